@@ -7942,6 +7942,8 @@ create table plumbing.bulk_job (
   refused bigint not null default 0,
   failure text collate "C",
   restricted_to text[],
+  key_secret_hash text collate "C",
+  login text collate "C",
   constraint bulk_job_pkey PRIMARY KEY (id)
 );
 CREATE INDEX bulk_job_asked_by ON plumbing.bulk_job USING btree (asked_by, asked_at DESC, id DESC);
@@ -8026,6 +8028,9 @@ create table plumbing.import_run (
   cases bigint not null default 0,
   failure text,
   ended_position bigint,
+  key_id uuid,
+  key_secret_hash text collate "C",
+  login text collate "C",
   constraint import_run_pkey PRIMARY KEY (id)
 );
 CREATE INDEX import_run_started ON plumbing.import_run USING btree (started_at DESC, id DESC);

@@ -22,7 +22,7 @@ from app.common.priorities.priority import MATRIX, Matrix
 from app.common.records import Record, codecs, empty
 from app.foundation.people.records import Team
 from app.kernel.access.reads import ReadContext
-from app.kernel.actions.context import ActionContext, CommandMetadata
+from app.kernel.actions.context import ActionContext, ActionSettings, CommandMetadata, ResolvedInput
 from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.actions.payloads import references
 from app.kernel.actions.refusals import Refusal, WrongValue
@@ -130,13 +130,13 @@ class Scenario:
         ctx = ActionContext(
             self.caller,
             dating.occurred_at(command, record),
-            REOPEN_DAYS,
             self.now,
+            ActionSettings(REOPEN_DAYS),
             self.lifecycle.audience(record),
-            dict(self.found),
+            input=ResolvedInput(dict(self.found)),
         )
         _without_looking(guards.prepare_and_check(NOWHERE, command, record, ctx))
-        ctx.number = "INC-2026-000008" if row.opens else None
+        ctx.assigned.number = "INC-2026-000008" if row.opens else None
         decided = decide(
             self.lifecycle, row, record, body, ctx, version=record.version + 1, encrypt=KEY.encrypt
         )

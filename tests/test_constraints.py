@@ -90,7 +90,7 @@ def held(place: DatabaseUrls) -> list[Held]:
 
 
 def _declared() -> dict[str, Lifecycle[Any]]:
-    return {name: lifecycle for lifecycle in LIFECYCLES for name in lifecycle.constraints}
+    return {name: lifecycle for lifecycle in LIFECYCLES for name in lifecycle.rules.constraints}
 
 
 def _need_not_be_answered(constraint: Held) -> bool:
@@ -137,9 +137,9 @@ def test_what_is_declared_is_a_constraint_of_the_lifecycles_own_tables(held: lis
     }
 
 
-@each_case("lifecycle", [lifecycle for lifecycle in LIFECYCLES if lifecycle.constraints], ids=case_name)
+@each_case("lifecycle", [lifecycle for lifecycle in LIFECYCLES if lifecycle.rules.constraints], ids=case_name)
 def test_what_is_declared_can_be_said(lifecycle: Lifecycle[Any]) -> None:
-    for violation in lifecycle.constraints.values():
+    for violation in lifecycle.rules.constraints.values():
         if isinstance(violation, ValueTaken):
             assert violation.field in lifecycle.record.model_fields
         elif isinstance(violation, CheckFailed):

@@ -19,7 +19,6 @@ from app.common.times.written_times import DateOrder
 from app.exchange import load
 from app.exchange.files import InMemoryFile
 from app.exchange.kinds import Process
-from app.exchange.load import LoadProgress
 from app.exchange.mapping import LARGEST_MAPPING, FileMapping, read_mapping
 from app.exchange.readers.delimited import Delimited
 from app.exchange.readers.ndjson import Ndjson
@@ -27,6 +26,8 @@ from app.exchange.readers.rows import FileRefused, Reader
 from app.exchange.readers.servicenow import ServiceNow
 from app.exchange.readers.xes import Xes
 from app.kernel import uploads
+from app.kernel.access.stored_credential import StoredCredential
+from app.kernel.actions.actor_policy import admin
 from app.kernel.consumers import polling as rounds
 from app.kernel.ledger import Ledger
 from app.kpis.facts.consumer import FACTS
@@ -39,9 +40,10 @@ POLL_SECONDS = 2.0
 MOST_WAITING = 20
 INSERT_IMPORT = """
 insert into plumbing.import_run
-  (id, reader, source, file_name, zone, started_at, asked_by, upload_id, reader_options, size)
-select %(upload)s, %(format)s, %(source)s, %(file_name)s, %(zone)s, %(now)s, %(asked_by)s, %(upload)s,
-  %(options)s, %(size)s
+  (id, reader, source, file_name, zone, started_at, asked_by, key_id, key_secret_hash, login, upload_id,
+   reader_options, size)
+select %(upload)s, %(format)s, %(source)s, %(file_name)s, %(zone)s, %(now)s, %(asked_by)s, %(key_id)s,
+  %(key_secret_hash)s, %(login)s, %(upload)s, %(options)s, %(size)s
 where (select count(*) from plumbing.import_run
        where asked_by = %(asked_by)s and upload_id is not null and finished_at is null) < %(most)s
 on conflict (id) do nothing returning id
@@ -67,6 +69,18 @@ update plumbing.import_run set failure = %s, finished_at = clock_timestamp()
 where id = %s and finished_at is null returning id
 """
 RELEASE_UPLOAD = "update plumbing.import_run set upload_id = null where id = %s returning id"
+NOT_ALLOWED = (
+    "The key, secret or login that requested the import is no longer valid, or its person is no longer an "
+    "administrator. Rows that were imported stay. Request the import again with a valid credential."
+)
+#: What aborts an import, each with the reason as a sentence.
+ABORTING = (
+    FileRefused,
+    load.ImportConflict,
+    load.ImportStopped,
+    uploads.ContentErased,
+    uploads.ContentDamaged,
+)
 INTERNAL_ERROR = "It failed by a fault of this program; what is said of it is in the output of the worker."
 
 FormatName = Literal["servicenow", "csv", "xes", "ndjson"]
@@ -105,8 +119,8 @@ class ImportOptions(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class ImportRequest:
-    """A request to import an upload: its file name, format, source and options, who requests it, and when.
-    `size` in bytes.
+    """A request to import an upload: its file name, format, source and options, the credential that requests
+    it, and when. `size` in bytes.
     """
 
     upload: UUID
@@ -114,7 +128,7 @@ class ImportRequest:
     format: FormatName
     source: str
     options: ImportOptions
-    asked_by: UUID
+    credential: StoredCredential
     size: int
     now: datetime
 
@@ -151,7 +165,10 @@ async def enqueue_import(ledger: Ledger, request: ImportRequest) -> Row | None:
             "file_name": request.file_name,
             "zone": request.options.zone or "",
             "now": request.now,
-            "asked_by": request.asked_by,
+            "asked_by": request.credential.person_id,
+            "key_id": request.credential.key_id,
+            "key_secret_hash": request.credential.key_secret_hash,
+            "login": request.credential.login,
             "options": Jsonb(request.options.model_dump(mode="json")),
             "size": request.size,
             "most": MOST_WAITING,
@@ -177,36 +194,42 @@ async def run(
     """
 
     async def work(connection: Connection) -> bool:
-        return await import_next(connection, ledger, clock())
+        return await import_next(connection, ledger, clock)
 
     await rounds.run(NAME, connections, work, every=POLL_SECONDS, failed=failed)
 
 
-async def import_next(connection: Connection, ledger: Ledger, now: datetime) -> bool:
+async def import_next(connection: Connection, ledger: Ledger, clock: Callable[[], datetime]) -> bool:
     """Run the first unfinished import that no other worker has claimed. Return whether there was one."""
 
     async def import_one(import_id: UUID) -> bool:
         row = await find_import(ledger, import_id)
         if row is None or row["finished_at"] is not None:
             return False
-        await _import_file(ledger, row, now)
+        await _import_file(ledger, row, clock)
         return True
 
     return await rounds.claim_first(connection, SELECT_WAITING, "import", import_one)
 
 
-async def _import_file(ledger: Ledger, row: Row, now: datetime) -> None:
+async def _import_file(ledger: Ledger, row: Row, clock: Callable[[], datetime]) -> None:
     """Imports the upload and records a failure, if any. Raises DatabaseGone: the import is then started
     again.
     """
+    now, credential = clock(), StoredCredential.of_row(row)
+
+    async def require_administrator() -> None:
+        caller = await credential.find_caller(ledger.directory, clock())
+        if caller is None or not admin.allows(caller, None):
+            raise load.ImportStopped(NOT_ALLOWED)
+
     try:
         body = await uploads.read_all(ledger, row["upload_id"])
         reader = reader_of(row["reader"], ImportOptions.model_validate(row["reader_options"]), now)
         file = InMemoryFile(row["file_name"], body)
-        await load.load(
-            ledger, file, reader, source=row["source"], now=now, run=row["id"], progress=_ignore_progress
-        )
-    except (FileRefused, load.ImportConflict, uploads.ContentErased, uploads.ContentDamaged) as error:
+        requested = load.RequestedRun(row["id"], require_administrator)
+        await load.load(ledger, file, reader, source=row["source"], now=now, requested=requested)
+    except ABORTING as error:
         await _fail(ledger, row, str(error))
     except DatabaseGone:
         raise
@@ -219,7 +242,3 @@ async def _import_file(ledger: Ledger, row: Row, now: datetime) -> None:
 
 async def _fail(ledger: Ledger, row: Row, why: str) -> None:
     await ledger.db.rows(FAIL_IMPORT, (why, row["id"]))
-
-
-def _ignore_progress(progress: LoadProgress) -> None:
-    """Does nothing: each chunk records its progress in the database."""

@@ -13,7 +13,7 @@ import gc
 import re
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -65,6 +65,10 @@ class ImportConflict(OperationRefused):
     """
 
 
+class ImportStopped(OperationRefused):
+    """Whoever requested the import may not import any more. Rows that were applied stay."""
+
+
 class ImportInterrupted(DatabaseGone):
     """The database was lost during the import. Rows that were applied stay; the same import started again
     continues after them.
@@ -92,6 +96,16 @@ class LoadProgress:
     size: int
 
 
+@dataclass(frozen=True, slots=True)
+class RequestedRun:
+    """An import that was requested over HTTP, by its id. `permit` is called before each chunk, and raises
+    ImportStopped if the import may not go on.
+    """
+
+    id: UUID
+    permit: Callable[[], Awaitable[None]]
+
+
 async def load(
     ledger: Ledger,
     path: Path | InMemoryFile,
@@ -100,21 +114,21 @@ async def load(
     source: str,
     now: datetime,
     dry_run: bool = False,
-    run: UUID | None = None,
+    requested: RequestedRun | None = None,
     progress: Callable[[LoadProgress], None] = lambda progress: None,
 ) -> ImportReport:
     """Imports the file into the log and returns a report.
 
     `source` names the system that the file comes from, and must stay the same in all its imports; `now` is
-    the present; `run` is the id under which the import was requested over HTTP, None for other imports. A dry
-    run does the same and writes nothing.
+    the present; `requested` is None for imports that were not requested over HTTP. A dry run does the same
+    and writes nothing.
 
-    Raises FileRefused, ImportConflict, ImportInterrupted; rows applied before that stay, and the same import
-    started again continues after them.
+    Raises FileRefused, ImportConflict, ImportStopped, ImportInterrupted; rows applied before that stay, and
+    the same import started again continues after them.
     """
     if not SOURCE_NAME.fullmatch(source):
         raise FileRefused(WRONG_SOURCE_NAME.format(name=source))
-    report = ImportReport(run=run or uuid7())
+    report = ImportReport(run=uuid7() if requested is None else requested.id)
     with source_file(path) as file, _with_rare_gc():
         rows = reader.read(file.block)
         # Reading the first row finds faults of the file as a whole before anything is written.
@@ -122,7 +136,7 @@ async def load(
         importing = _Import(ledger, reader, file, report, source=source, now=now, dry_run=dry_run)
         try:
             await importing.open(path.name, reader, now)
-            await importing.run(rows, progress)
+            await importing.run(rows, progress, requested)
         except DatabaseGone as error:
             why = str(error).partition("\n")[0]
             raise ImportInterrupted(
@@ -197,7 +211,10 @@ class _Import:
             await self._connection.close()
 
     async def run(
-        self, rows: Iterator[SourceRow | RefusedRow], progress: Callable[[LoadProgress], None]
+        self,
+        rows: Iterator[SourceRow | RefusedRow],
+        progress: Callable[[LoadProgress], None],
+        requested: RequestedRun | None,
     ) -> None:
         """Imports all rows, chunk after chunk; while some are being written the next is prepared."""
         # Preparing a chunk waits for PostgreSQL; rows are read meanwhile.
@@ -206,6 +223,8 @@ class _Import:
         try:
             while read := await reading:
                 reading = asyncio.create_task(self._next_rows(rows), name="import rows")
+                if requested is not None:
+                    await requested.permit()
                 chunk = await self._chunks.prepare(read)
                 writing = self._append_after(pending[-1] if pending else None, chunk)
                 pending.append((chunk, asyncio.create_task(writing, name="import chunk")))
@@ -223,8 +242,8 @@ class _Import:
                 await analyse(self._connection)
             await self._save_progress(finished=True)
             progress(LoadProgress(self._report.read, self._report.events, self._file.size, self._file.size))
-        except FileRefused:
-            # The file turns out to be damaged further on: the rows before that are imported.
+        except (FileRefused, ImportStopped):
+            # The rows before the damage, or before the end of the permission, are imported.
             while pending:
                 await self._finish_oldest(pending)
             raise

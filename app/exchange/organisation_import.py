@@ -17,7 +17,7 @@ from app.exchange.readers.rows import FileRefused
 from app.foundation.people import persons, teams
 from app.foundation.people.roles import invalid_role_scopes
 from app.kernel.access.reads import ReadContext, load
-from app.kernel.actions.context import ActionContext, CommandMetadata
+from app.kernel.actions.context import ActionContext, ActionSettings, CommandMetadata
 from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.actions.payloads import Payload
 from app.kernel.actions.refusals import Refusal
@@ -143,7 +143,7 @@ class OrganisationImport:
             if name not in self._keys and await load(self.ledger.db, teams.LIFECYCLE, name) is None:
                 raise _LineRejected(f"teams: there is no team {name!r}.")
         now = self.context.now
-        ctx = ActionContext(self.context.caller, now, self.ledger.settings.reopen_days, now)
+        ctx = ActionContext(self.context.caller, now, now, ActionSettings(self.ledger.settings.reopen_days))
         await invalid_role_scopes(
             ReadContext(self.ledger.db, self.ledger.lifecycles, self.ledger.directory), None, body, ctx
         )

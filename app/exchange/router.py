@@ -11,7 +11,13 @@ from pydantic import Field, StringConstraints
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from app.api.authentication.auth import caller_of, context_of, ledger_of, require_in_person
+from app.api.authentication.auth import (
+    caller_of,
+    context_of,
+    ledger_of,
+    require_in_person,
+    stored_credential_of,
+)
 from app.api.contract.openapi import problems
 from app.api.direct import Router
 from app.api.listings import cursors
@@ -156,7 +162,10 @@ class RefusedRowPage(OutputModel):
     responses=problems(400, 403, 409, 413, 415, 422),
 )
 async def ask_import(request: Request, body: AskImport) -> Response:
-    """Ask for the import of a history from an uploaded file. A repeated request returns the same import."""
+    """Ask for the import of a history from an uploaded file. It stops once the key, secret or login that
+    asked for it is no longer valid, or no longer an administrator's. A repeated request returns the same
+    import.
+    """
     require_in_person(request)
     ledger, context = ledger_of(request), context_of(request)
     _require_administrator(request)
@@ -175,7 +184,7 @@ async def ask_import(request: Request, body: AskImport) -> Response:
                 format=body.format,
                 source=source,
                 options=ImportOptions(**body.model_dump(include=set(ImportOptions.model_fields))),
-                asked_by=person_id,
+                credential=stored_credential_of(request),
                 size=upload.size,
                 now=context.now,
             ),

@@ -23,14 +23,16 @@ from app.foundation.editing import apply_patch
 from app.foundation.people.records import Group
 from app.foundation.process_spec import ProcessSpec
 from app.kernel.access.audience_rules import to_persons
+from app.kernel.access.kinds import Lookup
 from app.kernel.actions.actor_policy import process_relation, quality_manager, rule, staff
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, RelatedCommand, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, action
 from app.kernel.actions.payloads import (
     EmptyPayload,
     Reason,
 )
+from app.kernel.actions.related import RelatedCommand
 from app.log.events import stream
 from app.meetings import checks, preparation
 from app.meetings.minutes import minute, minutes_document_class, sign
@@ -60,7 +62,7 @@ def call_meeting(meeting: Meeting, body: CallMeeting, ctx: ActionContext) -> Non
     """Call a meeting: its participants are invited."""
     before, group = ctx.ref(Meeting, "follows"), ctx.ref(Group, "group")
     copy_fields(meeting, body, ctx, without="group series_interval series_day")
-    meeting.time_zone = body.time_zone or str(ctx.zone)
+    meeting.time_zone = body.time_zone or str(ctx.settings.zone)
     invitation = ctx.prepared(preparation.Invitation)
     meeting.chair_id, meeting.organiser_id = invitation.chair_id, invitation.organiser_id
     meeting.planned_at = body.starts_at
@@ -75,7 +77,7 @@ def call_meeting(meeting: Meeting, body: CallMeeting, ctx: ActionContext) -> Non
             meeting.series_interval, meeting.series_day = body.series_interval, body.series_day
             meeting.series_id, meeting.series_since_at = meeting.id, body.starts_at
     for participant in invitation.participants:
-        ctx.add(participant)
+        ctx.outcome.add(participant)
     set_custom_fields(meeting, ctx)
 
 
@@ -86,7 +88,7 @@ def edit(meeting: Meeting, body: EditMeeting, ctx: ActionContext) -> None:
         participant.person_id for participant in ctx.prepared(preparation.MeetingParticipants).participants
     }
     if meeting.chair_id is not None and meeting.chair_id not in invited:
-        ctx.add(preparation.participant(meeting, meeting.chair_id, ctx))
+        ctx.outcome.add(preparation.participant(meeting, meeting.chair_id, ctx))
 
 
 def move(meeting: Meeting, body: MoveMeeting, ctx: ActionContext) -> None:
@@ -98,12 +100,12 @@ def move(meeting: Meeting, body: MoveMeeting, ctx: ActionContext) -> None:
 def invite(meeting: Meeting, body: InviteMeeting, ctx: ActionContext) -> None:
     """Invite more persons to the meeting, who see it from now on."""
     for person in ctx.refs(Person, "persons"):
-        ctx.add(preparation.participant(meeting, person.id, ctx))
+        ctx.outcome.add(preparation.participant(meeting, person.id, ctx))
 
 
 def uninvite(meeting: Meeting, body: UninviteMeeting, ctx: ActionContext) -> None:
     """Uninvite a person from the meeting."""
-    ctx.remove(ctx.prepared(preparation.Uninvited).participant)
+    ctx.outcome.remove(ctx.prepared(preparation.Uninvited).participant)
 
 
 def add_agenda_item(meeting: Meeting, body: AddAgendaItemMeeting, ctx: ActionContext) -> None:
@@ -119,15 +121,15 @@ def add_agenda_item(meeting: Meeting, body: AddAgendaItemMeeting, ctx: ActionCon
         decision_id=body.decision,
         added_at=ctx.occurred_at,
     )
-    ctx.add(item)
+    ctx.outcome.add(item)
     other = ctx.prepared(preparation.UnlinkedRecord).record
     if other is not None:
-        ctx.add(new_link(meeting, LinkKind.relates_to, other, ctx))
+        ctx.outcome.add(new_link(meeting, LinkKind.relates_to, other, ctx))
 
 
 def drop_agenda_item(meeting: Meeting, body: DropAgendaItemMeeting, ctx: ActionContext) -> None:
     """Drop an agenda item of the meeting."""
-    ctx.remove(ctx.required_ref(AgendaItem, "item"))
+    ctx.outcome.remove(ctx.required_ref(AgendaItem, "item"))
 
 
 def hold(meeting: Meeting, body: HoldMeeting, ctx: ActionContext) -> None:
@@ -146,11 +148,11 @@ def _record_attendance(meeting: Meeting, ctx: ActionContext) -> None:
     participants = ctx.prepared(preparation.MeetingParticipants).participants
     for participant in participants:
         if participant.invited or participant.person_id in present_ids:
-            ctx.change(participant).attended = participant.person_id in present_ids
+            ctx.outcome.change(participant).attended = participant.person_id in present_ids
         else:
-            ctx.remove(participant)
+            ctx.outcome.remove(participant)
     for person_id in sorted(present_ids - {participant.person_id for participant in participants}):
-        ctx.add(preparation.participant(meeting, person_id, ctx, invited=False))
+        ctx.outcome.add(preparation.participant(meeting, person_id, ctx, invited=False))
 
 
 def cancel(meeting: Meeting, body: Reason, ctx: ActionContext) -> None:
@@ -159,7 +161,7 @@ def cancel(meeting: Meeting, body: Reason, ctx: ActionContext) -> None:
 
 def call_next_meeting(meeting: Meeting, body: EmptyPayload, ctx: ActionContext) -> None:
     """Call the next meeting of the series, with the invited persons who are still active."""
-    meeting.next_id = ctx.related_id
+    meeting.next_id = ctx.command.related_id
     meeting.next_at = checks.next_meeting_start(meeting, ctx.now)
 
 
@@ -210,7 +212,7 @@ LINK_AGENDA_RECORD = RelatedCommand(
 CALL_NEXT_MEETING = RelatedCommand(
     action="call",
     field="",
-    record=lambda ctx: stream(Meeting.KIND, ctx.related_id),
+    record=lambda ctx: stream(Meeting.KIND, ctx.command.related_id),
     body=_next_meeting_payload,
 )
 CHILDREN = (
@@ -237,7 +239,7 @@ PROCESS = ProcessSpec("meeting", State, State, (), Role.process_owner, prioritis
 LIFECYCLE = Lifecycle(
     kind="meeting", plural="meetings", zh="会议", record=Meeting, states=State, code="MTG",
     visible=(to_persons("chair_id", "organiser_id"),),
-    children=CHILDREN, searched_fields=("title", "place"),
+    children=CHILDREN, lookup=Lookup(searched_fields=("title", "place")),
     rows=(
         #      action              中文          from            to               who           event
         action(call_meeting,       "召集",       NEW_RECORD,      State.called,    staff | rule, "meeting.called", name="call",

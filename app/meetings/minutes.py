@@ -23,7 +23,7 @@ def minute(meeting: Meeting, body: MinuteMeeting, ctx: ActionContext) -> None:
     file_document(meeting, DocumentClass.MI, paragraphs, ctx, state=DocumentState.drafted)
     agenda_items = {item.id: item for item in ctx.prepared(AgendaItems).items}
     for conclusion in body.conclusions:
-        ctx.change(agenda_items[conclusion.item]).conclusion = conclusion.conclusion
+        ctx.outcome.change(agenda_items[conclusion.item]).conclusion = conclusion.conclusion
     for n, point in enumerate(body.tasks):
         task = Task(
             id=ctx.new_id(),
@@ -34,7 +34,7 @@ def minute(meeting: Meeting, body: MinuteMeeting, ctx: ActionContext) -> None:
             visibility=Visibility.public,  # as the minutes
             added_at=ctx.occurred_at,
         )
-        ctx.add(task)
+        ctx.outcome.add(task)
 
 
 def minutes_document_class(meeting: Meeting) -> str | None:

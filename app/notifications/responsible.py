@@ -85,7 +85,7 @@ def responsibility_marks(lifecycles: Iterable[Lifecycle[Any]]) -> Responsibility
     for lifecycle in lifecycles:
         events = [(event, row) for row in lifecycle.rows for event in row.events]
         payload_paths |= {event: paths for event, row in events if (paths := dict(_marked_paths(row.body)))}
-        tells |= {event: row.notifies for event, row in events if row.notifies}
+        tells |= {event: row.consequences.notifies for event, row in events if row.consequences.notifies}
         if fields := marked_fields_of(lifecycle):
             rows[lifecycle.kind] = fields
             # Any of the lifecycle's events may set them: the actions do not declare which fields they set.

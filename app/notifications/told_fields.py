@@ -215,14 +215,14 @@ def is_withheld_place(lifecycle: Lifecycle[Any], event: Mapping[str, Any], place
     """
     if event["staff_only"]:
         return place not in ("mine", "own")
-    return place == "given" and lifecycle.for_staff(event["type"], event["actor"])
+    return place == "given" and lifecycle.access.for_staff(event["type"], event["actor"])
 
 
 def shown_actor(
     lifecycle: Lifecycle[Any], event: Mapping[str, Any], viewer: Viewer, *, tells_something: bool
 ) -> UUID | None:
     """Return the actor of the event; None: it was a rule, or the viewer may read nothing of the event."""
-    is_withheld = viewer is not Viewer.staff and lifecycle.for_staff(event["type"], event["actor"])
+    is_withheld = viewer is not Viewer.staff and lifecycle.access.for_staff(event["type"], event["actor"])
     return None if is_withheld and not tells_something else actor_of(event)
 
 

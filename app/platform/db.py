@@ -366,7 +366,8 @@ class Database:
                 return False
             await self._pool.putconn(connection)  # the caller has been cancelled
             raise
-        return True
+        # A busy process may read the answer only after the deadline, which has closed the connection.
+        return not connection.closed
 
     def _watch(self, connection: Connection, answering: AnswerDeadline) -> None:
         task = asyncio.create_task(

@@ -253,7 +253,8 @@ class Settings(ColumnSettings, SealSettings, ReplicaSettings, RelaySettings):
     person_writes: int = Field(
         default=1_000,
         ge=1,
-        description="Most records, comments, files and follows that one person may add in ten minutes.",
+        description="Most records, comments, files and follows that one person may add in ten minutes, "
+        "also by bulk jobs.",
     )
     integration_writes: int = Field(default=60_000, ge=1, description="The same for an integration.")
     wrong_keys: int = Field(

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from app.kernel.access.redaction import Viewer
-from app.kernel.actions.hidden_fields import hidden_names
+from app.kernel.actions.describe import hidden_names
 from app.kernel.actions.lifecycle import Lifecycle
 from app.log.canonical import instant
 from app.log.events import Recorded, kind_of

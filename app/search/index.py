@@ -113,8 +113,12 @@ def consumer(ledger: Ledger) -> Consumer:
     """Return the consumer that keeps the index of all lifecycles with searched fields. It uses only the
     ledger's lifecycles and master key.
     """
-    by_kind = {kind: lifecycle for kind, lifecycle in ledger.lifecycles.items() if lifecycle.searched_fields}
-    fields = {name for lifecycle in by_kind.values() for name in ("number", *lifecycle.searched_fields)}
+    by_kind = {
+        kind: lifecycle for kind, lifecycle in ledger.lifecycles.items() if lifecycle.lookup.searched_fields
+    }
+    fields = {
+        name for lifecycle in by_kind.values() for name in ("number", *lifecycle.lookup.searched_fields)
+    }
 
     async def handle_batch(connection: Connection, batch: Batch) -> None:
         if batch.span.first == 1:
@@ -158,7 +162,9 @@ async def _rebuild_entries(
     if not batch.shares_transaction:
         (head,) = await fetch_rows(connection, "select position from log.head", ())
         made_at = head["position"]
-    names = ", ".join(("id", *lifecycle.searched_fields, *(("number",) if _is_numbered(lifecycle) else ())))
+    names = ", ".join(
+        ("id", *lifecycle.lookup.searched_fields, *(("number",) if _is_numbered(lifecycle) else ()))
+    )
     rows = await fetch_rows(
         connection, f"select {names} from {lifecycle.source} r where id = any(%s)", (ids,)
     )
@@ -198,7 +204,7 @@ def _index_entry(lifecycle: Lifecycle[Any], row: Row, opener: Opener) -> IndexEn
     entry = IndexEntry(key_tokens=number_tokens(row["number"]) if _is_numbered(lifecycle) else set())
     record: type[Record] = lifecycle.record
     fields = all_codecs(record)
-    for name in lifecycle.searched_fields:
+    for name in lifecycle.lookup.searched_fields:
         if row[name] is None:
             continue
         codec = fields[name]
@@ -219,7 +225,7 @@ def _is_numbered(lifecycle: Lifecycle[Any]) -> bool:
 def _personal(lifecycle: Lifecycle[Any]) -> list[str]:
     """Return the searched fields that are encrypted."""
     record: type[Record] = lifecycle.record
-    return [name for name in lifecycle.searched_fields if all_codecs(record)[name].personal]
+    return [name for name in lifecycle.lookup.searched_fields if all_codecs(record)[name].personal]
 
 
 # Cached, since few services and categories occur in many records.

@@ -23,6 +23,7 @@ from app.foundation.people.fields import Locale
 from app.foundation.people.keys import KeyExpiry, key_roles_not_held
 from app.foundation.people.roles import RoleText
 from app.kernel.access.audience_rules import to_persons
+from app.kernel.access.kinds import KindAccess
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import admin, holder, process_relation, rule
 from app.kernel.actions.context import ActionContext
@@ -385,9 +386,8 @@ REFUSED = _owner_and_admins(NoticeType.delivery_refused)
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="subscription", plural="subscriptions", zh="事件订阅",
-    record=Subscription, states=State, administrative=True,
+    record=Subscription, states=State, access=KindAccess(administrative=True, oversight=frozenset({Role.admin, Role.auditor})),
     visible=(to_persons("person_id"),),
-    oversight=frozenset({Role.admin, Role.auditor}),
     rows=(
         #      action          中文        from            to              who     event
         action(add,            "添加",     NEW_RECORD,     State.active,   MAKERS, "subscription.added",     wrong=NEW_CHECKS),

@@ -13,9 +13,10 @@ from app.foundation.process_spec import ActionRows, ProcessSpec
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import rule, staff
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.lifecycle import STAYS, RelatedCommand, action
+from app.kernel.actions.lifecycle import STAYS, action
 from app.kernel.actions.payloads import Payload, Reference
 from app.kernel.actions.refusals import WrongValue
+from app.kernel.actions.related import RelatedCommand
 
 
 class UseArticle(Payload):
@@ -36,7 +37,7 @@ class UseArticleTicket(Payload):
 
 def use_article(ticket: Ticket, body: UseArticleTicket, ctx: ActionContext) -> None:
     """Use an article for the ticket, which it helped to solve; the article counts the use."""
-    ctx.add(new_article_use(ticket, ctx.required_ref(Article, "article"), ctx))
+    ctx.outcome.add(new_article_use(ticket, ctx.required_ref(Article, "article"), ctx))
 
 
 def new_article_use(record: Ticket, other: Ticket, ctx: ActionContext) -> ArticleUse:
@@ -44,7 +45,7 @@ def new_article_use(record: Ticket, other: Ticket, ctx: ActionContext) -> Articl
     return ArticleUse(
         id=ctx.new_id(),
         record=record.row_key,
-        use_id=ctx.command_id,
+        use_id=ctx.command.id,
         other=other.row_key,
         used_by_id=ctx.caller.person_id,
         used_at=ctx.occurred_at,

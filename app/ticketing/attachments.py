@@ -34,7 +34,7 @@ class AttachTicket(Payload):
 
 def attach(ticket: Ticket, body: AttachTicket, ctx: ActionContext) -> None:
     """Attach a file to the ticket, which was uploaded before."""
-    upload = ctx.upload
+    upload = ctx.input.upload
     assert upload is not None
     attachment = Attachment(
         id=upload.id,
@@ -47,8 +47,8 @@ def attach(ticket: Ticket, body: AttachTicket, ctx: ActionContext) -> None:
         visibility=body.visibility,
         attached_at=ctx.occurred_at,
     )
-    ctx.staff_only = attachment.for_staff
-    ctx.add(attachment)
+    ctx.outcome.staff_only = attachment.for_staff
+    ctx.outcome.add(attachment)
 
 
 # fmt: off

@@ -57,9 +57,9 @@ def state_breach_cause(ticket: Ticket, body: StateBreachCause, ctx: ActionContex
             agreement_type=body.agreement_type,
             metric=body.metric,
         )
-        ctx.add(stated)
+        ctx.outcome.add(stated)
     else:
-        stated = ctx.change(stated)
+        stated = ctx.outcome.change(stated)
     stated.cause = body.cause
     stated.explanation = body.explanation
     stated.stated_by_id = ctx.caller.person_id

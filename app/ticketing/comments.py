@@ -53,8 +53,8 @@ def comment(ticket: Ticket, body: CommentTicket, ctx: ActionContext) -> None:
         folded=body.folded,
         written_at=ctx.occurred_at,
     )
-    ctx.staff_only = row.for_staff
-    ctx.add(row)
+    ctx.outcome.staff_only = row.for_staff
+    ctx.outcome.add(row)
 
 
 class HasVisibility(Protocol):
@@ -83,8 +83,8 @@ class CorrectComment(Payload):
 def correct_comment(ticket: Ticket, body: CorrectComment, ctx: ActionContext) -> None:
     """Correct a comment on the ticket, within 15 minutes and only one's own."""
     comment = ctx.required_ref(Comment, "comment")
-    ctx.staff_only = comment.for_staff
-    comment = ctx.change(comment)
+    ctx.outcome.staff_only = comment.for_staff
+    comment = ctx.outcome.change(comment)
     comment.text = body.text
     comment.corrected_at = ctx.occurred_at
 
@@ -122,8 +122,8 @@ class WithdrawComment(Payload):
 def withdraw_comment(ticket: Ticket, body: WithdrawComment, ctx: ActionContext) -> None:
     """Withdraw a comment on the ticket: its text becomes unreadable for ever."""
     comment = ctx.required_ref(Comment, "comment")
-    ctx.staff_only = comment.for_staff
-    ctx.change(comment).withdrawn_at = ctx.occurred_at
+    ctx.outcome.staff_only = comment.for_staff
+    ctx.outcome.change(comment).withdrawn_at = ctx.occurred_at
 
 
 async def already_withdrawn(

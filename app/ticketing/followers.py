@@ -41,7 +41,7 @@ def follow(ticket: Ticket, body: FollowTicket, ctx: ActionContext) -> None:
     """Follow the ticket, or make another person follow it."""
     person_id = _follower_id(ctx)
     assert person_id is not None
-    ctx.add(new_follower(ticket, person_id, ctx))
+    ctx.outcome.add(new_follower(ticket, person_id, ctx))
 
 
 class UnfollowTicket(Payload):
@@ -55,9 +55,9 @@ def unfollow(ticket: Ticket, body: UnfollowTicket, ctx: ActionContext) -> None:
     person_id = _follower_id(ctx)
     assert person_id is not None
     if follower(person_id) in ctx.audience:
-        ctx.remove(new_follower(ticket, person_id, ctx))
+        ctx.outcome.remove(new_follower(ticket, person_id, ctx))
     if onlooker(person_id) in ctx.audience:
-        ctx.remove(Onlooker.for_person(ticket, person_id, ctx.occurred_at))
+        ctx.outcome.remove(Onlooker.for_person(ticket, person_id, ctx.occurred_at))
 
 
 def _follower_id(ctx: ActionContext) -> UUID | None:
@@ -74,7 +74,7 @@ def add_followers(ticket: Ticket, persons: Iterable[UUID], ctx: ActionContext) -
     """Add those persons as followers who do not follow the ticket yet: they see it from now on."""
     for person_id in persons:
         if follower(person_id) not in ctx.audience:
-            ctx.add(new_follower(ticket, person_id, ctx))
+            ctx.outcome.add(new_follower(ticket, person_id, ctx))
 
 
 async def already_follows(reads: ReadContext, ticket: Ticket, ctx: ActionContext) -> str | None:

@@ -17,9 +17,10 @@ from app.foundation.process_spec import ActionRows, ProcessSpec
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import rule, staff
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.lifecycle import STAYS, RelatedCommand, action
+from app.kernel.actions.lifecycle import STAYS, action
 from app.kernel.actions.payloads import Payload, Reference
 from app.kernel.actions.refusals import WrongValue
+from app.kernel.actions.related import RelatedCommand
 from app.ticketing.records import Link, LinkKind
 
 
@@ -34,7 +35,7 @@ class LinkTicket(Payload):
 
 def link(ticket: Ticket, body: LinkTicket, ctx: ActionContext) -> None:
     """Link the ticket to another one, which records the link too."""
-    ctx.add(new_link(ticket, body.kind, ctx.required_ref(Ticket, "other"), ctx))
+    ctx.outcome.add(new_link(ticket, body.kind, ctx.required_ref(Ticket, "other"), ctx))
 
 
 def new_link(ticket: Ticket, kind: LinkKind, other: Ticket, ctx: ActionContext) -> Link:
@@ -44,7 +45,7 @@ def new_link(ticket: Ticket, kind: LinkKind, other: Ticket, ctx: ActionContext) 
     return Link(
         id=ctx.new_id(),
         record=ticket.row_key,
-        link_id=uuid5(ctx.command_id, " ".join(sorted((ticket.row_key, other.row_key)))),
+        link_id=uuid5(ctx.command.id, " ".join(sorted((ticket.row_key, other.row_key)))),
         kind=kind,
         other=other.row_key,
         linked_at=ctx.occurred_at,
@@ -68,7 +69,7 @@ class UnlinkTicket(Payload):
 
 def unlink(ticket: Ticket, body: UnlinkTicket, ctx: ActionContext) -> None:
     """Unlink the ticket from another one, which records this too."""
-    ctx.remove(ctx.required_ref(Link, "link"))
+    ctx.outcome.remove(ctx.required_ref(Link, "link"))
 
 
 def _other_end(ctx: ActionContext) -> str:

@@ -43,8 +43,8 @@ def tag(ticket: Ticket, body: TagTicket, ctx: ActionContext) -> None:
         visibility=body.visibility,
         tagged_at=ctx.occurred_at,
     )
-    ctx.staff_only = row.for_staff
-    ctx.add(row)
+    ctx.outcome.staff_only = row.for_staff
+    ctx.outcome.add(row)
 
 
 async def cannot_be_tagged(reads: ReadContext, ticket: Ticket, body: TagTicket, ctx: ActionContext) -> None:
@@ -65,8 +65,8 @@ class UntagTicket(Payload):
 def untag(ticket: Ticket, body: UntagTicket, ctx: ActionContext) -> None:
     """Untag the ticket: remove one of its tags."""
     tag = ctx.required_ref(Tag, "tag")
-    ctx.staff_only = tag.for_staff
-    ctx.remove(tag)
+    ctx.outcome.staff_only = tag.for_staff
+    ctx.outcome.remove(tag)
 
 
 # fmt: off

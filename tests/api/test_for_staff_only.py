@@ -10,8 +10,8 @@ from app.common.people import Caller, Role, RoleGrant
 from app.common.records import StaffOnly, empty
 from app.kernel.access.redaction import Viewer
 from app.kernel.actions.actor_policy import staff
-from app.kernel.actions.context import ActionContext
-from app.kernel.actions.hidden_fields import hidden_names
+from app.kernel.actions.context import ActionContext, ActionSettings
+from app.kernel.actions.describe import hidden_names
 from app.kernel.actions.lifecycle import STAYS, action
 from app.kernel.actions.payloads import Payload
 from app.kernel.commands.decide import decide
@@ -95,7 +95,7 @@ def test_in_events_it_is_left_out_of_what_was_said_and_of_what_was_set() -> None
 
 
 def test_the_event_of_an_action_for_staff_is_for_staff_whatever_it_says() -> None:
-    ctx = ActionContext(AGENT, NOW, REOPEN_DAYS, NOW)
+    ctx = ActionContext(AGENT, NOW, NOW, ActionSettings(REOPEN_DAYS))
     decision = decide(
         COSTING, COSTING["cost"], costly(), CostIncident(cents_more=9), ctx, version=2, encrypt=KEY.encrypt
     )

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.api.requests.limits import Quota, QuotaLeft
+from app.api.requests.written_content import is_write
 from app.common.keys import new_secret, token
 from app.common.people import PersonKind, Role, rule_caller
 from app.foundation.people.persons import AddPerson
@@ -17,6 +18,7 @@ from app.log.ids import uuid7
 from app.platform.settings import Settings
 from tests.client import Api, an_incident, serving
 from tests.conftest import DatabaseUrls
+from tests.contract.answers import document
 from tests.people import act, add_person
 
 LIMIT, SECONDS = 5, 3600
@@ -121,6 +123,17 @@ def test_names_that_ask_nothing_any_more_are_forgotten() -> None:
     assert len(quota._counted) == 1
 
 
+#: What makes something and does not count as a person's content, and what bounds it.
+UNCOUNTED = {
+    "post /v1/events/tickets": "each is over after half a minute",
+    "post /v1/kpis/{key}/effect": "a role is needed",
+    "put /v1/kpis/{key}/target": "a role is needed, and there is one for each KPI and scope",
+    "put /v1/priority_matrix": "a role is needed",
+    "post /v1/webhook_sources/{id}/send_sample": "a role is needed",
+    "post /v1/webhooks/{source}": "a source has a rate of its own",
+}
+
+
 async def test_one_person_makes_so_many_records_and_an_integration_more(
     place: DatabaseUrls, tmp_path: Path, settings: Settings
 ) -> None:
@@ -154,3 +167,14 @@ async def test_one_person_makes_so_many_records_and_an_integration_more(
         assert await api.head() == head
         await mei.post_ok("/v1/incidents/bulk", {"items": items[:2]})
         assert (await mei.post("/v1/incidents", json=an_incident())).status_code == 429
+
+
+def test_whatever_makes_something_counts_or_has_a_bound_of_its_own() -> None:
+    """The operations are those of the contract, so that a new one is in the list."""
+    uncounted = {
+        f"{method} {path}"
+        for path, operations in document()["paths"].items()
+        for method, operation in operations.items()
+        if {"201", "202"} & operation.get("responses", {}).keys() and not is_write(method.upper(), path)
+    }
+    assert uncounted == UNCOUNTED.keys()

@@ -8,16 +8,17 @@ import re
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import httpx2
-from mcp import Client
-from mcp.client.stdio import StdioServerParameters
-from mcp.client.streamable_http import streamable_http_client
-from mcp_types import CallToolResult, Implementation
 
 from app.assistants.fitting import LARGEST_ANSWER
 from app.platform.settings import PROJECT
+
+# Every worker collects these tests, and one of them runs them: it alone loads mcp, which takes a second.
+if TYPE_CHECKING:
+    from mcp import Client
+    from mcp_types import CallToolResult, Implementation
 
 Mode = Literal["legacy", "auto"]
 NAME = "Test Assistant"
@@ -70,6 +71,9 @@ class Assistants:
         self, key: str | None, mode: Mode = "auto", **headers: str
     ) -> AsyncIterator[Assistant]:
         """One that speaks HTTP, with that key."""
+        from mcp import Client
+        from mcp.client.streamable_http import streamable_http_client
+
         sent = {} if key is None else {"authorization": f"Bearer {key}"}
         more = {name.replace("_", "-"): text for name, text in headers.items()}
         async with httpx2.AsyncClient(headers={**sent, **more}) as client:
@@ -80,6 +84,9 @@ class Assistants:
     @contextlib.asynccontextmanager
     async def over_stdio(self, key: str, mode: Mode = "auto") -> AsyncIterator[Assistant]:
         """One that starts `ledgerdesk mcp`."""
+        from mcp import Client
+        from mcp.client.stdio import StdioServerParameters
+
         settings = {"LEDGERDESK_MCP_URL": self.address, "LEDGERDESK_MCP_KEY": key}
         program = StdioServerParameters(
             command=sys.executable, args=["-m", "app.cli", "mcp"], env=settings, cwd=PROJECT
@@ -89,4 +96,6 @@ class Assistants:
 
 
 def _this_program() -> Implementation:
+    from mcp_types import Implementation
+
     return Implementation(name=NAME, version="1")

@@ -50,7 +50,7 @@ def test_whatever_decides_or_judges_is_barred() -> None:
     votes = {named(lc, row) for lc, row in ROWS if row.policy.relations & {Relation.voter, Relation.chair}}
     assert len(votes) > 10
     assert votes <= _barred()
-    kept_apart = {named(lc, row) for lc, row in ROWS if row.segregate_from}
+    kept_apart = {named(lc, row) for lc, row in ROWS if row.checks.segregate_from}
     assert kept_apart <= _barred()
 
 

@@ -50,7 +50,7 @@ async def admin(api: Api) -> Client:
     return await api.client("Ada", Role.admin, Role.agent, Role.engineer, Role.service_level_manager)
 
 
-@pytest.mark.parametrize("how", ["auto", "legacy", "stdio"])
+@pytest.mark.parametrize("how", ["auto", pytest.param("legacy", marks=in_test_all), "stdio"])
 async def test_an_assistant_files_a_request_from_the_catalogue_in_its_persons_name(
     api: Api, assistants: Assistants, admin: Client, how: str
 ) -> None:

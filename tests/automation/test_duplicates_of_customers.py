@@ -19,6 +19,7 @@ from app.processes.incidents.payloads import PassOnCommentIncident
 from app.ticketing.followers import FollowTicket
 from tests.automation.worker import Worker
 from tests.client import Api, Client, an_incident
+from tests.extent import first_of
 from tests.people import act
 
 CUSTOMERS = ("ash", "birch", "cedar")
@@ -104,7 +105,7 @@ async def nobody_reads_of_others(desk: Desk, incidents: list[str]) -> None:
                 assert place < 0, f"{customer} reads {text[max(0, place - 300) : place + 60]}"
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", first_of([1, 2], 1))
 async def test_nobody_reads_of_another_customer_through_random_merges(desk: Desk, seed: int) -> None:
     chance = random.Random(seed)
     incidents: list[tuple[str, str, Client]] = []

@@ -60,9 +60,8 @@ async def photographed(page: Page, name: str) -> None:
         (Path(PICTURES) / f"docs-{name}.png").write_bytes(await page.photograph())
 
 
-@pytest.mark.parametrize(
-    ("language", "title"), [("en", "Incidents API"), pytest.param("zh", "事件接口", marks=in_test_all)]
-)
+@in_test_all
+@pytest.mark.parametrize(("language", "title"), [("en", "Incidents API"), ("zh", "事件接口")])
 async def test_an_operation_is_read_and_tried_out_with_a_key(
     site: Place, browsing: Browsing, language: str, title: str
 ) -> None:

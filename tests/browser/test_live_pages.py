@@ -119,6 +119,7 @@ async def test_a_record_says_at_once_what_another_client_did(desk: LivePlace, br
         assert page.errors == []
 
 
+@in_test_all
 async def test_work_and_lists_renew_what_nobody_is_using(desk: LivePlace, browsing: Browsing) -> None:
     for path, part in (("/desk", "work"), ("/desk/incident", "rows")):
         async with reading(desk, browsing, path) as page:

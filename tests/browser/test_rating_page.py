@@ -20,10 +20,10 @@ from tests.browser.chromium import Browsing, Page, installed
 from tests.browser.test_dashboard import AXE, FAULTS
 from tests.client import RESOLVED, Api, an_incident, serving
 from tests.conftest import DatabaseUrls
-from tests.extent import first_of, in_test_all
+from tests.extent import in_test_all
 from tests.served import behind_a_socket
 
-SIZES = first_of(((390, 844), (1280, 800)), 1)
+SIZES = ((390, 844), (1280, 800))
 #: Where pictures are kept for whoever wants to look at them.
 PICTURES = os.environ.get("LEDGERDESK_TEST_PICTURES")
 
@@ -77,7 +77,8 @@ async def rating(place: Place) -> int | None:
     return score
 
 
-@pytest.mark.parametrize("language", first_of(["zh", "en"], 1))
+@in_test_all
+@pytest.mark.parametrize("language", ["zh", "en"])
 async def test_it_can_be_read_and_used_on_every_screen(
     place: Place, browsing: Browsing, language: str
 ) -> None:

@@ -24,7 +24,7 @@ from tests.browser.chromium import Browsing, Page, installed
 from tests.browser.test_dashboard import AXE, FAULTS
 from tests.client import Client, serving
 from tests.conftest import Server, fresh
-from tests.extent import first_of, in_test_all
+from tests.extent import in_test_all
 from tests.people import ago
 from tests.served import behind_a_socket
 from tests.service_levels.agreements.samples import a_target, the_parties
@@ -32,7 +32,7 @@ from tests.service_reports.desk import PERIOD, SERVICE, ReportDesk, at
 
 SIZES = ((390, 844), (1280, 900))
 #: A language and a size: both of each, by `make test-all`.
-SCREENS = first_of(list(product(LANGUAGES, SIZES)), 1)
+SCREENS = list(product(LANGUAGES, SIZES))
 USUAL = Settings(_env_file=None, rating_percent=0)  # type: ignore[call-arg]  # Pydantic's own argument
 #: A4 without its margins, in pixels of the screen.
 PAPER = (718, 1047)
@@ -131,6 +131,7 @@ WORDS = {
 }
 
 
+@in_test_all
 async def test_a_report_is_read_on_every_screen_and_on_paper(
     address: tuple[str, str, Client], browsing: Browsing
 ) -> None:

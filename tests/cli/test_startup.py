@@ -103,6 +103,7 @@ async def test_a_service_waits_until_the_database_has_recovered(
         assert await until_it(is_ready)
 
 
+@in_test_all
 async def test_a_worker_waits_until_the_database_has_recovered(
     place: DatabaseUrls, run: Run, forking: Forking, tmp_path: Path
 ) -> None:

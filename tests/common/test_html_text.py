@@ -119,6 +119,9 @@ LEADING = {
     'Name <input value="Bob"><input type=hidden value=x>.': "Name [Bob] .",
     "<input type=checkbox checked> yes<input type=radio> no": "[x] yes [ ] no",
     "<select><option>a<option selected>b</select>": "[ ] a [x] b",
+    "<p>A vector<int>, or <your name></p>, <o:p>not</o:p> <custom-tag a=b>these</custom-tag>": (
+        "A vector<int>, or <your name>\n\n, not these"
+    ),
     "<p>Ann <ann@x.example> wrote: <https://x.example/a?b=1&c>": (
         "Ann <ann@x.example> wrote: <https://x.example/a?b=1&c>"
     ),

@@ -11,7 +11,7 @@ from tests.extent import WHOLE
 from tests.forked import Sites
 
 CLIENTS = 12 if WHOLE else 6
-KILLS, MOST_ANSWERS = (3, 150) if WHOLE else (1, 30)
+KILLS, LEAST_ANSWERS, MOST_ANSWERS = (3, 20, 150) if WHOLE else (1, 8, 12)
 
 
 async def test_what_was_answered_before_a_kill_is_there_once_after_it(site: Sites) -> None:
@@ -23,17 +23,17 @@ async def test_what_was_answered_before_a_kill_is_there_once_after_it(site: Site
         load = Load([f"http://127.0.0.1:{installation.ports['api']}"], token, chance)
         load.start(CLIENTS)
         for _ in range(KILLS):
-            await load.until_answered(chance.randint(20, MOST_ANSWERS))
+            await load.until_answered(chance.randint(LEAST_ANSWERS, MOST_ANSWERS))
             installation.kill("api")
             await installation.serve()
-        await load.until_answered(chance.randint(20, MOST_ANSWERS))
+        await load.until_answered(chance.randint(LEAST_ANSWERS, MOST_ANSWERS))
         installation.kill_postgresql()
         await asyncio.to_thread(installation.revive_postgresql)
-        await load.until_answered(50 if WHOLE else 20)
+        await load.until_answered(50 if WHOLE else 8)
         await load.end()
         proof = await prove(installation.url, load.answered)
 
     assert proof.faults() == dict.fromkeys(proof.faults(), 0), proof
-    assert proof.done >= KILLS * 20
+    assert proof.done >= KILLS * LEAST_ANSWERS
     assert load.happened["no answer"] > 0, "nothing was killed while somebody waited, so nothing is proved"
     assert load.happened["failed"] == 0

@@ -66,6 +66,7 @@ async def test_a_list_a_record_and_an_action_follow_from_what_is_declared(agent:
     assert (await agent.read(f"/v1/incidents/{incident['id']}"))["state"] == "resolved"
     chinese = await page(agent, path, **{"Accept-Language": "zh"})
     assert "已解决" in chinese
+    assert "</b> · Lin · " in chinese, "the history names who did it"
 
 
 async def an_open_incident(agent: Client, **changes: str) -> tuple[Json, str]:

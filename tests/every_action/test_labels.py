@@ -239,7 +239,7 @@ def _refusals(kind: type[Refusal]) -> Iterator[type[Refusal]]:
 def test_every_check_says_why_in_a_sentence_that_exists() -> None:
     titles = sentences("en")["title"]
     for _, row in ROWS:
-        for check in (*row.unless, *row.wrong):
+        for check in (*row.checks.unless, *row.checks.wrong):
             assert check.__doc__, f"{check.__name__} does not say what it is for"
             for code in _returned(check.__module__, check.__name__):
                 assert code in titles, f"{check.__name__} refuses with {code}"

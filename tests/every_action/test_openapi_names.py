@@ -104,7 +104,7 @@ def test_its_five_names_fit_one_another(lifecycle: Lifecycle[Any], row: Action[A
     of_function = row.apply.__name__.removesuffix("_")  # raise is a word of Python's
     vague = VAGUE.issuperset(row.name.split("_"))
     assert of_function == row.name or vague, "only where the action's name says too little"
-    for check in (*row.unless, *row.wrong):
+    for check in (*row.checks.unless, *row.checks.wrong):
         assert re.fullmatch(r"[a-z]+(_[a-z]+)+", check.__name__), "a check is the sentence that refuses"
 
 

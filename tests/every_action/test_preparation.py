@@ -15,7 +15,7 @@ from app.registry import LIFECYCLES
 from tests.cases import each_case
 from tests.every_action.world import ROWS, case_name
 
-PREPARING = [pair for pair in ROWS if pair[1].prepare]
+PREPARING = [pair for pair in ROWS if pair[1].checks.prepare]
 #: Types of what whoever issues the command computes for it, by why no row does.
 WITH_COMMAND = {
     "ComputedReport": "it takes seconds, and reads what agreements know nothing of",
@@ -41,9 +41,9 @@ def _given(prepare: Prepare) -> type[Any]:
 def test_a_row_prepares_frozen_values_each_of_a_type_of_its_own(
     lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> None:
-    kinds = [_given(prepare) for prepare in row.prepare]
+    kinds = [_given(prepare) for prepare in row.checks.prepare]
     assert len(kinds) == len(set(kinds))
-    for kind, prepare in zip(kinds, row.prepare, strict=True):
+    for kind, prepare in zip(kinds, row.checks.prepare, strict=True):
         assert is_dataclass(kind)
         parameters = getattr(kind, "__dataclass_params__")  # noqa: B009  # every dataclass has them
         assert parameters.frozen
@@ -64,8 +64,10 @@ def test_what_is_asked_for_is_prepared_by_a_row_and_what_is_prepared_is_asked_fo
     lookups: dict[str, set[Path]] = defaultdict(set)
     for path, name in _asked_for():
         lookups[name].add(path)
-    prepared = {_given(prepare).__name__ for _, row in PREPARING for prepare in row.prepare}
-    derivations = [lifecycle.derivation for lifecycle in LIFECYCLES if lifecycle.derivation is not None]
+    prepared = {_given(prepare).__name__ for _, row in PREPARING for prepare in row.checks.prepare}
+    derivations = [
+        lifecycle.rules.derivation for lifecycle in LIFECYCLES if lifecycle.rules.derivation is not None
+    ]
     # Where the payload has nothing that it needs, a derivation prepares nothing.
     prepared |= {row.prepare.__annotations__["return"].removesuffix(" | None") for row in derivations}
     assert lookups.keys() == (prepared | WITH_COMMAND.keys()) - REFUSING

@@ -19,14 +19,14 @@ from tests.extent import WHOLE
 from tests.heads import differing_heads
 from tests.selection import covering, selected
 
-ADMINISTRATIVE = [lifecycle for lifecycle in LIFECYCLES if lifecycle.administrative]
+ADMINISTRATIVE = [lifecycle for lifecycle in LIFECYCLES if lifecycle.access.administrative]
 
 
 def acting_everywhere(lifecycle: Lifecycle[Any]) -> set[Role]:
     """Roles that a row names, without those that see only their own or their teams' records."""
     roles: set[Role] = set()
     for row in lifecycle.rows:
-        roles |= row.policy.roles - SEE_THEIR_OWN - (set() if row.anywhere else SEE_THEIR_TEAMS)
+        roles |= row.policy.roles - SEE_THEIR_OWN - (set() if row.reach.anywhere else SEE_THEIR_TEAMS)
     return roles
 
 
@@ -54,7 +54,7 @@ def _name(value: Lifecycle[Any] | Role) -> str:
 
 def test_every_kind_is_overseen_and_no_customer_oversees_one() -> None:
     for lifecycle in LIFECYCLES:
-        assert lifecycle.oversight <= OVERSIGHT_ROLES | {Role.admin, Role.auditor}
+        assert lifecycle.access.oversight <= OVERSIGHT_ROLES | {Role.admin, Role.auditor}
         assert lifecycle.overseer_roles.isdisjoint(SEE_THEIR_OWN), lifecycle.kind
 
 

@@ -40,7 +40,7 @@ def way_of_acting(case: Row) -> tuple[Any, ...]:
     again, and once.
     """
     lifecycle, row = case
-    return lifecycle.is_ticket, row.opens, method(row), row.stays, bool(row.related)
+    return lifecycle.is_ticket, row.opens, method(row), row.stays, bool(row.consequences.related)
 
 
 @asynccontextmanager

@@ -50,7 +50,7 @@ def naming() -> Iterator[Field]:
         for mark in (KeyRef, ForeignRef):
             for field, marked in marks(row.body, mark).items():
                 kind = LIFECYCLES_BY_KIND.get(marked.kind)
-                if kind is not None and kind.retired and not marked.retired:
+                if kind is not None and kind.lookup.retired and not marked.retired:
                     yield lifecycle, row, field
 
 
@@ -94,7 +94,7 @@ async def of_use(world: World, kind: str, process: str) -> tuple[str, str]:
 async def retire(client: Client, kind: str, address: str) -> str:
     """Nothing new is about it from now on; gives the code of the sentence that says so."""
     name = "retire" if "retire" in LIFECYCLES_BY_KIND[kind].by_name else "withdraw"
-    return LIFECYCLES_BY_KIND[kind].retired[
+    return LIFECYCLES_BY_KIND[kind].lookup.retired[
         LIFECYCLES_BY_KIND[kind].states((await client.post_ok(f"{address}/{name}"))["state"])
     ]
 

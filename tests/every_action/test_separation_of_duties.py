@@ -27,7 +27,7 @@ from tests.every_action.world import (
 from tests.extent import WHOLE
 from tests.selection import covering
 
-KEPT_APART = [(lifecycle, row) for lifecycle, row in ROWS if row.segregate_from]
+KEPT_APART = [(lifecycle, row) for lifecycle, row in ROWS if row.checks.segregate_from]
 #: What is asked of a chair, under whose rule a decision must stand; tests/foundation/decisions does.
 OF_A_CHAIR = frozenset({"decide"})
 #: The check that reads the log, and what it reads.
@@ -38,7 +38,7 @@ OTHERS = [(lc, row) for lc, row in KEPT_APART if row.name not in OF_A_CHAIR]
 
 def fields_of_duties(case: Row) -> set[Hashable]:
     """The fields that name who had the duties: the kernel compares them with the person who acts."""
-    return {duty.fields for duty in case[1].segregate_from}
+    return {duty.fields for duty in case[1].checks.segregate_from}
 
 
 def kind(case: Row) -> set[Hashable]:
@@ -59,13 +59,16 @@ async def parted(world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any],
     )
     assert stored is not None
     return {
-        str(person) for person in segregated_persons(row.segregate_from, from_row(lifecycle.record, stored))
+        str(person)
+        for person in segregated_persons(row.checks.segregate_from, from_row(lifecycle.record, stored))
     }
 
 
 async def authors(world: World, row: Action[Any, Any], record: Json) -> set[str]:
     """The ids of those who have set a field of the record that the row judges, or a child, by its events."""
-    checks = [inspect.getclosurevars(check).nonlocals for check in row.wrong if check.__name__ == BY_THE_LOG]
+    checks = [
+        inspect.getclosurevars(check).nonlocals for check in row.checks.wrong if check.__name__ == BY_THE_LOG
+    ]
     fields = {name for check in checks for name in check["fields"]}
     kinds = {name for check in checks for name in check["children"]}
     persons = set()

@@ -190,7 +190,7 @@ def chosen_rows() -> list[tuple[Lifecycle[Any], Action[Any, Any]]]:
 
 def waits_by_table(case: Row) -> frozenset[NoticeType]:
     """What the row's table says waits for somebody by it."""
-    return WAITING & {rule.step for rule in case[1].notifies}
+    return WAITING & {rule.step for rule in case[1].consequences.notifies}
 
 
 def waits(case: Row) -> frozenset[object]:

@@ -266,7 +266,7 @@ def only_named(row: Action[Any, Any]) -> bool:
 
 def consents(row: Action[Any, Any]) -> bool:
     """Whether it names somebody who votes for its person, for which no key with roles is enough."""
-    return consent_needed in row.wrong
+    return consent_needed in row.checks.wrong
 
 
 def relation(lifecycle: Lifecycle[Any], kind: str) -> str:

@@ -317,7 +317,7 @@ TOLD = "select person_id::text, about, unnest(steps) as step from fold.notice"
 
 #: The rows by which somebody gets work, and those that tell others besides.
 GIVING = [(lc, row) for lc, row in ROWS if steps_of(row.body)]
-TELLING = [(lc, row) for lc, row in ROWS if row.notifies and not of_decisions(row)]
+TELLING = [(lc, row) for lc, row in ROWS if row.consequences.notifies and not of_decisions(row)]
 
 
 def way_of_giving(case: Row) -> set[Hashable]:
@@ -329,12 +329,12 @@ def way_of_giving(case: Row) -> set[Hashable]:
 def ways_of_telling(case: Row) -> set[Hashable]:
     """The fields of a rule that find the recipients."""
     names = [field.name for field in fields(RecipientRule) if field.name != "step"]
-    return {tuple(name for name in names if getattr(rule, name)) for rule in case[1].notifies}
+    return {tuple(name for name in names if getattr(rule, name)) for rule in case[1].consequences.notifies}
 
 
 def test_many_rows_give_work_and_some_tell_others_besides() -> None:
     assert len(GIVING) > 20
-    assert sum(len(row.notifies) for _, row in TELLING) > 8
+    assert sum(len(row.consequences.notifies) for _, row in TELLING) > 8
 
 
 async def test_whoever_an_action_gives_work_is_told_and_sees_what_for(world: World) -> None:
@@ -405,7 +405,11 @@ async def test_whom_the_table_tells_besides_is_told(world: World) -> None:
         named = steps_to_named(lifecycle, row)
         record = await load(world.api.ledger.db, lifecycle, about.partition("/")[2])
         assert record is not None
-        telling = [rule for rule in row.notifies if rule.when is None or getattr(record.record, rule.when)]
+        telling = [
+            rule
+            for rule in row.consequences.notifies
+            if rule.when is None or getattr(record.record, rule.when)
+        ]
         # An award is a person's or a team's.
         telling = [rule for rule in telling if not rule.team or getattr(record.record, "team_id", None)]
         cases += [(row.name, about, actor, tells, {tells.step.value, *named}) for tells in telling]

@@ -139,9 +139,9 @@ def record_address(lifecycle: Lifecycle[Any], record: Json) -> str:
 
 def events(row: Action[Any, Any]) -> int:
     """How many events the row makes: one on each record that it is about."""
-    if not row.related or row.name in NAMES_NONE:
+    if not row.consequences.related or row.name in NAMES_NONE:
         return 1
-    return 3 if any(related.goes_on for related in row.related) else 2
+    return 3 if any(related.goes_on for related in row.consequences.related) else 2
 
 
 def may_share(row: Action[Any, Any]) -> bool:

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 
+from app.api.requests.written_content import WriteQuotas
 from app.common.people import Role
 from app.exchange.jobs import worker
 from app.kernel import uploads
@@ -57,9 +58,9 @@ def now() -> datetime:
 async def worked_off(place: DatabaseUrls, api: Api) -> int:
     """How many jobs a worker carries out until none waits."""
     connection = await connect(place.url, FOLLOW_LIMITS)
-    done = 0
+    quotas, done = WriteQuotas.of_settings(api.ledger.settings), 0
     try:
-        while await worker.run_next_job(connection, api.ledger, now):
+        while await worker.run_next_job(connection, api.ledger, now, quotas):
             done += 1
     finally:
         await connection.close()
@@ -168,7 +169,7 @@ async def worked_off_without_noting(api: Api, job_id: str) -> None:
     row = await api.ledger.db.row(worker.SELECT_JOB, (job_id,))
     assert row is not None
     body = await uploads.read_all(api.ledger, row["upload_id"])
-    await worker._run_lines(api.ledger, row, body, now)
+    await worker._run_lines(api.ledger, row, body, now, WriteQuotas.of_settings(api.ledger.settings))
     again = "update plumbing.bulk_job set done = 0, lines = 0, refused = 0 where id = %s returning id"
     await api.ledger.db.row("delete from plumbing.bulk_result where job_id = %s returning line", (job_id,))
     await api.ledger.db.row(again, (job_id,))

@@ -55,7 +55,7 @@ async def worked_off(place: DatabaseUrls, api: Api) -> int:
     """How many imports a worker brings in until none waits."""
     connection = await connect(place.url, FOLLOW_LIMITS)
     done = 0
-    while await import_jobs.import_next(connection, api.ledger, NOW):
+    while await import_jobs.import_next(connection, api.ledger, lambda: NOW):
         done += 1
     await connection.close()
     return done

@@ -464,6 +464,7 @@ async def test_columns_that_nobody_knows_are_encrypted_and_make_no_difference(
     assert (await ledger.vault.texts([values["u_secret"]]))[values["u_secret"]] == "Li Na is ill"
 
 
+@in_test_all
 async def test_a_dry_run_that_loses_sight_of_cases_says_so(
     ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -523,6 +524,7 @@ def test_a_chunk_of_which_all_was_told_before_makes_the_next_one_no_smaller() ->
     assert load.next_batch_size(1_000, 1_000, 0.0) > 1_000
 
 
+@in_test_all
 async def test_the_planner_knows_how_large_tables_are_as_soon_as_a_history_is_through(
     ledger: Ledger, tmp_path: Path
 ) -> None:

@@ -7,28 +7,9 @@ every run: one of each sort for an operation of each way of asking. With LEDGERD
 
 from __future__ import annotations
 
-import copy
-import json
-import os
-import random
-from functools import cache
 from typing import Any
 
-import httpx
 import pytest
-import schemathesis
-from hypothesis import HealthCheck, Phase, given, seed, settings
-from schemathesis import Case, GenerationMode
-from schemathesis.checks import not_a_server_error
-from schemathesis.core.parameters import ParameterLocation
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    negative_data_rejection,
-    response_headers_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-)
-from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 from app.api.authentication.key_scopes import EVENT_STREAM
 from app.common.records import CodeEnum
@@ -36,33 +17,9 @@ from app.kernel.actions.lifecycle import Lifecycle
 from app.kpis.catalogue import KPIS
 from app.registry import LIFECYCLES
 from tests.cases import each_case
-from tests.client import ADDRESS
 from tests.contract.answers import document
 from tests.every_action.world import World
-
-Sent = Case[Any]
-
-
-#: To make texts of their patterns takes too long: tests/contract/test_as_strict.py tries these.
-SLOW = ("FileName", "Instant", "KeyText", "Paragraph", "Reference", "RoleText", "ShortText", "Title")
-
-
-def unguarded() -> dict[str, Any]:
-    """The contract without the keys, which would be guessed at for most of the time, and slow patterns."""
-    made = copy.deepcopy(document())
-    for name in SLOW:
-        del made["components"]["schemas"][name]["pattern"]
-    for methods in made["paths"].values():
-        for operation in methods.values():
-            operation.pop("security", None)
-    del made["security"]
-    return made
-
-
-@cache
-def unguarded_schema() -> OpenApiSchema:
-    """The same as schemathesis has it; only who tries operations needs it, and not who collects them."""
-    return schemathesis.openapi.from_dict(unguarded())
+from tests.fuzz import GIVEN
 
 
 def lifecycle_of(path: str) -> Lifecycle[Any] | None:
@@ -70,22 +27,10 @@ def lifecycle_of(path: str) -> Lifecycle[Any] | None:
     return BY_PLURAL.get(path.split("/")[2]) if path.startswith("/v1/") else None
 
 
-GIVEN = int(os.environ.get("LEDGERDESK_TEST_REQUESTS", "0"))
-SEED = random.randrange(2**32) if GIVEN else 20261120
-CHECKS = [
-    not_a_server_error,
-    status_code_conformance,
-    content_type_conformance,
-    response_headers_conformance,
-    response_schema_conformance,
-]
 BY_PLURAL = {lifecycle.plural: lifecycle for lifecycle in LIFECYCLES}
 OPERATIONS = [
     (method, path, lifecycle_of(path)) for path, methods in document()["paths"].items() for method in methods
 ]
-EXAMPLES = max(10, GIVEN // (2 * len(OPERATIONS))) if GIVEN else 1
-#: How often requests are drawn for an operation until there is one.
-MOST_DRAWS = 5
 #: How many records each operation is tried on: of few requests all but one are about the same.
 RECORDS = 3 if GIVEN else 1
 #: What ends answers that would go on for ever.
@@ -109,31 +54,6 @@ def way_of_asking(case: Operation) -> tuple[object, ...]:
     queries = any(parameter["in"] == "query" for parameter in operation.get("parameters", ()))
     of_tickets, is_below = lifecycle and lifecycle.is_ticket, path.count("/") > 3
     return method, "requestBody" in operation, queries, of_tickets, path.count("{"), is_below
-
-
-def drawn(method: str, path: str, mode: GenerationMode) -> list[Sent]:
-    """Requests for that operation: at least one, though a draw may come to nothing."""
-    draws = (_draw(method, path, mode, SEED + n) for n in range(MOST_DRAWS))
-    return next((cases for cases in draws if cases), [])
-
-
-def _draw(method: str, path: str, mode: GenerationMode, number: int) -> list[Sent]:
-    cases: list[Sent] = []
-
-    @seed(number)
-    @settings(
-        max_examples=EXAMPLES,
-        deadline=None,
-        database=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(unguarded_schema()[path][method.upper()].as_strategy(generation_mode=mode))
-    def collect(case: Sent) -> None:
-        cases.append(case)
-
-    collect()
-    return cases
 
 
 #: The ids of records by kind and state.
@@ -171,65 +91,22 @@ async def brought(world: World, standing: Standing, lifecycle: Lifecycle[Any], s
     return made
 
 
-def sent(case: Sent) -> httpx.Request:
-    """The request, as its bytes go out. Who calls is for us to say."""
-    request: dict[str, Any] = case.as_transport_kwargs(base_url=ADDRESS)
-    headers = [
-        (name.encode("latin-1", "replace"), value.encode("latin-1", "replace"))
-        for name, value in request.pop("headers").items()
-        if name.lower() not in ("authorization", "connection", "accept-encoding")
-    ]
-    if "json" in request:
-        request["content"] = json.dumps(request.pop("json")).encode()
-    elif "data" in request:
-        data = request.pop("data")
-        request["content"] = data if isinstance(data, bytes) else str(data).encode()
-    allowed = ("method", "url", "content", "params", "cookies")
-    return httpx.Request(headers=headers, **{name: request[name] for name in allowed if name in request})
-
-
-def _spaced(value: object) -> bool:
-    """Whether there is a text in it with white space around it."""
-    if isinstance(value, dict):
-        return any(map(_spaced, value.values()))
-    if isinstance(value, list):
-        return any(map(_spaced, value))
-    return isinstance(value, str) and value != value.strip()
-
-
-async def tried(world: World, standing: Standing, method: str, path: str, mode: GenerationMode) -> list[int]:
+async def tried(world: World, standing: Standing, method: str, path: str, *, allowed: bool) -> list[int]:
     """The statuses that the operation answered, each of them as the contract says."""
+    # Every worker collects these tests, and one of them runs them.
+    from tests.fuzz.drawn_requests import answered_statuses  # noqa: PLC0415  # slow to load
+
     values = await known(world, standing, path, document()["paths"][path][method])
-    statuses = []
-    for number, case in enumerate(drawn(method, path, mode)):
-        # Every fourth is asked for by a name that nobody has. What is wrong by its path alone keeps it.
-        for name in case.path_parameters or {}:
-            if name in values and number % 4 != 3 and not _is_wrong_by_path(case):
-                case.path_parameters[name] = values[name][number % len(values[name])]
-        if path in ENDLESS:
-            end, query = ENDLESS[path], case.query or {}
-            case.query = query | end if mode is GenerationMode.POSITIVE else end | query
-        request = sent(case)
-        request.headers["Authorization"] = f"Bearer {world.everybody.token}"
-        answer = await world.everybody.send(request)
-        # White space around a text does not count, so that one that is too long may fit all the same.
-        strict = mode is GenerationMode.NEGATIVE and not _spaced(case.body)
-        more = [negative_data_rejection] if strict else []
-        case.validate_response(answer, checks=[*CHECKS, *more])
-        statuses.append(answer.status_code)
-    return statuses
-
-
-def _is_wrong_by_path(case: Sent) -> bool:
-    of_path = case.meta and case.meta.components.get(ParameterLocation.PATH)
-    return bool(of_path and of_path.mode is GenerationMode.NEGATIVE)
+    return await answered_statuses(
+        world.everybody, (method, path), values, ENDLESS.get(path), allowed=allowed
+    )
 
 
 @each_case(("method", "path", "lifecycle"), OPERATIONS, ids=named, by=of_path, one_of_each=way_of_asking)
 async def test_what_the_contract_allows_is_answered_as_it_says(
     world: World, standing: Standing, method: str, path: str, lifecycle: object
 ) -> None:
-    statuses = await tried(world, standing, method, path, GenerationMode.POSITIVE)
+    statuses = await tried(world, standing, method, path, allowed=True)
     assert statuses
     if takes_the_callers_key(document()["paths"][path][method]):
         assert 401 not in statuses, "the caller's own key must not be lost on the way"
@@ -259,5 +136,5 @@ TAKING = [
 async def test_what_the_contract_does_not_allow_is_refused_as_it_says(
     world: World, standing: Standing, method: str, path: str, lifecycle: object
 ) -> None:
-    statuses = await tried(world, standing, method, path, GenerationMode.NEGATIVE)
+    statuses = await tried(world, standing, method, path, allowed=False)
     assert any(400 <= status < 500 for status in statuses)

@@ -9,8 +9,9 @@ import pytest
 from app.common.people import Role, rule_caller
 from app.foundation.people.teams import AddTeam
 from app.kernel.actions.constraints import CheckFailed, RetryDecision, ValueTaken
-from app.kernel.actions.lifecycle import RelatedCommand
+from app.kernel.actions.lifecycle import Consequences
 from app.kernel.actions.refusals import ActionUnavailable, WrongValue
+from app.kernel.actions.related import RelatedCommand
 from app.kernel.commands.batch import BatchRefused, perform_all
 from app.kernel.commands.command import Command
 from app.kernel.commands.perform import perform
@@ -30,7 +31,7 @@ BY_RULE = rule_caller("tests")
 WITH_A_TEAM = RelatedCommand(
     action="add",
     field="occurred_at",
-    record=lambda ctx: stream("team", ctx.related_id),
+    record=lambda ctx: stream("team", ctx.command.related_id),
     body=lambda incident, body: AddTeam(key="mail", name="Mail"),
 )
 
@@ -41,7 +42,7 @@ async def incident(ledger: Ledger) -> Incident:
 
 
 def _with_a_team(incident: Incident) -> Command:
-    row = replace(LIFECYCLE["tag"], related=(WITH_A_TEAM,))
+    row = replace(LIFECYCLE["tag"], consequences=Consequences(related=(WITH_A_TEAM,)))
     return Command(LIFECYCLE, row, str(incident.id), row.body(tag="relay"), context(BY_RULE))
 
 

@@ -14,7 +14,7 @@ from tests.client import Api
 from tests.people import act
 from tests.processes.changes.samples import DONE, REVIEWED, a_board
 
-JUDGING = [(one, row) for one in LIFECYCLES for row in one.rows if row.segregate_from]
+JUDGING = [(one, row) for one in LIFECYCLES for row in one.rows if row.checks.segregate_from]
 EVERYTHING = tuple(RoleGrant(role) for role in Role)
 
 

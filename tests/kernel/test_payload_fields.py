@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError
 
 from app.common.people import Caller
 from app.common.records import ForeignRef, Record, empty, optional, required
-from app.kernel.actions.context import ActionContext
+from app.kernel.actions.context import ActionContext, ActionSettings
 from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.payloads import Patch, Payload, Reference, Title
 
@@ -42,7 +42,7 @@ class EditShelf(Patch, ShelfFields):
 
 def _context() -> ActionContext:
     now = datetime(2026, 3, 2, tzinfo=UTC)
-    return ActionContext(Caller("person:x", uuid4()), now, reopen_days=0, now=now)
+    return ActionContext(Caller("person:x", uuid4()), now, now, ActionSettings(reopen_days=0))
 
 
 def _shelf() -> Shelf:

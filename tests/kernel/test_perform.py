@@ -16,6 +16,7 @@ from app.foundation.people import keys, persons, teams
 from app.kernel.access.reads import ReadContext
 from app.kernel.access.vault import master_key, open_vault
 from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import Checks
 from app.kernel.actions.payloads import EmptyPayload, Payload, Reason
 from app.kernel.actions.refusals import (
     ActionUnavailable,
@@ -426,7 +427,7 @@ def moving(count: int) -> tuple[Any, list[int]]:
             )
         return None
 
-    return replace(LIFECYCLE["acknowledge"], unless=(somebody_else_writes,)), times
+    return replace(LIFECYCLE["acknowledge"], checks=Checks(unless=(somebody_else_writes,))), times
 
 
 MOVERS: dict[str, Ledger] = {}
@@ -455,7 +456,7 @@ async def test_a_refusal_that_was_decided_while_somebody_else_wrote_is_decided_a
         del reads, incident, ctx
         return "not_in_this_state" if len(times) == 1 else None
 
-    row = replace(row, unless=(*row.unless, refuses_what_is_half_read))
+    row = replace(row, checks=Checks(unless=(*row.checks.unless, refuses_what_is_half_read)))
     done = await perform(ledger, Command(LIFECYCLE, row, str(incident.id), EmptyPayload(), context(agent)))
     assert done.event.version == 3
 

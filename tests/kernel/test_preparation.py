@@ -9,8 +9,8 @@ import pytest
 
 from app.common.people import Caller, Role
 from app.kernel.access.reads import ReadContext
-from app.kernel.actions.context import ActionContext
-from app.kernel.actions.lifecycle import Action
+from app.kernel.actions.context import ActionContext, ActionSettings
+from app.kernel.actions.lifecycle import Action, Checks
 from app.kernel.actions.refusals import ActionUnavailable, PreparationRefused, WrongValue
 from app.kernel.commands.command import Command
 from app.kernel.commands.perform import perform
@@ -66,9 +66,7 @@ class Asking:
         return replace(
             LIFECYCLE["cancel"],
             apply=self.apply,
-            unless=(self.forbidden,),
-            prepare=(self.steps,),
-            wrong=(self.mistaken,),
+            checks=Checks(unless=(self.forbidden,), prepare=(self.steps,), wrong=(self.mistaken,)),
         )
 
 
@@ -109,13 +107,13 @@ async def test_what_cannot_be_prepared_is_refused_as_a_check_refuses(ledger: Led
 
 
 async def test_what_no_row_prepares_is_not_to_be_had(agent: Caller) -> None:
-    ctx = ActionContext(agent, context(agent).now, 7, context(agent).now)
+    ctx = ActionContext(agent, context(agent).now, context(agent).now, ActionSettings(7))
     with pytest.raises(AssertionError, match="Steps"):
         ctx.prepared(Steps)
 
 
 async def test_what_could_change_afterwards_or_is_there_already_is_not_kept(agent: Caller) -> None:
-    ctx = ActionContext(agent, context(agent).now, 7, context(agent).now)
+    ctx = ActionContext(agent, context(agent).now, context(agent).now, ActionSettings(7))
     ctx.add_prepared(Steps(()))
     with pytest.raises(AssertionError, match="two"):
         ctx.add_prepared(Steps(()))

@@ -82,7 +82,7 @@ def is_for_staff(lifecycle: Lifecycle[Any]) -> bool:
 def open_figures(lifecycle: Lifecycle[Any]) -> Iterator[tuple[type, str]]:
     """The figures of the lifecycle that not only staff are shown."""
     for row in lifecycle.rows:
-        for body in () if row.staff_only else bodies(row):
+        for body in () if row.reach.staff_only else bodies(row):
             marked = marks(body, StaffOnly) if body is row.body else {}
             yield from ((body, n) for n in body.model_fields if is_figure(body, n) and n not in marked)
     records: list[type[Record]] = [lifecycle.record, *lifecycle.children]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import time
 from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
@@ -24,6 +26,7 @@ from tests.waiting import PATIENCE_SECONDS, until
 
 pytestmark = pytest.mark.usefixtures("connections_anew")
 SOON = 0.3
+BUSY = 0.04
 
 
 @pytest.fixture
@@ -122,6 +125,23 @@ async def test_reading_ends_in_time_and_the_next_has_another_connection(
         assert not connection.closed
     assert await database.value("select 4") == 4, "what has been hung up on is given to nobody"
     await database.close()
+
+
+async def test_a_ping_whose_answer_a_busy_process_reads_late_fails_no_request(
+    place: DatabaseUrls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(db, "IDLE_SECONDS", 0.0)
+    monkeypatch.setattr(db, "PING_SECONDS", BUSY / 2)
+    async with contextlib.AsyncExitStack() as stack:
+        database = Database(place.url, 1)
+        await database.open()
+        stack.push_async_callback(database.close)
+        for steps in range(12):
+            reading = asyncio.create_task(database.value("select 1"))
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            time.sleep(BUSY)  # noqa: ASYNC251  # the process is busy with something else
+            assert await reading == 1, steps
 
 
 async def test_a_connection_notices_by_itself_that_the_other_end_has_gone(place: DatabaseUrls) -> None:

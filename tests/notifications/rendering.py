@@ -212,7 +212,7 @@ async def made_up_cases(ledger: Ledger, missing: set[NoticeType], reader: UUID) 
 
 def types_of(lifecycle: Lifecycle[Any]) -> set[NoticeType]:
     """The types of notices that the lifecycle names: in its table, and at the fields that give work."""
-    notice_types = {rule.step for row in lifecycle.rows for rule in row.notifies}
+    notice_types = {rule.step for row in lifecycle.rows for rule in row.consequences.notifies}
     if Decision in lifecycle.children:
         notice_types.add(NoticeType.vote_due)
     for model in (lifecycle.record, *lifecycle.children, *(row.body for row in lifecycle.rows)):

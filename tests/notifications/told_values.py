@@ -93,7 +93,7 @@ def told_by(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> Iterator[tuple[
         name = event.partition(".")[2]
         yield from ((steps[name], event) for steps in of_tickets if name in steps)
         yield from ((steps[event], event) for steps in (TO_INVITED, TO_LEADS) if event in steps)
-        yield from ((rule.step, event) for rule in row.notifies)
+        yield from ((rule.step, event) for rule in row.consequences.notifies)
 
 
 def payload_fields(ledger: Ledger, event: Recorded) -> Iterator[tuple[type[BaseModel], str, Any]]:

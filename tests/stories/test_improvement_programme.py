@@ -18,7 +18,7 @@ from app.platform.db import Connection, connect
 from tests.automation.worker import Worker
 from tests.client import Api, Client, Json
 from tests.conftest import DatabaseUrls
-from tests.extent import first_of
+from tests.extent import first_of, in_test_all
 from tests.processes.improvement_plans.samples import YEAR, contents, direction
 from tests.processes.improvement_plans.samples import a_target as a_plan_target
 from tests.processes.improvement_suggestions.samples import a_suggestion
@@ -309,6 +309,7 @@ async def review_plan(planted: Planted, plan: str, number: str) -> None:
     assert abs(float(target["added"]) / distance - float(target["added_share"])) < 0.01
 
 
+@in_test_all
 async def test_a_major_improvement_goes_through_all_seventeen_steps(planted: Planted) -> None:
     people, steps = planted.project, [49.0]
     await planted.cases(BASELINE, dict.fromkeys(TOLD, 1.0))

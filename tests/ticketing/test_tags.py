@@ -26,7 +26,7 @@ class TagAsBefore(Payload):
 
 def tag_as_before(ticket: Any, body: TagAsBefore, ctx: ActionContext) -> None:
     """It gets a word that it is found by."""
-    ctx.add(Tag(id=ctx.new_id(), record=ticket.row_key, name=body.tag, tagged_at=ctx.occurred_at))
+    ctx.outcome.add(Tag(id=ctx.new_id(), record=ticket.row_key, name=body.tag, tagged_at=ctx.occurred_at))
 
 
 async def tags(client: Client, path: str) -> list[str]:

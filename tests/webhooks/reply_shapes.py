@@ -151,6 +151,10 @@ REPLIES: dict[str, tuple[str, str]] = {
     "signed": ("Yes.\n-- \nLi Na\nExample Inc", "Yes.\n-- \nLi Na\nExample Inc"),
     "only quoted": ("> Better?\n> Sure?", "> Better?\n> Sure?"),
     "only a signature": ("-- \nLi Na", "-- \nLi Na"),
+    "forwarded, with a quotation within": (
+        "See below.\n\nBegin forwarded message:\n\nFrom: a\nTo: c\n\nOn 1 March b wrote:\n> It smokes.",
+        "See below.\n\nBegin forwarded message:\n\nFrom: a\nTo: c\n\nOn 1 March b wrote:\n> It smokes.",
+    ),
     "forwarded": (
         "See below.\n\n---------- Forwarded message ---------\nFrom: a\nDate: b\nTo: c\n\nIt smokes.",
         "See below.\n\n---------- Forwarded message ---------\nFrom: a\nDate: b\nTo: c\n\nIt smokes.",

@@ -18,8 +18,8 @@ from app.processes.incidents.lifecycle import LIFECYCLE as INCIDENT
 from app.processes.problems.lifecycle import LIFECYCLE as PROBLEM
 from app.processes.releases.lifecycle import LIFECYCLE as RELEASE
 from app.processes.requests.lifecycle import LIFECYCLE as REQUEST
-from app.webhooks.mail.own_notices import KINDS
-from app.webhooks.mail.replies import reply_text
+from app.webhooks.mail.quotations.own_notices import KINDS
+from app.webhooks.mail.quotations.replies import reply_text
 from tests.extent import ALL_EXAMPLES, WHOLE
 from tests.webhooks.reply_shapes import HEADER_BLOCKS, INTRODUCTIONS
 
@@ -126,16 +126,16 @@ def test_lines_between_those_of_a_notice_are_kept_in_order() -> None:
     for _ in range(HOW_OFTEN):
         notice = a_notice(chance)
         mixed = list(inserted(chance, chance.choice(PROGRAMS)(notice)))
-        said = [line for line, is_said in mixed if is_said]
+        typed_lines = [line for line, is_typed in mixed if is_typed]
         top = [f"Hello w{chance.getrandbits(40):x}", ""] if chance.random() < 0.7 else []
         blocks = (*HEADER_BLOCKS.values(), *INTRODUCTIONS.values(), "")
         lines = [*top, *chance.choice(blocks).split("\n"), "", *(line for line, _ in mixed)]
         text = in_html(chance, lines) if chance.random() < 0.5 else "\n".join(lines)
         own, folded = reply_text(text, notice if chance.random() < 0.5 else ())
-        said_words = [line.split()[-1] for line in [*top[:1], *said]]
-        assert [word for word in own.split() if word in said_words] == said_words, text
+        typed_words = [line.split()[-1] for line in [*top[:1], *typed_lines]]
+        assert [word for word in own.split() if word in typed_words] == typed_words, text
         own_words = " ".join(own.split())
-        for line in said:
+        for line in typed_lines:
             assert " ".join(line.split()) in own_words, text
         assert sorted(f"{own}\n{folded}".split()) == sorted(text.split())
         folded_footers += bool(folded) and notice[-1].split()[-1] in folded

@@ -339,8 +339,7 @@ async def test_answers_between_the_lines_of_a_notice_are_kept_and_what_it_quotes
     await follow_addresses(api)
     (ticket,) = await tool.tickets()
     path = f"/v1/incidents/{ticket['id']}"
-    asked = {"text": "Comment: is it out?"}
-    await tool.admin.post_ok(f"{path}/comment", asked)
+    await tool.admin.post_ok(f"{path}/comment", {"text": "Comment: is it out?"})
     (comment,) = (await tool.admin.read(f"{path}/comments"))["items"]
     events = (await tool.admin.read(f"{path}/events"))["items"]
     (version,) = (event["version"] for event in events if event["type"] == "incident.commented")

@@ -15,8 +15,8 @@ from app.common.files.html_text import html_to_text
 from app.kernel.actions.payloads import LONGEST_LINE, LONGEST_PARAGRAPH
 from app.webhooks.mail.message import LARGEST_MAIL, read_mail
 from app.webhooks.mail.mime import DEEPEST_NESTING, PARTS_LIMIT
+from app.webhooks.mail.quotations.replies import reply_text
 from app.webhooks.mail.refusals import MailRefused
-from app.webhooks.mail.replies import reply_text
 from tests.cases import each_case
 from tests.extent import WHOLE
 from tests.webhooks.mail_shapes import (

@@ -23,16 +23,18 @@ from app.api.authentication import key_scopes, sessions, tickets
 from app.api.authentication.issuer import IdentityProvider, InvalidToken, IssuerGone, TokenClaims
 from app.api.authentication.key_use import KeyUse
 from app.api.authentication.logins import person_of
-from app.api.authentication.write_rates import is_write, too_many_writes
+from app.api.authentication.write_rates import too_many_writes
 from app.api.contract.problems import RETRY_SECONDS, database_gone, problem
 from app.api.pages.page_paths import SIGN_IN, is_below, is_for_signed_in, take_mark
 from app.api.requests import csv_output as tables
 from app.api.requests.accept import PARTIAL, language_for, negotiate
-from app.api.requests.limits import Quota, WriteRate
+from app.api.requests.limits import Quota
 from app.api.requests.raw_bodies import is_webhook
+from app.api.requests.written_content import WriteQuotas, is_write
 from app.common.keys import PREFIX, hash_of, parse
 from app.common.people import Caller as Who
 from app.common.personal import LOGIN
+from app.kernel.access.stored_credential import StoredCredential
 from app.kernel.actions.context import CommandMetadata as Acting
 from app.kernel.actions.refusals import DoneInPerson, Refusal
 from app.kernel.ledger import Ledger as Services
@@ -44,7 +46,6 @@ METRICS = "/metrics"
 #: The path that assistants send their messages to.
 ASSISTANTS = "/mcp"
 WRONG_KEYS_SECONDS = 60
-WRITES_SECONDS = 600
 NOT_MODIFIED = 304
 #: Media types that every path offers.
 JSON_TYPES = ("application/json", "application/problem+json")
@@ -110,10 +111,7 @@ class AuthMiddleware:
         self._guarded = (AUTHENTICATED_PREFIX, ASSISTANTS, f"{key_scopes.SCIM}/", *metrics)
         self._origins = settings.trusted_origins
         self._requests = Quota("key", settings.rate_limit, settings.rate_seconds)
-        self._writes = {
-            False: Quota("person-writes", settings.person_writes, WRITES_SECONDS),
-            True: Quota("integration-writes", settings.integration_writes, WRITES_SECONDS),
-        }
+        self._writes = WriteQuotas.of_settings(settings)
         self._limit = {"limit": f"{settings.rate_limit:,}", "seconds": str(settings.rate_seconds)}
         #: Ids of keys that this process has accepted; bounded by the number of keys that exist.
         self._in_use: set[UUID] = set()
@@ -170,7 +168,7 @@ class AuthMiddleware:
                     MutableHeaders(scope=message).add_vary_header("Cookie")
             await send(message)
 
-        writes = WriteRate(self._writes[caller.is_machine], str(caller.person_id))
+        writes = self._writes.rate_of(caller)
         scope["state"]["write_rate"] = writes
         if not is_allowed:
             await self._rate_limited(request, key)(scope, receive, send_counted)
@@ -453,6 +451,13 @@ def proof_of(request: Request, caller: Who) -> sessions.SessionProof:
         return sessions.SessionProof(key_secret_hash=request.state.key_secret_hash)
     claims: TokenClaims = request.state.token
     return proof_of_login(ledger_of(request), claims)
+
+
+def stored_credential_of(request: Request) -> StoredCredential:
+    """Return what the caller came with, to be stored with what a worker does for them later."""
+    caller = caller_of(request)
+    proof = proof_of(request, caller)
+    return StoredCredential(caller.key_id, proof.key_secret_hash, caller.person_id, proof.login)
 
 
 def proof_of_login(ledger: Services, claims: TokenClaims) -> sessions.SessionProof:

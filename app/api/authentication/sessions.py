@@ -27,6 +27,7 @@ from app.api.authentication.signed_secrets import (
 from app.common.keys import hash_of
 from app.common.people import Caller
 from app.kernel.access.directory import Directory, earlier
+from app.kernel.access.stored_credential import StoredCredential
 from app.kernel.actions.refusals import Refusal, SupersededSecret
 from app.kernel.ledger import Ledger
 from app.platform.db import Database
@@ -183,15 +184,8 @@ async def find_session_caller(directory: Directory, session: Session, now: datet
     """Return the caller whom the session stands for, until it ends; None if its key has been given another
     secret, or its person another login. Raises DatabaseGone.
     """
-    caller = None
-    if session.key_id is not None:
-        api_key = await directory.key(session.key_id)
-        caller = None if api_key is None else api_key.caller_with(session.key_secret_hash or "", now)
-    elif session.login is not None:
-        person = await directory.person_by_login(session.login)
-        # The login may have been given to another person since the session was opened.
-        if person is not None and person.active and person.caller.person_id == session.person_id:
-            caller = person.caller
+    stored = StoredCredential(session.key_id, session.key_secret_hash or "", session.person_id, session.login)
+    caller = await stored.find_caller(directory, now)
     return None if caller is None else replace(caller, ends_at=earlier(caller.ends_at, session.expires_at))
 
 

@@ -1,26 +1,12 @@
-"""The rate of what a caller makes: records, comments, files and follows."""
+"""The refusal of more than a caller may make: records, comments, files and follows."""
 
 from __future__ import annotations
-
-import re
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app.api.contract.problems import problem
-from app.api.requests.limits import WriteRate
-
-#: Requests that make records, comments, files or follows, in which a person may drown others.
-WRITES = {
-    "POST": re.compile(r"/v1/[a-z_]+(/[^/]+/(comment|attach|follow))?|/(desk|portal)/.*"),
-    "PUT": re.compile(r"/v1/uploads/.*"),
-}
-
-
-def is_write(method: str, path: str) -> bool:
-    """Return whether the request makes a record, comment, file or follow."""
-    pattern = WRITES.get(method)
-    return pattern is not None and pattern.fullmatch(path) is not None
+from app.api.requests.written_content import WriteRate
 
 
 def write_rate_of(request: Request) -> WriteRate:

@@ -292,7 +292,7 @@ async def _plain_values(renderer: Renderer, values: Sequence[str]) -> list[Any]:
 async def _names(column: str, mark: NamedAs, renderer: Renderer, words: Sequence[str]) -> list[Any]:
     """Return the names in the column that mean what one of the words does, however they are spelt."""
     db, lifecycle = renderer.ledger.db, renderer.lifecycle
-    query = renderer.ledger.lifecycles[mark.kind].defined_spellings
+    query = renderer.ledger.lifecycles[mark.kind].lookup.defined_spellings
     assert query is not None, f"{mark.kind} defines no names"
     words_given = {word.lower() for word in await _plain_values(renderer, words)}
     meant = words_given | {row["spelling"] for row in await db.rows(query, {"names": sorted(words_given)})}

@@ -104,7 +104,7 @@ class Listing:
         """The filter parameters, by name."""
         own_parameters = {parameter.name: parameter for parameter in self.own_parameters}
         by_name = parameters(self.lifecycle.record, self.shape, self.filters) | own_parameters
-        if self.lifecycle.searched_fields:
+        if self.lifecycle.lookup.searched_fields:
             by_name[SEARCH.name] = SEARCH
         if issubclass(self.lifecycle.record, Ticket):
             by_name[CUSTOM.name] = CUSTOM
@@ -248,7 +248,7 @@ def _page_model(listing: Listing, name: str, entry: Any) -> type[OutputModel]:
     if listing.extension is not None:
         extension = listing.extension
         more[extension.lag_field] = (float | None, Field(description=extension.lag_about))
-    if listing.lifecycle.searched_fields:
+    if listing.lifecycle.lookup.searched_fields:
         about = (
             "Age in seconds of the oldest event that `q` does not search yet; 0 if there is none, null "
             "without `q`."

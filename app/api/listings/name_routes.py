@@ -143,7 +143,7 @@ class LookupQuery(BaseModel):
 def router_of(listings: Sequence[Listing]) -> Router:
     """Return the router that finds records of these lists."""
     router = Router(prefix="/v1", tags=["search"])
-    _mount_search(router, [listing for listing in listings if listing.lifecycle.searched_fields])
+    _mount_search(router, [listing for listing in listings if listing.lifecycle.lookup.searched_fields])
     _mount_lookup(router, [listing for listing in listings if is_named(listing)])
     return router
 
@@ -193,7 +193,7 @@ def _mount_lookup(router: Router, listings: Sequence[Listing]) -> None:
             for listing in listings
             if not _kinds_of(listing).isdisjoint(query.kind) and has_number_code(listing, query.q)
         ]
-        if query.q and any(listing.lifecycle.searched_fields for listing in chosen):
+        if query.q and any(listing.lifecycle.lookup.searched_fields for listing in chosen):
             await wait_for_index(reading_ledger_of(request).db)
         name_query = NameQuery(
             query.q, query.limit, unfinished=True, in_use=query.open, process=query.process

@@ -105,8 +105,8 @@ def is_named(listing: Listing) -> bool:
     """Return whether records of the list can be found by what they are called."""
     fields = _fields_of(listing.lifecycle)
     names = naming_fields(listing)
-    return bool(listing.lifecycle.searched_fields or names) and not any(
-        fields[name].personal and name not in listing.lifecycle.searched_fields for name in names
+    return bool(listing.lifecycle.lookup.searched_fields or names) and not any(
+        fields[name].personal and name not in listing.lifecycle.lookup.searched_fields for name in names
     )
 
 
@@ -149,7 +149,7 @@ async def _conditions(
             return None
         value = where.bind([query.text, query.text.upper()])
         where.conditions.append("(" + " or ".join(f"r.{name} = any({value})" for name in codes) + ")")
-    elif query.text and lifecycle.searched_fields:
+    elif query.text and lifecycle.lookup.searched_fields:
         if not is_searchable(query.text):
             return None
         text_search = search(query.text, renderer.caller, lifecycle, where.bind, unfinished=query.unfinished)

@@ -113,7 +113,7 @@ async def page(
     if (extension := listing.extension) is not None:
         requested = extension.is_requested(sort, query, saved)
         answer[extension.lag_field] = await extension.wait(renderer.ledger.db) if requested else None
-    if listing.lifecycle.searched_fields:
+    if listing.lifecycle.lookup.searched_fields:
         answer["lag_seconds"] = await wait_for_index(renderer.ledger.db) if where.searches else None
     if query.count:
         answer |= await _total(renderer, where, order)

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from app.api.authentication.auth import context_of, ledger_of
-from app.api.authentication.write_rates import is_write, too_many_writes, write_rate_of
+from app.api.authentication.write_rates import too_many_writes, write_rate_of
 from app.api.commands.bulk_commands import (
     BulkCommand,
     BulkItem,
@@ -36,6 +36,7 @@ from app.api.records.shapes import OutputModel
 from app.api.requests import idempotency
 from app.api.requests.faults import MOST_FAULTS, Fault
 from app.api.requests.json_output import dump_json
+from app.api.requests.written_content import makes_content
 from app.api.unknown_keys import KeyWarning, unknown_keys
 from app.i18n.kind_nouns import nouns
 from app.kernel.actions.lifecycle import Lifecycle
@@ -117,7 +118,7 @@ def _endpoint(lifecycle: Lifecycle[Any]) -> Callable[..., Any]:
     ) -> Response:
         ledger, context = ledger_of(request), context_of(request)
         key = None if idempotency_key is None else idempotency.parse_key(idempotency_key)
-        makes = sum(_makes_content(lifecycle, item.action) for item in body.items)
+        makes = sum(makes_content(lifecycle, item.action) for item in body.items)
         if makes and not write_rate_of(request).consume(makes):
             return too_many_writes(request)
         commands = [
@@ -139,12 +140,6 @@ def _endpoint(lifecycle: Lifecycle[Any]) -> Callable[..., Any]:
         )
 
     return bulk
-
-
-def _makes_content(lifecycle: Lifecycle[Any], action: str) -> bool:
-    """Return whether the action makes a record, comment, file or follow, as single requests are counted."""
-    row = lifecycle.by_name.get(action)
-    return row is not None and (row.opens or is_write("POST", f"/v1/{lifecycle.plural}/-/{action}"))
 
 
 async def _warnings_of(command: BulkCommand, outcome: Outcome) -> list[dict[str, Any]]:

@@ -21,7 +21,7 @@ from app.common.times import clocks
 from app.common.times.clocks import ClockData
 from app.kernel.access.naming_fields import naming_fields_of_kind
 from app.kernel.access.redaction import Viewer, records_of, viewers
-from app.kernel.actions.hidden_fields import hidden_names
+from app.kernel.actions.describe import hidden_names
 from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.actions.payloads import marks, part_types
 from app.kernel.histories.feed import SeenEvent, is_for_staff, without_named

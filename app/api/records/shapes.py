@@ -333,7 +333,7 @@ class Renderer:
 
     def _policy_record(self, columns: Columns, n: int) -> Any:
         """Return the fields of the record at that index that policies depend on."""
-        judged_by = self.lifecycle.reviewer_group_field
+        judged_by = self.lifecycle.access.reviewer_group_field
         values = {name: columns[name][n] for name in (*_DECIDING, judged_by) if name in columns}
         judging = {} if judged_by is None else {judged_by: values.get(judged_by)}
         return SimpleNamespace(

@@ -80,20 +80,3 @@ class Quota:
         self._counted = {
             caller: counted for caller, counted in self._counted.items() if counted and counted[-1] > since
         }
-
-
-@dataclass(frozen=True, slots=True)
-class WriteRate:
-    """The rate at which one account makes records, comments, files and follows."""
-
-    quota: Quota
-    account: str
-
-    def consume(self, uses: int = 1) -> bool:
-        """Count so many of them; return False, and count nothing, if these are too many."""
-        return self.quota.consume(self.account, uses)
-
-    @property
-    def retry_seconds(self) -> int:
-        """The seconds until there is room for more."""
-        return self.quota.remaining(self.account).seconds

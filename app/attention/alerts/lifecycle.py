@@ -17,11 +17,12 @@ from app.common.notices import NoticeType, Responsible
 from app.common.people import Role
 from app.common.records import ForeignRef
 from app.kernel.access.audience_rules import to_persons
+from app.kernel.access.kinds import KindAccess
 from app.kernel.actions.actor_policy import rule
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, action
+from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, Rules, action
 from app.kernel.actions.payloads import Paragraph, Payload, Reference, ShortText, at_most_entries
 
 #: The most persons who are told of an alert.
@@ -51,8 +52,8 @@ class RaiseAttentionAlert(Payload, of=AttentionAlert):
 
 def raise_(alert: AttentionAlert, body: RaiseAttentionAlert, ctx: ActionContext) -> None:
     """Raise an attention alert: its condition has become true."""
-    assert ctx.number is not None, "alerts have numbers"
-    alert.number = ctx.number
+    assert ctx.assigned.number is not None, "alerts have numbers"
+    alert.number = ctx.assigned.number
     copy_fields(alert, body, ctx)
 
 
@@ -79,8 +80,8 @@ LIFECYCLE = Lifecycle(
     kind="attention_alert", plural="attention_alerts", zh="关注提醒",
     record=AttentionAlert, states=State, code="ALR",
     # A sentence is for whoever may see its cases: administrators and auditors may see all.
-    visible=(to_persons("person_ids"),), oversight=frozenset({Role.admin, Role.auditor}),
-    constraints={"attention_alert_raised_key": ValueTaken("key")},
+    visible=(to_persons("person_ids"),), access=KindAccess(oversight=frozenset({Role.admin, Role.auditor})),
+    rules=Rules(constraints={"attention_alert_raised_key": ValueTaken("key")}),
     rows=(
         #      action  中文    from            to            who   event
         action(raise_, "提醒", NEW_RECORD,     State.raised, rule, "attention_alert.raised"),

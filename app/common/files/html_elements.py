@@ -6,6 +6,22 @@ LINES = frozenset({"address", "article", "dd", "div", "dt", "footer", "header", 
 PARAGRAPHS = frozenset(
     {"blockquote", "dl", "h1", "h2", "h3", "h4", "h5", "h6", "ol", "p", "pre", "table", "ul"}
 )
+#: All that HTML has, and had, with drawings and formulas; and what mail programs write.
+_NAMES = (
+    "a abbr acronym address annotation applet area article aside audio b base basefont bdi bdo bgsound "
+    "big blink blockquote body br button canvas caption center cite clippath code col colgroup data "
+    "datalist dd defs del desc details dfn dialog dir div dl dt ellipse em embed fieldset figcaption "
+    "figure filter font footer foreignobject form frame frameset g h1 h2 h3 h4 h5 h6 head header hgroup "
+    "hr html i iframe image img input ins isindex kbd keygen label layer legend li line lineargradient "
+    "link listing main map mark marquee mask math menu menuitem meta meter mfenced mfrac mi mn mo mover "
+    "mroot mrow ms mspace msqrt mstyle msub msubsup msup mtable mtd mtext mtr multicol munder munderover "
+    "nav nextid nobr noembed noframes nolayer noscript object ol optgroup option output p param path "
+    "picture plaintext polygon polyline pre progress q radialgradient rb rect rp rt rtc ruby s samp "
+    "script search section semantics slot small source spacer span stop strike strong style sub "
+    "summary sup svg symbol table tbody td template text textarea tfoot th thead time title tr track "
+    "tspan tt u ul use var video wbr xml xmp"
+)
+ELEMENTS = frozenset({*_NAMES.split(), "select"})
 # A cell holds its own elements: nothing in it ends one around its table.
 _BORDERS = frozenset({"caption", "table", "td", "th"})
 ROWS = frozenset({"tbody", "tfoot", "thead", "tr"})

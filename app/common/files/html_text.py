@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from html import unescape
 from urllib.parse import urljoin
 
-from app.common.files.html_elements import LINES, PARAGRAPHS, ROWS, OpenElements
+from app.common.files.html_elements import ELEMENTS, LINES, PARAGRAPHS, ROWS, OpenElements
 
 # A comment that is not closed reaches to the end. A tag ends before the next `<`, so that each is looked at
 # once; in quotes it may contain `>`.
@@ -43,6 +43,8 @@ _NO_ADDRESS = re.compile(
 _ADDRESS = re.compile(
     r"<(?:(?:https?|ftp|file)://|mailto:|[^\s<>@/\"'=]+@[^\s<>@/\"'=]+\.)[^\s<>\"']+>", re.IGNORECASE
 )
+# Names with a colon or a hyphen are elements of programs.
+_WORD = re.compile(r"\w+")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _TINY = re.compile(r"(?<![\w-])(?:width|height)\s*:\s*[01](?:px|pt|\s|;|\Z)", re.IGNORECASE)
 #: Elements that show what stands at an address, and the attribute that has it.
@@ -96,7 +98,7 @@ def html_to_text(html: str) -> str:
         text.add(html[position : token.start()])
         position = token.end()
         name = (token["name"] or "").lower()
-        if not token["end"] and _ADDRESS.match(token[0]):
+        if name and _is_written(name, token[0]):
             text.add(token[0])
         elif token["end"]:
             text.end(name)
@@ -410,6 +412,15 @@ class _Text:
             self._lines[-1] = mark
         elif self._lines:
             self._lines.append(mark)
+
+
+def _is_written(name: str, token: str) -> bool:
+    """Return whether what looks like a tag is text whose angle brackets a program has left as they were: an
+    address, or a word that is no element, as `vector<int>` and `<your name>` have it.
+    """
+    if _ADDRESS.match(token):
+        return True
+    return name not in ELEMENTS and _WORD.fullmatch(name) is not None and "=" not in token
 
 
 def _attributes(attributes: str) -> dict[str, str]:

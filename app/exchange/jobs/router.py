@@ -11,7 +11,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from app.api.authentication.auth import caller_of, context_of, ledger_of, require_in_person
+from app.api.authentication.auth import (
+    caller_of,
+    context_of,
+    ledger_of,
+    require_in_person,
+    stored_credential_of,
+)
 from app.api.contract.openapi import in_language, problems
 from app.api.direct import Router
 from app.api.listings import cursors
@@ -163,7 +169,8 @@ class ResultQuery(Paging):
 )
 async def ask_bulk_job(request: Request, body: AskBulkJob) -> Response:
     """Ask for a bulk job: a worker carries out the actions in a file, each line as an item of a bulk request.
-    A repeated request returns the same job.
+    The job stops once the key, secret or login that asked for it is no longer valid. A repeated request
+    returns the same job.
     """
     require_in_person(request)
     ledger, context = ledger_of(request), context_of(request)
@@ -180,11 +187,14 @@ async def ask_bulk_job(request: Request, body: AskBulkJob) -> Response:
         upload = await uploads.find_upload(ledger.db, body.upload)
         if upload is None or upload.sha256 is None or not upload.is_usable_by(caller):
             raise WrongValue(pointer="/upload", because="no_such_upload")
+        credential = stored_credential_of(request)
         values = {
             "upload": body.upload,
             "kind": kinds[body.records],
             "asked_by": caller.person_id,
-            "key_id": caller.key_id,
+            "key_id": credential.key_id,
+            "key_secret_hash": credential.key_secret_hash,
+            "login": credential.login,
             "restricted_to": grant_texts(caller.restricted_to),
             "language": context.language,
             "now": context.now,

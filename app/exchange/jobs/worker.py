@@ -30,9 +30,11 @@ from app.api.commands.bulk_commands import (
 )
 from app.api.commands.performing import ActionOutcome
 from app.api.requests.faults import MOST_FAULTS, Fault, fault_of, names_at
+from app.api.requests.written_content import WriteQuotas, WriteRate, makes_content
 from app.common.people import Caller
 from app.common.records import CodeEnum
 from app.kernel import uploads
+from app.kernel.access.stored_credential import StoredCredential
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.consumers import polling as rounds
 from app.kernel.ledger import Ledger
@@ -48,9 +50,10 @@ BATCH_LINES = 256
 LONGEST_POINTER = 200
 
 INSERT_JOB = """
-insert into plumbing.bulk_job (id, kind, asked_by, key_id, restricted_to, language, upload_id, asked_at, size)
-select %(upload)s, %(kind)s, %(asked_by)s, %(key_id)s, %(restricted_to)s, %(language)s, %(upload)s, %(now)s,
-  %(size)s
+insert into plumbing.bulk_job (id, kind, asked_by, key_id, key_secret_hash, login, restricted_to, language,
+  upload_id, asked_at, size)
+select %(upload)s, %(kind)s, %(asked_by)s, %(key_id)s, %(key_secret_hash)s, %(login)s, %(restricted_to)s,
+  %(language)s, %(upload)s, %(now)s, %(size)s
 where (select count(*) from plumbing.bulk_job
        where asked_by = %(asked_by)s and finished_at is null) < %(most)s
 on conflict (id) do nothing returning id
@@ -78,7 +81,11 @@ where id = %s and finished_at is null returning id
 class BulkFailure(CodeEnum):
     """The reason why a job was aborted. Actions that were carried out before that stay."""
 
-    not_allowed = "not_allowed", "The key or the person has lost its permissions", "密钥或人员已无权限"
+    not_allowed = (
+        "not_allowed",
+        "The key, secret, login or person that requested the job is no longer valid",
+        "提交作业所用的密钥、登录方式或人员已失效",
+    )
     content_erased = "content_erased", "The file's key was destroyed", "文件的密钥已销毁"
     content_damaged = "content_damaged", "The file differs from the upload", "文件与所发送的不一致"
     failed = "failed", "Internal error", "程序故障"
@@ -112,34 +119,39 @@ async def run(
     """Carries out requested jobs for ever; any number of workers may do so at the same time. `failed` is
     called with each failure.
     """
+    quotas = WriteQuotas.of_settings(ledger.settings)
 
     async def work(connection: Connection) -> bool:
-        return await run_next_job(connection, ledger, clock)
+        return await run_next_job(connection, ledger, clock, quotas)
 
     await rounds.run(NAME, connections, work, every=POLL_SECONDS, failed=failed)
 
 
-async def run_next_job(connection: Connection, ledger: Ledger, clock: Callable[[], datetime]) -> bool:
-    """Carry out the first unfinished job that no other worker has claimed. Return whether there was
-    one.
+async def run_next_job(
+    connection: Connection, ledger: Ledger, clock: Callable[[], datetime], quotas: WriteQuotas
+) -> bool:
+    """Carry out the first unfinished job that no other worker has claimed and whose person may make more
+    content now. Return whether there was one.
     """
 
     async def run_job(job_id: UUID) -> bool:
         row = await ledger.db.row(SELECT_JOB, (job_id,))
         if row is None or row["finished_at"] is not None:
             return False
-        await _carry_out(ledger, row, clock)
-        return True
+        return await _carry_out(ledger, row, clock, quotas)
 
     return await rounds.claim_first(connection, SELECT_WAITING, "bulk job", run_job)
 
 
-async def _carry_out(ledger: Ledger, row: Row, clock: Callable[[], datetime]) -> None:
-    """Carries out the job and records its end. Raises DatabaseGone: the job is then continued later."""
+async def _carry_out(ledger: Ledger, row: Row, clock: Callable[[], datetime], quotas: WriteQuotas) -> bool:
+    """Carries out the job and records its end. Return False if it waits until its person may make more
+    content. Raises DatabaseGone: the job is then continued later.
+    """
     failure: BulkFailure | None = None
     try:
         body = await uploads.read_all(ledger, row["upload_id"])
-        await _run_lines(ledger, row, body, clock)
+        if not await _run_lines(ledger, row, body, clock, quotas):
+            return False
     except uploads.ContentErased:
         failure = BulkFailure.content_erased
     except uploads.ContentDamaged:
@@ -153,11 +165,14 @@ async def _carry_out(ledger: Ledger, row: Row, clock: Callable[[], datetime]) ->
         raise
     await ledger.db.rows(FINISH_JOB, (None if failure is None else failure.value, row["id"]))
     await uploads.delete_unattached(ledger.db, row["upload_id"])
+    return True
 
 
-async def _run_lines(ledger: Ledger, row: Row, body: bytes, clock: Callable[[], datetime]) -> None:
-    """Carries out the lines of the file from the recorded progress to the end. Raises JobAborted,
-    DatabaseGone.
+async def _run_lines(
+    ledger: Ledger, row: Row, body: bytes, clock: Callable[[], datetime], quotas: WriteQuotas
+) -> bool:
+    """Carries out the lines of the file from the recorded progress to the end. Return False if it stops
+    before a line that makes more content than the person may make now. Raises JobAborted, DatabaseGone.
     """
     done, lines = int(row["done"]), int(row["lines"])
     while done < len(body):
@@ -170,24 +185,39 @@ async def _run_lines(ledger: Ledger, row: Row, body: bytes, clock: Callable[[], 
             language=row["language"],
         )
         window = await _window(ledger, row, context, _lines(body, done, lines))
+        window = _within_rate(window, quotas.rate_of(context.caller))
+        if not window:
+            return False
         outcomes = await _outcomes(ledger, window)
         await _save_results(ledger, row, done, window, outcomes, context.language)
         done, lines = window[-1].ends, window[-1].n
+    return True
 
 
 async def _caller(ledger: Ledger, row: Row, now: datetime) -> Caller:
-    """Return the person or key that requested the job as a caller, with their present permissions. Raises
-    JobAborted if they are no longer valid.
+    """Return the caller who requested the job, with what their credential permits now. Raises JobAborted if
+    it is no longer valid.
     """
-    if row["key_id"] is not None:
-        key = await ledger.directory.key(row["key_id"])
-        if key is not None and key.is_valid(now):
-            return key.caller
-    else:
-        person = await ledger.directory.person_by_login(row["asked_by"])
-        if person is not None and person.active:
-            return person.caller
-    raise JobAborted(BulkFailure.not_allowed)
+    caller = await StoredCredential.of_row(row).find_caller(ledger.directory, now)
+    if caller is None:
+        raise JobAborted(BulkFailure.not_allowed)
+    return caller
+
+
+def _within_rate(window: Sequence[JobLine], rate: WriteRate) -> Sequence[JobLine]:
+    """Return the lines up to the first that makes more content than the account may make now, and count what
+    they make.
+    """
+    left, made = rate.left, 0
+    for place, line in enumerate(window):
+        command = line.content
+        if isinstance(command, BulkCommand) and makes_content(command.lifecycle, command.item.action):
+            if made == left:
+                window = window[:place]
+                break
+            made += 1
+    rate.consume(made)
+    return window
 
 
 def _lines(body: bytes, offset: int, n: int) -> list[tuple[int, int, bytes]]:

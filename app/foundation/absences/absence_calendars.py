@@ -23,6 +23,7 @@ from app.foundation.people.credentials.maker_credential import (
 )
 from app.foundation.people.eligibility import check_person_active
 from app.kernel.access.audience_rules import to_persons
+from app.kernel.access.kinds import KindAccess
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import addressee, rule, staff
 from app.kernel.actions.context import ActionContext
@@ -174,9 +175,8 @@ FAILING = (RecipientRule(NoticeType.absence_calendar_failing, field="person_id")
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="absence_calendar", plural="absence_calendars", zh="缺勤日历", record=AbsenceCalendar, states=State,
-    administrative=True,
+    access=KindAccess(administrative=True, oversight=frozenset({Role.admin, Role.auditor})),
     visible=(to_persons("person_id"),),
-    oversight=frozenset({Role.admin, Role.auditor}),
     rows=(
         #      action         中文        from            to            who     event
         action(add,           "添加",     NEW_RECORD,     State.active, ADDERS, "absence_calendar.added",

@@ -27,12 +27,13 @@ from app.foundation.people.credentials.maker_credential import (
 )
 from app.foundation.people.eligibility import check_person_active
 from app.kernel.access.audience_rules import to_members, to_persons
+from app.kernel.access.kinds import KindAccess
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import addressee, admin, process_relation, rule
 from app.kernel.actions.constraints import CheckFailed
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, Rules, action
 from app.kernel.actions.payloads import EmptyPayload, FreeText, Instant, Patch, Payload, Reference
 from app.kernel.actions.refusals import WrongValue
 
@@ -351,10 +352,10 @@ CHANGED = (not_your_absence, absence_over)
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="absence", plural="absences", zh="缺勤", record=Absence, states=State, administrative=True,
+    kind="absence", plural="absences", zh="缺勤", record=Absence, states=State,
+    access=KindAccess(administrative=True, oversight=frozenset({Role.admin, Role.auditor})),
     visible=(to_persons("person_id", "deputy_id", "cover_id"), to_members("team_ids")),
-    oversight=frozenset({Role.admin, Role.auditor}),
-    constraints=EVENT_KEYS,
+    rules=Rules(constraints=EVENT_KEYS),
     rows=(
         #      action      中文    from             to               who      event
         action(plan,       "登记", NEW_RECORD,      State.planned,   KEEPERS, "absence.planned",     prepare=PREPARED, notifies=(TELL_PERSON,),

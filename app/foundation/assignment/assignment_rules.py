@@ -19,6 +19,7 @@ from app.foundation.editing import apply_patch
 from app.foundation.people.eligibility import check_team_assignable
 from app.foundation.people.records import Team
 from app.kernel.access.audience_rules import to_staff
+from app.kernel.access.kinds import KindAccess
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import admin, rule
 from app.kernel.actions.conditions import all_members_or_none
@@ -146,7 +147,7 @@ def stored_priorities(priorities: tuple[Priority, ...]) -> list[str] | None:
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="assignment_rule", plural="assignment_rules", zh="分派规则", record=AssignmentRule, states=State, administrative=True,
+    kind="assignment_rule", plural="assignment_rules", zh="分派规则", record=AssignmentRule, states=State, access=KindAccess(administrative=True),
     visible=(to_staff(),),
     rows=(
         #      action 中文    from            to            who           event

@@ -15,6 +15,7 @@ from app.common.records import ForeignRef
 from app.foundation.audit_points.records import AuditPoint, PointBasis, PointPart
 from app.foundation.audit_points.records import AuditPointState as State
 from app.kernel.access.audience_rules import to_persons
+from app.kernel.access.kinds import KindAccess
 from app.kernel.actions.actor_policy import rule
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
@@ -53,7 +54,7 @@ LIFECYCLE = Lifecycle(
     kind="audit_point", plural="audit_points", zh="审核积分", record=AuditPoint, states=State,
     # Points are for the person and for whoever settles objections: no auditor, superior or administrator sees them.
     visible=(to_persons("person_id"),),
-    oversight=frozenset({Role.quality_manager}),
+    access=KindAccess(oversight=frozenset({Role.quality_manager})),
     rows=(
         #      action    中文    from           to               who   event
         action(give_points, "计分", NEW_RECORD, State.valid,     rule, "audit_point.given", name="give", notifies=TELL_PERSON),

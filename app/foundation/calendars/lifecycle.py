@@ -14,11 +14,12 @@ from app.foundation.calendars.records import Calendar, CalendarVersion
 from app.foundation.calendars.records import CalendarState as State
 from app.foundation.editing import apply_patch
 from app.kernel.access.audience_rules import to_everybody
+from app.kernel.access.kinds import Lookup
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import admin, rule, service_level_manager
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, Rules, action
 from app.kernel.actions.payloads import EmptyPayload, FreeText, Patch, RecordKey, ShortText
 
 
@@ -56,8 +57,8 @@ def _publish(calendar: Calendar, content: CalendarFields, ctx: ActionContext) ->
     # by the version before.
     version.published_at = ctx.now
     definition.apply_definition(version, content, ctx.now.year)
-    ctx.add(version)
-    ctx.derive(spans.SPAN_TABLE, spans.initial_row(version))
+    ctx.outcome.add(version)
+    ctx.outcome.derive(spans.SPAN_TABLE, spans.initial_row(version))
     calendar.newest_id = version.id
     calendar.revision = version.revision
     calendar.time_zone = version.time_zone
@@ -95,8 +96,8 @@ MANAGERS = admin | service_level_manager | rule
 LIFECYCLE = Lifecycle(
     kind="calendar", plural="calendars", zh="日历", record=Calendar, states=State,
     visible=(to_everybody(),), children=(CalendarVersion,),
-    retired={State.retired: "calendar_retired"},
-    constraints={"calendar_key_key": ValueTaken("key")},
+    lookup=Lookup(retired={State.retired: "calendar_retired"}),
+    rules=Rules(constraints={"calendar_key_key": ValueTaken("key")}),
     rows=(
         #      action     中文    from             to             who  event
         action(add,       "添加", NEW_RECORD,      State.active,  MANAGERS, "calendar.added",   wrong=(invalid_definition,)),

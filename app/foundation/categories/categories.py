@@ -16,12 +16,13 @@ from app.foundation.categories.records import Category
 from app.foundation.categories.records import CategoryState as State
 from app.foundation.editing import apply_patch
 from app.kernel.access.audience_rules import to_everybody
+from app.kernel.access.kinds import KindAccess, Lookup
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import admin, role, rule
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, Rules, action
 from app.kernel.actions.payloads import EmptyPayload, Patch, Payload, RecordKey, Reference, ShortText
 from app.kernel.actions.refusals import WrongValue
 
@@ -113,10 +114,10 @@ def reinstate(category: Category, body: EmptyPayload, ctx: ActionContext) -> Non
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="category", plural="categories", zh="分类", record=Category, states=State, administrative=True,
+    kind="category", plural="categories", zh="分类", record=Category, states=State, access=KindAccess(administrative=True),
     visible=(to_everybody(),),
-    retired={State.retired: "category_retired"},
-    constraints={"category_key_key": ValueTaken("key")},
+    lookup=Lookup(retired={State.retired: "category_retired"}),
+    rules=Rules(constraints={"category_key_key": ValueTaken("key")}),
     rows=(
         #      action     中文    from             to             who     event
         action(add,       "添加", NEW_RECORD,      State.active,  KEEPER, "category.added",      wrong=(invalid_category,)),

@@ -13,12 +13,13 @@ from app.foundation.checklists.records import Checklist
 from app.foundation.checklists.records import ChecklistState as State
 from app.foundation.editing import apply_patch
 from app.kernel.access.audience_rules import to_staff
+from app.kernel.access.kinds import KindAccess, Lookup
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import admin, rule
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, Rules, action
 from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
@@ -100,10 +101,10 @@ def retire(checklist: Checklist, body: EmptyPayload, ctx: ActionContext) -> None
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="checklist", plural="checklists", zh="检查清单", record=Checklist, states=State, administrative=True,
+    kind="checklist", plural="checklists", zh="检查清单", record=Checklist, states=State, access=KindAccess(administrative=True),
     visible=(to_staff(),),
-    retired={State.retired: "checklist_retired"},
-    constraints={"checklist_key_key": ValueTaken("key")},
+    lookup=Lookup(retired={State.retired: "checklist_retired"}),
+    rules=Rules(constraints={"checklist_key_key": ValueTaken("key")}),
     rows=(
         #      action  中文    from            to             who           event
         action(add,    "添加", NEW_RECORD,     State.active,  admin | rule, "checklist.added",  wrong=(process_without_tasks,)),

@@ -17,7 +17,7 @@ from app.kernel.access.audience_rules import to_staff
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, action
+from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, Rules, action
 from app.kernel.actions.payloads import EmptyPayload
 
 
@@ -38,7 +38,7 @@ def discard(baseline: Baseline, body: EmptyPayload, ctx: ActionContext) -> None:
 LIFECYCLE = Lifecycle(
     kind="baseline", plural="baselines", zh="配置基线", record=Baseline, states=State,
     visible=(to_staff(),),
-    constraints={"baseline_key_key": ValueTaken("key")},
+    rules=Rules(constraints={"baseline_key_key": ValueTaken("key")}),
     rows=(
         #      action         中文    from            to               who       event
         action(take_baseline, "建立", NEW_RECORD,    State.taken,     MANAGERS, "baseline.taken", name="take",

@@ -29,11 +29,12 @@ from app.foundation.cis.records import Ci, CiRelation
 from app.foundation.cis.records import CiState as State
 from app.foundation.editing import apply_patch
 from app.kernel.access.audience_rules import to_persons, to_staff
+from app.kernel.access.kinds import Lookup
 from app.kernel.actions.actor_policy import change_manager, configuration_manager, engineer, integration, rule
 from app.kernel.actions.constraints import RetryDecision, ValueTaken
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, Rules, action
 
 
 def plan(ci: Ci, body: PlanCi, ctx: ActionContext) -> None:
@@ -80,7 +81,7 @@ def edit(ci: Ci, body: EditCi, ctx: ActionContext) -> None:
 
 def relate(ci: Ci, body: RelateCi, ctx: ActionContext) -> None:
     """Relate the item to another one, by a relation of that kind."""
-    ctx.add(
+    ctx.outcome.add(
         CiRelation(
             id=ctx.new_id(),
             record=ci.row_key,
@@ -95,7 +96,7 @@ def relate(ci: Ci, body: RelateCi, ctx: ActionContext) -> None:
 
 def unrelate(ci: Ci, body: UnrelateCi, ctx: ActionContext) -> None:
     """Unrelate the item: its relation of that kind to the other item ends."""
-    ctx.remove(ctx.prepared(EndedRelation).relation)
+    ctx.outcome.remove(ctx.prepared(EndedRelation).relation)
     note_alteration(ci, ctx)
 
 
@@ -116,9 +117,8 @@ LIFECYCLE = Lifecycle(
     kind="ci", plural="cis", zh="配置项", record=Ci, states=State,
     # Integrations are not staff: they see only the items that they found.
     visible=(to_staff(), to_persons("owner_id", "found_by_id")), children=(CiRelation,),
-    searched_fields=("key", "name"),
-    retired={State.retired: "ci_retired"},
-    constraints={"ci_key_key": ValueTaken("key"), "ci_relation_meanwhile": RetryDecision()},
+    lookup=Lookup(searched_fields=("key", "name"), retired={State.retired: "ci_retired"}),
+    rules=Rules(constraints={"ci_key_key": ValueTaken("key"), "ci_relation_meanwhile": RetryDecision()}),
     rows=(
         #      action             中文        from                 to                 who       event
         action(plan,              "计划",     NEW_RECORD,          State.planned,     FINDERS,  "ci.planned",            wrong=(owner_inactive,)),

@@ -25,7 +25,7 @@ from app.kernel.access.reads import ReadContext
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, Rules, action
 from app.kernel.actions.payloads import EmptyPayload
 from app.kernel.actions.refusals import WrongValue
 
@@ -41,12 +41,12 @@ def draw(verification: Verification, body: DrawVerification, ctx: ActionContext)
     verification.checked_count = verification.right_count = verification.unsettled_count = 0
     for place, ci_id in enumerate(drawn.cis, 1):
         item = VerificationItem(id=ctx.new_id(), record=verification.row_key, ci_id=ci_id, place=place)
-        ctx.add(item)
+        ctx.outcome.add(item)
 
 
 def check_item(verification: Verification, body: CheckItemVerification, ctx: ActionContext) -> None:
     """Check an item of the verification. It can be checked again until its difference is settled."""
-    item = ctx.change(ctx.prepared(SampleItem).item)
+    item = ctx.outcome.change(ctx.prepared(SampleItem).item)
     copy_fields(item, body, ctx)
     item.checked_by_id = ctx.caller.person_id
     item.checked_at = ctx.occurred_at
@@ -67,7 +67,7 @@ def settle_difference(
     """Settle a difference of the verification: the recorded value is right, a change has corrected it, or it
     is a finding.
     """
-    item = ctx.change(ctx.prepared(SampleItem).item)
+    item = ctx.outcome.change(ctx.prepared(SampleItem).item)
     copy_fields(item, body, ctx)
     item.settled_by_id = ctx.caller.person_id
     item.settled_at = ctx.occurred_at
@@ -123,7 +123,7 @@ LIFECYCLE = Lifecycle(
     kind="verification", plural="verifications", zh="配置核查", record=Verification, states=State,
     visible=(to_staff(),),
     children=(VerificationItem,),
-    constraints={"verification_key_key": ValueTaken("key")},
+    rules=Rules(constraints={"verification_key_key": ValueTaken("key")}),
     rows=(
         #      action             中文        from           to               who       event
         action(draw,              "抽取",     NEW_RECORD,   State.open,      MANAGERS, "verification.drawn", prepare=(sample,)),

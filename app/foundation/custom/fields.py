@@ -18,12 +18,13 @@ from app.common.custom import FieldState as State
 from app.foundation.custom.lookups import taken_slots
 from app.foundation.editing import apply_patch
 from app.kernel.access.audience_rules import to_everybody_or_staff
+from app.kernel.access.kinds import KindAccess
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import admin, rule
 from app.kernel.actions.constraints import RetryDecision, ValueTaken
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, Rules, action
 from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
@@ -212,9 +213,9 @@ def _stored_choices(choices: tuple[Choice, ...]) -> list[dict[str, str]] | None:
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="custom_field", plural="custom_fields", zh="自定义字段", record=CustomField, states=State, administrative=True,
+    kind="custom_field", plural="custom_fields", zh="自定义字段", record=CustomField, states=State, access=KindAccess(administrative=True),
     visible=to_everybody_or_staff(staff_only=False),
-        constraints={"custom_field_key_key": ValueTaken("key"), "custom_field_slot_meanwhile": RetryDecision()},
+        rules=Rules(constraints={"custom_field_key_key": ValueTaken("key"), "custom_field_slot_meanwhile": RetryDecision()}),
     rows=(
         #      action     中文    from             to             who           event
         action(add,       "添加", NEW_RECORD,      State.active,  admin | rule, "custom_field.added",  prepare=(filter_slot,), wrong=(invalid_field,)),

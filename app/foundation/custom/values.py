@@ -67,17 +67,17 @@ async def invalid_custom_values(
         stored = None if value is None else await _stored_value(reads, field, value, ctx)
         if stored is None and field.required and _must_provide(ctx):
             raise WrongValue(pointer=pointer(key), because="missing")
-        ctx.custom.set_value(field.column, key, stored)
+        ctx.input.custom.set_value(field.column, key, stored)
     if not ticket.version and _must_provide(ctx):
         for key, field in fields.items():
             if field.required and key not in body.custom:
                 raise WrongValue(pointer=pointer(key), because="missing")
-    ctx.staff_only = ctx.staff_only or _only_staff_values(body, ctx)
+    ctx.outcome.staff_only = ctx.outcome.staff_only or _only_staff_values(body, ctx)
 
 
 def set_custom_fields(ticket: Ticket, ctx: ActionContext) -> None:
     """Set the payload's custom values on the ticket; its other values stay."""
-    for column, values in ctx.custom.values.items():
+    for column, values in ctx.input.custom.values.items():
         held = {**(getattr(ticket, column) or {}), **values}
         setattr(ticket, column, {key: value for key, value in held.items() if value is not None} or None)
 
@@ -98,7 +98,7 @@ def _must_provide(ctx: ActionContext) -> bool:
     """Return whether required fields are enforced: only for persons and the actions that they take
     themselves, so that no alert or mail is lost because a form was changed.
     """
-    return not (ctx.follows or ctx.caller.is_rule or Role.integration in ctx.caller.role_codes)
+    return not (ctx.command.follows or ctx.caller.is_rule or Role.integration in ctx.caller.role_codes)
 
 
 def _remove_retired_value(ticket: Ticket, key: str, value: Any, ctx: ActionContext) -> None:
@@ -109,7 +109,7 @@ def _remove_retired_value(ticket: Ticket, key: str, value: Any, ctx: ActionConte
     column = next((name for name in columns if key in (getattr(ticket, name) or ())), None)
     if value is not None or column is None:
         raise WrongValue({"value": key}, pointer=pointer(key), because="unknown_value")
-    ctx.custom.set_value(column, key, None)
+    ctx.input.custom.set_value(column, key, None)
 
 
 async def _stored_value(reads: ReadContext, field: CustomField, sent: Any, ctx: ActionContext) -> Any:
@@ -135,4 +135,4 @@ async def _stored_value(reads: ReadContext, field: CustomField, sent: Any, ctx: 
 def _only_staff_values(body: HasCustomValues, ctx: ActionContext) -> bool:
     """Return whether the payload changes only values that only staff see."""
     sent: set[str] = getattr(body, "model_fields_set", set()) - {"occurred_at"}
-    return ctx.custom.only_for_staff and sent == {PUBLIC}
+    return ctx.input.custom.only_for_staff and sent == {PUBLIC}

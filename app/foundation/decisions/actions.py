@@ -123,7 +123,7 @@ class DecisionSpec:
 def add_prepared_decision(prepared: NewDecision, ctx: ActionContext) -> None:
     """Add the prepared decision with its ballots and the deputies of its voters."""
     for row in (prepared.decision, *prepared.ballots, *prepared.deputies):
-        ctx.add(row)
+        ctx.outcome.add(row)
 
 
 def vote(record: Any, body: CastVote, ctx: ActionContext) -> None:
@@ -155,19 +155,19 @@ def _ask_next(count: VoteCount, electorate: Electorate, ctx: ActionContext) -> N
     """Ask those who are next: the votes that there are count no more, and the time begins anew. Whoever was
     asked in vain before and is asked again has a new ballot in the place of the old one.
     """
-    decision = ctx.change(ctx.required_ref(Decision, "decision"))
+    decision = ctx.outcome.change(ctx.required_ref(Decision, "decision"))
     for ballot in count.ballots:
         if ballot.person_id in electorate.voters:
-            ctx.remove(ballot)
+            ctx.outcome.remove(ballot)
         else:
-            ctx.change(ballot).closed_at = ctx.occurred_at
+            ctx.outcome.change(ballot).closed_at = ctx.occurred_at
     decision.rule, decision.quorum = electorate.rule, electorate.quorum
     decision.chair_id = electorate.chair_id
     decision.left_out = [*(decision.left_out or ()), *electorate.left_out_rows]
     decision.asked_next_at, decision.due_at = ctx.occurred_at, electorate.due_at
     decision.remind_at, decision.reminded_at = electorate.remind_at, None
     for row in (*new_ballots(decision, electorate.voters, ctx), *count.next_deputies):
-        ctx.add(row)
+        ctx.outcome.add(row)
 
 
 def deputise_vote(record: Any, body: DeputiseVote, ctx: ActionContext) -> None:
@@ -175,19 +175,19 @@ def deputise_vote(record: Any, body: DeputiseVote, ctx: ActionContext) -> None:
     was ended no longer may.
     """
     for row in ctx.prepared(NewDeputies).rows:
-        ctx.add(row)
+        ctx.outcome.add(row)
     for row in ctx.prepared(NewDeputies).ended:
-        ctx.change(row).ended_at = ctx.occurred_at
+        ctx.outcome.change(row).ended_at = ctx.occurred_at
 
 
 def remind_voters(record: Any, body: RemindVoters, ctx: ActionContext) -> None:
     """Remind the voters of the record, if they have not voted: the time to vote ends soon."""
-    ctx.change(ctx.required_ref(Decision, "decision")).reminded_at = ctx.occurred_at
+    ctx.outcome.change(ctx.required_ref(Decision, "decision")).reminded_at = ctx.occurred_at
 
 
 def withdraw_decision(record: Any, body: WithdrawDecision, ctx: ActionContext) -> None:
     """Withdraw a decision on the record, without an outcome."""
-    decision = ctx.change(ctx.required_ref(Decision, "decision"))
+    decision = ctx.outcome.change(ctx.required_ref(Decision, "decision"))
     _close(decision, DecisionState.withdrawn, ctx.prepared(VoteCount).ballots, ctx)
 
 
@@ -198,7 +198,7 @@ def conclude_decision(record: Any, body: Tallied, ctx: ActionContext) -> None:
 def _cast_ballot(body: CastVote, ctx: ActionContext) -> None:
     prepared = ballot_of(body, ctx)
     assert prepared is not None, "a check has found it"
-    ballot = ctx.change(prepared)
+    ballot = ctx.outcome.change(prepared)
     ballot.verdict = body.verdict
     is_own = ballot.person_id == ctx.caller.person_id
     ballot.cast_by_id = None if is_own else ctx.caller.person_id
@@ -229,7 +229,7 @@ def _take_if_decided(ctx: ActionContext, *, closing: bool = False) -> None:
     verdicts = {b.person_id: b.verdict for b in ballots if b.person_id and b.verdict is not None}
     counted = tally(count.terms, verdicts, closing=closing)
     if counted.outcome is not None:
-        decision = ctx.change(ctx.required_ref(Decision, "decision"))
+        decision = ctx.outcome.change(ctx.required_ref(Decision, "decision"))
         for name, value in _tally_fields(counted).items():
             setattr(decision, name, value)
         _close(decision, DecisionState.taken, ballots, ctx)
@@ -240,19 +240,19 @@ def _close(decision: Decision, state: DecisionState, ballots: Iterable[Vote], ct
     decision.closed_at = ctx.occurred_at
     for ballot in ballots:
         if ballot.verdict is None:
-            ctx.change(ballot).closed_at = ctx.occurred_at
+            ctx.outcome.change(ballot).closed_at = ctx.occurred_at
 
 
 def withdraw_open_decisions(ctx: ActionContext) -> None:
     """Withdraw the decisions that are open on the record, as they are needed no more."""
     opened = ctx.prepared(OpenDecisions)
     for row in opened.decisions:
-        _close(ctx.change(row), DecisionState.withdrawn, _deadline_passed(opened.ballots, ctx), ctx)
+        _close(ctx.outcome.change(row), DecisionState.withdrawn, _deadline_passed(opened.ballots, ctx), ctx)
 
 
 def _deadline_passed(ballots: Iterable[Vote], ctx: ActionContext) -> list[Vote]:
     """Return the ballots in their present state, with those that this command has changed."""
-    changed = {after.id: after for _, after in ctx.changed if isinstance(after, Vote)}
+    changed = {after.id: after for _, after in ctx.outcome.changed if isinstance(after, Vote)}
     return [changed.get(ballot.id, ballot) for ballot in ballots]
 
 
@@ -368,7 +368,7 @@ def conclusion_follow_up(spec: DecisionSpec) -> FollowUp:
     """Return the follow-up that carries out the outcome when a decision is taken."""
 
     def follow_up_of(record: Any, ctx: ActionContext) -> tuple[str, Payload] | None:
-        for _, after in ctx.changed:
+        for _, after in ctx.outcome.changed:
             if isinstance(after, Decision) and after.state is DecisionState.taken:
                 return spec.outcome(record, after) or (conclude_decision.__name__, tallied(after))
         return None

@@ -57,15 +57,9 @@ from app.kernel.actions.actor_policy import rule
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import (
-    NEW_RECORD,
-    STAYS,
-    Lifecycle,
-    RelatedCommands,
-    RelatedPart,
-    action,
-)
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, Rules, action
 from app.kernel.actions.payloads import LONGEST_LINE, EmptyPayload
+from app.kernel.actions.related import RelatedCommands, RelatedPart
 from app.log.events import stream
 
 
@@ -85,7 +79,7 @@ def list_differences(discovery: Discovery, body: ListDifferences, ctx: ActionCon
     """List differences of the discovery, as the comparison has found them."""
     listed = ctx.prepared_if_any(FoundDifferences) or FoundDifferences()
     for fields in listed.differences:
-        ctx.add(DiscoveryDifference(id=ctx.new_id(), record=discovery.row_key, **fields))
+        ctx.outcome.add(DiscoveryDifference(id=ctx.new_id(), record=discovery.row_key, **fields))
     discovery.difference_count = (discovery.difference_count or 0) + len(listed.differences)
     discovery.unsettled_count = (discovery.unsettled_count or 0) + len(listed.differences)
 
@@ -96,7 +90,7 @@ def finish_comparison(discovery: Discovery, body: FinishComparison, ctx: ActionC
     for name, figure in compared.figures.items():
         setattr(discovery, name, figure)
     for person_id, count in compared.owners:
-        ctx.add(
+        ctx.outcome.add(
             DiscoveryOwner(
                 id=ctx.new_id(), record=discovery.row_key, person_id=person_id, own_difference_count=count
             )
@@ -136,7 +130,7 @@ def _settled_differences(
     discovery: Discovery, body: SettleDiscovery, ctx: ActionContext, settlement: DiscoveredSettlement
 ) -> list[DiscoveryDifference]:
     """Return the chosen differences, settled so."""
-    settled = [ctx.change(listed.difference) for listed in ctx.prepared(ChosenDifferences).chosen]
+    settled = [ctx.outcome.change(listed.difference) for listed in ctx.prepared(ChosenDifferences).chosen]
     for difference in settled:
         _settle_difference(difference, ctx, settlement)
     discovery.unsettled_count = (discovery.unsettled_count or 0) - len(settled)
@@ -154,7 +148,7 @@ def _settle_difference(
 def compare_again(discovery: Discovery, body: CompareAgainDiscovery, ctx: ActionContext) -> None:
     """Compare differences of the discovery again, for items that have changed since the comparison."""
     for standing in ctx.prepared(ChangedDifferences).changed:
-        difference = ctx.change(standing.difference)
+        difference = ctx.outcome.change(standing.difference)
         if standing.agrees:
             _settle_difference(difference, ctx, DiscoveredSettlement.gone)
             discovery.unsettled_count = (discovery.unsettled_count or 0) - 1
@@ -177,7 +171,7 @@ def _corrections(action_name: str, discovery: Discovery, body: TakeOverDiscovery
     payloads: dict[str, dict[str, Any]] = defaultdict(dict)
     places: dict[str, str] = {}
     chosen = ctx.prepared(ChosenDifferences)
-    after = {row.id: row for _, row in ctx.changed if isinstance(row, DiscoveryDifference)}
+    after = {row.id: row for _, row in ctx.outcome.changed if isinstance(row, DiscoveryDifference)}
     for n, listed in enumerate(chosen.chosen):
         difference = after[listed.difference.id]
         correction = _correction(difference, listed.attributes)
@@ -258,7 +252,7 @@ LIFECYCLE = Lifecycle(
     kind="discovery", plural="discoveries", zh="配置发现", record=Discovery, states=State,
     visible=(to_staff(),),
     children=(DiscoveryDifference, DiscoveryOwner),
-    constraints={"discovery_key_key": ValueTaken("key")},
+    rules=Rules(constraints={"discovery_key_key": ValueTaken("key")}),
     rows=(
         #      action             中文        from                        to               who       event
         action(record,            "导入",     NEW_RECORD,                State.waiting,   KEEPERS,  "discovery.imported",

@@ -63,11 +63,11 @@ def file_document(
     """
     entry = draft_of(of_class, ctx)
     if entry is not None:
-        entry = ctx.change(entry)
+        entry = ctx.outcome.change(entry)
         entry.edition = (entry.edition or 0) + 1
         entry.author_id = ctx.caller.person_id
     else:
-        number = ctx.document_numbers.get(of_class, ctx.document_number)
+        number = ctx.assigned.document_numbers.get(of_class, ctx.assigned.document_number)
         assert number is not None, "the row of the table says of which class its document is"
         entry = DocumentEntry(
             id=ctx.new_id(),
@@ -81,7 +81,7 @@ def file_document(
             drafted_at=ctx.occurred_at,
             published_at=ctx.occurred_at if state is DocumentState.published else None,
         )
-        ctx.add(entry)
+        ctx.outcome.add(entry)
     _add_sections(record, entry, texts, ctx)
     return entry
 
@@ -92,7 +92,7 @@ def next_edition(
     """Return the record's published document of that class, in its next edition with these sections."""
     published = published_document(of_class, ctx)
     assert published is not None, f"a document of class {of_class} was published before"
-    entry = ctx.change(published)
+    entry = ctx.outcome.change(published)
     entry.edition = (entry.edition or 0) + 1
     entry.author_id = ctx.caller.person_id or entry.author_id
     entry.published_at = ctx.occurred_at
@@ -124,7 +124,7 @@ def _add_sections(record: Documented, entry: DocumentEntry, texts: SectionTexts,
             written_at=ctx.occurred_at,
         )
         section.text = text  # as it is: a text of the record's own is encrypted, and stays under its key
-        ctx.add(section)
+        ctx.outcome.add(section)
 
 
 def draft_of(of_class: DocumentClass, ctx: ActionContext) -> DocumentEntry | None:
@@ -141,7 +141,7 @@ def publish_draft(of_class: DocumentClass, ctx: ActionContext) -> None:
     """Publish the draft of that class."""
     entry = draft_of(of_class, ctx)
     assert entry is not None, f"a document of class {of_class} was filed before"
-    entry = ctx.change(entry)
+    entry = ctx.outcome.change(entry)
     entry.state = DocumentState.published
     entry.published_at = ctx.occurred_at
 
@@ -150,7 +150,7 @@ def supersede(of_class: DocumentClass, ctx: ActionContext) -> None:
     """Mark the record's published documents of that class as superseded."""
     for entry in ctx.prepared(OnFile).documents:
         if entry.document_class is of_class and entry.state is DocumentState.published:
-            superseded = ctx.change(entry)
+            superseded = ctx.outcome.change(entry)
             superseded.state = DocumentState.superseded
             superseded.superseded_at = ctx.occurred_at
 

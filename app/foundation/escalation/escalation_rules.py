@@ -21,6 +21,7 @@ from app.foundation.escalation.records import EscalationRuleState as State
 from app.foundation.people.eligibility import check_person_active, check_team_assignable
 from app.foundation.people.records import Team
 from app.kernel.access.audience_rules import to_staff
+from app.kernel.access.kinds import KindAccess
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import admin, rule
 from app.kernel.actions.context import ActionContext
@@ -143,7 +144,7 @@ def _check_target_active(ctx: ActionContext) -> None:
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="escalation_rule", plural="escalation_rules", zh="升级规则", record=EscalationRule, states=State, administrative=True,
+    kind="escalation_rule", plural="escalation_rules", zh="升级规则", record=EscalationRule, states=State, access=KindAccess(administrative=True),
     visible=(to_staff(),),
     rows=(
         #      action 中文    from            to            who           event

@@ -17,12 +17,13 @@ from app.foundation.editing import apply_patch
 from app.foundation.people.eligibility import check_person_active
 from app.foundation.people.records import Group, GroupMember, GroupState, RepresentedSide
 from app.kernel.access.audience_rules import to_persons, to_staff
+from app.kernel.access.kinds import KindAccess, Lookup
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import admin, rule
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, Rules, action
 from app.kernel.actions.payloads import EmptyPayload, Patch, Payload, RecordKey, Reference, ShortText
 from app.kernel.actions.refusals import WrongValue
 
@@ -69,7 +70,7 @@ class AddMemberGroup(Payload):
 def add_member(group: Group, body: AddMemberGroup, ctx: ActionContext) -> None:
     """Add a member to the group, to represent a side."""
     person = ctx.required_ref(Person, "person")
-    ctx.add(
+    ctx.outcome.add(
         GroupMember(
             id=ctx.new_id(),
             record=group.row_key,
@@ -104,7 +105,7 @@ class RemoveMemberGroup(Payload):
 def remove_member(group: Group, body: RemoveMemberGroup, ctx: ActionContext) -> None:
     """Remove a member from the group."""
     member = ctx.prepared(RemovedMember).member
-    ctx.remove(member)
+    ctx.outcome.remove(member)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +136,10 @@ ADMINS = (admin | rule).in_person()
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="group", plural="groups", zh="小组", record=Group, states=GroupState, administrative=True,
+    kind="group", plural="groups", zh="小组", record=Group, states=GroupState, access=KindAccess(administrative=True),
     visible=(to_staff(), to_persons("chair_id")), children=(GroupMember,),
-    retired={GroupState.retired: "group_retired"},
-    constraints={"group_key_key": ValueTaken("key")},
+    lookup=Lookup(retired={GroupState.retired: "group_retired"}),
+    rules=Rules(constraints={"group_key_key": ValueTaken("key")}),
     rows=(
         #      action         中文        from                 to                  who           event
         action(add,           "添加",     NEW_RECORD,          GroupState.active,  ADMINS, "group.added",          wrong=(chair_inactive,)),

@@ -21,6 +21,7 @@ from app.foundation.people.credentials.key_standing import SUSPEND_LOST, lost_st
 from app.foundation.people.records import Key, KeyState
 from app.foundation.people.roles import RoleText
 from app.kernel.access.audience_rules import to_persons
+from app.kernel.access.kinds import KindAccess
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import admin, holder, process_relation, rule
 from app.kernel.actions.context import ActionContext
@@ -212,8 +213,9 @@ TELL_PERSON = (RecipientRule(NoticeType.key_changed, field="person_id"),)
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="key", plural="keys", zh="API 密钥", record=Key, states=KeyState, administrative=True,
-    visible=(to_persons("person_id"),), oversight=frozenset({Role.admin, Role.auditor}),
+    kind="key", plural="keys", zh="API 密钥", record=Key, states=KeyState,
+    access=KindAccess(administrative=True, oversight=frozenset({Role.admin, Role.auditor})),
+    visible=(to_persons("person_id"),),
     rows=(
         #      action    中文    from               to                who                    event
         action(make_key, "创建", NEW_RECORD,        KeyState.active,  (admin | calendar_reader | rule).in_person(), "key.made", name="make",

@@ -32,7 +32,7 @@ def join(person: Person, body: JoinPerson, ctx: ActionContext) -> None:
     if is_marked(person, team_mark(team.id)):
         remove_marks(person, [team_mark(team.id)])
         return
-    ctx.add(Membership(id=ctx.new_id(), person_id=person.id, team_id=team.id))
+    ctx.outcome.add(Membership(id=ctx.new_id(), person_id=person.id, team_id=team.id))
     if person.team_id is None:
         person.team_id = team.id
 
@@ -59,7 +59,7 @@ class LeavePerson(Payload):
 def leave_team(person: Person, body: LeavePerson, ctx: ActionContext) -> None:
     """Remove a person from a team: the person loses the roles for it."""
     team = ctx.required_ref(Team, "team")
-    ctx.remove(ctx.prepared(EndedMembership).membership)
+    ctx.outcome.remove(ctx.prepared(EndedMembership).membership)
     person.roles = [text for text in person.roles or () if RoleGrant.parse(text).team_id != team.id] or None
     remove_marks(person, marks_for_team(person, team.id))
     if person.team_id == team.id:

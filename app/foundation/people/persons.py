@@ -43,6 +43,7 @@ from app.foundation.people.roles import (
     role_not_held,
 )
 from app.kernel.access.audience_rules import to_persons, to_staff
+from app.kernel.access.kinds import KindAccess, Lookup
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import admin, oneself, rule, superior
 from app.kernel.actions.context import ActionContext
@@ -93,14 +94,14 @@ class AddPerson(PersonFields):
 def add(person: Person, body: AddPerson, ctx: ActionContext) -> None:
     """Add a person or a machine account."""
     copy_fields(person, body, ctx, without="roles")
-    person.login_issuer = ctx.login_issuer if body.login is not None else None
+    person.login_issuer = ctx.settings.login_issuer if body.login is not None else None
     person.roles = list(dict.fromkeys(body.roles)) or None
-    person.key_id = ctx.key_id
+    person.key_id = ctx.assigned.key_id
     person.added_at = ctx.occurred_at
     teams = {team.id: team for team in ctx.refs(Team, "teams")}
     person.team_id = next(iter(teams), None)
     for team in teams.values():
-        ctx.add(Membership(id=ctx.new_id(), person_id=person.id, team_id=team.id))
+        ctx.outcome.add(Membership(id=ctx.new_id(), person_id=person.id, team_id=team.id))
 
 
 class EditPerson(Patch, PersonFields):
@@ -129,7 +130,7 @@ def edit(person: Person, body: EditPerson, ctx: ActionContext) -> None:
     """Edit the person's details."""
     apply_patch(person, body, ctx)
     if "login" in dict(provided_fields(body)):
-        person.login_issuer = ctx.login_issuer if person.login is not None else None
+        person.login_issuer = ctx.settings.login_issuer if person.login is not None else None
 
 
 class SetPreferencesPerson(Payload, of=Person):
@@ -237,9 +238,9 @@ ONESELF = (admin | oneself).in_person()
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="person", plural="persons", zh="人员", record=Person, states=PersonState, administrative=True,
+    kind="person", plural="persons", zh="人员", record=Person, states=PersonState, access=KindAccess(administrative=True),
     visible=(to_staff(), to_persons("id")), children=(Membership, DirectoryMembership),
-    searched_fields=("name", "email"), out_of_use=frozenset({PersonState.inactive, PersonState.erased}),
+    lookup=Lookup(searched_fields=("name", "email"), out_of_use=frozenset({PersonState.inactive, PersonState.erased})),
     rows=(
         #      action           中文        from                                        to                    who           event
         action(add,             "添加",     NEW_RECORD,                                 PersonState.active,   ADMINS,    "person.added",

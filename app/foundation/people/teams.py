@@ -11,11 +11,12 @@ from app.common.records import ForeignRef
 from app.foundation.editing import apply_patch
 from app.foundation.people.records import Team, TeamKind, TeamState
 from app.kernel.access.audience_rules import to_everybody
+from app.kernel.access.kinds import KindAccess, Lookup
 from app.kernel.actions.actor_policy import admin, rule
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, Rules, action
 from app.kernel.actions.payloads import EmptyPayload, Patch, Payload, RecordKey, Reference, ShortText
 
 
@@ -63,9 +64,9 @@ ADMINS = (admin | rule).in_person()
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="team", plural="teams", zh="团队", record=Team, states=TeamState, administrative=True,
+    kind="team", plural="teams", zh="团队", record=Team, states=TeamState, access=KindAccess(administrative=True),
     visible=(to_everybody(),),
-    out_of_use=frozenset({TeamState.retired}), constraints={"team_key_key": ValueTaken("key")},
+    lookup=Lookup(out_of_use=frozenset({TeamState.retired})), rules=Rules(constraints={"team_key_key": ValueTaken("key")}),
     rows=(
         #      action     中文     from                 to                 who           event
         action(add,       "添加", NEW_RECORD,          TeamState.active,  ADMINS, "team.added"),

@@ -17,6 +17,7 @@ from app.foundation.people.lookups import membership
 from app.foundation.people.records import Team, TeamState
 from app.foundation.rota.records import Duty, Shift, ShiftState
 from app.kernel.access.audience_rules import to_persons, to_staff
+from app.kernel.access.kinds import KindAccess
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import admin, rule
 from app.kernel.actions.context import ActionContext
@@ -107,7 +108,7 @@ def _check_date_order(first: str, until: str | None) -> None:
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="shift", plural="shifts", zh="班次", record=Shift, states=ShiftState, administrative=True,
+    kind="shift", plural="shifts", zh="班次", record=Shift, states=ShiftState, access=KindAccess(administrative=True),
     visible=(to_staff(), to_persons("person_id")),
     rows=(
         #      action 中文    from                 to                 who           event

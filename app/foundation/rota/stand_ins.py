@@ -16,6 +16,7 @@ from app.foundation.people.records import Team
 from app.foundation.rota.records import Duty, StandIn, StandInState
 from app.foundation.rota.shifts import check_team_member
 from app.kernel.access.audience_rules import to_staff
+from app.kernel.access.kinds import KindAccess
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import admin, agent, engineer, rule
 from app.kernel.actions.conditions import Condition, all_members_or_none, at_least_one_member
@@ -103,7 +104,7 @@ def cancel(stand_in: StandIn, body: EmptyPayload, ctx: ActionContext) -> None:
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="stand_in", plural="stand_ins", zh="代班", record=StandIn, states=StandInState, administrative=True,
+    kind="stand_in", plural="stand_ins", zh="代班", record=StandIn, states=StandInState, access=KindAccess(administrative=True),
     visible=(to_staff(),),
     rows=(
         #      action   中文    from                   to                      who                               event

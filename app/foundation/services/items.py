@@ -26,12 +26,13 @@ from app.foundation.services.records import ItemState as State
 from app.foundation.services.services import KEEPER
 from app.foundation.services.templates import check_templates
 from app.kernel.access.audience_rules import to_everybody_or_staff
+from app.kernel.access.kinds import KindAccess, Lookup
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.forms import InvalidForm, check_form
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, Rules, action
 from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
@@ -194,11 +195,13 @@ def withdraw(item: CatalogueItem, body: EmptyPayload, ctx: ActionContext) -> Non
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="catalogue_item", plural="catalogue_items", zh="服务目录项", record=CatalogueItem, states=State, administrative=True,
+    kind="catalogue_item", plural="catalogue_items", zh="服务目录项", record=CatalogueItem, states=State, access=KindAccess(administrative=True),
     visible=to_everybody_or_staff(state=State.offered),
+        lookup=Lookup(
         searched_fields=("key", "title_en", "title_zh", "description_en", "description_zh"),
-    retired={State.draft: "not_offered", State.withdrawn: "not_offered"},
-    constraints={"catalogue_item_key_key": ValueTaken("key")},
+        retired={State.draft: "not_offered", State.withdrawn: "not_offered"},
+    ),
+    rules=Rules(constraints={"catalogue_item_key_key": ValueTaken("key")}),
     rows=(
         #      action    中文     from                            to               who     event
         action(draft,    "起草", NEW_RECORD,                     State.draft,     KEEPER, "catalogue_item.drafted",

@@ -20,12 +20,13 @@ from app.foundation.people.records import Team
 from app.foundation.services.records import Criticality, Service
 from app.foundation.services.records import ServiceState as State
 from app.kernel.access.audience_rules import to_everybody_or_staff
+from app.kernel.access.kinds import KindAccess, Lookup
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import admin, role, rule
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, Rules, action
 from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
@@ -164,11 +165,13 @@ def retire(service: Service, body: EmptyPayload, ctx: ActionContext) -> None:
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="service", plural="services", zh="服务", record=Service, states=State, administrative=True,
+    kind="service", plural="services", zh="服务", record=Service, states=State, access=KindAccess(administrative=True),
     visible=to_everybody_or_staff(state=State.live),
+        lookup=Lookup(
         searched_fields=("key", "name_en", "name_zh", "description_en", "description_zh"),
-    retired={State.retired: "service_retired"},
-    constraints={"service_key_key": ValueTaken("key")},
+        retired={State.retired: "service_retired"},
+    ),
+    rules=Rules(constraints={"service_key_key": ValueTaken("key")}),
     rows=(
         #      action   中文     from                          to              who     event
         action(propose, "提议", NEW_RECORD,                   State.proposed, KEEPER, "service.proposed", wrong=(owner_or_team_inactive,)),

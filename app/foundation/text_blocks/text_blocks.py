@@ -13,12 +13,13 @@ from app.foundation.text_blocks.placeholders import Placeholder, unknown_placeho
 from app.foundation.text_blocks.records import TextBlock
 from app.foundation.text_blocks.records import TextBlockState as State
 from app.kernel.access.audience_rules import to_staff
+from app.kernel.access.kinds import KindAccess
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import admin, role, rule
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, Rules, action
 from app.kernel.actions.payloads import EmptyPayload, Paragraph, Patch, Payload, RecordKey, ShortText
 from app.kernel.actions.refusals import WrongValue
 
@@ -96,9 +97,9 @@ def reinstate(block: TextBlock, body: EmptyPayload, ctx: ActionContext) -> None:
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="text_block", plural="text_blocks", zh="文本块", record=TextBlock, states=State, administrative=True,
+    kind="text_block", plural="text_blocks", zh="文本块", record=TextBlock, states=State, access=KindAccess(administrative=True),
     visible=(to_staff(),),
-    constraints={"text_block_key_key": ValueTaken("key")},
+    rules=Rules(constraints={"text_block_key_key": ValueTaken("key")}),
     rows=(
         #      action     中文    from             to             who     event
         action(add,       "添加", NEW_RECORD,      State.active,  KEEPER, "text_block.added",  wrong=(process_without_comments, unknown_placeholder)),

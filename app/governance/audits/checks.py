@@ -14,14 +14,14 @@ from app.kernel.actions.refusals import WrongValue
 
 async def audit_invalid(reads: ReadContext, audit: Audit, body: OpenAudit, ctx: ActionContext) -> None:
     """Refuse a month that lies ahead (`audited_month_not_begun`), and a team that gets no work."""
-    if body.month > month_of(ctx.occurred_at, ctx.zone):
+    if body.month > month_of(ctx.occurred_at, ctx.settings.zone):
         raise WrongValue({"month": body.month}, pointer="/month", because="audited_month_not_begun")
     check_team_assignable(ctx.ref(Team, "team"))
 
 
 async def month_not_over(reads: ReadContext, audit: Audit, ctx: ActionContext) -> str | None:
     """Refuse to check or draw a month that is not over (`audited_month_not_over`)."""
-    over = str(audit.month) < month_of(ctx.occurred_at, ctx.zone)
+    over = str(audit.month) < month_of(ctx.occurred_at, ctx.settings.zone)
     return None if over else "audited_month_not_over"
 
 

@@ -37,11 +37,12 @@ from app.governance.audits.records import (
 )
 from app.governance.audits.records import AuditState as State
 from app.kernel.access.audience_rules import to_overseers, to_persons
+from app.kernel.access.kinds import KindAccess
 from app.kernel.actions.actor_policy import RecordDuty, process_relation, quality_manager, role, rule
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, Rules, action
 from app.kernel.actions.payloads import EmptyPayload
 
 #: Days of the following month by whose end the self-check and the countersigned summary are due.
@@ -53,8 +54,8 @@ DAY = timedelta(days=1)
 
 def open_(audit: Audit, body: OpenAudit, ctx: ActionContext) -> None:
     """Open an audit: how a team ran a process in a month."""
-    assert ctx.number is not None, "audits have numbers"
-    audit.number = ctx.number
+    assert ctx.assigned.number is not None, "audits have numbers"
+    audit.number = ctx.assigned.number
     copy_fields(audit, body, ctx)
     if body.head is None:
         audit.head_id = ctx.required_ref(Team, "team").lead_id
@@ -64,7 +65,7 @@ def open_(audit: Audit, body: OpenAudit, ctx: ActionContext) -> None:
 
 def _due(month: str, day: int, ctx: ActionContext) -> datetime:
     """Return the end of that day of the following month, or of the time that there is at least."""
-    return max(end_of_day(month, day, ctx.zone), ctx.occurred_at + LEAST_TIME)
+    return max(end_of_day(month, day, ctx.settings.zone), ctx.occurred_at + LEAST_TIME)
 
 
 def end_of_day(month: str, day: int, zone: tzinfo) -> datetime:
@@ -90,7 +91,7 @@ def submit_self_check(audit: Audit, body: SubmitSelfCheckAudit, ctx: ActionConte
 def _note(audit: Audit, ctx: ActionContext, **fields: Any) -> None:
     """Add an entry of the self-check."""
     entry = SelfCheckEntry(id=ctx.new_id(), record=audit.row_key, noted_at=ctx.occurred_at, **fields)
-    ctx.add(entry)
+    ctx.outcome.add(entry)
 
 
 def confirm_summary(audit: Audit, body: ConfirmSummaryAudit, ctx: ActionContext) -> None:
@@ -134,9 +135,9 @@ def draw(audit: Audit, body: DrawAudit, ctx: ActionContext) -> None:
         incomplete_items=[item.value for item in entries.lacking(audit, log)],
         drawn_at=ctx.occurred_at,
     )
-    ctx.add(sample)
+    ctx.outcome.add(sample)
     for irregularity in log.irregular[:MOST_LISTED]:
-        ctx.add(
+        ctx.outcome.add(
             AuditIrregularity(
                 id=ctx.new_id(),
                 record=audit.row_key,
@@ -200,9 +201,9 @@ TELL_CONCLUDED = (RecipientRule(NoticeType.audit_concluded, field="head_id"),)
 LIFECYCLE = Lifecycle(
     kind="audit", plural="audits", zh="流程审核", record=Audit, states=State, code="AUD",
     visible=(to_persons("head_id"), *to_overseers(process="process", team="team_id")),
-    oversight=frozenset({Role.quality_manager, Role.auditor, Role.management}),
+    access=KindAccess(oversight=frozenset({Role.quality_manager, Role.auditor, Role.management})),
     children=(SelfCheckEntry, AuditDraw, AuditIrregularity),
-    constraints={"audit_month_key": ValueTaken("month")},
+    rules=Rules(constraints={"audit_month_key": ValueTaken("month")}),
     rows=(
         #      action             中文          from               to                   who                    event
         action(open_,             "开启",       NEW_RECORD,        State.open,          quality_manager | rule, "audit.opened",

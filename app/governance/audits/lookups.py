@@ -136,14 +136,14 @@ async def selected_cases(
     whose cases are no records with a team.
     """
     kind = kinds.get(selection.process)
-    if kind is None or not kind.ended or "team_id" not in kind.record.model_fields:
+    if kind is None or not kind.lookup.ended or "team_id" not in kind.record.model_fields:
         return []
     parameters = {
         "team": selection.team_id,
         "begin": selection.begin,
         "end": selection.end,
         "position": selection.position,
-        "ended": [state.value for state in kind.ended],
+        "ended": [state.value for state in kind.lookup.ended],
     }
     return [row["stream"] for row in await read(CASES.format(kind=kind.kind), parameters)]
 
@@ -157,7 +157,7 @@ async def irregularities(
     parameters = {
         "cases": cases,
         "position": position,
-        "ended": [state.value for state in kind.ended],
+        "ended": [state.value for state in kind.lookup.ended],
         "approvals": approvals,
     }
     return [
@@ -186,7 +186,7 @@ async def path_irregularities(
         "rules": [rule.value for _, rule, _ in rows],
         "steps": [step for _, _, step in rows],
         "position": position,
-        "ended": [state.value for state in kind.ended],
+        "ended": [state.value for state in kind.lookup.ended],
     }
     return [
         CaseIrregularity(row["stream"], IrregularityRule(row["rule"]), row["position"], row["step"])

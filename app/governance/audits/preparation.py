@@ -69,7 +69,10 @@ def approval_events(kind: Lifecycle[Any]) -> list[str]:
     accept what they asked for: that is kept from those who have made it, and no approval of one's own.
     """
     rows = [
-        row for row in kind.rows for duty in row.segregate_from if not OPENER_FIELDS.isdisjoint(duty.fields)
+        row
+        for row in kind.rows
+        for duty in row.checks.segregate_from
+        if not OPENER_FIELDS.isdisjoint(duty.fields)
     ]
     return sorted({event for row in rows for event in row.events})
 
@@ -97,7 +100,7 @@ async def know_by_log(
 
 async def log_knowledge(reads: ReadContext, audit: Audit, body: object, ctx: ActionContext) -> LogKnowledge:
     """Find what the log knows of the audit's month by now."""
-    selection = selection_of(audit, ctx.zone, await reads.head())
+    selection = selection_of(audit, ctx.settings.zone, await reads.head())
     return await know_by_log(partial(reads.rows, guard=AS_OF_POSITION), reads.lifecycles, selection)
 
 

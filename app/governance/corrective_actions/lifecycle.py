@@ -40,9 +40,9 @@ owner = process_relation("owner", "its owner", "负责人", "owner_id")
 
 def plan(measure: CorrectiveAction, body: PlanCorrectiveAction, ctx: ActionContext) -> None:
     """Plan a corrective action against a finding; its owner is notified."""
-    assert ctx.number is not None, "corrective actions have numbers"
+    assert ctx.assigned.number is not None, "corrective actions have numbers"
     source = ctx.required_ref(Record, "source")
-    measure.number = ctx.number
+    measure.number = ctx.assigned.number
     copy_fields(measure, body, ctx)
     measure.source, measure.source_number = source.row_key, source.display_name
     measure.author_id = ctx.caller.person_id
@@ -53,7 +53,7 @@ def plan(measure: CorrectiveAction, body: PlanCorrectiveAction, ctx: ActionConte
 
 def move(measure: CorrectiveAction, body: MoveCorrectiveAction, ctx: ActionContext) -> None:
     """Move the corrective action's due date, with the reason. The first due date decides if it is on time."""
-    ctx.add(
+    ctx.outcome.add(
         CorrectiveActionMove(
             id=ctx.new_id(),
             record=measure.row_key,

@@ -46,20 +46,13 @@ from app.governance.documents.preparation import (
 from app.governance.documents.records import ControlledDocument, DocumentVersion
 from app.governance.documents.versions import next_draft, next_published
 from app.kernel.access.audience_rules import ANY_VALUE, to_members, to_persons, to_staff
+from app.kernel.access.kinds import KindAccess, Lookup
 from app.kernel.actions.actor_policy import author, decision, quality_manager, rule, staff
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import (
-    NEW_RECORD,
-    STAYS,
-    Branch,
-    DueAt,
-    Keys,
-    Lifecycle,
-    RelatedCommand,
-    action,
-)
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Branch, DueAt, Keys, Lifecycle, Rules, action
 from app.kernel.actions.payloads import EmptyPayload, Payload
+from app.kernel.actions.related import RelatedCommand
 
 #: What the entry in the register says as the document does.
 SHARED = ("title", "subclass", "importance", "confidentiality", "external_number", "version_label", "edition")
@@ -68,7 +61,7 @@ SHARED = ("title", "subclass", "importance", "confidentiality", "external_number
 def draft(document: ControlledDocument, body: DraftDocument, ctx: ActionContext) -> None:
     """Draft a document, with its first file."""
     copy_fields(document, body, ctx)
-    document.number = ctx.document_numbers[body.document_class]
+    document.number = ctx.assigned.document_numbers[body.document_class]
     document.author_id, document.drafted_at = ctx.caller.person_id, ctx.occurred_at
     entry = DocumentEntry(
         id=document.id,
@@ -78,14 +71,14 @@ def draft(document: ControlledDocument, body: DraftDocument, ctx: ActionContext)
         author_id=document.author_id,
         drafted_at=ctx.occurred_at,
     )
-    ctx.add(entry)
+    ctx.outcome.add(entry)
     _add_version(document, body, entry, ctx)
 
 
 def revise(document: ControlledDocument, body: ReviseDocument, ctx: ActionContext) -> None:
     """Revise the document: its next version is a draft, and the current version stays in force."""
     document.title = body.title or document.title
-    _add_version(document, body, ctx.change(ctx.prepared(FiledDocument).entry), ctx)
+    _add_version(document, body, ctx.outcome.change(ctx.prepared(FiledDocument).entry), ctx)
 
 
 def _add_version(
@@ -95,12 +88,12 @@ def _add_version(
     ctx: ActionContext,
 ) -> None:
     """Add the next version with its file, and let the entry say what the document says."""
-    upload = ctx.upload
+    upload = ctx.input.upload
     assert upload is not None, "the payload names one"
     document.edition = (document.edition or 0) + 1
     document.version_label = next_draft(document.version_label)
     document.attachment_id = upload.id
-    ctx.add(
+    ctx.outcome.add(
         Attachment(
             id=upload.id,
             record=document.row_key,
@@ -113,7 +106,7 @@ def _add_version(
             sha256=upload.sha256,
         )
     )
-    ctx.add(
+    ctx.outcome.add(
         DocumentVersion(
             id=ctx.new_id(),
             record=document.row_key,
@@ -135,14 +128,14 @@ def _add_version(
 
 def _enter(state: State, ctx: ActionContext) -> DocumentEntry:
     """Return the entry in that state."""
-    entry = ctx.change(ctx.prepared(FiledDocument).entry)
+    entry = ctx.outcome.change(ctx.prepared(FiledDocument).entry)
     entry.state = state
     return entry
 
 
 def submit(document: ControlledDocument, body: SubmitDocument, ctx: ActionContext) -> None:
     """Submit the document to its reviewers, with a summary of the changes."""
-    ctx.change(ctx.prepared(FiledDocument).newest).changes = body.changes
+    ctx.outcome.change(ctx.prepared(FiledDocument).newest).changes = body.changes
     document.review_outcome = None
     _ask_reviewers(document, ctx.prepared(NewDecision), ctx)
     _enter(State.in_review, ctx)
@@ -191,16 +184,16 @@ def publish(document: ControlledDocument, body: PublishDocument, ctx: ActionCont
     document.version_label = document.published_label = next_published(document.version_label)
     for before in filed.versions[:-1]:
         if before.state is State.published:
-            superseded = ctx.change(before)
+            superseded = ctx.outcome.change(before)
             superseded.state, superseded.superseded_at = State.superseded, ctx.occurred_at
-    version = ctx.change(filed.newest)
+    version = ctx.outcome.change(filed.newest)
     version.label, version.state = document.version_label, State.published
     version.published_at, version.effective_at = ctx.occurred_at, body.effective_at
     entry = _enter(State.published, ctx)
     entry.version_label, entry.published_at = document.version_label, ctx.occurred_at
     entry.review_due_at = body.review_due_at
     for person in dict.fromkeys(person.id for person in ctx.refs(Person, "acknowledged_by")):
-        ctx.add(
+        ctx.outcome.add(
             DocumentAcknowledgement(
                 id=ctx.new_id(),
                 record=document.row_key,
@@ -216,7 +209,7 @@ def confirm(document: ControlledDocument, body: ConfirmDocument, ctx: ActionCont
     """Confirm the document, which is still correct, until its next review."""
     copy_fields(document, body, ctx)
     document.review_overdue_at = None
-    ctx.change(ctx.prepared(FiledDocument).entry).review_due_at = body.review_due_at
+    ctx.outcome.change(ctx.prepared(FiledDocument).entry).review_due_at = body.review_due_at
 
 
 def flag_review(document: ControlledDocument, body: EmptyPayload, ctx: ActionContext) -> None:
@@ -280,14 +273,14 @@ filed = (filed_document,)
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="document", plural="documents", zh="文件", record=ControlledDocument, states=State,
-    oversight=frozenset({Role.auditor}),
+    access=KindAccess(oversight=frozenset({Role.auditor})),
     # Readers see a document from its first publication: until then, its text is not approved.
     visible=(
         to_persons("author_id"), to_staff(confidentiality=Confidentiality.internal),
         to_persons("reader_ids", published_label=ANY_VALUE), to_members("reader_team_ids", published_label=ANY_VALUE),
     ),
     children=(*decisions.CHILDREN, *DOCUMENTS, DocumentVersion, Attachment),
-    searched_fields=("title",), change_check=decisions.not_while_decided(VOTES),
+    lookup=Lookup(searched_fields=("title",)), rules=Rules(change_check=decisions.not_while_decided(VOTES)),
     rows=(
         #      action       中文        from               to                who                       event
         action(draft,       "起草",     NEW_RECORD,        State.drafted,    staff,                    "document.drafted",

@@ -20,6 +20,7 @@ from app.governance.findings.preparation import EarlierFinding, earlier_finding
 from app.governance.findings.records import Finding, ObjectionVerdict
 from app.governance.findings.records import FindingState as State
 from app.kernel.access.audience_rules import to_persons
+from app.kernel.access.kinds import KindAccess
 from app.kernel.actions.actor_policy import RecordDuty, process_relation, quality_manager, rule
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
@@ -29,8 +30,8 @@ from app.kernel.actions.payloads import EmptyPayload
 
 def raise_(finding: Finding, body: RaiseFinding, ctx: ActionContext) -> None:
     """Raise a finding, with the persons who are responsible in three parts."""
-    assert ctx.number is not None, "findings have numbers"
-    finding.number = ctx.number
+    assert ctx.assigned.number is not None, "findings have numbers"
+    finding.number = ctx.assigned.number
     copy_fields(finding, body, ctx)
     if ctx.ref(Person, "head") is None:
         finding.head_id = ctx.required_ref(Team, "team").lead_id
@@ -94,7 +95,7 @@ LIFECYCLE = Lifecycle(
     kind="finding", plural="findings", zh="审核发现", record=Finding, states=State, code="FND",
     visible=(to_persons(*READERS),),
     # Whoever answers for the work of others sees what concerns them, not what others are found to have done.
-    oversight=frozenset({Role.quality_manager, Role.auditor, Role.management}),
+    access=KindAccess(oversight=frozenset({Role.quality_manager, Role.auditor, Role.management})),
     rows=(
         #      action            中文        from               to               who              event
         action(raise_,           "提出",     NEW_RECORD,        State.raised,    quality_manager, "finding.raised",

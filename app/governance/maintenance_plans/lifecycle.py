@@ -27,17 +27,18 @@ from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import configuration_manager, process_owner, quality_manager, rule
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, RelatedCommand, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, action
 from app.kernel.actions.payloads import EmptyPayload, Reason
 from app.kernel.actions.refusals import WrongValue
+from app.kernel.actions.related import RelatedCommand
 from app.log.canonical import instant
 from app.log.events import stream
 
 
 def plan(maintenance: MaintenancePlan, body: PlanMaintenancePlan, ctx: ActionContext) -> None:
     """Draw up a maintenance plan: of a service, or of the configuration items of a class."""
-    assert ctx.number is not None, "maintenance plans have numbers"
-    maintenance.number = ctx.number
+    assert ctx.assigned.number is not None, "maintenance plans have numbers"
+    maintenance.number = ctx.assigned.number
     copy_fields(maintenance, body, ctx, without="limits")
     maintenance.limits = _limits(body)
     maintenance.planner_id, maintenance.planned_at = ctx.caller.person_id, ctx.occurred_at
@@ -70,7 +71,7 @@ def _set_next_round(maintenance: MaintenancePlan, ctx: ActionContext) -> None:
     after = ctx.now if maintenance.round_at is None else max(ctx.now, maintenance.round_at)
     maintenance.next_round_at = next_round(
         maintenance.first_round_at,
-        ctx.zone,
+        ctx.settings.zone,
         maintenance.interval,
         after.astimezone(UTC),
         opening=ctx.prepared(RoundHours).opening,
@@ -117,7 +118,7 @@ def _opening(maintenance: MaintenancePlan, body: EmptyPayload) -> dict[str, Any]
 OPEN_ROUND = RelatedCommand(
     action="open",
     field="",
-    record=lambda ctx: stream("maintenance", ctx.related_id),
+    record=lambda ctx: stream("maintenance", ctx.command.related_id),
     body=_opening,
     permitted=True,
 )

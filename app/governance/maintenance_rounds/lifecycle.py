@@ -38,24 +38,17 @@ from app.kernel.actions.actor_policy import (
     rule,
 )
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.lifecycle import (
-    NEW_RECORD,
-    STAYS,
-    DueAt,
-    Lifecycle,
-    RelatedCommands,
-    RelatedPart,
-    action,
-)
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, action
 from app.kernel.actions.payloads import EmptyPayload, Reason
+from app.kernel.actions.related import RelatedCommands, RelatedPart
 from app.log.events import stream
 
 
 def open_(maintenance: MaintenanceRound, body: OpenMaintenance, ctx: ActionContext) -> None:
     """Open a maintenance round, which is due; its team is notified."""
-    assert ctx.number is not None, "maintenance rounds have numbers"
+    assert ctx.assigned.number is not None, "maintenance rounds have numbers"
     plan: Any = ctx.required_ref(Record, "plan")
-    maintenance.number, maintenance.plan_id = ctx.number, plan.id
+    maintenance.number, maintenance.plan_id = ctx.assigned.number, plan.id
     for name in ("title", "service", "ci_class", "team_id"):
         setattr(maintenance, name, getattr(plan, name))
     maintenance.items, maintenance.ticked = list(plan.items), []
@@ -63,7 +56,7 @@ def open_(maintenance: MaintenanceRound, body: OpenMaintenance, ctx: ActionConte
     maintenance.planned_at = body.planned_at
     maintenance.due_at = body.planned_at + timedelta(days=plan.days)
     for n, limits in enumerate(plan.limits):
-        ctx.add(
+        ctx.outcome.add(
             MaintenanceReading(
                 id=ctx.new_id(),
                 record=maintenance.row_key,
@@ -88,12 +81,12 @@ def read(maintenance: MaintenanceRound, body: ReadMaintenance, ctx: ActionContex
 def record_finding(maintenance: MaintenanceRound, body: RecordFindingMaintenance, ctx: ActionContext) -> None:
     """Record a finding of the maintenance round, and open a ticket for it."""
     maintenance.findings = (maintenance.findings or 0) + 1
-    ctx.add(
+    ctx.outcome.add(
         MaintenanceFinding(
             id=ctx.new_id(),
             record=maintenance.row_key,
             opens=body.opens,
-            about=stream(body.opens, ctx.related_id),
+            about=stream(body.opens, ctx.command.related_id),
             title=body.title,
             reading=body.reading,
             found_by_id=ctx.caller.person_id,
@@ -130,7 +123,7 @@ def _record_readings(maintenance: MaintenanceRound, readings: TakenReadings, ctx
     by_place = ctx.prepared(RoundReadings).by_place
     out = {place for place, reading in by_place.items() if reading.is_out}
     for each in readings:
-        reading = ctx.change(by_place[each.reading])
+        reading = ctx.outcome.change(by_place[each.reading])
         reading.value, reading.is_out = each.value, preparation.exceeds_limits(reading, each.value)
         reading.read_at, reading.read_by_id = ctx.occurred_at, ctx.caller.person_id
         out = out | {each.reading} if reading.is_out else out - {each.reading}
@@ -159,7 +152,7 @@ def _opened(opens: FindingOpens) -> Any:
             services = [maintenance.service] if maintenance.service else []
             fields |= {"origin": "review", "affected_services": services, "affected_customers": []}
             fields |= {"affected_users": 0, "tried": body.tried}
-        return [RelatedPart(stream(opens, ctx.related_id), fields, within="")]
+        return [RelatedPart(stream(opens, ctx.command.related_id), fields, within="")]
 
     return parts
 

@@ -16,6 +16,7 @@ from app.governance.process_assessments.payloads import (
 from app.governance.process_assessments.records import MaturityAspect, ProcessAssessment
 from app.governance.process_assessments.records import ProcessAssessmentState as State
 from app.kernel.access.audience_rules import to_persons, to_staff
+from app.kernel.access.kinds import Lookup
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import process_owner, quality_manager
 from app.kernel.actions.context import ActionContext
@@ -30,8 +31,8 @@ from app.kpis.catalogue import KPIS
 
 def open_(assessment: ProcessAssessment, body: OpenProcessAssessment, ctx: ActionContext) -> None:
     """Open a process assessment, with its means."""
-    assert ctx.number is not None, "assessments have numbers"
-    assessment.number = ctx.number
+    assert ctx.assigned.number is not None, "assessments have numbers"
+    assessment.number = ctx.assigned.number
     copy_fields(assessment, body, ctx)
     assessment.assessor_id = ctx.caller.person_id
 
@@ -39,7 +40,7 @@ def open_(assessment: ProcessAssessment, body: OpenProcessAssessment, ctx: Actio
 def measure(assessment: ProcessAssessment, body: MeasureProcessAssessment, ctx: ActionContext) -> None:
     """Measure for the process assessment: its figures are stored with the position of the log."""
     for earlier in ctx.prepared(EarlierMeasures).measures:
-        ctx.remove(earlier)
+        ctx.outcome.remove(earlier)
     frozen = add_baselines(assessment, ctx)
     assessment.position, assessment.measured_at = frozen.position, ctx.occurred_at
 
@@ -70,7 +71,7 @@ async def measures_invalid(
     reads: ReadContext, assessment: ProcessAssessment, body: MeasureProcessAssessment, ctx: ActionContext
 ) -> None:
     """Refuse figures that cannot be computed, and a name that occurs twice."""
-    check_baseline_questions(body.measures, str(ctx.zone), ctx.now, "measures")
+    check_baseline_questions(body.measures, str(ctx.settings.zone), ctx.now, "measures")
 
 
 async def aspect_missing(
@@ -87,7 +88,7 @@ ASSESSORS = quality_manager | process_owner
 LIFECYCLE = Lifecycle(
     kind="process_assessment", plural="process_assessments", zh="流程评估", record=ProcessAssessment, states=State, code="PAS",
     visible=(to_staff(), to_persons("assessor_id")),
-    children=(KpiBaseline,), vocabulary=frozenset(KPIS),
+    children=(KpiBaseline,), lookup=Lookup(vocabulary=frozenset(KPIS)),
     rows=(
         #      action    中文    from          to               who        event
         action(open_,    "开启", NEW_RECORD,   State.open,      ASSESSORS, "process_assessment.opened"),

@@ -35,7 +35,7 @@ from app.kernel.access.audience_rules import to_persons, to_staff
 from app.kernel.actions.actor_policy import anybody, decision, process_owner, quality_manager, rule
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, Rules, action
 from app.kernel.actions.payloads import EmptyPayload, Payload
 
 #: After a finding it is applied for within this time.
@@ -45,8 +45,8 @@ FINDING = "finding"
 
 def apply(change: ProcessChange, body: ApplyProcessChange, ctx: ActionContext) -> None:
     """Apply for a process change, with its reasons."""
-    assert ctx.number is not None, "applications have numbers"
-    change.number = ctx.number
+    assert ctx.assigned.number is not None, "applications have numbers"
+    change.number = ctx.assigned.number
     copy_fields(change, body, ctx, without="origin")
     teams, origin = ctx.refs(Team, "teams"), ctx.ref(Record, "origin")
     change.head_ids = list(dict.fromkeys(str(team.lead_id) for team in teams if team.lead_id)) or None
@@ -118,7 +118,7 @@ OVERDUE = RecipientRule(NoticeType.process_change_overdue, roles=frozenset({Role
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="process_change", plural="process_changes", zh="流程变更申请", record=ProcessChange, states=State, code="PCH",
-    change_check=decisions.not_while_decided(VOTES),
+    rules=Rules(change_check=decisions.not_while_decided(VOTES)),
     visible=(to_staff(), to_persons("applicant_id")), children=decisions.CHILDREN,
     rows=(
         #      action        中文        from                  to                  who        event

@@ -36,12 +36,14 @@ from app.governance.process_definitions.preparation import (
     published_editions,
 )
 from app.kernel.access.audience_rules import to_persons, to_staff
+from app.kernel.access.kinds import KindAccess, Lookup
 from app.kernel.actions.actor_policy import RecordDuty, process_owner, quality_manager, role, rule
 from app.kernel.actions.constraints import RetryDecision
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, RelatedCommand, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, Rules, action
 from app.kernel.actions.payloads import Reason
+from app.kernel.actions.related import RelatedCommand
 from app.kpis.catalogue import KPIS
 
 #: The contents of a definition, by the names of the record's fields.
@@ -54,8 +56,8 @@ CONTENTS = tuple(
 
 def draft(definition: ProcessDefinition, body: DraftProcessDefinition, ctx: ActionContext) -> None:
     """Draft a process definition. The next edition begins as a copy of the published one."""
-    assert ctx.number is not None, "definitions have numbers"
-    definition.number = ctx.number
+    assert ctx.assigned.number is not None, "definitions have numbers"
+    definition.number = ctx.assigned.number
     definition.author_id = ctx.caller.person_id
     present = ctx.prepared(PublishedEditions).present
     for name in (*CONTENTS, "aliases") if present is not None else ():
@@ -90,7 +92,7 @@ def publish(definition: ProcessDefinition, body: PublishProcessDefinition, ctx: 
     published = ctx.prepared(PublishedEditions)
     definition.edition = max((edition.edition or 0 for edition in published.editions), default=0) + 1
     definition.effective_at = body.effective_at or ctx.occurred_at
-    definition.document_number = ctx.document_number
+    definition.document_number = ctx.assigned.document_number
     if published.present is not None:
         names = dict.fromkeys((*(published.present.aliases or ()), *(definition.aliases or ())))
         definition.aliases = list(names) or None
@@ -145,9 +147,11 @@ DOCUMENTS_KEPT = KeptDocuments(
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="process_definition", plural="process_definitions", zh="流程定义", record=ProcessDefinition, states=State, code="PRD",
-    visible=(to_staff(), to_persons("author_id", "owner_id", "executor_id")), also_seen_by={Role.committee_member: "judges improvements of the processes"},
-    children=DOCUMENTS, vocabulary=frozenset(KPIS), defined_name=DEFINED_NAME, defined_spellings=DEFINED_SPELLINGS,
-    constraints={"process_definition_edition_key": RetryDecision()},
+    visible=(to_staff(), to_persons("author_id", "owner_id", "executor_id")),
+    access=KindAccess(also_seen_by={Role.committee_member: "judges improvements of the processes"}),
+    children=DOCUMENTS,
+    lookup=Lookup(vocabulary=frozenset(KPIS), defined_name=DEFINED_NAME, defined_spellings=DEFINED_SPELLINGS),
+    rules=Rules(constraints={"process_definition_edition_key": RetryDecision()}),
     rows=(
         #      action     中文    from                               to                who              event
         action(draft,     "起草", NEW_RECORD,                        State.draft,      DRAFTERS,        "process_definition.drafted",

@@ -27,8 +27,9 @@ from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import process_relation, quality_manager
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, RelatedCommands, RelatedPart, action
+from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, action
 from app.kernel.actions.payloads import Reason
+from app.kernel.actions.related import RelatedCommands, RelatedPart
 from app.log.canonical import instant
 from app.log.events import stream
 
@@ -37,8 +38,8 @@ assessor = process_relation("assessor", "its assessor", "评估人", "assessor_i
 
 def open_(assessment: QualityAssessment, body: OpenQualityAssessment, ctx: ActionContext) -> None:
     """Open a quality assessment with its period, scope and means."""
-    assert ctx.number is not None, "quality assessments have numbers"
-    assessment.number = ctx.number
+    assert ctx.assigned.number is not None, "quality assessments have numbers"
+    assessment.number = ctx.assigned.number
     copy_fields(assessment, body, ctx)
     assessment.opener_id, assessment.opened_at = ctx.caller.person_id, ctx.occurred_at
 
@@ -50,7 +51,7 @@ def conclude(assessment: QualityAssessment, body: ConcludeQualityAssessment, ctx
         finding = QualityFinding(id=ctx.new_id(), record=assessment.row_key)
         copy_fields(finding, quality_finding, ctx)
         finding.place, finding.found_at = n + 1, ctx.occurred_at
-        ctx.add(finding)
+        ctx.outcome.add(finding)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def improve(assessment: QualityAssessment, body: ImproveQualityAssessment, ctx: 
     """Improve by the quality assessment: its corrective actions are planned and opened."""
     assessment.improved_at = ctx.occurred_at
     for planned, correction_id in zip(body.actions, ctx.prepared(CorrectionIds).ids, strict=True):
-        ctx.add(
+        ctx.outcome.add(
             QualityCorrection(
                 id=ctx.new_id(),
                 record=assessment.row_key,

@@ -20,18 +20,13 @@ from app.governance.quality_targets.payloads import (
 from app.governance.quality_targets.records import QualityTarget
 from app.governance.quality_targets.records import QualityTargetState as State
 from app.kernel.access.audience_rules import to_members, to_persons
+from app.kernel.access.kinds import Lookup
 from app.kernel.actions.actor_policy import process_relation, quality_manager, role
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import (
-    NEW_RECORD,
-    STAYS,
-    Lifecycle,
-    RelatedCommands,
-    RelatedPart,
-    action,
-)
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
 from app.kernel.actions.payloads import EmptyPayload, Reason
+from app.kernel.actions.related import RelatedCommands, RelatedPart
 from app.kpis.catalogue import KPIS
 from app.log.events import stream
 
@@ -42,8 +37,8 @@ def set_target(target: QualityTarget, body: SetQualityTarget, ctx: ActionContext
     """Set a quality target, which is the goal for a KPI in a year. The person who is responsible is asked to
     accept it.
     """
-    assert ctx.number is not None, "quality targets have numbers"
-    target.number = ctx.number
+    assert ctx.assigned.number is not None, "quality targets have numbers"
+    target.number = ctx.assigned.number
     copy_fields(target, body, ctx, without="answerable")
     target.level = checks.level_of(body)
     target.setter_id = ctx.caller.person_id
@@ -101,7 +96,7 @@ WITHDRAWN = (RecipientRule(NoticeType.target_withdrawn, field="answerable_id"),)
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="quality_target", plural="quality_targets", zh="质量目标", record=QualityTarget, states=State, code="QTG",
-    visible=(to_persons("setter_id", "answerable_id"), to_members("team_id")), vocabulary=frozenset(KPIS),
+    visible=(to_persons("setter_id", "answerable_id"), to_members("team_id")), lookup=Lookup(vocabulary=frozenset(KPIS)),
     rows=(
         #      action      中文    from              to               who                               event
         action(set_target, "设定", NEW_RECORD,       State.proposed,  quality_manager,                  "quality_target.set", name="set",

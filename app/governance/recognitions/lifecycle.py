@@ -17,6 +17,7 @@ from app.foundation.people.records import Team
 from app.governance.recognitions.records import Recognition, RecognitionKind
 from app.governance.recognitions.records import RecognitionState as State
 from app.kernel.access.audience_rules import to_everybody, to_members, to_persons
+from app.kernel.access.kinds import KindAccess
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import staff
 from app.kernel.actions.context import ActionContext
@@ -38,8 +39,8 @@ class AwardRecognition(Payload, of=Recognition):
 
 def award(recognition: Recognition, body: AwardRecognition, ctx: ActionContext) -> None:
     """Award a recognition, to a person or a team."""
-    assert ctx.number is not None, "awards have numbers"
-    recognition.number = ctx.number
+    assert ctx.assigned.number is not None, "awards have numbers"
+    recognition.number = ctx.assigned.number
     copy_fields(recognition, body, ctx)
     recognition.given_by_id = ctx.caller.person_id
 
@@ -63,7 +64,8 @@ TELL_TEAM = (RecipientRule(NoticeType.recognised, team=True),)
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="recognition", plural="recognitions", zh="表彰", record=Recognition, states=State, code="RCG",
-    visible=(to_everybody(public=True), to_persons("person_id", "given_by_id"), to_members("team_id")), oversight=frozenset(),
+    visible=(to_everybody(public=True), to_persons("person_id", "given_by_id"), to_members("team_id")),
+    access=KindAccess(oversight=frozenset()),
     rows=(
         #      action 中文    from        to           who    event
         action(award, "授予", NEW_RECORD, State.awarded, staff.in_person(), "recognition.given", wrong=(recipient_invalid,), notifies=TELL_TEAM),

@@ -44,7 +44,7 @@ async def reassessment_too_late(reads: ReadContext, risk: Risk, body: AssessRisk
         return
     if body.reassess_by_at <= ctx.occurred_at:
         raise WrongValue(pointer="/reassess_by_at", because="not_ahead")
-    if body.reassess_by_at > months_after(ctx.occurred_at, REASSESS_MONTHS, ctx.zone):
+    if body.reassess_by_at > months_after(ctx.occurred_at, REASSESS_MONTHS, ctx.settings.zone):
         raise WrongValue(pointer="/reassess_by_at", because="reassessed_quarterly")
 
 

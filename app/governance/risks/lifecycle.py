@@ -71,8 +71,8 @@ action_owner = process_relation("action_owner", "whose action it is", "措施负
 
 def identify(risk: Risk, body: IdentifyRisk, ctx: ActionContext) -> None:
     """Identify a risk and what it endangers."""
-    assert ctx.number is not None, "risks have numbers"
-    risk.number = ctx.number
+    assert ctx.assigned.number is not None, "risks have numbers"
+    risk.number = ctx.assigned.number
     copy_fields(risk, body, ctx)
     owner = ctx.ref(Person, "owner")
     risk.owner_id = ctx.caller.person_id if owner is None else owner.id
@@ -90,10 +90,10 @@ def assess(risk: Risk, body: AssessRisk, ctx: ActionContext) -> None:
     risk.offered_response = offered_response(level, controllable=body.controllable, dear=body.dear)
     risk.assessed_at = ctx.occurred_at
     risk.reassess_by_at = body.reassess_by_at or months_after(
-        ctx.occurred_at, checks.REASSESS_MONTHS, ctx.zone
+        ctx.occurred_at, checks.REASSESS_MONTHS, ctx.settings.zone
     )
     risk.fell_due_at = risk.overdue_at = None
-    ctx.add(
+    ctx.outcome.add(
         RiskAssessment(
             id=ctx.new_id(),
             record=risk.row_key,
@@ -128,9 +128,9 @@ def treat(risk: Risk, body: TreatRisk, ctx: ActionContext) -> None:
     risk.treated_at = ctx.occurred_at
     risk.accepted_by_management = checks.is_management(risk, ctx) if accepts else None
     for row in ctx.prepared(OpenActions).rows:
-        ctx.change(row).dropped_at = ctx.occurred_at
+        ctx.outcome.change(row).dropped_at = ctx.occurred_at
     for n, planned in enumerate(body.actions):
-        ctx.add(
+        ctx.outcome.add(
             RiskAction(
                 id=ctx.new_id(),
                 record=risk.row_key,
@@ -144,13 +144,13 @@ def treat(risk: Risk, body: TreatRisk, ctx: ActionContext) -> None:
 
 def complete_action(risk: Risk, body: CompleteActionRisk, ctx: ActionContext) -> None:
     """Complete an action against the risk."""
-    row = ctx.change(ctx.required_ref(RiskAction, "action"))
+    row = ctx.outcome.change(ctx.required_ref(RiskAction, "action"))
     row.outcome, row.done_at = body.outcome, ctx.occurred_at
 
 
 def flag_action(risk: Risk, body: FlagActionRisk, ctx: ActionContext) -> None:
     """Flag an overdue action against the risk."""
-    ctx.change(ctx.required_ref(RiskAction, "action")).overdue_at = ctx.occurred_at
+    ctx.outcome.change(ctx.required_ref(RiskAction, "action")).overdue_at = ctx.occurred_at
 
 
 def record_occurrence(risk: Risk, body: RecordOccurrenceRisk, ctx: ActionContext) -> None:
@@ -158,7 +158,7 @@ def record_occurrence(risk: Risk, body: RecordOccurrenceRisk, ctx: ActionContext
     row = RiskOccurrence(id=ctx.new_id(), record=risk.row_key)
     copy_fields(row, body, ctx)
     row.recorded_by_id, row.noted_at = ctx.caller.person_id, ctx.occurred_at
-    ctx.add(row)
+    ctx.outcome.add(row)
 
 
 def attach_indicator(risk: Risk, body: AttachIndicatorRisk, ctx: ActionContext) -> None:
@@ -166,19 +166,19 @@ def attach_indicator(risk: Risk, body: AttachIndicatorRisk, ctx: ActionContext) 
     row = RiskIndicator(id=ctx.new_id(), record=risk.row_key, crossings=0)
     copy_fields(row, body, ctx)
     row.attached_at = ctx.occurred_at
-    ctx.add(row)
+    ctx.outcome.add(row)
 
 
 def detach_indicator(risk: Risk, body: DetachIndicatorRisk, ctx: ActionContext) -> None:
     """Detach an indicator from the risk, which no longer warns."""
-    ctx.remove(ctx.required_ref(RiskIndicator, "indicator"))
+    ctx.outcome.remove(ctx.required_ref(RiskIndicator, "indicator"))
 
 
 def reach_indicator(risk: Risk, body: ReachIndicatorRisk, ctx: ActionContext) -> None:
     """Reach an indicator of the risk: its KPI has reached the threshold."""
-    row = ctx.change(ctx.required_ref(RiskIndicator, "indicator"))
+    row = ctx.outcome.change(ctx.required_ref(RiskIndicator, "indicator"))
     row.reached_at, row.crossings = ctx.occurred_at, (row.crossings or 0) + 1
-    ctx.add(
+    ctx.outcome.add(
         RiskWarning(
             id=ctx.new_id(),
             record=risk.row_key,
@@ -193,11 +193,11 @@ def reach_indicator(risk: Risk, body: ReachIndicatorRisk, ctx: ActionContext) ->
 
 def clear_indicator(risk: Risk, body: ClearIndicatorRisk, ctx: ActionContext) -> None:
     """Clear an indicator of the risk: its KPI is back within the threshold."""
-    row = ctx.change(ctx.required_ref(RiskIndicator, "indicator"))
+    row = ctx.outcome.change(ctx.required_ref(RiskIndicator, "indicator"))
     row.reached_at = None
     for warning in ctx.prepared(OpenWarnings).rows:
         if warning.indicator_id == row.id:
-            cleared = ctx.change(warning)
+            cleared = ctx.outcome.change(warning)
             cleared.cleared_at, cleared.cleared_reading = ctx.occurred_at, body.reading
 
 
@@ -233,7 +233,7 @@ def close(risk: Risk, body: CloseRisk, ctx: ActionContext) -> None:
     """Close the risk, which no longer exists."""
     copy_fields(risk, body, ctx)
     for row in ctx.prepared(OpenActions).rows:
-        ctx.change(row).dropped_at = ctx.occurred_at
+        ctx.outcome.change(row).dropped_at = ctx.occurred_at
 
 
 MANAGEMENT = role(Role.management)

@@ -50,8 +50,8 @@ class AddRiskMatrix(Payload):
 
 def add(matrix: RiskMatrix, body: AddRiskMatrix, ctx: ActionContext) -> None:
     """Add a risk matrix: the levels of open risks are restated by it."""
-    assert ctx.number is not None, "risk matrices have numbers"
-    matrix.number = ctx.number
+    assert ctx.assigned.number is not None, "risk matrices have numbers"
+    matrix.number = ctx.assigned.number
     in_order = sorted(body.cells, key=lambda cell: (cell.likelihood, cell.impact))
     # In the order of the event's members, so that a replayed answer, read from the event, has the same bytes.
     matrix.cells = [

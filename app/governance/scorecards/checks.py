@@ -28,7 +28,7 @@ async def scorecard_invalid(
 ) -> None:
     """Refuse a quarter that is not over, and a person or team that is not active."""
     person, team = ctx.ref(Person, "person"), ctx.ref(Team, "team")
-    if end_of_quarter(body.quarter, ctx.zone) > ctx.now:
+    if end_of_quarter(body.quarter, ctx.settings.zone) > ctx.now:
         raise WrongValue({"quarter": body.quarter}, pointer="/quarter", because="quarter_not_over")
     check_person_active(person, "/person")
     check_team_assignable(team)

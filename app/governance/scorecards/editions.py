@@ -14,6 +14,7 @@ from app.governance.scorecards.payloads import ScorecardMeasure, SetScorecardEdi
 from app.governance.scorecards.records import RaterPart, ScorecardDimension, ScorecardEdition
 from app.governance.scorecards.records import ScorecardEditionState as State
 from app.kernel.access.audience_rules import to_staff
+from app.kernel.access.kinds import Lookup
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import quality_manager
 from app.kernel.actions.context import ActionContext
@@ -28,8 +29,8 @@ WHOLE_PERCENT = 100
 
 def set_edition(edition: ScorecardEdition, body: SetScorecardEdition, ctx: ActionContext) -> None:
     """Set a scorecard edition: the weights for a first quarter and all later ones."""
-    assert ctx.number is not None, "editions have numbers"
-    edition.number = ctx.number
+    assert ctx.assigned.number is not None, "editions have numbers"
+    edition.number = ctx.assigned.number
     copy_fields(edition, body, ctx, without="measures")
     # In the order of the event's members, so that a replayed answer, read from the event, has the same bytes.
     edition.measures = [
@@ -58,7 +59,7 @@ async def edition_invalid(
     reads: ReadContext, edition: ScorecardEdition, body: SetScorecardEdition, ctx: ActionContext
 ) -> None:
     """Refuse a quarter that has begun, weights that do not make 100, and measures that cannot be."""
-    if start_of_quarter(body.begins_with, ctx.zone) <= ctx.now:
+    if start_of_quarter(body.begins_with, ctx.settings.zone) <= ctx.now:
         raise WrongValue(pointer="/begins_with", because="not_ahead")
     for last, names in (
         ("satisfaction", ("service_quality", "efficiency", "cooperation", "satisfaction")),
@@ -87,7 +88,7 @@ def _check_measure(measure: ScorecardMeasure, pointer: str) -> None:
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="scorecard_edition", plural="scorecard_editions", zh="记分卡权重版本", record=ScorecardEdition, states=State, code="SCE",
-    visible=(to_staff(),), vocabulary=frozenset(KPIS),
+    visible=(to_staff(),), lookup=Lookup(vocabulary=frozenset(KPIS)),
     rows=(
         #      action       中文    from        to         who              event
         action(set_edition, "设定", NEW_RECORD, State.set, quality_manager, "scorecard_edition.set", name="set", wrong=(edition_invalid,)),

@@ -43,18 +43,19 @@ from app.governance.scorecards.records import (
 )
 from app.governance.scorecards.records import ScorecardState as State
 from app.kernel.access.audience_rules import to_persons
+from app.kernel.access.kinds import KindAccess
 from app.kernel.actions.actor_policy import RecordDuty, process_relation, quality_manager, rule
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, Branch, DueAt, Lifecycle, action
+from app.kernel.actions.lifecycle import NEW_RECORD, Branch, DueAt, Lifecycle, Rules, action
 from app.kernel.actions.payloads import EmptyPayload
 
 
 def open_(card: Scorecard, body: OpenScorecard, ctx: ActionContext) -> None:
     """Open a scorecard, for a quarter that is over: its raters are asked."""
-    assert ctx.number is not None, "scorecards have numbers"
-    card.number = ctx.number
+    assert ctx.assigned.number is not None, "scorecards have numbers"
+    card.number = ctx.assigned.number
     copy_fields(card, body, ctx)
     subject, edition = ctx.prepared(Concerned), ctx.prepared(CardEdition).edition
     card.concerned_id, card.superior_id = subject.person_id, subject.superior_id
@@ -77,7 +78,7 @@ def publish(card: Scorecard, body: PublishScorecard, ctx: ActionContext) -> None
             counted_at=ctx.occurred_at,
         )
         copy_fields(row, figure, ctx)
-        ctx.add(row)
+        ctx.outcome.add(row)
     scored = score_of(marked, body.points or 0, weights_of(edition))
     for dimension in ScorecardDimension:
         mark_text = scored.marks.get(dimension)
@@ -166,8 +167,8 @@ OBJECTIONABLE = (State.published, State.talk, State.settled)
 LIFECYCLE = Lifecycle(
     kind="scorecard", plural="scorecards", zh="记分卡", record=Scorecard, states=State, code="SCO",
     # As points: no auditor, superior or administrator sees it, but the superior who is to talk it over.
-    visible=(to_persons("concerned_id", "talker_id"),), oversight=frozenset({Role.quality_manager}),
-    children=(ScorecardFigure,), constraints={"scorecard_subject_key": ValueTaken("quarter")},
+    visible=(to_persons("concerned_id", "talker_id"),), access=KindAccess(oversight=frozenset({Role.quality_manager})),
+    children=(ScorecardFigure,), rules=Rules(constraints={"scorecard_subject_key": ValueTaken("quarter")}),
     rows=(
         #      action            中文        from               to               who                       event
         action(open_,            "开启",     NEW_RECORD,        State.open,      quality_manager | rule,   "scorecard.opened",

@@ -12,6 +12,7 @@ from app.governance.scorecards.payloads import AskScorecardRating, RateScorecard
 from app.governance.scorecards.records import Scorecard, ScorecardRating
 from app.governance.scorecards.records import ScorecardRatingState as State
 from app.kernel.access.audience_rules import to_persons
+from app.kernel.access.kinds import KindAccess
 from app.kernel.actions.actor_policy import process_relation, rule
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
@@ -43,7 +44,7 @@ rater = process_relation("rater", "the requested rater", "评分人", "rater_id"
 LIFECYCLE = Lifecycle(
     kind="scorecard_rating", plural="scorecard_ratings", zh="记分卡评分", record=ScorecardRating, states=State,
     # Whoever is rated never learns who has given what: no superior, auditor or manager of quality sees it.
-    visible=(to_persons("rater_id"),), oversight=frozenset(),
+    visible=(to_persons("rater_id"),), access=KindAccess(oversight=frozenset()),
     rows=(
         #      action      中文        from           to            who    event
         action(ask_rating, "请求评分", NEW_RECORD,    State.requested,  rule,  "scorecard_rating.asked", name="ask"),

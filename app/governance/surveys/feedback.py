@@ -11,7 +11,8 @@ from app.governance.surveys.payloads import ComplainFromAnswer, SuggestFromAnswe
 from app.governance.surveys.records import SurveyAnswer, SurveyResponse, SurveyResult
 from app.kernel.actions.actor_policy import quality_manager
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.lifecycle import STAYS, Action, RelatedCommand, action
+from app.kernel.actions.lifecycle import STAYS, Action, action
+from app.kernel.actions.related import RelatedCommand
 from app.log.events import stream
 
 SUGGESTION = "improvement_suggestion"
@@ -21,7 +22,7 @@ def make_suggestion(
     record: SurveyResponse | SurveyResult, body: SuggestFromAnswer, ctx: ActionContext
 ) -> None:
     """Make a suggestion using the record: an improvement that one of its answers proposes."""
-    _take_up(stream(SUGGESTION, ctx.related_id), ctx)
+    _take_up(stream(SUGGESTION, ctx.command.related_id), ctx)
 
 
 def make_complaint(
@@ -32,7 +33,7 @@ def make_complaint(
 
 
 def _take_up(stream_name: str, ctx: ActionContext) -> None:
-    answer = ctx.change(ctx.required_ref(SurveyAnswer, "answer"))
+    answer = ctx.outcome.change(ctx.required_ref(SurveyAnswer, "answer"))
     answer.taken_up, answer.taken_up_at = stream_name, ctx.occurred_at
 
 
@@ -58,7 +59,7 @@ def _complaint(record: Any, body: Any) -> dict[str, Any]:
 OFFER_SUGGESTION = RelatedCommand(
     "offer",
     field="answer",
-    record=lambda ctx: stream(SUGGESTION, ctx.related_id),
+    record=lambda ctx: stream(SUGGESTION, ctx.command.related_id),
     body=_suggestion,
 )
 #: Whoever runs surveys complains in the place of whoever answered, which the ticket's requester does else.

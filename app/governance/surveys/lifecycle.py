@@ -35,8 +35,8 @@ from app.kernel.actions.payloads import EmptyPayload, Reason
 
 def plan(survey: Survey, body: PlanSurvey, ctx: ActionContext) -> None:
     """Plan a survey with its questions, audience and period. The participants are drawn when it starts."""
-    assert ctx.number is not None, "surveys have numbers"
-    survey.number = ctx.number
+    assert ctx.assigned.number is not None, "surveys have numbers"
+    survey.number = ctx.assigned.number
     copy_fields(survey, body, ctx)
     if survey.seed is None:
         survey.seed = survey.id.int % LARGEST_SEED
@@ -46,7 +46,7 @@ def plan(survey: Survey, body: PlanSurvey, ctx: ActionContext) -> None:
             id=ctx.new_id(), record=survey.row_key, place=place, asked_at=ctx.occurred_at
         )
         copy_fields(question, planned, ctx)
-        ctx.add(question)
+        ctx.outcome.add(question)
 
 
 def start(survey: Survey, body: EmptyPayload, ctx: ActionContext) -> None:
@@ -55,7 +55,7 @@ def start(survey: Survey, body: EmptyPayload, ctx: ActionContext) -> None:
     assert survey.seed is not None
     participants = drawn(teams, survey.seed, survey.sample_size)
     survey.population, survey.invited, survey.answered = len(teams), len(participants), 0
-    ctx.add(
+    ctx.outcome.add(
         SurveyDraw(
             id=ctx.new_id(),
             record=survey.row_key,
@@ -66,7 +66,7 @@ def start(survey: Survey, body: EmptyPayload, ctx: ActionContext) -> None:
         )
     )
     for person in participants:
-        ctx.add(
+        ctx.outcome.add(
             SurveyParticipant(
                 id=ctx.new_id(),
                 record=survey.row_key,
@@ -101,7 +101,7 @@ def publish(survey: Survey, body: EmptyPayload, ctx: ActionContext) -> None:
     results = ctx.prepared(SurveyFigures)
     for figure in results.figures:
         before = results.before.get(figure.question) if figure.team_id is None else None
-        ctx.add(
+        ctx.outcome.add(
             SurveyFigure(
                 id=ctx.new_id(),
                 record=survey.row_key,

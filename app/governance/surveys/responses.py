@@ -13,11 +13,12 @@ from app.governance.surveys.preparation import AskedSurvey, asked_survey
 from app.governance.surveys.records import Survey, SurveyAnswer, SurveyResponse
 from app.governance.surveys.records import SurveyResponseState as State
 from app.kernel.access.audience_rules import to_persons
+from app.kernel.access.kinds import KindAccess
 from app.kernel.actions.actor_policy import anybody
 from app.kernel.actions.constraints import CheckFailed
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, action
+from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, Rules, action
 
 
 def respond(response: SurveyResponse, body: RespondSurveyResponse, ctx: ActionContext) -> None:
@@ -34,16 +35,16 @@ def respond(response: SurveyResponse, body: RespondSurveyResponse, ctx: ActionCo
             entered_at=ctx.occurred_at,
         )
         copy_fields(row, answer, ctx)
-        ctx.add(row)
+        ctx.outcome.add(row)
 
 
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="survey_response", plural="survey_responses", zh="调查答复", record=SurveyResponse, states=State,
-    oversight=frozenset({Role.auditor}),
+    access=KindAccess(oversight=frozenset({Role.auditor})),
     visible=(to_persons("person_id"),),
     children=(SurveyAnswer,),
-    constraints={"survey_response_person_key": CheckFailed("answered_before")},
+    rules=Rules(constraints={"survey_response_person_key": CheckFailed("answered_before")}),
     rows=(
         #      action   中文    from        to           who      event
         action(respond, "答复", NEW_RECORD, State.submitted, anybody.in_person(), "survey_response.given",

@@ -13,23 +13,25 @@ from app.governance.surveys.feedback import feedback_rows
 from app.governance.surveys.payloads import CollectSurveyResult, EndSurvey
 from app.governance.surveys.records import Survey, SurveyAnswer, SurveyResult
 from app.governance.surveys.records import SurveyResultState as State
+from app.kernel.access.kinds import KindAccess
 from app.kernel.actions.actor_policy import rule
 from app.kernel.actions.constraints import CheckFailed
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, Keys, Lifecycle, RelatedCommand, action
+from app.kernel.actions.lifecycle import NEW_RECORD, Keys, Lifecycle, Rules, action
+from app.kernel.actions.related import RelatedCommand
 from app.log.events import stream
 
 
 def collect(result: SurveyResult, body: CollectSurveyResult, ctx: ActionContext) -> None:
     """Collect the survey result: the answers to an anonymous survey, which ends."""
     result.survey_id = ctx.required_ref(Survey, "survey").id
-    result.key_id = ctx.key_id
+    result.key_id = ctx.assigned.key_id
     result.answered, result.withheld = body.answered, body.withheld
     for answer in body.answers:
         row = SurveyAnswer(id=ctx.new_id(), record=result.row_key, entered_at=ctx.occurred_at)
         copy_fields(row, answer, ctx)
-        ctx.add(row)
+        ctx.outcome.add(row)
 
 
 def _ended(result: SurveyResult, body: Any) -> EndSurvey:
@@ -46,9 +48,9 @@ END_SURVEY = RelatedCommand(
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="survey_result", plural="survey_results", zh="匿名调查结果", record=SurveyResult, states=State,
-    oversight=frozenset({Role.auditor}),
+    access=KindAccess(oversight=frozenset({Role.auditor})),
     visible=(), children=(SurveyAnswer,),
-    constraints={"survey_result_survey_key": CheckFailed("collected_already")},
+    rules=Rules(constraints={"survey_result_survey_key": CheckFailed("collected_already")}),
     rows=(
         #      action    中文    from        to               who   event
         action(collect,  "汇集", NEW_RECORD, State.collected, rule, "survey_result.collected",

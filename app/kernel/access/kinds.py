@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final, Generic, TypeVar
 
-from app.common.people import Role
+from app.common.people import OVERSIGHT_ROLES, Role
 from app.common.records import CodeEnum, Record, rows_with_parts
 from app.common.tickets import Ticket
 from app.kernel.access.audience_rules import AudienceRule, Bind
@@ -19,24 +20,53 @@ R = TypeVar("R", bound=Record)
 SEE_THEIR_TEAMS: Final = frozenset({Role.agent, Role.engineer})
 
 
+@dataclass(frozen=True, kw_only=True)
+class KindAccess:
+    """Who may see the records of a kind and their events, besides those whom its rules for seeing name.
+
+    `oversight` are the roles that see every record because they oversee all work, `also_seen_by` further
+    ones, with the reason. `reviewer_group_field` is the field that names the group which reviews the record,
+    and sees what it needs for that. `administrative`: the events are not for everybody who sees the record
+    (`visibility`). `for_staff` returns whether histories and feeds show an event of that type and actor to
+    staff alone, although it was recorded for everybody.
+    """
+
+    oversight: frozenset[Role] = OVERSIGHT_ROLES
+    also_seen_by: Mapping[Role, str] = field(default_factory=dict)
+    reviewer_group_field: str | None = None
+    administrative: bool = False
+    for_staff: Callable[[str, str], bool] = field(default=lambda event_type, actor: False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lookup:
+    """How people find the records of a kind, and which of them new work may refer to.
+
+    `ended` are the states in which a case is done and can be reopened, `out_of_use` those in which a record
+    without a number is not offered for new work, `retired` those in which new commands may not refer to the
+    record, with the code of the refusal. `searched_fields` are the fields that a search covers besides the
+    number: only fields shown to everybody who sees the record. `vocabulary` are the keys that records may be
+    about, where the program defines them: those of KPIs. `defined_name` is the SQL that returns the name
+    which a record of the kind defines, for another name of it (`%(name)s`), where records define names;
+    `defined_spellings` is the SQL of all `spelling`s, in small letters, of what one of `%(names)s` means.
+    """
+
+    ended: frozenset[CodeEnum] = frozenset()
+    out_of_use: frozenset[CodeEnum] = frozenset()
+    retired: Mapping[CodeEnum, str] = field(default_factory=dict)
+    searched_fields: Sequence[str] = ()
+    vocabulary: frozenset[str] = frozenset()
+    defined_name: str | None = None
+    defined_spellings: str | None = None
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class RecordKind(Generic[R]):
     """A kind of records, with all that reading one and deciding who may see it need.
 
     `plural` is its path. `code` is that of its numbers, if it has any. `visible` are the rules for who may
     see a record, in addition to the roles that see every record and the persons in child records. `children`
-    are the classes of child records on its stream. `ended` are the states in which a case is done and can be
-    reopened, `out_of_use` those in which a record without a number is not offered for new work.
-    `searched_fields` are the fields that a search covers besides the number: only fields shown to everybody
-    who sees the record. `reviewer_group_field` is the field that names the group which reviews the record,
-    and sees what it needs for that. `administrative`: the events are not for everybody who sees the record
-    (`visibility`). `vocabulary` are the keys that its records may be about, where the program defines them:
-    those of KPIs. `defined_name` is the SQL that returns the name which a record of the kind defines, for
-    another name of it (`%(name)s`), where records define names; `defined_spellings` is the SQL of all
-    `spelling`s, in small letters, of what one of `%(names)s` means.
-
-    From the lifecycle's actions follow `overseer_roles`, the roles that see every record, `action_names`, and
-    `decision_events`, the types of the events by which a decision changes the record.
+    are the classes of child records on its stream.
     """
 
     kind: str
@@ -45,17 +75,23 @@ class RecordKind(Generic[R]):
     visible: tuple[AudienceRule, ...]
     code: str | None = None
     children: tuple[type[Record], ...] = ()
-    ended: frozenset[CodeEnum] = frozenset()
-    out_of_use: frozenset[CodeEnum] = frozenset()
-    searched_fields: Sequence[str] = ()
-    reviewer_group_field: str | None = None
-    administrative: bool = False
-    vocabulary: frozenset[str] = frozenset()
-    defined_name: str | None = None
-    defined_spellings: str | None = None
-    overseer_roles: frozenset[Role] = field(init=False)
-    action_names: frozenset[str] = field(init=False)
-    decision_events: frozenset[str] = field(init=False)
+    access: KindAccess = KindAccess()
+    lookup: Lookup = Lookup()
+
+    @property
+    @abstractmethod
+    def overseer_roles(self) -> frozenset[Role]:
+        """Return the roles that see every record."""
+
+    @property
+    @abstractmethod
+    def action_names(self) -> frozenset[str]:
+        """Return the names of the actions on its records."""
+
+    @property
+    @abstractmethod
+    def decision_events(self) -> frozenset[str]:
+        """Return the types of the events by which a decision changes a record."""
 
     @property
     def is_ticket(self) -> bool:

@@ -159,7 +159,7 @@ class ReadContext:
 
     async def defined_name(self, kind: str, name: str) -> str:
         """Return the name that a record of that kind defines for the name; the same, if none does."""
-        query = self.lifecycles[kind].defined_name
+        query = self.lifecycles[kind].lookup.defined_name
         assert query is not None, f"{kind} defines no names"
         guard = Unguarded("A name that is defined meanwhile was none when it was said.")
         defined: str | None = await self.value(query, {"name": name}, guard=guard)

@@ -78,10 +78,10 @@ def _as_member(group: UUID | None, groups: Collection[UUID]) -> Viewer:
 def _judged_by(lifecycle: RecordKind[Any], caller: Caller, record: Any) -> UUID | None:
     """Return the group that reviews the record, if the caller could review it as its member."""
     if (
-        lifecycle.reviewer_group_field is None
+        lifecycle.access.reviewer_group_field is None
         or caller.person_id is None
         or record.requester_id == caller.person_id
     ):
         return None
-    group: UUID | None = getattr(record, lifecycle.reviewer_group_field)
+    group: UUID | None = getattr(record, lifecycle.access.reviewer_group_field)
     return group

@@ -155,7 +155,7 @@ def event_tokens(caller: Caller, lifecycle: RecordKind[Any], *, agents_see: str)
     they see those of every record. Events are for those who see the record; of an administrative kind, only
     for `EVENT_READERS`, and for the person whose record it is.
     """
-    if not lifecycle.administrative:
+    if not lifecycle.access.administrative:
         everything = sees_every_record(caller, lifecycle, agents_see=agents_see)
         return None if everything else tokens(caller, lifecycle)
     everywhere = {held.role for held in caller.roles if held.applies_throughout(lifecycle.kind)}

@@ -148,7 +148,7 @@ def _ends(lifecycle: Lifecycle[Any], moving: Iterable[Action[Any, Any]]) -> list
     case is done; where there is none, the last.
     """
     left = {state for row in moving if not row.opens for state in lifecycle.states if row.is_open_in(state)}
-    ends = [state for state in lifecycle.states if state not in left or state in lifecycle.ended]
+    ends = [state for state in lifecycle.states if state not in left or state in lifecycle.lookup.ended]
     return ends or list(lifecycle.states)[-1:]
 
 

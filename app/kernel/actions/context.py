@@ -54,50 +54,111 @@ class DoomedKeys:
     ids: tuple[UUID, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ActionSettings:
+    """The settings that actions use: the days in which a case can be reopened, the organisation's time zone,
+    and the identity provider in use.
+    """
+
+    reopen_days: int
+    zone: tzinfo = UTC
+    login_issuer: str | None = None
+
+
+@dataclass(slots=True)
+class ResolvedInput:
+    """What the kernel found for the payload: the records and child records that it names, by its fields; the
+    upload that it names; the values of its custom fields; and its altered fields, as in the metadata.
+    """
+
+    references: dict[str, list[Any]] = field(default_factory=dict)
+    upload: Upload | None = None
+    custom: CustomFieldValues = field(default_factory=CustomFieldValues)
+    altered: Mapping[str, list[str]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Assigned:
+    """The numbers and keys that the kernel assigns for the action.
+
+    `number` is that of the record, if the action creates one; `document_number` that of the document that it
+    creates, `document_numbers` those of several, by their classes. `key_id` is the record's own key,
+    `made_key` that key if the command makes it.
+    """
+
+    number: str | None = None
+    document_number: str | None = None
+    document_numbers: dict[str, str] = field(default_factory=dict)
+    key_id: UUID | None = None
+    made_key: PersonalKey | None = None
+
+
+@dataclass(slots=True)
+class OwnCommand:
+    """The command that the action belongs to. `id` is shared by all its events; an imported history has none.
+    `related_id` is the id of the further record that it creates, if any. `follows`: it follows from another
+    command, so nobody has sent its payload themselves.
+    """
+
+    id: UUID = NO_COMMAND
+    related_id: UUID = NO_COMMAND
+    follows: bool = False
+
+
+@dataclass(slots=True)
+class Collected:
+    """What an action collects besides the record that it changes.
+
+    `added`, `changed` (each before and after) and `removed` are child records. `derived` rows follow from
+    them and are in no event (by table, as JSON data): a rebuild creates them anew. `staff_only` is set by
+    actions whose events only staff may see.
+    """
+
+    added: list[Record] = field(default_factory=list)
+    changed: list[tuple[Record, Record]] = field(default_factory=list)
+    removed: list[Record] = field(default_factory=list)
+    derived: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    staff_only: bool = False
+
+    def add(self, child: Record) -> None:
+        """Add a child record."""
+        self.added.append(child)
+
+    def change(self, child: R) -> R:
+        """Return a copy of a child record to set fields on: the difference is written as its change."""
+        after = child.model_copy()
+        self.changed.append((child, after))
+        return after
+
+    def derive(self, table: str, row: dict[str, Any]) -> None:
+        """Add a row derived from a child record, to be written together with it."""
+        self.derived.append((table, row))
+
+    def remove(self, child: Record) -> None:
+        """Remove a child record."""
+        self.removed.append(child)
+
+
 @dataclass(slots=True)
 class ActionContext:
     """The context that `apply` may use besides the record and the payload. It creates ids and child records;
     it does not read from the database.
 
     `now` is the clock, even if the action is dated back. `audience` are the tokens of those who may see the
-    record in its current state, `references` the records and child records that the payload names, by its
-    fields; `prepared` returns a value that a `prepare` of the action has returned, or that came with the
-    command, by its type. `added`, `changed` (each before and after) and `removed` are child records.
-    `derived` rows follow from them and are in no event (by table, as JSON data): a rebuild creates them anew.
-    `command_id` is shared by all events of one command; an imported history has none. `key_id` is the
-    record's own key, `made_key` that key if the command makes it, and `number` its number, if the
-    action creates one, `document_number` that of the document that it creates, `document_numbers` those of
-    several, by their classes; `upload` is the one that the payload names, `custom` the values of custom
-    fields. `zone` is the organisation's time zone, `login_issuer` the identity provider in use.
-    `related_id` is the id of the further record that the command creates, if any.
-    `follows`: the command follows from another one, so nobody has sent its payload themselves.
-    `staff_only` is set by actions whose events only staff may see. `altered` is that of the metadata.
+    record in its current state. The steps before `apply` fill `input` and `assigned`; `apply` fills
+    `outcome`. `prepared` returns a value that a `prepare` of the action has returned, or that came with the
+    command, by its type.
     """
 
     caller: Caller
     occurred_at: datetime
-    reopen_days: int
     now: datetime
+    settings: ActionSettings
     audience: frozenset[str] = frozenset()
-    references: dict[str, list[Any]] = field(default_factory=dict)
-    added: list[Record] = field(default_factory=list)
-    changed: list[tuple[Record, Record]] = field(default_factory=list)
-    removed: list[Record] = field(default_factory=list)
-    derived: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-    command_id: UUID = NO_COMMAND
-    related_id: UUID = NO_COMMAND
-    follows: bool = False
-    staff_only: bool = False
-    key_id: UUID | None = None
-    made_key: PersonalKey | None = None
-    number: str | None = None
-    document_number: str | None = None
-    document_numbers: dict[str, str] = field(default_factory=dict)
-    zone: tzinfo = UTC
-    login_issuer: str | None = None
-    upload: Upload | None = None
-    custom: CustomFieldValues = field(default_factory=CustomFieldValues)
-    altered: Mapping[str, list[str]] = field(default_factory=dict)
+    command: OwnCommand = field(default_factory=OwnCommand)
+    input: ResolvedInput = field(default_factory=ResolvedInput)
+    assigned: Assigned = field(default_factory=Assigned)
+    outcome: Collected = field(default_factory=Collected)
     new_id: Callable[[], UUID] = uuid7
     _prepared: dict[type, object] = field(default_factory=dict)
 
@@ -113,7 +174,7 @@ class ActionContext:
 
     def refs(self, record_class: type[R], field_name: str) -> list[R]:
         """Return the records that the payload's field names, if the field is a list."""
-        records = self.references.get(field_name, [])
+        records = self.input.references.get(field_name, [])
         assert all(isinstance(record, record_class) for record in records)
         return records
 
@@ -136,21 +197,3 @@ class ActionContext:
         assert parameters.frozen, f"{kind.__name__} could be changed after it was prepared"
         assert kind not in self._prepared, f"two of the row prepare a {kind.__name__}"
         self._prepared[kind] = value
-
-    def add(self, child: Record) -> None:
-        """Add a child record."""
-        self.added.append(child)
-
-    def change(self, child: R) -> R:
-        """Return a copy of a child record to set fields on: the difference is written as its change."""
-        after = child.model_copy()
-        self.changed.append((child, after))
-        return after
-
-    def derive(self, table: str, row: dict[str, Any]) -> None:
-        """Add a row derived from a child record, to be written together with it."""
-        self.derived.append((table, row))
-
-    def remove(self, child: Record) -> None:
-        """Remove a child record."""
-        self.removed.append(child)

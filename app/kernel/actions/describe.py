@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
 from typing import Any, get_args, get_origin
 from uuid import UUID
 
@@ -12,11 +13,10 @@ from pydantic import BaseModel
 from app.common.components import EXAMPLE_MEMBERS, MARK, marked
 from app.common.custom import FOR_STAFF, PUBLIC, CustomValuesField
 from app.common.personal import Personal
-from app.common.records import Codec, CodeEnum, ForeignRef, Hidden, Record, codecs
+from app.common.records import Codec, CodeEnum, ForeignRef, Hidden, Record, StaffOnly, codecs
 from app.common.times import clocks
 from app.kernel.access.naming_fields import naming_fields_of_kind
-from app.kernel.access.redaction import Viewer
-from app.kernel.actions.hidden_fields import hidden_names
+from app.kernel.access.redaction import Viewer, is_withheld, records_of
 from app.kernel.actions.lifecycle import Action, Branch, Lifecycle
 from app.kernel.actions.payloads import PartialPayload, SuppliedField, marks, part_types
 from app.log.upcasting import current_version
@@ -302,3 +302,24 @@ def _type_schema(kind: Any) -> dict[str, Any]:
     if get_origin(kind) is dict:
         return {"type": ["object", "null"], "description": VALUES}
     return {"type": [JSON_TYPES[kind], "null"]}
+
+
+@cache
+def hidden_names(lifecycle: Lifecycle[Any], viewer: Viewer) -> set[str]:
+    """Return the fields that are hidden from this viewer, or from every client, by their names in payloads
+    and in records.
+    """
+    of_bodies = [name for row in lifecycle.rows for name in marks(row.body, Hidden)]
+    of_bodies += [
+        name
+        for row in lifecycle.rows
+        for name, mark in marks(row.body, StaffOnly).items()
+        if is_withheld(mark, viewer)
+    ]
+    of_rows = [
+        name
+        for record in records_of(lifecycle)
+        for name, codec in codecs(record).items()
+        if codec.hidden or is_withheld(codec.withheld, viewer)
+    ]
+    return {*of_bodies, *of_rows}

@@ -6,16 +6,17 @@ Each row of the process document's table is one row here, in the same order.
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from enum import Enum
+from functools import cached_property
 from inspect import cleandoc, get_annotations
 from typing import Any, Final, Generic, TypedDict, TypeVar, Unpack
 from uuid import UUID
 
 from app.common.notices import RecipientRule
-from app.common.people import OVERSIGHT_ROLES, STAFF_ROLES, Caller, Role
+from app.common.people import STAFF_ROLES, Caller, Role
 from app.common.records import CodeEnum, Record, empty
 from app.i18n.kind_nouns import capitalised, noun
 from app.kernel.access.kinds import SEE_THEIR_TEAMS, RecordKind
@@ -30,6 +31,7 @@ from app.kernel.actions.actor_policy import (
 from app.kernel.actions.constraints import Violation
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.payloads import Payload
+from app.kernel.actions.related import RelatedCommand, RelatedCommands
 
 R = TypeVar("R", bound=Record)
 B = TypeVar("B", bound=Payload)
@@ -117,73 +119,6 @@ class Branch:
 
 
 @dataclass(frozen=True, slots=True)
-class RelatedPart:
-    """A command on one further record: the name of its stream, the payload, and values that were computed for
-    it (`Command.prepared`). `place` is where the first payload names the record, as `verdicts/2/suggestion`;
-    None: in `field` of the related command, at the part's own place. `within` is where the first payload has
-    the second one's fields by the same names, as `actions/0`, so that what is wrong with these is said there.
-    """
-
-    record: str
-    body: Payload | dict[str, Any]
-    prepared: tuple[object, ...] = ()
-    place: str | None = None
-    within: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RelatedCommand:
-    """A command that an action issues on a second record, or on several: an action of that record's own
-    lifecycle, with its own actor policy, checks and event.
-
-    `field` is the payload's field that names the record, to which refusals point. `record` returns the name
-    of its stream, or the names of several; the id of a record that the action opens is
-    `ActionContext.related_id`. `body` returns the second payload from the first record and the first payload,
-    as a payload or as a client would send it. With `goes_on` that action issues its own related command, too.
-    With `permitted`, whoever may perform the first action may also have this done, and see that record for
-    it: the second action's policy is for those who perform it by itself.
-    """
-
-    action: str
-    field: str
-    record: Callable[[ActionContext], str | Sequence[str]]
-    body: Callable[[Any, Any], Payload | dict[str, Any]]
-    goes_on: bool = False
-    permitted: bool = False
-
-    def issued(self, record: Any, body: Payload, ctx: ActionContext) -> list[tuple[str, RelatedPart]]:
-        """Return the commands on the records that it names, each with the pointer to the record's name in the
-        first payload.
-        """
-        named = self.record(ctx)
-        if isinstance(named, str):
-            return [(f"/{self.field}", RelatedPart(named, self.body(record, body)))]
-        return [
-            (f"/{self.field}/{n}", RelatedPart(name, self.body(record, body))) for n, name in enumerate(named)
-        ]
-
-
-@dataclass(frozen=True, slots=True)
-class RelatedCommands:
-    """The command that an action issues on each of several records, with a payload for each; otherwise as
-    `RelatedCommand`. `parts` returns them from the first record, the first payload and its context.
-    """
-
-    action: str
-    field: str
-    parts: Callable[[Any, Any, ActionContext], Sequence[RelatedPart]]
-    goes_on: bool = False
-    permitted: bool = False
-
-    def issued(self, record: Any, body: Payload, ctx: ActionContext) -> list[tuple[str, RelatedPart]]:
-        """Return the commands, each with the pointer to the record's name in the first payload."""
-        return [
-            (f"/{part.place or f'{self.field}/{n}'}", part)
-            for n, part in enumerate(self.parts(record, body, ctx))
-        ]
-
-
-@dataclass(frozen=True, slots=True)
 class DueAt:
     """The time at which the worker performs an action by itself, with an empty payload: `after` the time in
     the record's field, as long as the record is in a state in which the action is available, and has no value
@@ -200,23 +135,60 @@ class DueAt:
     timers_per_kind: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """The checks of an action, and what it needs for them.
+
+    `unless` are checks of the record, `prepare` loads what the action needs, `wrong` are checks of the
+    payload: they run in this order, and prepared values are available to all that run later. `segregate_from`
+    are the duties in the record whose holders may not perform the action: segregation of duties, for
+    administrators as for everybody. `supplies` completes the payload before it is kept.
+    """
+
+    unless: tuple[Check, ...] = ()
+    prepare: tuple[Prepare, ...] = ()
+    wrong: tuple[PayloadCheck, ...] = ()
+    segregate_from: tuple[RecordDuty, ...] = ()
+    supplies: SupplyFields | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Who can reach an action, or see it, besides those whom its policy and the record's visibility name.
+
+    `anywhere`: those of `policy` that otherwise see the records of their teams (`SEE_THEIR_TEAMS`) act on all
+    records, and so see all. `strangers`: who of those that do not see the record may perform the action, as
+    asking for access; to all others the record is not there. `staff_only`: only staff see its events.
+    """
+
+    anywhere: bool = False
+    strangers: StrangersPolicy | None = None
+    staff_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Consequences:
+    """What an action brings about besides the change of its record.
+
+    `related` are commands on further records. `follow_up` returns the action that follows at once, as an
+    event of its own in the same command: for instance, the result of the last vote. `document` returns, from
+    the record before, the class of the document that the action creates, whose number is drawn then;
+    `documents` those of an action that creates several, from the record before and the payload. `notifies`:
+    recipients of notices who get work or are concerned by the result, besides the persons in marked fields.
+    """
+
+    related: tuple[RelatedCommand | RelatedCommands, ...] = ()
+    follow_up: FollowUp | None = None
+    document: Callable[[Any], str | None] | None = None
+    documents: Callable[[Any, Any], tuple[str, ...]] | None = None
+    notifies: tuple[RecipientRule, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Action(Generic[R, B]):
     """An action of a lifecycle: a row of its table, equal to itself only.
 
-    `unless` are checks of the record, `prepare` loads what the action needs, `wrong` are checks of the
-    payload: they run in this order, and prepared values are available to all that run later. `staff_only`:
-    only staff see its events. `segregate_from` are the duties in the record whose holders may not perform
-    this action: segregation of duties, for administrators as for everybody. `follow_up` returns the action
-    that follows at once, as an event of its own in the same command: for instance, the result of the last
-    vote. `related` are commands on further records. `document` returns, from the record before, the class of
-    the document that the action creates, whose number is drawn then; `documents` those of an action that
-    creates several, from the record before and the payload. `notifies`: recipients of notices who get work
-    or are concerned by the result, besides the persons in marked fields. `anywhere`: those of `policy` that
-    otherwise see the records of their teams (`SEE_THEIR_TEAMS`) act on all records, and so see all. `due`:
-    when the worker performs the action by itself. `strangers`: who of those that do not see the record may
-    perform it, as asking for access; to all others the record is not there. `supplies` completes the payload
-    before it is kept.
+    `due`: when the worker performs the action by itself.
     """
 
     name: str
@@ -227,21 +199,11 @@ class Action(Generic[R, B]):
     to: CodeEnum | Unchanged | StateResolver
     policy: ActorPolicy
     event: str
-    unless: tuple[Check, ...] = ()
-    prepare: tuple[Prepare, ...] = ()
-    wrong: tuple[PayloadCheck, ...] = ()
-    keys: Keys = Keys.AUTHORS
-    staff_only: bool = False
-    related: tuple[RelatedCommand | RelatedCommands, ...] = ()
-    segregate_from: tuple[RecordDuty, ...] = ()
-    follow_up: FollowUp | None = None
-    document: Callable[[Any], str | None] | None = None
-    documents: Callable[[Any, Any], tuple[str, ...]] | None = None
-    notifies: tuple[RecipientRule, ...] = ()
-    anywhere: bool = False
-    due: DueAt | None = None
-    strangers: StrangersPolicy | None = None
-    supplies: SupplyFields | None = None
+    keys: Keys
+    due: DueAt | None
+    checks: Checks
+    reach: Reach
+    consequences: Consequences
 
     @property
     def opens(self) -> bool:
@@ -286,7 +248,7 @@ class Action(Generic[R, B]):
         """Return the roles that see every record of the kind because the action is for them: nobody can act
         on what they do not see.
         """
-        return self.policy.roles - SEE_THEIR_OWN - (frozenset() if self.anywhere else SEE_THEIR_TEAMS)
+        return self.policy.roles - SEE_THEIR_OWN - (frozenset() if self.reach.anywhere else SEE_THEIR_TEAMS)
 
     def label(self, language: str) -> str:
         """Return the action's label in that language."""
@@ -300,22 +262,29 @@ class Action(Generic[R, B]):
 
 
 class ActionOptions(TypedDict, total=False):
-    """Options that few actions have; see `Action`."""
+    """Options that few actions have: see `Action`, `Checks`, `Reach` and `Consequences`."""
 
+    keys: Keys
+    due: DueAt | None
     unless: tuple[Check, ...]
     prepare: tuple[Prepare, ...]
     wrong: tuple[PayloadCheck, ...]
-    keys: Keys
-    staff_only: bool
     segregate_from: tuple[RecordDuty, ...]
+    supplies: SupplyFields | None
+    anywhere: bool
+    strangers: StrangersPolicy | None
+    staff_only: bool
     follow_up: FollowUp | None
     document: Callable[[Any], str | None] | None
     documents: Callable[[Any, Any], tuple[str, ...]] | None
     notifies: tuple[RecipientRule, ...]
-    anywhere: bool
-    due: DueAt | None
-    strangers: StrangersPolicy | None
-    supplies: SupplyFields | None
+
+
+G = TypeVar("G", Checks, Reach, Consequences)
+
+
+def _group(group: type[G], options: Mapping[str, Any]) -> G:
+    return group(**{option.name: options[option.name] for option in fields(group) if option.name in options})
 
 
 def action(
@@ -334,8 +303,8 @@ def action(
     Python keyword), or `name` where the function's is not the action's; its payload is the type of the
     function's parameter `body`.
     """
+    checks = _group(Checks, more)
     return Action(
-        related=related if isinstance(related, tuple) else (related,),
         name=name or apply.__name__.removesuffix("_"),
         zh=zh,
         apply=apply,
@@ -343,9 +312,15 @@ def action(
         from_states=come_from if isinstance(come_from, Creation) else frozenset(come_from),
         to=to,
         # Whatever duties keep apart is a judgement.
-        policy=policy.for_people() if more.get("segregate_from") else policy,
+        policy=policy.for_people() if checks.segregate_from else policy,
         event=event,
-        **more,
+        keys=more.get("keys", Keys.AUTHORS),
+        due=more.get("due"),
+        checks=checks,
+        reach=_group(Reach, more),
+        consequences=_group(
+            Consequences, {**more, "related": related if isinstance(related, tuple) else (related,)}
+        ),
     )
 
 
@@ -360,60 +335,32 @@ class Derivation:
     apply: Callable[[Any, Payload, ActionContext], None]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """Rules for every action of a lifecycle.
+
+    `constraints` declares, by name, the consequence for a command that violates a database constraint of the
+    lifecycle's own table or its children's. `change_check` checks the changes that any of its actions would
+    make. `derivation` sets the fields that follow from any payload.
+    """
+
+    constraints: Mapping[str, Violation] = field(default_factory=dict)
+    change_check: ChangeCheck | None = None
+    derivation: Derivation | None = None
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Lifecycle(RecordKind[R]):
-    """A lifecycle: all actions on one kind of record. There is one for each kind, equal to itself only.
-
-    `also_seen_by` are the roles that see every record besides `oversight` and those that a row is for
-    (`Action.seeing_roles`), with the reason. `constraints` declares, by name, the consequence for a command
-    that violates a database constraint of the lifecycle's own table or its children's. `retired` are the
-    states in which new commands may not refer to the record, with the code of the refusal. `change_check`
-    checks the changes that any of its actions would make. `derivation` sets the fields that follow from any
-    payload. `for_staff` returns whether histories and feeds show an event of that type and actor to staff
-    alone, although it was recorded for everybody.
-    """
+    """A lifecycle: all actions on one kind of record. There is one for each kind, equal to itself only."""
 
     zh: str
     states: type[CodeEnum]
     rows: tuple[Action[R, Any], ...]
-    oversight: frozenset[Role] = OVERSIGHT_ROLES
-    also_seen_by: Mapping[Role, str] = field(default_factory=dict)
-    constraints: Mapping[str, Violation] = field(default_factory=dict)
-    retired: Mapping[CodeEnum, str] = field(default_factory=dict)
-    change_check: ChangeCheck | None = None
-    derivation: Derivation | None = None
-    for_staff: Callable[[str, str], bool] = field(default=lambda event_type, actor: False)
-    by_name: dict[str, Action[R, Any]] = field(init=False)
-    leaving: dict[CodeEnum, tuple[Action[R, Any], ...]] = field(init=False)
-    _relation_fields: tuple[str, ...] = field(init=False, repr=False)
-    #: Cache of `open_to`: evaluating each action's policy again costs a tenth of reading a record.
-    _open_to: dict[Any, tuple[Action[R, Any], ...]] = field(init=False, repr=False, default_factory=dict)
+    rules: Rules = Rules()
 
     def __post_init__(self) -> None:
-        derived = self.oversight.union(*(row.seeing_roles for row in self.rows))
-        twice = derived & (self.also_seen_by.keys() | self.named_roles)
+        twice = self._derived_overseers & (self.access.also_seen_by.keys() | self.named_roles)
         assert not twice, f"rows of {self.kind} let {sorted(twice)} see it already"
-        object.__setattr__(self, "overseer_roles", derived.union(self.also_seen_by))
-        by_name = {row.name: row for row in self.rows}
-        object.__setattr__(self, "by_name", by_name)
-        object.__setattr__(self, "action_names", frozenset(by_name))
-        by_decision = [row.events for row in self.rows if Relation.decision in row.policy.relations]
-        object.__setattr__(
-            self, "decision_events", frozenset(event for events in by_decision for event in events)
-        )
-        leaving = {
-            state: tuple(row for row in self.rows if not row.opens and row.is_open_in(state))
-            for state in self.states
-        }
-        object.__setattr__(self, "leaving", leaving)
-        relations = {relation for row in self.rows for relation in row.policy.relations}
-        fields = {
-            name
-            for relation in relations
-            if isinstance(relation, ProcessRelation)
-            for name in relation.fields
-        }
-        object.__setattr__(self, "_relation_fields", tuple(sorted(fields)))
         assert len(self.by_name) == len(self.rows), f"two actions of {self.kind} have one name"
         assert self.rows[0].opens, f"the first row of {self.kind} is the one from nothing"
         assert set(self.record.PARTS) <= set(self.children), f"{self.kind} does not list its parts"
@@ -425,16 +372,57 @@ class Lifecycle(RecordKind[R]):
             assert row.description, f"{row.name} of {self.kind} does not say what it means"
 
     @property
+    def _derived_overseers(self) -> frozenset[Role]:
+        return self.access.oversight.union(*(row.seeing_roles for row in self.rows))
+
+    @cached_property
+    def overseer_roles(self) -> frozenset[Role]:
+        """Return the roles that see every record."""
+        return self._derived_overseers.union(self.access.also_seen_by)
+
+    @cached_property
+    def by_name(self) -> dict[str, Action[R, Any]]:
+        """Return the actions by their names."""
+        return {row.name: row for row in self.rows}
+
+    @cached_property
+    def action_names(self) -> frozenset[str]:
+        """Return the names of the actions."""
+        return frozenset(self.by_name)
+
+    @cached_property
+    def decision_events(self) -> frozenset[str]:
+        """Return the types of the events by which a decision changes a record."""
+        return frozenset(
+            event for row in self.rows if Relation.decision in row.policy.relations for event in row.events
+        )
+
+    @cached_property
+    def leaving(self) -> dict[CodeEnum, tuple[Action[R, Any], ...]]:
+        """Return the actions that are available in each state."""
+        return {
+            state: tuple(row for row in self.rows if not row.opens and row.is_open_in(state))
+            for state in self.states
+        }
+
+    @cached_property
     def relation_fields(self) -> tuple[str, ...]:
         """Return the record's fields that relations of the process compare the caller with."""
-        return self._relation_fields
+        relations = {relation for row in self.rows for relation in row.policy.relations}
+        of_process = (relation for relation in relations if isinstance(relation, ProcessRelation))
+        return tuple(sorted({name for relation in of_process for name in relation.fields}))
+
+    @cached_property
+    def _open_to(self) -> dict[Any, tuple[Action[R, Any], ...]]:
+        """Cache `open_to`: evaluating each action's policy again costs a tenth of reading a record."""
+        return {}
 
     @property
     def states_in_use(self) -> frozenset[CodeEnum]:
         """Return the states in which new work may refer to a record: not those in which it has ended, is
         retired, or nothing can be done with it any more.
         """
-        left = self.ended | self.out_of_use | self.retired.keys()
+        left = self.lookup.ended | self.lookup.out_of_use | self.lookup.retired.keys()
         return frozenset(state for state in self.states if self.leaving[state] and state not in left)
 
     def label(self, language: str) -> str:
@@ -459,7 +447,7 @@ class Lifecycle(RecordKind[R]):
         one.
         """
         state = getattr(record, "state")  # noqa: B009  # every lifecycle's record has one; Record itself has none
-        key = (state, *policy_cache_key(caller, record, self._relation_fields))
+        key = (state, *policy_cache_key(caller, record, self.relation_fields))
         actions = self._open_to.get(key)
         if actions is None:
             if len(self._open_to) >= MOST_CACHED_POLICIES:

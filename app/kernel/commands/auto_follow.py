@@ -41,11 +41,13 @@ async def add_auto_followers(
     """
     if Follower not in lifecycle.children:
         return
-    tokens = audience(lifecycle, decided.record, ctx.audience, added=ctx.added, removed=ctx.removed)
+    tokens = audience(
+        lifecycle, decided.record, ctx.audience, added=ctx.outcome.added, removed=ctx.outcome.removed
+    )
     persons = set(_newly_responsible(ctx))
     if not ctx.audience <= tokens:
         persons.update(await _still_responsible(reads, lifecycle, decided.record, ctx))
-    persons -= {row.person_id for row in ctx.removed if isinstance(row, Follower)}
+    persons -= {row.person_id for row in ctx.outcome.removed if isinstance(row, Follower)}
     callers = await ledger.directory.callers(persons) if persons else {}
     for person_id in sorted(callers):
         caller = callers[person_id]
@@ -63,7 +65,7 @@ def add_onlooker(command: Command, decided: CommandDecision, ctx: ActionContext,
     person_id, lifecycle, record = ctx.caller.person_id, command.lifecycle, decided.record
     if person_id is None or Onlooker not in lifecycle.children or not _hands_over(command, decided, ctx):
         return
-    tokens = audience(lifecycle, record, ctx.audience, added=ctx.added, removed=ctx.removed)
+    tokens = audience(lifecycle, record, ctx.audience, added=ctx.outcome.added, removed=ctx.outcome.removed)
     if tokens.isdisjoint((follower(person_id), onlooker(person_id))):
         add_child_row(decided, Onlooker.for_person(record, person_id, ctx.occurred_at), ctx, version=version)
 
@@ -86,7 +88,7 @@ async def _still_responsible(
     reads: ReadContext, lifecycle: Lifecycle[Any], record: Record, ctx: ActionContext
 ) -> set[UUID]:
     """Return the persons whom child records that this command leaves as they are give work not yet done."""
-    changed = {was.id for was, _ in ctx.changed}
+    changed = {was.id for was, _ in ctx.outcome.changed}
     person_ids: set[UUID | None] = set()
     for child in lifecycle.children:
         if issubclass(child, ChildRecord) and child.DONE_FIELDS:
@@ -98,7 +100,7 @@ async def _still_responsible(
 
 def _newly_responsible(ctx: ActionContext) -> Iterator[UUID]:
     """Yield the persons newly named in child records that give them work but do not show them the record."""
-    for was, row in (*((None, added) for added in ctx.added), *ctx.changed):
+    for was, row in (*((None, added) for added in ctx.outcome.added), *ctx.outcome.changed):
         shows = isinstance(row, ChildRecord) and row.AUDIENCE_KIND
         for name in () if shows else marks(type(row), Responsible):
             person_id = getattr(row, name)

@@ -52,11 +52,11 @@ def decide(
     that the event will have in its stream; `encrypt` encrypts personal texts.
     """
     after = before.editable_copy()
-    if isinstance(after, Ticket) and ctx.number is not None:
-        after.number = ctx.number
+    if isinstance(after, Ticket) and ctx.assigned.number is not None:
+        after.number = ctx.assigned.number
     row.apply(after, body, ctx)
-    if lifecycle.derivation is not None:
-        lifecycle.derivation.apply(after, body, ctx)
+    if lifecycle.rules.derivation is not None:
+        lifecycle.rules.derivation.apply(after, body, ctx)
     _change_state(row, before, after, ctx)
     _mark_altered(before, after, ctx)
     encrypting = _once_per_text(encrypt)
@@ -73,25 +73,27 @@ def decide(
         _stamp(part, before.record_part(part_class), version, ctx)
         changes[part.row_key] = part_fields
         rows.append((f"fold.{part.KIND}", as_row(part)))
-    for was, child in (*((None, added) for added in ctx.added), *ctx.changed):
+    for was, child in (*((None, added) for added in ctx.outcome.added), *ctx.outcome.changed):
         if fields := changed_fields(was, child, encrypting):
             _stamp(child, was, version, ctx)
             changes[child.row_key] = fields
             rows.append((f"fold.{child.KIND}", as_row(child)))
-    rows += ctx.derived
-    changes |= {child.row_key: None for child in ctx.removed}
-    removals = [(f"fold.{child.KIND}", str(child.id)) for child in ctx.removed]
-    custom = {column: encrypt_values(values, encrypting) for column, values in ctx.custom.values.items()}
-    data = {"given": to_event_data(body, ctx.references, encrypting) | custom, "set": changes}
-    return CommandDecision(after, data, row.staff_only or ctx.staff_only, rows, removals)
+    rows += ctx.outcome.derived
+    changes |= {child.row_key: None for child in ctx.outcome.removed}
+    removals = [(f"fold.{child.KIND}", str(child.id)) for child in ctx.outcome.removed]
+    custom = {
+        column: encrypt_values(values, encrypting) for column, values in ctx.input.custom.values.items()
+    }
+    data = {"given": to_event_data(body, ctx.input.references, encrypting) | custom, "set": changes}
+    return CommandDecision(after, data, row.reach.staff_only or ctx.outcome.staff_only, rows, removals)
 
 
 def _mark_altered(before: Record, after: Record, ctx: ActionContext) -> None:
     """Mark which fields were altered on the way in: on the child record that has a field of that name, else
     on the record. A field that gets another value loses its earlier mark.
     """
-    left = dict(ctx.altered)
-    children = [*((None, child) for child in ctx.added), *ctx.changed]
+    left = dict(ctx.input.altered)
+    children = [*((None, child) for child in ctx.outcome.added), *ctx.outcome.changed]
     for was, record in (*children, (before, after)):
         fields = codecs(type(record))
         if ALTERED not in fields:
@@ -127,7 +129,7 @@ def add_child_row(decided: CommandDecision, row: Record, ctx: ActionContext, *, 
     _stamp(row, None, version, ctx)
     decided.data["set"][row.row_key] = changed_fields(None, row, Ciphertext)
     decided.rows.append((f"fold.{row.KIND}", as_row(row)))
-    ctx.add(row)
+    ctx.outcome.add(row)
 
 
 def _stamp(row: Record, before: Record | None, version: int, ctx: ActionContext) -> None:

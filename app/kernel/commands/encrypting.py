@@ -78,16 +78,16 @@ async def _encrypting_key(
     ledger: Ledger, reads: ReadContext, command: Command, ctx: ActionContext, record: Any, behalf: UUID | None
 ) -> tuple[Encrypt, Rows, Removals]:
     if command.row.keys is Keys.MADE:
-        ctx.key_id = uuid7()
-        key, wrapped = ledger.vault.master.wrap_new_key(ctx.key_id)
-        ctx.made_key = key
-        return ledger.vault.encrypting(key), _key_row(ctx.key_id, record.id, None, wrapped), ()
+        ctx.assigned.key_id = uuid7()
+        key, wrapped = ledger.vault.master.wrap_new_key(ctx.assigned.key_id)
+        ctx.assigned.made_key = key
+        return ledger.vault.encrypting(key), _key_row(ctx.assigned.key_id, record.id, None, wrapped), ()
     if command.row.keys in (Keys.DESTROYED, Keys.WITHDRAWN, Keys.DOOMED):
         removals = tuple(("vault.personal_key", str(key_id)) for key_id in _destroyed(command, ctx, record))
         return _nothing_to_encrypt, (), removals
     # The action that this one follows may have made the record's own key, which is in no table yet.
-    own_key = ctx.made_key if command.row.keys is Keys.OWN else None
-    if own_key is not None or not (has_personal_text(command.body) or ctx.custom.has_personal_text()):
+    own_key = ctx.assigned.made_key if command.row.keys is Keys.OWN else None
+    if own_key is not None or not (has_personal_text(command.body) or ctx.input.custom.has_personal_text()):
         return _nothing_to_encrypt if own_key is None else ledger.vault.encrypting(own_key), (), ()
     author = await _author(ledger, reads, command, record, behalf)
     if command.row.keys in (Keys.KEPT, Keys.SAID):
@@ -95,9 +95,12 @@ async def _encrypting_key(
     if command.row.keys in (Keys.AUTHORS, Keys.OWN):
         return ledger.vault.encrypting(author.key), (), ()
     if command.row.keys is Keys.UPLOADS:
-        assert ctx.upload is not None
-        assert ctx.upload.wrapped is not None
-        text_key, wrapped = author.key.unwrap(ctx.upload.key_id, ctx.upload.wrapped), ctx.upload.wrapped
+        assert ctx.input.upload is not None
+        assert ctx.input.upload.wrapped is not None
+        text_key, wrapped = (
+            author.key.unwrap(ctx.input.upload.key_id, ctx.input.upload.wrapped),
+            ctx.input.upload.wrapped,
+        )
     else:
         text_key, wrapped = author.key.wrap_new_key(uuid7())
     return (
@@ -150,7 +153,7 @@ def _named_text(command: Command, ctx: ActionContext) -> Ciphertext:
     of the row have the same key.
     """
     ((field, mark, _),) = child_references(command.body)
-    row = ctx.references[field][0]
+    row = ctx.input.references[field][0]
     texts = (getattr(row, name) for name, codec in codecs(mark.row).items() if codec.personal)
     encrypted = next(text for text in texts if text is not None)
     assert isinstance(encrypted, Ciphertext)

@@ -52,7 +52,9 @@ def require_segregation(command: Command, record: Any, behalf: UUID | None) -> N
     """Raise SegregationOfDuties if the caller, or the person on whose behalf they act, has had a duty in the
     record that excludes this action.
     """
-    had = conflicting_duties(command.row.segregate_from, record, {command.metadata.caller.person_id, behalf})
+    had = conflicting_duties(
+        command.row.checks.segregate_from, record, {command.metadata.caller.person_id, behalf}
+    )
     if had:
         raise _segregated(command, had[0])
 
@@ -67,13 +69,13 @@ async def prepare_and_check(reads: ReadContext, command: Command, record: Any, c
     """Run the action's checks: those on the record, then `prepare`, which loads the values that the action
     needs, then those on the payload, and load what the lifecycle derives from it. Raises the first refusal.
     """
-    for check in command.row.unless:
+    for check in command.row.checks.unless:
         if (because := await check(reads, record, ctx)) is not None:
             raise unavailable(command, record, because)
     try:
-        for prepare in command.row.prepare:
+        for prepare in command.row.checks.prepare:
             ctx.add_prepared(await prepare(reads, record, command.body, ctx))
-        for body_check in command.row.wrong:
+        for body_check in command.row.checks.wrong:
             if (because := await body_check(reads, record, command.body, ctx)) is not None:
                 raise unavailable(command, record, because)
     except PreparationRefused as refused:
@@ -83,7 +85,7 @@ async def prepare_and_check(reads: ReadContext, command: Command, record: Any, c
         raise refusal from refused
     except ConflictingDuty as had:
         raise _segregated(command, had.duty) from had
-    derivation = command.lifecycle.derivation
+    derivation = command.lifecycle.rules.derivation
     if derivation is not None and (value := await derivation.prepare(reads, command.body)) is not None:
         ctx.add_prepared(value)
 
@@ -92,7 +94,7 @@ async def require_change_allowed(
     reads: ReadContext, command: Command, record: Any, changed: Mapping[str, Any]
 ) -> None:
     """Raise ActionUnavailable if the lifecycle does not let the record be changed so now."""
-    check = command.lifecycle.change_check
+    check = command.lifecycle.rules.change_check
     if check is not None and (because := await check(reads, record, command.row, changed)) is not None:
         raise unavailable(command, record, because)
 

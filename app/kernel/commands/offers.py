@@ -57,11 +57,13 @@ async def offers(
     for row in lifecycle.open_to(loaded.record, acting):
         if among is not None and row.name not in among:
             continue
-        if row.segregate_from and (had := conflicting_duties(row.segregate_from, loaded.record, caller)):
+        if row.checks.segregate_from and (
+            had := conflicting_duties(row.checks.segregate_from, loaded.record, caller)
+        ):
             offered.append(Offer(row, SegregationOfDuties.CODE, had[0]))
             continue
         because = None
-        for check in row.unless:
+        for check in row.checks.unless:
             because = because or await check(reads, loaded.record, ctx)
         offered.append(Offer(row, because))
     return offered

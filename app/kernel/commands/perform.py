@@ -65,8 +65,8 @@ async def _decide_parts(ledger: Ledger, reads: ReadContext, command: Command) ->
     first = await decide_stream(ledger, reads, command, uuid7())
     parts = [first]
     following = command.follow_up
-    if following is None and command.row.follow_up is not None:
-        following = command.row.follow_up(first.decided.record, first.ctx)
+    if following is None and command.row.consequences.follow_up is not None:
+        following = command.row.consequences.follow_up(first.decided.record, first.ctx)
     if following is not None:
         parts.append(await decide_follow_up(ledger, reads, command, first, *following))
     last = parts[-1]  # on the record's own stream

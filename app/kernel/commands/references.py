@@ -36,24 +36,24 @@ async def resolve_references(
     behalf: UUID | None = None
     for field, mark, names in references(command.body):
         named = [(names, "")] if isinstance(names, str) else [(name, f"/{n}") for n, name in enumerate(names)]
-        ctx.references[field] = [
+        ctx.input.references[field] = [
             await _resolve_reference(
                 ledger, reads, command, mark, name, f"/{field}{which}", met=_participants(mark, record, ctx)
             )
             for name, which in named
         ]
-        if mark.on_behalf and ctx.references[field][0].id != command.metadata.caller.person_id:
-            behalf = ctx.references[field][0].id
+        if mark.on_behalf and ctx.input.references[field][0].id != command.metadata.caller.person_id:
+            behalf = ctx.input.references[field][0].id
     await _resolve_keys(ledger, reads, command, record)
     for field, child, value in child_references(command.body):
         child_row = await reads.child(child.row, record, **{child.by: value})
         if child_row is None or (child_row.for_staff and not command.metadata.caller.is_staff_for(record)):
             words = {"kind": child.row.KIND, "name": str(value)}
             raise WrongValue(words, pointer=f"/{field}", because="unknown_reference")
-        ctx.references[field] = [child_row]
+        ctx.input.references[field] = [child_row]
     upload = upload_field(command.body)
     if upload is not None:
-        ctx.upload = await _uploaded(ledger, reads, command, upload)
+        ctx.input.upload = await _uploaded(ledger, reads, command, upload)
     return behalf
 
 
@@ -198,7 +198,7 @@ def _require_not_retired(lifecycle: Lifecycle[Any], records: Sequence[Any], poin
     """Raise WrongValue if all of these records, which share a name, are retired: no new references
     to them.
     """
-    codes = [lifecycle.retired.get(record.state) for record in records]
+    codes = [lifecycle.lookup.retired.get(record.state) for record in records]
     if codes and all(codes):
         raise WrongValue(pointer=pointer, because=str(codes[0]))
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from app.kernel.access.reads import ReadContext, VersionedRecord
-from app.kernel.actions.lifecycle import RelatedCommand, RelatedCommands, RelatedPart
 from app.kernel.actions.payloads import Payload, name_at
 from app.kernel.actions.refusals import ActionUnavailable, Forbidden, NotFound, OnlookerReads, WrongValue
+from app.kernel.actions.related import RelatedCommand, RelatedCommands, RelatedPart
 from app.kernel.commands import guards
 from app.kernel.commands.append import StreamDecision
 from app.kernel.commands.command import Command
@@ -43,8 +43,8 @@ async def decide_follow_up(
     if not after.row.is_open_in(record.state):
         raise guards.unavailable(after, record, "not_in_this_state")
     ctx = action_context(ledger, loaded, command.metadata, occurred_at=occurred_at)
-    ctx.command_id, ctx.made_key = first.ctx.command_id, first.ctx.made_key
-    ctx.follows = True
+    ctx.command.id, ctx.assigned.made_key = first.ctx.command.id, first.ctx.assigned.made_key
+    ctx.command.follows = True
     await resolve_references(ledger, reads, after, ctx, record)
     await guards.prepare_and_check(reads, after, record, ctx)
     return await decide_and_protect(ledger, reads, after, loaded, ctx, None)
@@ -57,14 +57,14 @@ async def decide_related(
 
     A refusal there becomes an error of the field that names the other record here.
     """
-    if not command.row.related:
+    if not command.row.consequences.related:
         return []
     # Records that this command opens can be read by its related commands.
     reads.own_records[first.event.stream] = VersionedRecord(
         first.decided.record, first.event.version, sorted(first.after)
     )
     parts: list[StreamDecision] = []
-    for second in command.row.related:
+    for second in command.row.consequences.related:
         parts += await _decide_related_records(ledger, reads, command, first, second)
     return parts
 
@@ -83,7 +83,7 @@ async def _decide_related_records(
         other = _related_command(ledger, command, second.action, related)
         try:
             part = await decide_stream(
-                ledger, reads, other, first.ctx.command_id, follows=True, permitted=second.permitted
+                ledger, reads, other, first.ctx.command.id, follows=True, permitted=second.permitted
             )
         except NotFound as refused:
             # A missing record and an invisible one get the same answer, as in any reference.

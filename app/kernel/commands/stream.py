@@ -10,7 +10,7 @@ from uuid import UUID
 from app.common.records import empty
 from app.kernel.access.reads import ReadContext, VersionedRecord
 from app.kernel.access.visibility import audience
-from app.kernel.actions.context import ActionContext, CommandMetadata
+from app.kernel.actions.context import ActionContext, ActionSettings, CommandMetadata, ResolvedInput
 from app.kernel.actions.refusals import NotFound, VersionMismatch
 from app.kernel.commands import dating, guards
 from app.kernel.commands.append import StreamDecision
@@ -47,10 +47,10 @@ async def decide_stream(
     behalf = await resolve_references(ledger, reads, command, ctx, record)
     guards.require_segregation(command, record, behalf)
     await guards.prepare_and_check(reads, command, record, ctx)
-    if command.row.supplies is not None:
-        command = replace(command, body=command.row.supplies(record, command.body, ctx))
+    if command.row.checks.supplies is not None:
+        command = replace(command, body=command.row.checks.supplies(record, command.body, ctx))
     if command.row.opens and command.lifecycle.code is not None:
-        ctx.number = await ledger.numbers.next_number(command.lifecycle.code, command.metadata.now)
+        ctx.assigned.number = await ledger.numbers.next_number(command.lifecycle.code, command.metadata.now)
     return await decide_and_protect(ledger, reads, command, loaded, ctx, behalf)
 
 
@@ -69,7 +69,7 @@ async def load(
     if loaded is None:
         raise NotFound()
     if not (permitted or is_visible(ledger, command.lifecycle, caller, loaded.audience)):
-        may_not_see = command.row.strangers
+        may_not_see = command.row.reach.strangers
         if may_not_see is None or not may_not_see(loaded.record, caller):
             raise NotFound()
     return loaded
@@ -94,11 +94,11 @@ def _context_of(
 ) -> ActionContext:
     occurred_at = dating.occurred_at(command, loaded.record)
     ctx = action_context(ledger, loaded, command.metadata, occurred_at=occurred_at)
-    ctx.command_id, ctx.follows = command_id, follows
+    ctx.command.id, ctx.command.follows = command_id, follows
     for value in command.prepared:
         ctx.add_prepared(value)
-    if command.row.related:
-        ctx.related_id = uuid7()
+    if command.row.consequences.related:
+        ctx.command.related_id = uuid7()
     return ctx
 
 
@@ -125,17 +125,24 @@ async def decide_and_protect(
     add_onlooker(command, decided, ctx, version=version)
     dating.not_before_the_last_change(command, record, decided)
     event = event_of(command, decided, version, ctx.occurred_at, behalf)
-    after = audience(command.lifecycle, decided.record, ctx.audience, added=ctx.added, removed=ctx.removed)
+    after = audience(
+        command.lifecycle, decided.record, ctx.audience, added=ctx.outcome.added, removed=ctx.outcome.removed
+    )
     return StreamDecision(command, record, ctx, decided, event, rows, removals, ctx.audience, after)
 
 
 async def _number_documents(ledger: Ledger, command: Command, record: Any, ctx: ActionContext) -> None:
     row, now = command.row, command.metadata.now
-    if row.document is not None and (document_class := row.document(record)) is not None:
-        ctx.document_number = await ledger.numbers.next_document_number(document_class, now)
-    for document_class in row.documents(record, command.body) if row.documents is not None else ():
+    if (
+        row.consequences.document is not None
+        and (document_class := row.consequences.document(record)) is not None
+    ):
+        ctx.assigned.document_number = await ledger.numbers.next_document_number(document_class, now)
+    for document_class in (
+        row.consequences.documents(record, command.body) if row.consequences.documents is not None else ()
+    ):
         number = await ledger.numbers.next_document_number(document_class, now)
-        ctx.document_numbers[document_class] = number
+        ctx.assigned.document_numbers[document_class] = number
 
 
 def action_context(
@@ -149,12 +156,10 @@ def action_context(
     return ActionContext(
         metadata.caller,
         occurred_at or metadata.now,
-        ledger.settings.reopen_days,
         metadata.now,
+        ActionSettings(ledger.settings.reopen_days, ledger.numbers.zone, ledger.settings.oidc_issuer),
         frozenset(loaded.audience),
-        zone=ledger.numbers.zone,
-        login_issuer=ledger.settings.oidc_issuer,
-        altered=metadata.altered,
+        input=ResolvedInput(altered=metadata.altered),
     )
 
 

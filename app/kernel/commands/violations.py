@@ -22,7 +22,7 @@ def violation_of(command: Command, constraint: str) -> Violation | None:
     """Return the consequence that the command's lifecycle, or the vault if the command writes there, declares
     for the violated constraint; None if neither declares one for this command.
     """
-    violation = command.lifecycle.constraints.get(constraint)
+    violation = command.lifecycle.rules.constraints.get(constraint)
     if violation is None and (marked := VAULT_CONSTRAINTS.get(constraint)) is not None:
         return marked if marks(type(command.body), marked.mark) else None
     return violation

@@ -254,7 +254,7 @@ async def without_named(ledger: Ledger, caller: Caller, seen_events: Sequence[Se
 def is_for_staff(seen_event: SeenEvent) -> bool:
     """Return whether only staff may see the event."""
     event = seen_event.event
-    return event.staff_only or seen_event.lifecycle.for_staff(event.type, event.actor)
+    return event.staff_only or seen_event.lifecycle.access.for_staff(event.type, event.actor)
 
 
 async def _relations(ledger: Ledger, caller: Caller, names: Iterable[str]) -> dict[str, Viewer]:
@@ -269,7 +269,10 @@ async def _relations(ledger: Ledger, caller: Caller, names: Iterable[str]) -> di
         lifecycle = ledger.lifecycles[kind]
         if _is_staff_of(caller, lifecycle, somewhere=False):
             relation_of |= dict.fromkeys(of_kind, Viewer.staff)
-        elif not _is_staff_of(caller, lifecycle, somewhere=True) and lifecycle.reviewer_group_field is None:
+        elif (
+            not _is_staff_of(caller, lifecycle, somewhere=True)
+            and lifecycle.access.reviewer_group_field is None
+        ):
             relation_of |= dict.fromkeys(of_kind, Viewer.other)
         else:
             records = await policy_records(ledger.db, lifecycle, [id_of(name) for name in of_kind])
@@ -282,7 +285,7 @@ async def _relations(ledger: Ledger, caller: Caller, names: Iterable[str]) -> di
 
 async def policy_records(db: Database, lifecycle: Lifecycle[Any], ids: list[UUID]) -> list[Any]:
     """Return, of these records, the fields that decide who is staff for them, or reviews them."""
-    fields = ("team_id", "service", "requester_id", lifecycle.reviewer_group_field)
+    fields = ("team_id", "service", "requester_id", lifecycle.access.reviewer_group_field)
     columns = [name for name in fields if name is not None and name in lifecycle.record.model_fields]
     query = f"select {', '.join(['id', *columns])} from {lifecycle.table} where id = any(%s)"
     rows = await db.rows(query, (ids,))

@@ -131,7 +131,7 @@ class HistorySource(Generic[R]):
         return transition
 
     def _find_transition(self, before: CodeEnum, after: CodeEnum) -> Transition | None:
-        ended = self.lifecycle.ended
+        ended = self.lifecycle.lookup.ended
         leading = [row for row in self._moving if after in row.leads_to]
         if before == after:
             return Transition(leading[0], True) if self.repeats and after in ended else None

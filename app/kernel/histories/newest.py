@@ -213,8 +213,8 @@ class NewestEvents:
             for record in await policy_records(self._ledger.db, lifecycle, ids):
                 access = records[f"{kind}/{record.id}"]
                 access.policy = record
-                if lifecycle.reviewer_group_field is not None:
-                    access.group_id = getattr(record, lifecycle.reviewer_group_field)
+                if lifecycle.access.reviewer_group_field is not None:
+                    access.group_id = getattr(record, lifecycle.access.reviewer_group_field)
 
     async def _renew_groups(self, changed: set[UUID], records: Collection[RecordAccess]) -> None:
         reviewing = {record.group_id for record in records if record.group_id is not None}

@@ -126,7 +126,7 @@ def add_baselines(record: Record, ctx: ActionContext) -> FrozenBaselines:
     """Add the prepared baselines to the record, and return them."""
     frozen = ctx.prepared(FrozenBaselines)
     for baseline in frozen.baselines:
-        ctx.add(
+        ctx.outcome.add(
             KpiBaseline(
                 id=ctx.new_id(),
                 record=record.row_key,

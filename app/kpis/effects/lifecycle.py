@@ -16,6 +16,7 @@ from pydantic import Field, StringConstraints
 from app.common.people import Role
 from app.common.records import jsonb_ordered
 from app.kernel.access.audience_rules import to_persons
+from app.kernel.access.kinds import KindAccess
 from app.kernel.actions.actor_policy import role
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, action
@@ -157,7 +158,8 @@ def filters_of(scope: Mapping[Dimension, Sequence[str]]) -> dict[str, Any]:
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="kpi_effect", plural="effects", zh="实测效果", record=KpiEffect, states=State,
-    visible=(to_persons("measured_by_id"),), also_seen_by={Role.process_owner: "answers for the process that the effect is in"},
+    visible=(to_persons("measured_by_id"),),
+    access=KindAccess(also_seen_by={Role.process_owner: "answers for the process that the effect is in"}),
     rows=(
         #      action   中文    from        to              who        event
         action(measure, "测量", NEW_RECORD, State.measured, MEASURERS, "kpi_effect.measured"),

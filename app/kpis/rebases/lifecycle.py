@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from app.common.records import ForeignRef, KeyRef
+from app.kernel.access.kinds import Lookup
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import process_owner, quality_manager
 from app.kernel.actions.context import ActionContext
@@ -74,7 +75,7 @@ REBASERS = quality_manager | process_owner
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="kpi_rebase", plural="kpi_rebases", zh="界限重置", record=KpiRebase, states=State,
-    visible=(), vocabulary=frozenset(KPIS),
+    visible=(), lookup=Lookup(vocabulary=frozenset(KPIS)),
     rows=(
         #      action    中文    from            to               who       event
         action(add,      "重置", NEW_RECORD,     State.active,    REBASERS, "kpi_rebase.added",   wrong=(no_such_chart, unknown_change)),

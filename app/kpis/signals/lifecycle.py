@@ -12,6 +12,7 @@ from pydantic import Field, StringConstraints
 from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Role
 from app.common.records import ForeignRef, KeyRef
+from app.kernel.access.kinds import Lookup
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import process_owner, quality_manager, rule
 from app.kernel.actions.context import ActionContext
@@ -61,8 +62,8 @@ class NoteKpiSignal(NoteAgainKpiSignal, of=KpiSignal):
 
 def note(signal: KpiSignal, body: NoteKpiSignal, ctx: ActionContext) -> None:
     """Note a KPI signal: the KPI has changed beyond its usual variation in this period."""
-    assert ctx.number is not None, "signals have numbers"
-    signal.number = ctx.number
+    assert ctx.assigned.number is not None, "signals have numbers"
+    signal.number = ctx.assigned.number
     note_again(signal, body, ctx)
     signal.scope = KpiScope(signal.service, signal.team_id).kind
 
@@ -127,7 +128,7 @@ NOTIFIED_ROLES = (
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="kpi_signal", plural="kpi_signals", zh="指标信号", record=KpiSignal, states=State, code="SIG",
-    visible=(), vocabulary=frozenset(KPIS),
+    visible=(), lookup=Lookup(vocabulary=frozenset(KPIS)),
     rows=(
         #      action      中文        from                            to               who         event
         action(note,       "记录",     NEW_RECORD,                     State.noted,     rule,       "kpi_signal.noted", notifies=NOTIFIED_ROLES),

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, StringConstraints
 
 from app.kernel.access.audience_rules import to_staff
+from app.kernel.access.kinds import Lookup
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import quality_manager
 from app.kernel.actions.context import ActionContext
@@ -98,7 +99,7 @@ async def does_not_fit(
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="kpi_target", plural="kpi_targets", zh="指标目标", record=KpiTarget, states=State,
-    visible=(to_staff(),), vocabulary=frozenset(KPIS),
+    visible=(to_staff(),), lookup=Lookup(vocabulary=frozenset(KPIS)),
     rows=(
         #      action    中文    from            to               who              event
         action(add,      "设定", NEW_RECORD,     State.active,    quality_manager, "kpi_target.added",   wrong=(no_such_kpi, does_not_fit)),

@@ -110,7 +110,7 @@ def _is_notified_of(lifecycle: Lifecycle[Any]) -> bool:
         issubclass(lifecycle.record, Ticket)
         or Decision in lifecycle.children
         or bool(marked_fields_of(lifecycle))
-        or any(row.notifies for row in lifecycle.rows)
+        or any(row.consequences.notifies for row in lifecycle.rows)
     )
 
 

@@ -65,7 +65,7 @@ async def case_not_resolved(
     case = ctx.ref(Ticket, "case")
     if case is None or ctx.caller.is_rule or getattr(case, "workaround_documented_at", None) is not None:
         return
-    ended = reads.lifecycles[case.KIND].ended
+    ended = reads.lifecycles[case.KIND].lookup.ended
     if case.state not in ended:
         raise WrongValue(pointer="/case", because="not_resolved")
 

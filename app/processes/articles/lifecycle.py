@@ -18,6 +18,7 @@ from app.foundation.decisions.authorship import authors_do_not_judge
 from app.foundation.editing import apply_patch
 from app.foundation.process_spec import ProcessSpec
 from app.kernel.access.audience_rules import to_everybody, to_persons, to_staff
+from app.kernel.access.kinds import Lookup
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import RecordDuty, anybody, author, knowledge_editor, rule, staff
 from app.kernel.actions.context import ActionContext
@@ -120,7 +121,7 @@ def propose_revision(article: Article, body: ProposeRevisionArticle, ctx: Action
         proposed_at=ctx.occurred_at,
     )
     copy_fields(proposed, body, ctx)
-    ctx.add(proposed)
+    ctx.outcome.add(proposed)
 
 
 def accept_revision(article: Article, body: AcceptRevisionArticle, ctx: ActionContext) -> None:
@@ -131,17 +132,17 @@ def accept_revision(article: Article, body: AcceptRevisionArticle, ctx: ActionCo
             setattr(article, name, text)
     article.edition = (article.edition or 0) + 1
     article.published_by_id = ctx.caller.person_id
-    ctx.remove(revision)
+    ctx.outcome.remove(revision)
 
 
 def decline_revision(article: Article, body: DeclineRevisionArticle, ctx: ActionContext) -> None:
     """Decline a revision of the article, which stays unchanged."""
-    ctx.remove(ctx.required_ref(ArticleRevision, "revision"))
+    ctx.outcome.remove(ctx.required_ref(ArticleRevision, "revision"))
 
 
 def withdraw_revision(article: Article, body: WithdrawRevisionArticle, ctx: ActionContext) -> None:
     """Withdraw a revision of the article, which the caller proposed."""
-    ctx.remove(ctx.required_ref(ArticleRevision, "revision"))
+    ctx.outcome.remove(ctx.required_ref(ArticleRevision, "revision"))
 
 
 def change_visibility(article: Article, body: ChangeVisibilityArticle, ctx: ActionContext) -> None:
@@ -151,7 +152,7 @@ def change_visibility(article: Article, body: ChangeVisibilityArticle, ctx: Acti
 
 def use_article(article: Article, body: UseArticle, ctx: ActionContext) -> None:
     """Use the article for a ticket, which it helped to solve; the ticket's history shows it too."""
-    ctx.add(new_article_use(article, ctx.required_ref(Ticket, "case"), ctx))
+    ctx.outcome.add(new_article_use(article, ctx.required_ref(Ticket, "case"), ctx))
     article.used_count = (article.used_count or 0) + 1
     article.last_used_at = ctx.occurred_at
 
@@ -176,7 +177,7 @@ def rate(article: Article, body: RateArticle, ctx: ActionContext) -> None:
     """Rate the article as helpful or not. A new rating replaces the caller's earlier one."""
     rating = ctx.prepared(EarlierArticleRating).rating
     if rating is None:
-        ctx.add(
+        ctx.outcome.add(
             ArticleRating(
                 id=ctx.new_id(),
                 record=article.row_key,
@@ -187,7 +188,7 @@ def rate(article: Article, body: RateArticle, ctx: ActionContext) -> None:
         )
     else:
         _count(article, helped=bool(rating.helped), by=-1)
-        changed = ctx.change(rating)
+        changed = ctx.outcome.change(rating)
         changed.helped = body.helped
         changed.rated_at = ctx.occurred_at
     _count(article, helped=body.helped, by=1)
@@ -228,7 +229,7 @@ LIFECYCLE = Lifecycle(
     kind="article", plural="articles", zh="知识文章", record=Article, states=State, code="KNW",
     visible=(to_staff(), to_persons("author_id"), to_everybody(state=State.published, visibility=Visibility.public)),
     children=(ExternalReference, ArticleRating, ArticleRevision, ArticleUse, Comment, Tag, Attachment, Link),
-    searched_fields=("title", "symptoms", "answer", "other_title", "other_symptoms", "other_answer"),
+    lookup=Lookup(searched_fields=("title", "symptoms", "answer", "other_title", "other_symptoms", "other_answer")),
     rows=(
         # action, 中文, from, to, who, event
         action(draft,             "起草", NEW_RECORD, State.draft, staff | rule, "article.drafted",

@@ -8,8 +8,8 @@ from app.foundation.decisions.lookups import approvers
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import RelatedCommand
 from app.kernel.actions.refusals import WrongValue
+from app.kernel.actions.related import RelatedCommand
 from app.processes.changes.payloads import BackOutChange, CompleteChange, ConfirmCauseChange, StartChange
 from app.processes.changes.planning.bookings import CHANGE_WINDOWS, no_booking
 from app.processes.changes.planning.scheduling import book
@@ -79,7 +79,7 @@ async def restored_ahead(reads: ReadContext, change: Change, body: BackOutChange
 def _end(change: Change, ctx: ActionContext) -> None:
     _add_implementer(change, ctx)
     change.review_due_at = ctx.prepared(ChangeReviewDue).due_at
-    ctx.derive(CHANGE_WINDOWS, no_booking(change))
+    ctx.outcome.derive(CHANGE_WINDOWS, no_booking(change))
 
 
 def _add_implementer(change: Change, ctx: ActionContext) -> None:
@@ -93,7 +93,7 @@ def confirm_cause(change: Change, body: ConfirmCauseChange, ctx: ActionContext) 
     """Confirm the change as a cause: it caused the incident, to which it is linked, and the review must name
     the incident.
     """
-    ctx.add(new_link(change, LinkKind.causes, ctx.required_ref(Ticket, "incident"), ctx))
+    ctx.outcome.add(new_link(change, LinkKind.causes, ctx.required_ref(Ticket, "incident"), ctx))
 
 
 async def cannot_be_its_cause(

@@ -23,6 +23,7 @@ from app.foundation.people.eligibility import check_team_assignable
 from app.foundation.people.records import Team
 from app.foundation.process_spec import AssigningSpec
 from app.kernel.access.audience_rules import to_persons, to_services, to_team_or_desk
+from app.kernel.access.kinds import KindAccess, Lookup
 from app.kernel.actions.actor_policy import (
     change_manager,
     decision,
@@ -36,8 +37,9 @@ from app.kernel.actions.actor_policy import (
 from app.kernel.actions.constraints import RetryDecision
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, RelatedCommand, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, Rules, action
 from app.kernel.actions.payloads import EmptyPayload, Reason
+from app.kernel.actions.related import RelatedCommand
 from app.processes.changes import approval, checks, implementation, review
 from app.processes.changes.payloads import DraftChange, EditChange, ResubmitChange
 from app.processes.changes.planning import scheduling
@@ -78,7 +80,7 @@ def draft(change: Change, body: DraftChange, ctx: ActionContext) -> None:
     change.opened_at = ctx.occurred_at
     if request is not None:
         change.request_id = request.id
-        ctx.add(new_link(change, LinkKind.implements, request, ctx))
+        ctx.outcome.add(new_link(change, LinkKind.implements, request, ctx))
     set_custom_fields(change, ctx)
 
 
@@ -106,7 +108,7 @@ def resubmit(change: Change, body: ResubmitChange, ctx: ActionContext) -> None:
 def cancel(change: Change, body: Reason, ctx: ActionContext) -> None:
     """Cancel the change before it is implemented. Its window and its items become free."""
     withdraw_open_decisions(ctx)
-    ctx.derive(CHANGE_WINDOWS, no_booking(change))
+    ctx.outcome.derive(CHANGE_WINDOWS, no_booking(change))
 
 
 def flag_review(change: Change, body: EmptyPayload, ctx: ActionContext) -> None:
@@ -166,12 +168,18 @@ def those_concerned(notice: NoticeType) -> tuple[RecipientRule, ...]:
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="change", plural="changes", zh="变更", record=Change, states=State, code="CHG",
-    change_check=decisions.not_while_decided(VOTES),
-    visible=(to_persons("requester_id", "reported_by_id", "assignee_id"), *to_team_or_desk(), to_services("services")), also_seen_by=CHANGE_READERS,
-    children=(*Change.PARTS, ExternalReference, *decisions.CHILDREN, *CHILDREN), ended=ENDED,
-    searched_fields=("title", "description", "reason", "plan", "work_done", "lessons", "service", "category"),
-    constraints={"booking_free": RetryDecision(), "booking_walk": RetryDecision(), "change_window_frozen": RetryDecision()},
-    derivation=PRIORITY,
+    rules=Rules(
+        change_check=decisions.not_while_decided(VOTES),
+        constraints={"booking_free": RetryDecision(), "booking_walk": RetryDecision(), "change_window_frozen": RetryDecision()},
+        derivation=PRIORITY,
+    ),
+    visible=(to_persons("requester_id", "reported_by_id", "assignee_id"), *to_team_or_desk(), to_services("services")),
+    access=KindAccess(also_seen_by=CHANGE_READERS),
+    children=(*Change.PARTS, ExternalReference, *decisions.CHILDREN, *CHILDREN),
+    lookup=Lookup(
+        ended=ENDED,
+        searched_fields=("title", "description", "reason", "plan", "work_done", "lessons", "service", "category"),
+    ),
     rows=(
         # action                 中文        from                          to                       who             event
         action(draft,              "起草",     NEW_RECORD,                   State.draft,             staff | rule,   "change.drafted",

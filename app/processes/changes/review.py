@@ -7,8 +7,8 @@ from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import RecordDuty
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import RelatedCommand
 from app.kernel.actions.refusals import WrongValue
+from app.kernel.actions.related import RelatedCommand
 from app.processes.changes.payloads import ReviewChange
 from app.processes.changes.preparation import ConfirmedCauses
 from app.processes.changes.records import Change, ChangeOutcome, ChangeState, ChangeType
@@ -27,7 +27,7 @@ def review(change: Change, body: ReviewChange, ctx: ActionContext) -> None:
     change.review.caused_incident_ids = list(dict.fromkeys(str(incident.id) for incident in incidents))
     change.review.reviewer_id = ctx.caller.person_id
     for incident in _unlinked(ctx):
-        ctx.add(new_link(change, LinkKind.causes, incident, ctx))
+        ctx.outcome.add(new_link(change, LinkKind.causes, incident, ctx))
 
 
 def _unlinked(ctx: ActionContext) -> list[Ticket]:

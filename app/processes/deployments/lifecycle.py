@@ -18,7 +18,7 @@ from app.kernel.actions.actor_policy import author, change_manager, engineer, in
 from app.kernel.actions.constraints import RetryDecision
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Branch, Lifecycle, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Branch, Lifecycle, Rules, action
 from app.kernel.actions.refusals import WrongValue
 from app.kernel.commands.dating import FUTURE_TOLERANCE
 from app.log.canonical import instant
@@ -132,12 +132,12 @@ def confirm_cause(deployment: Deployment, body: ConfirmCauseDeployment, ctx: Act
         confirmed_by_id=ctx.caller.person_id,
         confirmed_at=ctx.occurred_at,
     )
-    ctx.add(cause)
+    ctx.outcome.add(cause)
 
 
 def withdraw_cause(deployment: Deployment, body: WithdrawCauseDeployment, ctx: ActionContext) -> None:
     """Withdraw the deployment as a cause: it did not cause the incident."""
-    ctx.remove(ctx.prepared(ConfirmedCause).cause)
+    ctx.outcome.remove(ctx.prepared(ConfirmedCause).cause)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +233,7 @@ LIFECYCLE = Lifecycle(
     kind="deployment", plural="deployments", zh="部署", record=Deployment, states=State,
     visible=(to_staff(), to_persons("author_id"), to_teams("team_id")),
     children=(DeploymentCause,),
-    constraints={"deployment_run_key": RetryDecision(), "deployment_cause_incident_key": RetryDecision()},
+    rules=Rules(constraints={"deployment_run_key": RetryDecision(), "deployment_cause_incident_key": RetryDecision()}),
     rows=(
         #      action          中文            from                            to                 who       event
         action(report,         "上报",         NEW_RECORD,                     REPORTED,          REPORTER, "deployment.started",

@@ -60,7 +60,7 @@ async def month_not_begun(
     ctx: ActionContext,
 ) -> None:
     """Refuse a month that lies ahead (`month_not_begun`): it would take suggestions from those before it."""
-    if body.month > f"{ctx.occurred_at.astimezone(ctx.zone):%Y-%m}":
+    if body.month > f"{ctx.occurred_at.astimezone(ctx.settings.zone):%Y-%m}":
         raise WrongValue({"month": body.month}, pointer="/month", because="month_not_begun")
 
 
@@ -75,7 +75,7 @@ async def plan_not_named(
     """
     if body.plan is not None:
         return
-    year, until = int(body.month[:4]), min(ctx.occurred_at, end_of_month(body.month, ctx.zone))
+    year, until = int(body.month[:4]), min(ctx.occurred_at, end_of_month(body.month, ctx.settings.zone))
     number = await plan_in_force(reads, year, until)
     if number is not None:
         raise WrongValue({"number": number}, pointer="/plan", because="plan_in_force")

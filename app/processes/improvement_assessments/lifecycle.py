@@ -12,10 +12,12 @@ from app.common.improvement import AssessmentCriterion
 from app.common.people import Person, Role
 from app.common.records import Record, jsonb_ordered
 from app.kernel.access.audience_rules import to_staff
+from app.kernel.access.kinds import KindAccess
 from app.kernel.actions.actor_policy import process_relation, quality_manager
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, RelatedCommands, RelatedPart, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, Rules, action
+from app.kernel.actions.related import RelatedCommands, RelatedPart
 from app.log.canonical import instant
 from app.log.events import stream
 from app.processes.improvement_assessments import checks
@@ -51,20 +53,20 @@ IMPROVEMENT_KIND = "improvement"
 
 def open_(assessment: ImprovementAssessment, body: OpenImprovementAssessment, ctx: ActionContext) -> None:
     """Open an improvement assessment for a month, with the open suggestions that no other assessment has."""
-    assert ctx.number is not None, "assessments have numbers"
+    assert ctx.assigned.number is not None, "assessments have numbers"
     plan = ctx.ref(Record, "plan")
-    assessment.number, assessment.month = ctx.number, body.month
+    assessment.number, assessment.month = ctx.assigned.number, body.month
     assessment.plan_id = None if plan is None else plan.id
     assessment.weights = jsonb_ordered(weights_of(plan))
     assessment.opened_at, assessment.opened_by_id = ctx.occurred_at, ctx.caller.person_id
     for person in ctx.refs(Person, "assessors"):
-        ctx.add(
+        ctx.outcome.add(
             Assessor(
                 id=ctx.new_id(), record=assessment.row_key, person_id=person.id, asked_at=ctx.occurred_at
             )
         )
     for waiting in ctx.prepared(WaitingSuggestions).suggestions:
-        ctx.add(
+        ctx.outcome.add(
             AssessedSuggestion(
                 id=ctx.new_id(),
                 record=assessment.row_key,
@@ -89,9 +91,9 @@ def score(assessment: ImprovementAssessment, body: ScoreImprovementAssessment, c
             suggestion_id=ctx.required_ref(Record, "suggestion").id,
             person_id=ctx.caller.person_id,
         )
-        ctx.add(row)
+        ctx.outcome.add(row)
     else:
-        row = ctx.change(earlier)
+        row = ctx.outcome.change(earlier)
     row.scores, row.comment, row.scored_at = scores, body.comment, ctx.occurred_at
 
 
@@ -101,7 +103,7 @@ def conclude(
     """Conclude the assessment: each suggestion is selected, declined or deferred."""
     assessment.concluded_by_id = ctx.caller.person_id
     for judged in ctx.prepared(JudgedSuggestions).judged:
-        row, judgement = ctx.change(judged.row), body.verdicts[judged.place]
+        row, judgement = ctx.outcome.change(judged.row), body.verdicts[judged.place]
         row.verdict, row.reason, row.until_at = judgement.verdict, judgement.reason, judgement.until_at
         row.improvement_id = judged.improvement_id
 
@@ -184,9 +186,9 @@ ASSESSMENT_READERS = {
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="improvement_assessment", plural="improvement_assessments", zh="改进建议评估", record=ImprovementAssessment, states=State, code="ASM",
-    visible=(to_staff(),), also_seen_by=ASSESSMENT_READERS,
+    visible=(to_staff(),), access=KindAccess(also_seen_by=ASSESSMENT_READERS),
     children=(Assessor, AssessedSuggestion, SuggestionScore),
-    constraints={"improvement_assessment_month_key": ValueTaken("month")},
+    rules=Rules(constraints={"improvement_assessment_month_key": ValueTaken("month")}),
     rows=(
         #      action    中文     from          to               who              event
         action(open_,    "开始", NEW_RECORD,   State.open,      quality_manager, "improvement_assessment.opened",

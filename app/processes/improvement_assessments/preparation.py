@@ -49,7 +49,7 @@ async def find_waiting_suggestions(
     ctx: ActionContext,
 ) -> WaitingSuggestions:
     """Find the suggestions that are open at the end of the month."""
-    end = end_of_month(body.month, ctx.zone)
+    end = end_of_month(body.month, ctx.settings.zone)
     return WaitingSuggestions(tuple(await waiting_suggestions(reads, end)))
 
 

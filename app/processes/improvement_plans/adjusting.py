@@ -78,7 +78,7 @@ def propose_adjustment(
         proposed_by_id=ctx.caller.person_id,
         proposed_at=ctx.occurred_at,
     )
-    ctx.add(proposed)
+    ctx.outcome.add(proposed)
     plan.adjustment_id = proposed.id
 
 
@@ -141,7 +141,7 @@ class AdjustImprovementPlan(Tallied):
 
 def adjust(plan: ImprovementPlan, body: AdjustImprovementPlan, ctx: ActionContext) -> None:
     """Adjust the plan, as the committee has approved it. This makes a new edition."""
-    adopted = ctx.change(ctx.required_ref(ImprovementPlanAdjustment, "adjustment"))
+    adopted = ctx.outcome.change(ctx.required_ref(ImprovementPlanAdjustment, "adjustment"))
     plan.edition = (plan.edition or 1) + 1
     plan.adjustment_id = None
     plan.adjusted_at = adopted.adopted_at = ctx.occurred_at
@@ -170,13 +170,13 @@ def _replace_targets(
         if was is not None and baseline is None and planned_target(was) == target:
             continue
         if was is not None:
-            ctx.remove(was)
+            ctx.outcome.remove(was)
         row = target_row(plan, target, ctx)
         value = values.get(target.name) if baseline is None else baseline["value"]
         row.is_limit = is_limit(direction_of(target.kpi), value, target.goal)
-        ctx.add(row)
+        ctx.outcome.add(row)
     for dropped in before.values():
-        ctx.remove(dropped)
+        ctx.outcome.remove(dropped)
 
 
 def _replace_baselines(
@@ -186,10 +186,10 @@ def _replace_baselines(
     kept_names = {target["target"]["name"] for target in targets if target["baseline"] is None}
     for baseline in contents.baselines:
         if baseline.name not in kept_names:
-            ctx.remove(baseline)
+            ctx.outcome.remove(baseline)
     for target in targets:
         if target["baseline"] is not None:
-            ctx.add(stored_baseline(target["baseline"], plan, ctx.new_id()))
+            ctx.outcome.add(stored_baseline(target["baseline"], plan, ctx.new_id()))
 
 
 class RefuseAdjustmentImprovementPlan(AdjustImprovementPlan):
@@ -200,7 +200,7 @@ def refuse_adjustment(
     plan: ImprovementPlan, body: RefuseAdjustmentImprovementPlan, ctx: ActionContext
 ) -> None:
     """Refuse an adjustment of the plan, which stays unchanged: the committee has not approved it."""
-    ctx.change(ctx.required_ref(ImprovementPlanAdjustment, "adjustment")).refused_at = ctx.occurred_at
+    ctx.outcome.change(ctx.required_ref(ImprovementPlanAdjustment, "adjustment")).refused_at = ctx.occurred_at
     plan.adjustment_id = None
 
 

@@ -62,7 +62,7 @@ async def invalid_contents(
 
 
 def _check_targets(targets: Sequence[PlannedTarget], ctx: ActionContext) -> None:
-    check_baseline_questions(targets, str(ctx.zone), ctx.now)
+    check_baseline_questions(targets, str(ctx.settings.zone), ctx.now)
 
 
 async def content_is_missing(reads: ReadContext, plan: ImprovementPlan, ctx: ActionContext) -> str | None:
@@ -125,7 +125,11 @@ async def invalid_adjustment(
         if was is None or not keeps_baseline(was, target):
             continue
         if (was.before_from, was.before_to, was.tz) != (target.before.begin, target.before.end, target.tz):
-            words = {"from": str(was.before_from), "to": str(was.before_to), "tz": str(was.tz or ctx.zone)}
+            words = {
+                "from": str(was.before_from),
+                "to": str(was.before_to),
+                "tz": str(was.tz or ctx.settings.zone),
+            }
             raise WrongValue(words, pointer=f"/targets/{n}/before", because="baseline_stays")
     changed = {target.name for target in body.targets}
     for n, name in enumerate(body.dropped):
@@ -141,7 +145,7 @@ async def closes_early(
 ) -> None:
     """Refuse to close the plan before its year is over, unless there is a reason."""
     assert plan.year is not None
-    if body.reason is None and ctx.occurred_at < end_of_year(plan.year, ctx.zone):
+    if body.reason is None and ctx.occurred_at < end_of_year(plan.year, ctx.settings.zone):
         raise WrongValue({"year": str(plan.year)}, pointer="/reason", because="closes_early")
 
 

@@ -31,7 +31,7 @@ def close(plan: ImprovementPlan, body: CloseImprovementPlan, ctx: ActionContext)
     for target in ctx.prepared(KnownContents).targets:
         result = progress.target_named(target.name)
         if result is not None:
-            after = ctx.change(target)
+            after = ctx.outcome.change(target)
             after.result_value, after.result_compared = result.value, result.compared
             after.result_cases, after.result_share = result.cases, result.share
             after.result_met = result.met

@@ -140,8 +140,8 @@ TEXTS = ("title", "direction", "vision", "present_state", "best_practice", "driv
 
 def draft(plan: ImprovementPlan, body: DraftImprovementPlan, ctx: ActionContext) -> None:
     """Draft an improvement plan for a year."""
-    assert ctx.number is not None, "plans have numbers"
-    plan.number = ctx.number
+    assert ctx.assigned.number is not None, "plans have numbers"
+    plan.number = ctx.assigned.number
     plan.year = body.year
     plan.edition = 1
     plan.owner_id = ctx.caller.person_id
@@ -183,9 +183,9 @@ def _apply_contents(
 def replace_rows(before: Sequence[ChildRecord], after: Iterable[ChildRecord], ctx: ActionContext) -> None:
     """Put child records in the place of those that were there before."""
     for row in before:
-        ctx.remove(row)
+        ctx.outcome.remove(row)
     for row in after:
-        ctx.add(row)
+        ctx.outcome.add(row)
 
 
 def _weights(chosen: dict[AssessmentCriterion, int]) -> dict[str, Any]:

@@ -37,12 +37,12 @@ MonthLabel = Annotated[
 def begin(plan: ImprovementPlan, body: EmptyPayload, ctx: ActionContext) -> None:
     """Begin the plan, whose year has come."""
     _set_next_review(plan, ctx)
-    plan.assessment_due_at = _assessment_due(plan, month_of(ctx.occurred_at, ctx.zone), ctx)
+    plan.assessment_due_at = _assessment_due(plan, month_of(ctx.occurred_at, ctx.settings.zone), ctx)
 
 
 def _set_next_review(plan: ImprovementPlan, ctx: ActionContext) -> None:
     months = MONTHS[plan.review_interval or PlanReviewInterval.quarterly]
-    plan.next_review_due_at = review_due(ctx.occurred_at, months, ctx.zone)
+    plan.next_review_due_at = review_due(ctx.occurred_at, months, ctx.settings.zone)
 
 
 class ReviewImprovementPlan(Payload, of=ImprovementPlanReview):
@@ -59,7 +59,7 @@ def review(plan: ImprovementPlan, body: ReviewImprovementPlan, ctx: ActionContex
     """Review the plan at a meeting: the progress of each target is computed and stored."""
     progress = ctx.prepared(PlanProgress)
     (meeting,) = ctx.refs(Record, "meeting")
-    ctx.add(
+    ctx.outcome.add(
         ImprovementPlanReview(
             id=ctx.new_id(),
             record=plan.row_key,
@@ -91,7 +91,7 @@ class NoteAssessmentImprovementPlan(Payload):
 def note_assessment(plan: ImprovementPlan, body: NoteAssessmentImprovementPlan, ctx: ActionContext) -> None:
     """Note the plan's monthly assessment: it was opened, and the next one is due in the next month."""
     opened = date.fromisoformat(f"{body.month}-01")
-    if plan.assessment_due_at is not None and opened < month_due(plan.assessment_due_at, ctx.zone):
+    if plan.assessment_due_at is not None and opened < month_due(plan.assessment_due_at, ctx.settings.zone):
         return
     plan.assessment_due_at = _assessment_due(plan, months_later(opened, 1), ctx)
     plan.assessment_overdue_at = None
@@ -103,9 +103,9 @@ def flag_assessment(plan: ImprovementPlan, body: EmptyPayload, ctx: ActionContex
     """
     missed = plan.assessment_due_at or ctx.occurred_at
     plan.assessment_overdue_at = missed
-    plan.assessment_due_at = _assessment_due(plan, months_later(month_due(missed, ctx.zone), 1), ctx)
+    plan.assessment_due_at = _assessment_due(plan, months_later(month_due(missed, ctx.settings.zone), 1), ctx)
 
 
 def _assessment_due(plan: ImprovementPlan, month: date, ctx: ActionContext) -> datetime | None:
     """Return until when the month's assessment is to be opened; None for months of other years."""
-    return end_of_last_working_day(month, ctx.zone) if month.year == plan.year else None
+    return end_of_last_working_day(month, ctx.settings.zone) if month.year == plan.year else None

@@ -16,7 +16,7 @@ from app.foundation.documents.keeping.actions import KeptDocuments, document_act
 from app.kernel.access.audience_rules import to_persons, to_staff
 from app.kernel.actions.actor_policy import decision, process_owner, quality_manager, role, rule
 from app.kernel.actions.constraints import CheckFailed
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, Rules, action
 from app.kpis.baselines.records import KpiBaseline
 from app.processes.improvement_plans import checks
 from app.processes.improvement_plans.adjusting import (
@@ -77,11 +77,10 @@ DOCUMENTS_KEPT = KeptDocuments(
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="improvement_plan", plural="improvement_plans", zh="改进计划", record=ImprovementPlan, states=State, code="PLN",
-    change_check=decisions.not_while_decided(VOTES),
+    rules=Rules(change_check=decisions.not_while_decided(VOTES), constraints={"improvement_plan_year_key": CheckFailed("year_has_plan")}),
     visible=(to_staff(), to_persons("owner_id")),
     children=(*decisions.CHILDREN, *DOCUMENTS, KpiBaseline, ImprovementPlanTarget, ImprovementPlanPoint, ImprovementPlanStep,
               ImprovementPlanReview, ImprovementPlanAdjustment),
-    constraints={"improvement_plan_year_key": CheckFailed("year_has_plan")},
     rows=(
         #      action            中文            from              to               who                             event
         action(draft,              "起草",         NEW_RECORD,       State.drafted,   quality_manager,                 "improvement_plan.drafted",

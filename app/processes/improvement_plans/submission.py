@@ -26,12 +26,12 @@ def submit(plan: ImprovementPlan, body: SubmitImprovementPlan, ctx: ActionContex
     """
     contents = ctx.prepared(KnownContents)
     for baseline in contents.baselines:
-        ctx.remove(baseline)
+        ctx.outcome.remove(baseline)
     frozen = add_baselines(plan, ctx)
     plan.baseline_position = frozen.position
     for target in contents.targets:
         value = frozen.baseline_named(target.name or "").value
-        ctx.change(target).is_limit = is_limit(direction_of(target.kpi), value, target.goal or "")
+        ctx.outcome.change(target).is_limit = is_limit(direction_of(target.kpi), value, target.goal or "")
     put_question(plan, ctx)
     plan.returned_at = None
     present = ((Heading.present_state, plan.present_state), (Heading.best_practice, plan.best_practice))

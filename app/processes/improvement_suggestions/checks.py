@@ -154,7 +154,7 @@ async def is_being_assessed(
     ctx: ActionContext,
 ) -> None:
     """Refuse to settle apart what an open assessment has (`being_assessed`): its conclusion does."""
-    if ctx.follows:
+    if ctx.command.follows:
         return
     number = await open_assessment(reads, suggestion.id)
     if number is not None:

@@ -12,11 +12,13 @@ from app.common.people import Role
 from app.common.records import Record
 from app.foundation.editing import apply_patch
 from app.kernel.access.audience_rules import to_persons, to_staff
+from app.kernel.access.kinds import KindAccess, Lookup
 from app.kernel.actions.actor_policy import anybody, author, process_owner, quality_manager, rule
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, RelatedCommand, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, Rules, action
+from app.kernel.actions.related import RelatedCommand
 from app.kpis.catalogue import KPIS
 from app.log.events import stream
 from app.processes.improvement_suggestions import checks
@@ -43,12 +45,12 @@ from app.processes.improvement_suggestions.records import SuggestionState as Sta
 
 def offer(suggestion: ImprovementSuggestion, body: OfferImprovementSuggestion, ctx: ActionContext) -> None:
     """Offer an improvement suggestion, with its reasons."""
-    assert ctx.number is not None, "suggestions have numbers"
-    suggestion.number = ctx.number
+    assert ctx.assigned.number is not None, "suggestions have numbers"
+    suggestion.number = ctx.assigned.number
     copy_fields(suggestion, body, ctx)
     suggestion.author_id = ctx.caller.person_id
     if suggestion.author_id is not None:
-        ctx.add(
+        ctx.outcome.add(
             SuggestionProposer(
                 id=ctx.new_id(),
                 record=suggestion.row_key,
@@ -84,7 +86,7 @@ def _add_row(
         period=period,
         added_at=ctx.occurred_at,
     )
-    ctx.add(row)
+    ctx.outcome.add(row)
 
 
 def add_evidence(
@@ -115,7 +117,7 @@ def take_over_proposers(
     if suggestion.cause is None:
         suggestion.cause, suggestion.cause_scope = merged.cause, merged.cause_scope
     for person in ctx.prepared(NewProposers).persons:
-        ctx.add(
+        ctx.outcome.add(
             SuggestionProposer(
                 id=ctx.new_id(),
                 record=suggestion.row_key,
@@ -176,9 +178,9 @@ SUGGESTION_READERS = {
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="improvement_suggestion", plural="improvement_suggestions", zh="改进建议", record=ImprovementSuggestion, states=State, code="SUG",
-    visible=(to_staff(), to_persons("author_id")), also_seen_by=SUGGESTION_READERS,
-    children=(SuggestionProposer, SuggestionEvidence), vocabulary=frozenset(KPIS),
-    constraints={"improvement_suggestion_cause_key": ValueTaken("cause_scope")},
+    visible=(to_staff(), to_persons("author_id")), access=KindAccess(also_seen_by=SUGGESTION_READERS),
+    children=(SuggestionProposer, SuggestionEvidence), lookup=Lookup(vocabulary=frozenset(KPIS)),
+    rules=Rules(constraints={"improvement_suggestion_cause_key": ValueTaken("cause_scope")}),
     rows=(
         #      action        中文      from             to              who              event
         action(offer,        "提出",     NEW_RECORD,      State.offered,  anybody | rule,  "improvement_suggestion.offered",

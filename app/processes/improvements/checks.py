@@ -75,7 +75,7 @@ async def selection_does_not_fit(
     """Refuse a selection without a reason outside an assessment (`selection_reason_missing`), a suggestion
     that is named twice, and a process or an aspect that does not fit the scope.
     """
-    if body.reason is None and not (ctx.follows and body.assessment is not None):
+    if body.reason is None and not (ctx.command.follows and body.assessment is not None):
         raise WrongValue(pointer="/reason", because="selection_reason_missing")
     _check_once([suggestion.id for suggestion in ctx.refs(Record, "suggestions")], "/suggestions")
     if body.scope is ImprovementScope.process and body.process is None:
@@ -138,7 +138,7 @@ async def proposal_does_not_fit(
             raise WrongValue(words, pointer="/plan_target", because="no_such_plan_target")
     elif body.plan_target is not None:
         raise WrongValue(pointer="/plan", because="missing")
-    check_baseline_questions(body.targets, str(ctx.zone), ctx.now)
+    check_baseline_questions(body.targets, str(ctx.settings.zone), ctx.now)
     for n, target in enumerate(body.targets):
         check_promise(KPIS[target.kpi or ""], target.promised, f"/targets/{n}/promised/change")
     _check_amount(body.planned_cost, body.currency, "/planned_cost")

@@ -27,6 +27,7 @@ from app.foundation.documents.keeping.actions import KeptDocuments, document_act
 from app.foundation.documents.records import DocumentClass
 from app.foundation.editing import apply_patch, edit_action
 from app.kernel.access.audience_rules import to_persons, to_staff
+from app.kernel.access.kinds import KindAccess, Lookup
 from app.kernel.actions.actor_policy import (
     decision,
     process_owner,
@@ -36,7 +37,7 @@ from app.kernel.actions.actor_policy import (
     rule,
 )
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, Rules, action
 from app.kernel.actions.payloads import Patch, Payload, Title
 from app.kpis.baselines.records import KpiBaseline
 from app.kpis.catalogue import KPIS
@@ -196,15 +197,18 @@ DOCUMENTS_KEPT = KeptDocuments(
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="improvement", plural="improvements", zh="改进", record=Improvement, states=State, code="IMP",
-    change_check=decisions.not_while_decided(VOTES),
-    visible=(to_staff(), to_persons(*PERSONS)), also_seen_by={Role.project_manager: "makes improvements, and looks at those of others"},
-    ended=ENDED, vocabulary=frozenset(KPIS),
+    rules=Rules(change_check=decisions.not_while_decided(VOTES), derivation=PRIORITY),
+    visible=(to_staff(), to_persons(*PERSONS)),
+    access=KindAccess(also_seen_by={Role.project_manager: "makes improvements, and looks at those of others"}),
+    lookup=Lookup(
+        ended=ENDED,
+        vocabulary=frozenset(KPIS),
+        searched_fields=("title", "selection_reason", "outside_plan_reason", "implementation_plan", "implemented_what", "work_plan", "revert_reason"),
+    ),
     children=(
         *Improvement.PARTS, ExternalReference, *decisions.CHILDREN, *filing.CHILDREN, KpiBaseline, ImprovementTarget, ImprovementMeasurement, ImprovementMember,
         PilotReadiness, PilotIssue, PilotFeedback, RolloutStep, RolloutAnnouncement, *PROJECT_CHILDREN, *CHILDREN,
     ),
-    searched_fields=("title", "selection_reason", "outside_plan_reason", "implementation_plan", "implemented_what", "work_plan", "revert_reason"),
-    derivation=PRIORITY,
     rows=(
         # action                           中文        from                             to                  who                     event
         # 4

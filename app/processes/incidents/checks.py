@@ -153,7 +153,7 @@ async def too_late_to_reopen(reads: ReadContext, incident: Incident, ctx: Action
     """
     ended = incident.resolved_at or incident.closed_at
     if ended is not None and ctx.occurred_at > reopening_ends_at(
-        ended, incident.reopen_days, ctx.reopen_days
+        ended, incident.reopen_days, ctx.settings.reopen_days
     ):
         return "too_late_to_reopen"
     return None

@@ -41,8 +41,8 @@ def pass_on_comment(incident: Incident, body: PassOnCommentIncident, ctx: Action
         text=f"{body.number}: {body.text}",
         written_at=ctx.occurred_at,
     )
-    ctx.staff_only = comment.for_staff
-    ctx.add(comment)
+    ctx.outcome.staff_only = comment.for_staff
+    ctx.outcome.add(comment)
 
 
 def pass_on_attachment(incident: Incident, body: PassOnAttachmentIncident, ctx: ActionContext) -> None:
@@ -59,13 +59,13 @@ def pass_on_attachment(incident: Incident, body: PassOnAttachmentIncident, ctx: 
         visibility=body.visibility,
         attached_at=ctx.occurred_at,
     )
-    ctx.staff_only = attachment.for_staff
-    ctx.add(attachment)
+    ctx.outcome.staff_only = attachment.for_staff
+    ctx.outcome.add(attachment)
 
 
 def restrict_comment(incident: Incident, body: RestrictCommentIncident, ctx: ActionContext) -> None:
     """Restrict the incident's comment to staff: it came from the duplicate of another customer."""
-    ctx.change(ctx.required_ref(Comment, "comment")).visibility = Visibility.internal
+    ctx.outcome.change(ctx.required_ref(Comment, "comment")).visibility = Visibility.internal
 
 
 def tell_progress(incident: Incident, body: TellProgressIncident, ctx: ActionContext) -> None:

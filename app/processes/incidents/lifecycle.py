@@ -13,6 +13,7 @@ from app.common.people import Role
 from app.foundation.custom.values import invalid_custom_values, set_custom_fields
 from app.foundation.editing import apply_patch, edit_action
 from app.kernel.access.audience_rules import to_persons, to_services, to_team_or_desk
+from app.kernel.access.kinds import KindAccess, Lookup
 from app.kernel.actions.actor_policy import (
     agent,
     anybody,
@@ -26,7 +27,7 @@ from app.kernel.actions.actor_policy import (
 from app.kernel.actions.constraints import CheckFailed
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Keys, Lifecycle, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Keys, Lifecycle, Rules, action
 from app.kernel.actions.payloads import (
     EmptyPayload,
     Reason,
@@ -179,13 +180,18 @@ UPDATE_OVERDUE = (
 LIFECYCLE = Lifecycle(
     kind="incident", plural="incidents", zh="事件", record=Incident, states=State, code="INC",
     visible=(to_persons("requester_id", "reported_by_id", "assignee_id", "commander_id"), *to_team_or_desk(), to_services("service")),
-    also_seen_by={Role.problem_manager: "says what has caused it", Role.change_manager: "says which change has caused it"},
-    constraints={
+    access=KindAccess(
+        also_seen_by={Role.problem_manager: "says what has caused it", Role.change_manager: "says which change has caused it"},
+        for_staff=came_from_a_duplicate,
+    ),
+    rules=Rules(constraints={
         "incident_alert_is_open_elsewhere": CheckFailed("alert_is_open_elsewhere"), "incident_alert_group_key": CheckFailed("alert_is_open_elsewhere"),
-    },
-    children=(ExternalReference, IncidentAlert, IncidentReview, TimelineEntry, *CHILDREN), ended=ENDED,
-    searched_fields=("title", "description", "statement", "containment", "cause", "resolution", "service", "ci", "category"),
-    derivation=PRIORITY, for_staff=came_from_a_duplicate,
+    }, derivation=PRIORITY),
+    children=(ExternalReference, IncidentAlert, IncidentReview, TimelineEntry, *CHILDREN),
+    lookup=Lookup(
+        ended=ENDED,
+        searched_fields=("title", "description", "statement", "containment", "cause", "resolution", "service", "ci", "category"),
+    ),
     rows=(
         # action        中文        from                               to                  who                             event
         action(report,          "上报",             NEW_RECORD,                      State.new,          anybody | integration, "incident.reported",

@@ -204,8 +204,9 @@ class PassOnCommentIncident(Payload):
     )
 
 
-#: Forms of what a file was found to be when it came, so that no text of a person can stand there.
-MEDIA_TYPE, SHA256 = r"^[\w.+-]+/[\w.+-]+$", r"^[0-9a-f]{64}$"
+#: Forms of the media type and digest that were found when the file came (common/files/media.py), so that no
+#: text of a person can stand there.
+MEDIA_TYPE, SHA256 = r"^(application|audio|image|text|video)/[a-z0-9.+-]+$", r"^[0-9a-f]{64}$"
 
 
 class PassOnAttachmentIncident(Payload, of=Attachment):

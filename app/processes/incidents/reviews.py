@@ -23,7 +23,7 @@ def review(incident: Incident, body: ReviewIncident, ctx: ActionContext) -> None
     """Review the incident, a major one, with its timeline and follow-up tasks."""
     incident.reviewed_at, incident.review_overdue_at = ctx.occurred_at, None
     review_id = ctx.new_id()
-    ctx.add(
+    ctx.outcome.add(
         IncidentReview(
             id=review_id,
             record=incident.row_key,
@@ -34,7 +34,7 @@ def review(incident: Incident, body: ReviewIncident, ctx: ActionContext) -> None
         )
     )
     for entry in body.timeline:
-        ctx.add(
+        ctx.outcome.add(
             TimelineEntry(
                 id=ctx.new_id(),
                 record=incident.row_key,
@@ -45,7 +45,7 @@ def review(incident: Incident, body: ReviewIncident, ctx: ActionContext) -> None
         )
     for n, action in enumerate(body.actions):
         owner = ctx.required_ref(Person, f"actions/{n}/owner")
-        ctx.add(
+        ctx.outcome.add(
             Task(
                 id=ctx.new_id(),
                 record=incident.row_key,

@@ -11,16 +11,18 @@ from functools import partial
 from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Role
 from app.common.tickets import Ticket
+from app.kernel.access.kinds import KindAccess
 from app.kernel.access.reads import ReadContext, Unguarded
 from app.kernel.actions.actor_policy import problem_manager, rule
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, RelatedCommand, action
+from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, Rules, action
 from app.kernel.actions.payloads import (
     LONGEST_LIST,
     EmptyPayload,
 )
 from app.kernel.actions.refusals import WrongValue
+from app.kernel.actions.related import RelatedCommand
 from app.log.events import stream
 from app.processes.problems import recurrence
 from app.processes.problems.payloads import (
@@ -51,7 +53,7 @@ def detect_again(candidate: ProblemCandidate, body: DetectAgainProblemCandidate,
 
 def accept(candidate: ProblemCandidate, body: AcceptProblemCandidate, ctx: ActionContext) -> None:
     """Accept the candidate: raise a problem and link the incidents to it."""
-    candidate.problem_id = ctx.related_id
+    candidate.problem_id = ctx.command.related_id
     candidate.incident_ids = [str(incident.id) for incident in ctx.prepared(SupportingIncidents).incidents]
     _record_decision(candidate, ctx)
 
@@ -149,7 +151,7 @@ def _raise_payload(candidate: ProblemCandidate, body: AcceptProblemCandidate) ->
 RAISE_PROBLEM = RelatedCommand(
     action="raise",
     field="incidents",
-    record=lambda ctx: stream(Problem.KIND, ctx.related_id),
+    record=lambda ctx: stream(Problem.KIND, ctx.command.related_id),
     body=_raise_payload,
     goes_on=True,
 )
@@ -159,8 +161,8 @@ MANAGERS = RecipientRule(NoticeType.recurring, roles=frozenset({Role.problem_man
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="problem_candidate", plural="problem_candidates", zh="问题候选", record=ProblemCandidate, states=State,
-    visible=(), also_seen_by={Role.incident_manager: "knows the incidents that it is made of"},
-    constraints={"problem_candidate_value_key": ValueTaken("value")},
+    visible=(), access=KindAccess(also_seen_by={Role.incident_manager: "knows the incidents that it is made of"}),
+    rules=Rules(constraints={"problem_candidate_value_key": ValueTaken("value")}),
     rows=(
         #      action        中文        from             to               who              event
         action(detect,       "发现",     NEW_RECORD,      State.offered,   rule,            "problem_candidate.detected",       notifies=(MANAGERS,)),

@@ -9,8 +9,8 @@ from app.common.tickets import Ticket
 from app.kernel.access.reads import ReadContext
 from app.kernel.access.visibility import can_see
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.lifecycle import RelatedCommand
 from app.kernel.actions.refusals import PreparationRefused, WrongValue
+from app.kernel.actions.related import RelatedCommand
 from app.processes.problems.payloads import BeginFixProblem, ChangeFixProblem, NoteFixingChangeFailedProblem
 from app.processes.problems.records import Problem
 from app.ticketing.change_endings import ENDED_AS_MADE, ending_of
@@ -40,7 +40,7 @@ def _set_fix(problem: Problem, body: BeginFixProblem, ctx: ActionContext) -> Non
     problem.fixing_change_failed_at = None
     problem.no_change_reason = body.no_change_reason
     if change is not None and not named.is_linked:
-        ctx.add(new_link(problem, LinkKind.resolved_by, change, ctx))
+        ctx.outcome.add(new_link(problem, LinkKind.resolved_by, change, ctx))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,13 +19,15 @@ from app.foundation.custom.values import invalid_custom_values, set_custom_field
 from app.foundation.editing import apply_patch, edit_action
 from app.foundation.people.records import Team
 from app.kernel.access.audience_rules import to_persons, to_services, to_team_or_desk
+from app.kernel.access.kinds import Lookup
 from app.kernel.actions.actor_policy import engineer, problem_manager, process_owner, rule, staff
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Branch, Lifecycle, RelatedCommand, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Branch, Lifecycle, Rules, action
 from app.kernel.actions.payloads import (
     Reason,
 )
+from app.kernel.actions.related import RelatedCommand
 from app.log.events import stream
 from app.processes.problems import checks, fixes
 from app.processes.problems.payloads import (
@@ -69,7 +71,7 @@ def raise_(problem: Problem, body: RaiseProblem, ctx: ActionContext) -> None:
     set_requester(problem, ctx)
     problem.opened_at = ctx.occurred_at
     for incident in ctx.refs(Ticket, "incidents"):
-        ctx.add(new_link(problem, LinkKind.causes, incident, ctx))
+        ctx.outcome.add(new_link(problem, LinkKind.causes, incident, ctx))
     set_custom_fields(problem, ctx)
 
 
@@ -104,7 +106,7 @@ def document_workaround(problem: Problem, body: DocumentWorkaroundProblem, ctx: 
     copy_fields(problem, body, ctx)
     problem.workaround_documented_at = ctx.occurred_at
     if problem.article_id is None:
-        problem.article_id = ctx.related_id
+        problem.article_id = ctx.command.related_id
 
 
 def resolve(problem: Problem, body: ResolveProblem, ctx: ActionContext) -> None:
@@ -134,7 +136,7 @@ def reopen(problem: Problem, body: ReopenProblem, ctx: ActionContext) -> None:
     """Reopen the problem, which has recurred or was never removed."""
     incident = ctx.prepared(UnlinkedIncident).incident
     if incident is not None:
-        ctx.add(new_link(problem, LinkKind.causes, incident, ctx))
+        ctx.outcome.add(new_link(problem, LinkKind.causes, incident, ctx))
 
 
 def cancel(problem: Problem, body: Reason, ctx: ActionContext) -> None:
@@ -172,7 +174,7 @@ DRAFT_ARTICLE = RelatedCommand(
     action="draft",
     field="symptoms",
     record=lambda ctx: (
-        stream(Article.KIND, ctx.related_id) if ctx.prepared(UndraftedArticle).is_missing else ()
+        stream(Article.KIND, ctx.command.related_id) if ctx.prepared(UndraftedArticle).is_missing else ()
     ),
     body=lambda problem, body: {
         "title": problem.title or problem.number,
@@ -195,9 +197,12 @@ MANAGERS = frozenset({Role.problem_manager})
 LIFECYCLE = Lifecycle(
     kind="problem", plural="problems", zh="问题", record=Problem, states=State, code="PRB",
     visible=(to_persons("requester_id", "reported_by_id", "assignee_id", "risk_owner_id"), *to_team_or_desk(), to_services("service")),
-    children=(ExternalReference, *CHILDREN), ended=ENDED,
-    searched_fields=("title", "description", "tried", "cause", "symptoms", "workaround", "prevention", "service", "ci", "category"),
-    derivation=PRIORITY,
+    children=(ExternalReference, *CHILDREN),
+    lookup=Lookup(
+        ended=ENDED,
+        searched_fields=("title", "description", "tried", "cause", "symptoms", "workaround", "prevention", "service", "ci", "category"),
+    ),
+    rules=Rules(derivation=PRIORITY),
     rows=(
         # action        中文          from                                       to                       who                       event
         action(raise_,              "提出",         NEW_RECORD, State.logged, staff | rule, "problem.raised",

@@ -50,7 +50,7 @@ def change_plan(release: Release, body: ChangePlanRelease, ctx: ActionContext) -
         proposed_at=ctx.occurred_at,
     )
     copy_fields(plan_change, body, ctx)
-    ctx.add(plan_change)
+    ctx.outcome.add(plan_change)
     add_prepared_decision(new_decision, ctx)
     release.plan_change_id = plan_change.id
 
@@ -65,7 +65,7 @@ async def plan_change_question(
 
 def adopt_plan_change(release: Release, body: AdoptPlanChangeRelease, ctx: ActionContext) -> None:
     """Adopt a plan change of the release, which the head of department has approved. A new go is needed."""
-    adopted = ctx.change(ctx.required_ref(PlanChange, "plan_change"))
+    adopted = ctx.outcome.change(ctx.required_ref(PlanChange, "plan_change"))
     adopted.adopted_at = ctx.occurred_at
     for name in ("plan", "target_at", "environment", "change_ids"):
         value = getattr(adopted, name)
@@ -78,7 +78,7 @@ def adopt_plan_change(release: Release, body: AdoptPlanChangeRelease, ctx: Actio
 
 def refuse_plan_change(release: Release, body: RefusePlanChangeRelease, ctx: ActionContext) -> None:
     """Refuse a plan change of the release: its plan stays."""
-    ctx.change(ctx.required_ref(PlanChange, "plan_change")).refused_at = ctx.occurred_at
+    ctx.outcome.change(ctx.required_ref(PlanChange, "plan_change")).refused_at = ctx.occurred_at
     release.plan_change_id = None
 
 

@@ -37,7 +37,7 @@ def add_stages(release: Release, planned: tuple[PlannedStage, ...], ctx: ActionC
         row.author_id = author.id if author else None
         row.reviewer_id = reviewer.id if reviewer else None
         rows.append(row)
-        ctx.add(row)
+        ctx.outcome.add(row)
     set_current_stage(release, rows[0])
     add_followers(release, (person for row in rows for person in (row.author_id, row.reviewer_id)), ctx)
 
@@ -70,12 +70,12 @@ def add_followers(release: Release, persons: Iterable[UUID | None], ctx: ActionC
     """Make the persons followers of the release, so that they see it before their stage has come."""
     for person in dict.fromkeys(persons):
         if person is not None and follower(person) not in ctx.audience:
-            ctx.add(Follower.for_person(release, person, ctx.occurred_at))
+            ctx.outcome.add(Follower.for_person(release, person, ctx.occurred_at))
 
 
 def appoint(release: Release, body: AppointRelease, ctx: ActionContext) -> None:
     """Appoint a person for the release: the author of a stage's documents, or the reviewer of its gate."""
-    stage = ctx.change(ctx.required_ref(ReleaseStage, "stage"))
+    stage = ctx.outcome.change(ctx.required_ref(ReleaseStage, "stage"))
     author, reviewer = ctx.ref(Person, "author"), ctx.ref(Person, "reviewer")
     stage.author_id = stage.author_id if author is None else author.id
     stage.reviewer_id = stage.reviewer_id if reviewer is None else reviewer.id
@@ -88,7 +88,7 @@ def pass_gate(release: Release, body: PassGateRelease, ctx: ActionContext) -> No
     """Pass a gate of the release: the documents of the current stage are accepted and archived."""
     stages, documents = ctx.prepared(StagesOfRelease), ctx.prepared(StageDocuments)
     before = stages.current(release)
-    stage = ctx.change(before)
+    stage = ctx.outcome.change(before)
     stage.author_id = documents.author_id
     stage.attachment_ids = [str(attachment.id) for attachment in documents.attachments]
     stage.external_numbers = list(dict.fromkeys(body.external_numbers))
@@ -100,7 +100,7 @@ def pass_gate(release: Release, body: PassGateRelease, ctx: ActionContext) -> No
 
 def reopen_last_stage(release: Release, ctx: ActionContext) -> None:
     """Return to the last stage, whose gate is to be passed anew."""
-    last = ctx.change(ctx.prepared(StagesOfRelease).stages[-1])
+    last = ctx.outcome.change(ctx.prepared(StagesOfRelease).stages[-1])
     last.passed_at = last.passed_by_id = None
     release.stages_passed = (last.place or 1) - 1
     set_current_stage(release, last)

@@ -19,11 +19,13 @@ from app.foundation.decisions.preparation import open_decisions, question_prepar
 from app.foundation.editing import apply_patch, edit_action
 from app.foundation.people.records import Team
 from app.kernel.access.audience_rules import to_persons, to_services, to_team_or_desk
+from app.kernel.access.kinds import Lookup
 from app.kernel.actions.actor_policy import change_manager, decision, implementer, process_relation, role
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, RelatedCommand, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, Rules, action
 from app.kernel.actions.payloads import Reason
+from app.kernel.actions.related import RelatedCommand
 from app.log.events import stream
 from app.processes.releases import checks
 from app.processes.releases.approvals import (
@@ -93,7 +95,7 @@ def deploy(release: Release, body: DeployRelease, ctx: ActionContext) -> None:
     release.environment = body.environment or release.environment
     release.deployed_what = body.what
     release.deployed_at = body.ended_at or ctx.occurred_at
-    release.deployment_id = ctx.related_id
+    release.deployment_id = ctx.command.related_id
 
 
 def roll_back(release: Release, body: RollBackRelease, ctx: ActionContext) -> None:
@@ -137,7 +139,7 @@ def _deployment_payload(release: Release, body: Any) -> dict[str, Any]:
 RECORD_DEPLOYMENT = RelatedCommand(
     action="report",
     field="environment",
-    record=lambda ctx: stream("deployment", ctx.related_id),
+    record=lambda ctx: stream("deployment", ctx.command.related_id),
     body=_deployment_payload,
     permitted=True,
 )
@@ -166,14 +168,16 @@ TO_REQUESTER = {
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="release", plural="releases", zh="发布", record=Release, states=State, code="REL",
-    change_check=decisions.not_while_decided(APPROVAL),
+    rules=Rules(change_check=decisions.not_while_decided(APPROVAL), derivation=PRIORITY),
     visible=(
         to_persons("requester_id", "reported_by_id", "assignee_id", "stage_author_id", "stage_reviewer_id", "faults_owner_id"),
         *to_team_or_desk(), to_services("service"),
-    ), ended=ENDED,
+    ),
+    lookup=Lookup(
+        ended=ENDED,
+        searched_fields=("title", "description", "plan", "deployed_what", "open_faults", "lessons", "service", "environment"),
+    ),
     children=(ExternalReference, *decisions.CHILDREN, ReleaseStage, PlanChange, *CHILDREN),
-    searched_fields=("title", "description", "plan", "deployed_what", "open_faults", "lessons", "service", "environment"),
-    derivation=PRIORITY,
     rows=(
         # action            中文            from                to              who                               event
         action(plan,               "计划",         NEW_RECORD,         State.planned,     project_manager,                  "release.planned",

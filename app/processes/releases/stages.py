@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from app.common.records import jsonb_ordered
 from app.kernel.access.audience_rules import to_everybody
+from app.kernel.access.kinds import Lookup
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import admin, process_owner, quality_manager
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, Rules, action
 from app.kernel.actions.payloads import EmptyPayload
 from app.kernel.actions.refusals import WrongValue
 from app.processes.releases.payloads import AddReleaseStageSet, ReviseReleaseStageSet
@@ -58,7 +59,7 @@ KEEPER = process_owner | quality_manager | admin
 LIFECYCLE = Lifecycle(
     kind="release_stage_set", plural="release_stage_sets", zh="发布阶段集", record=StageSet, states=State,
     visible=(to_everybody(),),
-    retired={State.retired: "stage_set_retired"}, constraints={"release_stage_set_key_key": ValueTaken("key")},
+    lookup=Lookup(retired={State.retired: "stage_set_retired"}), rules=Rules(constraints={"release_stage_set_key_key": ValueTaken("key")}),
     rows=(
         #      action  中文    from            to             who     event
         action(add,    "添加", NEW_RECORD,     State.in_use,  KEEPER, "release_stage_set.added",   wrong=(stages_invalid,)),

@@ -50,7 +50,7 @@ def record_acceptance(request: Request, body: RecordAcceptanceRequest, ctx: Acti
         recorded_by_id=ctx.caller.person_id,
         recorded_at=ctx.occurred_at,
     )
-    ctx.add(acceptance)
+    ctx.outcome.add(acceptance)
     for result in body.results:
         row = CriterionResult(
             id=ctx.new_id(),
@@ -62,7 +62,7 @@ def record_acceptance(request: Request, body: RecordAcceptanceRequest, ctx: Acti
             note=result.note,
             recorded_at=ctx.occurred_at,
         )
-        ctx.add(row)
+        ctx.outcome.add(row)
     for n, issue in enumerate(body.issues):
         add_issue(request, issue.title, ctx.ref(Person, f"issues/{n}/owner"), issue.due_at, ctx)
     request.verdict = body.verdict
@@ -93,4 +93,4 @@ def record_training(request: Request, body: RecordTrainingRequest, ctx: ActionCo
         held_at=body.held_at or ctx.occurred_at,
         recorded_at=ctx.occurred_at,
     )
-    ctx.add(training)
+    ctx.outcome.add(training)

@@ -139,7 +139,7 @@ def add_checklist_tasks(request: Request, item: CatalogueItem | None, ctx: Actio
             visibility=Visibility.internal,
             added_at=ctx.occurred_at,
         )
-        ctx.add(task)
+        ctx.outcome.add(task)
 
 
 def approve(request: Request, body: Tallied, ctx: ActionContext) -> None:

@@ -89,7 +89,7 @@ async def too_late_to_reopen(reads: ReadContext, request: Request, ctx: ActionCo
     """
     delivered = request.delivered_at
     if delivered is not None and ctx.occurred_at > reopening_ends_at(
-        delivered, request.reopen_days, ctx.reopen_days
+        delivered, request.reopen_days, ctx.settings.reopen_days
     ):
         return "too_late_to_reopen"
     return None

@@ -38,7 +38,7 @@ def begin_implementation(request: Request, body: BeginImplementationRequest, ctx
     # A test report covers only the checks of its own plan, so a new plan supersedes it.
     supersede(DocumentClass.TE, ctx)
     for earlier in ctx.prepared(CurrentChecks).checks:
-        ctx.change(earlier).dropped_at = ctx.occurred_at
+        ctx.outcome.change(earlier).dropped_at = ctx.occurred_at
     assignees = plan_project(request, body.milestones, body.tasks, ctx)
     _add_implementers(request, *(person.id for person in assignees))
     copy_fields(request, body, ctx, without="report_every_days")
@@ -85,4 +85,4 @@ def check_quality(request: Request, body: CheckQualityRequest, ctx: ActionContex
         checker_id=ctx.caller.person_id,
         checked_at=ctx.occurred_at,
     )
-    ctx.add(check)
+    ctx.outcome.add(check)

@@ -25,6 +25,7 @@ from app.foundation.editing import apply_patch, edit_action
 from app.foundation.people.records import Team
 from app.foundation.services.records import CatalogueItem, FulfilmentPath
 from app.kernel.access.audience_rules import to_persons, to_roles, to_services, to_team_or_desk
+from app.kernel.access.kinds import KindAccess, Lookup
 from app.kernel.actions.actor_policy import (
     agent,
     anybody,
@@ -38,7 +39,7 @@ from app.kernel.actions.actor_policy import (
 )
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Branch, DueAt, Lifecycle, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Branch, DueAt, Lifecycle, Rules, action
 from app.kernel.actions.payloads import (
     EmptyPayload,
     Reason,
@@ -260,14 +261,14 @@ DOCUMENTS_KEPT = KeptDocuments(
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="request", plural="requests", zh="服务请求", record=Request, states=State, code="REQ",
-    change_check=decisions.not_while_decided(APPROVAL),
+    rules=Rules(change_check=decisions.not_while_decided(APPROVAL), derivation=PRIORITY),
     visible=(
         to_persons("requester_id", "reported_by_id", "assignee_id"), *to_team_or_desk(), to_services("service"),
         to_roles("reader_roles", {Role.change_manager: "makes a change from it, where its item opens one"}),
     ),
-    children=(ExternalReference, *decisions.CHILDREN, *DOCUMENTS, *OWN, *CHILDREN), ended=ENDED,
-    searched_fields=("title", "description", "delivery", "service", "ci", "category"), reviewer_group_field="acceptance_group_id",
-    derivation=PRIORITY,
+    children=(ExternalReference, *decisions.CHILDREN, *DOCUMENTS, *OWN, *CHILDREN),
+    lookup=Lookup(ended=ENDED, searched_fields=("title", "description", "delivery", "service", "ci", "category")),
+    access=KindAccess(reviewer_group_field="acceptance_group_id"),
     rows=(
         # action, 中文, from → to, who, event; and what forbids it
         action(submit,                "提交",     NEW_RECORD, State.submitted, anybody | integration, "request.submitted",

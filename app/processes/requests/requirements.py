@@ -70,7 +70,7 @@ def _write_requirements(
     )
     entry = file_document(request, DocumentClass.SN, texts, ctx, state=state)
     for earlier in ctx.prepared(CurrentCriteria).criteria:
-        ctx.change(earlier).dropped_at = ctx.occurred_at
+        ctx.outcome.change(earlier).dropped_at = ctx.occurred_at
     for place, criterion in enumerate(body.criteria, start=1):
         row = Criterion(
             id=ctx.new_id(),
@@ -80,7 +80,7 @@ def _write_requirements(
             shown_by=criterion.shown_by,
             added_at=ctx.occurred_at,
         )
-        ctx.add(row)
+        ctx.outcome.add(row)
     return entry
 
 

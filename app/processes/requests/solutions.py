@@ -63,7 +63,7 @@ def review_solution(request: Request, body: ReviewSolutionRequest, ctx: ActionCo
         comment=body.comment,
         reviewed_at=ctx.occurred_at,
     )
-    ctx.add(review)
+    ctx.outcome.add(review)
     approval = request.solution_approval
     if body.verdict is ReviewVerdict.revise:
         approval.sent_back_at = ctx.occurred_at

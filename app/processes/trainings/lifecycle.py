@@ -19,6 +19,7 @@ from app.foundation.licences.records import (
     TrainingParticipant,
 )
 from app.kernel.access.audience_rules import to_persons, to_staff
+from app.kernel.access.kinds import KindAccess
 from app.kernel.actions.actor_policy import RecordDuty, process_owner, quality_manager, role, rule
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
@@ -52,14 +53,14 @@ LICENCE_YEARS = 2
 
 def plan(training: Training, body: PlanTraining, ctx: ActionContext) -> None:
     """Plan a training from the skill gaps: persons who lack a skill for the process are invited."""
-    assert ctx.number is not None, "trainings have numbers"
-    training.number = ctx.number
+    assert ctx.assigned.number is not None, "trainings have numbers"
+    training.number = ctx.assigned.number
     copy_fields(training, body, ctx)
     training.planner_id = ctx.caller.person_id
     missing = ctx.prepared(SkillGaps).missing
     training.participant_ids = [str(person) for person in missing]
     for person, skills in missing.items():
-        ctx.add(
+        ctx.outcome.add(
             TrainingParticipant(
                 id=ctx.new_id(),
                 record=training.row_key,
@@ -74,7 +75,7 @@ def hold(training: Training, body: HoldTraining, ctx: ActionContext) -> None:
     """Hold the training: record who attended and what was taught, which is filed as a document."""
     attended = {person.id for person in ctx.refs(Person, "attended")}
     for person, participant in ctx.prepared(TrainingParticipants).by_person.items():
-        ctx.change(participant).attended = person in attended
+        ctx.outcome.change(participant).attended = person in attended
     # The plan's own words stay with the plan: they are encrypted for whoever wrote them.
     sections = (
         (Heading.topics, body.contents),
@@ -94,9 +95,9 @@ def examine(training: Training, body: ExamineTraining, ctx: ActionContext) -> No
         person = ctx.required_ref(Person, f"results/{n}/person").id
         earlier = before.get(person)
         if earlier is not None:
-            ctx.remove(earlier)
+            ctx.outcome.remove(earlier)
         passed[person] = all(mark >= training.pass_mark for mark in result.marks.values())
-        ctx.add(
+        ctx.outcome.add(
             ExaminationResult(
                 id=ctx.new_id(),
                 record=training.row_key,
@@ -120,7 +121,7 @@ def license_(training: Training, body: LicenseTraining, ctx: ActionContext) -> N
     named = [person.id for person in ctx.refs(Person, "persons")]
     passed = [person for person, result in ctx.prepared(Results).by_person.items() if result.passed]
     for person in named or passed:
-        ctx.add(
+        ctx.outcome.add(
             Licence(
                 id=ctx.new_id(),
                 record=training.row_key,
@@ -143,7 +144,7 @@ def _years_later(instant: datetime, years: int) -> datetime:
 
 def revoke_licence(training: Training, body: RevokeLicenceTraining, ctx: ActionContext) -> None:
     """Revoke a licence of the training, which is no longer valid."""
-    licence = ctx.change(ctx.required_ref(Licence, "licence"))
+    licence = ctx.outcome.change(ctx.required_ref(Licence, "licence"))
     licence.revoked_at = ctx.occurred_at
     licence.revoked_from_id = licence.person_id
     licence.revoked_by_id = ctx.caller.person_id
@@ -157,7 +158,7 @@ def fall_overdue(training: Training, body: EmptyPayload, ctx: ActionContext) -> 
 
 def flag_licence(training: Training, body: FlagLicenceTraining, ctx: ActionContext) -> None:
     """Flag a licence of the training, which has ended without a newer one."""
-    ctx.change(ctx.required_ref(Licence, "licence")).ended_at = ctx.occurred_at
+    ctx.outcome.change(ctx.required_ref(Licence, "licence")).ended_at = ctx.occurred_at
 
 
 def cancel(training: Training, body: Reason, ctx: ActionContext) -> None:
@@ -180,7 +181,8 @@ EXAMINABLE = (State.held, State.examined)
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="training", plural="trainings", zh="培训", record=Training, states=State, code="TRN",
-    visible=(to_staff(), to_persons("planner_id", "trainer_id")), also_seen_by={Role.committee_member: "judges improvements by the trainings held for them"},
+    visible=(to_staff(), to_persons("planner_id", "trainer_id")),
+    access=KindAccess(also_seen_by={Role.committee_member: "judges improvements by the trainings held for them"}),
     children=(*DOCUMENTS, TrainingParticipant, ExaminationResult, Licence),
     rows=(
         #      action          中文        from              to               who        event

@@ -40,7 +40,7 @@ async def invalid_requirement(
     inactive or the same person.
     """
     if body.replaces is not None:
-        if not ctx.follows:
+        if not ctx.command.follows:
             raise WrongValue(pointer="/replaces", because="only_by_amending")
         return
     _check_parties(body, ctx)

@@ -15,8 +15,9 @@ from app.foundation.documents.filing import publish_draft
 from app.foundation.documents.records import DocumentClass
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.lifecycle import Branch, RelatedCommand
+from app.kernel.actions.lifecycle import Branch
 from app.kernel.actions.refusals import WrongValue
+from app.kernel.actions.related import RelatedCommand
 from app.log.events import stream
 from app.service_levels.agreements.payloads import AmendSla, Consent, RenewSla, SignSla, TerminateSla
 from app.service_levels.agreements.preparation import (
@@ -45,8 +46,8 @@ def give_consent(agreement: Agreement, body: Consent, ctx: ActionContext) -> boo
     """Record the consent; return whether both sides have consented with it."""
     consent_round = ctx.prepared(ConsentRound)
     for consent in consent_round.withdrawn:
-        ctx.remove(consent)
-    ctx.add(
+        ctx.outcome.remove(consent)
+    ctx.outcome.add(
         AgreementConsent(
             id=ctx.new_id(),
             record=agreement.row_key,
@@ -61,7 +62,7 @@ def give_consent(agreement: Agreement, body: Consent, ctx: ActionContext) -> boo
         )
     )
     if consent_round.other is not None:
-        ctx.change(consent_round.other).complete = True
+        ctx.outcome.change(consent_round.other).complete = True
     remaining = [
         pending_consent
         for pending_consent in agreement.pending_consents or ()
@@ -75,7 +76,7 @@ def give_consent(agreement: Agreement, body: Consent, ctx: ActionContext) -> boo
 def take_back_consents(agreement: Agreement, ctx: ActionContext) -> None:
     """Take back the consents that wait for the other side, since the text is another one."""
     for consent in ctx.prepared(PendingConsents).consents:
-        ctx.remove(consent)
+        ctx.outcome.remove(consent)
     agreement.pending_consents = None
 
 
@@ -109,7 +110,7 @@ def sign(agreement: Agreement, body: SignSla, ctx: ActionContext) -> None:
     for of_class in DOCUMENTS:
         publish_draft(of_class, ctx)
     for team in ctx.prepared(SupportingTeams).teams:
-        ctx.add(
+        ctx.outcome.add(
             AgreementAcknowledgement(
                 id=ctx.new_id(),
                 record=agreement.row_key,
@@ -281,7 +282,9 @@ END_PROMISE = RelatedCommand(
 MAKE_VERSION = RelatedCommand(
     action="record_requirement",
     field="",
-    record=lambda ctx: stream(Agreement.KIND, ctx.related_id) if ctx.prepared(ConsentRound).complete else (),
+    record=lambda ctx: (
+        stream(Agreement.KIND, ctx.command.related_id) if ctx.prepared(ConsentRound).complete else ()
+    ),
     body=lambda agreement, body: {
         "replaces": str(agreement.id),
         "title": agreement.title,

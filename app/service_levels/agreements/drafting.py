@@ -25,8 +25,8 @@ from app.service_levels.agreements.terms.copying import apply_terms, copy_terms,
 
 def record_requirement(agreement: Agreement, body: RecordRequirementSla, ctx: ActionContext) -> None:
     """Record a requirement of the agreement. The next edition of an amended agreement begins as a draft."""
-    assert ctx.number is not None, "agreements have numbers"
-    agreement.number = ctx.number
+    assert ctx.assigned.number is not None, "agreements have numbers"
+    agreement.number = ctx.assigned.number
     agreement.recorded_requirement_at = ctx.occurred_at
     agreement.edition = 1
     replaced = ctx.ref(Agreement, "replaces")

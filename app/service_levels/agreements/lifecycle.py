@@ -73,7 +73,7 @@ def review(agreement: Agreement, body: ReviewSla, ctx: ActionContext) -> None:
     entry = AgreementReview(id=ctx.new_id(), record=agreement.row_key, reviewed_at=ctx.occurred_at)
     copy_fields(entry, body, ctx)
     entry.attended = list(dict.fromkeys(str(person.id) for person in ctx.refs(Person, "attended")))
-    ctx.add(entry)
+    ctx.outcome.add(entry)
 
 
 def make_version(agreement: Agreement, body: MakeVersionSla, ctx: ActionContext) -> None:
@@ -104,7 +104,7 @@ def _earlier(first: datetime | None, second: datetime) -> datetime:
 def acknowledge(agreement: Agreement, body: AcknowledgeSla, ctx: ActionContext) -> None:
     """Acknowledge the signed agreement, as the lead of a team on whose agreement it rests."""
     for row in ctx.prepared(preparation.AcknowledgementRequests).rows:
-        done = ctx.change(row)
+        done = ctx.outcome.change(row)
         done.acknowledged_at = ctx.occurred_at
         done.acknowledged_by_id = ctx.caller.person_id
 

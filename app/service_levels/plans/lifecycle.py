@@ -21,7 +21,7 @@ from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import quality_manager, role, service_level_manager
 from app.kernel.actions.constraints import CheckFailed
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, Rules, action
 from app.kernel.actions.payloads import (
     EARLIEST_YEAR,
     LATEST_YEAR,
@@ -67,8 +67,8 @@ class DraftServiceLevelPlan(Payload, of=ServiceLevelPlan):
 
 def draft(plan: ServiceLevelPlan, body: DraftServiceLevelPlan, ctx: ActionContext) -> None:
     """Draft a service level plan: the services that get agreements in a year, and their negotiators."""
-    assert ctx.number is not None, "plans have numbers"
-    plan.number = ctx.number
+    assert ctx.assigned.number is not None, "plans have numbers"
+    plan.number = ctx.assigned.number
     plan.title, plan.year = body.title, body.year
     plan.owner_id = ctx.caller.person_id
     _add_entries(plan, body.entries, ctx)
@@ -85,14 +85,14 @@ class ReviseServiceLevelPlan(Payload):
 def revise(plan: ServiceLevelPlan, body: ReviseServiceLevelPlan, ctx: ActionContext) -> None:
     """Revise the plan: its new entries replace the earlier ones."""
     for entry in ctx.prepared(KnownEntries).entries:
-        ctx.remove(entry)
+        ctx.outcome.remove(entry)
     _add_entries(plan, body.entries, ctx)
 
 
 def _add_entries(plan: ServiceLevelPlan, entries: tuple[PlannedAgreement, ...], ctx: ActionContext) -> None:
     for n, entry in enumerate(entries):
         customer, series = ctx.ref(Team, f"entries/{n}/customer"), ctx.refs(Record, f"entries/{n}/series")
-        ctx.add(
+        ctx.outcome.add(
             PlanEntry(
                 id=ctx.new_id(),
                 record=plan.row_key,
@@ -153,7 +153,7 @@ LIFECYCLE = Lifecycle(
     kind="service_level_plan", plural="service_level_plans", zh="服务级别计划", record=ServiceLevelPlan, states=State, code="SLP",
     visible=(to_staff(), to_persons("owner_id")),
     children=(PlanEntry,),
-    constraints={"service_level_plan_adopted_key": CheckFailed("year_is_planned")},
+    rules=Rules(constraints={"service_level_plan_adopted_key": CheckFailed("year_is_planned")}),
     rows=(
         #      action  中文     from             to             who       event
         action(draft,  "起草", NEW_RECORD,      State.drafted, PLANNERS, "service_level_plan.drafted", wrong=(invalid_entries,)),

@@ -92,7 +92,7 @@ def correct_report(agreement: Agreement, body: CorrectReportSla, ctx: ActionCont
     edition = (newest.edition or 0) + 1
     for entry in ctx.prepared(OnFile).documents:
         if entry.number == newest.number:
-            ctx.change(entry).edition = edition
+            ctx.outcome.change(entry).edition = edition
     _add_edition(agreement, ctx, (newest.number or "", edition, newest.period or ""), body.remarks)
 
 
@@ -102,7 +102,7 @@ def _add_edition(
     """Add the edition of that number, place and period, and those to whom it is sent."""
     computed = ctx.prepared(ComputedReport)
     number, edition, period = name
-    ctx.add(
+    ctx.outcome.add(
         AgreementReport(
             id=ctx.new_id(),
             record=agreement.row_key,
@@ -125,7 +125,7 @@ def _add_edition(
         )
     )
     for person in computed.recipients:
-        ctx.add(
+        ctx.outcome.add(
             AgreementReportRecipient(
                 id=ctx.new_id(),
                 record=agreement.row_key,
@@ -149,7 +149,7 @@ def release_consequence(agreement: Agreement, body: ReleaseConsequenceSla, ctx: 
     proposes it. The person who issued that edition may not release it. Nothing is paid here.
     """
     newest, line = ctx.prepared(NewestEdition).report, ctx.prepared(ProposedConsequence).line
-    ctx.add(
+    ctx.outcome.add(
         ReleasedConsequence(
             id=ctx.new_id(),
             record=agreement.row_key,

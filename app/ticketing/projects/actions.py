@@ -85,10 +85,10 @@ def report_progress(record: ProjectRecord, body: ReportProgress, ctx: ActionCont
         author_id=ctx.caller.person_id,
         reported_at=ctx.occurred_at,
     )
-    ctx.add(report)
+    ctx.outcome.add(report)
     current = {milestone.id: milestone for milestone in ctx.prepared(CurrentMilestones).milestones}
     for progress in body.milestones:
-        milestone = ctx.change(current[progress.milestone])
+        milestone = ctx.outcome.change(current[progress.milestone])
         milestone.done = progress.done
         milestone.completed_at = (milestone.completed_at or ctx.occurred_at) if progress.done == 100 else None
     for problem, owner in zip(body.problems, problem_owners(body, ctx), strict=True):
@@ -115,7 +115,7 @@ class FlagMilestone(Payload):
 
 def flag_milestone(record: ProjectRecord, body: FlagMilestone, ctx: ActionContext) -> None:
     """Flag the ticket's overdue milestone."""
-    ctx.change(ctx.required_ref(Milestone, "milestone")).overdue_at = ctx.occurred_at
+    ctx.outcome.change(ctx.required_ref(Milestone, "milestone")).overdue_at = ctx.occurred_at
 
 
 async def milestone_not_to_flag(

@@ -68,7 +68,7 @@ def plan_project(
     Return the assignees. The payload's fields are called `milestones` and `tasks`.
     """
     for earlier in (*ctx.prepared(CurrentMilestones).milestones, *ctx.prepared(UnfinishedTasks).tasks):
-        ctx.change(earlier).dropped_at = ctx.occurred_at
+        ctx.outcome.change(earlier).dropped_at = ctx.occurred_at
     steps = [_add_milestone(record, planned, ctx) for planned in milestones]
     assignees = []
     for n, planned in enumerate(tasks):
@@ -85,7 +85,7 @@ def plan_project(
             visibility=Visibility.public,  # as the plan, which both sides read
             added_at=ctx.occurred_at,
         )
-        ctx.add(task)
+        ctx.outcome.add(task)
     return assignees
 
 
@@ -98,7 +98,7 @@ def _add_milestone(record: ProjectRecord, planned: PlannedMilestone, ctx: Action
         done=0,
         added_at=ctx.occurred_at,
     )
-    ctx.add(milestone)
+    ctx.outcome.add(milestone)
     return milestone
 
 
@@ -133,4 +133,4 @@ def add_issue(
         visibility=Visibility.public,  # as what was not accepted
         added_at=ctx.occurred_at,
     )
-    ctx.add(task)
+    ctx.outcome.add(task)

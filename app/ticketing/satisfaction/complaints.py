@@ -54,7 +54,7 @@ def complain(ticket: Ticket, body: ComplainTicket, ctx: ActionContext) -> None:
         complained_at=ctx.occurred_at,
         due_at=ctx.prepared(AnswerDue).due_at,
     )
-    ctx.add(complaint)
+    ctx.outcome.add(complaint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class AssignComplaint(Payload):
 
 def assign_complaint(ticket: Ticket, body: AssignComplaint, ctx: ActionContext) -> None:
     """Assign a complaint about the ticket to an owner, who is responsible for the answer."""
-    complaint = ctx.change(ctx.required_ref(Complaint, "complaint"))
+    complaint = ctx.outcome.change(ctx.required_ref(Complaint, "complaint"))
     complaint.owner_id = ctx.required_ref(Person, "owner").id
 
 
@@ -126,7 +126,7 @@ class MergeComplaint(Payload):
 
 def merge_complaint(ticket: Ticket, body: MergeComplaint, ctx: ActionContext) -> None:
     """Merge a complaint about the ticket into another one; both are answered together."""
-    complaint = ctx.change(ctx.required_ref(Complaint, "complaint"))
+    complaint = ctx.outcome.change(ctx.required_ref(Complaint, "complaint"))
     complaint.merged_into_id = ctx.required_ref(Complaint, "into").id
     complaint.merged_at = ctx.occurred_at
 
@@ -166,7 +166,7 @@ class EscalateComplaint(Payload):
 
 def escalate_complaint(ticket: Ticket, body: EscalateComplaint, ctx: ActionContext) -> None:
     """Escalate a complaint about the ticket, which was not answered in time."""
-    complaint = ctx.change(ctx.required_ref(Complaint, "complaint"))
+    complaint = ctx.outcome.change(ctx.required_ref(Complaint, "complaint"))
     complaint.escalated_at = ctx.occurred_at
 
 
@@ -188,7 +188,7 @@ class AnswerComplaint(Payload):
 
 def answer_complaint(ticket: Ticket, body: AnswerComplaint, ctx: ActionContext) -> None:
     """Answer a complaint about the ticket, with the findings and the remedy."""
-    complaint = ctx.change(ctx.required_ref(Complaint, "complaint"))
+    complaint = ctx.outcome.change(ctx.required_ref(Complaint, "complaint"))
     complaint.findings = body.findings
     complaint.remedy = body.remedy
     complaint.answered_at = ctx.occurred_at

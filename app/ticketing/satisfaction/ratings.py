@@ -23,7 +23,7 @@ WORST, BEST = 1, 5
 
 def ask_rating(ticket: Ticket, body: EmptyPayload, ctx: ActionContext) -> None:
     """Ask for the ticket's rating, from its requester."""
-    ctx.add(
+    ctx.outcome.add(
         RatingRequest(
             id=ctx.new_id(),
             record=ticket.row_key,
@@ -70,9 +70,9 @@ def rate(ticket: Ticket, body: RateTicket, ctx: ActionContext) -> None:
     rating = ctx.prepared(EarlierRating).rating
     if rating is None:
         rating = Rating(id=ctx.new_id(), record=ticket.row_key, rated_at=ctx.occurred_at)
-        ctx.add(rating)
+        ctx.outcome.add(rating)
     else:
-        rating = ctx.change(rating)
+        rating = ctx.outcome.change(rating)
     rating.score = body.score
     rating.comment = body.comment
     rating.by_staff = ctx.caller.is_staff_for(ticket) or None

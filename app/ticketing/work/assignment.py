@@ -69,7 +69,7 @@ def escalate(ticket: Ticket, body: EscalateTicket, ctx: ActionContext) -> None:
     if team is not None:
         ticket.team_id, ticket.assignee_id = team.id, None
     if person is not None and follower(person.id) not in ctx.audience:
-        ctx.add(new_follower(ticket, person.id, ctx))
+        ctx.outcome.add(new_follower(ticket, person.id, ctx))
 
 
 async def cannot_be_escalated(

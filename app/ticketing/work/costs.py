@@ -59,7 +59,7 @@ def log_work(ticket: Ticket, body: LogWork, ctx: ActionContext) -> None:
         worked_at=body.worked_at or ctx.occurred_at,
         logged_at=ctx.occurred_at,
     )
-    ctx.add(work)
+    ctx.outcome.add(work)
 
 
 async def work_not_loggable(reads: ReadContext, ticket: Ticket, body: LogWork, ctx: ActionContext) -> None:
@@ -94,7 +94,7 @@ def reverse_work(ticket: Ticket, body: ReverseWork, ctx: ActionContext) -> None:
     work = ctx.required_ref(Work, "work")
     assert work.minutes is not None
     took_back = {"id": ctx.new_id(), "minutes": -work.minutes, "reverses_id": work.id}
-    ctx.add(work.model_copy(update={**took_back, "logged_at": ctx.occurred_at}))
+    ctx.outcome.add(work.model_copy(update={**took_back, "logged_at": ctx.occurred_at}))
 
 
 class BookCost(Payload, of=Cost):
@@ -116,7 +116,7 @@ def book_cost(ticket: Ticket, body: BookCost, ctx: ActionContext) -> None:
         purpose=body.purpose,
         booked_at=ctx.occurred_at,
     )
-    ctx.add(cost)
+    ctx.outcome.add(cost)
 
 
 async def wrong_currency_digits(
@@ -137,7 +137,7 @@ def reverse_cost(ticket: Ticket, body: ReverseCost, ctx: ActionContext) -> None:
     cost = ctx.required_ref(Cost, "cost")
     took_back = {"id": ctx.new_id(), "amount": f"-{cost.amount}", "reverses_id": cost.id, "purpose": None}
     took_back |= {"person_id": ctx.caller.person_id, "booked_at": ctx.occurred_at}
-    ctx.add(cost.model_copy(update=took_back))
+    ctx.outcome.add(cost.model_copy(update=took_back))
 
 
 async def already_reversed(

@@ -70,8 +70,8 @@ def add_task(ticket: Ticket, body: AddTask, ctx: ActionContext) -> None:
         visibility=body.visibility,
         added_at=ctx.occurred_at,
     )
-    ctx.staff_only = task.for_staff
-    ctx.add(task)
+    ctx.outcome.staff_only = task.for_staff
+    ctx.outcome.add(task)
 
 
 async def task_not_assignable(reads: ReadContext, ticket: Ticket, body: AddTask, ctx: ActionContext) -> None:
@@ -100,7 +100,7 @@ def apply_checklist(ticket: Ticket, body: ApplyChecklist, ctx: ActionContext) ->
     """Apply a checklist to the ticket: its items become tasks, in order."""
     checklist = ctx.required_ref(Checklist, "checklist")
     title = "title_zh" if ctx.caller.locale == "zh" else "title_en"
-    ctx.staff_only = body.visibility is Visibility.internal
+    ctx.outcome.staff_only = body.visibility is Visibility.internal
     for position, item in enumerate(checklist.items or (), 1):
         task = Task(
             id=ctx.new_id(),
@@ -111,7 +111,7 @@ def apply_checklist(ticket: Ticket, body: ApplyChecklist, ctx: ActionContext) ->
             from_checklist=checklist.key,
             position=position,
         )
-        ctx.add(task)
+        ctx.outcome.add(task)
 
 
 async def checklist_not_applicable(
@@ -162,13 +162,13 @@ class EditTask(Payload):
 
 def edit_task(ticket: Ticket, body: EditTask, ctx: ActionContext) -> None:
     """Edit a task of the ticket: its title, assignee, team, due time or visibility."""
-    task = ctx.change(ctx.required_ref(Task, "task"))
+    task = ctx.outcome.change(ctx.required_ref(Task, "task"))
     assignee, team = ctx.ref(Person, "assignee"), ctx.ref(Team, "team")
     task.title = body.title or task.title
     if body.due_at is not None and body.due_at != task.due_at:
         task.due_at, task.overdue_at = body.due_at, None
     task.visibility = body.visibility or task.visibility
-    ctx.staff_only = task.for_staff
+    ctx.outcome.staff_only = task.for_staff
     if team is not None:
         task.team_id, task.assignee_id = team.id, None
     if assignee is not None:
@@ -198,10 +198,10 @@ class DropTask(Payload):
 
 def drop_task(ticket: Ticket, body: DropTask, ctx: ActionContext) -> None:
     """Drop a task of the ticket, which is no longer needed."""
-    task = ctx.change(ctx.required_ref(Task, "task"))
+    task = ctx.outcome.change(ctx.required_ref(Task, "task"))
     task.dropped_because = body.reason
     task.dropped_at = ctx.occurred_at
-    ctx.staff_only = task.for_staff
+    ctx.outcome.staff_only = task.for_staff
 
 
 class CompleteTask(Payload):
@@ -213,10 +213,10 @@ class CompleteTask(Payload):
 
 def complete_task(ticket: Ticket, body: CompleteTask, ctx: ActionContext) -> None:
     """Complete a task of the ticket."""
-    task = ctx.change(ctx.required_ref(Task, "task"))
+    task = ctx.outcome.change(ctx.required_ref(Task, "task"))
     task.outcome = body.outcome
     task.completed_at = ctx.occurred_at
-    ctx.staff_only = task.for_staff
+    ctx.outcome.staff_only = task.for_staff
 
 
 async def task_already_finished(
@@ -238,9 +238,9 @@ class FlagTask(Payload):
 
 def flag_task(ticket: Ticket, body: FlagTask, ctx: ActionContext) -> None:
     """Flag the ticket's overdue task."""
-    task = ctx.change(ctx.required_ref(Task, "task"))
+    task = ctx.outcome.change(ctx.required_ref(Task, "task"))
     task.overdue_at = ctx.occurred_at
-    ctx.staff_only = task.for_staff
+    ctx.outcome.staff_only = task.for_staff
 
 
 async def task_not_to_flag(

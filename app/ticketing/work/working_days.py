@@ -35,7 +35,7 @@ async def calendar_working_days(
     """
     calendar = None if key is None else await reads.record("calendar", key)
     if calendar is None:
-        return ctx.zone, lambda day: day.weekday() <= _FRIDAY
+        return ctx.settings.zone, lambda day: day.weekday() <= _FRIDAY
     version = await reads.child(CalendarVersion, calendar.record, id=calendar.record.newest_id)
     assert version is not None, "a calendar has a newest version"
     definition = version.definition()

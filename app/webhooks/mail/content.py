@@ -114,9 +114,12 @@ class _Reader:
         return "\n\n".join(text for text in texts if text.strip())
 
     def text_of_only_part(self, part: MailPart) -> str:
-        """Return what the mail says if all of it is one text with the name of a file; it stays a file, too."""
+        """Return what the mail says if all of it is one text that is called a file and not attached as one;
+        it stays a file, too.
+        """
         is_text = part.media_type.startswith("text/") and part.media_type not in _OF_PROGRAMS
-        return self._leaf_text(part) if is_text and not part.inner_parts else ""
+        is_body = is_text and not part.inner_parts and _disposition(part) != "attachment"
+        return self._leaf_text(part) if is_body else ""
 
     def _best(self, part: MailPart) -> str:
         texts = [(self.text_of(each), _is_plain(each)) for each in part.inner_parts]

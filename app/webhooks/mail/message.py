@@ -16,8 +16,8 @@ from app.webhooks.mail.content import LONGEST_READ, MailAttachment, mail_content
 from app.webhooks.mail.headers import decode_words, message_ids, sent_time, single_line
 from app.webhooks.mail.mime import MailPart, parse_mail
 from app.webhooks.mail.monitoring import MonitoringReport, monitoring_report
+from app.webhooks.mail.quotations.replies import reply_text
 from app.webhooks.mail.refusals import MailRefused
-from app.webhooks.mail.replies import reply_text
 
 LARGEST_MAIL = 26_214_400
 #: What is read of a subject.
@@ -69,8 +69,8 @@ class IncomingMail:
 
 
 def read_mail(raw: bytes, sent: Collection[str] = ()) -> IncomingMail:
-    """Read a mail. Raises MailRefused if it is too large, has no single sender, or is no mail at all. `sent` are
-    the lines of our own mails that it may repeat, as far as they are known.
+    """Read a mail. Raises MailRefused if it is too large, has no single sender, or is no mail at all. `sent`
+    are the lines of our own mails that it may repeat, as far as they are known.
     """
     if len(raw) > LARGEST_MAIL:
         raise MailRefused("mail_too_large")

@@ -53,7 +53,7 @@ _reader = MailReader()
 
 
 async def read_bounded(raw: bytes, sent: Sequence[str] = ()) -> IncomingMail:
-    """Read a mail without holding up what else this process does; `sent` are lines that we have mailed. Raises
-    MailRefused.
+    """Read a mail without holding up what else this process does; `sent` are lines that we have mailed.
+    Raises MailRefused.
     """
     return await asyncio.to_thread(_reader.read, raw, sent)

@@ -22,12 +22,13 @@ from app.foundation.people.fields import Zone
 from app.foundation.people.keys import USUAL_OVERLAP_SECONDS, Overlap
 from app.foundation.people.records import Team
 from app.kernel.access.audience_rules import to_staff
+from app.kernel.access.kinds import KindAccess
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import admin, rule
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, Rules, action
 from app.kernel.actions.payloads import (
     LONGEST_LINE,
     LONGEST_LIST,
@@ -227,9 +228,9 @@ ADMINS = (admin | rule).in_person()
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="webhook_source", plural="webhook_sources", zh="推送来源", record=WebhookSource, states=State,
-    administrative=True,
+    access=KindAccess(administrative=True),
     visible=(to_staff(),),
-    constraints={"webhook_source_key_key": ValueTaken("key")},
+    rules=Rules(constraints={"webhook_source_key_key": ValueTaken("key")}),
     rows=(
         #      action          中文        from            to             who           event
         action(add,            "添加",     NEW_RECORD,     State.active,  ADMINS, "webhook_source.added",   wrong=(unknown_adapter, *EDIT_CHECKS)),

@@ -27,7 +27,7 @@ def deciding(ledger: Ledger) -> Ledger:
         LIFECYCLE,
         rows=(*LIFECYCLE.rows, APPROVE, ASK, *rows(TABLE)),
         children=(*LIFECYCLE.children, *CHILDREN),
-        change_check=not_while_decided(TABLE),
+        rules=replace(LIFECYCLE.rules, change_check=not_while_decided(TABLE)),
     )
     ledger.lifecycles = {**ledger.lifecycles, "incident": changed}
     return ledger

@@ -28,6 +28,7 @@ def test_each_group_told_has_five_and_so_has_what_they_leave_over(teams: list[UU
 def test_the_smallest_group_joins_one_that_would_be_worked_out() -> None:
     a, b, c = TEAMS[1], TEAMS[2], TEAMS[3]
     assert told_groups([a] * 9 + [b] * 6 + [c] * 2) == {a}
+    assert told_groups([a] * 9 + [b] * 6 + [c]) == {a}
     assert told_groups([a] * 9 + [b] * 6) == {a, b}
     assert told_groups([a] * 5 + [b] * 4) == frozenset()
 

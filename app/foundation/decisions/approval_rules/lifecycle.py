@@ -24,7 +24,7 @@ from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import process_owner, quality_manager
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, action
+from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, Rules, action
 from app.kernel.actions.payloads import EmptyPayload, Payload, RecordKey, ShortText
 from app.kernel.actions.refusals import WrongValue
 
@@ -86,7 +86,7 @@ def _set_version(rule: ApprovalRule, definition: ApprovalRuleDefinition, ctx: Ac
 def _add_version(rule: ApprovalRule, ctx: ActionContext, *, ended: bool) -> None:
     rule.edition = (rule.edition or 0) + 1
     rule.set_by_id, rule.set_at = ctx.caller.person_id, ctx.occurred_at
-    ctx.add(
+    ctx.outcome.add(
         ApprovalRuleVersion(
             id=ctx.new_id(),
             record=rule.row_key,
@@ -177,7 +177,7 @@ VOTERS = (
 LIFECYCLE = Lifecycle(
     kind="approval_rule", plural="approval_rules", zh="审批规则", record=ApprovalRule, states=State,
     visible=(to_staff(),), children=(ApprovalRuleVersion,),
-    constraints={"approval_rule_key_key": ValueTaken("key")},
+    rules=Rules(constraints={"approval_rule_key_key": ValueTaken("key")}),
     rows=(
         #      action  中文    from                           to              who      event
         action(add,    "添加", NEW_RECORD,                    State.in_force, SETTERS, "approval_rule.added",

@@ -23,6 +23,7 @@ from app.foundation.people.credentials.maker_credential import (
 )
 from app.foundation.people.eligibility import check_person_active
 from app.kernel.access.audience_rules import to_persons
+from app.kernel.access.kinds import KindAccess
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import addressee, rule, staff
 from app.kernel.actions.context import ActionContext
@@ -103,7 +104,7 @@ async def outlives_key(
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="deputy", plural="deputies", zh="表决代理人", record=Deputy, states=State, administrative=True,
+    kind="deputy", plural="deputies", zh="表决代理人", record=Deputy, states=State, access=KindAccess(administrative=True),
     visible=(to_persons("person_id", "deputy_id"),),
     rows=(
         #      action 中文    from           to           who        event

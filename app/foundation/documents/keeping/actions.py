@@ -143,9 +143,9 @@ def acknowledge(record: Any, body: AcknowledgeDocument, ctx: ActionContext) -> N
     """Acknowledge the record's document: the caller has read it."""
     entry, awaited = ctx.prepared(ChosenDocument).entry, ctx.prepared(Acknowledgement).row
     if awaited is not None:
-        ctx.change(awaited).acknowledged_at = ctx.occurred_at
+        ctx.outcome.change(awaited).acknowledged_at = ctx.occurred_at
         return
-    ctx.add(
+    ctx.outcome.add(
         DocumentAcknowledgement(
             id=ctx.new_id(),
             record=record.row_key,
@@ -160,7 +160,7 @@ def acknowledge(record: Any, body: AcknowledgeDocument, ctx: ActionContext) -> N
 
 def request_access(record: Any, body: RequestDocumentAccess, ctx: ActionContext) -> None:
     """Request the record's document, which the caller wants to see for a purpose."""
-    ctx.add(
+    ctx.outcome.add(
         DocumentAccessRequest(
             id=ctx.new_id(),
             record=record.row_key,
@@ -177,11 +177,11 @@ def grant_access(record: Any, body: GrantDocumentAccess, ctx: ActionContext) -> 
     person, rows = ctx.required_ref(Person, "person"), ctx.prepared(Access)
     for request in rows.requests:
         if request.person_id == person.id:
-            ctx.change(request).granted_at = ctx.occurred_at
+            ctx.outcome.change(request).granted_at = ctx.occurred_at
     for reader in rows.readers:
         if reader.person_id == person.id and reader.document_id == ctx.prepared(ChosenDocument).entry.id:
-            ctx.remove(reader)
-    ctx.add(
+            ctx.outcome.remove(reader)
+    ctx.outcome.add(
         DocumentReader(
             id=ctx.new_id(),
             record=record.row_key,
@@ -199,18 +199,18 @@ def refuse_access(record: Any, body: RefuseDocumentAccess, ctx: ActionContext) -
     person = ctx.required_ref(Person, "person")
     for request in ctx.prepared(Access).requests:
         if request.person_id == person.id:
-            refused = ctx.change(request)
+            refused = ctx.outcome.change(request)
             refused.refused_at, refused.refusal_reason = ctx.occurred_at, body.refusal_reason
 
 
 def end_access(record: Any, body: EndDocumentAccess, ctx: ActionContext) -> None:
     """End access to the record's document: the period is over in which a person could see it."""
-    ctx.remove(ctx.required_ref(DocumentReader, "reader"))
+    ctx.outcome.remove(ctx.required_ref(DocumentReader, "reader"))
 
 
 def lend(record: Any, body: LendDocument, ctx: ActionContext) -> None:
     """Lend the record's document, as a paper copy."""
-    ctx.add(
+    ctx.outcome.add(
         DocumentLoan(
             id=ctx.new_id(),
             record=record.row_key,
@@ -225,12 +225,12 @@ def lend(record: Any, body: LendDocument, ctx: ActionContext) -> None:
 
 def return_(record: Any, body: ReturnDocument, ctx: ActionContext) -> None:
     """Return the record's document, a paper copy."""
-    ctx.change(ctx.required_ref(DocumentLoan, "loan")).returned_at = ctx.occurred_at
+    ctx.outcome.change(ctx.required_ref(DocumentLoan, "loan")).returned_at = ctx.occurred_at
 
 
 def flag_loan(record: Any, body: FlagLoanDocument, ctx: ActionContext) -> None:
     """Flag the record's document: a paper copy was not returned in time."""
-    ctx.change(ctx.required_ref(DocumentLoan, "loan")).overdue_at = ctx.occurred_at
+    ctx.outcome.change(ctx.required_ref(DocumentLoan, "loan")).overdue_at = ctx.occurred_at
 
 
 def archive(record: Any, body: DocumentReason, ctx: ActionContext) -> None:
@@ -271,11 +271,11 @@ def destroy(record: Any, body: DestroyDocument, ctx: ActionContext) -> None:
     entry.state = DocumentState.destroyed
     entry.destroyed_at, entry.destroyed_by_id = ctx.occurred_at, ctx.caller.person_id
     for row in ctx.prepared(DocumentContent).rows:
-        ctx.remove(row)
+        ctx.outcome.remove(row)
 
 
 def _changed_entry(ctx: ActionContext) -> DocumentEntry:
-    return ctx.change(ctx.prepared(ChosenDocument).entry)
+    return ctx.outcome.change(ctx.prepared(ChosenDocument).entry)
 
 
 _MANAGERS = frozenset({Role.quality_manager})

@@ -15,8 +15,8 @@ from app.foundation.people.credentials.queries import STANDING
 from app.foundation.people.records import Key
 from app.kernel.access.reads import ReadContext, Reading, Versions
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.lifecycle import RelatedCommands, RelatedPart
 from app.kernel.actions.payloads import EmptyPayload, Payload
+from app.kernel.actions.related import RelatedCommands, RelatedPart
 from app.platform.db import Row
 
 

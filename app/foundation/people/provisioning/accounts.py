@@ -72,10 +72,10 @@ def provision(person: Person, body: ProvisionPerson, ctx: ActionContext) -> None
     """Provision the person, with the attributes that the identity provider sends by SCIM."""
     copy_fields(person, body, ctx)
     if "login" in dict(provided_fields(body)):
-        person.login_issuer = ctx.login_issuer if person.login is not None else None
+        person.login_issuer = ctx.settings.login_issuer if person.login is not None else None
     ended = ctx.prepared(EndedAccount)
     for membership in ended.memberships:
-        ctx.remove(membership)
+        ctx.outcome.remove(membership)
     if ended.provided is not None:
         apply_grants(person, ended.provided, ctx)
 
@@ -138,7 +138,7 @@ async def changed_membership(
 def join_directory_group(person: Person, body: JoinDirectoryGroupPerson, ctx: ActionContext) -> None:
     """Join the person to a directory group, and grant the roles and teams of the group."""
     group = ctx.required_ref(DirectoryGroup, "directory_group")
-    ctx.add(DirectoryMembership(id=ctx.new_id(), person_id=person.id, directory_group_id=group.id))
+    ctx.outcome.add(DirectoryMembership(id=ctx.new_id(), person_id=person.id, directory_group_id=group.id))
     apply_grants(person, ctx.prepared(ChangedMembership).provided, ctx)
 
 
@@ -148,7 +148,7 @@ def leave_directory_group(person: Person, body: LeaveDirectoryGroupPerson, ctx: 
     """
     changed = ctx.prepared(ChangedMembership)
     assert changed.ended is not None
-    ctx.remove(changed.ended)
+    ctx.outcome.remove(changed.ended)
     apply_grants(person, changed.provided, ctx)
 
 

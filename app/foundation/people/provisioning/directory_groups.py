@@ -12,11 +12,12 @@ from app.common.people import Role
 from app.foundation.editing import apply_patch
 from app.foundation.people.provisioning.records import DirectoryGroup
 from app.foundation.people.provisioning.records import DirectoryGroupState as State
+from app.kernel.access.kinds import KindAccess, Lookup
 from app.kernel.actions.actor_policy import rule
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, Rules, action
 from app.kernel.actions.payloads import EmptyPayload, Patch, Payload, ShortText
 
 
@@ -50,10 +51,11 @@ def retire(group: DirectoryGroup, body: EmptyPayload, ctx: ActionContext) -> Non
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="directory_group", plural="directory_groups", zh="目录组", record=DirectoryGroup, states=State, administrative=True,
-    visible=(), oversight=frozenset({Role.admin, Role.auditor}),
-    retired={State.retired: "group_retired"},
-    constraints={"directory_group_name": ValueTaken("name"), "directory_group_external_id": ValueTaken("external_id")},
+    kind="directory_group", plural="directory_groups", zh="目录组", record=DirectoryGroup, states=State,
+    access=KindAccess(administrative=True, oversight=frozenset({Role.admin, Role.auditor})),
+    visible=(),
+    lookup=Lookup(retired={State.retired: "group_retired"}),
+    rules=Rules(constraints={"directory_group_name": ValueTaken("name"), "directory_group_external_id": ValueTaken("external_id")}),
     rows=(
         #      action  中文    from            to             who   event
         action(add,    "添加", NEW_RECORD,     State.active,  rule, "directory_group.added"),

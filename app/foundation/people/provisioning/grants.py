@@ -106,10 +106,10 @@ def apply_grants(person: Person, provided: ProvidedGrants, ctx: ActionContext) -
     roles = [role for role in person.roles or () if role not in removed]
     person.roles = [*roles, *added_roles] or None
     for membership in provided.ended:
-        ctx.remove(membership)
+        ctx.outcome.remove(membership)
         if person.team_id == membership.team_id:
             person.team_id = None
     for team_id in filter(None, map(team_of, change.added)):
-        ctx.add(Membership(id=ctx.new_id(), person_id=person.id, team_id=team_id))
+        ctx.outcome.add(Membership(id=ctx.new_id(), person_id=person.id, team_id=team_id))
         person.team_id = person.team_id or team_id
     setattr(person, FIELDS[provided.source], list(change.marks) or None)

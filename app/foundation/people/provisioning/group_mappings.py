@@ -14,12 +14,13 @@ from app.foundation.people.provisioning.records import GroupMapping
 from app.foundation.people.provisioning.records import GroupMappingState as State
 from app.foundation.people.records import Team, TeamState
 from app.foundation.people.roles import RoleText, check_role_scope
+from app.kernel.access.kinds import KindAccess
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import admin, rule
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, Rules, action
 from app.kernel.actions.payloads import EmptyPayload, Patch, Payload, Reference, ShortText
 from app.kernel.actions.refusals import WrongValue
 
@@ -101,9 +102,10 @@ ADMINS = (admin | rule).in_person()
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="group_mapping", plural="group_mappings", zh="登录组映射", record=GroupMapping, states=State, administrative=True,
-    visible=(), oversight=frozenset({Role.admin, Role.auditor}),
-    constraints={"group_mapping_grant": ValueTaken("group_name")},
+    kind="group_mapping", plural="group_mappings", zh="登录组映射", record=GroupMapping, states=State,
+    access=KindAccess(administrative=True, oversight=frozenset({Role.admin, Role.auditor})),
+    visible=(),
+    rules=Rules(constraints={"group_mapping_grant": ValueTaken("group_name")}),
     rows=(
         #      action    中文    from            to               who     event
         action(make_mapping, "创建", NEW_RECORD,  State.active,    ADMINS, "group_mapping.made",  name="make", wrong=(not_one_grant, mapping_beyond_own)),

@@ -37,7 +37,7 @@ def book(change: Change, ctx: ActionContext) -> None:
     change.ci_services = list(booking.ci_services)
     change.overrides = list(booking.overrides) or None
     change.excepted_freezes = list(booking.excepted) or None
-    ctx.derive(CHANGE_WINDOWS, booking_row(change, walked=not booking.truncated))
+    ctx.outcome.derive(CHANGE_WINDOWS, booking_row(change, walked=not booking.truncated))
 
 
 async def not_ready_to_schedule(reads: ReadContext, change: Change, ctx: ActionContext) -> str | None:

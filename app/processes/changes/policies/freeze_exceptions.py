@@ -36,7 +36,7 @@ def ask_exception(freeze: Freeze, body: AskExceptionFreeze, ctx: ActionContext) 
         asked_by_id=ctx.caller.person_id,
         asked_at=ctx.occurred_at,
     )
-    ctx.add(exception)
+    ctx.outcome.add(exception)
 
 
 async def exception_question(
@@ -73,12 +73,12 @@ async def decided_exception(
 
 def grant_exception(freeze: Freeze, body: Tallied, ctx: ActionContext) -> None:
     """Grant an exception to the freeze: the change may be scheduled and made in it."""
-    ctx.change(ctx.prepared(DecidedException).exception).granted_at = ctx.occurred_at
+    ctx.outcome.change(ctx.prepared(DecidedException).exception).granted_at = ctx.occurred_at
 
 
 def refuse_exception(freeze: Freeze, body: Tallied, ctx: ActionContext) -> None:
     """Refuse an exception to the freeze: it was not approved in time."""
-    ctx.change(ctx.prepared(DecidedException).exception).refused_at = ctx.occurred_at
+    ctx.outcome.change(ctx.prepared(DecidedException).exception).refused_at = ctx.occurred_at
 
 
 def action_of_outcome(freeze: Freeze, decision: Decision) -> tuple[str, Payload]:

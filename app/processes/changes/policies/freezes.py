@@ -19,7 +19,7 @@ from app.kernel.actions.actor_policy import decision, role, rule, service_level_
 from app.kernel.actions.constraints import RetryDecision
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, Rules, action
 from app.kernel.actions.payloads import Reason
 from app.kernel.actions.refusals import WrongValue
 from app.processes.changes.planning.bookings import FREEZE_WINDOWS, freeze_row
@@ -53,7 +53,7 @@ def _hold_window(freeze: Freeze, ctx: ActionContext) -> None:
     hit = ctx.prepared(ChangesHit)
     freeze.hit_change_ids = list(hit.ids) or None
     # If there are more than it can name, the database cannot compare them with those that it names.
-    ctx.derive(FREEZE_WINDOWS, freeze_row(freeze, checked=not hit.truncated))
+    ctx.outcome.derive(FREEZE_WINDOWS, freeze_row(freeze, checked=not hit.truncated))
 
 
 def move(freeze: Freeze, body: MoveFreeze, ctx: ActionContext) -> None:
@@ -70,7 +70,7 @@ def edit(freeze: Freeze, body: EditFreeze, ctx: ActionContext) -> None:
 def withdraw(freeze: Freeze, body: Reason, ctx: ActionContext) -> None:
     """Withdraw the freeze: changes may be made. Requested exceptions need no decision."""
     withdraw_open_decisions(ctx)
-    ctx.derive(FREEZE_WINDOWS, {"id": str(freeze.id), "from": None})
+    ctx.outcome.derive(FREEZE_WINDOWS, {"id": str(freeze.id), "from": None})
 
 
 async def owner_inactive(
@@ -138,7 +138,7 @@ HITS = {"freeze_window_hits": RetryDecision()}
 LIFECYCLE = Lifecycle(
     kind="freeze", plural="freezes", zh="变更冻结", record=Freeze, states=State,
     visible=(to_staff(), to_persons("owner_id")),
-    children=(FreezeException, *decisions.CHILDREN), constraints=HITS,
+    children=(FreezeException, *decisions.CHILDREN), rules=Rules(constraints=HITS),
     rows=(
         #      action            中文        from        to               who        event
         action(declare,          "宣布",     NEW_RECORD, State.declared,  DECLARERS, "freeze.declared",

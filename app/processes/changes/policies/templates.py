@@ -11,12 +11,13 @@ from app.foundation.editing import apply_patch
 from app.foundation.people.eligibility import check_team_assignable
 from app.foundation.people.records import Team
 from app.kernel.access.audience_rules import to_staff
+from app.kernel.access.kinds import Lookup
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import RecordDuty, process_owner, role
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, Rules, action
 from app.kernel.actions.payloads import EmptyPayload
 from app.processes.changes.policies.payloads import (
     ChangeTemplateFields,
@@ -66,8 +67,8 @@ OPEN = (State.draft, State.approved)
 LIFECYCLE = Lifecycle(
     kind="change_template", plural="change_templates", zh="标准变更模板", record=ChangeTemplate, states=State,
     visible=(to_staff(),),
-    retired={State.retired: "template_retired"},
-    constraints={"change_template_key_key": ValueTaken("key")},
+    lookup=Lookup(retired={State.retired: "template_retired"}),
+    rules=Rules(constraints={"change_template_key_key": ValueTaken("key")}),
     rows=(
         #      action   中文    from           to              who             event
         action(draft,   "起草", NEW_RECORD,    State.draft,    KEEPERS,        "change_template.drafted", wrong=(team_not_assignable,)),

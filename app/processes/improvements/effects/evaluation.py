@@ -52,7 +52,7 @@ def standardise(improvement: Improvement, body: StandardiseImprovement, ctx: Act
     improvement.outcome.document_numbers = list(body.document_numbers)
     improvement.told_team_ids = [str(team.id) for team in ctx.refs(Record, "teams")]
     improvement.outcome.published_at = body.published_at or ctx.occurred_at
-    improvement.next_benefit_due_at = months_after(ctx.occurred_at, FIRST_BENEFIT_MONTHS, ctx.zone)
+    improvement.next_benefit_due_at = months_after(ctx.occurred_at, FIRST_BENEFIT_MONTHS, ctx.settings.zone)
     expect_no_report(improvement)
 
 

@@ -13,9 +13,9 @@ from uuid import UUID
 
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.lifecycle import RelatedCommands, RelatedPart
 from app.kernel.actions.payloads import EmptyPayload, Payload
 from app.kernel.actions.refusals import PreparationRefused
+from app.kernel.actions.related import RelatedCommands, RelatedPart
 from app.kpis.effects.lifecycle import MeasuredEffect, MeasureKpiEffect
 from app.kpis.effects.records import KpiEffect
 from app.kpis.questions.periods import months_after
@@ -110,7 +110,7 @@ async def check_measurable(
     reads: ReadContext, improvement: Improvement, body: object, ctx: ActionContext
 ) -> None:
     """Refuse to measure too early, or without a target KPI. Raises PreparationRefused."""
-    occasion_of(improvement, ctx.now, ctx.zone)
+    occasion_of(improvement, ctx.now, ctx.settings.zone)
     targets = await reads.children(ImprovementTarget, improvement)
     if all(target.dropped_at is not None for target in targets):
         raise PreparationRefused("no_target_kpis")
@@ -129,7 +129,7 @@ async def earlier_measurements(
     """Find when the effects were measured before on this occasion, in this round of a pilot. Whoever looks
     often finds something by chance, so it is counted.
     """
-    same_occasion = {"occasion": occasion_of(improvement, ctx.now, ctx.zone).occasion.value}
+    same_occasion = {"occasion": occasion_of(improvement, ctx.now, ctx.settings.zone).occasion.value}
     measurements = await reads.children(ImprovementMeasurement, improvement, **same_occasion)
     is_pilot = improvement.state is ImprovementState.piloting
     return EarlierMeasurements(
@@ -150,7 +150,7 @@ def measure_effects(improvement: Improvement, body: MeasureEffectsImprovement, c
     times = ctx.prepared(EarlierMeasurements).positions
     is_pilot = measured.occasion is MeasurementOccasion.pilot
     for target in measured.targets:
-        ctx.add(
+        ctx.outcome.add(
             ImprovementMeasurement(
                 id=ctx.new_id(),
                 record=improvement.row_key,
@@ -184,7 +184,9 @@ def measure_effects(improvement: Improvement, body: MeasureEffectsImprovement, c
         assert improvement.standardised_at is not None
         improvement.benefit_months = months
         improvement.next_benefit_due_at = (
-            None if following is None else months_after(improvement.standardised_at, following, ctx.zone)
+            None
+            if following is None
+            else months_after(improvement.standardised_at, following, ctx.settings.zone)
         )
 
 

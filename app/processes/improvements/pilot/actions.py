@@ -66,7 +66,7 @@ def start_pilot(improvement: Improvement, body: StartPilotImprovement, ctx: Acti
         standards=list(dict.fromkeys(body.standards)),
         started_at=ctx.occurred_at,
     )
-    ctx.add(readiness)
+    ctx.outcome.add(readiness)
 
 
 def log_pilot_issue(improvement: Improvement, body: LogPilotIssueImprovement, ctx: ActionContext) -> None:
@@ -80,12 +80,12 @@ def log_pilot_issue(improvement: Improvement, body: LogPilotIssueImprovement, ct
         logged_by_id=ctx.caller.person_id,
         logged_at=ctx.occurred_at,
     )
-    ctx.add(issue)
+    ctx.outcome.add(issue)
 
 
 def solve_pilot_issue(improvement: Improvement, body: SolvePilotIssueImprovement, ctx: ActionContext) -> None:
     """Solve a pilot issue of the improvement, and record the solution."""
-    issue = ctx.change(ctx.required_ref(PilotIssue, "issue"))
+    issue = ctx.outcome.change(ctx.required_ref(PilotIssue, "issue"))
     issue.solution = body.solution
     issue.solved_by_id = ctx.caller.person_id
     issue.solved_at = ctx.occurred_at
@@ -105,7 +105,7 @@ def log_pilot_feedback(
         logged_by_id=ctx.caller.person_id,
         logged_at=ctx.occurred_at,
     )
-    ctx.add(feedback)
+    ctx.outcome.add(feedback)
 
 
 def report_pilot(improvement: Improvement, body: ReportPilotImprovement, ctx: ActionContext) -> None:

@@ -39,7 +39,7 @@ def charter(improvement: Improvement, body: CharterImprovement, ctx: ActionConte
     improvement.sponsor_id = ctx.required_ref(Person, "sponsor").id
     improvement.project_manager_id = ctx.required_ref(Person, "project_manager").id
     for member in ctx.refs(Person, "members"):
-        ctx.add(
+        ctx.outcome.add(
             ImprovementMember(
                 id=ctx.new_id(),
                 record=improvement.row_key,
@@ -62,7 +62,7 @@ def plan(improvement: Improvement, body: PlanImprovement, ctx: ActionContext) ->
     improvement.pilot.pilot_control = filters_of(body.pilot_control) if body.pilot_control else None
     begins_at, ends_at = body.pilot_begins_at, body.pilot_ends_at
     if begins_at is not None and ends_at is None:
-        ends_at = months_after(begins_at, USUAL_PILOT, ctx.zone)
+        ends_at = months_after(begins_at, USUAL_PILOT, ctx.settings.zone)
     improvement.pilot.pilot_begins_at, improvement.pilot.pilot_ends_at = begins_at, ends_at
     improvement.pilot.pilot_length = pilot_length(begins_at, ends_at, ctx)
     improvement.pilot.pilot_agreement = body.pilot_agreement
@@ -71,7 +71,7 @@ def plan(improvement: Improvement, body: PlanImprovement, ctx: ActionContext) ->
     expected = {expected_effect.target: expected_effect.promised for expected_effect in body.expected}
     for target in ctx.prepared(TargetsOfProposal).targets:
         of_pilot = expected.get(target.name or "")
-        after = ctx.change(target)
+        after = ctx.outcome.change(target)
         after.pilot_promised = None if of_pilot is None else of_pilot.change
         after.pilot_promised_as = None if of_pilot is None else of_pilot.of
 
@@ -82,10 +82,10 @@ def pilot_length(
     """Return how the pilot's length compares with the usual one; None: it has no dates."""
     if begins_at is None or ends_at is None:
         return None
-    if ends_at < months_after(begins_at, SHORTEST_PILOT, ctx.zone):
+    if ends_at < months_after(begins_at, SHORTEST_PILOT, ctx.settings.zone):
         return PilotLength.short
     # A pilot that ends with the day on which the months are over is not longer.
-    latest = months_after(begins_at, LONGEST_PILOT, ctx.zone) + timedelta(days=1)
+    latest = months_after(begins_at, LONGEST_PILOT, ctx.settings.zone) + timedelta(days=1)
     return PilotLength.long if ends_at > latest else PilotLength.usual
 
 
@@ -102,6 +102,6 @@ def approve_plan(improvement: Improvement, body: EmptyPayload, ctx: ActionContex
 def report_progress(improvement: Improvement, body: ReportProgress, ctx: ActionContext) -> None:
     """Report the improvement's progress: milestones of its project, money spent, and obstacles."""
     project_actions.report_progress(improvement, body, ctx)
-    for child in ctx.added:
+    for child in ctx.outcome.added:
         if isinstance(child, ProgressReport):
             child.planned_cost = improvement.budget

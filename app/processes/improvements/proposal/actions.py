@@ -64,11 +64,11 @@ def _replace_targets(improvement: Improvement, targets: Iterable[ProposedTarget]
     """Put the target KPIs of this proposal in the place of an earlier one's, and freeze their baselines."""
     earlier = ctx.prepared(TargetsOfProposal)
     for target in earlier.targets:
-        ctx.change(target).dropped_at = ctx.occurred_at
+        ctx.outcome.change(target).dropped_at = ctx.occurred_at
     for baseline in earlier.baselines:
-        ctx.remove(baseline)
+        ctx.outcome.remove(baseline)
     for proposed in targets:
-        ctx.add(
+        ctx.outcome.add(
             ImprovementTarget(
                 id=ctx.new_id(),
                 record=improvement.row_key,
@@ -91,7 +91,7 @@ def submit(improvement: Improvement, body: SubmitImprovement, ctx: ActionContext
     if on_file.entry.state is DocumentState.drafted:
         publish_draft(DocumentClass.PP, ctx)
     for place, (heading, text) in enumerate(body.sections(), start=on_file.sections + 1):
-        ctx.add(
+        ctx.outcome.add(
             DocumentSection(
                 id=ctx.new_id(),
                 record=improvement.row_key,
@@ -137,5 +137,5 @@ def defer(improvement: Improvement, body: Tallied, ctx: ActionContext) -> None:
     improvement.deferral_reason = DeferralCause.no_quorum if lapsed else DeferralCause.by_vote
     wanted_at = improvement.proposal.review_again_at
     if wanted_at is None or wanted_at <= ctx.occurred_at:
-        wanted_at = months_after(ctx.occurred_at, DEFERRAL_MONTHS, ctx.zone)
+        wanted_at = months_after(ctx.occurred_at, DEFERRAL_MONTHS, ctx.settings.zone)
     improvement.deferred_until_at = wanted_at

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from app.common.records import Record
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.lifecycle import RelatedCommands, RelatedPart
+from app.kernel.actions.related import RelatedCommands, RelatedPart
 from app.processes.improvements.preparation import SuggestionsBehind
 from app.processes.improvements.proposal.payloads import DespiteFreeze, SelectImprovement
 from app.processes.improvements.records import Improvement

@@ -74,9 +74,9 @@ def roll_out(improvement: Improvement, body: RollOutImprovement, ctx: ActionCont
                 place=place,
                 planned_at=ctx.occurred_at,
             )
-            ctx.add(row)
+            ctx.outcome.add(row)
         else:
-            row = ctx.change(step)
+            row = ctx.outcome.change(step)
             row.overdue_at = None
         row.owner_id = owners.get(name, improvement.project_manager_id)
         row.due_at = due.get(name) or default_due(name, cutover_at, ctx)
@@ -95,7 +95,9 @@ def _complete_pilot(row: RolloutStep, ctx: ActionContext) -> None:
 def default_due(name: RolloutStepName, cutover_at: datetime | None, ctx: ActionContext) -> datetime | None:
     """Return when the step is due if the plan does not say: after the cutover by its day, others never."""
     months = {RolloutStepName.optimise: OPTIMISE_MONTHS, RolloutStepName.fix: FIX_MONTHS}.get(name)
-    return None if months is None or cutover_at is None else months_after(cutover_at, months, ctx.zone)
+    return (
+        None if months is None or cutover_at is None else months_after(cutover_at, months, ctx.settings.zone)
+    )
 
 
 def complete_rollout_step(
@@ -104,7 +106,7 @@ def complete_rollout_step(
     """Complete a rollout step of the improvement, with its evidence. A cutover in stages is complete when all
     teams have cut over.
     """
-    step = ctx.change(ctx.prepared(RolloutSteps).planned(body.step))
+    step = ctx.outcome.change(ctx.prepared(RolloutSteps).planned(body.step))
     for name in EVIDENCE_TEXTS:
         text = getattr(body, name)
         if text is not None:
@@ -142,7 +144,7 @@ def _add_announcements(
             recorded_by_id=ctx.caller.person_id,
             noted_at=ctx.occurred_at,
         )
-        ctx.add(announcement)
+        ctx.outcome.add(announcement)
 
 
 def _cut_over(improvement: Improvement, body: CompleteRolloutStepImprovement, ctx: ActionContext) -> None:
@@ -156,7 +158,7 @@ def _cut_over(improvement: Improvement, body: CompleteRolloutStepImprovement, ct
     for name in (RolloutStepName.optimise, RolloutStepName.fix):
         later = steps.planned(name)
         if later.completed_at is None and later.due_at == default_due(name, planned_at, ctx):
-            ctx.change(later).due_at = default_due(name, ctx.occurred_at, ctx)
+            ctx.outcome.change(later).due_at = default_due(name, ctx.occurred_at, ctx)
 
 
 def publish_success(improvement: Improvement, body: EmptyPayload, ctx: ActionContext) -> None:
@@ -167,7 +169,7 @@ def success_follow_up(improvement: Improvement, ctx: ActionContext) -> tuple[str
     """Return the action that follows the step of daily management; None after the others."""
     managed = any(
         isinstance(after, RolloutStep) and after.step is RolloutStepName.manage_daily
-        for _, after in ctx.changed
+        for _, after in ctx.outcome.changed
     )
     return (publish_success.__name__, EmptyPayload()) if managed else None
 
@@ -176,14 +178,14 @@ def skip_rollout_order(
     improvement: Improvement, body: SkipRolloutOrderImprovement, ctx: ActionContext
 ) -> None:
     """Skip the improvement's rollout order, so that a step may be completed before earlier ones."""
-    step = ctx.change(ctx.prepared(RolloutSteps).planned(body.step))
+    step = ctx.outcome.change(ctx.prepared(RolloutSteps).planned(body.step))
     step.order_reason = body.reason
     step.order_skipped_by_id = ctx.caller.person_id
 
 
 def flag_rollout_step(improvement: Improvement, body: FlagRolloutStepImprovement, ctx: ActionContext) -> None:
     """Flag the improvement's overdue rollout step."""
-    ctx.change(ctx.prepared(RolloutSteps).planned(body.step)).overdue_at = ctx.occurred_at
+    ctx.outcome.change(ctx.prepared(RolloutSteps).planned(body.step)).overdue_at = ctx.occurred_at
 
 
 def ask_hand_over(improvement: Improvement, body: AskHandOverImprovement, ctx: ActionContext) -> None:
@@ -221,7 +223,7 @@ def hand_over(improvement: Improvement, body: HandOverImprovement, ctx: ActionCo
 
 def fix(improvement: Improvement, body: FixImprovement, ctx: ActionContext) -> None:
     """Fix the improvement's process: optimise the standard, or fix it in behaviour, performance and tools."""
-    step = ctx.change(ctx.prepared(RolloutSteps).planned(body.step))
+    step = ctx.outcome.change(ctx.prepared(RolloutSteps).planned(body.step))
     step.evidence = body.evidence
     step.evidence_numbers = list(dict.fromkeys(body.numbers)) or None
     step.completed_by_id = ctx.caller.person_id

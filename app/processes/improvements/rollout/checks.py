@@ -208,8 +208,8 @@ def _check_published(body: CompleteRolloutStepImprovement, ctx: ActionContext) -
     cutover_at = ctx.prepared(RolloutSteps).planned(RolloutStepName.cut_over).due_at
     assert cutover_at is not None
     assert body.effective_at is not None
-    day = cutover_at.astimezone(ctx.zone).date()
-    if body.effective_at.astimezone(ctx.zone).date() != day:
+    day = cutover_at.astimezone(ctx.settings.zone).date()
+    if body.effective_at.astimezone(ctx.settings.zone).date() != day:
         words = {"day": day.isoformat()}
         raise WrongValue(words, pointer="/effective_at", because="not_the_cutover_day")
 
@@ -234,8 +234,8 @@ def _check_in_effect(ctx: ActionContext) -> None:
     effective_at = ctx.prepared(RolloutSteps).planned(RolloutStepName.publish).effective_at
     if effective_at is None:
         return
-    day = effective_at.astimezone(ctx.zone).date()
-    if ctx.occurred_at.astimezone(ctx.zone).date() < day:
+    day = effective_at.astimezone(ctx.settings.zone).date()
+    if ctx.occurred_at.astimezone(ctx.settings.zone).date() < day:
         raise PreparationRefused("not_in_effect", {"day": day.isoformat()})
 
 
@@ -268,9 +268,9 @@ async def optimised_too_early(
     check_freeze_exception(body)
     if body.step is not RolloutStepName.optimise or improvement.cutover_at is None:
         return
-    earliest = months_after(improvement.cutover_at, OPTIMISE_MONTHS, ctx.zone)
+    earliest = months_after(improvement.cutover_at, OPTIMISE_MONTHS, ctx.settings.zone)
     if ctx.occurred_at < earliest and body.freeze_exception is None:
-        day = earliest.astimezone(ctx.zone).date()
+        day = earliest.astimezone(ctx.settings.zone).date()
         raise PreparationRefused("optimised_too_early", {"day": day.isoformat()})
 
 

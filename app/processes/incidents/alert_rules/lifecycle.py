@@ -16,6 +16,7 @@ from app.foundation.editing import apply_patch
 from app.foundation.people.eligibility import check_team_assignable
 from app.foundation.people.records import Team
 from app.kernel.access.audience_rules import to_staff
+from app.kernel.access.kinds import KindAccess
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import admin, rule
 from app.kernel.actions.context import ActionContext
@@ -151,7 +152,7 @@ def _check_effects(rule: AlertRule, ctx: ActionContext) -> None:
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="alert_rule", plural="alert_rules", zh="告警规则", record=AlertRule, states=State, administrative=True,
+    kind="alert_rule", plural="alert_rules", zh="告警规则", record=AlertRule, states=State, access=KindAccess(administrative=True),
     visible=(to_staff(),),
     rows=(
         #      action 中文    from            to            who           event

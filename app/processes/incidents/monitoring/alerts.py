@@ -102,7 +102,7 @@ def note_first_alert(incident: Incident, body: ReportIncident, ctx: ActionContex
     alert = _new_alert(incident, about, body.title, body.alert_labels, when)
     alert.description = body.description
     alert.impact, alert.urgency, alert.effect = body.impact, body.urgency, body.effect
-    ctx.add(alert)
+    ctx.outcome.add(alert)
 
 
 class RepeatAlertIncident(RaisesPriority):
@@ -145,7 +145,7 @@ def repeat_alert(incident: Incident, body: RepeatAlertIncident, ctx: ActionConte
     row = rows.get(about.id_in(incident))
     if row is not None:
         newest = row.last_fired_at is None or when >= row.last_fired_at
-        fired = ctx.change(row)
+        fired = ctx.outcome.change(row)
         _fire(fired, when, about.cleared_at)
         if newest:
             _describe(fired, body)
@@ -156,7 +156,7 @@ def repeat_alert(incident: Incident, body: RepeatAlertIncident, ctx: ActionConte
         alert.first_fired_at = min(when, incident.began_at or incident.opened_at or when)
         alert.fired_count = incident.alert_count
     _describe(alert, body)
-    ctx.add(alert)
+    ctx.outcome.add(alert)
 
 
 def _raise_severity(
@@ -210,7 +210,7 @@ def clear_alert(incident: Incident, body: ClearAlertIncident, ctx: ActionContext
     about = ctx.prepared_if_any(AlertOfIncident) or _first_alert(incident)
     row = None if about is None else ctx.prepared(AlertsOfIncident).rows.get(about.id_in(incident))
     if row is not None and row.last_fired_at is not None and body.cleared_at >= row.last_fired_at:
-        cleared = ctx.change(row)
+        cleared = ctx.outcome.change(row)
         cleared.cleared_at = min(row.cleared_at or body.cleared_at, body.cleared_at)
 
 
@@ -222,7 +222,7 @@ def clear_only_alert(incident: Incident, body: ResolveIncident, ctx: ActionConte
         return
     row = rows.get(about.id_in(incident))
     if row is not None and row.cleared_at is None:
-        ctx.change(row).cleared_at = incident.service_restored_at
+        ctx.outcome.change(row).cleared_at = incident.service_restored_at
 
 
 def _first_alert(incident: Incident) -> AlertOfIncident | None:

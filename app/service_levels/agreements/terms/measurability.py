@@ -32,7 +32,7 @@ async def unmeasurable_targets(
     more conditions for some case. Raises PreparationRefused.
     """
     cases = {kind for kind, lifecycle in reads.lifecycles.items() if lifecycle.is_ticket}
-    kpis = reads.lifecycles[KPI_TARGETS].vocabulary
+    kpis = reads.lifecycles[KPI_TARGETS].lookup.vocabulary
     targets = agreement.targets or []
     unmeasurable = [
         {"target": target["id"], "because": because}

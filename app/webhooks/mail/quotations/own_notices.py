@@ -33,7 +33,7 @@ KINDS = ("Incident", "事件", "Request", "服务请求", "Problem", "问题", "
 _NUMBER = r"[A-Z]{2,5}-\d{4}-\d{6,}"
 _HEADING = re.compile(rf"\S.{{0,60}}?\s{_NUMBER}(?:\s*[:：].*)?")
 _OUR_HEADING = re.compile(rf"(?:{'|'.join(KINDS)})\s(?P<number>{_NUMBER})(?:\s*[:：].*)?")
-_LINK = re.compile(r"<?(?P<link>https?://[^\s<>]+)>?(?:\s*<(?P=link)>)?")
+_LINK = re.compile(r"<?(?P<url>https?://[^\s<>]+)>?(?:\s*<(?P=url)>)?")
 _LINE_BREAK = "\n"
 _LONGEST_SENTENCE = 600
 #: What is filled in and has a form; anything else may be a person's words.
@@ -49,7 +49,7 @@ def own_lines(lines: list[str], sent: Collection[str] = ()) -> Iterator[tuple[in
     """
     texts = [MARKS.sub("", line).strip() for line in lines]
     squeezed = ["".join(text.split()).casefold() for text in texts]
-    known = _Known({line for each in sent if (line := "".join(each.split()).casefold())})
+    sent_lines = _SentLines({line for each in sent if (line := "".join(each.split()).casefold())})
     after = 0
     for n, line in enumerate(texts):
         if n < after or not line:
@@ -66,7 +66,7 @@ def own_lines(lines: list[str], sent: Collection[str] = ()) -> Iterator[tuple[in
             if all(MARKED.match(each) for each in lines[begin:n] if each.strip()):
                 yield begin, end, set(range(begin, end))
         else:
-            ours = set(range(n, end)) | _lines_of_ours(texts, squeezed, headings[0], n, known)
+            ours = set(range(n, end)) | _lines_of_ours(texts, squeezed, headings[0], n, sent_lines)
             if ours & set(headings):
                 begin = min(ours & set(headings))
                 yield begin, end, {m for m in ours if m >= begin}
@@ -75,7 +75,7 @@ def own_lines(lines: list[str], sent: Collection[str] = ()) -> Iterator[tuple[in
         after = end
 
 
-def _lines_of_ours(texts: list[str], squeezed: list[str], begin: int, end: int, known: _Known) -> set[int]:
+def _lines_of_ours(texts: list[str], squeezed: list[str], begin: int, end: int, sent: _SentLines) -> set[int]:
     """Return the numbers of the lines from `begin` to `end` that are of the notice, with the empty ones below
     each.
     """
@@ -89,7 +89,7 @@ def _lines_of_ours(texts: list[str], squeezed: list[str], begin: int, end: int, 
                 ours.add(n)
             n += 1
             continue
-        count = known.count_of_lines(squeezed, n, end) or (1 if n in headings else 0)
+        count = sent.count_of_lines(squeezed, n, end) or (1 if n in headings else 0)
         count = count or _count_of_sentence(squeezed, n, end) or _is_link(texts[n], numbers)
         if not count and texts[n] in _DASHES and not any(squeezed[n + 1 : end]):
             count = 1
@@ -116,10 +116,10 @@ def _is_link(text: str, numbers: Collection[str]) -> bool:
     link = _LINK.fullmatch(text)
     if link is None:
         return False
-    return link["link"].rpartition("/")[2] in numbers or any(page in link["link"] for page in FORM_PAGES)
+    return link["url"].rpartition("/")[2] in numbers or any(page in link["url"] for page in FORM_PAGES)
 
 
-class _Known:
+class _SentLines:
     """Lines without their spaces, found however they are wrapped."""
 
     def __init__(self, lines: Collection[str]) -> None:
@@ -150,9 +150,9 @@ class _Known:
 
 
 @cache
-def _footers() -> _Known:
+def _footers() -> _SentLines:
     footers = [sentences(language)["notice"]["footer"] for language in LANGUAGES]
-    return _Known({"".join(footer.split()).casefold() for footer in (*footers, *_EARLIER_FOOTERS)})
+    return _SentLines({"".join(footer.split()).casefold() for footer in (*footers, *_EARLIER_FOOTERS)})
 
 
 def _end_of_footer(squeezed: list[str], n: int) -> int | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 
-from app.webhooks.mail.own_notices import MARKED, MARKS, own_lines
+from app.webhooks.mail.quotations.own_notices import MARKED, MARKS, own_lines
 
 #: A program breaks the line that introduces a quotation into at most so many, of together so many characters.
 _INTRODUCTION_LINES = 4

@@ -1,0 +1,1 @@
+"""What of a mail is quoted: of others, and of our own notices."""
