@@ -61,6 +61,8 @@ FAILURES = frozenset(
         "unmapped",
         "too_large",
         "too_deep",
+        "no_json",
+        "items_left_out",
         "untold",
         "wrong_type",
         "not_a_time",
