@@ -55,12 +55,6 @@ RECEIPT = multipart(
 )
 INVITATION = lines("Content-Type: text/calendar; method=REQUEST", "", "BEGIN:VCALENDAR")
 ZIPPED = lines("Content-Type: application/zip", f'{DISPOSITION}"C:\\logs\\a.zip"', "", "PK")
-COMPLAINT = multipart(
-    "report",
-    lines("Content-Type: text/plain", "", "Your host sends spam."),
-    lines("Content-Type: message/feedback-report", "", "Feedback-Type: abuse"),
-    more="; report-type=feedback-report",
-)
 SMOKES = {"text": "It smokes."}
 CHINESE = {"text": "打印机冒烟了。"}
 FILE = ("a.txt", "text/plain", b"log", False)
@@ -477,15 +471,6 @@ SHAPES: dict[str, tuple[bytes, dict[str, Any]]] = {
     ),
     "no boundary": (mail("Content-Type: multipart/mixed", "", "It smokes."), {**SMOKES, "names": []}),
     "a bounce": (mail("Return-Path: <>", BOUNCE), {"text": "Not delivered.", "answer": "delivery-status"}),
-    "a complaint": (
-        mail(COMPLAINT),
-        {
-            "text": "Your host sends spam.",
-            "answer": None,
-            "program": "report",
-            "names": ["feedback-report.txt"],
-        },
-    ),
     "a receipt": (mail(RECEIPT), {"answer": "disposition-notification"}),
     "an automatic reply": (
         mail("Auto-Submitted: auto-replied (vacation)", "", ""),
@@ -532,13 +517,7 @@ SHAPES: dict[str, tuple[bytes, dict[str, Any]]] = {
         {"answer": None, "program": None},
     ),
     "a mail server in the name of a postmaster": (
-        lines(
-            "From: postmaster@cases.example",
-            "Auto-Submitted: auto-generated",
-            "Subject: Undeliverable: Printer",
-            "",
-            "Not delivered.",
-        ),
+        lines("From: postmaster@cases.example", "Return-Path: <>", "Subject: Undeliverable: Printer", ""),
         {"answer": "sender"},
     ),
     "no answer of a program, as it says": (

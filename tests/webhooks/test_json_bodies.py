@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
+from app.common.people import Role
 from app.kernel.actions.made_fit import Alteration
 from app.webhooks.adapters import adapter
 from app.webhooks.mapping.deliveries import Delivery, read_body
 from app.webhooks.mapping.updates import AlertSignal, CommentUpdate, MappingFailed, TicketUpdate
 from tests.client import Api
-from tests.webhooks.test_mail import Role
 from tests.webhooks.tools import a_source
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)

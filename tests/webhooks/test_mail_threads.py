@@ -8,7 +8,7 @@ import pytest
 
 from app.api.requests.limits import Quota
 from app.webhooks.effects import mails
-from app.webhooks.effects.mail_threads import _topic
+from app.webhooks.effects.mail_tickets.threads import _topic
 from tests.client import Api
 from tests.webhooks.test_mail import a_mail, a_mailbox, deliver, follow_addresses
 from tests.webhooks.tools import Tool, clock
@@ -42,9 +42,9 @@ async def test_mails_of_a_thread_that_began_elsewhere_are_one_ticket_or_linked(a
     assert await outcome(tool, a_mail(subject="Another matter", message_id="<3@x>", **origin)) == "opened"
     other = a_mail("eve@example.net", subject="Re: Origin", message_id="<4@x>", **origin)
     assert await outcome(tool, other) == "opened"
-    first, *others = await tool.tickets()
+    first, *further = await tool.tickets()
     links = (await tool.admin.read(f"/v1/incidents/{first['id']}/links"))["items"]
-    assert {link["other"]["id"] for link in links} == {ticket["id"] for ticket in others}
+    assert {link["other"]["id"] for link in links} == {ticket["id"] for ticket in further}
 
 
 async def test_a_reply_that_comes_before_its_mail_is_joined_by_it(api: Api) -> None:

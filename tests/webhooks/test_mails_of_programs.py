@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from email.message import EmailMessage
-
 import pytest
 
 from app.webhooks.mail.message import read_mail
 from tests.client import Api, Json
+from tests.webhooks.mail_shapes import lines, mail, multipart
 from tests.webhooks.test_mail import a_mail, a_mailbox, deliver, follow_addresses
 
 GENERATED = {"Auto-Submitted": "auto-generated"}
@@ -54,12 +53,12 @@ PROVED = (
 @pytest.mark.parametrize(("subject", "headers"), PROVED, ids=str)
 def test_proved_answers_of_programs_are_known(subject: str, headers: Json) -> None:
     headers = dict(headers)
-    mail = a_mail(subject=subject)
+    answer = a_mail(subject=subject)
     if sender := headers.pop("From", None):
-        mail.replace_header("From", sender)
+        answer.replace_header("From", sender)
     for name, value in headers.items():
-        mail[name] = value
-    assert read_mail(bytes(mail)).automatic.answer is not None
+        answer[name] = value
+    assert read_mail(bytes(answer)).automatic.answer is not None
 
 
 async def test_an_answer_that_may_be_a_programs_is_a_comment_or_a_ticket_that_nobody_is_mailed_for(
@@ -82,12 +81,22 @@ async def test_an_answer_that_may_be_a_programs_is_a_comment_or_a_ticket_that_no
     assert await api.ledger.db.value(query, (opened["requester"]["id"],)) == "machine"
 
 
-def a_complaint() -> EmailMessage:
-    """A complaint about a host of ours, as providers send them (RFC 5965)."""
-    complaint = a_mail("abuse@isp.example", message_id="<c@isp.example>", text="Your host sends spam.\n")
-    complaint.make_mixed()
-    complaint.replace_header("Content-Type", 'multipart/report; report-type="feedback-report"; boundary="b"')
-    return complaint
+#: A complaint about a host of ours, as providers send them (RFC 5965).
+COMPLAINT = mail(
+    "To: desk@example.com",
+    multipart(
+        "report",
+        lines("Content-Type: text/plain", "", "Your host sends spam."),
+        lines("Content-Type: message/feedback-report", "", "Feedback-Type: abuse"),
+        more="; report-type=feedback-report",
+    ),
+)
+
+
+def test_a_complaint_is_no_answer_and_keeps_its_parts() -> None:
+    complaint = read_mail(COMPLAINT)
+    assert (complaint.text, complaint.automatic.answer) == ("Your host sends spam.", None)
+    assert [file.name for file in complaint.attachments] == ["feedback-report.txt"]
 
 
 async def test_monitoring_by_a_postmaster_and_complaints_open_tickets_of_the_source(api: Api) -> None:
@@ -98,9 +107,10 @@ async def test_monitoring_by_a_postmaster_and_complaints_open_tickets_of_the_sou
         ),
         a_mail("postmaster@mon.example", subject="RAID degraded", message_id="<2@m>", Return_Path="<>"),
         a_mail("mailer-daemon@mon.example", subject="[PROBLEM] Host db8 is DOWN!", message_id="<3@m>"),
-        a_complaint(),
     ]
-    outcomes = [(await deliver(tool, each))["effects"][0]["outcome"] for each in mails]
+    deliveries = [await deliver(tool, each) for each in mails]
+    deliveries.append(await tool.deliver(COMPLAINT, content_type="message/rfc822"))
+    outcomes = [delivery["effects"][0]["outcome"] for delivery in deliveries]
     assert outcomes == ["opened"] * 4
     *_, complaint = await tool.tickets()
     assert "Your host sends spam." in complaint["description"]

@@ -193,9 +193,9 @@ def test_the_text_names_the_host_where_the_subject_does_not(line: str) -> None:
         [monitoring_report("zabbix@x.example", subject, text, by_program=False) for text in texts]
         for subject in subjects
     )
-    things = [report and report.about for report in problems]
-    assert [report and report.about for report in recoveries] == things
-    assert len(set(things)) == 2
+    names = [report and report.about for report in problems]
+    assert [report and report.about for report in recoveries] == names
+    assert len(set(names)) == 2
 
 
 @pytest.mark.parametrize(
@@ -209,8 +209,8 @@ def test_a_report_that_names_no_host_is_about_nothing_known(subject: str) -> Non
 
 async def test_a_recovery_ends_no_incident_of_another_host(api: Api) -> None:
     tool = await a_mailbox(api, monitors=["@mon.example"])
-    told = [("PROBLEM", "Host: web01"), ("PROBLEM", "Host: web02"), ("OK", "Host: web02"), ("OK", "")]
-    for n, (state, text) in enumerate(told):
+    reports = [("PROBLEM", "Host: web01"), ("PROBLEM", "Host: web02"), ("OK", "Host: web02"), ("OK", "")]
+    for n, (state, text) in enumerate(reports):
         mail = a_mail(NAGIOS, subject=f"{state}: Disk space is low", message_id=f"<{n}@m>", text=f"{text}\n")
         await deliver(tool, mail)
     assert [ticket["state"] for ticket in await tool.tickets()] == ["new", "resolved", "new"]

@@ -87,7 +87,7 @@ class CalendarContent:
         """The number of events that could not be read."""
         return len(self.unreadable_events)
 
-    def may_hold(self, key: str, begin: datetime) -> bool:
+    def has_unreadable_event(self, key: str, begin: datetime) -> bool:
         """Return whether an event that could not be read may be the one of the absence with that key and
         beginning, which was taken when it could be.
         """
@@ -311,7 +311,7 @@ def _series(
 
 
 def _added(event: Any) -> list[tuple[date, timedelta | None]]:
-    """Return the further occurrences of a series: beginnings, and those named as periods with their length."""
+    """Return the further occurrences of a series: beginnings, those named as periods with their length."""
     added: list[tuple[date, timedelta | None]] = []
     for listed in _listed(event, "RDATE"):
         if isinstance(listed, tuple):

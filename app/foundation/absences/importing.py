@@ -1,5 +1,6 @@
 """Absences of a calendar, compared with those that were taken from it before: what is new is planned, what
-changed is changed, what vanished is removed. An event that can no longer be read has not vanished. What a person entered, or withdrew, by hand stays.
+changed is changed, what vanished is removed. An event that can no longer be read has not vanished. What a
+person entered, or withdrew, by hand stays.
 
 Each absence is a command of its own. Whoever is killed in between compares again.
 """
@@ -75,7 +76,7 @@ async def import_absences(
         else:
             counts.unchanged += 1
     for row in planned.values():
-        if content.may_hold(row["event_key"], row["from_at"]):
+        if content.has_unreadable_event(row["event_key"], row["from_at"]):
             counts.unchanged += 1
             continue
         counts.removed += await _perform(ledger, "remove", row["id"], EmptyPayload(), now, correlation)

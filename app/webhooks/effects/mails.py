@@ -43,7 +43,8 @@ from app.ticketing.links import LinkTicket
 from app.ticketing.records import LinkKind
 from app.webhooks.effects.addresses import person_with_address
 from app.webhooks.effects.identities import Identities, Identity, speaker, tool_caller
-from app.webhooks.effects.mail_alerts import (
+from app.webhooks.effects.mail_recipients import FOLLOW, may_act, new_followers, recipients_note
+from app.webhooks.effects.mail_tickets.alerts import (
     alert_of_mail,
     alert_of_storm,
     clear,
@@ -51,8 +52,7 @@ from app.webhooks.effects.mail_alerts import (
     incident_of_alert,
     is_among,
 )
-from app.webhooks.effects.mail_recipients import FOLLOW, may_act, new_followers, recipients_note
-from app.webhooks.effects.mail_threads import first_copy, mails_of_thread, thread_of, tickets_of_mails
+from app.webhooks.effects.mail_tickets.threads import first_copy, mails_of_thread, thread_of, tickets_of_mails
 from app.webhooks.intake.deliveries import DeliveryEffect, StoredDelivery
 from app.webhooks.mail.automatic_marks import NULL_SENDER
 from app.webhooks.mail.content import MailAttachment

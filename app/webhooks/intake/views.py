@@ -31,12 +31,15 @@ def delivery_shown(row: Row, language: str) -> dict[str, Any]:
     """Return a delivery without its content."""
     answer = {name: row[name] for name in _SHOWN}
     if answer["effects"] is not None:
-        # What was processed before fields were marked has no marks.
-        shown = [{"altered": {}, **effect} for effect in answer["effects"]]
-        answer["effects"] = [{k: v for k, v in effect.items() if k != "thread"} for effect in shown]
+        answer["effects"] = [_effect_shown(effect) for effect in answer["effects"]]
     code = row["code"] if row["state"] == "failed" else None
     answer["reason"] = None if code is None else reason_of(code, language)
     return answer
+
+
+def _effect_shown(effect: dict[str, Any]) -> dict[str, Any]:
+    """Return an effect as clients see it. What was processed before fields were marked has no marks."""
+    return {"altered": {}, **{name: value for name, value in effect.items() if name != "thread"}}
 
 
 def reason_of(code: str, language: str) -> str:

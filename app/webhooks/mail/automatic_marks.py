@@ -132,8 +132,8 @@ def _report(mail: MailPart) -> str | None:
         return None
     declared = (mail.parameter("report-type") or "").strip().lower()
     kinds = (_REPORTS.get(part.media_type) for part in mail.inner_parts)
-    found = next((kind for kind in kinds if kind), None)
-    return found or (declared if declared in _REPORT_TYPES else mail.media_type)
+    usual = declared if declared in _REPORT_TYPES else mail.media_type
+    return next((kind for kind in kinds if kind), usual)
 
 
 def _first(marks: dict[str, bool]) -> str | None:

@@ -1,9 +1,9 @@
 """What a mail of a monitoring tool reports: which thing, and whether it is over (pure).
 
-Tools write the state into the subject (`** PROBLEM Host Alert: db1 is DOWN **`, `Resolved in 5m: CPU load`), each
-at its place. Without that word, the subjects of a problem and of its recovery are the same. A word for a state
-anywhere else, and every number, is part of a name. Many subjects name no host: then the text does, in a line as
-`Host: db1`. If neither does, nobody knows which host recovers, and the report is about nothing known.
+Tools write the state into the subject (`** PROBLEM Host Alert: db1 is DOWN **`, `Resolved in 5m: CPU load`),
+each at its place. Without that word, the subjects of a problem and of its recovery are the same. A word for a
+state anywhere else, and every number, is part of a name. Many subjects name no host: then the text does, in a
+line as `Host: db1`. If neither does, nobody knows which host recovers: the report is about nothing known.
 """
 
 from __future__ import annotations
@@ -60,21 +60,23 @@ _FIRST_WORD = re.compile(rf"(?P<state>{_CAPITALS})\s+(?P<about>\S.*)")
 _LAST = re.compile(rf"(?P<about>\S.*?)\s+(?:is|are|was|went|is now|now)\s+(?P<state>{_CAPITALS})[\s!.*]*")
 #: Lines by which the text names a host or a service; cells of a table stand behind `|`.
 _LABELS = (
-    r"host(?:[ _-]?names?)?|server(?:[ _-]?name)?|node|device|instance|machine|computer|rechner|gerät|hôte|serveur"
-    r"|équipement|machine concernée|servidor|equipo|anfitrión|dispositivo|máquina|macchina|apparato|urządzenie"
+    r"host(?:[ _-]?names?)?|server(?:[ _-]?name)?|node|device|instance|machine|computer|rechner|gerät|hôte"
+    r"|serveur|équipement|servidor|equipo|anfitrión|dispositivo|máquina|macchina|apparato|urządzenie"
     r"|serwer|хост|узел|сервер|устройство|主机(?:名称?)?|主機(?:名稱?)?|服务器|伺服器|设备|設備|实例|节点"
     r"|ホスト名?|サーバー?|機器|service|sensor|check|monitor|dienst|capteur|sonde|servicio|serviço|servizio|служба"
     r"|сервис|датчик|服务|服務|传感器|サービス|センサー?"
 )
 _NAMED = re.compile(
-    rf"^[ \t]*(?:[-*•|][ \t]*)?(?:{_LABELS})(?:[ \t]?[(（][^()（）\n]{{0,40}}[)）])?[ \t]*[:：=|][ \t]*(\S[^|\n]{{0,200}})",
+    rf"^[ \t]*(?:[-*•|][ \t]*)?(?:{_LABELS})(?:[ \t]?[(（][^()（）\n]{{0,40}}[)）])?"
+    r"[ \t]*[:：=|][ \t]*(\S[^|\n]{0,200})",
     re.IGNORECASE | re.MULTILINE,
 )
 MOST_NAMED = 20
 # A number behind letters, a name with dots or hyphens, an address: how hosts are called. Parts of a host have
 # names with numbers, too.
 _HOST = re.compile(
-    r"(?<![\w./-])(?!(?:eth|ens|enp|eno|wlan|sd[a-z]|hd[a-z]|nvme|dm|cpu|core|md|disk|port|vlan|raid|gi|te|v|p)[-_]?\d)"
+    r"(?<![\w./-])(?!(?:eth|ens|enp|eno|wlan|sd[a-z]|hd[a-z]|nvme|dm|cpu|core|md|disk|port|vlan|raid|gi|te"
+    r"|v|p)[-_]?\d)"
     r"(?:[a-z][\w-]*\d[\w.-]*|\w[\w-]*(?:\.\w[\w-]*)+|\w+(?:[-_]\w+)+|\d+(?:\.\d+){3})",
     re.IGNORECASE,
 )
@@ -90,8 +92,8 @@ _TOOLS = re.compile(
 @dataclass(frozen=True, slots=True)
 class MonitoringReport:
     """The report of a monitoring tool: `about` is the same for a problem and its recovery, and for nothing
-    else; None if that is doubtful. `by_program`: the mail has the mark of a program, or the address of a tool,
-    and not only the subject of one.
+    else; None if that is doubtful. `by_program`: the mail has the mark of a program, or the address of a
+    tool, and not only the subject of one.
     """
 
     about: str | None
@@ -106,21 +108,21 @@ def monitoring_report(sender: str, subject: str, text: str, *, by_program: bool)
     number = _ZABBIX_NUMBER.search(text) if _ZABBIX.fullmatch(subject) is not None else None
     by_tool = number is not None or _ONLY_A_TOOLS.fullmatch(subject) is not None
     by_program = by_program or _TOOLS.fullmatch(sender) is not None
-    told = _state_and_thing(subject)
-    if told is None or not (by_tool or by_program):
+    reading = _state_and_name(subject)
+    if reading is None or not (by_tool or by_program):
         return None
-    state, thing = told
+    state, name = reading
     is_over = re.fullmatch(_OVER, state) is not None
     if number is not None:
         return MonitoringReport(f"problem {number[1]}", is_over, by_program)
     names = set(_names_in(text))
-    is_named = by_tool or _NAMING.fullmatch(subject) or _HOST.search(thing) or _QUOTED.search(thing)
-    hosts = sorted(name for name in names if not _stands_in(name, thing))
-    about = " ".join([thing, *hosts]) if names or is_named else None
+    is_named = by_tool or _NAMING.fullmatch(subject) or _HOST.search(name) or _QUOTED.search(name)
+    hosts = sorted(each for each in names if not _stands_in(each, name))
+    about = " ".join([name, *hosts]) if names or is_named else None
     return MonitoringReport(about, is_over, by_program)
 
 
-def _state_and_thing(subject: str) -> tuple[str, str] | None:
+def _state_and_name(subject: str) -> tuple[str, str] | None:
     """Return the state that a subject tells, and the rest of it. None: no state stands where tools put it."""
     line = " ".join(subject.split())
     for place in (*_PLACES, *_LEADING):
@@ -132,20 +134,20 @@ def _state_and_thing(subject: str) -> tuple[str, str] | None:
 
 def _without_last_state(match: re.Match[str]) -> str:
     """Return the thing; without the state at the end, if that is not the opposite of the first."""
-    thing = match["about"]
-    last = _LAST.fullmatch(thing)
+    name = match["about"]
+    last = _LAST.fullmatch(name)
     is_repeated = last is not None and _is_over(last["state"].casefold()) is _is_over(
         match["state"].casefold()
     )
-    return _plain(last["about"] if last is not None and is_repeated else thing)
+    return _plain(last["about"] if last is not None and is_repeated else name)
 
 
 def _is_over(state: str) -> bool:
     return re.fullmatch(_OVER, state) is not None
 
 
-def _plain(thing: str) -> str:
-    return " ".join(thing.casefold().split()).strip(" -:!*")
+def _plain(name: str) -> str:
+    return " ".join(name.casefold().split()).strip(" -:!*")
 
 
 def _names_in(text: str) -> Iterator[str]:
@@ -156,5 +158,5 @@ def _names_in(text: str) -> Iterator[str]:
         yield _plain(match[1])
 
 
-def _stands_in(name: str, thing: str) -> bool:
-    return re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", thing) is not None
+def _stands_in(host: str, name: str) -> bool:
+    return re.search(rf"(?<![\w.-]){re.escape(host)}(?![\w-])", name) is not None

@@ -32,7 +32,7 @@ LONGEST_WAY = timedelta(days=30)
 #: So long, mails that name the same ids are looked for.
 LONGEST_THREAD = timedelta(days=30)
 #: Ids of a thread that are kept with a mail, the nearest and the first.
-MOST_KEPT = 20
+MOST_REFERENCES = 20
 MOST_RELATED = 5
 EARLIER_MAILS = """
 select d.delivery_key, d.effects->0->>'record' as record from plumbing.webhook_delivery d
@@ -45,7 +45,8 @@ where d.source_id = %s and d.received_at > %s and d.state = 'processed'
   and d.effects->0->'thread'->'ids' ?| %s and d.effects->0->>'record' is not null
 order by d.received_at, d.id limit {MOST_RELATED}"""
 _REPLY = re.compile(
-    r"^(?:\s*(?:re|aw|antw|antwort|sv|vs|rv|tr|rép|ref|fwd?|wg|odp|回复|回覆|答复|转发|返信|отв)\s*(?:\[\d+\])?\s*[:：])+",
+    r"^(?:\s*(?:re|aw|antw|antwort|sv|vs|rv|tr|rép|ref|fwd?|wg|odp|回复|回覆|答复|转发|返信|отв)"
+    r"\s*(?:\[\d+\])?\s*[:：])+",
     re.IGNORECASE,
 )
 
@@ -77,8 +78,9 @@ async def mails_of_thread(
 def thread_of(mail: IncomingMail) -> dict[str, object]:
     """Return what is kept of a mail so that others of its thread find it; empty: it answers nothing."""
     references = mail.references
-    kept = references if len(references) <= MOST_KEPT else (*references[: MOST_KEPT - 1], references[-1])
-    ids = [key_of_message_id(each) for each in kept]
+    if len(references) > MOST_REFERENCES:
+        references = (*references[: MOST_REFERENCES - 1], references[-1])
+    ids = [key_of_message_id(each) for each in references]
     return {"ids": ids, "topic": _topic(mail.subject)} if ids else {}
 
 

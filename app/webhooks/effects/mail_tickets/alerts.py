@@ -52,7 +52,7 @@ class MailAlert:
 def alert_of_mail(
     ledger: Ledger, source: WebhookSource, account: UUID, mail: IncomingMail
 ) -> MailAlert | None:
-    """Return the alert that the mail reports; None if no monitoring tool wrote it, or nobody knows of what."""
+    """Return the alert that the mail reports; None if no tool wrote it, or nobody knows of what."""
     if mail.monitoring is None or mail.monitoring.about is None:
         return None
     return _alert(ledger, source, account, mail, mail.monitoring.about, is_over=mail.monitoring.is_over)
@@ -64,10 +64,10 @@ def alert_of_storm(ledger: Ledger, source: WebhookSource, account: UUID, mail: I
 
 
 def _alert(
-    ledger: Ledger, source: WebhookSource, account: UUID, mail: IncomingMail, thing: str, *, is_over: bool
+    ledger: Ledger, source: WebhookSource, account: UUID, mail: IncomingMail, name: str, *, is_over: bool
 ) -> MailAlert:
     sender = ledger.vault.fingerprint("mail sender", str(source.key), mail.sender)[:FINGERPRINT_LENGTH]
-    about = fit_name(thing, LONGEST_LINE - FINGERPRINT_LENGTH - 1)
+    about = fit_name(name, LONGEST_LINE - FINGERPRINT_LENGTH - 1)
     return MailAlert(account, str(source.key), f"{about} {sender}", is_over)
 
 
