@@ -108,5 +108,21 @@ def test_an_article_without_words_leaves_the_state_of_its_ticket(article: Any) -
     assert isinstance(update, TicketUpdate)
     assert update.state == "closed"
     comments = [each for each in evaluation.news if isinstance(each, CommentUpdate)]
-    assert [each.text for each in comments] == ["(no text)"] * len(comments)
-    assert comments or evaluation.failed
+    assert [(each.text, each.altered) for each in comments] == [("(no text)", {"text": ["left_out"]})]
+
+
+def test_a_comment_that_cannot_be_read_fails_alone() -> None:
+    of_all = {"created_at": "2026-11-29T08:40:42Z"}
+    ticket = {
+        "id": 5,
+        "title": "A",
+        "state": "closed",
+        "updated_at": of_all["created_at"],
+        "article_count": 3,
+    }
+    body = json.dumps(
+        {"ticket": ticket | of_all, "article": {"id": 7, "body": "Words", "created_at": "soon"}}
+    )
+    evaluation = adapter("zammad").evaluate(a_delivery(body))
+    assert [type(each) for each in evaluation.news] == [TicketUpdate]
+    assert [part.code for part in evaluation.failed.values()] == ["expression_failed"]
