@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from app.cli.output import Json, print_json, print_line, print_result, print_table
-from app.cli.runtime import command_line_metadata, with_ledger
+from app.cli.runtime import FIND_KEY, command_line_metadata, naming, with_ledger
 from app.common.keys import hash_of, new_secret, token
 from app.common.people import Role
 from app.foundation.people import keys as key_lifecycle
@@ -131,7 +131,8 @@ def rotate(
         )
         return token(done.record.id, secret)
 
-    made_token = with_ledger(work)
+    with naming("key", key, FIND_KEY):
+        made_token = with_ledger(work)
     print_result(
         made_token, {"id": key, "token": made_token, "overlap_seconds": body.overlap_seconds}, as_json=as_json
     )
@@ -147,5 +148,6 @@ def revoke(key: Annotated[str, typer.Argument(help="Id of the key.")], as_json: 
             ledger, Command(lifecycle, lifecycle["revoke"], key, EmptyPayload(), command_line_metadata())
         )
 
-    with_ledger(work)
+    with naming("key", key, FIND_KEY):
+        with_ledger(work)
     print_result("Revoked.", {"id": key, "state": "revoked"}, as_json=as_json)

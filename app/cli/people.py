@@ -9,7 +9,7 @@ import typer
 
 from app.cli.exits import REFUSED
 from app.cli.output import Json, print_json, print_line, print_result
-from app.cli.runtime import command_line_metadata, with_ledger
+from app.cli.runtime import FIND_PERSON, command_line_metadata, naming, with_ledger
 from app.exchange.organisation_import import ImportSummary, OrganisationImport
 from app.foundation.people import persons
 from app.kernel.actions.payloads import Payload
@@ -93,4 +93,5 @@ def _act(person: str, action: str, body: Payload) -> list[str]:
         )
         return list(done.record.roles or ())
 
-    return with_ledger(work)
+    with naming("person", person, FIND_PERSON):
+        return with_ledger(work)

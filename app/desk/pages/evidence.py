@@ -42,14 +42,17 @@ async def evidence_for(
     desk: Desk, view: RecordView, row: Action[Any, Any], fields: Sequence[FormField], inputs: Inputs
 ) -> RecordEvidence:
     """Return what stands beside the form with these inputs. Raises CallRefused."""
-    record = await desk.names.replaced(view.lifecycle, view.record)
-    facts = list(desk.display.fields(record, shown_fields(desk, view.lifecycle)))
     is_judgement = row.name in JUDGEMENTS
+    record, tables = await asyncio.gather(
+        desk.names.replaced(view.lifecycle, view.record),
+        _tables(desk, view, _named(fields, inputs) if is_judgement else None),
+    )
+    facts = list(desk.display.fields(record, shown_fields(desk, view.lifecycle)))
     return RecordEvidence(
         is_judgement,
         [field for field in facts if not field.is_long],
         [field for field in facts if field.is_long],
-        await _tables(desk, view, _named(fields, inputs)) if is_judgement else (),
+        tables,
     )
 
 
@@ -62,7 +65,10 @@ def _named(fields: Sequence[FormField], inputs: Inputs) -> dict[str, str | None]
     }
 
 
-async def _tables(desk: Desk, view: RecordView, named: Mapping[str, str | None]) -> list[ChildTable]:
+async def _tables(desk: Desk, view: RecordView, named: Mapping[str, str | None] | None) -> list[ChildTable]:
+    """Return the lists within the record, those first that are named; none without names."""
+    if named is None:
+        return []
     children = [
         child for child in desk.contract.children(view.lifecycle.plural) if child.name not in NO_EVIDENCE
     ]

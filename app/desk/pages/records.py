@@ -4,7 +4,8 @@ timeline, and who was told.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, get_args
@@ -137,12 +138,18 @@ async def get_record_page(request: Request, kind: str, name: str) -> Response:
         if refusal.answer.status == HTTP_404_NOT_FOUND and _done(desk, lifecycle) and NAME.fullmatch(name):
             return RedirectResponse(f"{DESK}?{urlencode({HANDED_OVER: name})}", HTTP_303_SEE_OTHER)
         raise
-    named = await desk.names.replaced(lifecycle, view.record)
-    fields = list(desk.display.fields(named, shown_fields(desk, lifecycle)))
     offered = list(offered_actions(desk, view))
     possible = [action for action in offered if action.reason is None]
     children = desk.contract.children(lifecycle.plural)
-    entries = await events_of(desk, view)
+    votes, tables, files, notices, events = await asyncio.gather(
+        _awaited_votes(desk, view, possible),
+        _tables(desk, view, children, possible),
+        _files(desk, view),
+        _notices_table(desk, view),
+        read_events(desk, view),
+    )
+    named, entries = await named_entries(desk, view, events)
+    fields = list(desk.display.fields(named, shown_fields(desk, lifecycle)))
     return desk.answer(
         OWN_TEMPLATES.get(kind, "record.html"),
         f"{view.spoken_name} {view.title}".strip() or desk.kind_label(kind),
@@ -154,18 +161,18 @@ async def get_record_page(request: Request, kind: str, name: str) -> Response:
         facts=[field for field in fields if not field.is_long and not field.is_instant],
         texts=[field for field in fields if field.is_long],
         instants=[field for field in fields if field.is_instant],
-        votes=await _awaited_votes(desk, view, possible),
+        votes=votes,
         offered=[action for action in possible if action.acts_on is None],
         others=[action for action in possible if action.acts_on is not None],
         refused=[action for action in offered if action.reason is not None],
-        tables=[table async for table in _tables(desk, view, children, possible)],
+        tables=tables,
         more=[
             (child.name, child.words[desk.language]) for child in children if child.name not in FIRST_LISTS
         ],
         entries=None if entries is None else [entry for entry in entries if not entry.is_of_clock],
         clocks=[entry for entry in entries or () if entry.is_of_clock],
-        files=await _files(desk, view),
-        told=await _notices_table(desk, view),
+        files=files,
+        told=notices,
         counted_in=_counted_in(desk, view),
         done=_done(desk, lifecycle),
         warnings=list(shown_warnings(desk, view.record)),
@@ -222,13 +229,12 @@ def shown_fields(desk: Desk, lifecycle: Lifecycle[Any]) -> Mapping[str, Any]:
 
 async def _tables(
     desk: Desk, view: RecordView, children: Iterable[ChildScreen], possible: Sequence[OfferedAction]
-) -> AsyncIterator[ChildTable]:
+) -> list[ChildTable]:
     by_name = {child.name: child for child in children}
-    for name in FIRST_LISTS:
-        if name in by_name:
-            table = await child_table(desk, view, by_name[name], possible)
-            if table is not None and table.rows:
-                yield table
+    tables = await asyncio.gather(
+        *(child_table(desk, view, by_name[name], possible) for name in FIRST_LISTS if name in by_name)
+    )
+    return [table for table in tables if table is not None and table.rows]
 
 
 async def child_table(
@@ -290,12 +296,12 @@ def named_in_vote(vote: Mapping[str, Any]) -> dict[str, str]:
 
 async def _files(desk: Desk, view: RecordView) -> list[tuple[str, str]]:
     """Return the addresses and labels of the files and pages to print that the reader may see."""
-    files = []
-    for file in desk.contract.record_files(view.lifecycle.plural):
-        path = file.path.format(id=view.record["id"])
-        if (await desk.calls.send("GET", path)).is_success:
-            files.append((path, desk.sentence(f"file_{file.operation}")))
-    return files
+    files = [
+        (file.path.format(id=view.record["id"]), desk.sentence(f"file_{file.operation}"))
+        for file in desk.contract.record_files(view.lifecycle.plural)
+    ]
+    answers = await asyncio.gather(*(desk.calls.send("GET", path) for path, _ in files))
+    return [file for file, answer in zip(files, answers, strict=True) if answer.is_success]
 
 
 def _links(
@@ -311,15 +317,29 @@ def _links(
 
 async def events_of(desk: Desk, view: RecordView) -> list[NarratedEvent] | None:
     """Return the timeline of the record, the newest first; None if the reader may not see its events."""
+    return (await named_entries(desk, view, await read_events(desk, view)))[1]
+
+
+async def read_events(desk: Desk, view: RecordView) -> Mapping[str, Any] | None:
+    """Return the page of the record's events; None if the reader may not see them."""
     path = f"/v1/{view.lifecycle.plural}/{view.record['id']}/events"
-    page = await desk.calls.read_if_allowed(path, {"limit": str(MOST_EVENTS)})
+    page: Mapping[str, Any] | None = await desk.calls.read_if_allowed(path, {"limit": str(MOST_EVENTS)})
+    return page
+
+
+async def named_entries(
+    desk: Desk, view: RecordView, page: Mapping[str, Any] | None
+) -> tuple[dict[str, Any], list[NarratedEvent] | None]:
+    """Return the values of the record with the names of what they refer to, and its timeline likewise; None
+    without a page of events.
+    """
+    events = [] if page is None else page["items"]
+    payloads = [event["given"] for event in events]
+    record, *payloads = await desk.names.replaced_in_all(view.lifecycle, [view.record, *payloads])
     if page is None:
-        return None
-    events = [
-        {**event, "given": await desk.names.replaced(view.lifecycle, event["given"])}
-        for event in page["items"]
-    ]
-    return list(timeline(desk.display, view.lifecycle, events, page["names"]))
+        return record, None
+    events = [{**event, "given": payload} for event, payload in zip(events, payloads, strict=True)]
+    return record, list(timeline(desk.display, view.lifecycle, events, page["names"]))
 
 
 async def _notices_table(desk: Desk, view: RecordView) -> ChildTable | None:
