@@ -188,6 +188,8 @@ SQL = {
     "app/webhooks/intake/deliveries.py": "deliveries, which are no records",
     "app/webhooks/sources/lookup.py": "sources by their keys",
     "app/webhooks/effects/mails.py": "what a mail answers",
+    "app/webhooks/effects/mail_tickets/threads.py": "what mails of one thread led to",
+    "app/webhooks/effects/mail_tickets/alerts.py": "how many mails have joined an incident",
     "app/webhooks/effects/mail_recipients.py": "who sees what a mail answers",
     "app/webhooks/effects/known_tickets.py": "the ticket behind a tool's own, and who sees it",
     "app/webhooks/effects/processing.py": "which sources have deliveries that wait",
