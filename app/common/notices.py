@@ -78,7 +78,7 @@ class NoticeType(CodeEnum):
     deputises = "deputises", "You are a deputy", "由您代理", YOURS
     deputises_no_more = "deputises_no_more", "No longer a deputy", "代理已取消", YOURS
     covers_on_call = "covers_on_call", "On call for a colleague", "由您代为值班", YOURS
-    absence_entered = "absence_entered", "Absence entered for you", "为您登记了缺勤", YOURS
+    absence_entered = "absence_entered", "Absence entered for you", "为您登记了不在岗时段", YOURS
     absence_calendar_failing = (
         "absence_calendar_failing",
         "Your calendar cannot be fetched",
@@ -102,11 +102,11 @@ class NoticeType(CodeEnum):
     document_loan_overdue = "document_loan_overdue", "Paper copy overdue", "纸质文件逾期未还", YOURS
     trained = "trained", "Training recorded", "培训已登记", FOLLOW
     to_publish = "to_publish", "Article to review", "文章待审核", WAITS
-    sent_back = "sent_back", "Article sent back", "文章被退回", YOURS
+    sent_back = "sent_back", "Article sent back", "文章已退回", YOURS
     recurring = "recurring", "Recurring incidents", "事件反复发生", INFORM
     complained = "complained", "Complaint to answer", "投诉待答复", WAITS
     scheduled = "scheduled", "Change scheduled", "变更已排期", FOLLOW
-    overlapped = "overlapped", "Window overlaps", "您的窗口被占用", YOURS
+    overlapped = "overlapped", "Window overlaps", "您的变更窗口被占用", YOURS
     to_review_change = "to_review_change", "Change to review", "变更待评审", WAITS
     backed_out = "backed_out", "Change backed out", "变更已回退", FOLLOW
     emergency_asked = "emergency_asked", "Emergency change to approve", "紧急变更待审批", INFORM
@@ -130,7 +130,7 @@ class NoticeType(CodeEnum):
     deliveries_failing = "deliveries_failing", "Failing deliveries", "推送持续失败", YOURS
     delivery_refused = "delivery_refused", "Delivery refused", "推送被拒绝", YOURS
     deliveries_stopped = "deliveries_stopped", "Deliveries stopped", "推送已停止", YOURS
-    agreement_moved = "agreement_moved", "Agreement changed", "协议有进展", FOLLOW
+    agreement_moved = "agreement_moved", "Agreement changed", "协议有变动", FOLLOW
     to_sign = "to_sign", "Agreement to sign", "协议待签署", WAITS
     to_consent = "to_consent", "Agreement to consent to", "协议待您同意", WAITS
     to_acknowledge = "to_acknowledge", "Agreement to acknowledge", "协议待知悉确认", WAITS
@@ -180,15 +180,15 @@ class NoticeType(CodeEnum):
     requirements_answered = "requirements_answered", "Requirements answered", "需求方已答复", YOURS
     to_kick_off = "to_kick_off", "Pilot to kick off", "试点待宣布启动", WAITS
     kicked_off = "kicked_off", "Pilot kicked off", "试点已宣布启动", YOURS
-    project_plan_returned = "project_plan_returned", "Project plan returned", "项目计划被退回", YOURS
-    benefit_faded = "benefit_faded", "Benefit faded", "效益消退", FOLLOW
+    project_plan_returned = "project_plan_returned", "Project plan returned", "项目计划已退回", YOURS
+    benefit_faded = "benefit_faded", "Benefit faded", "收益减退", FOLLOW
     definition_to_review = (
         "definition_to_review",
         "Process definition to review",
         "流程定义待审核",
         WAITS,
     )
-    definition_sent_back = "definition_sent_back", "Process definition sent back", "流程定义被退回", YOURS
+    definition_sent_back = "definition_sent_back", "Process definition sent back", "流程定义已退回", YOURS
     definition_published = "definition_published", "Process definition changed", "流程定义有变", FOLLOW
     process_change_applied = (
         "process_change_applied",
@@ -203,7 +203,7 @@ class NoticeType(CodeEnum):
         FOLLOW,
     )
     process_change_overdue = "process_change_overdue", "Process change overdue", "流程变更逾期", YOURS
-    licence_revoked = "licence_revoked", "Licence revoked", "资格被吊销", YOURS
+    licence_revoked = "licence_revoked", "Licence revoked", "资格已吊销", YOURS
     document_to_acknowledge = "document_to_acknowledge", "Document to acknowledge", "文件待确认已读", WAITS
     document_access_requested = (
         "document_access_requested",
@@ -239,14 +239,14 @@ class NoticeType(CodeEnum):
     objection_decided = "objection_decided", "Objection decided", "申诉已裁定", YOURS
     finding_corrected = "finding_corrected", "Finding corrected", "审核发现已整改", WAITS
     finding_overdue = "finding_overdue", "Finding overdue", "整改逾期", YOURS
-    points_given = "points_given", "Points given", "已计分", YOURS
+    points_given = "points_given", "Points given", "获得审核积分", YOURS
     points_withdrawn = "points_withdrawn", "Points withdrawn", "积分已撤销", YOURS
     to_verify = "to_verify", "Corrective action to verify", "纠正措施待验证", WAITS
-    correction_returned = "correction_returned", "Corrective action sent back", "纠正措施被退回", YOURS
+    correction_returned = "correction_returned", "Corrective action sent back", "纠正措施已退回", YOURS
     correction_dropped = "correction_dropped", "Corrective action dropped", "纠正措施已取消", YOURS
     correction_overdue = "correction_overdue", "Corrective action overdue", "纠正措施逾期", YOURS
     target_to_accept = "target_to_accept", "Quality target to accept", "质量目标待接受", WAITS
-    target_returned = "target_returned", "Quality target returned", "质量目标被退回", YOURS
+    target_returned = "target_returned", "Quality target returned", "质量目标已退回", YOURS
     target_withdrawn = "target_withdrawn", "Quality target withdrawn", "质量目标已撤回", YOURS
     maintenance_due = "maintenance_due", "Maintenance due", "维护到期", WAITS
     maintenance_overdue = "maintenance_overdue", "Maintenance overdue", "维护逾期", YOURS

@@ -32,7 +32,7 @@ class MeetingKind(CodeEnum):
     progress = "progress", "Progress", "进展会"
     agreement_review = "agreement_review", "Agreement review", "协议评审会"
     quality_analysis = "quality_analysis", "Quality analysis", "质量分析会"
-    cab = "cab", "Change advisory board", "变更委员会会议"
+    cab = "cab", "Change advisory board", "变更顾问委员会会议"
     kick_off = "kick_off", "Kick-off", "启动会"
     improvement_talk = "improvement_talk", "Improvement talk", "改进面谈"
     other = "other", "Other", "其他"

@@ -38,7 +38,7 @@ class AnnouncementCause(CodeEnum):
     """The cause of the withdrawal of a breach, or of a change of target."""
 
     reprioritised = "reprioritised", "Another priority", "优先级调整"
-    recategorised = "recategorised", "Another category", "类别调整"
+    recategorised = "recategorised", "Another category", "分类调整"
     moved_service = "moved_service", "Another service, customer or item", "服务、客户或目录项变更"
     excluded = "excluded", "Cancelled or a duplicate", "取消或重复"
     calendar = "calendar", "Another version of the calendar", "日历新版本"

@@ -97,7 +97,7 @@ async def test_it_is_read_over_http_in_the_language_asked_for(api: Api) -> None:
     _, event = read_back(answer.content)
     assert str(event["summary"]) == "Change board"
     assert str(event["description"]).endswith("1. 预算；2027")
-    assert [str(category) for category in event["categories"].cats] == ["变更委员会会议"]
+    assert [str(category) for category in event["categories"].cats] == ["变更顾问委员会会议"]
     await ada.post_ok(f"{path}/cancel", {"reason": "Nobody has time."})
     _, event = read_back((await ada.get(f"{path}/invitation.ics")).content)
     assert (str(event["status"]), event["sequence"]) == ("CANCELLED", 3)

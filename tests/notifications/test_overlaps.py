@@ -28,7 +28,7 @@ async def told(board: Board, client: Client, language: str = "en") -> list[str]:
     answer = await client.get("/v1/notices?person=me", headers={"Accept-Language": language})
     texts = [item["text"] for item in answer.json()["items"] if "overlapped" in item["steps"]]
     lines: list[str] = texts[0].splitlines()
-    begin = [n for n, line in enumerate(lines) if ("window of" in line or "的窗口" in line)]
+    begin = [n for n, line in enumerate(lines) if ("window of" in line or "的变更窗口" in line)]
     return lines[begin[-1] :]
 
 
@@ -52,7 +52,7 @@ async def test_of_another_change_number_title_window_and_reason_are_told_and_whe
         "Reason for allowing the overlap: They sit together.",
     ]
     chinese = "\n".join(await told(board, board.agent, "zh"))
-    assert f"另一变更占用了 {number} 的窗口：Renew the mail relay" in chinese
+    assert f"另一变更占用了 {number} 的变更窗口：Renew the mail relay" in chinese
     assert f"变更：{other} Change the disks" in chinese
     assert "重叠结束：2199-03-04 02:00 (UTC)" in chinese
     assert "允许重叠的原因：They sit together." in chinese

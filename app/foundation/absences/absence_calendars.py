@@ -174,7 +174,7 @@ FAILING = (RecipientRule(NoticeType.absence_calendar_failing, field="person_id")
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="absence_calendar", plural="absence_calendars", zh="缺勤日历", record=AbsenceCalendar, states=State,
+    kind="absence_calendar", plural="absence_calendars", zh="不在岗日历", record=AbsenceCalendar, states=State,
     access=KindAccess(administrative=True, oversight=frozenset({Role.admin, Role.auditor})),
     visible=(to_persons("person_id"),),
     rows=(

@@ -352,7 +352,7 @@ CHANGED = (not_your_absence, absence_over)
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="absence", plural="absences", zh="缺勤", record=Absence, states=State,
+    kind="absence", plural="absences", zh="不在岗时段", record=Absence, states=State,
     access=KindAccess(administrative=True, oversight=frozenset({Role.admin, Role.auditor})),
     visible=(to_persons("person_id", "deputy_id", "cover_id"), to_members("team_ids")),
     rules=Rules(constraints=EVENT_KEYS),

@@ -48,7 +48,7 @@ class FetchFailure(CodeEnum):
     status = "status", "Error response", "应答为错误状态"
     too_large = "too_large", "The calendar is too large", "日历过大"
     no_calendar = "no_calendar", "Not a calendar", "应答不是日历"
-    too_many_absences = "too_many_absences", "Too many absences", "缺勤过多"
+    too_many_absences = "too_many_absences", "Too many absences", "不在岗时段过多"
 
 
 class Absence(Record):

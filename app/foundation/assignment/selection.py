@@ -15,7 +15,7 @@ class MismatchReason(CodeEnum):
     """The reason why a rule does not match a ticket."""
 
     service = "service", "The rule is for another service.", "适用于其他服务。"
-    category = "category", "The rule is for another category.", "适用于其他类别。"
+    category = "category", "The rule is for another category.", "适用于其他分类。"
     customer = "customer", "The rule is for another customer.", "适用于其他客户。"
     priority = "priority", "The rule is for other priorities.", "适用于其他优先级。"
     nobody_works = "nobody_works", "No one in the team is at work then.", "当时该团队无人上班。"

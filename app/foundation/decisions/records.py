@@ -52,7 +52,7 @@ class DecisionKind(CodeEnum):
     improvement_plan = "improvement_plan", "Annual plan of improvements", "流程改进年度计划"
     plan_adjustment = "plan_adjustment", "Adjustment of an annual plan", "年度计划调整"
     improvement_proposal = "improvement_proposal", "Proposal of an improvement", "改进提案"
-    pilot = "pilot", "Judgement of a pilot", "试运行裁定"
+    pilot = "pilot", "Judgement of a pilot", "试点裁定"
     improvement_revert = "improvement_revert", "Reverting of an improvement", "恢复原状"
     document_review = "document_review", "Review of a document", "文件评审"
     document_countersignature = "document_countersignature", "Countersigning of a document", "文件会签"

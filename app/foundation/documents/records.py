@@ -118,7 +118,7 @@ class Heading(CodeEnum):
     further_pilot = "further_pilot", "Whether to pilot further", "是否继续试点"
     legacy = "legacy", "People, templates and lessons", "人员、模板与经验"
     handed_over = "handed_over", "Contents of the hand-over", "移交内容"
-    documents = "documents", "Documents", "文档清单"
+    documents = "documents", "Documents", "文件清单"
     pilot_result = "pilot_result", "Result of the pilot", "试点结论"
     below_promise = "below_promise", "Reason for passing below the promise", "未达承诺仍予通过的理由"
     against_evidence = "against_evidence", "Reason for passing against the evidence", "证据不足仍予通过的理由"

@@ -31,7 +31,7 @@ class EscalateTo(CodeEnum):
 
     team = "team", "A team, which takes it over", "团队"
     person = "person", "A person, who follows it", "人员"
-    manager = "manager", "The manager of the assignee", "受理人的上级"
+    manager = "manager", "The manager of the assignee", "处理人的上级"
 
 
 class EscalationRule(Record):

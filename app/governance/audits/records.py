@@ -44,7 +44,7 @@ class DesignFaultKind(CodeEnum):
 class IrregularityRule(CodeEnum):
     """Rule by which an irregularity in a case is found in the log."""
 
-    missing_evidence = "missing_evidence", "Ended without text, file or document", "结束时无说明、附件或文档"
+    missing_evidence = "missing_evidence", "Ended without text, file or document", "结束时无说明、附件或文件"
     out_of_order = "out_of_order", "Step out of order", "步骤次序不符"
     self_approval = "self_approval", "Approved by the requester", "自行审批"
     late_step = "late_step", "Late step", "步骤逾期"

@@ -38,7 +38,7 @@ class QualityMeans(CodeEnum):
     interviews = "interviews", "Interviews", "访谈"
     questionnaire = "questionnaire", "Questionnaire", "问卷"
     walkthrough = "walkthrough", "Walkthrough", "现场走查"
-    documents = "documents", "Documents", "文档审阅"
+    documents = "documents", "Documents", "文件审阅"
 
 
 class QualityAssessment(Record):

@@ -20,7 +20,7 @@ class Relation(CodeEnum):
     reporter = "reporter", "the reporter", "报告人"
     author = "author", "the author", "作者"
     planner = "planner", "the person who drafted it, if staff", "起草人（须为工作人员）"
-    assignee = "assignee", "the assignee", "受理人"
+    assignee = "assignee", "the assignee", "处理人"
     holder = (
         "holder",
         "the person the key belongs to, with a key that covers as many roles",
@@ -39,7 +39,7 @@ class Relation(CodeEnum):
     voter = "voter", "the people asked to vote", "受邀表决人"
     chair = "chair", "the chair", "主席"
     decision = "decision", "a decision", "决议"
-    implementer = "implementer", "the assignee or a member of the assigned team", "受理人或受派团队成员"
+    implementer = "implementer", "the assignee or a member of the assigned team", "处理人或受派团队成员"
 
     onlooker = "onlooker", "the person who handed it over", "移交人"
 

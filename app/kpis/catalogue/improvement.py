@@ -168,7 +168,7 @@ PILOT_PASS_RATE_FINAL = improvement_kpi(
     zh=KpiTexts(
         "试点最终通过率",
         "期内由委员会首次裁定且已结束的试点中，最终通过的占比；被延长且仍在进行的列为“未定”。",
-        "有试点仍在进行时数值会变动。一再延长直到有效果的试点说明不了什么。",
+        "只要还有试点在进行，数值就会变动。一再延长、直到见效才结束的试点，证明力有限。",
     ),
     fact="pilot_judged",
     measure=Measure.finally_passed,

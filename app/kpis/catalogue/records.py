@@ -70,9 +70,9 @@ IRREGULAR_SHARE = incident_kpi(
         "Histories from other systems rarely fit; look at imported incidents separately.",
     ),
     zh=KpiTexts(
-        "历史不合流程占比",
-        "期内提出的事件中，含有不合流程的事件记录的占比。",
-        "其他系统的历史很少完全合乎流程，请与导入的分开解读。",
+        "流转异常事件占比",
+        "期内提出的事件中，流转记录中有不符合流程之处的占比。",
+        "其他系统的历史记录很少完全符合流程，导入的事件请单独查看。",
     ),
     fact="opened",
     measure=Measure.irregular,

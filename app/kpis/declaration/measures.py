@@ -115,7 +115,7 @@ class Measure(CodeEnum):
     __hash__ = str.__hash__
 
     # fmt: off
-    case = "case", "Each case", "每个单据", CaseNumber("1", "1")
+    case = "case", "Each case", "每张单据", CaseNumber("1", "1")
     seconds = "seconds", "Time taken", "所用时长", CaseNumber("seconds", "seconds")
     business_seconds = (
         "business_seconds", "Service time taken", "所用工作时间", CaseNumber("business_seconds"))
@@ -143,7 +143,7 @@ class Measure(CodeEnum):
     unattended = (
         "unattended", "Cleared by itself", "是否自行消除", _flag("unattended", is_nullable=True))
     review_on_time = (
-        "review_on_time", "Reviewed in time", "是否按时回顾",
+        "review_on_time", "Reviewed in time", "是否按时复盘",
         _flag("review_on_time", MAJOR, is_nullable=True))
     downgraded = (
         "downgraded", "Downgraded from major", "是否降级", _flag("downgraded", MAJOR))
@@ -170,7 +170,7 @@ class Measure(CodeEnum):
         _flag("(rework_rounds = 0 and not reopened_soon)"))
     settled = "settled", "Ended and not reopened", "是否结束且未重开", _flag("settled", REOPENING)
     ended = "ended", "Ended", "是否结束", CaseNumber("ended::integer", "seconds")
-    known_error = "known_error", "Cause and workaround known", "根因与临时措施是否已知", _flag("known_error")
+    known_error = "known_error", "Cause and workaround known", "根因与变通方法是否已知", _flag("known_error")
     proactive = "proactive", "Found before anyone complained", "是否主动发现", _flag("proactive")
     prevented = (
         "prevented", "Prevented incidents", "减少的事件数",

@@ -242,7 +242,7 @@ LIFECYCLE = Lifecycle(
         action(measurement.measure_effects, "测量效果", [State.piloting, State.evaluating, State.standardised], STAYS, MEASURERS, "improvement.effects_measured",
                prepare=(measurement.earlier_measurements,), wrong=(measurement.check_measurable,),
                related=measurement.STORE_EFFECTS, follow_up=measurement.faded_follow_up),
-        action(measurement.note_faded,     "记录效益消退", [State.standardised],        STAYS,              rule,                   "improvement.benefit_faded",
+        action(measurement.note_faded,     "记录收益减退", [State.standardised],        STAYS,              rule,                   "improvement.benefit_faded",
                notifies=(managers(NoticeType.benefit_faded), its_proposer(NoticeType.benefit_faded))),
         # 9, 10
         action(evaluation.evaluate, "评估", [State.evaluating], STAYS, IMPROVERS.in_person(), "improvement.evaluated",

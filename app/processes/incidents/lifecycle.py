@@ -220,7 +220,7 @@ LIFECYCLE = Lifecycle(
                unless=(checks.major_not_reviewed,)),
         action(reopen,          "重新打开",         [State.resolved, State.closed],  State.in_progress,  reporter | agent | integration, "incident.reopened",
                unless=(checks.too_late_to_reopen,)),
-        action(review,          "回顾",             [State.resolved],                STAYS,              incident_manager, "incident.reviewed",
+        action(review,          "复盘",             [State.resolved],                STAYS,              incident_manager, "incident.reviewed",
                unless=(checks.not_a_major, checks.already_reviewed), wrong=(checks.timeline_in_future, checks.action_owner_inactive), staff_only=True),
         action(flag_review,     "复盘逾期",         [State.resolved],                STAYS,              rule, "incident.review_overdue", staff_only=True,
                notifies=REVIEW_OVERDUE),

@@ -196,7 +196,7 @@ class CandidateDimension(CodeEnum):
 
     service = "service", "Service", "服务"
     ci = "ci", "Configuration item", "配置项"
-    category = "category", "Category", "类别"
+    category = "category", "Category", "分类"
 
 
 class ProblemCandidate(Record):

@@ -150,7 +150,7 @@ SHIPPED: Mapping[str, ShippedRule] = {
     "improvement_proposal": ShippedRule(
         DecisionKind.improvement_proposal, "Proposals of improvements", "改进提案", _COMMITTEE
     ),
-    "pilot": ShippedRule(DecisionKind.pilot, "Judgements of pilots", "试运行裁定", _COMMITTEE),
+    "pilot": ShippedRule(DecisionKind.pilot, "Judgements of pilots", "试点裁定", _COMMITTEE),
     "improvement_revert": ShippedRule(
         DecisionKind.improvement_revert, "Reverting after the cutover", "切换后恢复原状", _COMMITTEE
     ),

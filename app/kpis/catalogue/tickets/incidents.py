@@ -197,7 +197,7 @@ REOPENED_SHARE = incident_kpi(
         "This is not the reopen rate, which counts resolutions. This one counts incidents.",
     ),
     zh=KpiTexts(
-        "重开占比",
+        "曾重开事件占比",
         "最终解决时间在期内的事件中，至少重开过一次的占比。",
         "不同于重开率：重开率按解决次数计，此处按事件计。",
     ),
@@ -219,7 +219,7 @@ REASSIGNED_SHARE = incident_kpi(
         "A service desk that passes everything on makes this high without any harm.",
     ),
     zh=KpiTexts(
-        "转派占比",
+        "曾转派事件占比",
         "最终解决时间在期内的事件中，至少更换过一次团队的占比；首次分派不计。",
         "服务台例行转交会使其偏高，并非问题。",
     ),
@@ -243,7 +243,7 @@ REASSIGNMENTS_PER_CASE = incident_kpi(
     zh=KpiTexts(
         "单均转派次数",
         "最终解决时间在期内的事件，平均每个事件在首次分派之后更换团队的次数。",
-        "团队内更换人员不计（见换人次数），服务台的转交计入。",
+        "团队内更换处理人不计（见单均换人次数）；服务台转出的计入。",
     ),
     fact="resolved",
     measure=Measure.reassignments,
@@ -261,7 +261,7 @@ BACKLOG = incident_kpi(
         "Incidents that are open at the end of the period, or now if the period is not over.",
         "Incidents on hold are included; their number is shown next to it.",
     ),
-    zh=KpiTexts("积压", "期末尚未解决的事件数；未结束的期间以当前时刻计。", "挂起的事件计入，并另行列示。"),
+    zh=KpiTexts("事件积压", "期末尚未解决的事件数；未结束的期间以当前时刻计。", "挂起的事件计入，并另行列示。"),
     fact=None,
     measure=Measure.case,
     aggregate=Aggregate.number,

@@ -69,7 +69,7 @@ PROJECT_LEAD_SECONDS = replace(
     zh=KpiTexts(
         "项目交付周期",
         "期内最终交付的项目类请求，自提交至最终交付的平均时长。",
-        "数量少、差异大，请看中位数和清单。",
+        "项目数量少、差异大，请看中位数和清单。",
     ),
     path="project",
     still_open=StillOpen.unended_project,

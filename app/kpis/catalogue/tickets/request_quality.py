@@ -135,7 +135,7 @@ RESOLUTION_RATE = Kpi(
         "requests have different rates, so it changes with their mix.",
     ),
     zh=KpiTexts(
-        "问题解决率",
+        "解决率",
         "期内提出的单据（提交的服务请求与上报的事件）中，已交付或解决且其后约定天数（默认 7 天）内未被重新打开的占比；仍未结的列为“未定”。",
         "最近提出的仍在处理中：只要有未结的，数值就还会上升。请求与事件的解决情况不同，两者的构成变化会影响数值。",
     ),

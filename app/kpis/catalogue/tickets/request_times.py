@@ -77,7 +77,7 @@ REQUEST_RESPONSE_SECONDS = request_kpi(
     zh=KpiTexts(
         "请求响应时间",
         "期内首次评估或开始处理的服务请求，自提交至该时刻的平均时长；协议（或服务）有日历的按工作时间计。",
-        "尚无人处理的不在平均值内，见未响应数。",
+        "尚未响应的不计入平均值，请看旁列的未响应数。",
     ),
     fact="responded",
     measure=Measure.business_seconds,
@@ -207,8 +207,8 @@ APPROVAL_WAIT_SECONDS = request_kpi(
     zh=KpiTexts(
         "审批等待时间",
         "期内得到审批结论的等待的平均时长，旁列中位数和 90 分位数。",
-        "少数很长的等待会拉动平均值，请看中位数。仍在等待的另行列出，不在其内。按审批角色查看时，由小组或指定人员"
-        "审批的合并列出。",
+        "少数很长的等待会拉动平均值，请看中位数。仍在等待的不计入，另行列示。按审批角色查看时，由小组或指定人员"
+        "审批的合并为一项。",
     ),
     fact="approved",
     measure=Measure.seconds,

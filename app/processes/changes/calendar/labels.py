@@ -40,7 +40,7 @@ LABELS = {
         "services": "服务：{names}",
         "cis": "配置项：{names}",
         "team": "团队：{name}",
-        "assignee": "受理人：{name}",
+        "assignee": "处理人：{name}",
         "risk": "风险：{level}",
         "state": "状态：{state}",
         "type": "类型：{type}",
