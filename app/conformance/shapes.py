@@ -45,8 +45,8 @@ class ConformancePath(OutputModel):
 
     kind: PathKind
     source: str | None = Field(
-        description="Number of the process definition that the expected path comes from, or `shipped`; "
-        "null for the usual path."
+        description="Number of the process definition that the expected path comes from, or `shipped` for "
+        "the built-in path; null for the usual path, which comes from earlier cases."
     )
     steps: list[ConformancePathStep] = Field(description="Steps of the expected path, in order.")
     usual_begins_at: Instant | None = Field(

@@ -331,8 +331,8 @@ async def get_kpi_forecast(
 async def list_kpi_cases(
     request: Request, ledger: ReadLedger, key: Key, query: Annotated[KpiCaseQuery, Query()]
 ) -> Response:
-    """List exactly the cases that the KPI counts, with their numbers and the events behind them. A table has
-    all cases at one position of the log; JSON has a page, by `limit` and `cursor`.
+    """List exactly the cases that the KPI counts, with the value that is counted of each and the events
+    behind it. A table has all cases at one position of the log; JSON has a page, by `limit` and `cursor`.
     """
     kpi = permitted_kpi(ledger, context_of(request), key)
     scope = f"cases of {key} {query.model_dump_json(exclude={'limit', 'cursor'})}"

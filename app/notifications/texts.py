@@ -64,9 +64,15 @@ AGREEMENT_SENTENCES = {
         *("signed", "reviewed", "renewed", "terminated", "amended", "superseded", "expired"),
     )
 }
+ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 #: Where a sentence names the title, with the signs that go before it; behind it the number may stand in
 #: brackets.
 TITLE = re.compile(r"\{title\} ?[(（]\{number\}[)）]|[:：,，]? ?(?:“\{title\}”|\{title\}(?! ?[(（]))")
+#: Where a sentence names the number, which means nothing to people if it is an id: beside a title, or behind a
+#: noun. Elsewhere the sentence needs a name in its place.
+NUMBER_BESIDE_TITLE = re.compile(r" ?[(（]\{number\}[)）]|[,，] ?\{number\}|\{number\}[:：] ?(?=“?\{title\})")
+NUMBER_AS_OBJECT = re.compile(r"(?:\b(?:for|of) |^|负责 ?)\{number\}")
+NUMBER_BEHIND_NOUN = re.compile(r"(?<=[一-鿿]) \{number\} (?=[一-鿿])|,? ?\{number\}|，\{number\}")
 EVENT_PAYLOADS = """
 select e.stream, e.version, e.type, e.occurred_at, coalesce(e.data->'clock', e.data->'given') as given,
   case when e.data ? 'observed' then e.data->'set' end as observed
@@ -173,9 +179,19 @@ def step_sentence(
         sentence = next((key for name, key in OVERLAP_SENTENCES.items() if payload.get(name)), sentence)
     if step in CLOCK_STEPS and payload.get("due_at") is not None and payload.get("agreement_number"):
         sentence = f"{sentence}_due"
+    template = sentences(language)["notice"][sentence]
     if not notice["title"]:
-        return without_title(sentences(language)["notice"][sentence]).format_map(words)
-    return translate(language, "notice", sentence, words)
+        template = without_title(template)
+    if ID.fullmatch(notice["number"]):
+        template = without_id(template)
+        words["number"] = ledger.lifecycles[kind_of(notice["about"])].label(language)
+    return template.format_map(words)
+
+
+def without_id(sentence: str) -> str:
+    """Return the sentence for a record without a number, whose id people do not read."""
+    sentence = NUMBER_BESIDE_TITLE.sub("", sentence)
+    return sentence if NUMBER_AS_OBJECT.search(sentence) else NUMBER_BEHIND_NOUN.sub("", sentence)
 
 
 def without_title(sentence: str) -> str:
@@ -326,7 +342,10 @@ def heading(ledger: Ledger, language: str, notice: Any) -> str:
     name = lifecycle.zh if language == "zh" else noun(lifecycle.kind).capitalize()
     code = "about_title" if notice["title"] not in (None, notice["number"]) else "about"
     words = {"kind": name, "number": notice["number"], "title": notice["title"] or ""}
-    return translate(language, "notice_part", code, words)
+    template = sentences(language)["notice_part"][code]
+    if ID.fullmatch(notice["number"]):
+        template = NUMBER_BEHIND_NOUN.sub("", template)
+    return template.format_map(words)
 
 
 def with_footer(language: str, parts: Iterable[str]) -> str:

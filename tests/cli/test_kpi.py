@@ -193,7 +193,7 @@ def test_the_cases_are_those_counted_each_with_its_events(run: Run, told: None) 
     ("arguments", "words"),
     first_of(
         [
-            (["happiness"], "choose one of incidents_opened"),
+            (["happiness"], "there is no KPI 'happiness'"),
             (["backlog", "--filter", "team=nobody"], "--filter team=…: there is no “nobody”"),
             (["backlog", "--csv", "--json"], "--csv: choose one output format"),
             (["backlog", "--grain", "fortnight"], "--grain: must be one of day, week"),
@@ -269,7 +269,7 @@ def test_how_cases_went_is_reconciled_too(run: Run, place: DatabaseUrls) -> None
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
-    [(["happiness"], "choose one of incidents_opened"), (["--zone", "Mars/Base"], "name of a time zone")],
+    [(["happiness"], "there is no KPI 'happiness'"), (["--zone", "Mars/Base"], "name of a time zone")],
 )
 def test_what_cannot_be_reconciled_is_told(run: Run, arguments: list[str], words: str) -> None:
     ended = run("reconcile", *arguments)

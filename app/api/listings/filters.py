@@ -168,7 +168,7 @@ def _comparison(codec: Codec, may_be_empty: bool) -> tuple[Any, str, _Column]:
     if codec.refers is not None:
         return _QueryText, ": keys or ids", _Column(codec.name, _teams, may_be_empty, may_be_empty)
     if codec.named_as is not None:
-        about = ": a name of it, or the number or id of its definition"
+        about = ": names of processes, or numbers or ids of their definitions"
         resolver = partial(_names, codec.name, codec.named_as)
         return _QueryText, about, _Column(codec.name, resolver, may_be_empty, may_be_empty)
     if not (isinstance(kind, type) and issubclass(kind, CodeEnum)):

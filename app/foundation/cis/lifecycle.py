@@ -48,7 +48,7 @@ def plan(ci: Ci, body: PlanCi, ctx: ActionContext) -> None:
 
 
 def go_live(ci: Ci, body: CiAlteration, ctx: ActionContext) -> None:
-    """Go live with the item: it is in use."""
+    """Go live with the item: it is in use from then on."""
 
 
 def begin_maintenance(ci: Ci, body: CiAlteration, ctx: ActionContext) -> None:

@@ -30,7 +30,7 @@ class AddHourlyRate(Payload, of=HourlyRate):
 
 
 def add(rate: HourlyRate, body: AddHourlyRate, ctx: ActionContext) -> None:
-    """Add an hourly rate: the cost of an hour of work of a role class, from a day on."""
+    """Add an hourly rate: what an hour of work by people of a role class costs, from a given time on."""
     copy_fields(rate, body, ctx)
 
 

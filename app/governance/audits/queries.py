@@ -63,8 +63,8 @@ class SelfCheckPrefill(OutputModel):
     ends_at: datetime = Field(description="End of the month, exclusive.")
     position: int = Field(description="Position of the log up to which the figures are complete.")
     path_source: str | None = Field(
-        description="Source of the expected path: the number of its definition, or `shipped`; null if "
-        "there is no path."
+        description="Source of the expected path: the number of its process definition, or `shipped` for "
+        "the built-in path; null if there is no path."
     )
     facts_position: int | None = Field(
         description="Position of the log up to which the steps were compared with the path; null if "

@@ -155,7 +155,8 @@ class AuditDraw(ChildRecord):
     drawn: list[str] | None = required("Cases of the sample, in the order of the draw.")
     irregular: int | None = required("Number of irregularities, of which the first 500 are listed.")
     path_source: str | None = optional(
-        "Source of the expected path: the number of its definition, or `shipped`; null if there is no path.",
+        "Source of the expected path: the number of its process definition, or `shipped` for the built-in "
+        "path; null if there is no path.",
         examples=["shipped"],
     )
     facts_position: int | None = optional(

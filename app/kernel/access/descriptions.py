@@ -13,7 +13,7 @@ from app.i18n.kind_nouns import noun
 #: The descriptions of fields without one of their own, by name. `{record}` stands for the kind of the record
 #: or child record, so each must be true of every kind that has such a field.
 SHARED = {
-    "added_at": "Time at which the {record} was added: the `occurred_at` of that event.",
+    "added_at": "Time at which the {record} was added: the `occurred_at` of the event that added it.",
     "id": "Identifier of the {record}: a UUID that never changes.",
     "number": "Number of the {record} for people; accepted wherever the id is.",
     "retired_at": "Time at which the {record} was last retired; null if it never was.",

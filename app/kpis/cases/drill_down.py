@@ -76,7 +76,8 @@ class KpiCase(OutputModel):
         "which it was opened."
     )
     measure: int = Field(
-        description="Number of the case: seconds, 1 or 0 for a share, a number, or 1 for a count."
+        description="Value that is counted of the case: seconds, 1 or 0 for a share, a number, or 1 for "
+        "a count."
     )
     state: str | None = Field(
         description="State, for the time in each state; null if the case counts as a whole."

@@ -48,7 +48,7 @@ class CountedInQuery(KpiZone):
 
 
 class KpiOfCase(OutputModel):
-    """A KPI that counts the case in a period, with the number of the case, as in the list of the KPI's
+    """A KPI that counts the case in a period, with the value that is counted, as in the list of the KPI's
     cases.
     """
 
@@ -65,9 +65,10 @@ class KpiOfCase(OutputModel):
         "which it was opened."
     )
     measure: int = Field(
-        description="Number of the case: seconds, 1 or 0 for a share, a number, or 1 for a count."
+        description="Value that is counted of the case: seconds, 1 or 0 for a share, a number, or 1 for "
+        "a count."
     )
-    contribution: str = Field(description="Number of the case in words, in the requested language.")
+    contribution: str = Field(description="Value that is counted, in words of the requested language.")
     state: str | None = Field(
         description="State, for the time in each state; null if the case counts as a whole."
     )
@@ -103,8 +104,8 @@ def kpis_of_cases_router(lifecycles: Iterable[Lifecycle[Any]]) -> Router:
                 methods=["GET"],
                 operation_id=f"list_{lifecycle.kind}_kpis",
                 summary=f"List {called} figures",
-                description=f"List the KPIs that count one {called}, by period up to now, each with the "
-                "number of the case, as far as the caller may see them.",
+                description=f"List the KPIs that count one {called}, one entry for each KPI and period up to "
+                "now, with the value that is counted. KPIs that the caller may not see are left out.",
                 response_model=KpiOfCasePage,
                 responses=in_language() | problems(404, 422),
             )

@@ -116,33 +116,44 @@ class EffectWarning(OutputModel):
     months: list[str] = Field(
         default=[], description="Months of the signals, such as 2026-03, each with its rule."
     )
-    changes: list[str] = Field(default=[], description="Numbers of the first other changes.")
+    changes: list[str] = Field(
+        default=[],
+        description="Numbers of other changes to the same scope, for `other_changes`: at most ten, although "
+        "`cases` counts all.",
+    )
     cases: int | None = Field(
-        default=None, description="Number of open cases or changes; null for other warnings."
+        default=None,
+        description="Number of open cases, for `open_cases`, or of other changes, for `other_changes`; "
+        "otherwise null.",
     )
     days: int | None = Field(
-        default=None, description="Number of days of the smaller side; null for other warnings."
+        default=None,
+        description="Number of days with cases in the window that has fewer of them, for `few_days`; "
+        "otherwise null.",
     )
     times: int | None = Field(
         default=None,
-        description="Number of earlier measurements of the same effect; null for other warnings.",
+        description="Number of earlier measurements of the same effect, for `measured_before`; otherwise "
+        "null.",
     )
     at: datetime | None = Field(
         default=None,
-        description="Time of the recording, or agreed end of the measurement; null for other warnings.",
+        description="Time of the recording, for `recorded_late`, or agreed end of the measurement, for "
+        "`before_agreed_end`; otherwise null.",
     )
     final_at: datetime | None = Field(
-        default=None, description="Time until which the figures can change; null for other warnings."
+        default=None,
+        description="Time until which the figures can change, for `can_change`; otherwise null.",
     )
     before: float | None = Field(
         default=None,
-        description="KPI of the earlier window, or for seasons of the same window one year before it; "
-        "null for other warnings.",
+        description="Figure of the earlier window: its KPI one year before, for "
+        "`different_seasons`; its share of closed days, for `different_closed_days`; its share of cases "
+        "without business time, for `different_zeros` and `many_ties`; otherwise null.",
     )
     after: float | None = Field(
         default=None,
-        description="KPI of the later window, or for seasons of the same window one year before it; "
-        "null for other warnings.",
+        description="Figure of the later window, of the kind that `before` has; otherwise null.",
     )
 
 

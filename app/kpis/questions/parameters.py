@@ -19,9 +19,9 @@ MOST_CASES = 10_000_000
 PastMoment = Annotated[
     AsOf | None,
     Field(
-        description="Point in time, or position of the log, for which the figures are computed without "
-        "later events. Figures that were stored before are returned; others are computed "
-        "from the whole log up to there."
+        description="Point in time, or position in the event log: the figures are those of then, without "
+        "later events. Stored figures are returned if there are any; otherwise the figures are computed "
+        "from all events up to that point."
     ),
 ]
 Values = Annotated[list[str] | None, CommaSeparated]

@@ -125,8 +125,8 @@ OWN_PARAMETERS = (
         "touched_service",
         multi_value(
             Key,
-            "Changes that affect one of these services, directly or through an item: keys. (The "
-            "parameter `service` finds changes by the service under which they count.)",
+            "Changes that affect one of these services, directly or through a configuration item: keys. "
+            "(The parameter `service` looks only at the first service of each change.)",
         ),
         _touches_service,
     ),

@@ -203,10 +203,10 @@ class Change(Ticket):
     reason: Annotated[str | None, Personal()] = optional("Reason for the change.")
     description: Annotated[str | None, Personal()] = optional("Description of the change.")
     service: Annotated[str | None, KeyRef("service")] = optional(
-        "Key of the service under which the change counts: the first of `services`."
+        "Key of the service in whose figures the change is counted: the first of `services`."
     )
     services: list[str] | None = optional(
-        "Keys of all services that the change affects; the change counts under the first."
+        "Keys of all services that the change affects; figures count the change for the first one."
     )
     ci_ids: list[str] | None = optional("Identifiers of the configuration items that the change affects.")
     ci_services: list[str] | None = optional(

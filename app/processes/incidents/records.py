@@ -190,16 +190,18 @@ class IncidentAlert(ChildRecord):
     sender_id: Annotated[UUID | None, ForeignRef("person")] = required("Account that sends the alert.")
     source: str | None = required("Source of the alert: the name that the tool uses for itself.")
     dedup_key: str | None = required("Name of the alert in the source, the same each time that it fires.")
-    title: str | None = required("Alert in one line, from the last time that it fired.")
+    title: str | None = required("Title of the alert in one line, as it was when the alert last fired.")
     description: Annotated[str | None, Personal()] = optional(
-        "Full text of the alert, from the last time that it fired."
+        "Full text of the alert, as it was when the alert last fired."
     )
-    impact: Impact | None = optional("Number of people affected, as the alert fired last; null if not known.")
+    impact: Impact | None = optional(
+        "Number of people affected, as it was when the alert last fired; null if not known."
+    )
     urgency: Urgency | None = optional(
-        "Effect on the users' work, from the last time that the alert fired; null if not known."
+        "Effect on the users' work, as it was when the alert last fired; null if not known."
     )
     effect: Effect | None = optional(
-        "Effect on the service, from the last time that the alert fired; null if not known."
+        "Effect on the service, as it was when the alert last fired; null if not known."
     )
     labels: Annotated[str | None, Personal()] = optional(
         "Labels of the alert: a name, `=` and a value in each line."

@@ -173,7 +173,7 @@ class ReopenProblem(Payload):
     incident: Annotated[Reference, ForeignRef("incident")] | None = Field(
         default=None,
         description="Incident that shows the recurrence: its id or number. It is linked to the problem. "
-        "May be left out after the end of a risk acceptance.",
+        "May be left out if the risk was accepted for a time and that time is over.",
     )
     reason: FreeText | None = Field(default=None, description="Reason for reopening, if it is known.")
 

@@ -80,8 +80,8 @@ class PlanRelease(ReleaseFields, of=Release):
     stages: Annotated[tuple[PlannedStage, ...], BoundedList] = Field(
         default=(),
         max_length=LONGEST_LIST,
-        description="Stages of the set that the release goes through, in order, with their persons; if "
-        "left out, all stages.",
+        description="Stages of `stage_set` that the release goes through, in their order, each with its "
+        "author and reviewer; if left out, all stages of the set.",
     )
     requester: Annotated[Reference, ForeignRef("person", on_behalf=True)] | None = Field(
         default=None, description="Person on whose behalf the release is planned; if left out, the caller."

@@ -41,7 +41,7 @@ class Release(Ticket):
     state: ReleaseState | None = required()
     description: Annotated[str | None, Personal()] = optional("Description of the release.")
     service: Annotated[str | None, KeyRef("service")] = optional(
-        "Key of the service under which the release counts."
+        "Key of the service in whose figures the release is counted."
     )
     reported_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
         "Person who planned the release; null if the requester did."

@@ -172,8 +172,12 @@ class AppointSla(Payload, of=Agreement):
     """The new representatives of the parties."""
 
     model_config = example_includes("party_representative")
-    representative: Annotated[Reference, ForeignRef("person")] | None = None
-    party_representative: PartyRepresentative | None = None
+    representative: Annotated[Reference, ForeignRef("person")] | None = Field(
+        default=None, description="New representative of IT; if left out, unchanged."
+    )
+    party_representative: PartyRepresentative | None = Field(
+        default=None, description="New representative of the other party; if left out, unchanged."
+    )
 
     CONDITIONS = (at_least_one_member("nothing_to_change", "representative", "party_representative"),)
 

@@ -73,9 +73,9 @@ RobotSecret = Annotated[
     str | None,
     StringConstraints(min_length=1, max_length=LONGEST_LINE, pattern=rf"^[^\s{NO_LINE}]+$"),
     Field(
-        description="Secret of a chat robot as made by its vendor, token of the tool (`token`, or "
-        "`user:token`), or value for the template. If left out, a secret is made for "
-        "Standard Webhooks, but not for a robot.",
+        description="Secret for the receiver. For a chat robot: the secret that its vendor shows; if left "
+        "out, deliveries are not signed. For a tool: its token (`token`, or `user:token`). For a template: "
+        "the value that it uses. Must be left out for Standard Webhooks: a secret is generated.",
         examples=["SEC0a1b2c3d4e5f"],
     ),
 ]

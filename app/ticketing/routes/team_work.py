@@ -4,6 +4,7 @@ the caller sees the cases. For staff.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
@@ -108,7 +109,7 @@ class TeamWork(OutputModel):
     open: int = Field(description="Number of open cases of the team.")
     overdue: int = Field(description="Number of these cases that are overdue.")
     truncated: bool = Field(
-        description=f"True if a kind has more than {MOST_COUNTED:,} open cases, of which so many are counted."
+        description=f"True if a kind has {MOST_COUNTED:,} open cases or more, of which no more are counted."
     )
     members: list[MemberWork] = Field(
         description="Members with their cases: cases without an assignee first, then by number of "
@@ -145,11 +146,14 @@ async def get_team_work(request: Request, name: Name, query: Annotated[TeamWorkQ
     parameters |= {"team": team.id, "now": utc_now(), "most": query.cases}
     rows = await ledger.db.rows(statement, parameters) if statement else []
     members = await _members(ledger, rows)
+    by_kind = Counter[str]()
+    for member in members:
+        by_kind.update({kind["kind"]: kind["open"] for kind in member["kinds"]})
     answer = {
         "team": {"id": team.id, "key": team.key, "name": team.name},
         "open": sum(member["open"] for member in members),
         "overdue": sum(member["overdue"] for member in members),
-        "truncated": any(kind["open"] >= MOST_COUNTED for member in members for kind in member["kinds"]),
+        "truncated": any(number >= MOST_COUNTED for number in by_kind.values()),
         "members": members,
     }
     return Response(dump_json(answer), headers=VARY, media_type="application/json")

@@ -141,7 +141,9 @@ async def test_a_head_that_is_too_large_or_a_body_that_is_too_slow_is_told_on_a_
         long = b"GET /desk?q=" + b"x" * http_protocol.Limits().head_bytes
         slow = b"POST /desk/reads HTTP/1.1\r\nHost: x\r\nAccept-Language: zh\r\nContent-Length: 9\r\n\r\nx"
         answers = await asyncio.gather(said_to(address, long), said_to(address, slow))
-    for answer, status, title in zip(answers, (b"431", b"408"), ("Headers too large", "过慢"), strict=True):
+    for answer, status, title in zip(
+        answers, (b"431", b"408"), ("Headers too large", "请求过慢"), strict=True
+    ):
         head, _, body = answer.partition(b"\r\n\r\n")
         assert head.split()[1] == status
         assert b"text/html" in head

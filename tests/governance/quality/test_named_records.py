@@ -115,6 +115,7 @@ async def test_only_who_sees_the_finding_is_shown_its_name(house: House, make: A
 #: Fields that name another record, and why everybody who sees them may see that record, too.
 SHOWN = {
     ("notice", "about"): "a notice is for one person, about a record that they see",
+    ("article", "case"): "an article that was written from a case is shown to staff with it, who see cases",
     ("article_use", "other"): "the use of an article is shown to staff, who see both ends",
     ("link", "other"): "a link is shown to those who see both ends, and its events to staff",
 }

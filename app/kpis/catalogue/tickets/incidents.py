@@ -261,7 +261,9 @@ BACKLOG = incident_kpi(
         "Incidents that are open at the end of the period, or now if the period is not over.",
         "Incidents on hold are included; their number is shown next to it.",
     ),
-    zh=KpiTexts("事件积压", "期末尚未解决的事件数；未结束的期间以当前时刻计。", "挂起的事件计入，并另行列示。"),
+    zh=KpiTexts(
+        "事件积压", "期末尚未解决的事件数；未结束的期间以当前时刻计。", "挂起的事件计入，并另行列示。"
+    ),
     fact=None,
     measure=Measure.case,
     aggregate=Aggregate.number,

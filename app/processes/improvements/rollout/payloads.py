@@ -131,8 +131,8 @@ class CompleteRolloutStepImprovement(Payload):
     )
     effective_at: Instant | None = Field(
         default=None,
-        description="Time at which the document takes effect, for `publish`: on the planned day of the "
-        "cutover.",
+        description="Time at which the document takes effect, for `publish`; it must be on the planned day "
+        "of the cutover.",
     )
     share: int | None = Field(
         default=None,
