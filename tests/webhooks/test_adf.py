@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.expressions.adf import DEEPEST_NODE, adf_to_html
-from app.expressions.functions import LONGEST_TEXT, adf_to_text
+from app.expressions.functions import LONGEST_HTML, adf_to_text
 from app.webhooks.mapping.deliveries import Delivery
 from app.webhooks.mapping.parse import parse_mapping
 from app.webhooks.mapping.updates import CommentUpdate, MappingFailed
@@ -155,7 +155,7 @@ def test_nodes_are_read_to_a_bounded_depth_and_length() -> None:
         adf_to_text(node("panel", deep))
     result = adf_to_text(document(*[node("paragraph", text("x" * 99))] * 10_000))
     assert result is not None
-    assert LONGEST_TEXT * 0.9 < len(result) <= LONGEST_TEXT
+    assert LONGEST_HTML * 0.9 < len(result) <= LONGEST_HTML
 
 
 def delivery(values: Any) -> Delivery:

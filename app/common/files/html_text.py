@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from html import unescape
 from urllib.parse import urljoin
 
+from app.common.files.data_files import name_of_taken, without_data
 from app.common.files.html_elements import ELEMENTS, LINES, PARAGRAPHS, ROWS, OpenElements
 
 # A comment that is not closed reaches to the end. A tag ends before the next `<`, so that each is looked at
@@ -26,7 +27,10 @@ _TOKEN = re.compile(
 _ATTRIBUTE = re.compile(
     r"([^\s=\"'/>]++)(?:\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"'>]++))?)?|\"[^\"]*+\"|'[^']*+'"
 )
-_HIDDEN = re.compile(r"display\s*:\s*none|mso-hide\s*:\s*all", re.IGNORECASE)
+# `mso-hide` hides from Outlook alone, which shows something else in its place.
+_HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
+_SPACES_STYLE = re.compile(r"white-space(?:-collapse)?\s*:\s*([a-z-]+)", re.IGNORECASE)
+_KEEPING_LINES = frozenset({"pre", "pre-wrap", "pre-line", "break-spaces", "preserve", "preserve-breaks"})
 _STRUCK = re.compile(r"text-decoration[^;]*line-through", re.IGNORECASE)
 _RAISED = re.compile(r"vertical-align\s*:\s*(super|sub)\b", re.IGNORECASE)
 #: Endings of numbers, and signs, which mean the same in one line.
@@ -89,8 +93,10 @@ def html_to_text(html: str) -> str:
 
     Paragraphs, list items and rows of tables are lines of their own, quotations have `> ` before each line.
     Links are followed by `<address>`; pictures are `[description]` or `[picture <address>]`. What is struck
-    through stands between `~~`, raised text behind `^` and lowered text behind `_`.
+    through stands between `~~`, raised text behind `^` and lowered text behind `_`. Of a picture that is
+    within the HTML its name is shown, as `without_data` leaves it.
     """
+    html = without_data(html)
     text = _Text()
     position = 0
     without_end: set[str] = set()
@@ -147,6 +153,10 @@ class _Text:
         self._line: list[str] = []
         self._quotes = 0
         self._preformatted = 0
+        #: The elements whose style says whether line breaks are kept, by how many are open with each.
+        self._kept_lines: list[tuple[int, bool]] = []
+        #: Whether the line has text whose spaces are kept.
+        self._keeps_spaces = False
         #: The number of the last item of each list that is open, and its kind; None: not numbered.
         self._lists: list[tuple[int, str] | None] = []
         self._open_marks: list[_Mark] = []
@@ -166,11 +176,13 @@ class _Text:
         if self._elements.is_hidden or not html:
             return
         text = _SHAPELESS.sub("", unescape(html))
-        if self._preformatted:
+        if self._preformatted or (self._kept_lines and self._kept_lines[-1][1]):
+            self._keeps_spaces = True
             first, *further_lines = text.replace("\r\n", "\n").split("\n")
             self._line.append(first)
             for line in further_lines:
                 self._break()
+                self._keeps_spaces = True
                 self._line.append(line)
             return
         self._line.append(_SPACES.sub(" ", text))
@@ -192,6 +204,7 @@ class _Text:
             )
         if self._elements.is_hidden:
             return
+        spaces = None if name in _VOID else _SPACES_STYLE.search(attributes.get("style", ""))
         if name == "br":
             self._break()
         elif name == "hr":
@@ -214,6 +227,8 @@ class _Text:
             self._start_cell(name)
         else:
             self._start_block(name, attributes)
+        if spaces is not None:
+            self._kept_lines.append((self._elements.depth, spaces[1].lower() in _KEEPING_LINES))
         sign = _mark_of(name, attributes)
         is_repeated = sign == "~~" and any(mark.sign == sign for mark in self._open_marks)
         if sign and name not in _VOID and not is_repeated and len(self._open_marks) < _MOST_MARKS:
@@ -252,6 +267,8 @@ class _Text:
         return "\n".join(self._lines).strip("\n")
 
     def _end_marks(self) -> None:
+        while self._kept_lines and self._kept_lines[-1][0] > self._elements.depth:
+            self._kept_lines.pop()
         while self._open_marks and self._open_marks[-1].depth > self._elements.depth:
             self._set_mark(self._open_marks.pop())
 
@@ -356,6 +373,8 @@ class _Text:
     def _address(self, sent: str) -> str:
         """Return the address that is meant; empty if it leads nowhere."""
         address = "".join(sent.split("\n")).strip()
+        if (taken := name_of_taken(address)) is not None:
+            return taken or address
         if not address or _NO_ADDRESS.match(address):
             return ""
         if self._base and not _SCHEME.match(address) and not address.startswith("\\\\"):
@@ -371,8 +390,11 @@ class _Text:
         if name == "area":
             address = self._address(attributes.get("href", ""))
             return " ".join(filter(None, (description and f"[{description}]", address and f"<{address}>")))
-        if description or "alt" in attributes:
+        taken = name_of_taken(attributes.get("src", ""))
+        if description or ("alt" in attributes and taken is None):
             return f"[{description}]" if description else ""
+        if taken is not None:
+            return f"[picture {taken}]" if taken else "[picture]"
         address = self._address(attributes.get("src", ""))
         is_tiny = {attributes.get("width"), attributes.get("height")} & {"0", "1"}
         if not address or is_tiny or _TINY.search(attributes.get("style", "")):
@@ -386,6 +408,7 @@ class _Text:
 
     def _begin_line(self) -> None:
         self._line = []
+        self._keeps_spaces = False
         if self._link is not None:
             self._link = (self._link[0], 0)
         for mark in self._open_marks:
@@ -398,9 +421,9 @@ class _Text:
         """End the line, even if nothing stands in it."""
         for mark in reversed(self._open_marks):
             self._set_mark(mark)
-        text = self._text_of_line()
+        text, keeps_spaces = self._text_of_line(), self._keeps_spaces
         self._begin_line()
-        text = text.rstrip() if self._preformatted else re.sub(" {2,}", " ", text).strip()
+        text = text.rstrip() if keeps_spaces else re.sub(" {2,}", " ", text).strip()
         if text:
             self._lines.append("> " * min(self._quotes, _DEEPEST_QUOTE) + text)
         else:

@@ -82,7 +82,9 @@ def read_mail(raw: bytes, sent: Collection[str] = ()) -> IncomingMail:
     title = fit_line(whole_subject)
     subject, is_cut = title.text, Alteration.cut in title.altered
     content = mail_content(mail)
-    fit_text = fit_paragraph(content.text, LONGEST_READ)
+    fit_whole = fit_paragraph(content.text, LARGEST_MAIL)
+    # What is told from quotations takes time; all of a longer text is in the file.
+    fit_text = fit_whole._replace(text=fit_whole.text[:LONGEST_READ])
     own, folded = (fit_text.text, "") if _FORWARDED.match(subject) else reply_text(fit_text.text, sent)
     automatic = automatic_marks(mail, sender.address, subject)
     report = _monitoring_report(mail, sender, subject, fit_text.text, automatic)
@@ -104,11 +106,11 @@ def read_mail(raw: bytes, sent: Collection[str] = ()) -> IncomingMail:
         text=cut_text(fit_text.text, LONGEST_PARAGRAPH),
         own_text=cut_text(own, LONGEST_PARAGRAPH),
         folded=cut_text(folded, LONGEST_PARAGRAPH),
-        cut=max(map(len, (fit_text.text, own, folded))) > LONGEST_PARAGRAPH,
-        whole_text=fit_text.text,
+        cut=content.cut or max(map(len, (fit_text.text, own, folded))) > LONGEST_PARAGRAPH,
+        whole_text=fit_whole.text,
         altered=_altered(
             title=title.altered,
-            description=fit_text.altered,
+            description=(*fit_text.altered, *([Alteration.guessed] if content.guessed else ())),
             attachments=[code for file in content.files for code in file.altered],
         ),
         calendar_answer=_is_calendar_answer(mail),
