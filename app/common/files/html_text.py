@@ -204,7 +204,6 @@ class _Text:
             )
         if self._elements.is_hidden:
             return
-        spaces = None if name in _VOID else _SPACES_STYLE.search(attributes.get("style", ""))
         if name == "br":
             self._break()
         elif name == "hr":
@@ -227,12 +226,17 @@ class _Text:
             self._start_cell(name)
         else:
             self._start_block(name, attributes)
-        if spaces is not None:
-            self._kept_lines.append((self._elements.depth, spaces[1].lower() in _KEEPING_LINES))
+        self._keep_lines(name, attributes)
         sign = _mark_of(name, attributes)
         is_repeated = sign == "~~" and any(mark.sign == sign for mark in self._open_marks)
         if sign and name not in _VOID and not is_repeated and len(self._open_marks) < _MOST_MARKS:
             self._open_marks.append(_Mark(sign, self._elements.depth, len(self._line)))
+
+    def _keep_lines(self, name: str, attributes: dict[str, str]) -> None:
+        """Keep line breaks and spaces in an element, or no more, if its style says so."""
+        spaces = None if name in _VOID else _SPACES_STYLE.search(attributes.get("style", ""))
+        if spaces is not None:
+            self._kept_lines.append((self._elements.depth, spaces[1].lower() in _KEEPING_LINES))
 
     def end(self, name: str) -> None:
         """Take in an end tag."""
