@@ -165,6 +165,23 @@ def lines(value: Any) -> str:
     return "\n".join(f"{name}: {_as_line(each)}" for name, each in sorted(value.items()) if each is not None)
 
 
+def omit(value: Any, names: Any) -> Any:
+    """Return a map without these names, and without those that begin with `__`, which only programs use."""
+    if not isinstance(value, dict) or not isinstance(names, list):
+        raise ValueError("not_a_map")
+    return {
+        name: each for name, each in value.items() if name not in names and not str(name).startswith("__")
+    }
+
+
+def paragraphs(value: Any) -> str | None:
+    """Return the texts of a list as paragraphs, each once; null if none of them says anything."""
+    if not isinstance(value, list):
+        raise ValueError("not_a_text")
+    texts = dict.fromkeys(_as_text(each).strip() for each in value if each is not None)
+    return "\n\n".join(text for text in texts if text) or None
+
+
 def json_text(value: Any) -> str:
     """Return the value as a text of JSON."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
@@ -194,6 +211,8 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], tuple[int, ...]]] = {
     "pick": (pick, (2,)),
     "text": (text, (1,)),
     "lines": (lines, (1,)),
+    "omit": (omit, (2,)),
+    "paragraphs": (paragraphs, (1,)),
     "digest": (digest, (1,)),
     "json": (json_text, (1,)),
     "sms": (sms, (1, 2)),

@@ -160,3 +160,18 @@ def test_nodes_are_read_to_a_bounded_depth_and_length() -> None:
 
 def delivery(values: Any) -> Delivery:
     return Delivery({}, json.dumps({"text": values}).encode(), RECEIVED_AT)
+
+
+def test_cards_pictures_and_extensions_stand_alone_with_their_text() -> None:
+    picture = node("media", type="external", url="https://x.example/p.png")
+    blocks = document(
+        node("mediaSingle", picture, node("caption", text("Caption"))),
+        node("mediaGroup", *(node("media", type="file", __fileName=f"{n}.pdf") for n in "ab")),
+        *(node(kind, url=f"https://x.example/{kind}") for kind in ("blockCard", "embedCard")),
+        node("extension", text="Extension"),
+        node("blockTaskItem", text("Task"), state="TODO"),
+    )
+    assert adf_to_text(blocks) == (
+        "[picture] <https://x.example/p.png>\nCaption\n[a.pdf]\n[b.pdf]\n"
+        "https://x.example/blockCard\nhttps://x.example/embedCard\nExtension\n- [ ] Task"
+    )
