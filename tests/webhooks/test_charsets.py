@@ -11,7 +11,19 @@ import pytest
 from app.webhooks.mail.charsets import decode_text
 from app.webhooks.mail.message import read_mail
 from app.webhooks.mapping.deliveries import Delivery, read_body
+from app.webhooks.mapping.parse import parse_mapping
+from app.webhooks.mapping.updates import AlertSignal
 
+MAPPING = """
+tool = "own"
+title = "Own"
+[[news]]
+kind = "alert"
+source = '"own"'
+dedup_key = 'body.alert.dedup_key'
+status = 'body.alert.status'
+title = 'body.alert.title'
+"""
 TITLE = "Köln: Verbindung gestört"
 CHINESE = "邮件服务不可用"
 
@@ -30,6 +42,10 @@ def body_of(content_type: str, body: bytes) -> object:
         ("application/json; charset=utf-8", "utf-8-sig", CHINESE),
         ("application/json; charset=unheard-of", "utf-8", CHINESE),
         ("application/json", "utf-8", CHINESE),
+        ("application/json", "latin-1", TITLE),
+        ("application/json; charset=utf-8", "gbk", CHINESE),
+        ("application/json", "utf-16-le", CHINESE),
+        ("application/json; charset=ascii", "cp1252", TITLE),
         ("", "utf-8", CHINESE),
     ],
 )
@@ -76,3 +92,14 @@ def test_a_guess_is_marked_and_the_text_is_kept_as_it_was_sent() -> None:
     mail = read_mail(b"From: a@b.example\r\nContent-Type: text/plain; charset=x-none\r\n\r\n" + sent)
     assert (mail.text, mail.altered) == ("Die Störung", {"description": ["guessed"]})
     assert [(each.name, each.content) for each in mail.attachments] == [("as-sent.txt", sent)]
+
+
+def test_a_guess_of_the_encoding_of_json_is_marked() -> None:
+    alert = {"source": "s", "dedup_key": "k", "status": "firing", "title": TITLE, "service": "mail"}
+    for charset, marks in (("utf-8", {}), ("latin-1", {"title": ["guessed"]})):
+        body = json.dumps({"alert": alert, "alerts": [alert]}, ensure_ascii=False).encode(charset)
+        delivery = Delivery({"content-type": "application/json"}, body, datetime(2026, 11, 1, tzinfo=UTC))
+        mapping = parse_mapping(MAPPING, "own")
+        (news,) = mapping.evaluate(delivery).news
+        assert isinstance(news, AlertSignal)
+        assert (news.title, news.altered) == (TITLE, marks)

@@ -20,7 +20,7 @@ from app.expressions.language import (
 from app.expressions.times import TimeSettings, time_settings
 from app.kernel.actions.made_fit import Alteration
 from app.processes.incidents.records import IncidentState
-from app.webhooks.mapping.deliveries import Delivery, order_of_dates, read_body
+from app.webhooks.mapping.deliveries import Delivery, is_guessed, order_of_dates, read_body
 from app.webhooks.mapping.document import (
     CODED_FIELDS,
     NAMING_FIELDS,
@@ -94,6 +94,8 @@ class Mapping:
                         # One alert of a group fails alone.
                         part = FailedPart(error.code, error.key, error.words)
                         failed[len(news) + len(failed)] = part
+            if is_guessed(delivery):
+                _mark_guessed(news)
             if failed and not news:
                 first = failed[min(failed)]
                 raise MappingFailed(first.code, first.key, first.words)
@@ -288,6 +290,16 @@ def _without(body: Any, items: list[Any]) -> Any:
     if not isinstance(body, dict):
         return None
     return {name: value for name, value in body.items() if value != items}
+
+
+def _mark_guessed(news: list[ParsedUpdate]) -> None:
+    """Mark the texts of the news: their characters may be others."""
+    for update in news:
+        told = update.fields if isinstance(update, TicketUpdate) else vars(update)
+        for name in ("title", *sorted(LONG_KEYS)):
+            if isinstance(text := told.get(name), str) and not text.isascii():
+                codes = update.altered.setdefault(name, [])
+                codes.append(Alteration.guessed.value)
 
 
 def _folded(values: Dictionary[str, Any]) -> dict[str, Any]:
