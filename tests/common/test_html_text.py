@@ -207,3 +207,21 @@ def test_lines_that_a_style_keeps_are_lines() -> None:
 def test_what_only_outlook_hides_is_shown() -> None:
     html = '<!--[if mso]>x<![endif]--><a href="https://a.example/1" style="mso-hide:all">Approve</a>'
     assert html_to_text(html) == "Approve <https://a.example/1>"
+
+
+def test_answers_in_a_colour_stand_outside_of_the_quotation() -> None:
+    for colour in (
+        'style="color:red"',
+        'style="margin:0;color: #00F"',
+        'color="#c00000"',
+        "style=color:rgb(0,176,80)",
+    ):
+        answer = f"<font {colour}>Model <b>X200</b></font>"
+        html = f"<blockquote>Which model?<br>{answer}<br>Since <span {colour}>when</span>?</blockquote>"
+        assert html_to_text(html) == "> Which model?\n> Model X200\n> Since when?"
+        assert html_to_text(html, with_answers=True) == "> Which model?\nModel X200\n> Since when?"
+        quoted = f"<blockquote><span {colour}>One<br>Two</span></blockquote>"
+        assert html_to_text(quoted, with_answers=True) == "> One\n> Two"
+    for colour in ("black", "#1F497D", "windowtext", "#333", "rgb(34,34,34)"):
+        html = f'<blockquote>One<br><span style="color:{colour};background-color:red">Two</span></blockquote>'
+        assert html_to_text(html, with_answers=True) == "> One\n> Two"

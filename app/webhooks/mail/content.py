@@ -160,7 +160,7 @@ class _Reader:
                 self.cut |= len(html) > LONGEST_READ
                 self.as_sent.append(MailAttachment(f"{AS_SENT}.html", "text/html", raw, inline=False))
             self._html.append(html)
-            return html_to_text(html[:LONGEST_READ])
+            return html_to_text(html[:LONGEST_READ], with_answers=True)
         if is_unknown:
             self.as_sent.append(MailAttachment(f"{AS_SENT}.txt", "text/plain", raw, inline=False))
         text = text.replace("\r\n", "\n").replace("\r", "\n")
