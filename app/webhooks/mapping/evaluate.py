@@ -175,6 +175,7 @@ class _Reader(EntryReader):
             columns=self.columns,
             irregular=tuple(self.irregular),
             altered=self.altered,
+            whole=self.whole,
         )
 
     def _fields(self, entry: Entry) -> dict[str, Any]:
@@ -220,6 +221,7 @@ class _Reader(EntryReader):
             columns=self.columns,
             irregular=tuple(self.irregular),
             altered=self.altered,
+            whole=self.whole,
         )
 
     def _alert(self, entry: Entry, received_at: datetime) -> AlertSignal | None:
@@ -252,6 +254,7 @@ class _Reader(EntryReader):
             columns=self.columns,
             irregular=tuple(self.irregular),
             altered=self.altered,
+            whole=self.whole,
             **optional_fields,
         )
 
