@@ -28,6 +28,7 @@ from app.api.commands.bulk_commands import (
     refusal_details,
 )
 from app.api.commands.performing import ActionOutcome
+from app.api.commands.written_content import makes_content
 from app.api.contract.openapi import in_language, problems
 from app.api.contract.problems import ProblemDocument, document, problem, status_of
 from app.api.direct import Router
@@ -36,7 +37,6 @@ from app.api.records.shapes import OutputModel
 from app.api.requests import idempotency
 from app.api.requests.faults import MOST_FAULTS, Fault
 from app.api.requests.json_output import dump_json
-from app.api.requests.written_content import makes_content
 from app.api.unknown_keys import KeyWarning, unknown_keys
 from app.i18n.kind_nouns import nouns
 from app.kernel.actions.lifecycle import Lifecycle
@@ -74,7 +74,7 @@ class BulkRecord(OutputModel):
 class BulkResult(OutputModel):
     """The result of one action: the record, or the problem for which it was refused."""
 
-    status: int = Field(description="HTTP status that the action would have had as a request of its own.")
+    status: int = Field(description="HTTP status that the action would have had if it had been sent alone.")
     replayed: bool = Field(description="True if the key was used before and the action was carried out then.")
     record: BulkRecord | None = Field(
         description="The record after the action; null if the action was refused."

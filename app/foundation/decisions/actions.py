@@ -171,8 +171,8 @@ def _ask_next(count: VoteCount, electorate: Electorate, ctx: ActionContext) -> N
 
 
 def deputise_vote(record: Any, body: DeputiseVote, ctx: ActionContext) -> None:
-    """Deputise a vote on the record: deputies named by voters may vote in their name, and deputies whose time
-    was ended no longer may.
+    """Deputise a vote on the record: deputies named by voters may vote in their name, and deputies whose
+    period has been ended may no longer vote.
     """
     for row in ctx.prepared(NewDeputies).rows:
         ctx.outcome.add(row)

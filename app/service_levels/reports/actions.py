@@ -145,7 +145,7 @@ class ReleaseConsequenceSla(Payload, of=ReleasedConsequence):
 
 
 def release_consequence(agreement: Agreement, body: ReleaseConsequenceSla, ctx: ActionContext) -> None:
-    """Release a consequence of the agreement: that of a missed target, as the newest edition of a report
+    """Release the consequence of the agreement: a target was missed, and the newest edition of a report
     proposes it. The person who issued that edition may not release it. Nothing is paid here.
     """
     newest, line = ctx.prepared(NewestEdition).report, ctx.prepared(ProposedConsequence).line

@@ -16,6 +16,7 @@ from app.log.events import id_of, kind_of
 from app.log.ids import uuid7
 from app.log.writer import DuplicateCommand
 from app.ticketing.attachments import AttachTicket
+from app.webhooks.effects.comments import COMMENT_KEY
 from app.webhooks.effects.identities import speaker, tool_caller
 
 #: The names of files by the field that holds the beginning of their text.
@@ -48,7 +49,7 @@ async def attach_whole_texts(
             now=now,
             correlation_id=str(uuid7()),
             source=channel,
-            source_ref=f"whole:{fingerprint}",
+            source_ref=f"{COMMENT_KEY}{fingerprint}",
             on_behalf_of=author,
         )
         body = AttachTicket(upload=upload_id, name=_NAMES.get(field, f"{field}.txt"), visibility=visibility)
