@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 
 from app.common.children import Visibility
 from app.kernel.actions.context import CommandMetadata
+from app.kernel.actions.refusals import WrongValue
 from app.kernel.commands.command import Command, IdempotencyKey
 from app.kernel.commands.perform import perform
 from app.kernel.ledger import Ledger
@@ -61,6 +62,9 @@ async def attach_whole_texts(
             )
         except DuplicateCommand:
             continue
+        except WrongValue as refused:  # the tool tells the same text with each of its events
+            if refused.because != "attached_already":
+                raise
 
 
 async def _one_piece(content: bytes) -> AsyncIterator[bytes]:
