@@ -30,7 +30,13 @@ _TAGS = {
     "tableRow": "tr",
     "tableHeader": "th",
     "tableCell": "td",
+    "blockTaskItem": "li",
+    "mediaSingle": "div",
+    "mediaGroup": "div",
+    "caption": "div",
 }
+#: Nodes that stand in lines of their own, with or without content.
+_BLOCKS = frozenset({"blockCard", "embedCard", "media", "extension", "bodiedExtension"})
 #: In these the first paragraph stands on the line that is begun already.
 _BEGIN_A_LINE = frozenset({"listItem", "tableHeader", "tableCell"})
 _WITHOUT_CONTENT = {"hardBreak": "<br>", "rule": "<hr>"}
@@ -38,8 +44,10 @@ _WITHOUT_CONTENT = {"hardBreak": "<br>", "rule": "<hr>"}
 _SHOWN = {"mention": "text", "emoji": "text", "status": "text", "placeholder": "text"}
 _CARDS = frozenset({"inlineCard", "blockCard", "embedCard"})
 _MEDIA = frozenset({"media", "mediaInline"})
+_EXTENSIONS = frozenset({"extension", "inlineExtension", "bodiedExtension"})
 _EXPANDS = frozenset({"expand", "nestedExpand"})
-_BOXES = {"taskItem": {"DONE": "[x] ", "TODO": "[ ] "}}
+_BOX = {"DONE": "[x] ", "TODO": "[ ] "}
+_BOXES = {"taskItem": _BOX, "blockTaskItem": _BOX}
 
 
 def adf_to_html(node: Any, depth: int = 0) -> Iterator[str]:
@@ -48,6 +56,7 @@ def adf_to_html(node: Any, depth: int = 0) -> Iterator[str]:
         raise ValueError("bad_document")
     kind, attributes = str(node.get("type")), node.get("attrs")
     attributes = attributes if isinstance(attributes, dict) else {}
+    yield "<div>" if kind in _BLOCKS else ""
     if kind in _WITHOUT_CONTENT:
         yield _WITHOUT_CONTENT[kind]
     elif kind in _SHOWN:
@@ -57,17 +66,20 @@ def adf_to_html(node: Any, depth: int = 0) -> Iterator[str]:
     elif kind in _CARDS:
         yield _card(attributes)
     elif kind in _MEDIA:
-        yield f"[{_escaped(attributes.get('alt')) or 'media'}]"
+        yield _media(attributes)
     elif "text" in node:
         yield _text(node)
     else:
         tag = _TAGS.get(kind)
         yield f"<{tag}{_start(kind, attributes)}>" if tag else ""
+        if kind in _EXTENSIONS:
+            yield _escaped(attributes.get("text"))
         if kind in _EXPANDS and attributes.get("title"):
             yield f"<p>{_escaped(attributes['title'])}</p>"
         yield _BOXES.get(kind, {}).get(str(attributes.get("state")), "")
         yield from _content(node, depth + 1)
         yield f"</{tag}>" if tag else ""
+    yield "</div>" if kind in _BLOCKS else ""
 
 
 def _content(node: dict[str, Any], depth: int) -> Iterator[str]:
@@ -119,6 +131,15 @@ def _card(attributes: dict[str, Any]) -> str:
         return _escaped(attributes.get("url"))
     url, name = _escaped(data.get("url")), _escaped(data.get("name"))
     return f'<a href="{url}">{name}</a>' if url and name else url or name
+
+
+def _media(attributes: dict[str, Any]) -> str:
+    """Return what a file or picture is called, and its address if it lies elsewhere."""
+    name = next((each for key in ("alt", "__fileName") if (each := _escaped(attributes.get(key)))), "")
+    url = _escaped(attributes.get("url")) if attributes.get("type") == "external" else ""
+    if url:
+        return f'<a href="{url}">[{name or "picture"}]</a>'
+    return f"[{name or 'media'}]"
 
 
 def _escaped(value: Any) -> str:

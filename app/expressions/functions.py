@@ -10,14 +10,17 @@ from html import unescape
 from typing import Any
 from urllib.parse import quote
 
+from app.common.files.data_files import without_data
 from app.common.files.html_elements import LINES, PARAGRAPHS
 from app.common.files.html_text import html_to_text
 from app.expressions.adf import adf_to_html
 from app.expressions.short_messages import cut_to_messages
 from app.expressions.times import read_time
 
-#: Longest text that is read as HTML or loose JSON, or that a document becomes.
+#: Longest text that is read as loose JSON, or written in another form.
 LONGEST_TEXT = 200_000
+#: Longest HTML that is read, without the pictures in it, or that a document becomes.
+LONGEST_HTML = 500_000
 _LOOSE_TOKEN = re.compile(r"""\s*(?:([{}\[\],:])|"((?:[^"\\]|\\.)*)"|([^{}\[\],:"]+))""")
 _INLINE = "a|b|big|br|code|del|em|font|hr|i|img|ins|s|small|span|strike|strong|sub|sup|tt|u"
 _BLOCKS = "|".join(
@@ -60,9 +63,10 @@ def plain_text(value: Any) -> str | None:
     """
     if value is None:
         return None
-    text = _as_text(value)[:LONGEST_TEXT]
+    text = _as_text(value)
     if "<" not in text and "&lt;" in text:
         text = unescape(text)
+    text = without_data(text)[:LONGEST_HTML]
     return html_to_text(text) if _TAG.search(text) else unescape(text)
 
 
@@ -78,9 +82,9 @@ def adf_to_text(value: Any) -> str | None:
     for piece in adf_to_html(value):
         pieces.append(piece)
         length += len(piece)
-        if length > LONGEST_TEXT:
+        if length > LONGEST_HTML:
             break
-    return html_to_text("".join(pieces)[:LONGEST_TEXT])
+    return html_to_text("".join(pieces)[:LONGEST_HTML])
 
 
 def loose_json(value: Any) -> Any:
@@ -161,6 +165,23 @@ def lines(value: Any) -> str:
     return "\n".join(f"{name}: {_as_line(each)}" for name, each in sorted(value.items()) if each is not None)
 
 
+def omit(value: Any, names: Any) -> Any:
+    """Return a map without these names, and without those that begin with `__`, which only programs use."""
+    if not isinstance(value, dict) or not isinstance(names, list):
+        raise ValueError("not_a_map")
+    return {
+        name: each for name, each in value.items() if name not in names and not str(name).startswith("__")
+    }
+
+
+def paragraphs(value: Any) -> str | None:
+    """Return the texts of a list as paragraphs, each once; null if none of them says anything."""
+    if not isinstance(value, list):
+        raise ValueError("not_a_text")
+    texts = dict.fromkeys(_as_text(each).strip() for each in value if each is not None)
+    return "\n\n".join(text for text in texts if text) or None
+
+
 def json_text(value: Any) -> str:
     """Return the value as a text of JSON."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
@@ -190,6 +211,8 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], tuple[int, ...]]] = {
     "pick": (pick, (2,)),
     "text": (text, (1,)),
     "lines": (lines, (1,)),
+    "omit": (omit, (2,)),
+    "paragraphs": (paragraphs, (1,)),
     "digest": (digest, (1,)),
     "json": (json_text, (1,)),
     "sms": (sms, (1, 2)),

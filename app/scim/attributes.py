@@ -152,17 +152,17 @@ def _single(value: Any) -> Any:
 
 def _name(attributes: dict[str, Any]) -> FitText | None:
     """Return the name of a user: what is displayed, the whole name, or its two parts; None if neither is
-    there. Half of a name changes nothing, since its parts are not kept.
+    there. A PATCH that sends half of a name has the other one added before.
     """
     parts = lower_keys(attributes["name"]) if isinstance(attributes.get("name"), dict) else {}
     for sent in (attributes.get("displayname"), parts.get("formatted")):
         if (full_name := _text("displayName", sent)).text:
             return full_name
     first, family = (_text("name", parts.get(part)) for part in ("givenname", "familyname"))
-    if not first.text or not family.text:
+    if not first.text and not family.text:
         return None
     codes = dict.fromkeys((*first.altered, *family.altered))
-    return FitText(f"{first.text} {family.text}", tuple(codes))
+    return FitText(f"{first.text} {family.text}".strip(), tuple(codes))
 
 
 def _preferred(value: Any) -> dict[str, Any]:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,6 +31,9 @@ MULTI_VALUED = ("emails", "phonenumbers")
 #: Mails of tickets go to the kept address, and that address may answer by mail. So a path that names another
 #: kind of address (Entra: `emails[type eq "other"]` for private ones) does not set it.
 _ONLY_FOR_WORK = ("emails",)
+_HALVES = ("givenname", "familyname")
+_FAMILY_FIRST = re.compile(r"(?P<familyname>[^,()]+),\s*(?P<givenname>[^,()]+)")
+_FAMILY_LAST = re.compile(r"(?P<givenname>[^,()]+)\s(?P<familyname>[^\s,()]+)")
 _OPERATIONS = ("add", "replace", "remove")
 Entry = dict[str, Any]
 
@@ -62,6 +66,8 @@ def changes_of(body: dict[str, Any]) -> Iterator[PatchChange]:
         if operation not in _OPERATIONS:
             raise ScimError(400, "`op` must be add, replace or remove.", "invalidSyntax")
         path, value = sent.get("path"), sent.get("value")
+        if path is not None and "value" not in sent and not _needs_no_value(operation, path):
+            raise invalid(f"`{operation}` needs a `value`; to empty an attribute, send `remove` or null.")
         if _is_extension(path) and operation == "remove":
             yield from _without_path(operation, dict.fromkeys(EXTENSION_ATTRIBUTES))
         elif _is_extension(path) and isinstance(value, dict):
@@ -74,6 +80,13 @@ def changes_of(body: dict[str, Any]) -> Iterator[PatchChange]:
             yield from _without_path(operation, value)
         else:
             raise ScimError(400, "Without a `path`, `value` must be an object.", "invalidSyntax")
+
+
+def _needs_no_value(operation: str, path: object) -> bool:
+    """Return whether the operation is complete without a value: it removes, or its path names the value.
+    A missing value is not null, by which a provider empties an attribute (RFC 7643, 2.5).
+    """
+    return operation == "remove" or (operation == "add" and "[" in str(path))
 
 
 def _is_extension(path: object) -> bool:
@@ -120,8 +133,34 @@ def patched_attributes(body: dict[str, Any], present: Mapping[str, Any]) -> dict
         else:
             parts = attributes.get(name)
             attributes[name] = {**(parts if isinstance(parts, dict) else {}), change.sub: sent}
+    if isinstance(attributes.get("name"), dict):
+        attributes["name"] = _whole_name(lower_keys(attributes["name"]), attributes, before)
     untouched = [name for name in MULTI_VALUED if attributes.get(name) == _entries(before.get(name))]
     return {name: value for name, value in attributes.items() if name not in untouched}
+
+
+def _whole_name(
+    sent: Mapping[str, Any], attributes: Mapping[str, Any], before: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the parts of a name, the half that is not sent taken from the present name, of which only the
+    whole is kept. Raises ScimError if nobody can say which part of that is which.
+    """
+    parts = dict(sent)
+    halves = [half for half in _HALVES if isinstance(parts.get(half), str) and parts[half].strip()]
+    if len(halves) != 1 or parts.get("formatted") or attributes.get("displayname"):
+        return parts
+    present = str(before.get("displayname") or _formatted(before.get("name"))).strip()
+    named = _FAMILY_FIRST.fullmatch(present) or _FAMILY_LAST.fullmatch(present)
+    if present and named is None:
+        raise invalid(
+            "Half of a name cannot be put into the present one: send `displayName` or `name.formatted`, too."
+        )
+    other = next(half for half in _HALVES if half != halves[0])
+    return parts | ({} if named is None else {other: named[other]})
+
+
+def _formatted(name: object) -> str:
+    return str(lower_keys(name).get("formatted") or "") if isinstance(name, dict) else ""
 
 
 def _entries(value: Any) -> list[Entry]:
@@ -246,8 +285,12 @@ def group_change(body: dict[str, Any]) -> GroupChange:
 
 def _change_named_members(changed: GroupChange, change: PatchChange, where: Expression) -> None:
     """Change the members that the filter in the path names, and no others."""
+    # An id says whom it names; a name beside it is a copy that is not kept here.
+    displays = list(_named_values(where, "display")) or [""]
     named = {
-        value for value in _named_values(where) if matches_filter(where, {"value": value, "type": "User"})
+        value
+        for value in _named_values(where, "value")
+        if any(matches_filter(where, {"value": value, "type": "User", "display": each}) for each in displays)
     }
     if not named:
         raise ScimError(400, "Members in a `path` are named by their `value`.", "invalidPath")
@@ -259,13 +302,13 @@ def _change_named_members(changed: GroupChange, change: PatchChange, where: Expr
         changed.add(member_ids(change.value))
 
 
-def _named_values(expression: Expression) -> Iterator[str]:
-    """Yield the texts that `value` must equal somewhere in the expression."""
+def _named_values(expression: Expression, name: str) -> Iterator[str]:
+    """Yield the texts that the sub-attribute must equal somewhere in the expression."""
     if isinstance(expression, Junction):
         for part in expression.parts:
-            yield from _named_values(part)
+            yield from _named_values(part, name)
     elif isinstance(expression, ScimComparison):
-        is_equality = expression.operator == "eq" and expression.path.name == "value"
+        is_equality = expression.operator == "eq" and expression.path.name == name
         if is_equality and isinstance(expression.value, str):
             yield expression.value
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from time import process_time
 
+from app.common.files.data_files import DataFiles, without_data
 from app.common.files.html_text import html_to_text
 from tests.cases import each_case
 
@@ -180,3 +182,46 @@ def test_elements_without_end_are_read_in_time_that_grows_with_their_number() ->
         html_to_text(tag * 5_000)
         html_to_text("<p><table>" + "<b>" * 5_000 + f"{tag}</p></i>" * 5_000)
     assert process_time() - begun < 3
+
+
+def test_pictures_within_html_are_marked_and_no_words_below_them_are_lost() -> None:
+    digits = b64encode(b"\x89PNG" + b"x" * 600_000).decode()
+    pixel = b64encode(b"GIF89a\x01\x00\x01\x00").decode()
+    html = f'<p>A<img src="data:image/png;base64,{digits}"><img alt="" src="data:image/gif;base64,{pixel}">'
+    html += f'<img src="data:image/svg+xml;utf8,%3Csvg xmlns=x%3E"><a href="data:a/b;base64,{digits}">B</a>'
+    assert html_to_text(html.replace(" xmlns=x", "%20xmlns%3Dx" * 2)) == ("A[picture][picture]B <data:a/b,…>")
+    taken = DataFiles()
+    assert html_to_text(without_data(html + "<p>LAST", taken)).endswith("LAST")
+    assert [(each.name, len(each.content)) for each in taken.files.values()] == [("picture-1.png", 600_004)]
+    wrapped = "\n".join(digits[n : n + 76] for n in range(0, 760, 76))
+    text = without_data(f"![a](data:image/png;base64,{wrapped}) and data:image/png;base64,{digits}\nLAST")
+    assert text == "![a](data:image/png,…) and data:image/png,…\nLAST"
+
+
+def test_lines_that_a_style_keeps_are_lines() -> None:
+    for kept in ("pre", "pre-wrap", "pre-line", "break-spaces"):
+        html = f'<div style="color:red; white-space: {kept}">a: 1\n  b: 2<p style="white-space:normal">c\nd'
+        assert html_to_text(f"{html}</p></div>e\nf") == "a: 1\n  b: 2\n\nc d\n\ne f"
+
+
+def test_what_only_outlook_hides_is_shown() -> None:
+    html = '<!--[if mso]>x<![endif]--><a href="https://a.example/1" style="mso-hide:all">Approve</a>'
+    assert html_to_text(html) == "Approve <https://a.example/1>"
+
+
+def test_answers_in_a_colour_stand_outside_of_the_quotation() -> None:
+    for colour in (
+        'style="color:red"',
+        'style="margin:0;color: #00F"',
+        'color="#c00000"',
+        "style=color:rgb(0,176,80)",
+    ):
+        answer = f"<font {colour}>Model <b>X200</b></font>"
+        html = f"<blockquote>Which model?<br>{answer}<br>Since <span {colour}>when</span>?</blockquote>"
+        assert html_to_text(html) == "> Which model?\n> Model X200\n> Since when?"
+        assert html_to_text(html, with_answers=True) == "> Which model?\nModel X200\n> Since when?"
+        quoted = f"<blockquote><span {colour}>One<br>Two</span></blockquote>"
+        assert html_to_text(quoted, with_answers=True) == "> One\n> Two"
+    for colour in ("black", "#1F497D", "windowtext", "#333", "rgb(34,34,34)"):
+        html = f'<blockquote>One<br><span style="color:{colour};background-color:red">Two</span></blockquote>'
+        assert html_to_text(html, with_answers=True) == "> One\n> Two"

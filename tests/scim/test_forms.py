@@ -50,7 +50,7 @@ def patch(*operations: Json) -> Json:
             {"name": "Min Wu"},
             None,
         ),
-        (({"op": "replace", "path": "name.givenName", "value": "Min"},), {}, None),
+        (({"op": "replace", "path": "name.givenName", "value": "Min"},), {"name": "Min"}, None),
         # Okta
         (({"op": "replace", "value": {"active": False}},), {}, False),
         (({"op": "replace", "value": {"USERNAME": "wu"}},), {"scim_user_name": "wu"}, None),
@@ -100,6 +100,20 @@ def test_patches_are_read_in_the_forms_of_providers(
         ({"op": "add", "path": "a" * 501, "value": "x"}, "invalidPath"),
         ({"op": "add", "path": 7, "value": "x"}, "invalidPath"),
         ({"op": "replace", "path": "active", "value": "perhaps"}, "invalidValue"),
+        *(
+            ({"op": operation, "path": path}, "invalidValue")
+            for operation in ("add", "replace")
+            for path in (
+                "emails",
+                "emails.value",
+                "phoneNumbers",
+                "title",
+                "externalId",
+                "active",
+                ENTERPRISE_USER,
+            )
+        ),
+        ({"op": "replace", "path": 'emails[type eq "work"].value'}, "invalidValue"),
         ({"op": "remove", "path": "userName"}, "invalidValue"),
         ({"op": "add", "path": "title", "value": {"x": 1}}, "invalidValue"),
         ({"op": "add", "path": "userName", "value": "x" * 201}, "invalidValue"),
@@ -137,10 +151,48 @@ def test_members_come_and_go_in_the_forms_of_providers() -> None:
             group_change(patch({"op": "add", "path": "members", "value": [wrong]}))
 
 
+def test_a_missing_value_empties_nothing_and_null_does() -> None:
+    for operation in ("add", "replace"):
+        with pytest.raises(ScimError, match="needs a `value`"):
+            group_change(patch({"op": operation, "path": "members"}))
+    for value in (None, []):
+        assert group_change(patch({"op": "replace", "path": "members", "value": value})).members == set()
+    emptied = patched_attributes(patch({"op": "replace", "path": "title", "value": None}), {})
+    assert sent_user(emptied).fields == {"post": None}
+
+
+@pytest.mark.parametrize(
+    ("present", "operation", "name"),
+    [
+        ("Josie Miller", {"op": "replace", "path": "name.familyName", "value": "Meyer"}, "Josie Meyer"),
+        ("Anna Maria Miller", {"op": "add", "path": "name.givenName", "value": "Eva"}, "Eva Miller"),
+        ("Miller, Josie", {"op": "replace", "value": {"name.familyName": "Meyer"}}, "Josie Meyer"),
+        ("Josie Miller", {"op": "replace", "path": "name", "value": {"familyName": "Meyer"}}, "Josie Meyer"),
+        (None, {"op": "replace", "path": "name.familyName", "value": "Meyer"}, "Meyer"),
+        ("Josie Miller", {"op": "remove", "path": "name.familyName"}, None),
+    ],
+)
+def test_half_of_a_name_joins_the_other_half(present: str | None, operation: Json, name: str | None) -> None:
+    document = {} if present is None else {"displayName": present}
+    assert sent_user(patched_attributes(patch(operation), document)).fields.get("name") == name
+
+
+def test_half_of_a_name_that_has_no_known_halves_is_refused() -> None:
+    half = {"op": "replace", "path": "name.familyName", "value": "Meyer"}
+    for present in ("王伟", "Plant", "Wang Wei (IT)"):
+        with pytest.raises(ScimError, match="displayName"):
+            patched_attributes(patch(half), {"displayName": present})
+        whole = {"op": "replace", "path": "displayName", "value": "Josie Meyer"}
+        both = patched_attributes(patch(half, whole), {"displayName": present})
+        assert sent_user(both).fields["name"] == "Josie Meyer"
+
+
 def test_a_path_with_a_filter_names_members_and_touches_no_others() -> None:
     first, two = "1" * 36, "2" * 36
     either = f'members[(value eq "{first}" or value eq "{two}") and type eq "User"]'
     assert group_change(patch({"op": "remove", "path": either})).removed == {first, two}
+    with_name = f'members[display eq "Wu Min" and value eq "{two}"]'
+    assert group_change(patch({"op": "remove", "path": with_name})).removed == {two}
     swapped = group_change(
         patch({"op": "replace", "path": f'members[value eq "{first}"]', "value": [{"value": two}]})
     )

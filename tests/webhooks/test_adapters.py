@@ -28,7 +28,7 @@ from tests.webhooks.payloads import FOLDER, RECEIVED_AT, brief, names, payload, 
 
 ZONES = {"glpi": "America/Sao_Paulo"}
 #: These hold maps whose every name is part of what they identify.
-OPEN_MAPS = {"labels"}
+OPEN_MAPS = {"annotations", "labels"}
 
 GITHUB_ISSUE = ("444500041", "new", "2019-05-15T15:20:18", "Spelling error in the README file")
 #: By payload, of each news: the case or the alert's key, its state, its time (None: of receipt), its title.
@@ -493,3 +493,55 @@ def test_a_jira_comment_that_is_a_document_is_told_by_its_text() -> None:
     ticket, comment_update = evaluate("jira", body).news
     assert isinstance(ticket, TicketUpdate)
     assert (ticket.fields["description"], title(comment_update)) == ("@Ann look", "@Ann look")
+
+
+def test_words_that_no_key_names_reach_the_incident() -> None:
+    """Annotations of one's own, a second text, the rule and the value of an alert without data."""
+    alert: Any = {"status": "firing", "startsAt": RECEIVED_AT.isoformat(), "fingerprint": "f1"}
+    alert["labels"] = {"alertname": "DatasourceNoData", "rulename": "Disk usage"}
+    own = {"impact": "Orders fail", "value": 97, "__orgId__": "1", "runbook_url": "https://r.example"}
+    for tool in ("alertmanager", "grafana"):
+        (news,) = evaluate(tool, {"alerts": [alert | {"annotations": own}]}).news
+        assert isinstance(news, AlertSignal)
+        assert news.description == "impact: Orders fail\nvalue: 97\n\nRunbook: https://r.example"
+        texts = {"summary": "Sum", "title": "Tit", "description": "Desc", "message": "Mess"}
+        (news,) = evaluate(tool, {"alerts": [alert | {"annotations": texts}]}).news
+        assert isinstance(news, AlertSignal)
+        assert (news.title, news.description) == ("Sum", "Desc\n\nMess\n\ntitle: Tit")
+    (news,) = evaluate(
+        "grafana", {"alerts": [alert | {"annotations": {}, "valueString": "[ value=92.5 ]"}]}
+    ).news
+    assert isinstance(news, AlertSignal)
+    assert (news.title, news.description) == ("DatasourceNoData: Disk usage", "[ value=92.5 ]")
+
+
+def test_files_of_a_tool_are_named_with_their_addresses() -> None:
+    files = [{"id": 5, "filename": "a.pdf", "url": "https://z.example/5"}]
+    ticket = {
+        "id": 1,
+        "title": "T",
+        "state": "new",
+        "updated_at": RECEIVED_AT.isoformat(),
+        "article_count": 1,
+    }
+    article = {"id": 2, "body": "<p>See</p>", "attachments": files, "created_at": RECEIVED_AT.isoformat()}
+    (first,) = evaluate("zammad", {"ticket": ticket, "article": article}).news
+    assert isinstance(first, TicketUpdate)
+    assert first.fields["description"] == "See\n\n[a.pdf] <https://z.example/5>"
+    _, later = evaluate("zammad", {"ticket": ticket | {"article_count": 2}, "article": article}).news
+    assert isinstance(later, CommentUpdate)
+    assert later.text == first.fields["description"]
+    fields = {
+        "summary": "S",
+        "attachment": [{"id": 7, "filename": "b.log", "content": "https://j.example/7"}],
+    }
+    body = {
+        "issue": {"id": 3, "key": "A-3", "self": "https://j.example/rest/api/2/issue/3", "fields": fields}
+    }
+    body |= {"timestamp": 1_795_941_429_134, "webhookEvent": "jira:issue_updated"}
+    assert len(evaluate("jira", body).news) == 1
+    changed = body | {"changelog": {"items": [{"field": "Attachment", "to": "7"}]}}
+    for told in (changed, body | {"webhookEvent": "jira:issue_created"}):
+        _, comment = evaluate("jira", told).news
+        assert isinstance(comment, CommentUpdate)
+        assert (comment.id, comment.text) == ("attachment 7", "[b.log] <https://j.example/7>")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.expressions.adf import DEEPEST_NODE, adf_to_html
-from app.expressions.functions import LONGEST_TEXT, adf_to_text
+from app.expressions.functions import LONGEST_HTML, adf_to_text
 from app.webhooks.mapping.deliveries import Delivery
 from app.webhooks.mapping.parse import parse_mapping
 from app.webhooks.mapping.updates import CommentUpdate, MappingFailed
@@ -160,8 +160,23 @@ def test_nodes_are_read_to_a_bounded_depth_and_length() -> None:
         adf_to_text(node("panel", deep))
     result = adf_to_text(document(*[node("paragraph", text("x" * 99))] * 10_000))
     assert result is not None
-    assert LONGEST_TEXT * 0.9 < len(result) <= LONGEST_TEXT
+    assert LONGEST_HTML * 0.9 < len(result) <= LONGEST_HTML
 
 
 def delivery(values: Any) -> Delivery:
     return Delivery({}, json.dumps({"text": values}).encode(), RECEIVED_AT)
+
+
+def test_cards_pictures_and_extensions_stand_alone_with_their_text() -> None:
+    picture = node("media", type="external", url="https://x.example/p.png")
+    blocks = document(
+        node("mediaSingle", picture, node("caption", text("Caption"))),
+        node("mediaGroup", *(node("media", type="file", __fileName=f"{n}.pdf") for n in "ab")),
+        *(node(kind, url=f"https://x.example/{kind}") for kind in ("blockCard", "embedCard")),
+        node("extension", text="Extension"),
+        node("blockTaskItem", text("Task"), state="TODO"),
+    )
+    assert adf_to_text(blocks) == (
+        "[picture] <https://x.example/p.png>\nCaption\n[a.pdf]\n[b.pdf]\n"
+        "https://x.example/blockCard\nhttps://x.example/embedCard\nExtension\n- [ ] Task"
+    )

@@ -215,3 +215,34 @@ def test_a_wrong_mapping_is_told_in_plain_words_and_once() -> None:
         assert named in refused.value.why
         for word in ("tuple", "validation", "input", "pydantic", "dictionary"):
             assert word not in refused.value.why.lower()
+
+
+async def test_a_text_of_a_tool_that_is_longer_than_a_field_is_kept_whole_as_a_file(api: Api) -> None:
+    tool = await a_tool(api, "jira")
+    long = "word \n" * 6_000
+    fields: Json = {"summary": "S", "description": f"{long}one", "status": {"name": "Open"}}
+    fields["reporter"] = {"displayName": "Rita R", "accountId": "r1"}
+    issue = {"id": "3", "key": "A-3", "self": "https://j.example/rest/api/2/issue/3", "fields": fields}
+    told: Json = {"issue": issue, "timestamp": 1_795_000_000_000, "webhookEvent": "jira:issue_created"}
+    comment = {"id": "9", "body": f"{long}two", "author": fields["reporter"], "jsdPublic": False}
+    comment |= {"created": "2026-11-18T08:00:00Z", "updated": "2026-11-18T08:00:00Z"}
+    for body in (told, told | {"webhookEvent": "comment_created", "comment": comment}):
+        for _ in range(2):
+            done = await tool.deliver(body)
+            assert (done["state"], done["code"]) == ("processed", None), done
+    (ticket,) = await tool.tickets()
+    assert ticket["altered"] == {"description": ["cut"]}
+    path = f"/v1/incidents/{ticket['id']}/attachments"
+    files = (await tool.admin.read(path))["items"]
+    assert sorted((file["name"], file["visibility"]) for file in files) == [
+        ("comment.txt", "internal"),
+        ("description.txt", "public"),
+    ]
+    contents = [(await tool.admin.get(f"{path}/{file['id']}/content")).text for file in files]
+    assert sorted(content[-3:] for content in contents) == ["one", "two"]
+    alerts = await a_source(api, tool.admin, "alertmanager", user_name="am", key="am2")
+    done = await alerts.deliver(a_group(annotations={"summary": "A", "description": f"{long}three"}))
+    assert done["state"] == "processed", done
+    record = done["effects"][0]["record"]
+    (file,) = (await tool.admin.read(f"/v1/incidents/{record.rpartition('/')[2]}/attachments"))["items"]
+    assert file["name"] == "description.txt"

@@ -8,8 +8,22 @@ from urllib.parse import urlencode
 
 import pytest
 
+from app.webhooks.mail.charsets import decode_text
+from app.webhooks.mail.message import read_mail
 from app.webhooks.mapping.deliveries import Delivery, read_body
+from app.webhooks.mapping.parse import parse_mapping
+from app.webhooks.mapping.updates import AlertSignal
 
+MAPPING = """
+tool = "own"
+title = "Own"
+[[news]]
+kind = "alert"
+source = '"own"'
+dedup_key = 'body.alert.dedup_key'
+status = 'body.alert.status'
+title = 'body.alert.title'
+"""
 TITLE = "Köln: Verbindung gestört"
 CHINESE = "邮件服务不可用"
 
@@ -28,6 +42,10 @@ def body_of(content_type: str, body: bytes) -> object:
         ("application/json; charset=utf-8", "utf-8-sig", CHINESE),
         ("application/json; charset=unheard-of", "utf-8", CHINESE),
         ("application/json", "utf-8", CHINESE),
+        ("application/json", "latin-1", TITLE),
+        ("application/json; charset=utf-8", "gbk", CHINESE),
+        ("application/json", "utf-16-le", CHINESE),
+        ("application/json; charset=ascii", "cp1252", TITLE),
         ("", "utf-8", CHINESE),
     ],
 )
@@ -39,3 +57,49 @@ def test_json_is_read_by_its_declared_charset(content_type: str, charset: str, t
 def test_a_form_is_read_by_its_declared_charset() -> None:
     body = urlencode({"title": TITLE}, encoding="latin-1").encode("ascii")
     assert body_of("application/x-www-form-urlencoded; charset=latin1", body) == {"title": TITLE}
+
+
+@pytest.mark.parametrize(
+    ("declared", "codec", "text"),
+    [
+        ("windows-874", "cp874", "เครื่องพิมพ์เสีย"),
+        ("x-windows-949", "cp949", "프린터가 고장났습니다"),
+        ("x-mac-cyrillic", "mac_cyrillic", "Принтер не печатает"),
+        ("iso-8859-8-e", "iso8859-8", "המדפסת לא עובדת"),
+        ("iso-8859-8-i", "iso8859-8", "המדפסת לא עובדת"),
+        ("windows-28595", "iso8859-5", "Принтер не печатает"),
+        ("windows-20866", "koi8_r", "Принтер не печатает"),
+        ("cp-936", "gbk", "打印机坏了"),
+        ("dos-866", "cp866", "Принтер не печатает"),
+        ("x-x-big5", "big5", "印表機壞了"),
+        ("x-euc-kr", "euc_kr", "프린터가 고장났습니다"),
+    ],
+)
+def test_the_names_of_programs_for_character_sets_are_known(declared: str, codec: str, text: str) -> None:
+    assert decode_text(text.encode(codec), declared) == (text, False)
+
+
+def test_html_names_its_own_character_set() -> None:
+    for name in ("windows-1251", "koi8-r"):
+        html = f'<meta http-equiv="x" content="text/html; charset={name}"><p>Не печатает'.encode(name)
+        for head in ("text/html", "text/html; charset=us-ascii", "text/html; charset=unknown-8bit"):
+            mail = read_mail(b"From: a@b.example\r\nContent-Type: " + head.encode() + b"\r\n\r\n" + html)
+            assert (mail.text, mail.altered) == ("Не печатает", {})
+
+
+def test_a_guess_is_marked_and_the_text_is_kept_as_it_was_sent() -> None:
+    sent = "Die Störung".encode("latin-1")
+    mail = read_mail(b"From: a@b.example\r\nContent-Type: text/plain; charset=x-none\r\n\r\n" + sent)
+    assert (mail.text, mail.altered) == ("Die Störung", {"description": ["guessed"]})
+    assert [(each.name, each.content) for each in mail.attachments] == [("as-sent.txt", sent)]
+
+
+def test_a_guess_of_the_encoding_of_json_is_marked() -> None:
+    alert = {"source": "s", "dedup_key": "k", "status": "firing", "title": TITLE, "service": "mail"}
+    for charset, marks in (("utf-8", {}), ("latin-1", {"title": ["guessed"]})):
+        body = json.dumps({"alert": alert, "alerts": [alert]}, ensure_ascii=False).encode(charset)
+        delivery = Delivery({"content-type": "application/json"}, body, datetime(2026, 11, 1, tzinfo=UTC))
+        mapping = parse_mapping(MAPPING, "own")
+        (news,) = mapping.evaluate(delivery).news
+        assert isinstance(news, AlertSignal)
+        assert (news.title, news.altered) == (TITLE, marks)

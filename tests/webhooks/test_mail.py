@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from email.utils import format_datetime
 from typing import Any
 from uuid import UUID
 
@@ -228,6 +230,41 @@ async def test_attachments_that_are_left_out_are_told_of(api: Api) -> None:
     (ticket,) = await tool.tickets()
     answer = await tool.admin.read(f"/v1/incidents/{ticket['id']}")
     assert "3 more attachments were not stored" in answer["description"]
+    assert answer["description"].endswith("Their names: 20.log, 21.log, 22.log")
+
+
+async def test_what_only_headers_say_is_on_the_ticket(api: Api) -> None:
+    tool = await a_mailbox(api)
+    sent_at = datetime.now(UTC) - timedelta(days=3)
+    await deliver(
+        tool,
+        a_mail(
+            Reply_To="Eva Kunde <eva@cust.example>, lin@example.org",
+            Date=format_datetime(sent_at),
+            X_Priority="1 (Highest)",
+        ),
+    )
+    (ticket,) = await tool.tickets()
+    assert ticket["description"].split("\n\n")[1:] == [
+        "Reply address in the mail: Eva Kunde <eva@cust.example>",
+        f"Sent at {sent_at:%Y-%m-%d %H:%M} UTC",
+        "The sender marked the mail as important.",
+    ]
+    for n, (subject, text) in enumerate(
+        (
+            ("AW: Re: The printer smokes", "Same."),
+            ("NEW: printer 7 burns", "See above."),
+            ("Mail works again (EOM)", ""),
+        )
+    ):
+        reply = a_mail(subject=subject, text=text, message_id=f"<r{n}@x>", In_Reply_To="<1@example.org>")
+        assert [e["outcome"] for e in (await deliver(tool, reply))["effects"]] == ["commented"]
+    comments = (await tool.admin.read(f"/v1/incidents/{ticket['id']}/comments"))["items"]
+    assert sorted(comment["text"] for comment in comments) == [
+        "Mail works again (EOM)",
+        "Same.",
+        "Subject: NEW: printer 7 burns\n\nSee above.",
+    ]
 
 
 async def test_unknown_senders_are_refused_where_the_source_says_so(api: Api) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from html import unescape
 from urllib.parse import urljoin
 
+from app.common.files.data_files import name_of_taken, without_data
 from app.common.files.html_elements import ELEMENTS, LINES, PARAGRAPHS, ROWS, OpenElements
 
 # A comment that is not closed reaches to the end. A tag ends before the next `<`, so that each is looked at
@@ -26,7 +27,16 @@ _TOKEN = re.compile(
 _ATTRIBUTE = re.compile(
     r"([^\s=\"'/>]++)(?:\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"'>]++))?)?|\"[^\"]*+\"|'[^']*+'"
 )
-_HIDDEN = re.compile(r"display\s*:\s*none|mso-hide\s*:\s*all", re.IGNORECASE)
+# `mso-hide` hides from Outlook alone, which shows something else in its place.
+_HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
+_SPACES_STYLE = re.compile(r"white-space(?:-collapse)?\s*:\s*([a-z-]+)", re.IGNORECASE)
+_KEEPING_LINES = frozenset({"pre", "pre-wrap", "pre-line", "break-spaces", "preserve", "preserve-breaks"})
+_COLOUR = re.compile(r"(?<![\w-])color\s*:\s*([^;!]{1,40})", re.IGNORECASE)
+_HEX_COLOUR = re.compile(r"#([0-9a-f]{3}|[0-9a-f]{6})")
+_STRONG_COLOURS = frozenset(
+    {"blue", "crimson", "darkgreen", "darkred", "fuchsia", "green", "lime", "magenta", "maroon", "orange"}
+    | {"orangered", "purple", "red", "teal", "violet"}
+)
 _STRUCK = re.compile(r"text-decoration[^;]*line-through", re.IGNORECASE)
 _RAISED = re.compile(r"vertical-align\s*:\s*(super|sub)\b", re.IGNORECASE)
 #: Endings of numbers, and signs, which mean the same in one line.
@@ -84,14 +94,24 @@ _MOST_CELL_LINES = 3
 _DEEPEST_QUOTE = 20
 
 
-def html_to_text(html: str) -> str:
+def html_to_text(html: str, *, with_answers: bool = False) -> str:
     """Return the visible text of the HTML.
 
     Paragraphs, list items and rows of tables are lines of their own, quotations have `> ` before each line.
     Links are followed by `<address>`; pictures are `[description]` or `[picture <address>]`. What is struck
-    through stands between `~~`, raised text behind `^` and lowered text behind `_`.
+    through stands between `~~`, raised text behind `^` and lowered text behind `_`. Of a picture that is
+    within the HTML its name is shown, as `without_data` leaves it. `with_answers`: lines of a quotation that
+    are in a strong colour, among others that are not, are answers to it and stand outside of it.
     """
-    text = _Text()
+    html = without_data(html)
+    text = _read(html, with_answers=with_answers)
+    if text.has_answers and not text.has_quoted:  # whoever is quoted writes in a colour
+        text = _read(html, with_answers=False)
+    return text.finished()
+
+
+def _read(html: str, *, with_answers: bool) -> _Text:
+    text = _Text(with_answers=with_answers)
     position = 0
     without_end: set[str] = set()
     while (token := _TOKEN.search(html, position)) is not None:
@@ -113,9 +133,9 @@ def html_to_text(html: str) -> str:
         elif name in ("title", "textarea"):  # not closed, as in many templates: what follows is still read
             without_end.add(name)
         else:
-            return text.finished()
+            return text
     text.add(html[position:])
-    return text.finished()
+    return text
 
 
 @dataclass(slots=True)
@@ -142,11 +162,21 @@ class _Row:
 class _Text:
     """Text in the making: the lines so far, and what is open at this point."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, with_answers: bool) -> None:
+        self._with_answers = with_answers
+        #: Whether text in a strong colour, and other text, stood in a quotation, so far and in this line.
+        self.has_answers = self.has_quoted = False
+        self._line_answers = self._line_quoted = False
+        #: Of elements with a colour: how many elements and quotations were open, whether it is strong.
+        self._colours: list[tuple[int, int, bool]] = []
         self._lines: list[str] = []
         self._line: list[str] = []
         self._quotes = 0
         self._preformatted = 0
+        #: The elements whose style says whether line breaks are kept, by how many are open with each.
+        self._kept_lines: list[tuple[int, bool]] = []
+        #: Whether the line has text whose spaces are kept.
+        self._keeps_spaces = False
         #: The number of the last item of each list that is open, and its kind; None: not numbered.
         self._lists: list[tuple[int, str] | None] = []
         self._open_marks: list[_Mark] = []
@@ -166,14 +196,24 @@ class _Text:
         if self._elements.is_hidden or not html:
             return
         text = _SHAPELESS.sub("", unescape(html))
-        if self._preformatted:
+        if self._with_answers and self._quotes and text.strip():
+            self._note_colour()
+        if self._preformatted or (self._kept_lines and self._kept_lines[-1][1]):
+            self._keeps_spaces = True
             first, *further_lines = text.replace("\r\n", "\n").split("\n")
             self._line.append(first)
             for line in further_lines:
                 self._break()
+                self._keeps_spaces = True
                 self._line.append(line)
             return
         self._line.append(_SPACES.sub(" ", text))
+
+    def _note_colour(self) -> None:
+        colour = self._colours[-1] if self._colours and self._link is None else None
+        is_answer = colour is not None and colour[1] == self._quotes and colour[2]
+        self._line_answers |= is_answer
+        self._line_quoted |= not is_answer
 
     def add_raw(self, name: str, content: str) -> None:
         """Add what stands in an element that has no tags in it; only that of a field is seen."""
@@ -214,10 +254,21 @@ class _Text:
             self._start_cell(name)
         else:
             self._start_block(name, attributes)
+        self._note_style(name, attributes)
         sign = _mark_of(name, attributes)
         is_repeated = sign == "~~" and any(mark.sign == sign for mark in self._open_marks)
         if sign and name not in _VOID and not is_repeated and len(self._open_marks) < _MOST_MARKS:
             self._open_marks.append(_Mark(sign, self._elements.depth, len(self._line)))
+
+    def _note_style(self, name: str, attributes: dict[str, str]) -> None:
+        """Note the colour of an element, and whether it keeps line breaks and spaces."""
+        if name in _VOID:
+            return
+        if self._quotes and (colour := _colour(attributes)):
+            self._colours.append((self._elements.depth, self._quotes, _is_strong(colour)))
+        spaces = _SPACES_STYLE.search(attributes.get("style", ""))
+        if spaces is not None:
+            self._kept_lines.append((self._elements.depth, spaces[1].lower() in _KEEPING_LINES))
 
     def end(self, name: str) -> None:
         """Take in an end tag."""
@@ -252,6 +303,10 @@ class _Text:
         return "\n".join(self._lines).strip("\n")
 
     def _end_marks(self) -> None:
+        while self._kept_lines and self._kept_lines[-1][0] > self._elements.depth:
+            self._kept_lines.pop()
+        while self._colours and self._colours[-1][0] > self._elements.depth:
+            self._colours.pop()
         while self._open_marks and self._open_marks[-1].depth > self._elements.depth:
             self._set_mark(self._open_marks.pop())
 
@@ -356,6 +411,8 @@ class _Text:
     def _address(self, sent: str) -> str:
         """Return the address that is meant; empty if it leads nowhere."""
         address = "".join(sent.split("\n")).strip()
+        if (taken := name_of_taken(address)) is not None:
+            return taken or address
         if not address or _NO_ADDRESS.match(address):
             return ""
         if self._base and not _SCHEME.match(address) and not address.startswith("\\\\"):
@@ -371,8 +428,11 @@ class _Text:
         if name == "area":
             address = self._address(attributes.get("href", ""))
             return " ".join(filter(None, (description and f"[{description}]", address and f"<{address}>")))
-        if description or "alt" in attributes:
+        taken = name_of_taken(attributes.get("src", ""))
+        if description or ("alt" in attributes and taken is None):
             return f"[{description}]" if description else ""
+        if taken is not None:
+            return f"[picture {taken}]" if taken else "[picture]"
         address = self._address(attributes.get("src", ""))
         is_tiny = {attributes.get("width"), attributes.get("height")} & {"0", "1"}
         if not address or is_tiny or _TINY.search(attributes.get("style", "")):
@@ -386,6 +446,7 @@ class _Text:
 
     def _begin_line(self) -> None:
         self._line = []
+        self._keeps_spaces = self._line_answers = self._line_quoted = False
         if self._link is not None:
             self._link = (self._link[0], 0)
         for mark in self._open_marks:
@@ -398,11 +459,14 @@ class _Text:
         """End the line, even if nothing stands in it."""
         for mark in reversed(self._open_marks):
             self._set_mark(mark)
-        text = self._text_of_line()
+        text, keeps_spaces = self._text_of_line(), self._keeps_spaces
+        is_answer = self._line_answers and not self._line_quoted
+        self.has_answers |= is_answer
+        self.has_quoted |= self._line_quoted
         self._begin_line()
-        text = text.rstrip() if self._preformatted else re.sub(" {2,}", " ", text).strip()
+        text = text.rstrip() if keeps_spaces else re.sub(" {2,}", " ", text).strip()
         if text:
-            self._lines.append("> " * min(self._quotes, _DEEPEST_QUOTE) + text)
+            self._lines.append("> " * min(self._quotes - is_answer, _DEEPEST_QUOTE) + text)
         else:
             self._empty_line()
 
@@ -433,6 +497,23 @@ def _attributes(attributes: str) -> dict[str, str]:
 
 def _is_hidden(attributes: dict[str, str]) -> bool:
     return "hidden" in attributes or _HIDDEN.search(attributes.get("style", "")) is not None
+
+
+def _colour(attributes: dict[str, str]) -> str:
+    """Return the colour of an element's text; empty if it has none of its own."""
+    styled = _COLOUR.search(attributes.get("style", ""))
+    return (attributes.get("color", "") if styled is None else styled[1]).strip().lower()
+
+
+def _is_strong(colour: str) -> bool:
+    """Return whether the colour is one that people choose to be seen: neither black nor grey, nor dark."""
+    digits = _HEX_COLOUR.fullmatch(colour)
+    if digits is not None:
+        width = len(digits[1]) // 3
+        parts = [int(digits[1][n : n + width] * (3 - width), 16) for n in range(0, 3 * width, width)]
+    else:
+        parts = [int(part) for part in re.findall(r"\d{1,3}", colour)[:3]] if colour.startswith("rgb") else []
+    return max(parts) - min(parts) >= 100 if len(parts) == 3 else colour in _STRONG_COLOURS
 
 
 def _mark_of(name: str, attributes: dict[str, str]) -> str:

@@ -255,9 +255,25 @@ def _is_absence(event: Any) -> bool:
         return True
     start = getattr(event.get("DTSTART"), "dt", None)
     is_all_day = str(event.get(ALL_DAY, "")).upper() == "TRUE"
-    whole_days = not isinstance(start, datetime) or (is_all_day and start.time() == time())
+    whole_days = (
+        not isinstance(start, datetime)
+        or (is_all_day and start.time() == time())
+        or _is_from_midnight_to_midnight(event, start)
+    )
     is_free = str(event.get("TRANSP", "")).upper() == "TRANSPARENT" or shown_as in PRESENT
     return whole_days and not is_free
+
+
+def _is_from_midnight_to_midnight(event: Any, start: datetime) -> bool:
+    """Return whether the event lasts whole days of its zone, as some programs write them. Midnight in UTC is
+    one of a few places only.
+    """
+    stop, length = (getattr(event.get(name), "dt", None) for name in ("DTEND", "DURATION"))
+    if stop is None and isinstance(length, timedelta):
+        stop = start + length
+    if not isinstance(stop, datetime) or stop <= start or str(start.tzinfo or "UTC") == "UTC":
+        return False
+    return start.time() == time() and stop.time() == time() and str(start.tzinfo) == str(stop.tzinfo)
 
 
 def _categories(event: Any) -> set[str]:

@@ -43,6 +43,7 @@ class Alteration(CodeEnum):
     cut = "cut", "Cut to the allowed length", "已按长度截断"
     escaped = "escaped", "Escaped", "已转义"
     left_out = "left_out", "Left out", "已省略"
+    guessed = "guessed", "Character set guessed", "字符集为推测"
     unreadable = "unreadable", "Could not be read", "无法识别"
     repaired = "repaired", "JSON repaired", "JSON 已修复"
     doubled_key = "doubled_key", "A key came twice; the last one counts", "键重复，以最后一个为准"

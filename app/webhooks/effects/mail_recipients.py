@@ -56,5 +56,10 @@ async def new_followers(
 
 def recipients_note(recipients: Sequence[Address], language: str) -> str:
     """Return the line that names the recipients; empty if there are none."""
-    named = [f"{each.name} <{each.address}>" if each.name else each.address for each in recipients]
-    return translate(language, "note", "sent_to_others", {"others": ", ".join(named)}) if named else ""
+    named = addresses_as_text(recipients)
+    return translate(language, "note", "sent_to_others", {"others": named}) if named else ""
+
+
+def addresses_as_text(addresses: Sequence[Address]) -> str:
+    """Return the addresses as people read them, with their names."""
+    return ", ".join(f"{each.name} <{each.address}>" if each.name else each.address for each in addresses)

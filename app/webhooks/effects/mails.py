@@ -12,7 +12,7 @@ import contextlib
 import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
 from app.api.requests.limits import Quota
@@ -20,6 +20,7 @@ from app.common.people import rule_caller
 from app.common.priorities.priority import Impact, Urgency
 from app.common.tickets import Channel
 from app.i18n import translate
+from app.kernel.access.reads import load
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.made_fit import Alteration, cut_text, fit_line
 from app.kernel.actions.payloads import LONGEST_PARAGRAPH, EmptyPayload, Payload
@@ -43,7 +44,13 @@ from app.ticketing.links import LinkTicket
 from app.ticketing.records import LinkKind
 from app.webhooks.effects.addresses import person_with_address
 from app.webhooks.effects.identities import Identities, Identity, speaker, tool_caller
-from app.webhooks.effects.mail_recipients import FOLLOW, may_act, new_followers, recipients_note
+from app.webhooks.effects.mail_recipients import (
+    FOLLOW,
+    addresses_as_text,
+    may_act,
+    new_followers,
+    recipients_note,
+)
 from app.webhooks.effects.mail_tickets.alerts import (
     alert_of_mail,
     alert_of_storm,
@@ -71,6 +78,14 @@ HOUR_SECONDS = 3_600
 MOST_ATTACHMENTS = 20
 #: So many notices that a mail answers are read again.
 MOST_NOTICES = 3
+#: A mail that comes later than that was held up on its way.
+SOON = timedelta(hours=1)
+#: What mail programs put before the subject of an answer.
+_ANSWERING = re.compile(
+    r"^(?:\s*(?:re|aw|antw(?:ort)?|fwd?|wg|sv|vs|rif|odp|res|回复|答复|回覆|转发|返信|отв(?:ет)?)\s*"
+    r"(?:[\[(]\d+[\])])?\s*[:：])+",
+    re.IGNORECASE,
+)
 NO_SUBJECT = "(no subject)"
 NO_TEXT = "(no text)"
 #: The name of the file with the whole text of a mail that is longer than a field.
@@ -266,13 +281,16 @@ class _Incoming:
     async def comment(self, ticket: str) -> DeliveryEffect:
         """Add what the mail says to the ticket that it answers."""
         mail = await self._reread()
-        words = mail.own_text or (mail.subject if mail.calendar_answer else NO_TEXT)
+        words = mail.own_text or mail.subject or NO_TEXT
         if self._alert is not None:
             parts = (self._storm_note(), mail.long_subject or mail.subject, mail.text)
             words = "\n\n".join(part for part in parts if part) or NO_TEXT
-        folded = "\n\n".join(part for part in (mail.folded, self._sent_to()) if part)
+        elif mail.own_text:
+            words = "\n\n".join(filter(None, (await self._new_subject(ticket), mail.own_text)))
+        folded = "\n\n".join(part for part in (mail.folded, self._sent_to(), self._reply_address()) if part)
+        notes = (self._left_out(), self._doubt(), self._sent_earlier(), self._importance())
         body = CommentTicket(
-            text=self._with_notes(words, self._left_out(), self._doubt()),
+            text=self._with_notes(words, *notes),
             folded=self._fit(folded, LONGEST_PARAGRAPH) or None,
         )
         number = await self._perform(ticket, "comment", body, 0)
@@ -325,7 +343,15 @@ class _Incoming:
         alert = None if self._alert is None or self._alert.is_over else self._alert
         body = ReportIncident(
             title=title,
-            description=self._with_notes(self._words(), self._left_out(), self._doubt(), self._sent_to()),
+            description=self._with_notes(
+                self._words(),
+                self._left_out(),
+                self._doubt(),
+                self._sent_to(),
+                self._reply_address(),
+                self._sent_earlier(),
+                self._importance(),
+            ),
             channel=Channel.email,
             impact=source.impact or Impact.person,
             urgency=source.urgency or Urgency.hindered,
@@ -360,11 +386,41 @@ class _Incoming:
         return "\n\n".join(part for part in words if part)
 
     def _left_out(self) -> str:
-        """Return how many attachments are not taken; empty: all are."""
-        left_out = len(self._mail.attachments) - MOST_ATTACHMENTS
-        if left_out <= 0:
+        """Return how many attachments are not taken, and their names; empty: all are."""
+        left_out = [file.name for file in self._mail.attachments[MOST_ATTACHMENTS:]]
+        if not left_out:
             return ""
-        return self._note("attachments_left_out", {"number": str(left_out), "most": str(MOST_ATTACHMENTS)})
+        words = {"number": str(len(left_out)), "most": str(MOST_ATTACHMENTS), "names": ", ".join(left_out)}
+        return self._note("attachments_left_out", words)
+
+    def _reply_address(self) -> str:
+        """Return the line with the addresses at which the mail wants to be answered; empty: at its sender's."""
+        # The sender of a form's mail is the person in its Reply-To.
+        others = [each for each in self._mail.reply_addresses if each.address != self._mail.sender]
+        named = addresses_as_text(others)
+        return self._note("reply_address", {"addresses": named}) if named else ""
+
+    def _sent_earlier(self) -> str:
+        """Return the line with the time at which the mail was sent; empty: it came soon afterwards."""
+        sent_at = self._mail.sent_at
+        if sent_at is None or self._delivery.received_at - sent_at < SOON:
+            return ""
+        return self._note("sent_earlier", {"time": f"{sent_at:%Y-%m-%d %H:%M} UTC"})
+
+    def _importance(self) -> str:
+        return self._note("marked_important", {}) if self._mail.important else ""
+
+    async def _new_subject(self, ticket: str) -> str:
+        """Return the line with the subject of a reply; empty: it is the title of its ticket, or names it."""
+        lifecycle = self._ledger.lifecycles[kind_of(ticket)]
+        loaded = await load(self._ledger.db, lifecycle, str(id_of(ticket)))
+        subject = self._mail.long_subject or self._mail.subject
+        own = _ANSWERING.sub("", subject).strip()
+        if loaded is None or not own or loaded.record.number in own:
+            return ""
+        title = _ANSWERING.sub("", getattr(loaded.record, "title", None) or "").strip()
+        is_same = title.removesuffix("…").casefold() in own.casefold() or own.casefold() in title.casefold()
+        return "" if title and is_same else self._note("subject", {"subject": subject})
 
     def _doubt(self) -> str:
         """Return the note on a mail that a program may have answered by; empty: nothing hints at that."""

@@ -19,6 +19,8 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
+from app.common.children import Visibility
+from app.kernel.access.reads import load
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.made_fit import Alteration
 from app.kernel.actions.refusals import Refusal
@@ -26,6 +28,7 @@ from app.kernel.commands.command import IdempotencyKey
 from app.kernel.consumers import polling as rounds
 from app.kernel.consumers.rules import Clock
 from app.kernel.ledger import Ledger
+from app.log.events import id_of
 from app.log.ids import uuid7
 from app.log.writer import ConcurrencyConflict, ConstraintViolation
 from app.platform.db import Connection
@@ -33,6 +36,7 @@ from app.platform.shared_connections import SharedConnections
 from app.processes.incidents.alert_rules.lookups import active_alert_rules
 from app.processes.incidents.alert_rules.matching import group_values, grouping_rule
 from app.processes.incidents.alert_rules.records import AlertRule
+from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.monitoring.alert import labels_of
 from app.processes.incidents.monitoring.handling import AlertPolicy, handle_alert
 from app.processes.incidents.monitoring.quiet_alerts import remove_old_quiet_alerts
@@ -46,6 +50,7 @@ from app.webhooks.effects.mails import take_mail
 from app.webhooks.effects.mirror import Mirror
 from app.webhooks.effects.pending_writes import Writes
 from app.webhooks.effects.two_way_sources import TwoWaySource
+from app.webhooks.effects.whole_texts import attach_whole_texts
 from app.webhooks.intake import deliveries
 from app.webhooks.intake.deliveries import DeliveryEffect, DeliveryState, Outcome, StoredDelivery
 from app.webhooks.intake.evaluation import evaluate
@@ -289,7 +294,9 @@ class Processor:
         news, now = task.news, self._clock()
         latest = max(now, task.delivery.received_at) + deliveries.FUTURE_TOLERANCE
         if isinstance(news, AlertSignal):
-            return await self._alert(_not_ahead(news, latest, task.delivery.received_at), task)
+            effect = await self._alert(_not_ahead(news, latest, task.delivery.received_at), task)
+            await self._attach_whole(news, effect, None)
+            return effect
         if news.occurred_at > latest:
             raise SourceFailed("in_the_future")
         if self._both_ways is not None:
@@ -303,8 +310,32 @@ class Processor:
             effect = await self._mirror.apply(news, task.key)
             if effect.outcome != "updated":
                 self._known_cases.append(news.case)
+            await self._attach_whole(news, effect, await self._requester(effect) if news.whole else None)
             return effect
         return await self._comment(news, now)
+
+    async def _requester(self, effect: DeliveryEffect) -> UUID | None:
+        """Return whose words those of the ticket are; None: the tool's."""
+        if effect.record is None:
+            return None
+        loaded = await load(self._ledger.db, LIFECYCLE, str(id_of(effect.record)))
+        return None if loaded is None else loaded.record.requester_id
+
+    async def _attach_whole(self, news: ParsedUpdate, effect: DeliveryEffect, author: UUID | None) -> None:
+        """Attach the texts of the news that are longer than a field."""
+        if not news.whole or effect.record is None:
+            return
+        is_comment = isinstance(news, CommentUpdate)
+        await attach_whole_texts(
+            self._ledger,
+            self._mirror.channel,
+            self._account.id,
+            author,
+            effect.record,
+            news.whole,
+            now=self._clock(),
+            visibility=news.visibility if is_comment else Visibility.public,
+        )
 
     async def _comment(self, news: CommentUpdate, now: datetime) -> DeliveryEffect:
         ticket = await self._mirror.find_ticket(news.case)
@@ -317,7 +348,7 @@ class Processor:
         author = None if news.author is None else await self._people.person(news.author)
         if author is None or author.key is None:
             author = self._account
-        return await take_comment(
+        effect = await take_comment(
             self._ledger,
             self._mirror.channel,
             self._account.id,
@@ -327,6 +358,8 @@ class Processor:
             now=now,
             events_ahead=self._mirror.known_tickets.events_ahead(ticket, news.id),
         )
+        await self._attach_whole(news, effect, author.id)
+        return effect
 
     async def _alert(self, news: AlertSignal, task: _Task) -> DeliveryEffect:
         delivery, channel = task.delivery, self._mirror.channel

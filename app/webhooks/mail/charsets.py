@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Iterator
 
 from app.webhooks.mail.escapes import decode_escapes, decode_hz, has_escapes
 
@@ -34,7 +35,35 @@ _ALIASES = {
     "cp50222": "iso2022_jp",
     "hz-gb-2312": "hz",
 }
-_ALIASES |= {"unicode-1-1-utf-8": "utf-8", "unicode-1-1-utf-7": "utf-7", "iso-8859-8-i": "iso8859-8"}
+#: Numbers of Windows' code pages that Python knows by other names.
+_CODE_PAGES = {
+    "1200": "utf-16-le",
+    "1201": "utf-16-be",
+    "10000": "mac_roman",
+    "10006": "mac_greek",
+    "10007": "mac_cyrillic",
+    "10029": "mac_latin2",
+    "10081": "mac_turkish",
+    "20866": "koi8_r",
+    "20932": "euc_jp",
+    "21866": "koi8_u",
+    "50220": "iso2022_jp",
+    "50225": "iso2022_kr",
+    "51932": "euc_jp",
+    "51936": "gb18030",
+    "51949": "cp949",
+    "52936": "hz",
+    "54936": "gb18030",
+    "65000": "utf-7",
+    "65001": "utf-8",
+} | {str(28590 + n): f"iso8859-{n}" for n in range(1, 17)}
+_CODE_PAGE = re.compile(r"(?:cp|dos|ibm|ms|win|windows)[-_]?(\d{3,5})")
+_MAC = re.compile(r"mac[-_]?([a-z0-9]+)")
+_ALIASES |= {"mac-ce": "mac_latin2", "mac-centraleurroman": "mac_latin2", "koi8": "koi8_r"}
+_ALIASES |= {"unicode-1-1-utf-8": "utf-8", "unicode-1-1-utf-7": "utf-7"}
+# Where a page names its character set (HTML, 13.2.3.2): in its first bytes.
+_META = re.compile(rb"<meta\b[^<>]{0,200}?\bcharset\s*=\s*[\"']?\s*([A-Za-z0-9_.:+-]{1,40})", re.IGNORECASE)
+_META_WITHIN = 4096
 # Python knows them as encodings of text, and nobody writes mails in them.
 _NO_CHARSETS = frozenset(
     {"idna", "mbcs", "oem", "palmos", "punycode", "raw_unicode_escape", "undefined", "unicode_escape"}
@@ -94,13 +123,49 @@ def _codec(charset: str) -> str | None:
     name = charset.strip().strip("\"'").lower()
     if not _NAME.fullmatch(name):
         return None
-    try:
-        codec = codecs.lookup(_ALIASES.get(name, name))
-    except (LookupError, ValueError):
+    codec = next((found for each in _python_names(name) if (found := _looked_up(each)) is not None), None)
+    if codec is None:
         return None
     if codec.name.replace("-", "_") in _NO_CHARSETS or not codec._is_text_encoding:
         return None
     return _MEANT.get(codec.name, codec.name)
+
+
+def _python_names(name: str) -> Iterator[str]:
+    """Yield names by which Python may know the set: `x-` marks private ones, `-i` and `-e` the direction of
+    Hebrew and Arabic, and Windows and Macintosh have sets of their own.
+    """
+    yield _ALIASES.get(name, name)
+    public = re.sub(r"^(?:x-)+", "", name)
+    yield _ALIASES.get(public, public)
+    yield re.sub(r"-[ie]$", "", public)
+    if (page := _CODE_PAGE.fullmatch(public)) is not None:
+        yield _CODE_PAGES.get(page[1], f"cp{page[1]}")
+    if (mac := _MAC.fullmatch(public)) is not None:
+        yield f"mac_{mac[1]}"
+
+
+def _looked_up(name: str) -> codecs.CodecInfo | None:
+    try:
+        return codecs.lookup(name)
+    except (LookupError, ValueError):
+        return None
+
+
+def is_known(declared: str | None, raw: bytes) -> bool:
+    """Return whether the character set is declared and known, and could be that of the bytes: ASCII has none
+    above 127.
+    """
+    if declared is None or _codec(declared) is None:
+        return False
+    return raw.isascii() or declared.strip().lower() not in ("ascii", "us-ascii")
+
+
+def charset_of_html(raw: bytes) -> str | None:
+    """Return the character set that the HTML itself declares; None if it is none that is known."""
+    declared = _META.search(raw[:_META_WITHIN])
+    name = None if declared is None else declared[1].decode("ascii")
+    return name if name is not None and _codec(name) is not None else None
 
 
 def _looks_chinese(raw: bytes) -> bool:

@@ -6,15 +6,18 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from app.common.files.data_files import DataFiles, without_data
 from app.common.files.html_text import html_to_text
 from app.kernel.actions.made_fit import Alteration, FitText, fit_line
 from app.kernel.actions.payloads import LONGEST_LINE
-from app.webhooks.mail.charsets import decode_text
+from app.webhooks.mail.charsets import charset_of_html, decode_text, is_known
 from app.webhooks.mail.headers import decode_words
 from app.webhooks.mail.mime import MailPart
 
-#: What of a text is read, in bytes; much less is kept.
+#: What of HTML is read, in characters and without the pictures in it; much less is kept.
 LONGEST_READ = 2_000_000
+#: The name of a text that is attached as it was sent.
+AS_SENT = "as-sent"
 _SHOWN = frozenset({"text/plain", "text/html"})
 _ENRICHED = frozenset({"text/enriched", "text/richtext"})
 #: Further forms of text that people can read as it is.
@@ -70,11 +73,12 @@ class MailAttachment:
 
 @dataclass(frozen=True, slots=True)
 class MailContent:
-    """`text` is what the mail says, `guessed` whether a character set of it is unknown or wrong, `files` what
-    came with it.
+    """`text` is what the mail says, `cut` whether more of it was not read, `guessed` whether a character set
+    of it is unknown or wrong, `files` what came with it.
     """
 
     text: str
+    cut: bool
     guessed: bool
     files: tuple[MailAttachment, ...]
 
@@ -85,8 +89,12 @@ def mail_content(mail: MailPart) -> MailContent:
     text = reader.text_of(mail).strip() or reader.text_of_only_part(mail).strip()
     unsigned = _SIGNED.sub(lambda match: re.sub(r"^- ", "", match[1], flags=re.MULTILINE), text)
     parts = (part for part in _files(mail) if id(part) not in reader.used_parts)
-    files = tuple(reader.attachment(part, n) for n, part in enumerate(parts, 1))
-    return MailContent(unsigned.strip(), reader.guessed, files)
+    files = [reader.attachment(part, n) for n, part in enumerate(parts, 1)]
+    files += [
+        MailAttachment(each.name, each.media_type, each.content, each.media_type.startswith("image/"))
+        for each in reader.data_files.files.values()
+    ]
+    return MailContent(unsigned.strip(), reader.cut, reader.guessed, (*files, *reader.as_sent))
 
 
 class _Reader:
@@ -94,6 +102,11 @@ class _Reader:
 
     def __init__(self) -> None:
         self.guessed = False
+        self.cut = False
+        #: The files that stand within the HTML.
+        self.data_files = DataFiles()
+        #: The texts that may be wrong, or are not read to their end, as they were sent.
+        self.as_sent: list[MailAttachment] = []
         #: The parts, by `id`, that are in the text or stand for it in another form, though they seem files.
         self.used_parts: set[int] = set()
         self._html: list[str] = []
@@ -104,13 +117,8 @@ class _Reader:
             return "" if _is_file(part) else self._leaf_text(part)
         if part.media_type == "multipart/alternative":
             return self._best(part)
-        # Of a signed mail the first part is the text, and of a report the one for people.
-        readable = (
-            part.inner_parts[:1]
-            if part.media_type in ("multipart/signed", "multipart/report")
-            else part.inner_parts
-        )
-        texts = (self.text_of(each).strip("\n") for each in readable)
+        # Gateways and lists add texts to signed mails, too; signatures and reports for programs are files.
+        texts = (self.text_of(each).strip("\n") for each in part.inner_parts)
         return "\n\n".join(text for text in texts if text.strip())
 
     def text_of_only_part(self, part: MailPart) -> str:
@@ -132,17 +140,30 @@ class _Reader:
             return self._leaf_text(readable[-1])
         if filled:
             self.used_parts |= {id(each) for each in further_forms}
-        plain_ones = [text for text, plain in filled if plain]
         # RFC 2046, 5.1.4: the last alternative is the one that the sender prefers.
-        last = filled[-1][0] if filled else ""
-        return _with_missing(plain_ones[0], last) if plain_ones else last
+        first, *others = sorted(filled, key=lambda form: not form[1]) if filled else [("", True)]
+        text = first[0]
+        for other, _ in others:
+            text = _with_missing(text, other)
+        return text
 
     def _leaf_text(self, part: MailPart) -> str:
-        text, guessed = decode_text(part.content()[:LONGEST_READ], part.parameter("charset"))
+        raw, is_html = part.content(), part.media_type == "text/html"
+        declared = part.parameter("charset")
+        if is_html and not is_known(declared, raw):
+            declared = charset_of_html(raw) or declared
+        text, guessed = decode_text(raw, declared)
         self.guessed |= guessed
-        if part.media_type == "text/html":
-            self._html.append(text)
-            return html_to_text(text)
+        is_unknown = guessed and declared is not None and not is_known(declared, raw)
+        if is_html:
+            html = without_data(text, self.data_files)
+            if is_unknown or len(html) > LONGEST_READ:
+                self.cut |= len(html) > LONGEST_READ
+                self.as_sent.append(MailAttachment(f"{AS_SENT}.html", "text/html", raw, inline=False))
+            self._html.append(html)
+            return html_to_text(html[:LONGEST_READ], with_answers=True)
+        if is_unknown:
+            self.as_sent.append(MailAttachment(f"{AS_SENT}.txt", "text/plain", raw, inline=False))
         text = text.replace("\r\n", "\n").replace("\r", "\n")
         if part.media_type in _ENRICHED:
             return _unenriched(text)
@@ -187,9 +208,15 @@ def _with_missing(plain: str, preferred: str) -> str:
     beginning as plain text.
     """
     plain_words, words = _words_of(plain), _words_of(preferred)
-    if len(words & plain_words) * 2 >= len(words):
+    if words <= plain_words:
         return plain
-    return preferred if plain_words <= words else f"{plain.rstrip()}\n\n{preferred}"
+    if plain_words <= words:
+        return preferred
+    if len(words & plain_words) * 2 < len(words):
+        return f"{plain.rstrip()}\n\n{preferred}"
+    # Each says some words alone: only the lines with further ones are added.
+    further = [line for line in preferred.split("\n") if _words_of(line) - plain_words]
+    return "\n".join((plain.rstrip(), "", *further))
 
 
 def _words_of(text: str) -> set[str]:

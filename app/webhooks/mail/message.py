@@ -42,7 +42,8 @@ class IncomingMail:
     else. `guessed` that a character set is unknown or wrong. `automatic` are the headers, or other marks,
     that show that no person wrote it to us. `monitoring` is what a monitoring tool reports by it. `sent_at`
     is in UTC; None: its date cannot be read. `further_recipients` are those besides this mailbox and the
-    sender.
+    sender. `reply_addresses` are where it wants to be answered besides its sender, and `important` says that
+    its sender marked it so; neither is proved.
     """
 
     message_id: str
@@ -62,6 +63,8 @@ class IncomingMail:
     altered: dict[str, list[str]]
     calendar_answer: bool
     reply_to: Address | None
+    reply_addresses: tuple[Address, ...]
+    important: bool
     guessed: bool
     attachments: tuple[MailAttachment, ...]
     automatic: AutomaticMarks
@@ -82,7 +85,9 @@ def read_mail(raw: bytes, sent: Collection[str] = ()) -> IncomingMail:
     title = fit_line(whole_subject)
     subject, is_cut = title.text, Alteration.cut in title.altered
     content = mail_content(mail)
-    fit_text = fit_paragraph(content.text, LONGEST_READ)
+    fit_whole = fit_paragraph(content.text, LARGEST_MAIL)
+    # What is told from quotations takes time; all of a longer text is in the file.
+    fit_text = fit_whole._replace(text=fit_whole.text[:LONGEST_READ])
     own, folded = (fit_text.text, "") if _FORWARDED.match(subject) else reply_text(fit_text.text, sent)
     automatic = automatic_marks(mail, sender.address, subject)
     report = _monitoring_report(mail, sender, subject, fit_text.text, automatic)
@@ -102,14 +107,16 @@ def read_mail(raw: bytes, sent: Collection[str] = ()) -> IncomingMail:
         long_subject=fit_line(whole_subject, LONGEST_SUBJECT).text if is_cut else None,
         sent_at=sent_time(mail.header("Date")),
         reply_to=next(iter(read_addresses(mail.header("Reply-To"))), None),
+        reply_addresses=_reply_addresses(mail, sender),
+        important=_is_important(mail),
         text=cut_text(fit_text.text, LONGEST_PARAGRAPH),
         own_text=cut_text(own, LONGEST_PARAGRAPH),
         folded=cut_text(folded, LONGEST_PARAGRAPH),
-        cut=max(map(len, (fit_text.text, own, folded))) > LONGEST_PARAGRAPH,
-        whole_text=fit_text.text,
+        cut=content.cut or max(map(len, (fit_text.text, own, folded))) > LONGEST_PARAGRAPH,
+        whole_text=fit_whole.text,
         altered=_altered(
             title=title.altered,
-            description=fit_text.altered,
+            description=(*fit_text.altered, *([Alteration.guessed] if content.guessed else ())),
             attachments=[code for file in content.files for code in file.altered],
         ),
         calendar_answer=_is_calendar_answer(mail),
@@ -139,6 +146,19 @@ def _further_recipients(mail: MailPart, sender: Address) -> tuple[Address, ...]:
     named = {each.address for name in _OWN_ADDRESS for each in read_addresses(", ".join(mail.headers(name)))}
     own = named & listed.keys() or {each.address for each in to if len(to) == 1}
     return tuple(each for each in listed.values() if each.address not in {*own, sender.address})
+
+
+def _reply_addresses(mail: MailPart, sender: Address) -> tuple[Address, ...]:
+    listed = read_addresses(", ".join(mail.headers("Reply-To")))
+    return tuple(each for each in listed if each.address != sender.address)
+
+
+def _is_important(mail: MailPart) -> bool:
+    """Return whether the sender marked the mail as important, in one of the ways of mail programs."""
+    marks = [
+        (mail.header(name).split() or [""])[0].lower() for name in ("Importance", "Priority", "X-Priority")
+    ]
+    return "high" in marks[:1] or "urgent" in marks[:2] or marks[2] in ("1", "2")
 
 
 def _altered(**codes: Sequence[Alteration]) -> dict[str, list[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -14,6 +15,7 @@ from urllib.parse import parse_qsl
 
 from app.common.times.written_times import DateOrder, UnclearDates, find_date_order
 from app.expressions.values import TooDeep, clean_text, plain_value
+from app.webhooks.mail.charsets import decode_text
 from app.webhooks.mapping.json_bodies import JsonBody, read_json
 from app.webhooks.mapping.updates import MappingFailed
 
@@ -52,13 +54,30 @@ def read_body(delivery: Delivery) -> JsonBody:
     kind = Message()
     kind["Content-Type"] = next((v for k, v in delivery.headers.items() if k.lower() == "content-type"), "")
     charset = _charset(kind)
-    text = delivery.body.decode(charset, errors="replace")
+    text, _ = _decoded(delivery.body, charset)
     if kind.get_content_type() == _FORM:
         fields = _read_form(text, charset)
         if fields.keys() == {"payload"} and isinstance(fields["payload"], str):
             return _read_json(fields["payload"], declared=False)
         return JsonBody(fields)
     return _read_json(text, declared="json" in kind.get_content_subtype())
+
+
+def is_guessed(delivery: Delivery) -> bool:
+    """Return whether the encoding of the body had to be guessed: it is not the declared one, nor UTF-8."""
+    kind = Message()
+    kind["Content-Type"] = next((v for k, v in delivery.headers.items() if k.lower() == "content-type"), "")
+    return _decoded(delivery.body, _charset(kind))[1]
+
+
+def _decoded(body: bytes, charset: str) -> tuple[str, bool]:
+    """Return the text of a body, and whether its encoding had to be guessed."""
+    with suppress(UnicodeError):
+        return body.decode(charset), False
+    # JSON shows by its first bytes whether it is UTF-16 (RFC 4627, 3).
+    with suppress(UnicodeError):
+        return body.decode(json.detect_encoding(body)), True
+    return decode_text(body, None if charset == "utf-8-sig" else charset)
 
 
 def _charset(kind: Message) -> str:

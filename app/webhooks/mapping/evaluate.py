@@ -21,7 +21,7 @@ from app.expressions.language import (
 from app.expressions.times import TimeSettings, time_settings
 from app.kernel.actions.made_fit import Alteration, fit_paragraph
 from app.processes.incidents.records import IncidentState
-from app.webhooks.mapping.deliveries import Delivery, order_of_dates, read_body
+from app.webhooks.mapping.deliveries import Delivery, is_guessed, order_of_dates, read_body
 from app.webhooks.mapping.document import (
     CODED_FIELDS,
     NAMING_FIELDS,
@@ -103,6 +103,8 @@ class Mapping:
                 for part in left_out:
                     failed[len(news) + len(failed)] = part
                     news = [*news[:-1], _with_left_out(news[-1], part)] if news else news
+            if is_guessed(delivery):
+                _mark_guessed(news)
             if failed and not news:
                 first = failed[min(failed)]
                 raise MappingFailed(first.code, first.key, first.words)
@@ -186,6 +188,7 @@ class _Reader(EntryReader):
             columns=self.columns,
             irregular=tuple(self.irregular),
             altered=self.altered,
+            whole=self.whole,
         )
 
     def _fields(self, entry: Entry) -> dict[str, Any]:
@@ -231,6 +234,7 @@ class _Reader(EntryReader):
             columns=self.columns,
             irregular=tuple(self.irregular),
             altered=self.altered,
+            whole=self.whole,
         )
 
     def _comment_text(self, sources: tuple[str, ...]) -> str:
@@ -270,6 +274,7 @@ class _Reader(EntryReader):
             columns=self.columns,
             irregular=tuple(self.irregular),
             altered=self.altered,
+            whole=self.whole,
             **optional_fields,
         )
 
@@ -322,6 +327,16 @@ def _without(body: Any, items: list[Any]) -> Any:
     if not isinstance(body, dict):
         return None
     return {name: value for name, value in body.items() if value != items}
+
+
+def _mark_guessed(news: list[ParsedUpdate]) -> None:
+    """Mark the texts of the news: their characters may be others."""
+    for update in news:
+        told = update.fields if isinstance(update, TicketUpdate) else vars(update)
+        for name in ("title", *sorted(LONG_KEYS)):
+            if isinstance(text := told.get(name), str) and not text.isascii():
+                codes = update.altered.setdefault(name, [])
+                codes.append(Alteration.guessed.value)
 
 
 def _folded(values: Dictionary[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from collections.abc import Mapping as Dictionary
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from app.common.files.data_files import without_data
 from app.exchange.kinds import KEEP_STATE
 from app.expressions.language import MISSING, Expression, ExpressionFailed, MissingValue, Variables
 from app.expressions.times import read_time
@@ -67,6 +68,8 @@ class EntryReader:
         self.columns: dict[str, str | None] = {}
         self.irregular: list[str] = []
         self.altered: dict[str, list[str]] = {}
+        #: All of the texts that are cut, by key.
+        self.whole: dict[str, str] = {}
         #: Keys whose codes mean that what they set stays as it is.
         self.kept_keys: set[str] = set()
         #: The first failure of keys of which another expression was tried, too.
@@ -136,6 +139,7 @@ class EntryReader:
         text = scalar(value)
         if text is None:
             return self.mark_unreadable(self.failed("wrong_type", key, "it is no text", value), key)
+        text = without_data(text)
         name = key.removeprefix("fields.")
         if name in _NAMES:
             fit_text = fit_name(text, longest) if text.strip() else ""
@@ -143,6 +147,8 @@ class EntryReader:
             fit_text, altered = fit_paragraph(text, longest) if name in LONG_KEYS else fit_line(text, longest)
             if altered:
                 self.altered[name] = [code.value for code in altered]
+            if Alteration.cut in altered and name in LONG_KEYS:
+                self.whole[name] = fit_paragraph(text, len(text)).text
         self._column(key, fit_text or None)
         return fit_text or None
 

@@ -11,6 +11,7 @@ from app.foundation.absences.records import FetchFailure
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 DAYS = "DTSTART;VALUE=DATE:20261221\nDTEND;VALUE=DATE:20261223"
+MIDNIGHTS = "DTSTART;TZID=Europe/Berlin:20270419T000000\nDTEND;TZID=Europe/Berlin:20270501T000000"
 HOURS = "DTSTART:20261221T010000Z\nDTEND:20261221T050000Z"
 
 
@@ -45,6 +46,12 @@ def days(*events: str) -> list[str]:
         (f"{HOURS}\nCATEGORIES:Team,Vacation", True),
         (f"{HOURS}\nCATEGORIES:年假", True),
         (f"{HOURS}\nSUMMARY:Vacation", False),
+        (MIDNIGHTS, True),
+        (MIDNIGHTS.replace("DTEND;TZID=Europe/Berlin:20270501T000000", "DURATION:P2D"), True),
+        (f"{MIDNIGHTS}\nTRANSP:TRANSPARENT", False),
+        (MIDNIGHTS.replace("0501T000000", "0501T080000"), False),
+        (MIDNIGHTS.replace("0419T000000", "0419T080000"), False),
+        ("DTSTART:20270419T000000Z\nDTEND:20270501T000000Z", False),
     ],
 )
 def test_whole_days_and_what_is_marked_as_out_of_office_count(event: str, counts: bool) -> None:
@@ -223,7 +230,7 @@ def test_events_that_share_an_id_are_all_absences() -> None:
 
 
 def test_midnight_to_midnight_that_is_marked_as_whole_days_counts() -> None:
-    midnights = "DTSTART;TZID=Europe/Berlin:20270601T000000\nDTEND;TZID=Europe/Berlin:20270603T000000"
+    midnights = "DTSTART:20270601T000000Z\nDTEND:20270603T000000Z"
     assert days(f"UID:1\n{midnights}") == []
     assert days(f"UID:1\n{midnights}\nX-MICROSOFT-CDO-ALLDAYEVENT:TRUE")
 

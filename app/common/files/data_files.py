@@ -1,0 +1,97 @@
+"""Files within a text, as `data:` addresses hold them (RFC 2397): pictures that somebody pasted (pure).
+
+They are taken out before any length counts: one picture has more characters than a field, and no words.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode
+from binascii import Error
+from dataclasses import dataclass, field
+from urllib.parse import unquote_to_bytes
+
+_DIGIT = r"[A-Za-z0-9+/_=%-]"
+# Digits may stand in lines; the last one of a text without quotation marks could be a word.
+_DATA = re.compile(
+    r"data:(?P<type>[a-z]{1,20}/[a-z0-9.+-]{1,60})(?:;[a-z0-9-]{1,30}+=(?:\"[^\"]{0,60}+\"|[^\s;:,\"'<>]{0,60}+)){0,5}+"
+    rf"(?:;base64,\s{{0,20}}(?P<digits>{_DIGIT}++(?:\s{{1,20}}{_DIGIT}{{40,}}+)*+"
+    rf"(?:\s{{1,20}}{_DIGIT}++(?=\s{{0,20}}[\"')]))?)"
+    r"|(?:;utf-?8)?,(?P<escaped>%3C[^\s\"'<>()]{20,}+))",
+    re.IGNORECASE,
+)
+#: What stands in place of the address: its type, and the name of the file; `…` for one that is not kept.
+_TAKEN = re.compile(r"data:[a-z]+/[a-z0-9.+-]+,(?P<name>…|(?:picture|file)-\d+\.[a-z0-9]+)", re.IGNORECASE)
+_ENDINGS = {
+    "application/pdf": "pdf",
+    "image/bmp": "bmp",
+    "image/gif": "gif",
+    "image/jpeg": "jpg",
+    "image/jpg": "jpg",
+    "image/png": "png",
+    "image/svg+xml": "svg",
+    "image/webp": "webp",
+    "text/plain": "txt",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """A file that stood in a text."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+@dataclass(slots=True)
+class DataFiles:
+    """The files that were taken out of the texts so far, each once."""
+
+    files: dict[bytes, DataFile] = field(default_factory=dict)
+
+    def take(self, media_type: str, content: bytes) -> str:
+        """Keep a file, and return its name."""
+        if content not in self.files:
+            word = "picture" if media_type.startswith("image/") else "file"
+            name = f"{word}-{len(self.files) + 1}.{_ENDINGS.get(media_type, 'bin')}"
+            self.files[content] = DataFile(name, media_type, content)
+        return self.files[content].name
+
+
+def without_data(text: str, taken: DataFiles | None = None) -> str:
+    """Return the text with a short mark in place of each file in it; `taken` keeps the files. Pictures of one
+    pixel, which arrange a page, leave nothing.
+    """
+
+    def mark(address: re.Match[str]) -> str:
+        media_type, content = address["type"].lower(), _content(address)
+        if _is_pixel(content):
+            return ""
+        name = "…" if taken is None or not content else taken.take(media_type, content)
+        return f"data:{media_type},{name}"
+
+    return _DATA.sub(mark, text) if "data:" in text or "DATA:" in text else text
+
+
+def name_of_taken(address: str) -> str | None:
+    """Return the name of the file that stood at the address; empty if it is not kept, None if it was none."""
+    taken = _TAKEN.fullmatch(address.strip())
+    return None if taken is None else taken["name"].replace("…", "")
+
+
+def _content(address: re.Match[str]) -> bytes:
+    if address["escaped"] is not None:
+        return unquote_to_bytes(address["escaped"])
+    digits = b"".join(unquote_to_bytes(address["digits"]).split()).rstrip(b"=")
+    digits = digits.translate(bytes.maketrans(b"-_", b"+/"))
+    try:
+        return b64decode(digits + b"=" * (-len(digits) % 4))
+    except Error:
+        return b""
+
+
+def _is_pixel(content: bytes) -> bool:
+    if content[:4] == b"GIF8":
+        return content[6:10] == b"\x01\x00\x01\x00"
+    return content[:4] == b"\x89PNG" and content[16:24] == b"\x00\x00\x00\x01" * 2
