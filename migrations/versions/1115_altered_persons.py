@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "1115"
-down_revision = "1113"
+down_revision = "1114"
 branch_labels = None
 depends_on = None
 
