@@ -36,7 +36,7 @@ from app.common.people import Caller as Who
 from app.common.personal import LOGIN
 from app.kernel.access.stored_credential import StoredCredential
 from app.kernel.actions.context import CommandMetadata as Acting
-from app.kernel.actions.refusals import DoneInPerson, Refusal
+from app.kernel.actions.refusals import DoneInPerson, Refusal, SupersededSecret
 from app.kernel.ledger import Ledger as Services
 from app.platform.db import DatabaseGone
 from app.platform.settings import Settings
@@ -409,10 +409,19 @@ def assisted(caller: Who, name: str | None) -> Who:
     return replace(caller, assistant=code or "unnamed")
 
 
-def require_in_person(request: Request) -> None:
+def require_no_assistant(request: Request) -> None:
     """Raise DoneInPerson if an assistant asks: what comes of the request would not name it."""
     if caller_of(request).assistant is not None:
         raise DoneInPerson({"action": f"{request.method} {request.scope['path']}"})
+
+
+def require_in_person(request: Request) -> None:
+    """Raise DoneInPerson if an assistant asks, and SupersededSecret if the caller comes with a secret that
+    was replaced.
+    """
+    require_no_assistant(request)
+    if caller_of(request).is_superseded:
+        raise SupersededSecret()
 
 
 def signed_in(request: Request) -> Who | None:

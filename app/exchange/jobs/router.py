@@ -15,7 +15,7 @@ from app.api.authentication.auth import (
     caller_of,
     context_of,
     ledger_of,
-    require_in_person,
+    require_no_assistant,
     stored_credential_of,
 )
 from app.api.contract.openapi import in_language, problems
@@ -172,7 +172,7 @@ async def ask_bulk_job(request: Request, body: AskBulkJob) -> Response:
     The job stops once the key, secret or login that asked for it is no longer valid. A repeated request
     returns the same job.
     """
-    require_in_person(request)
+    require_no_assistant(request)
     ledger, context = ledger_of(request), context_of(request)
     caller = context.caller
     if caller.person_id is None or not anybody.allows(caller, None):
