@@ -1,5 +1,5 @@
 """Lets deputies vote on the questions that are open when they are named, for good or for an absence, and no
-more when it ends.
+more when it ends, or when the account of one of the two or the key that named them does.
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ OPEN = """
 select distinct d.id, d.record from (
   select person_id from fold.deputy where id = %(named)s
   union all select person_id from fold.absence where id = %(named)s
+  union all select person_id from fold.key where id = %(named)s
+  union all select id from fold.person where id = %(named)s
+  union all select instead_of_id from fold.voting_deputy where person_id = %(named)s and ended_at is null
 ) n join fold.vote v on v.person_id = n.person_id
 join fold.decision d on d.id = v.decision_id
 where v.closed_at is null and d.state = 'open'
@@ -39,5 +42,6 @@ EVENTS = (
     *("deputy.named", "deputy.ended", "deputy.suspended", "deputy.confirmed"),
     *("absence.planned", "absence.edited", "absence.rescheduled", "absence.withdrawn", "absence.removed"),
     *("absence.suspended", "absence.confirmed"),
+    *("person.deactivated", "person.activated", "person.erased", "key.rotated"),
 )
 RULE = Rule("deputise_voters", EVENTS, deputise_voters)

@@ -202,7 +202,7 @@ def _cast_ballot(body: CastVote, ctx: ActionContext) -> None:
     ballot.verdict = body.verdict
     is_own = ballot.person_id == ctx.caller.person_id
     ballot.cast_by_id = None if is_own else ctx.caller.person_id
-    ballot.role_lost = True if is_own and ctx.prepared(VoteCount).role_lost else None
+    ballot.role_lost = True if ballot.person_id in ctx.prepared(VoteCount).role_lost else None
     ballot.comment = body.comment
     ballot.voted_at = ctx.occurred_at
 

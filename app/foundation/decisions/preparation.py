@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from app.foundation.decisions.approval_rules.electors import Voters
 from app.foundation.decisions.deputies.lookups import deputation_key, deputies_in_force, deputies_of
@@ -56,7 +57,8 @@ class NewDecision:
 class VoteCount:
     """The votes on the decision that the payload names, the terms by which they are counted, whose deputy the
     caller is now, and who is asked next if too few have voted in time (None: nobody), with their deputies.
-    `role_lost`: the caller was asked by a role that they do not hold any more.
+    `role_lost`: the persons whose ballots the caller may cast, and who were asked by a role that they do not
+    hold any more.
     """
 
     ballots: tuple[Vote, ...]
@@ -64,7 +66,7 @@ class VoteCount:
     deputies: tuple[VotingDeputy, ...] = ()
     next_electorate: Electorate | None = None
     next_deputies: tuple[VotingDeputy, ...] = ()
-    role_lost: bool = False
+    role_lost: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,17 +206,21 @@ def count_preparation(matters: Sequence[Matter]) -> Prepare:
         if not own or getattr(body, "instead_of", None) is not None:
             named = await reads.children(VotingDeputy, record, decision_id=decision.id)
             deputies = await deputies_in_force(reads, named, ctx)
-        lost = bool(own) and await _has_lost_role(reads, record, own[0], ctx)
-        return VoteCount(tuple(live), terms, tuple(deputies), role_lost=lost)
+        absent = {deputy.instead_of_id for deputy in deputies}
+        castable = [*own[:1], *(ballot for ballot in live if ballot.person_id in absent)]
+        lost = [ballot.person_id for ballot in castable if await _has_lost_role(reads, record, ballot, ctx)]
+        return VoteCount(tuple(live), terms, tuple(deputies), role_lost=frozenset(filter(None, lost)))
 
     return count
 
 
 async def _has_lost_role(reads: ReadContext, record: Any, ballot: Vote, ctx: ActionContext) -> bool:
-    """Return whether the caller was asked by a role that they hold for the record no more. A key may have
-    fewer roles than its person, so only whose key lacks the role is looked up.
+    """Return whether the voter was asked by a role that they hold for the record no more. A key may have
+    fewer roles than its person, so a caller is only looked up if their key lacks the role.
     """
-    if ballot.role is None or ballot.person_id is None or ctx.caller.has_role(ballot.role, record):
+    if ballot.role is None or ballot.person_id is None:
+        return False
+    if ballot.person_id == ctx.caller.person_id and ctx.caller.has_role(ballot.role, record):
         return False
     return not await reads.holding([ballot.role], record, [ballot.person_id])
 

@@ -164,7 +164,7 @@ class Vote(ChildRecord):
     """A voter's ballot, with the verdict once they have voted. Every voter sees the record. `side` is the
     side that they represent, if they were asked as members of a group.
 
-    `role` is the one by which they were asked; `role_lost`: they did not hold it any more when they voted.
+    `role` is the one by which they were asked; `role_lost`: they did not hold it any more when they, or their deputy, voted.
     `cast_by_id` is the deputy who voted in their name, if one did. `closed_at` is set if the decision was
     taken or withdrawn before they voted, or others were asked next.
     """
@@ -189,7 +189,7 @@ class Vote(ChildRecord):
         "Deputy who voted in the person's name; null if the person voted."
     )
     role_lost: bool | None = optional(
-        "True if the person no longer held the role when they voted; the vote counts."
+        "True if the person no longer held the role when they or their deputy voted; the vote counts."
     )
     comment: Annotated[str | None, Personal()] = optional("Reason, in the voter's words.")
     voted_at: datetime | None = optional("Time of the vote; null until the person votes.")

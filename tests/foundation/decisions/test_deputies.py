@@ -12,6 +12,7 @@ from app.common.people import Caller, PersonKind, Role, rule_caller
 from app.foundation.decisions.deputies.lifecycle import NameDeputy
 from app.foundation.decisions.payloads import CastVote, CloseVote
 from app.foundation.people import persons
+from app.foundation.people.persons import RevokeRolePerson
 from app.kernel.actions.refusals import (
     ActionUnavailable,
     Forbidden,
@@ -266,3 +267,23 @@ async def test_what_waits_for_a_deputy_stands_in_their_work_and_in_whose_name(ap
     assert (await other.read("/v1/me/work"))["votes_for_others"] == []
     (voting_deputy,) = (await manager.read(f"{path}/voting_deputies"))["items"]
     assert (voting_deputy["person"]["id"], voting_deputy["instead_of"]["id"]) == (other.id, away.id)
+
+
+async def test_the_deputy_of_somebody_who_has_left_votes_no_more_and_is_a_deputy_again_if_they_return(
+    deciding: Ledger, desk: Caller, incident: Incident, staff: list[Caller], deputy: Caller
+) -> None:
+    await name_deputy(deciding, staff[0], deputy)
+    decision = await ask(deciding, desk, incident, staff, voters=[{"role": "cab_member"}])
+    worker, rule, absent = Worker(deciding), rule_caller("tests"), staff[0].person_id
+    await act(deciding, rule, "person", "deactivate", absent)
+    with pytest.raises(Refusal) as refused:
+        await vote(deciding, deputy, incident, decision)
+    assert refused.value.code == "not_asked_to_vote", "a vote waits for no rule"
+    await worker.work(NOW)
+    await act(deciding, rule, "person", "activate", absent)
+    await worker.work(NOW)
+    await act(deciding, rule, "person", "revoke_role", absent, RevokeRolePerson(role="cab_member"))
+    await vote(deciding, deputy, incident, decision)
+    (ballot,) = await deciding.db.rows("select role, role_lost from fold.vote where verdict is not null")
+    assert (ballot["role"], ballot["role_lost"]) == ("cab_member", True)
+    assert worker.failures == []

@@ -12,15 +12,22 @@ from app.kernel.actions.context import ActionContext
 
 # Standing deputies, and those of absences. Of these only whom the absent person has named themselves, and
 # only for the time that they named: nobody gives away another's vote. An absence from before that time was
-# kept has its own.
+# kept has its own. Each ends with the key that it was named with, whose end may have been brought forward,
+# and with its person's account.
 DEPUTATIONS = """
-  select id, version, 'deputy/' || id as stream, deputy_id, person_id, from_at, until_at, named_at, decisions
-  from fold.deputy where state = 'named' and suspended_by_rotation is not true
-  union all
-  select id, version, 'absence/' || id, deputy_id, person_id, coalesce(votes_from_at, from_at),
-    coalesce(votes_until_at, until_at), planned_at, null
-  from fold.absence where state = 'planned' and deputy_named_by_id = person_id
-    and suspended_by_rotation is not true"""
+  select n.id, n.version, n.stream, n.deputy_id, n.person_id, n.from_at, n.decisions, n.named_at,
+    least(n.until_at, k.expires_at) as until_at
+  from (
+    select id, version, 'deputy/' || id as stream, deputy_id, person_id, from_at, until_at, named_at,
+      decisions, key_id
+    from fold.deputy where state = 'named' and suspended_by_rotation is not true
+    union all
+    select id, version, 'absence/' || id, deputy_id, person_id, coalesce(votes_from_at, from_at),
+      coalesce(votes_until_at, until_at), planned_at, null, key_id
+    from fold.absence where state = 'planned' and deputy_named_by_id = person_id
+      and suspended_by_rotation is not true
+  ) n join fold.person v on v.id = n.person_id and v.state = 'active' and v.deactivated_at is null
+  left join fold.key k on k.id = n.key_id"""
 DEPUTIES = f"""
 select d.* from ({DEPUTATIONS}) d join fold.person p on p.id = d.deputy_id
 where d.person_id = any(%(voters)s) and (d.decisions is null or %(decision)s = any(d.decisions))
