@@ -30,7 +30,7 @@ from app.api.requests import csv_output as tables
 from app.api.requests.accept import PARTIAL, language_for, negotiate
 from app.api.requests.limits import Quota
 from app.api.requests.raw_bodies import is_webhook
-from app.api.requests.written_content import WriteQuotas, is_write
+from app.api.requests.written_content import WriteQuotas
 from app.common.keys import PREFIX, hash_of, parse
 from app.common.people import Caller as Who
 from app.common.personal import LOGIN
@@ -172,7 +172,7 @@ class AuthMiddleware:
         scope["state"]["write_rate"] = writes
         if not is_allowed:
             await self._rate_limited(request, key)(scope, receive, send_counted)
-        elif is_write(scope["method"], scope["path"]) and not writes.consume():
+        elif writes.counts(scope["method"], scope["path"]) and not writes.consume():
             await too_many_writes(request)(scope, receive, send_counted)
         elif caller.key_scope is not None and not key_scopes.permits(caller.key_scope, scope):
             await problem(request, 403, "key_scope")(scope, receive, send_counted)

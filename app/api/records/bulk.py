@@ -36,7 +36,6 @@ from app.api.records.shapes import OutputModel
 from app.api.requests import idempotency
 from app.api.requests.faults import MOST_FAULTS, Fault
 from app.api.requests.json_output import dump_json
-from app.api.requests.written_content import makes_content
 from app.api.unknown_keys import KeyWarning, unknown_keys
 from app.i18n.kind_nouns import nouns
 from app.kernel.actions.lifecycle import Lifecycle
@@ -118,8 +117,9 @@ def _endpoint(lifecycle: Lifecycle[Any]) -> Callable[..., Any]:
     ) -> Response:
         ledger, context = ledger_of(request), context_of(request)
         key = None if idempotency_key is None else idempotency.parse_key(idempotency_key)
-        makes = sum(makes_content(lifecycle, item.action) for item in body.items)
-        if makes and not write_rate_of(request).consume(makes):
+        rate = write_rate_of(request)
+        makes = sum(rate.counts_action(lifecycle, item.action) for item in body.items)
+        if makes and not rate.consume(makes):
             return too_many_writes(request)
         commands = [
             BulkCommand(ledger, lifecycle, context, n, item, key) for n, item in enumerate(body.items)
