@@ -170,6 +170,10 @@ class _Pooled(psycopg.AsyncConnection[Any]):
     used_at: float | None = None
 
 
+TURN = "select pg_advisory_lock(hashtextextended(%s, 2))"
+END_TURN = "select pg_advisory_unlock(hashtextextended(%s, 2))"
+
+
 class Database:
     """Read access of one process to the database, by a pool of connections."""
 
@@ -239,6 +243,17 @@ class Database:
         """Return the first row of one statement, or None."""
         rows = await self._execute(query, parameters, dict_row)
         return rows[0] if rows else None
+
+    async def rows_in_turn(self, name: str, query: str, parameters: Any) -> list[Row]:
+        """Return all rows of a statement that counts before it inserts: no two run at once under one name, or
+        each would count without the other. Raises DatabaseGone.
+        """
+        async with self.connection() as connection:
+            await fetch_value(connection, TURN, name)
+            try:
+                return await fetch_rows(connection, query, parameters)
+            finally:
+                await fetch_value(connection, END_TURN, name)
 
     async def value(
         self,

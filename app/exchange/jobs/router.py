@@ -201,7 +201,7 @@ async def ask_bulk_job(request: Request, body: AskBulkJob) -> Response:
             "size": upload.size,
             "most": worker.MOST_WAITING,
         }
-        await ledger.db.rows(worker.INSERT_JOB, values)
+        await ledger.db.rows_in_turn(f"bulk_jobs/{caller.person_id}", worker.INSERT_JOB, values)
         job = await ledger.db.row(worker.SELECT_JOB, (body.upload,))
     if job is None:
         raise TooManyJobs({"most": str(worker.MOST_WAITING)})

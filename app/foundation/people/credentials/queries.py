@@ -33,6 +33,7 @@ where key_id = %(key)s or secret_hash = any(%(secrets)s) or set_with && %(secret
   or (secret_hash is null and person_id = %(person)s)
 order by made_at, id"""
 MOST_STANDING = "select most_standing from fold.person where id = %s"
+EVER_COUNT = "select count(*) as ever from fold.{kind} where person_id = %(person)s"
 SUBSCRIPTION_COUNT = (
     "select count(*) from fold.subscription where person_id = %(person)s and state <> 'disabled'"
 )
