@@ -72,10 +72,11 @@ def _base(request: Request) -> str:
 
 def _context(request: Request) -> ScimContext:
     """Return what a request acts with: it may do what the provider says, whatever roles the key's account
-    holds, and no more than these operations do.
+    holds, and no more than these operations do; also by a replaced secret during its overlap, since nothing
+    of it is done in person.
     """
     metadata = context_of(request)
-    caller = replace(metadata.caller, is_rule=True, roles=(), key_scope=None)
+    caller = replace(metadata.caller, is_rule=True, roles=(), key_scope=None, is_superseded=False)
     return ScimContext(ledger_of(request), replace(metadata, caller=caller, source="scim"), _base(request))
 
 
