@@ -1287,6 +1287,7 @@ create table fold.decision (
   "position" bigint,
   remind_at timestamp with time zone,
   asked_next_at timestamp with time zone,
+  deputise_at timestamp with time zone,
   constraint decision_pkey PRIMARY KEY (id)
 );
 CREATE INDEX decision_due ON fold.decision USING btree (state, due_at, id);

@@ -33,8 +33,8 @@ UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 @dataclass(frozen=True, slots=True)
 class WriteRate:
-    """The rate at which one account makes records, comments, files and follows. `counts_all`: all that it does
-    counts.
+    """The rate at which one account makes records, comments, files and follows. `counts_all`: whatever it
+    does counts.
     """
 
     quota: Quota

@@ -11,7 +11,8 @@ from app.kernel.consumers.rules import Rule, RuleConsequence
 from app.kernel.ledger import Ledger
 from app.log.events import Recorded, id_of, kind_of
 
-#: The open decisions of a voter; a vote that their deputy has cast may still be changed, too.
+#: The open decisions of a voter; a vote that their deputy has cast may still be changed, too. And those with
+#: a deputy who may have lost the sight of the record.
 OPEN = """
 select distinct d.id, d.record from (
   select person_id from fold.deputy where id = %(named)s
@@ -21,7 +22,8 @@ select distinct d.id, d.record from (
   union all select instead_of_id from fold.voting_deputy where person_id = %(named)s and ended_at is null
 ) n join fold.vote v on v.person_id = n.person_id
 join fold.decision d on d.id = v.decision_id
-where v.closed_at is null and d.state = 'open'
+where (v.closed_at is null and d.state = 'open') or exists (
+  select from fold.voting_deputy y where y.decision_id = d.id and y.instead_of_id = n.person_id)
 order by d.id"""
 
 

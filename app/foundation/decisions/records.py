@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger
 from app.common.notices import NoticeType, Responsible
 from app.common.people import Role
 from app.common.personal import Personal
-from app.common.records import ChildRecord, CodeEnum, ForeignRef, optional, required
+from app.common.records import ChildRecord, CodeEnum, ForeignRef, Hidden, optional, required
 from app.foundation.people.records import RepresentedSide
 
 
@@ -158,6 +158,7 @@ class Decision(ChildRecord):
     closed_at: datetime | None = optional(
         "Time at which the vote ended or the question was withdrawn; null while the vote is open."
     )
+    deputise_at: Annotated[datetime | None, Hidden()] = None
 
 
 class Vote(ChildRecord):
@@ -200,7 +201,8 @@ class Vote(ChildRecord):
 
 class VotingDeputy(ChildRecord):
     """A person who may vote in the name of the voter `instead_of_id` on one decision, from `from_at` until
-    before `until_at` or `ended_at`. They see the record.
+    before `until_at`. They see the record meanwhile: there is a row only for that time. `ended_at` is set in
+    rows of earlier releases, whose deputies were ended.
     """
 
     KIND: ClassVar[str] = "voting_deputy"

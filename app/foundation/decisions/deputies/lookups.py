@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -31,13 +33,21 @@ DEPUTATIONS = """
 DEPUTIES = f"""
 select d.* from ({DEPUTATIONS}) d join fold.person p on p.id = d.deputy_id
 where d.person_id = any(%(voters)s) and (d.decisions is null or %(decision)s = any(d.decisions))
-  and d.until_at > %(now)s and d.from_at < %(due)s
+  and d.until_at > %(now)s and d.from_at < greatest(%(due)s, %(now)s)
   and p.kind = 'human' and p.state = 'active' and p.deactivated_at is null
 order by d.named_at, d.id"""
 IN_FORCE = f"""
 select d.id, d.person_id, d.stream, d.version from ({DEPUTATIONS}) d
 where d.id = any(%(deputations)s) and d.deputy_id = %(me)s
   and d.from_at <= %(now)s and d.until_at > %(now)s"""
+
+
+@dataclass(frozen=True, slots=True)
+class DeputiesNow:
+    """The deputies of a decision's voters at an instant, and when they change next (None: never)."""
+
+    rows: tuple[VotingDeputy, ...]
+    change_at: datetime | None
 
 
 async def deputies_in_force(
@@ -62,15 +72,17 @@ async def deputies_of(
     voters: Collection[UUID],
     kept_apart: Collection[UUID],
     ctx: ActionContext,
-) -> tuple[VotingDeputy, ...]:
-    """Return the deputies whom the voters have named for a time before the decision is due, standing ones and
-    those of their absences, but for those who are kept apart from it themselves.
+) -> DeputiesNow:
+    """Return the deputies whom the voters have named for this instant, standing ones and those of their
+    absences, but for those who are kept apart from it themselves; and when that changes next.
     """
     kind = None if decision.decision is None else decision.decision.value
     guard = Unguarded("A deputy who is named meanwhile is added by the rule that follows it.")
     parameters = {"voters": list(voters), "now": ctx.now, "due": decision.due_at, "decision": kind}
     rows = await reads.rows(DEPUTIES, parameters, guard=guard)
-    return tuple(
+    rows = [row for row in rows if row["deputy_id"] not in kept_apart]
+    changes = [row["until_at" if row["from_at"] <= ctx.now else "from_at"] for row in rows]
+    deputies = tuple(
         VotingDeputy(
             id=ctx.new_id(),
             record=decision.record,
@@ -84,8 +96,9 @@ async def deputies_of(
             until_at=row["until_at"],
         )
         for row in rows
-        if row["deputy_id"] not in kept_apart
+        if row["from_at"] <= ctx.now
     )
+    return DeputiesNow(deputies, min(changes, default=None))
 
 
 def deputation_key(row: VotingDeputy) -> tuple[Any, ...]:
