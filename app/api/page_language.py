@@ -15,8 +15,8 @@ from app.i18n import language_of
 ChosenLanguage = Annotated[
     Literal["en", "zh"] | None,
     Field(
-        description="Language of the answer; if left out, that of `Accept-Language`, or else the caller's "
-        "own."
+        description="Language of the answer; if left out, the language of the header `Accept-Language`, "
+        "or of the caller."
     ),
 ]
 

@@ -59,11 +59,11 @@ class AttentionParameter(OutputModel):
 
     type: ValueType = Field(description="Type of the value, by which a frontend can format it.")
     value: int | float | str | None = Field(
-        description="Value itself: a number, seconds, a time, a period as `2026-10`, a key, the number "
-        "of a record, or a text."
+        description="Value itself: a number, seconds, a time, a period such as `2026-10`, a key, the "
+        "number of a record, or a text."
     )
     unit: str | None = Field(
-        description="Unit of a figure: that of its KPI, or `seconds`; null for other values."
+        description="Unit of a figure: the unit of its KPI, or `seconds`; null if the value is not a figure."
     )
     href: str | None = Field(description="Address of the record in the API; null if the value is no record.")
     text: str = Field(description="Text of the value in the sentence, in the requested language.")
@@ -105,7 +105,7 @@ class AttentionItem(OutputModel):
     code: str = Field(description="Stable code of the kind of condition.", examples=["major_incident"])
     severity: Severity
     process: str | None = Field(
-        description="Kind of the cases, as `incident`; null if the condition has no cases."
+        description="Kind of the cases, such as `incident`; null if the condition has no cases."
     )
     parameters: dict[str, AttentionParameter] = Field(description="Values in the sentence, by name.")
     sentence: str = Field(description="Sentence, in the requested language.")

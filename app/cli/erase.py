@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from app.cli.output import Json, print_result
-from app.cli.runtime import command_line_metadata, with_ledger
+from app.cli.runtime import FIND_PERSON, command_line_metadata, naming, with_ledger
 from app.common.people import Person, PersonState
 from app.foundation.people.erase import erase_refused_rows
 from app.foundation.people.persons import LIFECYCLE
@@ -28,29 +28,27 @@ ERASED_MESSAGE = (
 
 
 def erase(
-    person: Annotated[str, typer.Argument(help="Id of the person.")],
+    person: Annotated[str, typer.Argument(help="The person's id.")],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
     namesakes: Annotated[
         bool, typer.Option("--others", help="Also erase people with the same name or address.")
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Destroy the key of a person's fields: name, e-mail and words become unreadable. API keys are not
-    touched. Others with the same name or address are named, and so are records whose title names the person:
-    titles stay.
+    """Destroy a person's encryption key: name, e-mail and texts become unreadable for ever. API keys stay
+    valid. Afterwards, other people with the same name or address are listed, and records whose title still
+    names the person.
     """
-    if not yes:
-        typer.confirm(
-            "The name and the texts of this person will become unreadable for ever. Continue?",
-            abort=True,
-            err=True,
-        )
 
     async def work(ledger: Ledger) -> tuple[bool, Remains, list[OtherPerson]]:
         loaded = await load(ledger.db, LIFECYCLE, person)
         if loaded is None:
             raise NotFound()
         remains = await remains_of(ledger, loaded.record)
+        if loaded.record.state is PersonState.erased:
+            return False, remains, []
+        if not yes:
+            await _confirm(ledger, loaded.record)
         if not await erase_person(ledger, loaded.record):
             return False, remains, []
         erased = [person for person in remains.others if namesakes or (not yes and _is_confirmed(person))]
@@ -60,7 +58,8 @@ def erase(
             await erase_person(ledger, other.record)
         return True, remains, erased
 
-    now, remains, erased = with_ledger(work)
+    with naming("person", person, FIND_PERSON):
+        now, remains, erased = with_ledger(work)
     backups = settings.current().backup_dir
     if backups is not None and backups.is_dir():  # so that a restore erases them again
         add_erased(backups, [person, *(str(other.id) for other in erased)])
@@ -81,6 +80,15 @@ async def erase_person(ledger: Ledger, person: Person) -> bool:
     async with erase_refused_rows(ledger, command):
         await perform(ledger, command)
     return True
+
+
+async def _confirm(ledger: Ledger, person: Person) -> None:
+    """Ask whether to erase the person, by name, so that a wrong id is noticed. Raises Abort if not."""
+    texts = await ledger.vault.texts(text for text in (person.name, person.email) if text is not None)
+    name, email = (None if text is None else texts[text] for text in (person.name, person.email))
+    line = _person_line(OtherPerson(person.id, name, email))
+    question = f"The name and the texts of {line} will become unreadable for ever. Continue?"
+    typer.confirm(question, abort=True, err=True)
 
 
 def _is_confirmed(person: OtherPerson) -> bool:

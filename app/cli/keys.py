@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from app.cli.output import Json, print_json, print_line, print_result, print_table
-from app.cli.runtime import command_line_metadata, with_ledger
+from app.cli.runtime import FIND_KEY, command_line_metadata, naming, with_ledger
 from app.common.keys import hash_of, new_secret, token
 from app.common.people import Role
 from app.foundation.people import keys as key_lifecycle
@@ -28,10 +28,11 @@ def make_key(
         typer.Option("--role", help="Role of the key, one of the person's roles; can be repeated."),
     ] = None,
     admin: Annotated[bool, typer.Option("--admin", help="All roles, to set up the installation.")] = False,
-    person: Annotated[str | None, typer.Option(help="Id of the person that the key belongs to.")] = None,
+    person: Annotated[str | None, typer.Option(help="Owner of the key, by the person's id.")] = None,
     name: Annotated[str, typer.Option(help="Name of the person to add, without --person.")] = "Administrator",
     teams: Annotated[
-        list[str] | None, typer.Option("--team", help="Key of a team of the added person; can be repeated.")
+        list[str] | None,
+        typer.Option("--team", help="Team of the added person, by its key; can be repeated."),
     ] = None,
     days: Annotated[
         int | None, typer.Option(min=1, max=36500, help="Days until the key expires. Default: never.")
@@ -114,7 +115,7 @@ def _roles_text(key: dict[str, Any]) -> str:
 
 @keys.command()
 def rotate(
-    key: Annotated[str, typer.Argument(help="Id of the key.")],
+    key: Annotated[str, typer.Argument(help="The API key's id, as ledgerdesk keys list prints it.")],
     overlap_hours: Annotated[
         int, typer.Option(min=0, max=720, help="Hours for which the old secret still works.")
     ] = 24,
@@ -131,14 +132,18 @@ def rotate(
         )
         return token(done.record.id, secret)
 
-    made_token = with_ledger(work)
+    with naming("key", key, FIND_KEY):
+        made_token = with_ledger(work)
     print_result(
         made_token, {"id": key, "token": made_token, "overlap_seconds": body.overlap_seconds}, as_json=as_json
     )
 
 
 @keys.command()
-def revoke(key: Annotated[str, typer.Argument(help="Id of the key.")], as_json: Json = False) -> None:
+def revoke(
+    key: Annotated[str, typer.Argument(help="The API key's id, as ledgerdesk keys list prints it.")],
+    as_json: Json = False,
+) -> None:
     """Revoke an API key: it is not accepted any more."""
     lifecycle = key_lifecycle.LIFECYCLE
 
@@ -147,5 +152,6 @@ def revoke(key: Annotated[str, typer.Argument(help="Id of the key.")], as_json: 
             ledger, Command(lifecycle, lifecycle["revoke"], key, EmptyPayload(), command_line_metadata())
         )
 
-    with_ledger(work)
+    with naming("key", key, FIND_KEY):
+        with_ledger(work)
     print_result("Revoked.", {"id": key, "state": "revoked"}, as_json=as_json)

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime
 from typing import TypeVar
 
 from app.common.people import rule_caller
 from app.kernel import ledger
 from app.kernel.actions.context import CommandMetadata
+from app.kernel.actions.refusals import NotFound
 from app.kernel.ledger import Ledger
 from app.log.ids import uuid7
 from app.platform import installation, loop, settings
+from app.platform.failures import OperationRefused
 from app.platform.settings import Settings
 from app.registry import LIFECYCLES_BY_KIND
 
 T = TypeVar("T")
+
+#: Ways to find the id of a record, for somebody who entered another one.
+FIND_KEY = "“ledgerdesk keys list” prints the ids of all keys."
+FIND_PERSON = "The id is in the address of the person's page."
+
+
+class NoSuchRecord(OperationRefused):
+    """A command was called with an id that no record has."""
 
 
 @contextlib.asynccontextmanager
@@ -39,6 +49,15 @@ def with_ledger(work: Callable[[Ledger], Awaitable[T]]) -> T:
             return await work(open_ledger)
 
     return loop.run(run())
+
+
+@contextlib.contextmanager
+def naming(kind: str, given: str, how_to_find: str) -> Iterator[None]:
+    """Let a refusal for want of the record name the id that was given, and how to find the right one."""
+    try:
+        yield
+    except NotFound as refusal:
+        raise NoSuchRecord(f"No {kind} has the id “{given}”. {how_to_find}") from refusal
 
 
 def command_line_metadata() -> CommandMetadata:

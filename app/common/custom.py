@@ -46,7 +46,7 @@ class CustomField(Record):
     KIND: ClassVar[str] = "custom_field"
 
     state: FieldState | None = records.required()
-    process: str | None = records.required("Kind of the records that have the field, as `incident`.")
+    process: str | None = records.required("Kind of the records that have the field, such as `incident`.")
     key: str | None = records.required(
         "Key of the field in `custom` or `custom_for_staff`, and in addresses; unique, never changed."
     )

@@ -190,12 +190,12 @@ class Person(Record):
     )
     grade: Grade | None = optional("Seniority of the person.")
     locale: str | None = optional("Language of the person's notices and mails: en or zh.")
-    time_zone: str | None = optional("Time zone that the person works in (IANA), as Asia/Shanghai.")
+    time_zone: str | None = optional("Time zone that the person works in (IANA), such as Asia/Shanghai.")
     team_id: Annotated[UUID | None, ForeignRef("team")] = optional(
         "Customer team that the person belongs to: tickets that the person requests count for this customer."
     )
     roles: list[str] | None = optional(
-        "Roles of the person in addition to that of a requester; null if the person has no other roles."
+        "Roles of the person in addition to the role of a requester; null if the person has no other roles."
     )
     sign_in_grants: list[str] | None = optional(
         "Roles, and teams as `team/<id>`, that the person's groups at the identity provider granted at "

@@ -29,7 +29,7 @@ class HoldReason(CodeEnum):
     awaiting_requester = "awaiting_requester", "Awaiting the requester", "等待申请人"
     awaiting_vendor = "awaiting_vendor", "Awaiting a supplier", "等待供应商"
     awaiting_change = "awaiting_change", "Awaiting a change", "等待变更"
-    awaiting_problem = "awaiting_problem", "Awaiting a problem", "等待问题"
+    awaiting_problem = "awaiting_problem", "Awaiting a problem", "等待问题解决"
     awaiting_evidence = "awaiting_evidence", "Awaiting evidence", "等待证据"
     other = "other", "Other", "其他"
 

@@ -74,7 +74,7 @@ class ConformanceQuery(BaseModel):
     source: Values = Field(
         None,
         max_length=MOST_VALUES,
-        description="Sources of the cases: `ours`, or imported histories, as `import:legacy`.",
+        description="Sources of the cases: `ours`, or imported histories, such as `import:legacy`.",
     )
     path: PathKind | None = Field(
         None,
@@ -83,12 +83,13 @@ class ConformanceQuery(BaseModel):
     )
     usual_from: Annotated[str | None, Field(max_length=40)] = Field(
         None,
-        description="Beginning of the time whose cases define the usual path; if left out, that of `from`.",
+        description="Beginning of the time whose cases define the usual path; if left out, the same as "
+        "`from`.",
     )
     usual_to: Annotated[str | None, Field(max_length=40)] = Field(
         None,
-        description="End, exclusive, of the time whose cases define the usual path; if left out, "
-        "that of `to`.",
+        description="End, exclusive, of the time whose cases define the usual path; if left out, the "
+        "same as `to`.",
     )
     open: bool = Field(False, description="`true` for the cases that began before `to` and have not ended.")
 
@@ -109,12 +110,12 @@ class ConformanceGraphQuery(ConformanceStepQuery):
     """Query parameters of the graph: the time, the filters, which events are steps, and the form."""
 
     format: Literal["json", "svg"] | None = Field(
-        None, description="Format of the answer; if left out, that of the header `Accept`."
+        None, description="Format of the answer; if left out, the header `Accept` decides."
     )
     lang: Literal["en", "zh"] | None = Field(
         None,
-        description="Language of the answer; if left out, that of `Accept-Language`, or else the "
-        "caller's own.",
+        description="Language of the answer; if left out, the language of the header `Accept-Language`, "
+        "or of the caller.",
     )
 
 
@@ -138,8 +139,8 @@ class ConformanceCaseQuery(ConformanceStepQuery, Paging):
     )
     came_back: bool | None = Field(
         None,
-        description="`true` for the cases that returned to an earlier state; with `step` and `state`, "
-        "by that step into that state.",
+        description="`true` for the cases that returned to an earlier state. With `step` and `state`, "
+        "only cases that returned by that step to that state.",
     )
     handed_over: Holding | None = Field(
         None, description="Level at which the cases were handed over: between teams or between persons."

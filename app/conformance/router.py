@@ -51,7 +51,7 @@ GRAPH_RESPONSE: dict[int | str, dict[str, Any]] = {
     200: {**in_language()[200], "content": {SVG: {"schema": {"type": "string"}}}}
 }
 
-Kind = Annotated[str, Path(max_length=60, description="Kind of the cases, as `incident`.")]
+Kind = Annotated[str, Path(max_length=60, description="Kind of the cases, such as `incident`.")]
 
 
 @router.get(

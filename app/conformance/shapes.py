@@ -68,7 +68,7 @@ class ConformanceHead(OutputModel):
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
-    kind: str = Field(description="Kind of the cases, as `incident`.")
+    kind: str = Field(description="Kind of the cases, such as `incident`.")
     tz: str = Field(description="Time zone of dates.")
     begin: PeriodBegin
     end: PeriodEnd
@@ -179,7 +179,7 @@ class ConformanceSummary(ConformanceHead):
     """The course of the cases of a kind that ended in a period, or that are open."""
 
     path: ConformancePath | None = Field(
-        description="Path with which the cases are compared; null without a path."
+        description="Path with which the cases are compared; null if they are not compared with a path."
     )
     cases: int = Field(description="Number of cases: those that ended, or with `open` those that did not.")
     open_cases: int = Field(
@@ -284,7 +284,7 @@ class ConformanceCase(OutputModel):
     number: str = Field(description="Number of the case for people.")
     link: str = Field(description="Address of the case.")
     state: str | None = Field(description="Code of the current state of the case; null if it is not known.")
-    source: str = Field(description="Source of the case, as `api` or `import:legacy`.")
+    source: str = Field(description="Source of the case, such as `api` or `import:legacy`.")
     started_at: Instant = Field(description="Time at which the case began.")
     ended_at: Instant | None = Field(description="Time at which the case ended; null for an open case.")
     seconds: int | None = Field(description="Duration of the case in seconds; null for an open case.")

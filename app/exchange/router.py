@@ -44,7 +44,8 @@ from app.platform.db import Row
 
 router = Router(prefix="/v1/imports", tags=["imports"])
 ImportId = Annotated[
-    UUID, Path(alias="id", description="Identifier of the import, which is that of its upload.")
+    UUID,
+    Path(alias="id", description="Identifier of the import, which is also the identifier of its upload."),
 ]
 END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
 MAX_ID, MIN_ID = UUID(int=2**128 - 1), UUID(int=0)
@@ -77,8 +78,8 @@ class AskImport(ImportOptions):
     format: FormatName = Field(description="Format of the file; `csv` and `xes` need a mapping.")
     source: Annotated[str, StringConstraints(pattern=f"^{SOURCE_NAME.pattern}$")] | None = Field(
         default=None,
-        description="Name for that system here, which is never changed; if left out, that of the mapping, "
-        f"or `{SERVICENOW.name}` for an audit of ServiceNow.",
+        description="Name for that system here, which is never changed; if left out, the name in the "
+        f"mapping, or `{SERVICENOW.name}` for an audit of ServiceNow.",
     )
     file_name: FileName = Field(
         default="history", description="Name of the imported file on the sender's device."

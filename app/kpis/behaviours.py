@@ -67,12 +67,12 @@ class KpiBehaviourItem(KpiOut):
     )
     judged: KpiPoint | None = Field(description="Judged period; null if it is not in the chart.")
     change: KpiChangeMark | None = Field(
-        description="First mark, which shows if the KPI has changed; null for a running period, or one "
-        "without a value."
+        description="First mark, which shows if the KPI has changed; null if the period is still "
+        "running or has no value."
     )
     as_it_runs: KpiTargetMark | None = Field(
-        description="Second mark, which shows if the target will be met at the present level; null "
-        "without a target or without limits."
+        description="Second mark, which shows if the target will be met at the present level; null if "
+        "there is no target, or if the KPI has no limits."
     )
     met_periods: int = Field(description="Number of completed periods that met their target.")
     target_periods: int = Field(description="Number of completed periods with a value and a target.")

@@ -73,7 +73,9 @@ router = Router(prefix="/v1/kpis", tags=["kpis"])
 #: For responses that are also available as tables.
 VARY = {"Vary": f"Accept, {page_responses.VARY['Vary']}"}
 
-Key = Annotated[str, Path(max_length=100, description="Key of the KPI, as `incident_resolution_seconds`.")]
+Key = Annotated[
+    str, Path(max_length=100, description="Key of the KPI, such as `incident_resolution_seconds`.")
+]
 
 
 class KpiCasePage(OutputModel):

@@ -167,5 +167,5 @@ class MinuteMeeting(Payload):
     tasks: Annotated[tuple[ActionPoint, ...], BoundedList] = Field(
         default=(),
         max_length=LONGEST_LIST,
-        description="Further tasks, in addition to those of earlier minutes.",
+        description="Further tasks, in addition to the tasks of earlier minutes.",
     )

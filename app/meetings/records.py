@@ -50,11 +50,11 @@ class SeriesInterval(CodeEnum):
 
 
 class SeriesDay(CodeEnum):
-    """Day of the month that monthly meetings share: a date, as the 15th, or a weekday, as the third
+    """Day of the month that monthly meetings share: a date, such as the 15th, or a weekday, such as the third
     Tuesday.
     """
 
-    date = "date", "The same day of the month", "同一日期"
+    date = "date", "The same day of the month", "每月同一日期"
     weekday = "weekday", "The same weekday of the month", "同一星期几"
 
 

@@ -310,7 +310,9 @@ async def mailed_lines(ledger: Ledger, notices: Sequence[UUID], person: UUID) ->
     rows = await ledger.db.rows(MAILED, (list(notices), person)) if notices else ()
     caller = (await ledger.directory.callers([person])).get(person) if rows else None
     lines: dict[str, None] = {}
-    for language in LANGUAGES if caller is not None else ():
+    if caller is None:
+        return []
+    for language in LANGUAGES:
         reader = replace(caller, locale=language)
         in_language = await texts.load_titles(ledger, language, [row["about"] for row in rows])
         for row in rows:

@@ -59,7 +59,8 @@ class NoticeOut(RecordOut, of=Notice):
         description="Steps that the notice reports, in the order in which they happened."
     )
     kind: NoticeKind = Field(
-        description="Kind of the notice for the person; of several steps, that of the most demanding one."
+        description="Kind of the notice for the person; if there are several steps, the kind of the "
+        "most demanding one."
     )
     text: str = Field(
         description="Text of the notice, in the requested language: a sentence in each line, the "
@@ -68,7 +69,9 @@ class NoticeOut(RecordOut, of=Notice):
     )
     told: list[ToldStepOut] = Field(description="Details of each step that the reader may see, in order.")
     why: str = Field(description="Reason why the person receives the notice.")
-    link: str | None = Field(description="Address of the record; null without a public address.")
+    link: str | None = Field(
+        description="Address of the record's page; null if the installation has no public address."
+    )
 
 
 #: What opened the incident of a requester, if that was a mail whose content is still stored.

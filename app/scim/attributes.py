@@ -156,8 +156,8 @@ def _name(attributes: dict[str, Any]) -> FitText | None:
     """
     parts = lower_keys(attributes["name"]) if isinstance(attributes.get("name"), dict) else {}
     for sent in (attributes.get("displayname"), parts.get("formatted")):
-        if (whole := _text("displayName", sent)).text:
-            return whole
+        if (full_name := _text("displayName", sent)).text:
+            return full_name
     first, family = (_text("name", parts.get(part)) for part in ("givenname", "familyname"))
     if not first.text or not family.text:
         return None

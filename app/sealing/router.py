@@ -111,8 +111,8 @@ class LeafOut(OutputModel):
     source: str = Field(description="Channel or tool through which the event arrived.")
     source_ref: str | None = Field(description="Identifier of the event in the source; null if not set.")
     staff_only: bool = Field(description="True if only staff may see the event.")
-    stream: str = Field(description="Stream of the event, as `<kind>/<id>`.")
-    type: str = Field(description="Type of the event, as `<kind>.<past tense>`.")
+    stream: str = Field(description="Stream of the event, in the form `<kind>/<id>`.")
+    type: str = Field(description="Type of the event, in the form `<kind>.<past tense>`.")
     version: int = Field(description="Place of the event in its stream, from 1.")
 
 

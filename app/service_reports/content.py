@@ -62,7 +62,7 @@ class ReportedAgreement(Frozen):
 class ReportBreach(Frozen):
     """A case whose clock passed its target in the period."""
 
-    kind: str = Field(description="Kind of the case, as `incident`.")
+    kind: str = Field(description="Kind of the case, such as `incident`.")
     case_id: UUID = Field(description="Identifier of the case, as in its address.")
     number: str | None = Field(description="Number of the case for people; null if not set.")
     round: int = Field(description="Number of the round of updates; 1 for other metrics.")
@@ -103,13 +103,13 @@ class ReportTarget(Frozen):
     """
 
     id: str = Field(
-        description="Identifier of the target; with the edition (`t1-e1`) for a target of an earlier "
-        "edition that this one does not have, or has with other terms."
+        description="Identifier of the target. It includes the edition, such as `t1-e1`, if the target "
+        "is from an earlier edition and is missing or has other terms in this one."
     )
     edition: int | None = Field(default=None, description="Edition of the target.")
     metric: TargetMetric
     process: str | None = Field(
-        description="Process to which the target is limited, as `incident`; null for every process."
+        description="Process to which the target is limited, such as `incident`; null for every process."
     )
     priority: Priority | None = Field(
         description="Priority to which the target is limited; null for every priority."
@@ -124,7 +124,9 @@ class ReportTarget(Frozen):
         description="Key of the catalogue item to which the target is limited; null for every item."
     )
     kpi: str | None = Field(description="Key of the KPI that measures the target; null for clocks.")
-    unit: str | None = Field(description="Unit of the result and the threshold: `ratio`, `seconds` …")
+    unit: str | None = Field(
+        description="Unit of the result and the threshold, such as `ratio` or `seconds`."
+    )
     threshold_seconds: int | None = Field(
         description="Number of business seconds of a clock's target; null for other targets."
     )
@@ -158,13 +160,15 @@ class ReportExclusion(Frozen):
     """An exclusion from the figures, and the person or rule that allowed it."""
 
     what: ExclusionKind
-    kind: str = Field(description="Kind of the record: `incident`, `change` …")
+    kind: str = Field(description="Kind of the record, such as `incident`.")
     record_id: UUID = Field(description="Identifier of the record, as in its address.")
     number: str | None = Field(description="Number of the record for people; null if not set.")
     target: str | None = Field(
         description="Identifier of the target; null if the exclusion concerns all targets."
     )
-    reason: str | None = Field(description="Code of the reason: `cancelled`, `duplicate`, `reprioritised` …")
+    reason: str | None = Field(
+        description="Code of the reason, such as `cancelled`, `duplicate` or `reprioritised`."
+    )
     at: datetime = Field(description="Time of the exclusion.")
     ends_at: datetime | None = Field(description="End of a maintenance; null for other exclusions.")
     by: str | None = Field(
@@ -176,7 +180,7 @@ class ReportExclusion(Frozen):
 class ReportWorkload(Frozen):
     """The volume of the period, compared with the agreed workload."""
 
-    process: str = Field(description="Kind of the cases, as `incident`.")
+    process: str = Field(description="Kind of the cases, such as `incident`.")
     expected: str | None = Field(
         description="Number of cases agreed for the period, or for a part of it; null if not agreed."
     )
@@ -259,14 +263,14 @@ class ReportConsequence(Frozen):
     result: str | None = Field(description="Result of the target; null if there are no cases.")
     due: bool = Field(description="True if a tier applies.")
     below: str | None = Field(
-        description="Limit of the tier, for results that are worse; null if no tier applies."
+        description="Limit of the tier, which applies to worse results; null if no tier applies."
     )
     percent: str | None = Field(
         description="Percentage of the agreed cost of the period; null if the tier has an amount."
     )
     cost: str | None = Field(description="Agreed cost of the period; null if not agreed.")
     amount: str | None = Field(description="Resulting amount; null if no cost is agreed.")
-    currency: str | None = Field(description="Currency of the amount (ISO 4217); null without an amount.")
+    currency: str | None = Field(description="Currency of the amount (ISO 4217); null if there is no amount.")
 
 
 class StaffContent(Frozen):

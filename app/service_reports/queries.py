@@ -69,7 +69,7 @@ class ReleasedConsequenceOut(OutputModel):
         description="Percentage of the cost of the period; null if the tier has an amount."
     )
     amount: str | None = Field(description="Resulting amount, as a decimal text; null if no cost is agreed.")
-    currency: str | None = Field(description="Currency of the amount (ISO 4217); null without an amount.")
+    currency: str | None = Field(description="Currency of the amount (ISO 4217); null if there is no amount.")
     released_by: PersonStub | None = Field(description="Person who released the consequence.")
     released_at: datetime = Field(description="Time at which the consequence was released.")
 
@@ -104,7 +104,7 @@ class ServiceReport(OutputModel):
     staff: StaffContent | None = Field(
         description="Content for staff: cost, causes of breaches, consequences; null for others."
     )
-    editions: list[ReportEdition] = Field(description="All editions, the first one first.")
+    editions: list[ReportEdition] = Field(description="All editions, the oldest first.")
     released: list[ReleasedConsequenceOut] = Field(
         description="Consequences of the report that were released."
     )

@@ -63,11 +63,11 @@ class ReportQuery(BaseModel):
 
     lang: Literal["en", "zh"] | None = Field(
         None,
-        description="Language of the answer; if left out, that of `Accept-Language`, or else the "
-        "caller's own.",
+        description="Language of the answer; if left out, the language of the header `Accept-Language`, "
+        "or of the caller.",
     )
     format: Literal["json", "html"] | None = Field(
-        None, description="Format of the answer; if left out, that of `Accept`."
+        None, description="Format of the answer; if left out, the header `Accept` decides."
     )
 
 
@@ -127,7 +127,7 @@ mount_computed_actions(router, LISTING, AgreementOut, COMPUTES)
 async def get_sla_report(
     request: Request, name: Name, number: Number, query: Annotated[IssuedReportQuery, Query()]
 ) -> Response:
-    """Return a service report as issued, or as corrected; for `Accept: text/html` as a page to print."""
+    """Return a service report as issued or corrected; with `Accept: text/html`, as a page to print."""
     renderer = _renderer(request, query)
     agreement = (await load_visible(renderer, name)).record
     issued = await find_report(renderer.ledger, agreement, number, query.edition)

@@ -236,7 +236,7 @@ class MoveSubscription(Payload):
 
 
 def move(subscription: Subscription, body: MoveSubscription, ctx: ActionContext) -> None:
-    """Move the subscription to another address; what waits is sent there."""
+    """Move the subscription to another address; waiting events are sent there."""
     subscription.origin = body.origin
     subscription.sealed_url = body.sealed_url
     note_secret(subscription, ctx.caller.secret_hash)
@@ -319,7 +319,9 @@ class WarnSubscription(Payload):
 
 
 def warn(subscription: Subscription, body: WarnSubscription, ctx: ActionContext) -> None:
-    """Warn of the subscription: no delivery has succeeded for two days. It is disabled after three."""
+    """Warn the subscription's account: no delivery has succeeded for two days. The subscription is disabled
+    after three.
+    """
     subscription.failing_since_at = body.since_at
 
 

@@ -47,7 +47,7 @@ class AttemptOut(OutputModel):
     )
     position: int | None = Field(description="Position of the event in the log; null for a test.")
     stream: str | None = Field(description="Record of the event: `<kind>/<id>`; null for a test.")
-    event_type: str = Field(description="Type of the event, as `<kind>.<past tense>`.")
+    event_type: str = Field(description="Type of the event, in the form `<kind>.<past tense>`.")
     attempted_at: datetime = Field(description="Time at which the request was sent.")
     outcome: AttemptOutcome
     code: str | None = Field(
@@ -59,7 +59,7 @@ class AttemptOut(OutputModel):
         description="Number of the vendor, for `vendor_code`, or key of the template that failed; null "
         "for other attempts."
     )
-    status: int | None = Field(description="HTTP status of the answer; null without an answer.")
+    status: int | None = Field(description="HTTP status of the answer; null if there was no answer.")
     duration_ms: int = Field(description="Duration of the attempt in milliseconds.")
     size: int = Field(description="Size of the request body in bytes.")
     headers: dict[str, str] = Field(
@@ -88,13 +88,13 @@ class PreviewedRequest(OutputModel):
         description="Query string that is added to the address; null if not needed."
     )
     headers: dict[str, str] = Field(description="Headers of the request.")
-    body: str | None = Field(description="Body of the request; null without a body.")
+    body: str | None = Field(description="Body of the request; null if it has no body.")
 
 
 class SubscriptionPreviewOut(OutputModel):
     """The request that would deliver an event, or the reason why the template failed."""
 
-    event_type: str = Field(description="Type of the event, as `<kind>.<past tense>`.")
+    event_type: str = Field(description="Type of the event, in the form `<kind>.<past tense>`.")
     position: int | None = Field(description="Position of the event in the log; null for a test.")
     stream: str = Field(description="Record of the event: `<kind>/<id>`.")
     outgoing_request: PreviewedRequest | None = Field(

@@ -36,7 +36,8 @@ class SaveSummary(BaseModel):
     )
     time_zone: Zone | None = Field(
         default=None,
-        description="Name of the time zone (IANA); null for the caller's, or else the organisation's.",
+        description="Name of the time zone (IANA); null for the caller's time zone, or the "
+        "organisation's if the caller has none.",
     )
     view: UUID | None = Field(
         default=None,
@@ -53,8 +54,8 @@ class SummaryView(OutputModel):
 
     id: UUID
     name: str | None = Field(
-        description="Name of the view; null if the caller can no longer use it, in which case the next "
-        "summary has everything and explains why."
+        description="Name of the view; null if the caller can no longer use it; the next summary then "
+        "has everything, and explains why."
     )
 
 
@@ -76,7 +77,7 @@ class SummaryOut(OutputModel):
         description="Time of the next summary; null if this service has no mail server."
     )
     last_sent_at: datetime | None = Field(
-        description="Time at which the mail server accepted the last summary; null before the first."
+        description="Time at which the mail server accepted the last summary; null before the first summary."
     )
     failure: DeliveryFailure | None = Field(
         description="Reason why the last summary was not sent; null if it was, or if nothing needed "

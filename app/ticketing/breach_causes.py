@@ -22,7 +22,9 @@ from app.ticketing.records import BreachCause, BreachCauseCode
 
 
 class StateBreachCause(Payload):
-    """The cause of a missed target: for one clock of the ticket, or for all that have missed theirs."""
+    """The cause of a missed target: for one clock of the ticket, or for all clocks that have missed their
+    targets.
+    """
 
     cause: BreachCauseCode = Field(description="Cause of the missed target.", examples=["workload"])
     agreement_type: AgreementType | None = Field(

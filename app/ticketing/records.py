@@ -26,7 +26,7 @@ class Comment(ChildRecord):
     )
     text: Annotated[str | None, Personal()] = required("Text of the comment; null if it was withdrawn.")
     folded: Annotated[str | None, Personal()] = optional(
-        "Quoted history in a reply by mail, which pages show folded; null without quoted history."
+        "Quoted history in a reply by mail, which pages show folded; null if the mail quotes no history."
     )
     written_at: datetime | None = required("Time at which the comment was written.")
     corrected_at: datetime | None = optional(
@@ -106,7 +106,7 @@ class Link(ChildRecord):
 
     link_id: UUID | None = required("Identifier of the link, the same at both ends.")
     kind: LinkKind | None = required("Relation of this record to the other one.")
-    other: str | None = required("Other record of the link, as `<kind>/<id>`.")
+    other: str | None = required("Other record of the link, in the form `<kind>/<id>`.")
     linked_at: datetime | None = required("Time at which the records were linked.")
 
 
@@ -142,10 +142,12 @@ class Task(ChildRecord):
     outcome: Annotated[str | None, Personal()] = optional("Outcome of the task; null until it is completed.")
     dropped_at: datetime | None = optional("Time at which the task was dropped; null if it was not.")
     dropped_because: Annotated[str | None, Personal()] = optional(
-        "Reason for dropping the task; null if it was not dropped, or if a new plan replaced its plan."
+        "Reason for dropping the task; null if it was not dropped, if a new plan replaced its plan."
     )
     from_checklist: str | None = optional("Key of the checklist from which the task comes; null if not set.")
-    position: int | None = optional("Place of the task on the checklist, from 1; null without a checklist.")
+    position: int | None = optional(
+        "Place of the task on the checklist, from 1; null if the task is not from a checklist."
+    )
 
     @property
     def for_staff(self) -> bool:
@@ -242,7 +244,8 @@ class Complaint(ChildRecord):
         "Time at which the complaint was escalated because it was not answered in time; null if it was not."
     )
     merged_into_id: UUID | None = optional(
-        "Complaint into which this one was merged and which is answered for both; null if it was not merged."
+        "Complaint into which this one was merged, and which gets the answer to both; null if it was "
+        "not merged."
     )
     merged_at: datetime | None = optional(
         "Time at which the complaint was merged into another one; null if it was not."

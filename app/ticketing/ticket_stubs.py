@@ -17,7 +17,7 @@ class TicketStub(OutputModel):
     """A ticket, as other answers refer to it."""
 
     id: UUID
-    kind: str = Field(description="Kind of the record, as `incident`.")
+    kind: str = Field(description="Kind of the record, such as `incident`.")
     number: str = Field(description="Number of the record for people.")
     title: str | None = Field(
         description="Title of the record; null if it is not set, or if the caller may not see it."

@@ -318,8 +318,8 @@ async def list_webhook_adapters(request: Request) -> Response:
     openapi_extra={"requestBody": {"required": True, "content": BINARY}},
 )
 async def preview_webhook(request: Request, ledger: Ledger, key: SourceKey) -> Response:
-    """Preview the effects of a delivery by the source's mapping, without changing anything. Body and headers
-    are those of the delivery.
+    """Preview the effects of a delivery by the source's mapping, without changing anything. Send the body and
+    headers of the delivery.
     """
     context = context_of(request)
     source = await find_source_by_key(ledger.db, key)

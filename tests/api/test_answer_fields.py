@@ -74,3 +74,25 @@ LOAN = {"item": "The equipment.", "borrower": "The borrower.", "returned_at": "T
 
 def test_a_child_record_is_shown_without_the_record_that_it_stands_on() -> None:
     assert types_of(LoanRemarkOut) == {"id": UUID, "said_at": datetime}
+
+
+def test_a_description_has_all_reasons_for_null_in_one_sentence() -> None:
+    class Advice(Record):
+        """Advice on a loan."""
+
+        KIND: ClassVar[str] = "advice"
+
+        plain: Annotated[str | None, Personal()] = required("The advice.")
+        reasoned: Annotated[str | None, Personal()] = optional(
+            "The advice; null until it is given. Be brief."
+        )
+        longer: Annotated[str | None, Personal()] = required("The advice. Be brief.")
+
+    class AdviceOut(RecordOut, of=Advice):
+        """Advice."""
+
+    assert [AdviceOut.model_fields[name].description for name in ("plain", "reasoned", "longer")] == [
+        "The advice; null if its author was erased.",
+        "The advice; null until it is given, or if its author was erased. Be brief.",
+        "The advice. Be brief. Null if its author was erased.",
+    ]

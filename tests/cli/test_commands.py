@@ -88,6 +88,26 @@ def test_a_key_that_cannot_be_made_is_refused_with_a_reason(
         assert connection.execute("select count(*) from fold.person").fetchone() == (0,)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    first_of(
+        [
+            (["keys", "revoke", "nonsense"], "ledgerdesk keys list"),
+            (["keys", "rotate", "nonsense"], "ledgerdesk keys list"),
+            (["people", "grant", "nonsense", "agent"], "person's page"),
+            (["people", "revoke", "nonsense", "agent"], "person's page"),
+        ],
+        1,
+    ),
+    ids=str,
+)
+def test_an_id_that_no_record_has_is_named_with_a_way_to_find_the_right_one(
+    run: Run, arguments: list[str], hint: str
+) -> None:
+    ended = run(*arguments)
+    assert (ended.returncode, "“nonsense”" in ended.stderr, hint in ended.stderr) == (4, True, True)
+
+
 def test_people_are_brought_in_granted_a_role_and_wrong_lines_named(run: Run, tmp_path: Path) -> None:
     teams, people = tmp_path / "teams.csv", tmp_path / "people.csv"
     teams.write_text("key,name\nnetwork,Network\n", encoding="utf-8")
@@ -109,13 +129,16 @@ def test_a_person_is_erased_once_and_their_keys_are_left(run: Run) -> None:
     person = str(made(run, "--role", "requester", "--name", "Olu Adeyemi")["person"])
     declined = run("erase", person, said="n\n")
     assert declined.returncode != 0
+    assert "Olu Adeyemi" in declined.stderr, "the person is named before they are erased"
     assert listed(run)[0]["name"] == "Olu Adeyemi"
     assert "Erased." in run("erase", person, said="y\n").stdout
     assert [(key["name"], key["state"]) for key in listed(run)] == [(None, "active")]
-    again = run("erase", person, "--yes")
+    again = run("erase", person)
     assert (again.returncode, again.stdout) == (0, "This person was already erased.\n")
-    unknown = run("erase", "nobody", "--yes")
-    assert (unknown.returncode, "does not exist" in unknown.stderr) == (4, True)
+    assert "Continue?" not in again.stderr
+    unknown = run("erase", "nobody")
+    assert (unknown.returncode, "No person has the id “nobody”." in unknown.stderr) == (4, True)
+    assert "Continue?" not in unknown.stderr, "it is asked only about a person who exists"
 
 
 @in_test_all

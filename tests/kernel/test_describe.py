@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, get_args
 
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # it ships none
 from pydantic import BaseModel
 
 from app.common.personal import Ciphertext
+from app.i18n.action_labels import ENGLISH_LABELS
 from app.kernel.actions.describe import HIDDEN
 from app.kernel.actions.payloads import PartialPayload
 from app.kernel.actions.payloads import to_event_data as as_kept
@@ -90,3 +92,15 @@ def no_encrypt(text: str) -> Ciphertext:
 def test_what_no_client_is_shown_is_said_to_be() -> None:
     assert fields("key.made")["secret_hash"]["description"].endswith(HIDDEN)
     assert CATALOGUE["rows"]["key"]["properties"]["secret_hash"]["description"] == HIDDEN
+
+
+def test_an_english_label_of_its_own_belongs_to_an_action_and_differs_from_its_name() -> None:
+    names = {action.name for lifecycle in LIFECYCLES for action in lifecycle.rows}
+    assert ENGLISH_LABELS.keys() <= names
+    alike = [name for name, label in ENGLISH_LABELS.items() if label == name.replace("_", " ").capitalize()]
+    assert alike == []
+
+
+def test_no_button_asks_or_notes_in_a_clipped_way() -> None:
+    labels = {action.label("en") for lifecycle in LIFECYCLES for action in lifecycle.rows}
+    assert {label for label in labels if re.match(r"(?:Ask|Note|Fall|Lapse|Tell) ", label)} == set()

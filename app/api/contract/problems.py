@@ -127,7 +127,9 @@ class TargetFault(BaseModel):
     """A target that prevents the submission of an agreement, and the reason."""
 
     target: str = Field(description="Name of the target in the agreement.")
-    because: str = Field(description="Stable code of the reason: `no_threshold`, `tied`, `does_not_add_up` …")
+    because: str = Field(
+        description="Stable code of the reason, such as `no_threshold`, `tied` or `does_not_add_up`."
+    )
 
 
 class KeptApartPerson(BaseModel):

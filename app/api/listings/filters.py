@@ -203,7 +203,7 @@ PersonNamed = Annotated[
     AfterValidator(check_person),
     Component(
         "PersonNamed",
-        "Person: an id, `me` for the caller, or `none` for records without one.",
+        "Person: an id, `me` for the caller, or `none` for records without a person.",
         ME,
         {"pattern": f"^({NONE}|{ME}|{_UUID})$"},
     ),
@@ -372,10 +372,11 @@ def _presence_parameters(name: str) -> list[Parameter]:
         where.conditions.append(f"r.{name} is not null")
 
     without = Annotated[
-        Literal["none"] | None, Field(description=f"`none` for the records whose `{name}` is null.")
+        Literal["none"] | None, Field(description=f"`none` selects the records whose `{name}` is null.")
     ]
     those_with = Annotated[
-        Literal["none"] | None, Field(description=f"`none` for the records that have a value in `{name}`.")
+        Literal["none"] | None,
+        Field(description=f"`none` selects the records that have a value in `{name}`."),
     ]
     return [Parameter(name, without, is_empty), Parameter(f"{name}_not", those_with, is_filled)]
 
@@ -400,7 +401,7 @@ _CHILD_FILTERS = {
         "x.key = any({said})) or (x.number = any({keys}) and x.source || ':' || x.number = any({said})))",
         _QueryText,
         _plain_values,
-        "one of these names in another system, as `OPS-1` or `jira:OPS-1`",
+        "one of these names in another system, such as `OPS-1` or `jira:OPS-1`",
     ),
     "tag": _ChildFilter(
         "select split_part(x.record, '/', 2)::uuid from fold.tag x where x.name = any({said}) and x.record "

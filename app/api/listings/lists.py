@@ -232,7 +232,9 @@ def _include_of_one(shape: type[OutputModel]) -> Any:
 
 
 def _shown_on_request(names: Sequence[str]) -> str:
-    return f"{' and '.join(f'`{name}`' for name in names)} return these fields, which are null otherwise."
+    """Describe the entries of `include` that show a field of that name."""
+    shown = [f"`{name}` returns the field `{name}`, which is null otherwise." for name in names]
+    return " ".join(shown)
 
 
 def _item_model(shape: type[OutputModel], name: str) -> type[OutputModel]:
@@ -250,8 +252,8 @@ def _page_model(listing: Listing, name: str, entry: Any) -> type[OutputModel]:
         more[extension.lag_field] = (float | None, Field(description=extension.lag_about))
     if listing.lifecycle.lookup.searched_fields:
         about = (
-            "Age in seconds of the oldest event that `q` does not search yet; 0 if there is none, null "
-            "without `q`."
+            "Age in seconds of the oldest event that `q` does not search yet; 0 if there is no such "
+            "event, and null if the list is not searched with `q`."
         )
         more["lag_seconds"] = (float | None, Field(description=about))
     return create_model(

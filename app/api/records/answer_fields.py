@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, Field
@@ -12,6 +13,8 @@ from app.kernel.access.descriptions import description_of
 
 #: Fields of records that no answer shows: a child record is read at its parent's address.
 _NOT_SHOWN = frozenset({PARENT_FIELD})
+#: The part of a description that gives the reason why a field is null, up to its full stop.
+_NULL = re.compile(r"\b[Nn]ull [^.]*\.(?= |$)")
 
 
 def derive_fields(
@@ -46,15 +49,30 @@ def derive_fields(
 def _description(record: type[Record], name: str) -> str | None:
     """Return the description of the field, and for whom it is null though it has a value."""
     codec = codecs(record).get(name)
-    parts = [description_of(record, name)]
-    if codec is not None and codec.personal:
-        parts.append("Null if its author was erased.")
-    if codec is not None and codec.withheld is not None:
+    text = description_of(record, name)
+    if codec is None or text is None:
+        return text
+    reasons = []
+    if codec.personal:
+        reasons.append("if its author was erased")
+    if codec.withheld is not None:
         readers = "staff or reviewers" if codec.withheld.reviewers else "staff"
-        parts.append(f"Null for callers who are not {readers}.")
-    if codec is not None and codec.names_record is not None:
-        parts.append("Null if you may not see that record.")
-    return " ".join(part for part in parts if part) or None
+        reasons.append(f"for callers who are not {readers}")
+    if codec.names_record is not None:
+        reasons.append("for callers who may not see that record")
+    return _with_reasons(text, reasons)
+
+
+def _with_reasons(text: str, reasons: Sequence[str]) -> str:
+    """Return the description with further reasons why the field is null, in one sentence about null."""
+    if not reasons:
+        return text
+    also = f"{' or '.join(reasons)}."
+    own = _NULL.search(text)
+    if own is None:
+        is_one_phrase = not {";", "."} & set(text[:-1])
+        return f"{text[:-1]}; null {also}" if is_one_phrase else f"{text} Null {also}"
+    return f"{text[: own.end() - 1]}, or {also}{text[own.end() :]}"
 
 
 def _shown_names(record: type[Record], stubs: Mapping[str, Any], declared: Collection[str]) -> dict[str, str]:

@@ -73,7 +73,7 @@ class BulkRecord(OutputModel):
 class BulkResult(OutputModel):
     """The result of one action: the record, or the problem for which it was refused."""
 
-    status: int = Field(description="HTTP status that the action would have had as a request of its own.")
+    status: int = Field(description="HTTP status that the action would have had if it had been sent alone.")
     replayed: bool = Field(description="True if the key was used before and the action was carried out then.")
     record: BulkRecord | None = Field(
         description="The record after the action; null if the action was refused."

@@ -43,8 +43,8 @@ class EventOut(OutputModel):
     position: int = Field(description="Place of the event in the whole log, from 1, without gaps.")
     id: UUID = Field(description="Identifier of the event: a UUID that never changes.")
     stream: str = Field(
-        description="Stream of the event: the record, or a service level clock of the record, as "
-        "`<kind>/<id>`."
+        description="Stream of the event: the record, or a service level clock of the record, in the "
+        "form `<kind>/<id>`."
     )
     version: int = Field(description="Place of the event in its stream, from 1.")
     type: str = Field(description="Type of the event: `<kind>.<past tense>`.")
@@ -56,8 +56,8 @@ class EventOut(OutputModel):
         "`import:<source>`."
     )
     on_behalf_of: str | None = Field(
-        description="Person on whose behalf the author acted, as `person:<id>`; null if the author acted "
-        "for themselves."
+        description="Person on whose behalf the author acted, in the form `person:<id>`; null if the "
+        "author acted for themselves."
     )
     correlation_id: str = Field(description="Identifier of the request that led to the event.")
     causation_id: UUID | None = Field(

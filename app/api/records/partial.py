@@ -35,7 +35,9 @@ class PartialRecord(BaseModel):
 
 
 class PartialPage(OutputModel):
-    """A page of any list, of records with the requested fields, with the other members of its pages."""
+    """A page of a list, whose records have only the requested fields. The other members are the same as
+    without `fields`.
+    """
 
     model_config = ConfigDict(extra="allow", defer_build=True)
 

@@ -23,7 +23,7 @@ ChildLoader = Callable[[Ledger, Sequence[UUID]], Awaitable[Mapping[UUID, Any]]]
 
 @dataclass(frozen=True)
 class LoadedFrom:
-    """Marks a field that is filled from child rows of the record; null in past versions:
+    """Marks a field that is filled from child rows of the record; null in versions requested by `as_of`:
     `Annotated[list[TeamStub] | None, LoadedFrom(teams_of)]`. `single`: there is at most one value, else null.
     `on_request`: it is null unless `include` or `fields` asks for it.
     """
@@ -147,7 +147,7 @@ def _loaded_fields(shape: type[BaseModel]) -> dict[str, LoadedFrom]:
 
 
 def on_request_fields(shape: type[BaseModel]) -> tuple[str, ...]:
-    """Return the fields that are null unless somebody asks for them, in their order."""
+    """Return the fields that are null unless somebody asks for them, in order."""
     return tuple(name for name, mark in _loaded_fields(shape).items() if mark.on_request)
 
 

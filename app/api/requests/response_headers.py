@@ -17,14 +17,17 @@ HEADERS = {
     "Allow": ("Methods that this address accepts.", True),
     "Content-Disposition": ("Instruction to save the file, and its name.", True),
     "Content-Language": ("Language of the texts: en or zh.", True),
-    "Deprecation": ("Time since which something used by the request is deprecated, as `@<seconds>`.", False),
+    "Deprecation": (
+        "Time since which something used by the request is deprecated, in the form `@<seconds>`.",
+        False,
+    ),
     "ETag": (
         "Version of the record with a hash of this answer, for If-Match and If-None-Match; for a file "
         "its SHA-256.",
         True,
     ),
     "Idempotent-Replayed": (
-        "`true` if this Idempotency-Key was used before; the answer is that of the first request.",
+        "`true` if this Idempotency-Key was used before; the answer is the same as for the first request.",
         False,
     ),
     "Ledgerdesk-Position": (

@@ -129,7 +129,10 @@ class FeedQuery(EventConditions):
     )
     order: Annotated[
         Literal["forward", "backward"],
-        Field(description="Order of the events: `forward` is that of the log, `backward` the newest first."),
+        Field(
+            description="Order of the events: `forward` for the oldest first, `backward` for the "
+            "newest first."
+        ),
     ] = "forward"
     limit: Annotated[int, Field(ge=1, le=events.LARGEST_PAGE, description="Number of events on a page.")] = (
         events.PAGE
@@ -157,7 +160,7 @@ class FeedPage(OutputModel):
         description="Names, by id, of the persons and teams in these events; null for erased persons."
     )
     next_cursor: str | None = Field(
-        description="Cursor of the next page; null at the end. A page may have fewer events than "
+        description="Cursor of the next page; null on the last page. A page may have fewer events than "
         "`limit`, or no entries, and still have a next page."
     )
     resume_cursor: str = Field(

@@ -74,7 +74,7 @@ class Me(OutputModel):
 class OpeningOut(OutputModel):
     """An action that creates a record and that the caller's roles permit."""
 
-    kind: str = Field(description="Kind of the record, as in `incident`.")
+    kind: str = Field(description="Kind of the record, such as `incident`.")
     kind_label: str = Field(description="Label of the kind, in the requested language.")
     plural: str = Field(description="Name of the kind in addresses.")
     action: str = Field(description="Name of the action that creates the record, as in `report`.")

@@ -81,7 +81,7 @@ class ActionOut(OutputModel):
 class LifecycleOut(OutputModel):
     """A kind of record, with its states and actions."""
 
-    kind: str = Field(description="Kind of the records, as in `incident`.")
+    kind: str = Field(description="Kind of the records, such as `incident`.")
     path: str = Field(description="Path of the records of this kind.")
     label: str = Field(description="Label of the kind, in the requested language.")
     states: list[StateOut] = Field(description="States of the lifecycle.")

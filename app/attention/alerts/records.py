@@ -20,8 +20,8 @@ class AlertState(CodeEnum):
 
 
 class AttentionAlert(Record):
-    """An alert about a condition that needs attention, from the time at which it became true until it no
-    longer is.
+    """An alert about a condition that needs attention, from the time at which it became true until it is
+    no longer true.
 
     `key` is the name of the sentence while it stands, and at most one alert of a key is raised. `title_en`
     and `title_zh` are the sentence as it was when the alert was raised.
@@ -39,7 +39,9 @@ class AttentionAlert(Record):
     )
     code: str | None = required("Stable code of the kind of condition.", examples=["major_incident"])
     severity: Severity | None = required("Severity of the condition.")
-    process: str | None = optional("Kind of the cases, as `incident`; null if the condition has no cases.")
+    process: str | None = optional(
+        "Kind of the cases, such as `incident`; null if the condition has no cases."
+    )
     subject: str | None = optional(
         "Subject that distinguishes the condition from others of its code and process; null if there "
         "is only one.",

@@ -39,7 +39,9 @@ from app.log.canonical import from_instant, instant
 from app.platform.db import Row
 
 router = Router(prefix="/v1/bulk_jobs", tags=["bulk"])
-JobId = Annotated[UUID, Path(alias="id", description="Identifier of the job, which is that of its upload.")]
+JobId = Annotated[
+    UUID, Path(alias="id", description="Identifier of the job, which is also the identifier of its upload.")
+]
 END_OF_TIME, MAX_ID = datetime(9999, 1, 1, tzinfo=UTC), UUID(int=2**128 - 1)
 ACCEPTED: dict[int | str, dict[str, Any]] = {
     202: {
@@ -83,7 +85,7 @@ class AskBulkJob(BaseModel):
         "JSON for each action."
     )
     records: str = Field(
-        max_length=64, description="Kind of the records that the lines are about: `incidents`, `requests`, …"
+        max_length=64, description="Kind of the records that the lines are about, such as `incidents`."
     )
 
 
@@ -92,7 +94,7 @@ class BulkJobOut(OutputModel):
 
     id: UUID
     state: BulkJobState
-    records: str = Field(description="Kind of the records that the lines are about, as `incidents`.")
+    records: str = Field(description="Kind of the records that the lines are about, such as `incidents`.")
     asked_at: datetime = Field(description="Time at which the job was requested.")
     finished_at: datetime | None = Field(description="Time at which the job ended; null while it is running.")
     size: int = Field(description="Size of the file in bytes.")
@@ -130,7 +132,7 @@ class BulkJobResult(OutputModel):
     """The result of a line of the file."""
 
     line: int = Field(description="Number of the line in the file, from 1.")
-    status: int = Field(description="HTTP status that the action would have had as a request of its own.")
+    status: int = Field(description="HTTP status that the action would have had if it had been sent alone.")
     replayed: bool = Field(
         description="True if the action was carried out before, by a worker that was interrupted."
     )

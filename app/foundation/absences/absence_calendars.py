@@ -125,7 +125,7 @@ class MoveAbsenceCalendar(NewCalendarAddress):
 
 
 def move(calendar: AbsenceCalendar, body: MoveAbsenceCalendar, ctx: ActionContext) -> None:
-    """Move the calendar: it has another address, and absences that are not found there are removed."""
+    """Move the calendar to another address. Absences that are not found there are removed."""
     copy_fields(calendar, body, ctx)
     _bind_change(calendar, ctx)
 

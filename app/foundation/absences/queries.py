@@ -41,7 +41,7 @@ class AbsenceCalendarStatusOut(OutputModel):
     """The status of a calendar: its last fetch with the outcome, and its next one."""
 
     fetched_at: datetime | None = Field(
-        description="Time of the last fetch that was answered; null before the first."
+        description="Time of the last fetch that was answered; null before the first answer."
     )
     next_at: datetime | None = Field(description="Time of the next fetch; null if it is due now.")
     failures: int = Field(description="Number of failures since the last successful fetch.")

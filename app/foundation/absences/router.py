@@ -200,7 +200,7 @@ async def move_absence_calendar(
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKeyHeader = None,
 ) -> Response:
-    """Move the calendar: it has another address, and absences that are not found there are removed."""
+    """Move the calendar to another address. Absences that are not found there are removed."""
     payload = MoveAbsenceCalendar(**body.model_dump(), origin=_origin(ledger, body.url))
     return await _handle(request, "move", ActionRequest(name, payload, if_match, idempotency_key))
 

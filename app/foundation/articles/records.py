@@ -67,7 +67,7 @@ class Article(Ticket):
     categories: list[str] | None = optional("Keys of the categories that the article is about.")
     cis: list[str] | None = optional("Keys of the configuration items that the article is about.")
     case: Annotated[str | None, StaffOnly()] = optional(
-        "Case from which the article was written, as `incident/<id>`; null if not set."
+        "Case from which the article was written, in the form `<kind>/<id>`; null if not set."
     )
     edition: int | None = optional("Number of times that the article was published; null if it never was.")
     published_at: Annotated[datetime | None, EnteredAt(ArticleState.published)] = optional(

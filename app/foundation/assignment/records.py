@@ -57,10 +57,10 @@ class AssignmentRule(Record):
 
     state: AssignmentRuleState | None = required()
     name: str | None = required("Name of the rule, without names of persons.", examples=["Mail by night"])
-    process: str | None = required("Kind of the tickets, as `incident`.", examples=["incident"])
+    process: str | None = required("Kind of the tickets, such as `incident`.", examples=["incident"])
     position: int | None = required(
-        "Position of the rule: the first matching rule applies; of two rules at the same position, the "
-        "older one.",
+        "Position of the rule. The first matching rule applies; of two rules at the same position, the "
+        "older rule is first.",
         examples=[100],
     )
     for_service: str | None = optional(

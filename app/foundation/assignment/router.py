@@ -42,7 +42,7 @@ class AssignmentTrialQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
-    process: RecordKey = Field(description="Kind of the ticket, as `incident`.")
+    process: RecordKey = Field(description="Kind of the ticket, such as `incident`.")
     service: RecordKey | None = Field(default=None, description="Key of the ticket's service.")
     category: RecordKey | None = Field(default=None, description="Key of the ticket's category.")
     priority: Priority | None = Field(default=None, description="Priority of the ticket.")

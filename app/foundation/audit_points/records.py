@@ -55,7 +55,7 @@ class AuditPoint(Record):
     basis: PointBasis | None = required("Ground on which the points were given.")
     points: int | None = required("Number of points, for all days or items together.")
     times: int | None = required("Number of days or items; 1 for a finding.")
-    about: str | None = required("Record for which the points were given, as `finding/0199…`.")
+    about: str | None = required("Record for which the points were given, such as `finding/0199…`.")
     counted_at: datetime | None = required("Time that decides in which quarter the points count.")
     given_at: Annotated[datetime | None, EnteredAt(AuditPointState.valid)] = required(
         "Time at which the points were given."
@@ -66,7 +66,7 @@ class AuditPoint(Record):
 
 
 class PointRuleState(CodeEnum):
-    """State of a point rule: it applies until a later rule for its ground."""
+    """State of a point rule: it applies until a later rule has the same ground."""
 
     set = "set", "Set", "已设定"
 

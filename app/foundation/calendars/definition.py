@@ -53,7 +53,7 @@ class WeeklyHours(PayloadPart):
     weekdays: Annotated[tuple[Weekday, ...], BoundedList] = Field(
         min_length=1, max_length=len(Weekday), description="Days of the week on which the hours begin."
     )
-    starts: ClockTime = Field(description="Opening time in the calendar's time zone, as 09:00.")
+    starts: ClockTime = Field(description="Opening time in the calendar's time zone, such as 09:00.")
     ends: _ClosingTime = Field(
         description="Closing time: on the next day if it is not after the opening time; 24:00 for midnight."
     )
@@ -62,7 +62,7 @@ class WeeklyHours(PayloadPart):
 class WeeklyFrom(PayloadPart):
     """The weekly hours from a day on."""
 
-    from_date: IsoDate = Field(description="First day on which the weekly hours apply, as 2027-01-01.")
+    from_date: IsoDate = Field(description="First day on which the weekly hours apply, such as 2027-01-01.")
     weekly: Annotated[tuple[WeeklyHours, ...], BoundedList] = Field(
         max_length=50, description="Hours of the week from that day on; empty if the calendar is closed."
     )
@@ -76,7 +76,7 @@ class DayHours(PayloadPart):
 
 
 class WorkingDay(PayloadPart):
-    """A day with hours of its own in place of those of its weekday, even if it is a holiday."""
+    """A day with hours of its own in place of the hours of its weekday, even if it is a holiday."""
 
     date: IsoDate
     hours: Annotated[tuple[DayHours, ...], BoundedList] = Field(
@@ -96,10 +96,10 @@ class PublicHolidays(PayloadPart):
     """The public holidays of a country or region, for some years."""
 
     country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] = Field(
-        description="Code of the country, of two letters (ISO 3166-1), as CN."
+        description="Code of the country, of two letters (ISO 3166-1), such as CN."
     )
     subdivision: ShortText | None = Field(
-        default=None, description="Region of the country with holidays of its own, as BE."
+        default=None, description="Region of the country that has its own holidays, such as BE."
     )
     years: Annotated[
         tuple[Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR, strict=True)], ...], BoundedList
@@ -110,7 +110,7 @@ class CalendarFields(Payload):
     """The whole definition of a calendar's hours."""
 
     time_zone: Zone = Field(
-        description="Time zone of the calendar (IANA), as Asia/Shanghai.", examples=["Asia/Shanghai"]
+        description="Time zone of the calendar (IANA), such as Asia/Shanghai.", examples=["Asia/Shanghai"]
     )
     weekly: Annotated[tuple[WeeklyHours, ...], BoundedList] = Field(
         max_length=50,

@@ -23,7 +23,7 @@ class WeeklyHoursOut(OutputModel):
     """Hours on some days of the week."""
 
     weekdays: list[Weekday] = Field(description="Days of the week on which the hours begin.")
-    starts: str = Field(description="Opening time in the calendar's time zone, as 09:00.")
+    starts: str = Field(description="Opening time in the calendar's time zone, such as 09:00.")
     ends: str = Field(description="Closing time: on the next day if it is not after the opening time.")
 
 
@@ -41,7 +41,7 @@ class PublicHolidaysOut(OutputModel):
 
     country: str = Field(description="Code of the country, of two letters (ISO 3166-1).")
     subdivision: str | None = Field(
-        description="Region of the country with holidays of its own; null for the whole country."
+        description="Region of the country that has its own holidays; null for the whole country."
     )
     years: list[int] = Field(description="Years whose holidays are included.")
 

@@ -39,7 +39,7 @@ class Calendar(Record):
     state: CalendarState | None = required()
     key: str | None = required("Key of the calendar in addresses; unique, never changed.")
     name: str | None = required("Name of the calendar for people.")
-    time_zone: str | None = required("Time zone of the calendar (IANA), as Asia/Shanghai.")
+    time_zone: str | None = required("Time zone of the calendar (IANA), such as Asia/Shanghai.")
     newest_id: UUID | None = required("Identifier of the newest version.")
     revision: int | None = required("Number of the newest version; the first is 1.")
     added_at: datetime | None = required()
@@ -60,7 +60,7 @@ class CalendarVersion(ChildRecord):
     KIND: ClassVar[str] = "calendar_version"
 
     revision: int | None = required("Number of the version; the first is 1.")
-    time_zone: str | None = required("Time zone of the version's hours (IANA), as Asia/Shanghai.")
+    time_zone: str | None = required("Time zone of the version's hours (IANA), such as Asia/Shanghai.")
     weekly: list[dict[str, Any]] | None = required("Hours of a usual week.")
     weekly_from: list[dict[str, Any]] | None = required("Weekly hours that apply from a later day on.")
     public_holidays: list[dict[str, Any]] | None = required(

@@ -55,7 +55,7 @@ class BetweenQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
-    begin: Instant = Field(alias="from", description="Begin of the period.")
+    begin: Instant = Field(alias="from", description="Beginning of the period.")
     end: Instant = Field(alias="to", description="End of the period, exclusive; at most ten years later.")
 
 
@@ -64,7 +64,7 @@ class CalendarDueQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
-    begin: Instant = Field(alias="from", description="Begin of the period.")
+    begin: Instant = Field(alias="from", description="Beginning of the period.")
     seconds: int = Field(
         ge=0, le=MOST_SECONDS, description="Number of business seconds to count from the beginning."
     )

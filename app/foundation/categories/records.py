@@ -26,7 +26,7 @@ class Category(Record):
     KIND: ClassVar[str] = "category"
 
     state: CategoryState | None = required()
-    process: str | None = required("Kind of the records in the category, as `incident`.")
+    process: str | None = required("Kind of the records in the category, such as `incident`.")
     key: str | None = required(
         "Key of the category in cases and figures; unique in its process, never changed."
     )

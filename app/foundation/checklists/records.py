@@ -27,7 +27,7 @@ class Checklist(Record):
     state: ChecklistState | None = required()
     key: str | None = required("Key of the checklist in addresses; unique, never changed.")
     process: str | None = required(
-        "Kind of the tickets to which the checklist can be applied, as `incident`."
+        "Kind of the tickets to which the checklist can be applied, such as `incident`."
     )
     title_en: str | None = required("Title of the checklist in English.")
     title_zh: str | None = required("Title of the checklist in Chinese.")

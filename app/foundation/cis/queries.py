@@ -136,13 +136,13 @@ async def right_share_of(ledger: Ledger, samples: Sequence[UUID]) -> dict[UUID, 
 class VerificationOut(RecordOut, of=Verification, after={"unsettled_count": "right_share items"}):
     """A sample of configuration items that is checked against reality."""
 
-    ci_classes: list[CiClass] = Field(description="Classes of its items; empty: of all.")
+    ci_classes: list[CiClass] = Field(description="Classes of its items; empty for all classes.")
     right_share: Annotated[float | None, LoadedFrom(right_share_of, single=True)] = Field(
         description="Share of the checked items that are right, from 0 to 1; null before the first "
-        "check, and in past versions."
+        "check, and in versions requested by `as_of`."
     )
     items: Annotated[list[VerificationItemOut] | None, LoadedFrom(items_of)] = Field(
-        description="Items in the order of the draw; null in past versions."
+        description="Items in the order of the draw; null in versions requested by `as_of`."
     )
 
 

@@ -123,19 +123,19 @@ class Ci(Record):
         "Number of alterations after going live without an approved change."
     )
     unauthorised_at: datetime | None = optional(
-        "Time of the last alteration without an approved change; null before the first."
+        "Time of the last alteration without an approved change; null before the first such alteration."
     )
     alteration_count: int | None = optional(
         "Number of alterations after going live; null if they were not counted."
     )
     altered_at: datetime | None = optional(
-        "Time of the last alteration after going live; null before the first."
+        "Time of the last alteration after going live; null before the first such alteration."
     )
     alteration_authorised: bool | None = optional(
         "True if a change authorised the last alteration; null if there was no alteration."
     )
     authorised_by_id: Annotated[UUID | None, ForeignRef("change")] = optional(
-        "Change that authorised the last authorised alteration; null before the first."
+        "Change that authorised the last authorised alteration; null before the first such alteration."
     )
     regularised_at: datetime | None = optional(
         "Time at which a change was last named afterwards for an unauthorised alteration; null if not named."
@@ -144,14 +144,15 @@ class Ci(Record):
         "Change that was last named afterwards; null if not named."
     )
     regularised_number: int | None = optional(
-        "Number, from 1, of the unauthorised alteration for which a change was last named afterwards; "
-        "null if the change was named for all of them, or not at all."
+        "Number of the unauthorised alteration, counted from 1, for which a change was last named "
+        "afterwards; null if a change was named for all such alterations, or for none."
     )
     regularised_count: int | None = optional(
         "Number of unauthorised alterations for which a change was named afterwards."
     )
     outside_change: str | None = optional(
-        "Change of another tool that the last alteration named, without verification; null before the first."
+        "Change of another tool that the last alteration named, without verification; null before the "
+        "first alteration."
     )
 
 
@@ -211,7 +212,7 @@ class Verification(Record):
     services: list[str] | None = required(
         "Keys of services, of which each item serves at least one; empty if services do not matter."
     )
-    position: int | None = required("Position of the log at which the sample was drawn.", sa_type=BigInteger)
+    position: int | None = required("Position in the log at which the sample was drawn.", sa_type=BigInteger)
     population: int | None = required(
         "Number of items in use from which the sample was drawn.", sa_type=BigInteger
     )
@@ -236,7 +237,7 @@ class VerificationItem(ChildRecord):
     place: int | None = required("Place of the item in the order of the draw, from 1.")
     outcome: CiOutcome | None = optional("Result of the check; null if the item was not checked.")
     note: str | None = optional(
-        "Difference from the recorded values, without names of persons; required if there is one."
+        "Difference from the recorded values, without names of persons; required if there is a difference."
     )
     checked_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
         "Person who checked the item; null if it was not checked."

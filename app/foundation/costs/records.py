@@ -25,10 +25,10 @@ class HourlyRate(Record):
 
     state: RateState | None = required()
     role_class: str | None = required("Class of role, as named when work is logged.")
-    amount: str | None = required("Cost of an hour, with the decimal places of the currency, as 480.00.")
-    currency: str | None = required("Currency of the cost (ISO 4217), as CNY.")
+    amount: str | None = required("Cost of an hour, with the decimal places of the currency, such as 480.00.")
+    currency: str | None = required("Currency of the cost (ISO 4217), such as CNY.")
     valid_from_at: datetime | None = required(
-        "Time from which the rate applies, until that of a later rate of the class. Logged work keeps "
+        "Time from which the rate applies, until a later rate of the class applies. Logged work keeps "
         "the rate of its time."
     )
     added_at: Annotated[datetime | None, EnteredAt(RateState.active)] = required()
@@ -47,7 +47,7 @@ class Work(ChildRecord):
     minutes: int | None = required("Number of minutes; negative in a reversal.")
     role_class: str | None = required("Class of the role in which the work was done.")
     rate: str | None = optional("Cost of an hour on the day of the work; null if no rate applied.")
-    currency: str | None = optional("Currency of the rate (ISO 4217), as CNY; null without a rate.")
+    currency: str | None = optional("Currency of the rate (ISO 4217), such as CNY; null if no rate applies.")
     worked_at: datetime | None = required("Time at which the work began.")
     logged_at: datetime | None = required("Time at which the work was logged.")
     reverses_id: UUID | None = optional(
@@ -67,12 +67,12 @@ class Cost(ChildRecord):
 
     person_id: Annotated[UUID | None, ForeignRef("person")] = required("Person who booked the cost.")
     amount: str | None = required(
-        "Amount, with the decimal places of the currency, as 1250.00; negative in a reversal.",
+        "Amount, with the decimal places of the currency, such as 1250.00; negative in a reversal.",
         examples=["1250.00"],
     )
-    currency: str | None = required("Currency of the amount (ISO 4217), as CNY.", examples=["CNY"])
+    currency: str | None = required("Currency of the amount (ISO 4217), such as CNY.", examples=["CNY"])
     purpose: Annotated[str | None, Personal()] = optional(
-        "Purpose of the cost; null in a reversal.", examples=["A new relay, and its delivery."]
+        "Purpose of the cost; null for a reversal.", examples=["A new relay, and its delivery."]
     )
     booked_at: datetime | None = required("Time at which the cost was booked.")
     reverses_id: UUID | None = optional(

@@ -92,7 +92,7 @@ class ApprovalRuleDefinitionOut(OutputModel):
     )
     remind_before_seconds: int | None = Field(
         description="Number of seconds before the end at which persons who have not voted are reminded; "
-        "null for one day, or half of a shorter time."
+        "null for one day, or for half of the time to vote if that is shorter."
     )
 
 

@@ -89,8 +89,8 @@ class DiscoveryOut(
     """Configuration items that a tool has found, compared with the recorded ones."""
 
     complete_classes: list[CiClass] = Field(
-        description="Classes of which the file has every item in use, so that items not in the file "
-        "are missing."
+        description="Classes whose items in use are all in the file, so that an item that is not in the "
+        "file counts as missing."
     )
     columns: dict[str, str] = Field(
         description="Field for each column of the file; empty if the columns have the names of the fields."
@@ -99,11 +99,11 @@ class DiscoveryOut(
         description="Number of differences by class of the items; null until the file is compared."
     )
     lines_read: Annotated[int | None, LoadedFrom(read_lines_of, single=True)] = Field(
-        description="Number of lines read so far while the file is being compared; null at other times."
+        description="Number of lines read so far; null unless the file is being compared."
     )
     right_share: Annotated[float | None, LoadedFrom(right_share_of, single=True)] = Field(
         description="Share of the compared items whose recorded values are right, from 0 to 1; null if "
-        "no item was compared, and in past versions."
+        "no item was compared, and in versions requested by `as_of`."
     )
 
 
@@ -152,7 +152,9 @@ class DifferenceQuery(Paging):
     kind: DiscoveredKind | None = Field(default=None, description="Kind of the differences.")
     ci_class: CiClass | None = Field(default=None, description="Class of the items.")
     attribute: str | None = Field(
-        default=None, max_length=100, description="Value that differs, as `name` or `attributes.memory_gib`."
+        default=None,
+        max_length=100,
+        description="Value that differs, such as `name` or `attributes.memory_gib`.",
     )
     identity: str | None = Field(default=None, max_length=200, description="Identity of the item.")
     settlement: DiscoveredSettlement | None = Field(

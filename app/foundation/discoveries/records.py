@@ -88,7 +88,8 @@ class Discovery(Record):
     )
     ci_class: CiClass | None = optional("Class of items for which the file has no class.")
     complete_classes: list[str] | None = required(
-        "Classes of which the file has every item in use, so that items not in the file are missing.",
+        "Classes whose items in use are all in the file, so that an item that is not in the file counts "
+        "as missing.",
         examples=[["server"]],
     )
     columns: dict[str, Any] | None = required(

@@ -137,7 +137,7 @@ class DocumentEntry(ChildRecord):
     KIND: ClassVar[str] = "document_entry"
 
     number: str | None = required(
-        "Number of the document: its class, the year, and a sequence, as `SN2026001`."
+        "Number of the document: its class, the year, and a sequence, such as `SN2026001`."
     )
     document_class: DocumentClass | None = required(
         "Class of the document, which is the first part of its number."
@@ -162,7 +162,7 @@ class DocumentEntry(ChildRecord):
         "Version of the document: 0.x for drafts, 1.0 for the first published edition."
     )
     external_number: str | None = optional(
-        "Number of the document elsewhere, as `SD-02001`; null if not set."
+        "Number of the document elsewhere, such as `SD-02001`; null if not set."
     )
     review_due_at: datetime | None = optional(
         "Time by which the document must be reviewed again; null if no review is due."
@@ -178,9 +178,11 @@ class DocumentEntry(ChildRecord):
         "Time at which the end of the retention period was announced; null if it was not."
     )
     hold_reason: Annotated[str | None, Personal()] = optional(
-        "Reason for the legal hold; null without a hold."
+        "Reason for the legal hold; null if the document is not under a legal hold."
     )
-    held_at: datetime | None = optional("Beginning of the legal hold; null without a hold.")
+    held_at: datetime | None = optional(
+        "Beginning of the legal hold; null if the document is not under a legal hold."
+    )
     destruction_asked_at: datetime | None = optional(
         "Time at which the first person asked to destroy the document; null if not requested."
     )

@@ -28,10 +28,12 @@ PAGE_RESPONSE: dict[int | str, dict[str, Any]] = {
         "headers": {"Content-Language": {}},
     }
 }
-DocumentNumber = Annotated[str, Path(max_length=100, description="Number of the document, as `SL2026001`.")]
+DocumentNumber = Annotated[
+    str, Path(max_length=100, description="Number of the document, such as `SL2026001`.")
+]
 PageLanguage = Annotated[
     Literal["en", "zh"] | None,
-    Query(description="Language of the page; if left out, that of `Accept-Language`."),
+    Query(description="Language of the page; if left out, the language of the header `Accept-Language`."),
 ]
 
 

@@ -78,8 +78,8 @@ KEPT_LISTINGS = (
         DocumentAcknowledgement,
         "asked_at",
         DocumentAcknowledgementOut,
-        "the persons who must acknowledge the documents of a record: all of them for staff, other callers "
-        "themselves",
+        "the persons who must acknowledge the documents of a record: staff see all of them, other "
+        "callers only themselves",
         _own_unless_staff,
     ),
     ChildListing(
@@ -87,7 +87,7 @@ KEPT_LISTINGS = (
         DocumentAccessRequest,
         "requested_at",
         DocumentAccessRequestOut,
-        "the requests to see documents of a record: all of them for staff, other callers their own",
+        "the requests to see documents of a record: staff see all of them, other callers only their own",
         _own_unless_staff,
     ),
     ChildListing(
@@ -95,8 +95,8 @@ KEPT_LISTINGS = (
         DocumentReader,
         "granted_at",
         DocumentReaderOut,
-        "the persons who may see documents of a record for a period: all of them for staff, other callers "
-        "themselves",
+        "the persons who may see documents of a record for a period: staff see all of them, other "
+        "callers only themselves",
         _own_unless_staff,
     ),
     ChildListing(

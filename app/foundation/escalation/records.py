@@ -50,7 +50,7 @@ class EscalationRule(Record):
         "Name of the rule, which is the reason shown for the escalation, without names of persons.",
         examples=["Nobody has taken it for an hour"],
     )
-    process: str | None = required("Kind of the tickets, as `incident`.", examples=["incident"])
+    process: str | None = required("Kind of the tickets, such as `incident`.", examples=["incident"])
     priorities: list[str] | None = optional("Priorities of the tickets; null for all priorities.")
     after_seconds: int | None = optional(
         "Number of seconds after the ticket was opened or reopened; null if the rule uses `sla_percent`.",

@@ -71,8 +71,8 @@ def lacking(skills: Iterable[str], licences: Iterable[Licence]) -> list[str]:
 async def unlicensed(
     reads: ReadContext, persons: Iterable[UUID], process: str, now: datetime, skills: Sequence[str] = ()
 ) -> list[UUID]:
-    """Return those of the persons, in their order, who have no valid licence for the process, or none that
-    covers one of the skills.
+    """Return those of the persons, in order, who have no valid licence for the process, or none that covers
+    one of the skills.
     """
     named = list(dict.fromkeys(persons))
     held = await licences_of(reads, named, process, now)

@@ -86,9 +86,7 @@ class Licence(ChildRecord):
     person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.licensed)] = required(
         "Person who may carry out the process."
     )
-    process: str | None = required(
-        "Process that the person may carry out: `incident`, `request` …, or another one's name."
-    )
+    process: str | None = required("Process that the person may carry out, such as `incident`, or its name.")
     skills: list[str] | None = required("Skills that the licence covers.")
     licensed_at: datetime | None = required("Time at which the licence was issued.")
     until_at: datetime | None = required("Time at which the licence ends.")

@@ -201,7 +201,9 @@ def revoke_role(person: Person, body: RevokeRolePerson, ctx: ActionContext) -> N
 
 
 class SetBoundsPerson(Payload):
-    """Bound of an account on each kind: subscriptions, deputies, absences, calendars, sessions and keys."""
+    """Largest number of subscriptions, deputies, absences, calendars, sessions and keys, of each kind, that
+    an account may have.
+    """
 
     most_standing: Annotated[int, Field(ge=1, le=HIGHEST_BOUND, strict=True)] | None = Field(
         None,

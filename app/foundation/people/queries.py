@@ -50,7 +50,7 @@ class PersonOut(
     """A person who asks, works or decides, or a machine account."""
 
     teams: Annotated[list[TeamStub] | None, LoadedFrom(teams_of)] = Field(
-        description="Teams of the person, by key; null in past versions."
+        description="Teams of the person, by key; null in versions requested by `as_of`."
     )
 
 
@@ -84,7 +84,7 @@ class GroupOut(RecordOut, of=Group, after={"chair": "members"}):
     """A named set of persons with a chair: a committee, a board, a working group."""
 
     members: Annotated[list[GroupMemberOut] | None, LoadedFrom(members_of)] = Field(
-        description="Members in the order in which they were added; null in past versions."
+        description="Members in the order in which they were added; null in versions requested by `as_of`."
     )
 
 
@@ -93,7 +93,7 @@ class KeyOut(RecordOut, of=Key, after={"rotated_at": "previous_ends_at"}):
 
     last_used_at: Annotated[datetime | None, LoadedFrom(last_used, single=True)] = Field(
         description="Time of the last use, accurate to about a minute; null if no use is known, and in "
-        "past versions."
+        "versions requested by `as_of`."
     )
 
 

@@ -60,7 +60,7 @@ class ProcessDefinition(Record):
     )
     state: DefinitionState | None = required("State of this edition.")
     process: Annotated[str | None, OF_PROCESS] = required(
-        "Process that is defined: `incident`, `request` …, or another one's name.", examples=["incident"]
+        "Process that is defined, such as `incident`, or its name.", examples=["incident"]
     )
     title: str | None = required("Title of the process.", examples=["Incident management 事件管理"])
     edition: int | None = optional("Number of the edition, from 1; null if it was never published.")

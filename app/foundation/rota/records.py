@@ -46,16 +46,16 @@ class Shift(Record):
     person_id: Annotated[UUID | None, ForeignRef("person")] = required("Member of the team who is on duty.")
     duty: Duty | None = required("Kind of duty.")
     weekdays: list[str] | None = required("Days of the week on which the shift begins.")
-    starts: str | None = required("Beginning of the shift in its time zone, as 22:00.")
+    starts: str | None = required("Beginning of the shift in its time zone, such as 22:00.")
     ends: str | None = required(
-        "End of the shift: on the next day if it is not after the beginning, as 06:00."
+        "End of the shift, such as 06:00; on the next day if it is not after the beginning."
     )
-    time_zone: str | None = required("Time zone of the shift (IANA), as Asia/Shanghai.")
+    time_zone: str | None = required("Time zone of the shift (IANA), such as Asia/Shanghai.")
     every_weeks: int | None = required(
         "Number of weeks from one week of the shift to the next: 1 for every week, 2 for every other "
         "week; the week of `from_date` counts."
     )
-    from_date: str | None = required("First day on which the shift may begin, as 2026-03-01.")
+    from_date: str | None = required("First day on which the shift may begin, such as 2026-03-01.")
     until_date: str | None = optional("First day on which the shift no longer begins; null if it has no end.")
     added_at: Annotated[datetime | None, EnteredAt(ShiftState.active)] = required()
 

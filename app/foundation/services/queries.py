@@ -25,9 +25,11 @@ class PromisedTargetOut(OutputModel):
     """A target that an agreement promises. A condition that is null fits every case."""
 
     id: str
-    metric: str = Field(description="Metric of the target, as `response`, `resolution` or `availability`.")
+    metric: str = Field(
+        description="Metric of the target, such as `response`, `resolution` or `availability`."
+    )
     process: str | None = Field(
-        description="Process to which the target is limited, as `incident`; null for every process."
+        description="Process to which the target is limited, such as `incident`; null for every process."
     )
     priority: str | None = Field(
         description="Priority to which the target is limited; null for every priority."
@@ -55,7 +57,9 @@ class PromisedTargetOut(OutputModel):
     compliance: str | None = Field(
         description="Share of the cases that must meet the target; null for all cases."
     )
-    calendar: str | None = Field(description="Key of the target's calendar; null for that of the promise.")
+    calendar: str | None = Field(
+        description="Key of the target's calendar; null to use the calendar of the promise."
+    )
 
 
 class ServicePromiseOut(OutputModel):
@@ -82,7 +86,7 @@ class ServiceOut(RecordOut, of=Service):
     )
     promises: list[ServicePromiseOut] | None = Field(
         description="Promises of signed agreements: staff see all of them, other callers those for all "
-        "customers and for their own teams. Null without promises."
+        "customers and for their own teams. Null if there are no promises."
     )
 
 

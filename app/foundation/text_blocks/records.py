@@ -24,8 +24,8 @@ class TextBlock(Record):
     state: TextBlockState | None = required()
     key: str | None = required("Key of the text block in addresses; unique, never changed.")
     process: str | None = optional(
-        "Kind of the tickets for which the text block is offered, as `incident`; null for tickets of "
-        "every kind."
+        "Kind of the tickets for which the text block is offered, such as `incident`; null for tickets "
+        "of every kind."
     )
     title_en: str | None = required("English title by which the text block is chosen.")
     title_zh: str | None = required("Chinese title by which the text block is chosen.")

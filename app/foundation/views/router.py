@@ -57,7 +57,9 @@ class SaveView(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     name: ShortText = Field(description="Name of the view.")
-    kind: ShortText = Field(description="Kind of the list's records, as `incident`, or `dashboard`.")
+    kind: ShortText = Field(
+        description="Kind of the list's records, such as `incident`; `dashboard` for a view of the dashboard."
+    )
     query: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_QUERY, pattern=PRINTABLE)] = (
         Field(
             description="Filters and `sort` of the list as in its address: "
@@ -82,7 +84,9 @@ class ViewOut(OutputModel):
     id: UUID
     version: int = Field(description="Version of the view for If-Match.")
     name: str = Field(description="Name of the view.")
-    kind: str = Field(description="Kind of the list's records, as `incident`, or `dashboard`.")
+    kind: str = Field(
+        description="Kind of the list's records, such as `incident`; `dashboard` for a view of the dashboard."
+    )
     query: str = Field(
         description="Filters and `sort` of the list, or the selection on the dashboard, as in an address."
     )

@@ -62,7 +62,7 @@ class SubmitSelfCheckAudit(Payload, of=Audit):
         ge=0,
         le=MOST_RUNS,
         strict=True,
-        description="Number of cases; if left out, that of the log.",
+        description="Number of cases; if left out, the number in the log.",
     )
     measures: Annotated[tuple[NotedMeasure, ...], BoundedList] = Field(
         min_length=1, max_length=LONGEST_LIST, description="Measures that were taken."

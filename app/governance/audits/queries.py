@@ -48,7 +48,7 @@ class AuditIrregularityOut(OutputModel, of=AuditIrregularity):
 class IrregularCaseOut(OutputModel):
     """An irregularity in a case."""
 
-    about: str = Field(description="Case with the irregularity, as `incident/0199…`.")
+    about: str = Field(description="Case with the irregularity, such as `incident/0199…`.")
     rule: IrregularityRule = Field(description="Rule that found the irregularity.")
     step: str | None = Field(
         description="Step of the expected path that the rule is about; null for other rules."

@@ -67,7 +67,7 @@ class Audit(Record):
     month: str | None = required("Month that is audited.", examples=["2026-10"])
     team_id: Annotated[UUID | None, ForeignRef("team")] = required("Team that is audited.")
     process: Annotated[str | None, OF_PROCESS] = required(
-        "Process that is audited: `incident`, `request` …, or another one's name.", examples=["incident"]
+        "Process that is audited, such as `incident`, or its name.", examples=["incident"]
     )
     head_id: Annotated[UUID | None, ForeignRef("person")] = optional(
         "Head of the team when the audit was opened."
@@ -76,7 +76,7 @@ class Audit(Record):
     log_runs: int | None = optional("Number of cases in the log.")
     log_irregular: int | None = optional("Number of irregular cases in the log.")
     log_position: int | None = optional(
-        "Position of the log at which these numbers were computed.", sa_type=BigInteger
+        "Position in the log at which these numbers were computed.", sa_type=BigInteger
     )
     self_checked_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
         "Person who submitted the self-check."
@@ -111,7 +111,7 @@ class Audit(Record):
     countersigned_at: Annotated[datetime | None, EnteredAt(AuditState.countersigned)] = optional(
         "Time at which the team's head countersigned the summary; null until then."
     )
-    drawn_at: datetime | None = optional("Time of the last draw; null before the first.")
+    drawn_at: datetime | None = optional("Time of the last draw; null before the first draw.")
     concluded_at: Annotated[datetime | None, EnteredAt(AuditState.concluded)] = optional(
         "Time at which the audit was concluded; null until then."
     )
@@ -129,7 +129,7 @@ class SelfCheckEntry(ChildRecord):
 
     item: SelfCheckItem | None = required("Item of the self-check to which the entry belongs.")
     text: Annotated[str | None, Personal()] = required("Entry, in the words of the person who submitted it.")
-    about: str | None = optional("Case that shows it: its number or id.")
+    about: str | None = optional("Case that the entry is about: its number or id.")
     fault: DesignFaultKind | None = optional(
         "Part of the process in which a design fault lies; null for other entries."
     )
@@ -146,7 +146,7 @@ class AuditDraw(ChildRecord):
 
     seed: int | None = required("Seed of the draw.", examples=[20261016], sa_type=BigInteger)
     size: int | None = required("Number of cases to draw; if there are fewer, all are drawn.", examples=[10])
-    position: int | None = required("Position of the log at which the cases were listed.", sa_type=BigInteger)
+    position: int | None = required("Position in the log at which the cases were listed.", sa_type=BigInteger)
     process: str | None = required("Process of the cases.")
     team_id: Annotated[UUID | None, ForeignRef("team")] = required("Team of the cases.")
     begins_at: datetime | None = required("Beginning of the month.")
@@ -173,14 +173,15 @@ class AuditIrregularity(ChildRecord):
     KIND: ClassVar[str] = "audit_irregularity"
 
     draw_id: UUID | None = required("Draw that listed the irregularity.")
-    about: str | None = required("Case with the irregularity, as `incident/0199…`.")
+    about: str | None = required("Case with the irregularity, such as `incident/0199…`.")
     rule: IrregularityRule | None = required("Rule that found the irregularity.")
     step: str | None = optional(
         "Step of the expected path that the rule is about, as a type of event; null for other rules.",
         examples=["change.reviewed"],
     )
     position: int | None = required(
-        "Position of the event that shows the irregularity; for a skipped step, that of the end of the case.",
+        "Position of the event that shows the irregularity; for a skipped step, the position of the "
+        "case's end.",
         sa_type=BigInteger,
     )
     noted_at: datetime | None = required("Time at which the irregularity was listed.")

@@ -49,13 +49,13 @@ class CorrectiveAction(Record):
     task: Annotated[str | None, Personal()] = required("Measure in full: all that is to be done.")
     occasion: CorrectionOccasion | None = required("Occasion on which the corrective action was planned.")
     source: Annotated[str | None, NamesRecord()] = required(
-        "Record that led to the corrective action, as `<kind>/<id>`."
+        "Record that led to the corrective action, in the form `<kind>/<id>`."
     )
     source_number: Annotated[str | None, NamesRecord(by="source")] = required(
         "Number, key or id of the record that led to the corrective action."
     )
     process: Annotated[str | None, OF_PROCESS] = optional(
-        "Process that the corrective action is about, as `incident`, or its name; null if not set."
+        "Process that the corrective action is about, such as `incident`, or its name; null if not set."
     )
     author_id: Annotated[UUID | None, ForeignRef("person")] = optional(
         "Person who planned the corrective action."
@@ -72,7 +72,7 @@ class CorrectiveAction(Record):
         "Time at which the corrective action became overdue; null if it is not overdue."
     )
     evidence: Annotated[str | None, Personal()] = optional(
-        "Evidence that the corrective action is done; null until then."
+        "Evidence that the corrective action is done; null until it is done."
     )
     returns: int | None = required("Number of times that the corrective action was returned to its owner.")
     done_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(

@@ -45,7 +45,7 @@ class ControlledDocument(Record):
     KIND: ClassVar[str] = "document"
 
     number: str | None = required(
-        "Number of the document: its class, the year, and a sequence, as `PR2026001`; accepted "
+        "Number of the document: its class, the year, and a sequence, such as `PR2026001`; accepted "
         "wherever the id is."
     )
     state: DocumentState | None = required("State of the newest version.")

@@ -65,9 +65,9 @@ class RegisteredDocument(RegisteredEntry):
     review_overdue: bool = Field(description="True if the document should have been reviewed again by now.")
     actions: NAMES
     excerpt: str | None = Field(
-        description="Passage of the file in force with the words of `q`, on request, for the first "
-        f"{MOST_EXCERPTS} documents of the page; null otherwise. It counts as a reading of a "
-        "document that is not internal."
+        description="Passage of the file in force that contains the words of `q`; null unless "
+        f"requested, and after the first {MOST_EXCERPTS} documents of the page. If the document is not "
+        "internal, the passage counts as a reading of it."
     )
 
 

@@ -34,7 +34,8 @@ class PrintedRegisterQuery(RegisterFilter):
     """The documents to print."""
 
     lang: Literal["en", "zh"] | None = Field(
-        default=None, description="Language of the page; if left out, that of `Accept-Language`."
+        default=None,
+        description="Language of the page; if left out, the language of the header `Accept-Language`.",
     )
 
 

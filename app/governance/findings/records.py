@@ -64,7 +64,7 @@ class Finding(Record):
     kind: FindingKind | None = required("Kind of the finding.", examples=["violation"])
     severity: FindingSeverity | None = required("Severity of the finding.", examples=["major"])
     process: Annotated[str | None, OF_PROCESS] = required(
-        "Process that the finding is about: `incident`, `request` …, or another one's name.",
+        "Process that the finding is about, such as `incident`, or its name.",
         examples=["incident"],
     )
     team_id: Annotated[UUID | None, ForeignRef("team")] = required("Team whose work the finding is about.")
@@ -72,7 +72,7 @@ class Finding(Record):
         "Audit that led to the finding; null if not set."
     )
     evidence: list[str] | None = required(
-        "Numbers or ids of the cases and events that show it.", examples=[["INC-2026-000017"]]
+        "Numbers or ids of the cases and events that show the finding.", examples=[["INC-2026-000017"]]
     )
     description: Annotated[str | None, Personal()] = required(
         "Finding in full, in the words of the person who raised it."
@@ -100,10 +100,10 @@ class Finding(Record):
         "if not set."
     )
     objector_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "Person who objected; null without an objection."
+        "Person who objected; null if there was no objection."
     )
     objection: Annotated[str | None, Personal()] = optional(
-        "Reason for the objection; null without an objection."
+        "Reason for the objection; null if there was no objection."
     )
     verdict: ObjectionVerdict | None = optional(
         "Verdict on the objection; null until it is decided.", examples=["upheld"]
@@ -112,7 +112,7 @@ class Finding(Record):
         "Reason for the verdict; null until the objection is decided."
     )
     correction: Annotated[str | None, Personal()] = optional(
-        "Correction, as described by the person who made it; null until then."
+        "Correction, as described by the person who made it; null until the finding is corrected."
     )
     corrector_id: Annotated[UUID | None, ForeignRef("person")] = optional(
         "Person who corrected the finding; null until then."
@@ -126,7 +126,7 @@ class Finding(Record):
         "Time at which the finding was raised."
     )
     objected_at: Annotated[datetime | None, EnteredAt(FindingState.objected)] = optional(
-        "Time of the objection; null without an objection."
+        "Time of the objection; null if there was no objection."
     )
     objection_decided_at: datetime | None = optional(
         "Time of the verdict on the objection; null until it is decided."

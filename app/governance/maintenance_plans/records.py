@@ -73,7 +73,9 @@ class MaintenancePlan(Record):
         "begins at the next opening. Null if rounds begin on every day.",
         examples=["office-hours"],
     )
-    round_at: datetime | None = optional("Beginning of the latest round that was due; null before the first.")
+    round_at: datetime | None = optional(
+        "Beginning of the latest round that was due; null before the first round."
+    )
     next_round_at: datetime | None = required("Beginning of the next round.")
     planned_at: datetime | None = required("Time at which the maintenance was planned.")
     retired_at: Annotated[datetime | None, EnteredAt(MaintenancePlanState.retired)] = optional()

@@ -113,7 +113,9 @@ class MaintenanceFinding(ChildRecord):
     KIND: ClassVar[str] = "maintenance_finding"
 
     opens: FindingOpens | None = required("Kind of the ticket that was opened.", examples=["incident"])
-    about: Annotated[str | None, NamesRecord()] = required("Ticket that was opened, as `<kind>/<id>`.")
+    about: Annotated[str | None, NamesRecord()] = required(
+        "Ticket that was opened, in the form `<kind>/<id>`."
+    )
     title: str | None = required("Finding in one line, without names of persons.")
     reading: int | None = optional("Number of the reading that shows the fault; null if not set.")
     found_by_id: Annotated[UUID | None, ForeignRef("person")] = optional("Person who found the fault.")

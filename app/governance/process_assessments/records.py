@@ -52,7 +52,7 @@ class ProcessAssessment(Record):
         "Title of the assessment in one line, without names of persons.", examples=["Incidents, 2027"]
     )
     process: Annotated[str | None, OF_PROCESS] = required(
-        "Process that is assessed: `incident` …, or a name.", examples=["incident"]
+        "Process that is assessed, such as `incident`, or its name.", examples=["incident"]
     )
     means: list[str] | None = required(
         "Means by which the process is assessed.", examples=[["interview", "log"]]
@@ -65,7 +65,7 @@ class ProcessAssessment(Record):
     pains: Annotated[str | None, Personal()] = optional("Difficulties of the people who work in the process.")
     needs: Annotated[str | None, Personal()] = optional("Needs of the business.")
     position: int | None = optional(
-        "Position of the log at which the figures were computed; null before the first computation.",
+        "Position in the log at which the figures were computed; null before the first computation.",
         sa_type=BigInteger,
     )
     opened_at: Annotated[datetime | None, EnteredAt(ProcessAssessmentState.open)] = required(

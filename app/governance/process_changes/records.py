@@ -37,14 +37,15 @@ class ProcessChange(Record):
         "Title of the change in one line, without names of persons.", examples=["One step less"]
     )
     process: Annotated[str | None, OF_PROCESS] = required(
-        "Process to change: `incident` …, or a name.", examples=["incident"]
+        "Process to change, such as `incident`, or its name.", examples=["incident"]
     )
     description: Annotated[str | None, Personal()] = required("Description of the change.")
     reason: Annotated[str | None, Personal()] = required("Reasons for the change.")
     team_ids: list[str] | None = required("Teams that are concerned.")
     head_ids: list[str] | None = optional("Heads of the teams concerned, who decide.")
     origin: Annotated[str | None, NamesRecord()] = optional(
-        "Finding, suggestion or other record that led to the change, as `<kind>/<id>`; null if not set."
+        "Finding, suggestion or other record that led to the change, in the form `<kind>/<id>`; null if "
+        "not set."
     )
     applicant_id: Annotated[UUID | None, ForeignRef("person")] = optional(
         "Person who applied for the change."

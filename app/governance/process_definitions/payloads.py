@@ -79,7 +79,7 @@ class ControlPoint(PayloadPart):
 class ProcessInterface(PayloadPart):
     """A process to which cases are handed over."""
 
-    process: ProcessName = Field(description="Process that takes over: `problem` …, or a name.")
+    process: ProcessName = Field(description="Process that takes over, such as `problem`, or its name.")
     hand_over: Paragraph = Field(description="Standard of the handover that both sides have agreed.")
 
 

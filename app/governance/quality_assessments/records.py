@@ -70,7 +70,7 @@ class QualityAssessment(Record):
         "Result in a few sentences; null until the assessment is concluded."
     )
     evidence: Annotated[str | None, Personal()] = optional(
-        "Evidence that the findings are corrected; null until then."
+        "Evidence that the findings are corrected; null until they are corrected."
     )
     verified_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
         "Person who verified the assessment; null until then."

@@ -37,8 +37,8 @@ class SetQualityTarget(Payload, of=QualityTarget):
     person: Person | None = None
     answerable: Person | None = Field(
         default=None,
-        description="Person responsible for a target of the organisation; for a team it is the lead, "
-        "and for a person that person.",
+        description="Person responsible for a target of the organisation. The lead is responsible for a "
+        "team's target, and the person for their own.",
     )
 
 

@@ -31,11 +31,15 @@ class QualityTargetProgressOut(OutputModel):
     kpi: str = Field(description="Key of the KPI.")
     begins_at: datetime = Field(description="Beginning of the year.")
     ends_at: datetime = Field(description="End of the counted period: now, or the end of the year.")
-    value: str | None = Field(description="Value of the KPI so far, as a decimal text; null without cases.")
+    value: str | None = Field(
+        description="Value of the KPI so far, as a decimal text; null if there are no cases yet."
+    )
     cases: int = Field(description="Number of cases counted so far.")
     comparator: Comparator
     goal: str = Field(description="Goal in the unit of the KPI, as a decimal text.")
-    met: bool | None = Field(description="True if the value meets the goal so far; null without a value.")
+    met: bool | None = Field(
+        description="True if the value meets the goal so far; null if there is no value yet."
+    )
     position: int = Field(description="Position of the log up to which the figures are complete.")
     answer: str = Field(description="Address of the KPI's monthly values, for callers who may see the KPI.")
 

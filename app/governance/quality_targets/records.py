@@ -50,7 +50,7 @@ class QualityTarget(Record):
         examples=["lt"],
     )
     value: str | None = required(
-        "Goal in the unit of the KPI, as a decimal text: seconds, cases, or a ratio as 0.95.",
+        "Goal in the unit of the KPI, as a decimal text: seconds, cases, or a ratio such as 0.95.",
         examples=["5400"],
     )
     parent_id: Annotated[UUID | None, ForeignRef("quality_target")] = optional(

@@ -38,7 +38,7 @@ class ContributionsQuery(BaseModel):
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
     quarter: Annotated[str, Field(pattern=r"^(19|20|21)\d\d-Q[1-4]$")] = Field(
-        description="Quarter, as `2026-Q3`.", examples=["2026-Q3"]
+        description="Quarter, such as `2026-Q3`.", examples=["2026-Q3"]
     )
 
 

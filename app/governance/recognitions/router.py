@@ -36,8 +36,8 @@ router = Router(prefix="/v1/recognitions", tags=["recognitions"], route_class=Di
 )
 async def list_contributions(request: Request, query: Annotated[ContributionsQuery, Query()]) -> Response:
     """List the contributions of a quarter by person and team: suggestions selected and standardised, articles
-    used by others, tickets rated 5. Callers see their own, leads those of their teams, quality managers and
-    management all.
+    used by others, tickets rated 5. Callers see their own contributions, leads also the contributions of
+    their teams, and quality managers and management all of them.
     """
     answer = await contributions_of(ledger_of(request), caller_of(request), query.quarter)
     return Response(answer.model_dump_json(), headers=VARY, media_type="application/json")

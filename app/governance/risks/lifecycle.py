@@ -170,7 +170,7 @@ def attach_indicator(risk: Risk, body: AttachIndicatorRisk, ctx: ActionContext) 
 
 
 def detach_indicator(risk: Risk, body: DetachIndicatorRisk, ctx: ActionContext) -> None:
-    """Detach an indicator from the risk, which no longer warns."""
+    """Detach an indicator from the risk, so that it no longer warns."""
     ctx.outcome.remove(ctx.required_ref(RiskIndicator, "indicator"))
 
 

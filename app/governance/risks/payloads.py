@@ -98,7 +98,7 @@ class TreatRisk(Payload, of=Risk):
     actions: Annotated[tuple[PlannedRiskAction, ...], BoundedList] = Field(
         default=(),
         max_length=LONGEST_LIST,
-        description="Actions of the response; to accept a risk needs no actions.",
+        description="Actions of the response; accepting a risk needs no actions.",
     )
 
 

@@ -85,7 +85,7 @@ class Risk(Record):
         "Cause: the conditions under which the risk may occur.", examples=["There is no second relay."]
     )
     process: Annotated[str | None, OF_PROCESS] = optional(
-        "Process that the risk endangers: `incident`, `request` …, or another one's name.",
+        "Process that the risk endangers, such as `incident`, or its name.",
         examples=["incident"],
     )
     services: list[str] | None = optional("Keys of the services that the risk endangers.")
@@ -207,7 +207,7 @@ class RiskOccurrence(ChildRecord):
     loss: Annotated[str | None, Money(), StaffOnly()] = optional(
         "Loss, with the decimal places of the currency, for staff; null if not recorded."
     )
-    currency: str | None = optional("Currency of the loss (ISO 4217), as CNY.")
+    currency: str | None = optional("Currency of the loss (ISO 4217), such as CNY.")
     recorded_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
         "Person who recorded the occurrence."
     )
@@ -252,7 +252,7 @@ class RiskWarning(ChildRecord):
     reading: str | None = required("Value at which the threshold was reached, as a decimal text.")
     warned_at: datetime | None = required("Time at which the indicator warned.")
     cleared_reading: str | None = optional(
-        "Value at which the warning cleared, as a decimal text; null until then."
+        "Value at which the warning cleared, as a decimal text; null until the warning clears."
     )
     cleared_at: datetime | None = optional("Time at which the warning cleared; null until then.")
 

@@ -82,7 +82,7 @@ class RiskReportQuery(BaseModel):
     begin: Annotated[Day, Field(alias="from")] = Field(description="First day of the period.")
     until: Day = Field(description="First day after the period.")
     format: Literal["json", "html"] | None = Field(
-        None, description="Format of the answer; if left out, that of `Accept`."
+        None, description="Format of the answer; if left out, the header `Accept` decides."
     )
     lang: ChosenLanguage = None
 

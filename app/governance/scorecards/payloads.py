@@ -53,7 +53,7 @@ class ScorecardMeasure(PayloadPart):
 
 
 class SetScorecardEdition(Payload, of=ScorecardEdition):
-    """The weights and measures from a quarter on that has not begun."""
+    """The weights and measures that apply from a quarter that has not begun yet."""
 
     begins_with: Quarter
     service_quality: Percent

@@ -67,7 +67,7 @@ class ScorecardYear(OutputModel):
     year: int = Field(description="Year of the scorecards.")
     quarters: list[ScoredQuarter] = Field(description="Quarters with a scorecard.")
     scored: int = Field(description="Number of quarters with a score.")
-    final_score: str | None = Field(description="Mean of the scores; null without scores.")
+    final_score: str | None = Field(description="Mean of the scores; null if there are no scores.")
     complete: bool = Field(description="True if all four quarters have a score.")
 
 

@@ -147,7 +147,7 @@ class Scorecard(Record):
     )
     rating_due_at: datetime | None = required("Time at which the ratings end and the scorecard is published.")
     position: int | None = optional(
-        "Position of the log at which the figures were counted; null until the scorecard is published.",
+        "Position in the log at which the figures were counted; null until the scorecard is published.",
         sa_type=BigInteger,
     )
     service_quality: str | None = optional(MARK.format("service quality"), examples=["82.50"])
@@ -159,17 +159,17 @@ class Scorecard(Record):
     )
     score: str | None = optional("Score from 0 to 100, as a decimal text; null if it cannot be computed.")
     final_score: str | None = optional(
-        "Score after the decision on an objection, as a decimal text; null without an objection."
+        "Score after the decision on an objection, as a decimal text; null if there was no objection."
     )
     below_line: bool | None = optional("True if the final score is below the line of the edition.")
     objection_until_at: datetime | None = optional(
         "Time until which an objection is possible; null until the scorecard is published."
     )
     objection: Annotated[str | None, Personal()] = optional(
-        "Objection in the person's own words; null without an objection."
+        "Objection in the person's own words; null if there was no objection."
     )
     objected_at: Annotated[datetime | None, EnteredAt(ScorecardState.objected)] = optional(
-        "Time of the objection; null without an objection."
+        "Time of the objection; null if there was no objection."
     )
     verdict: ScorecardVerdict | None = optional("Verdict on the objection; null until it is decided.")
     verdict_reason: Annotated[str | None, Personal()] = optional(
@@ -179,10 +179,10 @@ class Scorecard(Record):
         "Time of the verdict; null until the objection is decided."
     )
     outcome: TalkOutcome | None = optional(
-        "Outcome of the improvement talk; null without a talk.", examples=["training"]
+        "Outcome of the improvement talk; null if no talk took place.", examples=["training"]
     )
     agreed: Annotated[str | None, Personal()] = optional(
-        "Agreement of the improvement talk, in words; null without a talk."
+        "Agreement of the improvement talk, in words; null if no talk took place."
     )
     plan_due_at: datetime | None = optional("Time by which the plan must be carried out; null if not set.")
     opened_at: Annotated[datetime | None, EnteredAt(ScorecardState.open)] = required(

@@ -141,7 +141,7 @@ class SuggestFromAnswer(Payload):
     title: Title = Field(description="Suggestion in one line, without names of persons.")
     process: ProcessName | None = Field(
         default=None,
-        description="Process that the suggestion is about: `incident`, `request` …",
+        description="Process that the suggestion is about, such as `incident`.",
         examples=["incident"],
     )
     aspect: ImprovementAspect = Field(

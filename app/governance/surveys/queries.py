@@ -32,7 +32,7 @@ class SurveyQuestionOut(OutputModel, of=SurveyQuestion):
 
 
 class SurveyDrawOut(OutputModel, of=SurveyDraw):
-    """The draw of a survey's participants."""
+    """The random selection of a survey's participants."""
 
 
 class SurveyParticipantOut(OutputModel, of=SurveyParticipant):
@@ -91,14 +91,14 @@ def _own(renderer: Renderer, record: Any, parameters: dict[str, Any]) -> str:
 
 SURVEY_CHILDREN = (
     ChildListing(
-        "questions", SurveyQuestion, "asked_at", SurveyQuestionOut, "a survey's questions, in their order"
+        "questions", SurveyQuestion, "asked_at", SurveyQuestionOut, "a survey's questions, in order"
     ),
     ChildListing(
         "draws",
         SurveyDraw,
         "drawn_at",
         SurveyDrawOut,
-        "the draws of a survey's participants, for survey managers",
+        "the random selections of a survey's participants, for survey managers",
         _of_runners,
     ),
     ChildListing(
@@ -106,7 +106,7 @@ SURVEY_CHILDREN = (
         SurveyParticipant,
         "invited_at",
         SurveyParticipantOut,
-        "a survey's participants: all of them for survey managers, other callers themselves",
+        "a survey's participants: survey managers see all of them, other callers only themselves",
         _own,
     ),
     ChildListing(

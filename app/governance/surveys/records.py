@@ -88,7 +88,7 @@ class Survey(Record):
     population: int | None = optional("Number of persons in the audience at the start; null until then.")
     invited: int | None = optional("Number of participants who were drawn; null until the start.")
     answered: int | None = optional(
-        "Number of participants who have answered, at the last count; null until then."
+        "Number of participants who have answered, at the last count; null before the first count."
     )
     opens_at: datetime | None = required(
         "Time at which the survey starts.", examples=["2199-01-01T01:00:00Z"]
@@ -103,7 +103,7 @@ class Survey(Record):
     started_at: Annotated[datetime | None, EnteredAt(SurveyState.running)] = optional(
         "Time at which the survey started; null until then."
     )
-    reminded_at: datetime | None = optional("Time of the reminder; null without a reminder.")
+    reminded_at: datetime | None = optional("Time of the reminder; null if no reminder was sent.")
     ended_at: Annotated[datetime | None, EnteredAt(SurveyState.ended)] = optional(
         "Time at which the survey ended; null until then."
     )
@@ -178,10 +178,11 @@ class SurveyFigure(ChildRecord):
         "Number of answers by score, or by the place of the choice."
     )
     mean_before: str | None = optional(
-        "Mean in the survey with which this one is compared; null without a comparison."
+        "Mean in the survey with which this one is compared; null if the surveys are not compared."
     )
     answers_before: int | None = optional(
-        "Number of answers in the survey with which this one is compared; null without a comparison."
+        "Number of answers in the survey with which this one is compared; null if the surveys are not "
+        "compared."
     )
     published_at: datetime | None = required("Time at which the results were published.")
 
@@ -205,7 +206,7 @@ class SurveyAnswer(ChildRecord):
         "Time at which the answer was recorded; for an anonymous survey, its end."
     )
     taken_up: Annotated[str | None, NamesRecord()] = optional(
-        "Suggestion or complaint that was made using the answer, as `<kind>/<id>`; null if not made."
+        "Suggestion or complaint that was made using the answer, in the form `<kind>/<id>`; null if not made."
     )
     taken_up_at: datetime | None = optional(
         "Time at which the suggestion or complaint was made; null if not made."

@@ -18,6 +18,7 @@ from uuid import UUID
 from app.common.notices import RecipientRule
 from app.common.people import STAFF_ROLES, Caller, Role
 from app.common.records import CodeEnum, Record, empty
+from app.i18n.action_labels import ENGLISH_LABELS
 from app.i18n.kind_nouns import capitalised, noun
 from app.kernel.access.kinds import SEE_THEIR_TEAMS, RecordKind
 from app.kernel.access.reads import ReadContext
@@ -252,7 +253,9 @@ class Action(Generic[R, B]):
 
     def label(self, language: str) -> str:
         """Return the action's label in that language."""
-        return self.zh if language == "zh" else self.name.replace("_", " ").capitalize()
+        if language == "zh":
+            return self.zh
+        return ENGLISH_LABELS.get(self.name) or self.name.replace("_", " ").capitalize()
 
     def is_open_in(self, state: CodeEnum | None) -> bool:
         """Return whether the action is available in that state; None: the record does not exist."""

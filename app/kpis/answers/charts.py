@@ -89,11 +89,9 @@ class KpiMoment(OutputModel):
 
     kind: KpiMomentKind
     occurred_at: datetime = Field(description="Time of the event.")
-    record: str | None = Field(description="Kind of the record, as `change`; null for a target.")
+    record: str | None = Field(description="Kind of the record, such as `change`; null for a target.")
     number: str | None = Field(description="Number of the record for people; null for a target.")
-    target: PointTarget | None = Field(
-        description="New target; null without a target, or for another kind of event."
-    )
+    target: PointTarget | None = Field(description="New target; null if the event is not about a target.")
 
 
 class KpiChartPoint(OutputModel):

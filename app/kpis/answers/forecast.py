@@ -63,9 +63,9 @@ class KpiForecast(OutputModel):
     end: PeriodEnd
     value: int | float | None = Field(description="Value of the KPI so far; null if there are no cases.")
     cases: int = Field(description="Number of cases from which the value was computed.")
-    target: PointTarget | None = Field(description="Present target; null without a target.")
+    target: PointTarget | None = Field(description="Present target; null if the KPI has no target.")
     status: KpiStatus | None = Field(
-        description="Status of the present value against the target; null without a target."
+        description="Status of the present value against the target; null if there is no target."
     )
     more_cases: int | None = Field(
         description="Number of further cases assumed: the requested number, otherwise the pace of this "

@@ -83,7 +83,9 @@ class KpiPrevious(OutputModel):
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
-    value: int | float | None = Field(description="Value of the other period; null without a value.")
+    value: int | float | None = Field(
+        description="Value of the other period; null if the KPI has no value there."
+    )
     change: float | None = Field(
         description="Relative difference from the other value: 0.1 is 10 % more. Null if a value is "
         "missing, or if the other value is 0."

@@ -171,10 +171,10 @@ class KpiPoint(OutputModel):
     excluded: dict[str, int] = Field(
         description="Number of cases that only volumes count, by reason; other KPIs leave them out."
     )
-    target: PointTarget | None = Field(description="Target of the period; null without a target.")
+    target: PointTarget | None = Field(description="Target of the period; null if the period has no target.")
     status: KpiStatus | None = Field(
-        description="Status of the value against the target; null without a target. A running period "
-        "that misses its target so far, or meets it narrowly, is `at_risk`."
+        description="Status of the value against the target; null if there is no target. A running "
+        "period that misses its target so far, or meets it narrowly, is `at_risk`."
     )
     previous: KpiPrevious
     last_year: KpiPrevious | None = Field(

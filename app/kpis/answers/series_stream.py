@@ -25,8 +25,8 @@ SMALLEST_PIECE = 2
 async def series_pieces(
     db: Database, question: KpiQuestion, now: datetime, *, position: int | None = None
 ) -> AsyncGenerator[KpiAnswer, None]:
-    """Yield the answer to the question in pieces of at most PIECE periods, in their order; of fewer where
-    these would have too many points. Raises CannotAnswer and DatabaseGone, as `answer`.
+    """Yield the answer to the question in pieces of at most PIECE periods, in order; of fewer where these
+    would have too many points. Raises CannotAnswer and DatabaseGone, as `answer`.
     """
     first, size, all_bounds = 0, PIECE, question.bounds
     while first < len(all_bounds) - 1:

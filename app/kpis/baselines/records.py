@@ -30,9 +30,11 @@ class KpiBaseline(ChildRecord):
     zone: str | None = required("Time zone in which days begin and end.")
     currency: str | None = required("Currency of the counted costs (ISO 4217).")
     reopen_days: int | None = required("Number of days in which an ended case could be reopened.")
-    value: str | None = optional("Value as a decimal text, in the unit of the KPI; null without cases.")
+    value: str | None = optional(
+        "Value as a decimal text, in the unit of the KPI; null if there were no cases."
+    )
     cases: int | None = required("Number of cases from which the value was computed.")
     position: int | None = required(
-        "Position of the log at which the baseline was measured.", sa_type=BigInteger
+        "Position in the log at which the baseline was measured.", sa_type=BigInteger
     )
     frozen_at: datetime | None = required("Time at which the baseline was measured.")

@@ -32,7 +32,7 @@ class KpiBudget(Record):
         examples=["45.00"],
     )
     currency: str | None = optional(
-        "Currency of the amount (ISO 4217); null without an amount.", examples=["CNY"]
+        "Currency of the amount (ISO 4217); null if there is no amount.", examples=["CNY"]
     )
     valid_from_at: datetime | None = required("Beginning of the latest version's period.")
     valid_until_at: datetime | None = optional(

@@ -69,10 +69,11 @@ class KpiCase(OutputModel):
     model_config = ConfigDict(frozen=True, defer_build=True)
 
     id: UUID
-    kind: str = Field(description="Kind of the case, as `request`.")
+    kind: str = Field(description="Kind of the case, such as `request`.")
     number: str = Field(description="Number of the case for people; null if not set.")
     decided_at: Instant = Field(
-        description="Time that decided the period; for an open case, that of its opening."
+        description="Time that decides to which period the case belongs; for an open case, the time at "
+        "which it was opened."
     )
     measure: int = Field(
         description="Number of the case: seconds, 1 or 0 for a share, a number, or 1 for a count."
@@ -102,8 +103,8 @@ class KpiCase(OutputModel):
         description="Identifier of the clock, as in the events of the case; null for other KPIs."
     )
     metric: str | None = Field(
-        description="Metric of the clock, as `resolution`, or the key of the target KPI of an effect; "
-        "null for other KPIs."
+        description="Metric of the clock, such as `resolution`, or the key of the target KPI of an "
+        "effect; null for other KPIs."
     )
     agreement: UUID | None = Field(description="Identifier of the clock's agreement; null for other KPIs.")
     events: list[KpiEvidence] = Field(

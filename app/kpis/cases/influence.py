@@ -51,10 +51,12 @@ class KpiWithout(OutputModel):
         "a value."
     )
     cases: int = Field(description="Number of the cases that are left out.")
-    value: int | float | None = Field(description="KPI of the other cases; null without other cases.")
+    value: int | float | None = Field(
+        description="Value of the KPI for the other cases; null if there are no other cases."
+    )
     moved: float | None = Field(
-        description="Difference between the KPI with and without these cases, in its unit; null if it "
-        "has no value without them."
+        description="Difference between the KPI with and without these cases, in its unit; null if the "
+        "KPI has no value without these cases."
     )
 
 
@@ -64,13 +66,15 @@ class KpiHeavyCase(OutputModel):
     model_config = ConfigDict(frozen=True, defer_build=True)
 
     id: UUID
-    kind: str = Field(description="Kind of the case, as `request`.")
+    kind: str = Field(description="Kind of the case, such as `request`.")
     number: str = Field(description="Number of the case for people; null if not set.")
     measure: int = Field(description="Number of the case: seconds, a number, or an amount.")
-    value: int | float | None = Field(description="KPI of all other cases; null without other cases.")
+    value: int | float | None = Field(
+        description="Value of the KPI for all other cases; null if there are no other cases."
+    )
     moved: float | None = Field(
-        description="Difference between the KPI with and without the case, in its unit; null if it has "
-        "no value without it."
+        description="Difference between the KPI with and without the case, in its unit; null if the KPI "
+        "has no value without the case."
     )
 
 
@@ -88,11 +92,13 @@ class KpiInfluence(OutputModel):
     position: LogPosition
     lag_seconds: LagSeconds
     behind: LagNotice = None
-    value: int | float | None = Field(description="KPI of all cases; null without cases.")
+    value: int | float | None = Field(
+        description="Value of the KPI for all cases; null if there are no cases."
+    )
     cases: int = Field(description="Number of cases from which the value was computed.")
     without: list[KpiWithout] = Field(
-        description=f"Parts by their influence on the value, the largest first; of more than {MOST_PARTS} "
-        "parts, those with the most cases."
+        description="Parts by their influence on the value, the largest first; if there are more than "
+        f"{MOST_PARTS}, the parts with the most cases."
     )
     heaviest: list[KpiHeavyCase] = Field(
         description=f"The {HEAVIEST} cases with the largest numbers; empty if all cases weigh the same, as "

@@ -61,7 +61,8 @@ class KpiOfCase(OutputModel):
     begin: PeriodBegin
     end: PeriodEnd
     decided_at: Instant = Field(
-        description="Time that decided the period; for an open case, that of its opening."
+        description="Time that decides to which period the case belongs; for an open case, the time at "
+        "which it was opened."
     )
     measure: int = Field(
         description="Number of the case: seconds, 1 or 0 for a share, a number, or 1 for a count."

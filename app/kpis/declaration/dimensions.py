@@ -79,35 +79,35 @@ class Dimension(CodeEnum):
 
     __hash__ = CodeEnum.__hash__
 
-    priority = "priority", "Priority", "优先级", "Codes of priorities; `none` for cases without one."
-    team = "team", "Team", "团队", "Keys or ids of teams; `none` for cases without one.", TEAM
-    service = "service", "Service", "服务", "Keys of services; `none` for cases without one."
-    category = "category", "Category", "分类", "Keys of categories; `none` for cases without one."
-    channel = "channel", "Channel", "渠道", "Codes of channels; `none` for cases without one."
+    priority = "priority", "Priority", "优先级", "Codes of priorities; `none` for cases without a priority."
+    team = "team", "Team", "团队", "Keys or ids of teams; `none` for cases without a team.", TEAM
+    service = "service", "Service", "服务", "Keys of services; `none` for cases without a service."
+    category = "category", "Category", "分类", "Keys of categories; `none` for cases without a category."
+    channel = "channel", "Channel", "渠道", "Codes of channels; `none` for cases without a channel."
     source = (
         *("source", "Source", "来源"),
-        "Sources: for incidents, names of the tools that send alerts, or else the way of reporting, as "
-        "`api` or `import:legacy`; for suggestions, codes of their origin, as `staff`.",
+        "Sources: for incidents, names of the tools that send alerts, or else the way of reporting, "
+        "such as `api` or `import:legacy`; for suggestions, codes of their origin, such as `staff`.",
     )
     assignee = (
         "assignee",
         "Assignee",
         "处理人",
-        "Identifiers of assignees; `none` for cases without one.",
+        "Identifiers of assignees; `none` for cases without an assignee.",
         RECORD,
     )
     customer = (
         *("customer", "Customer", "客户"),
-        "Keys or ids of customers' teams; `none` for cases without one.",
+        "Keys or ids of customers' teams; `none` for cases without a customer.",
         TEAM,
     )
     path = (
         *("path", "Fulfilment path", "履行路径"),
-        "Codes of fulfilment paths, for requests; `none` for requests without one.",
+        "Codes of fulfilment paths, for requests; `none` for requests without a path.",
     )
     catalogue_item = (
         *("catalogue_item", "Catalogue item", "目录条目"),
-        "Keys of catalogue items, for requests; `none` for requests without one.",
+        "Keys of catalogue items, for requests; `none` for requests without an item.",
         CODE,
         case_field("item"),
     )
@@ -117,7 +117,7 @@ class Dimension(CodeEnum):
     )
     state = (
         *("state", "State", "状态"),
-        "Codes of states, as `on_hold`, for the time in each state.",
+        "Codes of states, such as `on_hold`, for the time in each state.",
         CODE,
         decided_value("state"),
     )
@@ -152,7 +152,7 @@ class Dimension(CodeEnum):
     )
     document_class = (
         *("document_class", "Class of the document", "文件类别"),
-        "Codes of classes, as `PR`, for documents.",
+        "Codes of classes, such as `PR`, for documents.",
     )
     verdict = (
         *("verdict", "Verdict", "判定方式"),
@@ -172,19 +172,19 @@ class Dimension(CodeEnum):
     )
     agreement = (
         *("agreement", "Agreement", "协议"),
-        "Numbers or ids of agreements; `none` for cases without one.",
+        "Numbers or ids of agreements; `none` for cases without an agreement.",
         RECORD,
         decided_value("agreement_id"),
     )
     metric = (
         *("metric", "Metric", "指标"),
-        "Codes of metrics, as `resolution`, for clocks.",
+        "Codes of metrics, such as `resolution`, for clocks.",
         CODE,
         decided_value("metric"),
     )
     cause = (
         *("cause", "Cause", "原因"),
-        "Codes of causes, as `unknown`, for breaches.",
+        "Codes of causes, such as `unknown`, for breaches.",
         CODE,
         decided_value("cause"),
     )
@@ -207,8 +207,8 @@ class Dimension(CodeEnum):
     )
     process = (
         *("process", "Process", "流程"),
-        "Processes, as `incident`, for suggestions, improvements, corrective actions, audits, findings "
-        "and risks; `none` for the whole department.",
+        "Processes, such as `incident`, for suggestions, improvements, corrective actions, audits, "
+        "findings and risks; `none` for the whole department.",
     )
     size = (
         *("size", "Size of the improvement", "改进规模"),
@@ -222,7 +222,7 @@ class Dimension(CodeEnum):
         CODE,
         decided_value("offered_by"),
     )
-    age = "age", "Age", "存续时间", "Codes of ages of open cases, as `1_to_3_days`.", CODE, None
+    age = "age", "Age", "存续时间", "Codes of ages of open cases, such as `1_to_3_days`.", CODE, None
 
 
 #: The columns of the dimensions that facts and raw definitions have.

@@ -23,8 +23,8 @@ class KpiExposure(OutputModel):
     model_config = ConfigDict(frozen=True, defer_build=True)
 
     agreed_seconds: int | None = Field(
-        description="Number of seconds in which the services should have been available so far; null "
-        "if the KPI is grouped by a dimension that services do not have, as category."
+        description="Number of seconds in which the services should have been available so far; null if "
+        "the KPI is grouped by a dimension that services do not have, such as category."
     )
     outage_seconds: float | None = Field(
         description="Number of these seconds with an outage, in which degraded seconds count by their "

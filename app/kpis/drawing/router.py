@@ -41,7 +41,9 @@ SVG_RESPONSE: dict[int | str, dict[str, Any]] = {
 #: An image that is opened by itself loads and runs nothing.
 POLICY = {"Content-Security-Policy": "default-src 'none'", "X-Content-Type-Options": "nosniff"}
 
-Key = Annotated[str, Path(max_length=100, description="Key of the KPI, as `incident_resolution_seconds`.")]
+Key = Annotated[
+    str, Path(max_length=100, description="Key of the KPI, such as `incident_resolution_seconds`.")
+]
 
 
 class KpiChartQuery(KpiBehaviourQuery):

@@ -113,7 +113,9 @@ class EffectWarning(OutputModel):
     model_config = ConfigDict(frozen=True, defer_build=True)
 
     code: WarningCode
-    months: list[str] = Field(default=[], description="Months of the signals, as 2026-03, with the rule.")
+    months: list[str] = Field(
+        default=[], description="Months of the signals, such as 2026-03, each with its rule."
+    )
     changes: list[str] = Field(default=[], description="Numbers of the first other changes.")
     cases: int | None = Field(
         default=None, description="Number of open cases or changes; null for other warnings."
@@ -149,14 +151,20 @@ class EffectSide(OutputModel):
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
-    value: float | None = Field(description="KPI of the window; null without a value.")
+    value: float | None = Field(
+        description="Value of the KPI in the window; null if the KPI has no value there."
+    )
     cases: int = Field(description="Number of cases from which the value was computed.")
     compared: float | None = Field(
         description="Estimate that is compared: the mean, the median, the share, or the events per "
         "unit of exposure; in version 1 the median of a duration. Null if not set."
     )
-    low: float | None = Field(description="Lower end of the estimate's interval; null without an interval.")
-    high: float | None = Field(description="Upper end of the estimate's interval; null without an interval.")
+    low: float | None = Field(
+        description="Lower end of the estimate's interval; null if no interval was computed."
+    )
+    high: float | None = Field(
+        description="Upper end of the estimate's interval; null if no interval was computed."
+    )
     exposure: float | None = Field(
         description="Exposure of a rate: days, agent-days, agreed hours, or deliveries; null for other KPIs."
     )
@@ -176,8 +184,8 @@ class EffectSide(OutputModel):
 
 
 class RelativeOutcome(OutputModel):
-    """The probability that a case after the change has a smaller number than one before it, in addition to
-    the mean.
+    """The effect in addition to the mean: the probability that a case after the change has a smaller number
+    than a case before it.
     """
 
     model_config = ConfigDict(frozen=True, defer_build=True)
@@ -187,10 +195,12 @@ class RelativeOutcome(OutputModel):
         "ties count half; with a control, minus that share in the control."
     )
     low: float | None = Field(
-        description="Lower end of the share's interval, at `level`; null without an interval."
+        description="Lower end of the share's interval, with the probability `level`; null if no "
+        "interval was computed."
     )
     high: float | None = Field(
-        description="Upper end of the share's interval, at `level`; null without an interval."
+        description="Upper end of the share's interval, with the probability `level`; null if no "
+        "interval was computed."
     )
     no_effect: float = Field(description="Value of the share if nothing changed: 0.5, or 0 with a control.")
 
@@ -218,17 +228,23 @@ class EffectResult(OutputModel):
     before: EffectSide
     after: EffectSide
     control_before: EffectSide | None = Field(
-        description="Control cases in the earlier window; null without a control."
+        description="Control cases in the earlier window; null if the effect was measured without "
+        "control cases."
     )
     control_after: EffectSide | None = Field(
-        description="Control cases in the later window; null without a control."
+        description="Control cases in the later window; null if the effect was measured without control "
+        "cases."
     )
     effect: float | None = Field(
         description="Effect: the difference in the unit of the KPI, or the ratio; with a control, the "
         "difference of differences or the ratio of ratios. Null if it cannot be computed."
     )
-    low: float | None = Field(description="Lower end of the effect's interval; null without an interval.")
-    high: float | None = Field(description="Upper end of the effect's interval; null without an interval.")
+    low: float | None = Field(
+        description="Lower end of the effect's interval; null if no interval was computed."
+    )
+    high: float | None = Field(
+        description="Upper end of the effect's interval; null if no interval was computed."
+    )
     level: float = Field(
         description="Probability that such an interval contains the true effect; 0.975 if the value "
         "and the relative effect have an interval each and either can show an effect."
@@ -244,10 +260,13 @@ class EffectResult(OutputModel):
         description="Effect by pairs, in addition to a mean or median; null if there are no pairs.",
     )
     difference_of_medians: float | None = Field(
-        description="Median after the change minus that before, for cases with a number; null for other KPIs."
+        description="Median after the change minus the median before, for cases with a number; null for "
+        "other KPIs."
     )
-    test: TestMethod | None = Field(description="Test of the p value; null if only the interval is used.")
-    p_value: float | None = Field(description="p value of the test; null without a test.")
+    test: TestMethod | None = Field(
+        description="Test that gave the p value; null if only the interval is used."
+    )
+    p_value: float | None = Field(description="p value of the test; null if no test was made.")
     verdict: EffectVerdict
     promised: PromisedOutcome | None = Field(description="Promised effect; null if not promised.")
     warnings: list[EffectWarning] = Field(description="Warnings about the comparison.")

@@ -61,8 +61,8 @@ class PromisedEffect(PayloadValue):
     change: Number = Field(description="Change, as a number or a decimal text.", examples=["-0.5"])
     of: PromisedAs = Field(
         default=PromisedAs.relative,
-        description="Form of the change: `relative` to the value before, as -0.5 for half; `absolute` "
-        "in the unit of the KPI, as -1800 seconds.",
+        description="Form of the change: `relative` to the value before, such as -0.5 for half; "
+        "`absolute` in the unit of the KPI, such as -1800 seconds.",
     )
 
 

@@ -28,7 +28,8 @@ class KpiEffectOut(
         description="Filters of the cases, by dimension; empty for all cases."
     )
     control: dict[str, list[str]] | None = Field(
-        description="Filters of the control cases, by dimension; null without a control."
+        description="Filters of the control cases, by dimension; null if the effect was measured "
+        "without control cases."
     )
     result: EffectResult
 

@@ -48,7 +48,7 @@ class KpiEffect(Record):
     )
     control: Annotated[dict[str, Any] | None, Document()] = optional(
         "Filters of control cases without the change, in the same windows: the effect is then the "
-        "difference of the differences. Null without a control."
+        "difference of the differences. Null if there are no control cases."
     )
     promised: str | None = optional("Promised change, as a decimal text; null if not promised.")
     promised_as: PromisedAs | None = optional("Form of the promised change; null if not promised.")
@@ -59,7 +59,7 @@ class KpiEffect(Record):
     currency: str | None = required("Currency of the counted costs (ISO 4217).")
     reopen_days: int | None = required("Number of days in which an ended case could be reopened.")
     position: int | None = required(
-        "Position of the log at which the effect was measured; anybody can recompute it there.",
+        "Position in the log at which the effect was measured; anybody can recompute it there.",
         sa_type=BigInteger,
     )
     seed: int | None = required(

@@ -36,7 +36,7 @@ from app.kpis.questions.chart_words import ChartWords
 router = Router(prefix="/v1", tags=["kpis"])
 KpiKey = Annotated[
     str,
-    Path(alias="key", max_length=100, description="Key of the KPI, as `incident_resolution_seconds`."),
+    Path(alias="key", max_length=100, description="Key of the KPI, such as `incident_resolution_seconds`."),
 ]
 
 
@@ -66,7 +66,7 @@ class EffectChartQuery(BaseModel):
     figure: EffectDrawing = Field(
         EffectDrawing.intervals,
         description="Figure to draw: `intervals` for both windows and the effect, `behaviour` for the "
-        "surrounding time by the present figures, `cases` for every case on a logarithmic "
+        "time around the windows, with the present figures, `cases` for every case on a logarithmic "
         "axis.",
     )
     lang: ChosenLanguage = None

@@ -27,7 +27,9 @@ class KpiRebase(Record):
 
     state: RebaseState | None = required()
     kpi: str | None = required("Key of the KPI.")
-    scope: ScopeKind | None = required("Kind of scope: all cases, those of a service, or those of a team.")
+    scope: ScopeKind | None = required(
+        "Kind of scope: all cases, the cases of a service, or the cases of a team."
+    )
     service: Annotated[str | None, KeyRef("service")] = optional("Key of the service; null for other scopes.")
     team_id: Annotated[UUID | None, ForeignRef("team")] = optional(
         "Team of the cases; null for other scopes."

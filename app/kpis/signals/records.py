@@ -32,7 +32,9 @@ class KpiSignal(Record):
     number: str = ""
     state: SignalState | None = required()
     kpi: str | None = required("Key of the KPI.")
-    scope: ScopeKind | None = required("Kind of scope: all cases, those of a service, or those of a team.")
+    scope: ScopeKind | None = required(
+        "Kind of scope: all cases, the cases of a service, or the cases of a team."
+    )
     service: Annotated[str | None, KeyRef("service")] = optional("Key of the service; null for other scopes.")
     team_id: Annotated[UUID | None, ForeignRef("team")] = optional(
         "Team of the cases; null for other scopes."
@@ -56,7 +58,7 @@ class KpiSignal(Record):
     low: str | None = required("Lower natural limit, as a decimal text.", examples=["0"])
     high: str | None = required("Upper natural limit, as a decimal text.", examples=["17580"])
     position: int | None = required(
-        "Position of the log at which the figures were computed.", sa_type=BigInteger
+        "Position in the log at which the figures were computed.", sa_type=BigInteger
     )
     noted_at: datetime | None = required("Time at which the signal was noted.")
     reason: Annotated[str | None, Personal()] = optional(

@@ -45,7 +45,7 @@ class ReviseKpiTarget(Payload, of=KpiTarget):
     value: Number | None = Field(
         default=None,
         description="Target value in the unit of the KPI, as a number or a decimal text: seconds, "
-        "cases, or a ratio as 0.95.",
+        "cases, or a ratio such as 0.95.",
         examples=["5400"],
     )
     valid_from_at: ValidFrom = None

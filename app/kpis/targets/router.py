@@ -31,7 +31,7 @@ mount_actions(router, LIFECYCLE, KpiTargetOut, prefix="/kpi_targets")
 
 KpiKey = Annotated[
     str,
-    Path(alias="key", max_length=100, description="Key of the KPI, as `incident_resolution_seconds`."),
+    Path(alias="key", max_length=100, description="Key of the KPI, such as `incident_resolution_seconds`."),
 ]
 # The active target added last, whether or not there were earlier ones.
 SELECT_NEWEST_ACTIVE = """

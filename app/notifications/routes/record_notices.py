@@ -97,8 +97,8 @@ def record_notices_router(lifecycles: Iterable[Lifecycle[Any]]) -> Router:
                 operation_id=f"list_{lifecycle.kind}_notices",
                 summary=f"List {noun(lifecycle.kind)} notices",
                 description=f"List the notices about one {noun(lifecycle.kind)} with their recipients and "
-                "their delivery. For callers who act on it by a role, and for those who "
-                "oversee all.",
+                "their delivery. For callers with a role that acts on it, and for callers who "
+                "see all records.",
                 response_model=SentNoticePage,
                 responses=problems(400, 403, 404, 422),
             )

@@ -118,8 +118,8 @@ def defer(change: Change, body: Tallied, ctx: ActionContext) -> None:
 
 
 def remind_of_emergency(change: Change, body: Tallied, ctx: ActionContext) -> None:
-    """Remind of the emergency change, on which its board has not decided. It stays submitted, and its board
-    can be asked again.
+    """Remind the board of the emergency change, on which it has not decided. It stays submitted, and its
+    board can be asked again.
     """
 
 

@@ -78,7 +78,8 @@ class SuspectedChanges(OutputModel):
     """The changes that may have caused an incident."""
 
     items: list[SuspectedChangeOut] = Field(
-        description=f"Suspects, the most likely first; at most {MOST_SUSPECTED}."
+        description="Changes that may have caused the incident, the most likely first; at most "
+        f"{MOST_SUSPECTED}."
     )
 
 
@@ -97,7 +98,8 @@ class SuspectedIncidents(OutputModel):
     """The incidents that a change may have caused."""
 
     items: list[SuspectedIncidentOut] = Field(
-        description=f"Suspects, the most likely first; at most {MOST_SUSPECTED}."
+        description="Incidents that the change may have caused, the most likely first; at most "
+        f"{MOST_SUSPECTED}."
     )
 
 

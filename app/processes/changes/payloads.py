@@ -64,8 +64,8 @@ class DraftChange(ChangeFields, of=Change):
     type: ChangeType
     title: Title | None = Field(
         default=None,
-        description="Title of the change in one line; for a standard change, the default is that of "
-        "its template.",
+        description="Title of the change in one line; for a standard change, the default is the "
+        "template's title.",
         examples=["Renew the mail relay"],
     )
     template: Annotated[Reference, ForeignRef("change_template")] | None = Field(

@@ -104,7 +104,7 @@ class ChangeAssessment(RecordPart):
     KIND: ClassVar[str] = "change_assessment"
 
     questionnaire_id: Annotated[UUID | None, ForeignRef("risk_questionnaire")] = optional(
-        "Questionnaire that was used for the assessment; null until then."
+        "Questionnaire that was used for the assessment; null until the change is assessed."
     )
     risk_answers: Annotated[dict[str, Any] | None, StaffOnly()] = optional(
         "Answers to the risk questionnaire, for staff: keys of answers by keys of questions. The score "
@@ -231,10 +231,10 @@ class Change(Ticket):
         "Reason for the last deferral; null if the change was not deferred."
     )
     ci_classes: list[str] | None = optional(
-        "Classes of the items when the change was scheduled, or else when they were named."
+        "Classes of the items when the change was scheduled; if it was not, when the items were named."
     )
     needed_ci_ids: list[str] | None = optional(
-        "Identifiers of the items that the change's items need, when it was scheduled."
+        "Identifiers of the items that the change's items depended on when it was scheduled."
     )
     window_from_at: datetime | None = optional("Beginning of the window; null until the change is scheduled.")
     window_until_at: datetime | None = optional("End of the window; null until the change is scheduled.")
@@ -247,7 +247,8 @@ class Change(Ticket):
         "change starts on them after this time either."
     )
     overrides: list[str] | None = optional(
-        "Changes and freezes in conflict with which the change was scheduled: `change/<id>`, `freeze/<id>`."
+        "Changes and freezes that conflicted with the change when it was scheduled: `change/<id>`, "
+        "`freeze/<id>`."
     )
     excepted_freezes: list[str] | None = optional("Freezes from which the change is excepted: `freeze/<id>`.")
     override_reason: Annotated[str | None, Personal()] = optional(
@@ -267,7 +268,7 @@ class Change(Ticket):
     )
     reviewed_at: Annotated[datetime | None, EnteredAt(ChangeState.closed)] = None
     outcome: ChangeOutcome | None = optional(
-        "Outcome of the change in its review; null until then.", examples=["successful"]
+        "Outcome of the change in its review; null before the review.", examples=["successful"]
     )
     first_pass: bool | None = optional(
         "True if the change was implemented once, in its window, was not backed out, and caused no incident.",

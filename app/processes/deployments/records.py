@@ -61,7 +61,7 @@ class Deployment(Record):
         "Person or tool that reported the deployment."
     )
     team_id: Annotated[UUID | None, ForeignRef("team")] = optional(
-        "Team of the release; null without a release."
+        "Team of the release; null if the deployment belongs to no release."
     )
     release_id: Annotated[UUID | None, ForeignRef("release")] = optional(
         "Release that is deployed; null if not set.", examples=["REL-2026-000123"]

@@ -77,8 +77,8 @@ class GivenVerdict(PayloadPart, of=AssessedSuggestion):
     verdict: SuggestionVerdict = Field(description="Verdict on the suggestion.")
     title: Title | None = Field(
         default=None,
-        description="Title of the improvement, for a selected suggestion; if left out, that of the "
-        "suggestion.",
+        description="Title of the improvement, for a selected suggestion; if left out, the suggestion's "
+        "title.",
     )
     reason: FreeText | None = None
     until_at: Instant | None = None

@@ -38,7 +38,7 @@ class ImprovementAssessment(Record):
     number: str = ""
     state: AssessmentState | None = required()
     month: str | None = required(
-        "Month of the assessment, as `2026-11`; each month has one assessment.", examples=["2026-11"]
+        "Month of the assessment, such as `2026-11`; each month has one assessment.", examples=["2026-11"]
     )
     plan_id: Annotated[UUID | None, ForeignRef("improvement_plan")] = optional(
         "Improvement plan whose weights are used; null if all weights are 1."

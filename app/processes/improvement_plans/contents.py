@@ -65,8 +65,8 @@ class PlannedTarget(BaselineQuestion, of=ImprovementPlanTarget):
 
     title: Title
     goal: Number = Field(
-        description="Value that the KPI should reach, in its unit, as a number or a decimal text. For "
-        "a KPI that counts, it refers to a period as long as the window of the baseline.",
+        description="Value that the KPI should reach, in its unit, as a number or a decimal text. For a "
+        "KPI that is a count, it refers to a period as long as the window of the baseline.",
         examples=["5400"],
     )
     due_on: IsoDate

@@ -58,7 +58,7 @@ class TargetContributionOut(OutputModel):
         description="Effect on the scale of its method, as a decimal text; null if nothing was measured."
     )
     position: int | None = Field(
-        description="Position of the log at which the effect was computed; null if nothing was measured."
+        description="Position in the log at which the effect was computed; null if nothing was measured."
     )
     adds: str | None = Field(
         default=None,
@@ -66,7 +66,7 @@ class TargetContributionOut(OutputModel):
         "share of the target's cases on which it was measured. Null if unknown.",
     )
     share: str | None = Field(
-        default=None, description="Share of the contribution in the way to the goal; null if unknown."
+        default=None, description="Share of the contribution in the distance to the goal; null if unknown."
     )
 
 
@@ -76,11 +76,11 @@ class TargetProgressOut(OutputModel):
     name: str = Field(description="Key of the target.")
     kpi: str = Field(description="Key of the KPI.")
     value: str | None = Field(
-        description="Value of the KPI since the beginning of the plan; null without cases."
+        description="Value of the KPI since the beginning of the plan; null if there are no cases yet."
     )
     compared: str | None = Field(
-        description="Value of the KPI for a period as long as the baseline, if the KPI counts; null "
-        "without cases."
+        description="Value of the KPI converted to a period as long as the baseline's, if the KPI is a "
+        "count; null if there are no cases yet."
     )
     cases: int = Field(description="Number of cases counted.")
     baseline: str | None = Field(description="Value of the baseline; null if the baseline has no value.")
@@ -103,7 +103,7 @@ class TargetProgressOut(OutputModel):
         "unknown.",
     )
     added_share: str | None = Field(
-        default=None, description="Share of the sum in the way to the goal; null if unknown."
+        default=None, description="Share of the sum in the distance to the goal; null if unknown."
     )
     unexplained: str | None = Field(
         default=None,
@@ -123,7 +123,7 @@ class AdjustedTargetOut(OutputModel):
 
     target: dict[str, Any] = Field(description="Target, as it was sent.")
     baseline: dict[str, Any] | None = Field(
-        description="Baseline of the target; null if it stays, or if there was none."
+        description="Baseline of the target; null if it remains the same, or if there was none."
     )
 
 
@@ -131,11 +131,11 @@ class ImprovementPlanAdjustmentOut(OutputModel, of=ImprovementPlanAdjustment):
     """An adjustment of the plan."""
 
     targets: list[AdjustedTargetOut] | None = Field(
-        description="All targets after the adjustment; null if they stay."
+        description="All targets after the adjustment; null if they remain the same."
     )
     replaces: list[AdjustedTargetOut] | None = Field(
-        description="Targets before the adjustment; null if they stay, or if this was not recorded at "
-        "that time."
+        description="Targets before the adjustment; null if they remain the same, or if this was not "
+        "recorded at that time."
     )
 
 
@@ -147,21 +147,21 @@ CHILD_LISTINGS = (
         ImprovementPlanTarget,
         "planned_at",
         ImprovementPlanTargetOut,
-        "the targets of an improvement plan, in their order",
+        "the targets of an improvement plan, in order",
     ),
     ChildListing(
         "points",
         ImprovementPlanPoint,
         "planned_at",
         ImprovementPlanPointOut,
-        "the first points of an improvement plan, in their order",
+        "the first points of an improvement plan, in order",
     ),
     ChildListing(
         "steps",
         ImprovementPlanStep,
         "planned_at",
         ImprovementPlanStepOut,
-        "the schedule of an improvement plan, in its order",
+        "the schedule of an improvement plan, in order",
     ),
     ChildListing(
         "reviews",

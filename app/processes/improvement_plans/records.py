@@ -79,13 +79,13 @@ class ImprovementPlan(Record):
     submitted_at: Annotated[datetime | None, EnteredAt(ImprovementPlanState.submitted)] = None
     decision_id: UUID | None = optional("Latest decision on the plan; null before the first decision.")
     baseline_position: int | None = optional(
-        "Position of the log at which the first baselines were measured; null until the plan is submitted.",
+        "Position in the log at which the first baselines were measured; null until the plan is submitted.",
         sa_type=BigInteger,
     )
     approved_at: Annotated[datetime | None, EnteredAt(ImprovementPlanState.approved)] = None
     returned_at: Annotated[datetime | None, EnteredAt(ImprovementPlanState.returned)] = None
     begun_at: Annotated[datetime | None, EnteredAt(ImprovementPlanState.running)] = None
-    last_reviewed_at: datetime | None = optional("Time of the last review; null before the first.")
+    last_reviewed_at: datetime | None = optional("Time of the last review; null before the first review.")
     next_review_due_at: datetime | None = optional("Time at which the next review is due; null if not due.")
     review_overdue_at: datetime | None = optional(
         "Time since which the review is flagged as overdue; null if it is not."
@@ -99,7 +99,7 @@ class ImprovementPlan(Record):
     adjustment_id: UUID | None = optional(
         "Adjustment on which the committee has not decided yet; null if no adjustment is open."
     )
-    adjusted_at: datetime | None = optional("Time of the last adjustment; null before the first.")
+    adjusted_at: datetime | None = optional("Time of the last adjustment; null before the first adjustment.")
     closed_at: Annotated[datetime | None, EnteredAt(ImprovementPlanState.closed)] = None
     close_reason: Annotated[str | None, Personal()] = optional(
         "Reason for closing the plan early; null if its year was over."
@@ -109,7 +109,7 @@ class ImprovementPlan(Record):
         examples=["Pilot before rolling out. 先试点，后推广。"],
     )
     result_position: int | None = optional(
-        "Position of the log at which the results were computed; null until the plan is closed.",
+        "Position in the log at which the results were computed; null until the plan is closed.",
         sa_type=BigInteger,
     )
 
@@ -130,7 +130,7 @@ class ImprovementPlanTarget(ChildRecord):
     kpi: str | None = required("Key of the KPI.")
     before_from: str | None = required("Beginning of the baseline's window, as it was sent.")
     before_to: str | None = required("End of the baseline's window, exclusive, as it was sent.")
-    tz: str | None = optional("Time zone of these dates; null for that of the organisation.")
+    tz: str | None = optional("Time zone of these dates; null for the organisation's time zone.")
     scope: Annotated[dict[str, Any] | None, Document()] = optional(
         "Filters of the cases, by dimension; null for all cases."
     )
@@ -148,8 +148,8 @@ class ImprovementPlanTarget(ChildRecord):
         "Value of the KPI from the beginning to the end of the plan; null until the plan is closed."
     )
     result_compared: str | None = optional(
-        "Value of the KPI for a period as long as the baseline, if the KPI counts; null until the plan "
-        "is closed."
+        "Value of the KPI converted to a period as long as the baseline's, if the KPI is a count; null "
+        "until the plan is closed."
     )
     result_cases: int | None = optional("Number of cases counted; null until the plan is closed.")
     result_share: str | None = optional(
@@ -206,7 +206,7 @@ class ImprovementPlanReview(ChildRecord):
         "Progress of each target at the review."
     )
     position: int | None = required(
-        "Position of the log at which the progress was computed.", sa_type=BigInteger
+        "Position in the log at which the progress was computed.", sa_type=BigInteger
     )
     reviewed_by_id: Annotated[UUID | None, ForeignRef("person")] = optional("Person who recorded the review.")
     reviewed_at: datetime | None = required("Time at which the meeting reviewed the plan.")
@@ -228,10 +228,11 @@ class ImprovementPlanAdjustment(ChildRecord):
         "Reason for the changes.", examples=["Two services were added. 新增两项服务。"]
     )
     targets: Annotated[list[dict[str, Any]] | None, Document()] = optional(
-        "All targets after the adjustment; null if they stay."
+        "All targets after the adjustment; null if they remain the same."
     )
     replaces: Annotated[list[dict[str, Any]] | None, Document()] = optional(
-        "Targets before the adjustment; null if they stay, or if this was not recorded at that time."
+        "Targets before the adjustment; null if they remain the same, or if this was not recorded at "
+        "that time."
     )
     edition: int | None = optional(
         "Number of the edition that the adjustment made; null until it is approved."

@@ -56,7 +56,8 @@ class ImprovementSuggestion(Record):
         "Scope of the suggestion: the whole department, or one process."
     )
     process: Annotated[str | None, OF_PROCESS] = optional(
-        "Process that the suggestion is about, as `incident`, or its name; null for the whole department."
+        "Process that the suggestion is about, such as `incident`, or its name; null for the whole "
+        "department."
     )
     aspect: ImprovementAspect | None = required(
         "Aspect that is improved: `interface`, `new_process` or `platform` for the department, "
@@ -77,11 +78,11 @@ class ImprovementSuggestion(Record):
         "Key of the plan's target that the suggestion serves; null if not set."
     )
     cause: SuggestionCause | None = optional(
-        "Cause for which an automation rule offered this suggestion, or one that was merged into it; "
-        "null for suggestions of persons."
+        "Cause because of which an automation rule offered this suggestion, or a suggestion that was "
+        "merged into it; null for suggestions of persons."
     )
     cause_scope: str | None = optional(
-        "Object of the automation rule's cause, as `service/mail`; null for suggestions of persons."
+        "Object of the automation rule's cause, such as `service/mail`; null for suggestions of persons."
     )
     author_id: Annotated[UUID | None, ForeignRef("person")] = optional(
         "Person who offered the suggestion; null for an automation rule."
@@ -139,9 +140,9 @@ class SuggestionEvidence(ChildRecord):
     KIND: ClassVar[str] = "suggestion_evidence"
 
     about: Annotated[str | None, NamesRecord()] = optional(
-        "Record that shows the evidence, as `<kind>/<id>`; null if not set."
+        "Record that shows the evidence, in the form `<kind>/<id>`; null if not set."
     )
     text: str | None = required("Evidence in one line, without names of persons.")
     kpi: str | None = optional("Key of the KPI that shows the evidence; null if not set.")
-    period: str | None = optional("Period of the KPI, as `2026-10`; null without a KPI.")
+    period: str | None = optional("Period of the KPI, such as `2026-10`; null if no KPI is given.")
     added_at: datetime | None = required("Time at which the evidence was added.")

@@ -35,7 +35,8 @@ class ImprovementOut(TicketOut, of=Improvement):
         description="Filters of the cases in the extended pilot, by dimension; null if it is not extended."
     )
     next_control: dict[str, list[str]] | None = Field(
-        description="Filters of the comparison cases in the extended pilot, by dimension; null if they stay."
+        description="Filters of the comparison cases in the extended pilot, by dimension; null if they "
+        "remain the same."
     )
 
 

@@ -128,8 +128,8 @@ class Improvement(Ticket):
         "Scope of the improvement: the whole department, or one process."
     )
     process: str | None = optional(
-        "Process that is improved, for the scope `process`: `incident` …, or its name; null for the "
-        "department."
+        "Process that is improved, for the scope `process`, such as `incident`, or its name; null for "
+        "the department."
     )
     aspect: ImprovementAspect | None = optional("Aspect that is improved; null if it is not known.")
     proposer_ids: list[str] | None = optional(
@@ -172,14 +172,14 @@ class Improvement(Ticket):
     implementation_begun_at: Annotated[datetime | None, EnteredAt(ImprovementState.implementing)] = None
     implemented_at: Annotated[datetime | None, EnteredAt(ImprovementState.evaluating)] = None
     judged_position: int | None = optional(
-        "Position of the log of the measurement on which the judgement is based; null until then.",
+        "Position in the log of the measurement on which the judgement is based; null before the judgement.",
         sa_type=BigInteger,
     )
     sponsor_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = optional(
-        "Sponsor of the project; null without a project."
+        "Sponsor of the project; null if the improvement is not carried out as a project."
     )
     project_manager_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = (
-        optional("Person who manages the project; null without a project.")
+        optional("Person who manages the project; null if the improvement is not carried out as a project.")
     )
     budget: Annotated[str | None, StaffOnly(reviewers=True)] = optional(
         "Largest cost of the project as a decimal text, for staff."
@@ -187,7 +187,7 @@ class Improvement(Ticket):
     chartered_at: Annotated[datetime | None, EnteredAt(ImprovementState.chartered, first=True)] = None
     planned_at: Annotated[datetime | None, EnteredAt(ImprovementState.planned)] = None
     report_every_days: int | None = optional(
-        "Number of days between progress reports; null without a project."
+        "Number of days between progress reports; null if the improvement is not carried out as a project."
     )
     next_report_due_at: datetime | None = optional(
         "Time at which the next progress report is due; null if not due."
@@ -196,7 +196,7 @@ class Improvement(Ticket):
         "Time at which the progress report was flagged as overdue; null if it is not."
     )
     expected_at: datetime | None = optional(
-        "Expected completion by the latest progress report; null without one."
+        "Expected completion in the latest progress report; null before the first report."
     )
     plan_approved_at: Annotated[datetime | None, EnteredAt(ImprovementState.plan_approved)] = None
     executor_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = optional(
@@ -204,7 +204,7 @@ class Improvement(Ticket):
     )
     pilot_reported_at: Annotated[datetime | None, EnteredAt(ImprovementState.pilot_reported)] = None
     process_owner_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = (
-        optional("Process owner who was named in the rollout; null until then.")
+        optional("Process owner who was named in the rollout; null until a process owner is named.")
     )
     cutover_at: datetime | None = optional("Time at which all teams had cut over; null until then.")
     handed_over_at: Annotated[datetime | None, EnteredAt(ImprovementState.handed_over)] = None
@@ -217,7 +217,7 @@ class Improvement(Ticket):
         "Time at which the benefit is measured next; null if no measurement is due."
     )
     benefit_months: int | None = optional(
-        "Number of months after which the benefit was last measured; null until then."
+        "Number of months after which the benefit was last measured; null before the first measurement."
     )
     reverted_at: Annotated[datetime | None, EnteredAt(ImprovementState.reverted)] = None
 

@@ -28,7 +28,7 @@ def declare_major(incident: Incident, body: DeclareMajorIncident, ctx: ActionCon
 
 
 def downgrade(incident: Incident, body: Reason, ctx: ActionContext) -> None:
-    """Downgrade the incident, which turned out not to be a major incident."""
+    """Downgrade the incident, because it turned out not to be a major incident."""
     incident.declared_major_at = None
     incident.commander_id = None
 

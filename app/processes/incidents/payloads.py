@@ -82,8 +82,8 @@ class ResolveIncident(Payload, of=Incident):
     cause: FreeText | None = None
     service_restored_at: Instant | None = Field(
         default=None,
-        description="Time at which the service was restored; if left out, that of the containment, or "
-        "now. It may not be before the incident began or, if that is unknown, was opened.",
+        description="Time at which the service was restored; if left out, the time of the containment, "
+        "or now. It may not be before the incident began, or was opened if the beginning is unknown.",
     )
 
 
@@ -179,7 +179,8 @@ class MarkDuplicateIncident(Payload):
     """The original of the duplicate."""
 
     original: Annotated[Reference, ForeignRef("incident")] = Field(
-        description="Id or number of the original; if that is a duplicate itself, its own original is used."
+        description="Id or number of the original; if the original is itself a duplicate, the original "
+        "of that one is used."
     )
 
 
@@ -234,7 +235,7 @@ class RestrictCommentIncident(Payload):
 
 
 class OriginalProgress(CodeEnum):
-    """A step of an original of which the requesters of its duplicates are notified."""
+    """A step of an original incident. The requesters of its duplicates are notified of it."""
 
     acknowledged = "acknowledged", "Acknowledged", "已有人响应"
     started = "started", "Work started", "已开始处理"

@@ -75,8 +75,8 @@ class IncidentOut(
     external_references: Annotated[
         list[ExternalReferenceOut] | None, LoadedFrom(references_of, on_request=True)
     ] = Field(
-        description="Names of the incident in tools and imported histories, with links. Null in past "
-        "versions, and unless requested by `include` or `fields`."
+        description="Names of the incident in tools and imported histories, with links. Null in "
+        "versions requested by `as_of`, and unless requested by `include` or `fields`."
     )
     sla: SlaField
 

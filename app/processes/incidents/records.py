@@ -116,7 +116,7 @@ class Incident(Ticket):
         "Kind of resolution; null until the incident is resolved."
     )
     resolution: Annotated[str | None, Personal(), BY_REOPENING] = optional(
-        "Measures that resolved the incident; null until then."
+        "Measures that resolved the incident; null until it is resolved."
     )
     cause: Annotated[str | None, Personal(), BY_REOPENING] = optional(
         "Cause of the incident, if it is known."
@@ -137,7 +137,7 @@ class Incident(Ticket):
         "Person who leads the major incident; null for other incidents."
     )
     statement: Annotated[str | None, Personal()] = optional(
-        "Latest statement for those affected; null before the first."
+        "Latest statement for the people affected; null before the first statement."
     )
     next_update_due_at: Annotated[datetime | None, ClearedBy(entering=frozenset(IncidentState) - OPEN)] = (
         optional("Time by which those affected get the next update; null if not promised.")
@@ -145,7 +145,7 @@ class Incident(Ticket):
     update_overdue_at: Annotated[
         datetime | None, ClearedBy(entering=frozenset(IncidentState) - OPEN), StaffOnly()
     ] = optional("Time at which the promised update was flagged as overdue; null if it is not overdue.")
-    reminded_at: datetime | None = optional("Time of the last reminder; null before the first.")
+    reminded_at: datetime | None = optional("Time of the last reminder; null before the first reminder.")
     duplicate_of_id: Annotated[UUID | None, ForeignRef("incident"), BY_REOPENING] = optional(
         "Original of the duplicate; null if the incident is not a duplicate."
     )
@@ -190,11 +190,17 @@ class IncidentAlert(ChildRecord):
     sender_id: Annotated[UUID | None, ForeignRef("person")] = required("Account that sends the alert.")
     source: str | None = required("Source of the alert: the name that the tool uses for itself.")
     dedup_key: str | None = required("Name of the alert in the source, the same each time that it fires.")
-    title: str | None = required("Alert in one line, as it fired last.")
-    description: Annotated[str | None, Personal()] = optional("Full text of the alert, as it fired last.")
+    title: str | None = required("Alert in one line, from the last time that it fired.")
+    description: Annotated[str | None, Personal()] = optional(
+        "Full text of the alert, from the last time that it fired."
+    )
     impact: Impact | None = optional("Number of people affected, as the alert fired last; null if not known.")
-    urgency: Urgency | None = optional("Effect on their work, as the alert fired last; null if not known.")
-    effect: Effect | None = optional("Effect on the service, as the alert fired last; null if not known.")
+    urgency: Urgency | None = optional(
+        "Effect on the users' work, from the last time that the alert fired; null if not known."
+    )
+    effect: Effect | None = optional(
+        "Effect on the service, from the last time that the alert fired; null if not known."
+    )
     labels: Annotated[str | None, Personal()] = optional(
         "Labels of the alert: a name, `=` and a value in each line."
     )

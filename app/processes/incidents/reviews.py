@@ -20,7 +20,7 @@ def flag_review(incident: Incident, body: EmptyPayload, ctx: ActionContext) -> N
 
 
 def review(incident: Incident, body: ReviewIncident, ctx: ActionContext) -> None:
-    """Review the incident, a major one, with its timeline and follow-up tasks."""
+    """Review the major incident, with its timeline and follow-up tasks."""
     incident.reviewed_at, incident.review_overdue_at = ctx.occurred_at, None
     review_id = ctx.new_id()
     ctx.outcome.add(

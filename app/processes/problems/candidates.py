@@ -46,7 +46,9 @@ def detect(candidate: ProblemCandidate, body: DetectProblemCandidate, ctx: Actio
 
 
 def detect_again(candidate: ProblemCandidate, body: DetectAgainProblemCandidate, ctx: ActionContext) -> None:
-    """Detect the candidate again: as many new incidents were opened since the last decision."""
+    """Detect the candidate again: since the last decision, as many new incidents were opened as it counted
+    then.
+    """
     candidate.since_at = body.since_at
     candidate.problem_id = candidate.incident_ids = candidate.reason = None
 
@@ -59,7 +61,7 @@ def accept(candidate: ProblemCandidate, body: AcceptProblemCandidate, ctx: Actio
 
 
 def decline(candidate: ProblemCandidate, body: DeclineProblemCandidate, ctx: ActionContext) -> None:
-    """Decline the candidate. It is offered again when as many new incidents have been opened."""
+    """Decline the candidate. It is offered again after as many new incidents as it counts now."""
     candidate.reason = body.reason
     _record_decision(candidate, ctx)
 

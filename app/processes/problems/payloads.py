@@ -172,8 +172,8 @@ class ReopenProblem(Payload):
 
     incident: Annotated[Reference, ForeignRef("incident")] | None = Field(
         default=None,
-        description="Incident that shows the recurrence, which is linked: its id or number. May be "
-        "left out after the end of a risk acceptance.",
+        description="Incident that shows the recurrence: its id or number. It is linked to the problem. "
+        "May be left out after the end of a risk acceptance.",
     )
     reason: FreeText | None = Field(default=None, description="Reason for reopening, if it is known.")
 

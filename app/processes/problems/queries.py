@@ -89,7 +89,8 @@ class ProblemCandidateOut(RecordOut, of=ProblemCandidate, after={"since_at": "re
     """A service, configuration item or category whose incidents recur, proposed as a problem."""
 
     recurrence: Annotated[RecurrenceOut | None, LoadedFrom(recurrences_of, single=True)] = Field(
-        description="Present recurrence; null if no incidents count any more, and in past versions."
+        description="Present recurrence; null if no incidents count any more, and in versions requested "
+        "by `as_of`."
     )
 
 

@@ -134,7 +134,7 @@ class Problem(Ticket):
         "Readers of the workaround on incidents: everybody who sees the incident, or staff only."
     )
     workaround_documented_at: datetime | None = optional(
-        "Time at which the workaround was last documented; null without a workaround."
+        "Time at which the workaround was last documented; null if there is no workaround."
     )
     article_id: Annotated[UUID | None, ForeignRef("article"), StaffOnly()] = optional(
         "Article that was drafted from the workaround; null if not set."

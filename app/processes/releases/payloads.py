@@ -140,8 +140,8 @@ class ChangePlanRelease(Payload, of=PlanChange):
     assessment: FreeText
     due_at: Instant | None = Field(
         default=None,
-        description="Time by which the decision is made; if left out, that of the approval rule, "
-        "which it cannot exceed.",
+        description="Time by which the decision is made; if left out, the time that the approval rule "
+        "sets, which is also the latest.",
     )
     plan: FreeText | None = None
     target_at: Instant | None = None
@@ -181,7 +181,7 @@ class DeployRelease(Payload):
 
     environment: RecordKey | None = Field(
         default=None,
-        description="Environment of the deployment; if left out, the planned one.",
+        description="Environment of the deployment; if left out, the planned environment.",
         examples=[PRODUCTION],
     )
     what: FreeText = Field(

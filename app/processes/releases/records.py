@@ -70,7 +70,9 @@ class Release(Ticket):
     )
     plan_changes: int | None = optional("Number of changes of the plan.")
     ready_at: Annotated[datetime | None, EnteredAt(ReleaseState.ready)] = None
-    go_decision_id: UUID | None = optional("Latest decision on the go; null before the first decision.")
+    go_decision_id: UUID | None = optional(
+        "Latest decision on whether to deploy the release; null before the first decision."
+    )
     go_conditions: Annotated[str | None, Personal()] = optional(
         "Conditions of the go, which are part of the decision."
     )
@@ -166,11 +168,13 @@ class PlanChange(ChildRecord):
     assessment: Annotated[str | None, Personal()] = optional(
         "Assessment of the change by the project manager."
     )
-    plan: Annotated[str | None, Personal()] = optional("New plan; null if it stays.")
-    target_at: datetime | None = optional("New time of the deployment; null if it stays.")
-    environment: str | None = optional("New environment; null if it stays.", examples=["production"])
+    plan: Annotated[str | None, Personal()] = optional("New plan; null if it remains the same.")
+    target_at: datetime | None = optional("New time of the deployment; null if it remains the same.")
+    environment: str | None = optional(
+        "New environment; null if it remains the same.", examples=["production"]
+    )
     change_ids: list[str] | None = optional(
-        "All changes in the release after the change of the plan; null if they stay."
+        "All changes in the release after the change of the plan; null if they remain the same."
     )
     proposed_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
         "Person who proposed the change of the plan."

@@ -87,7 +87,7 @@ class SubmitRequest(SubjectFields, of=Request):
     )
     answers: Answers | None = Field(default=None, description="Answers to the item's form, by field.")
     service: Annotated[RecordKey, KeyRef("service")] | None = Field(
-        default=None, description="Key of the service, if it is known and differs from that of the item."
+        default=None, description="Key of the service, if it is known and differs from the item's service."
     )
 
 

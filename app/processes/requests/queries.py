@@ -48,7 +48,7 @@ class RequestOut(
 
     priority: Priority | None = Field(description="Priority of the request; null until it is assessed.")
     report_overdue: Annotated[bool | None, LoadedFrom(reports_overdue("request"), single=True)] = Field(
-        description="True if a progress report is overdue now; null in past versions."
+        description="True if a progress report is overdue now; null in versions requested by `as_of`."
     )
     sla: SlaField
 

@@ -70,7 +70,7 @@ class Judgement(CodeEnum):
 
     good = "good", "Good", "良好"
     acceptable = "acceptable", "Acceptable", "可接受"
-    poor = "poor", "Poor", "不可接受"
+    poor = "poor", "Not acceptable", "不可接受"
 
 
 class ReviewVerdict(CodeEnum):
@@ -130,7 +130,7 @@ class RequesterInquiry(RecordPart):
     KIND: ClassVar[str] = "request_inquiry"
 
     hold_question: Annotated[str | None, Personal()] = optional(
-        "Question for the requester while the request waits for their answer; null if it does not."
+        "Question for the requester while the request waits for their answer; null if it does not wait."
     )
     requirements_proposed_at: datetime | None = optional(
         "Time at which the requirements were proposed to the requester; null if they are not waiting "
@@ -223,22 +223,22 @@ class Request(Ticket):
     )
     solution_id: UUID | None = optional("Document with the current solution; null if there is none.")
     solution_author_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "Author of the current solution; null without such a solution."
+        "Author of the current solution; null if there is no such solution."
     )
     doer_ids: list[str] | None = optional(
         "Identifiers of the persons who implemented the request; they may not check its quality."
     )
     planned_cost: Annotated[str | None, StaffOnly(reviewers=True)] = optional(
-        "Planned cost, as 1250.00, for staff and the acceptance group."
+        "Planned cost, such as 1250.00, for staff and the acceptance group."
     )
     currency: Annotated[str | None, StaffOnly(reviewers=True)] = optional(
-        "Currency of the planned cost (ISO 4217), as CNY, for staff and the acceptance group."
+        "Currency of the planned cost (ISO 4217), such as CNY, for staff and the acceptance group."
     )
     planned_at: datetime | None = optional(
-        "Delivery time of the current solution; null without such a solution."
+        "Delivery time of the current solution; null if there is no such solution."
     )
     first_planned_at: datetime | None = optional(
-        "Delivery time of the first approved solution; null without such a solution."
+        "Delivery time of the first approved solution; null if there is no such solution."
     )
     expected_at: datetime | None = optional(
         "Delivery time in the latest progress report; null before the first report."
@@ -255,7 +255,7 @@ class Request(Ticket):
         "Requested time of the acceptance; null until the request is submitted for acceptance."
     )
     verdict: AcceptanceVerdict | None = optional(
-        "Verdict of the latest round of acceptance; null before the first."
+        "Verdict of the latest round of acceptance; null before the first verdict."
     )
     rounds: int | None = optional("Number of times that the request was submitted for acceptance.")
     delivered_at: Annotated[datetime | None, EnteredAt(RequestState.delivered), BY_REOPENING] = None

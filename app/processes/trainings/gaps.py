@@ -28,7 +28,7 @@ class GapsQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
-    process: ProcessName = Field(description="Process, as licences name it.")
+    process: ProcessName = Field(description="Process that needs the skills, as named in licences.")
     team: Annotated[list[Name], CommaSeparated] = Field(
         max_length=MOST_VALUES,
         description="Teams whose members are examined: keys or ids.",
@@ -47,7 +47,7 @@ class SkillGapOut(OutputModel):
     held: list[str] = Field(description="Needed skills that valid licences of the person cover.")
     missing: list[str] = Field(description="Needed skills that the person lacks; empty if there is no gap.")
     until_at: datetime | None = Field(
-        description="Time at which the first of these licences ends; null without such a licence."
+        description="Time at which the first of these licences ends; null if there is no such licence."
     )
 
 

@@ -81,7 +81,8 @@ class HoldTraining(Payload):
         examples=["What is new, and everybody's duty. 新内容与各自职责。"],
     )
     material: FreeText | None = Field(
-        default=None, description="Material that was used, for the document; if left out, that of the plan."
+        default=None,
+        description="Material that was used, for the document; if left out, the material in the plan.",
     )
 
 
@@ -114,8 +115,8 @@ class LicenseTraining(Payload):
     persons: Persons = Field(
         default=(),
         max_length=MOST_PARTICIPANTS,
-        description="Identifiers of participants who get a licence, of those who have passed; if left "
-        "out, all of them.",
+        description="Identifiers of participants who have passed and get a licence; if left out, all "
+        "who have passed.",
     )
     until_at: Instant | None = Field(
         default=None, description="End of the licences; if left out, after two years."

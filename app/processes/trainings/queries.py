@@ -108,7 +108,7 @@ CHILD_LISTINGS = (
         ExaminationResult,
         "examined_at",
         ExaminationResultOut,
-        "the results of a training's examination: all of them for staff, for others their own",
+        "the results of a training's examination: staff see all of them, other callers only their own",
         _own_results,
     ),
     ChildListing(

@@ -51,7 +51,7 @@ class Training(Record):
     kind: TrainingKind | None = required("Audience of the training.", examples=["executor"])
     method: TrainingMethod | None = required("Way in which the training is given.", examples=["classroom"])
     process: Annotated[str | None, OF_PROCESS] = required(
-        "Process that the training is about: `incident`, `request` …, or another one's name.",
+        "Process that the training is about, such as `incident`, or its name.",
         examples=["incident"],
     )
     skills: list[str] | None = required(
@@ -85,7 +85,9 @@ class Training(Record):
         "Time at which the training was flagged as not held in time; null if it was not."
     )
     held_at: Annotated[datetime | None, EnteredAt(TrainingState.held)] = None
-    examined_at: datetime | None = optional("Time of the last examination; null before the first.")
+    examined_at: datetime | None = optional(
+        "Time of the last examination; null before the first examination."
+    )
     licensed_at: Annotated[datetime | None, EnteredAt(TrainingState.licensed)] = None
     cancelled_at: Annotated[datetime | None, EnteredAt(TrainingState.cancelled)] = None
 

@@ -86,15 +86,15 @@ class TargetAlignment:
     worst_seconds: Annotated[
         int | None,
         Field(
-            description="Largest number of seconds of the SLA's calendar that a case can take; null if a "
-            "calendar ends too early, or without agreements below."
+            description="Largest number of seconds of the SLA's calendar that a case can take; null if "
+            "a calendar ends too early, or if there are no agreements below."
         ),
     ]
     worst_at: Annotated[
         str | None,
         Field(
-            description="Opening time of the case that takes the most seconds; null if a calendar ends too "
-            "early, or without agreements below."
+            description="Opening time of the case that takes the most seconds; null if a calendar ends "
+            "too early, or if there are no agreements below."
         ),
     ]
     holds: Annotated[bool, Field(description="True if the longest case stays within the target.")]
@@ -110,7 +110,8 @@ class PromisedItem:
 
     name: Annotated[str, Field(description="Key of the configuration item, or number of the UC.")]
     availability: Annotated[
-        str | None, Field(description="Promised availability as a decimal text; null without a promise.")
+        str | None,
+        Field(description="Promised availability as a decimal text; null if no availability is promised."),
     ]
 
 
@@ -141,7 +142,7 @@ class TargetAvailability:
 
 @dataclass(frozen=True, slots=True)
 class AgreementAlignment:
-    """The alignment of an SLA with the OLAs and UCs on which it rests; without any it does not hold."""
+    """The alignment of an SLA with the OLAs and UCs on which it rests; it does not hold if there are none."""
 
     holds: Annotated[bool, Field(description="True if all targets of the SLA are supported.")]
     from_at: Annotated[str, Field(description="Beginning of the examined time.")]

@@ -115,13 +115,15 @@ def expire(agreement: Agreement, body: EmptyPayload, ctx: ActionContext) -> None
 
 
 def warn_of_end(agreement: Agreement, body: WarnOfEndSla, ctx: ActionContext) -> None:
-    """Warn of the agreement's end: the representatives and the service level managers are notified."""
+    """Warn the parties of the agreement's end: the representatives and the service level managers are
+    notified.
+    """
     agreement.warned_days = body.days
 
 
 def remind_of_review(agreement: Agreement, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Remind of the agreement's review, which is due soon: the representatives and the service level managers
-    are notified.
+    """Remind the parties of the agreement's review, which is due soon: the representatives and the service
+    level managers are notified.
     """
     agreement.review_reminded_at = ctx.occurred_at
 

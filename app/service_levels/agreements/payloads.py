@@ -157,7 +157,7 @@ class NegotiateSla(Payload):
     """The proposals of one party, and its answers to the other party."""
 
     proposals: FreeText = Field(
-        description="Proposals, and the answers to those of the other party.",
+        description="Proposals, and answers to the other party's proposals.",
         examples=["P1 within three hours, in return for a later begin. P1 三小时，开始日期顺延。"],
     )
 
@@ -186,7 +186,7 @@ class Consent(Payload, of=AgreementConsent):
     SUBJECT: ClassVar[ConsentSubject]
 
     side: AgreementSide | None = Field(
-        default=None, description="Side that consents; if left out, the one that the caller represents."
+        default=None, description="Side that consents; if left out, the side that the caller represents."
     )
     signed_document: ShortText | None = Field(
         default=None,

@@ -41,7 +41,7 @@ class AgreementTargetOut(OutputModel):
     id: str
     metric: TargetMetric
     process: str | None = Field(
-        description="Process to which the target is limited, as `incident`; null for every process."
+        description="Process to which the target is limited, such as `incident`; null for every process."
     )
     priority: Priority | None = Field(
         description="Priority to which the target is limited; null for every priority."
@@ -66,7 +66,9 @@ class AgreementTargetOut(OutputModel):
     compliance: str | None = Field(
         description="Share of the cases that must meet the target; null for all cases."
     )
-    calendar: str | None = Field(description="Key of the target's calendar; null for that of the agreement.")
+    calendar: str | None = Field(
+        description="Key of the target's calendar; null to use the agreement's calendar."
+    )
     pause_reasons: list[HoldReason] = Field(description="Reasons for a hold that pause the clock.")
     pause_states: list[str] = Field(description="States of a case that pause the clock.")
     warning_percents: list[int] = Field(description="Percentages of the target at which the clock warns.")
@@ -75,7 +77,7 @@ class AgreementTargetOut(OutputModel):
 class ConsequenceTierOut(OutputModel):
     """A tier of a consequence: the results to which it applies, and its size."""
 
-    below: str = Field(description="Limit of the tier, for results that are worse.")
+    below: str = Field(description="Limit of the tier, which applies to worse results.")
     percent: str | None = Field(
         description="Percentage of the cost of the period; null if the tier has an amount."
     )
@@ -95,7 +97,7 @@ class ConsequenceOut(OutputModel):
 class ExpectedWorkloadOut(OutputModel):
     """The number of cases of a kind for which the targets are agreed."""
 
-    process: str = Field(description="Kind of the cases, as `incident`.")
+    process: str = Field(description="Kind of the cases, such as `incident`.")
     per: ReportingPeriod
     cases: int = Field(description="Largest number of cases.")
 
@@ -262,7 +264,8 @@ CHILD_LISTINGS = (
         AgreementAcknowledgement,
         "asked_at",
         AgreementAcknowledgementOut,
-        "the acknowledgements of an agreement by teams on whose agreements it rests, the first asked first",
+        "the acknowledgements of an agreement by teams on whose agreements it rests, in the order in "
+        "which they were asked",
     ),
     ChildListing(
         "reviews",

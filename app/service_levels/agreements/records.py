@@ -172,7 +172,7 @@ class Agreement(Record):
     title: str | None = required("Title of the agreement in one line.", examples=["Mail for finance"])
     edition: int | None = required("Number of the edition, from 1; each amendment adds one.")
     replaces_id: Annotated[UUID | None, ForeignRef("sla")] = optional(
-        "Previous edition of the agreement; null for the first."
+        "Previous edition of the agreement; null for the first edition."
     )
     customer_id: Annotated[UUID | None, ForeignRef("team")] = optional(
         "Customer of an SLA; null for all customers."
@@ -255,13 +255,13 @@ class Agreement(Record):
     )
     drafted_at: Annotated[datetime | None, EnteredAt(AgreementState.drafted, first=True)] = None
     negotiated_at: datetime | None = optional(
-        "Time of the last proposal of either party; null before the first."
+        "Time of the last proposal of either party; null before the first proposal."
     )
     submitted_at: datetime | None = optional(
         "Time at which the agreement was last submitted for review; null if it was not."
     )
     signed_at: datetime | None = optional("Time at which both parties had signed; null until then.")
-    last_reviewed_at: datetime | None = optional("Time of the last review; null before the first.")
+    last_reviewed_at: datetime | None = optional("Time of the last review; null before the first review.")
     review_due_at: datetime | None = optional(
         "Time by which the agreement must be reviewed; null until it is signed."
     )
@@ -287,7 +287,7 @@ class Agreement(Record):
         "Time at which the agreement was terminated or expired; null if it was not."
     )
     warned_days: int | None = optional(
-        "Number of days before the end at which the last warning was given; null before the first."
+        "Number of days before the end at which the last warning was given; null before the first warning."
     )
 
     @property

@@ -18,9 +18,7 @@ class PlanEntryOut(OutputModel, of=PlanEntry):
     """A service that gets an agreement in the year."""
 
 
-ENTRIES = ChildListing(
-    "entries", PlanEntry, "planned_at", PlanEntryOut, "the entries of a plan, in their order"
-)
+ENTRIES = ChildListing("entries", PlanEntry, "planned_at", PlanEntryOut, "the entries of a plan, in order")
 LISTING = Listing(
     lifecycle=LIFECYCLE,
     shape=ServiceLevelPlanOut,

@@ -85,7 +85,7 @@ class ReleasedConsequence(ChildRecord):
     below: str | None = optional("Limit of the tier that applied.")
     percent: str | None = optional("Percentage of the cost of the period; null if the tier has an amount.")
     amount: str | None = optional("Resulting amount, as a decimal text; null if no cost is agreed.")
-    currency: str | None = optional("Currency of the amount (ISO 4217); null without an amount.")
+    currency: str | None = optional("Currency of the amount (ISO 4217); null if there is no amount.")
     released_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
         "Person who released the consequence."
     )

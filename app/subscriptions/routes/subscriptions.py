@@ -257,7 +257,7 @@ async def move_subscription(
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKeyHeader = None,
 ) -> Response:
-    """Move the subscription to another address; what waits is sent there."""
+    """Move the subscription to another address; waiting events are sent there."""
     fields = body.model_dump(exclude={"url"}) | _encrypted_address(ledger, body.url)
     action_request = ActionRequest(name, lifecycle.MoveSubscription(**fields), if_match, idempotency_key)
     return await handle_action(request, LIFECYCLE, LIFECYCLE["move"], SubscriptionOut, action_request)

@@ -35,14 +35,14 @@ class PreviewChoice(BaseModel):
 
     position: Annotated[int, Field(ge=1, le=LARGEST_POSITION, strict=True)] | None = Field(
         default=None,
-        description="Position of the event in the log; null for the newest event that would be sent, "
-        "or else for a test.",
+        description="Position of the event in the log; null for the newest event that would be sent, or "
+        "for a test event if there is none.",
     )
     template: TemplateText | None = Field(
-        default=None, description="Template to try; null for that of the subscription."
+        default=None, description="Template to try; null to use the subscription's template."
     )
     language: Locale | None = Field(
-        default=None, description="Language of the labels; null for that of the subscription."
+        default=None, description="Language of the labels; null to use the subscription's language."
     )
 
 

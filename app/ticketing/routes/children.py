@@ -271,7 +271,11 @@ CHILD_LISTINGS = (
         _staff_only,
     ),
     ChildListing(
-        "decisions", Decision, "asked_at", DecisionOut, "the decisions about a record, the first asked first"
+        "decisions",
+        Decision,
+        "asked_at",
+        DecisionOut,
+        "the decisions about a record, in the order in which they were asked",
     ),
     DOCUMENTS,
     replace(DOCUMENT_SECTIONS, only=_sections_unless_staff),
@@ -280,14 +284,14 @@ CHILD_LISTINGS = (
         Vote,
         "asked_at",
         VoteOut,
-        "the voters on a record's decisions, with their verdicts, the first asked first",
+        "the voters on a record's decisions, with their verdicts, in the order in which they were asked",
     ),
     ChildListing(
         "voting_deputies",
         VotingDeputy,
         "asked_at",
         VotingDeputyOut,
-        "the deputies of voters on decisions about a record, the first asked first",
+        "the deputies of voters on decisions about a record, in the order in which they were asked",
     ),
 )
 

@@ -50,7 +50,7 @@ class ListedComplaint(OutputModel):
 
     id: UUID
     state: ComplaintState
-    kind: str = Field(description="Kind of the ticket, as `incident`.")
+    kind: str = Field(description="Kind of the ticket, such as `incident`.")
     ticket: UUID = Field(description="Identifier of the ticket.")
     number: str = Field(description="Number of the ticket for people.")
     ticket_title: str | None = Field(
@@ -82,8 +82,8 @@ class ListedComplaint(OutputModel):
     findings: str | None = Field(description="Findings about the complaint; null until it is answered.")
     remedy: str | None = Field(description="Remedy for the complaint; null until it is answered.")
     merged_into_id: UUID | None = Field(
-        description="Complaint into which this one was merged and which is answered for both; null if "
-        "it was not merged."
+        description="Complaint into which this one was merged, and which gets the answer to both; null "
+        "if it was not merged."
     )
     merged_at: datetime | None = Field(
         description="Time at which the complaint was merged into another one; null if it was not."

@@ -54,7 +54,7 @@ class ListedDecision(OutputModel):
     """
 
     id: UUID
-    kind: str = Field(description="Kind of the record, as `change`.", examples=["change"])
+    kind: str = Field(description="Kind of the record, such as `change`.", examples=["change"])
     about: UUID = Field(description="Identifier of the record.")
     number: str | None = Field(description="Number of the record; null for a kind without numbers.")
     title: str | None = Field(description="Title of the record; null for a kind without titles.")

@@ -67,7 +67,7 @@ from person"""
 class TeamCase(OutputModel):
     """An open case of a team."""
 
-    kind: str = Field(description="Kind of the case, as `incident`.", examples=["incident"])
+    kind: str = Field(description="Kind of the case, such as `incident`.", examples=["incident"])
     id: UUID
     number: str = Field(description="Number of the case for people.")
     title: str | None = Field(description="Title of the case; null if an imported history has no title.")
@@ -75,7 +75,8 @@ class TeamCase(OutputModel):
     priority: Priority | None = Field(description="Priority of the case; null if it is not set.")
     opened_at: datetime = Field(description="Time at which the case was opened.")
     due_at: datetime | None = Field(
-        description="Due time of the most urgent clock; null without a clock, or while it is paused."
+        description="Due time of the most urgent clock; null if the case has no clock, or while the "
+        "clock is paused."
     )
     overdue: bool = Field(description="True if the due time has passed.")
 
@@ -83,7 +84,7 @@ class TeamCase(OutputModel):
 class OpenCount(OutputModel):
     """The number of open cases of one kind."""
 
-    kind: str = Field(description="Kind of the cases, as `incident`.", examples=["incident"])
+    kind: str = Field(description="Kind of the cases, such as `incident`.", examples=["incident"])
     open: int = Field(description="Number of open cases of this kind.")
     overdue: int = Field(description="Number of these cases whose most urgent clock has passed its due time.")
 

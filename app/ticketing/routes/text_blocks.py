@@ -50,9 +50,7 @@ class FilledTextBlock(OutputModel):
 
 
 class FilledTextBlocks(OutputModel):
-    """List the text blocks that fit one {noun(lifecycle.kind)}, filled with its values, in the language of
-    its requester. For staff.
-    """
+    """The text blocks that fit a ticket, with their placeholders filled in."""
 
     language: Literal["en", "zh"] = Field(description="Language of the texts.")
     items: list[FilledTextBlock]
@@ -79,8 +77,8 @@ def text_blocks_router(lifecycles: Iterable[Lifecycle[Any]]) -> Router:
                 methods=["GET"],
                 operation_id=f"list_{lifecycle.kind}_text_blocks",
                 summary=f"List {noun(lifecycle.kind)} text blocks",
-                description=f"List the text blocks that fit one {noun(lifecycle.kind)}, filled with its "
-                "values, in the language of its requester. For staff.",
+                description=f"List the text blocks that fit one {noun(lifecycle.kind)}, with their "
+                "placeholders filled in, in the language of its requester. For staff.",
                 response_model=FilledTextBlocks,
                 responses=problems(403, 404, 422) | in_language(),
             )

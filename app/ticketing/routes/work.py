@@ -49,7 +49,7 @@ SORT_ORDERS = (
 class WorkItem(CaseSummary):
     """A case and its kind."""
 
-    kind: str = Field(description="Kind of the case, as `incident`.")
+    kind: str = Field(description="Kind of the case, such as `incident`.")
 
 
 #: The fields of an item, in their order.
@@ -59,7 +59,7 @@ ITEM_FIELDS = ("kind", *CaseSummary.model_fields)
 class Queue(OutputModel):
     """The number of open cases of a team, or of the service desk, whose cases have no team yet."""
 
-    kind: str = Field(description="Kind of the cases, as `incident`.")
+    kind: str = Field(description="Kind of the cases, such as `incident`.")
     team: TeamStub | None = Field(description="Team of the queue; null for the service desk.")
     open: int = Field(description="Number of open cases, counted up to 10,000.")
     unassigned: int = Field(description="Number of these cases without an assignee.")
@@ -74,7 +74,7 @@ class TaskItem(OutputModel):
         description="Time by which the task must be done; null if it has no due time."
     )
     overdue: bool = Field(description="True if the due time has passed.")
-    kind: str = Field(description="Kind of the ticket, as `incident`.")
+    kind: str = Field(description="Kind of the ticket, such as `incident`.")
     ticket: UUID = Field(description="Identifier of the ticket.")
     number: str = Field(description="Number of the ticket for people.")
     ticket_title: str | None = Field(
@@ -96,7 +96,7 @@ class VoteItem(OutputModel):
     action: Literal["vote", "decide"] = Field(
         description="Action for the caller: `vote` as a voter, or `decide` as the chair."
     )
-    kind: str = Field(description="Kind of the ticket, as `request`.")
+    kind: str = Field(description="Kind of the ticket, such as `request`.")
     ticket: UUID = Field(description="Identifier of the ticket.")
     number: str | None = Field(
         description="Number of the ticket for people; null for a freeze, which has no number."
@@ -112,7 +112,7 @@ class ComplaintItem(OutputModel):
     due_at: datetime = Field(description="Time by which the complaint must be answered.")
     overdue: bool = Field(description="True if the due time has passed.")
     owned: bool = Field(description="True if the caller owns the complaint; false if it has no owner.")
-    kind: str = Field(description="Kind of the ticket, as `incident`.")
+    kind: str = Field(description="Kind of the ticket, such as `incident`.")
     ticket: UUID = Field(description="Identifier of the ticket.")
     number: str = Field(description="Number of the ticket for people.")
     ticket_title: str | None = Field(
@@ -123,7 +123,7 @@ class ComplaintItem(OutputModel):
 class AskedItem(OutputModel):
     """An action that a notice asks of the caller and that is possible now."""
 
-    kind: str = Field(description="Kind of the record, as `sla`.")
+    kind: str = Field(description="Kind of the record, such as `sla`.")
     record: UUID = Field(description="Identifier of the record.")
     number: str = Field(description="Number or another name of the record.")
     title: str | None = Field(description="Title of the record; null if not set.")

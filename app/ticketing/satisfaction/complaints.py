@@ -120,7 +120,7 @@ class MergeComplaint(Payload):
 
     complaint: Annotated[UUID, ChildRef(Complaint)] = Field(description="Identifier of the complaint.")
     into: Annotated[UUID, ChildRef(Complaint)] = Field(
-        description="Identifier of the other complaint, which is answered for both."
+        description="Identifier of the other complaint, which gets the answer to both."
     )
 
 

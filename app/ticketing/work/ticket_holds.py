@@ -47,8 +47,8 @@ class HoldTicket(Payload):
     change: Annotated[Reference, ForeignRef("change"), StaffOnly()] | None = Field(
         default=None,
         description="Change for which the ticket waits, for the reason `awaiting_change`: its id or "
-        "number. The hold ends when the change is closed, rejected or cancelled; if left "
-        "out, when all linked changes are.",
+        "number. The hold ends when the change is closed, rejected or cancelled; if left out, when all "
+        "linked changes are closed, rejected or cancelled.",
     )
     supplier: Annotated[Reference, ForeignRef("team"), StaffOnly()] | None = Field(
         default=None,

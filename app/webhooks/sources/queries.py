@@ -37,7 +37,7 @@ class DeliveryEffectOut(OutputModel):
         "an alert.",
     )
     record: str | None = Field(
-        description="Ticket that was affected, as `<kind>/<id>`; null if no ticket was affected."
+        description="Ticket that was affected, in the form `<kind>/<id>`; null if no ticket was affected."
     )
     number: str | None = Field(description="Number of the ticket for people; null if no ticket was affected.")
     altered: dict[str, list[str]] = Field(
@@ -126,7 +126,9 @@ class WebhookStatusOut(OutputModel):
     refused: int = Field(
         description="Number of deliveries that could not be verified, since the source was added."
     )
-    last_received_at: datetime | None = Field(description="Time of the last delivery; null before the first.")
+    last_received_at: datetime | None = Field(
+        description="Time of the last delivery; null before the first delivery."
+    )
     oldest_waiting_at: datetime | None = Field(
         description="Time at which the oldest waiting delivery arrived; null if nothing waits."
     )

@@ -64,7 +64,7 @@ class WebhookSource(Record):
         "Key of the source's adapter, as listed by `GET /v1/webhook_adapters`.", examples=["github"]
     )
     mapping: str | None = optional(
-        "Mapping of the source as TOML; null for that of the adapter.",
+        "Mapping of the source as TOML; null to use the adapter's mapping.",
         examples=["[[news]]\nkind = 'ticket'\ncase = 'body.id'\nat = 'time(body.at)'\n"],
     )
     owner_id: Annotated[UUID | None, ForeignRef("person")] = required(
@@ -94,7 +94,7 @@ class WebhookSource(Record):
     )
     flapping_seconds: int | None = optional(
         "Number of seconds after clearing in which an alert that fires again continues its incident; "
-        "null if each outage is an incident of its own.",
+        "null if each outage opens its own incident.",
         examples=[900],
     )
     automatic_mails: AutomaticMails | None = optional(
@@ -104,7 +104,7 @@ class WebhookSource(Record):
     )
     forms: list[str] | None = optional(
         "Senders of mails from web forms, as addresses, or `@` and a domain: the address in `Reply-To` "
-        "is then the requester. Null without such senders.",
+        "is then the requester. Null if there are no such senders.",
         examples=[["noreply@shop.example.org"]],
     )
     monitors: list[str] | None = optional(

@@ -161,7 +161,7 @@ async def test_the_log_proposes_a_timeline_which_the_review_takes_over(api: Api)
     assert proposed["reviewed_at"] is None
     assert [entry["text"] for entry in proposed["timeline"]] == [
         "Report",
-        "Declare major: Mail is down.",
+        "Declare major incident: Mail is down.",
         "Assign",
         "Start",
         "Contain: The relay is off.",

@@ -205,8 +205,8 @@ class ApprovalRuleDefinition(PayloadValue):
         ge=60,
         le=LONGEST_DAYS * _DAY,
         strict=True,
-        description="Number of seconds before the end at which persons who have not voted are "
-        "reminded; null for one day, or half of a shorter time to vote.",
+        description="Number of seconds before the end at which persons who have not voted are reminded; "
+        "null for one day, or for half of the time to vote if that is shorter.",
     )
 
     @property

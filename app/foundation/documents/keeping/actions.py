@@ -255,7 +255,7 @@ def release_hold(record: Any, body: DocumentReason, ctx: ActionContext) -> None:
 
 
 def warn_of_retention(record: Any, body: OfDocument, ctx: ActionContext) -> None:
-    """Warn of the record's document: its retention period ends soon."""
+    """Warn about the record's document: its retention period ends soon."""
     _changed_entry(ctx).retention_warned_at = ctx.occurred_at
 
 

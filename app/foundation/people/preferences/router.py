@@ -74,7 +74,7 @@ async def set_my_preferences(
     body: Annotated[SetPreferencesPerson, Body()],
     idempotency_key: IdempotencyKeyHeader = None,
 ) -> Response:
-    """Set the steps of which the caller receives notices and mails."""
+    """Choose the steps about which the caller receives notices and mails."""
     key = await key_of(ledger, request, "set_my_preferences", idempotency_key)
     name = str(caller_of(request).person_id)
     row = persons.LIFECYCLE["set_preferences"]

@@ -143,13 +143,13 @@ async def list_lifecycles(request: Request) -> Response:
 )
 async def get_lifecycle(
     request: Request,
-    kind: Annotated[str, Path(max_length=100, description="Kind of the records, as `incident`.")],
+    kind: Annotated[str, Path(max_length=100, description="Kind of the records, such as `incident`.")],
     form: Annotated[
         LifecycleFormat | None,
         Query(
             alias="format",
             description="Format of the answer: JSON, Markdown, a Mermaid diagram or BPMN 2.0; if left "
-            "out, that of `Accept`.",
+            "out, the header `Accept` decides.",
         ),
     ] = None,
 ) -> Response:

@@ -109,8 +109,8 @@ class CalendarFilters(BaseModel):
     )
     lang: Literal["en", "zh"] | None = Field(
         None,
-        description="Language of the answer; if left out, that of `Accept-Language`, or else the "
-        "caller's own.",
+        description="Language of the answer; if left out, the language of the header `Accept-Language`, "
+        "or of the caller.",
     )
 
 

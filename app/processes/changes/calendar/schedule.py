@@ -81,8 +81,8 @@ class ScheduledChangeOut(OutputModel):
     )
     state: ChangeState
     services: list[str] = Field(
-        description="Keys of the services that the change affects, directly or through its items; for "
-        "customers, those of their own."
+        description="Keys of the services that the change affects, directly or through its items; "
+        "customers see only their own services."
     )
     cis: list[str] = Field(description="Keys of the affected items that the caller may see.")
     team: TeamStub | None = Field(description="Team that implements the change; null for customers.")

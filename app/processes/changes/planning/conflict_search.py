@@ -61,7 +61,7 @@ class ConflictsQuery(BaseModel):
     change: Annotated[str, Field(max_length=LONGEST_KEY)] | None = Field(
         default=None,
         description="Change to be scheduled or moved: its id or number. Its items and services are "
-        "used, and its own booking is no conflict.",
+        "used, and its own booking does not count as a conflict.",
     )
 
 
@@ -91,7 +91,7 @@ class WindowConflicts(OutputModel):
     )
     overlaps: list[WindowConflict] = Field(
         description="Changes in the window that affect the same services but not the same items. They "
-        "are no conflict but should be looked at. The earliest comes first."
+        "do not count as conflicts but should be looked at. The earliest comes first."
     )
     needed_cis: list[str] = Field(description="Keys of the items that the given items need.")
     needs_truncated: bool = Field(description="True if the given items need more items than were followed.")

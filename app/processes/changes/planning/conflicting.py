@@ -32,7 +32,7 @@ class ConflictingChangesQuery(Paging):
 
 
 class OverriddenOut(OutputModel):
-    """A change or freeze in conflict with which a change was scheduled, in its present state."""
+    """A change or freeze that conflicts with the scheduled change, in its present state."""
 
     kind: str = Field(description="Kind of the conflict: `change` or `freeze`.", examples=["change"])
     id: UUID

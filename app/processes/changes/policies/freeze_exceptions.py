@@ -22,8 +22,8 @@ EXCEPTION = Matter(decision=DecisionKind.freeze_exception, without_asker=True)
 
 
 def ask_exception(freeze: Freeze, body: AskExceptionFreeze, ctx: ActionContext) -> None:
-    """Ask for an exception to the freeze, so that a change can be made in it. The voters decide, except for
-    the person who asks.
+    """Ask for an exception to the freeze, so that a change can be made during it. The voters decide, except
+    for the person who asks.
     """
     new_decision = ctx.prepared(NewDecision)
     add_prepared_decision(new_decision, ctx)

@@ -88,8 +88,12 @@ class HitChange(OutputModel):
     number: str = Field(description="Number of the change for people.")
     title: str | None = Field(description="Title of the change; null if an imported history has no title.")
     state: str = Field(description="Current state of the change.")
-    window_from_at: datetime | None = Field(description="Beginning of the window; null without a window.")
-    window_until_at: datetime | None = Field(description="End of the window; null without a window.")
+    window_from_at: datetime | None = Field(
+        description="Beginning of the window; null if the change has no window."
+    )
+    window_until_at: datetime | None = Field(
+        description="End of the window; null if the change has no window."
+    )
 
 
 class FreezeOut(RecordOut, of=Freeze, after={"owner": "hit_change_ids"}):
@@ -163,5 +167,5 @@ EXCEPTION_ROWS = ChildListing(
     FreezeException,
     "asked_at",
     FreezeExceptionOut,
-    "the exceptions to a freeze, the first asked first",
+    "the exceptions to a freeze, in the order in which they were asked",
 )

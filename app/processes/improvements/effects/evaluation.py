@@ -71,7 +71,7 @@ def ask_to_revert(improvement: Improvement, body: AskToRevertImprovement, ctx: A
 
 
 def revert_by_decision(improvement: Improvement, body: Tallied, ctx: ActionContext) -> None:
-    """Revert the improvement by decision: the committee wants it, after the cutover."""
+    """Revert the improvement after its cutover, as the committee has decided."""
     improvement.outcome.revert_reason, improvement.outcome.reverted_told = (
         improvement.judgement.asked_reason,
         improvement.judgement.asked_told,

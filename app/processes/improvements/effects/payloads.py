@@ -79,7 +79,7 @@ class RevertImprovement(Payload):
         strict=True, description="Confirmation that the old process applies again.", examples=[True]
     )
     told: FreeText = Field(
-        description="People who were informed, and the way.", examples=["Both desks, by the morning meeting."]
+        description="People who were informed, and how.", examples=["Both desks, by the morning meeting."]
     )
 
 
@@ -88,7 +88,7 @@ class AskToRevertImprovement(AskDecision):
 
     reason: FreeText = Field(description="Reason for reverting.", examples=["Mail was restored no faster."])
     told: FreeText = Field(
-        description="People who are informed if the improvement is reverted, and the way.",
+        description="People who are informed if the improvement is reverted, and how.",
         examples=["Both desks, by mail."],
     )
 

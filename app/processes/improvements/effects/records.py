@@ -41,12 +41,15 @@ class ImprovementEvaluation(RecordPart):
     KIND: ClassVar[str] = "improvement_evaluation"
 
     measured_occasion: MeasurementOccasion | None = optional(
-        "Occasion of the latest measurement; null before the first."
+        "Occasion of the latest measurement; null before the first measurement."
     )
     measured_position: int | None = optional(
-        "Position of the log of the latest measurement; null before the first.", sa_type=BigInteger
+        "Position in the log of the latest measurement; null before the first measurement.",
+        sa_type=BigInteger,
     )
-    measured_at: datetime | None = optional("Time of the latest measurement; null before the first.")
+    measured_at: datetime | None = optional(
+        "Time of the latest measurement; null before the first measurement."
+    )
     goal_reached: bool | None = optional("True if the goal was reached; null until the evaluation.")
     scope_reached: bool | None = optional("True if the scope was covered; null until the evaluation.")
     benefit_reached: bool | None = optional("True if the benefit was reached; null until the evaluation.")
@@ -92,8 +95,8 @@ class ImprovementOutcome(RecordPart):
         "Reason for reverting the improvement; null if it was not reverted."
     )
     reverted_told: Annotated[str | None, Personal()] = optional(
-        "People who were informed that the old process applies again, and the way; null if the "
-        "improvement was not reverted."
+        "People who were informed that the old process applies again, and how; null if the improvement "
+        "was not reverted."
     )
 
 
@@ -133,7 +136,7 @@ class ImprovementMeasurement(ChildRecord):
     )
     from_at: datetime | None = optional("Beginning of the window after the change.")
     until_at: datetime | None = optional(
-        "End of the window after the change: that of the pilot, or the time of the measurement."
+        "End of the window after the change: the end of the pilot, or the time of the measurement."
     )
     agreed_until_at: datetime | None = optional("Agreed end of the pilot; null for other occasions.")
     times: int | None = optional(
@@ -147,6 +150,6 @@ class ImprovementMeasurement(ChildRecord):
     )
     goal_met: bool | None = optional("True if the change reaches the goal; null if there is no goal.")
     position: int | None = required(
-        "Position of the log at which the effect was computed.", sa_type=BigInteger
+        "Position in the log at which the effect was computed.", sa_type=BigInteger
     )
     measured_at: datetime | None = required("Time at which the effect was measured.")

@@ -43,14 +43,15 @@ class StartPilotImprovement(Payload):
     )
     told: FreeText | None = Field(
         default=None,
-        description="People who were informed, and the way.",
+        description="People who were informed, and how.",
         examples=["Both teams, in their meetings."],
     )
     key_user_training: Annotated[Reference, ForeignRef("training")] | None = Field(
         default=None, description="Training of the key users, which was held: its number or id."
     )
     executor_training: Annotated[Reference, ForeignRef("training")] | None = Field(
-        default=None, description="Training of the executors, which was held after that of the key users."
+        default=None,
+        description="Training of the executors, which was held after the training of the key users.",
     )
     duties: FreeText | None = Field(
         default=None, description="Adjustment of duties.", examples=["The first line closes, too."]
@@ -158,7 +159,7 @@ class AskJudgementImprovement(AskDecision):
     )
     told: FreeText | None = Field(
         default=None,
-        description="People who are informed that the pilot is stopped, and the way; required to stop it.",
+        description="People who are informed that the pilot is stopped, and how; required to stop it.",
     )
 
 

@@ -92,7 +92,7 @@ class ImprovementJudgement(RecordPart):
         "Reason for the proposed judgement; null if not given."
     )
     asked_told: Annotated[str | None, Personal()] = optional(
-        "People who are informed if the improvement is reverted or its pilot stopped, and the way."
+        "People who are informed if the improvement is reverted or its pilot stopped, and how."
     )
     judgement_overdue_at: datetime | None = optional(
         "Time at which the committee's judgement became overdue; null if it is not overdue."
@@ -101,7 +101,7 @@ class ImprovementJudgement(RecordPart):
         "Filters of the cases in the extended pilot, by dimension; null if it is not extended."
     )
     next_control: Annotated[dict[str, Any] | None, Document()] = optional(
-        "Filters of the comparison cases in the extended pilot, by dimension; null if they stay."
+        "Filters of the comparison cases in the extended pilot, by dimension; null if they remain the same."
     )
     next_begins_at: datetime | None = optional("Beginning of the extended pilot; null if it is not extended.")
     next_ends_at: datetime | None = optional("End of the extended pilot; null if it is not extended.")
@@ -127,7 +127,7 @@ class PilotReadiness(ChildRecord):
     kicked_off_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
         "Sponsor who kicked off the pilot."
     )
-    told: Annotated[str | None, Personal()] = optional("People who were informed of the pilot, and the way.")
+    told: Annotated[str | None, Personal()] = optional("People who were informed of the pilot, and how.")
     key_user_training_id: Annotated[UUID | None, ForeignRef("training")] = optional(
         "Training of the key users that preceded the round."
     )

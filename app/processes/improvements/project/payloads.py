@@ -51,7 +51,7 @@ class CharterImprovement(Payload):
         description="Resources of the project.", examples=["Two engineers, a test relay."]
     )
     budget: Annotated[Amount, StaffOnly(reviewers=True)] = Field(
-        description="Largest cost of the project, as 1250.00.", examples=["12000.00"]
+        description="Largest cost of the project, such as 1250.00.", examples=["12000.00"]
     )
     currency: Annotated[Currency, StaffOnly(reviewers=True)] = Field(
         description="Currency of the budget (ISO 4217).", examples=["CNY"]

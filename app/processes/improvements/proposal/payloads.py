@@ -91,10 +91,10 @@ class ProposeImprovement(Payload):
         examples=["The plan was made before the relays failed."],
     )
     planned_cost: Annotated[Amount, StaffOnly(reviewers=True)] | None = Field(
-        default=None, description="Planned cost, as 1250.00."
+        default=None, description="Planned cost, such as 1250.00."
     )
     currency: Annotated[Currency, StaffOnly(reviewers=True)] | None = Field(
-        default=None, description="Currency of the planned cost (ISO 4217), as CNY."
+        default=None, description="Currency of the planned cost (ISO 4217), such as CNY."
     )
 
 
@@ -193,7 +193,7 @@ class SelectImprovement(DespiteFreeze):
     )
     process: ProcessName | None = Field(
         default=None,
-        description="Process for the scope `process`, as `incident`, or its name; left out for the "
+        description="Process for the scope `process`, such as `incident`, or its name; left out for the "
         "department.",
     )
     aspect: ImprovementAspect | None = Field(
@@ -212,7 +212,7 @@ class ClassifyImprovement(Payload):
         description="Kind of thing that the improvement makes or changes.", examples=["activity"]
     )
     size: ImprovementSize | None = Field(
-        default=None, description="Size of the improvement; if left out, that of its kind."
+        default=None, description="Size of the improvement; if left out, the usual size of its kind."
     )
     criteria: Annotated[tuple[SizeCriterion, ...], BoundedList] = Field(
         default=(),

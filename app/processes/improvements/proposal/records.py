@@ -52,7 +52,8 @@ class ImprovementProposal(RecordPart):
         "Assessment that selected the improvement; null if a quality manager selected it."
     )
     selection_reason: Annotated[str | None, Personal()] = optional(
-        "Reason for selecting the improvement outside of an assessment; null within one."
+        "Reason for selecting the improvement outside of an assessment; null if it was selected in an "
+        "assessment."
     )
     freeze_exception_reason: Annotated[str | None, Personal()] = optional(
         "Reason for not waiting for the end of a freeze, in words; null if there is no freeze."
@@ -68,7 +69,7 @@ class ImprovementProposal(RecordPart):
         "Time at which the proposal was last submitted to the committee; null until then."
     )
     decision_subject: DecisionSubject | None = optional(
-        "Subject of the latest decision; null before the first."
+        "Subject of the latest decision; null before the first decision."
     )
     review_again_at: datetime | None = optional(
         "End of a deferral, if the committee defers the improvement; null for three months."

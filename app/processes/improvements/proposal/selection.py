@@ -15,7 +15,9 @@ from app.ticketing.requesters import set_requester
 
 
 def select(improvement: Improvement, body: SelectImprovement, ctx: ActionContext) -> None:
-    """Select an improvement, with the suggestions that it carries out. Their proposers follow it."""
+    """Select an improvement, with the suggestions that it carries out. The proposers of the suggestions
+    follow the improvement.
+    """
     assessment = ctx.ref(Record, "assessment")
     improvement.title = body.title
     improvement.scope, improvement.process, improvement.aspect = body.scope, body.process, body.aspect

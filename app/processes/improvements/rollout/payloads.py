@@ -66,7 +66,7 @@ class RollOutImprovement(Payload):
     )
     schedule: FreeText = Field(description="Schedule of the rollout.", examples=["Half in May, all in June."])
     told: FreeText = Field(
-        description="People who are informed and trained, and the way.",
+        description="People who are informed and trained, and how.",
         examples=["All teams, by mail and in meetings."],
     )
     release: Annotated[Reference, ForeignRef("release")] | None = Field(
@@ -105,7 +105,7 @@ class CompleteRolloutStepImprovement(Payload):
     numbers: DocumentNumbers = Field(
         default=(),
         max_length=LONGEST_LIST,
-        description="Numbers of documents as evidence; for `publish`, that of the published document.",
+        description="Numbers of documents as evidence; for `publish`, the number of the published document.",
         examples=[["PR2026001"]],
     )
     owner: Annotated[Reference, ForeignRef("person")] | None = Field(

@@ -43,7 +43,7 @@ class ImprovementRollout(RecordPart):
         "Schedule of the rollout; null until it is planned."
     )
     rollout_told: Annotated[str | None, Personal()] = optional(
-        "People who are informed and trained, and the way; null until the rollout is planned."
+        "People who are informed and trained, and how; null until the rollout is planned."
     )
     release_id: Annotated[UUID | None, ForeignRef("release")] = optional(
         "Release that deploys a changed tool; null if not set."

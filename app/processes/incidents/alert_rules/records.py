@@ -49,23 +49,25 @@ class AlertRule(Record):
         examples=[["team=db", "severity!=info"]],
     )
     service: Annotated[str | None, KeyRef("service")] = optional(
-        "Key of the service of the incident; null to use that of the alert.", examples=["mail"]
+        "Key of the incident's service; null to use the alert's service.", examples=["mail"]
     )
     ci: Annotated[str | None, KeyRef("ci")] = optional(
-        "Key of the configuration item of the incident; null to use that of the alert."
+        "Key of the incident's configuration item; null to use the alert's configuration item."
     )
     category: Annotated[str | None, KeyRef("category")] = optional(
-        "Key of the category of the incident; null to use that of the alert."
+        "Key of the incident's category; null to use the alert's category."
     )
     team_id: Annotated[UUID | None, ForeignRef("team")] = optional(
         "Team to which the incident is assigned; null while unassigned.", examples=["network"]
     )
-    impact: Impact | None = optional("Impact of the incident; null to use that of the alert.", examples=["2"])
+    impact: Impact | None = optional(
+        "Impact of the incident; null to use the alert's impact.", examples=["2"]
+    )
     urgency: Urgency | None = optional(
-        "Urgency of the incident; null to use that of the alert.", examples=["2"]
+        "Urgency of the incident; null to use the alert's urgency.", examples=["2"]
     )
     effect: Effect | None = optional(
-        "Effect on the service; null to use that of the alert.", examples=["degraded"]
+        "Effect on the service; null to use the alert's effect.", examples=["degraded"]
     )
     group_by: list[str] | None = optional(
         "Names of labels: alerts with equal values of all these labels belong to one incident. An "
@@ -73,14 +75,15 @@ class AlertRule(Record):
         examples=[["cluster", "alertname"]],
     )
     window_seconds: int | None = optional(
-        "Number of seconds in which an alert joins the open incident of its group; null without grouping.",
+        "Number of seconds in which an alert joins the open incident of its group; null if alerts are "
+        "not grouped.",
         examples=[900],
     )
     window_since: WindowSince | None = optional(
-        "Beginning of the seconds in which an alert joins; null without grouping."
+        "Beginning of the seconds in which an alert joins; null if alerts are not grouped."
     )
     most_alerts: int | None = optional(
-        "Largest number of alerts in one incident; null without grouping.", examples=[200]
+        "Largest number of alerts in one incident; null if alerts are not grouped.", examples=[200]
     )
     quiet_from_at: datetime | None = optional(
         "Time from which alerts are recorded without opening an incident; null if there is no quiet time.",

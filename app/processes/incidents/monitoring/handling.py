@@ -91,9 +91,9 @@ OUTCOME_BY_EVENT = {
 
 @dataclass(frozen=True, slots=True)
 class AlertPolicy:
-    """By what alerts are judged: the rules that apply, in their order, and the time in which an alert that
-    fires again after it has cleared goes on with its incident. `opens_at`: an incident is opened as of then,
-    and not when the alert fired.
+    """By what alerts are judged: the rules that apply, in order, and the time in which an alert that fires
+    again after it has cleared goes on with its incident. `opens_at`: an incident is opened as of then, and
+    not when the alert fired.
     """
 
     rules: Sequence[AlertRule]

@@ -54,7 +54,7 @@ class QuietAlertOut(OutputModel):
     service: str | None = Field(description="Key of the service; null if it is not known.")
     ci: str | None = Field(description="Key of the configuration item; null if it is not known.")
     because: str = Field(
-        description="Change or alert rule of the quiet window, as `change/<id>` or `alert_rule/<id>`."
+        description="Change or alert rule of the quiet window, such as `change/<id>` or `alert_rule/<id>`."
     )
     first_fired_at: datetime = Field(description="Time at which the alert first fired in the window.")
     last_fired_at: datetime = Field(description="Time at which the alert last fired.")

@@ -81,7 +81,7 @@ class AgreementTarget(PayloadPart):
         description="Identifier of the target in the agreement, which reports and clocks use."
     )
     metric: TargetMetric = Field(description="Metric of the target.")
-    process: RecordKey | None = Field(default=None, description="Kind of the cases: `incident`, `request` …")
+    process: RecordKey | None = Field(default=None, description="Kind of the cases, such as `incident`.")
     priority: Priority | None = Field(default=None, description="Priority of the cases.")
     category: RecordKey | None = Field(default=None, description="Key of the cases' category.")
     service: Annotated[RecordKey, KeyRef("service", must_exist=True)] | None = Field(
@@ -94,7 +94,8 @@ class AgreementTarget(PayloadPart):
         default=None, description="Largest number of business seconds on a clock."
     )
     threshold: DecimalText | None = Field(
-        default=None, description="Threshold of a metric without clocks, in its unit; a share as `0.999`."
+        default=None,
+        description="Threshold of a metric without clocks, in its unit; a share such as `0.999`.",
     )
     kpi: RecordKey | None = Field(default=None, description="Key of the KPI, for the metric `kpi`.")
     comparator: TargetComparator = Field(
@@ -106,13 +107,13 @@ class AgreementTarget(PayloadPart):
         default=None, description="Share of the cases that must meet the target; null for all cases."
     )
     calendar: Annotated[RecordKey, KeyRef("calendar", must_exist=True)] | None = Field(
-        default=None, description="Key of the target's calendar; null for that of the agreement."
+        default=None, description="Key of the target's calendar; null to use the agreement's calendar."
     )
     pause_reasons: Annotated[
         tuple[HoldReason, ...], Field(max_length=len(HoldReason)), BoundedList, WithoutDuplicates
     ] = Field(default=(), description="Reasons for a hold that pause the clock.")
     pause_states: Annotated[tuple[RecordKey, ...], Field(max_length=20), BoundedList, WithoutDuplicates] = (
-        Field(default=(), description="States of a case that pause the clock, as `in_acceptance`.")
+        Field(default=(), description="States of a case that pause the clock, such as `in_acceptance`.")
     )
     warning_percents: Percents = Field(
         default=USUAL_WARNINGS, description="Percentages of the target at which a clock warns."
@@ -123,7 +124,8 @@ class ConsequenceTier(PayloadPart):
     """A tier of a consequence: a percentage of the cost, or an amount."""
 
     below: DecimalText = Field(
-        description="Limit of the tier, for results that are worse: below it, and for a clock above it."
+        description="Limit of the tier, which applies to worse results: lower ones, and for a clock "
+        "higher ones."
     )
     percent: DecimalText | None = Field(default=None, description="Percentage of the cost of the period.")
     amount: DecimalText | None = Field(default=None, description="Amount in the currency of the cost.")
@@ -144,7 +146,7 @@ class Consequence(PayloadPart):
 class ExpectedWorkload(PayloadPart):
     """The number of cases of a kind that the targets are agreed for."""
 
-    process: RecordKey = Field(description="Kind of the cases: `incident`, `request` …")
+    process: RecordKey = Field(description="Kind of the cases, such as `incident`.")
     per: ReportingPeriod = Field(description="Period in which the cases are counted.")
     cases: int = Field(ge=0, le=100_000_000, strict=True, description="Largest number of cases.")
 

@@ -64,7 +64,7 @@ where {{chosen}} order by n.in_danger desc, n.breached desc, a.number limit {MOS
 class DangerousClock(OutputModel):
     """An open clock that has used most or all of its target, and its case."""
 
-    kind: str = Field(description="Kind of the case, as `incident`.", examples=["incident"])
+    kind: str = Field(description="Kind of the case, such as `incident`.", examples=["incident"])
     case: UUID = Field(description="Identifier of the case.")
     number: str = Field(description="Number of the case for people.")
     title: str | None = Field(description="Title of the case; null if an imported history has no title.")

@@ -55,7 +55,7 @@ Key = Annotated[str, Field(max_length=LONGEST_KEY)]
 class DueCase(OutputModel):
     """An open case with the SLA clock that is due first."""
 
-    kind: str = Field(description="Kind of the case, as `incident`.", examples=["incident"])
+    kind: str = Field(description="Kind of the case, such as `incident`.", examples=["incident"])
     id: UUID = Field(description="Identifier of the case.")
     number: str = Field(description="Number of the case for people.")
     title: str | None = Field(description="Title of the case; null if an imported history has no title.")

@@ -85,7 +85,7 @@ SlaField = Annotated[
     UrgentClock | None,
     LoadedFrom(urgent_clocks, single=True, on_request=True),
     Field(
-        description="Open SLA clock that is due first. Null without an open clock, and unless "
+        description="Open SLA clock that is due first. Null if the case has no open clock, and unless "
         "requested by `include` or `fields`."
     ),
 ]

@@ -97,7 +97,8 @@ class ClockOut(OutputModel):
     )
     calendar: str = Field(description="Key of the clock's calendar.")
     calendar_version_id: UUID = Field(
-        description="Version of the calendar: the newest, or that at the time when the clock stopped."
+        description="Version of the calendar: the newest version, or the version in force when the "
+        "clock stopped."
     )
     state: ClockState = Field(
         description="State of the clock, which is `running` outside business hours too."

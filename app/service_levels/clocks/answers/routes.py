@@ -72,8 +72,8 @@ async def list_due_cases(request: Request, query: Annotated[DueQuery, Query()]) 
 async def get_sla_what_if(
     request: Request, name: reads.Name, query: Annotated[WhatIfQuery, Query()]
 ) -> Response:
-    """Return the attainment for the cases of a period if the threshold, the calendar or the pauses were
-    different. For staff.
+    """Return the attainment that the cases of a period would have had with a different threshold, calendar or
+    pauses. For staff.
     """
     renderer = reads.renderer_of(request, AGREEMENTS)
     agreement = (await reads.load_visible(renderer, name)).record

@@ -74,14 +74,14 @@ class Attainment(OutputModel):
     )
     undecided: int = Field(description="Number of clocks that are still open before their target.")
     attainment: float | None = Field(
-        description="Attainment, which is met / (met + missed); null if no clock is decided."
+        description="Attainment: met / (met + missed); null if no clock is decided yet."
     )
 
 
 class DifferingClock(OutputModel):
     """A clock that would have ended differently."""
 
-    kind: str = Field(description="Kind of the ticket, as `incident`.")
+    kind: str = Field(description="Kind of the ticket, such as `incident`.")
     id: UUID = Field(description="Identifier of the ticket.")
     number: str = Field(description="Number of the ticket for people.")
     round: int = Field(description="Number of the round of an `update` clock; 1 for other clocks.")
