@@ -171,8 +171,8 @@ class _Pooled(psycopg.AsyncConnection[Any]):
     used_at: float | None = None
 
 
-TURN = "select pg_advisory_lock(hashtextextended(%s, 2))"
-END_TURN = "select pg_advisory_unlock(hashtextextended(%s, 2))"
+LOCK_TURN = "select pg_advisory_lock(hashtextextended(%s, 2))"
+UNLOCK_TURN = "select pg_advisory_unlock(hashtextextended(%s, 2))"
 
 
 class Database:
@@ -252,11 +252,11 @@ class Database:
         each would count without the other. Raises DatabaseGone.
         """
         async with self.connection() as connection:
-            await fetch_value(connection, TURN, name)
+            await fetch_value(connection, LOCK_TURN, name)
             try:
                 return await fetch_rows(connection, query, parameters)
             finally:
-                await fetch_value(connection, END_TURN, name)
+                await fetch_value(connection, UNLOCK_TURN, name)
 
     async def value(
         self,

@@ -42,7 +42,7 @@ USUAL = {name: getattr(bounds, name).most for name, _ in RECORDS.values()}
 
 
 @each_case("kind", sorted(RECORDS))
-async def test_records(api: Api, kind: str) -> None:
+async def test_records_stay_within_their_bound(api: Api, kind: str) -> None:
     name, body = RECORDS[kind]
     person = await api.client(kind, Role.agent)
     client = api.with_token(await add_whole_key(api.ledger, UUID(person.id)), UUID(person.id))
@@ -79,7 +79,9 @@ async def _row(client: Client, kind: str) -> httpx.Response:
 
 
 @each_case("kind", sorted(ROWS))
-async def test_rows_beside_the_log(api: Api, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+async def test_rows_beside_the_log_stay_within_their_bound(
+    api: Api, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
     module, name, count = ROWS[kind]
     bound = getattr(module, name)
     usual = str(sessions.MOST_SESSIONS)

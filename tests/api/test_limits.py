@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -218,11 +219,11 @@ async def test_what_is_free_to_everybody_ends_with_429(
         client = await api.client("Lin", role)
         path = f"/v1/incidents/{(await client.post_ok('/v1/incidents', an_incident()))['id']}"
         preferences = await client.read("/v1/me/preferences")
-        send = {
+        send: dict[str, Callable[[], Awaitable[httpx.Response]]] = {
             "edit": lambda: client.patch(path, json={"title": "New"}, headers={"If-Match": "*"}),
             "follow": lambda: client.post(f"{path}/unfollow"),
             "preferences": lambda: client.put("/v1/me/preferences", json=preferences),
-        }[action]
-        statuses = [(await send()).status_code for _ in range(4)]
+        }
+        statuses = [(await send[action]()).status_code for _ in range(4)]
         assert 429 not in statuses[:3]
         assert statuses[3] == 429

@@ -362,8 +362,8 @@ async def test_a_provider_goes_on_with_the_replaced_secret_during_its_overlap(de
     async with Provider(transport=transport, base_url=ADDRESS, headers=headers) as old:
 
         async def is_replaced() -> bool:
-            key = desk.ledger.directory
-            return (await key.key(UUID(sent.split("_")[1]))).previous_hash is not None
+            key = await desk.ledger.directory.key(UUID(sent.split("_")[1]))
+            return key is not None and key.previous_hash is not None
 
         await until(is_replaced)
         user = await old.add_user("mei")

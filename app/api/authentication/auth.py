@@ -416,9 +416,7 @@ def require_no_assistant(request: Request) -> None:
 
 
 def require_in_person(request: Request) -> None:
-    """Raise DoneInPerson if an assistant asks, and SupersededSecret if the caller comes with a secret that
-    was replaced.
-    """
+    """Raise DoneInPerson if an assistant asks, and SupersededSecret for a secret that was replaced."""
     require_no_assistant(request)
     if caller_of(request).is_superseded:
         raise SupersededSecret()

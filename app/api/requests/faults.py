@@ -102,7 +102,9 @@ def names_at(models: Sequence[Any], path: Sequence[Any]) -> list[str]:
     return sorted(name for model in models for name in _fields(model))
 
 
-def known_place(pointer: str, model: Any, below: Mapping[str, Any], attributes: Collection[str] = ()) -> str:
+def pointer_of_fields(
+    pointer: str, model: Any, below: Mapping[str, Any], attributes: Collection[str] = ()
+) -> str:
     """Return the pointer with the names of fields and positions in lists alone, and `*` in place of any name
     that is the client's own: it may be anything. `below` are the models of fields that hold any object;
     `attributes` are further names that are known.

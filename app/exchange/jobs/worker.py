@@ -36,7 +36,7 @@ from app.api.commands.bulk_commands import (
 )
 from app.api.commands.performing import ActionOutcome
 from app.api.commands.written_content import WriteQuotas, WriteRate
-from app.api.requests.faults import MOST_FAULTS, Fault, fault_of, known_place, names_at
+from app.api.requests.faults import MOST_FAULTS, Fault, fault_of, names_at, pointer_of_fields
 from app.common.people import Caller
 from app.common.records import CodeEnum
 from app.kernel import uploads
@@ -139,7 +139,7 @@ class JobLine:
     content: BulkCommand | InvalidItem | None
 
 
-class Turn(Enum):
+class JobTurn(Enum):
     """How a turn of a job ends: with the file, since others wait, or before a line that makes more content
     than the person may make now.
     """
@@ -208,8 +208,8 @@ async def _carry_out(ledger: Ledger, row: Row, clock: Callable[[], datetime], qu
     try:
         body = await uploads.read_all(ledger, row["upload_id"])
         turn = await _run_lines(ledger, row, body, clock, quotas)
-        if turn is not Turn.finished:
-            return turn is Turn.over
+        if turn is not JobTurn.finished:
+            return turn is JobTurn.over
     except uploads.ContentErased:
         failure = BulkFailure.content_erased
     except uploads.ContentDamaged:
@@ -228,7 +228,7 @@ async def _carry_out(ledger: Ledger, row: Row, clock: Callable[[], datetime], qu
 
 async def _run_lines(
     ledger: Ledger, row: Row, body: bytes, clock: Callable[[], datetime], quotas: WriteQuotas
-) -> Turn:
+) -> JobTurn:
     """Carries out lines of the file from the recorded progress on, for a turn. Raises JobAborted,
     DatabaseGone.
     """
@@ -240,7 +240,7 @@ async def _run_lines(
         if refused > MOST_REFUSED:
             raise JobAborted(BulkFailure.too_many_refused)
         if done > row["done"] and time.monotonic() - began >= TURN_SECONDS:
-            return Turn.over
+            return JobTurn.over
         now = clock()
         context = CommandMetadata(
             caller=await _caller(ledger, row, now),
@@ -252,11 +252,11 @@ async def _run_lines(
         read = await _window(ledger, row, context, _lines(body, done, lines))
         window = _within_rate(read, quotas.rate_of(context.caller))
         if not window:
-            return Turn.waits
+            return JobTurn.waits
         outcomes = await _outcomes(ledger, window)
         refused += await _save_results(ledger, row, done, window, outcomes, context.language)
         done, lines = window[-1].ends, window[-1].n
-    return Turn.finished
+    return JobTurn.finished
 
 
 async def _caller(ledger: Ledger, row: Row, now: datetime) -> Caller:
@@ -410,7 +410,7 @@ def _result_row(
         return n, outcome.status, outcome.replayed, Jsonb(record_stub(outcome)), None, Jsonb([])
     because = refusal_details(outcome, language)
     faults = [
-        {"pointer": known_place(fault.pointer or "", BulkItem, models, attributes), "code": fault.code}
+        {"pointer": pointer_of_fields(fault.pointer or "", BulkItem, models, attributes), "code": fault.code}
         for fault in because.faults
     ]
     return n, because.status, False, None, because.code, Jsonb(faults)

@@ -151,7 +151,9 @@ def confirm(calendar: AbsenceCalendar, body: EmptyPayload, ctx: ActionContext) -
     _bind(calendar, ctx)
 
 
-async def goes_on(reads: ReadContext, calendar: AbsenceCalendar, ctx: ActionContext) -> str | None:
+async def calendar_without_end(
+    reads: ReadContext, calendar: AbsenceCalendar, ctx: ActionContext
+) -> str | None:
     """Refuse to confirm what is neither suspended nor ends with a key (`not_suspended`)."""
     return None if calendar.ends_at is not None else await not_suspended(reads, calendar, ctx)
 
@@ -202,7 +204,7 @@ LIFECYCLE = Lifecycle(
         action(end,           "终止",     [State.active], State.ended,  OWNER,  "absence_calendar.ended"),
         action(suspend,       "中止",     [State.active], STAYS,        rule,   "absence_calendar.suspended"),
         action(confirm,       "确认",     [State.active], STAYS,        OWNER,  "absence_calendar.confirmed",
-               unless=(goes_on,), wrong=(consent_needed,)),
+               unless=(calendar_without_end,), wrong=(consent_needed,)),
         action(note_failure,  "记录失败", [State.active], STAYS,        rule,   "absence_calendar.failing",   unless=(failure_noted,), notifies=FAILING),
         action(clear_failure, "标记恢复", [State.active], STAYS,        rule,   "absence_calendar.recovered", unless=(no_failure,)),
     ),

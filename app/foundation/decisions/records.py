@@ -165,8 +165,8 @@ class Vote(ChildRecord):
     """A voter's ballot, with the verdict once they have voted. Every voter sees the record. `side` is the
     side that they represent, if they were asked as members of a group.
 
-    `role` is the one by which they were asked; `role_lost`: they did not hold it any more when they, or their deputy, voted.
-    `cast_by_id` is the deputy who voted in their name, if one did. `closed_at` is set if the decision was
+    `role` is the one by which they were asked; `role_lost`: they did not hold it any more when they, or their
+    deputy, voted. `cast_by_id` is the deputy who voted in their name, if one did. `closed_at` is set if the decision was
     taken or withdrawn before they voted, or others were asked next.
     """
 

@@ -25,7 +25,7 @@ from app.log.writer import (
 )
 
 #: The fingerprint of places, instead of that of a request.
-OF_PLACES = "00" * 32
+PLACE_FINGERPRINT = "00" * 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +92,16 @@ def _place_record(decision: StreamDecision) -> IdempotencyRecord | None:
         principal=f"account:{place.account}",
         route=f"place:{place.kind}",
         key=str(place.place),
-        fingerprint=OF_PLACES,
+        fingerprint=PLACE_FINGERPRINT,
         stream=event.stream,
         version=event.version,
         status=201,
     )
 
 
-def took_place(earlier: RecordedOutcome) -> bool:
+def is_taken_place(earlier: RecordedOutcome) -> bool:
     """Return whether an append was refused because another command has got the same place."""
-    return earlier.fingerprint == OF_PLACES
+    return earlier.fingerprint == PLACE_FINGERPRINT
 
 
 def _idempotency_record(command: Command, event: Event) -> IdempotencyRecord | None:

@@ -20,7 +20,7 @@ from app.kernel.commands.append import (
     DecidedCommand,
     append_request,
     command_result,
-    took_place,
+    is_taken_place,
     violation_refusal,
 )
 from app.kernel.commands.attempts import Attempts
@@ -52,7 +52,7 @@ async def _attempt(ledger: Ledger, command: Command) -> CommandResult:
     except ConstraintViolation as error:
         raise violation_refusal(decision, error) or error from error
     except DuplicateCommand as repeated:
-        if took_place(repeated.earlier):
+        if is_taken_place(repeated.earlier):
             raise ConcurrencyConflict() from None
         raise
     return command_result(ledger, decision, written)
