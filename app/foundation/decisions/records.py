@@ -166,8 +166,8 @@ class Vote(ChildRecord):
     side that they represent, if they were asked as members of a group.
 
     `role` is the one by which they were asked; `role_lost`: they did not hold it any more when they, or their
-    deputy, voted. `cast_by_id` is the deputy who voted in their name, if one did. `closed_at` is set if the decision was
-    taken or withdrawn before they voted, or others were asked next.
+    deputy, voted. `cast_by_id` is the deputy who voted in their name, if one did. `closed_at` is set if
+    the decision was taken or withdrawn before they voted, or others were asked next.
     """
 
     KIND: ClassVar[str] = "vote"

@@ -99,7 +99,7 @@ def _place_record(decision: StreamDecision) -> IdempotencyRecord | None:
     )
 
 
-def is_taken_place(earlier: RecordedOutcome) -> bool:
+def has_conflicting_place(earlier: RecordedOutcome) -> bool:
     """Return whether an append was refused because another command has got the same place."""
     return earlier.fingerprint == PLACE_FINGERPRINT
 

@@ -20,7 +20,7 @@ from app.kernel.commands.append import (
     DecidedCommand,
     append_request,
     command_result,
-    is_taken_place,
+    has_conflicting_place,
     violation_refusal,
 )
 from app.kernel.commands.attempts import Attempts
@@ -52,7 +52,7 @@ async def _attempt(ledger: Ledger, command: Command) -> CommandResult:
     except ConstraintViolation as error:
         raise violation_refusal(decision, error) or error from error
     except DuplicateCommand as repeated:
-        if is_taken_place(repeated.earlier):
+        if has_conflicting_place(repeated.earlier):
             raise ConcurrencyConflict() from None
         raise
     return command_result(ledger, decision, written)
