@@ -19,6 +19,7 @@ from app.automation.agreements import (
 from app.automation.changes import fulfil_by_changes, resume_after_change, tell_overlapped_changes
 from app.automation.decisions import (
     call_next_meeting,
+    change_deputies,
     deputise_voters,
     remind_voters,
     settle_decisions,
@@ -159,6 +160,7 @@ TIMED_RULES: tuple[TimerConsumer, ...] = (
     flag_major_reviews.RULE,
     lapse_accepted_risks.RULE,
     remind_on_call.RULE,
+    change_deputies.RULE,
     remind_voters.RULE,
     settle_decisions.RULE,
     end_surveys.RULE,

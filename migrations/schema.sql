@@ -251,6 +251,7 @@ create table fold.absence (
   key_id uuid,
   secret_hash text collate "C",
   suspended_by_rotation boolean,
+  set_with text[] collate "C",
   constraint absence_pkey PRIMARY KEY (id)
 );
 CREATE UNIQUE INDEX absence_calendar_event_key ON fold.absence USING btree (calendar_id, event_key) WHERE (state = 'planned'::text);
@@ -277,6 +278,7 @@ create table fold.absence_calendar (
   key_id uuid,
   secret_hash text collate "C",
   suspended_by_rotation boolean,
+  set_with text[] collate "C",
   constraint absence_calendar_pkey PRIMARY KEY (id)
 );
 CREATE INDEX absence_calendar_added ON fold.absence_calendar USING btree (added_at DESC, id DESC);
@@ -1285,6 +1287,7 @@ create table fold.decision (
   "position" bigint,
   remind_at timestamp with time zone,
   asked_next_at timestamp with time zone,
+  deputise_at timestamp with time zone,
   constraint decision_pkey PRIMARY KEY (id)
 );
 CREATE INDEX decision_due ON fold.decision USING btree (state, due_at, id);
@@ -1358,6 +1361,7 @@ create table fold.deputy (
   key_id uuid,
   secret_hash text collate "C",
   suspended_by_rotation boolean,
+  set_with text[] collate "C",
   constraint deputy_pkey PRIMARY KEY (id)
 );
 CREATE INDEX deputy_changed ON fold.deputy USING btree (changed_at, id);
@@ -1851,6 +1855,7 @@ create table fold.group_mapping (
   added_at timestamp with time zone not null,
   withdrawn_at timestamp with time zone,
   appended_at timestamp with time zone,
+  set_with text[] collate "C",
   constraint group_mapping_pkey PRIMARY KEY (id)
 );
 CREATE INDEX group_mapping_added ON fold.group_mapping USING btree (added_at DESC, id DESC);
@@ -2528,6 +2533,7 @@ create table fold.key (
   rotated_at timestamp with time zone,
   appended_at timestamp with time zone,
   scope text collate "C",
+  set_with text[] collate "C",
   constraint key_pkey PRIMARY KEY (id)
 );
 CREATE INDEX key_made ON fold.key USING btree (made_at, id);
@@ -4498,6 +4504,7 @@ create table fold.subscription (
   sealed_template text collate "C",
   secret_hash text collate "C",
   suspended_by_rotation boolean,
+  set_with text[] collate "C",
   constraint subscription_pkey PRIMARY KEY (id)
 );
 CREATE INDEX subscription_list ON fold.subscription USING btree (added_at DESC, id DESC);
@@ -4969,6 +4976,7 @@ create table fold.webhook_source (
   previous_secret_fingerprint text,
   forms text[] collate "C",
   monitors text[] collate "C",
+  set_with text[] collate "C",
   constraint webhook_source_pkey PRIMARY KEY (id),
   constraint webhook_source_key_key UNIQUE (key)
 );
@@ -7944,9 +7952,11 @@ create table plumbing.bulk_job (
   restricted_to text[],
   key_secret_hash text collate "C",
   login text collate "C",
+  turn_at timestamp with time zone,
   constraint bulk_job_pkey PRIMARY KEY (id)
 );
 CREATE INDEX bulk_job_asked_by ON plumbing.bulk_job USING btree (asked_by, asked_at DESC, id DESC);
+CREATE INDEX bulk_job_finished ON plumbing.bulk_job USING btree (finished_at) WHERE (finished_at IS NOT NULL);
 CREATE INDEX bulk_job_upload ON plumbing.bulk_job USING btree (upload_id) WHERE (upload_id IS NOT NULL);
 CREATE INDEX bulk_job_waiting ON plumbing.bulk_job USING btree (asked_at, id) WHERE (finished_at IS NULL);
 

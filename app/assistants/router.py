@@ -16,7 +16,6 @@ from starlette.types import Receive, Scope, Send
 
 from app.api.authentication.auth import ASSISTANTS, assisted, caller_of, ledger_of
 from app.api.authentication.write_rates import too_many_writes, write_rate_of
-from app.api.commands.written_content import is_write
 from app.api.direct import Router
 from app.assistants.contract import AssistantContract
 from app.assistants.sessions import AssistantSession
@@ -115,7 +114,7 @@ class RatedCalls(OperationCalls):
         headers: Mapping[str, str] | None = None,
     ) -> CallAnswer:
         """Return the answer to the request; 429 if the person makes too much."""
-        if is_write(method, path) and not write_rate_of(self.request).consume():
+        if (rate := write_rate_of(self.request)).counts(method, path) and not rate.consume():
             refusal = too_many_writes(self.request)
             content = bytes(refusal.body)
             return CallAnswer(refusal.status_code, dict(refusal.headers), orjson.loads(content), content)

@@ -32,7 +32,7 @@ async def put_aside(db: Database, person_id: UUID, key: str, until: datetime, no
     """Put the sentence aside until then. Return False if the person has put too many aside."""
     parameters = {"me": person_id, "key": key, "until": until, "now": now, "most": MOST_ASIDE}
     await db.rows(f"{REMOVE_OVER} returning key", parameters)
-    return bool(await db.rows(PUT_ASIDE, parameters))
+    return bool(await db.rows_in_turn(f"asides/{person_id}", PUT_ASIDE, parameters))
 
 
 async def take_up(db: Database, person_id: UUID, key: str) -> bool:

@@ -156,7 +156,8 @@ async def enqueue_import(ledger: Ledger, request: ImportRequest) -> Row | None:
     """Records the import, whose id is that of its upload, and returns it; a repeated request returns the same
     import. None: the person has too many unfinished imports.
     """
-    await ledger.db.rows(
+    await ledger.db.rows_in_turn(
+        f"imports/{request.credential.person_id}",
         INSERT_IMPORT,
         {
             "upload": request.upload,

@@ -171,6 +171,10 @@ class _Pooled(psycopg.AsyncConnection[Any]):
     used_at: float | None = None
 
 
+LOCK_TURN = "select pg_advisory_lock(hashtextextended(%s, 2))"
+UNLOCK_TURN = "select pg_advisory_unlock(hashtextextended(%s, 2))"
+
+
 class Database:
     """Read access of one process to the database, by a pool of connections."""
 
@@ -242,6 +246,17 @@ class Database:
         """Return the first row of one statement, or None."""
         rows = await self._execute(query, parameters, dict_row)
         return rows[0] if rows else None
+
+    async def rows_in_turn(self, name: str, query: str, parameters: Any) -> list[Row]:
+        """Return all rows of a statement that counts before it inserts: no two run at once under one name, or
+        each would count without the other. Raises DatabaseGone.
+        """
+        async with self.connection() as connection:
+            await fetch_value(connection, LOCK_TURN, name)
+            try:
+                return await fetch_rows(connection, query, parameters)
+            finally:
+                await fetch_value(connection, UNLOCK_TURN, name)
 
     async def value(
         self,

@@ -16,7 +16,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.api.authentication.auth import caller_of, context_of, ledger_of, require_in_person
+from app.api.authentication.auth import caller_of, context_of, ledger_of, require_no_assistant
 from app.api.authentication.key_scopes import SCIM, SCIM_MEDIA_TYPE
 from app.api.contract.problems import MEDIA_TYPE as PROBLEM
 from app.api.direct import Router
@@ -45,7 +45,7 @@ def _answered(handler: Handler) -> Handler:
         if caller_of(request).key_scope is not KeyScope.scim:
             return _answer(error_document(403, "SCIM needs an API key with the scope `scim`."), 403)
         try:
-            require_in_person(request)
+            require_no_assistant(request)
             return await handler(request)
         except ScimError as error:
             return _answer(error.document(), error.status)
@@ -72,10 +72,11 @@ def _base(request: Request) -> str:
 
 def _context(request: Request) -> ScimContext:
     """Return what a request acts with: it may do what the provider says, whatever roles the key's account
-    holds, and no more than these operations do.
+    holds, and no more than these operations do; also by a replaced secret during its overlap, since nothing
+    of it is done in person.
     """
     metadata = context_of(request)
-    caller = replace(metadata.caller, is_rule=True, roles=(), key_scope=None)
+    caller = replace(metadata.caller, is_rule=True, roles=(), key_scope=None, is_superseded=False)
     return ScimContext(ledger_of(request), replace(metadata, caller=caller, source="scim"), _base(request))
 
 

@@ -18,6 +18,7 @@ from app.common.priorities.priority import Priority
 from app.common.records import ForeignRef, Hidden, KeyRef
 from app.foundation.editing import apply_patch
 from app.foundation.people.credentials.bounds import SUBSCRIPTIONS, within_bound
+from app.foundation.people.credentials.maker_credential import note_secret
 from app.foundation.people.eligibility import check_person_active
 from app.foundation.people.fields import Locale
 from app.foundation.people.keys import KeyExpiry, key_roles_not_held
@@ -173,16 +174,12 @@ def add(subscription: Subscription, body: AddSubscription, ctx: ActionContext) -
         roles = roles or (None if restricted_to is None else tuple(restricted_to))
         ends_at = ends_at or caller.ends_at
         subscription.key_id = caller.key_id
-    _note_secret(subscription, ctx)
+    if not caller.is_rule:
+        subscription.secret_hash = caller.secret_hash
+    note_secret(subscription, caller.secret_hash)
     subscription.roles = None if roles is None else list(dict.fromkeys(roles))
     subscription.ends_at = ends_at
     subscription.added_at = ctx.occurred_at
-
-
-def _note_secret(subscription: Subscription, ctx: ActionContext) -> None:
-    """Note the secret of the key that the subscription was made or changed with: a rotation finds it so."""
-    if not ctx.caller.is_rule:
-        subscription.secret_hash = ctx.caller.secret_hash
 
 
 async def person_beyond_credential(
@@ -228,7 +225,7 @@ class EditSubscription(Patch, SubscriptionFields, of=Subscription):
 def edit(subscription: Subscription, body: EditSubscription, ctx: ActionContext) -> None:
     """Edit the subscription: its name, its language, and which events are sent."""
     apply_patch(subscription, body, ctx)
-    _note_secret(subscription, ctx)
+    note_secret(subscription, ctx.caller.secret_hash)
 
 
 class MoveSubscription(Payload):
@@ -242,7 +239,7 @@ def move(subscription: Subscription, body: MoveSubscription, ctx: ActionContext)
     """Move the subscription to another address; waiting events are sent there."""
     subscription.origin = body.origin
     subscription.sealed_url = body.sealed_url
-    _note_secret(subscription, ctx)
+    note_secret(subscription, ctx.caller.secret_hash)
 
 
 class SetTemplate(Payload):
@@ -254,7 +251,7 @@ class SetTemplate(Payload):
 def set_template(subscription: Subscription, body: SetTemplate, ctx: ActionContext) -> None:
     """Set the subscription's template: new attempts use it, also for waiting events."""
     subscription.sealed_template = body.sealed_template
-    _note_secret(subscription, ctx)
+    note_secret(subscription, ctx.caller.secret_hash)
 
 
 async def has_no_template(reads: ReadContext, subscription: Subscription, ctx: ActionContext) -> str | None:
@@ -274,7 +271,7 @@ def rotate(subscription: Subscription, body: RotateSubscription, ctx: ActionCont
     subscription.previous_ends_at = ctx.occurred_at + OVERLAP
     subscription.sealed_secret = body.sealed_secret
     subscription.rotated_at = ctx.occurred_at
-    _note_secret(subscription, ctx)
+    note_secret(subscription, ctx.caller.secret_hash)
 
 
 async def rotated_lately(
@@ -299,7 +296,10 @@ def suspend(subscription: Subscription, body: EmptyPayload, ctx: ActionContext) 
 def resume(subscription: Subscription, body: EmptyPayload, ctx: ActionContext) -> None:
     """Resume the subscription: events that it has missed are sent first."""
     subscription.resumed_at = ctx.occurred_at
-    _note_secret(subscription, ctx)
+    if subscription.suspended_by_rotation and not ctx.caller.is_rule:
+        # Its account has looked at it: it stands on this secret alone.
+        subscription.secret_hash, subscription.set_with = ctx.caller.secret_hash, None
+    note_secret(subscription, ctx.caller.secret_hash)
     subscription.failing_since_at = None
     subscription.disabled_because = None
     subscription.suspended_by_rotation = None

@@ -63,6 +63,7 @@ class Subscription(Record):
     )
     key_id: UUID | None = optional("API key that made the subscription; the subscription ends with it.")
     secret_hash: Annotated[str | None, Hidden()] = None
+    set_with: Annotated[list[str] | None, Hidden()] = None
     suspended_by_rotation: bool | None = optional(
         "True if the key that made or changed the subscription was rotated without an overlap: it is "
         "paused until its account resumes it."

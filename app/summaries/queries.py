@@ -94,7 +94,8 @@ async def save_summary(
     """
     versions = None if if_match is None else list(if_match)
     more = {"id": summary_id, "me": person_id, "if_match": versions, "most": MOST_SUMMARIES}
-    return await db.row(SAVE, {**fields, **more})
+    rows = await db.rows_in_turn(f"summaries/{person_id}", SAVE, {**fields, **more})
+    return rows[0] if rows else None
 
 
 async def remove_summary(db: Database, person_id: UUID | None, summary_id: UUID) -> bool:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from app.api.authentication.auth import Ledger, context_of, ledger_of, utc_now
+from app.api.authentication.auth import Ledger, context_of, ledger_of, require_in_person, utc_now
 from app.api.contract.openapi import BINARY, problems
 from app.api.contract.problems import problem
 from app.api.direct import Router
@@ -162,6 +162,14 @@ send_as(sources.RotateWebhookSource, NewWebhookSecret)
 mount_edit(router, sources.LIFECYCLE, WebhookSourceOut, prefix="/webhook_sources")
 
 
+async def _administered_in_person(request: Request, name: str) -> WebhookSource:
+    """Return the source of that id, which is made to do something. Raises NotFound, Forbidden, DoneInPerson,
+    SupersededSecret.
+    """
+    require_in_person(request)
+    return await _administered(request, name)
+
+
 async def _administered(request: Request, name: str) -> WebhookSource:
     """Return the source of that id. Raises NotFound, Forbidden: what deliveries contain is for admins."""
     renderer = renderer_of(request, WEBHOOK_SOURCES)
@@ -238,7 +246,7 @@ async def replay_webhook_delivery(
     request: Request, ledger: Ledger, name: Name, delivery: DeliveryId
 ) -> Response:
     """Replay a delivery: it is processed again. Effects that it already had are not repeated."""
-    source = await _administered(request, name)
+    source = await _administered_in_person(request, name)
     if await deliveries.find_delivery(ledger.db, source.id, delivery) is None:
         raise NotFound()
     return _json({"replayed": await deliveries.replay(ledger.db, source.id, [delivery])})
@@ -253,7 +261,7 @@ async def replay_webhook_delivery(
 )
 async def replay_failed_webhook_deliveries(request: Request, ledger: Ledger, name: Name) -> Response:
     """Replay all failed deliveries of a source, for example after its mapping was corrected."""
-    source = await _administered(request, name)
+    source = await _administered_in_person(request, name)
     return _json({"replayed": await deliveries.replay_failed(ledger.db, source.id)})
 
 
@@ -283,7 +291,7 @@ async def get_webhook_source_status(request: Request, ledger: Ledger, name: Name
 )
 async def send_webhook_sample(request: Request, ledger: Ledger, name: Name) -> Response:
     """Send a sample delivery of its tool to the source, to see the resulting ticket."""
-    source, now = await _administered(request, name), context_of(request).now
+    source, now = await _administered_in_person(request, name), context_of(request).now
     sample = sample_of(source, now)
     delivery_id, _ = await receive(ledger, source, dict(sample.headers), sample.body, now)
     return _json({"delivery_id": delivery_id}, 202)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.api.commands.written_content import is_write
+from app.api.commands.written_content import UNSAFE, WriteQuotas, is_write
 from app.api.requests.limits import Quota, QuotaLeft
 from app.common.keys import new_secret, token
-from app.common.people import PersonKind, Role, rule_caller
+from app.common.people import Caller, PersonKind, Role, rule_caller
 from app.foundation.people.persons import AddPerson
 from app.log.ids import uuid7
 from app.platform.settings import Settings
+from app.registry import LIFECYCLES
+from tests.cases import each_case
 from tests.client import Api, an_incident, serving
 from tests.conftest import DatabaseUrls
 from tests.contract.answers import document
@@ -178,3 +181,49 @@ def test_whatever_makes_something_counts_or_has_a_bound_of_its_own() -> None:
         if {"201", "202"} & operation.get("responses", {}).keys() and not is_write(method.upper(), path)
     }
     assert uncounted == UNCOUNTED.keys()
+
+
+#: What even requesters may do as often as they like, and why.
+FREE_TO_REQUESTERS = {
+    "delete /v1/sessions/current": "to sign out is never refused",
+    "post /v1/events/tickets": "each is over after half a minute",
+    "post /v1/catalogue_items/{id}/check": "it changes nothing",
+    "post /v1/subscriptions/{id}/preview": "it changes nothing",
+    "post /v1/webhooks/{source}/preview": "it changes nothing",
+}
+
+
+def test_whatever_a_requester_does_counts(settings: Settings) -> None:
+    """Complaints, views and preferences as well: taken from the contract, so that a new action is in it."""
+    person_id = uuid7()
+    rate = WriteQuotas.of_settings(settings).rate_of(Caller(f"person:{person_id}", person_id))
+    free = {
+        f"{method} {path}"
+        for path, operations in document()["paths"].items()
+        for method in operations.keys() & {unsafe.lower() for unsafe in UNSAFE}
+        if not path.endswith("/bulk") and not rate.counts(method.upper(), path)
+    }
+    assert free == FREE_TO_REQUESTERS.keys()
+    for lifecycle in LIFECYCLES:
+        assert all(rate.counts_action(lifecycle, row.name) for row in lifecycle.rows)
+
+
+@each_case(
+    ("role", "action"), [(Role.requester, "edit"), (Role.agent, "preferences"), (Role.agent, "follow")]
+)
+async def test_what_is_free_to_everybody_ends_with_429(
+    place: DatabaseUrls, tmp_path: Path, settings: Settings, role: Role, action: str
+) -> None:
+    changed = settings.model_copy(update={"person_writes": 4})
+    async with serving(place.url, tmp_path / "secrets", changed) as api:
+        client = await api.client("Lin", role)
+        path = f"/v1/incidents/{(await client.post_ok('/v1/incidents', an_incident()))['id']}"
+        preferences = await client.read("/v1/me/preferences")
+        send: dict[str, Callable[[], Awaitable[httpx.Response]]] = {
+            "edit": lambda: client.patch(path, json={"title": "New"}, headers={"If-Match": "*"}),
+            "follow": lambda: client.post(f"{path}/unfollow"),
+            "preferences": lambda: client.put("/v1/me/preferences", json=preferences),
+        }
+        statuses = [(await send[action]()).status_code for _ in range(4)]
+        assert 429 not in statuses[:3]
+        assert statuses[3] == 429

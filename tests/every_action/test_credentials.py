@@ -195,3 +195,56 @@ async def test_a_rotation_with_an_overlap_and_a_revocation(world: World) -> None
 
 async def _body(world: World, kind: str) -> Json:
     return await valid_body(world.everybody, LIFECYCLES_BY_KIND[kind].opening(), "")
+
+
+#: What the first key sets, and what others do next: they add nothing that stands without it.
+OTHER_EDITS: Json = {"absence.edit": {"until_at": (datetime.now(UTC) + timedelta(days=30)).isoformat()}}
+#: With these the person says so anew, or it is over.
+SETTLES = {"end", "withdraw", "disable", "confirm"}
+TOUCHING = [(lc, row) for lc, row in TO_CHANGE if lc.kind != "key" and row.name not in SETTLES]
+
+
+@each_case(("lifecycle", "row"), TOUCHING, ids=case_name)
+async def test_what_a_lost_key_has_set_is_found_whoever_touched_it_last(
+    world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any]
+) -> None:
+    person, ledger = UUID(world.everybody.id), world.api.ledger
+    narrow = world.api.with_token(await add_key(ledger, person, Role.engineer), person)
+    other = world.api.with_token(await add_whole_key(ledger, person), person)
+    lead = await world.api.client("Lena", Role.engineer)
+    for client in (narrow, other, lead, await world.api.client("Ada", Role.admin)):
+        sent = await add_whole_key(ledger, person)
+        first = world.api.with_token(sent, person)
+        made = await first.post_ok(f"/v1/{lifecycle.plural}", await _body(world, lifecycle.kind))
+        path = f"/v1/{lifecycle.plural}/{made['id']}"
+        if row.name in ("resume", "set_template"):
+            await first.post_ok(f"{path}/pause", if_match="*")
+        body = OTHER_EDITS.get(case_name((lifecycle, row))) or await valid_body(world.everybody, row, path)
+        await send(client, lifecycle, row, made, body)
+        key = f"/v1/keys/{UUID(sent.split('_')[1])}"
+        answer = await world.everybody.post_ok(f"{key}/rotate", {"overlap_seconds": 0})
+        found = {each["id"]: each["suspended"] for each in answer["made_with_key"]}
+        assert found.get(made["id"]) is True, (row.name, found)
+        await _tidied(world, lifecycle.kind, path)
+
+
+async def _tidied(world: World, kind: str, path: str) -> None:
+    """It is over: no bound is reached."""
+    over = {"subscription": "disable", "absence": "withdraw"}.get(kind, "end")
+    await world.everybody.post_ok(f"{path}/{over}", if_match="*")
+
+
+async def test_what_only_gives_others_a_way_in_is_listed(world: World) -> None:
+    """Keys, among them those of provisioning, webhook sources and group mappings."""
+    person = UUID(world.everybody.id)
+    sent = await add_whole_key(world.api.ledger, person)
+    thief, made = world.api.with_token(sent, person), {}
+    for kind in ("key", "webhook_source", "group_mapping"):
+        body = await _body(world, kind)
+        made[(await thief.post_ok(f"/v1/{LIFECYCLES_BY_KIND[kind].plural}", body))["id"]] = kind
+    scim = {"name": "Provisioning", "person": "me", "scope": "scim"}
+    made[(await thief.post_ok("/v1/keys", scim))["id"]] = "key"
+    rotated = f"/v1/keys/{UUID(sent.split('_')[1])}/rotate"
+    answer = await world.everybody.post_ok(rotated, {"overlap_seconds": 0})
+    assert {each["id"]: each["kind"] for each in answer["made_with_key"]}.items() >= made.items()
+    assert not any(each["suspended"] for each in answer["made_with_key"] if each["id"] in made)

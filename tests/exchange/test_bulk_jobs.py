@@ -239,3 +239,74 @@ async def test_whoever_is_deactivated_has_nothing_more_done(
     row = await api.ledger.db.row(worker.SELECT_JOB, (job,))
     assert row is not None
     assert (row["failure"], row["lines"]) == ("not_allowed", 0)
+
+
+async def _turn(place: DatabaseUrls, api: Api) -> bool:
+    """One turn of a worker."""
+    connection = await connect(place.url, FOLLOW_LIMITS)
+    try:
+        quotas = WriteQuotas.of_settings(api.ledger.settings)
+        return await worker.run_next_job(connection, api.ledger, lambda: datetime.now(UTC), quotas)
+    finally:
+        await connection.close()
+
+
+async def test_persons_take_turns(api: Api, place: DatabaseUrls, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of somebody's many and long files one window is done for each of the others', whoever came first."""
+    monkeypatch.setattr(worker, "TURN_SECONDS", 0.0)
+    monkeypatch.setattr(worker, "BATCH_LINES", 2)
+    many, single = await api.client("Many", Role.agent), await api.client("Single", Role.agent)
+    crowd = [await asked_for(many, lines(*[reporting()] * 4)) for _ in range(2)]
+    job = await asked_for(single, lines(*[reporting()] * 4))
+    done = []
+    for _ in range(4):
+        assert await _turn(place, api)
+        done.append(
+            [(await client.read(path))["lines"] for client, path in ((many, crowd[0]), (single, job))]
+        )
+    assert done == [[2, 0], [2, 2], [4, 2], [4, 4]]
+    assert (await many.read(crowd[1]))["lines"] == 0
+    assert await worked_off(place, api) > 0
+    assert (await many.read(crowd[1]))["state"] == "done"
+
+
+async def test_a_job_ends_at_its_bounds_and_its_results_are_removed_in_time(
+    api: Api, place: DatabaseUrls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "MOST_LINES", 6)
+    monkeypatch.setattr(worker, "MOST_REFUSED", 2)
+    monkeypatch.setattr(worker, "BATCH_LINES", 1)
+    agent = await api.client("Agent", Role.agent)
+    long = await asked_for(agent, lines(*[reporting()] * 7))
+    wrong = await asked_for(agent, lines(*[{"action": "report", "body": {}}] * 5))
+    await worked_off(place, api)
+    ended = [await agent.read(path) for path in (long, wrong)]
+    assert [(each["state"], each["failure"], each["lines"]) for each in ended] == [
+        ("failed", "too_many_lines", 0),
+        ("failed", "too_many_refused", 3),
+    ]
+    assert not await worker.clear_old_jobs(api.ledger, datetime.now(UTC))
+    assert await worker.clear_old_jobs(api.ledger, datetime.now(UTC) + worker.RESULTS_KEPT)
+    assert (await agent.get(wrong)).status_code == 404
+    assert await api.ledger.db.value("select count(*) from plumbing.bulk_result") == 0
+
+
+async def test_results_keep_no_words_of_the_client(api: Api, place: DatabaseUrls) -> None:
+    """Names of fields and positions are kept as places; whatever the client has invented is not."""
+    agent = await api.client("Agent", Role.agent)
+    word = "Zylberstein"
+    file = lines(
+        {"action": "report", "body": {word: 1}},
+        {"action": "report", "body": {"impact": {word: {word: 1}}}},
+        {"action": "report", "body": {"attributes": {word: 1, "4917012345678": 2}}},
+        {"action": word, "body": {}},
+        {"action": "comment", "id": word, "body": {"text": ""}},
+        {word: word},
+    )
+    job = await asked_for(agent, file)
+    await worked_off(place, api)
+    assert (await agent.read(job))["refused"] == 6
+    stored = await api.ledger.db.value("select string_agg(t::text, '') from plumbing.bulk_result t")
+    assert word.lower() not in stored.lower()
+    assert "4917012345678" not in stored
+    assert "/body/impact" in stored, "places are kept"

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -18,6 +19,7 @@ from app.platform.settings import Settings
 from tests.client import ADDRESS, Api, Client, serving
 from tests.conftest import DatabaseUrls
 from tests.people import act
+from tests.waiting import until
 from tests.webhooks.test_mail import follow_addresses
 
 Json = dict[str, Any]
@@ -348,3 +350,25 @@ async def test_users_are_found_by_their_address_and_by_a_search(desk: Api, provi
     assert both["totalResults"] == 1
     await provider.send_json("POST", "/.search", {"filter": "nothing"}, 400)
     await provider.send_json("POST", "/.search", {"count": "many"}, 400)
+
+
+async def test_a_provider_goes_on_with_the_replaced_secret_during_its_overlap(desk: Api) -> None:
+    """It adds, changes and removes persons and groups until it has the new one."""
+    sent = await scim_key(desk)
+    admin = await desk.client("Ada", Role.admin)
+    await admin.post_ok(f"/v1/keys/{UUID(sent.split('_')[1])}/rotate", {"overlap_seconds": 3600})
+    transport = httpx.ASGITransport(app=desk.app)
+    headers = {"Authorization": f"Bearer {sent}"}
+    async with Provider(transport=transport, base_url=ADDRESS, headers=headers) as old:
+
+        async def is_replaced() -> bool:
+            key = await desk.ledger.directory.key(UUID(sent.split("_")[1]))
+            return key is not None and key.previous_hash is not None
+
+        await until(is_replaced)
+        user = await old.add_user("mei")
+        group = await old.add_group("Desk", user)
+        await old.patch_ok(f"/Users/{user}", {"op": "replace", "path": "title", "value": "Lead"})
+        await old.patch_ok(f"/Users/{user}", {"op": "replace", "path": "active", "value": False})
+        await old.send_json("DELETE", f"/Groups/{group}", status=204)
+        await old.send_json("DELETE", f"/Users/{user}", status=204)

@@ -24,7 +24,7 @@ from app.api.authentication.issuer import IdentityProvider, InvalidToken, Issuer
 from app.api.authentication.key_use import KeyUse
 from app.api.authentication.logins import person_of
 from app.api.authentication.write_rates import too_many_writes
-from app.api.commands.written_content import WriteQuotas, is_write
+from app.api.commands.written_content import WriteQuotas
 from app.api.contract.problems import RETRY_SECONDS, database_gone, problem
 from app.api.pages.page_paths import SIGN_IN, is_below, is_for_signed_in, take_mark
 from app.api.requests import csv_output as tables
@@ -36,7 +36,7 @@ from app.common.people import Caller as Who
 from app.common.personal import LOGIN
 from app.kernel.access.stored_credential import StoredCredential
 from app.kernel.actions.context import CommandMetadata as Acting
-from app.kernel.actions.refusals import DoneInPerson, Refusal
+from app.kernel.actions.refusals import DoneInPerson, Refusal, SupersededSecret
 from app.kernel.ledger import Ledger as Services
 from app.platform.db import DatabaseGone
 from app.platform.settings import Settings
@@ -172,7 +172,7 @@ class AuthMiddleware:
         scope["state"]["write_rate"] = writes
         if not is_allowed:
             await self._rate_limited(request, key)(scope, receive, send_counted)
-        elif is_write(scope["method"], scope["path"]) and not writes.consume():
+        elif writes.counts(scope["method"], scope["path"]) and not writes.consume():
             await too_many_writes(request)(scope, receive, send_counted)
         elif caller.key_scope is not None and not key_scopes.permits(caller.key_scope, scope):
             await problem(request, 403, "key_scope")(scope, receive, send_counted)
@@ -409,10 +409,17 @@ def assisted(caller: Who, name: str | None) -> Who:
     return replace(caller, assistant=code or "unnamed")
 
 
-def require_in_person(request: Request) -> None:
+def require_no_assistant(request: Request) -> None:
     """Raise DoneInPerson if an assistant asks: what comes of the request would not name it."""
     if caller_of(request).assistant is not None:
         raise DoneInPerson({"action": f"{request.method} {request.scope['path']}"})
+
+
+def require_in_person(request: Request) -> None:
+    """Raise DoneInPerson if an assistant asks, and SupersededSecret for a secret that was replaced."""
+    require_no_assistant(request)
+    if caller_of(request).is_superseded:
+        raise SupersededSecret()
 
 
 def signed_in(request: Request) -> Who | None:

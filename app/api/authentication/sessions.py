@@ -153,7 +153,7 @@ async def create_session(
         "now": now,
         "ends": ends,
     }
-    await db.row(OPEN, parameters)
+    await db.rows_in_turn(f"sessions/{parameters['account']}", OPEN, parameters)
     return cookie
 
 

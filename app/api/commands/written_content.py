@@ -14,19 +14,42 @@ from app.kernel.actions.lifecycle import Lifecycle
 from app.platform.settings import Settings
 
 WRITES_SECONDS = 600
-#: Requests that make records, comments, files or follows, in which a person may drown others.
+#: Actions that everybody may carry out on what they see, as often as they like.
+REPEATED = (
+    "comment|correct_comment|attach|follow|unfollow|complain|rate|show|view|set_preferences|"
+    "acknowledge_document|request_document_access|request_access"
+)
+#: Requests that make records, comments, files or follows, or are free to everybody, in which a person may
+#: drown others.
 WRITES = {
-    "POST": re.compile(r"/v1/[a-z_]+(/[^/]+/(comment|attach|follow))?|/(desk|portal)/.*"),
-    "PUT": re.compile(r"/v1/uploads/.*"),
+    "POST": re.compile(rf"/v1/[a-z_]+(/[^/]+/({REPEATED}))?|/(desk|portal)/.*"),
+    "PUT": re.compile(r"/v1/(uploads|me)/.*"),
 }
+#: Requests of persons without a role of staff all count, but for these: they change nothing, are counted by
+#: what is in them, or end a session.
+UNCOUNTED = re.compile(r"/v1/([a-z_]+/bulk|events/tickets|sessions/current|.*/(check|preview))|/sign-.*|/mcp")
+UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
 @dataclass(frozen=True, slots=True)
 class WriteRate:
-    """The rate at which one account makes records, comments, files and follows."""
+    """The rate at which one account makes records, comments, files and follows. `counts_all`: whatever it
+    does counts.
+    """
 
     quota: Quota
     account: str
+    counts_all: bool = False
+
+    def counts(self, method: str, path: str) -> bool:
+        """Return whether the request counts."""
+        return is_write(method, path) or (
+            self.counts_all and method in UNSAFE and UNCOUNTED.fullmatch(path) is None
+        )
+
+    def counts_action(self, lifecycle: Lifecycle[Any], action: str) -> bool:
+        """Return whether the action counts, as single requests do."""
+        return action in lifecycle.by_name and (self.counts_all or makes_content(lifecycle, action))
 
     def consume(self, uses: int = 1) -> bool:
         """Count so many of them; return False, and count nothing, if these are too many."""
@@ -61,7 +84,7 @@ class WriteQuotas:
     def rate_of(self, caller: Caller) -> WriteRate:
         """Return the rate of the caller's account."""
         quota = self.of_integrations if caller.is_machine else self.of_persons
-        return WriteRate(quota, str(caller.person_id))
+        return WriteRate(quota, str(caller.person_id), not (caller.is_machine or caller.is_staff))
 
 
 def is_write(method: str, path: str) -> bool:

@@ -100,7 +100,9 @@ async def save(
     """
     versions = None if if_match is None else list(if_match)
     more = {"id": view_id, "if_match": versions, "most": MOST_VIEWS}
-    row = await db.row(SAVE, {**fields, **more, **_caller_parameters(caller)})
+    parameters = {**fields, **more, **_caller_parameters(caller)}
+    rows = await db.rows_in_turn(f"views/{caller.person_id}", SAVE, parameters)
+    row = rows[0] if rows else None
     if row is not None and row["home"]:
         await db.rows(f"{NO_OTHER_HOME} returning id", {"id": view_id, "me": caller.person_id})
     return row

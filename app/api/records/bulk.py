@@ -28,7 +28,6 @@ from app.api.commands.bulk_commands import (
     refusal_details,
 )
 from app.api.commands.performing import ActionOutcome
-from app.api.commands.written_content import makes_content
 from app.api.contract.openapi import in_language, problems
 from app.api.contract.problems import ProblemDocument, document, problem, status_of
 from app.api.direct import Router
@@ -118,8 +117,9 @@ def _endpoint(lifecycle: Lifecycle[Any]) -> Callable[..., Any]:
     ) -> Response:
         ledger, context = ledger_of(request), context_of(request)
         key = None if idempotency_key is None else idempotency.parse_key(idempotency_key)
-        makes = sum(makes_content(lifecycle, item.action) for item in body.items)
-        if makes and not write_rate_of(request).consume(makes):
+        rate = write_rate_of(request)
+        makes = sum(rate.counts_action(lifecycle, item.action) for item in body.items)
+        if makes and not rate.consume(makes):
             return too_many_writes(request)
         commands = [
             BulkCommand(ledger, lifecycle, context, n, item, key) for n, item in enumerate(body.items)

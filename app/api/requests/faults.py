@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, get_args
 
@@ -23,6 +23,8 @@ FURTHER = "further_faults"
 MOST_NAMES = 10
 # A bound on the size of the answer and on the time to make it, whatever the size of the wrong request.
 MOST_FAULTS = 50
+#: Digits of the largest position in a list; longer numbers are names.
+LONGEST_POSITION = 5
 
 
 class Fault(BaseModel):
@@ -98,6 +100,25 @@ def names_at(models: Sequence[Any], path: Sequence[Any]) -> list[str]:
         fields = [_fields(model).get(name) for model in models]
         models = [part for field in fields if field is not None for part in _models_in(field.annotation)]
     return sorted(name for model in models for name in _fields(model))
+
+
+def pointer_of_fields(
+    pointer: str, model: Any, below: Mapping[str, Any], attributes: Collection[str] = ()
+) -> str:
+    """Return the pointer with the names of fields and positions in lists alone, and `*` in place of any name
+    that is the client's own: it may be anything. `below` are the models of fields that hold any object;
+    `attributes` are further names that are known.
+    """
+    parts, models = list[str](), [model]
+    for part in pointer.split("/")[1:]:
+        fields = [field for each in models if (field := _fields(each).get(part)) is not None]
+        if fields:
+            models = [below[part]] if part in below else [m for f in fields for m in _models_in(f.annotation)]
+            parts.append(part)
+        else:
+            is_known = part in attributes or (part.isdecimal() and len(part) <= LONGEST_POSITION)
+            parts.append(part if is_known else "*")
+    return "".join(f"/{part}" for part in parts)
 
 
 def _fields(model: Any) -> dict[str, FieldInfo]:

@@ -14,7 +14,14 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.authentication import sessions
-from app.api.authentication.auth import Ledger, caller_of, context_of, proof_of, require_in_person, session_of
+from app.api.authentication.auth import (
+    Ledger,
+    caller_of,
+    context_of,
+    proof_of,
+    require_no_assistant,
+    session_of,
+)
 from app.api.authentication.issuer import TokenClaims
 from app.api.authentication.logins import signed_in_person
 from app.api.contract.openapi import in_language, problems
@@ -195,7 +202,7 @@ async def open_session(
     """
     if session_of(request) is not None:
         raise sessions.KeyRequired()
-    require_in_person(request)
+    require_no_assistant(request)
     caller, now = caller_of(request), context_of(request).now
     claims: TokenClaims | None = request.scope["state"].get("token")
     if claims is not None:

@@ -15,7 +15,7 @@ from app.api.authentication.auth import (
     caller_of,
     context_of,
     ledger_of,
-    require_in_person,
+    require_no_assistant,
     stored_credential_of,
 )
 from app.api.contract.openapi import in_language, problems
@@ -174,7 +174,7 @@ async def ask_bulk_job(request: Request, body: AskBulkJob) -> Response:
     The job stops once the key, secret or login that asked for it is no longer valid. A repeated request
     returns the same job.
     """
-    require_in_person(request)
+    require_no_assistant(request)
     ledger, context = ledger_of(request), context_of(request)
     caller = context.caller
     if caller.person_id is None or not anybody.allows(caller, None):
@@ -203,7 +203,7 @@ async def ask_bulk_job(request: Request, body: AskBulkJob) -> Response:
             "size": upload.size,
             "most": worker.MOST_WAITING,
         }
-        await ledger.db.rows(worker.INSERT_JOB, values)
+        await ledger.db.rows_in_turn(f"bulk_jobs/{caller.person_id}", worker.INSERT_JOB, values)
         job = await ledger.db.row(worker.SELECT_JOB, (body.upload,))
     if job is None:
         raise TooManyJobs({"most": str(worker.MOST_WAITING)})

@@ -4,14 +4,20 @@ Lines are processed in windows, in which no two lines concern the same record; o
 results of a window before the next begins. If a worker is killed, its window is processed again, and actions
 that were done already are recognised by their idempotency keys, `job:<id>` with the number of the line. So
 each line is carried out once, and after all lines before it that concern the same record.
+
+Persons take turns: a worker does the lines of one for about a second, and then those of whoever has waited
+longest. Results are kept for thirty days.
 """
 
 from __future__ import annotations
 
+import asyncio
+import time
 from codecs import BOM_UTF8
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import Enum, auto
 from typing import Any
 from uuid import UUID
 
@@ -29,13 +35,14 @@ from app.api.commands.bulk_commands import (
     targets_of,
 )
 from app.api.commands.performing import ActionOutcome
-from app.api.commands.written_content import WriteQuotas, WriteRate, makes_content
-from app.api.requests.faults import MOST_FAULTS, Fault, fault_of, names_at
+from app.api.commands.written_content import WriteQuotas, WriteRate
+from app.api.requests.faults import MOST_FAULTS, Fault, fault_of, names_at, pointer_of_fields
 from app.common.people import Caller
 from app.common.records import CodeEnum
 from app.kernel import uploads
 from app.kernel.access.stored_credential import StoredCredential
 from app.kernel.actions.context import CommandMetadata
+from app.kernel.actions.lifecycle import Action
 from app.kernel.consumers import polling as rounds
 from app.kernel.ledger import Ledger
 from app.platform.db import Connection, DatabaseGone, Row
@@ -47,7 +54,13 @@ POLL_SECONDS = 2.0
 MOST_WAITING = 20
 #: Most lines of one window.
 BATCH_LINES = 256
-LONGEST_POINTER = 200
+#: For about so long a worker does the lines of one person before it looks who waits.
+TURN_SECONDS = 1.0
+#: Most lines of a file, and most refused lines, after which the rest is not tried.
+MOST_LINES = 100_000
+MOST_REFUSED = 1_000
+RESULTS_KEPT = timedelta(days=30)
+CLEARING_NAME, CLEARING_SECONDS = "old bulk jobs", 3_600.0
 
 INSERT_JOB = """
 insert into plumbing.bulk_job (id, kind, asked_by, key_id, key_secret_hash, login, restricted_to, language,
@@ -59,11 +72,24 @@ where (select count(*) from plumbing.bulk_job
 on conflict (id) do nothing returning id
 """
 SELECT_JOB = "select * from plumbing.bulk_job where id = %s"
-SELECT_WAITING = "select id from plumbing.bulk_job where finished_at is null order by asked_at, id"
+# The first job of each person comes before their others, and first that of whose last turn is longest ago,
+# in whichever of their jobs.
+SELECT_WAITING = """
+select w.id from (
+  select id, asked_by, asked_at, row_number() over (partition by asked_by order by asked_at, id) as place
+  from plumbing.bulk_job where finished_at is null
+) w
+order by w.place, (
+  select max(b.turn_at) from plumbing.bulk_job b where b.asked_by = w.asked_by
+) nulls first, w.asked_at, w.id"""
+DELETE_RESULTS = "delete from plumbing.bulk_result where job_id = any(%s)"
+SELECT_OLD = "select id from plumbing.bulk_job where finished_at < %s order by finished_at limit 10"
+DELETE_JOBS = "delete from plumbing.bulk_job where id = any(%s) returning id"
 # A worker whose job another worker has advanced meanwhile records nothing.
 SAVE_RESULTS = """
 with moved as (
-  update plumbing.bulk_job set done = %(done)s, lines = %(lines)s, refused = refused + %(refused)s
+  update plumbing.bulk_job set done = %(done)s, lines = %(lines)s, refused = refused + %(refused)s,
+    turn_at = clock_timestamp()
   where id = %(id)s and done = %(before)s and finished_at is null returning id
 )
 insert into plumbing.bulk_result (job_id, line, status, replayed, record, code, faults)
@@ -71,7 +97,9 @@ select moved.id, r.* from moved, unnest(%(numbers)s::bigint[], %(statuses)s::sma
   %(replayed)s::boolean[], %(records)s::jsonb[], %(codes)s::text[], %(faults)s::jsonb[]) as r
 returning line
 """
-ADVANCE_JOB = "update plumbing.bulk_job set done = %s, lines = %s where id = %s and done = %s returning id"
+ADVANCE_JOB = """
+update plumbing.bulk_job set done = %s, lines = %s, turn_at = clock_timestamp()
+where id = %s and done = %s returning id"""
 FINISH_JOB = """
 update plumbing.bulk_job set finished_at = clock_timestamp(), failure = %s, upload_id = null
 where id = %s and finished_at is null returning id
@@ -88,6 +116,8 @@ class BulkFailure(CodeEnum):
     )
     content_erased = "content_erased", "The file's key was destroyed", "文件的密钥已销毁"
     content_damaged = "content_damaged", "The file differs from the upload", "文件与所发送的不一致"
+    too_many_lines = "too_many_lines", "The file has more than 100,000 lines", "文件超过 100,000 行"
+    too_many_refused = "too_many_refused", "More than 1,000 lines were refused", "被拒绝的行超过 1,000 行"
     failed = "failed", "Internal error", "程序故障"
 
 
@@ -109,6 +139,16 @@ class JobLine:
     content: BulkCommand | InvalidItem | None
 
 
+class JobTurn(Enum):
+    """How a turn of a job ends: with the file, since others wait, or before a line that makes more content
+    than the person may make now.
+    """
+
+    finished = auto()
+    over = auto()
+    waits = auto()
+
+
 async def run(
     connections: SharedConnections,
     ledger: Ledger,
@@ -124,14 +164,31 @@ async def run(
     async def work(connection: Connection) -> bool:
         return await run_next_job(connection, ledger, clock, quotas)
 
-    await rounds.run(NAME, connections, work, every=POLL_SECONDS, failed=failed)
+    async def clear(connection: Connection) -> bool:
+        return await clear_old_jobs(ledger, clock())
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(rounds.run(NAME, connections, work, every=POLL_SECONDS, failed=failed))
+        tasks.create_task(
+            rounds.run(CLEARING_NAME, connections, clear, every=CLEARING_SECONDS, failed=failed)
+        )
+
+
+async def clear_old_jobs(ledger: Ledger, now: datetime) -> bool:
+    """Remove jobs that ended long ago, with their results. Return whether there were any."""
+    rows = await ledger.db.rows(SELECT_OLD, (now - RESULTS_KEPT,))
+    ids = [row["id"] for row in rows]
+    if ids:
+        await ledger.db.rows(DELETE_RESULTS + " returning line", (ids,))
+        await ledger.db.rows(DELETE_JOBS, (ids,))
+    return bool(ids)
 
 
 async def run_next_job(
     connection: Connection, ledger: Ledger, clock: Callable[[], datetime], quotas: WriteQuotas
 ) -> bool:
-    """Carry out the first unfinished job that no other worker has claimed and whose person may make more
-    content now. Return whether there was one.
+    """Carry out, for a turn, the next unfinished job that no other worker has claimed and whose person may
+    make more content now. Return whether there was one.
     """
 
     async def run_job(job_id: UUID) -> bool:
@@ -144,14 +201,15 @@ async def run_next_job(
 
 
 async def _carry_out(ledger: Ledger, row: Row, clock: Callable[[], datetime], quotas: WriteQuotas) -> bool:
-    """Carries out the job and records its end. Return False if it waits until its person may make more
-    content. Raises DatabaseGone: the job is then continued later.
+    """Carries out some lines of the job, and records its end. Return False if it waits until its person may
+    make more content. Raises DatabaseGone: the job is then continued later.
     """
     failure: BulkFailure | None = None
     try:
         body = await uploads.read_all(ledger, row["upload_id"])
-        if not await _run_lines(ledger, row, body, clock, quotas):
-            return False
+        turn = await _run_lines(ledger, row, body, clock, quotas)
+        if turn is not JobTurn.finished:
+            return turn is JobTurn.over
     except uploads.ContentErased:
         failure = BulkFailure.content_erased
     except uploads.ContentDamaged:
@@ -170,12 +228,19 @@ async def _carry_out(ledger: Ledger, row: Row, clock: Callable[[], datetime], qu
 
 async def _run_lines(
     ledger: Ledger, row: Row, body: bytes, clock: Callable[[], datetime], quotas: WriteQuotas
-) -> bool:
-    """Carries out the lines of the file from the recorded progress to the end. Return False if it stops
-    before a line that makes more content than the person may make now. Raises JobAborted, DatabaseGone.
+) -> JobTurn:
+    """Carries out lines of the file from the recorded progress on, for a turn. Raises JobAborted,
+    DatabaseGone.
     """
-    done, lines = int(row["done"]), int(row["lines"])
+    done, lines, refused = int(row["done"]), int(row["lines"]), int(row["refused"])
+    if body.count(b"\n") > MOST_LINES:
+        raise JobAborted(BulkFailure.too_many_lines)
+    began = time.monotonic()
     while done < len(body):
+        if refused > MOST_REFUSED:
+            raise JobAborted(BulkFailure.too_many_refused)
+        if done > row["done"] and time.monotonic() - began >= TURN_SECONDS:
+            return JobTurn.over
         now = clock()
         context = CommandMetadata(
             caller=await _caller(ledger, row, now),
@@ -187,11 +252,11 @@ async def _run_lines(
         read = await _window(ledger, row, context, _lines(body, done, lines))
         window = _within_rate(read, quotas.rate_of(context.caller))
         if not window:
-            return False
+            return JobTurn.waits
         outcomes = await _outcomes(ledger, window)
-        await _save_results(ledger, row, done, window, outcomes, context.language)
+        refused += await _save_results(ledger, row, done, window, outcomes, context.language)
         done, lines = window[-1].ends, window[-1].n
-    return True
+    return JobTurn.finished
 
 
 async def _caller(ledger: Ledger, row: Row, now: datetime) -> Caller:
@@ -211,7 +276,7 @@ def _within_rate(window: Sequence[JobLine], rate: WriteRate) -> Sequence[JobLine
     limit, count = rate.remaining_writes, 0
     for place, line in enumerate(window):
         command = line.content
-        if isinstance(command, BulkCommand) and makes_content(command.lifecycle, command.item.action):
+        if isinstance(command, BulkCommand) and rate.counts_action(command.lifecycle, command.item.action):
             if count == limit:
                 window = window[:place]
                 break
@@ -293,13 +358,24 @@ async def _save_results(
     window: Sequence[JobLine],
     outcomes: dict[int, Outcome],
     language: str,
-) -> None:
-    """Records the outcomes of the lines, and the job's progress."""
+) -> int:
+    """Records the outcomes of the lines, and the job's progress. Return how many were refused."""
     ends, n = window[-1].ends, window[-1].n
     if not outcomes:
         await ledger.db.rows(ADVANCE_JOB, (ends, n, row["id"], before))
-        return
-    rows = [_result_row(number, outcome, language) for number, outcome in sorted(outcomes.items())]
+        return 0
+    names = _PlaceNames(
+        {
+            line.n: line.content.lifecycle.by_name.get(line.content.item.action)
+            for line in window
+            if isinstance(line.content, BulkCommand)
+        },
+        frozenset(await ledger.directory.custom_fields(row["kind"])),
+    )
+    rows = [
+        _result_row(number, outcome, language, names.models(number), names.attributes)
+        for number, outcome in sorted(outcomes.items())
+    ]
     columns = ("numbers", "statuses", "replayed", "records", "codes", "faults")
     of_each: dict[str, Any] = dict(zip(columns, map(list, zip(*rows, strict=True)), strict=True))
     refused = sum(code is not None for code in of_each["codes"])
@@ -307,21 +383,34 @@ async def _save_results(
         SAVE_RESULTS,
         {"id": row["id"], "before": before, "done": ends, "lines": n, "refused": refused, **of_each},
     )
+    return refused
 
 
-def _result_row(n: int, outcome: Outcome, language: str) -> tuple[Any, ...]:
+@dataclass(frozen=True, slots=True)
+class _PlaceNames:
+    """The actions of a window by their lines, and the keys of custom fields: what places may be named by."""
+
+    rows: dict[int, Action[Any, Any] | None]
+    attributes: frozenset[str]
+
+    def models(self, n: int) -> dict[str, Any]:
+        """Return the models below the first names of a line's pointers."""
+        row = self.rows.get(n)
+        return {} if row is None else {"body": row.body}
+
+
+def _result_row(
+    n: int, outcome: Outcome, language: str, models: dict[str, Any], attributes: frozenset[str]
+) -> tuple[Any, ...]:
     """Return the columns of a line's result: number, status, whether it was done before, record, code of the
-    problem, and faults. Texts are left out, since they may be personal.
+    problem, and faults. Texts are left out, since they may be personal, and so are names in pointers that are
+    the client's own.
     """
     if isinstance(outcome, ActionOutcome):
         return n, outcome.status, outcome.replayed, Jsonb(record_stub(outcome)), None, Jsonb([])
     because = refusal_details(outcome, language)
     faults = [
-        {"pointer": _storable_pointer(fault.pointer or ""), "code": fault.code} for fault in because.faults
+        {"pointer": pointer_of_fields(fault.pointer or "", BulkItem, models, attributes), "code": fault.code}
+        for fault in because.faults
     ]
     return n, because.status, False, None, because.code, Jsonb(faults)
-
-
-def _storable_pointer(pointer: str) -> str:
-    """Return the pointer in a form that PostgreSQL can store: names in it come from the client."""
-    return pointer[:LONGEST_POINTER].encode("utf-8", "replace").decode().replace("\x00", "�")

@@ -73,10 +73,19 @@ def add(calendar: AbsenceCalendar, body: AddAbsenceCalendar, ctx: ActionContext)
 
 
 def _bind(calendar: AbsenceCalendar, ctx: ActionContext) -> None:
-    """Let the calendar end with the key that it was added, changed or confirmed with last."""
+    """Let the calendar end with the key that it was added or confirmed with."""
     used = MakerCredential.of_caller(ctx.caller)
     used.stamp(calendar)
     calendar.ends_at = used.lasts_until
+
+
+def _bind_change(calendar: AbsenceCalendar, ctx: ActionContext) -> None:
+    """Let the calendar end also with the key that has changed it: its address and deputy may be of two."""
+    used = MakerCredential.of_caller(ctx.caller)
+    used.add_to(calendar)
+    calendar.ends_at = min(
+        (end for end in (calendar.ends_at, used.lasts_until) if end is not None), default=None
+    )
 
 
 async def invalid_calendar_deputy(
@@ -100,7 +109,7 @@ class EditAbsenceCalendar(Patch, AbsenceCalendarFields, of=AbsenceCalendar):
 def edit(calendar: AbsenceCalendar, body: EditAbsenceCalendar, ctx: ActionContext) -> None:
     """Edit the calendar: the deputy for absences that are imported from now on."""
     copy_fields(calendar, body, ctx)
-    _bind(calendar, ctx)
+    _bind_change(calendar, ctx)
 
 
 class NewCalendarAddress(Payload):
@@ -118,7 +127,7 @@ class MoveAbsenceCalendar(NewCalendarAddress):
 def move(calendar: AbsenceCalendar, body: MoveAbsenceCalendar, ctx: ActionContext) -> None:
     """Move the calendar to another address. Absences that are not found there are removed."""
     copy_fields(calendar, body, ctx)
-    _bind(calendar, ctx)
+    _bind_change(calendar, ctx)
 
 
 def end(calendar: AbsenceCalendar, body: EmptyPayload, ctx: ActionContext) -> None:
@@ -135,9 +144,18 @@ def suspend(calendar: AbsenceCalendar, body: EmptyPayload, ctx: ActionContext) -
 
 
 def confirm(calendar: AbsenceCalendar, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Confirm the calendar, which was suspended when a key was rotated: it is fetched again."""
+    """Confirm the calendar, which was suspended when a key was rotated, or ends with a key: it is fetched as
+    long as the key lasts that confirms it.
+    """
     calendar.suspended_by_rotation = None
     _bind(calendar, ctx)
+
+
+async def calendar_without_end(
+    reads: ReadContext, calendar: AbsenceCalendar, ctx: ActionContext
+) -> str | None:
+    """Refuse to confirm what is neither suspended nor ends with a key (`not_suspended`)."""
+    return None if calendar.ends_at is not None else await not_suspended(reads, calendar, ctx)
 
 
 class NoteFailureAbsenceCalendar(Payload):
@@ -186,7 +204,7 @@ LIFECYCLE = Lifecycle(
         action(end,           "终止",     [State.active], State.ended,  OWNER,  "absence_calendar.ended"),
         action(suspend,       "中止",     [State.active], STAYS,        rule,   "absence_calendar.suspended"),
         action(confirm,       "确认",     [State.active], STAYS,        OWNER,  "absence_calendar.confirmed",
-               unless=(not_suspended,), wrong=(consent_needed,)),
+               unless=(calendar_without_end,), wrong=(consent_needed,)),
         action(note_failure,  "记录失败", [State.active], STAYS,        rule,   "absence_calendar.failing",   unless=(failure_noted,), notifies=FAILING),
         action(clear_failure, "标记恢复", [State.active], STAYS,        rule,   "absence_calendar.recovered", unless=(no_failure,)),
     ),

@@ -145,18 +145,21 @@ def edit(absence: Absence, body: EditAbsence, ctx: ActionContext) -> None:
     copy_fields(absence, body, ctx)
     _take_teams(absence, ctx)
     used = _maker(absence, ctx)
-    used.stamp(absence)
     was_named = before.deputy_named_by_id is not None and before.deputy_named_by_id == absence.person_id
     is_same = absence.deputy_id == before.deputy_id
     if absence.deputy_id is None:
         absence.deputy_named_by_id = absence.votes_from_at = absence.votes_until_at = None
     elif used.consents and "deputy" in body.model_fields_set:
         _name_deputy(absence, used)
+        used.stamp(absence)
     elif used.consents and was_named:
+        # The deputy stays whom another secret may have named: the absence stands on both.
         suspended = absence.suspended_by_rotation
         _name_deputy(absence, used)
+        used.add_to(absence)
         absence.suspended_by_rotation = suspended
     elif not is_same:
+        used.add_to(absence)
         absence.deputy_named_by_id = ctx.caller.person_id
         absence.votes_from_at = absence.votes_until_at = None
     elif was_named:

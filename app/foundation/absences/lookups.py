@@ -39,13 +39,14 @@ order by planned_at, id"""
 USABLE_DEPUTY = """
 select p.id from fold.person p where p.id = %s and p.id <> %s and p.kind = 'human' and p.state = 'active'
   and p.deactivated_at is null"""
-# Calendars of persons who are not active any more are left alone. An address that was changed is fetched
-# at once.
+# Calendars of persons who are not active any more are left alone, and those whose key has ended: its end may
+# have been brought forward. An address that was changed is fetched at once.
 DUE_CALENDARS = """
 select c.id from fold.absence_calendar c join fold.person p on p.id = c.person_id
+left join fold.key k on k.id = c.key_id
 left join plumbing.absence_fetch f on f.calendar_id = c.id and f.address = md5(c.url)
 where c.state = 'active' and p.state = 'active' and p.deactivated_at is null
-  and c.suspended_by_rotation is not true and (c.ends_at is null or c.ends_at > %s)
+  and c.suspended_by_rotation is not true and least(c.ends_at, k.expires_at, 'infinity') > %s
   and (f.next_at is null or f.next_at <= %s)
 order by f.next_at nulls first, c.id limit 50"""
 CALENDAR = """

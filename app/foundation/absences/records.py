@@ -82,6 +82,7 @@ class Absence(Record):
     )
     key_id: Annotated[UUID | None, Hidden()] = None
     secret_hash: Annotated[str | None, Hidden()] = None
+    set_with: Annotated[list[str] | None, Hidden()] = None
     suspended_by_rotation: bool | None = optional(
         "True if the key that entered the absence was revoked, or rotated without an overlap: the "
         "deputy does not vote until the absent person confirms the absence."
@@ -135,6 +136,7 @@ class AbsenceCalendar(Record):
     )
     key_id: Annotated[UUID | None, Hidden()] = None
     secret_hash: Annotated[str | None, Hidden()] = None
+    set_with: Annotated[list[str] | None, Hidden()] = None
     suspended_by_rotation: bool | None = optional(
         "True if the key that added the calendar was revoked, or rotated without an overlap: the "
         "calendar is not fetched until its person confirms it."

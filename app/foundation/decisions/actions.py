@@ -27,9 +27,10 @@ votes, and calls `add_prepared_decision` in the action's function.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from app.common.records import CodeEnum
 from app.foundation.decisions.electorate import Electorate, Matter, matter_of
@@ -156,28 +157,47 @@ def _ask_next(count: VoteCount, electorate: Electorate, ctx: ActionContext) -> N
     asked in vain before and is asked again has a new ballot in the place of the old one.
     """
     decision = ctx.outcome.change(ctx.required_ref(Decision, "decision"))
+    deputies = count.next_deputies
+    assert deputies is not None, "they come with the electorate"
+    removed = {
+        ballot.id
+        for ballot in count.ballots
+        if ballot.person_id in electorate.voters or ballot.verdict is None
+    }
     for ballot in count.ballots:
-        if ballot.person_id in electorate.voters:
+        # Whoever was asked in vain sees the record no longer by that; the log tells that they were asked.
+        if ballot.id in removed:
             ctx.outcome.remove(ballot)
         else:
             ctx.outcome.change(ballot).closed_at = ctx.occurred_at
+    _change_deputies(deputies, decision, ctx, removed)
     decision.rule, decision.quorum = electorate.rule, electorate.quorum
     decision.chair_id = electorate.chair_id
     decision.left_out = [*(decision.left_out or ()), *electorate.left_out_rows]
     decision.asked_next_at, decision.due_at = ctx.occurred_at, electorate.due_at
     decision.remind_at, decision.reminded_at = electorate.remind_at, None
-    for row in (*new_ballots(decision, electorate.voters, ctx), *count.next_deputies):
+    for row in new_ballots(decision, electorate.voters, ctx):
         ctx.outcome.add(row)
 
 
 def deputise_vote(record: Any, body: DeputiseVote, ctx: ActionContext) -> None:
-    """Deputise a vote on the record: deputies named by voters may vote in their name, and deputies whose
-    period has been ended may no longer vote.
+    """Deputise a vote on the record: deputies named by voters may vote in their name and see the record, and
+    deputies whose time is over no longer may.
     """
-    for row in ctx.prepared(NewDeputies).rows:
+    decision = ctx.outcome.change(ctx.required_ref(Decision, "decision"))
+    _change_deputies(ctx.prepared(NewDeputies), decision, ctx)
+
+
+def _change_deputies(
+    deputies: NewDeputies, decision: Decision, ctx: ActionContext, removed: Collection[UUID] = ()
+) -> None:
+    """Add and remove rows of deputies; `removed` are other rows that are removed, too."""
+    decision.deputise_at = deputies.change_at
+    for row in deputies.rows:
         ctx.outcome.add(row)
-    for row in ctx.prepared(NewDeputies).ended:
-        ctx.outcome.change(row).ended_at = ctx.occurred_at
+    for row in deputies.ended:
+        ctx.outcome.remove(row)
+    ctx.outcome.staying += [row for row in deputies.staying if row.id not in removed]
 
 
 def remind_voters(record: Any, body: RemindVoters, ctx: ActionContext) -> None:
@@ -202,7 +222,7 @@ def _cast_ballot(body: CastVote, ctx: ActionContext) -> None:
     ballot.verdict = body.verdict
     is_own = ballot.person_id == ctx.caller.person_id
     ballot.cast_by_id = None if is_own else ctx.caller.person_id
-    ballot.role_lost = True if is_own and ctx.prepared(VoteCount).role_lost else None
+    ballot.role_lost = True if ballot.person_id in ctx.prepared(VoteCount).role_lost else None
     ballot.comment = body.comment
     ballot.voted_at = ctx.occurred_at
 
@@ -337,8 +357,9 @@ async def deputies_unchanged(
     reads: ReadContext, record: Any, body: DeputiseVote, ctx: ActionContext
 ) -> str | None:
     """Refuse if the voters have the deputies that the decision knows (`deputies_unchanged`)."""
-    deputies = ctx.prepared(NewDeputies)
-    return None if deputies.rows or deputies.ended else "deputies_unchanged"
+    deputies, decision = ctx.prepared(NewDeputies), ctx.required_ref(Decision, "decision")
+    is_changed = deputies.rows or deputies.ended or deputies.change_at != decision.deputise_at
+    return None if is_changed else "deputies_unchanged"
 
 
 def not_while_decided(spec: DecisionSpec) -> ChangeCheck:
@@ -392,7 +413,7 @@ def rows(spec: DecisionSpec) -> ActionRows:
         action(close_vote,        "截止表决", spec.any, STAYS, rule,               f"{kind}.vote_closed",
                prepare=(closing_preparation(spec.matters),), wrong=(decided_already, not_due_yet), follow_up=then),
         action(deputise_vote,     "代理表决", spec.any, STAYS, rule,               f"{kind}.vote_deputised",
-               prepare=(deputies_preparation(spec.matters),), wrong=(decided_already, deputies_unchanged)),
+               prepare=(deputies_preparation(spec.matters),), wrong=(deputies_unchanged,)),
         action(withdraw_decision, "撤回决议", spec.any, STAYS, spec.who_withdraws, f"{kind}.decision_withdrawn", prepare=counted, wrong=(decided_already,)),
         action(conclude_decision, "形成决议", spec.any, STAYS, decision,           f"{kind}.decided"),
     )

@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeGuard
+from uuid import UUID
 
+from app.common.records import ChildRecord
 from app.foundation.decisions.approval_rules.electors import Voters
-from app.foundation.decisions.deputies.lookups import deputation_key, deputies_in_force, deputies_of
+from app.foundation.decisions.deputies.lookups import (
+    DeputiesNow,
+    deputation_key,
+    deputies_in_force,
+    deputies_of,
+)
 from app.foundation.decisions.electorate import (
     Electorate,
     Matter,
@@ -56,23 +63,28 @@ class NewDecision:
 class VoteCount:
     """The votes on the decision that the payload names, the terms by which they are counted, whose deputy the
     caller is now, and who is asked next if too few have voted in time (None: nobody), with their deputies.
-    `role_lost`: the caller was asked by a role that they do not hold any more.
+    `role_lost`: the persons whose ballots the caller may cast, and who were asked by a role that they do not
+    hold any more.
     """
 
     ballots: tuple[Vote, ...]
     terms: TallyTerms
     deputies: tuple[VotingDeputy, ...] = ()
     next_electorate: Electorate | None = None
-    next_deputies: tuple[VotingDeputy, ...] = ()
-    role_lost: bool = False
+    next_deputies: NewDeputies | None = None
+    role_lost: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class NewDeputies:
-    """The deputies who may vote on a decision from now on, and those who may not any more."""
+    """The deputies who may vote on a decision from now on, those who may not any more, and when that changes
+    next. `staying` are all rows by which others or the same persons go on seeing the record.
+    """
 
     rows: tuple[VotingDeputy, ...]
     ended: tuple[VotingDeputy, ...]
+    change_at: datetime | None
+    staying: tuple[ChildRecord, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +150,8 @@ async def _decision_of(
         remind_at=electorate.remind_at,
     )
     deputies = await deputies_of(reads, decision, electorate.voters, electorate.kept_apart, ctx)
-    return NewDecision(decision, new_ballots(decision, electorate.voters, ctx), deputies)
+    decision.deputise_at = deputies.change_at
+    return NewDecision(decision, new_ballots(decision, electorate.voters, ctx), deputies.rows)
 
 
 def new_ballots(decision: Decision, voters: Voters, ctx: ActionContext) -> tuple[Vote, ...]:
@@ -204,17 +217,21 @@ def count_preparation(matters: Sequence[Matter]) -> Prepare:
         if not own or getattr(body, "instead_of", None) is not None:
             named = await reads.children(VotingDeputy, record, decision_id=decision.id)
             deputies = await deputies_in_force(reads, named, ctx)
-        lost = bool(own) and await _has_lost_role(reads, record, own[0], ctx)
-        return VoteCount(tuple(live), terms, tuple(deputies), role_lost=lost)
+        absent = {deputy.instead_of_id for deputy in deputies}
+        castable = [*own[:1], *(ballot for ballot in live if ballot.person_id in absent)]
+        lost = [ballot.person_id for ballot in castable if await _has_lost_role(reads, record, ballot, ctx)]
+        return VoteCount(tuple(live), terms, tuple(deputies), role_lost=frozenset(filter(None, lost)))
 
     return count
 
 
 async def _has_lost_role(reads: ReadContext, record: Any, ballot: Vote, ctx: ActionContext) -> bool:
-    """Return whether the caller was asked by a role that they hold for the record no more. A key may have
-    fewer roles than its person, so only whose key lacks the role is looked up.
+    """Return whether the voter was asked by a role that they hold for the record no more. A key may have
+    fewer roles than its person, so a caller is only looked up if their key lacks the role.
     """
-    if ballot.role is None or ballot.person_id is None or ctx.caller.has_role(ballot.role, record):
+    if ballot.role is None or ballot.person_id is None:
+        return False
+    if ballot.person_id == ctx.caller.person_id and ctx.caller.has_role(ballot.role, record):
         return False
     return not await reads.holding([ballot.role], record, [ballot.person_id])
 
@@ -229,13 +246,11 @@ def closing_preparation(matters: Sequence[Matter]) -> Prepare:
         count = await counted(reads, record, body, ctx)
         assert isinstance(count, VoteCount)
         electorate = await next_electorate(reads, record, matter_of(matters, decision), decision, ctx.now)
-        deputies: tuple[VotingDeputy, ...] = ()
+        deputies = None
         if electorate is not None:
             anew = decision.model_copy(update={"asked_at": ctx.occurred_at, "due_at": electorate.due_at})
-            deputies_before = await reads.children(VotingDeputy, record, decision_id=decision.id)
-            before = {deputation_key(row) for row in deputies_before}
             named = await deputies_of(reads, anew, electorate.voters, electorate.kept_apart, ctx)
-            deputies = tuple(row for row in named if deputation_key(row) not in before)
+            deputies = await _compared(reads, record, decision, named)
         return replace(count, next_electorate=electorate, next_deputies=deputies)
 
     return close
@@ -248,17 +263,37 @@ def deputies_preparation(matters: Sequence[Matter]) -> Prepare:
         """Find which deputies the voters have now that the decision does not know, and which have ended."""
         decision = ctx.required_ref(Decision, "decision")
         ballots = await reads.children(Vote, record, decision_id=decision.id)
-        deputies_before = await reads.children(VotingDeputy, record, decision_id=decision.id)
-        voters = [b.person_id for b in ballots if b.person_id is not None and b.closed_at is None]
+        is_open = decision.state is DecisionState.open
+        voters = [b.person_id for b in ballots if b.person_id and (b.closed_at is None or not is_open)]
         matter = matter_of(matters, decision)
         apart = await excluded_voters(reads, record, matter, decision.asked_by_id)
-        deputies = await deputies_of(reads, decision, voters, apart, ctx)
-        named = {deputation_key(row) for row in deputies}
-        present = [row for row in deputies_before if row.ended_at is None]
-        before = {deputation_key(row) for row in present}
-        return NewDeputies(
-            tuple(row for row in deputies if deputation_key(row) not in before),
-            tuple(row for row in present if deputation_key(row) not in named),
+        compared = await _compared(
+            reads, record, decision, await deputies_of(reads, decision, voters, apart, ctx)
         )
+        if is_open:
+            return compared
+        # Whoever was a deputy when it was decided sees the record until their time is over.
+        ends = [row.until_at for row in compared.staying if _is_deputy(row, decision) and row.until_at]
+        return replace(compared, rows=(), change_at=min(ends, default=None))
 
     return deputise
+
+
+def _is_deputy(row: ChildRecord, decision: Decision) -> TypeGuard[VotingDeputy]:
+    return isinstance(row, VotingDeputy) and row.decision_id == decision.id
+
+
+async def _compared(reads: ReadContext, record: Any, decision: Decision, now: DeputiesNow) -> NewDeputies:
+    """Compare the deputies that a decision has now with its rows."""
+    rows = await reads.children(VotingDeputy, record)
+    named = {deputation_key(row) for row in now.rows}
+    own = [row for row in rows if row.decision_id == decision.id]
+    ended = [row for row in own if row.ended_at is not None or deputation_key(row) not in named]
+    present = {deputation_key(row) for row in own if row not in ended}
+    staying = [row for row in rows if row not in ended]
+    return NewDeputies(
+        tuple(row for row in now.rows if deputation_key(row) not in present),
+        tuple(ended),
+        now.change_at,
+        (*await reads.children(Vote, record), *staying),
+    )

@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger
 from app.common.notices import NoticeType, Responsible
 from app.common.people import Role
 from app.common.personal import Personal
-from app.common.records import ChildRecord, CodeEnum, ForeignRef, optional, required
+from app.common.records import ChildRecord, CodeEnum, ForeignRef, Hidden, optional, required
 from app.foundation.people.records import RepresentedSide
 
 
@@ -158,15 +158,16 @@ class Decision(ChildRecord):
     closed_at: datetime | None = optional(
         "Time at which the vote ended or the question was withdrawn; null while the vote is open."
     )
+    deputise_at: Annotated[datetime | None, Hidden()] = None
 
 
 class Vote(ChildRecord):
     """A voter's ballot, with the verdict once they have voted. Every voter sees the record. `side` is the
     side that they represent, if they were asked as members of a group.
 
-    `role` is the one by which they were asked; `role_lost`: they did not hold it any more when they voted.
-    `cast_by_id` is the deputy who voted in their name, if one did. `closed_at` is set if the decision was
-    taken or withdrawn before they voted, or others were asked next.
+    `role` is the one by which they were asked; `role_lost`: they did not hold it any more when they, or their
+    deputy, voted. `cast_by_id` is the deputy who voted in their name, if one did. `closed_at` is set if
+    the decision was taken or withdrawn before they voted, or others were asked next.
     """
 
     KIND: ClassVar[str] = "vote"
@@ -189,7 +190,7 @@ class Vote(ChildRecord):
         "Deputy who voted in the person's name; null if the person voted."
     )
     role_lost: bool | None = optional(
-        "True if the person no longer held the role when they voted; the vote counts."
+        "True if the person no longer held the role when they or their deputy voted; the vote counts."
     )
     comment: Annotated[str | None, Personal()] = optional("Reason, in the voter's words.")
     voted_at: datetime | None = optional("Time of the vote; null until the person votes.")
@@ -200,7 +201,8 @@ class Vote(ChildRecord):
 
 class VotingDeputy(ChildRecord):
     """A person who may vote in the name of the voter `instead_of_id` on one decision, from `from_at` until
-    before `until_at` or `ended_at`. They see the record.
+    before `until_at`. They see the record meanwhile: there is a row only for that time. `ended_at` is set in
+    rows of earlier releases, whose deputies were ended.
     """
 
     KIND: ClassVar[str] = "voting_deputy"

@@ -18,6 +18,7 @@ from app.common.personal import Personal
 from app.common.records import ForeignRef, Hidden
 from app.foundation.people.credentials.bounds import KEYS, within_bound
 from app.foundation.people.credentials.key_standing import SUSPEND_LOST, lost_standing
+from app.foundation.people.credentials.maker_credential import note_secret
 from app.foundation.people.records import Key, KeyState
 from app.foundation.people.roles import RoleText
 from app.kernel.access.audience_rules import to_persons
@@ -180,6 +181,7 @@ def make_key(key: Key, body: MakeKey, ctx: ActionContext) -> None:
     key.scope = body.scope
     key.secret_hash = body.secret_hash
     key.expires_at = expires_at
+    note_secret(key, ctx.caller.secret_hash)
 
 
 class RotateKey(Payload):
@@ -198,6 +200,9 @@ def rotate(key: Key, body: RotateKey, ctx: ActionContext) -> None:
     key.previous_ends_at = ctx.occurred_at + timedelta(seconds=body.overlap_seconds)
     key.secret_hash = body.secret_hash
     key.rotated_at = ctx.occurred_at
+    # Whoever made it does not know the new secret.
+    key.set_with = None
+    note_secret(key, ctx.caller.secret_hash)
     if body.expires_at is not None:
         key.expires_at = body.expires_at
 

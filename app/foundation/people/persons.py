@@ -235,7 +235,7 @@ def erase(person: Person, body: EmptyPayload, ctx: ActionContext) -> None:
 
 #: No assistant changes who there is and who may do what.
 ADMINS, SUPERIORS = (admin | rule).in_person(), (superior | rule).in_person()
-ONESELF = (admin | oneself).in_person()
+ONESELF = (superior | oneself).in_person()
 
 
 # fmt: off
@@ -259,7 +259,7 @@ LIFECYCLE = Lifecycle(
                wrong=(role_not_administered, role_not_grantable, role_already_held)),
         action(revoke_role,     "撤销角色", [PersonState.active, PersonState.inactive], STAYS,                ADMINS,    "person.role_revoked",
                wrong=(role_not_administered, role_not_held, last_admin_role)),
-        action(set_bounds,      "设置上限", [PersonState.active, PersonState.inactive], STAYS,                ADMINS,    "person.bounds_set"),
+        action(set_bounds,      "设置上限", [PersonState.active, PersonState.inactive], STAYS,                SUPERIORS, "person.bounds_set"),
         action(provide_grants,  "按登录组授权", [PersonState.active, PersonState.inactive], STAYS,            rule,      "person.grants_provided",
                prepare=(provided_grants,)),
         action(provision,       "同步账户",     [PersonState.active, PersonState.inactive], STAYS,            rule,      "person.provisioned",

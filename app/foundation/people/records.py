@@ -130,6 +130,7 @@ class Key(Record):
     )
     secret_hash: Annotated[str | None, Hidden()] = required()
     previous_hash: Annotated[str | None, Hidden()] = None
+    set_with: Annotated[list[str] | None, Hidden()] = None
     previous_ends_at: datetime | None = optional(
         "Time until which the secret before the last rotation is accepted; null if it is not."
     )

@@ -55,7 +55,8 @@ class StandingOut(OutputModel):
     """
 
     kind: str = Field(
-        description="Kind of the record: `subscription`, `deputy`, `absence` or `absence_calendar`."
+        description="Kind of the record: `subscription`, `deputy`, `absence` or `absence_calendar`, which "
+        "are suspended; `key`, `webhook_source` or `group_mapping`, which are only listed."
     )
     id: UUID
     made_at: datetime = Field(description="Time at which the record was made.")
@@ -71,8 +72,9 @@ class RotatedKeyOut(CreatedKeyOut):
     """
 
     made_with_key: list[StandingOut] = Field(
-        description="Deputies, absences, calendars and subscriptions in effect that were made with the "
-        "key, and older ones of its person for which no key is recorded."
+        description="Deputies, absences, calendars and subscriptions in effect that were made or changed "
+        "with the key, and older ones of its person for which no key is recorded; also keys, webhook "
+        "sources and group mappings."
     )
 
 

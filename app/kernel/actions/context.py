@@ -111,7 +111,8 @@ class Collected:
 
     `added`, `changed` (each before and after) and `removed` are child records. `derived` rows follow from
     them and are in no event (by table, as JSON data): a rebuild creates them anew. `staff_only` is set by
-    actions whose events only staff may see.
+    actions whose events only staff may see. `staying` are child records that show the record to their person,
+    of whom another one is removed.
     """
 
     added: list[Record] = field(default_factory=list)
@@ -119,6 +120,12 @@ class Collected:
     removed: list[Record] = field(default_factory=list)
     derived: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     staff_only: bool = False
+    staying: list[Record] = field(default_factory=list)
+
+    @property
+    def showing(self) -> list[Record]:
+        """Return the child records that show the record to their persons, as they are added or stay."""
+        return [*self.added, *self.staying]
 
     def add(self, child: Record) -> None:
         """Add a child record."""
@@ -137,6 +144,17 @@ class Collected:
     def remove(self, child: Record) -> None:
         """Remove a child record."""
         self.removed.append(child)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPlace:
+    """The place of a new record among all of its kind that an account has ever had. Only one command gets it:
+    of two that were decided on the same count, the other is decided again.
+    """
+
+    account: UUID
+    kind: str
+    place: int
 
 
 @dataclass(slots=True)

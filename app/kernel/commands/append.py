@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.kernel.access.directory import VAULT
-from app.kernel.actions.context import ActionContext
+from app.kernel.actions.context import AccountPlace, ActionContext
 from app.kernel.actions.refusals import Refusal
 from app.kernel.commands.command import Command, CommandResult
 from app.kernel.commands.decide import CommandDecision
@@ -21,7 +21,11 @@ from app.log.writer import (
     ConstraintViolation,
     IdempotencyRecord,
     LogPosition,
+    RecordedOutcome,
 )
+
+#: The fingerprint of places, instead of that of a request.
+PLACE_FINGERPRINT = "00" * 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +74,34 @@ def append_request(decisions: Sequence[DecidedCommand]) -> AppendRequest:
         removals=tuple(removal for part in parts for removal in (*part.removals, *part.decided.removals)),
         audiences={p.event.stream: tuple(sorted(p.after)) for p in parts if p.after != p.before},
         idempotency_records=tuple(
-            once for w in decisions if (once := _idempotency_record(w.command, w.last.event)) is not None
+            once
+            for w in decisions
+            for once in (_idempotency_record(w.command, w.last.event), _place_record(w.last))
+            if once is not None
         ),
     )
+
+
+def _place_record(decision: StreamDecision) -> IdempotencyRecord | None:
+    """Return the record by which the log gives the place of a new record to one command only."""
+    place = decision.ctx.prepared_if_any(AccountPlace)
+    if place is None:
+        return None
+    event = decision.event
+    return IdempotencyRecord(
+        principal=f"account:{place.account}",
+        route=f"place:{place.kind}",
+        key=str(place.place),
+        fingerprint=PLACE_FINGERPRINT,
+        stream=event.stream,
+        version=event.version,
+        status=201,
+    )
+
+
+def has_conflicting_place(earlier: RecordedOutcome) -> bool:
+    """Return whether an append was refused because another command has got the same place."""
+    return earlier.fingerprint == PLACE_FINGERPRINT
 
 
 def _idempotency_record(command: Command, event: Event) -> IdempotencyRecord | None:

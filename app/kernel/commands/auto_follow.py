@@ -42,7 +42,7 @@ async def add_auto_followers(
     if Follower not in lifecycle.children:
         return
     tokens = audience(
-        lifecycle, decided.record, ctx.audience, added=ctx.outcome.added, removed=ctx.outcome.removed
+        lifecycle, decided.record, ctx.audience, added=ctx.outcome.showing, removed=ctx.outcome.removed
     )
     persons = set(_newly_responsible(ctx))
     if not ctx.audience <= tokens:
@@ -65,7 +65,7 @@ def add_onlooker(command: Command, decided: CommandDecision, ctx: ActionContext,
     person_id, lifecycle, record = ctx.caller.person_id, command.lifecycle, decided.record
     if person_id is None or Onlooker not in lifecycle.children or not _hands_over(command, decided, ctx):
         return
-    tokens = audience(lifecycle, record, ctx.audience, added=ctx.outcome.added, removed=ctx.outcome.removed)
+    tokens = audience(lifecycle, record, ctx.audience, added=ctx.outcome.showing, removed=ctx.outcome.removed)
     if tokens.isdisjoint((follower(person_id), onlooker(person_id))):
         add_child_row(decided, Onlooker.for_person(record, person_id, ctx.occurred_at), ctx, version=version)
 

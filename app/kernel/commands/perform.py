@@ -16,14 +16,20 @@ import contextlib
 
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.refusals import Refusal, RetriesExhausted
-from app.kernel.commands.append import DecidedCommand, append_request, command_result, violation_refusal
+from app.kernel.commands.append import (
+    DecidedCommand,
+    append_request,
+    command_result,
+    has_conflicting_place,
+    violation_refusal,
+)
 from app.kernel.commands.attempts import Attempts
 from app.kernel.commands.command import Command, CommandResult
 from app.kernel.commands.related import decide_follow_up, decide_related
 from app.kernel.commands.stream import decide_stream
 from app.kernel.ledger import Ledger
 from app.log.ids import uuid7
-from app.log.writer import ConcurrencyConflict, ConstraintViolation
+from app.log.writer import ConcurrencyConflict, ConstraintViolation, DuplicateCommand
 
 
 async def perform(ledger: Ledger, command: Command) -> CommandResult:
@@ -45,6 +51,10 @@ async def _attempt(ledger: Ledger, command: Command) -> CommandResult:
         written = await ledger.writer.write(append_request([decision]))
     except ConstraintViolation as error:
         raise violation_refusal(decision, error) or error from error
+    except DuplicateCommand as repeated:
+        if has_conflicting_place(repeated.earlier):
+            raise ConcurrencyConflict() from None
+        raise
     return command_result(ledger, decision, written)
 
 

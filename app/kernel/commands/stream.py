@@ -126,7 +126,11 @@ async def decide_and_protect(
     dating.not_before_the_last_change(command, record, decided)
     event = event_of(command, decided, version, ctx.occurred_at, behalf)
     after = audience(
-        command.lifecycle, decided.record, ctx.audience, added=ctx.outcome.added, removed=ctx.outcome.removed
+        command.lifecycle,
+        decided.record,
+        ctx.audience,
+        added=ctx.outcome.showing,
+        removed=ctx.outcome.removed,
     )
     return StreamDecision(command, record, ctx, decided, event, rows, removals, ctx.audience, after)
 

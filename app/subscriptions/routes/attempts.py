@@ -23,7 +23,7 @@ from app.kernel.actions.refusals import NotFound
 from app.log import read
 from app.subscriptions import attempts
 from app.subscriptions.queries import AttemptOut, AttemptOutcome, ResentOut, SubscriptionStatusOut
-from app.subscriptions.routes.access import managed_subscription, visible_subscription
+from app.subscriptions.routes.access import subscription_to_send, visible_subscription
 from app.subscriptions.testing import send_test
 
 PREFIX = "/subscriptions"
@@ -97,7 +97,7 @@ async def get_subscription_status(request: Request, ledger: Ledger, name: Name) 
 )
 async def test_subscription(request: Request, ledger: Ledger, name: Name) -> Response:
     """Test a subscription with a signed message of the type `subscription.test`, and return the outcome."""
-    subscription, now = await managed_subscription(request, name), context_of(request).now
+    subscription, now = await subscription_to_send(request, name), context_of(request).now
     attempt = await send_test(ledger, subscription, now)
     await attempts.store_test(ledger.db, attempt)
     row = await attempts.find_attempt(ledger.db, subscription.id, attempt.id)
@@ -116,7 +116,7 @@ async def resend_subscription_attempt(
     request: Request, ledger: Ledger, name: Name, attempt: AttemptId
 ) -> Response:
     """Resend the event of an attempt as the account sees it now."""
-    subscription = await managed_subscription(request, name)
+    subscription = await subscription_to_send(request, name)
     row = await attempts.find_attempt(ledger.db, subscription.id, attempt)
     if row is None or row["position"] is None:
         raise NotFound()
@@ -133,7 +133,7 @@ async def resend_subscription_attempt(
 )
 async def resend_failed_of_subscription(request: Request, ledger: Ledger, name: Name) -> Response:
     """Resend all failed events for which no automatic attempt is left."""
-    subscription = await managed_subscription(request, name)
+    subscription = await subscription_to_send(request, name)
     return _json(
         {"resent": await attempts.resend_failed(ledger.db, subscription.id, context_of(request).now)}
     )
@@ -164,7 +164,7 @@ async def resend_events_of_subscription(
     """Resend all events of a period, including delivered ones, as the account sees them now. They wait for
     deliveries in progress.
     """
-    subscription, now = await managed_subscription(request, name), context_of(request).now
+    subscription, now = await subscription_to_send(request, name), context_of(request).now
     low = await read.position_at(ledger.db, body.recorded_after)
     high = await read.head(ledger.db)
     if body.recorded_before is not None:

@@ -17,6 +17,7 @@ from app.common.priorities.priority import Impact, Urgency
 from app.common.records import ForeignRef, Hidden, KeyRef
 from app.exchange.mapping import LARGEST_MAPPING, MappingRefused
 from app.foundation.editing import apply_patch
+from app.foundation.people.credentials.maker_credential import note_secret
 from app.foundation.people.eligibility import check_person_active, check_team_assignable
 from app.foundation.people.fields import Zone
 from app.foundation.people.keys import USUAL_OVERLAP_SECONDS, Overlap
@@ -115,6 +116,7 @@ class AddWebhookSource(NewSourceFields):
 
 def add(source: WebhookSource, body: AddWebhookSource, ctx: ActionContext) -> None:
     """Add a webhook source, whose deliveries are accepted from then on."""
+    note_secret(source, ctx.caller.secret_hash)
     copy_fields(source, body, ctx)
     source.added_at = ctx.occurred_at
 
@@ -127,6 +129,7 @@ class EditWebhookSource(Patch, SourceFields, of=WebhookSource):
 
 def edit(source: WebhookSource, body: EditWebhookSource, ctx: ActionContext) -> None:
     """Edit the source. Failed deliveries can be replayed with the new mapping."""
+    note_secret(source, ctx.caller.secret_hash)
     apply_patch(source, body, ctx)
 
 
@@ -171,6 +174,7 @@ class RotateWebhookSource(Payload):
 
 def rotate(source: WebhookSource, body: RotateWebhookSource, ctx: ActionContext) -> None:
     """Rotate the source's secret. The previous one is accepted for a while, and older ones no longer."""
+    note_secret(source, ctx.caller.secret_hash)
     source.previous_sealed_secret = source.sealed_secret
     source.previous_ends_at = ctx.occurred_at + timedelta(seconds=body.overlap_seconds)
     source.sealed_secret = body.sealed_secret

@@ -131,6 +131,7 @@ class WebhookSource(Record):
         "Time of the last delivery, if no delivery has arrived for five times the usual interval; null "
         "otherwise."
     )
+    set_with: Annotated[list[str] | None, Hidden()] = None
     added_at: datetime | None = required()
 
     @property

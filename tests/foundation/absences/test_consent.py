@@ -13,12 +13,16 @@ from uuid import UUID
 
 import pytest
 
+from app.common.keys import hash_of, new_secret
 from app.common.people import Caller, Role, RoleGrant, rule_caller
+from app.foundation.absences.absence_calendars import AddAbsenceCalendar
 from app.foundation.absences.absences import EditAbsence, PlanAbsence, RescheduleAbsence
+from app.foundation.absences.lookups import DUE_CALENDARS
 from app.foundation.absences.records import AbsenceSource
 from app.foundation.decisions.deputies.lifecycle import NameDeputy
 from app.foundation.decisions.deputies.lookups import DEPUTATIONS
 from app.foundation.people.credentials.maker_credential import MakerCredential
+from app.foundation.people.keys import MakeKey, RotateKey
 from app.foundation.people.teams import EditTeam
 from app.kernel.actions.payloads import EmptyPayload
 from app.kernel.actions.refusals import NarrowKey, Refusal, SupersededSecret, WrongValue
@@ -279,3 +283,48 @@ async def test_at_each_instant_whoever_may_vote_was_named_for_that_instant(
         for absence_id in list(edits.times):
             await act(ledger, people.admin, "absence", "withdraw", absence_id, EmptyPayload())
     assert allowed > 0, "some may vote"
+
+
+async def a_key(ledger: Ledger, person: Caller) -> tuple[Caller, UUID]:
+    """The person by a new key without an end, and its id."""
+    body = MakeKey(name="A test's", person=str(person.person_id), secret_hash=hash_of(new_secret()))
+    key_id = (await act(ledger, rule_caller("tests"), "key", "make", body=body)).record.id
+    return replace(person, key_id=key_id, secret_hash=body.secret_hash), key_id
+
+
+async def test_what_stands_on_a_key_ends_with_it_also_if_its_end_is_brought_forward(
+    ledger: Ledger, people: People
+) -> None:
+    by_key, key_id = await a_key(ledger, people.absent)
+    first, second = people.deputies
+    body = NameDeputy(deputy=str(first.person_id), from_at=NOW, until_at=NOW + 300 * DAY)
+    await act(ledger, by_key, "deputy", "name", None, body)
+    await act(ledger, by_key, "absence", "plan", None, planned(1, 300, second))
+    calendar = AddAbsenceCalendar.model_validate({"origin": "https://example.org", "url": "x"})
+    added = (await act(ledger, by_key, "absence_calendar", "add", None, calendar)).record
+    both = {(each.person_id, people.absent.person_id) for each in people.deputies}
+    assert await voting(ledger, 200) == both
+    rotated = RotateKey(secret_hash=hash_of(new_secret()), expires_at=NOW + 2 * DAY, overlap_seconds=60)
+    await act(ledger, people.absent, "key", "rotate", key_id, rotated)
+    assert await voting(ledger, 1.9) == both
+    assert await voting(ledger, 2.1) == set()
+    for days, due in ((1.9, [added.id]), (2.1, [])):
+        now = NOW + days * DAY
+        assert [row["id"] for row in await ledger.db.rows(DUE_CALENDARS, (now, now))] == due, days
+
+
+async def test_nobody_votes_for_whom_is_not_active(ledger: Ledger, people: People) -> None:
+    for kind, action, body in (
+        (
+            "deputy",
+            "name",
+            NameDeputy(deputy=str(people.deputies[0].person_id), from_at=NOW, until_at=NOW + DAY),
+        ),
+        ("absence", "plan", planned(0.1, 2, people.deputies[0])),
+    ):
+        await act(ledger, people.absent, kind, action, None, body)
+    assert await voting(ledger, 0.5)
+    await act(ledger, rule_caller("tests"), "person", "deactivate", people.absent.person_id)
+    assert await voting(ledger, 0.5) == set()
+    await act(ledger, rule_caller("tests"), "person", "activate", people.absent.person_id)
+    assert await voting(ledger, 0.5)

@@ -12,6 +12,7 @@ from app.common.people import Caller, PersonKind, Role, rule_caller
 from app.foundation.decisions.deputies.lifecycle import NameDeputy
 from app.foundation.decisions.payloads import CastVote, CloseVote
 from app.foundation.people import persons
+from app.foundation.people.persons import RevokeRolePerson
 from app.kernel.actions.refusals import (
     ActionUnavailable,
     Forbidden,
@@ -150,13 +151,20 @@ async def test_a_deputy_votes_only_in_their_time_and_on_their_kinds(
     other = await add_caller(deciding, "Other", Role.requester)
     await name_deputy(deciding, staff[1], other, decisions=("pilot",))
     decision = await ask(deciding, desk, incident, staff)
-    for now in (NOW, NOW + 2 * DAY):
-        with pytest.raises(Refusal) as refused:
-            await vote(deciding, deputy, incident, decision, now=now)
-        assert refused.value.code == "not_asked_to_vote"
-    with pytest.raises(NotFound):
-        await vote(deciding, other, incident, decision)
+    worker = Worker(deciding)
+    await worker.work(NOW)
+    for person, now in ((deputy, NOW), (other, NOW)):
+        with pytest.raises(NotFound):
+            await vote(deciding, person, incident, decision, now=now)
+    await worker.work(NOW + DAY)
     await vote(deciding, deputy, incident, decision, now=NOW + DAY)
+    with pytest.raises(Refusal) as refused:
+        await vote(deciding, deputy, incident, decision, "reject", now=NOW + 2 * DAY)
+    assert refused.value.code == "not_asked_to_vote", "a vote waits for no timer"
+    await worker.work(NOW + 2 * DAY)
+    with pytest.raises(NotFound):
+        await vote(deciding, deputy, incident, decision, "reject", now=NOW + 2 * DAY)
+    assert worker.failures == []
 
 
 @in_test_all
@@ -170,9 +178,8 @@ async def test_a_deputy_who_is_named_later_votes_on_what_is_open_until_that_is_e
     await vote(deciding, deputy, incident, decision)
     await act(deciding, staff[0], "deputy", "end", named.record.id)
     await worker.work(NOW)
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(NotFound):
         await vote(deciding, deputy, incident, decision, "reject")
-    assert refused.value.code == "not_asked_to_vote"
     assert await deciding.db.value("select verdict from fold.vote where cast_by_id is not null") == "approve"
     assert worker.failures == []
 
@@ -266,3 +273,74 @@ async def test_what_waits_for_a_deputy_stands_in_their_work_and_in_whose_name(ap
     assert (await other.read("/v1/me/work"))["votes_for_others"] == []
     (voting_deputy,) = (await manager.read(f"{path}/voting_deputies"))["items"]
     assert (voting_deputy["person"]["id"], voting_deputy["instead_of"]["id"]) == (other.id, away.id)
+
+
+async def test_the_deputy_of_somebody_who_has_left_votes_no_more_and_is_a_deputy_again_if_they_return(
+    deciding: Ledger, desk: Caller, incident: Incident, staff: list[Caller], deputy: Caller
+) -> None:
+    await name_deputy(deciding, staff[0], deputy)
+    decision = await ask(deciding, desk, incident, staff, voters=[{"role": "cab_member"}])
+    worker, rule, absent = Worker(deciding), rule_caller("tests"), staff[0].person_id
+    await act(deciding, rule, "person", "deactivate", absent)
+    with pytest.raises(Refusal) as refused:
+        await vote(deciding, deputy, incident, decision)
+    assert refused.value.code == "not_asked_to_vote", "a vote waits for no rule"
+    await worker.work(NOW)
+    await act(deciding, rule, "person", "activate", absent)
+    await worker.work(NOW)
+    await act(deciding, rule, "person", "revoke_role", absent, RevokeRolePerson(role="cab_member"))
+    await vote(deciding, deputy, incident, decision)
+    (ballot,) = await deciding.db.rows("select role, role_lost from fold.vote where verdict is not null")
+    assert (ballot["role"], ballot["role_lost"]) == ("cab_member", True)
+    assert worker.failures == []
+
+
+async def sees(ledger: Ledger, person: Caller, incident: Incident) -> bool:
+    """Whether lists and heads show the record to the person."""
+    head = "select audience from log.stream_head where stream = %s"
+    audience = await ledger.db.value(head, (incident.row_key,))
+    rows = await ledger.db.value(
+        "select count(*) from fold.voting_deputy where record = %s and person_id = %s",
+        (incident.row_key, person.person_id),
+    )
+    assert (f"voter:{person.person_id}" in audience) == bool(rows), "lists and streams agree"
+    return bool(rows)
+
+
+@pytest.mark.parametrize("how", ["ends", "is ended", "is suspended"])
+async def test_a_deputy_sees_the_record_in_their_time_only_also_once_it_is_decided(
+    deciding: Ledger, desk: Caller, incident: Incident, staff: list[Caller], deputy: Caller, how: str
+) -> None:
+    worker, rule = Worker(deciding), rule_caller("tests")
+    named = await name_deputy(deciding, staff[0], deputy, from_at=NOW + DAY, until_at=NOW + 3 * DAY)
+    decision = await ask(deciding, desk, incident, staff, due_at=NOW + 6 * DAY)
+    await worker.work(NOW)
+    assert not await sees(deciding, deputy, incident), "their time has not begun"
+    await worker.work(NOW + DAY)
+    assert await sees(deciding, deputy, incident)
+    for person in staff[:2]:
+        await vote(deciding, person, incident, decision, now=NOW + DAY)
+    assert await deciding.db.value("select state from fold.decision") == "taken"
+    assert await sees(deciding, deputy, incident), "in their time, they see what came of it"
+    if how == "is ended":
+        await act(deciding, staff[0], "deputy", "end", named.record.id)
+    elif how == "is suspended":
+        await act(deciding, rule, "deputy", "suspend", named.record.id)
+    await worker.work(NOW + 3 * DAY if how == "ends" else NOW + DAY)
+    assert not await sees(deciding, deputy, incident)
+    assert worker.failures == []
+
+
+async def test_who_is_the_deputy_of_two_keeps_the_record_in_sight_until_the_second_ends(
+    deciding: Ledger, desk: Caller, incident: Incident, staff: list[Caller], deputy: Caller
+) -> None:
+    worker = Worker(deciding)
+    first, second = [await name_deputy(deciding, person, deputy) for person in staff[:2]]
+    decision = await ask(deciding, desk, incident, staff)
+    await act(deciding, staff[0], "deputy", "end", first.record.id)
+    await worker.work(NOW)
+    assert await sees(deciding, deputy, incident)
+    await cast(deciding, deputy, incident, decision, staff[1])
+    await act(deciding, staff[1], "deputy", "end", second.record.id)
+    await worker.work(NOW)
+    assert not await sees(deciding, deputy, incident)

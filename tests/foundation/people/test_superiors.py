@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.common.people import Caller, Role, RoleGrant
+from app.foundation.people.persons import LIFECYCLE
 from app.kernel.actions.actor_policy import superior
 from app.log.ids import uuid7
 from tests.client import Api, Json
@@ -63,6 +64,22 @@ async def test_the_administrator_of_a_team_may_not_act_on_whoever_holds_more_tha
     await edited(tied, f"/v1/persons/{theirs.id}", {"department": "Networks"})
     await tied.post_ok(f"/v1/persons/{theirs.id}/deactivate")
     await everywhere.post_ok(f"/v1/persons/{agent.id}/deactivate")
+
+
+#: What an administrator of the team may do to whoever holds more, with checks of their own.
+OF_ANY_MEMBER = {"join", "grant_role", "revoke_role"}
+
+
+def test_nothing_else_is_done_to_whoever_holds_more() -> None:
+    """Each action on a person, so that a new one is in it: bounds and preferences as well as names."""
+    team_id = uuid7()
+    tied = Caller("person:x", uuid7(), (RoleGrant(Role.admin, team_id=team_id),))
+    person = SimpleNamespace(KIND="person", id=uuid7(), team_id=team_id, service=None, roles=["admin"])
+    allowed = {row.name for row in LIFECYCLE.rows if not row.opens and row.policy.allows(tied, person)}
+    assert allowed == OF_ANY_MEMBER
+    person.roles = [f"agent@team/{team_id}"]
+    allowed = {row.name for row in LIFECYCLE.rows if not row.opens and row.policy.allows(tied, person)}
+    assert allowed >= {"set_preferences", "set_bounds", "edit", *OF_ANY_MEMBER}
 
 
 async def test_the_last_administrator_cannot_be_removed_by_any_way(api: Api) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,25 +14,40 @@ from app.kernel.actions.context import ActionContext
 
 # Standing deputies, and those of absences. Of these only whom the absent person has named themselves, and
 # only for the time that they named: nobody gives away another's vote. An absence from before that time was
-# kept has its own.
+# kept has its own. Each ends with the key that it was named with, whose end may have been brought forward,
+# and with its person's account.
 DEPUTATIONS = """
-  select id, version, 'deputy/' || id as stream, deputy_id, person_id, from_at, until_at, named_at, decisions
-  from fold.deputy where state = 'named' and suspended_by_rotation is not true
-  union all
-  select id, version, 'absence/' || id, deputy_id, person_id, coalesce(votes_from_at, from_at),
-    coalesce(votes_until_at, until_at), planned_at, null
-  from fold.absence where state = 'planned' and deputy_named_by_id = person_id
-    and suspended_by_rotation is not true"""
+  select n.id, n.version, n.stream, n.deputy_id, n.person_id, n.from_at, n.decisions, n.named_at,
+    least(n.until_at, k.expires_at) as until_at
+  from (
+    select id, version, 'deputy/' || id as stream, deputy_id, person_id, from_at, until_at, named_at,
+      decisions, key_id
+    from fold.deputy where state = 'named' and suspended_by_rotation is not true
+    union all
+    select id, version, 'absence/' || id, deputy_id, person_id, coalesce(votes_from_at, from_at),
+      coalesce(votes_until_at, until_at), planned_at, null, key_id
+    from fold.absence where state = 'planned' and deputy_named_by_id = person_id
+      and suspended_by_rotation is not true
+  ) n join fold.person v on v.id = n.person_id and v.state = 'active' and v.deactivated_at is null
+  left join fold.key k on k.id = n.key_id"""
 DEPUTIES = f"""
 select d.* from ({DEPUTATIONS}) d join fold.person p on p.id = d.deputy_id
 where d.person_id = any(%(voters)s) and (d.decisions is null or %(decision)s = any(d.decisions))
-  and d.until_at > %(now)s and d.from_at < %(due)s
+  and d.until_at > %(now)s and d.from_at < greatest(%(due)s, %(now)s)
   and p.kind = 'human' and p.state = 'active' and p.deactivated_at is null
 order by d.named_at, d.id"""
 IN_FORCE = f"""
 select d.id, d.person_id, d.stream, d.version from ({DEPUTATIONS}) d
 where d.id = any(%(deputations)s) and d.deputy_id = %(me)s
   and d.from_at <= %(now)s and d.until_at > %(now)s"""
+
+
+@dataclass(frozen=True, slots=True)
+class DeputiesNow:
+    """The deputies of a decision's voters at an instant, and when they change next (None: never)."""
+
+    rows: tuple[VotingDeputy, ...]
+    change_at: datetime | None
 
 
 async def deputies_in_force(
@@ -55,15 +72,17 @@ async def deputies_of(
     voters: Collection[UUID],
     kept_apart: Collection[UUID],
     ctx: ActionContext,
-) -> tuple[VotingDeputy, ...]:
-    """Return the deputies whom the voters have named for a time before the decision is due, standing ones and
-    those of their absences, but for those who are kept apart from it themselves.
+) -> DeputiesNow:
+    """Return the deputies whom the voters have named for this instant, standing ones and those of their
+    absences, but for those who are kept apart from it themselves; and when that changes next.
     """
     kind = None if decision.decision is None else decision.decision.value
     guard = Unguarded("A deputy who is named meanwhile is added by the rule that follows it.")
     parameters = {"voters": list(voters), "now": ctx.now, "due": decision.due_at, "decision": kind}
     rows = await reads.rows(DEPUTIES, parameters, guard=guard)
-    return tuple(
+    rows = [row for row in rows if row["deputy_id"] not in kept_apart]
+    changes = [row["until_at" if row["from_at"] <= ctx.now else "from_at"] for row in rows]
+    deputies = tuple(
         VotingDeputy(
             id=ctx.new_id(),
             record=decision.record,
@@ -77,8 +96,9 @@ async def deputies_of(
             until_at=row["until_at"],
         )
         for row in rows
-        if row["deputy_id"] not in kept_apart
+        if row["from_at"] <= ctx.now
     )
+    return DeputiesNow(deputies, min(changes, default=None))
 
 
 def deputation_key(row: VotingDeputy) -> tuple[Any, ...]:

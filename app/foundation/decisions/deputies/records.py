@@ -40,6 +40,7 @@ class Deputy(Record):
     until_at: datetime | None = required("End of the period, exclusive.", examples=["2027-01-01T00:00:00Z"])
     key_id: Annotated[UUID | None, Hidden()] = None
     secret_hash: Annotated[str | None, Hidden()] = None
+    set_with: Annotated[list[str] | None, Hidden()] = None
     suspended_by_rotation: bool | None = optional(
         "True if the key that named the deputy was revoked, or rotated without an overlap: the deputy "
         "does not vote until the person confirms them."

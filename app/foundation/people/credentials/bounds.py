@@ -11,11 +11,11 @@ from uuid import UUID
 from app.common.people import Person
 from app.foundation.people.credentials import queries
 from app.kernel.access.reads import ReadContext, Reading, Unguarded
-from app.kernel.actions.context import ActionContext
+from app.kernel.actions.context import AccountPlace, ActionContext
 from app.kernel.actions.lifecycle import PayloadCheck
 from app.kernel.actions.refusals import PreparationRefused
 
-GUARD = Unguarded("Two that are made at the same instant may be one more than the bound.")
+GUARD = Unguarded("Of two that are decided on the same count, only one gets the place: `AccountPlace`.")
 #: The highest bound that an administrator can set for an account.
 HIGHEST_BOUND = 1_000
 
@@ -25,14 +25,15 @@ class StandingBound:
     """The usual bound of one kind, and the statement that counts what an account, `person`, has of it."""
 
     most: int
+    kind: str
     count: str
 
 
-SUBSCRIPTIONS = StandingBound(20, queries.SUBSCRIPTION_COUNT)
-DEPUTIES = StandingBound(50, queries.DEPUTY_COUNT)
-ABSENCES = StandingBound(100, queries.ABSENCE_COUNT)
-ABSENCE_CALENDARS = StandingBound(5, queries.ABSENCE_CALENDAR_COUNT)
-KEYS = StandingBound(50, queries.KEY_COUNT)
+SUBSCRIPTIONS = StandingBound(20, "subscription", queries.SUBSCRIPTION_COUNT)
+DEPUTIES = StandingBound(50, "deputy", queries.DEPUTY_COUNT)
+ABSENCES = StandingBound(100, "absence", queries.ABSENCE_COUNT)
+ABSENCE_CALENDARS = StandingBound(5, "absence_calendar", queries.ABSENCE_CALENDAR_COUNT)
+KEYS = StandingBound(50, "key", queries.KEY_COUNT)
 
 
 async def exceeded(read: Reading, bound: StandingBound, person_id: UUID, now: Any) -> int | None:
@@ -58,8 +59,11 @@ def within_bound(bound: StandingBound) -> PayloadCheck:
         async def read(query: str, parameters: Any) -> Any:
             return await reads.rows(query, parameters, guard=GUARD)
 
+        # Read before those that count: whoever adds one in between takes the place.
+        (row,) = await read(queries.EVER_COUNT.format(kind=bound.kind), {"person": person_id})
         most = await exceeded(read, bound, person_id, ctx.now)
         if most is not None:
             raise PreparationRefused("too_many_standing", {"most": str(most)})
+        ctx.add_prepared(AccountPlace(person_id, bound.kind, row["ever"]))
 
     return too_many_standing

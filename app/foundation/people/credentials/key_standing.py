@@ -1,8 +1,9 @@
 """What a key has made that acts on without it: subscriptions, deputies, absences, absence calendars.
 
-Each is found by the hash of the secret that it was made or last changed with. A key that is rotated without
-an overlap, or revoked, is lost: what was made with the secrets that end is suspended in the same command.
-What was made before the secret was kept is listed only, since nobody knows with which one.
+Each is found by the hashes of the secrets that it was made with, or that set something of it that lasts. A
+key that is rotated without an overlap, or revoked, is lost: what was made with the secrets that end is
+suspended in the same command. What was made before the secret was kept is listed only, since nobody knows
+with which one, and so are keys, webhook sources and group mappings, without which others could not work.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from app.kernel.actions.context import ActionContext
 from app.kernel.actions.payloads import EmptyPayload, Payload
 from app.kernel.actions.related import RelatedCommands, RelatedPart
 from app.platform.db import Row
+
+#: Kinds of what is suspended; others are listed.
+SUSPENDED = frozenset({"subscription", "deputy", "absence", "absence_calendar"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +58,18 @@ async def lost_standing(reads: ReadContext, key: Key, body: Payload, ctx: Action
         tuple(
             row["stream"]
             for row in rows
-            if not row["suspended"]
-            and row["secret_hash"] is not None
-            and (row["secret_hash"] in ended or is_revoked)
+            if row["kind"] in SUSPENDED
+            and not row["suspended"]
+            and ((row["secret_hash"] is not None and is_revoked) or _is_set_with(row, ended))
             # With its key a subscription ends for good.
             and not (is_revoked and row["kind"] == "subscription" and row["key_id"] == key.id)
         )
     )
+
+
+def _is_set_with(row: Row, secrets: Sequence[str]) -> bool:
+    """Return whether something of it was set with one of the secrets."""
+    return row["secret_hash"] in secrets or not set(secrets).isdisjoint(row["set_with"] or ())
 
 
 def _suspended(key: Key, body: Payload, ctx: ActionContext) -> list[RelatedPart]:

@@ -31,8 +31,24 @@ class MakerCredential:
         return cls(caller.key_id, caller.secret_hash, caller.lasts_until, consents)
 
     def stamp(self, record: Any) -> None:
-        """Note on the record what it was made or changed with, by which a rotation of the key finds it."""
+        """Note on the record that it stands on this credential alone, as it was made or confirmed with it: a
+        rotation of the key finds it by that.
+        """
         record.key_id, record.secret_hash = self.key_id, self.secret_hash
+        record.set_with = None if self.secret_hash is None else [self.secret_hash]
+
+    def add_to(self, record: Any) -> None:
+        """Note on the record that something of it that lasts was set with this credential, too."""
+        note_secret(record, self.secret_hash)
+
+
+def note_secret(record: Any, secret_hash: str | None) -> None:
+    """Note on the record that something of it that lasts was set with the secret, as with those before: a
+    rotation of any of their keys finds it, whoever touched it last.
+    """
+    before = record.set_with or []
+    if secret_hash is not None and secret_hash not in before:
+        record.set_with = [*before, secret_hash]
 
 
 def require_newest_secret(caller: Caller) -> None:

@@ -10,6 +10,7 @@ from typing import Annotated
 from app.common.people import Role, RoleGrant
 from app.common.records import ForeignRef
 from app.foundation.editing import apply_patch
+from app.foundation.people.credentials.maker_credential import note_secret
 from app.foundation.people.provisioning.records import GroupMapping
 from app.foundation.people.provisioning.records import GroupMappingState as State
 from app.foundation.people.records import Team, TeamState
@@ -41,6 +42,7 @@ class MakeGroupMapping(MappedGrant, of=GroupMapping):
 def make_mapping(mapping: GroupMapping, body: MakeGroupMapping, ctx: ActionContext) -> None:
     """Make a group mapping: members of the provider's group get a role or join a team."""
     copy_fields(mapping, body, ctx)
+    note_secret(mapping, ctx.caller.secret_hash)
 
 
 class EditGroupMapping(Patch, MappedGrant):
@@ -50,6 +52,7 @@ class EditGroupMapping(Patch, MappedGrant):
 def edit(mapping: GroupMapping, body: EditGroupMapping, ctx: ActionContext) -> None:
     """Edit the group mapping: its role or team."""
     apply_patch(mapping, body, ctx)
+    note_secret(mapping, ctx.caller.secret_hash)
 
 
 def withdraw(mapping: GroupMapping, body: EmptyPayload, ctx: ActionContext) -> None:

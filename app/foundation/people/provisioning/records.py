@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from app.common.records import CodeEnum, ForeignRef, Record, optional, required
+from app.common.records import CodeEnum, ForeignRef, Hidden, Record, optional, required
 from app.common.state_fields import EnteredAt
 
 
@@ -64,5 +64,6 @@ class GroupMapping(Record):
     joined_team_id: Annotated[UUID | None, ForeignRef("team")] = optional(
         "Team that the group's members join; null if they get a role."
     )
+    set_with: Annotated[list[str] | None, Hidden()] = None
     added_at: Annotated[datetime | None, EnteredAt(GroupMappingState.active)] = required()
     withdrawn_at: Annotated[datetime | None, EnteredAt(GroupMappingState.withdrawn)] = None
