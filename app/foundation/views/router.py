@@ -13,8 +13,8 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.authentication.auth import caller_of, ledger_of
-from app.api.contract.openapi import problems, record_responses
 from app.api.contract.problems import problem
+from app.api.contract.responses import problems, record_responses
 from app.api.direct import Router
 from app.api.listings import cursors, views
 from app.api.listings.list_queries import Paging
