@@ -66,9 +66,10 @@ check: $(READY) ## Lint, format, names and sizes, types, import rules, and no dr
 	$(BIN)/lint-imports
 	$(BIN)/python -m app.cli contract --check
 
-contract: $(READY) ## Write anew what is generated: openapi/, migrations/schema.sql and the generated docs
+contract: $(READY) ## Write what is generated: openapi/, migrations/schema.sql, generated docs, golden lists
 	@$(BIN)/python -m app.cli contract
 	@$(BIN)/python -m app.cli schema
+	@$(BIN)/python -m tests.contract.golden
 
 bench: $(READY) ## Measure, as ratios to raw SQL on the same PostgreSQL
 	@$(BIN)/python -m bench $(ARGS)

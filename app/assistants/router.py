@@ -16,8 +16,8 @@ from starlette.types import Receive, Scope, Send
 
 from app.api.authentication.auth import ASSISTANTS, assisted, caller_of, ledger_of
 from app.api.authentication.write_rates import too_many_writes, write_rate_of
+from app.api.commands.written_content import is_write
 from app.api.direct import Router
-from app.api.requests.written_content import is_write
 from app.assistants.contract import AssistantContract
 from app.assistants.sessions import AssistantSession
 from app.common.people import Caller

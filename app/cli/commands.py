@@ -117,7 +117,7 @@ def outline() -> typer.Typer:
 def _application() -> typer.Typer:
     application = typer.Typer(
         name="ledgerdesk",
-        help="An IT service management backend whose ledger is the truth.",
+        help="IT service management on an append-only, verifiable log.",
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,

@@ -28,16 +28,16 @@ ERASED_MESSAGE = (
 
 
 def erase(
-    person: Annotated[str, typer.Argument(help="Id of the person.")],
+    person: Annotated[str, typer.Argument(help="The person's id.")],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
     namesakes: Annotated[
         bool, typer.Option("--others", help="Also erase people with the same name or address.")
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Destroy the key of a person's fields: name, e-mail and words become unreadable. API keys are not
-    touched. Others with the same name or address are named, and so are records whose title names the person:
-    titles stay.
+    """Destroy a person's encryption key: name, e-mail and texts become unreadable for ever. API keys stay
+    valid. Afterwards, other people with the same name or address are listed, and records whose title still
+    names the person.
     """
 
     async def work(ledger: Ledger) -> tuple[bool, Remains, list[OtherPerson]]:

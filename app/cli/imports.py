@@ -61,7 +61,7 @@ def formats(
             "--restore",
             metavar="DIR",
             help="Restore an installation that ledgerdesk export --all wrote, into an empty one; "
-            "positions, times and ids are those that were. Needs the master key in its place.",
+            "positions, times and ids stay the same. Copy the master key to its place first.",
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,

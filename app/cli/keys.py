@@ -28,10 +28,11 @@ def make_key(
         typer.Option("--role", help="Role of the key, one of the person's roles; can be repeated."),
     ] = None,
     admin: Annotated[bool, typer.Option("--admin", help="All roles, to set up the installation.")] = False,
-    person: Annotated[str | None, typer.Option(help="Id of the person that the key belongs to.")] = None,
+    person: Annotated[str | None, typer.Option(help="Owner of the key, by the person's id.")] = None,
     name: Annotated[str, typer.Option(help="Name of the person to add, without --person.")] = "Administrator",
     teams: Annotated[
-        list[str] | None, typer.Option("--team", help="Key of a team of the added person; can be repeated.")
+        list[str] | None,
+        typer.Option("--team", help="Team of the added person, by its key; can be repeated."),
     ] = None,
     days: Annotated[
         int | None, typer.Option(min=1, max=36500, help="Days until the key expires. Default: never.")
@@ -114,7 +115,7 @@ def _roles_text(key: dict[str, Any]) -> str:
 
 @keys.command()
 def rotate(
-    key: Annotated[str, typer.Argument(help="Id of the key.")],
+    key: Annotated[str, typer.Argument(help="The API key's id, as ledgerdesk keys list prints it.")],
     overlap_hours: Annotated[
         int, typer.Option(min=0, max=720, help="Hours for which the old secret still works.")
     ] = 24,
@@ -139,7 +140,10 @@ def rotate(
 
 
 @keys.command()
-def revoke(key: Annotated[str, typer.Argument(help="Id of the key.")], as_json: Json = False) -> None:
+def revoke(
+    key: Annotated[str, typer.Argument(help="The API key's id, as ledgerdesk keys list prints it.")],
+    as_json: Json = False,
+) -> None:
     """Revoke an API key: it is not accepted any more."""
     lifecycle = key_lifecycle.LIFECYCLE
 

@@ -28,10 +28,10 @@ TRY_LATER, SEND_BACK, WRONG_CONFIGURATION = 75, 65, 78
 
 
 def mail_in(
-    source: Annotated[str, typer.Argument(help="Key of the mail source.")] = "mail",
+    source: Annotated[str, typer.Argument(help="Mail source by key.")] = "mail",
     as_json: Json = False,
 ) -> None:
-    """Take a mail from the standard input: it is stored when this ends, and processed by the worker."""
+    """Accept a mail from standard input: it is stored at once, and the worker processes it."""
     raw = sys.stdin.buffer.read(LARGEST_MAIL + 1)
     reader = MailReader()
     try:

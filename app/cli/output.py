@@ -14,6 +14,8 @@ from rich.console import Console
 if TYPE_CHECKING:
     from rich.progress import Progress, ProgressColumn
 
+#: So many names are listed in a hint; a command lists more.
+MOST_LISTED_NAMES = 20
 #: The option `--json` of commands that do something and end.
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 _console = Console(soft_wrap=True, highlight=False, markup=False)
@@ -29,10 +31,16 @@ def progress_bar(*columns: ProgressColumn) -> Progress:
     return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
-def names_hint(wrong: str, names: Collection[str]) -> str:
-    """Return a question for the names that are like the wrong one, or a list of all."""
+def names_hint(wrong: str, names: Collection[str], listed_by: str | None = None) -> str:
+    """Return a question for the names that are like the wrong one, else a list of all, or, if they are many,
+    the command that lists them.
+    """
     alike = get_close_matches(wrong, names)
-    return f"did you mean {' or '.join(alike)}?" if alike else f"choose one of {', '.join(names)}"
+    if alike:
+        return f"did you mean {' or '.join(alike)}?"
+    if listed_by is not None and len(names) > MOST_LISTED_NAMES:
+        return f"{listed_by} lists all"
+    return f"choose one of {', '.join(names)}"
 
 
 def print_line(sentence: str) -> None:

@@ -18,7 +18,7 @@ from app.kernel.commands.perform import perform
 from app.kernel.ledger import Ledger
 
 people = typer.Typer(help="Import people and teams; grant and revoke roles.", no_args_is_help=True)
-Person = Annotated[str, typer.Argument(help="Id of the person.")]
+Person = Annotated[str, typer.Argument(help="The person's id.")]
 Role = Annotated[str, typer.Argument(help="Role, such as agent or agent@service/mail.")]
 
 
@@ -37,7 +37,7 @@ def import_people(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only report what would be done.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Add the people and teams of CSV files. Lines that were brought in before are left as they are."""
+    """Add the people and teams of CSV files. Lines that were imported before are skipped."""
     if file is None and teams is None:
         raise typer.BadParameter("enter a file of people, a file of teams with --teams, or both")
 

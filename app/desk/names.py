@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from app.api.listings.name_routes import MOST_REFERENCES
 from app.api.open_actions import action_link
 from app.common.records import Record, all_codecs
 from app.desk.contract import ScreenContract
 from app.desk.forms.definitions import RISK_ANSWERS
+from app.desk.forms.fields import FormField
 from app.desk.operation_calls import OperationCalls
-from app.desk.references import is_typed
-from app.desk.values import NAMING, record_name, record_title
+from app.desk.references import child_names, is_typed, row_name
+from app.desk.values import record_title
 from app.kernel.actions.lifecycle import Lifecycle
 
-ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+#: A record as the log names it: its kind and its id.
+STREAM = re.compile(rf"([a-z_]+)/({ID.pattern})")
+#: What may stand for a row within a record: its id or its key.
+ROW = re.compile(rf"{ID.pattern}|[a-z][a-z0-9_-]{{0,99}}")
 #: Ids, numbers and keys.
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,249}")
-#: The most names that one page asks for; the others stay keys, and ids are left out.
-MOST_NAMES = 24
-#: Kinds that answers name by themselves.
+#: One page reads so many questionnaires: that of the record, and the current one. Answers to others stay
+#: keys.
+MOST_QUESTIONNAIRES = 2
+#: Kinds that most answers name by themselves.
 NAMED_ALREADY = frozenset({"person", "team"})
+#: A kind of record, and the name by which a record of it is referred to.
+Reference = tuple[str, str]
+NO_MORE: Mapping[str, str] = {}
 
 
 @dataclass
@@ -33,27 +44,108 @@ class ReferredNames:
     calls: OperationCalls
     contract: ScreenContract
     lifecycles: Mapping[str, Lifecycle[Any]]
-    _records: dict[tuple[str, str], Any] = field(default_factory=dict)
+    _records: dict[Reference, Mapping[str, Any] | None] = field(default_factory=dict)
+    _questionnaires: dict[str, Mapping[str, Any] | None] = field(default_factory=dict)
 
-    async def replaced(self, lifecycle: Lifecycle[Any], values: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the values of a record, or of a payload, with what is referred to by its name. An id that
-        has none for the reader is left out. Raises CallRefused.
+    async def replaced(
+        self, lifecycle: Lifecycle[Any], values: Mapping[str, Any], rows: RowNames | None = None
+    ) -> dict[str, Any]:
+        """Return the values of a record, of a row within it, or of a payload, with what is referred to by its
+        name, at any depth. An id that has no name for the reader is left out. `rows` are the names of the
+        rows within the record. Raises CallRefused.
         """
-        referred = _referred_kinds(self.contract, lifecycle)
+        return (await self.replaced_in_all(lifecycle, [values], rows=rows))[0]
+
+    async def replaced_in_all(
+        self,
+        lifecycle: Lifecycle[Any],
+        records: Sequence[Mapping[str, Any]],
+        more: Mapping[str, str] = NO_MORE,
+        rows: RowNames | None = None,
+    ) -> list[dict[str, Any]]:
+        """Return the values of several records, rows or payloads of one kind likewise, for which all names
+        are looked up together. `more`: the kinds that other fields refer to. Raises CallRefused.
+        """
+        referred = {**_referred_kinds(self.contract, lifecycle), **more}
+        texts = [pair for values in records for pair in _texts_in(values)]
+        references = [each for name, text in texts for each in self._references(referred, name, text)]
+        questionnaires = [_questionnaire(values) for values in records if values.get(RISK_ANSWERS)]
+        reads = [self._look_up(references), self._read_questionnaires(questionnaires)]
+        if rows is not None:
+            reads.append(rows.read(texts))
+        await asyncio.gather(*reads)
+        return [self._replaced(referred, rows, values) for values in records]
+
+    def _references(self, referred: Mapping[str, str], name: str, text: str) -> Iterator[Reference]:
+        """Yield the record that the text in the member of that name refers to, if it needs a name."""
+        if stream := STREAM.fullmatch(text):
+            kind, text = stream[1], stream[2]
+        else:
+            kind = self._kind_of(referred, name) or ""
+        # A text that cannot be the name of a record is not asked for.
+        is_named = kind in NAMED_ALREADY and not ID.fullmatch(text)
+        if kind in self.lifecycles and not is_named and NAME.fullmatch(text):
+            yield kind, text
+
+    def _kind_of(self, referred: Mapping[str, str], member: str) -> str | None:
+        """Return the kind of record that a member of that name holds the id of; None if it names no kind."""
+        kind = member.removesuffix("_ids").removesuffix("_id")
+        return referred.get(member) or (kind if kind != member and kind in self.lifecycles else None)
+
+    async def _look_up(self, references: Iterable[Reference]) -> None:
+        room = MOST_REFERENCES - len(self._records)
+        new = [each for each in dict.fromkeys(references) if each not in self._records][:room]
+        if new:
+            joined = ",".join(f"{kind}/{name}" for kind, name in new)
+            answer = await self.calls.read("/v1/names", {"reference": joined})
+            records = (item["record"] for item in answer["items"])
+            self._records.update(zip(new, records, strict=True))
+
+    async def _read_questionnaires(self, names: Iterable[str]) -> None:
+        room = MOST_QUESTIONNAIRES - len(self._questionnaires)
+        new = [each for each in dict.fromkeys(names) if each not in self._questionnaires][:room]
+        reads = [self.calls.read_if_allowed(f"/v1/risk_questionnaires/{name}") for name in new]
+        self._questionnaires.update(zip(new, await asyncio.gather(*reads), strict=True))
+
+    def _replaced(
+        self, referred: Mapping[str, str], rows: RowNames | None, values: Mapping[str, Any]
+    ) -> dict[str, Any]:
         named = {
-            name: await self.named_records(referred.get(name), value) if name != "id" else value
+            name: value if name == "id" else self._named(referred, rows, name, value)
             for name, value in values.items()
         }
         if values.get(RISK_ANSWERS):
-            named[RISK_ANSWERS] = await self._risk_answers(values)
+            named[RISK_ANSWERS] = self._risk_answers(values)
         return named
 
-    async def _risk_answers(self, values: Mapping[str, Any]) -> Any:
-        """Return the answers about the risk of a change in words, a line for each question. Return the keys,
-        if the reader may not see the questionnaire. Raises CallRefused.
+    def _named(self, referred: Mapping[str, str], rows: RowNames | None, name: str, value: Any) -> Any:
+        """Return the value of the member of that name with names for what it, or a part of it, refers to."""
+        if isinstance(value, dict):
+            # A stub of a record already has its name.
+            if "id" in value:
+                return value
+            return {inner: self._named(referred, rows, inner, part) for inner, part in value.items()}
+        if isinstance(value, list):
+            named = [self._named(referred, rows, name, entry) for entry in value]
+            pairs = zip(named, value, strict=True)
+            return [part for part, entry in pairs if part is not None or entry is None]
+        if not isinstance(value, str):
+            return value
+        row = None if rows is None else rows.name(name, value)
+        return row or self._named_text(referred, name, value)
+
+    def _named_text(self, referred: Mapping[str, str], name: str, text: str) -> Any:
+        for reference in self._references(referred, name, text):
+            record = self._records.get(reference)
+            if record is not None:
+                return _stub(reference, record)
+        return None if ID.fullmatch(text) or STREAM.fullmatch(text) else text
+
+    def _risk_answers(self, values: Mapping[str, Any]) -> Any:
+        """Return the answers about the risk of a change in words, a line for each question. Return the keys
+        if the reader may not see the questionnaire.
         """
-        name = values.get("questionnaire_id") or "current"
-        questionnaire = await self.calls.read_if_allowed(f"/v1/risk_questionnaires/{name}")
+        questionnaire = self._questionnaires.get(_questionnaire(values))
         if questionnaire is None:
             return values[RISK_ANSWERS]
         text = f"text_{self.calls.language}"
@@ -65,38 +157,73 @@ class ReferredNames:
         pairs = values[RISK_ANSWERS].items()
         return "\n".join(answers.get(pair) or f"{pair[0]}: {pair[1]}" for pair in pairs)
 
-    async def named_records(self, kind: str | None, value: Any) -> Any:
-        """Return the name of a record of that kind, or those of several, in place of what stands for it."""
-        if isinstance(value, list) and all(isinstance(entry, str) for entry in value):
-            named = [await self.named_records(kind, entry) for entry in value]
-            return [entry for entry in named if entry is not None]
-        if not isinstance(value, str):
-            return value
-        if kind in NAMED_ALREADY:
-            return value
-        stub = None if kind is None else await self._stub(kind, value)
-        return stub if stub is not None else None if ID.fullmatch(value) else value
 
-    @property
-    def _is_full(self) -> bool:
-        return len(self._records) >= MOST_NAMES
+def _stub(reference: Reference, record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the record as other records show theirs."""
+    kind, name = reference
+    called = record["number"] or record["title"] or record["key"] or name
+    return {"kind": kind, "id": name, "name": called, "title": record_title(record)}
 
-    async def _stub(self, kind: str, value: str) -> dict[str, Any] | None:
-        """Return the record of that name as other records show theirs; None if the reader may not see it."""
-        is_new = (kind, value) not in self._records
-        # What is no name of a record is no part of an address either.
-        if kind not in self.lifecycles or not NAME.fullmatch(value) or (is_new and self._is_full):
+
+def _texts_in(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield all texts in the values, at any depth, each with the name of its member; stubs of records, which
+    have their names, and ids of their own left out.
+    """
+    for name, value in values.items():
+        entries = value if isinstance(value, list) else [value]
+        for entry in entries:
+            if isinstance(entry, dict) and "id" not in entry:
+                yield from _texts_in(entry)
+            elif isinstance(entry, str) and name != "id":
+                yield name, entry
+
+
+def _questionnaire(values: Mapping[str, Any]) -> str:
+    """Return the name of the questionnaire whose questions were answered."""
+    return values.get("questionnaire_id") or "current"
+
+
+@dataclass
+class RowNames:
+    """Names of the rows within a record. `read` reads the lists that `name` needs."""
+
+    calls: OperationCalls
+    contract: ScreenContract
+    plural: str
+    record: str
+    _lists: dict[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def name(self, member: str, row: str) -> str | None:
+        """Return what people call the row that the member of that name refers to by its id or key; None if it
+        is none of the record, or the reader may not see it.
+        """
+        child = self._list_of(member, row)
+        return None if child is None else self._lists.get(child, {}).get(row) or None
+
+    async def read(self, texts: Iterable[tuple[str, str]]) -> None:
+        """Read the lists whose rows these texts, each with the name of its member, may refer to."""
+        needed = dict.fromkeys(self._list_of(member, text) for member, text in texts)
+        new = [child for child in needed if child is not None and child not in self._lists]
+        path = f"/v1/{self.plural}/{self.record}"
+        pages = await asyncio.gather(*(self.calls.read_if_allowed(f"{path}/{child}") for child in new))
+        for child, page in zip(new, pages, strict=True):
+            self.add(child, () if page is None else page["items"])
+
+    def add(self, child: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Add the names of the rows of a list that has been read."""
+        self._lists[child] = {
+            row[member]: row_name(row, self.calls.language)
+            for row in rows
+            for member in ("key", "id")
+            if row.get(member)
+        }
+
+    def _list_of(self, member: str, text: str) -> str | None:
+        if not ROW.fullmatch(text):
             return None
-        if is_new:
-            plural = self.lifecycles[kind].plural
-            fields = [name for name in self.contract.record_fields(plural) or () if name in NAMING]
-            parameters = {"fields": ",".join(fields)} if fields else {}
-            self._records[kind, value] = await self.calls.read_if_allowed(f"/v1/{plural}/{value}", parameters)
-        record = self._records[kind, value]
-        if record is None:
-            return None
-        name = record_name(record, self.calls.language) or value
-        return {"kind": kind, "id": value, "name": name, "title": record_title(record)}
+        children = {child.name for child in self.contract.children(self.plural)}
+        kind = member.removesuffix("_ids").removesuffix("_id")
+        return next((child for child in child_names(kind) if child in children), None)
 
 
 @cache
@@ -106,16 +233,22 @@ def _referred_kinds(contract: ScreenContract, lifecycle: Lifecycle[Any]) -> Mapp
 
 
 def _of_record(lifecycle: Lifecycle[Any]) -> Iterator[tuple[str, str]]:
-    record: type[Record] = lifecycle.record
-    for name, codec in all_codecs(record).items():
-        if codec.refers is not None:
-            yield name, codec.refers.kind
-        elif codec.key_of is not None:
-            yield name, codec.key_of.kind
+    records: tuple[type[Record], ...] = (*lifecycle.children, lifecycle.record)
+    for record in records:
+        for name, codec in all_codecs(record).items():
+            if codec.refers is not None:
+                yield name, codec.refers.kind
+            elif codec.key_of is not None:
+                yield name, codec.key_of.kind
 
 
 def _of_payloads(contract: ScreenContract, lifecycle: Lifecycle[Any]) -> Iterator[tuple[str, str]]:
     for row in lifecycle.rows:
-        for member in contract.form(action_link(lifecycle, row).body_schema).fields:
-            if member.reference is not None and is_typed(member):
-                yield member.name, member.reference["kind"]
+        yield from _of_fields(contract.form(action_link(lifecycle, row).body_schema).fields)
+
+
+def _of_fields(fields: Sequence[FormField]) -> Iterator[tuple[str, str]]:
+    for member in fields:
+        yield from _of_fields(member.inner_fields)
+        if member.reference is not None and is_typed(member):
+            yield member.name, member.reference["kind"]

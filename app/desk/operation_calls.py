@@ -5,9 +5,9 @@ which take a page as one request. So a page shows and does nothing that the API 
 from __future__ import annotations
 
 import json
-from asyncio import Event
+from asyncio import Event, Semaphore
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -22,6 +22,8 @@ from app.api.replica_reads import WANTED, position_for_calls
 Parameters = Mapping[str, str | Sequence[str]]
 NO_PARAMETERS: Parameters = {}
 NO_BODY: Any = object()
+#: So many calls of one page run at once. More would take the connections that other requests wait for.
+CONCURRENT_CALLS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +68,13 @@ class CallRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class OperationCalls:
-    """Calls of the caller of a page, whose answers are in its language."""
+    """Calls of the caller of a page, whose answers are in its language. Of calls that are made at once, some
+    wait for the others.
+    """
 
     request: Request
     language: str
+    _running: Semaphore = field(default_factory=lambda: Semaphore(CONCURRENT_CALLS), init=False, repr=False)
 
     async def read(self, path: str, parameters: Parameters = NO_PARAMETERS) -> Any:
         """Return the document at that path. Raises CallRefused."""
@@ -120,7 +125,8 @@ class OperationCalls:
             scope.pop(name, None)
         app = self.request.app
         # What an operation raises is its answer, and no failure of the page.
-        return await _answered(ExceptionMiddleware(app.router, app.exception_handlers), scope, content)
+        async with self._running:
+            return await _answered(ExceptionMiddleware(app.router, app.exception_handlers), scope, content)
 
 
 async def _answered(operations: ASGIApp, scope: dict[str, Any], content: bytes) -> CallAnswer:

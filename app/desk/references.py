@@ -21,7 +21,7 @@ MOST_HITS = "20"
 #: The most names that one form has looked up, as many as its longest list takes; others are sent as typed.
 MOST_LOOKUPS = 500
 #: By what a row within a record is called, the best first.
-ROW_NAMES = ("title", "question", "name", "text", "subject", "label", "key")
+ROW_NAMES = ("title", "question", "name", "text", "subject", "label", "number", "key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +189,7 @@ async def rows_within(
         name = next((name for name in child_names(reference["kind"]) if name in children), None)
         page = None if name is None else await calls.read_if_allowed(f"/v1/{plural}/{record}/{name}")
         if page is not None:
-            rows[reference["kind"]] = [_row_hit(reference, row) for row in page["items"]]
+            rows[reference["kind"]] = [_row_hit(reference, row, calls.language) for row in page["items"]]
     return rows
 
 
@@ -213,8 +213,13 @@ def row_value(reference: Mapping[str, Any], row: Mapping[str, Any]) -> str:
     return str(row.get(reference["by"]) or row["id"])
 
 
-def _row_hit(reference: Mapping[str, Any], row: Mapping[str, Any]) -> Hit:
+def _row_hit(reference: Mapping[str, Any], row: Mapping[str, Any], language: str) -> Hit:
     value = row_value(reference, row)
-    texts = [str(row[name]) for name in ROW_NAMES if row.get(name)]
-    texts += [text for name, text in row.items() if isinstance(text, str) and name != "id"]
-    return Hit(value, texts[0] if texts else value)
+    texts = [text for name, text in row.items() if isinstance(text, str) and name != "id"]
+    return Hit(value, row_name(row, language) or next(iter(texts), value))
+
+
+def row_name(row: Mapping[str, Any], language: str) -> str:
+    """Return what people call the row within a record; nothing if it has no name."""
+    names = (row.get(f"{name}_{language}") or row.get(name) for name in ROW_NAMES)
+    return next((str(name) for name in names if name), "")

@@ -75,15 +75,15 @@ def _values(
         return
     schemas = display.contract.payload_fields(action_link(lifecycle, row).body_schema)
     read_fields = {name: schema for name, schema in schemas.items() if name not in OMITTED_FIELDS}
-    yield from display.fields(_named(event["given"], names), _without_ids(read_fields))
+    yield from display.fields(named_in(event["given"], names), _without_ids(read_fields))
 
 
-def _named(value: Any, names: Mapping[str, Any]) -> Any:
+def named_in(value: Any, names: Mapping[str, Any]) -> Any:
     """Return the value with the names of persons and teams in the place of their ids."""
     if isinstance(value, dict):
-        return {name: _named(inner, names) for name, inner in value.items()}
+        return {name: named_in(inner, names) for name, inner in value.items()}
     if isinstance(value, list):
-        return [_named(inner, names) for inner in value]
+        return [named_in(inner, names) for inner in value]
     return (names.get(value) or value) if isinstance(value, str) else value
 
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,6 +16,7 @@ from markupsafe import Markup
 
 from app.common.records import ALTERED, CodeEnum
 from app.contract.schemas import Schema
+from app.desk.codes import CodeWords
 from app.desk.contract import ScreenContract
 from app.html.filters import BREAK, breaks, bullets, folded, labelled, link, plain_text, time_element
 from app.i18n import LANGUAGES, translate
@@ -35,6 +37,10 @@ CLOCK_MEMBERS = frozenset({"metric", "state", "due_at", "remaining_seconds"})
 LONGEST_FACT = 120
 UNITS = ((86_400, "days"), (3_600, "hours"), (60, "minutes"))
 EMPTY: tuple[object, ...] = (None, "", [], {})
+#: The id of a record, alone or after its kind: nobody reads it.
+ID = re.compile(r"(?:[a-z_]+/)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+#: An instant as programs write it.
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)")
 #: The field with the part of a comment that its reader opens.
 FOLDED = "folded"
 
@@ -72,6 +78,7 @@ class ValueDisplay:
     kinds: Collection[str]
     numbered: Collection[str]
     root: str
+    codes: CodeWords
     #: What schemas say, by the id of each, which is kept with that: an id can be another's later.
     _shapes: dict[int, tuple[Schema, ValueShape]] = field(default_factory=dict, repr=False)
 
@@ -79,12 +86,12 @@ class ValueDisplay:
         """Yield the fields that have a value, in the order of their schemas."""
         for name, schema in schemas.items():
             value = values_shown.get(name)
-            if value not in EMPTY:
+            if value not in EMPTY and (html := self.html(value, schema, name)):
                 is_long = isinstance(value, str) and (len(value) > LONGEST_FACT or "\n" in value)
                 yield ShownField(
                     name,
                     self.contract.field_label(name, schema, self.language),
-                    self.html(value, schema, name),
+                    html,
                     is_long or (isinstance(value, list) and isinstance(value[0], dict)),
                     is_instant=self._shape(schema).is_instant,
                 )
@@ -101,20 +108,22 @@ class ValueDisplay:
             return self._altered(value) if name == ALTERED else self._part_html(value, schema)
         if isinstance(value, int) and name.endswith("_seconds"):
             return plain_text(self.duration(value))
-        text = self._text(str(value), schema)
+        text = self._text(str(value), schema, name)
         return folded(self.sentence("quoted_part"), text) if name == FOLDED else text
 
-    def _text(self, text: str, schema: Schema) -> Markup:
+    def _text(self, text: str, schema: Schema, name: str) -> Markup:
         shape = self._shape(schema)
-        if shape.is_instant:
+        if shape.is_instant or INSTANT.fullmatch(text):
             return self.instant(text)
         if shape.codes is not None:
             return plain_text(label_of(shape.codes, text, self.language))
-        return breaks(plain_text(text))
+        if ID.fullmatch(text):
+            return Markup()
+        return breaks(plain_text(self.codes.spoken(name, text)))
 
     def _list(self, values: list[Any], schema: Schema, name: str) -> Markup:
         entry = self._shape(schema).plain.get("items", {})
-        values_shown = [self.html(value, entry, name) for value in values]
+        values_shown = [shown for value in values if (shown := self.html(value, entry, name))]
         if any(isinstance(value, dict) and not _stub_name(value) for value in values):
             return bullets(values_shown)
         return Markup(", ").join(values_shown)
@@ -216,7 +225,7 @@ def record_name(record: Mapping[str, Any], language: str) -> str:
     none.
     """
     names = (record.get(f"{name}_{language}") or record.get(name) for name in NAMES)
-    return next((str(name) for name in names if name), "")
+    return next((str(name) for name in names if name and not ID.fullmatch(str(name))), "")
 
 
 def record_title(record: Mapping[str, Any]) -> str:

@@ -15,8 +15,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 import psycopg
 
-from app.platform.db import Connection, Renaming, connect, fetch_rows, fetch_value
+from app.platform.db import Connection, connect, fetch_rows, fetch_value
 from app.platform.failures import OperationRefused
+from app.platform.renaming import Renaming
 
 SUFFIX = "_next"
 # Readers finish first; if one takes longer, those who queue behind us go on before we try again. It is less

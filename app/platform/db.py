@@ -9,9 +9,9 @@ import contextlib
 import os
 import re
 import socket
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 from types import TracebackType
 from typing import Any, TypeVar
 from uuid import UUID
@@ -26,6 +26,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from app.platform.failures import DatabaseUnavailable
 from app.platform.loop import count_cancellations
+from app.platform.renaming import Renaming, RenamingConnection, RenamingCursor, RenamingRawCursor
 
 logger = structlog.get_logger()
 
@@ -186,6 +187,7 @@ class Database:
             kwargs={"autocommit": True, "options": READ_LIMITS, "connect_timeout": CONNECT_SECONDS, **ALIVE},
         )
         self._watching: set[asyncio.Task[None]] = set()
+        self._returning: set[asyncio.Task[None]] = set()
         self._requests: dict[str, list[_IdRequest]] = {}
         self._fetching: dict[str, asyncio.Task[None]] = {}
 
@@ -193,6 +195,7 @@ class Database:
         await self._pool.open()
 
     async def close(self) -> None:
+        await asyncio.gather(*self._returning)
         await self._pool.close()
 
     def pool_stats(self) -> PoolStats:
@@ -342,13 +345,20 @@ class Database:
             if not is_cancelled and await self._is_alive(connection):
                 return connection, ends
             # The pool replaces a closed connection.
-            await self._pool.putconn(connection)
+            await self._put_back(connection)
             if is_cancelled:
                 raise asyncio.CancelledError
 
     async def _release(self, connection: _Pooled) -> None:
         connection.used_at = asyncio.get_running_loop().time()
-        await self._pool.putconn(connection)
+        await self._put_back(connection)
+
+    async def _put_back(self, connection: _Pooled) -> None:
+        """Return the connection, also if the caller is cancelled meanwhile: the pool would lose it."""
+        returning = asyncio.create_task(self._pool.putconn(connection), name="a returned connection")
+        self._returning.add(returning)
+        returning.add_done_callback(self._returning.discard)
+        await asyncio.shield(returning)
 
     async def _is_alive(self, connection: _Pooled) -> bool:
         """Say whether the connection answers; close it if not. A recently used one is not pinged."""
@@ -364,10 +374,9 @@ class Database:
                 idle = round(now - connection.used_at, 1)
                 logger.info("a dead connection is replaced", idle_seconds=idle, why=str(error).strip())
                 return False
-            await self._pool.putconn(connection)  # the caller has been cancelled
+            await self._put_back(connection)  # the caller has been cancelled
             raise
-        # A busy process may read the answer only after the deadline, which has closed the connection.
-        return not connection.closed
+        return not connection.closed  # by the deadline, if a busy process has read the answer late
 
     def _watch(self, connection: Connection, answering: AnswerDeadline) -> None:
         task = asyncio.create_task(
@@ -404,51 +413,6 @@ def _numbered(query: str) -> tuple[bytes, tuple[str, ...]]:
     return text.encode(), tuple(numbers)
 
 
-class Renaming:
-    """Tables and views of other schemas in statements: with the suffix `_next`, `kpi_next.agent_day` where
-    `kpi.agent_day` is said.
-    """
-
-    def __init__(self, names: Iterable[str], suffix: str) -> None:
-        self._suffix = suffix
-        among = "|".join(re.escape(name).replace(r"\.", r'\."?') for name in names)
-        self._pattern = re.compile(rf"(?<![\w.'])(?=(?:{among})(?!\w))(\w+)\.")
-        self._renamed = lru_cache(maxsize=256)(partial(self._pattern.sub, rf"\g<1>{suffix}."))
-
-    def name_of(self, name: str) -> str:
-        """Return the other name of a table or view."""
-        schema, _, table = name.partition(".")
-        return f"{schema}{self._suffix}.{table}"
-
-    def renamed(self, query: str) -> str:
-        """Return the statement with the other names."""
-        return self._renamed(query)
-
-
-class RenamingConnection(psycopg.AsyncConnection[Any]):
-    """A connection that says other names in every statement."""
-
-    renaming: Renaming
-
-
-def _renamed(connection: Connection, query: Any) -> bytes:
-    assert isinstance(connection, RenamingConnection)
-    if not isinstance(query, str | bytes):
-        query = psycopg.sql.as_bytes(query, connection)
-    text = query if isinstance(query, str) else query.decode()
-    return connection.renaming.renamed(text).encode()
-
-
-class _RenamingCursor(psycopg.AsyncCursor[Any]):
-    async def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
-        return await super().execute(_renamed(self._conn, query), params, **options)
-
-
-class _RenamingRawCursor(psycopg.AsyncRawCursor[Any]):
-    async def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
-        return await super().execute(_renamed(self._conn, query), params, **options)
-
-
 async def fetch_rows(connection: Connection, query: str, parameters: Any) -> list[Row]:
     """Return all rows of a query on a dedicated connection, each as a dict by column."""
     async with connection.cursor(row_factory=dict_row, binary=True) as cursor:
@@ -470,7 +434,7 @@ async def fetch_tuples(
     """
     text, names = _numbered(query)
     renames = isinstance(connection, RenamingConnection)
-    cursor_class = _RenamingRawCursor if renames else psycopg.AsyncRawCursor
+    cursor_class = RenamingRawCursor if renames else psycopg.AsyncRawCursor
     async with cursor_class(connection, row_factory=tuple_row) as cursor:
         await cursor.execute(text, [parameters[name] for name in names], prepare=prepare)
         return await cursor.fetchall() if cursor.description else []
@@ -493,7 +457,7 @@ async def _connect(url: str, renaming: Renaming | None, **settings: Any) -> Conn
         if renaming is None:
             return await psycopg.AsyncConnection.connect(url, autocommit=True, **settings)
         other = await RenamingConnection.connect(
-            url, autocommit=True, cursor_factory=_RenamingCursor, **settings
+            url, autocommit=True, cursor_factory=RenamingCursor, **settings
         )
     except psycopg.OperationalError as error:
         raise DatabaseGone(str(error)) from error

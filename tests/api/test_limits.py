@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.api.commands.written_content import is_write
 from app.api.requests.limits import Quota, QuotaLeft
-from app.api.requests.written_content import is_write
 from app.common.keys import new_secret, token
 from app.common.people import PersonKind, Role, rule_caller
 from app.foundation.people.persons import AddPerson

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import pytest
+
 from app.api.contract.payload_marks import UPLOAD
 from app.api.open_actions import action_link
 from app.common.people import Role
+from app.platform.db import Database
 from app.registry import LIFECYCLES
 from tests.api.test_search import indexed as indexed  # noqa: PLC0414  # a fixture
 from tests.api.test_search import report
@@ -152,6 +155,9 @@ async def test_what_has_a_key_is_offered_by_name_and_found_within_it(indexed: Ap
         ("/v1/lookup", {"kind": "team", "limit": 21}, "limit"),
         ("/v1/lookup", {"kind": "key"}, "kind"),
         ("/v1/lookup", {"q": "x"}, "kind"),
+        ("/v1/names", {"reference": "mail"}, "reference"),
+        ("/v1/names", {"reference": ",".join(["team/mail"] * 101)}, "reference"),
+        ("/v1/names", {}, "reference"),
     ],
 )
 async def test_what_is_out_of_bounds_is_refused(api: Api, path: str, parameters: Json, pointer: str) -> None:
@@ -159,6 +165,57 @@ async def test_what_is_out_of_bounds_is_refused(api: Api, path: str, parameters:
     answer = await zhao.get(path, params=parameters)
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["parameter"].partition("/")[0] == pointer
+
+
+async def test_records_are_named_by_id_number_and_key_and_hidden_ones_as_if_there_were_none(api: Api) -> None:
+    keeper = await api.client("Ada", Role.admin, Role.process_owner, Role.service_level_manager)
+    zhao, other = await api.client("Zhao Min"), await api.client("Wei")
+    await catalogue(keeper)
+    category = {"key": "disk", "name_en": "Disk", "name_zh": "磁盘"}
+    for process in ("incident", "problem"):
+        await keeper.post_ok("/v1/categories", {**category, "process": process})
+    mine = await zhao.post_ok("/v1/incidents", an_incident(title="Mine"))
+    hidden = await other.post_ok("/v1/incidents", an_incident(title="Theirs"))
+    expected = {
+        "service/mail": "电子邮件",
+        f"incident/{hidden['id']}": None,
+        f"incident/{hidden['number']}": None,
+        f"incident/{mine['number']}": "Mine",
+        f"incident/{mine['id']}": "Mine",
+        f"person/{zhao.id}": "Zhao Min",
+        f"person/{other.id}": None,
+        "category/disk": None,  # the categories of two processes
+        "incident/\x00": None,
+        "nothing/mail": None,
+        "service/none": None,
+    }
+    answer = await zhao.get(
+        "/v1/names", params={"reference": ",".join(expected)}, headers={"accept-language": "zh"}
+    )
+    items = answer.json()["items"]
+    assert {each["reference"]: each["record"] and each["record"]["title"] for each in items} == expected
+    assert items[0]["record"]["key"] == "mail"
+    items = (await keeper.read("/v1/names", reference=f"incident/{hidden['id']}"))["items"]
+    assert [each["record"]["number"] for each in items] == [hidden["number"]]
+
+
+async def test_one_statement_finds_the_names_of_all_records_of_a_kind(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agent = await api.client("Lin", Role.agent)
+    tickets = [await agent.post_ok("/v1/incidents", an_incident(title=f"No. {n}")) for n in range(5)]
+    references = ",".join(f"incident/{ticket['id']}" for ticket in tickets)
+    statements: list[str] = []
+    rows = Database.rows
+
+    async def counting(db: Database, query: str, *more: Any, **options: Any) -> list[Any]:
+        statements.append(query)
+        return await rows(db, query, *more, **options)
+
+    monkeypatch.setattr(Database, "rows", counting)
+    answer = await agent.read("/v1/names", reference=references)
+    assert [each["record"]["title"] for each in answer["items"]] == [f"No. {n}" for n in range(5)]
+    assert len([query for query in statements if "fold.incident" in query]) == 1
 
 
 async def test_a_text_without_words_is_called_by_nothing(api: Api) -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.attention import judging
+from app.attention.alerts.codes import ALERTED
 from app.attention.every_rule import ALL_FILTERS, GOOD, RULES
 from app.i18n import sentences
 from app.kpis.questions.periods import Grain, first_day
@@ -79,6 +80,7 @@ async def test_of_several_teams_the_worst_is_told_what_no_filter_narrows_is_said
 def test_every_name_of_what_is_left_out_is_written() -> None:
     left_out = {rule.codes[0] for rule in (*RULES, *GOOD) if rule.obeys != ALL_FILTERS}
     assert sentences("en")["attention_rules"].keys() == left_out
+    assert sentences("en")["alerted_condition"].keys() == ALERTED.keys()
 
 
 @pytest.mark.parametrize(

@@ -74,13 +74,14 @@ async def crawl(page: Page, url: str, reader: Client, starts: tuple[str, ...], m
             faulty.append(f"{address.removeprefix(url)}: {'; '.join(faults)}")
         links = [link.partition("#")[0] for link in await page.run(LINKS)]
         for link in links:
-            if not link.startswith(f"{url}/") or not _is_page(link) or shape_of(link) in shapes:
+            if not link.startswith(f"{url}/") or not is_page(link) or shape_of(link) in shapes:
                 continue
             shapes.add(shape_of(link))
             waiting.append(link)
     return faulty
 
 
-def _is_page(address: str) -> bool:
+def is_page(address: str) -> bool:
+    """Return whether the address is that of a page for people."""
     path = urlsplit(address).path
     return PAGES.search(path) is not None and NOT_PAGES.search(path) is None

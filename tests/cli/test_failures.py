@@ -160,7 +160,8 @@ def test_a_wrong_value_is_told_in_the_words_of_the_api() -> None:
 
 def test_a_wrong_name_brings_those_that_are_like_it_or_all() -> None:
     assert names_hint("incidents_opene", KPIS).startswith("did you mean incidents_opened or ")
-    assert names_hint("happiness", ["backlog", "mtbf"]) == "choose one of backlog, mtbf"
+    assert names_hint("happiness", ["backlog", "mtbf"], "ledgerdesk kpi") == "choose one of backlog, mtbf"
+    assert names_hint("happiness", KPIS, "ledgerdesk kpi") == "ledgerdesk kpi lists all"
 
 
 def test_a_database_that_takes_no_connections_is_exit_code_three(

@@ -73,7 +73,7 @@ ENGLISH = {("detail", "malformed"): {"why"}}
 #: The tables of sentences.
 TABLES = set(
     """
-    agreement_page api_docs assistant_arguments assistants
+    agreement_page alerted_condition api_docs assistant_arguments assistants
     attention attention_rules audit_page chart conflict conformance conformance_page
     counted_in dashboard definition_page desk detail doctor doctor_remedy document_page document_register
     due_page effect example

@@ -90,19 +90,21 @@ async def _tables(world: World) -> dict[str, list[str]]:
 
 async def test_each_table_that_names_an_account_or_a_secret_is_covered(world: World) -> None:
     tables = await _tables(world)
-    named = {name for name, columns in tables.items() if any(map(OF_ACCOUNT.fullmatch, columns))}
-    assert named == MAKERS.keys() | ACTS_FOR_NOBODY.keys()
-    bound = {name for name, columns in tables.items() if {"key_secret_hash", "login"} <= set(columns)}
-    assert bound == MAKERS.keys(), "what acts with somebody's rights is bound to their secret or login"
+    account_tables = {name for name, columns in tables.items() if any(map(OF_ACCOUNT.fullmatch, columns))}
+    assert account_tables == MAKERS.keys() | ACTS_FOR_NOBODY.keys()
+    acting_tables = {name for name, columns in tables.items() if {"key_secret_hash", "login"} <= set(columns)}
+    assert acting_tables == MAKERS.keys(), (
+        "what acts with somebody's rights is bound to their secret or login"
+    )
 
 
 @pytest.fixture(scope="module")
 async def narrow_and_short(world: World) -> list[tuple[str, Client]]:
     """Keys of somebody who may do everything: narrowed to each role, and one that ends soon; and sessions."""
     ledger, person = world.api.ledger, UUID(world.everybody.id)
-    sent = {role.value: await add_key(ledger, person, role) for role in Role if role is not Role.auditor}
-    sent["short"] = await add_whole_key(ledger, person, ends=datetime.now(UTC) + MINUTES)
-    clients = [(name, world.api.with_token(token, person)) for name, token in sent.items()]
+    tokens = {role.value: await add_key(ledger, person, role) for role in Role if role is not Role.auditor}
+    tokens["short"] = await add_whole_key(ledger, person, ends=datetime.now(UTC) + MINUTES)
+    clients = [(name, world.api.with_token(token, person)) for name, token in tokens.items()]
     return [
         *clients,
         *[(f"session of {name}", (await browser_of(world.api, client))[0]) for name, client in clients],
@@ -118,8 +120,8 @@ async def _made(world: World, client: Client, table: str) -> tuple[Row, Caller |
         return answer
     (row,) = [row for row in await world.api.ledger.db.rows(of_all) if row["id"] not in before]
     if "finished_at" in row:  # else the account soon has as many as it may
-        done = f"update {table} set finished_at = now(), upload_id = null where id = %s returning id"
-        await world.api.ledger.db.rows(done, (row["id"],))
+        statement = f"update {table} set finished_at = now(), upload_id = null where id = %s returning id"
+        await world.api.ledger.db.rows(statement, (row["id"],))
     return row, await _acts_for(world, row)
 
 
@@ -133,32 +135,35 @@ async def _acts_for(world: World, row: Row) -> Caller | None:
 async def test_what_is_stored_is_no_broader_and_lasts_no_longer_than_what_made_it(
     world: World, narrow_and_short: list[tuple[str, Client]], table: str
 ) -> None:
-    made = 0
+    count = 0
     for name, client in narrow_and_short:
         me = await client.read("/v1/me")
-        done = await _made(world, client, table)
-        if isinstance(done, httpx.Response):
-            assert (done.status_code, done.json()["code"]) in ((403, "forbidden"), (403, "key_needed")), name
+        outcome = await _made(world, client, table)
+        if isinstance(outcome, httpx.Response):
+            assert (outcome.status_code, outcome.json()["code"]) in (
+                (403, "forbidden"),
+                (403, "key_needed"),
+            ), name
             continue
-        row, caller = done
+        row, caller = outcome
         assert caller is not None
-        made += 1
+        count += 1
         assert str(caller.key_id) == me["key_id"], name
         assert {held.role.value for held in caller.roles} <= {held["role"] for held in me["roles"]}, name
         ends = [end for end in (caller.ends_at, row.get("ends_at"), row.get("expires_at")) if end is not None]
         if name.endswith("short"):
             assert min(ends) <= datetime.now(UTC) + MINUTES, name
-    assert made > 0
+    assert count > 0
 
 
 @each_case("table", list(MAKERS))
 async def test_what_is_stored_ends_when_its_key_is_lost(world: World, table: str) -> None:
     person = UUID(world.everybody.id)
     for action, body in (("rotate", {"overlap_seconds": 0}), ("revoke", {})):
-        sent = await add_whole_key(world.api.ledger, person)
-        done = await _made(world, world.api.with_token(sent, person), table)
-        assert not isinstance(done, httpx.Response), done.text
-        row, caller = done
+        token = await add_whole_key(world.api.ledger, person)
+        outcome = await _made(world, world.api.with_token(token, person), table)
+        assert not isinstance(outcome, httpx.Response), outcome.text
+        row, caller = outcome
         assert caller is not None
-        await world.everybody.post_ok(f"/v1/keys/{UUID(sent.split('_')[1])}/{action}", body)
+        await world.everybody.post_ok(f"/v1/keys/{UUID(token.split('_')[1])}/{action}", body)
         assert await _acts_for(world, row) is None, action

@@ -147,6 +147,8 @@ TESTED = {
     "search_records": "api/test_names.py test_nobody_finds_in_any_kind_what_they_may_not_read",
     "look_up_records": "api/test_names.py "
     "test_persons_are_looked_up_by_the_beginning_of_a_name_by_those_who_see_them",
+    "get_record_names": "api/test_names.py "
+    "test_records_are_named_by_id_number_and_key_and_hidden_ones_as_if_there_were_none",
     "get_my_preferences": "notifications/test_preferences.py "
     "test_everybody_says_for_themselves_what_they_want",
     "set_my_preferences": "notifications/test_preferences.py "

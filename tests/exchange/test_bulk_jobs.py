@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from app.api.requests.written_content import WriteQuotas
+from app.api.commands.written_content import WriteQuotas
 from app.common.people import Role
 from app.exchange.jobs import worker
 from app.kernel import uploads

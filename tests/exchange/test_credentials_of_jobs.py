@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from app.api.requests.written_content import WriteQuotas
+from app.api.commands.written_content import WriteQuotas
 from app.common.people import Role
 from app.exchange import import_jobs, load
 from app.exchange.files import InMemoryFile
@@ -166,8 +166,8 @@ async def test_an_import_does_not_begin_once_its_credential_has_ended(
     ada, gao = await api.client("Ada", Role.admin), await api.client("Gao", Role.admin)
     job = await import_asked_for(ada, LOG.encode())
     await _ended(api, gao, ada, how)
-    done = await _imported(place, api, gao, job)
-    assert (done["state"], done["failure"], done["cases"]) == ("failed", import_jobs.NOT_ALLOWED, 0)
+    record = await _imported(place, api, gao, job)
+    assert (record["state"], record["failure"], record["cases"]) == ("failed", import_jobs.NOT_ALLOWED, 0)
 
 
 async def test_an_import_does_not_begin_once_its_person_is_no_administrator(
@@ -181,8 +181,8 @@ async def test_an_import_does_not_begin_once_its_person_is_no_administrator(
         return (await ada.get("/v1/imports")).status_code == 403
 
     await until(is_refused)
-    done = await _imported(place, api, gao, job)
-    assert (done["state"], done["failure"]) == ("failed", import_jobs.NOT_ALLOWED)
+    record = await _imported(place, api, gao, job)
+    assert (record["state"], record["failure"]) == ("failed", import_jobs.NOT_ALLOWED)
 
 
 async def _imported(place: DatabaseUrls, api: Api, reader: Client, job: Json) -> Json:
@@ -210,10 +210,10 @@ async def test_an_import_stops_before_the_next_chunk(api: Api, monkeypatch: pyte
     requested = load.RequestedRun(UUID(int=1), permit)
     with pytest.raises(load.ImportStopped):
         await load.load(api.ledger, file, reader, source="vinst", now=NOW, requested=requested)
-    written = await api.ledger.db.value(
+    rows = await api.ledger.db.value(
         "select rows_applied from plumbing.import_run where id = %s", [requested.id]
     )
-    assert written == 4
+    assert rows == 4
     file, reader = InMemoryFile("file", LOG.encode()), Xes(a_mapping("vinst_incidents"), NOW)
     report = await load.load(api.ledger, file, reader, source="vinst", now=NOW)
     assert (report.repeated, report.applied) == (4, 8)

@@ -1,3 +1,5 @@
+"""Every operation with requests that are drawn from the contract."""
+
 from __future__ import annotations
 
 import os

@@ -24,6 +24,7 @@ from tests.notifications.told_values import (
     strings_in,
     written,
 )
+from tests.words.machine_words import signs_in
 
 LATIN, CHINESE = re.compile(r"[A-Za-z]{2,}"), re.compile(r"[\u3400-\u9fff]")
 #: What is no word of a language: numbers of records, addresses, zones of instants, and "API", which Chinese
@@ -149,6 +150,16 @@ def is_in_one_language(texts: Known, notice: Shown) -> Iterator[str]:
             yield f"is not all in one language: {line.strip()!r}"
 
 
+def has_no_words_of_the_program(texts: Known, notice: Shown) -> Iterator[str]:
+    """Apart from what is quoted, it has no code, path, id or raw figure."""
+    text = ADDRESS.sub("·", notice.body)
+    quoted = {notice.row["title"] or "", *texts.names, *texts.quoted[notice.row["about"]]}
+    for quote in sorted(quoted - {""}, key=len, reverse=True):
+        for line in quote.splitlines():
+            text = text.replace(line.strip(), "·") if len(line.strip()) > SHORT else text
+    yield from signs_in(text)
+
+
 def says_nothing_twice(texts: Known, notice: Shown) -> Iterator[str]:
     """No sentence is in it twice. Who did it, and what was set, stands with each event."""
     label = sentences(notice.language)["notice_part"]["line"].replace("{value}", "")
@@ -193,6 +204,7 @@ CHECKS: tuple[Callable[[Known, Shown], Iterator[str]], ...] = (
     says_what_is_asked,
     has_nothing_empty,
     is_in_one_language,
+    has_no_words_of_the_program,
     says_nothing_twice,
     tells_nothing_that_is_not_theirs,
 )

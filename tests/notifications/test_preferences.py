@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from app.common.notices import NoticeKind, NoticeType
 from app.common.people import Role
 from app.foundation.people.records import TeamKind
+from app.notifications.mail import is_daily
 from tests.automation.worker import Worker
 from tests.client import Api, an_incident
 from tests.extent import in_test_all
@@ -15,6 +16,14 @@ ALL = [step.value for step in NoticeType]
 WAITING = [step.value for step in NoticeType if step.kind is NoticeKind.waits_for_you]
 AT_ONCE = {f"mail_{kind}": "at_once" for kind in NoticeKind}
 EVERYTHING = {"told_of": ALL, "told_by_mail": ALL, **AT_ONCE}
+
+
+def test_a_notice_waits_for_the_daily_mail_if_nothing_in_it_is_wanted_at_once() -> None:
+    notice = {"steps": ["assigned", "complaint_assigned"], "told_by_mail": None, **AT_ONCE}
+    assert not is_daily(notice)
+    assert not is_daily(notice | {"mail_you_follow": "daily"})
+    assert is_daily(notice | {"mail_you_follow": "none", "mail_waits_for_you": "daily"})
+    assert not is_daily(notice | {"mail_you_follow": "none", "mail_waits_for_you": "none"})
 
 
 async def test_everybody_says_for_themselves_what_they_want(api: Api) -> None:
@@ -32,9 +41,6 @@ async def test_everybody_says_for_themselves_what_they_want(api: Api) -> None:
     assert await other.read("/v1/me/preferences") == EVERYTHING
     refused = await other.post(f"/v1/persons/{person.id}/set_preferences", json=preferences)
     assert refused.status_code == 404
-    refused = (
-        await (await api.client_of_nobody()).put("/v1/me/preferences", json=preferences) if False else refused
-    )
     row = await api.ledger.db.row("select type, actor from log.event order by position desc limit 1")
     assert row == {"type": "person.preferences_set", "actor": f"person:{person.id}"}
 

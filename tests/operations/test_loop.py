@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 
 import pytest
 
 from app.platform import loop
-from app.platform.db import Database
+from app.platform.db import Database, DatabaseGone
 from tests.conftest import DatabaseUrls
 
 
@@ -58,3 +59,23 @@ async def test_a_task_that_is_cancelled_while_it_is_handed_a_connection_ends(pla
             await loop.end(pending)
     await database.close()
     assert not going_on
+
+
+async def test_no_connection_is_lost_when_tasks_are_cancelled_at_any_point(place: DatabaseUrls) -> None:
+    chance = random.Random(61)
+    database = Database(place.url, 3)
+    await database.open()
+
+    async def asks() -> None:
+        with suppress(DatabaseGone):
+            await database.value("select 1")
+
+    for _ in range(100):
+        tasks = [asyncio.create_task(asks()) for _ in range(30)]
+        for task in tasks[::2]:
+            asyncio.get_running_loop().call_later(chance.random() * 0.006, task.cancel)
+        await asyncio.gather(*tasks, return_exceptions=True)
+    async with AsyncExitStack() as lent:
+        for _ in range(3):
+            await lent.enter_async_context(database.connection())
+    await database.close()

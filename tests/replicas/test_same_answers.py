@@ -24,6 +24,7 @@ from tests.replicas.streaming import ReplicatedServer, StreamingReplica
 #: What else must be said to those that need more than their address.
 QUERIES = {
     "/v1/lookup": "kind=incident&q=mail",
+    "/v1/names": "reference=service/mail,team/network",
     "/v1/search": "q=mail",
     "/v1/kpis/{key}/influence": "by=team",
 }

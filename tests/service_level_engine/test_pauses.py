@@ -17,12 +17,14 @@ TARGET = Target(
     calendar="always",
     pause_reasons=frozenset({"awaiting_vendor"}),
 )
-AT = datetime(2026, 11, 29, tzinfo=UTC)
+INSTANT = datetime(2026, 11, 29, tzinfo=UTC)
 
 
 def _event(position: int, kind: EventKind) -> CaseEvent:
     reason = "awaiting_vendor" if kind is EventKind.held else None
-    return CaseEvent(kind=kind, occurred_at=AT, recorded_at=AT, position=position, hold_reason=reason)
+    return CaseEvent(
+        kind=kind, occurred_at=INSTANT, recorded_at=INSTANT, position=position, hold_reason=reason
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Files that nobody edits: those of other projects, samples in the form of other tools, and releases.
 
-`vendored.toml` lists them with their hashes. After an update, `python -m tests.tidy.held_files FOLDER` writes
-the hashes of that folder's files as they are now; a reviewer sees them change.
+`vendored.toml` lists them with their hashes. After an update, `python -m tests.tidy.held_files FOLDER` lists
+that folder's files with their hashes as they are now; a reviewer sees them change.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ BROWSER_CODE = frozenset({".js", ".mjs", ".css"})
 LONGEST_LINE = 2_000
 #: Files of our own with such a name.
 OURS = frozenset({"NOTICE"})
-HASH_LINE = re.compile(r'^"(?P<name>[^"]+)" = "[0-9a-f]{64}"$', re.MULTILINE)
+HASH_LINE = re.compile(r'^"[^"]+" = "[0-9a-f]{64}"\n?', re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -109,17 +109,25 @@ def notice_paragraph(group: Held) -> str:
 
 
 def write_hashes(folder: str) -> None:
-    """Write the hashes of the listed files of the folder as they are now into the manifest."""
+    """Write the hashes of the folder's files as they are now into the manifest: of those listed there, and of
+    new ones in a folder that holds no other files.
+    """
     manifest = PROJECT / MANIFEST
     parts = re.split(r"(?m)^(?=\[\[held\]\]$)", manifest.read_text(encoding="utf-8"))
     written = parts[:1]
-
-    def _with_hash(line: re.Match[str]) -> str:
-        return f'"{line["name"]}" = "{hash_of(_path(folder, line["name"])) or "missing"}"'
-
     for group, part in zip(held(), parts[1:], strict=True):
-        written.append(HASH_LINE.sub(_with_hash, part) if group.folder == folder else part)
+        written.append(_with_hashes(group, part) if group.folder == folder else part)
     manifest.write_text("".join(written), encoding="utf-8")
+
+
+def _with_hashes(group: Held, part: str) -> str:
+    prefix = "" if group.folder == "." else f"{group.folder}/"
+    paths = set(group.hashes)
+    if not group.is_shared:
+        paths |= {path for path in project_files() if path.startswith(prefix)}
+    lines = [f'"{path.removeprefix(prefix)}" = "{hash_of(path) or "missing"}"\n' for path in sorted(paths)]
+    before, first, rest = part.partition("[held.files]\n")
+    return f"{before}{first}" + "".join(lines) + HASH_LINE.sub("", rest)
 
 
 if __name__ == "__main__":

@@ -24,13 +24,13 @@ from app.api.authentication.issuer import IdentityProvider, InvalidToken, Issuer
 from app.api.authentication.key_use import KeyUse
 from app.api.authentication.logins import person_of
 from app.api.authentication.write_rates import too_many_writes
+from app.api.commands.written_content import WriteQuotas, is_write
 from app.api.contract.problems import RETRY_SECONDS, database_gone, problem
 from app.api.pages.page_paths import SIGN_IN, is_below, is_for_signed_in, take_mark
 from app.api.requests import csv_output as tables
 from app.api.requests.accept import PARTIAL, language_for, negotiate
 from app.api.requests.limits import Quota
 from app.api.requests.raw_bodies import is_webhook
-from app.api.requests.written_content import WriteQuotas, is_write
 from app.common.keys import PREFIX, hash_of, parse
 from app.common.people import Caller as Who
 from app.common.personal import LOGIN

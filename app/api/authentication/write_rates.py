@@ -5,8 +5,8 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.api.commands.written_content import WriteRate
 from app.api.contract.problems import problem
-from app.api.requests.written_content import WriteRate
 
 
 def write_rate_of(request: Request) -> WriteRate:

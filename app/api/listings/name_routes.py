@@ -1,10 +1,10 @@
-"""Routes that find records of several kinds: `/v1/search` by what is said in them, `/v1/lookup` by what they
-are called, as forms offer those that a field may name.
+"""Routes for records of several kinds: `/v1/search` finds them by their text, `/v1/lookup` by their names, as
+forms offer them for a field, and `/v1/names` returns the names of records that others refer to.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -16,7 +16,7 @@ from starlette.responses import Response
 from app.api.contract.responses import in_language, problems
 from app.api.contract.signatures import typed
 from app.api.direct import Router
-from app.api.listings.filters import multi_value
+from app.api.listings.filters import CommaSeparated, multi_value
 from app.api.listings.lists import Listing
 from app.api.listings.naming import (
     NamedRecord,
@@ -26,6 +26,7 @@ from app.api.listings.naming import (
     interleaved,
     is_named,
     newest_first,
+    records_named,
 )
 from app.api.listings.page_responses import VARY
 from app.api.listings.searching import LONGEST, Searched
@@ -34,12 +35,15 @@ from app.api.records.shapes import OutputModel
 from app.api.replica_reads import reading_ledger_of, reads_replica
 from app.api.requests.accept import language_for
 from app.api.requests.json_output import dump_json
+from app.common.components import Component
 from app.common.records import ANY_RECORD, TICKET
 from app.log.events import stream
 from app.search.query import wait_for_index
 
 MOST_RECORDS, USUAL_RECORDS = 50, 20
 LONGEST_OFFER = 20
+#: So many references are looked up at a time, of at most so many characters.
+MOST_REFERENCES, LONGEST_REFERENCE = 100, 300
 
 
 class RecordName(OutputModel):
@@ -96,6 +100,44 @@ class OfferedRecords(OutputModel):
     items: list[OfferedRecord]
 
 
+class ReferredRecord(OutputModel):
+    """A reference, and the name of the record that it stands for."""
+
+    reference: str = Field(description="Reference, as it was sent.")
+    record: RecordName | None = Field(
+        description="Names of the record; null if there is no such record or the caller may not see it."
+    )
+
+
+class ReferredRecords(OutputModel):
+    """The names of records, in the order of the references."""
+
+    items: list[ReferredRecord]
+
+
+#: A record by its kind and a name.
+Reference = Annotated[
+    str,
+    StringConstraints(max_length=LONGEST_REFERENCE, pattern="^[a-z_]+/[^,/]+$"),
+    Component("RecordReference", "Kind of a record, a slash, and a name.", "service/mail"),
+]
+
+
+class NamesQuery(BaseModel):
+    """The query of the names of records."""
+
+    model_config = ConfigDict(extra="forbid", defer_build=True)
+
+    reference: Annotated[
+        list[Reference],
+        Field(min_length=1, max_length=MOST_REFERENCES),
+        CommaSeparated,
+        Field(
+            description="Records, each by its kind, a slash, and its id, number or key, as in `service/mail`."
+        ),
+    ]
+
+
 class FindQuery(BaseModel):
     """The query of a search over all kinds."""
 
@@ -145,6 +187,7 @@ def router_of(listings: Sequence[Listing]) -> Router:
     router = Router(prefix="/v1", tags=["search"])
     _mount_search(router, [listing for listing in listings if listing.lifecycle.lookup.searched_fields])
     _mount_lookup(router, [listing for listing in listings if is_named(listing)])
+    _mount_names(router, {listing.lifecycle.kind: listing for listing in listings})
     return router
 
 
@@ -228,6 +271,43 @@ def _mount_lookup(router: Router, listings: Sequence[Listing]) -> None:
         response_model=OfferedRecords,
         responses=in_language() | problems(400, 422),
     )(typed(look_up_records, "query", Annotated[query, Query()]))
+
+
+def _mount_names(router: Router, listings: Mapping[str, Listing]) -> None:
+    @reads_replica
+    async def get_record_names(request: Request, query: NamesQuery) -> Response:
+        """Return the names of records of several kinds by their ids, numbers or keys, as a page needs them
+        for the records that it refers to. A record that the caller may not see is answered like one that does
+        not exist.
+        """
+        names: dict[str, list[str]] = {}
+        for reference in dict.fromkeys(query.reference):
+            kind, _, name = reference.partition("/")
+            names.setdefault(kind, []).append(name)
+        records = {
+            f"{kind}/{name}": record
+            for kind, named in names.items()
+            if (listing := listings.get(kind)) is not None
+            for name, record in (
+                await records_named(listing, list_renderer_of(request, listing), named)
+            ).items()
+        }
+        language = language_for(request)
+        items = [
+            {"reference": reference, "record": _name_of(records[reference], language)}
+            if reference in records
+            else {"reference": reference, "record": None}
+            for reference in query.reference
+        ]
+        return _answer(language, {"items": items})
+
+    router.get(
+        "/names",
+        operation_id="get_record_names",
+        summary="Get names of records",
+        response_model=ReferredRecords,
+        responses=in_language() | problems(400, 422),
+    )(typed(get_record_names, "query", Annotated[NamesQuery, Query()]))
 
 
 def _kinds_of(listing: Listing) -> set[str]:

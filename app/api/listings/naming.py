@@ -7,6 +7,7 @@ by the text of those fields.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,8 +16,10 @@ from app.api.listings.filters import WhereClause
 from app.api.listings.lists import Listing
 from app.api.listings.paging import Order, order_of, page_rows
 from app.api.records.columns import Columns, by_row
+from app.api.records.expand import visible_rows
 from app.api.records.shapes import Renderer
 from app.common.records import Codec, Record, all_codecs
+from app.kernel.access.reads import ids_of, is_id
 from app.kernel.actions.lifecycle import Lifecycle
 from app.search.query import is_searchable, search
 
@@ -136,6 +139,34 @@ async def find_named(listing: Listing, renderer: Renderer, query: NameQuery) -> 
         for record in await _rendered(renderer, rows, exact=exact):
             records.setdefault(record.fields["id"], record)
     return list(records.values())[: query.limit]
+
+
+async def records_named(listing: Listing, renderer: Renderer, names: Sequence[str]) -> dict[str, NamedRecord]:
+    """Return by these names (ids, numbers, keys, or names in another system) the records that the caller may
+    see. A name that several records share is left out. One statement, and two more if tickets are named by
+    their numbers or by names in another system.
+    """
+    lifecycle, fields = listing.lifecycle, naming_fields(listing)
+    renderer.fields = frozenset({"state", *fields})
+    codes = [] if lifecycle.code is not None else [name for name in CODES if name in fields]
+    # Only kinds with a code have numbers like INC-2026-000001, and names in other systems.
+    resolvable = names if lifecycle.code is not None else [name for name in names if is_id(name)]
+    ids = await ids_of(renderer.ledger.db, lifecycle, resolvable)
+    rows = await visible_rows(
+        renderer,
+        renderer.columns,
+        " or ".join(["r.id = any(%(ids)s)", *(f"r.{code} = any(%(names)s)" for code in codes)]),
+        {"ids": list(ids.values()), "names": [name for name in names if "\x00" not in name]},
+    )
+    await renderer.render_many(rows)
+    records = [NamedRecord(lifecycle, row, exact=True, sorted_by=None) for row in rows]
+    by_id = {record.fields["id"]: record for record in records}
+    by_code = [(record.fields[code], record) for record in records for code in codes]
+    shared = Counter(name for name, _ in by_code)
+    return {
+        **{name: record for name, record in by_code if name in names and shared[name] == 1},
+        **{name: by_id[record_id] for name, record_id in ids.items() if record_id in by_id},
+    }
 
 
 async def _conditions(

@@ -28,6 +28,7 @@ from app.api.commands.bulk_commands import (
     refusal_details,
 )
 from app.api.commands.performing import ActionOutcome
+from app.api.commands.written_content import makes_content
 from app.api.contract.problems import ProblemDocument, document, problem, status_of
 from app.api.contract.responses import in_language
 from app.api.direct import Router
@@ -36,7 +37,6 @@ from app.api.records.shapes import OutputModel
 from app.api.requests import idempotency
 from app.api.requests.faults import MOST_FAULTS, Fault
 from app.api.requests.json_output import dump_json
-from app.api.requests.written_content import makes_content
 from app.api.unknown_keys import KeyWarning, unknown_keys
 from app.i18n.kind_nouns import nouns
 from app.kernel.actions.lifecycle import Lifecycle

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.api.listings.lists import ExpandTarget, Listing
@@ -39,17 +39,32 @@ async def _visible_records(
     target: ExpandTarget, renderer: Renderer, named: list[Any]
 ) -> dict[Any, dict[str, Any]]:
     """Return the referred records that the caller may see, by the id or key that refers to them."""
-    ledger, caller, lifecycle = renderer.ledger, renderer.caller, target.listing.lifecycle
-    full = target.listing.renderer(ledger, lifecycle, target.listing.shape, caller, renderer.language)
+    lifecycle = target.listing.lifecycle
+    full = target.listing.renderer(
+        renderer.ledger, lifecycle, target.listing.shape, renderer.caller, renderer.language
+    )
     in_process = "" if target.process is None else " and r.process = %(process)s"
-    rows = await ledger.db.rows(
-        f"select {full.columns}, r.{target.by} as {NAME_COLUMN}, h.audience as may_see "
-        f"from {lifecycle.source} r "
-        f"join log.stream_head h on h.stream = '{lifecycle.kind}/' || r.id "
-        f"where r.{target.by} = any(%(named)s){in_process}",
+    visible = await visible_rows(
+        full,
+        f"{full.columns}, r.{target.by} as {NAME_COLUMN}",
+        f"r.{target.by} = any(%(named)s){in_process}",
         {"named": named, "process": target.process},
     )
-    visible = [row for row in rows if is_visible(ledger, lifecycle, caller, row.pop("may_see"))]
     names = [row.pop(NAME_COLUMN) for row in visible]
     await full.render_many(visible)
     return dict(zip(names, visible, strict=True))
+
+
+async def visible_rows(
+    renderer: Renderer, selected: str, condition: str, parameters: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """Return what is selected of the renderer's records, the table `r`, that fulfil the condition and that
+    the caller may see.
+    """
+    ledger, lifecycle = renderer.ledger, renderer.lifecycle
+    rows = await ledger.db.rows(
+        f"select {selected}, h.audience as may_see from {lifecycle.source} r "
+        f"join log.stream_head h on h.stream = '{lifecycle.kind}/' || r.id where {condition}",
+        parameters,
+    )
+    return [row for row in rows if is_visible(ledger, lifecycle, renderer.caller, row.pop("may_see"))]

@@ -30,12 +30,12 @@ TOLERANCE = 1e-6
 
 
 def effect_cases(
-    file: Annotated[Path, typer.Argument(help="A JSON file of the format of effect_cases.")],
+    file: Annotated[Path, typer.Argument(help="JSON file of worked examples for the statistics.")],
     *,
     as_json: Json = False,
 ) -> None:
-    """Compute the worked cases of a file by the statistics of measured effects and of behaviour charts, and
-    print of each what it expects and what is computed. The exit code is 1 if one differs.
+    """Check worked examples of measured effects and behaviour charts: compute each, and print the expected
+    and the computed result. Exit code 1: a result differs.
     """
     report([_result(case) for case in read_json_cases(file, "effect")["cases"]], as_json=as_json)
 

@@ -19,12 +19,12 @@ from app.cli.output import Json
 
 
 def sla_cases(
-    file: Annotated[Path, typer.Argument(help="A JSON file of the format of sla_cases or sla_more_cases.")],
+    file: Annotated[Path, typer.Argument(help="JSON file of worked examples for the SLA engine.")],
     *,
     as_json: Json = False,
 ) -> None:
-    """Compute the worked cases of a file by the SLA engine, and print of each what it expects and what is
-    computed. The exit code is 1 if one differs.
+    """Check worked examples with the SLA engine: compute each, and print the expected and the computed
+    result. Exit code 1: a result differs.
     """
     read = read_case_file(file)
     results = [_result(case, read.calendars) for case in read.cases]

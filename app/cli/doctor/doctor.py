@@ -47,7 +47,7 @@ def doctor(
     lang: Annotated[Literal["en", "zh"], typer.Option(help="Language of the report.")] = "en",
     as_json: Json = False,
 ) -> None:
-    """Say what is wrong with this installation, and how to mend it. Nothing is changed. Exit code 5:
+    """Report what is wrong with this installation, and how to fix it. Nothing is changed. Exit code 5:
     something has failed; 3: the database cannot be reached.
     """
     current = settings.current()

@@ -24,7 +24,7 @@ def events(
     as_json: Json = False,
 ) -> None:
     """Write the log as Parquet with a row for each event. Data is decoded; texts stay encrypted.
-    Run it again to add newer events. Needs ledgerdesk[columns].
+    Run it again to add newer events. Needs the optional packages of the extra “columns”.
     """
 
     async def run(url: str) -> WrittenEvents:

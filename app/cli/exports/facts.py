@@ -33,7 +33,7 @@ def facts(
     as_json: Json = False,
 ) -> None:
     """Export the facts of KPIs: Parquet by month, and a file for DuckDB. The
-    earlier export stays until the new one is complete. Needs the extra named columns.
+    earlier export stays until the new one is complete. Needs the optional packages of the extra “columns”.
     """
     current = settings.current()
     place = to or (str(current.columns_dir) if current.columns_dir is not None else None)

@@ -40,7 +40,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
 def kpi(  # noqa: PLR0913  # the options of a command
-    key: Annotated[str | None, typer.Argument(help="Key of the KPI. Default: list all KPIs.")] = None,
+    key: Annotated[str | None, typer.Argument(help="KPI by key. Default: list all KPIs.")] = None,
     *,
     grain: Annotated[
         str | None,
@@ -129,7 +129,7 @@ async def _answer_as_of(
 def find_kpi(key: str) -> Kpi:
     """Return the KPI with that key. Raises BadParameter, which names keys that exist."""
     if key not in KPIS:
-        raise typer.BadParameter(f"there is no KPI {key!r}; {names_hint(key, KPIS)}")
+        raise typer.BadParameter(f"there is no KPI {key!r}; {names_hint(key, KPIS, 'ledgerdesk kpi')}")
     return KPIS[key]
 
 

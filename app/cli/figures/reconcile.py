@@ -28,7 +28,9 @@ MOST_DIFFERENCES = 50
 
 
 def reconcile(
-    keys: Annotated[list[str] | None, typer.Argument(help="Keys of the KPIs. Default: all.")] = None,
+    keys: Annotated[
+        list[str] | None, typer.Argument(help="KPIs by key, as ledgerdesk kpi lists them. Default: all.")
+    ] = None,
     zone: Annotated[
         str | None, typer.Option(help="Time zone of the months. Default: the organisation's.")
     ] = None,

@@ -19,7 +19,7 @@ def demo(
         bool, typer.Option("--webhooks", help="Post sample deliveries of every tool to the running demo.")
     ] = False,
     keys_only: Annotated[
-        bool, typer.Option("--keys", help="Print the address and keys of the demo as shell variables.")
+        bool, typer.Option("--keys", help="Print the demo's address and keys as shell variables.")
     ] = False,
 ) -> None:
     """Make a demo organisation if there is none, then serve it, with a worker, until it is stopped."""

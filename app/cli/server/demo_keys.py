@@ -8,8 +8,7 @@ import json
 import os
 from pathlib import Path
 
-import typer
-
+from app.platform.failures import WrongUse
 from app.platform.files.directories import secrets_directory
 from app.platform.settings import Settings
 
@@ -20,11 +19,12 @@ READER = "quality_manager"
 
 
 def kept_keys(current: Settings) -> dict[str, str]:
-    """Return the keys of the demo that is there, by their purpose. Raises BadParameter if there is none."""
+    """Return the keys of the demo that is there, by their purpose. Raises WrongUse if there is none."""
     path = secrets_directory(current) / KEY_FILE
     if not path.exists():
-        raise typer.BadParameter(
-            "there is no demo yet: start one with make run, then repeat this command in another terminal"
+        raise WrongUse(
+            "There is no demo yet. Start one with ledgerdesk demo, then repeat this command in "
+            "another terminal."
         )
     return read_keys(path)
 

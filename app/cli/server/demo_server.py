@@ -117,8 +117,9 @@ async def make_keys(ledger: Ledger, persons: Mapping[str, UUID]) -> dict[str, st
     keys = {}
     for owner, name, roles in KEYS:
         held = tuple(role.value for role in roles)
-        person = str(persons[name]) if name else await add_person(ledger, f"Demo {owner}", roles=held)
-        keys[owner] = await make_token(ledger, person, f"Demo {owner}", None, held)
+        title = f"Demo {owner.replace('_', ' ')}"
+        person = str(persons[name]) if name else await add_person(ledger, title, roles=held)
+        keys[owner] = await make_token(ledger, person, title, None, held)
     return keys
 
 

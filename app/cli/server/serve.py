@@ -45,7 +45,7 @@ def serve(
         bool, typer.Option("--work", help="Also run the worker, in its own process.")
     ] = False,
 ) -> None:
-    """Answer HTTP, until it is stopped."""
+    """Serve the API and the pages until stopped."""
     changed = {name: value for name, value in {"host": host, "port": port}.items() if value is not None}
     current = settings.load(**changed)
     logs.configure_logging(current.log_level)

@@ -29,7 +29,9 @@ def lifecycles(
 ) -> None:
     """Print the states and actions of each kind of record, with the policy and event of each action."""
     if kind is not None and kind not in LIFECYCLES_BY_KIND:
-        raise typer.BadParameter(f"there is no kind {kind!r}; {names_hint(kind, LIFECYCLES_BY_KIND)}")
+        raise typer.BadParameter(
+            f"there is no kind {kind!r}; {names_hint(kind, LIFECYCLES_BY_KIND, 'ledgerdesk lifecycles')}"
+        )
     chosen: list[Lifecycle[Any]] = [LIFECYCLES_BY_KIND[kind]] if kind else list(LIFECYCLES)
     if form is LifecycleFormat.json:
         print_json([describe.as_data(lifecycle) for lifecycle in chosen])

@@ -4,7 +4,7 @@ to have caused incidents, and an address for calendar programs.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Annotated, Any, Literal
@@ -113,7 +113,7 @@ async def _calendar_page(request: Request, query: CalendarPageQuery, subscriptio
         drawing=await desk.calls.read_drawing(f"{CALENDAR}.svg", parameters),
         rows=list(_rows(desk, calendar["items"])),
         is_truncated=calendar["truncated"],
-        causes=[change async for change in _causing_changes(desk)],
+        causes=await _causing_changes(desk),
         choices=await _choices(desk),
         subscription=subscription,
     )
@@ -170,18 +170,20 @@ def _rows(desk: Desk, entries: list[Mapping[str, Any]]) -> Iterator[CalendarRow]
         )
 
 
-async def _causing_changes(desk: Desk) -> AsyncIterator[CausingChange]:
-    """Yield the changes implemented lately whose reviews name incidents, the last one first."""
+async def _causing_changes(desk: Desk) -> list[CausingChange]:
+    """Return the changes implemented lately whose reviews name incidents, the last one first."""
     fields = ",".join(("id", "number", "title", *CAUSE_FIELDS))
     page = await desk.calls.read_if_allowed("/v1/changes", {**IMPLEMENTED, "fields": fields})
-    schemas = desk.contract.record_fields("changes") or {}
-    for change in [] if page is None else page["items"]:
-        if change["caused_incident_ids"]:
-            incidents = await desk.names.named_records("incident", change["caused_incident_ids"])
-            values = {**change, "caused_incident_ids": incidents}
-            facts = desk.display.fields(values, {name: schemas[name] for name in CAUSE_FIELDS})
-            view = RecordView(desk.lifecycle("change"), change, desk.language)
-            yield CausingChange(view, tuple(facts))
+    changes = [each for each in (page or {"items": ()})["items"] if each["caused_incident_ids"]]
+    lifecycle, schemas = desk.lifecycle("change"), desk.contract.record_fields("changes") or {}
+    cause_schemas = {name: schemas[name] for name in CAUSE_FIELDS if name in schemas}
+    named = await desk.names.replaced_in_all(lifecycle, changes, {"caused_incident_ids": "incident"})
+    return [
+        CausingChange(
+            RecordView(lifecycle, change, desk.language), tuple(desk.display.fields(values, cause_schemas))
+        )
+        for change, values in zip(changes, named, strict=True)
+    ]
 
 
 async def _choices(desk: Desk) -> dict[str, list[tuple[str, str]]]:

@@ -18,6 +18,7 @@ from app.api.pages.page_paths import DESK
 from app.api.pages.page_response import page_response
 from app.api.requests.accept import language_for
 from app.common.people import Caller
+from app.desk.codes import CodeWords
 from app.desk.contract import ScreenContract, screen_contract
 from app.desk.forms.fields import FieldChoice, FormField, is_file
 from app.desk.names import ReferredNames
@@ -29,6 +30,7 @@ from app.html.wording import Wording
 from app.i18n import LANGUAGES
 from app.i18n.kind_nouns import capitalised, nouns
 from app.kernel.actions.lifecycle import Lifecycle
+from app.kpis.catalogue import KPIS
 from app.log import read
 
 #: The kinds that stand in the head of each page; all others are one step away.
@@ -182,7 +184,27 @@ def open_desk(request: Request, root: str = DESK, kinds: Collection[str] | None 
     ledger, language = ledger_of(request), language_for(request)
     zone, linked = ZoneInfo(ledger.settings.time_zone), ledger.lifecycles.keys() if kinds is None else kinds
     numbered = frozenset(kind for kind, lifecycle in ledger.lifecycles.items() if lifecycle.code is not None)
-    display = ValueDisplay(screen_contract(), language, zone, linked, numbered, root)
+    codes = code_words(ledger.lifecycles, language)
+    display = ValueDisplay(screen_contract(), language, zone, linked, numbered, root, codes)
     calls = OperationCalls(request, language)
     names = ReferredNames(calls, display.contract, ledger.lifecycles)
     return Desk(request, calls, display, names, ledger.lifecycles, root)
+
+
+_CODE_WORDS: dict[str, CodeWords] = {}
+
+
+def code_words(lifecycles: Mapping[str, Lifecycle[Any]], language: str) -> CodeWords:
+    """Return the words for kinds, states and KPIs in that language, which are the same for all pages."""
+    if language not in _CODE_WORDS:
+        _CODE_WORDS[language] = CodeWords(
+            language,
+            {kind: lifecycle.label(language) for kind, lifecycle in lifecycles.items()},
+            {
+                state.value: state.label(language)
+                for lifecycle in lifecycles.values()
+                for state in lifecycle.states
+            },
+            {key: kpi.label(language) for key, kpi in KPIS.items()},
+        )
+    return _CODE_WORDS[language]

@@ -5,7 +5,6 @@ what was measured.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +13,15 @@ from app.desk.contract import ChildScreen
 from app.desk.forms.fields import FormField
 from app.desk.forms.inputs import Inputs
 from app.desk.pages.context import Desk
-from app.desk.pages.records import VOTES, ChildTable, RecordView, child_table, shown_fields
+from app.desk.pages.records import (
+    VOTES,
+    ChildTable,
+    RecordList,
+    RecordView,
+    named_parts,
+    read_lists,
+    shown_fields,
+)
 from app.desk.references import child_names, names_row
 from app.desk.values import ShownField
 from app.kernel.actions.lifecycle import Action
@@ -42,14 +49,15 @@ async def evidence_for(
     desk: Desk, view: RecordView, row: Action[Any, Any], fields: Sequence[FormField], inputs: Inputs
 ) -> RecordEvidence:
     """Return what stands beside the form with these inputs. Raises CallRefused."""
-    record = await desk.names.replaced(view.lifecycle, view.record)
-    facts = list(desk.display.fields(record, shown_fields(desk, view.lifecycle)))
     is_judgement = row.name in JUDGEMENTS
+    lists = await _lists(desk, view, _named(fields, inputs)) if is_judgement else []
+    parts = await named_parts(desk, view, lists=lists)
+    facts = list(desk.display.fields(parts.record, shown_fields(desk, view.lifecycle)))
     return RecordEvidence(
         is_judgement,
         [field for field in facts if not field.is_long],
         [field for field in facts if field.is_long],
-        await _tables(desk, view, _named(fields, inputs)) if is_judgement else (),
+        [table for table in parts.tables if table.rows],
     )
 
 
@@ -62,16 +70,14 @@ def _named(fields: Sequence[FormField], inputs: Inputs) -> dict[str, str | None]
     }
 
 
-async def _tables(desk: Desk, view: RecordView, named: Mapping[str, str | None]) -> list[ChildTable]:
+async def _lists(desk: Desk, view: RecordView, named: Mapping[str, str | None]) -> list[RecordList]:
+    """Return the lists within the record, those first that are named."""
     children = [
         child for child in desk.contract.children(view.lifecycle.plural) if child.name not in NO_EVIDENCE
     ]
     children.sort(key=lambda child: not any(_concerns(child, kind) for kind in named))
     chosen = {kind: value for kind, value in named.items() if value}
-    tables = await asyncio.gather(
-        *(child_table(desk, view, child, only=_condition(child, chosen)) for child in children)
-    )
-    return [table for table in tables if table is not None and table.rows]
+    return await read_lists(desk, view, ((child, _condition(child, chosen)) for child in children))
 
 
 def _concerns(child: ChildScreen, kind: str) -> bool:

@@ -81,6 +81,7 @@ async def get_list_page(request: Request, kind: str) -> Response:
         name: (desk.contract.field_label(name, schema, desk.language), schema)
         for name, schema in _columns(screen, page["items"]).items()
     }
+    records = await _listed(desk, lifecycle, page["items"], columns)
     views = (await desk.calls.read("/v1/views", {"kind": kind, "limit": LARGEST_PAGE}))["items"]
     forms = await view_forms(desk, views, chosen)
     filters, in_effect = list(_filters(desk, screen)), filters_of(forms["present"]) | chosen
@@ -92,7 +93,7 @@ async def get_list_page(request: Request, kind: str) -> Response:
         lifecycle=lifecycle,
         screen=screen,
         problem=None if answer.is_success else answer.document,
-        records=[await _listed(desk, lifecycle, record, columns) for record in page["items"]],
+        records=records,
         columns=[label for label, _ in columns.values()],
         filters=filters,
         sorts=list(_sorts(desk, screen)),
@@ -153,16 +154,25 @@ def _columns(screen: ListScreen, records: Sequence[Mapping[str, Any]]) -> dict[s
 async def _listed(
     desk: Desk,
     lifecycle: Lifecycle[Any],
-    record: Mapping[str, Any],
+    records: Sequence[Mapping[str, Any]],
     columns: Mapping[str, tuple[str, Schema]],
-) -> ListedRecord:
-    named_values = await desk.names.replaced(lifecycle, {name: record.get(name) for name in columns})
-    values = [
-        (label, desk.display.html(named_values[name], schema, name))
-        for name, (label, schema) in columns.items()
+) -> list[ListedRecord]:
+    rows = [{name: record.get(name) for name in columns} for record in records]
+    named = await desk.names.replaced_in_all(lifecycle, rows)
+    return [
+        _listed_record(desk, RecordView(lifecycle, record, desk.language), values, columns)
+        for record, values in zip(records, named, strict=True)
     ]
-    view = RecordView(lifecycle, record, desk.language)
-    return ListedRecord(view, _page_of(desk, view), state_label(lifecycle, record, desk.language), values)
+
+
+def _listed_record(
+    desk: Desk, view: RecordView, named: Mapping[str, Any], columns: Mapping[str, tuple[str, Schema]]
+) -> ListedRecord:
+    values = [
+        (label, desk.display.html(named[name], schema, name)) for name, (label, schema) in columns.items()
+    ]
+    state = state_label(view.lifecycle, view.record, desk.language)
+    return ListedRecord(view, _page_of(desk, view), state, values)
 
 
 def _page_of(desk: Desk, view: RecordView) -> str:

@@ -4,8 +4,10 @@ timeline, and who was told.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from types import MappingProxyType
 from typing import Any, get_args
 from urllib.parse import urlencode
@@ -20,12 +22,12 @@ from app.api.direct import Router
 from app.api.open_actions import action_link
 from app.api.pages.page_paths import DESK
 from app.desk.contract import ChildScreen, FileAddress
-from app.desk.names import NAME
+from app.desk.names import NAME, RowNames
 from app.desk.operation_calls import CallRefused
 from app.desk.pages.context import Desk, open_desk
 from app.desk.pages.warnings import shown_warnings
 from app.desk.references import child_names, names_row, row_value
-from app.desk.timeline import NarratedEvent, timeline
+from app.desk.timeline import NarratedEvent, named_in, timeline
 from app.desk.values import ShownField, label_of, record_name, record_title
 from app.html.filters import link
 from app.kernel.actions.lifecycle import Action, Lifecycle
@@ -78,6 +80,34 @@ class ChildTable:
     label: str
     rows: tuple[tuple[ShownField, ...], ...]
     links: tuple[tuple[tuple[str, str], ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RecordList:
+    """A list within the record as it was read, and the member and value of the rows that are shown; None: all
+    are.
+    """
+
+    child: ChildScreen
+    items: Sequence[Mapping[str, Any]]
+    condition: tuple[str, str] | None
+
+    @property
+    def rows(self) -> list[Mapping[str, Any]]:
+        """Return the rows that are shown."""
+        name, value = self.condition or (None, None)
+        return [row for row in self.items if name is None or row.get(name) == value]
+
+
+@dataclass(frozen=True, slots=True)
+class NamedParts:
+    """A record, its timeline and its lists, with names for what they refer to; the timeline is None if the
+    reader may not see the events.
+    """
+
+    record: dict[str, Any]
+    entries: list[NarratedEvent] | None
+    tables: list[ChildTable]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +167,18 @@ async def get_record_page(request: Request, kind: str, name: str) -> Response:
         if refusal.answer.status == HTTP_404_NOT_FOUND and _done(desk, lifecycle) and NAME.fullmatch(name):
             return RedirectResponse(f"{DESK}?{urlencode({HANDED_OVER: name})}", HTTP_303_SEE_OTHER)
         raise
-    named = await desk.names.replaced(lifecycle, view.record)
-    fields = list(desk.display.fields(named, shown_fields(desk, lifecycle)))
     offered = list(offered_actions(desk, view))
     possible = [action for action in offered if action.reason is None]
     children = desk.contract.children(lifecycle.plural)
-    entries = await events_of(desk, view)
+    votes, lists, files, notices, events = await asyncio.gather(
+        _awaited_votes(desk, view, possible),
+        read_lists(desk, view, _first(children)),
+        _files(desk, view),
+        _notices_table(desk, view),
+        read_events(desk, view),
+    )
+    parts = await named_parts(desk, view, events=events, lists=lists, possible=possible)
+    fields = list(desk.display.fields(parts.record, shown_fields(desk, lifecycle)))
     return desk.answer(
         OWN_TEMPLATES.get(kind, "record.html"),
         f"{view.spoken_name} {view.title}".strip() or desk.kind_label(kind),
@@ -154,18 +190,20 @@ async def get_record_page(request: Request, kind: str, name: str) -> Response:
         facts=[field for field in fields if not field.is_long and not field.is_instant],
         texts=[field for field in fields if field.is_long],
         instants=[field for field in fields if field.is_instant],
-        votes=await _awaited_votes(desk, view, possible),
+        votes=votes,
         offered=[action for action in possible if action.acts_on is None],
         others=[action for action in possible if action.acts_on is not None],
         refused=[action for action in offered if action.reason is not None],
-        tables=[table async for table in _tables(desk, view, children, possible)],
+        tables=[table for table in parts.tables if table.rows],
         more=[
             (child.name, child.words[desk.language]) for child in children if child.name not in FIRST_LISTS
         ],
-        entries=None if entries is None else [entry for entry in entries if not entry.is_of_clock],
-        clocks=[entry for entry in entries or () if entry.is_of_clock],
-        files=await _files(desk, view),
-        told=await _notices_table(desk, view),
+        entries=None
+        if parts.entries is None
+        else [entry for entry in parts.entries if not entry.is_of_clock],
+        clocks=[entry for entry in parts.entries or () if entry.is_of_clock],
+        files=files,
+        told=notices,
         counted_in=_counted_in(desk, view),
         done=_done(desk, lifecycle),
         warnings=list(shown_warnings(desk, view.record)),
@@ -220,37 +258,78 @@ def shown_fields(desk: Desk, lifecycle: Lifecycle[Any]) -> Mapping[str, Any]:
     return {name: schema for name, schema in fields.items() if name not in IN_THE_HEAD}
 
 
-async def _tables(
-    desk: Desk, view: RecordView, children: Iterable[ChildScreen], possible: Sequence[OfferedAction]
-) -> AsyncIterator[ChildTable]:
+def _first(children: Iterable[ChildScreen]) -> Iterator[tuple[ChildScreen, None]]:
     by_name = {child.name: child for child in children}
-    for name in FIRST_LISTS:
-        if name in by_name:
-            table = await child_table(desk, view, by_name[name], possible)
-            if table is not None and table.rows:
-                yield table
+    return ((by_name[name], None) for name in FIRST_LISTS if name in by_name)
+
+
+async def read_lists(
+    desk: Desk, view: RecordView, chosen: Iterable[tuple[ChildScreen, tuple[str, str] | None]]
+) -> list[RecordList]:
+    """Return those lists within the record that the reader may see, in this order; each with the member and
+    the value that its rows must have to be shown, None if all are.
+    """
+    path = f"/v1/{view.lifecycle.plural}/{view.record['id']}"
+    lists = list(chosen)
+    pages = await asyncio.gather(*(desk.calls.read_if_allowed(f"{path}/{child.name}") for child, _ in lists))
+    return [
+        RecordList(child, page["items"], condition)
+        for (child, condition), page in zip(lists, pages, strict=True)
+        if page is not None
+    ]
 
 
 async def child_table(
+    desk: Desk, view: RecordView, child: ChildScreen, possible: Sequence[OfferedAction]
+) -> ChildTable | None:
+    """Return the list within the record; None if the reader may not see it."""
+    lists = await read_lists(desk, view, [(child, None)])
+    tables = (await named_parts(desk, view, lists=lists, possible=possible)).tables
+    return tables[0] if tables else None
+
+
+async def named_parts(
     desk: Desk,
     view: RecordView,
-    child: ChildScreen,
-    possible: Sequence[OfferedAction] = (),
     *,
-    only: tuple[str, str] | None = None,
-) -> ChildTable | None:
-    """Return the list within the record; None if the reader may not see it. `only`: the member and the value
-    that its rows must have.
+    events: Mapping[str, Any] | None = None,
+    lists: Sequence[RecordList] = (),
+    possible: Sequence[OfferedAction] = (),
+) -> NamedParts:
+    """Return the record with the names of what it refers to, its timeline from a page of events, and its
+    lists with what can be done with their rows; all names are looked up together.
     """
-    page = await desk.calls.read_if_allowed(f"/v1/{view.lifecycle.plural}/{view.record['id']}/{child.name}")
-    if page is None:
-        return None
-    hidden = {"id", "version", None if only is None else only[0]}
+    names = RowNames(desk.calls, desk.contract, view.lifecycle.plural, str(view.record["id"]))
+    for each in lists:
+        names.add(each.child.name, each.items)
+    items = [] if events is None else events["items"]
+    payloads = [named_in(event["given"], events["names"]) for event in items] if events is not None else []
+    rows = [row for each in lists for row in each.rows]
+    record, *named = await desk.names.replaced_in_all(
+        view.lifecycle, [view.record, *payloads, *rows], rows=names
+    )
+    told = [{**event, "given": payload} for event, payload in zip(items, named, strict=False)]
+    named_rows = iter(named[len(payloads) :])
+    return NamedParts(
+        record,
+        None if events is None else list(timeline(desk.display, view.lifecycle, told, events["names"])),
+        [_table_of(desk, view, each, list(islice(named_rows, len(each.rows))), possible) for each in lists],
+    )
+
+
+def _table_of(
+    desk: Desk,
+    view: RecordView,
+    record_list: RecordList,
+    named: Iterable[Mapping[str, Any]],
+    possible: Sequence[OfferedAction],
+) -> ChildTable:
+    child, condition = record_list.child, record_list.condition
+    hidden = {"id", "version", None if condition is None else condition[0]}
     schemas = {name: schema for name, schema in child.fields.items() if name not in hidden}
-    chosen = [row for row in page["items"] if only is None or row.get(only[0]) == only[1]]
     file = desk.contract.row_file(view.lifecycle.plural, child.name)
-    rows = tuple(tuple(_linked(view, file, row, desk.display.fields(row, schemas))) for row in chosen)
-    links = tuple(tuple(_links(view, child, row, possible)) for row in chosen)
+    rows = tuple(tuple(_linked(view, file, row, desk.display.fields(row, schemas))) for row in named)
+    links = tuple(tuple(_links(view, child, row, possible)) for row in record_list.rows)
     return ChildTable(child.name, child.words[desk.language], rows, links if any(links) else ())
 
 
@@ -290,12 +369,12 @@ def named_in_vote(vote: Mapping[str, Any]) -> dict[str, str]:
 
 async def _files(desk: Desk, view: RecordView) -> list[tuple[str, str]]:
     """Return the addresses and labels of the files and pages to print that the reader may see."""
-    files = []
-    for file in desk.contract.record_files(view.lifecycle.plural):
-        path = file.path.format(id=view.record["id"])
-        if (await desk.calls.send("GET", path)).is_success:
-            files.append((path, desk.sentence(f"file_{file.operation}")))
-    return files
+    files = [
+        (file.path.format(id=view.record["id"]), desk.sentence(f"file_{file.operation}"))
+        for file in desk.contract.record_files(view.lifecycle.plural)
+    ]
+    answers = await asyncio.gather(*(desk.calls.send("GET", path) for path, _ in files))
+    return [file for file, answer in zip(files, answers, strict=True) if answer.is_success]
 
 
 def _links(
@@ -311,15 +390,14 @@ def _links(
 
 async def events_of(desk: Desk, view: RecordView) -> list[NarratedEvent] | None:
     """Return the timeline of the record, the newest first; None if the reader may not see its events."""
+    return (await named_parts(desk, view, events=await read_events(desk, view))).entries
+
+
+async def read_events(desk: Desk, view: RecordView) -> Mapping[str, Any] | None:
+    """Return the page of the record's events; None if the reader may not see them."""
     path = f"/v1/{view.lifecycle.plural}/{view.record['id']}/events"
-    page = await desk.calls.read_if_allowed(path, {"limit": str(MOST_EVENTS)})
-    if page is None:
-        return None
-    events = [
-        {**event, "given": await desk.names.replaced(view.lifecycle, event["given"])}
-        for event in page["items"]
-    ]
-    return list(timeline(desk.display, view.lifecycle, events, page["names"]))
+    page: Mapping[str, Any] | None = await desk.calls.read_if_allowed(path, {"limit": str(MOST_EVENTS)})
+    return page
 
 
 async def _notices_table(desk: Desk, view: RecordView) -> ChildTable | None:

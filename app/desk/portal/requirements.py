@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -27,19 +28,21 @@ async def proposed_requirements(desk: Desk, view: RecordView) -> ProposedRequire
     """Return the requirements that wait for the requester, or None if none do."""
     if not view.record.get(PROPOSED_AT):
         return None
+    lists = ("documents", "document_sections", "criteria")
+    documents, rows, criteria_rows = await asyncio.gather(*(child_rows(desk, view, name) for name in lists))
     drafts = {
         (document["id"], document["edition"])
-        for document in await child_rows(desk, view, "documents")
+        for document in documents
         if document["document_class"] == DocumentClass.SN and document["state"] == DocumentState.drafted
     }
     sections = [
         (label_of(Heading, section["heading"], desk.language), section["text"])
-        for section in await child_rows(desk, view, "document_sections")
+        for section in rows
         if section["text"] and (section["document_id"], section["edition"]) in drafts
     ]
     criteria = [
         criterion["text"]
-        for criterion in await child_rows(desk, view, "criteria")
+        for criterion in criteria_rows
         if criterion["dropped_at"] is None and criterion["text"]
     ]
     return ProposedRequirements(sections, criteria)

@@ -4,6 +4,7 @@ reader can do about it.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -20,7 +21,14 @@ from app.desk.forms.fields import FieldChoice
 from app.desk.operation_calls import Parameters
 from app.desk.pages.actions import ActionScreen, screen_of, send_form, show_form
 from app.desk.pages.context import Desk, open_desk
-from app.desk.pages.records import RecordView, events_of, offered_actions, read_record, state_label
+from app.desk.pages.records import (
+    RecordView,
+    named_parts,
+    offered_actions,
+    read_events,
+    read_record,
+    state_label,
+)
 from app.desk.portal.asking import plain_form, preset_members, shown_answers
 from app.desk.portal.requirements import PROPOSED_AT, child_rows, proposed_requirements
 from app.desk.timeline import NarratedEvent
@@ -136,9 +144,15 @@ async def get_portal_record_page(request: Request, kind: str, name: str) -> Resp
     if kind not in TICKETS:
         article = _in_language(view)
         return desk.answer("portal/article.html", title, view=view, article=article, forms=forms, done=done)
-    named = await desk.names.replaced(view.lifecycle, view.record)
+    answers, comments, attachments, requirements, events = await asyncio.gather(
+        _answers(desk, view.record),
+        child_rows(desk, view, "comments"),
+        child_rows(desk, view, "attachments"),
+        proposed_requirements(desk, view),
+        read_events(desk, view),
+    )
+    parts = await named_parts(desk, view, events=events)
     schemas = desk.contract.record_fields(view.lifecycle.plural) or {}
-    entries = await events_of(desk, view)
     return desk.answer(
         "portal/ticket.html",
         title,
@@ -147,12 +161,14 @@ async def get_portal_record_page(request: Request, kind: str, name: str) -> Resp
         state=state_label(view.lifecycle, view.record, desk.language),
         next_step=next_step(desk, view.record),
         until=_until(desk, view),
-        facts=list(desk.display.fields(named, {name: schemas[name] for name in FACTS if name in schemas})),
-        answers=await _answers(desk, view.record),
-        comments=await child_rows(desk, view, "comments"),
-        attachments=await child_rows(desk, view, "attachments"),
-        requirements=await proposed_requirements(desk, view),
-        entries=_without_comments(entries or ()),
+        facts=list(
+            desk.display.fields(parts.record, {name: schemas[name] for name in FACTS if name in schemas})
+        ),
+        answers=answers,
+        comments=comments,
+        attachments=attachments,
+        requirements=requirements,
+        entries=_without_comments(parts.entries or ()),
         forms=forms,
         done=done,
     )

@@ -29,8 +29,8 @@ from app.api.commands.bulk_commands import (
     targets_of,
 )
 from app.api.commands.performing import ActionOutcome
+from app.api.commands.written_content import WriteQuotas, WriteRate, makes_content
 from app.api.requests.faults import MOST_FAULTS, Fault, fault_of, names_at
-from app.api.requests.written_content import WriteQuotas, WriteRate, makes_content
 from app.common.people import Caller
 from app.common.records import CodeEnum
 from app.kernel import uploads
@@ -184,8 +184,8 @@ async def _run_lines(
             source="api",
             language=row["language"],
         )
-        window = await _window(ledger, row, context, _lines(body, done, lines))
-        window = _within_rate(window, quotas.rate_of(context.caller))
+        read = await _window(ledger, row, context, _lines(body, done, lines))
+        window = _within_rate(read, quotas.rate_of(context.caller))
         if not window:
             return False
         outcomes = await _outcomes(ledger, window)
@@ -208,15 +208,15 @@ def _within_rate(window: Sequence[JobLine], rate: WriteRate) -> Sequence[JobLine
     """Return the lines up to the first that makes more content than the account may make now, and count what
     they make.
     """
-    left, made = rate.left, 0
+    limit, count = rate.remaining_writes, 0
     for place, line in enumerate(window):
         command = line.content
         if isinstance(command, BulkCommand) and makes_content(command.lifecycle, command.item.action):
-            if made == left:
+            if count == limit:
                 window = window[:place]
                 break
-            made += 1
-    rate.consume(made)
+            count += 1
+    rate.consume(count)
     return window
 
 

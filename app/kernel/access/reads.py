@@ -352,6 +352,11 @@ async def ids_of(db: Database, lifecycle: RecordKind[Any], names: Collection[str
     return ids
 
 
+def is_id(name: str) -> bool:
+    """Return whether the name of a record is its id."""
+    return _id(name) is not None
+
+
 def _id(name: str) -> UUID | None:
     try:
         return UUID(name)

@@ -116,11 +116,11 @@ class Measure(CodeEnum):
 
     # fmt: off
     case = "case", "Each case", "每个单据", CaseNumber("1", "1")
-    seconds = "seconds", "Time taken", "所用秒数", CaseNumber("seconds", "seconds")
+    seconds = "seconds", "Time taken", "所用时长", CaseNumber("seconds", "seconds")
     business_seconds = (
-        "business_seconds", "Service time taken", "所用工作时间秒数", CaseNumber("business_seconds"))
+        "business_seconds", "Service time taken", "所用工作时间", CaseNumber("business_seconds"))
     observed = (
-        "observed", "Time so far", "至今所用秒数",
+        "observed", "Time so far", "至今所用时长",
         CaseNumber(f"coalesce({SECONDS_TO_END}, {AGE})", "seconds", PROGRESS))
     in_time = "in_time", "Done in time", "是否按时完成", _flag("met", PROGRESS)
     reopened = "reopened", "Reopened", "是否重开", _flag("reopened", REOPENING)
@@ -192,7 +192,7 @@ class Measure(CodeEnum):
         CaseNumber("(met or coalesce(breaches_at < %(now)s, false))::integer", "denominator"))
     overdue = "overdue", "Review overdue", "评审是否逾期", _flag("overdue")
     outage_seconds = (
-        "outage_seconds", "Downtime in service time", "约定服务时间内的中断秒数",
+        "outage_seconds", "Downtime in service time", "约定服务时间内的中断时长",
         CaseNumber("seconds", "seconds"))
     score = "score", "Score given by the requester", "申请人的评分", CaseNumber("score")
     satisfied = "satisfied", "Rated 4 or 5 by the requester", "评分是否为 4 或 5", _flag("(score >= 4)")

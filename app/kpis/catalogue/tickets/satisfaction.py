@@ -179,7 +179,7 @@ COMPLAINT_ANSWER_SECONDS = complaint_kpi(
     ),
     zh=KpiTexts(
         "投诉答复时间",
-        "期内答复的投诉，从提出到答复的秒数中位数；旁列待答复数和按时答复占比。",
+        "期内答复的投诉，从提出到答复的时长中位数；旁列待答复数和按时答复占比。",
         "一直未答复的不在其中：请看待答复数，以及含未答复投诉的中位数。",
     ),
     fact="complaint_answered",
@@ -225,7 +225,7 @@ COMPLAINT_ANSWER_KM = complaint_kpi(
     ),
     zh=KpiTexts(
         "投诉答复时间（含未答复）",
-        "期内提出的投诉，从提出到答复的秒数中位数，按 Kaplan-Meier 法估计：未答复的以其存续时间计入。",
+        "期内提出的投诉，从提出到答复的时长中位数，按 Kaplan-Meier 法估计：未答复的以其存续时间计入。",
         "有未答复的投诉时数值仍会变动；答复不足半数时没有数值。",
     ),
     fact="complained",

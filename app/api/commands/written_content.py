@@ -33,7 +33,7 @@ class WriteRate:
         return self.quota.consume(self.account, uses)
 
     @property
-    def left(self) -> int:
+    def remaining_writes(self) -> int:
         """How many more of them the account may make now."""
         return self.quota.remaining(self.account).left
 
