@@ -22,7 +22,7 @@ from app.api.direct import Router
 from app.api.listings import cursors
 from app.api.listings.list_queries import Paging
 from app.api.listings.page_responses import page_response
-from app.api.records.shapes import OutputModel
+from app.api.records.shapes import OutputModel, page_of
 from app.api.requests.accept import language_for
 from app.common.files.uploads import Upload
 from app.common.people import Caller
@@ -128,13 +128,6 @@ class ImportOut(OutputModel):
     )
 
 
-class ImportPage(OutputModel):
-    """A page of imports, the newest first."""
-
-    items: list[ImportOut]
-    next_cursor: str | None
-
-
 class RefusedRowOut(OutputModel):
     """A row that was refused. After correction, it can be sent again, alone or with all other rows."""
 
@@ -189,7 +182,7 @@ async def ask_import(request: Request, body: AskImport) -> Response:
     return Response(to_json(_import_out(stored)), status_code=202, media_type="application/json")
 
 
-@router.endpoint("", "List imports", ImportPage, refused=(400, 422))
+@router.endpoint("", "List imports", page_of(ImportOut, "imports, the newest first"), refused=(400, 422))
 async def list_imports(request: Request, paging: Annotated[Paging, Query()]) -> Response:
     """List all imports, newest first, including those that were started from the command line."""
     ledger = ledger_of(request)

@@ -24,7 +24,7 @@ from app.api.listings import cursors
 from app.api.listings.list_queries import Paging
 from app.api.listings.page_responses import page_response
 from app.api.records.bulk import BulkRecord
-from app.api.records.shapes import OutputModel
+from app.api.records.shapes import OutputModel, page_of
 from app.api.requests.accept import language_for
 from app.common.people import Caller, grant_texts, parse_grants
 from app.common.records import CodeEnum
@@ -104,13 +104,6 @@ class BulkJobOut(OutputModel):
     failure: BulkFailure | None = Field(
         description="Reason why the job was aborted; actions before that stay. Null if it was not aborted."
     )
-
-
-class BulkJobPage(OutputModel):
-    """A page of the caller's bulk jobs, the newest first."""
-
-    items: list[BulkJobOut]
-    next_cursor: str | None
 
 
 class BulkJobFault(OutputModel):
@@ -208,7 +201,9 @@ async def ask_bulk_job(request: Request, body: AskBulkJob) -> Response:
     return Response(to_json(_job_out(ledger, job)), 202, headers, "application/json")
 
 
-@router.endpoint("", "List bulk jobs", BulkJobPage, refused=(400, 422))
+@router.endpoint(
+    "", "List bulk jobs", page_of(BulkJobOut, "the caller's bulk jobs, the newest first"), refused=(400, 422)
+)
 async def list_bulk_jobs(request: Request, paging: Annotated[Paging, Query()]) -> Response:
     """List the caller's bulk jobs. An API key does not see jobs that were requested by a key with broader
     permissions, so a page may have fewer entries.

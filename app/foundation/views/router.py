@@ -24,7 +24,7 @@ from app.api.listings.views import ViewKind
 from app.api.pages.page_paths import DESK
 from app.api.records.actions import IfMatch
 from app.api.records.reads import IfNoneMatch, etag_response
-from app.api.records.shapes import OutputModel, PersonStub, TeamStub
+from app.api.records.shapes import OutputModel, PersonStub, TeamStub, page_of
 from app.api.requests.accept import language_for
 from app.api.requests.etag import versions_of
 from app.api.requests.faults import Fault, fault_of
@@ -100,13 +100,6 @@ class ViewOut(OutputModel):
     changed_at: datetime = Field(description="Time of the last change.")
 
 
-class ViewPage(OutputModel):
-    """A page of the views that the caller can use."""
-
-    items: list[ViewOut]
-    next_cursor: str | None
-
-
 class ViewQuery(Paging):
     """The kind of records and the page of the views listed."""
 
@@ -156,7 +149,7 @@ def router_of(listings: Sequence[Listing], other_kinds: Mapping[str, ViewKind]) 
         "",
         operation_id="list_views",
         summary="List views",
-        response_model=ViewPage,
+        response_model=page_of(ViewOut, "the views that the caller can use"),
         responses=problems(400, 422),
     )(list_views)
     router.get(
