@@ -52,12 +52,12 @@ def with_ledger(work: Callable[[Ledger], Awaitable[T]]) -> T:
 
 
 @contextlib.contextmanager
-def naming(kind: str, given: str, how_to_find: str) -> Iterator[None]:
+def naming(kind: str, record_id: str, how_to_find: str) -> Iterator[None]:
     """Let a refusal for want of the record name the id that was given, and how to find the right one."""
     try:
         yield
     except NotFound as refusal:
-        raise NoSuchRecord(f"No {kind} has the id “{given}”. {how_to_find}") from refusal
+        raise NoSuchRecord(f"No {kind} has the id “{record_id}”. {how_to_find}") from refusal
 
 
 def command_line_metadata() -> CommandMetadata:

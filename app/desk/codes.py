@@ -68,8 +68,8 @@ def _label_of_member(name: str, text: str, language: str) -> str | None:
     any codes that have it; None if there is none.
     """
     called_so = [codes for codes in _all_codes() if _is_called(codes, name)]
-    others = _all_codes() if CODE.fullmatch(text) else ()
-    labels = (codes(text).label(language) for codes in (*called_so, *others) if text in _values(codes))
+    all_codes = _all_codes() if CODE.fullmatch(text) else ()
+    labels = (codes(text).label(language) for codes in (*called_so, *all_codes) if text in _values(codes))
     return next(labels, None)
 
 

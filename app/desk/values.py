@@ -123,7 +123,7 @@ class ValueDisplay:
 
     def _list(self, values: list[Any], schema: Schema, name: str) -> Markup:
         entry = self._shape(schema).plain.get("items", {})
-        values_shown = [shown for value in values if (shown := self.html(value, entry, name))]
+        values_shown = [text for value in values if (text := self.html(value, entry, name))]
         if any(isinstance(value, dict) and not _stub_name(value) for value in values):
             return bullets(values_shown)
         return Markup(", ").join(values_shown)

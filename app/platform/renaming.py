@@ -47,10 +47,16 @@ def _renamed(connection: psycopg.AsyncConnection[Any], query: Any) -> bytes:
 
 
 class RenamingCursor(psycopg.AsyncCursor[Any]):
+    """A cursor of a renaming connection."""
+
     async def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
+        """Execute the statement with the other names."""
         return await super().execute(_renamed(self._conn, query), params, **options)
 
 
 class RenamingRawCursor(psycopg.AsyncRawCursor[Any]):
+    """A raw cursor of a renaming connection."""
+
     async def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
+        """Execute the statement with the other names."""
         return await super().execute(_renamed(self._conn, query), params, **options)

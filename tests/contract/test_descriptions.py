@@ -36,9 +36,9 @@ def descriptions(part: object) -> Iterator[str]:
 
 def faults(text: str) -> list[str]:
     """What to write instead of clipped phrases, and of several sentences about null."""
-    found = [advice for phrase, advice in CLIPPED.items() if re.search(phrase, text)]
+    advices = [advice for phrase, advice in CLIPPED.items() if re.search(phrase, text)]
     about_null = re.findall(r"(?:^|[.;] )null (?:if|until|before|for|unless)\b", text, re.IGNORECASE)
-    return found + ["one sentence about null"] * (len(about_null) > 1)
+    return advices + ["one sentence about null"] * (len(about_null) > 1)
 
 
 @pytest.mark.parametrize(
@@ -62,4 +62,4 @@ def test_a_clipped_phrase_is_found(text: str) -> None:
 def test_no_description_is_clipped() -> None:
     texts = set(descriptions(as_written()))
     assert len(texts) > 7_000
-    assert {text: found for text in texts if (found := faults(text))} == {}
+    assert {text: advices for text in texts if (advices := faults(text))} == {}

@@ -49,6 +49,7 @@ def test_the_lines_of_the_documentation_are_told() -> None:
     [
         ("{", "bad_json", "the line is no JSON object"),
         ("[1]", "bad_json", "the line is no JSON object"),
+        ('{"case": "1", "case": "2"}', "bad_json", "the key 'case' stands twice"),
         ("[" * 100_000, "bad_json", "the line is no JSON object"),
         (json.dumps({"case": "1"}), "bad_json", "the key 'at' is needed and not there"),
         (json.dumps(LEAST | {"team": 3}), "bad_json", "what stands under 'team' is no text"),

@@ -35,14 +35,14 @@ SLOW = ("FileName", "Instant", "KeyText", "Paragraph", "Reference", "RoleText", 
 
 def unguarded() -> dict[str, Any]:
     """The contract without the keys, which would be guessed at for most of the time, and slow patterns."""
-    made = copy.deepcopy(document())
+    contract = copy.deepcopy(document())
     for name in SLOW:
-        del made["components"]["schemas"][name]["pattern"]
-    for methods in made["paths"].values():
+        del contract["components"]["schemas"][name]["pattern"]
+    for methods in contract["paths"].values():
         for operation in methods.values():
             operation.pop("security", None)
-    del made["security"]
-    return made
+    del contract["security"]
+    return contract
 
 
 @cache

@@ -11,11 +11,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from app.platform.backup.base_backup import SLOT
+from app.platform.backup.restoring import STAGING, restore_database
 from app.platform.backups import PARTIAL, WAL, list_backups, read_erased
-from app.platform.base_backup import SLOT
 from app.platform.embedded import CLUSTER, embedded_server
 from app.platform.installation import DATABASE, SUPERUSER
-from app.platform.restoring import STAGING, restore_database
 from tests.cli.conftest import Ended, environment
 from tests.extent import in_test_all
 from tests.forked import Forked, Forking

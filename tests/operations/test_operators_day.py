@@ -19,7 +19,7 @@ import psycopg
 import pytest
 
 from app.platform import schema
-from app.platform.base_backup import client_tools
+from app.platform.backup.base_backup import client_tools
 from app.platform.embedded import CLUSTER, EmbeddedPostgres, embedded_server, installed_tools
 from tests.cli.conftest import Ended, environment
 from tests.extent import ALL_EXAMPLES, in_test_all

@@ -494,7 +494,7 @@ SHAPES: dict[str, tuple[bytes, dict[str, Any]]] = {
     ),
     "out of office, with a header": (
         lines(FROM, "Subject: Automatische Antwort: Drucker", "X-MS-Exchange-Inbox-Rules-Loop: a@b", "", ""),
-        {"answer": "out-of-office"},
+        {"answer": None, "is_doubtful": True},
     ),
     "out of office by the subject alone": (
         lines(FROM, "Subject: Out of office printer smokes", "", ""),
@@ -517,7 +517,7 @@ SHAPES: dict[str, tuple[bytes, dict[str, Any]]] = {
         {"answer": None, "program": None},
     ),
     "a mail server in the name of a postmaster": (
-        lines("From: postmaster@cases.example", "Auto-Submitted: auto-generated", "", "Not delivered."),
+        lines("From: postmaster@cases.example", "Return-Path: <>", "Subject: Undeliverable: Printer", ""),
         {"answer": "sender"},
     ),
     "no answer of a program, as it says": (
@@ -531,7 +531,7 @@ SHAPES: dict[str, tuple[bytes, dict[str, Any]]] = {
     ),
     "an answer, and nobody to return it to": (
         mail("Return-Path: <>", "In-Reply-To: <a@x>", "", ""),
-        {"answer": "return-path"},
+        {"answer": None, "program": "return-path", "is_doubtful": True},
     ),
     "an absence, and nobody to return it to": (
         lines(FROM, "Subject: Réponse automatique : absent", "Return-Path: <>", "", ""),

@@ -134,7 +134,6 @@ def test_a_text_stays_as_it_is_and_nothing_stays_nothing() -> None:
 @pytest.mark.parametrize(
     ("document_sent", "code"),
     [
-        ({"type": "doc"}, "untold"),
         ({"type": "doc", "content": ["words"]}, "expression_failed"),
         ({"type": "doc", "content": [{"type": "text", "text": 7}]}, "expression_failed"),
         ([], "expression_failed"),
@@ -144,6 +143,12 @@ def test_what_is_no_document_fails_in_words(document_sent: Any, code: str) -> No
     with pytest.raises(MappingFailed) as failed:
         parse_mapping(MAPPING, "test").evaluate(delivery(document_sent))
     assert failed.value.code == code
+
+
+def test_a_comment_of_an_empty_document_says_that_it_has_no_words() -> None:
+    (comment,) = parse_mapping(MAPPING, "test").evaluate(delivery({"type": "doc"})).news
+    assert isinstance(comment, CommentUpdate)
+    assert (comment.text, comment.altered) == ("(no text)", {"text": ["left_out"]})
 
 
 def test_nodes_are_read_to_a_bounded_depth_and_length() -> None:

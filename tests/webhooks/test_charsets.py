@@ -16,7 +16,7 @@ CHINESE = "邮件服务不可用"
 
 def body_of(content_type: str, body: bytes) -> object:
     """The body of a delivery with this header."""
-    return read_body(Delivery({"content-type": content_type}, body, datetime(2026, 11, 1, tzinfo=UTC)))
+    return read_body(Delivery({"content-type": content_type}, body, datetime(2026, 11, 1, tzinfo=UTC))).value
 
 
 @pytest.mark.parametrize(

@@ -65,10 +65,12 @@ def test_the_body_on_a_page_is_read_as_a_ticket(tool: str, empty: bool) -> None:
     optional["created_at_with_timestamp"] = "2026-05-05T08:00Z"
 
     def value(placeholder: re.Match[str]) -> str:
-        name = placeholder[1].rpartition(".")[2]
-        return values.get(name) or ("" if empty else optional.get(name, "Some text"))
+        name, is_escaped = placeholder[1].rpartition(".")[2], placeholder[2] is not None
+        usual = r"Some \"text\"" if is_escaped else "Some text"
+        return values.get(name) or ("" if empty else optional.get(name, usual))
 
-    update = read(tool, json.loads(re.sub(r"\{\{([\w.]+)\}\}", value, pasted(tool, "json"))))
+    placeholders = re.compile(r"""\{\{([\w.]+)( \| replace: '"', '\\"')?\}\}""")
+    update = read(tool, json.loads(placeholders.sub(value, pasted(tool, "json"))))
     assert update.case == "7"
     assert update.state in (IncidentState.new, IncidentState.in_progress)
     assert update.occurred_at == (NOW if empty and tool == "freshservice" else NOW.replace(hour=8))

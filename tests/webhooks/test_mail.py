@@ -172,12 +172,12 @@ async def test_mails_of_monitoring_open_tickets_and_nobody_is_mailed(api: Api) -
     assert added == 0
 
 
-async def test_answers_of_programs_to_us_and_notices_of_ours_are_ignored(api: Api) -> None:
+async def test_proved_answers_of_programs_and_notices_of_ours_are_ignored(api: Api) -> None:
     tool = await a_mailbox(api)
     done = await deliver(tool, a_mail())
     thread = f"<incident.{done['effects'][0]['record'].partition('/')[2]}@desk.example.com>"
     generated = {"Auto-Submitted": "auto-generated"}
-    answer = a_mail(message_id="<2@example.org>", In_Reply_To=thread, **generated)
+    answer = a_mail(message_id="<2@example.org>", In_Reply_To=thread, Auto_Submitted="auto-replied")
     notice = a_mail(message_id="<notice.01a21224-729b-7000-8080-9fe98553a8f7@desk.example.com>", **generated)
     absent = a_mail(message_id="<3@example.org>", subject="Automatic reply: printer", **generated)
     deliveries = [await deliver(tool, mail) for mail in (answer, notice, absent)]
@@ -401,7 +401,10 @@ async def test_a_monitoring_mail_with_a_null_sender_opens_a_ticket_of_the_source
     query = "select kind from fold.person where id = %s"
     assert await api.ledger.db.value(query, (ticket["requester"]["id"],)) == "machine"
     absence = a_mail(
-        message_id="<v@example.org>", Return_Path="<>", In_Reply_To=f"<incident.{ticket['id']}@d.example>"
+        message_id="<v@example.org>",
+        subject="Out of office",
+        Return_Path="<>",
+        In_Reply_To=f"<incident.{ticket['id']}@d.example>",
     )
     assert (await deliver(tool, absence))["state"] == "ignored"
 

@@ -196,7 +196,13 @@ def test_a_list_gives_news_for_each_of_its_elements_up_to_a_thousand() -> None:
     some = [{"id": n, "ok": n % 2 == 0} for n in range(6)]
     news = parse_mapping(mapping, "test").evaluate(deliver({"all": some})).news
     assert [each.case for each in news if isinstance(each, TicketUpdate)] == ["0", "2", "4"]
-    assert failure({"all": [{}] * 1001}, mapping).code == "too_much"
+    many = parse_mapping(mapping, "test").evaluate(
+        deliver({"all": [{"id": n, "ok": True} for n in range(1003)]})
+    )
+    assert len(many.news) == 1000
+    assert [(n, part.code, part.key) for n, part in many.failed.items()] == [
+        (1000, "items_left_out", "news 1, items 1001 to 1003")
+    ]
     empty = parse_mapping(mapping, "test").evaluate(deliver({"all": []}))
     assert (empty.news, empty.ignored) == ((), "its list is empty")
 

@@ -30,7 +30,8 @@ PAIRS_OF_PROGRAMS = [
     ('ALARM: "cpu-high" in EU (Ireland)', 'OK: "cpu-high" in EU (Ireland)'),
     ("Monitor is DOWN: shop.example", "Monitor is UP: shop.example"),
     ("[Web] [🔴 Down]", "[Web] [✅ Up]"),
-    ("WARNING: disk 91% full", "OK: disk 45 % full"),
+    ("WARNING: volume 10% reserve of db4 is full", "OK: volume 10% reserve of db4 is full"),
+    ("CRITICAL - Link up on db5", "NORMAL - Link up on db5"),
 ]
 WRITTEN_BY_PEOPLE = [
     "Problem: my printer",
@@ -150,6 +151,69 @@ async def test_the_recovery_of_a_tool_that_the_source_names_ends_the_incident(ap
     later = await deliver(tool, a_report("RECOVERY db1 is UP", 8))
     again = await deliver(tool, a_report("PROBLEM db1 is DOWN", 9))
     assert [each["effects"][0]["outcome"] for each in (later, again)] == ["commented", "opened"]
+
+
+#: Subjects that differ only in a word or number that is part of a name.
+DIFFERENT = [
+    ("[PROBLEM] Host id-000001 + Link up + A is DOWN!", "[PROBLEM] Host id-000001 + Link down + A is DOWN!"),
+    ("CRITICAL: volume 10% reserve pool of db1", "CRITICAL: volume 20% reserve pool of db1"),
+    ("** PROBLEM Host Alert: is is DOWN **", "** PROBLEM Host Alert: ok is DOWN **"),
+    ("[FIRING:1] Normal db1", "[FIRING:1] Warning db1"),
+    ("PROBLEM db1 unknown job is CRITICAL", "PROBLEM db1 normal job is CRITICAL"),
+    ("PROBLEM: link of db1 is DOWN", "PROBLEM: link of db1 is UP"),
+    ("UP board 7 of db1 is DOWN", "board 7 of db1 is DOWN"),
+]
+
+
+@pytest.mark.parametrize("pair", DIFFERENT, ids=str)
+def test_states_and_numbers_within_a_name_are_part_of_it(pair: tuple[str, str]) -> None:
+    first, second = (monitoring_report(NAGIOS, subject, "", by_program=True) for subject in pair)
+    assert first is not None
+    assert second is not None
+    assert None not in (first.about, second.about)
+    assert first.about != second.about
+
+
+HOST_LINES = (
+    "Host: {}",
+    "主机：{}",
+    "hôte : {}",
+    "Hostname = {}",
+    "Server | {}",
+    "- Gerät (DNS): {}",
+    "ホスト名: {}",
+)
+
+
+@pytest.mark.parametrize("line", HOST_LINES)
+def test_the_text_names_the_host_where_the_subject_does_not(line: str) -> None:
+    subjects = ("PROBLEM: Disk space is low on /var", "OK: Disk space is low on /var")
+    texts = [f"Severity: High\n{line.format(host)}\nDisk" for host in ("web01", "web02")]
+    problems, recoveries = (
+        [monitoring_report("zabbix@x.example", subject, text, by_program=False) for text in texts]
+        for subject in subjects
+    )
+    names = [report and report.about for report in problems]
+    assert [report and report.about for report in recoveries] == names
+    assert len(set(names)) == 2
+
+
+@pytest.mark.parametrize(
+    "subject", ["OK: Disk space is low", "RECOVERY: eth0 is slow", "RESOLVED: no backup"]
+)
+def test_a_report_that_names_no_host_is_about_nothing_known(subject: str) -> None:
+    report = monitoring_report(NAGIOS, subject, "It is over.", by_program=True)
+    assert report is not None
+    assert report.about is None
+
+
+async def test_a_recovery_ends_no_incident_of_another_host(api: Api) -> None:
+    tool = await a_mailbox(api, monitors=["@mon.example"])
+    reports = [("PROBLEM", "Host: web01"), ("PROBLEM", "Host: web02"), ("OK", "Host: web02"), ("OK", "")]
+    for n, (state, text) in enumerate(reports):
+        mail = a_mail(NAGIOS, subject=f"{state}: Disk space is low", message_id=f"<{n}@m>", text=f"{text}\n")
+        await deliver(tool, mail)
+    assert [ticket["state"] for ticket in await tool.tickets()] == ["new", "resolved", "new"]
 
 
 async def a_team(api: Api) -> str:

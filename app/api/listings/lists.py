@@ -233,8 +233,8 @@ def _include_of_one(shape: type[OutputModel]) -> Any:
 
 def _shown_on_request(names: Sequence[str]) -> str:
     """Describe the entries of `include` that show a field of that name."""
-    shown = [f"`{name}` returns the field `{name}`, which is null otherwise." for name in names]
-    return " ".join(shown)
+    sentences = [f"`{name}` returns the field `{name}`, which is null otherwise." for name in names]
+    return " ".join(sentences)
 
 
 def _item_model(shape: type[OutputModel], name: str) -> type[OutputModel]:

@@ -15,7 +15,8 @@ from rich.console import Console
 
 from app.cli.output import Json, print_json, print_line
 from app.cli.runtime import command_line_metadata
-from app.platform import base_backup, installation, settings
+from app.platform import installation, settings
+from app.platform.backup import base_backup
 from app.platform.backups import WAL, BackupRefused
 from app.platform.embedded import embedded_server
 from app.platform.files.directories import secrets_directory

@@ -25,7 +25,8 @@ from app.kernel.ledger import Ledger
 from app.kpis.questions.question import zone_named
 from app.log import read
 from app.log.follow import FOLLOW_LIMITS, catch_up
-from app.platform import loop, restoring, settings
+from app.platform import loop, settings
+from app.platform.backup import restoring
 from app.platform.backups import RESTORED, BackupRefused, read_erased, write_json
 from app.platform.db import connect
 from app.platform.embedded import installed_tools, make_data_dir

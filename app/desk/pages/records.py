@@ -308,11 +308,11 @@ async def named_parts(
     record, *named = await desk.names.replaced_in_all(
         view.lifecycle, [view.record, *payloads, *rows], rows=names
     )
-    told = [{**event, "given": payload} for event, payload in zip(items, named, strict=False)]
+    entries = [{**event, "given": payload} for event, payload in zip(items, named, strict=False)]
     named_rows = iter(named[len(payloads) :])
     return NamedParts(
         record,
-        None if events is None else list(timeline(desk.display, view.lifecycle, told, events["names"])),
+        None if events is None else list(timeline(desk.display, view.lifecycle, entries, events["names"])),
         [_table_of(desk, view, each, list(islice(named_rows, len(each.rows))), possible) for each in lists],
     )
 

@@ -79,12 +79,26 @@ class Ndjson:
         yield from mapped.read(list(keys), rows)
 
 
+class _DoubledKey(ValueError):
+    """An object has a key twice; the text is the key."""
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise _DoubledKey(next(name for name in names if names.count(name) > 1))
+    return members
+
+
 def _row(keys: Sequence[str], line: int, text: str, wrong: LineFault | None) -> CellRow | RefusedRow:
     if wrong is not None:
         # The format allows only UTF-8, so the reason does not suggest stating another encoding.
         return RefusedRow(line, wrong.code, OF_LINES[wrong.code].format(encoding=UTF8), text, wrong.likely)
     try:
-        document = json.loads(text)
+        document = json.loads(text, object_pairs_hook=_members)
+    except _DoubledKey as doubled:
+        return RefusedRow(line, "bad_json", f"the key {str(doubled)[:40]!r} stands twice", text)
     except (ValueError, RecursionError):
         return RefusedRow(line, "bad_json", "the line is no JSON object", text)
     reason = _format_error(keys, document)

@@ -60,6 +60,10 @@ _UTC_NAMES = (
 _UTC = re.compile(rb";TZID=\"?(?:" + b"|".join(_UTC_NAMES) + rb")\"?(?=[:;])", re.IGNORECASE)
 
 
+#: What decides when an event is.
+TIMES = frozenset({"DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID"})
+
+
 @dataclass(frozen=True, slots=True)
 class CalendarAbsence:
     """An absence in a calendar; `key` is the fingerprint of its event, or of an occurrence of it."""
@@ -71,10 +75,28 @@ class CalendarAbsence:
 
 @dataclass(frozen=True, slots=True)
 class CalendarContent:
-    """The absences of a calendar, by their beginning, and the number of events that could not be read."""
+    """The absences of a calendar, by their beginning, and the events that could not be read, or not all of
+    them: each by its UID (empty: it has none) and the beginning that it replaces in its series.
+    """
 
     absences: tuple[CalendarAbsence, ...]
-    unreadable: int
+    unreadable_events: tuple[tuple[str, str], ...]
+
+    @property
+    def unreadable(self) -> int:
+        """The number of events that could not be read."""
+        return len(self.unreadable_events)
+
+    def has_unreadable_event(self, key: str, begin: datetime) -> bool:
+        """Return whether an event that could not be read may be the one of the absence with that key and
+        beginning, which was taken when it could be.
+        """
+        names = ("", begin.astimezone(UTC).isoformat())
+        return any(
+            key in {_fingerprint(uid, name) for name in (*names, original)}
+            for uid, original in self.unreadable_events
+            if uid
+        )
 
 
 class CalendarRefused(Exception):
@@ -105,20 +127,34 @@ def read_calendar(content: bytes, zone_name: str, begin: datetime, end: datetime
     events = [event for calendar in calendars for event in calendar.walk("VEVENT")]
     replaced, repeated = _replaced(events), _repeated(events)
     absences: dict[str, CalendarAbsence] = {}
-    unreadable = 0
+    unreadable: list[tuple[str, str]] = []
     for event in events:
         try:
             # All of a series, or nothing of it.
             occurrences = _occurrences(event, zone, replaced, repeated, begin, end)
             of_event = {each.key: each for each in occurrences}
         except (ValueError, ArithmeticError, AttributeError, KeyError, TypeError):  # also what is broken
-            unreadable += 1
+            unreadable.append(_name(event, zone))
             continue
+        if not {name for name, _ in event.errors}.isdisjoint(TIMES):
+            # The library has left out what it could not read: there may be more than what is taken.
+            unreadable.append(_name(event, zone))
         absences |= of_event
         if len(absences) > MOST_ABSENCES:
             raise CalendarRefused(FetchFailure.too_many_absences)
     ordered = sorted(absences.values(), key=lambda absence: (absence.begin, absence.key))
-    return CalendarContent(tuple(ordered), unreadable)
+    return CalendarContent(tuple(ordered), tuple(unreadable))
+
+
+def _name(event: Any, zone: ZoneInfo) -> tuple[str, str]:
+    original = getattr(event.get("RECURRENCE-ID"), "dt", None)
+    return str(event.get("UID", "")), _instant(original, zone).isoformat() if isinstance(
+        original, date
+    ) else ""
+
+
+def _fingerprint(uid: str, occurrence: str) -> str:
+    return hashlib.sha256(f"{uid}\n{occurrence}".encode()).hexdigest()
 
 
 def _with_known_zones(content: bytes) -> bytes:
@@ -192,12 +228,13 @@ def _occurrences(
         name = "" if named_by is None else _instant(named_by, zone).isoformat()
         yield from _within(uid, name, (_instant(start, zone), _instant(stop, zone)), begin, end)
         return
-    length = stop - start
+    usual_length = stop - start
     elsewhere = _moments(replaced.get(uid, ()), start, zone)
-    for each in _series(event, start, zone, end):
+    for each, length in _series(event, start, zone, end):
         if elsewhere.has(each, zone):
             continue
-        times = (_instant(each, zone), _instant(each + length, zone))
+        until = each + (usual_length if length is None else length)
+        times = (_instant(each, zone), _instant(until, zone))
         yield from _within(uid, times[0].isoformat(), times, begin, end)
 
 
@@ -207,8 +244,7 @@ def _within(
     if times[1] - times[0] > LONGEST_EVENT:
         raise _Unreadable
     if times[0] < times[1] and times[1] > begin and times[0] < end:
-        fingerprint = hashlib.sha256(f"{uid}\n{occurrence}".encode()).hexdigest()
-        yield CalendarAbsence(fingerprint, *times)
+        yield CalendarAbsence(_fingerprint(uid, occurrence), *times)
 
 
 def _is_absence(event: Any) -> bool:
@@ -251,13 +287,17 @@ def _start_and_end(event: Any, zone: ZoneInfo) -> tuple[date, date]:
     return start, stop
 
 
-def _series(event: Any, start: date, zone: ZoneInfo, end: datetime) -> Iterator[date]:
-    """Yield the beginnings of the occurrences of the series up to `end`. Raises _Unreadable."""
+def _series(
+    event: Any, start: date, zone: ZoneInfo, end: datetime
+) -> Iterator[tuple[date, timedelta | None]]:
+    """Yield the beginnings of the occurrences of the series up to `end`, with their length if it is not the
+    usual one. Raises _Unreadable.
+    """
     left_out = _moments(_dates(event, "EXDATE"), start, zone)
-    added = [_of_series(when, start) for when in _dates(event, "RDATE")]
+    added = [(_of_series(when, start), length) for when, length in _added(event)]
     if len(added) > MOST_OCCURRENCES:
         raise _Unreadable
-    yield from (when for when in (start, *added) if not left_out.has(when, zone))
+    yield from (each for each in ((start, None), *added) if not left_out.has(each[0], zone))
     if event.get("RRULE") is None:
         return
     for number, each in enumerate(_rule(event["RRULE"], start, zone)):
@@ -267,7 +307,21 @@ def _series(event: Any, start: date, zone: ZoneInfo, end: datetime) -> Iterator[
         if number > MOST_OCCURRENCES:
             raise _Unreadable
         if not left_out.has(when, zone):
-            yield when
+            yield when, None
+
+
+def _added(event: Any) -> list[tuple[date, timedelta | None]]:
+    """Return the further occurrences of a series: beginnings, those named as periods with their length."""
+    added: list[tuple[date, timedelta | None]] = []
+    for listed in _listed(event, "RDATE"):
+        if isinstance(listed, tuple):
+            begin, stop = listed
+            added.append((begin, stop if isinstance(stop, timedelta) else stop - begin))
+        elif isinstance(listed, date):
+            added.append((listed, None))
+        else:
+            raise _Unreadable
+    return added
 
 
 def _of_series(when: date, start: date) -> date:
@@ -279,15 +333,19 @@ def _of_series(when: date, start: date) -> date:
 
 def _dates(event: Any, name: str) -> list[date]:
     """Return the days and times in a list. Raises _Unreadable if there is something else, as periods."""
+    listed = _listed(event, name)
+    if not all(isinstance(when, date) for when in listed):
+        raise _Unreadable
+    return listed
+
+
+def _listed(event: Any, name: str) -> list[Any]:
     lists = event.get(name) or []
-    listed = [
+    return [
         entry.dt
         for dates in (lists if isinstance(lists, list) else [lists])
         for entry in getattr(dates, "dts", ())
     ]
-    if not all(isinstance(when, date) for when in listed):
-        raise _Unreadable
-    return listed
 
 
 def _rule(rule: Any, start: date, zone: ZoneInfo) -> Iterator[datetime]:

@@ -127,7 +127,7 @@ async def _import_calendar(
     origin = AbsenceOrigin(
         calendar["person_id"], AbsenceSource.calendar, maker, calendar["id"], calendar["deputy_id"]
     )
-    await import_absences(ledger, origin, content.absences, now)
+    await import_absences(ledger, origin, content, now)
     progress.read_at = now
     progress.absences, progress.unreadable = len(content.absences), content.unreadable
     progress.etag, progress.modified = fetched.validators["etag"], fetched.validators["last-modified"]

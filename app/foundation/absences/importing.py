@@ -1,19 +1,19 @@
 """Absences of a calendar, compared with those that were taken from it before: what is new is planned, what
-changed is changed, what vanished is removed. What a person entered, or withdrew, by hand stays.
+changed is changed, what vanished is removed. An event that can no longer be read has not vanished. What a
+person entered, or withdrew, by hand stays.
 
 Each absence is a command of its own. Whoever is killed in between compares again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from app.common.people import rule_caller
 from app.foundation.absences.absences import LIFECYCLE, PlanAbsence, RescheduleAbsence
-from app.foundation.absences.calendar_file import CalendarAbsence
+from app.foundation.absences.calendar_file import CalendarAbsence, CalendarContent
 from app.foundation.absences.lookups import taken_from_calendar, usable_deputy
 from app.foundation.absences.records import AbsenceSource, AbsenceState
 from app.foundation.people.credentials.maker_credential import MakerCredential
@@ -54,7 +54,7 @@ class ImportedCounts:
 
 
 async def import_absences(
-    ledger: Ledger, origin: AbsenceOrigin, absences: Sequence[CalendarAbsence], now: datetime
+    ledger: Ledger, origin: AbsenceOrigin, content: CalendarContent, now: datetime
 ) -> ImportedCounts:
     """Make the person's absences of that origin those of the calendar, from now on."""
     rows = await taken_from_calendar(
@@ -64,7 +64,7 @@ async def import_absences(
     planned = {row["event_key"]: row for row in rows if row["state"] == AbsenceState.planned.value}
     deputy_id = await usable_deputy(ledger.db.rows, origin.deputy_id, origin.person_id)
     counts, correlation = ImportedCounts(), str(uuid7())
-    for absence in absences:
+    for absence in content.absences:
         row = planned.pop(absence.key, None)
         if row is None:
             if absence.key not in withdrawn:
@@ -76,6 +76,9 @@ async def import_absences(
         else:
             counts.unchanged += 1
     for row in planned.values():
+        if content.has_unreadable_event(row["event_key"], row["from_at"]):
+            counts.unchanged += 1
+            continue
         counts.removed += await _perform(ledger, "remove", row["id"], EmptyPayload(), now, correlation)
     return counts
 

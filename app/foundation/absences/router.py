@@ -125,7 +125,7 @@ async def import_from_file(request: Request, ledger: Ledger, body: ImportAbsence
     origin = AbsenceOrigin(
         caller.person_id, AbsenceSource.file, MakerCredential.of_caller(caller), None, deputy_id
     )
-    counts = await import_absences(ledger, origin, content.absences, context.now)
+    counts = await import_absences(ledger, origin, content, context.now)
     return _json(asdict(counts) | {"unreadable": content.unreadable})
 
 

@@ -44,6 +44,8 @@ class Alteration(CodeEnum):
     escaped = "escaped", "Escaped", "已转义"
     left_out = "left_out", "Left out", "已省略"
     unreadable = "unreadable", "Could not be read", "无法识别"
+    repaired = "repaired", "JSON repaired", "JSON 已修复"
+    doubled_key = "doubled_key", "A key came twice; the last one counts", "键重复，以最后一个为准"
 
 
 class FitText(NamedTuple):

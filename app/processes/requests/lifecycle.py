@@ -195,7 +195,7 @@ def resume(request: Request, body: EmptyPayload, ctx: ActionContext) -> None:
 
 
 def note_change_ended(request: Request, body: NoteChangeEndedRequest, ctx: ActionContext) -> None:
-    """Note that the request's change has ended without fulfilling the request."""
+    """Note how the request's change ended: it has not fulfilled the request."""
 
 
 def close(request: Request, body: EmptyPayload, ctx: ActionContext) -> None:

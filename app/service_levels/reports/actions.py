@@ -145,8 +145,8 @@ class ReleaseConsequenceSla(Payload, of=ReleasedConsequence):
 
 
 def release_consequence(agreement: Agreement, body: ReleaseConsequenceSla, ctx: ActionContext) -> None:
-    """Release the consequence of a missed target of the agreement, as the newest edition of a report proposes
-    it. The person who issued that edition may not release it. Nothing is paid here.
+    """Release the consequence of the agreement: a target was missed, and the newest edition of a report
+    proposes it. The person who issued that edition may not release it. Nothing is paid here.
     """
     newest, line = ctx.prepared(NewestEdition).report, ctx.prepared(ProposedConsequence).line
     ctx.outcome.add(

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID, uuid5
 
 from app.api.requests.limits import Quota
@@ -21,7 +21,7 @@ from app.common.priorities.priority import Impact, Urgency
 from app.common.tickets import Channel
 from app.i18n import translate
 from app.kernel.actions.context import CommandMetadata
-from app.kernel.actions.made_fit import Alteration, cut_text
+from app.kernel.actions.made_fit import Alteration, cut_text, fit_line
 from app.kernel.actions.payloads import LONGEST_PARAGRAPH, EmptyPayload, Payload
 from app.kernel.actions.refusals import Refusal
 from app.kernel.commands.command import Command, IdempotencyKey
@@ -41,35 +41,36 @@ from app.ticketing.comments import CommentTicket
 from app.ticketing.followers import FollowTicket
 from app.ticketing.links import LinkTicket
 from app.ticketing.records import LinkKind
-from app.webhooks.adapters import MAIL
 from app.webhooks.effects.addresses import person_with_address
 from app.webhooks.effects.identities import Identities, Identity, speaker, tool_caller
-from app.webhooks.effects.mail_alerts import alert_of_mail, clear, incident_of_alert
 from app.webhooks.effects.mail_recipients import FOLLOW, may_act, new_followers, recipients_note
-from app.webhooks.intake.deliveries import (
-    DeliveryEffect,
-    DeliveryState,
-    StoredDelivery,
-    content_of,
-    find_by_key,
+from app.webhooks.effects.mail_tickets.alerts import (
+    alert_of_mail,
+    alert_of_storm,
+    clear,
+    count_comments,
+    incident_of_alert,
+    is_among,
 )
+from app.webhooks.effects.mail_tickets.threads import first_copy, mails_of_thread, thread_of, tickets_of_mails
+from app.webhooks.intake.deliveries import DeliveryEffect, StoredDelivery
 from app.webhooks.mail.automatic_marks import NULL_SENDER
 from app.webhooks.mail.content import MailAttachment
-from app.webhooks.mail.delivery import key_of_message_id, key_of_same_id
 from app.webhooks.mail.message import IncomingMail
 from app.webhooks.mail.reader import read_bounded
 from app.webhooks.mail.refusals import MailRefused
 from app.webhooks.mapping.updates import NamedPerson
 from app.webhooks.sources.records import AutomaticMails, UnknownSenders, WebhookSource
 
-#: Mails of one sender, and replies to one ticket, that are taken in an hour: more are a loop.
+#: Mails of one sender that open tickets, and replies to one ticket, in an hour: more may be a loop. They join
+#: one incident that nobody is mailed for.
 MOST_AN_HOUR = 60
+#: More of one storm are not taken.
+MOST_OF_STORM = 1_000
 HOUR_SECONDS = 3_600
 MOST_ATTACHMENTS = 20
 #: So many notices that a mail answers are read again.
 MOST_NOTICES = 3
-#: A date farther from the receipt than that is one of a device whose clock is not set.
-LONGEST_WAY = timedelta(days=30)
 NO_SUBJECT = "(no subject)"
 NO_TEXT = "(no text)"
 #: The name of the file with the whole text of a mail that is longer than a field.
@@ -77,10 +78,6 @@ WHOLE_TEXT = "mail.txt"
 _OURS = re.compile(r"<([a-z_]+)\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})@[^<>\s]+>")
 _NOTICE = re.compile(r"<(notice)\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})@[^<>\s]+>")
 NOTICE = "select about from fold.notice where id = %s"
-EARLIER_MAILS = """
-select d.delivery_key, d.effects->0->>'record' as record from plumbing.webhook_delivery d
-where d.delivery_key = any(%s) and d.state = 'processed' and d.effects->0->>'record' is not null
-  and d.source_id in (select id from fold.webhook_source where adapter = %s)"""
 #: The rule that links a ticket to those that its mail refers to.
 LINKING = "link_mails_of_one_thread"
 LINK = "link"
@@ -101,16 +98,33 @@ async def take_mail(
     assert delivery.raw is not None
     mail = _as_form(source, await read_bounded(delivery.raw.body))
     _refuse_automatic(ledger, source, mail)
-    if (copy_effect := await _copied(ledger, source, delivery, mail)) is not None:
-        return copy_effect
-    if not _mail_quota.consume(mail.sender):
-        raise MailRefused("too_many_mails")
+    copied = await first_copy(ledger, delivery, mail, lambda first: _as_form(source, first))
+    if copied is not None:
+        return copied
+    is_storm = not _mail_quota.consume(mail.sender)
     sender = await _sender(ledger, source, people, mail)
     incoming = _Incoming(ledger, source, account, sender, mail, delivery, now=now)
     ticket = await incoming.answered_ticket() or await incoming.alerted_ticket()
     if ticket is None and mail.calendar_answer and not mail.text:
         raise MailRefused("calendar_answer")
+    if ticket is None and may_be_answer(mail):
+        # Nothing is mailed to the source's account, so that two programs do not answer each other for ever.
+        incoming = _Incoming(ledger, source, account, account, mail, delivery, now=now)
+        ticket = await incoming.answered_ticket()
+    # A reply counts for its ticket, so that a recovery still ends its incident in a storm.
+    if ticket is not None:
+        is_storm = not _mail_quota.consume(ticket)
+    if is_storm:
+        # Nothing is mailed to the account, so a loop ends here, and its mails are kept.
+        incoming = _Incoming(ledger, source, account, account, mail, delivery, now=now)
+        return await incoming.join_storm(ticket)
     return await (incoming.open() if ticket is None else incoming.comment(ticket))
+
+
+def may_be_answer(mail: IncomingMail) -> bool:
+    """Return whether a program may have answered by itself, and nothing proves it."""
+    answers_us = any(_OURS.fullmatch(each) for each in mail.references)
+    return mail.monitoring is None and mail.automatic.may_answer(answers_us=answers_us)
 
 
 def _as_form(source: WebhookSource, mail: IncomingMail) -> IncomingMail:
@@ -123,18 +137,13 @@ def _as_form(source: WebhookSource, mail: IncomingMail) -> IncomingMail:
     return replace(mail, sender=sender, sender_name=name, automatic=automatic, references=())
 
 
-def is_among(mail: IncomingMail, senders: Sequence[str] | None) -> bool:
-    """Return whether these senders, addresses or `@` and a domain, have that of the mail among them."""
-    return not {mail.sender, f"@{mail.sender.rpartition('@')[2]}"}.isdisjoint(senders or ())
-
-
 def _refuse_automatic(ledger: Ledger, source: WebhookSource, mail: IncomingMail) -> None:
-    """Refuse answers of programs, bounces and our own mails: these would never end; and whatever a list
-    passes on or a program writes, if the source says so.
+    """Refuse what is proved to be the answer of a program, a bounce or our own mail: these would never end;
+    and whatever a list passes on or a program writes, if the source says so.
     """
-    marks, ours = mail.automatic, [ref for ref in mail.references if _OURS.fullmatch(ref)]
+    marks = mail.automatic
     is_programs = marks.program is not None or (mail.monitoring is not None and mail.monitoring.by_program)
-    if marks.answer is not None or (marks.answers_by_itself and ours):
+    if marks.answer is not None:
         raise MailRefused("automatic_mail")
     is_unwanted = source.automatic_mails is AutomaticMails.ignore and not is_among(mail, source.monitors)
     if is_unwanted and (is_programs or marks.passed_on):
@@ -144,38 +153,9 @@ def _refuse_automatic(ledger: Ledger, source: WebhookSource, mail: IncomingMail)
         raise MailRefused("own_mail")
 
 
-async def _copied(
-    ledger: Ledger, source: WebhookSource, delivery: StoredDelivery, mail: IncomingMail
-) -> DeliveryEffect | None:
-    """Return what another copy of the mail has led to: a list and a mailbox may bring the same one with other
-    headers, or with a line more. None: it is no copy. A program that gives all its mails one Message-ID still
-    dates them; where a device has no clock, only a copy says the same.
-    """
-    key = key_of_same_id(delivery.delivery_key)
-    row = None if key is None else await find_by_key(ledger.db, delivery.source_id, key)
-    raw = None if row is None else content_of(ledger, row["sealed"])
-    if row is None or raw is None or row["state"] != DeliveryState.processed:
-        return None
-    first = _as_form(source, await read_bounded(raw.body))
-    if (first.sender, first.sent_at) != (mail.sender, mail.sent_at):
-        return None
-    is_dated = mail.sent_at is not None and abs(delivery.received_at - mail.sent_at) < LONGEST_WAY
-    if not is_dated and not _says_the_same(first, mail):
-        return None
-    led_to = row["effects"][0]
-    return DeliveryEffect("known_already", led_to["record"], led_to["number"])
-
-
-def _says_the_same(first: IncomingMail, second: IncomingMail) -> bool:
-    return (first.subject, first.whole_text, first.attachments) == (
-        second.subject,
-        second.whole_text,
-        second.attachments,
-    )
-
-
 async def _sender(ledger: Ledger, source: WebhookSource, people: Identities, mail: IncomingMail) -> Identity:
-    if mail.automatic.program == NULL_SENDER or is_among(mail, source.monitors):
+    wants_no_mail = mail.automatic.program == NULL_SENDER and not may_be_answer(mail)
+    if wants_no_mail or is_among(mail, source.monitors):
         # It wants no mail at all, also where a person has its address.
         return await people.account()
     holder = await person_with_address(ledger, mail.sender)
@@ -222,6 +202,8 @@ class _Incoming:
         self._recipients = tuple(each for each in mail.further_recipients if each.address != ours)
         #: What the mail refers to, and its sender may not write into.
         self._related: list[str] = []
+        #: What is said of a sender who has sent too many mails; None: of no other one.
+        self._storm_words: dict[str, str] | None = None
         is_tools = sender.id == account.id
         self._alert = alert_of_mail(ledger, source, account.id, mail) if is_tools else None
 
@@ -229,18 +211,27 @@ class _Incoming:
         """Return the ticket that the mail answers, if its sender sees it, and does not only look on; None: it
         opens another.
         """
-        tickets = await self._tickets_of_mails()
+        mail, db = self._mail, self._ledger.db
+        tickets = await tickets_of_mails(db, mail.references)
         for reference in self._mail.references:
             ours = _OURS.fullmatch(reference)
             if ours is None:
                 name = tickets.get(reference)
-            elif self._sender.id == self._account.id:  # a program that nobody is known to use
-                continue
             else:
                 name = await self._stream_of(ours[1], UUID(ours[2]))
             if name is None:
                 continue
-            if await may_act(self._ledger, self._sender.id, name, "comment"):
+            # Nobody is known to use a program that is only the source's account.
+            is_known = ours is None or self._sender.id != self._account.id
+            if is_known and await may_act(self._ledger, self._sender.id, name, "comment"):
+                return name
+            self._related.append(name)
+        if self._sender.id == self._account.id:
+            return None  # tools refer all their mails to one that never was
+        for related in await mails_of_thread(db, self._source.id, mail, self._now):
+            name = related.ticket
+            # Another subject is another request.
+            if related.is_same_subject and await may_act(self._ledger, self._sender.id, name, "comment"):
                 return name
             self._related.append(name)
         return None
@@ -249,11 +240,22 @@ class _Incoming:
         """Return the incident of the alert that a monitoring tool reports; None: it opens another."""
         return None if self._alert is None else await incident_of_alert(self._ledger, self._alert)
 
-    async def _tickets_of_mails(self) -> dict[str, str]:
-        """Return the tickets that earlier mails opened or joined, by the ids that this one names."""
-        ids = {key_of_message_id(each): each for each in self._mail.references}
-        rows = await self._ledger.db.rows(EARLIER_MAILS, (list(ids), MAIL)) if ids else ()
-        return {ids[row["delivery_key"]]: row["record"] for row in rows}
+    async def join_storm(self, answered: str | None) -> DeliveryEffect:
+        """Add the mail to the incident of a sender who has sent too many, or open that one. `answered` is the
+        ticket that the mail would have joined.
+        """
+        self._related += [] if answered is None else [answered]
+        self._alert = alert_of_storm(self._ledger, self._source, self._account.id, self._mail)
+        ticket = await self.alerted_ticket()
+        number = 1 if ticket is None else await count_comments(self._ledger, ticket) + 2
+        if number > MOST_OF_STORM:
+            raise MailRefused("too_many_mails")
+        self._storm_words = {"sender": self._mail.sender, "number": str(number), "most": str(MOST_AN_HOUR)}
+        if ticket is None:
+            return await self.open()
+        effect = await self.comment(ticket)
+        await self._link_related(ticket)
+        return effect
 
     async def _stream_of(self, kind: str, record_id: UUID) -> str | None:
         if kind == "notice":
@@ -263,22 +265,21 @@ class _Incoming:
 
     async def comment(self, ticket: str) -> DeliveryEffect:
         """Add what the mail says to the ticket that it answers."""
-        if not _mail_quota.consume(ticket):
-            raise MailRefused("too_many_mails")
         mail = await self._reread()
         words = mail.own_text or (mail.subject if mail.calendar_answer else NO_TEXT)
         if self._alert is not None:
-            words = f"{mail.subject}\n\n{mail.text}".strip()
+            parts = (self._storm_note(), mail.long_subject or mail.subject, mail.text)
+            words = "\n\n".join(part for part in parts if part) or NO_TEXT
         folded = "\n\n".join(part for part in (mail.folded, self._sent_to()) if part)
         body = CommentTicket(
-            text=self._with_notes(words, self._left_out()),
+            text=self._with_notes(words, self._left_out(), self._doubt()),
             folded=self._fit(folded, LONGEST_PARAGRAPH) or None,
         )
         number = await self._perform(ticket, "comment", body, 0)
         await self._attach(ticket)
         await self._add_followers(ticket)
         await self._clear_alert()
-        return DeliveryEffect("commented", ticket, number, self._altered("text"))
+        return DeliveryEffect("commented", ticket, number, self._altered("text"), thread_of(mail))
 
     async def _reread(self) -> IncomingMail:
         """Return the mail, read with the notices to its sender that it answers: it may repeat them without
@@ -317,11 +318,14 @@ class _Incoming:
     async def open(self) -> DeliveryEffect:
         """Open a ticket for the sender."""
         mail, source = self._mail, self._source
+        title = mail.subject or NO_SUBJECT
+        if self._storm_words is not None:
+            title = fit_line(self._note("mail_storm", self._storm_words)).text
         # What is over already is no open alert: the next problem is another one.
         alert = None if self._alert is None or self._alert.is_over else self._alert
         body = ReportIncident(
-            title=mail.subject or NO_SUBJECT,
-            description=self._with_notes(self._words(), self._left_out(), self._sent_to()),
+            title=title,
+            description=self._with_notes(self._words(), self._left_out(), self._doubt(), self._sent_to()),
             channel=Channel.email,
             impact=source.impact or Impact.person,
             urgency=source.urgency or Urgency.hindered,
@@ -347,11 +351,12 @@ class _Incoming:
         await self._attach(name)
         await self._add_followers(name)
         await self._link_related(name)
-        return DeliveryEffect("opened", name, number, self._altered("description"))
+        return DeliveryEffect("opened", name, number, self._altered("description"), thread_of(mail))
 
     def _words(self) -> str:
         """Return the text of the mail, below its subject if the title cannot hold all of that."""
-        words = (self._mail.long_subject, self._mail.text or NO_TEXT)
+        subject = self._mail.long_subject if self._storm_words is None else self._mail.subject
+        words = (self._storm_note(), subject, self._mail.text or NO_TEXT)
         return "\n\n".join(part for part in words if part)
 
     def _left_out(self) -> str:
@@ -359,8 +364,19 @@ class _Incoming:
         left_out = len(self._mail.attachments) - MOST_ATTACHMENTS
         if left_out <= 0:
             return ""
-        words = {"number": str(left_out), "most": str(MOST_ATTACHMENTS)}
-        return translate(self._metadata(spoken=False).language, "note", "attachments_left_out", words)
+        return self._note("attachments_left_out", {"number": str(left_out), "most": str(MOST_ATTACHMENTS)})
+
+    def _doubt(self) -> str:
+        """Return the note on a mail that a program may have answered by; empty: nothing hints at that."""
+        if not may_be_answer(self._mail):
+            return ""
+        return self._note("perhaps_automatic", {"sender": self._mail.sender})
+
+    def _storm_note(self) -> str:
+        return "" if self._storm_words is None else self._note("mail_of_storm", self._storm_words)
+
+    def _note(self, code: str, words: dict[str, str]) -> str:
+        return translate(self._metadata(spoken=False).language, "note", code, words)
 
     def _sent_to(self) -> str:
         return recipients_note(self._recipients, self._metadata(spoken=False).language)

@@ -75,6 +75,8 @@ CONCURRENT_TICKETS = 8
 NOT_FOR_PEOPLE = frozenset({"automatic_mail", "own_mail", "calendar_answer"})
 #: Why a delivery about a ticket that ended over there, and was never here, is ignored.
 ENDED_UNKNOWN_TICKET = "its ticket ended over there and was never here"
+#: What the marks of a whole body are of.
+BODY = "body"
 #: Seconds between two removals of old content.
 REMOVAL_SECONDS = 3_600.0
 WAITING_SOURCES = """
@@ -104,6 +106,13 @@ class _Progress:
     failure: Outcome | None = None
     effects: list[DeliveryEffect] = field(default_factory=list)
     alerts: int = 0
+    #: How the body was altered.
+    altered: Sequence[Alteration] = ()
+
+    def add(self, effect: DeliveryEffect) -> None:
+        """Add an effect, with what was altered of the body."""
+        marks = {BODY: [code.value for code in self.altered]} if self.altered else {}
+        self.effects.append(replace(effect, altered={**(effect.altered or {}), **marks}))
 
     def outcome(self) -> Outcome:
         """Return what has become of the delivery as a whole."""
@@ -156,7 +165,7 @@ class Processor:
             if isinstance(evaluation, Outcome):
                 outcomes[delivery.id] = evaluation
                 continue
-            progress[delivery.id] = _Progress(_failed_part(evaluation))
+            progress[delivery.id] = _Progress(_failed_part(evaluation), altered=evaluation.altered)
             for n, news in evaluation.numbered():
                 by_ticket[self._ticket_of(news)].append(_Task(delivery, f"{delivery.delivery_key}:{n}", news))
         await self._read_ahead([task.news for tasks in by_ticket.values() for task in tasks])
@@ -271,7 +280,7 @@ class Processor:
 
     async def _carry_out(self, task: _Task, progress: _Progress) -> None:
         try:
-            progress.effects.append(await self._effect(task))
+            progress.add(await self._effect(task))
             progress.alerts += isinstance(task.news, AlertSignal)
         except FAILURES as error:
             progress.failure = progress.failure or _failure(error)

@@ -110,17 +110,20 @@ class RawDelivery:
 class DeliveryEffect:
     """The effect of a part of a delivery. `outcome` is a code; `record` the stream of the ticket, if it has
     one, with its number. `altered` are the fields that were changed or left out on the way in, with codes.
+    `thread` is what further mails of a thread find a mail by; nobody is shown it.
     """
 
     outcome: str
     record: str | None = None
     number: str | None = None
     altered: Mapping[str, Sequence[str]] | None = None
+    thread: Mapping[str, Any] | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the effect as JSON data."""
         altered = {"altered": dict(self.altered)} if self.altered else {}
-        return {"outcome": self.outcome, "record": self.record, "number": self.number, **altered}
+        thread = {"thread": dict(self.thread)} if self.thread else {}
+        return {"outcome": self.outcome, "record": self.record, "number": self.number, **altered, **thread}
 
 
 @dataclass(frozen=True, slots=True)

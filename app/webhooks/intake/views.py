@@ -31,11 +31,15 @@ def delivery_shown(row: Row, language: str) -> dict[str, Any]:
     """Return a delivery without its content."""
     answer = {name: row[name] for name in _SHOWN}
     if answer["effects"] is not None:
-        # What was processed before fields were marked has no marks.
-        answer["effects"] = [{"altered": {}, **effect} for effect in answer["effects"]]
+        answer["effects"] = [_effect_shown(effect) for effect in answer["effects"]]
     code = row["code"] if row["state"] == "failed" else None
     answer["reason"] = None if code is None else reason_of(code, language)
     return answer
+
+
+def _effect_shown(effect: dict[str, Any]) -> dict[str, Any]:
+    """Return an effect as clients see it. What was processed before fields were marked has no marks."""
+    return {"altered": {}, **{name: value for name, value in effect.items() if name != "thread"}}
 
 
 def reason_of(code: str, language: str) -> str:
@@ -60,6 +64,8 @@ FAILURES = frozenset(
         "unmapped",
         "too_large",
         "too_deep",
+        "no_json",
+        "items_left_out",
         "untold",
         "wrong_type",
         "not_a_time",

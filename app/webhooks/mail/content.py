@@ -30,6 +30,7 @@ _NAMES = {
     "message/rfc822": "message.eml",
     "message/delivery-status": "delivery-status.txt",
     "message/disposition-notification": "disposition-notification.txt",
+    "message/feedback-report": "feedback-report.txt",
     "text/calendar": "invitation.ics",
     "text/rfc822-headers": "headers.txt",
     "application/ms-tnef": "winmail.dat",

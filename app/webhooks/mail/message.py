@@ -11,7 +11,7 @@ from hashlib import sha256
 from app.kernel.actions.made_fit import Alteration, cut_text, fit_line, fit_paragraph
 from app.kernel.actions.payloads import LONGEST_PARAGRAPH
 from app.webhooks.mail.addresses import Address, read_addresses
-from app.webhooks.mail.automatic_marks import NULL_SENDER, AutomaticMarks, automatic_marks
+from app.webhooks.mail.automatic_marks import MAIL_SERVERS, AutomaticMarks, automatic_marks
 from app.webhooks.mail.content import LONGEST_READ, MailAttachment, mail_content
 from app.webhooks.mail.headers import decode_words, message_ids, sent_time, single_line
 from app.webhooks.mail.mime import MailPart, parse_mail
@@ -86,9 +86,10 @@ def read_mail(raw: bytes, sent: Collection[str] = ()) -> IncomingMail:
     own, folded = (fit_text.text, "") if _FORWARDED.match(subject) else reply_text(fit_text.text, sent)
     automatic = automatic_marks(mail, sender.address, subject)
     report = _monitoring_report(mail, sender, subject, fit_text.text, automatic)
-    if report is not None and automatic.answer == NULL_SENDER:
-        # Some tools thread their mails: a recovery answers the mail of its problem.
-        automatic = replace(automatic, answer=None)
+    if report is not None:
+        # Some tools send as the mail server, or thread their mails: a recovery answers that of its problem.
+        answer = None if automatic.answer == MAIL_SERVERS else automatic.answer
+        automatic = replace(automatic, answer=answer, is_doubtful=False)
     nearest = [mail.header("In-Reply-To"), *_reversed_ids(mail.header("References"))]
     return IncomingMail(
         message_id=next(iter(message_ids(mail.header("Message-ID"))), _content_id(mail, raw)),
@@ -125,7 +126,8 @@ def _monitoring_report(
     """Return the report of a monitoring tool; None for other mails, and for forms with a reply address."""
     if {each.address for each in read_addresses(mail.header("Reply-To"))} - {sender.address}:
         return None
-    return monitoring_report(sender.address, subject, text, by_program=automatic.program is not None)
+    by_program = automatic.program is not None or automatic.answer == MAIL_SERVERS
+    return monitoring_report(sender.address, subject, text, by_program=by_program)
 
 
 def _further_recipients(mail: MailPart, sender: Address) -> tuple[Address, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -15,6 +14,7 @@ from urllib.parse import parse_qsl
 
 from app.common.times.written_times import DateOrder, UnclearDates, find_date_order
 from app.expressions.values import TooDeep, clean_text, plain_value
+from app.webhooks.mapping.json_bodies import JsonBody, read_json
 from app.webhooks.mapping.updates import MappingFailed
 
 LARGEST_BODY = 5_242_880
@@ -42,9 +42,10 @@ class Delivery:
     usual_zone: str | None = None
 
 
-def read_body(delivery: Delivery) -> Any:
+def read_body(delivery: Delivery) -> JsonBody:
     """Return the body: parsed, if it is JSON; a map of its fields, if it is a form (of a form with one field
-    `payload` in JSON, that); else its text. Raises MappingFailed if it is too large or nested too deep.
+    `payload` in JSON, that); else its text. Raises MappingFailed if it is too large, nested too deep, or
+    meant as JSON that cannot be read.
     """
     if len(delivery.body) > LARGEST_BODY:
         raise MappingFailed("too_large", "body", f"it is larger than {LARGEST_BODY:,} bytes.")
@@ -55,9 +56,9 @@ def read_body(delivery: Delivery) -> Any:
     if kind.get_content_type() == _FORM:
         fields = _read_form(text, charset)
         if fields.keys() == {"payload"} and isinstance(fields["payload"], str):
-            return _read_json(fields["payload"])
-        return fields
-    return _read_json(text)
+            return _read_json(fields["payload"], declared=False)
+        return JsonBody(fields)
+    return _read_json(text, declared="json" in kind.get_content_subtype())
 
 
 def _charset(kind: Message) -> str:
@@ -90,13 +91,14 @@ def _texts(value: Any) -> Iterator[str]:
             waiting += each.values()
 
 
-def _read_json(text: str) -> Any:
+def _read_json(text: str, *, declared: bool) -> JsonBody:
     try:
-        return plain_value(json.loads(text), DEEPEST_BODY)
+        body = read_json(text, declared=declared)
+        if body is None:  # no JSON, or a number with more digits than Python reads
+            return JsonBody(clean_text(text))
+        return body._replace(value=plain_value(body.value, DEEPEST_BODY))
     except (RecursionError, TooDeep) as error:
         raise MappingFailed("too_deep", "body", f"it is nested deeper than {DEEPEST_BODY}.") from error
-    except ValueError:  # no JSON, or a number with more digits than Python reads
-        return clean_text(text)
 
 
 def _read_form(text: str, charset: str) -> dict[str, Any]:

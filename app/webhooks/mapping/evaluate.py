@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Mapping as Dictionary
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ from app.expressions.language import (
     Variables,
 )
 from app.expressions.times import TimeSettings, time_settings
-from app.kernel.actions.made_fit import Alteration
+from app.kernel.actions.made_fit import Alteration, fit_paragraph
 from app.processes.incidents.records import IncidentState
 from app.webhooks.mapping.deliveries import Delivery, order_of_dates, read_body
 from app.webhooks.mapping.document import (
@@ -48,6 +49,7 @@ from app.webhooks.mapping.updates import (
 #: it.
 ENVIRONMENT: Final = ExpressionEnvironment(("body", "headers", "item", "received_at"))
 MOST_ITEMS = 1_000
+NO_TEXT = "(no text)"
 #: Why a delivery whose alerts all stay as they are is ignored.
 KEEPS_STATE = "its status changes nothing"
 TRUNCATED_ALERTS = "Alerts left out by the tool / 工具省略的告警数: {number}"
@@ -67,20 +69,23 @@ class Mapping:
 
     def delivery_id(self, delivery: Delivery) -> str | None:
         """Return the delivery's id as the tool gives it; None if there is none. Raises MappingFailed."""
-        reader = _Reader(self._compiled, ("delivery",), "delivery", _variables(delivery, read_body(delivery)))
+        reader = _Reader(
+            self._compiled, ("delivery",), "delivery", _variables(delivery, read_body(delivery).value)
+        )
         delivery_id = reader.text("id", self.document.delivery.id, LONGEST_ID)
         return delivery_id if isinstance(delivery_id, str) else None
 
     def evaluate(self, delivery: Delivery) -> Evaluation:
         """Return the alerts or ticket changes that the mapping reads from it. Raises MappingFailed."""
-        body = read_body(delivery)
+        body, altered = read_body(delivery)
         order = delivery.date_order or self.document.date_order or order_of_dates(body)
         with time_settings(TimeSettings(delivery.zone or self.document.zone or delivery.usual_zone, order)):
             news: list[ParsedUpdate] = []
             failed: dict[int, FailedPart] = {}
             applied, has_kept = False, False
             for number, entry in enumerate(self.document.news):
-                for reader in self._readers(delivery, body, number, entry):
+                left_out: list[FailedPart] = []
+                for reader in self._readers(delivery, body, number, entry, left_out):
                     applied = True
                     if reader is None:
                         continue
@@ -89,22 +94,28 @@ class Mapping:
                         news += [] if update is None else [update]
                         has_kept = has_kept or update is None
                     except MappingFailed as error:
-                        if entry.kind is not UpdateKind.alert or entry.each is None:
+                        is_one_of_many = entry.kind is UpdateKind.alert and entry.each is not None
+                        if not is_one_of_many and entry.kind is not UpdateKind.comment:
                             raise
-                        # One alert of a group fails alone.
+                        # One alert of a group fails alone, and so does the comment that comes with a ticket.
                         part = FailedPart(error.code, error.key, error.words)
                         failed[len(news) + len(failed)] = part
+                for part in left_out:
+                    failed[len(news) + len(failed)] = part
+                    news = [*news[:-1], _with_left_out(news[-1], part)] if news else news
             if failed and not news:
                 first = failed[min(failed)]
                 raise MappingFailed(first.code, first.key, first.words)
             if applied:
                 why = KEEPS_STATE if has_kept else "its list is empty"
-                return Evaluation(tuple(news), None if news else why, failed)
+                return Evaluation(tuple(news), None if news else why, failed, altered)
             return Evaluation((), self._why_ignored(delivery, body))
 
-    def _readers(self, delivery: Delivery, body: Any, number: int, entry: Entry) -> Iterator[_Reader | None]:
+    def _readers(
+        self, delivery: Delivery, body: Any, number: int, entry: Entry, left_out: list[FailedPart]
+    ) -> Iterator[_Reader | None]:
         """Yield a reader for each element that the entry goes through, or one; None if there is no
-        element.
+        element. Elements beyond the bound are added to `left_out`, as one part.
         """
         path, place = ("news", number), f"news {number + 1}"
         body_reader = _Reader(self._compiled, path, place, _variables(delivery, body))
@@ -120,11 +131,13 @@ class Mapping:
         if not isinstance(items, list):
             raise body_reader.failed("wrong_type", "each", "it is no list", items)
         if len(items) > MOST_ITEMS:
-            raise body_reader.failed("too_much", "each", f"it has more than {MOST_ITEMS:,} elements")
+            left_out.append(
+                _left_out(f"{place}, items {MOST_ITEMS + 1} to {len(items)}", len(items) - MOST_ITEMS)
+            )
         if not items:
             yield None
         rest = _without(body, items)
-        for n, item in enumerate(items):
+        for n, item in enumerate(items[:MOST_ITEMS]):
             reader = _Reader(self._compiled, path, f"{place}, item {n + 1}", _variables(delivery, rest, item))
             if reader.applies(entry.when):
                 yield reader
@@ -208,7 +221,7 @@ class _Reader(EntryReader):
         return CommentUpdate(
             case=self.required_text("case", entry.case),
             id=self.required_text("id", entry.id),
-            text="" if entry.text is None else self.required_text("text", entry.text, LONGEST_PARAGRAPH),
+            text="" if entry.text is None else self._comment_text(entry.text),
             occurred_at=dated.instant,
             dated_by_receipt=dated.by_receipt,
             author=author if isinstance(author, NamedPerson) else None,
@@ -219,6 +232,13 @@ class _Reader(EntryReader):
             irregular=tuple(self.irregular),
             altered=self.altered,
         )
+
+    def _comment_text(self, sources: tuple[str, ...]) -> str:
+        """Return the words of a comment; for one without words, such as a file alone, a text that says so."""
+        text = self.optional("text", sources, LONGEST_PARAGRAPH)
+        if text is None:
+            self.altered["text"] = [Alteration.left_out.value]
+        return text or NO_TEXT
 
     def _alert(self, entry: Entry, received_at: datetime) -> AlertSignal | None:
         meaning = self.mapped_code("status", entry.status, _folded(entry.values.status) or _ALERT_STATUSES)
@@ -272,6 +292,20 @@ class _Reader(EntryReader):
         longest = max(LONGEST_PARAGRAPH - len(below) - 2, 0)
         text = self.optional("description", entry.description, longest)
         return "\n\n".join(part for part in (text, below[:LONGEST_PARAGRAPH]) if part) or None
+
+
+def _left_out(place: str, number: int) -> FailedPart:
+    return FailedPart("items_left_out", place, f"{number:,} elements beyond {MOST_ITEMS:,} were left out.")
+
+
+def _with_left_out(update: ParsedUpdate, part: FailedPart) -> ParsedUpdate:
+    """Return the last alert that was taken, with what was left out behind it; any other update unchanged."""
+    if not isinstance(update, AlertSignal):
+        return update
+    note = f"{part.key}: {part.words}"
+    text = fit_paragraph(update.description or "", LONGEST_PARAGRAPH - len(note) - 2).text
+    altered = update.altered | {"description": [Alteration.left_out.value]}
+    return replace(update, description="\n\n".join(each for each in (text, note) if each), altered=altered)
 
 
 def _variables(delivery: Delivery, body: Any, item: Any = None) -> Variables:

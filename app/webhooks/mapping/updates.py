@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 
 from app.common.children import Visibility
 from app.common.priorities.priority import Impact, Urgency
+from app.kernel.actions.made_fit import Alteration
 from app.processes.incidents.records import Effect, IncidentState
 
 #: The code of the irregularity that a status is not in the table of values.
@@ -141,12 +142,14 @@ class FailedPart:
 @dataclass(frozen=True)
 class Evaluation:
     """The news of a delivery, in the order of the mapping; without any, `ignored` says why. `failed` are the
-    parts that cannot be read while others can, by their numbers among all parts.
+    parts that cannot be read while others can, by their numbers among all parts; `altered` says how the body
+    differs from what came.
     """
 
     news: tuple[ParsedUpdate, ...]
     ignored: str | None = None
     failed: Mapping[int, FailedPart] = field(default_factory=dict)
+    altered: tuple[Alteration, ...] = ()
 
     def numbered(self) -> list[tuple[int, ParsedUpdate]]:
         """Return the news with their numbers among all parts, which stay when others can be read, too."""

@@ -43,7 +43,7 @@ class DeliveryEffectOut(OutputModel):
     altered: dict[str, list[str]] = Field(
         default={},
         description="Fields that were changed or left out on arrival, each with its codes, as in "
-        "`altered` of an incident.",
+        "`altered` of an incident. `body` is the whole body: `repaired` or `doubled_key`.",
     )
 
 

@@ -173,6 +173,16 @@ def test_keys_stay_when_an_event_moves_and_say_nothing_of_it() -> None:
     assert "zhao" not in before[0].key
 
 
+def test_a_period_adds_an_occurrence_of_its_own_length() -> None:
+    event = (
+        "UID:1\nCATEGORIES:PTO\nDTSTART:20270524T080000Z\nDTEND:20270524T090000Z\n"
+        "RDATE;VALUE=PERIOD:20270525T080000Z/20270525T100000Z,20270526T080000Z/PT3H"
+    )
+    content = read_calendar(a_calendar(event), "UTC", NOW, NOW + timedelta(days=366))
+    lengths = [(each.end - each.begin) // timedelta(hours=1) for each in content.absences]
+    assert (lengths, content.unreadable) == ([1, 2, 3], 0)
+
+
 def test_what_cannot_be_read_is_counted_and_the_rest_is_taken() -> None:
     broken = ("UID:1\nDTSTART:yesterday", "UID:2\nDTSTART;VALUE=DATE:20261221\nRRULE:FREQ=SECONDLY", DAYS)
     content = read_calendar(a_calendar(*broken, f"UID:3\n{DAYS}"), "UTC", NOW, NOW + timedelta(days=366))

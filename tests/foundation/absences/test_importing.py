@@ -84,6 +84,21 @@ async def test_a_file_is_compared_with_what_was_imported_before(api: Api) -> Non
     assert (await (await api.client("Zhao")).post(path, json={"calendar": text})).status_code == 403
 
 
+async def test_an_event_that_can_no_longer_be_read_keeps_its_absence(api: Api) -> None:
+    chen = await api.whole(await api.client("Chen", Role.engineer))
+    weekly = f"{an_event('b', 20, 1)}\nRRULE:FREQ=WEEKLY;COUNT=2"
+    known = (an_event("a", 10), weekly, an_event("c", 40))
+    await chen.post(f"{ABSENCES}/import", json={"calendar": a_calendar(*known).decode()})
+    broken = (
+        "UID:a\nDTSTART:yesterday",
+        weekly.replace("FREQ=WEEKLY", "FREQ=SOMETIMES"),
+        "DTSTART:no event of anybody",
+    )
+    done = await chen.post(f"{ABSENCES}/import", json={"calendar": a_calendar(*broken).decode()})
+    assert (done.json()["removed"], done.json()["unreadable"]) == (1, 3), "only c has vanished"
+    assert await planned(chen) == [10, 20, 27]
+
+
 @in_test_all
 async def test_an_address_is_fetched_compared_and_its_failures_are_told(
     api: Api, connection: Connection, receiver: Receiver

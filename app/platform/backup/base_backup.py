@@ -16,6 +16,7 @@ from typing import Any
 
 import psycopg
 
+from app.platform.backup.manifest import verify_files
 from app.platform.backups import (
     NAME_FORMAT,
     PARTIAL,
@@ -29,7 +30,6 @@ from app.platform.backups import (
     write_description,
 )
 from app.platform.embedded import CLUSTER, EmbeddedError, Tools, installed_tools
-from app.platform.manifest import verify_files
 
 #: The replication slot for which PostgreSQL keeps its log until it is received.
 SLOT = "ledgerdesk_backup"

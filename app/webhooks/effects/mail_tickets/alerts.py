@@ -1,12 +1,13 @@
 """Mails of monitoring tools: the first opens an incident, and what the tool sends about the same thing later
 joins that.
 
-The subject and the sender are all that shows what a mail is about, and both can be forged. So a recovery is a
+Subject, sender and text are all that shows what a mail is about, and all can be forged. So a recovery is a
 comment. It ends the incident only if the source names its sender in `monitors`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -28,6 +29,16 @@ from app.webhooks.sources.records import WebhookSource
 FINGERPRINT_LENGTH = 12
 
 
+#: The thing of the incident that further mails of a sender join who has sent too many.
+TOO_MANY_MAILS = "too many mails"
+COMMENTS = "select count(*) from fold.comment where record = %s"
+
+
+def is_among(mail: IncomingMail, senders: Sequence[str] | None) -> bool:
+    """Return whether these senders, addresses or `@` and a domain, have that of the mail among them."""
+    return not {mail.sender, f"@{mail.sender.rpartition('@')[2]}"}.isdisjoint(senders or ())
+
+
 @dataclass(frozen=True, slots=True)
 class MailAlert:
     """The alert that a mail reports, by what its incident is found; `is_over`: it has cleared."""
@@ -41,12 +52,29 @@ class MailAlert:
 def alert_of_mail(
     ledger: Ledger, source: WebhookSource, account: UUID, mail: IncomingMail
 ) -> MailAlert | None:
-    """Return the alert that the mail reports; None if no monitoring tool wrote it."""
-    if mail.monitoring is None:
+    """Return the alert that the mail reports; None if no tool wrote it, or nobody knows of what."""
+    if mail.monitoring is None or mail.monitoring.about is None:
         return None
+    return _alert(ledger, source, account, mail, mail.monitoring.about, is_over=mail.monitoring.is_over)
+
+
+def alert_of_storm(ledger: Ledger, source: WebhookSource, account: UUID, mail: IncomingMail) -> MailAlert:
+    """Return the alert that the sender of the mail has sent too many."""
+    return _alert(ledger, source, account, mail, TOO_MANY_MAILS, is_over=False)
+
+
+def _alert(
+    ledger: Ledger, source: WebhookSource, account: UUID, mail: IncomingMail, name: str, *, is_over: bool
+) -> MailAlert:
     sender = ledger.vault.fingerprint("mail sender", str(source.key), mail.sender)[:FINGERPRINT_LENGTH]
-    about = fit_name(mail.monitoring.about, LONGEST_LINE - FINGERPRINT_LENGTH - 1)
-    return MailAlert(account, str(source.key), f"{about} {sender}", mail.monitoring.is_over)
+    about = fit_name(name, LONGEST_LINE - FINGERPRINT_LENGTH - 1)
+    return MailAlert(account, str(source.key), f"{about} {sender}", is_over)
+
+
+async def count_comments(ledger: Ledger, ticket: str) -> int:
+    """Return the number of comments on the ticket of that stream."""
+    count: int = await ledger.db.value(COMMENTS, (ticket,))
+    return count
 
 
 async def incident_of_alert(ledger: Ledger, alert: MailAlert) -> str | None:

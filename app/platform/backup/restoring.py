@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psycopg
 
+from app.platform.backup.manifest import verify_files
 from app.platform.backups import WAL, BackupRefused, BaseBackup, list_backups, sync_folder
 from app.platform.embedded import (
     CLUSTER,
@@ -21,7 +22,6 @@ from app.platform.embedded import (
     installed_tools,
     make_data_dir,
 )
-from app.platform.manifest import verify_files
 
 STAGING = "restoring"
 SEGMENT_NAME = 24

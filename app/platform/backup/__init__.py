@@ -1,0 +1,1 @@
+"""Base backups of the database: making, verifying and restoring one."""
