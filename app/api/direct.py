@@ -13,7 +13,7 @@ import json
 import re
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any, get_args, get_origin
+from typing import Any, TypeVar, get_args, get_origin
 
 from fastapi import APIRouter, Request
 from fastapi.dependencies.models import Dependant
@@ -24,11 +24,13 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.api.contract.problems import DuplicateMember, TooManyValues
+from app.api.contract.responses import BODY_METHODS, BODY_REFUSED, Responses, problems
 from app.api.lazy_routes import Declare, DeclaredLater, LazyRoute
 from app.api.replica_reads import is_marked, read_for
 from app.api.requests.faults import FURTHER, MOST_LISTED, first_errors
 
 Handler = Callable[..., Coroutine[Any, Any, Response]]
+EndpointT = TypeVar("EndpointT", bound=Callable[..., Any])
 
 
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -109,10 +111,53 @@ class DirectRoute(StrictRoute):
 
 
 class Router(APIRouter):
-    """A router of lazy and strict routes: all routers of the service are of this class."""
+    """A router of lazy and strict routes: all routers of the service are of this class.
+
+    The id of an operation is the name of its endpoint, unless another is given.
+    """
 
     def __init__(self, *, route_class: type[LazyRoute] = StrictRoute, **more: Any) -> None:
         super().__init__(route_class=route_class, **more)
+
+    def endpoint(
+        self,
+        path: str,
+        summary: str,
+        answer: Any = None,
+        *,
+        method: str = "GET",
+        refused: tuple[int, ...] = (),
+        responses: Responses | None = None,
+        **more: Any,
+    ) -> Callable[[EndpointT], EndpointT]:
+        """Return a decorator that adds an endpoint; its docstring is the description of the operation.
+
+        `answer`: type of the answer's JSON; None: the answer is not JSON. `refused`: statuses that it may be
+        refused with, besides `EVERYWHERE`, and `BODY_REFUSED` if it reads a body. `responses` and `more`: see
+        FastAPI's `APIRouter.get`.
+        """
+        statuses = (*refused, *BODY_REFUSED) if method in BODY_METHODS else refused
+        described = {"response_class": Response} if answer is None else {"response_model": answer}
+
+        def add(endpoint: EndpointT) -> EndpointT:
+            self.add_api_route(
+                path,
+                endpoint,
+                methods=[method],
+                summary=summary,
+                responses=(responses or {}) | problems(*statuses),
+                **described,
+                **more,
+            )
+            return endpoint
+
+        return add
+
+    def add_api_route(self, path: str, endpoint: Callable[..., Any], **described: Any) -> None:
+        """Add a route as FastAPI does, and name its operation after the endpoint if no id is given."""
+        if not isinstance(endpoint, DeclaredLater) and described.get("include_in_schema", True):
+            described["operation_id"] = described.get("operation_id") or endpoint.__name__
+        super().add_api_route(path, endpoint, **described)
 
     def add_operation(self, method: str, path: str, declare: Declare) -> None:
         """Add an operation whose endpoint and description `declare` returns when the route is made."""

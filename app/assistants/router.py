@@ -68,7 +68,7 @@ async def assistants_served(app: FastAPI, *, is_served: bool) -> AsyncIterator[N
         await running
 
 
-@router.post(ASSISTANTS, operation_id="post_mcp")
+@router.post(ASSISTANTS)
 async def post_mcp(request: Request) -> Response:
     """Answer an assistant's message (Model Context Protocol, streamable HTTP without sessions)."""
     manager = request.app.state.assistants

@@ -9,7 +9,7 @@ from fastapi import Body, Path, Query, Request
 from starlette.responses import Response
 
 from app.api.authentication.auth import Ledger, caller_of, utc_now
-from app.api.contract.openapi import in_language, problems
+from app.api.contract.responses import in_language
 from app.api.direct import DirectRoute, Router
 from app.api.listings.page_responses import VARY
 from app.api.requests.accept import language_for
@@ -37,12 +37,8 @@ ConditionKey = Annotated[
 router = Router(prefix="/v1/attention", tags=["attention"], route_class=DirectRoute)
 
 
-@router.get(
-    "",
-    operation_id="get_attention",
-    summary="Get the conditions that need attention",
-    response_model=Attention,
-    responses=in_language() | problems(422),
+@router.endpoint(
+    "", "Get the conditions that need attention", Attention, refused=(422,), responses=in_language()
 )
 async def get_attention(
     request: Request, ledger: Ledger, query: Annotated[AttentionQuery, Query()]
@@ -56,13 +52,7 @@ async def get_attention(
     return Response(dump_json(render_attention(attention_now, language)), 200, headers, "application/json")
 
 
-@router.put(
-    "/asides/{key}",
-    operation_id="put_attention_aside",
-    summary="Put an attention condition aside",
-    response_model=AsideOut,
-    responses=problems(400, 403, 413, 415, 422),
-)
+@router.endpoint("/asides/{key}", "Put an attention condition aside", AsideOut, method="PUT")
 async def put_attention_aside(
     request: Request, ledger: Ledger, key: ConditionKey, body: Annotated[PutAside, Body()]
 ) -> Response:
@@ -81,12 +71,12 @@ async def put_attention_aside(
     )
 
 
-@router.delete(
+@router.endpoint(
     "/asides/{key}",
-    operation_id="take_attention_up",
-    summary="Take up an attention condition again",
+    "Take up an attention condition again",
+    method="DELETE",
+    refused=(404, 422),
     status_code=204,
-    responses=problems(403, 404, 422),
 )
 async def take_attention_up(request: Request, ledger: Ledger, key: ConditionKey) -> Response:
     """Take up a condition again that the caller had put aside."""

@@ -9,7 +9,7 @@ from fastapi import Path, Query, Request
 from starlette.responses import Response
 
 from app.api.authentication.auth import Ledger, context_of
-from app.api.contract.openapi import in_language, problems
+from app.api.contract.responses import in_language
 from app.api.direct import Router
 from app.api.listings import cursors, page_responses
 from app.api.page_language import chosen_language
@@ -54,12 +54,8 @@ GRAPH_RESPONSE: dict[int | str, dict[str, Any]] = {
 Kind = Annotated[str, Path(max_length=60, description="Kind of the cases, such as `incident`.")]
 
 
-@router.get(
-    "/{kind}",
-    operation_id="get_conformance",
-    summary="Get the conformance of cases",
-    response_model=ConformanceSummary,
-    responses=in_language() | problems(403, 404, 422),
+@router.endpoint(
+    "/{kind}", "Get the conformance of cases", ConformanceSummary, refused=(404, 422), responses=in_language()
 )
 async def get_conformance(
     request: Request, ledger: Ledger, kind: Kind, query: Annotated[ConformanceQuery, Query()]
@@ -81,12 +77,12 @@ async def get_conformance(
     return _json(answered, language)
 
 
-@router.get(
+@router.endpoint(
     "/{kind}/variants",
-    operation_id="list_conformance_variants",
-    summary="List variants of cases",
-    response_model=ConformanceVariantPage,
-    responses=in_language() | problems(400, 403, 404, 422),
+    "List variants of cases",
+    ConformanceVariantPage,
+    refused=(400, 404, 422),
+    responses=in_language(),
 )
 async def list_conformance_variants(
     request: Request, ledger: Ledger, kind: Kind, query: Annotated[ConformanceVariantQuery, Query()]
@@ -123,12 +119,8 @@ async def list_conformance_variants(
     return _json(page, language, page_responses.link(request, cursor))
 
 
-@router.get(
-    "/{kind}/graph",
-    operation_id="get_conformance_graph",
-    summary="Get the graph of cases",
-    response_model=ConformanceGraph,
-    responses=GRAPH_RESPONSE | problems(403, 404, 422),
+@router.endpoint(
+    "/{kind}/graph", "Get the graph of cases", ConformanceGraph, refused=(404, 422), responses=GRAPH_RESPONSE
 )
 async def get_conformance_graph(
     request: Request, ledger: Ledger, kind: Kind, query: Annotated[ConformanceGraphQuery, Query()]
@@ -161,13 +153,7 @@ async def get_conformance_graph(
     return _json(answered, language, page_responses.VARY_BY_TYPE)
 
 
-@router.get(
-    "/{kind}/cases",
-    operation_id="list_conformance_cases",
-    summary="List conformance cases",
-    response_model=ConformanceCasePage,
-    responses=problems(400, 403, 404, 422),
-)
+@router.endpoint("/{kind}/cases", "List conformance cases", ConformanceCasePage, refused=(400, 404, 422))
 async def list_conformance_cases(
     request: Request, ledger: Ledger, kind: Kind, query: Annotated[ConformanceCaseQuery, Query()]
 ) -> Response:

@@ -25,13 +25,13 @@ TIMES = ("before_from", "before_to", "after_from", "after_to")
 LISTED_EFFECTS = "50"
 
 
-@router.get("", operation_id="get_effects_page")
+@router.get("")
 async def get_effects_page(request: Request) -> Response:
     """Return the page on which an effect is asked for, with those that were measured."""
     return await _effects_page(await open_dashboard(request), {}, None)
 
 
-@router.post("", operation_id="post_effects_page")
+@router.post("")
 async def post_effects_page(request: Request) -> Response:
     """Measure the effect that the form asks for, and lead to it; or say beside the form what is wrong."""
     page = await open_dashboard(request)
@@ -82,7 +82,7 @@ async def _effects_page(
     )
 
 
-@router.get("/{name}", operation_id="get_effect_page")
+@router.get("/{name}")
 async def get_effect_page(request: Request, name: str) -> Response:
     """Return the page of a measured effect: its sentence, and its drawings."""
     page = await open_dashboard(request)

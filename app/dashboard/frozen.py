@@ -17,7 +17,7 @@ router = Router(prefix=f"{ROOT}/frozen", include_in_schema=False)
 
 @router.get("", operation_id="get_frozen_home")
 @router.get("/{name}", operation_id="get_frozen_page")
-@router.get("/{name}/{key}", operation_id="get_frozen_view")
+@router.get("/{name}/{key}")
 async def get_frozen_view(request: Request, name: str = "", key: str = "") -> Response:
     """Lead to the page of that name and key as it is now, with the instant in its address."""
     page = await open_dashboard(request)

@@ -20,7 +20,7 @@ NO_MORE: Mapping[str, Any] = {}
 router = Router(prefix=ROOT, include_in_schema=False)
 
 
-@router.get("", operation_id="get_dashboard")
+@router.get("")
 async def get_dashboard(request: Request) -> Response:
     """Return home: what needs attention, and the watched figures; or lead to the reader's own first page,
     or to what an address that was given out earlier named by its parameters.
@@ -33,13 +33,13 @@ async def get_dashboard(request: Request) -> Response:
     return await _answer(page, page.sentence("title_home"), ROOT)
 
 
-@router.get("/team/{key}", operation_id="get_team_dashboard")
+@router.get("/team/{key}")
 async def get_team_dashboard(request: Request, key: str) -> Response:
     """Return the page of a team: the same as home, of its cases."""
     return await _scoped(request, "team", key)
 
 
-@router.get("/service/{key}", operation_id="get_service_dashboard")
+@router.get("/service/{key}")
 async def get_service_dashboard(request: Request, key: str) -> Response:
     """Return the page of a service: the same as home, of its cases."""
     return await _scoped(request, "service", key)

@@ -14,7 +14,7 @@ from app.notifications.records import DeliveryFailure
 router = Router(prefix=ROOT, include_in_schema=False)
 
 
-@router.get("/mails", operation_id="get_unsent_mails_page")
+@router.get("/mails")
 async def get_unsent_mails_page(request: Request) -> Response:
     """Return the mails that wait for another try or were given up, the oldest first."""
     page = await open_dashboard(request)

@@ -36,13 +36,13 @@ MOVED = 308
 router = Router(prefix=ROOT, include_in_schema=False)
 
 
-@router.get("/due", operation_id="get_old_due_page")
+@router.get("/due")
 async def get_old_due_page(request: Request) -> Response:
     """Lead to the page of what is due next, which is the desk's, with the filters of the address."""
     return _moved(request, "/desk/due")
 
 
-@router.get("/changes", operation_id="get_old_changes_page")
+@router.get("/changes")
 async def get_old_changes_page(request: Request) -> Response:
     """Lead to the page of the change calendar, which is the desk's, with the filters of the address; or to
     that of the change that the address names, as those of calendar programs do.
@@ -51,7 +51,7 @@ async def get_old_changes_page(request: Request) -> Response:
     return _moved(request, f"/desk/change/{quote(number, safe='')}" if number else "/desk/changes")
 
 
-@router.get("/case/{number}", operation_id="get_case_of_dashboard")
+@router.get("/case/{number}")
 async def get_case_of_dashboard(request: Request, number: str) -> Response:
     """Lead to the record's page at the desk: its kind follows from its number."""
     code = number.partition("-")[0].upper()
@@ -62,7 +62,7 @@ async def get_case_of_dashboard(request: Request, number: str) -> Response:
     return RedirectResponse(f"/desk/{kind}/{quote(number, safe='')}", MOVED)
 
 
-@router.get("/webhooks", operation_id="get_old_webhooks_page")
+@router.get("/webhooks")
 async def get_old_webhooks_page(request: Request) -> Response:
     """Lead to the page of integrations: of the source and the delivery that the address names, if it does."""
     chosen = dict(request.query_params)
@@ -71,7 +71,7 @@ async def get_old_webhooks_page(request: Request) -> Response:
     return RedirectResponse(f"{path}?{query}" if query else path, MOVED)
 
 
-@router.get("/static/{name}", operation_id="get_dashboard_file")
+@router.get("/static/{name}")
 async def get_dashboard_file(request: Request, name: str) -> Response:
     """Return a file that the pages load."""
     path = FILES.get(name)

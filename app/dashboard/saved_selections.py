@@ -98,7 +98,7 @@ async def read_saved(desk: Desk) -> SavedSelections:
     return SavedSelections(items, reader["person"]["id"], reader["teams"])
 
 
-@router.post("/{view_id}", operation_id="post_saved_selection")
+@router.post("/{view_id}")
 async def post_saved_selection(request: Request, view_id: UUID) -> Response:
     """Save what is chosen under a name, and lead to it."""
     desk, form = open_desk(request), await sent_form(request)
@@ -111,7 +111,7 @@ async def post_saved_selection(request: Request, view_id: UUID) -> Response:
     )
 
 
-@router.post("/{view_id}/home", operation_id="post_home_of_dashboard")
+@router.post("/{view_id}/home")
 async def post_home_of_dashboard(request: Request, view_id: UUID) -> Response:
     """Make one of the reader's own selections their first page, or no longer."""
     desk = open_desk(request)
@@ -123,7 +123,7 @@ async def post_home_of_dashboard(request: Request, view_id: UUID) -> Response:
     return lead_to(view["address"])
 
 
-@router.post("/{view_id}/remove", operation_id="post_removal_of_selection")
+@router.post("/{view_id}/remove")
 async def post_removal_of_selection(request: Request, view_id: UUID) -> Response:
     """Remove one of the reader's own selections."""
     desk = open_desk(request)

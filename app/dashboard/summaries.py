@@ -23,7 +23,7 @@ TEXTS = ("cadence", "weekday", "time_of_day", "time_zone", "view")
 router = Router(prefix=PATH, include_in_schema=False)
 
 
-@router.get("", operation_id="get_summaries_page")
+@router.get("")
 async def get_summaries_page(request: Request) -> Response:
     """Return the reader's summaries, when each is sent and of what, with a form for a new one."""
     page = await open_dashboard(request)
@@ -43,7 +43,7 @@ async def get_summaries_page(request: Request) -> Response:
     )
 
 
-@router.post("/{summary_id}", operation_id="post_summary")
+@router.post("/{summary_id}")
 async def post_summary(request: Request, summary_id: UUID) -> Response:
     """Have a summary mailed, or change one, and lead back to all of them."""
     desk, form = open_desk(request), await sent_form(request)
@@ -51,7 +51,7 @@ async def post_summary(request: Request, summary_id: UUID) -> Response:
     return lead_to(f"{PATH}#{summary_id}")
 
 
-@router.post("/{summary_id}/remove", operation_id="post_removal_of_summary")
+@router.post("/{summary_id}/remove")
 async def post_removal_of_summary(request: Request, summary_id: UUID) -> Response:
     """Have a summary mailed no more."""
     desk = open_desk(request)

@@ -18,12 +18,11 @@ from app.api.authentication.auth import (
     require_in_person,
     stored_credential_of,
 )
-from app.api.contract.openapi import problems
 from app.api.direct import Router
 from app.api.listings import cursors
 from app.api.listings.list_queries import Paging
 from app.api.listings.page_responses import page_response
-from app.api.records.shapes import OutputModel
+from app.api.records.shapes import OutputModel, page_of
 from app.api.requests.accept import language_for
 from app.common.files.uploads import Upload
 from app.common.people import Caller
@@ -129,13 +128,6 @@ class ImportOut(OutputModel):
     )
 
 
-class ImportPage(OutputModel):
-    """A page of imports, the newest first."""
-
-    items: list[ImportOut]
-    next_cursor: str | None
-
-
 class RefusedRowOut(OutputModel):
     """A row that was refused. After correction, it can be sent again, alone or with all other rows."""
 
@@ -154,14 +146,7 @@ class RefusedRowPage(OutputModel):
     next_cursor: str | None
 
 
-@router.post(
-    "",
-    operation_id="ask_import",
-    summary="Ask for an import",
-    status_code=202,
-    response_model=ImportOut,
-    responses=problems(400, 403, 409, 413, 415, 422),
-)
+@router.endpoint("", "Ask for an import", ImportOut, method="POST", refused=(409,), status_code=202)
 async def ask_import(request: Request, body: AskImport) -> Response:
     """Ask for the import of a history from an uploaded file. It stops once the key, secret or login that
     asked for it is no longer valid, or no longer an administrator's. A repeated request returns the same
@@ -197,13 +182,7 @@ async def ask_import(request: Request, body: AskImport) -> Response:
     return Response(to_json(_import_out(stored)), status_code=202, media_type="application/json")
 
 
-@router.get(
-    "",
-    operation_id="list_imports",
-    summary="List imports",
-    response_model=ImportPage,
-    responses=problems(400, 403, 422),
-)
+@router.endpoint("", "List imports", page_of(ImportOut, "imports, the newest first"), refused=(400, 422))
 async def list_imports(request: Request, paging: Annotated[Paging, Query()]) -> Response:
     """List all imports, newest first, including those that were started from the command line."""
     ledger = ledger_of(request)
@@ -219,26 +198,14 @@ async def list_imports(request: Request, paging: Annotated[Paging, Query()]) -> 
     return page_response(request, {"items": [_import_out(row) for row in page], "next_cursor": cursor})
 
 
-@router.get(
-    "/{id}",
-    operation_id="get_import",
-    summary="Get an import",
-    response_model=ImportOut,
-    responses=problems(403, 404, 422),
-)
+@router.endpoint("/{id}", "Get an import", ImportOut, refused=(404, 422))
 async def get_import(request: Request, import_id: ImportId) -> Response:
     """Return an import and its progress."""
     row = await _import_row(request, import_id)
     return Response(to_json(_import_out(row)), media_type="application/json")
 
 
-@router.get(
-    "/{id}/refused",
-    operation_id="list_import_refused",
-    summary="List refused rows of an import",
-    response_model=RefusedRowPage,
-    responses=problems(400, 403, 404, 422),
-)
+@router.endpoint("/{id}/refused", "List refused rows of an import", RefusedRowPage, refused=(400, 404, 422))
 async def list_import_refused(
     request: Request, import_id: ImportId, paging: Annotated[Paging, Query()]
 ) -> Response:

@@ -20,8 +20,8 @@ from pydantic import Field
 from starlette.responses import Response
 
 from app.api.authentication.auth import Ledger, caller_of, context_of
-from app.api.contract.openapi import in_language, or_table, problems
 from app.api.contract.problems import problem
+from app.api.contract.responses import in_language, or_table
 from app.api.direct import Router
 from app.api.listings import cursors, page_responses
 from app.api.records.shapes import OutputModel
@@ -93,13 +93,7 @@ class KpiCasePage(OutputModel):
     next_cursor: str | None
 
 
-@router.get(
-    "",
-    operation_id="list_kpis",
-    summary="List KPIs",
-    response_model=KpiPage,
-    responses=in_language() | problems(422),
-)
+@router.endpoint("", "List KPIs", KpiPage, refused=(422,), responses=in_language())
 @reads_replica
 async def list_kpis(request: Request, ledger: ReadLedger, choice: Annotated[KpiChoice, Query()]) -> Response:
     """List the KPIs that the caller may see, each with its definition and its figures for the current month.
@@ -130,13 +124,7 @@ async def list_kpis(request: Request, ledger: ReadLedger, choice: Annotated[KpiC
     return Response(page.model_dump_json(by_alias=True), 200, headers, "application/json")
 
 
-@router.get(
-    "/definitions",
-    operation_id="list_kpi_definitions",
-    summary="List KPI definitions",
-    response_model=KpiDefinitionPage,
-    responses=in_language() | problems(),
-)
+@router.endpoint("/definitions", "List KPI definitions", KpiDefinitionPage, responses=in_language())
 async def list_kpi_definitions(request: Request, ledger: Ledger) -> Response:
     """List the definitions of the KPIs that the caller may see, without figures."""
     language, caller = language_for(request), caller_of(request)
@@ -146,13 +134,7 @@ async def list_kpi_definitions(request: Request, ledger: Ledger) -> Response:
     return Response(page.model_dump_json(by_alias=True), 200, headers, "application/json")
 
 
-@router.get(
-    "/periods",
-    operation_id="list_kpi_periods",
-    summary="List periods with cases",
-    response_model=KpiPeriodPage,
-    responses=problems(422),
-)
+@router.endpoint("/periods", "List periods with cases", KpiPeriodPage, refused=(422,))
 @reads_replica
 async def list_kpi_periods(
     request: Request, ledger: ReadLedger, choice: Annotated[KpiPeriodChoice, Query()]
@@ -172,12 +154,8 @@ async def list_kpi_periods(
     return Response(page.model_dump_json(by_alias=True), 200, page_responses.VARY, "application/json")
 
 
-@router.get(
-    "/behaviours",
-    operation_id="list_kpi_behaviours",
-    summary="List KPI behaviours",
-    response_model=KpiBehaviourPage,
-    responses=in_language() | problems(403, 404, 422),
+@router.endpoint(
+    "/behaviours", "List KPI behaviours", KpiBehaviourPage, refused=(404, 422), responses=in_language()
 )
 @reads_replica
 async def list_kpi_behaviours(
@@ -215,13 +193,7 @@ async def list_kpi_behaviours(
     return Response(page.model_dump_json(by_alias=True), 200, headers, "application/json")
 
 
-@router.get(
-    "/{key}",
-    operation_id="get_kpi",
-    summary="Get a KPI",
-    response_model=KpiAnswer,
-    responses=or_table() | problems(403, 404, 422),
-)
+@router.endpoint("/{key}", "Get a KPI", KpiAnswer, refused=(404, 422), responses=or_table())
 @reads_replica
 async def get_kpi(
     request: Request, ledger: ReadLedger, key: Key, query: Annotated[KpiQuery, Query()]
@@ -248,13 +220,7 @@ async def get_kpi(
     return Response(kpi_answer.model_dump_json(by_alias=True), 200, VARY, "application/json")
 
 
-@router.get(
-    "/{key}/behaviour",
-    operation_id="get_kpi_behaviour",
-    summary="Get a KPI's behaviour",
-    response_model=KpiBehaviour,
-    responses=problems(403, 404, 422),
-)
+@router.endpoint("/{key}/behaviour", "Get a KPI's behaviour", KpiBehaviour, refused=(404, 422))
 @reads_replica
 async def get_kpi_behaviour(
     request: Request, ledger: ReadLedger, key: Key, query: Annotated[KpiBehaviourQuery, Query()]
@@ -273,13 +239,7 @@ async def get_kpi_behaviour(
     return Response(chart.model_dump_json(by_alias=True), 200, page_responses.VARY, "application/json")
 
 
-@router.get(
-    "/{key}/influence",
-    operation_id="get_kpi_influence",
-    summary="Get a KPI's influence",
-    response_model=KpiInfluence,
-    responses=problems(403, 404, 422),
-)
+@router.endpoint("/{key}/influence", "Get a KPI's influence", KpiInfluence, refused=(404, 422))
 @reads_replica
 async def get_kpi_influence(
     request: Request, ledger: ReadLedger, key: Key, query: Annotated[KpiInfluenceQuery, Query()]
@@ -295,13 +255,7 @@ async def get_kpi_influence(
     return Response(influences.model_dump_json(by_alias=True), 200, page_responses.VARY, "application/json")
 
 
-@router.get(
-    "/{key}/forecast",
-    operation_id="get_kpi_forecast",
-    summary="Get a KPI's forecast",
-    response_model=KpiForecast,
-    responses=problems(403, 404, 422),
-)
+@router.endpoint("/{key}/forecast", "Get a KPI's forecast", KpiForecast, refused=(404, 422))
 @reads_replica
 async def get_kpi_forecast(
     request: Request, ledger: ReadLedger, key: Key, query: Annotated[KpiForecastQuery, Query()]
@@ -320,13 +274,7 @@ async def get_kpi_forecast(
     return Response(kpi_forecast.model_dump_json(by_alias=True), 200, page_responses.VARY, "application/json")
 
 
-@router.get(
-    "/{key}/cases",
-    operation_id="list_kpi_cases",
-    summary="List KPI cases",
-    response_model=KpiCasePage,
-    responses=or_table() | problems(400, 403, 404, 422),
-)
+@router.endpoint("/{key}/cases", "List KPI cases", KpiCasePage, refused=(400, 404, 422), responses=or_table())
 @reads_replica
 async def list_kpi_cases(
     request: Request, ledger: ReadLedger, key: Key, query: Annotated[KpiCaseQuery, Query()]

@@ -8,7 +8,6 @@ from fastapi import Request
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from app.api.contract.openapi import problems
 from app.api.direct import DirectRoute, Router
 from app.api.listings.page_responses import VARY
 from app.api.records.actions import mount_actions
@@ -37,13 +36,7 @@ mount_edit(router, LIFECYCLE, MeetingOut)
 mount_children(router, LIFECYCLE, MeetingOut, own=(PARTICIPANTS,))
 
 
-@router.get(
-    "/{id}/agenda",
-    operation_id="list_meeting_agenda",
-    summary="List a meeting's agenda",
-    response_model=Agenda,
-    responses=problems(404, 422),
-)
+@router.endpoint("/{id}/agenda", "List a meeting's agenda", Agenda, refused=(404, 422))
 async def list_meeting_agenda(request: Request, name: Name) -> Response:
     """List the agenda of the meeting, in order, without records that the caller may not see."""
     renderer = renderer_of(request, LISTING)
@@ -52,13 +45,8 @@ async def list_meeting_agenda(request: Request, name: Name) -> Response:
     return Response(to_json(answer), headers=VARY, media_type="application/json")
 
 
-@router.get(
-    "/{id}/invitation.ics",
-    operation_id="get_meeting_invitation",
-    summary="Get a meeting's invitation",
-    response_class=Response,
-    response_model=None,
-    responses=problems(404, 422) | CALENDAR_RESPONSE,
+@router.endpoint(
+    "/{id}/invitation.ics", "Get a meeting's invitation", refused=(404, 422), responses=CALENDAR_RESPONSE
 )
 async def get_meeting_invitation(request: Request, name: Name) -> Response:
     """Return the meeting as an iCalendar event. A second import of the event replaces the first."""

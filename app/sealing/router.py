@@ -13,7 +13,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from app.api.authentication.auth import Ledger, caller_of
-from app.api.contract.openapi import problems
 from app.api.direct import Router
 from app.api.listings.cursors import read as read_cursor
 from app.api.listings.cursors import write as write_cursor
@@ -152,13 +151,7 @@ class SealPaging(BaseModel):
     )
 
 
-@router.get(
-    "/events/{id}/proof",
-    operation_id="get_event_proof",
-    summary="Get an event's proof",
-    response_model=EventProofOut,
-    responses=problems(404, 409, 422),
-)
+@router.endpoint("/events/{id}/proof", "Get an event's proof", EventProofOut, refused=(404, 409, 422))
 async def get_event_proof(
     request: Request, ledger: Ledger, event_id: EventId, number: WantedHead = None
 ) -> Response:
@@ -184,13 +177,7 @@ async def get_event_proof(
     return Response(proof.document(), media_type="application/json")
 
 
-@router.get(
-    "/seals",
-    operation_id="list_seals",
-    summary="List heads of the log",
-    response_model=SealPage,
-    responses=problems(400, 422),
-)
+@router.endpoint("/seals", "List heads of the log", SealPage, refused=(400, 422))
 async def list_seals(ledger: Ledger, paging: Annotated[SealPaging, Query()]) -> Response:
     """List the signed heads of the log, the newest first. A head from this address does not protect against
     somebody who can rewrite this database: keep a copy elsewhere, or use an exported head.
@@ -207,17 +194,14 @@ async def list_seals(ledger: Ledger, paging: Annotated[SealPaging, Query()]) -> 
     return _json({"items": [signed.members() for signed in heads], "next_cursor": cursor})
 
 
-@router.get(
+@router.endpoint(
     "/seals/checker",
-    operation_id="get_proof_checker",
-    summary="Get the checker of proofs",
-    response_class=Response,
+    "Get the checker of proofs",
     responses={
         200: {
             "description": "A Python program in a single file.",
             "content": {"text/x-python": {"schema": {"type": "string"}}},
-        },
-        **problems(),
+        }
     },
 )
 async def get_proof_checker() -> Response:
@@ -227,25 +211,15 @@ async def get_proof_checker() -> Response:
     return Response(CHECKER.read_bytes(), media_type="text/x-python; charset=utf-8")
 
 
-@router.get(
-    "/seals/{number}",
-    operation_id="get_seal",
-    summary="Get a head of the log",
-    response_model=SignedHeadOut,
-    responses=problems(404, 422),
-)
+@router.endpoint("/seals/{number}", "Get a head of the log", SignedHeadOut, refused=(404, 422))
 async def get_seal(ledger: Ledger, number: HeadNumber) -> Response:
     """Return a signed head of the log, as it is exported."""
     async with ledger.db.connection() as connection:
         return _json((await _known_head(connection, number)).members())
 
 
-@router.get(
-    "/seals/{number}/consistency",
-    operation_id="get_seal_consistency",
-    summary="Get the consistency of a head",
-    response_model=ConsistencyOut,
-    responses=problems(404, 409, 422),
+@router.endpoint(
+    "/seals/{number}/consistency", "Get the consistency of a head", ConsistencyOut, refused=(404, 409, 422)
 )
 async def get_seal_consistency(ledger: Ledger, number: HeadNumber, earlier_number: EarlierNumber) -> Response:
     """Return the proof that the head continues an earlier one, so that no event before it was altered."""

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from app.api.authentication.auth import context_of
-from app.api.contract.openapi import in_language, problems
+from app.api.contract.responses import in_language
 from app.api.direct import DirectRoute, Router
 from app.api.listings.page_responses import VARY
 from app.api.page_language import chosen_language
@@ -117,12 +117,8 @@ COMPUTES: Mapping[str, Compute] = {"issue_report": _issued_report, "correct_repo
 mount_computed_actions(router, LISTING, AgreementOut, COMPUTES)
 
 
-@router.get(
-    "/{id}/reports/{number}",
-    operation_id="get_sla_report",
-    summary="Get an agreement's report",
-    response_model=ServiceReport,
-    responses=problems(404, 422) | PAGE,
+@router.endpoint(
+    "/{id}/reports/{number}", "Get an agreement's report", ServiceReport, refused=(404, 422), responses=PAGE
 )
 async def get_sla_report(
     request: Request, name: Name, number: Number, query: Annotated[IssuedReportQuery, Query()]
@@ -138,12 +134,12 @@ async def get_sla_report(
     return _response(request, query, renderer, await render_report(renderer, agreement, issued, fresh))
 
 
-@router.get(
+@router.endpoint(
     "/{id}/report_preview",
-    operation_id="get_sla_report_preview",
-    summary="Get an agreement's report preview",
-    response_model=ServiceReport,
-    responses=problems(404, 422) | PAGE,
+    "Get an agreement's report preview",
+    ServiceReport,
+    refused=(404, 422),
+    responses=PAGE,
 )
 async def get_sla_report_preview(
     request: Request, name: Name, query: Annotated[PreviewQuery, Query()]

@@ -7,7 +7,7 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.authentication.auth import Ledger, caller_of, utc_now
-from app.api.contract.openapi import in_language, problems
+from app.api.contract.responses import in_language
 from app.api.direct import DirectRoute, Router
 from app.api.listings.page_responses import VARY
 from app.api.requests.accept import language_for
@@ -17,13 +17,7 @@ from app.service_status.queries import ServiceStatusList, service_status
 router = Router(prefix="/v1/services", tags=["catalogue"], route_class=DirectRoute)
 
 
-@router.get(
-    "/status",
-    operation_id="list_service_status",
-    summary="List the status of services",
-    response_model=ServiceStatusList,
-    responses=problems() | in_language(),
-)
+@router.endpoint("/status", "List the status of services", ServiceStatusList, responses=in_language())
 async def list_service_status(request: Request, ledger: Ledger) -> Response:
     """List the conditions of the live services, in a customer's words, with the next planned maintenance."""
     language = language_for(request)

@@ -12,7 +12,7 @@ from fastapi import Body, Path, Request
 from starlette.responses import Response
 
 from app.api.authentication.auth import Ledger, caller_of, utc_now
-from app.api.contract.openapi import problems, record_responses
+from app.api.contract.responses import record_responses
 from app.api.direct import DirectRoute, Router
 from app.api.listings.page_responses import VARY, page_response
 from app.api.listings.views import find_view
@@ -46,13 +46,7 @@ SummaryId = Annotated[
 router = Router(prefix="/v1/me/summaries", tags=["attention"], route_class=DirectRoute)
 
 
-@router.get(
-    "",
-    operation_id="list_my_summaries",
-    summary="List the caller's mailed summaries",
-    response_model=SummaryPage,
-    responses=problems(422),
-)
+@router.endpoint("", "List the caller's mailed summaries", SummaryPage, refused=(422,))
 async def list_my_summaries(request: Request, ledger: Ledger) -> Response:
     """List the summaries of attention conditions that are mailed to the caller."""
     caller = caller_of(request)
@@ -61,13 +55,7 @@ async def list_my_summaries(request: Request, ledger: Ledger) -> Response:
     return page_response(request, {"items": items, "next_cursor": None})
 
 
-@router.get(
-    "/{id}",
-    operation_id="get_my_summary",
-    summary="Get a mailed summary",
-    response_model=SummaryOut,
-    responses=record_responses(),
-)
+@router.endpoint("/{id}", "Get a mailed summary", SummaryOut, responses=record_responses())
 async def get_my_summary(
     request: Request, ledger: Ledger, summary_id: SummaryId, if_none_match: IfNoneMatch = None
 ) -> Response:
@@ -81,13 +69,7 @@ async def get_my_summary(
     return etag_response(document, row["version"], headers, if_none_match)
 
 
-@router.put(
-    "/{id}",
-    operation_id="save_my_summary",
-    summary="Save a mailed summary",
-    response_model=SummaryOut,
-    responses=problems(400, 403, 404, 412, 413, 415, 422),
-)
+@router.endpoint("/{id}", "Save a mailed summary", SummaryOut, method="PUT", refused=(404, 412))
 async def save_my_summary(
     request: Request,
     ledger: Ledger,
@@ -123,13 +105,7 @@ async def save_my_summary(
     return Response(dump_json(await _render(ledger, caller, row)), media_type="application/json")
 
 
-@router.delete(
-    "/{id}",
-    operation_id="remove_my_summary",
-    summary="Remove a mailed summary",
-    status_code=204,
-    responses=problems(403, 404, 422),
-)
+@router.endpoint("/{id}", "Remove a mailed summary", method="DELETE", refused=(404, 422), status_code=204)
 async def remove_my_summary(request: Request, ledger: Ledger, summary_id: SummaryId) -> Response:
     """Remove one of the caller's summaries, which is no longer mailed."""
     caller = caller_of(request)

@@ -12,8 +12,8 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.authentication.auth import Ledger, context_of, ledger_of, require_in_person, utc_now
-from app.api.contract.openapi import BINARY, problems
 from app.api.contract.problems import problem
+from app.api.contract.responses import BINARY
 from app.api.direct import Router
 from app.api.listings.cursors import read as read_cursor
 from app.api.listings.cursors import write as write_cursor
@@ -191,12 +191,11 @@ class DeliveryPaging(BaseModel):
     )
 
 
-@router.get(
+@router.endpoint(
     "/webhook_sources/{id}/deliveries",
-    operation_id="list_webhook_deliveries",
-    summary="List webhook deliveries",
-    response_model=page_of(WebhookDeliveryOut, "deliveries, the last received first"),
-    responses=problems(400, 403, 404, 422),
+    "List webhook deliveries",
+    page_of(WebhookDeliveryOut, "deliveries, the last received first"),
+    refused=(400, 404, 422),
 )
 async def list_webhook_deliveries(
     request: Request, ledger: Ledger, name: Name, paging: Annotated[DeliveryPaging, Query()]
@@ -217,12 +216,11 @@ async def list_webhook_deliveries(
     return _json({"items": items, "next_cursor": cursor})
 
 
-@router.get(
+@router.endpoint(
     "/webhook_sources/{id}/deliveries/{delivery}",
-    operation_id="get_webhook_delivery",
-    summary="Get a webhook delivery",
-    response_model=DeliveryContentOut,
-    responses=problems(403, 404, 422),
+    "Get a webhook delivery",
+    DeliveryContentOut,
+    refused=(404, 422),
 )
 async def get_webhook_delivery(
     request: Request, ledger: Ledger, name: Name, delivery: DeliveryId
@@ -235,12 +233,12 @@ async def get_webhook_delivery(
     return _json(content_shown(ledger, row, context_of(request).language))
 
 
-@router.post(
+@router.endpoint(
     "/webhook_sources/{id}/deliveries/{delivery}/replay",
-    operation_id="replay_webhook_delivery",
-    summary="Replay a webhook delivery",
-    response_model=ReplayOut,
-    responses=problems(400, 403, 404, 413, 415, 422),
+    "Replay a webhook delivery",
+    ReplayOut,
+    method="POST",
+    refused=(404,),
 )
 async def replay_webhook_delivery(
     request: Request, ledger: Ledger, name: Name, delivery: DeliveryId
@@ -252,12 +250,12 @@ async def replay_webhook_delivery(
     return _json({"replayed": await deliveries.replay(ledger.db, source.id, [delivery])})
 
 
-@router.post(
+@router.endpoint(
     "/webhook_sources/{id}/replay_failed",
-    operation_id="replay_failed_webhook_deliveries",
-    summary="Replay failed webhook deliveries",
-    response_model=ReplayOut,
-    responses=problems(400, 403, 404, 413, 415, 422),
+    "Replay failed webhook deliveries",
+    ReplayOut,
+    method="POST",
+    refused=(404,),
 )
 async def replay_failed_webhook_deliveries(request: Request, ledger: Ledger, name: Name) -> Response:
     """Replay all failed deliveries of a source, for example after its mapping was corrected."""
@@ -265,12 +263,8 @@ async def replay_failed_webhook_deliveries(request: Request, ledger: Ledger, nam
     return _json({"replayed": await deliveries.replay_failed(ledger.db, source.id)})
 
 
-@router.get(
-    "/webhook_sources/{id}/status",
-    operation_id="get_webhook_source_status",
-    summary="Get a webhook source's status",
-    response_model=WebhookStatusOut,
-    responses=problems(403, 404, 422),
+@router.endpoint(
+    "/webhook_sources/{id}/status", "Get a webhook source's status", WebhookStatusOut, refused=(404, 422)
 )
 async def get_webhook_source_status(request: Request, ledger: Ledger, name: Name) -> Response:
     """Return the numbers of received, waiting and failed deliveries of a source."""
@@ -281,13 +275,13 @@ async def get_webhook_source_status(request: Request, ledger: Ledger, name: Name
     return _json(answer)
 
 
-@router.post(
+@router.endpoint(
     "/webhook_sources/{id}/send_sample",
-    operation_id="send_webhook_sample",
-    summary="Send a webhook sample",
+    "Send a webhook sample",
+    AcceptedOut,
+    method="POST",
+    refused=(404,),
     status_code=202,
-    response_model=AcceptedOut,
-    responses=problems(400, 403, 404, 413, 415, 422),
 )
 async def send_webhook_sample(request: Request, ledger: Ledger, name: Name) -> Response:
     """Send a sample delivery of its tool to the source, to see the resulting ticket."""
@@ -297,24 +291,18 @@ async def send_webhook_sample(request: Request, ledger: Ledger, name: Name) -> R
     return _json({"delivery_id": delivery_id}, 202)
 
 
-@router.get(
-    "/webhook_adapters",
-    operation_id="list_webhook_adapters",
-    summary="List webhook adapters",
-    response_model=AdaptersOut,
-    responses=problems(),
-)
+@router.endpoint("/webhook_adapters", "List webhook adapters", AdaptersOut)
 async def list_webhook_adapters(request: Request) -> Response:
     """List the tools with a built-in adapter, each with its mapping as a starting point for another one."""
     return _json({"items": adapter_texts()})
 
 
-@router.post(
+@router.endpoint(
     "/webhooks/{source}/preview",
-    operation_id="preview_webhook",
-    summary="Preview a webhook delivery's effects",
-    response_model=PreviewOut,
-    responses=problems(400, 403, 404, 413, 415, 422),
+    "Preview a webhook delivery's effects",
+    PreviewOut,
+    method="POST",
+    refused=(404,),
     openapi_extra={"requestBody": {"required": True, "content": BINARY}},
 )
 async def preview_webhook(request: Request, ledger: Ledger, key: SourceKey) -> Response:
@@ -331,13 +319,13 @@ async def preview_webhook(request: Request, ledger: Ledger, key: SourceKey) -> R
     return _json(await preview_of(ledger, source, raw, context.now))
 
 
-@router.post(
+@router.endpoint(
     "/webhooks/{source}",
-    operation_id="receive_webhook",
-    summary="Receive a webhook delivery",
+    "Receive a webhook delivery",
+    AcceptedOut,
+    method="POST",
+    refused=(404,),
     status_code=202,
-    response_model=AcceptedOut,
-    responses=problems(400, 403, 404, 413, 415, 422),
     openapi_extra={"requestBody": {"required": True, "content": BINARY}},
 )
 async def receive_webhook(request: Request, key: SourceKey) -> Response:

@@ -11,6 +11,7 @@ from fastapi import FastAPI, Request
 from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
+from app.api.contract.responses import BODY_REFUSED, EVERYWHERE
 from app.api.direct import DirectRoute, Router, StrictRoute
 from app.api.lazy_routes import LazyRoute, Operation, made_routes
 from app.api.route_index import RouteIndex, RouteTable
@@ -119,3 +120,20 @@ def test_threads_that_read_an_attribute_at_a_time_make_it_once() -> None:
     with ThreadPoolExecutor(THREADS) as pool:
         identities = {id(future.result()) for future in [pool.submit(read) for _ in range(THREADS)]}
     assert (len(identities), len(parts)) == (1, 1)
+
+
+def test_an_endpoint_gives_its_operation_the_name_and_may_read_a_body() -> None:
+    router = Router()
+
+    @router.endpoint("/things/{name}", "Get a thing", str, refused=(404,))
+    async def get_thing(name: str) -> None:
+        """Return a thing."""
+
+    @router.endpoint("/things", "Send a thing", method="POST", operation_id="send")
+    async def send_thing() -> None:
+        """Send a thing."""
+
+    routes = [route for route in router.routes if isinstance(route, LazyRoute)]
+    described = [(route.operation_id, route.summary, route.response_model) for route in routes]
+    assert described == [("get_thing", "Get a thing", str), ("send", "Send a thing", None)]
+    assert [set(route.responses) - set(EVERYWHERE) for route in routes] == [{404}, set(BODY_REFUSED)]

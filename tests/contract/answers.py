@@ -16,9 +16,10 @@ from jsonschema_rs import Draft202012, Draft202012Validator, Registry
 
 from app.api.authentication.auth import ASSISTANTS
 from app.api.contract.components import TEXT
-from app.api.contract.openapi import BINARY, SECURITY
+from app.api.contract.openapi import SECURITY
 from app.api.contract.problems import status_of
 from app.api.contract.refusal_ranges import CONTENT, declared_statuses, range_of
+from app.api.contract.responses import BINARY
 from app.api.replica_reads import COOKIE
 from app.api.requests.accept import PARTIAL
 from app.api.requests.raw_bodies import ENQUEUE

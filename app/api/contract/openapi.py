@@ -24,7 +24,6 @@ from app.api.contract.problems import ProblemDocument
 from app.api.lazy_routes import quiet_building
 from app.api.records.partial import PartialPage, PartialRecord, PartialRows
 from app.api.replica_reads import PATTERN, is_marked
-from app.api.requests import csv_output as tables
 from app.api.requests import response_headers
 from app.api.requests.raw_bodies import RECEIVE_WEBHOOK
 
@@ -32,12 +31,6 @@ from app.api.requests.raw_bodies import RECEIVE_WEBHOOK
 dependencies.get_cached_model_fields = cache(  # type: ignore[attr-defined]  # FastAPI's own
     get_cached_model_fields.__wrapped__
 )
-#: The statuses that any operation may be refused with.
-EVERYWHERE = (401, 403, 406, 429, 503)
-#: The content of a response or request of arbitrary bytes.
-BINARY = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
-#: The content of a response as a table for spreadsheets.
-CSV = {tables.MEDIA_TYPE: {"schema": {"type": "string"}}}
 #: Each request is authenticated in one of these ways.
 SECURITY: list[dict[str, list[str]]] = [{"api_key": []}, {"access_token": []}, {"session": []}]
 #: The description of each way to authenticate.
@@ -130,53 +123,6 @@ TAGS = {
     "search": "Full-text search and search by name over records of all kinds.",
     "views": "Saved filters and sort orders of lists.",
 }
-
-
-def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return the `responses=` of an operation that may be refused with these statuses, besides those that
-    every operation may.
-    """
-    return {
-        status: {"description": refusal_ranges.MEANINGS[status], "content": refusal_ranges.CONTENT}
-        for status in sorted({*statuses, *EVERYWHERE})
-    }
-
-
-def action_responses(row: Any) -> dict[int | str, dict[str, Any]]:
-    """Return the problems of an action; one that makes a record has no record to find and no version to
-    match.
-    """
-    if row.opens:
-        return problems(400, 403, 409, 413, 415, 422)
-    return problems(400, 403, 404, 409, 412, 413, 415, 422)
-
-
-def record_responses() -> dict[int | str, dict[str, Any]]:
-    """Return the responses, besides the record itself, of an operation that shows one."""
-    unchanged = {"description": "The client already has this answer: its ETag is the one in If-None-Match."}
-    return {304: unchanged} | problems(404, 422)
-
-
-def problem_page_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return the responses of operations that explain problems: as JSON, or as a page for people."""
-    html = {"text/html": {"schema": {"type": "string"}}}
-    responses = problems(*statuses)
-    return (
-        in_language() | {200: {**in_language()[200], "content": html}} | {s: responses[s] for s in statuses}
-    )
-
-
-def in_language() -> dict[int | str, dict[str, Any]]:
-    """Return the OpenAPI response of an operation that returns translated texts: a header names the
-    language.
-    """
-    return {200: {"description": "Successful Response", "headers": {"Content-Language": {}}}}
-
-
-def or_table() -> dict[int | str, dict[str, Any]]:
-    """Return the successful response of an operation that also offers a CSV table."""
-    description = "Successful Response; a CSV table for `Accept: text/csv`."
-    return {200: {"description": description, "content": CSV}}
 
 
 def document(app: FastAPI, models: Sequence[type[BaseModel]] = ()) -> dict[str, Any]:

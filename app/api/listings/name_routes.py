@@ -13,7 +13,7 @@ from fastapi import Query, Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, create_model
 from starlette.responses import Response
 
-from app.api.contract.openapi import in_language, problems
+from app.api.contract.responses import in_language, problems
 from app.api.contract.signatures import typed
 from app.api.direct import Router
 from app.api.listings.filters import CommaSeparated, multi_value

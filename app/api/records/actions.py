@@ -20,7 +20,7 @@ from starlette.responses import Response
 from app.api.authentication.auth import context_of, ledger_of
 from app.api.commands.performing import ActionOutcome, operation_id, perform_idempotently
 from app.api.contract import summaries
-from app.api.contract.openapi import action_responses
+from app.api.contract.responses import action_responses
 from app.api.contract.signatures import typed
 from app.api.direct import Router
 from app.api.lazy_routes import Operation

@@ -28,8 +28,8 @@ from app.api.commands.bulk_commands import (
     refusal_details,
 )
 from app.api.commands.performing import ActionOutcome
-from app.api.contract.openapi import in_language, problems
 from app.api.contract.problems import ProblemDocument, document, problem, status_of
+from app.api.contract.responses import in_language
 from app.api.direct import Router
 from app.api.records.actions import IdempotencyKeyHeader
 from app.api.records.shapes import OutputModel
@@ -96,18 +96,18 @@ def router_of(lifecycles: Iterable[Lifecycle[Any]]) -> Router:
     router = Router(prefix="/v1")
     for lifecycle in lifecycles:
         if lifecycle.is_ticket:
-            router.add_api_route(
+            router.endpoint(
                 f"/{lifecycle.plural}/bulk",
-                _endpoint(lifecycle),
-                methods=["POST"],
+                f"Act on many {nouns(lifecycle.kind, lifecycle.plural)}",
+                BulkAnswer,
+                method="POST",
+                refused=(409,),
+                responses=in_language(),
                 tags=[lifecycle.plural],
                 operation_id=f"bulk_{lifecycle.plural}",
-                summary=f"Act on many {nouns(lifecycle.kind, lifecycle.plural)}",
                 description=f"Carry out up to {MOST_ITEMS:,} actions on "
                 f"{nouns(lifecycle.kind, lifecycle.plural)} in one request.",
-                response_model=BulkAnswer,
-                responses=problems(400, 403, 409, 413, 415, 422) | in_language(),
-            )
+            )(_endpoint(lifecycle))
     return router
 
 

@@ -11,7 +11,7 @@ from fastapi import Query, Request
 from starlette.responses import Response
 
 from app.api.authentication.auth import caller_of, ledger_of
-from app.api.contract.openapi import problems
+from app.api.contract.responses import problems
 from app.api.direct import Router
 from app.api.lazy_routes import Operation
 from app.api.listings import cursors, list_queries

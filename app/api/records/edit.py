@@ -11,7 +11,7 @@ from typing import Any
 from fastapi import Request
 from starlette.responses import Response
 
-from app.api.contract.openapi import problems
+from app.api.contract.responses import problems
 from app.api.direct import Router
 from app.api.lazy_routes import Operation
 from app.api.records.actions import (

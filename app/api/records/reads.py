@@ -13,7 +13,7 @@ from fastapi import Header, Path, Query, Request
 from starlette.responses import Response
 
 from app.api.authentication.auth import caller_of, context_of, ledger_of
-from app.api.contract.openapi import problems, record_responses
+from app.api.contract.responses import problems, record_responses
 from app.api.contract.signatures import typed
 from app.api.direct import Router
 from app.api.lazy_routes import Operation

@@ -12,7 +12,6 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
 from app.api.authentication.auth import caller_of, ledger_of, still_caller
-from app.api.contract.openapi import problems
 from app.api.direct import Router
 from app.api.listings import cursors
 from app.api.listings.filters import Time, multi_value
@@ -170,13 +169,7 @@ class FeedPage(OutputModel):
     caught_up: bool = Field(description="True if there are no more events now, in the requested order.")
 
 
-@router.get(
-    "/events",
-    operation_id="list_events",
-    summary="List events of the log",
-    response_model=FeedPage,
-    responses=problems(400, 422),
-)
+@router.endpoint("/events", "List events of the log", FeedPage, refused=(400, 422))
 @reads_replica
 async def list_events(request: Request, query: Annotated[FeedQuery, Query()]) -> Response:
     """Return the events of the records that the caller may see, as they are visible now. A record that

@@ -32,7 +32,6 @@ from app.api.authentication.auth import (
     utc_now,
 )
 from app.api.authentication.key_scopes import EVENT_STREAM
-from app.api.contract.openapi import problems
 from app.api.contract.problems import problem
 from app.api.direct import Router
 from app.api.records import events
@@ -212,13 +211,7 @@ STREAM: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.get(
-    "/events/stream",
-    operation_id="stream_events",
-    summary="Stream events as they happen",
-    response_class=Response,
-    responses=STREAM | problems(422),
-)
+@router.endpoint("/events/stream", "Stream events as they happen", refused=(422,), responses=STREAM)
 async def stream_events(
     request: Request,
     query: Annotated[StreamQuery, Query()],
@@ -262,13 +255,8 @@ async def _first_position(ledger: Ledger, query: StreamQuery, last_event_id: str
     return position
 
 
-@router.post(
-    "/events/tickets",
-    operation_id="make_stream_ticket",
-    summary="Make a ticket for the stream",
-    status_code=201,
-    response_model=StreamTicketOut,
-    responses=problems(400, 413, 415, 422),
+@router.endpoint(
+    "/events/tickets", "Make a ticket for the stream", StreamTicketOut, method="POST", status_code=201
 )
 async def make_stream_ticket(request: Request) -> Response:
     """Make a ticket that opens the stream once within the next 30 seconds, with the caller's permissions. It

@@ -24,7 +24,7 @@ from app.api.authentication.auth import (
 )
 from app.api.authentication.issuer import TokenClaims
 from app.api.authentication.logins import signed_in_person
-from app.api.contract.openapi import in_language, problems
+from app.api.contract.responses import in_language
 from app.api.direct import Router
 from app.api.open_actions import action_link
 from app.api.records.shapes import OutputModel, PersonStub, TeamStub
@@ -106,13 +106,7 @@ class SessionOut(OutputModel):
     expires_at: datetime = Field(description="Time at which the session ends.")
 
 
-@router.get(
-    "/me",
-    operation_id="get_me",
-    summary="Get the caller",
-    response_model=Me,
-    responses=in_language() | problems(),
-)
+@router.endpoint("/me", "Get the caller", Me, responses=in_language())
 async def get_me(request: Request, ledger: Ledger) -> Response:
     """Return the caller: the person with roles, teams and language, and the end of the key or session."""
     caller, language = caller_of(request), language_for(request)
@@ -147,13 +141,7 @@ def _role_grant(held: RoleGrant, labels: RoleLabels, language: str, teams: dict[
     return RoleGrantOut(role=held.role, label=labels.label(held.role, language), scope=scope)
 
 
-@router.get(
-    "/me/openings",
-    operation_id="list_openings",
-    summary="List the records one may open",
-    response_model=Openings,
-    responses=in_language() | problems(),
-)
+@router.endpoint("/me/openings", "List the records one may open", Openings, responses=in_language())
 async def list_openings(request: Request, ledger: Ledger) -> Response:
     """List the actions that create records and that the caller's roles permit, for example to show a button
     for a new record only to people who may use it. The content of a request may still be refused.
@@ -185,14 +173,7 @@ ENDED: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.post(
-    "/sessions",
-    operation_id="open_session",
-    summary="Open a session",
-    status_code=201,
-    response_model=SessionOut,
-    responses=OPENED | problems(400, 403, 413, 415, 422),
-)
+@router.endpoint("/sessions", "Open a session", SessionOut, method="POST", responses=OPENED, status_code=201)
 async def open_session(
     request: Request, ledger: Ledger, body: Annotated[OpenSession | None, Body()] = None
 ) -> Response:
@@ -214,12 +195,8 @@ async def open_session(
     return answer
 
 
-@router.delete(
-    "/sessions/current",
-    operation_id="end_session",
-    summary="End the session",
-    status_code=204,
-    responses=ENDED | problems(403, 404),
+@router.endpoint(
+    "/sessions/current", "End the session", method="DELETE", refused=(404,), responses=ENDED, status_code=204
 )
 async def end_session(request: Request, ledger: Ledger) -> Response:
     """End the session of the cookie, in all server processes at once."""

@@ -10,8 +10,8 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.authentication.auth import caller_of, ledger_of, utc_now
-from app.api.contract.openapi import in_language, problems
 from app.api.contract.problems import RETRY_SECONDS
+from app.api.contract.responses import in_language
 from app.api.direct import Router
 from app.api.listings.list_queries import LARGEST_PAGE
 from app.api.open_actions import action_link
@@ -132,7 +132,7 @@ class Meta(OutputModel):
     )
 
 
-@router.get("/livez", operation_id="get_liveness", summary="Get the liveness")
+@router.get("/livez", summary="Get the liveness")
 async def get_liveness() -> Alive:
     """Return an answer if the process is running."""
     return Alive(alive=True)
@@ -140,7 +140,6 @@ async def get_liveness() -> Alive:
 
 @router.get(
     "/readyz",
-    operation_id="get_readiness",
     summary="Get the readiness",
     response_model=Ready,
     responses={
@@ -160,7 +159,7 @@ async def get_readiness(request: Request) -> Response:
     return Response(body, 503 if missing else 200, headers, "application/json")
 
 
-@router.get("/metrics", operation_id="get_metrics", include_in_schema=False)
+@router.get("/metrics", include_in_schema=False)
 async def get_metrics(request: Request) -> Response:
     """Return this process's metrics for Prometheus, with the KPIs that the caller may see."""
     ledger = ledger_of(request)
@@ -172,13 +171,7 @@ async def get_metrics(request: Request) -> Response:
     return Response(await registry.text(ledger, caller, utc_now()), media_type=metrics.MEDIA_TYPE)
 
 
-@router.get(
-    "/v1/meta",
-    operation_id="get_meta",
-    summary="Get the installation",
-    response_model=Meta,
-    responses=in_language() | problems(),
-)
+@router.endpoint("/v1/meta", "Get the installation", Meta, responses=in_language())
 async def get_meta(request: Request) -> Response:
     """Return the installation's version, the newest position of its log, its settings, limits, roles and
     lifecycles.

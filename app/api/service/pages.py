@@ -104,7 +104,7 @@ def _sheets(running_head: str) -> str:
     )
 
 
-@router.get(docs_page.PATH, operation_id="get_docs", include_in_schema=False)
+@router.get(docs_page.PATH, include_in_schema=False)
 async def get_docs(request: Request, query: Annotated[DocsQuery, Query()]) -> Response:
     """Return the page of the API: an area of it, in Swagger UI from our own files."""
     language = query.lang or language_for(request)
@@ -112,7 +112,7 @@ async def get_docs(request: Request, query: Annotated[DocsQuery, Query()]) -> Re
     return docs_page.docs_page(query.tags, language).answer(request, headers)
 
 
-@router.get("/openapi.json", operation_id="get_contract", include_in_schema=False)
+@router.get("/openapi.json", include_in_schema=False)
 async def get_contract(request: Request, query: Annotated[ContractQuery, Query()]) -> Response:
     """Return the contract, as the build has made it; with `tags`, the operations that have one of these."""
     try:
@@ -125,7 +125,7 @@ async def get_contract(request: Request, query: Annotated[ContractQuery, Query()
     return contract.answer(request, {"Cache-Control": "public, no-cache"})
 
 
-@router.get("/static/{name}", operation_id="get_static_file", include_in_schema=False)
+@router.get("/static/{name}", include_in_schema=False)
 async def get_static_file(request: Request, name: str) -> Response:
     """Return a file that a page loads."""
     path = FILES.get(name)

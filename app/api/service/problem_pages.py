@@ -12,8 +12,8 @@ from pydantic import Field
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from app.api.contract.openapi import problem_page_responses
 from app.api.contract.problems import ProblemDocument, document, status_of
+from app.api.contract.responses import problem_page_responses
 from app.api.direct import Router
 from app.api.records.shapes import OutputModel
 from app.api.requests.accept import negotiate
@@ -65,11 +65,7 @@ class ProblemExplained(ProblemKind):
 
 
 @router.get(
-    "",
-    operation_id="list_problem_kinds",
-    summary="List problem kinds",
-    response_model=ProblemKindPage,
-    responses=problem_page_responses(422),
+    "", summary="List problem kinds", response_model=ProblemKindPage, responses=problem_page_responses(422)
 )
 async def list_problem_kinds(accept: Accept = None, accept_language: AcceptLanguage = None) -> Response:
     """Return all kinds of problems that this service reports."""
@@ -85,7 +81,6 @@ async def list_problem_kinds(accept: Accept = None, accept_language: AcceptLangu
 
 @router.get(
     "/{code}",
-    operation_id="get_problem_kind",
     summary="Get a problem kind",
     response_model=ProblemExplained,
     responses=problem_page_responses(404, 422),

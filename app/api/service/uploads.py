@@ -15,8 +15,8 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from app.api.authentication.auth import context_of, ledger_of
-from app.api.contract.openapi import BINARY, problems
 from app.api.contract.problems import problem
+from app.api.contract.responses import BINARY
 from app.api.direct import DirectRoute, Router
 from app.api.records.shapes import OutputModel
 from app.common.files.uploads import Upload
@@ -39,12 +39,12 @@ class UploadOut(OutputModel):
     expires_at: datetime = Field(description="Time until which the file can be attached.")
 
 
-@router.put(
+@router.endpoint(
     "/{id}",
-    operation_id="put_upload",
-    summary="Upload a file",
-    response_model=UploadOut,
-    responses=problems(400, 403, 404, 409, 413, 415, 422),
+    "Upload a file",
+    UploadOut,
+    method="PUT",
+    refused=(404, 409),
     openapi_extra={"requestBody": {"required": True, "content": BINARY}},
 )
 async def put_upload(request: Request, upload_id: UploadId) -> Response:

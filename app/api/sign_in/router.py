@@ -50,13 +50,13 @@ FAILURES: dict[type[Exception], tuple[str, int]] = {
 }
 
 
-@router.get(SIGN_IN, operation_id="get_sign_in_page")
+@router.get(SIGN_IN)
 async def get_sign_in_page(request: Request) -> Response:
     """Return the page to sign in on; `next` is the address to go on to."""
     return _sign_in_page(request, own_address(request.query_params.get("next")))
 
 
-@router.post(SIGN_IN, operation_id="send_sign_in")
+@router.post(SIGN_IN)
 async def send_sign_in(request: Request) -> Response:
     """Open a session for the key in the form, and go on."""
     ledger = ledger_of(request)
@@ -76,7 +76,7 @@ async def send_sign_in(request: Request) -> Response:
     return answer
 
 
-@router.post(SIGN_OUT, operation_id="send_sign_out")
+@router.post(SIGN_OUT)
 async def send_sign_out(request: Request) -> Response:
     """End the session of the cookie, if there is one, and show the page to sign in on."""
     session = session_of(request)
@@ -87,7 +87,7 @@ async def send_sign_out(request: Request) -> Response:
     return answer
 
 
-@router.get(PROVIDER, operation_id="start_provider_sign_in")
+@router.get(PROVIDER)
 async def start_provider_sign_in(request: Request) -> Response:
     """Lead to the identity provider, to sign in there."""
     flow, ledger = _flow(request), ledger_of(request)
@@ -104,7 +104,7 @@ async def start_provider_sign_in(request: Request) -> Response:
     return answer
 
 
-@router.get(CALLBACK, operation_id="finish_provider_sign_in")
+@router.get(CALLBACK)
 async def finish_provider_sign_in(request: Request) -> Response:
     """Open a session for whoever has signed in at the identity provider, and go on."""
     flow, vault = _flow(request), ledger_of(request).vault

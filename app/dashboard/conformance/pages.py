@@ -43,7 +43,7 @@ class CountedRow:
     address: str
 
 
-@router.get("", operation_id="get_conformance_page")
+@router.get("")
 async def get_conformance_page(request: Request) -> Response:
     """Return the page of how the cases of the first kind ran that the reader oversees."""
     page = await open_dashboard(request)
@@ -55,7 +55,7 @@ async def get_conformance_page(request: Request) -> Response:
     raise CallRefused(answer)
 
 
-@router.get("/{kind}", operation_id="get_conformance_kind_page")
+@router.get("/{kind}")
 async def get_conformance_kind_page(request: Request, kind: str) -> Response:
     """Return the page of how the cases of that kind ran."""
     page = await open_dashboard(request)
@@ -66,7 +66,7 @@ async def get_conformance_kind_page(request: Request, kind: str) -> Response:
     return await _answer(page, lifecycle, answer.document)
 
 
-@router.get("/{kind}/cases", operation_id="get_conformance_cases_page")
+@router.get("/{kind}/cases")
 async def get_conformance_cases_page(request: Request, kind: str) -> Response:
     """Return the page of the cases of a figure, each of which leads to its page at the desk."""
     page = await open_dashboard(request)

@@ -69,7 +69,7 @@ class EffectLine:
     effect: str | None
 
 
-@router.get("/improvement", operation_id="get_improvement_board")
+@router.get("/improvement")
 async def get_improvement_board(request: Request) -> Response:
     """Return the board of improvements."""
     page = await open_dashboard(request)

@@ -90,13 +90,13 @@ class SentVote:
     problem: Mapping[str, Any]
 
 
-@router.get("", operation_id="get_committee_desk")
+@router.get("")
 async def get_committee_desk(request: Request) -> Response:
     """Return the committee's desk."""
     return await _desk_page(await open_dashboard(request), None)
 
 
-@router.post("", operation_id="post_committee_vote")
+@router.post("")
 async def post_committee_vote(request: Request) -> Response:
     """Cast the vote that the form has, and show what is left; or say beside the question what is wrong. It is
     not bound to the record's version: others vote meanwhile, and the question stays the same.

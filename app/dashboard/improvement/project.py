@@ -69,7 +69,7 @@ STEPS: Mapping[str, Sequence[str]] = {
 ROLLOUT = "rollout_steps"
 
 
-@router.get("/improvement/{number}", operation_id="get_improvement_of_dashboard")
+@router.get("/improvement/{number}")
 async def get_improvement_of_dashboard(request: Request, number: str) -> Response:
     """Return the page of an improvement."""
     page = await open_dashboard(request)

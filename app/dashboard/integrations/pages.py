@@ -53,7 +53,7 @@ class IntegrationRow:
     lag_seconds: int | None
 
 
-@router.get("", operation_id="get_integrations_page")
+@router.get("")
 async def get_integrations_page(request: Request) -> Response:
     """Return the page of all integrations."""
     page = await open_dashboard(request)
@@ -72,26 +72,26 @@ async def get_integrations_page(request: Request) -> Response:
     )
 
 
-@router.get("/{key}", operation_id="get_integration_page")
+@router.get("/{key}")
 async def get_integration_page(request: Request, key: str) -> Response:
     """Return the page of a source: how it fares, and what came, the last first."""
     return await _source_page(await open_dashboard(request), key)
 
 
-@router.get("/{key}/{delivery}", operation_id="get_delivery_page")
+@router.get("/{key}/{delivery}")
 async def get_delivery_page(request: Request, key: str, delivery: str) -> Response:
     """Return the page of a delivery: what came, and what became of it."""
     return await _delivery_page(await open_dashboard(request), key, delivery)
 
 
-@router.post("/{key}/replay", operation_id="post_replay_form")
+@router.post("/{key}/replay")
 async def post_replay_form(request: Request, key: str) -> Response:
     """Have deliveries of a source processed again: the one, those chosen, or all that have failed."""
     page, form = await open_dashboard(request), await sent_form(request)
     return _back(key, form, await _replayed(page, f"{SOURCES}/{quote(key, safe='')}", form))
 
 
-@router.post("/{key}/sample", operation_id="post_sample_form")
+@router.post("/{key}/sample")
 async def post_sample_form(request: Request, key: str) -> Response:
     """Send the source a sample delivery of its tool."""
     page, form = await open_dashboard(request), await sent_form(request)
@@ -99,7 +99,7 @@ async def post_sample_form(request: Request, key: str) -> Response:
     return _back(key, form, SAMPLE_SENT)
 
 
-@router.post("/{key}/preview", operation_id="post_preview_form")
+@router.post("/{key}/preview")
 async def post_preview_form(request: Request, key: str) -> Response:
     """Show what a delivery would tell by the mapping as it is now, on the page that the form is of."""
     page, form = await open_dashboard(request), await sent_form(request)

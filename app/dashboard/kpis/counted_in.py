@@ -35,7 +35,7 @@ class CountingFigure:
     contribution: str
 
 
-@router.get("/{kind}/{name}", operation_id="get_counted_in_page")
+@router.get("/{kind}/{name}")
 async def get_counted_in_page(request: Request, kind: str, name: str) -> Response:
     """Return the page of the figures that a record counts in."""
     desk = open_desk(request)

@@ -30,7 +30,7 @@ SORTS = ("name", "mark", "process", "owner")
 MARKS = ("worse", "changed", "better", "usual", "too_few", None)
 
 
-@router.get("/kpis", operation_id="get_kpi_list_page")
+@router.get("/kpis")
 async def get_kpi_list_page(request: Request, q: str = "", sort: str = "", process: str = "") -> Response:
     """Return the page of all figures."""
     page = await open_dashboard(request)
@@ -82,7 +82,7 @@ def _sorted(rows: Sequence[FigureRow], sort: str) -> list[FigureRow]:
     return sorted(rows, key=lambda row: (str(row.item[sort]), row.name))
 
 
-@router.get("/report", operation_id="get_dashboard_report")
+@router.get("/report")
 async def get_dashboard_report(request: Request) -> Response:
     """Return home's selection as a page of plain HTML without scripts, which prints."""
     page = await open_dashboard(request)

@@ -63,7 +63,7 @@ class CaseTable:
     heaviest: Sequence[tuple[str, str, str]]
 
 
-@router.get("/{key}", operation_id="get_kpi_page")
+@router.get("/{key}")
 async def get_kpi_page(request: Request, key: str) -> Response:
     """Return the page of a KPI."""
     page = await open_dashboard(request)
@@ -136,14 +136,14 @@ async def _target_form(page: DashboardPage, item: Mapping[str, Any]) -> str | No
     return f"/desk/new/kpi_target/add?kpi={item['key']}" if may_set else None
 
 
-@router.get("/{key}/cases.csv", operation_id="get_kpi_cases_table")
+@router.get("/{key}/cases.csv")
 async def get_kpi_cases_table(request: Request, key: str) -> Response:
     """Return the cases of the period as a table (CSV): all of them, as the API gives them."""
     page = await open_dashboard(request)
     return await _csv(page, f"/v1/kpis/{key}/cases", page.view.period_parameters(), f"{key}-cases")
 
 
-@router.get("/{key}/series.csv", operation_id="get_kpi_series_table")
+@router.get("/{key}/series.csv")
 async def get_kpi_series_table(request: Request, key: str) -> Response:
     """Return the periods of the chart as a table (CSV), as the API gives them."""
     page = await open_dashboard(request)

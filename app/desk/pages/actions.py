@@ -206,7 +206,7 @@ def opening_in_chinese(label: str, kind: str) -> str:
     return f"{label} {kind}" if kind[0].isascii() else f"{label}{kind}"
 
 
-@router.get("/desk/new/{kind}/{action}", operation_id="get_opening_form")
+@router.get("/desk/new/{kind}/{action}")
 async def get_opening_form(request: Request, kind: str, action: str) -> Response:
     """Return the form of an action that opens a record."""
     desk = open_desk(request)
@@ -214,14 +214,14 @@ async def get_opening_form(request: Request, kind: str, action: str) -> Response
     return await show_form(screen)
 
 
-@router.post("/desk/new/{kind}/{action}", operation_id="post_opening_form")
+@router.post("/desk/new/{kind}/{action}")
 async def post_opening_form(request: Request, kind: str, action: str) -> Response:
     """Open a record by the form."""
     desk = open_desk(request)
     return await send_form(screen_of(desk, desk.lifecycle(kind), action, None))
 
 
-@router.get("/desk/{kind}/{name}/{action}", operation_id="get_action_form")
+@router.get("/desk/{kind}/{name}/{action}")
 async def get_action_form(request: Request, kind: str, name: str, action: str) -> Response:
     """Return the form of an action on a record."""
     desk = open_desk(request)
@@ -230,7 +230,7 @@ async def get_action_form(request: Request, kind: str, name: str, action: str) -
     return await show_form(screen)
 
 
-@router.post("/desk/{kind}/{name}/{action}", operation_id="post_action_form")
+@router.post("/desk/{kind}/{name}/{action}")
 async def post_action_form(request: Request, kind: str, name: str, action: str) -> Response:
     """Carry out an action by its form."""
     desk = open_desk(request)

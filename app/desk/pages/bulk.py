@@ -54,7 +54,7 @@ class BulkOutcome:
     problem: Mapping[str, Any] | None
 
 
-@router.post("/desk/{kind}/bulk", operation_id="post_bulk_form")
+@router.post("/desk/{kind}/bulk")
 async def post_bulk_form(request: Request, kind: str) -> Response:
     """Show the form of an action on the chosen records; carry it out if it was filled in, and say what
     became of each.
@@ -66,7 +66,7 @@ async def post_bulk_form(request: Request, kind: str) -> Response:
     return await _bulk_page(desk, kind, sent_inputs)
 
 
-@router.get("/desk/{kind}/bulk", operation_id="get_bulk_form")
+@router.get("/desk/{kind}/bulk")
 async def get_bulk_form(request: Request, kind: str) -> Response:
     """Show the form of an action with what was typed into it before the session had ended; else the list."""
     desk = open_desk(request)

@@ -74,13 +74,13 @@ class CausingChange:
     facts: tuple[ShownField, ...]
 
 
-@router.get("/desk/changes", operation_id="get_calendar_page")
+@router.get("/desk/changes")
 async def get_calendar_page(request: Request, query: Annotated[CalendarPageQuery, Query()]) -> Response:
     """Return the page of the change calendar."""
     return await _calendar_page(request, query, None)
 
 
-@router.post("/desk/changes", operation_id="post_calendar_key_form")
+@router.post("/desk/changes")
 async def post_calendar_key_form(request: Request, query: Annotated[CalendarPageQuery, Query()]) -> Response:
     """Make an address of the calendar for the reader's calendar program, and show it this once."""
     desk = open_desk(request)

@@ -22,7 +22,7 @@ MINUTE, HOUR = 60, 3600
 FILTERS = ("team", "service", "overdue")
 
 
-@router.get("/desk/due", operation_id="get_due_page")
+@router.get("/desk/due")
 async def get_due_page(request: Request) -> Response:
     """Return the page of open cases by their due time."""
     desk = open_desk(request)

@@ -65,7 +65,7 @@ class ListedRecord:
     values: Sequence[tuple[str, Markup]]
 
 
-@router.get("/desk/{kind}", operation_id="get_list_page")
+@router.get("/desk/{kind}")
 async def get_list_page(request: Request, kind: str) -> Response:
     """Return the list of a kind."""
     desk = open_desk(request)

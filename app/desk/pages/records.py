@@ -154,7 +154,7 @@ async def read_record(desk: Desk, lifecycle: Lifecycle[Any], name: str) -> Recor
     return RecordView(lifecycle, record, desk.language, desk.root)
 
 
-@router.get("/desk/{kind}/{name}", operation_id="get_record_page")
+@router.get("/desk/{kind}/{name}")
 async def get_record_page(request: Request, kind: str, name: str) -> Response:
     """Return the page of a record."""
     desk = open_desk(request)
@@ -210,7 +210,7 @@ async def get_record_page(request: Request, kind: str, name: str) -> Response:
     )
 
 
-@router.get("/desk/{kind}/{name}/list/{child}", operation_id="get_record_list_page")
+@router.get("/desk/{kind}/{name}/list/{child}")
 async def get_record_list_page(request: Request, kind: str, name: str, child: str) -> Response:
     """Return the page of a list within a record."""
     desk = open_desk(request)

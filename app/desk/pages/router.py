@@ -32,7 +32,7 @@ A_YEAR_SECONDS = 31_536_000
 router = Router(include_in_schema=False)
 
 
-@router.get("/desk/static/{name}", operation_id="get_desk_file")
+@router.get("/desk/static/{name}")
 async def get_desk_file(request: Request, name: str) -> Response:
     """Return a file that the pages load."""
     path = FILES.get(name)
@@ -41,7 +41,7 @@ async def get_desk_file(request: Request, name: str) -> Response:
     return static_file(path).answer(request, {})
 
 
-@router.post("/desk/language", operation_id="post_desk_language")
+@router.post("/desk/language")
 async def post_desk_language(request: Request) -> Response:
     """Keep the language that the reader has chosen, and show the page again."""
     form = await sent_form(request)
@@ -53,7 +53,7 @@ async def post_desk_language(request: Request) -> Response:
     return answer
 
 
-@router.get("/desk/all", operation_id="get_all_kinds_page")
+@router.get("/desk/all")
 async def get_all_kinds_page(request: Request) -> Response:
     """Return the page that lists all kinds of records."""
     desk = open_desk(request)
@@ -61,7 +61,7 @@ async def get_all_kinds_page(request: Request) -> Response:
     return desk.answer("all.html", desk.sentence("all_kinds"), kinds=kinds, openings=await desk.openings())
 
 
-@router.get("/desk/lookup", operation_id="get_desk_lookup")
+@router.get("/desk/lookup")
 async def get_desk_lookup(request: Request, kind: str, process: str = "") -> Response:
     """Return, as options, what a reference may name that has the typed text in its name."""
     desk = open_desk(request)
@@ -70,7 +70,7 @@ async def get_desk_lookup(request: Request, kind: str, process: str = "") -> Res
     return desk.answer("hits.html", "", hits=hits)
 
 
-@router.get("/desk/search", operation_id="get_search_page")
+@router.get("/desk/search")
 async def get_search_page(request: Request, q: str = "") -> Response:
     """Return what is found of all kinds."""
     desk = open_desk(request)

@@ -23,7 +23,7 @@ router = Router(include_in_schema=False)
 NOT_SAVED = frozenset({"view", "cursor", "limit"})
 
 
-@router.post("/desk/{kind}/views/{view_id}", operation_id="post_view_form")
+@router.post("/desk/{kind}/views/{view_id}")
 async def post_view_form(request: Request, kind: str, view_id: UUID) -> Response:
     """Save the filters of the list of that kind as a view, which is then shown."""
     desk, form = open_desk(request), await sent_form(request)
@@ -33,7 +33,7 @@ async def post_view_form(request: Request, kind: str, view_id: UUID) -> Response
     return RedirectResponse(f"/desk/{kind}?view={view_id}", HTTP_303_SEE_OTHER)
 
 
-@router.post("/desk/{kind}/views/{view_id}/remove", operation_id="post_removal_of_view")
+@router.post("/desk/{kind}/views/{view_id}/remove")
 async def post_removal_of_view(request: Request, kind: str, view_id: UUID) -> Response:
     """Remove one of the reader's own views."""
     desk = open_desk(request)

@@ -82,14 +82,14 @@ class QueueCount:
     unassigned_address: str
 
 
-@router.get("/", operation_id="get_start_page")
+@router.get("/")
 async def get_start_page(request: Request) -> Response:
     """Lead staff to the desk, and others to the portal."""
     is_staff = not STAFF_ROLES.isdisjoint(require_signed_in(request).role_codes)
     return RedirectResponse("/desk" if is_staff else "/portal", HTTP_303_SEE_OTHER)
 
 
-@router.get("/desk", operation_id="get_work_page")
+@router.get("/desk")
 async def get_work_page(request: Request) -> Response:
     """Return the page of the reader's work."""
     desk = open_desk(request)

@@ -43,7 +43,7 @@ class ServiceAnnouncement:
     next_update_due_at: str | None = None
 
 
-@router.get("/portal", operation_id="get_portal_page")
+@router.get("/portal")
 async def get_portal_page(request: Request) -> Response:
     """Return the first page: what one looks for, what happens with what one has asked for, how services fare,
     and what is announced.
@@ -60,7 +60,7 @@ async def get_portal_page(request: Request) -> Response:
     )
 
 
-@router.get("/portal/search", operation_id="get_portal_search_page")
+@router.get("/portal/search")
 async def get_portal_search_page(request: Request, q: str = "") -> Response:
     """Return the articles, the items of the catalogue and the reader's tickets that are found."""
     desk = open_portal(request)
@@ -75,7 +75,7 @@ async def get_portal_search_page(request: Request, q: str = "") -> Response:
     return desk.answer("portal/search.html", title, searched=q, hits=hits, problem=problem)
 
 
-@router.get("/portal/mine", operation_id="get_my_tickets_page")
+@router.get("/portal/mine")
 async def get_my_tickets_page(request: Request) -> Response:
     """Return the reader's tickets."""
     desk = open_portal(request)
@@ -83,7 +83,7 @@ async def get_my_tickets_page(request: Request) -> Response:
     return desk.answer("portal/list.html", sentence(desk, "mine"), lines=lines, services=None)
 
 
-@router.get("/portal/status", operation_id="get_services_page")
+@router.get("/portal/status")
 async def get_services_page(request: Request) -> Response:
     """Return how the services fare."""
     desk = open_portal(request)
@@ -91,7 +91,7 @@ async def get_services_page(request: Request) -> Response:
     return desk.answer("portal/list.html", sentence(desk, "status"), lines=None, services=services)
 
 
-@router.get("/portal/catalogue", operation_id="get_catalogue_page")
+@router.get("/portal/catalogue")
 async def get_catalogue_page(request: Request) -> Response:
     """Return what can be asked for, by service."""
     desk = open_portal(request)
@@ -104,13 +104,13 @@ async def get_catalogue_page(request: Request) -> Response:
     return desk.answer("portal/catalogue.html", sentence(desk, "catalogue"), by_service=by_service)
 
 
-@router.get("/portal/catalogue_item/{key}", operation_id="get_item_form")
+@router.get("/portal/catalogue_item/{key}")
 async def get_item_form(request: Request, key: str) -> Response:
     """Return the form by which the item is asked for."""
     return await show_form(await _item_screen(request, key))
 
 
-@router.post("/portal/catalogue_item/{key}", operation_id="post_item_form")
+@router.post("/portal/catalogue_item/{key}")
 async def post_item_form(request: Request, key: str) -> Response:
     """Ask for the item by its form."""
     return await send_form(await _item_screen(request, key))

@@ -132,7 +132,7 @@ async def my_tickets(desk: Desk, limit: int) -> list[TicketLine]:
     ]
 
 
-@router.get("/portal/{kind}/{name}", operation_id="get_portal_record_page")
+@router.get("/portal/{kind}/{name}")
 async def get_portal_record_page(request: Request, kind: str, name: str) -> Response:
     """Return the page of a ticket or of an article."""
     desk = open_portal(request, kind)
@@ -174,37 +174,37 @@ async def get_portal_record_page(request: Request, kind: str, name: str) -> Resp
     )
 
 
-@router.get("/portal/{kind}/{name}/{action}", operation_id="get_portal_action_form")
+@router.get("/portal/{kind}/{name}/{action}")
 async def get_portal_action_form(request: Request, kind: str, name: str, action: str) -> Response:
     """Return the form of an action on a ticket."""
     return await show_form(await _screen(request, kind, name, action))
 
 
-@router.post("/portal/{kind}/{name}/{action}", operation_id="post_portal_action_form")
+@router.post("/portal/{kind}/{name}/{action}")
 async def post_portal_action_form(request: Request, kind: str, name: str, action: str) -> Response:
     """Carry out an action on a ticket by its form."""
     return await send_form(await _screen(request, kind, name, action))
 
 
-@router.get("/portal/report", operation_id="get_portal_report_form")
+@router.get("/portal/report")
 async def get_portal_report_form(request: Request) -> Response:
     """Return the form by which an incident is reported."""
     return await show_form(await opening(request, "incident", "report"))
 
 
-@router.post("/portal/report", operation_id="post_portal_report_form")
+@router.post("/portal/report")
 async def post_portal_report_form(request: Request) -> Response:
     """Report an incident by the form."""
     return await send_form(await opening(request, "incident", "report"))
 
 
-@router.get("/portal/ask", operation_id="get_portal_request_form")
+@router.get("/portal/ask")
 async def get_portal_request_form(request: Request) -> Response:
     """Return the form by which something is asked for that the catalogue does not have."""
     return await show_form(await opening(request, "request", "ask"))
 
 
-@router.post("/portal/ask", operation_id="post_portal_request_form")
+@router.post("/portal/ask")
 async def post_portal_request_form(request: Request) -> Response:
     """Ask for something that the catalogue does not have, by the form."""
     return await send_form(await opening(request, "request", "ask"))

@@ -18,13 +18,13 @@ from app.api.authentication.auth import (
     require_no_assistant,
     stored_credential_of,
 )
-from app.api.contract.openapi import in_language, problems
+from app.api.contract.responses import in_language
 from app.api.direct import Router
 from app.api.listings import cursors
 from app.api.listings.list_queries import Paging
 from app.api.listings.page_responses import page_response
 from app.api.records.bulk import BulkRecord
-from app.api.records.shapes import OutputModel
+from app.api.records.shapes import OutputModel, page_of
 from app.api.requests.accept import language_for
 from app.common.people import Caller, grant_texts, parse_grants
 from app.common.records import CodeEnum
@@ -106,13 +106,6 @@ class BulkJobOut(OutputModel):
     )
 
 
-class BulkJobPage(OutputModel):
-    """A page of the caller's bulk jobs, the newest first."""
-
-    items: list[BulkJobOut]
-    next_cursor: str | None
-
-
 class BulkJobFault(OutputModel):
     """A fault in a line of the file."""
 
@@ -161,13 +154,8 @@ class ResultQuery(Paging):
     ] = False
 
 
-@router.post(
-    "",
-    operation_id="ask_bulk_job",
-    summary="Ask for a bulk job",
-    status_code=202,
-    response_model=BulkJobOut,
-    responses=ACCEPTED | problems(400, 403, 409, 413, 415, 422),
+@router.endpoint(
+    "", "Ask for a bulk job", BulkJobOut, method="POST", refused=(409,), responses=ACCEPTED, status_code=202
 )
 async def ask_bulk_job(request: Request, body: AskBulkJob) -> Response:
     """Ask for a bulk job: a worker carries out the actions in a file, each line as an item of a bulk request.
@@ -213,12 +201,8 @@ async def ask_bulk_job(request: Request, body: AskBulkJob) -> Response:
     return Response(to_json(_job_out(ledger, job)), 202, headers, "application/json")
 
 
-@router.get(
-    "",
-    operation_id="list_bulk_jobs",
-    summary="List bulk jobs",
-    response_model=BulkJobPage,
-    responses=problems(400, 422),
+@router.endpoint(
+    "", "List bulk jobs", page_of(BulkJobOut, "the caller's bulk jobs, the newest first"), refused=(400, 422)
 )
 async def list_bulk_jobs(request: Request, paging: Annotated[Paging, Query()]) -> Response:
     """List the caller's bulk jobs. An API key does not see jobs that were requested by a key with broader
@@ -237,25 +221,19 @@ async def list_bulk_jobs(request: Request, paging: Annotated[Paging, Query()]) -
     return page_response(request, {"items": items, "next_cursor": cursor})
 
 
-@router.get(
-    "/{id}",
-    operation_id="get_bulk_job",
-    summary="Get a bulk job",
-    response_model=BulkJobOut,
-    responses=problems(404, 422),
-)
+@router.endpoint("/{id}", "Get a bulk job", BulkJobOut, refused=(404, 422))
 async def get_bulk_job(request: Request, job_id: JobId) -> Response:
     """Return a bulk job and its progress."""
     row = await _own_job(request, job_id)
     return Response(to_json(_job_out(ledger_of(request), row)), media_type="application/json")
 
 
-@router.get(
+@router.endpoint(
     "/{id}/results",
-    operation_id="list_bulk_job_results",
-    summary="List results of a bulk job",
-    response_model=BulkJobResultPage,
-    responses=problems(400, 404, 422) | in_language(),
+    "List results of a bulk job",
+    BulkJobResultPage,
+    refused=(400, 404, 422),
+    responses=in_language(),
 )
 async def list_bulk_job_results(
     request: Request, job_id: JobId, which: Annotated[ResultQuery, Query()]

@@ -11,7 +11,6 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.authentication.auth import Ledger, caller_of, context_of, require_in_person
-from app.api.contract.openapi import problems
 from app.api.direct import Router
 from app.api.open_actions import send_as
 from app.api.records.actions import (
@@ -98,12 +97,12 @@ class ImportAbsences(BaseModel):
     )
 
 
-@router.post(
+@router.endpoint(
     "/absences/import",
+    "Import absences from a file",
+    AbsenceImportOut,
+    method="POST",
     operation_id="import_absences",
-    summary="Import absences from a file",
-    response_model=AbsenceImportOut,
-    responses=problems(400, 403, 413, 415, 422),
 )
 async def import_from_file(request: Request, ledger: Ledger, body: ImportAbsences) -> Response:
     """Import the caller's own absences from a calendar file. A repeated import compares the file with the
@@ -142,12 +141,8 @@ async def _deputy_id(request: Request, ledger: Services, name: str) -> Any:
     return loaded.record.id
 
 
-@router.get(
-    "/absences/{id}/reason",
-    operation_id="get_absence_reason",
-    summary="Get the reason for an absence",
-    response_model=AbsenceReasonOut,
-    responses=problems(403, 404, 422),
+@router.endpoint(
+    "/absences/{id}/reason", "Get the reason for an absence", AbsenceReasonOut, refused=(404, 422)
 )
 async def get_absence_reason(request: Request, ledger: Ledger, name: Name) -> Response:
     """Return the reason for the caller's own absence. Other persons cannot see it."""
@@ -160,12 +155,11 @@ async def get_absence_reason(request: Request, ledger: Ledger, name: Name) -> Re
     return _json({"reason": text})
 
 
-@router.get(
+@router.endpoint(
     f"{CALENDARS}/{{id}}/status",
-    operation_id="get_absence_calendar_status",
-    summary="Get an absence calendar's status",
-    response_model=AbsenceCalendarStatusOut,
-    responses=problems(404, 422),
+    "Get an absence calendar's status",
+    AbsenceCalendarStatusOut,
+    refused=(404, 422),
 )
 async def get_absence_calendar_status(request: Request, ledger: Ledger, name: Name) -> Response:
     """Return the last fetch of the calendar with its outcome, and the time of the next one."""

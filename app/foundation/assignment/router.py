@@ -12,7 +12,7 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.authentication.auth import Ledger, caller_of, context_of
-from app.api.contract.openapi import in_language, problems
+from app.api.contract.responses import in_language
 from app.api.direct import Router
 from app.api.records.actions import mount_actions
 from app.api.records.edit import mount_edit
@@ -86,12 +86,8 @@ class AssignmentTrialOut(OutputModel):
     passed: list[SkippedRule] = Field(description="Rules that do not match, in order.")
 
 
-@router.get(
-    "/try",
-    operation_id="try_assignment_rules",
-    summary="Try the assignment rules",
-    response_model=AssignmentTrialOut,
-    responses=problems(403, 422) | in_language(),
+@router.endpoint(
+    "/try", "Try the assignment rules", AssignmentTrialOut, refused=(422,), responses=in_language()
 )
 async def try_assignment_rules(
     request: Request, ledger: Ledger, query: Annotated[AssignmentTrialQuery, Query()]

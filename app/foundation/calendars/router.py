@@ -11,7 +11,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from app.api.contract.openapi import problems
 from app.api.direct import Router
 from app.api.records.actions import mount_actions
 from app.api.records.child_rows import mount_child_listing
@@ -105,13 +104,7 @@ class DueOut(OutputModel):
     )
 
 
-@router.get(
-    "/{id}/spans",
-    operation_id="list_calendar_spans",
-    summary="List calendar spans",
-    response_model=SpansOut,
-    responses=problems(404, 422),
-)
+@router.endpoint("/{id}/spans", "List calendar spans", SpansOut, refused=(404, 422))
 async def list_calendar_spans(
     request: Request, name: Name, query: Annotated[SpansQuery, Query()]
 ) -> Response:
@@ -122,13 +115,7 @@ async def list_calendar_spans(
     return _json_response({"revision": version.revision, "items": items})
 
 
-@router.get(
-    "/{id}/between",
-    operation_id="get_calendar_between",
-    summary="Get business time between two times",
-    response_model=BetweenOut,
-    responses=problems(404, 422),
-)
+@router.endpoint("/{id}/between", "Get business time between two times", BetweenOut, refused=(404, 422))
 async def get_calendar_between(
     request: Request, name: Name, query: Annotated[BetweenQuery, Query()]
 ) -> Response:
@@ -138,13 +125,7 @@ async def get_calendar_between(
     return _json_response({"revision": version.revision, "seconds": hours.between(query.begin, query.end)})
 
 
-@router.get(
-    "/{id}/due",
-    operation_id="get_calendar_due",
-    summary="Get a calendar's due time",
-    response_model=DueOut,
-    responses=problems(404, 422),
-)
+@router.endpoint("/{id}/due", "Get a calendar's due time", DueOut, refused=(404, 422))
 async def get_calendar_due(
     request: Request, name: Name, query: Annotated[CalendarDueQuery, Query()]
 ) -> Response:

@@ -8,7 +8,7 @@ from fastapi import Query, Request
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from app.api.contract.openapi import in_language, problems
+from app.api.contract.responses import in_language
 from app.api.direct import Router
 from app.api.listings.page_responses import VARY
 from app.api.records.actions import mount_actions
@@ -43,13 +43,7 @@ mount_actions(verifications_router, verifications.LIFECYCLE, VerificationOut)
 
 
 # Before the route of one item, which would take `compare` for an item's name.
-@router.get(
-    "/compare",
-    operation_id="compare_cis",
-    summary="Compare configuration items",
-    response_model=ComparePage,
-    responses=problems(400, 422),
-)
+@router.endpoint("/compare", "Compare configuration items", ComparePage, refused=(400, 422))
 async def compare_cis(request: Request, query: Annotated[CompareQuery, Query()]) -> Response:
     """Return the differences of configuration items between two baselines or positions of the log."""
     differences = await compare(renderer_of(request, CIS), query)
@@ -59,12 +53,12 @@ async def compare_cis(request: Request, query: Annotated[CompareQuery, Query()])
 mount_reads(router, CIS)
 
 
-@router.get(
+@router.endpoint(
     "/{id}/relations",
-    operation_id="list_ci_relations",
-    summary="List configuration item relations",
-    response_model=RelationPage,
-    responses=problems(400, 404, 422) | in_language(),
+    "List configuration item relations",
+    RelationPage,
+    refused=(400, 404, 422),
+    responses=in_language(),
 )
 async def list_ci_relations(
     request: Request, name: Name, query: Annotated[RelationQuery, Query()]
@@ -76,13 +70,7 @@ async def list_ci_relations(
     return Response(to_json(answer), headers=headers, media_type="application/json")
 
 
-@router.get(
-    "/{id}/impact",
-    operation_id="get_ci_impact",
-    summary="Get a configuration item's impact",
-    response_model=ImpactOut,
-    responses=problems(404, 422),
-)
+@router.endpoint("/{id}/impact", "Get a configuration item's impact", ImpactOut, refused=(404, 422))
 async def get_ci_impact(request: Request, name: Name, query: Annotated[ImpactQuery, Query()]) -> Response:
     """Return the items, services and customers that the item's failure would affect."""
     renderer = renderer_of(request, CIS)

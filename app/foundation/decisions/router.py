@@ -14,7 +14,7 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.authentication.auth import Ledger, caller_of, context_of
-from app.api.contract.openapi import in_language, problems
+from app.api.contract.responses import in_language
 from app.api.direct import DirectRoute, Router
 from app.api.listings.lists import Listing
 from app.api.listings.page_responses import VARY
@@ -62,12 +62,8 @@ class RulesInForceQuery(BaseModel):
     )
 
 
-@rules_router.get(
-    "/in_force",
-    operation_id="list_approval_rules_in_force",
-    summary="List the approval rules in force",
-    response_model=RulesInForce,
-    responses=problems(403, 422) | in_language(),
+@rules_router.endpoint(
+    "/in_force", "List the approval rules in force", RulesInForce, refused=(422,), responses=in_language()
 )
 async def list_approval_rules_in_force(
     request: Request, ledger: Ledger, query: Annotated[RulesInForceQuery, Query()]
@@ -139,17 +135,16 @@ def mount_approval_preview(router: Router, listing: Listing, matters: Sequence[M
         return _in_language(items, language)
 
     kind = listing.lifecycle.kind
-    router.add_api_route(
+    router.endpoint(
         "/{id}/approval_preview",
-        preview,
-        methods=["GET"],
+        f"Preview {with_article(noun(kind))}'s approval",
+        ApprovalPreview,
+        refused=(404, 422),
+        responses=in_language(),
         operation_id=f"preview_{kind}_approval",
-        summary=f"Preview {with_article(noun(kind))}'s approval",
         description="Return the persons who would vote on the record if the caller asked now, and the "
         "persons who would be excluded, with the reasons. For staff.",
-        response_model=ApprovalPreview,
-        responses=problems(403, 404, 422) | in_language(),
-    )
+    )(preview)
 
 
 async def _previewed(

@@ -8,7 +8,7 @@ from fastapi import Query, Request
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from app.api.contract.openapi import in_language, problems
+from app.api.contract.responses import in_language
 from app.api.direct import Router
 from app.api.listings.list_queries import Paging
 from app.api.listings.page_responses import VARY, page_response
@@ -30,13 +30,7 @@ router = Router(prefix="/v1/discoveries", tags=["configuration"])
 mount_reads(router, DISCOVERIES)
 
 
-@router.get(
-    "/{id}/differences",
-    operation_id="list_discovery_differences",
-    summary="List discovery differences",
-    response_model=DIFFERENCES.page,
-    responses=problems(400, 404, 422),
-)
+@router.endpoint("/{id}/differences", "List discovery differences", DIFFERENCES.page, refused=(400, 404, 422))
 async def list_discovery_differences(
     request: Request, name: Name, query: Annotated[DifferenceQuery, Query()]
 ) -> Response:
@@ -48,12 +42,8 @@ async def list_discovery_differences(
     return page_response(request, await differences_page(renderer, discovery, query))
 
 
-@router.get(
-    "/{id}/refused",
-    operation_id="list_discovery_refused_lines",
-    summary="List refused lines",
-    response_model=REFUSED_PAGE,
-    responses=problems(400, 404, 422) | in_language(),
+@router.endpoint(
+    "/{id}/refused", "List refused lines", REFUSED_PAGE, refused=(400, 404, 422), responses=in_language()
 )
 async def list_discovery_refused_lines(
     request: Request, name: Name, query: Annotated[Paging, Query()]

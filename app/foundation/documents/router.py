@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal
 from fastapi import Path, Query, Request
 from starlette.responses import Response
 
-from app.api.contract.openapi import problems
 from app.api.direct import Router
 from app.api.listings.lists import Listing
 from app.api.records.reads import Name, load_visible, renderer_of
@@ -60,14 +59,11 @@ def mount_document_pages(router: Router, listing: Listing, print_page: PrintPage
         printed = await print_page(renderer, loaded.record, number, edition)
         return page_to_keep(renderer.language, printed.title, printed.body, printed.running_head)
 
-    router.add_api_route(
+    router.endpoint(
         "/{id}/documents/{number}",
-        show_document,
-        methods=["GET"],
+        f"Get {kind_nouns.with_article(called)}'s document",
+        refused=(404, 422),
+        responses=PAGE_RESPONSE,
         operation_id=f"get_{lifecycle.kind}_document",
-        summary=f"Get {kind_nouns.with_article(called)}'s document",
         description=f"Return one document of the {called} as a page to print on A4.",
-        response_class=Response,
-        response_model=None,
-        responses=problems(404, 422) | PAGE_RESPONSE,
-    )
+    )(show_document)

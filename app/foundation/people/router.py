@@ -12,7 +12,6 @@ from starlette.responses import Response
 
 from app.api.authentication.auth import Ledger, context_of
 from app.api.commands.performing import perform_idempotently
-from app.api.contract.openapi import problems
 from app.api.direct import Router
 from app.api.listings.list_queries import Paging
 from app.api.listings.page_responses import page_response as listed
@@ -162,13 +161,7 @@ async def erase(
     return action_response(renderer, carried_out, await renderer.render_one(carried_out.record))
 
 
-@router.get(
-    "/teams/{id}/members",
-    operation_id="list_team_members",
-    summary="List team members",
-    response_model=PERSONS.page,
-    responses=problems(400, 404, 422),
-)
+@router.endpoint("/teams/{id}/members", "List team members", PERSONS.page, refused=(400, 404, 422))
 async def list_team_members(request: Request, name: Name, paging: Annotated[Paging, Query()]) -> Response:
     """List the members of a team, as far as the caller may see them; staff see all members."""
     team = (await load_visible(renderer_of(request, TEAMS), name)).record

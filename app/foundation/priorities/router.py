@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from app.api.authentication.auth import Ledger, context_of
 from app.api.commands.performing import perform_idempotently
-from app.api.contract.openapi import action_responses, problems
+from app.api.contract.responses import action_responses
 from app.api.direct import Router
 from app.api.records.actions import IdempotencyKeyHeader, IfMatch, action_response, mount_actions
 from app.api.records.reads import mount_reads
@@ -46,12 +46,11 @@ class CurrentPriorityMatrix(OutputModel):
     cells: list[PriorityCell] = Field(description="Priorities by impact, then by urgency.")
 
 
-@router.get(
+@router.endpoint(
     "/priority_matrix",
-    operation_id="get_present_priority_matrix",
-    summary="Get the present priority matrix",
-    response_model=CurrentPriorityMatrix,
-    responses={200: {"description": "Successful Response", "headers": {"ETag": {}}}, **problems()},
+    "Get the present priority matrix",
+    CurrentPriorityMatrix,
+    responses={200: {"description": "Successful Response", "headers": {"ETag": {}}}},
 )
 async def get_present_priority_matrix(ledger: Ledger) -> Response:
     """Return the priority matrix that applies to new tickets."""
@@ -65,11 +64,11 @@ async def get_present_priority_matrix(ledger: Ledger) -> Response:
     return Response(body, headers={"ETag": etag(version, body)}, media_type="application/json")
 
 
-@router.put(
+@router.endpoint(
     "/priority_matrix",
-    operation_id="set_priority_matrix",
-    summary="Set the priority matrix",
-    response_model=PriorityMatrixOut,
+    "Set the priority matrix",
+    PriorityMatrixOut,
+    method="PUT",
     responses=action_responses(LIFECYCLE["revise"]) | RESPONSES,
 )
 async def set_priority_matrix(

@@ -14,7 +14,6 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.authentication.auth import Ledger, caller_of, context_of
-from app.api.contract.openapi import problems
 from app.api.direct import Router
 from app.api.records.actions import mount_actions
 from app.api.records.reads import Name, mount_reads
@@ -82,13 +81,7 @@ class RotaQuery(BaseModel):
     duty: Duty = Field(default=Duty.on_call, description="Kind of duty.")
 
 
-@router.get(
-    "/teams/{id}/on-call",
-    operation_id="get_team_on_call",
-    summary="Get the persons on call",
-    response_model=OnCallOut,
-    responses=problems(404, 422),
-)
+@router.endpoint("/teams/{id}/on-call", "Get the persons on call", OnCallOut, refused=(404, 422))
 async def get_team_on_call(
     request: Request, ledger: Ledger, name: Name, query: Annotated[OnCallQuery, Query()]
 ) -> Response:
@@ -105,13 +98,7 @@ async def get_team_on_call(
     return Response(to_json(content), media_type="application/json")
 
 
-@router.get(
-    "/teams/{id}/rota",
-    operation_id="get_team_rota",
-    summary="Get a team's rota",
-    response_model=RotaOut,
-    responses=problems(404, 422),
-)
+@router.endpoint("/teams/{id}/rota", "Get a team's rota", RotaOut, refused=(404, 422))
 async def get_team_rota(
     request: Request, ledger: Ledger, name: Name, query: Annotated[RotaQuery, Query()]
 ) -> Response:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from app.api.contract.openapi import in_language, problems
+from app.api.contract.responses import in_language
 from app.api.direct import Router
 from app.api.listings.page_responses import VARY
 from app.api.records.actions import mount_actions
@@ -57,12 +57,13 @@ class CheckedAnswers(OutputModel):
     errors: list[Fault] = Field(description="Faults of the answers, in the order of the form: the first 50.")
 
 
-@router.post(
+@router.endpoint(
     "/catalogue_items/{id}/check",
-    operation_id="check_catalogue_item_answers",
-    summary="Check answers to a form",
-    response_model=CheckedAnswers,
-    responses=in_language() | problems(400, 404, 413, 415, 422),
+    "Check answers to a form",
+    CheckedAnswers,
+    method="POST",
+    refused=(404,),
+    responses=in_language(),
 )
 async def check_catalogue_item_answers(
     request: Request, name: Name, body: Annotated[CheckAnswers, Body()]

@@ -13,8 +13,8 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.authentication.auth import caller_of, ledger_of
-from app.api.contract.openapi import problems, record_responses
 from app.api.contract.problems import problem
+from app.api.contract.responses import problems, record_responses
 from app.api.direct import Router
 from app.api.listings import cursors, views
 from app.api.listings.list_queries import Paging
@@ -24,7 +24,7 @@ from app.api.listings.views import ViewKind
 from app.api.pages.page_paths import DESK
 from app.api.records.actions import IfMatch
 from app.api.records.reads import IfNoneMatch, etag_response
-from app.api.records.shapes import OutputModel, PersonStub, TeamStub
+from app.api.records.shapes import OutputModel, PersonStub, TeamStub, page_of
 from app.api.requests.accept import language_for
 from app.api.requests.etag import versions_of
 from app.api.requests.faults import Fault, fault_of
@@ -100,13 +100,6 @@ class ViewOut(OutputModel):
     changed_at: datetime = Field(description="Time of the last change.")
 
 
-class ViewPage(OutputModel):
-    """A page of the views that the caller can use."""
-
-    items: list[ViewOut]
-    next_cursor: str | None
-
-
 class ViewQuery(Paging):
     """The kind of records and the page of the views listed."""
 
@@ -156,7 +149,7 @@ def router_of(listings: Sequence[Listing], other_kinds: Mapping[str, ViewKind]) 
         "",
         operation_id="list_views",
         summary="List views",
-        response_model=ViewPage,
+        response_model=page_of(ViewOut, "the views that the caller can use"),
         responses=problems(400, 422),
     )(list_views)
     router.get(

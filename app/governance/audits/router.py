@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import Query, Request
 from starlette.responses import Response
 
-from app.api.contract.openapi import in_language, problems
+from app.api.contract.responses import in_language
 from app.api.direct import DirectRoute, Router
 from app.api.listings.page_responses import VARY
 from app.api.page_language import PageLanguageQuery, chosen_language
@@ -33,12 +33,8 @@ for listing in CHILD_LISTINGS:
     mount_child_listing(router, LIFECYCLE, AuditOut, listing)
 
 
-@router.get(
-    "/{id}/self_check",
-    operation_id="get_audit_self_check",
-    summary="Get an audit's self-check figures",
-    response_model=SelfCheckPrefill,
-    responses=problems(404, 422),
+@router.endpoint(
+    "/{id}/self_check", "Get an audit's self-check figures", SelfCheckPrefill, refused=(404, 422)
 )
 async def get_audit_self_check(request: Request, name: reads.Name) -> Response:
     """Return the figures of the log about the audited month: the number of cases and the irregularities."""
@@ -47,14 +43,7 @@ async def get_audit_self_check(request: Request, name: reads.Name) -> Response:
     return Response(dump_json(await prefill_of(renderer, audit)), headers=VARY, media_type="application/json")
 
 
-@router.get(
-    "/{id}/report",
-    operation_id="print_audit",
-    summary="Print an audit",
-    response_class=Response,
-    response_model=None,
-    responses=problems(404, 422) | PAGE,
-)
+@router.endpoint("/{id}/report", "Print an audit", refused=(404, 422), responses=PAGE)
 async def print_audit(
     request: Request,
     name: reads.Name,

@@ -8,7 +8,6 @@ from fastapi import Query, Request
 from starlette.responses import Response
 
 from app.api.authentication.auth import caller_of, context_of, ledger_of
-from app.api.contract.openapi import problems
 from app.api.direct import DirectRoute, Router
 from app.api.listings.page_responses import page_response
 from app.api.records.actions import (
@@ -58,13 +57,7 @@ router = Router(prefix="/v1/documents", tags=["documents"], route_class=DirectRo
 REQUEST = "request_access"
 
 
-@router.get(
-    "",
-    operation_id="list_documents",
-    summary="List documents",
-    response_model=RegisterPage,
-    responses=or_partial(PartialRows) | problems(400, 422),
-)
+@router.endpoint("", "List documents", RegisterPage, refused=(400, 422), responses=or_partial(PartialRows))
 @reads_replica
 async def list_documents(request: Request, query: Annotated[RegisterQuery, Query()]) -> Response:
     """Return the register: documents of their own, and documents of other records that the caller may see.
@@ -75,13 +68,7 @@ async def list_documents(request: Request, query: Annotated[RegisterQuery, Query
 
 
 # Before the route of one document, which would take `requestable` for a document's name.
-@router.get(
-    "/requestable",
-    operation_id="list_requestable_documents",
-    summary="List documents to request",
-    response_model=RequestablePage,
-    responses=problems(400, 403, 422),
-)
+@router.endpoint("/requestable", "List documents to request", RequestablePage, refused=(400, 422))
 async def list_requestable_documents(
     request: Request, query: Annotated[RequestableQuery, Query()]
 ) -> Response:
@@ -94,14 +81,7 @@ async def list_requestable_documents(
     return page_response(request, await requestable_page(renderer, query))
 
 
-@router.get(
-    "/register",
-    operation_id="get_document_register",
-    summary="Get the register of documents",
-    response_class=Response,
-    response_model=None,
-    responses=problems(422) | PAGE_RESPONSE,
-)
+@router.endpoint("/register", "Get the register of documents", refused=(422,), responses=PAGE_RESPONSE)
 async def get_document_register(
     request: Request, query: Annotated[PrintedRegisterQuery, Query()]
 ) -> Response:

@@ -9,7 +9,7 @@ from pydantic import Field
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from app.api.contract.openapi import in_language, problems
+from app.api.contract.responses import in_language
 from app.api.direct import DirectRoute, Router
 from app.api.listings.page_responses import VARY
 from app.api.page_language import PageLanguageQuery, chosen_language
@@ -74,13 +74,7 @@ class ProcessMapQuery(PageLanguageQuery):
 
 
 # Before the route of one definition, which would take `map` for its name.
-@router.get(
-    "/map",
-    operation_id="get_process_map",
-    summary="Get the process map",
-    response_model=ProcessMap,
-    responses=problems(403, 422) | DRAWING,
-)
+@router.endpoint("/map", "Get the process map", ProcessMap, refused=(422,), responses=DRAWING)
 async def get_process_map(request: Request, query: Annotated[ProcessMapQuery, Query()]) -> Response:
     """Return the tree of defined processes, with their handovers and the core processes; as a drawing with
     `format=svg`. For staff.
@@ -121,13 +115,7 @@ class UnmatchedNames(OutputModel):
     items: list[UnmatchedNameOut] = Field(description="Names in alphabetical order.")
 
 
-@router.get(
-    "/unmatched_names",
-    operation_id="list_unmatched_process_names",
-    summary="List unmatched process names",
-    response_model=UnmatchedNames,
-    responses=problems(403),
-)
+@router.endpoint("/unmatched_names", "List unmatched process names", UnmatchedNames)
 async def list_unmatched_process_names(request: Request) -> Response:
     """List the process names in use that no definition has, each with similar names. A definition can take
     them over with `take_names`. For staff.

@@ -7,7 +7,6 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.authentication.auth import context_of
-from app.api.contract.openapi import problems
 from app.api.direct import DirectRoute, Router
 from app.api.listings.page_responses import VARY
 from app.api.records import reads
@@ -23,12 +22,8 @@ reads.mount_reads(router, LISTING)
 mount_actions(router, LIFECYCLE, QualityTargetOut)
 
 
-@router.get(
-    "/{id}/progress",
-    operation_id="get_quality_target_progress",
-    summary="Get a quality target's progress",
-    response_model=QualityTargetProgressOut,
-    responses=problems(403, 404, 422),
+@router.endpoint(
+    "/{id}/progress", "Get a quality target's progress", QualityTargetProgressOut, refused=(404, 422)
 )
 async def get_quality_target_progress(request: Request, name: reads.Name) -> Response:
     """Return the KPI of the target in its year so far, and whether it meets the goal. For the persons who set

@@ -8,7 +8,6 @@ from fastapi import Query, Request
 from starlette.responses import Response
 
 from app.api.authentication.auth import caller_of, ledger_of
-from app.api.contract.openapi import problems
 from app.api.direct import DirectRoute, Router
 from app.api.listings.page_responses import VARY
 from app.api.records.actions import mount_actions
@@ -27,13 +26,7 @@ router = Router(prefix="/v1/recognitions", tags=["recognitions"], route_class=Di
 
 
 # Before the route of one award, which would take `contributions` for an award's name.
-@router.get(
-    "/contributions",
-    operation_id="list_contributions",
-    summary="List a quarter's contributions",
-    response_model=QuarterContributions,
-    responses=problems(422),
-)
+@router.endpoint("/contributions", "List a quarter's contributions", QuarterContributions, refused=(422,))
 async def list_contributions(request: Request, query: Annotated[ContributionsQuery, Query()]) -> Response:
     """List the contributions of a quarter by person and team: suggestions selected and standardised, articles
     used by others, tickets rated 5. Callers see their own contributions, leads also the contributions of

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from app.api.authentication.auth import context_of
-from app.api.contract.openapi import in_language, problems
+from app.api.contract.responses import in_language
 from app.api.direct import DirectRoute, Router
 from app.api.listings.page_responses import VARY
 from app.api.page_language import ChosenLanguage, chosen_language
@@ -88,13 +88,7 @@ class RiskReportQuery(BaseModel):
 
 
 # Before the route of one risk, which would take `report` for a risk's name.
-@router.get(
-    "/report",
-    operation_id="get_risk_report",
-    summary="Get the risk report",
-    response_model=RiskReport,
-    responses=problems(403, 422) | PAGE,
-)
+@router.endpoint("/report", "Get the risk report", RiskReport, refused=(422,), responses=PAGE)
 async def get_risk_report(request: Request, query: Annotated[RiskReportQuery, Query()]) -> Response:
     """Return the risks of a period: by level, new, closed and moved, with warnings, occurrences and the
     trend. For `Accept: text/html` the answer is a page to print. For staff.
@@ -113,14 +107,7 @@ async def get_risk_report(request: Request, query: Annotated[RiskReportQuery, Qu
     return Response(report.model_dump_json(), headers=headers, media_type=JSON)
 
 
-@router.get(
-    "/heat_map",
-    operation_id="get_risk_heat_map",
-    summary="Get the heat map of risks",
-    response_class=Response,
-    response_model=None,
-    responses=problems(403, 422) | SVG_RESPONSE,
-)
+@router.endpoint("/heat_map", "Get the heat map of risks", refused=(422,), responses=SVG_RESPONSE)
 async def get_risk_heat_map(request: Request, query: Annotated[HeatMapQuery, Query()]) -> Response:
     """Return the open risks on the matrix as a drawing (SVG). For staff."""
     renderer, zone = _staff_renderer(request, query.lang), _zone(request)

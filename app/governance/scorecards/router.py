@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import Query, Request
 from starlette.responses import Response
 
-from app.api.contract.openapi import in_language, problems
+from app.api.contract.responses import in_language
 from app.api.direct import DirectRoute, Router
 from app.api.listings.page_responses import VARY
 from app.api.page_language import PageLanguageQuery, chosen_language
@@ -43,13 +43,7 @@ mount_actions(router, LIFECYCLE, ScorecardOut)
 mount_child_listing(router, LIFECYCLE, ScorecardOut, FIGURES)
 
 
-@router.get(
-    "/{id}/year",
-    operation_id="get_scorecard_year",
-    summary="Get the year of a scorecard",
-    response_model=ScorecardYear,
-    responses=problems(404, 422),
-)
+@router.endpoint("/{id}/year", "Get the year of a scorecard", ScorecardYear, refused=(404, 422))
 async def get_scorecard_year(request: Request, name: Name) -> Response:
     """Return the year of the scorecard's person or team, with the mean score of the scorecards that the
     caller may see.
@@ -59,14 +53,7 @@ async def get_scorecard_year(request: Request, name: Name) -> Response:
     return Response(year.model_dump_json(), headers=VARY, media_type="application/json")
 
 
-@router.get(
-    "/{id}/page",
-    operation_id="get_scorecard_page",
-    summary="Get a scorecard as a page",
-    response_class=Response,
-    response_model=None,
-    responses=problems(404, 422) | PAGE,
-)
+@router.endpoint("/{id}/page", "Get a scorecard as a page", refused=(404, 422), responses=PAGE)
 async def get_scorecard_page(
     request: Request, name: Name, query: Annotated[PageLanguageQuery, Query()]
 ) -> Response:

@@ -14,7 +14,7 @@ from pydantic import ConfigDict, Field
 from starlette.responses import Response
 
 from app.api.authentication.auth import caller_of, context_of, ledger_of
-from app.api.contract.openapi import in_language, problems
+from app.api.contract.responses import in_language
 from app.api.direct import Router
 from app.api.listings.page_responses import VARY
 from app.api.records.reads import Name
@@ -98,17 +98,16 @@ def kpis_of_cases_router(lifecycles: Iterable[Lifecycle[Any]]) -> Router:
     for lifecycle in lifecycles:
         if lifecycle.kind in counted_kinds:
             called = noun(lifecycle.kind)
-            router.add_api_route(
+            router.endpoint(
                 f"/{lifecycle.plural}/{{id}}/kpis",
-                _endpoint(lifecycle),
-                methods=["GET"],
+                f"List {called} figures",
+                KpiOfCasePage,
+                refused=(404, 422),
+                responses=in_language(),
                 operation_id=f"list_{lifecycle.kind}_kpis",
-                summary=f"List {called} figures",
                 description=f"List the KPIs that count one {called}, one entry for each KPI and period up to "
                 "now, with the value that is counted. KPIs that the caller may not see are left out.",
-                response_model=KpiOfCasePage,
-                responses=in_language() | problems(404, 422),
-            )
+            )(_endpoint(lifecycle))
     return router
 
 

@@ -9,7 +9,6 @@ from pydantic import Field
 from starlette.responses import Response
 
 from app.api.authentication.auth import caller_of, context_of
-from app.api.contract.openapi import problems
 from app.api.direct import Router
 from app.api.listings.page_responses import VARY
 from app.api.page_language import ChosenLanguage, chosen_language
@@ -55,14 +54,7 @@ class KpiChartQuery(KpiBehaviourQuery):
     lang: ChosenLanguage = None
 
 
-@router.get(
-    "/{key}/chart.svg",
-    operation_id="get_kpi_chart",
-    summary="Get a KPI's chart",
-    response_class=Response,
-    response_model=None,
-    responses=problems(403, 404, 422) | SVG_RESPONSE,
-)
+@router.endpoint("/{key}/chart.svg", "Get a KPI's chart", refused=(404, 422), responses=SVG_RESPONSE)
 @reads_replica
 async def get_kpi_chart(
     request: Request, ledger: ReadLedger, key: Key, query: Annotated[KpiChartQuery, Query()]

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from app.api.authentication.auth import Ledger, context_of, ledger_of
-from app.api.contract.openapi import action_responses, in_language, problems
+from app.api.contract.responses import action_responses, in_language
 from app.api.direct import Router
 from app.api.listings.page_responses import VARY
 from app.api.page_language import ChosenLanguage, chosen_language
@@ -72,13 +72,14 @@ class EffectChartQuery(BaseModel):
     lang: ChosenLanguage = None
 
 
-@router.post(
+@router.endpoint(
     "/kpis/{key}/effect",
-    operation_id="measure_effect_of_kpi",
-    summary="Measure the effect on a KPI",
+    "Measure the effect on a KPI",
+    KpiEffectOut,
+    method="POST",
+    refused=(404,),
+    responses=action_responses(LIFECYCLE["measure"]) | MEASURED,
     status_code=201,
-    response_model=KpiEffectOut,
-    responses=action_responses(LIFECYCLE["measure"]) | problems(404) | MEASURED,
 )
 async def measure_effect_of_kpi(
     request: Request,
@@ -133,12 +134,8 @@ async def _measure(
     )
 
 
-@router.get(
-    "/effects/{id}",
-    operation_id="get_kpi_effect",
-    summary="Get a KPI effect",
-    response_model=KpiEffectDetails,
-    responses=in_language() | problems(404, 422),
+@router.endpoint(
+    "/effects/{id}", "Get a KPI effect", KpiEffectDetails, refused=(404, 422), responses=in_language()
 )
 async def get_kpi_effect(request: Request, name: Name, query: Annotated[EffectQuery, Query()]) -> Response:
     """Return a measured effect and, on request, the comparison with a recomputation."""
@@ -153,13 +150,8 @@ async def get_kpi_effect(request: Request, name: Name, query: Annotated[EffectQu
     return Response(dump_json(effect_out), 200, headers, "application/json")
 
 
-@router.get(
-    "/effects/{id}/chart.svg",
-    operation_id="get_kpi_effect_chart",
-    summary="Get a KPI effect's chart",
-    response_class=Response,
-    response_model=None,
-    responses=problems(404, 422) | SVG_RESPONSE,
+@router.endpoint(
+    "/effects/{id}/chart.svg", "Get a KPI effect's chart", refused=(404, 422), responses=SVG_RESPONSE
 )
 async def get_kpi_effect_chart(
     request: Request, name: Name, query: Annotated[EffectChartQuery, Query()]

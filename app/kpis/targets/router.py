@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from app.api.authentication.auth import Ledger, context_of
 from app.api.commands.performing import perform_idempotently
-from app.api.contract.openapi import action_responses
+from app.api.contract.responses import action_responses
 from app.api.direct import Router
 from app.api.records.actions import IdempotencyKeyHeader, IfMatch, action_response, mount_actions
 from app.api.records.reads import mount_reads
@@ -43,11 +43,11 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.put(
+@router.endpoint(
     "/kpis/{key}/target",
-    operation_id="set_kpi_target",
-    summary="Set a KPI target",
-    response_model=KpiTargetOut,
+    "Set a KPI target",
+    KpiTargetOut,
+    method="PUT",
     responses=action_responses(LIFECYCLE["revise"]) | RESPONSES,
 )
 async def set_kpi_target(

@@ -12,7 +12,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from app.api.authentication.auth import caller_of, ledger_of
-from app.api.contract.openapi import problems
 from app.api.direct import Router
 from app.api.listings import cursors
 from app.api.listings.page_responses import VARY
@@ -90,18 +89,16 @@ def record_notices_router(lifecycles: Iterable[Lifecycle[Any]]) -> Router:
     router = Router(prefix="/v1", tags=["people"])
     for lifecycle in lifecycles:
         if _is_notified_of(lifecycle) and managers_of(lifecycle).roles:
-            router.add_api_route(
+            router.endpoint(
                 f"/{lifecycle.plural}/{{id}}/notices",
-                _endpoint(lifecycle),
-                methods=["GET"],
+                f"List {noun(lifecycle.kind)} notices",
+                SentNoticePage,
+                refused=(400, 404, 422),
                 operation_id=f"list_{lifecycle.kind}_notices",
-                summary=f"List {noun(lifecycle.kind)} notices",
                 description=f"List the notices about one {noun(lifecycle.kind)} with their recipients and "
                 "their delivery. For callers with a role that acts on it, and for callers who "
                 "see all records.",
-                response_model=SentNoticePage,
-                responses=problems(400, 403, 404, 422),
-            )
+            )(_endpoint(lifecycle))
     return router
 
 

@@ -11,7 +11,6 @@ from pydantic import Field
 from starlette.responses import Response
 
 from app.api.authentication.auth import caller_of, ledger_of, utc_now
-from app.api.contract.openapi import problems
 from app.api.direct import Router
 from app.api.listings import cursors
 from app.api.listings.list_queries import Paging
@@ -65,13 +64,7 @@ class UnsentMailPage(OutputModel):
     next_cursor: str | None
 
 
-@router.get(
-    "",
-    operation_id="list_unsent_mails",
-    summary="List unsent mails",
-    response_model=UnsentMailPage,
-    responses=problems(400, 403, 422),
-)
+@router.endpoint("", "List unsent mails", UnsentMailPage, refused=(400, 422))
 async def list_unsent_mails(request: Request, paging: Annotated[Paging, Query()]) -> Response:
     """List the mails that wait for another attempt, and those of the last seven days that were given up or
     refused by the mail server, the oldest first.

@@ -9,7 +9,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from app.api.authentication.auth import caller_of, ledger_of
-from app.api.contract.openapi import in_language, problems
+from app.api.contract.responses import in_language
 from app.api.direct import DirectRoute, Router
 from app.api.listings.page_responses import VARY
 from app.api.records.actions import mount_actions
@@ -45,17 +45,16 @@ def _suggestions(kind: str) -> Callable[..., Any]:
 
 
 for _kind, _plural in SUGGESTED_KINDS.items():
-    suggestions.add_api_route(
+    suggestions.endpoint(
         f"/{_plural}/{{id}}/suggestions",
-        _suggestions(_kind),
-        methods=["GET"],
+        f"Get {with_article(_kind)}'s suggestions",
+        Suggestions,
+        refused=(404, 422),
+        responses=in_language(),
         operation_id=f"get_{_kind}_suggestions",
-        summary=f"Get {with_article(_kind)}'s suggestions",
         description="Return published articles about the ticket's service, category or configuration "
         "item, the most likely first.",
-        response_model=Suggestions,
-        responses=problems(404, 422) | in_language(),
-    )
+    )(_suggestions(_kind))
 
 mount_reads(router, LISTING)
 mount_attachments(router, LISTING)

@@ -12,7 +12,6 @@ from fastapi import Query, Request
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from app.api.contract.openapi import problems
 from app.api.direct import DirectRoute, Router
 from app.api.listings.page_responses import VARY, page_response
 from app.api.records import reads
@@ -49,13 +48,7 @@ router = Router(prefix="/v1/changes", tags=["changes"], route_class=DirectRoute)
 
 
 # Before the route of one change, which would take `conflicts` for a change's name.
-@router.get(
-    "/conflicts",
-    operation_id="list_change_conflicts",
-    summary="List conflicts of a window",
-    response_model=WindowConflicts,
-    responses=problems(403, 404, 422),
-)
+@router.endpoint("/conflicts", "List conflicts of a window", WindowConflicts, refused=(404, 422))
 async def list_change_conflicts(request: Request, query: Annotated[ConflictsQuery, Query()]) -> Response:
     """List the conflicts of a window, and the next free windows."""
     renderer = reads.renderer_of(request, LISTING)
@@ -68,16 +61,15 @@ async def list_change_conflicts(request: Request, query: Annotated[ConflictsQuer
     return Response(to_json(answer), headers=VARY, media_type="application/json")
 
 
-@router.get(
+@router.endpoint(
     "/conflicting",
-    operation_id="list_conflicting_changes",
-    summary="List conflicting changes",
-    response_model=page_of(
+    "List conflicting changes",
+    page_of(
         ConflictingChange,
         "changes that conflict with others or with freezes, by their windows, the earliest first; "
         "emergencies without a window come last",
     ),
-    responses=problems(400, 403, 422),
+    refused=(400, 422),
 )
 async def list_conflicting_changes(
     request: Request, query: Annotated[ConflictingChangesQuery, Query()]
@@ -100,12 +92,8 @@ mount_children(router, LIFECYCLE, ChangeOut)
 mount_approval_preview(router, LISTING, (APPROVAL, EMERGENCY))
 
 
-@router.get(
-    "/{id}/suspected_incidents",
-    operation_id="list_change_suspected_incidents",
-    summary="List a change's suspected incidents",
-    response_model=SuspectedIncidents,
-    responses=problems(403, 404, 422),
+@router.endpoint(
+    "/{id}/suspected_incidents", "List a change's suspected incidents", SuspectedIncidents, refused=(404, 422)
 )
 async def list_change_suspected_incidents(request: Request, name: reads.Name) -> Response:
     """List the incidents that the change may have caused. For staff."""
@@ -119,12 +107,8 @@ async def list_change_suspected_incidents(request: Request, name: reads.Name) ->
 suspected_changes = Router(prefix="/v1/incidents", tags=["changes"], route_class=DirectRoute)
 
 
-@suspected_changes.get(
-    "/{id}/suspected_changes",
-    operation_id="list_incident_suspected_changes",
-    summary="List an incident's suspected changes",
-    response_model=SuspectedChanges,
-    responses=problems(403, 404, 422),
+@suspected_changes.endpoint(
+    "/{id}/suspected_changes", "List an incident's suspected changes", SuspectedChanges, refused=(404, 422)
 )
 async def list_incident_suspected_changes(request: Request, name: reads.Name) -> Response:
     """List the changes that may have caused the incident. For staff."""

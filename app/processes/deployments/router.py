@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from app.api.authentication.auth import Ledger, context_of
 from app.api.commands.performing import ActionOutcome, perform_idempotently, replay_outcome
-from app.api.contract.openapi import action_responses, problems
+from app.api.contract.responses import action_responses
 from app.api.direct import DirectRoute, Router
 from app.api.listings.page_responses import VARY
 from app.api.records.actions import IdempotencyKeyHeader, action_response, mount_actions, operation
@@ -41,13 +41,7 @@ router = Router(prefix="/v1/deployments", tags=["deployments"], route_class=Dire
 
 
 # Before the route of one deployment, which would take `permitted` for a deployment's id.
-@router.get(
-    "/permitted",
-    operation_id="get_deployment_permission",
-    summary="Get permission for a deployment",
-    response_model=DeploymentPermission,
-    responses=problems(403, 404, 422),
-)
+@router.endpoint("/permitted", "Get permission for a deployment", DeploymentPermission, refused=(404, 422))
 async def get_deployment_permission(request: Request, query: Annotated[PermissionQuery, Query()]) -> Response:
     """Return whether a deployment is permitted, and the obstacles: changes that are not approved or outside
     their window, and freezes. For staff, and for pipelines before they deploy. A deployment that is reported

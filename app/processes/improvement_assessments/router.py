@@ -6,7 +6,6 @@ from fastapi import Request
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from app.api.contract.openapi import problems
 from app.api.direct import DirectRoute, Router
 from app.api.listings.page_responses import VARY
 from app.api.records import reads
@@ -29,13 +28,7 @@ for listing in CHILD_LISTINGS:
     mount_child_listing(router, LIFECYCLE, ImprovementAssessmentOut, listing)
 
 
-@router.get(
-    "/{id}/ranking",
-    operation_id="get_improvement_assessment_ranking",
-    summary="Get the ranking of an assessment",
-    response_model=AssessmentRanking,
-    responses=problems(404, 422),
-)
+@router.endpoint("/{id}/ranking", "Get the ranking of an assessment", AssessmentRanking, refused=(404, 422))
 async def get_improvement_assessment_ranking(request: Request, name: reads.Name) -> Response:
     """Return the suggestions of the assessment by their scores, with the scores of each assessor."""
     renderer = reads.renderer_of(request, LISTING)

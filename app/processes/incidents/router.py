@@ -6,7 +6,7 @@ from fastapi import Request
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from app.api.contract.openapi import in_language, problems
+from app.api.contract.responses import in_language
 from app.api.direct import DirectRoute, Router
 from app.api.listings.page_responses import VARY
 from app.api.records import reads
@@ -26,12 +26,8 @@ mount_attachments(router, LISTING)
 mount_clocks(router, LISTING)
 
 
-@router.get(
-    "/{id}/review",
-    operation_id="get_incident_review",
-    summary="Get an incident's review",
-    response_model=ReviewOut,
-    responses=problems(403, 404, 422) | in_language(),
+@router.endpoint(
+    "/{id}/review", "Get an incident's review", ReviewOut, refused=(404, 422), responses=in_language()
 )
 async def get_incident_review(request: Request, name: reads.Name) -> Response:
     """Return the review of the incident's current resolution, or a proposed timeline from the log if it was

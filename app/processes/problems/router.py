@@ -12,7 +12,7 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.authentication.auth import caller_of, ledger_of
-from app.api.contract.openapi import in_language, problems
+from app.api.contract.responses import in_language
 from app.api.direct import DirectRoute, Router
 from app.api.listings import cursors, page_responses
 from app.api.listings.list_queries import Paging
@@ -54,12 +54,11 @@ reads.mount_reads(candidates, CANDIDATES)
 mount_actions(candidates, candidate_lifecycle.LIFECYCLE, ProblemCandidateOut)
 
 
-@candidates.get(
+@candidates.endpoint(
     "/{id}/cases",
-    operation_id="list_problem_candidate_cases",
-    summary="List problem candidate cases",
-    response_model=page_of(CandidateCase, "the incidents that a candidate counts, newest first"),
-    responses=problems(400, 404, 422),
+    "List problem candidate cases",
+    page_of(CandidateCase, "the incidents that a candidate counts, newest first"),
+    refused=(400, 404, 422),
 )
 async def list_problem_candidate_cases(
     request: Request, name: reads.Name, query: Annotated[Paging, Query()]
@@ -96,12 +95,12 @@ async def list_problem_candidate_cases(
 known_errors = Router(prefix="/v1/incidents", tags=["problems"], route_class=DirectRoute)
 
 
-@known_errors.get(
+@known_errors.endpoint(
     "/{id}/known_errors",
-    operation_id="list_incident_known_errors",
-    summary="List known errors of an incident",
-    response_model=KnownErrors,
-    responses=problems(404, 422) | in_language(),
+    "List known errors of an incident",
+    KnownErrors,
+    refused=(404, 422),
+    responses=in_language(),
 )
 async def list_incident_known_errors(request: Request, name: reads.Name) -> Response:
     """List the known errors that may have caused the incident; internal ones only for staff."""

@@ -9,7 +9,6 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.authentication.auth import context_of
-from app.api.contract.openapi import problems
 from app.api.direct import DirectRoute, Router
 from app.api.listings.page_responses import VARY
 from app.api.records.actions import mount_actions
@@ -26,13 +25,7 @@ router = Router(prefix="/v1/trainings", tags=["trainings"], route_class=DirectRo
 
 
 # Before the route of one training, which would take `gaps` for a training's name.
-@router.get(
-    "/gaps",
-    operation_id="list_training_gaps",
-    summary="List skill gaps",
-    response_model=SkillGapsOut,
-    responses=problems(403, 422),
-)
+@router.endpoint("/gaps", "List skill gaps", SkillGapsOut, refused=(422,))
 async def list_training_gaps(request: Request, query: Annotated[GapsQuery, Query()]) -> Response:
     """List the skills for a process that the members of teams lack, without planning a training. For
     staff.

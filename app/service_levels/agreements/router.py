@@ -10,7 +10,6 @@ from pydantic_core import to_json
 from starlette.responses import RedirectResponse, Response
 
 from app.api.authentication.auth import context_of
-from app.api.contract.openapi import problems
 from app.api.direct import DirectRoute, Router
 from app.api.listings.page_responses import VARY
 from app.api.records.actions import mount_actions
@@ -44,13 +43,7 @@ for rows in CHILD_LISTINGS:
     mount_child_listing(router, LIFECYCLE, AgreementOut, rows)
 
 
-@router.get(
-    "/{id}/alignment",
-    operation_id="get_sla_alignment",
-    summary="Get an agreement's alignment",
-    response_model=AgreementAlignment,
-    responses=problems(403, 404, 422),
-)
+@router.endpoint("/{id}/alignment", "Get an agreement's alignment", AgreementAlignment, refused=(404, 422))
 async def get_sla_alignment(request: Request, name: Name) -> Response:
     """Return whether the OLAs and UCs on which the agreement rests support it, line by line. For staff."""
     renderer = renderer_of(request, LISTING)
@@ -61,13 +54,8 @@ async def get_sla_alignment(request: Request, name: Name) -> Response:
     return Response(to_json(asdict(alignment)), headers=VARY, media_type="application/json")
 
 
-@router.get(
-    "/{id}/documents/{number}",
-    operation_id="get_sla_document",
-    summary="Get an agreement's document",
-    response_class=Response,
-    response_model=None,
-    responses=problems(404, 422) | PAGE_RESPONSE,
+@router.endpoint(
+    "/{id}/documents/{number}", "Get an agreement's document", refused=(404, 422), responses=PAGE_RESPONSE
 )
 async def get_sla_document(
     request: Request,

@@ -12,7 +12,6 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.authentication.auth import Ledger, context_of
-from app.api.contract.openapi import problems
 from app.api.direct import Router
 from app.api.listings.cursors import read as read_cursor
 from app.api.listings.cursors import write as write_cursor
@@ -47,12 +46,11 @@ class AttemptPaging(BaseModel):
     )
 
 
-@router.get(
+@router.endpoint(
     f"{PREFIX}/{{id}}/attempts",
-    operation_id="list_subscription_attempts",
-    summary="List a subscription's attempts",
-    response_model=page_of(AttemptOut, "attempts, the last first"),
-    responses=problems(400, 404, 422),
+    "List a subscription's attempts",
+    page_of(AttemptOut, "attempts, the last first"),
+    refused=(400, 404, 422),
 )
 async def list_subscription_attempts(
     request: Request, ledger: Ledger, name: Name, paging: Annotated[AttemptPaging, Query()]
@@ -73,12 +71,8 @@ async def list_subscription_attempts(
     return _json({"items": [_shown(row) for row in items], "next_cursor": cursor})
 
 
-@router.get(
-    f"{PREFIX}/{{id}}/status",
-    operation_id="get_subscription_status",
-    summary="Get a subscription's status",
-    response_model=SubscriptionStatusOut,
-    responses=problems(404, 422),
+@router.endpoint(
+    f"{PREFIX}/{{id}}/status", "Get a subscription's status", SubscriptionStatusOut, refused=(404, 422)
 )
 async def get_subscription_status(request: Request, ledger: Ledger, name: Name) -> Response:
     """Return the position that a subscription has reached, and the numbers of waiting and failed
@@ -88,13 +82,7 @@ async def get_subscription_status(request: Request, ledger: Ledger, name: Name) 
     return _json(await attempts.status(ledger.db, subscription.id, context_of(request).now))
 
 
-@router.post(
-    f"{PREFIX}/{{id}}/test",
-    operation_id="test_subscription",
-    summary="Test a subscription",
-    response_model=AttemptOut,
-    responses=problems(400, 403, 404, 413, 415, 422),
-)
+@router.endpoint(f"{PREFIX}/{{id}}/test", "Test a subscription", AttemptOut, method="POST", refused=(404,))
 async def test_subscription(request: Request, ledger: Ledger, name: Name) -> Response:
     """Test a subscription with a signed message of the type `subscription.test`, and return the outcome."""
     subscription, now = await subscription_to_send(request, name), context_of(request).now
@@ -105,12 +93,12 @@ async def test_subscription(request: Request, ledger: Ledger, name: Name) -> Res
     return _json(_shown(row))
 
 
-@router.post(
+@router.endpoint(
     f"{PREFIX}/{{id}}/attempts/{{attempt}}/resend",
-    operation_id="resend_subscription_attempt",
-    summary="Resend an event",
-    response_model=ResentOut,
-    responses=problems(400, 403, 404, 413, 415, 422),
+    "Resend an event",
+    ResentOut,
+    method="POST",
+    refused=(404,),
 )
 async def resend_subscription_attempt(
     request: Request, ledger: Ledger, name: Name, attempt: AttemptId
@@ -124,12 +112,8 @@ async def resend_subscription_attempt(
     return _json({"resent": await attempts.resend(ledger.db, subscription.id, position - 1, position, now)})
 
 
-@router.post(
-    f"{PREFIX}/{{id}}/resend_failed",
-    operation_id="resend_failed_of_subscription",
-    summary="Resend failed events",
-    response_model=ResentOut,
-    responses=problems(400, 403, 404, 413, 415, 422),
+@router.endpoint(
+    f"{PREFIX}/{{id}}/resend_failed", "Resend failed events", ResentOut, method="POST", refused=(404,)
 )
 async def resend_failed_of_subscription(request: Request, ledger: Ledger, name: Name) -> Response:
     """Resend all failed events for which no automatic attempt is left."""
@@ -151,12 +135,8 @@ class ResendRange(BaseModel):
     ] = None
 
 
-@router.post(
-    f"{PREFIX}/{{id}}/resend",
-    operation_id="resend_events_of_subscription",
-    summary="Resend events of a period",
-    response_model=ResentOut,
-    responses=problems(400, 403, 404, 413, 415, 422),
+@router.endpoint(
+    f"{PREFIX}/{{id}}/resend", "Resend events of a period", ResentOut, method="POST", refused=(404,)
 )
 async def resend_events_of_subscription(
     request: Request, ledger: Ledger, name: Name, body: ResendRange

@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 from starlette.responses import Response
 
 from app.api.authentication.auth import Ledger, caller_of, context_of, session_of
-from app.api.contract.openapi import problems
+from app.api.contract.responses import problems
 from app.api.direct import Router
 from app.api.open_actions import send_as
 from app.api.records.actions import (

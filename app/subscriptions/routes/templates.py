@@ -10,7 +10,6 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.authentication.auth import Ledger, context_of
-from app.api.contract.openapi import problems
 from app.api.direct import Router
 from app.api.records.reads import Name
 from app.foundation.people.fields import Locale
@@ -46,12 +45,8 @@ class PreviewChoice(BaseModel):
     )
 
 
-@router.get(
-    f"{PREFIX}/{{id}}/template",
-    operation_id="get_subscription_template",
-    summary="Get a subscription's template",
-    response_model=SubscriptionTemplateOut,
-    responses=problems(403, 404, 422),
+@router.endpoint(
+    f"{PREFIX}/{{id}}/template", "Get a subscription's template", SubscriptionTemplateOut, refused=(404, 422)
 )
 async def get_subscription_template(request: Request, ledger: Ledger, name: Name) -> Response:
     """Return the template of a subscription, for callers who may change it. The template is null if not
@@ -61,12 +56,12 @@ async def get_subscription_template(request: Request, ledger: Ledger, name: Name
     return _json({"template": None if encrypted is None else decrypt(ledger, TEMPLATE_PURPOSE, encrypted)})
 
 
-@router.post(
+@router.endpoint(
     f"{PREFIX}/{{id}}/preview",
-    operation_id="preview_subscription",
-    summary="Preview a subscription's request",
-    response_model=SubscriptionPreviewOut,
-    responses=problems(400, 403, 404, 413, 415, 422),
+    "Preview a subscription's request",
+    SubscriptionPreviewOut,
+    method="POST",
+    refused=(404,),
 )
 async def preview_subscription(request: Request, ledger: Ledger, name: Name, body: PreviewChoice) -> Response:
     """Preview the request that would deliver an event, without sending it. The secret, values made with it,

@@ -14,7 +14,7 @@ from uuid import UUID
 from fastapi import Path, Request
 from starlette.responses import Response, StreamingResponse
 
-from app.api.contract.openapi import BINARY, problems
+from app.api.contract.responses import BINARY, problems
 from app.api.direct import Router
 from app.api.listings.lists import Listing
 from app.api.records.reads import IfNoneMatch, Name, load_visible, renderer_of

@@ -14,7 +14,6 @@ from pydantic import Field
 from starlette.responses import Response
 
 from app.api.authentication.auth import caller_of, ledger_of, utc_now
-from app.api.contract.openapi import problems
 from app.api.direct import DirectRoute, Router
 from app.api.listings import cursors
 from app.api.listings.filters import ME, MOST_VALUES, NONE, CommaSeparated, PersonNamed, Time, WhereClause
@@ -131,13 +130,7 @@ class ComplaintRenderer(Renderer):
     )
 
 
-@router.get(
-    "",
-    operation_id="list_complaints",
-    summary="List complaints",
-    response_model=page_of(ListedComplaint, "complaints"),
-    responses=problems(400, 422),
-)
+@router.endpoint("", "List complaints", page_of(ListedComplaint, "complaints"), refused=(400, 422))
 async def list_complaints(request: Request, query: Annotated[ComplaintQuery, Query()]) -> Response:
     """List the complaints about tickets that the caller may see as staff."""
     ledger, caller, now = ledger_of(request), caller_of(request), utc_now()

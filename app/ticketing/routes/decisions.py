@@ -12,7 +12,6 @@ from pydantic import Field
 from starlette.responses import Response
 
 from app.api.authentication.auth import caller_of, ledger_of
-from app.api.contract.openapi import problems
 from app.api.direct import DirectRoute, Router
 from app.api.listings import cursors
 from app.api.listings.filters import ME, MOST_VALUES, NONE, CommaSeparated, PersonNamed, Time, WhereClause
@@ -104,12 +103,8 @@ class DecisionRenderer(Renderer):
     )
 
 
-@router.get(
-    "",
-    operation_id="list_decisions",
-    summary="List decisions on all records",
-    response_model=page_of(ListedDecision, "decisions, by due time"),
-    responses=problems(400, 422),
+@router.endpoint(
+    "", "List decisions on all records", page_of(ListedDecision, "decisions, by due time"), refused=(400, 422)
 )
 async def list_decisions(request: Request, query: Annotated[DecisionQuery, Query()]) -> Response:
     """List the decisions on the records that the caller may see, with the missing votes."""

@@ -95,7 +95,7 @@ class _Refused(Exception):
         self.answer = answer
 
 
-@router.get("/{token}", operation_id="get_rating_page", include_in_schema=False)
+@router.get("/{token}", include_in_schema=False)
 async def get_rating_page(request: Request, token: Token) -> Response:
     """Show the page with the five scores. Writes nothing."""
     wording = Wording(_language(request), TABLE)
@@ -107,7 +107,7 @@ async def get_rating_page(request: Request, token: Token) -> Response:
     return _answer(wording, "title", _form(wording, rated, token, score))
 
 
-@router.post("/{token}", operation_id="send_rating", include_in_schema=False)
+@router.post("/{token}", include_in_schema=False)
 async def send_rating(request: Request, token: Token) -> Response:
     """Rate the ticket, as the person whom the link is for."""
     wording = Wording(_language(request), TABLE)

@@ -15,7 +15,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from app.api.authentication.auth import caller_of, ledger_of, utc_now
-from app.api.contract.openapi import problems
 from app.api.direct import DirectRoute, Router
 from app.api.listings.filters import CommaSeparated, WhereClause
 from app.api.listings.page_responses import VARY
@@ -128,13 +127,7 @@ class TeamWorkQuery(BaseModel):
     cases: int = Field(CASES, ge=0, le=MOST_CASES, description="Largest number of cases to list per person.")
 
 
-@router.get(
-    "/{id}/work",
-    operation_id="get_team_work",
-    summary="Get a team's work",
-    response_model=TeamWork,
-    responses=problems(403, 404, 422),
-)
+@router.endpoint("/{id}/work", "Get a team's work", TeamWork, refused=(404, 422))
 async def get_team_work(request: Request, name: Name, query: Annotated[TeamWorkQuery, Query()]) -> Response:
     """Return the open cases of the team by person, as far as the caller may see them. For staff."""
     ledger, caller = ledger_of(request), caller_of(request)

@@ -11,7 +11,7 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.authentication.auth import caller_of, ledger_of
-from app.api.contract.openapi import in_language, problems
+from app.api.contract.responses import in_language
 from app.api.direct import Router
 from app.api.listings.page_responses import VARY
 from app.api.records.reads import Name
@@ -71,17 +71,16 @@ def text_blocks_router(lifecycles: Iterable[Lifecycle[Any]]) -> Router:
     router = Router(prefix="/v1", tags=["tickets"])
     for lifecycle in lifecycles:
         if lifecycle.is_ticket:
-            router.add_api_route(
+            router.endpoint(
                 f"/{lifecycle.plural}/{{id}}/text_blocks",
-                _endpoint(lifecycle),
-                methods=["GET"],
+                f"List {noun(lifecycle.kind)} text blocks",
+                FilledTextBlocks,
+                refused=(404, 422),
+                responses=in_language(),
                 operation_id=f"list_{lifecycle.kind}_text_blocks",
-                summary=f"List {noun(lifecycle.kind)} text blocks",
                 description=f"List the text blocks that fit one {noun(lifecycle.kind)}, with their "
                 "placeholders filled in, in the language of its requester. For staff.",
-                response_model=FilledTextBlocks,
-                responses=problems(403, 404, 422) | in_language(),
-            )
+            )(_endpoint(lifecycle))
     return router
 
 

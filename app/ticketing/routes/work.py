@@ -18,7 +18,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from app.api.authentication.auth import caller_of, ledger_of, utc_now
-from app.api.contract.openapi import in_language, problems
+from app.api.contract.responses import in_language
 from app.api.direct import DirectRoute, Router
 from app.api.records.shapes import OutputModel, Renderer, TeamStub
 from app.api.requests.accept import language_for
@@ -165,13 +165,7 @@ class MyWork(OutputModel):
     )
 
 
-@router.get(
-    "/work",
-    operation_id="get_my_work",
-    summary="Get the caller's work",
-    response_model=MyWork,
-    responses=in_language() | problems(),
-)
+@router.endpoint("/work", "Get the caller's work", MyWork, responses=in_language())
 async def get_my_work(request: Request) -> Response:
     """Return the caller's work: open cases, cases that resume next, and queues."""
     ledger, caller, language = ledger_of(request), caller_of(request), language_for(request)

@@ -33,7 +33,7 @@ ROUTING_KEY_HEADER = "x-routing-key"
 router = Router(include_in_schema=False)
 
 
-@router.post(ENQUEUE, operation_id="enqueue_event")
+@router.post(ENQUEUE)
 async def enqueue_event(request: Request) -> Response:
     """Take an event of an alert: it is stored when this answers, and processed soon after."""
     ledger, now = ledger_of(request), utc_now()

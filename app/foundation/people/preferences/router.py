@@ -11,7 +11,6 @@ from starlette.responses import Response
 
 from app.api.authentication.auth import Ledger, caller_of, context_of
 from app.api.commands.performing import perform_idempotently
-from app.api.contract.openapi import problems
 from app.api.direct import Router
 from app.api.records.actions import IdempotencyKeyHeader
 from app.api.records.shapes import OutputModel
@@ -47,13 +46,7 @@ class PreferencesOut(OutputModel):
     )
 
 
-@router.get(
-    "/preferences",
-    operation_id="get_my_preferences",
-    summary="Get the caller's preferences",
-    response_model=PreferencesOut,
-    responses=problems(404),
-)
+@router.endpoint("/preferences", "Get the caller's preferences", PreferencesOut, refused=(404,))
 async def get_my_preferences(request: Request, ledger: Ledger) -> Response:
     """Return the steps of which the caller receives notices and mails; all by default."""
     loaded = await load(ledger.db, persons.LIFECYCLE, str(caller_of(request).person_id))
@@ -61,13 +54,7 @@ async def get_my_preferences(request: Request, ledger: Ledger) -> Response:
     return _answer(loaded.record)
 
 
-@router.put(
-    "/preferences",
-    operation_id="set_my_preferences",
-    summary="Set the caller's preferences",
-    response_model=PreferencesOut,
-    responses=problems(400, 403, 409, 413, 415, 422),
-)
+@router.endpoint("/preferences", "Set the caller's preferences", PreferencesOut, method="PUT", refused=(409,))
 async def set_my_preferences(
     request: Request,
     ledger: Ledger,

@@ -14,7 +14,6 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.authentication.auth import ledger_of
-from app.api.contract.openapi import problems
 from app.api.direct import DirectRoute, Router
 from app.api.listings.page_responses import VARY
 from app.api.records.shapes import OutputModel
@@ -111,13 +110,7 @@ ALSO: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.get(
-    "/lifecycles",
-    operation_id="list_lifecycles",
-    summary="List lifecycles",
-    response_model=LifecycleList,
-    responses=problems(),
-)
+@router.endpoint("/lifecycles", "List lifecycles", LifecycleList)
 async def list_lifecycles(request: Request) -> Response:
     """List the lifecycles of the code, each of which defines how records of a kind are handled."""
     items = [
@@ -134,12 +127,8 @@ async def list_lifecycles(request: Request) -> Response:
     return Response(to_json({"items": items}), headers=VARY, media_type=JSON)
 
 
-@router.get(
-    "/lifecycles/{kind}",
-    operation_id="get_lifecycle",
-    summary="Get a lifecycle",
-    response_model=LifecycleDefinition,
-    responses=problems(404, 422) | ALSO,
+@router.endpoint(
+    "/lifecycles/{kind}", "Get a lifecycle", LifecycleDefinition, refused=(404, 422), responses=ALSO
 )
 async def get_lifecycle(
     request: Request,

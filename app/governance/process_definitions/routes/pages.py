@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from fastapi import Query, Request
 from starlette.responses import Response
 
-from app.api.contract.openapi import in_language, problems
+from app.api.contract.responses import in_language
 from app.api.direct import DirectRoute, Router
 from app.api.listings.page_responses import VARY
 from app.api.page_language import PageLanguageQuery, chosen_language
@@ -29,14 +29,7 @@ PAGE: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.get(
-    "/{id}/page",
-    operation_id="print_process_definition",
-    summary="Print a process definition",
-    response_class=Response,
-    response_model=None,
-    responses=problems(404, 422) | PAGE,
-)
+@router.endpoint("/{id}/page", "Print a process definition", refused=(404, 422), responses=PAGE)
 async def print_process_definition(
     request: Request, name: Name, query: Annotated[PageLanguageQuery, Query()]
 ) -> Response:

@@ -56,7 +56,7 @@ def quota() -> Quota:
     return Quota("address", REQUESTS_PER_MINUTE, 60)
 
 
-@router.get("/{token}", operation_id="get_survey_page", include_in_schema=False)
+@router.get("/{token}", include_in_schema=False)
 async def get_survey_page(request: Request, token: Token) -> Response:
     """Show the page with the questions. Writes nothing."""
     wording = _wording(request)
@@ -69,7 +69,7 @@ async def get_survey_page(request: Request, token: Token) -> Response:
     return _answer(wording, "title", _form(wording, linked, token))
 
 
-@router.post("/{token}", operation_id="send_survey_answers", include_in_schema=False)
+@router.post("/{token}", include_in_schema=False)
 async def send_survey_answers(request: Request, token: Token) -> Response:
     """Answer the survey, as the participant whose link it is."""
     wording, ledger = _wording(request), ledger_of(request)

@@ -10,7 +10,6 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.authentication.auth import caller_of, context_of, ledger_of
-from app.api.contract.openapi import problems
 from app.api.direct import Router
 from app.api.records.reads import Name, load_visible, renderer_of
 from app.api.records.shapes import OutputModel
@@ -42,23 +41,11 @@ class SurveyAnswers(PayloadValue):
 
 def mount(router: Router) -> None:
     """Add the operations."""
-    router.add_api_route(
-        "/answers",
-        answer_survey,
-        methods=["POST"],
-        operation_id="answer_survey",
-        summary="Answer a survey by link",
-        status_code=204,
-        responses=problems(400, 403, 404, 409, 413, 415, 422),
-    )
-    router.add_api_route(
-        "/{id}/link",
-        get_survey_link,
-        methods=["GET"],
-        operation_id="get_survey_link",
-        summary="Get the link to a survey",
-        response_model=SurveyLinkOut,
-        responses=problems(404, 422),
+    router.endpoint(
+        "/answers", "Answer a survey by link", method="POST", refused=(404, 409), status_code=204
+    )(answer_survey)
+    router.endpoint("/{id}/link", "Get the link to a survey", SurveyLinkOut, refused=(404, 422))(
+        get_survey_link
     )
 
 

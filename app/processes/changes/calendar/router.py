@@ -10,7 +10,7 @@ from fastapi import Query, Request
 from starlette.responses import Response
 
 from app.api.authentication.auth import context_of
-from app.api.contract.openapi import in_language, problems
+from app.api.contract.responses import in_language
 from app.api.direct import DirectRoute, Router
 from app.api.listings.page_responses import VARY, link
 from app.api.page_language import chosen_language
@@ -48,12 +48,8 @@ SVG_RESPONSE: dict[int | str, dict[str, Any]] = {
 POLICY = {"Content-Security-Policy": "default-src 'none'"}
 
 
-@router.get(
-    "/calendar",
-    operation_id="get_change_calendar",
-    summary="Get the change calendar",
-    response_model=ChangeCalendar,
-    responses=problems(422) | ICALENDAR_RESPONSE,
+@router.endpoint(
+    "/calendar", "Get the change calendar", ChangeCalendar, refused=(422,), responses=ICALENDAR_RESPONSE
 )
 async def get_change_calendar(request: Request, query: Annotated[CalendarQuery, Query()]) -> Response:
     """Return the changes with a window, the freezes and the maintenance bans that overlap a period: as JSON,
@@ -76,14 +72,7 @@ async def get_change_calendar(request: Request, query: Annotated[CalendarQuery, 
     return Response(answer.model_dump_json(), headers=headers, media_type=JSON)
 
 
-@router.get(
-    "/calendar.svg",
-    operation_id="get_change_calendar_drawing",
-    summary="Get the change calendar drawing",
-    response_class=Response,
-    response_model=None,
-    responses=problems(422) | SVG_RESPONSE,
-)
+@router.endpoint("/calendar.svg", "Get the change calendar drawing", refused=(422,), responses=SVG_RESPONSE)
 async def get_change_calendar_drawing(
     request: Request, query: Annotated[CalendarDrawingQuery, Query()]
 ) -> Response:
@@ -98,12 +87,8 @@ async def get_change_calendar_drawing(
     return Response(drawing, headers=headers, media_type=SVG)
 
 
-@router.get(
-    "/schedule",
-    operation_id="list_change_schedule",
-    summary="List the schedule of changes",
-    response_model=ChangeSchedule,
-    responses=problems(400, 403, 422) | in_language(),
+@router.endpoint(
+    "/schedule", "List the schedule of changes", ChangeSchedule, refused=(400, 422), responses=in_language()
 )
 async def list_change_schedule(request: Request, query: Annotated[ChangeScheduleQuery, Query()]) -> Response:
     """Return planned and running changes by their windows: all of them for staff, and for customers those

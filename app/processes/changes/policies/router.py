@@ -11,7 +11,6 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.authentication.auth import Ledger, caller_of
-from app.api.contract.openapi import problems
 from app.api.direct import DirectRoute, Router
 from app.api.listings.page_responses import VARY
 from app.api.records.actions import mount_actions
@@ -46,13 +45,7 @@ mount_edit(change_templates, templates.LIFECYCLE, ChangeTemplateOut)
 risk_questionnaires = Router(prefix="/v1/risk_questionnaires", tags=["changes"], route_class=DirectRoute)
 
 
-@risk_questionnaires.get(
-    "/current",
-    operation_id="get_current_risk_questionnaire",
-    summary="Get the current risk questionnaire",
-    response_model=CurrentRiskQuestionnaire,
-    responses=problems(403),
-)
+@risk_questionnaires.endpoint("/current", "Get the current risk questionnaire", CurrentRiskQuestionnaire)
 async def get_current_risk_questionnaire(request: Request, ledger: Ledger) -> Response:
     """Return the questions that are asked when a change is assessed. For staff."""
     if not caller_of(request).is_staff:

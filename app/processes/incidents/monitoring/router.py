@@ -17,7 +17,6 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.authentication.auth import Ledger, context_of
-from app.api.contract.openapi import problems
 from app.api.direct import Router
 from app.api.listings import cursors
 from app.api.listings.list_queries import Paging
@@ -69,12 +68,11 @@ class QuietAlertOut(OutputModel):
     incident_id: UUID | None = Field(description="Identifier of the incident; null if not opened.")
 
 
-@router.get(
+@router.endpoint(
     "/quiet",
-    operation_id="list_quiet_alerts",
-    summary="List quiet alerts",
-    response_model=page_of(QuietAlertOut, "alerts that fired in quiet windows, the last received first"),
-    responses=problems(400, 403, 422),
+    "List quiet alerts",
+    page_of(QuietAlertOut, "alerts that fired in quiet windows, the last received first"),
+    refused=(400, 422),
 )
 async def list_quiet_alerts(request: Request, ledger: Ledger, paging: Annotated[Paging, Query()]) -> Response:
     """List the alerts that fired in quiet windows without opening an incident, the last received first. They
@@ -95,13 +93,13 @@ async def list_quiet_alerts(request: Request, ledger: Ledger, paging: Annotated[
     return Response(to_json({"items": page, "next_cursor": cursor}), media_type="application/json")
 
 
-@router.post(
+@router.endpoint(
     "",
-    operation_id="send_alert",
-    summary="Send an alert",
-    response_model=warned_shape(AlertOut),
-    responses=problems(400, 403, 409, 413, 415, 422)
-    | {200: {"headers": {"Content-Language": {}, "Idempotent-Replayed": {}}}},
+    "Send an alert",
+    warned_shape(AlertOut),
+    method="POST",
+    refused=(409,),
+    responses={200: {"headers": {"Content-Language": {}, "Idempotent-Replayed": {}}}},
 )
 async def send_alert(
     request: Request, ledger: Ledger, alert: Alert, idempotency_key: IdempotencyHeader = None

@@ -11,7 +11,7 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.authentication.auth import caller_of, context_of, ledger_of
-from app.api.contract.openapi import in_language, problems
+from app.api.contract.responses import in_language
 from app.api.direct import Router
 from app.api.listings.lists import Listing
 from app.api.listings.page_responses import VARY
@@ -29,13 +29,7 @@ router = Router(prefix="/v1/slas", tags=["slas"])
 open_clocks = Router(prefix="/v1/clocks", tags=["slas"])
 
 
-@open_clocks.get(
-    "/in_danger",
-    operation_id="list_clocks_in_danger",
-    summary="List clocks in danger by agreement",
-    response_model=ClocksInDanger,
-    responses=problems(403, 422),
-)
+@open_clocks.endpoint("/in_danger", "List clocks in danger by agreement", ClocksInDanger, refused=(422,))
 async def list_clocks_in_danger(request: Request, query: Annotated[DangerQuery, Query()]) -> Response:
     """List the open clocks of cases that the caller may see, by agreement: how many have used a percentage of
     their target or have passed it, and the most urgent. For staff.
@@ -47,13 +41,7 @@ async def list_clocks_in_danger(request: Request, query: Annotated[DangerQuery, 
     return Response(to_json(answer), headers=VARY, media_type="application/json")
 
 
-@open_clocks.get(
-    "/due",
-    operation_id="list_due_cases",
-    summary="List open cases by due time",
-    response_model=DueCases,
-    responses=problems(422),
-)
+@open_clocks.endpoint("/due", "List open cases by due time", DueCases, refused=(422,))
 async def list_due_cases(request: Request, query: Annotated[DueQuery, Query()]) -> Response:
     """List the open cases that the caller may see, by the due time of their most urgent SLA clock; cases with
     paused clocks come last.
@@ -62,13 +50,7 @@ async def list_due_cases(request: Request, query: Annotated[DueQuery, Query()]) 
     return Response(to_json(answer), headers=VARY, media_type="application/json")
 
 
-@router.get(
-    "/{id}/what_if",
-    operation_id="get_sla_what_if",
-    summary="Get an agreement's what-if analysis",
-    response_model=WhatIfAnalysis,
-    responses=problems(403, 404, 422),
-)
+@router.endpoint("/{id}/what_if", "Get an agreement's what-if analysis", WhatIfAnalysis, refused=(404, 422))
 async def get_sla_what_if(
     request: Request, name: reads.Name, query: Annotated[WhatIfQuery, Query()]
 ) -> Response:
@@ -101,14 +83,13 @@ def mount_clocks(router: Router, listing: Listing) -> None:
         headers = {**VARY, "Content-Language": renderer.language}
         return Response(to_json(answer), headers=headers, media_type="application/json")
 
-    router.add_api_route(
+    router.endpoint(
         "/{id}/sla",
-        show_clocks,
-        methods=["GET"],
+        f"Get {with_article(kind)}'s service levels",
+        TicketClocks,
+        refused=(404, 422),
+        responses=in_language(),
         operation_id=f"get_{kind}_sla",
-        summary=f"Get {with_article(kind)}'s service levels",
         description=f"Return the present service level clocks of one {kind}, each with the segments of its "
         "time. Callers who are not staff get the clocks of SLAs, without shares.",
-        response_model=TicketClocks,
-        responses=problems(404, 422) | in_language(),
-    )
+    )(show_clocks)
