@@ -68,8 +68,8 @@ ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 #: Where a sentence names the title, with the signs that go before it; behind it the number may stand in
 #: brackets.
 TITLE = re.compile(r"\{title\} ?[(（]\{number\}[)）]|[:：,，]? ?(?:“\{title\}”|\{title\}(?! ?[(（]))")
-#: Where a sentence names the number, which means nothing to people if it is an id: beside a title, or behind a
-#: noun. Elsewhere the sentence needs a name in its place.
+#: Where a sentence names the number, which means nothing to people if it is an id: beside a title, or behind
+#: a noun. Elsewhere the sentence needs a name in its place.
 NUMBER_BESIDE_TITLE = re.compile(r" ?[(（]\{number\}[)）]|[,，] ?\{number\}|\{number\}[:：] ?(?=“?\{title\})")
 NUMBER_AS_OBJECT = re.compile(r"(?:\b(?:for|of) |^|负责 ?)\{number\}")
 NUMBER_BEHIND_NOUN = re.compile(r"(?<=[一-鿿]) \{number\} (?=[一-鿿])|,? ?\{number\}|，\{number\}")
@@ -182,10 +182,15 @@ def step_sentence(
     template = sentences(language)["notice"][sentence]
     if not notice["title"]:
         template = without_title(template)
-    if ID.fullmatch(notice["number"]):
+    if not _is_numbered(notice):
         template = without_id(template)
         words["number"] = ledger.lifecycles[kind_of(notice["about"])].label(language)
     return template.format_map(words)
+
+
+def _is_numbered(notice: Mapping[str, Any]) -> bool:
+    """Return whether people know the record by its number; of their keys, by the id, which lists show."""
+    return kind_of(notice["about"]) == "key" or ID.fullmatch(notice["number"]) is None
 
 
 def without_id(sentence: str) -> str:
@@ -343,7 +348,7 @@ def heading(ledger: Ledger, language: str, notice: Any) -> str:
     code = "about_title" if notice["title"] not in (None, notice["number"]) else "about"
     words = {"kind": name, "number": notice["number"], "title": notice["title"] or ""}
     template = sentences(language)["notice_part"][code]
-    if ID.fullmatch(notice["number"]):
+    if not _is_numbered(notice):
         template = NUMBER_BEHIND_NOUN.sub("", template)
     return template.format_map(words)
 

@@ -88,7 +88,7 @@ async def test_rows_beside_the_log_stay_within_their_bound(
     monkeypatch.setattr(module, name, MOST if isinstance(bound, int) else bound.replace(usual, str(MOST), 1))
     client = await api.client(kind, Role.agent)
     answers = await asyncio.gather(*(_row(client, kind) for _ in range(AT_ONCE)))
-    made = [answer for answer in answers if answer.status_code < 300]
-    assert len(made) == (AT_ONCE if kind == "sessions" else MOST), [answer.text for answer in answers]
+    successes = [answer for answer in answers if answer.status_code < 300]
+    assert len(successes) == (AT_ONCE if kind == "sessions" else MOST), [answer.text for answer in answers]
     account = (await client.read("/v1/me"))["key_id"] if kind == "sessions" else client.id
     assert await api.ledger.db.value(count, (account,)) == MOST

@@ -190,17 +190,19 @@ def test_pictures_within_html_are_marked_and_no_words_below_them_are_lost() -> N
     html = f'<p>A<img src="data:image/png;base64,{digits}"><img alt="" src="data:image/gif;base64,{pixel}">'
     html += f'<img src="data:image/svg+xml;utf8,%3Csvg xmlns=x%3E"><a href="data:a/b;base64,{digits}">B</a>'
     assert html_to_text(html.replace(" xmlns=x", "%20xmlns%3Dx" * 2)) == ("A[picture][picture]B <data:a/b,…>")
-    taken = DataFiles()
-    assert html_to_text(without_data(html + "<p>LAST", taken)).endswith("LAST")
-    assert [(each.name, len(each.content)) for each in taken.files.values()] == [("picture-1.png", 600_004)]
+    data_files = DataFiles()
+    assert html_to_text(without_data(html + "<p>LAST", data_files)).endswith("LAST")
+    assert [(each.name, len(each.content)) for each in data_files.files.values()] == [
+        ("picture-1.png", 600_004)
+    ]
     wrapped = "\n".join(digits[n : n + 76] for n in range(0, 760, 76))
     text = without_data(f"![a](data:image/png;base64,{wrapped}) and data:image/png;base64,{digits}\nLAST")
     assert text == "![a](data:image/png,…) and data:image/png,…\nLAST"
 
 
 def test_lines_that_a_style_keeps_are_lines() -> None:
-    for kept in ("pre", "pre-wrap", "pre-line", "break-spaces"):
-        html = f'<div style="color:red; white-space: {kept}">a: 1\n  b: 2<p style="white-space:normal">c\nd'
+    for style in ("pre", "pre-wrap", "pre-line", "break-spaces"):
+        html = f'<div style="color:red; white-space: {style}">a: 1\n  b: 2<p style="white-space:normal">c\nd'
         assert html_to_text(f"{html}</p></div>e\nf") == "a: 1\n  b: 2\n\nc d\n\ne f"
 
 

@@ -215,16 +215,16 @@ async def test_what_a_lost_key_has_set_is_found_whoever_touched_it_last(
     for client in (narrow, other, lead, await world.api.client("Ada", Role.admin)):
         sent = await add_whole_key(ledger, person)
         first = world.api.with_token(sent, person)
-        made = await first.post_ok(f"/v1/{lifecycle.plural}", await _body(world, lifecycle.kind))
-        path = f"/v1/{lifecycle.plural}/{made['id']}"
+        record = await first.post_ok(f"/v1/{lifecycle.plural}", await _body(world, lifecycle.kind))
+        path = f"/v1/{lifecycle.plural}/{record['id']}"
         if row.name in ("resume", "set_template"):
             await first.post_ok(f"{path}/pause", if_match="*")
         body = OTHER_EDITS.get(case_name((lifecycle, row))) or await valid_body(world.everybody, row, path)
-        await send(client, lifecycle, row, made, body)
+        await send(client, lifecycle, row, record, body)
         key = f"/v1/keys/{UUID(sent.split('_')[1])}"
         answer = await world.everybody.post_ok(f"{key}/rotate", {"overlap_seconds": 0})
-        found = {each["id"]: each["suspended"] for each in answer["made_with_key"]}
-        assert found.get(made["id"]) is True, (row.name, found)
+        suspended = {each["id"]: each["suspended"] for each in answer["made_with_key"]}
+        assert suspended.get(record["id"]) is True, (row.name, suspended)
         await _tidied(world, lifecycle.kind, path)
 
 
@@ -238,13 +238,13 @@ async def test_what_only_gives_others_a_way_in_is_listed(world: World) -> None:
     """Keys, among them those of provisioning, webhook sources and group mappings."""
     person = UUID(world.everybody.id)
     sent = await add_whole_key(world.api.ledger, person)
-    thief, made = world.api.with_token(sent, person), {}
+    thief, kinds = world.api.with_token(sent, person), {}
     for kind in ("key", "webhook_source", "group_mapping"):
         body = await _body(world, kind)
-        made[(await thief.post_ok(f"/v1/{LIFECYCLES_BY_KIND[kind].plural}", body))["id"]] = kind
+        kinds[(await thief.post_ok(f"/v1/{LIFECYCLES_BY_KIND[kind].plural}", body))["id"]] = kind
     scim = {"name": "Provisioning", "person": "me", "scope": "scim"}
-    made[(await thief.post_ok("/v1/keys", scim))["id"]] = "key"
+    kinds[(await thief.post_ok("/v1/keys", scim))["id"]] = "key"
     rotated = f"/v1/keys/{UUID(sent.split('_')[1])}/rotate"
     answer = await world.everybody.post_ok(rotated, {"overlap_seconds": 0})
-    assert {each["id"]: each["kind"] for each in answer["made_with_key"]}.items() >= made.items()
-    assert not any(each["suspended"] for each in answer["made_with_key"] if each["id"] in made)
+    assert {each["id"]: each["kind"] for each in answer["made_with_key"]}.items() >= kinds.items()
+    assert not any(each["suspended"] for each in answer["made_with_key"] if each["id"] in kinds)

@@ -154,6 +154,8 @@ def has_no_words_of_the_program(texts: Known, notice: Shown) -> Iterator[str]:
     """Apart from what is quoted, it has no code, path, id or raw figure."""
     text = ADDRESS.sub("·", notice.body)
     quoted = {notice.row["title"] or "", *texts.names, *texts.quoted[notice.row["about"]]}
+    if notice.row["about"].startswith("key/"):
+        quoted.add(notice.row["number"])  # a person's keys are told apart by their ids
     for quote in sorted(quoted - {""}, key=len, reverse=True):
         for line in quote.splitlines():
             text = text.replace(line.strip(), "·") if len(line.strip()) > SHORT else text

@@ -155,7 +155,8 @@ def test_a_missing_value_empties_nothing_and_null_does() -> None:
     for operation in ("add", "replace"):
         with pytest.raises(ScimError, match="needs a `value`"):
             group_change(patch({"op": operation, "path": "members"}))
-    for value in (None, []):
+    values: tuple[Any, ...] = (None, [])
+    for value in values:
         assert group_change(patch({"op": "replace", "path": "members", "value": value})).members == set()
     emptied = patched_attributes(patch({"op": "replace", "path": "title", "value": None}), {})
     assert sent_user(emptied).fields == {"post": None}
@@ -182,8 +183,8 @@ def test_half_of_a_name_that_has_no_known_halves_is_refused() -> None:
     for present in ("王伟", "Plant", "Wang Wei (IT)"):
         with pytest.raises(ScimError, match="displayName"):
             patched_attributes(patch(half), {"displayName": present})
-        whole = {"op": "replace", "path": "displayName", "value": "Josie Meyer"}
-        both = patched_attributes(patch(half, whole), {"displayName": present})
+        full_name = {"op": "replace", "path": "displayName", "value": "Josie Meyer"}
+        both = patched_attributes(patch(half, full_name), {"displayName": present})
         assert sent_user(both).fields["name"] == "Josie Meyer"
 
 

@@ -535,13 +535,13 @@ def test_files_of_a_tool_are_named_with_their_addresses() -> None:
         "summary": "S",
         "attachment": [{"id": 7, "filename": "b.log", "content": "https://j.example/7"}],
     }
-    body = {
+    body: dict[str, Any] = {
         "issue": {"id": 3, "key": "A-3", "self": "https://j.example/rest/api/2/issue/3", "fields": fields}
     }
     body |= {"timestamp": 1_795_941_429_134, "webhookEvent": "jira:issue_updated"}
     assert len(evaluate("jira", body).news) == 1
     changed = body | {"changelog": {"items": [{"field": "Attachment", "to": "7"}]}}
-    for told in (changed, body | {"webhookEvent": "jira:issue_created"}):
-        _, comment = evaluate("jira", told).news
+    for sent in (changed, body | {"webhookEvent": "jira:issue_created"}):
+        _, comment = evaluate("jira", sent).news
         assert isinstance(comment, CommentUpdate)
         assert (comment.id, comment.text) == ("attachment 7", "[b.log] <https://j.example/7>")

@@ -223,10 +223,10 @@ async def test_a_text_of_a_tool_that_is_longer_than_a_field_is_kept_whole_as_a_f
     fields: Json = {"summary": "S", "description": f"{long}one", "status": {"name": "Open"}}
     fields["reporter"] = {"displayName": "Rita R", "accountId": "r1"}
     issue = {"id": "3", "key": "A-3", "self": "https://j.example/rest/api/2/issue/3", "fields": fields}
-    told: Json = {"issue": issue, "timestamp": 1_795_000_000_000, "webhookEvent": "jira:issue_created"}
+    created: Json = {"issue": issue, "timestamp": 1_795_000_000_000, "webhookEvent": "jira:issue_created"}
     comment = {"id": "9", "body": f"{long}two", "author": fields["reporter"], "jsdPublic": False}
     comment |= {"created": "2026-11-18T08:00:00Z", "updated": "2026-11-18T08:00:00Z"}
-    for body in (told, told | {"webhookEvent": "comment_created", "comment": comment}):
+    for body in (created, created | {"webhookEvent": "comment_created", "comment": comment}):
         for _ in range(2):
             done = await tool.deliver(body)
             assert (done["state"], done["code"]) == ("processed", None), done

@@ -14,7 +14,8 @@ from urllib.parse import unquote_to_bytes
 _DIGIT = r"[A-Za-z0-9+/_=%-]"
 # Digits may stand in lines; the last one of a text without quotation marks could be a word.
 _DATA = re.compile(
-    r"data:(?P<type>[a-z]{1,20}/[a-z0-9.+-]{1,60})(?:;[a-z0-9-]{1,30}+=(?:\"[^\"]{0,60}+\"|[^\s;:,\"'<>]{0,60}+)){0,5}+"
+    r"data:(?P<type>[a-z]{1,20}/[a-z0-9.+-]{1,60})"
+    r"(?:;[a-z0-9-]{1,30}+=(?:\"[^\"]{0,60}+\"|[^\s;:,\"'<>]{0,60}+)){0,5}+"
     rf"(?:;base64,\s{{0,20}}(?P<digits>{_DIGIT}++(?:\s{{1,20}}{_DIGIT}{{40,}}+)*+"
     rf"(?:\s{{1,20}}{_DIGIT}++(?=\s{{0,20}}[\"')]))?)"
     r"|(?:;utf-?8)?,(?P<escaped>%3C[^\s\"'<>()]{20,}+))",
@@ -50,7 +51,7 @@ class DataFiles:
 
     files: dict[bytes, DataFile] = field(default_factory=dict)
 
-    def take(self, media_type: str, content: bytes) -> str:
+    def add(self, media_type: str, content: bytes) -> str:
         """Keep a file, and return its name."""
         if content not in self.files:
             word = "picture" if media_type.startswith("image/") else "file"
@@ -59,16 +60,16 @@ class DataFiles:
         return self.files[content].name
 
 
-def without_data(text: str, taken: DataFiles | None = None) -> str:
-    """Return the text with a short mark in place of each file in it; `taken` keeps the files. Pictures of one
-    pixel, which arrange a page, leave nothing.
+def without_data(text: str, data_files: DataFiles | None = None) -> str:
+    """Return the text with a short mark in place of each file in it; `data_files` keeps the files. Pictures
+    of one pixel, which arrange a page, leave nothing.
     """
 
     def mark(address: re.Match[str]) -> str:
         media_type, content = address["type"].lower(), _content(address)
         if _is_pixel(content):
             return ""
-        name = "…" if taken is None or not content else taken.take(media_type, content)
+        name = "…" if data_files is None or not content else data_files.add(media_type, content)
         return f"data:{media_type},{name}"
 
     return _DATA.sub(mark, text) if "data:" in text or "DATA:" in text else text
@@ -76,8 +77,8 @@ def without_data(text: str, taken: DataFiles | None = None) -> str:
 
 def name_of_taken(address: str) -> str | None:
     """Return the name of the file that stood at the address; empty if it is not kept, None if it was none."""
-    taken = _TAKEN.fullmatch(address.strip())
-    return None if taken is None else taken["name"].replace("…", "")
+    address_of_file = _TAKEN.fullmatch(address.strip())
+    return None if address_of_file is None else address_of_file["name"].replace("…", "")
 
 
 def _content(address: re.Match[str]) -> bytes:

@@ -13,6 +13,18 @@ from html import unescape
 from urllib.parse import urljoin
 
 from app.common.files.data_files import name_of_taken, without_data
+from app.common.files.html_attributes import (
+    SPACES,
+    attributes_of,
+    colour_of,
+    field_text,
+    integer_of,
+    is_hidden,
+    is_strong,
+    list_kind_of,
+    mark_of,
+    numeral,
+)
 from app.common.files.html_elements import ELEMENTS, LINES, PARAGRAPHS, ROWS, OpenElements
 
 # A comment that is not closed reaches to the end. A tag ends before the next `<`, so that each is looked at
@@ -24,27 +36,10 @@ _TOKEN = re.compile(
     r"(?P<attributes>(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+'|[\"'])*+)>",
     re.DOTALL,
 )
-_ATTRIBUTE = re.compile(
-    r"([^\s=\"'/>]++)(?:\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"'>]++))?)?|\"[^\"]*+\"|'[^']*+'"
-)
-# `mso-hide` hides from Outlook alone, which shows something else in its place.
-_HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 _SPACES_STYLE = re.compile(r"white-space(?:-collapse)?\s*:\s*([a-z-]+)", re.IGNORECASE)
 _KEEPING_LINES = frozenset({"pre", "pre-wrap", "pre-line", "break-spaces", "preserve", "preserve-breaks"})
-_COLOUR = re.compile(r"(?<![\w-])color\s*:\s*([^;!]{1,40})", re.IGNORECASE)
-_HEX_COLOUR = re.compile(r"#([0-9a-f]{3}|[0-9a-f]{6})")
-_STRONG_COLOURS = frozenset(
-    {"blue", "crimson", "darkgreen", "darkred", "fuchsia", "green", "lime", "magenta", "maroon", "orange"}
-    | {"orangered", "purple", "red", "teal", "violet"}
-)
-_STRUCK = re.compile(r"text-decoration[^;]*line-through", re.IGNORECASE)
-_RAISED = re.compile(r"vertical-align\s*:\s*(super|sub)\b", re.IGNORECASE)
 #: Endings of numbers, and signs, which mean the same in one line.
 _ORDINALS = frozenset({"st", "nd", "rd", "th", "er", "re", "e", "ème", "o", "a", "tm"})
-_LIST_STYLE = re.compile(r"list-style(?:-type)?\s*:[^;]*\b(lower|upper)-(alpha|latin|roman)", re.IGNORECASE)
-_INTEGER = re.compile(r"\s*(-?\d{1,9})")
-_ROMAN = {1000: "m", 900: "cm", 500: "d", 400: "cd", 100: "c", 90: "xc", 50: "l", 40: "xl", 10: "x", 9: "ix"}
-_ROMAN |= {5: "v", 4: "iv", 1: "i"}
 # Addresses that lead nowhere outside of the page, or that only programs use.
 _NO_ADDRESS = re.compile(
     r"#|(?:about|blob|cid|data|javascript|mid|vbscript|x-apple-[a-z-]+)\s*:", re.IGNORECASE
@@ -66,9 +61,6 @@ _SHOWING = {
     "source": "src",
     "video": "src",
 }
-#: Fields whose value nobody is shown.
-_UNSEEN_FIELDS = frozenset({"file", "hidden", "image", "password"})
-_SPACES = re.compile(r"[ \t\r\n\f\u00a0]+")
 # They separate nothing and have no shape; senders fill the preview of a mail with them.
 _SHAPELESS = re.compile("[\u00ad\u034f\u200b\u2060\ufeff]")
 # Joiners and marks of direction shape words and emoji; alone they fill previews, too.
@@ -84,7 +76,6 @@ _VOID = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track"}
     | {"wbr"}
 )
-_MARKS = {"del": "~~", "s": "~~", "strike": "~~", "sub": "_", "sup": "^"}
 _MOST_MARKS = 3
 _RULE = "-" * 20
 #: Elements whose lines a row keeps: it arranges a page.
@@ -123,7 +114,7 @@ def _read(html: str, *, with_answers: bool) -> _Text:
         elif token["end"]:
             text.end(name)
         elif name:
-            text.start(name, _attributes(token["attributes"]))
+            text.start(name, attributes_of(token["attributes"]))
         if name not in _ENDS or token["end"] or name in without_end:
             continue
         end = _ENDS[name].search(html, position)
@@ -207,7 +198,7 @@ class _Text:
                 self._keeps_spaces = True
                 self._line.append(line)
             return
-        self._line.append(_SPACES.sub(" ", text))
+        self._line.append(SPACES.sub(" ", text))
 
     def _note_colour(self) -> None:
         colour = self._colours[-1] if self._colours and self._link is None else None
@@ -227,9 +218,7 @@ class _Text:
         self._elements.end_before(name)
         self._end_marks()
         if name not in _VOID:
-            self._elements.open(
-                name, is_hidden=name in _UNSEEN or (name != "body" and _is_hidden(attributes))
-            )
+            self._elements.open(name, is_hidden=name in _UNSEEN or (name != "body" and is_hidden(attributes)))
         if self._elements.is_hidden:
             return
         if name == "br":
@@ -242,7 +231,7 @@ class _Text:
         elif name in ("area", "img"):
             self._line.append(self._picture(name, attributes))
         elif name in ("input", "option"):
-            self._line.append(_field(name, attributes))
+            self._line.append(field_text(name, attributes))
         elif name == "base":
             self._base = self._base or attributes.get("href", "").strip()
         elif name in _SHOWING:
@@ -255,7 +244,7 @@ class _Text:
         else:
             self._start_block(name, attributes)
         self._note_style(name, attributes)
-        sign = _mark_of(name, attributes)
+        sign = mark_of(name, attributes)
         is_repeated = sign == "~~" and any(mark.sign == sign for mark in self._open_marks)
         if sign and name not in _VOID and not is_repeated and len(self._open_marks) < _MOST_MARKS:
             self._open_marks.append(_Mark(sign, self._elements.depth, len(self._line)))
@@ -264,8 +253,8 @@ class _Text:
         """Note the colour of an element, and whether it keeps line breaks and spaces."""
         if name in _VOID:
             return
-        if self._quotes and (colour := _colour(attributes)):
-            self._colours.append((self._elements.depth, self._quotes, _is_strong(colour)))
+        if self._quotes and (colour := colour_of(attributes)):
+            self._colours.append((self._elements.depth, self._quotes, is_strong(colour)))
         spaces = _SPACES_STYLE.search(attributes.get("style", ""))
         if spaces is not None:
             self._kept_lines.append((self._elements.depth, spaces[1].lower() in _KEEPING_LINES))
@@ -386,7 +375,7 @@ class _Text:
         elif name == "pre":
             self._preformatted += 1
         elif name in ("ol", "ul"):
-            numbered = (_integer(attributes, "start", 1) - 1, _list_kind(attributes))
+            numbered = (integer_of(attributes, "start", 1) - 1, list_kind_of(attributes))
             self._lists.append(numbered if name == "ol" else None)
         elif name == "li":
             self._line.append(self._next_item(attributes))
@@ -395,9 +384,9 @@ class _Text:
         if not self._lists or self._lists[-1] is None:
             return "- "
         last, kind = self._lists[-1]
-        number = _integer(attributes, "value", last + 1)
+        number = integer_of(attributes, "value", last + 1)
         self._lists[-1] = (number, kind)
-        return f"{_numeral(number, kind)}. "
+        return f"{numeral(number, kind)}. "
 
     def _end_link(self) -> None:
         if self._link is None:
@@ -411,8 +400,8 @@ class _Text:
     def _address(self, sent: str) -> str:
         """Return the address that is meant; empty if it leads nowhere."""
         address = "".join(sent.split("\n")).strip()
-        if (taken := name_of_taken(address)) is not None:
-            return taken or address
+        if (file_name := name_of_taken(address)) is not None:
+            return file_name or address
         if not address or _NO_ADDRESS.match(address):
             return ""
         if self._base and not _SCHEME.match(address) and not address.startswith("\\\\"):
@@ -424,15 +413,15 @@ class _Text:
         """Return the description of a picture, or its address if it has none; of one pixel nothing, since it
         only counts readers.
         """
-        description = _SPACES.sub(" ", attributes.get("alt", "")).strip()
+        description = SPACES.sub(" ", attributes.get("alt", "")).strip()
         if name == "area":
             address = self._address(attributes.get("href", ""))
             return " ".join(filter(None, (description and f"[{description}]", address and f"<{address}>")))
-        taken = name_of_taken(attributes.get("src", ""))
-        if description or ("alt" in attributes and taken is None):
+        file_name = name_of_taken(attributes.get("src", ""))
+        if description or ("alt" in attributes and file_name is None):
             return f"[{description}]" if description else ""
-        if taken is not None:
-            return f"[picture {taken}]" if taken else "[picture]"
+        if file_name is not None:
+            return f"[picture {file_name}]" if file_name else "[picture]"
         address = self._address(attributes.get("src", ""))
         is_tiny = {attributes.get("width"), attributes.get("height")} & {"0", "1"}
         if not address or is_tiny or _TINY.search(attributes.get("style", "")):
@@ -487,72 +476,6 @@ def _is_written(name: str, token: str) -> bool:
     return name not in ELEMENTS and _WORD.fullmatch(name) is not None and "=" not in token
 
 
-def _attributes(attributes: str) -> dict[str, str]:
-    """Return the values of the attributes by their names; of two with one name the first counts."""
-    values: dict[str, str] = {}
-    for name, *forms in _ATTRIBUTE.findall(attributes):
-        values.setdefault(name.lower(), unescape("".join(forms)))
-    return values
-
-
-def _is_hidden(attributes: dict[str, str]) -> bool:
-    return "hidden" in attributes or _HIDDEN.search(attributes.get("style", "")) is not None
-
-
-def _colour(attributes: dict[str, str]) -> str:
-    """Return the colour of an element's text; empty if it has none of its own."""
-    styled = _COLOUR.search(attributes.get("style", ""))
-    return (attributes.get("color", "") if styled is None else styled[1]).strip().lower()
-
-
-def _is_strong(colour: str) -> bool:
-    """Return whether the colour is one that people choose to be seen: neither black nor grey, nor dark."""
-    digits = _HEX_COLOUR.fullmatch(colour)
-    if digits is not None:
-        width = len(digits[1]) // 3
-        parts = [int(digits[1][n : n + width] * (3 - width), 16) for n in range(0, 3 * width, width)]
-    else:
-        parts = [int(part) for part in re.findall(r"\d{1,3}", colour)[:3]] if colour.startswith("rgb") else []
-    return max(parts) - min(parts) >= 100 if len(parts) == 3 else colour in _STRONG_COLOURS
-
-
-def _mark_of(name: str, attributes: dict[str, str]) -> str:
-    style = attributes.get("style", "")
-    if (raised := _RAISED.search(style)) is not None:
-        return "^" if raised[1].lower() == "super" else "_"
-    return "~~" if _STRUCK.search(style) else _MARKS.get(name, "")
-
-
-def _integer(attributes: dict[str, str], name: str, otherwise: int) -> int:
-    number = _INTEGER.match(attributes.get(name, ""))
-    return otherwise if number is None else int(number[1])
-
-
-def _list_kind(attributes: dict[str, str]) -> str:
-    """Return the kind of numbers as the attribute `type` names it: `1`, `a`, `A`, `i` or `I`."""
-    style = _LIST_STYLE.search(attributes.get("style", ""))
-    if style is None:
-        return attributes.get("type", "1").strip()
-    kind = "i" if style[2].lower() == "roman" else "a"
-    return kind.upper() if style[1].lower() == "upper" else kind
-
-
-def _numeral(number: int, kind: str) -> str:
-    if kind.lower() == "i" and 0 < number < 4000:
-        letters = ""
-        for value, sign in _ROMAN.items():
-            letters += sign * (number // value)
-            number %= value
-    elif kind.lower() == "a" and number > 0:
-        letters = ""
-        while number > 0:
-            number, place = divmod(number - 1, 26)
-            letters = chr(ord("a") + place) + letters
-    else:
-        return str(number)
-    return letters.upper() if kind.isupper() else letters
-
-
 def _is_shown(address: str, text: str) -> bool:
     """Return whether the text of a link is its address."""
     scheme, _, rest = address.partition(":")
@@ -561,13 +484,3 @@ def _is_shown(address: str, text: str) -> bool:
     plain = address.removeprefix("mailto:").rstrip("/")
     forms = {plain, plain.removeprefix("https://"), plain.removeprefix("http://")}
     return bool(forms & {text, text.rstrip("/")})
-
-
-def _field(name: str, attributes: dict[str, str]) -> str:
-    """Return what a field of a form shows: whether it is chosen, or its value."""
-    kind = attributes.get("type", "text").strip().lower()
-    if name == "option" or kind in ("checkbox", "radio"):
-        is_chosen = "selected" in attributes or "checked" in attributes
-        return f" [{'x' if is_chosen else ' '}] "
-    value = "" if kind in _UNSEEN_FIELDS else _SPACES.sub(" ", attributes.get("value", "")).strip()
-    return f" [{value}] " if value else ""

@@ -12,7 +12,7 @@ import contextlib
 import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID, uuid5
 
 from app.api.requests.limits import Quota
@@ -46,11 +46,11 @@ from app.webhooks.effects.addresses import person_with_address
 from app.webhooks.effects.identities import Identities, Identity, speaker, tool_caller
 from app.webhooks.effects.mail_recipients import (
     FOLLOW,
-    addresses_as_text,
     may_act,
     new_followers,
     recipients_note,
 )
+from app.webhooks.effects.mail_tickets import notes
 from app.webhooks.effects.mail_tickets.alerts import (
     alert_of_mail,
     alert_of_storm,
@@ -75,22 +75,12 @@ MOST_AN_HOUR = 60
 #: More of one storm are not taken.
 MOST_OF_STORM = 1_000
 HOUR_SECONDS = 3_600
-MOST_ATTACHMENTS = 20
 #: So many notices that a mail answers are read again.
 MOST_NOTICES = 3
-#: A mail that comes later than that was held up on its way.
-SOON = timedelta(hours=1)
-#: What mail programs put before the subject of an answer.
-_ANSWERING = re.compile(
-    r"^(?:\s*(?:re|aw|antw(?:ort)?|fwd?|wg|sv|vs|rif|odp|res|回复|答复|回覆|转发|返信|отв(?:ет)?)\s*"
-    r"(?:[\[(]\d+[\])])?\s*[:：])+",
-    re.IGNORECASE,
-)
 NO_SUBJECT = "(no subject)"
 NO_TEXT = "(no text)"
 #: The name of the file with the whole text of a mail that is longer than a field.
 WHOLE_TEXT = "mail.txt"
-_OURS = re.compile(r"<([a-z_]+)\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})@[^<>\s]+>")
 _NOTICE = re.compile(r"<(notice)\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})@[^<>\s]+>")
 NOTICE = "select about from fold.notice where id = %s"
 #: The rule that links a ticket to those that its mail refers to.
@@ -122,7 +112,7 @@ async def take_mail(
     ticket = await incoming.answered_ticket() or await incoming.alerted_ticket()
     if ticket is None and mail.calendar_answer and not mail.text:
         raise MailRefused("calendar_answer")
-    if ticket is None and may_be_answer(mail):
+    if ticket is None and notes.may_be_answer(mail):
         # Nothing is mailed to the source's account, so that two programs do not answer each other for ever.
         incoming = _Incoming(ledger, source, account, account, mail, delivery, now=now)
         ticket = await incoming.answered_ticket()
@@ -134,12 +124,6 @@ async def take_mail(
         incoming = _Incoming(ledger, source, account, account, mail, delivery, now=now)
         return await incoming.join_storm(ticket)
     return await (incoming.open() if ticket is None else incoming.comment(ticket))
-
-
-def may_be_answer(mail: IncomingMail) -> bool:
-    """Return whether a program may have answered by itself, and nothing proves it."""
-    answers_us = any(_OURS.fullmatch(each) for each in mail.references)
-    return mail.monitoring is None and mail.automatic.may_answer(answers_us=answers_us)
 
 
 def _as_form(source: WebhookSource, mail: IncomingMail) -> IncomingMail:
@@ -163,13 +147,13 @@ def _refuse_automatic(ledger: Ledger, source: WebhookSource, mail: IncomingMail)
     is_unwanted = source.automatic_mails is AutomaticMails.ignore and not is_among(mail, source.monitors)
     if is_unwanted and (is_programs or marks.passed_on):
         raise MailRefused("automatic_mail")
-    is_notice = _OURS.fullmatch(mail.message_id) is not None and marks.program is not None
+    is_notice = notes.OUR_MAIL.fullmatch(mail.message_id) is not None and marks.program is not None
     if is_notice or mail.sender == (ledger.settings.mail_from or "").lower():
         raise MailRefused("own_mail")
 
 
 async def _sender(ledger: Ledger, source: WebhookSource, people: Identities, mail: IncomingMail) -> Identity:
-    wants_no_mail = mail.automatic.program == NULL_SENDER and not may_be_answer(mail)
+    wants_no_mail = mail.automatic.program == NULL_SENDER and not notes.may_be_answer(mail)
     if wants_no_mail or is_among(mail, source.monitors):
         # It wants no mail at all, also where a person has its address.
         return await people.account()
@@ -229,7 +213,7 @@ class _Incoming:
         mail, db = self._mail, self._ledger.db
         tickets = await tickets_of_mails(db, mail.references)
         for reference in self._mail.references:
-            ours = _OURS.fullmatch(reference)
+            ours = notes.OUR_MAIL.fullmatch(reference)
             if ours is None:
                 name = tickets.get(reference)
             else:
@@ -287,10 +271,12 @@ class _Incoming:
             words = "\n\n".join(part for part in parts if part) or NO_TEXT
         elif mail.own_text:
             words = "\n\n".join(filter(None, (await self._new_subject(ticket), mail.own_text)))
-        folded = "\n\n".join(part for part in (mail.folded, self._sent_to(), self._reply_address()) if part)
-        notes = (self._left_out(), self._doubt(), self._sent_earlier(), self._importance())
+        reply_address = notes.reply_address(mail, self._language)
+        folded = "\n\n".join(part for part in (mail.folded, self._sent_to(), reply_address) if part)
         body = CommentTicket(
-            text=self._with_notes(words, *notes),
+            text=self._with_notes(
+                words, *notes.of_headers(self._mail, self._delivery.received_at, self._language)
+            ),
             folded=self._fit(folded, LONGEST_PARAGRAPH) or None,
         )
         number = await self._perform(ticket, "comment", body, 0)
@@ -345,12 +331,9 @@ class _Incoming:
             title=title,
             description=self._with_notes(
                 self._words(),
-                self._left_out(),
-                self._doubt(),
                 self._sent_to(),
-                self._reply_address(),
-                self._sent_earlier(),
-                self._importance(),
+                notes.reply_address(mail, self._language),
+                *notes.of_headers(self._mail, self._delivery.received_at, self._language),
             ),
             channel=Channel.email,
             impact=source.impact or Impact.person,
@@ -385,57 +368,27 @@ class _Incoming:
         words = (self._storm_note(), subject, self._mail.text or NO_TEXT)
         return "\n\n".join(part for part in words if part)
 
-    def _left_out(self) -> str:
-        """Return how many attachments are not taken, and their names; empty: all are."""
-        left_out = [file.name for file in self._mail.attachments[MOST_ATTACHMENTS:]]
-        if not left_out:
-            return ""
-        words = {"number": str(len(left_out)), "most": str(MOST_ATTACHMENTS), "names": ", ".join(left_out)}
-        return self._note("attachments_left_out", words)
-
-    def _reply_address(self) -> str:
-        """Return the line with the addresses at which the mail wants to be answered; empty: at its sender's."""
-        # The sender of a form's mail is the person in its Reply-To.
-        others = [each for each in self._mail.reply_addresses if each.address != self._mail.sender]
-        named = addresses_as_text(others)
-        return self._note("reply_address", {"addresses": named}) if named else ""
-
-    def _sent_earlier(self) -> str:
-        """Return the line with the time at which the mail was sent; empty: it came soon afterwards."""
-        sent_at = self._mail.sent_at
-        if sent_at is None or self._delivery.received_at - sent_at < SOON:
-            return ""
-        return self._note("sent_earlier", {"time": f"{sent_at:%Y-%m-%d %H:%M} UTC"})
-
-    def _importance(self) -> str:
-        return self._note("marked_important", {}) if self._mail.important else ""
-
     async def _new_subject(self, ticket: str) -> str:
         """Return the line with the subject of a reply; empty: it is the title of its ticket, or names it."""
         lifecycle = self._ledger.lifecycles[kind_of(ticket)]
         loaded = await load(self._ledger.db, lifecycle, str(id_of(ticket)))
-        subject = self._mail.long_subject or self._mail.subject
-        own = _ANSWERING.sub("", subject).strip()
-        if loaded is None or not own or loaded.record.number in own:
+        if loaded is None:
             return ""
-        title = _ANSWERING.sub("", getattr(loaded.record, "title", None) or "").strip()
-        is_same = title.removesuffix("…").casefold() in own.casefold() or own.casefold() in title.casefold()
-        return "" if title and is_same else self._note("subject", {"subject": subject})
+        title = getattr(loaded.record, "title", None) or ""
+        return notes.new_subject(self._mail, loaded.record.number, title, self._language)
 
-    def _doubt(self) -> str:
-        """Return the note on a mail that a program may have answered by; empty: nothing hints at that."""
-        if not may_be_answer(self._mail):
-            return ""
-        return self._note("perhaps_automatic", {"sender": self._mail.sender})
+    @property
+    def _language(self) -> str:
+        return self._metadata(spoken=False).language
 
     def _storm_note(self) -> str:
         return "" if self._storm_words is None else self._note("mail_of_storm", self._storm_words)
 
     def _note(self, code: str, words: dict[str, str]) -> str:
-        return translate(self._metadata(spoken=False).language, "note", code, words)
+        return translate(self._language, "note", code, words)
 
     def _sent_to(self) -> str:
-        return recipients_note(self._recipients, self._metadata(spoken=False).language)
+        return recipients_note(self._recipients, self._language)
 
     def _with_notes(self, text: str, *notes: str) -> str:
         """Return the text with these notes below it; if it is too long for that, it is cut and marked."""
@@ -525,7 +478,7 @@ class _Incoming:
 
 def _worth_keeping(mail: IncomingMail, *, with_text: bool) -> list[MailAttachment]:
     """Return as many attachments as are taken, empty ones too; and, if asked for, the whole text."""
-    files = list(mail.attachments[:MOST_ATTACHMENTS])
+    files = list(mail.attachments[: notes.MOST_ATTACHMENTS])
     if not with_text:
         return files
     return [*files, MailAttachment(WHOLE_TEXT, "text/plain", mail.whole_text.encode(), inline=False)]

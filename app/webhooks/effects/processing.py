@@ -42,7 +42,7 @@ from app.processes.incidents.monitoring.handling import AlertPolicy, handle_aler
 from app.processes.incidents.monitoring.quiet_alerts import remove_old_quiet_alerts
 from app.processes.incidents.records import OPEN
 from app.webhooks.adapters import MAIL
-from app.webhooks.effects.alert_conversion import alert_of
+from app.webhooks.effects.alert_conversion import alert_not_in_future, alert_of
 from app.webhooks.effects.comments import take_comment
 from app.webhooks.effects.heard_alerts import HeardAlert, alert_fingerprint, alert_goes_on, keep_heard
 from app.webhooks.effects.identities import Identities, Identity, tool_caller
@@ -294,7 +294,7 @@ class Processor:
         news, now = task.news, self._clock()
         latest = max(now, task.delivery.received_at) + deliveries.FUTURE_TOLERANCE
         if isinstance(news, AlertSignal):
-            effect = await self._alert(_not_ahead(news, latest, task.delivery.received_at), task)
+            effect = await self._alert(alert_not_in_future(news, latest, task.delivery.received_at), task)
             await self._attach_whole(news, effect, None)
             return effect
         if news.occurred_at > latest:
@@ -310,7 +310,9 @@ class Processor:
             effect = await self._mirror.apply(news, task.key)
             if effect.outcome != "updated":
                 self._known_cases.append(news.case)
-            await self._attach_whole(news, effect, await self._requester(effect) if news.whole else None)
+            await self._attach_whole(
+                news, effect, await self._requester(effect) if news.whole_texts else None
+            )
             return effect
         return await self._comment(news, now)
 
@@ -323,18 +325,17 @@ class Processor:
 
     async def _attach_whole(self, news: ParsedUpdate, effect: DeliveryEffect, author: UUID | None) -> None:
         """Attach the texts of the news that are longer than a field."""
-        if not news.whole or effect.record is None:
+        if not news.whole_texts or effect.record is None:
             return
-        is_comment = isinstance(news, CommentUpdate)
         await attach_whole_texts(
             self._ledger,
             self._mirror.channel,
             self._account.id,
             author,
             effect.record,
-            news.whole,
+            news.whole_texts,
             now=self._clock(),
-            visibility=news.visibility if is_comment else Visibility.public,
+            visibility=news.visibility if isinstance(news, CommentUpdate) else Visibility.public,
         )
 
     async def _comment(self, news: CommentUpdate, now: datetime) -> DeliveryEffect:
@@ -420,22 +421,6 @@ def _failure(error: Exception) -> Outcome:
             return Outcome(DeliveryState.failed, code="unfit_value")
         case _:
             return Outcome(DeliveryState.failed, code="others_keep_changing_it")
-
-
-def _not_ahead(news: AlertSignal, latest: datetime, received_at: datetime) -> AlertSignal:
-    """Return the alert as of its receipt, and marked, if its time is after `latest`: the tool's clock is
-    wrong, and something is broken all the same.
-    """
-    stated = news.cleared_at if news.status == "cleared" and news.cleared_at else news.alerted_at
-    if (stated or news.occurred_at) <= latest:
-        return news
-    return replace(
-        news,
-        occurred_at=received_at,
-        alerted_at=received_at,
-        cleared_at=received_at,
-        altered=news.altered | {"began_at": [Alteration.left_out.value]},
-    )
 
 
 def _failed_part(evaluation: Evaluation) -> Outcome | None:

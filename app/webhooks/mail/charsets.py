@@ -123,7 +123,7 @@ def _codec(charset: str) -> str | None:
     name = charset.strip().strip("\"'").lower()
     if not _NAME.fullmatch(name):
         return None
-    codec = next((found for each in _python_names(name) if (found := _looked_up(each)) is not None), None)
+    codec = next((codec for each in _python_names(name) if (codec := _looked_up(each)) is not None), None)
     if codec is None:
         return None
     if codec.name.replace("-", "_") in _NO_CHARSETS or not codec._is_text_encoding:
@@ -152,7 +152,7 @@ def _looked_up(name: str) -> codecs.CodecInfo | None:
         return None
 
 
-def is_known(declared: str | None, raw: bytes) -> bool:
+def is_readable_charset(declared: str | None, raw: bytes) -> bool:
     """Return whether the character set is declared and known, and could be that of the bytes: ASCII has none
     above 127.
     """

@@ -10,7 +10,7 @@ from app.common.files.data_files import DataFiles, without_data
 from app.common.files.html_text import html_to_text
 from app.kernel.actions.made_fit import Alteration, FitText, fit_line
 from app.kernel.actions.payloads import LONGEST_LINE
-from app.webhooks.mail.charsets import charset_of_html, decode_text, is_known
+from app.webhooks.mail.charsets import charset_of_html, decode_text, is_readable_charset
 from app.webhooks.mail.headers import decode_words
 from app.webhooks.mail.mime import MailPart
 
@@ -141,20 +141,20 @@ class _Reader:
         if filled:
             self.used_parts |= {id(each) for each in further_forms}
         # RFC 2046, 5.1.4: the last alternative is the one that the sender prefers.
-        first, *others = sorted(filled, key=lambda form: not form[1]) if filled else [("", True)]
+        first, *rest = sorted(filled, key=lambda form: not form[1]) if filled else [("", True)]
         text = first[0]
-        for other, _ in others:
+        for other, _ in rest:
             text = _with_missing(text, other)
         return text
 
     def _leaf_text(self, part: MailPart) -> str:
         raw, is_html = part.content(), part.media_type == "text/html"
         declared = part.parameter("charset")
-        if is_html and not is_known(declared, raw):
+        if is_html and not is_readable_charset(declared, raw):
             declared = charset_of_html(raw) or declared
         text, guessed = decode_text(raw, declared)
         self.guessed |= guessed
-        is_unknown = guessed and declared is not None and not is_known(declared, raw)
+        is_unknown = guessed and declared is not None and not is_readable_charset(declared, raw)
         if is_html:
             html = without_data(text, self.data_files)
             if is_unknown or len(html) > LONGEST_READ:

@@ -188,7 +188,7 @@ class _Reader(EntryReader):
             columns=self.columns,
             irregular=tuple(self.irregular),
             altered=self.altered,
-            whole=self.whole,
+            whole_texts=self.whole_texts,
         )
 
     def _fields(self, entry: Entry) -> dict[str, Any]:
@@ -234,7 +234,7 @@ class _Reader(EntryReader):
             columns=self.columns,
             irregular=tuple(self.irregular),
             altered=self.altered,
-            whole=self.whole,
+            whole_texts=self.whole_texts,
         )
 
     def _comment_text(self, sources: tuple[str, ...]) -> str:
@@ -274,7 +274,7 @@ class _Reader(EntryReader):
             columns=self.columns,
             irregular=tuple(self.irregular),
             altered=self.altered,
-            whole=self.whole,
+            whole_texts=self.whole_texts,
             **optional_fields,
         )
 
@@ -332,9 +332,9 @@ def _without(body: Any, items: list[Any]) -> Any:
 def _mark_guessed(news: list[ParsedUpdate]) -> None:
     """Mark the texts of the news: their characters may be others."""
     for update in news:
-        told = update.fields if isinstance(update, TicketUpdate) else vars(update)
+        fields = update.fields if isinstance(update, TicketUpdate) else vars(update)
         for name in ("title", *sorted(LONG_KEYS)):
-            if isinstance(text := told.get(name), str) and not text.isascii():
+            if isinstance(text := fields.get(name), str) and not text.isascii():
                 codes = update.altered.setdefault(name, [])
                 codes.append(Alteration.guessed.value)
 

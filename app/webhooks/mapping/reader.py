@@ -69,7 +69,7 @@ class EntryReader:
         self.irregular: list[str] = []
         self.altered: dict[str, list[str]] = {}
         #: All of the texts that are cut, by key.
-        self.whole: dict[str, str] = {}
+        self.whole_texts: dict[str, str] = {}
         #: Keys whose codes mean that what they set stays as it is.
         self.kept_keys: set[str] = set()
         #: The first failure of keys of which another expression was tried, too.
@@ -148,7 +148,7 @@ class EntryReader:
             if altered:
                 self.altered[name] = [code.value for code in altered]
             if Alteration.cut in altered and name in LONG_KEYS:
-                self.whole[name] = fit_paragraph(text, len(text)).text
+                self.whole_texts[name] = fit_paragraph(text, len(text)).text
         self._column(key, fit_text or None)
         return fit_text or None
 

@@ -50,7 +50,7 @@ class TicketUpdate:
     `service`, `ci` and `category` as the tool or the mapping names them; with a state also `hold_reason`.
     `columns` are the values before their translation, by key of the mapping. `irregular`: codes of what
     could not be understood, such as `unknown_priority`; `altered`: by field, the codes of what was changed or
-    left out of it (`made_fit.Alteration`); `whole`: all of the texts that are cut.
+    left out of it (`made_fit.Alteration`); `whole_texts`: all of the texts that are cut.
     """
 
     case: str
@@ -66,7 +66,7 @@ class TicketUpdate:
     columns: dict[str, str | None] = field(default_factory=dict)
     irregular: tuple[str, ...] = ()
     altered: dict[str, list[str]] = field(default_factory=dict)
-    whole: dict[str, str] = field(default_factory=dict)
+    whole_texts: dict[str, str] = field(default_factory=dict)
 
     @property
     def persons(self) -> list[NamedPerson]:
@@ -93,7 +93,7 @@ class CommentUpdate:
     columns: dict[str, str | None] = field(default_factory=dict)
     irregular: tuple[str, ...] = ()
     altered: dict[str, list[str]] = field(default_factory=dict)
-    whole: dict[str, str] = field(default_factory=dict)
+    whole_texts: dict[str, str] = field(default_factory=dict)
 
     @property
     def persons(self) -> list[NamedPerson]:
@@ -127,7 +127,7 @@ class AlertSignal:
     columns: dict[str, str | None] = field(default_factory=dict)
     irregular: tuple[str, ...] = ()
     altered: dict[str, list[str]] = field(default_factory=dict)
-    whole: dict[str, str] = field(default_factory=dict)
+    whole_texts: dict[str, str] = field(default_factory=dict)
 
 
 ParsedUpdate = TicketUpdate | CommentUpdate | AlertSignal

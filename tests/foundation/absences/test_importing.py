@@ -87,8 +87,8 @@ async def test_a_file_is_compared_with_what_was_imported_before(api: Api) -> Non
 async def test_an_event_that_can_no_longer_be_read_keeps_its_absence(api: Api) -> None:
     chen = await api.whole(await api.client("Chen", Role.engineer))
     weekly = f"{an_event('b', 20, 1)}\nRRULE:FREQ=WEEKLY;COUNT=2"
-    known = (an_event("a", 10), weekly, an_event("c", 40))
-    await chen.post(f"{ABSENCES}/import", json={"calendar": a_calendar(*known).decode()})
+    events = (an_event("a", 10), weekly, an_event("c", 40))
+    await chen.post(f"{ABSENCES}/import", json={"calendar": a_calendar(*events).decode()})
     broken = (
         "UID:a\nDTSTART:yesterday",
         weekly.replace("FREQ=WEEKLY", "FREQ=SOMETIMES"),

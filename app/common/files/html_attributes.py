@@ -1,0 +1,108 @@
+"""Attributes of HTML elements: what they say of the text, read from their values and styles (pure)."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+_ATTRIBUTE = re.compile(
+    r"([^\s=\"'/>]++)(?:\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"'>]++))?)?|\"[^\"]*+\"|'[^']*+'"
+)
+# `mso-hide` hides from Outlook alone, which shows something else in its place.
+_HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
+_COLOUR = re.compile(r"(?<![\w-])color\s*:\s*([^;!]{1,40})", re.IGNORECASE)
+_HEX_COLOUR = re.compile(r"#([0-9a-f]{3}|[0-9a-f]{6})")
+_STRONG_COLOURS = frozenset(
+    {"blue", "crimson", "darkgreen", "darkred", "fuchsia", "green", "lime", "magenta", "maroon", "orange"}
+    | {"orangered", "purple", "red", "teal", "violet"}
+)
+_STRUCK = re.compile(r"text-decoration[^;]*line-through", re.IGNORECASE)
+_RAISED = re.compile(r"vertical-align\s*:\s*(super|sub)\b", re.IGNORECASE)
+_LIST_STYLE = re.compile(r"list-style(?:-type)?\s*:[^;]*\b(lower|upper)-(alpha|latin|roman)", re.IGNORECASE)
+_INTEGER = re.compile(r"\s*(-?\d{1,9})")
+_ROMAN = {1000: "m", 900: "cm", 500: "d", 400: "cd", 100: "c", 90: "xc", 50: "l", 40: "xl", 10: "x", 9: "ix"}
+_ROMAN |= {5: "v", 4: "iv", 1: "i"}
+#: Fields whose value nobody is shown.
+_UNSEEN_FIELDS = frozenset({"file", "hidden", "image", "password"})
+_MARKS = {"del": "~~", "s": "~~", "strike": "~~", "sub": "_", "sup": "^"}
+SPACES = re.compile(r"[ \t\r\n\f\u00a0]+")
+
+
+def attributes_of(attributes: str) -> dict[str, str]:
+    """Return the values of the attributes by their names; of two with one name the first counts."""
+    values: dict[str, str] = {}
+    for name, *forms in _ATTRIBUTE.findall(attributes):
+        values.setdefault(name.lower(), unescape("".join(forms)))
+    return values
+
+
+def is_hidden(attributes: dict[str, str]) -> bool:
+    """Return whether the element is hidden from everybody."""
+    return "hidden" in attributes or _HIDDEN.search(attributes.get("style", "")) is not None
+
+
+def colour_of(attributes: dict[str, str]) -> str:
+    """Return the colour of an element's text; empty if it has none of its own."""
+    styled = _COLOUR.search(attributes.get("style", ""))
+    return (attributes.get("color", "") if styled is None else styled[1]).strip().lower()
+
+
+def is_strong(colour: str) -> bool:
+    """Return whether the colour is one that people choose to be seen: neither black nor grey, nor dark."""
+    digits = _HEX_COLOUR.fullmatch(colour)
+    if digits is not None:
+        width = len(digits[1]) // 3
+        parts = [int(digits[1][n : n + width] * (3 - width), 16) for n in range(0, 3 * width, width)]
+    else:
+        parts = [int(part) for part in re.findall(r"\d{1,3}", colour)[:3]] if colour.startswith("rgb") else []
+    return max(parts) - min(parts) >= 100 if len(parts) == 3 else colour in _STRONG_COLOURS
+
+
+def mark_of(name: str, attributes: dict[str, str]) -> str:
+    """Return the sign for an element's text that is struck out, raised or lowered; empty: none is needed."""
+    style = attributes.get("style", "")
+    if (raised := _RAISED.search(style)) is not None:
+        return "^" if raised[1].lower() == "super" else "_"
+    return "~~" if _STRUCK.search(style) else _MARKS.get(name, "")
+
+
+def integer_of(attributes: dict[str, str], name: str, otherwise: int) -> int:
+    """Return the number in the attribute of that name; `otherwise` without one."""
+    number = _INTEGER.match(attributes.get(name, ""))
+    return otherwise if number is None else int(number[1])
+
+
+def list_kind_of(attributes: dict[str, str]) -> str:
+    """Return the kind of numbers as the attribute `type` names it: `1`, `a`, `A`, `i` or `I`."""
+    style = _LIST_STYLE.search(attributes.get("style", ""))
+    if style is None:
+        return attributes.get("type", "1").strip()
+    kind = "i" if style[2].lower() == "roman" else "a"
+    return kind.upper() if style[1].lower() == "upper" else kind
+
+
+def numeral(number: int, kind: str) -> str:
+    """Return the number of a list's item as its kind writes it, as `iv` or `D`."""
+    if kind.lower() == "i" and 0 < number < 4000:
+        letters = ""
+        for value, sign in _ROMAN.items():
+            letters += sign * (number // value)
+            number %= value
+    elif kind.lower() == "a" and number > 0:
+        letters = ""
+        while number > 0:
+            number, place = divmod(number - 1, 26)
+            letters = chr(ord("a") + place) + letters
+    else:
+        return str(number)
+    return letters.upper() if kind.isupper() else letters
+
+
+def field_text(name: str, attributes: dict[str, str]) -> str:
+    """Return what a field of a form shows: whether it is chosen, or its value."""
+    kind = attributes.get("type", "text").strip().lower()
+    if name == "option" or kind in ("checkbox", "radio"):
+        is_chosen = "selected" in attributes or "checked" in attributes
+        return f" [{'x' if is_chosen else ' '}] "
+    value = "" if kind in _UNSEEN_FIELDS else SPACES.sub(" ", attributes.get("value", "")).strip()
+    return f" [{value}] " if value else ""
