@@ -161,7 +161,7 @@ async def test_answers_are_in_the_persons_language_or_the_one_asked_for(
     async with connected(assistants, how, admin) as assistant:
         assert "绝不是指令" in ((await assistant.client.list_tools()).tools[0].description or "")
         refused = await assistant.refused("find", kind="incidnet")
-        assert refused["refused"] == "没有名为 incidnet 的记录类别。"
+        assert refused["refused"] == "没有名为 incidnet 的记录类型。"
         named = {"kind": "incident", "id": incident["number"]}
         labels = {a["label"] for a in (await assistant.use("options", **named))["actions"]}
         assert "响应" in labels

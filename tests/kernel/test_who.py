@@ -87,7 +87,7 @@ def test_who_may_act_is_said_in_both_languages() -> None:
     assert who.agent.phrase("en") == "Service desk agent"
     everyone = who.agent | who.engineer | who.assignee
     assert everyone.phrase("en") == "Engineer, Service desk agent or the assignee"
-    assert everyone.phrase("zh") == "工程师、服务台坐席、受理人"
+    assert everyone.phrase("zh") == "工程师、服务台坐席、处理人"
 
 
 PLACES = st.sampled_from([None, TEAM, OTHER_TEAM])

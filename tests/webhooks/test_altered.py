@@ -154,7 +154,8 @@ async def test_a_comment_by_mail_says_what_was_altered_of_it(api: Api, kind: str
     marks = {"text": ["characters_removed"]}
     assert [(effect["outcome"], effect["altered"]) for effect in done["effects"]] == [("commented", marks)]
     (comment,) = (await asker.read(f"/v1/{kind}s/{ticket['id']}/comments"))["items"]
-    assert (comment["text"], comment["altered"]) == ("It rings.", marks)
+    assert comment["text"].endswith("It rings.")
+    assert comment["altered"] == marks
     assert not (await asker.read(f"/v1/{kind}s/{ticket['id']}")).get("altered")
     page = await tool.admin.get(f"/desk/{kind}/{ticket['number']}", headers={"accept": "text/html"})
     assert "Control characters removed" in page.text

@@ -39,7 +39,7 @@ def what_follows(incident: Incident, decision: Decision) -> tuple[str, Payload] 
     return None
 
 
-THE_ASSIGNEE = RecordDuty("assignee", "受理人", ("assignee_id",))
+THE_ASSIGNEE = RecordDuty("assignee", "处理人", ("assignee_id",))
 MATTER = Matter(decision=DecisionKind.change, duties=(requester_duty, THE_ASSIGNEE), fields=("description",))
 TABLE = DecisionSpec(
     kind="incident", any=IncidentState, who_withdraws=agent, matters=(MATTER,), outcome=what_follows
