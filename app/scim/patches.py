@@ -33,7 +33,8 @@ MULTI_VALUED = ("emails", "phonenumbers")
 _ONLY_FOR_WORK = ("emails",)
 _HALVES = ("givenname", "familyname")
 _FAMILY_FIRST = re.compile(r"(?P<familyname>[^,()]+),\s*(?P<givenname>[^,()]+)")
-_FAMILY_LAST = re.compile(r"(?P<givenname>[^,()]+)\s(?P<familyname>[^\s,()]+)")
+# Of three words nobody knows which are the family name: "Maria de la Cruz", "Anna Maria Miller".
+_FAMILY_LAST = re.compile(r"(?P<givenname>[^\s,()]+)\s(?P<familyname>[^\s,()]+)")
 _OPERATIONS = ("add", "replace", "remove")
 Entry = dict[str, Any]
 

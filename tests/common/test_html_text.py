@@ -227,3 +227,8 @@ def test_answers_in_a_colour_stand_outside_of_the_quotation() -> None:
     for colour in ("black", "#1F497D", "windowtext", "#333", "rgb(34,34,34)"):
         html = f'<blockquote>One<br><span style="color:{colour};background-color:red">Two</span></blockquote>'
         assert html_to_text(html, with_answers=True) == "> One\n> Two"
+
+
+def test_elements_that_stand_apart_are_lines() -> None:
+    html = "<details><summary>Stack trace</summary>Error 7</details><fieldset><legend>Host</legend>db1"
+    assert html_to_text(html).splitlines() == ["Stack trace", "Error 7", "Host", "db1"]

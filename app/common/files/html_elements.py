@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 LINES = frozenset({"address", "article", "dd", "div", "dt", "footer", "header", "li", "section", "tr"})
+LINES |= {"aside", "details", "fieldset", "figcaption", "legend", "main", "nav", "summary"}
 PARAGRAPHS = frozenset(
     {"blockquote", "dl", "h1", "h2", "h3", "h4", "h5", "h6", "ol", "p", "pre", "table", "ul"}
 )
