@@ -232,10 +232,10 @@ class NoticeType(CodeEnum):
     to_countersign = "to_countersign", "Summary to countersign", "汇总待会签", WAITS
     self_check_overdue = "self_check_overdue", "Self-check overdue", "自查逾期", YOURS
     summary_overdue = "summary_overdue", "Summary overdue", "汇总逾期", YOURS
-    audit_concluded = "audit_concluded", "Audit concluded", "审核已结论", FOLLOW
+    audit_concluded = "audit_concluded", "Audit concluded", "审核已有结论", FOLLOW
     finding_raised = "finding_raised", "Finding raised", "审核发现", YOURS
     finding_to_correct = "finding_to_correct", "Finding to correct", "审核发现待整改", WAITS
-    finding_objected = "finding_objected", "Objection to a finding", "审核发现被申诉", WAITS
+    finding_objected = "finding_objected", "Objection to a finding", "审核发现收到申诉", WAITS
     objection_decided = "objection_decided", "Objection decided", "申诉已裁定", YOURS
     finding_corrected = "finding_corrected", "Finding corrected", "审核发现已整改", WAITS
     finding_overdue = "finding_overdue", "Finding overdue", "整改逾期", YOURS
@@ -265,7 +265,7 @@ class NoticeType(CodeEnum):
     scorecard_to_rate = "scorecard_to_rate", "Scorecard to rate", "请您评分", WAITS
     scorecard_published = "scorecard_published", "Scorecard published", "您的记分卡已公布", YOURS
     scorecard_talk = "scorecard_talk", "Improvement talk to hold", "改进面谈待进行", WAITS
-    scorecard_objected = "scorecard_objected", "Objection to a scorecard", "记分卡被申诉", YOURS
+    scorecard_objected = "scorecard_objected", "Objection to a scorecard", "记分卡收到申诉", YOURS
     scorecard_objection_decided = (
         "scorecard_objection_decided",
         "Objection to your scorecard decided",

@@ -44,7 +44,7 @@ class ToldStepOut(OutputModel):
     by: str | None = Field(
         description="Person who acted; null if unknown, or if the reader may not see them."
     )
-    details: list[DetailOut] = Field(description="Fields that were set and matter to the reader.")
+    details: list[DetailOut] = Field(description="Fields of the event that the notice shows.")
     asks: str | None = Field(
         description="Action that the reader is asked for; null if no action is needed, or if the "
         "reader may not see the record now."

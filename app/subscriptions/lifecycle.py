@@ -122,7 +122,7 @@ class NewSubscriptionFields(SubscriptionFields, of=Subscription):
     format: DeliveryFormat = DeliveryFormat.standard
     source: RecordKey | None = Field(
         default=None,
-        description="Key of the webhook source whose tool receives the tickets, for the format `tool`.",
+        description="Key of the webhook source whose tool receives the tickets. Only for the format `tool`.",
     )
 
 

@@ -92,7 +92,7 @@ class Subscription(Record):
         "Priorities of tickets whose events are sent; null for all priorities.", examples=[["P1"]]
     )
     source: str | None = optional(
-        "Key of the webhook source whose tool receives the tickets, for the format `tool`; null for "
+        "Key of the webhook source whose tool receives the tickets. Only for the format `tool`; null for "
         "other formats.",
         examples=["github-shop"],
     )

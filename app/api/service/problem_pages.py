@@ -42,8 +42,8 @@ class ProblemKind(OutputModel):
 
     code: str = Field(description="Stable code of the problem.")
     type: str = Field(
-        description="Address of the page about this kind of problem, which is the `type` of each such "
-        "problem."
+        description="Address of the page about this kind of problem. Each such problem has this address as "
+        "its `type`."
     )
     status: int = Field(description="HTTP status of such a problem.")
     title: str = Field(description="Short name of this kind of problem, in the requested language.")

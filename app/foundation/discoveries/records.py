@@ -58,7 +58,7 @@ class DiscoveredKind(CodeEnum):
 
 
 class DiscoveredSettlement(CodeEnum):
-    """Settlement of a difference between a discovery and the recorded values."""
+    """How a difference between the file of a discovery and the record was settled."""
 
     taken_over = "taken_over", "Taken over", "已采纳"
     kept = "kept", "The record is right", "保留记录"
@@ -137,7 +137,9 @@ class DiscoveryDifference(ChildRecord):
     KIND: ClassVar[str] = "discovery_difference"
 
     kind: DiscoveredKind | None = required("Kind of the difference.")
-    identity: str | None = required("Identity of the item in the file.")
+    identity: str | None = required(
+        "Value by which the file identifies the item: its key, its name or an attribute."
+    )
     ci_id: Annotated[UUID | None, ForeignRef("ci")] = optional("Recorded item; null if absent.")
     ci_class: CiClass | None = required("Class of the item.")
     attribute: str | None = optional(

@@ -21,7 +21,7 @@ class AuditState(CodeEnum):
     submitted = "submitted", "Self-check submitted", "自查已提交"
     confirmed = "confirmed", "Summary confirmed", "汇总已确认"
     countersigned = "countersigned", "Countersigned", "负责人已会签"
-    concluded = "concluded", "Concluded", "已结论"
+    concluded = "concluded", "Concluded", "已有结论"
 
 
 class SelfCheckItem(CodeEnum):

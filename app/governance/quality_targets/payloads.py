@@ -61,7 +61,7 @@ class BreakDownQualityTarget(Payload):
 
 
 class ReviseQualityTarget(Payload, of=QualityTarget):
-    """A new goal, which must be accepted again."""
+    """A new comparator and value of a quality target, which must then be accepted again."""
 
     comparator: Comparator
     value: Number

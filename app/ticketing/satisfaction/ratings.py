@@ -101,7 +101,7 @@ def rows(spec: ProcessSpec) -> ActionRows:
     """Return the rows of the lifecycle table for ratings."""
     return (
         #      action       中文        from            to     who       event
-        action(ask_rating, "请求评价", spec.delivered, STAYS, rule,     f"{spec.kind}.rating_asked", unless=(requester_missing, asked_or_rated),
+        action(ask_rating, "邀请评价", spec.delivered, STAYS, rule,     f"{spec.kind}.rating_asked", unless=(requester_missing, asked_or_rated),
                notifies=(RecipientRule(NoticeType.rating_asked, field="requester_id"),)),
         action(rate, "评价", spec.delivered, STAYS, reporter.in_person(), f"{spec.kind}.rated", unless=(rated_long_ago,), prepare=(earlier_rating,)),
     )

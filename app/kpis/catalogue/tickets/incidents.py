@@ -125,10 +125,10 @@ INCIDENT_RESOLUTION_SECONDS = incident_kpi(
         "Open incidents are missing, and a few long ones move the mean; see the median next to it.",
     ),
     zh=KpiTexts(
-        "平均故障恢复时间（MTTR）",
+        "平均解决时间（MTTR）",
         "最终解决时间在期内的事件，从提出到最终解决所用的时长；协议（或服务）有日历的按工作时间计，"
         "扣除协议约定的暂停和重开之前已解决的时间。",
-        "MTTR 有三种含义：此处为提出到最终解决，而非恢复或响应；未结事件不在其内，"
+        "MTTR 有三种含义：此处指从提出到最终解决，而非恢复或响应；未结事件不在其内，"
         "少数超长事件会拉动平均值，请对照中位数。",
     ),
     fact="resolved",
@@ -176,7 +176,7 @@ INCIDENT_CLOSE_SECONDS = incident_kpi(
     zh=KpiTexts(
         "平均关闭时间",
         "最后一次关闭在期内的事件，从提出到最后一次关闭所用的时长。",
-        "自动关闭会加上等待的天数。",
+        "自动关闭的事件会多计等待关闭的天数。",
     ),
     fact="closed",
     measure=Measure.seconds,

@@ -23,7 +23,7 @@ INCIDENT_RESTORE_SECONDS = incident_kpi(
     zh=KpiTexts(
         "平均服务恢复时间",
         "影响或中断服务、已最终解决且服务在期内恢复的事件，从中断开始到服务恢复的时长。",
-        "未说明开始时间的从提出起算，并标记为推断。同一服务重叠的事件各计一次：此数不是可用率。",
+        "未说明开始时间的从提出起算，并标记为推断。同一服务重叠的事件各计一次：本指标不是可用率。",
     ),
     fact="restored",
     measure=Measure.seconds,
@@ -46,7 +46,7 @@ MAJOR_INCIDENTS = incident_kpi(
     zh=KpiTexts(
         "重大事件数",
         "期内首次宣布为重大的事件数，不论之后如何。",
-        "之后降级的也计入，请看降级占比；此数既反映发生了什么，也反映宣布的尺度。",
+        "之后降级的也计入，请看降级占比；数值既反映实际发生的情况，也反映宣布的尺度。",
     ),
     fact="declared_major",
     measure=Measure.case,

@@ -24,7 +24,7 @@ PROBLEM_CAUSE_SECONDS = problem_kpi(
     zh=KpiTexts(
         "根因定位时间",
         "期内首次确定根因的问题，自提出至确定根因的平均时长。",
-        "数量少，请看中位数和清单。根因未明的不在其内，请看含未结问题的估计。",
+        "数量少，请看中位数和清单。根因未明的不在其内，请看“根因定位时间（含未结问题）”。",
     ),
     fact="caused",
     measure=Measure.seconds,
@@ -46,9 +46,9 @@ PROBLEM_CAUSE_KM = problem_kpi(
         "parts cannot be added up.",
     ),
     zh=KpiTexts(
-        "含未结问题的根因定位时间",
-        "期内提出的问题中半数确定根因所需的时长，按 Kaplan–Meier 估计：根因未明的按已历时计入。",
-        "半数确定之前没有数值，只要有未明的就会变动，各分组不能相加。",
+        "根因定位时间（含未结问题）",
+        "期内提出的问题中半数确定根因所需的时长，按 Kaplan–Meier 估计：根因未明的问题按其已存续的时间计入。",
+        "半数确定之前没有数值；只要还有根因未明的就会变动；各分组的数值不能相加。",
     ),
     fact="opened",
     measure=Measure.observed,

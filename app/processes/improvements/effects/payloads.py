@@ -32,7 +32,9 @@ class EvaluateImprovement(Payload):
         examples=[4711],
     )
     goal_reached: bool = Field(strict=True, description="True if the goal was reached.", examples=[True])
-    scope_reached: bool = Field(strict=True, description="True if the scope was covered.", examples=[True])
+    scope_reached: bool = Field(
+        strict=True, description="True if the improvement covered its planned scope.", examples=[True]
+    )
     benefit_reached: bool = Field(
         strict=True, description="True if the benefit was reached.", examples=[True]
     )

@@ -51,7 +51,9 @@ class ImprovementEvaluation(RecordPart):
         "Time of the latest measurement; null before the first measurement."
     )
     goal_reached: bool | None = optional("True if the goal was reached; null until the evaluation.")
-    scope_reached: bool | None = optional("True if the scope was covered; null until the evaluation.")
+    scope_reached: bool | None = optional(
+        "True if the improvement covered its planned scope; null until the evaluation."
+    )
     benefit_reached: bool | None = optional("True if the benefit was reached; null until the evaluation.")
     reached: bool | None = optional(
         "True if the improvement succeeded as a whole; null until the evaluation."

@@ -110,7 +110,7 @@ class CompleteRolloutStepImprovement(Payload):
     )
     owner: Annotated[Reference, ForeignRef("person")] | None = Field(
         default=None,
-        description="Process owner, for `name_owner`: the id of a senior person who is not the executor.",
+        description="For the step `name_owner`: the process owner, a senior person other than the executor.",
     )
     goal: Number | None = Field(
         default=None,

@@ -20,7 +20,7 @@ class AlertRuleState(CodeEnum):
 
 
 class WindowSince(CodeEnum):
-    """The beginning of the time in which alerts belong to one incident."""
+    """The alert at which the time window begins in which further alerts join the same incident."""
 
     first_alert = "first_alert", "Since the first alert", "自首个告警起"
     last_alert = "last_alert", "Since the last alert", "自最近告警起"

@@ -113,9 +113,11 @@ class RepeatAlertIncident(RaisesPriority):
     labels: FreeText | None = Field(
         default=None, description="Labels of the alert: a name, `=` and a value in each line."
     )
-    impact: Impact | None = Field(default=None, description="Number of people affected, if the alert has it.")
-    urgency: Urgency | None = Field(default=None, description="Effect on their work, if the alert has it.")
-    effect: Effect | None = Field(default=None, description="Effect on the service, if the alert has it.")
+    impact: Impact | None = Field(
+        default=None, description="Number of people affected, if the alert states it."
+    )
+    urgency: Urgency | None = Field(default=None, description="Effect on their work, if the alert states it.")
+    effect: Effect | None = Field(default=None, description="Effect on the service, if the alert states it.")
     alerted_at: Instant | None = Field(
         default=None, description="Time at which the alert fired; if left out, now."
     )
