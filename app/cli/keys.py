@@ -40,6 +40,8 @@ def make_key(
     as_json: Json = False,
 ) -> None:
     """Make an API key and print it. It is shown once."""
+    if admin and roles:
+        raise typer.BadParameter("choose --admin for all roles, or --role for some", param_hint="--role")
     roles = [role.value for role in Role if role is not Role.auditor] if admin else list(roles or ())
     if not roles and person is None:
         raise typer.BadParameter("enter roles with --role, or use --admin")

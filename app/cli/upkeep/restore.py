@@ -16,7 +16,7 @@ from app.cli.exits import DIFFERENT
 from app.cli.figures.reconcile import compare_figures
 from app.cli.output import Json, print_json, print_line
 from app.cli.runtime import command_line_metadata, open_runtime_ledger
-from app.cli.upkeep.backup import NO_FOLDER, NOT_EMBEDDED
+from app.cli.upkeep.backup import NOT_EMBEDDED
 from app.cli.upkeep.rebuild import compare_rows
 from app.foundation.people.persons import LIFECYCLE
 from app.kernel.access.reads import load
@@ -34,6 +34,8 @@ from app.platform.files.directories import data_directory, secrets_directory
 from app.platform.files.secret_files import copy_secrets
 from app.platform.settings import Settings
 from app.search import index
+
+NO_FOLDER = "Enter the folder of the backup, or set LEDGERDESK_BACKUP_DIR."
 
 
 @dataclass(frozen=True, slots=True)
