@@ -66,7 +66,7 @@ class ImportConflict(OperationRefused):
 
 
 class ImportStopped(OperationRefused):
-    """Whoever requested the import may not import any more. Rows that were applied stay."""
+    """The credential that requested the import is no longer valid. Rows that were applied stay."""
 
 
 class ImportInterrupted(DatabaseGone):

@@ -1,4 +1,4 @@
-"""Connections that say other names of tables and views, so that a rebuild writes beside the tables in use."""
+"""Connections that replace names of tables and views, so that a rebuild writes next to the tables in use."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Renaming:
 
 
 class RenamingConnection(psycopg.AsyncConnection[Any]):
-    """A connection that says other names in every statement."""
+    """A connection that replaces names in every statement."""
 
     renaming: Renaming
 

@@ -13,7 +13,7 @@ from fastapi import Query, Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, create_model
 from starlette.responses import Response
 
-from app.api.contract.responses import in_language, problems
+from app.api.contract.responses import in_language
 from app.api.contract.signatures import typed
 from app.api.direct import Router
 from app.api.listings.filters import CommaSeparated, multi_value
@@ -215,12 +215,8 @@ def _mount_search(router: Router, listings: Sequence[Listing]) -> None:
         kinds, "Kinds of records to search; all that have full-text search if left out.", most=len(listings)
     )
     query = create_model("SearchQuery", __base__=FindQuery, kind=(kind, None))
-    router.get(
-        "/search",
-        operation_id="search_records",
-        summary="Search records of all kinds",
-        response_model=FoundRecords,
-        responses=in_language() | problems(400, 422),
+    router.endpoint(
+        "/search", "Search records of all kinds", FoundRecords, refused=(400, 422), responses=in_language()
     )(typed(search_records, "query", Annotated[query, Query()]))
 
 
@@ -264,12 +260,8 @@ def _mount_lookup(router: Router, listings: Sequence[Listing]) -> None:
     )
     kind = multi_value(kinds, about, most=len(listings))
     query = create_model("OfferQuery", __base__=LookupQuery, kind=(kind, ...))
-    router.get(
-        "/lookup",
-        operation_id="look_up_records",
-        summary="Look up records by name",
-        response_model=OfferedRecords,
-        responses=in_language() | problems(400, 422),
+    router.endpoint(
+        "/lookup", "Look up records by name", OfferedRecords, refused=(400, 422), responses=in_language()
     )(typed(look_up_records, "query", Annotated[query, Query()]))
 
 
@@ -301,12 +293,8 @@ def _mount_names(router: Router, listings: Mapping[str, Listing]) -> None:
         ]
         return _answer(language, {"items": items})
 
-    router.get(
-        "/names",
-        operation_id="get_record_names",
-        summary="Get names of records",
-        response_model=ReferredRecords,
-        responses=in_language() | problems(400, 422),
+    router.endpoint(
+        "/names", "Get names of records", ReferredRecords, refused=(400, 422), responses=in_language()
     )(typed(get_record_names, "query", Annotated[NamesQuery, Query()]))
 
 

@@ -20,7 +20,7 @@ def due(decision: Decision, settings: Settings) -> datetime | None:
 
 
 async def deputise(ledger: Ledger, decision: Decision, now: datetime) -> tuple[str, Payload] | None:
-    """Return the action that compares the deputies anew, and its payload."""
+    """Return the action that compares the deputies again, and its payload."""
     return "deputise_vote", DeputiseVote(decision=decision.id)
 
 

@@ -22,7 +22,7 @@ SEE_THEIR_TEAMS: Final = frozenset({Role.agent, Role.engineer})
 
 @dataclass(frozen=True, kw_only=True)
 class KindAccess:
-    """Who may see the records of a kind and their events, besides those whom its rules for seeing name.
+    """Rules for the sight of a kind's records and events, in addition to `visible`.
 
     `oversight` are the roles that see every record because they oversee all work, `also_seen_by` further
     ones, with the reason. `reviewer_group_field` is the field that names the group which reviews the record,

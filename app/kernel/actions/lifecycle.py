@@ -155,7 +155,7 @@ class Checks:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Who can reach an action, or see it, besides those whom its policy and the record's visibility name.
+    """Exceptions from the action's policy and the record's visibility.
 
     `anywhere`: those of `policy` that otherwise see the records of their teams (`SEE_THEIR_TEAMS`) act on all
     records, and so see all. `strangers`: who of those that do not see the record may perform the action, as

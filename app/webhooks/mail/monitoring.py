@@ -123,7 +123,7 @@ def monitoring_report(sender: str, subject: str, text: str, *, by_program: bool)
 
 
 def _state_and_name(subject: str) -> tuple[str, str] | None:
-    """Return the state that a subject tells, and the rest of it. None: no state stands where tools put it."""
+    """Return the state that a subject names, and the rest of it. None: no state stands where tools put it."""
     line = " ".join(subject.split())
     for place in (*_PLACES, *_LEADING):
         if (match := place.fullmatch(line)) is not None:
