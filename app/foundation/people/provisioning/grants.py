@@ -90,7 +90,7 @@ async def changed_grants(
 
 
 def provide_grants(person: Person, body: ProvideGrantsPerson, ctx: ActionContext) -> None:
-    """Provide the person's grants: the roles and teams of their groups at the identity provider. Grants that
+    """Update the person's grants: the roles and teams of their groups at the identity provider. Grants that
     came from the provider and no longer apply are removed.
     """
     apply_grants(person, ctx.prepared(ProvidedGrants), ctx)
