@@ -20,6 +20,9 @@ CLIPPED = {
     r"\{\w+[(.]": "a placeholder that was not filled in",
 }
 
+#: A clause that reads as a property of the nearest noun, where it gives a reason or a result.
+RELATIVE = re.compile(r", (?:(?:as|at|by|for|from|in|into|of|on|to|with) )?(?:which|who|whose|whom)\b")
+
 
 def descriptions(part: object) -> Iterator[str]:
     """All descriptions within this part of the contract."""
@@ -63,3 +66,10 @@ def test_no_description_is_clipped() -> None:
     texts = set(descriptions(as_written()))
     assert len(texts) > 7_000
     assert {text: advices for text in texts if (advices := faults(text))} == {}
+
+
+def test_no_operation_gives_its_reason_in_a_relative_clause() -> None:
+    operations = [operation for path in as_written()["paths"].values() for operation in path.values()]
+    assert [
+        operation["description"] for operation in operations if RELATIVE.search(operation["description"])
+    ] == []

@@ -151,7 +151,7 @@ def change_visibility(article: Article, body: ChangeVisibilityArticle, ctx: Acti
 
 
 def use_article(article: Article, body: UseArticle, ctx: ActionContext) -> None:
-    """Use the article for a ticket: it helped to solve the ticket, whose history shows the use."""
+    """Use the article for a ticket: it helped to solve the ticket. The ticket's history shows the use."""
     ctx.outcome.add(new_article_use(article, ctx.required_ref(Ticket, "case"), ctx))
     article.used_count = (article.used_count or 0) + 1
     article.last_used_at = ctx.occurred_at
