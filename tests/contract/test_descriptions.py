@@ -18,6 +18,8 @@ CLIPPED = {
     r"\b[Nn]ull if (?:it|they) stays?\b": "null if it remains the same",
     r"`[a-z_]+` …": "such as",
     r"\{\w+[(.]": "a placeholder that was not filled in",
+    r"\bfor people(?! who)\b": "name the form: the number by which people know the ticket, a page to read",
+    r"[,;] for (?:staff|others)\b|\bnot staff or reviewers\b": "a sentence: only staff see this field",
 }
 
 #: A clause that reads as a property of the nearest noun, where it gives a reason or a result.
@@ -56,6 +58,8 @@ def faults(text: str) -> list[str]:
         "Process that takes over: `problem` …, or a name.",
         "List the text blocks of one {noun(kind)}.",
         "Objection; null if there was none. Null if its author was erased.",
+        "Number of the risk for people; accepted wherever the id is.",
+        "Cost of a period, for staff.",
     ],
 )
 def test_a_clipped_phrase_is_found(text: str) -> None:

@@ -43,14 +43,14 @@ class NamedPerson:
 class TicketUpdate:
     """A ticket's state over there at `occurred_at`, as far as it is told.
 
-    `case` is the ticket's id over there, `number` its number for people. `occurred_at` is the tool's own
-    time; the time of receipt if the mapping tells none (`dated_by_receipt`). `resolved_at` is when it was
-    resolved last, as far as it is told. `state` None: not told, or unknown here. `fields` has told fields
-    only, None where told as empty: codes as enums, persons (`assignee`, `requester`) as NamedPerson, `team`,
-    `service`, `ci` and `category` as the tool or the mapping names them; with a state also `hold_reason`.
-    `columns` are the values before their translation, by key of the mapping. `irregular`: codes of what
-    could not be understood, such as `unknown_priority`; `altered`: by field, the codes of what was changed or
-    left out of it (`made_fit.Alteration`); `whole_texts`: all of the texts that are cut.
+    `case` is the ticket's id over there, `number` the number by which people know it. `occurred_at` is the
+    tool's own time; the time of receipt if the mapping tells none (`dated_by_receipt`). `resolved_at` is when
+    it was resolved last, as far as it is told. `state` None: not told, or unknown here. `fields` has told
+    fields only, None where told as empty: codes as enums, persons (`assignee`, `requester`) as NamedPerson,
+    `team`, `service`, `ci` and `category` as the tool or the mapping names them; with a state also
+    `hold_reason`. `columns` are the values before their translation, by key of the mapping. `irregular`:
+    codes of what could not be understood, such as `unknown_priority`; `altered`: by field, the codes of what
+    was changed or left out of it (`made_fit.Alteration`); `whole_texts`: all of the texts that are cut.
     """
 
     case: str
