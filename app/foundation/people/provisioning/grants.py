@@ -80,7 +80,9 @@ async def changed_grants(
     change = grant_change(person, teams, source, marks, LIMITS)
     is_admin_removed = Role.admin.value in change.removed and person.state is PersonState.active
     if is_admin_removed and not await another_admin(reads, person):
-        logger.warning("the last administrator stays one, whatever the provider says", person=str(person.id))
+        logger.warning(
+            "the last administrator keeps the role, although the provider withdraws it", person=str(person.id)
+        )
         change = grant_change(person, teams, source, marks, LIMITS, keeps_admin=True)
     if change.left_out:
         logger.warning("a person's groups give too many roles or teams", left_out=len(change.left_out))
