@@ -103,8 +103,8 @@ def test_a_mapping_explains_any_table_and_any_event_log(run: Run, tmp_path: Path
 def test_a_mapping_that_is_wrong_is_refused_with_its_line(run: Run, tmp_path: Path) -> None:
     (tmp_path / "desk.csv").write_text("id,at,s\n1,2026-03-02 08:00:00Z,open\n", encoding="utf-8")
     for text, code, message in (
-        (MAPPING.replace('"new"', '"nwe"'), 4, "line 6, state.values.open.state: 'nwe' is not known"),
-        (MAPPING.replace('source = "desk"', ""), 2, "name the other system here"),
+        (MAPPING.replace('"new"', '"nwe"'), 4, "line 6, state.values.open.state: 'nwe' is unknown"),
+        (MAPPING.replace('source = "desk"', ""), 2, "enter the name of the other system here"),
         (MAPPING.replace('"desk"', '"The Desk"'), 4, "'The Desk' cannot name a source"),
         (MAPPING.replace('"at"', '"time"'), 4, "The heading has no column 'time' (at of the mapping)"),
     ):

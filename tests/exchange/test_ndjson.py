@@ -47,23 +47,23 @@ def test_the_lines_of_the_documentation_are_told() -> None:
 @each_case(
     ("line", "code", "message"),
     [
-        ("{", "bad_json", "the line is no JSON object"),
-        ("[1]", "bad_json", "the line is no JSON object"),
+        ("{", "bad_json", "the line is not a JSON object"),
+        ("[1]", "bad_json", "the line is not a JSON object"),
         ('{"case": "1", "case": "2"}', "bad_json", "the key 'case' stands twice"),
-        ("[" * 100_000, "bad_json", "the line is no JSON object"),
-        (json.dumps({"case": "1"}), "bad_json", "the key 'at' is needed and not there"),
-        (json.dumps(LEAST | {"team": 3}), "bad_json", "what stands under 'team' is no text"),
-        (json.dumps(LEAST | {"other": ["x"]}), "bad_json", "what stands under 'other' is no text"),
-        (json.dumps(LEAST | {"other": {"x": 1}}), "bad_json", "what stands under 'x' is no text"),
+        ("[" * 100_000, "bad_json", "the line is not a JSON object"),
+        (json.dumps({"case": "1"}), "bad_json", "the key 'at' is missing"),
+        (json.dumps(LEAST | {"team": 3}), "bad_json", "the value of 'team' is not a text"),
+        (json.dumps(LEAST | {"other": ["x"]}), "bad_json", "the value of 'other' is not a text"),
+        (json.dumps(LEAST | {"other": {"x": 1}}), "bad_json", "the value of 'x' is not a text"),
         (json.dumps(LEAST | {"other": {"team": "x"}}), "bad_json", "'team' is a key of ours"),
-        (json.dumps(LEAST | {"colour": "x"}), "bad_json", "there is no key 'colour'; there are "),
+        (json.dumps(LEAST | {"colour": "x"}), "bad_json", "the key 'colour' is unknown; possible are  "),
         (
             json.dumps(LEAST | {"at": "yesterday"}),
             "bad_time",
-            "what stands in at is not a time; 2016-03-01 13:05:00 would be one",
+            "the value in at is not a time such as 2016-03-01 13:05:00",
         ),
         (json.dumps(LEAST | {"case": "x" * 200}), "bad_case", "cannot be the number of a case"),
-        (json.dumps(LEAST | {"title": "enc1:x"}), "like_a_ciphertext", "as our own ciphertexts do"),
+        (json.dumps(LEAST | {"title": "enc1:x"}), "like_a_ciphertext", "like encrypted text of Ledgerdesk"),
     ],
 )
 def test_a_line_that_is_wrong_is_refused_alone_with_its_reason(line: str, code: str, message: str) -> None:
