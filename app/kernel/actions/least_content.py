@@ -1,0 +1,28 @@
+"""The least content of texts in which a person has to say something (pure functions).
+
+A dash in a mandatory field satisfies its presence only: a plan, a reason or a proof has to say something.
+Where there is nothing to report, "none, because ..." says so. Texts of imports, tools, mails and rules are
+exempt: they report what was written elsewhere.
+"""
+
+from __future__ import annotations
+
+LEAST_LETTERS = 2
+
+# Words that only fill a field, in small letters and without anything between them.
+_FILLERS = frozenset(
+    {"na", "none", "nil", "null", "nothing", "tbd", "todo", "没有", "暂无", "不适用", "无内容", "待定"}
+)
+
+
+class Statement:
+    """Marks a text of a payload in which a person has to say something."""
+
+
+def says_something(text: str) -> bool:
+    """Return whether the text has at least two different letters (a Chinese character counts as one) or two
+    digits, and is more than a word that only fills the field.
+    """
+    letters = "".join(character for character in text.casefold() if character.isalnum())
+    digits = sum(character.isdigit() for character in letters)
+    return max(len(set(letters)), digits) >= LEAST_LETTERS and letters not in _FILLERS
