@@ -11,7 +11,22 @@ LEAST_LETTERS = 2
 
 # Words that only fill a field, in small letters and without anything between them.
 _FILLERS = frozenset(
-    {"na", "none", "nil", "null", "nothing", "tbd", "todo", "没有", "暂无", "不适用", "无内容", "待定"}
+    {
+        "na",
+        "none",
+        "nil",
+        "null",
+        "nothing",
+        "tbd",
+        "todo",
+        "xx",
+        "xxx",
+        "没有",
+        "暂无",
+        "不适用",
+        "无内容",
+        "待定",
+    }
 )
 
 
@@ -20,9 +35,8 @@ class Statement:
 
 
 def says_something(text: str) -> bool:
-    """Return whether the text has at least two different letters (a Chinese character counts as one) or two
-    digits, and is more than a word that only fills the field.
+    """Return whether the text has at least two letters or digits (a Chinese character counts as a letter) and
+    is more than a word that only fills the field.
     """
     letters = "".join(character for character in text.casefold() if character.isalnum())
-    digits = sum(character.isdigit() for character in letters)
-    return max(len(set(letters)), digits) >= LEAST_LETTERS and letters not in _FILLERS
+    return len(letters) >= LEAST_LETTERS and letters not in _FILLERS
