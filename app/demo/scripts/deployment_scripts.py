@@ -37,7 +37,7 @@ from app.processes.releases.payloads import (
     PlanRelease,
     RequestGoRelease,
 )
-from app.ticketing.going_out_lookups import PRODUCTION
+from app.ticketing.environments import PRODUCTION
 
 #: The deployments begin with the month so many days before the end of the history, one every so many days.
 FIRST_DAY, EVERY_DAYS, NUMBER = 89, 2.9, 30

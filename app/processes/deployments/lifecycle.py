@@ -33,7 +33,8 @@ from app.processes.deployments.payloads import (
 )
 from app.processes.deployments.records import ENDED, Deployment, DeploymentCause, DeploymentOutcome
 from app.processes.deployments.records import DeploymentState as State
-from app.ticketing.going_out_lookups import PRODUCTION, obstacles_of_deployment
+from app.ticketing.environments import PRODUCTION
+from app.ticketing.going_out_lookups import obstacles_of_deployment
 
 
 def report(deployment: Deployment, body: ReportDeployment, ctx: ActionContext) -> None:

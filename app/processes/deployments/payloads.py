@@ -22,6 +22,7 @@ from app.kernel.actions.payloads import (
     at_most_entries,
 )
 from app.processes.deployments.records import Deployment, DeploymentOutcome
+from app.ticketing.environments import EnvironmentKey
 
 MOST_REVISIONS = 500
 
@@ -43,7 +44,7 @@ class ReportDeployment(Payload, of=Deployment):
     service: Annotated[RecordKey, KeyRef("service")] | None = Field(
         default=None, description="Key of the service; required without `release`.", examples=["mail"]
     )
-    environment: RecordKey
+    environment: EnvironmentKey
     pipeline: RecordKey | None = None
     run: ShortText | None = None
     release: Annotated[Reference, ForeignRef("release")] | None = None

@@ -30,7 +30,7 @@ from app.kernel.actions.payloads import (
 )
 from app.processes.releases.default_stages import DEFAULT_STAGES
 from app.processes.releases.records import PlanChange, Release, ReleaseStage, StageSet
-from app.ticketing.going_out_lookups import PRODUCTION
+from app.ticketing.environments import PRODUCTION, EnvironmentKey
 
 MOST_REVISIONS = 500
 
@@ -66,7 +66,7 @@ class PlanRelease(ReleaseFields, of=Release):
     changes: ChangeReferences = Field(
         description="Changes in the release; an empty list if no change is needed.", examples=[[]]
     )
-    environment: RecordKey = PRODUCTION
+    environment: EnvironmentKey = PRODUCTION
     plan: FreeText
     target_at: Instant | None = None
     team: Annotated[Reference, ForeignRef("team")] = Field(
@@ -145,7 +145,7 @@ class ChangePlanRelease(Payload, of=PlanChange):
     )
     plan: FreeText | None = None
     target_at: Instant | None = None
-    environment: RecordKey | None = None
+    environment: EnvironmentKey | None = None
     changes: ChangeReferences = ()
 
     CONDITIONS = (at_least_one_member("nothing_to_change", "plan", "target_at", "environment", "changes"),)
@@ -179,7 +179,7 @@ class DeployedRevision(PayloadPart):
 class DeployRelease(Payload):
     """The deployment of the release: environment, times and revisions."""
 
-    environment: RecordKey | None = Field(
+    environment: EnvironmentKey | None = Field(
         default=None,
         description="Environment of the deployment; if left out, the planned environment.",
         examples=[PRODUCTION],
