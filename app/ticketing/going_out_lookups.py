@@ -10,8 +10,8 @@ from datetime import datetime
 from uuid import UUID
 
 from app.common.records import CodeEnum
+from app.foundation.environments import PRODUCTION
 from app.kernel.access.reads import Reading
-from app.ticketing.environments import PRODUCTION
 
 #: The environment that changes and freezes are for. Whoever tries something elsewhere needs neither.
 #: The states in which a change may go out; a closed one, which has gone out, if it was successful.

@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel
 
 from app.common.personal import Personal
-from app.kernel.actions.least_content import Statement, says_something
+from app.kernel.actions.payload_fields import DemandedText, is_meaningful
 from app.kernel.actions.payloads import LONGEST_PARAGRAPH, marks, part_types
 from app.registry import LIFECYCLES
 from tests.client import Api, an_incident
@@ -29,14 +29,14 @@ CONVERSATION = {
     "text", ["-", ".", "x", "…", "xxx", "None", "n/a", "N.A.", "无", "没有", "🔥", "?", "1"]
 )
 def test_a_filler_says_nothing(text: str) -> None:
-    assert not says_something(text)
+    assert not is_meaningful(text)
 
 
 @pytest.mark.parametrize(
     "text", ["OK", "同意", "none, because nothing was installed", "无，因为没有测试环境", "99 %"]
 )
-def test_a_short_answer_says_something(text: str) -> None:
-    assert says_something(text)
+def test_a_short_answer_is_meaningful(text: str) -> None:
+    assert is_meaningful(text)
 
 
 def _texts(body: type[BaseModel], within: str = "") -> Iterator[tuple[str, bool]]:
@@ -44,7 +44,7 @@ def _texts(body: type[BaseModel], within: str = "") -> Iterator[tuple[str, bool]
     for field in marks(body, Personal):
         declared = body.model_fields[field]
         if f"max_length={LONGEST_PARAGRAPH}" in f"{declared.annotation} {declared.metadata}":
-            yield f"{within}{field}", field in marks(body, Statement)
+            yield f"{within}{field}", field in marks(body, DemandedText)
     for field, part in part_types(body).items():
         yield from _texts(part, f"{within}{field}/")
 

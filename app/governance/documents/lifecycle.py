@@ -287,7 +287,8 @@ LIFECYCLE = Lifecycle(
     rows=(
         #      action       中文        from               to                who                       event
         action(draft,       "起草",     NEW_RECORD,        State.drafted,    staff,                    "document.drafted",
-               keys=Keys.UPLOADS, documents=lambda _, body: (body.document_class,), wrong=(checks.draft_invalid, tiers.drafted_tier_invalid), supplies=tiers.with_tier),
+               keys=Keys.UPLOADS, documents=lambda _, body: (body.document_class,),
+               wrong=(checks.draft_invalid, tiers.drafted_tier_invalid), supplies=tiers.with_tier),
         action(revise,      "修订",     IN_WRITING,        State.drafted,    author | quality_manager, "document.revised",
                keys=Keys.UPLOADS, prepare=filed, wrong=(tiers.revised_tier_invalid,)),
         action(submit,      "提交",     [State.drafted],   State.in_review,  author | quality_manager, "document.submitted",

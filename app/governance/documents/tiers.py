@@ -1,8 +1,8 @@
 """The tier whose reviewers decide on a document: it follows from importance and confidentiality, and can only
 be chosen higher.
 
-Source: 001, section 6 (2) 2: general documents are reviewed by the lead of the author's team, important ones by
-the head of IT or of the business side, those of major decisions or key business by the management.
+Source: 001, section 6 (2) 2: general documents are reviewed by the lead of the author's team, important ones
+by the head of IT or of the business side, those of major decisions or key business by the management.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ _BY_CONFIDENTIALITY = {
 }
 
 
-def least_tier(document: ControlledDocument | DraftDocument, *, by_lead: bool) -> ReviewTier:
-    """Return the lowest tier that may review the document. `by_lead`: its author leads the team, so the next
-    tier reviews what the lead would.
+def least_tier(document: ControlledDocument | DraftDocument, *, has_lead: bool) -> ReviewTier:
+    """Return the lowest tier that may review the document. `has_lead`: its author is of a team that another
+    person leads; otherwise the next tier reviews what the lead would.
     """
     assert document.importance is not None
     assert document.confidentiality is not None
-    own = ReviewTier.department_head if by_lead else ReviewTier.team_lead
+    own = ReviewTier.team_lead if has_lead else ReviewTier.department_head
     tiers = (_BY_IMPORTANCE[document.importance], _BY_CONFIDENTIALITY[document.confidentiality], own)
     return max(tiers, key=_TIERS.index)
 
@@ -43,18 +43,16 @@ def with_tier(document: ControlledDocument, body: DraftDocument, ctx: ActionCont
     """Return the payload with the lowest tier that may review the document, if it names none."""
     if body.tier is not None:
         return body
-    by_lead = ctx.required_ref(Team, "team").lead_id == ctx.caller.person_id
-    return body.model_copy(update={"tier": least_tier(body, by_lead=by_lead)})
+    return body.model_copy(update={"tier": least_tier(body, has_lead=_has_lead(ctx))})
 
 
 async def drafted_tier_invalid(
     reads: ReadContext, document: ControlledDocument, body: DraftDocument, ctx: ActionContext
 ) -> None:
-    """Refuse a team that is not the author's, and a tier that is too low."""
-    team = ctx.required_ref(Team, "team")
-    _require_own_team(team, ctx)
+    """Refuse a team that is not the author's, unless they have none, and a tier that is too low."""
+    _require_own_team(ctx.required_ref(Team, "team"), ctx)
     if body.tier is not None:
-        _require_tier(body.tier, least_tier(body, by_lead=team.lead_id == ctx.caller.person_id))
+        _require_tier(body.tier, least_tier(body, has_lead=_has_lead(ctx)))
 
 
 async def revised_tier_invalid(
@@ -69,11 +67,17 @@ async def revised_tier_invalid(
     elif ctx.caller.person_id == document.author_id:
         _require_own_team(team, ctx)
     if body.tier is not None:
-        _require_tier(body.tier, least_tier(document, by_lead=team.lead_id == document.author_id))
+        _require_tier(body.tier, least_tier(document, has_lead=team.lead_id != document.author_id))
+
+
+def _has_lead(ctx: ActionContext) -> bool:
+    """Return whether somebody else leads the author's team."""
+    team = ctx.required_ref(Team, "team")
+    return team.id in ctx.caller.teams and team.lead_id != ctx.caller.person_id
 
 
 def _require_own_team(team: Team, ctx: ActionContext) -> None:
-    if team.id not in ctx.caller.teams:
+    if ctx.caller.teams and team.id not in ctx.caller.teams:
         raise WrongValue(pointer="/team", because="not_the_authors_team")
 
 

@@ -29,8 +29,7 @@ from app.common.custom import CustomValuesField
 from app.common.personal import PREFIX, Ciphertext, Personal
 from app.common.records import ChildRef, ForeignRef, KeyRef, Record
 from app.kernel.actions.conditions import Condition, check_conditions
-from app.kernel.actions.least_content import Statement, says_something
-from app.kernel.actions.payload_fields import describe_fields, make_optional
+from app.kernel.actions.payload_fields import DemandedText, describe_fields, is_meaningful, make_optional
 from app.log.canonical import instant
 
 LONGEST_LINE = 200
@@ -159,7 +158,7 @@ RecordKey = Annotated[
 #: The title of a case in lists.
 Title = Annotated[
     ShortText,
-    Statement(),
+    DemandedText(),
     Component("Title", "Title of a case, in one line.", "Mail does not arrive", A_LINE),
 ]
 _AnyParagraph = Annotated[
@@ -169,8 +168,8 @@ _AnyParagraph = Annotated[
     AfterValidator(_require_visible),
     Component("Paragraph", "Text of any number of lines.", "The relay was replaced.", A_PARAGRAPH),
 ]
-#: A text in which a person has to say something (`least_content.py`).
-Paragraph = Annotated[_AnyParagraph, Statement()]
+#: A text in which a person has to say something (`payload_fields.py`).
+Paragraph = Annotated[_AnyParagraph, DemandedText()]
 #: Free text in a person's own words: encrypted under their key, unreadable once they are erased.
 FreeText = Annotated[Paragraph, Personal()]
 #: The same for a remark in a conversation, which may be as short as a question mark.
@@ -374,13 +373,13 @@ def empty_statements(value: Any, pointer: str = "", *, demanded: bool = False) -
     and say nothing. `demanded`: texts in the value are.
     """
     if isinstance(value, str):
-        if demanded and not says_something(value):
+        if demanded and not is_meaningful(value):
             yield pointer
     elif isinstance(value, list | tuple):
         for place, entry in enumerate(value):
             yield from empty_statements(entry, f"{pointer}/{place}", demanded=demanded)
     elif isinstance(value, BaseModel):
-        statements = marks(type(value), Statement)
+        statements = marks(type(value), DemandedText)
         for name, field in provided_fields(value):
             yield from empty_statements(field, f"{pointer}/{name}", demanded=name in statements)
 

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from app.common.components import example_includes
 from app.common.records import ForeignRef, KeyRef
+from app.foundation.environments import EnvironmentKey
 from app.kernel.actions.conditions import all_members_or_none, at_least_one_member, member_only_with
 from app.kernel.actions.payloads import (
     LONGEST_LIST,
@@ -22,7 +23,6 @@ from app.kernel.actions.payloads import (
     at_most_entries,
 )
 from app.processes.deployments.records import Deployment, DeploymentOutcome
-from app.ticketing.environments import EnvironmentKey
 
 MOST_REVISIONS = 500
 

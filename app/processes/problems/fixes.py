@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.common.tickets import Ticket
+from app.i18n import Word
 from app.kernel.access.reads import ReadContext
 from app.kernel.access.visibility import can_see
 from app.kernel.actions.context import ActionContext
@@ -84,7 +85,7 @@ async def _require_possible_fix(reads: ReadContext, problem: Problem, change: An
     """
     ending = ending_of(change)
     if ending is not None and ending not in ENDED_AS_MADE:
-        words = {"change_state": ending}
+        words: dict[str, Word] = {"change_state": ending}
         raise WrongValue(words, pointer="/fixing_change", because="change_was_not_made")
     services = tuple(filter(None, dict.fromkeys([problem.service, *(problem.affected_services or ())])))
     item = None if problem.ci is None else await reads.record("ci", problem.ci)

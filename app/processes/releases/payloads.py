@@ -13,6 +13,7 @@ from app.common.people import Role
 from app.common.records import ChildRef, ForeignRef, KeyRef
 from app.foundation.custom.values import CustomValues
 from app.foundation.decisions.payloads import AskDecision, Tallied
+from app.foundation.environments import PRODUCTION, EnvironmentKey
 from app.kernel.actions.conditions import at_least_one_member, member_only_with
 from app.kernel.actions.payloads import (
     LONGEST_LIST,
@@ -30,7 +31,6 @@ from app.kernel.actions.payloads import (
 )
 from app.processes.releases.default_stages import DEFAULT_STAGES
 from app.processes.releases.records import PlanChange, Release, ReleaseStage, StageSet
-from app.ticketing.environments import PRODUCTION, EnvironmentKey
 
 MOST_REVISIONS = 500
 

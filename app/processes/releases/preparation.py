@@ -8,6 +8,7 @@ from uuid import UUID
 
 from app.common.children import Attachment
 from app.common.people import Person
+from app.foundation.environments import PRODUCTION
 from app.kernel.access.reads import ReadContext, Reading, Unguarded
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import PreparationRefused, WrongValue
@@ -15,7 +16,6 @@ from app.log.events import stream
 from app.processes.releases.default_stages import DEFAULT_KEY, DEFAULT_STAGES
 from app.processes.releases.payloads import DeployRelease, PassGateRelease, PlanRelease
 from app.processes.releases.records import Release, ReleaseStage, StageSet, StageSetState
-from app.ticketing.environments import PRODUCTION
 from app.ticketing.going_out_lookups import (
     GoingOutObstacle,
     freezes_in_the_way,

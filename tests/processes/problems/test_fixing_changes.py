@@ -114,12 +114,12 @@ async def test_a_change_of_another_service_or_from_before_the_cause_was_known_fi
     fixing: Fixing,
 ) -> None:
     elsewhere = await fixing.board.drafted(services=["print"])
-    made = await fixing.emergency()
-    await fixing.board.engineer.post_ok(f"{made}/complete", DONE)
+    earlier = await fixing.emergency()
+    await fixing.board.engineer.post_ok(f"{earlier}/complete", DONE)
     path = await fixing.known()
     for name, code in (
         (elsewhere["number"], "change_elsewhere"),
-        (made.rpartition("/")[2], "change_before_the_cause"),
+        (earlier.rpartition("/")[2], "change_before_the_cause"),
     ):
         refused = await fixing.manager.post(f"{path}/begin_fix", json={"fixing_change": name})
         (error,) = refused.json()["errors"]

@@ -16,8 +16,8 @@ PRODUCTION_ALIASES = frozenset(
 
 
 def environment_key(name: str) -> str:
-    """Return the key of the environment: `production` for all its aliases, otherwise the name itself. Freezes,
-    checks and KPIs of production would be evaded by another spelling.
+    """Return the key of the environment: `production` for all its aliases, otherwise the name itself. Another
+    spelling would evade the freezes, checks and KPIs of production.
     """
     return PRODUCTION if name.strip().casefold() in PRODUCTION_ALIASES else name
 
