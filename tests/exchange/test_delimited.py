@@ -100,9 +100,7 @@ def test_times_may_be_numbers(kind: str, text: str) -> None:
 
 def test_times_without_an_offset_need_a_zone() -> None:
     text = "id,at,s\n1,2026-03-02 08:00:00,open\n"
-    assert refused(text).startswith(
-        "The time '2026-03-02 08:00:00' has no UTC offset. Set the time zone"
-    )
+    assert refused(text).startswith("The time '2026-03-02 08:00:00' has no UTC offset. Set the time zone")
     zones = {"Europe/Berlin": 7, "Asia/Shanghai": 0}
     for zone, hour in zones.items():
         (row,) = understood(read(text, LEAST, given_zone=zone))

@@ -73,7 +73,11 @@ def test_codes_without_values_are_ours() -> None:
         ('case = "Ticket"\n', "", "case: this key is missing"),
         ('case = "Ticket"', "case = 3", "line 3, case: input should be a valid string"),
         ('case = "Ticket"', 'case = ""', "line 3, case: string should have at least 1 character"),
-        ('case = "Ticket"', "case = Ticket", "The mapping is not valid TOML: Invalid value (at line 3, column 8)"),
+        (
+            'case = "Ticket"',
+            "case = Ticket",
+            "The mapping is not valid TOML: Invalid value (at line 3, column 8)",
+        ),
         ('"incident"', '"task"', "line 2, process: 'task' is unknown; use 'incident' or 'change'"),
         ('at = "Changed"', "", "at and state are required, or milestones"),
         (
@@ -87,9 +91,21 @@ def test_codes_without_values_are_ours() -> None:
         ("{ Open", "{ Shut", ""),
         ('"new"', '"nwe"', "line 8, state.values.Open.state: 'nwe' is unknown; use 'new', 'acknowledged'"),
         ('"new"', '"nwe"', "or 'cancelled', or 'keep' where the state stays"),
-        ('"new"', "{ stat = 1 }", "this key is unknown here; possible are hold_reason, resolution_code, state"),
-        ('"new"', '{ state = "new", hold_reason = "other" }', "hold_reason is only possible in the state on_hold"),
-        ('"new"', '{ state = "new", resolution_code = "fixed" }', "resolution_code is only possible in the states"),
+        (
+            '"new"',
+            "{ stat = 1 }",
+            "this key is unknown here; possible are hold_reason, resolution_code, state",
+        ),
+        (
+            '"new"',
+            '{ state = "new", hold_reason = "other" }',
+            "hold_reason is only possible in the state on_hold",
+        ),
+        (
+            '"new"',
+            '{ state = "new", resolution_code = "fixed" }',
+            "resolution_code is only possible in the states",
+        ),
         ('{ Open = "new" }', "{}", "line 8, state.values: dictionary should have at least 1 item"),
     ],
 )

@@ -49,14 +49,14 @@ def test_the_lines_of_the_documentation_are_told() -> None:
     [
         ("{", "bad_json", "the line is not a JSON object"),
         ("[1]", "bad_json", "the line is not a JSON object"),
-        ('{"case": "1", "case": "2"}', "bad_json", "the key 'case' stands twice"),
+        ('{"case": "1", "case": "2"}', "bad_json", "the key 'case' occurs twice"),
         ("[" * 100_000, "bad_json", "the line is not a JSON object"),
         (json.dumps({"case": "1"}), "bad_json", "the key 'at' is missing"),
         (json.dumps(LEAST | {"team": 3}), "bad_json", "the value of 'team' is not a text"),
         (json.dumps(LEAST | {"other": ["x"]}), "bad_json", "the value of 'other' is not a text"),
         (json.dumps(LEAST | {"other": {"x": 1}}), "bad_json", "the value of 'x' is not a text"),
-        (json.dumps(LEAST | {"other": {"team": "x"}}), "bad_json", "'team' is a key of ours"),
-        (json.dumps(LEAST | {"colour": "x"}), "bad_json", "the key 'colour' is unknown; possible are  "),
+        (json.dumps(LEAST | {"other": {"team": "x"}}), "bad_json", "'team' is a key of this format"),
+        (json.dumps(LEAST | {"colour": "x"}), "bad_json", "the key 'colour' is unknown; possible are "),
         (
             json.dumps(LEAST | {"at": "yesterday"}),
             "bad_time",

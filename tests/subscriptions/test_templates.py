@@ -176,7 +176,7 @@ REFUSED = [
     ("json = '{'", "line 1, json: '{' is not an expression"),
     ('json = "nothing"', "undeclared reference to 'nothing'"),
     ("json = '1'\ntext = '1'", "not json and text"),
-    ("method = 'GET'\njson = '1'", "GET has no body"),
+    ("method = 'GET'\njson = '1'", "a GET request has no body"),
     ("[headers]\nx = '1'", "a body is needed"),
     ("method = 'DELETE'", "line 1, method: 'DELETE' is unknown"),
     ("json = '1'\n\n[headers]\nAuthorization = 'secret'", "line 4, headers.Authorization: the header"),

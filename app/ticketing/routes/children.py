@@ -98,7 +98,7 @@ class ComplaintOut(OutputModel, of=Complaint, without="owner escalated_at"):
 
 
 class BreachCauseOut(OutputModel, of=BreachCause):
-    """The cause of a missed service level target, for staff."""
+    """The cause of a missed service level target; only staff see it."""
 
 
 def _public_unless_staff(renderer: Renderer, record: Any, parameters: dict[str, Any]) -> str:

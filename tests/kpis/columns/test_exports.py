@@ -141,6 +141,6 @@ async def test_a_store_of_objects_gets_the_manifest_last(books: Books, tmp_path:
 
 
 def test_a_manifest_of_another_format_is_refused() -> None:
-    with pytest.raises(ExportDamaged, match="no manifest"):
+    with pytest.raises(ExportDamaged, match="not the manifest"):
         manifests.parse("[]")
     assert exporting.PREFIX == "facts-"
