@@ -38,6 +38,6 @@ def sentence(events: int) -> str:
     return (
         f"{events:,} events of tickets from other tools contain the name, e-mail address or login of the "
         "requester or assignee in clear, because an earlier version recorded them. The log cannot be "
-        "rewritten, so erasing a person does not remove these values. If people must be erased, start with an "
-        "empty database, or restrict access to this one and its backups."
+        "rewritten, so erasing a person does not remove these values. If people must be erased, start "
+        "with an empty database, or restrict access to this one and its backups."
     )

@@ -173,7 +173,7 @@ def request_access(record: Any, body: RequestDocumentAccess, ctx: ActionContext)
 
 
 def grant_access(record: Any, body: GrantDocumentAccess, ctx: ActionContext) -> None:
-    """Grant access to the record's document, to a person for a period. An earlier period of this person ends."""
+    """Grant access to the record's document, to a person for a period. An earlier period ends."""
     person, rows = ctx.required_ref(Person, "person"), ctx.prepared(Access)
     for request in rows.requests:
         if request.person_id == person.id:
@@ -251,7 +251,7 @@ def hold(record: Any, body: DocumentReason, ctx: ActionContext) -> None:
 
 
 def release_hold(record: Any, body: DocumentReason, ctx: ActionContext) -> None:
-    """Release the record's document from hold: it may be destroyed again once its retention period is over."""
+    """Release the record's document from hold: it may be destroyed after its retention period again."""
     entry = _changed_entry(ctx)
     entry.held_at = entry.hold_reason = None
 
