@@ -95,7 +95,7 @@ WHOLE_GROUP = MOST_MEMBERS + 1
 class PersonState(CodeEnum):
     """The state of a person: active, deactivated, or erased, which makes the personal fields unreadable."""
 
-    active = "active", "Active", "在用"
+    active = "active", "Active", "启用"
     inactive = "inactive", "Inactive", "停用"
     erased = "erased", "Erased", "已擦除"
 
