@@ -50,7 +50,7 @@ from app.webhooks.effects.mails import take_mail
 from app.webhooks.effects.mirror import Mirror
 from app.webhooks.effects.pending_writes import Writes
 from app.webhooks.effects.two_way_sources import TwoWaySource
-from app.webhooks.effects.whole_texts import attach_whole_texts
+from app.webhooks.effects.kept_files import attach_files, kept_files
 from app.webhooks.intake import deliveries
 from app.webhooks.intake.deliveries import DeliveryEffect, DeliveryState, Outcome, StoredDelivery
 from app.webhooks.intake.evaluation import evaluate
@@ -311,7 +311,7 @@ class Processor:
             if effect.outcome != "updated":
                 self._known_cases.append(news.case)
             await self._attach_whole(
-                news, effect, await self._requester(effect) if news.whole_texts else None
+                news, effect, await self._requester(effect) if news.whole_texts or news.files else None
             )
             return effect
         return await self._comment(news, now)
@@ -324,16 +324,17 @@ class Processor:
         return None if loaded is None else loaded.record.requester_id
 
     async def _attach_whole(self, news: ParsedUpdate, effect: DeliveryEffect, author: UUID | None) -> None:
-        """Attach the texts of the news that are longer than a field."""
-        if not news.whole_texts or effect.record is None:
+        """Attach the texts of the news that are longer than a field, and the files within them."""
+        files = kept_files(news.whole_texts, news.files)
+        if not files or effect.record is None:
             return
-        await attach_whole_texts(
+        await attach_files(
             self._ledger,
             self._mirror.channel,
             self._account.id,
             author,
             effect.record,
-            news.whole_texts,
+            files,
             now=self._clock(),
             visibility=news.visibility if isinstance(news, CommentUpdate) else Visibility.public,
         )
