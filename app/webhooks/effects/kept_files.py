@@ -39,11 +39,11 @@ class KeptFile(NamedTuple):
 
 def kept_files(texts: Mapping[str, str], files: Sequence[DataFile]) -> list[KeptFile]:
     """Return the whole texts, by the fields that hold their beginnings, and the files as files to attach."""
-    kept = [
+    attachments = [
         KeptFile(_NAMES.get(field, f"{field}.txt"), text.encode(), ("whole text", field, text))
         for field, text in sorted(texts.items())
     ]
-    return kept + [
+    return attachments + [
         KeptFile(each.name, each.content, ("file", sha256(each.content).hexdigest())) for each in files
     ]
 

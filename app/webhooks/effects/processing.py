@@ -46,11 +46,11 @@ from app.webhooks.effects.alert_conversion import alert_not_in_future, alert_of
 from app.webhooks.effects.comments import take_comment
 from app.webhooks.effects.heard_alerts import HeardAlert, alert_fingerprint, alert_goes_on, keep_heard
 from app.webhooks.effects.identities import Identities, Identity, tool_caller
+from app.webhooks.effects.kept_files import attach_files, kept_files
 from app.webhooks.effects.mails import take_mail
 from app.webhooks.effects.mirror import Mirror
 from app.webhooks.effects.pending_writes import Writes
 from app.webhooks.effects.two_way_sources import TwoWaySource
-from app.webhooks.effects.kept_files import attach_files, kept_files
 from app.webhooks.intake import deliveries
 from app.webhooks.intake.deliveries import DeliveryEffect, DeliveryState, Outcome, StoredDelivery
 from app.webhooks.intake.evaluation import evaluate

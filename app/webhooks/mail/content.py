@@ -154,7 +154,7 @@ class _Reader:
             declared = charset_of_html(raw) or declared
         text, guessed = decode_text(raw, declared)
         self.guessed |= guessed
-        is_unknown = guessed and declared is not None and not is_readable_charset(declared, raw)
+        is_unknown = guessed and not is_readable_charset(declared, raw)
         if is_html:
             html = without_data(text, self.data_files)
             if is_unknown or len(html) > LONGEST_READ:

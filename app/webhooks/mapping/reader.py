@@ -148,7 +148,7 @@ class EntryReader:
         return fit_text or None
 
     def fit(self, name: str, text: str, longest: int) -> str:
-        """Return the text as a field can hold it, with marks of how it differs; one that is cut stays whole in
+        """Return the text as a field can hold it, with marks of how it differs; one that is cut is whole in
         `whole_texts`.
         """
         if name in _NAMES:
