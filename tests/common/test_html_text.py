@@ -224,9 +224,33 @@ def test_answers_in_a_colour_stand_outside_of_the_quotation() -> None:
         assert html_to_text(html, with_answers=True) == "> Which model?\nModel X200\n> Since when?"
         quoted = f"<blockquote><span {colour}>One<br>Two</span></blockquote>"
         assert html_to_text(quoted, with_answers=True) == "> One\n> Two"
-    for colour in ("black", "#1F497D", "windowtext", "#333", "rgb(34,34,34)"):
-        html = f'<blockquote>One<br><span style="color:{colour};background-color:red">Two</span></blockquote>'
-        assert html_to_text(html, with_answers=True) == "> One\n> Two"
+    for colour in ("black", "windowtext", "#333", "rgb(34,34,34)"):
+        html = f'<blockquote>One<br><p style="color:{colour};background-color:red">Two</p></blockquote>'
+        assert html_to_text(html, with_answers=True) == "> One\n>\n> Two"
+
+
+def test_answers_that_are_marked_in_another_way_stand_outside_of_the_quotation() -> None:
+    style = "<style>p.own, .mine { color: green } .bold {font-weight:700}</style>"
+    for begin, end in {
+        "<mark>": "</mark>",
+        "<b>": "</b>",
+        '<span style="background:yellow;mso-highlight:yellow">': "</span>",
+        '<span style="font-weight:bold">': "</span>",
+        '<span class="x mine">': "</span>",
+        "<span class=bold>": "</span>",
+        '<p class=own style="margin:0">': "</p>",
+        '<span style="color:#1F497D">': "</span>",
+        "<font color=navy>": "</font>",
+    }.items():
+        html = f"{style}<blockquote>Which model is it?<br>{begin}X200{end}<br>Since when?</blockquote>"
+        lines = html_to_text(html, with_answers=True).replace("\n>\n", "\n").split("\n")
+        assert [line for line in lines if line] == ["> Which model is it?", "X200", "> Since when?"], begin
+    # The person who is quoted writes so.
+    for begin in ("<b>", '<span style="color:#1F497D">'):
+        html = f"<blockquote>{begin}A long line of words<br>Another line</blockquote>Older"
+        assert "> Another line" in html_to_text(f"<blockquote>x{html}</blockquote>", with_answers=True)
+    ended = "<blockquote>Which model? <mark>X200</mark></blockquote>"
+    assert html_to_text(f"<blockquote>Hello</blockquote>{ended}", with_answers=True).endswith("model? X200")
 
 
 def test_elements_that_stand_apart_are_lines() -> None:

@@ -16,16 +16,15 @@ from app.common.files.data_files import name_of_taken, without_data
 from app.common.files.html_attributes import (
     SPACES,
     attributes_of,
-    colour_of,
     field_text,
     integer_of,
     is_hidden,
-    is_strong,
     list_kind_of,
     mark_of,
     numeral,
 )
 from app.common.files.html_elements import ELEMENTS, LINES, PARAGRAPHS, ROWS, OpenElements
+from app.common.files.html_emphasis import Emphasis, OpenEmphasis
 
 # A comment that is not closed reaches to the end. A tag ends before the next `<`, so that each is looked at
 # once; in quotes it may contain `>`.
@@ -92,17 +91,22 @@ def html_to_text(html: str, *, with_answers: bool = False) -> str:
     Links are followed by `<address>`; pictures are `[description]` or `[picture <address>]`. What is struck
     through stands between `~~`, raised text behind `^` and lowered text behind `_`. Of a picture that is
     within the HTML its name is shown, as `without_data` leaves it. `with_answers`: lines of a quotation that
-    are in a strong colour, among others that are not, are answers to it and stand outside of it.
+    are emphasised, among others that are not, are answers to it and stand outside of it.
     """
     html = without_data(html)
-    text = _read(html, with_answers=with_answers)
-    if text.has_answers and not text.has_quoted:  # whoever is quoted writes in a colour
-        text = _read(html, with_answers=False)
-    return text.finished()
+    if not with_answers:
+        return _read(html, None).finished()
+    for answers in (Emphasis.weak, Emphasis.strong):
+        text = _read(html, answers)
+        finished = text.finished()
+        # The person who is quoted may write in bold or a colour, too: then hardly any line is without it.
+        if text.quoted_length and (answers is Emphasis.strong or text.answers_length <= text.quoted_length):
+            return finished
+    return _read(html, None).finished()
 
 
-def _read(html: str, *, with_answers: bool) -> _Text:
-    text = _Text(with_answers=with_answers)
+def _read(html: str, answers: Emphasis | None) -> _Text:
+    text = _Text(answers)
     position = 0
     without_end: set[str] = set()
     while (token := _TOKEN.search(html, position)) is not None:
@@ -153,13 +157,14 @@ class _Row:
 class _Text:
     """Text in the making: the lines so far, and what is open at this point."""
 
-    def __init__(self, *, with_answers: bool) -> None:
-        self._with_answers = with_answers
-        #: Whether text in a strong colour, and other text, stood in a quotation, so far and in this line.
-        self.has_answers = self.has_quoted = False
-        self._line_answers = self._line_quoted = False
-        #: Of elements with a colour: how many elements and quotations were open, whether it is strong.
-        self._colours: list[tuple[int, int, bool]] = []
+    def __init__(self, answers: Emphasis | None) -> None:
+        #: From which emphasis on words of a quotation are answers to it; None: none are.
+        self._answers = answers
+        #: The lengths of the lines that are answers within quotations, and of those that are quoted.
+        self.answers_length = self.quoted_length = 0
+        #: Whether this line has quoted words, and the emphasis of its last ones.
+        self._line_quoted, self._line_emphasis = False, Emphasis.none
+        self._emphasis = OpenEmphasis()
         self._lines: list[str] = []
         self._line: list[str] = []
         self._quotes = 0
@@ -187,8 +192,8 @@ class _Text:
         if self._elements.is_hidden or not html:
             return
         text = _SHAPELESS.sub("", unescape(html))
-        if self._with_answers and self._quotes and text.strip():
-            self._note_colour()
+        if self._answers is not None and self._quotes and text.strip():
+            self._note_emphasis(self._answers)
         if self._preformatted or (self._kept_lines and self._kept_lines[-1][1]):
             self._keeps_spaces = True
             first, *further_lines = text.replace("\r\n", "\n").split("\n")
@@ -200,14 +205,21 @@ class _Text:
             return
         self._line.append(SPACES.sub(" ", text))
 
-    def _note_colour(self) -> None:
-        colour = self._colours[-1] if self._colours and self._link is None else None
-        is_answer = colour is not None and colour[1] == self._quotes and colour[2]
-        self._line_answers |= is_answer
-        self._line_quoted |= not is_answer
+    def _note_emphasis(self, answers: Emphasis) -> None:
+        self._line_emphasis = Emphasis.none if self._link else self._emphasis.level(self._quotes)
+        self._line_quoted |= self._line_emphasis < answers
+
+    @property
+    def _is_answer(self) -> bool:
+        """Whether this line is an answer within a quotation: all of it is emphasised, or its end strongly."""
+        if self._answers is None or self._line_emphasis < self._answers:
+            return False
+        return not self._line_quoted or self._line_emphasis is Emphasis.strong
 
     def add_raw(self, name: str, content: str) -> None:
         """Add what stands in an element that has no tags in it; only that of a field is seen."""
+        if name == "style":
+            self._emphasis.read_styles(content)
         if name == "textarea":
             self._preformatted += 1
             self.add(content)
@@ -250,11 +262,11 @@ class _Text:
             self._open_marks.append(_Mark(sign, self._elements.depth, len(self._line)))
 
     def _note_style(self, name: str, attributes: dict[str, str]) -> None:
-        """Note the colour of an element, and whether it keeps line breaks and spaces."""
+        """Note the emphasis of an element, and whether it keeps line breaks and spaces."""
         if name in _VOID:
             return
-        if self._quotes and (colour := colour_of(attributes)):
-            self._colours.append((self._elements.depth, self._quotes, is_strong(colour)))
+        if self._quotes and self._answers is not None:
+            self._emphasis.open(self._elements.depth, self._quotes, name, attributes)
         spaces = _SPACES_STYLE.search(attributes.get("style", ""))
         if spaces is not None:
             self._kept_lines.append((self._elements.depth, spaces[1].lower() in _KEEPING_LINES))
@@ -294,8 +306,7 @@ class _Text:
     def _end_marks(self) -> None:
         while self._kept_lines and self._kept_lines[-1][0] > self._elements.depth:
             self._kept_lines.pop()
-        while self._colours and self._colours[-1][0] > self._elements.depth:
-            self._colours.pop()
+        self._emphasis.close(self._elements.depth)
         while self._open_marks and self._open_marks[-1].depth > self._elements.depth:
             self._set_mark(self._open_marks.pop())
 
@@ -435,7 +446,8 @@ class _Text:
 
     def _begin_line(self) -> None:
         self._line = []
-        self._keeps_spaces = self._line_answers = self._line_quoted = False
+        self._keeps_spaces = self._line_quoted = False
+        self._line_emphasis = Emphasis.none
         if self._link is not None:
             self._link = (self._link[0], 0)
         for mark in self._open_marks:
@@ -449,9 +461,9 @@ class _Text:
         for mark in reversed(self._open_marks):
             self._set_mark(mark)
         text, keeps_spaces = self._text_of_line(), self._keeps_spaces
-        is_answer = self._line_answers and not self._line_quoted
-        self.has_answers |= is_answer
-        self.has_quoted |= self._line_quoted
+        is_answer = self._is_answer
+        self.answers_length += len(text) if is_answer else 0
+        self.quoted_length += len(text) if self._quotes and not is_answer else 0
         self._begin_line()
         text = text.rstrip() if keeps_spaces else re.sub(" {2,}", " ", text).strip()
         if text:
