@@ -145,6 +145,7 @@ TABLES = {
     "<table><tr><td>&nbsp;<td>Arranged<td>&nbsp;<tr><td><td></table>": "Arranged",
     "<table><tr><td><table><tr><td>a<td>b</table><td>c</table>": "a | b\n\nc",
     "<td>x<td>y": "x | y",
+    "<table><tr><th>A<th>B<tr><td>1<br>2<br>3<td>x<br><br>z</table>": "A | B\n1 | x\n2 |\n3 | z",
     "<table><tr><td><p>Host</p><td><p>Load</p><tr><td><p>db<td><p>&gt; 90 %</p><p>now</p></table>Why?": (
         "Host | Load\ndb | > 90 % now\n\nWhy?"
     ),
@@ -154,7 +155,7 @@ TABLES = {
     f"<table><tr><td>{'<p>One of many paragraphs.' * 4}<td><p>c</table>": (
         "One of many paragraphs.\n\n" * 4 + "c"
     ),
-    "<table><tr><td>a<p>b<td>c<p>d": "a b | c d",
+    "<table><tr><td>a<p>b<td>c<p>d": "a | c\nb | d",
 }
 
 
@@ -251,6 +252,11 @@ def test_answers_that_are_marked_in_another_way_stand_outside_of_the_quotation()
         assert "> Another line" in html_to_text(f"<blockquote>x{html}</blockquote>", with_answers=True)
     ended = "<blockquote>Which model? <mark>X200</mark></blockquote>"
     assert html_to_text(f"<blockquote>Hello</blockquote>{ended}", with_answers=True).endswith("model? X200")
+
+
+def test_nested_lists_are_indented_and_what_is_quoted_has_marks() -> None:
+    html = "<ul><li><p>one</p></li><li>two<ul><li>in<ol><li>deep</ol></ul>on</ul>He said <q>no</q>"
+    assert html_to_text(html) == "- one\n\n- two\n  - in\n    1. deep\non\n\nHe said “no”"
 
 
 def test_elements_that_stand_apart_are_lines() -> None:

@@ -113,6 +113,6 @@ def test_half_of_a_character_is_marked_wherever_it_stands() -> None:
     }
     ticket = read("generic", body)
     assert isinstance(ticket, TicketUpdate)
-    assert ticket.altered == dict.fromkeys(("title", "description"), ["characters_removed"])
+    assert ticket.altered == {key: ["characters_removed"] for key in ("title", "description")}
     assert ticket.fields["title"] == "a \ufffd b"
     assert read("generic", body | {"title": "a \ufffd b", "description": "c"}).altered == {}

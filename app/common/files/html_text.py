@@ -23,8 +23,9 @@ from app.common.files.html_attributes import (
     mark_of,
     numeral,
 )
-from app.common.files.html_elements import ELEMENTS, LINES, PARAGRAPHS, ROWS, OpenElements
+from app.common.files.html_elements import LINES, PARAGRAPHS, ROWS, OpenElements, is_written
 from app.common.files.html_emphasis import Emphasis, OpenEmphasis
+from app.common.files.html_rows import row_lines
 
 # A comment that is not closed reaches to the end. A tag ends before the next `<`, so that each is looked at
 # once; in quotes it may contain `>`.
@@ -43,12 +44,6 @@ _ORDINALS = frozenset({"st", "nd", "rd", "th", "er", "re", "e", "ème", "o", "a"
 _NO_ADDRESS = re.compile(
     r"#|(?:about|blob|cid|data|javascript|mid|vbscript|x-apple-[a-z-]+)\s*:", re.IGNORECASE
 )
-# Programs that make HTML of a text may leave its angle brackets as they are.
-_ADDRESS = re.compile(
-    r"<(?:(?:https?|ftp|file)://|mailto:|[^\s<>@/\"'=]+@[^\s<>@/\"'=]+\.)[^\s<>\"']+>", re.IGNORECASE
-)
-# Names with a colon or a hyphen are elements of programs.
-_WORD = re.compile(r"\w+")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _TINY = re.compile(r"(?<![\w-])(?:width|height)\s*:\s*[01](?:px|pt|\s|;|\Z)", re.IGNORECASE)
 #: Elements that show what stands at an address, and the attribute that has it.
@@ -77,8 +72,9 @@ _VOID = frozenset(
 )
 _MOST_MARKS = 3
 _RULE = "-" * 20
+_LISTS = frozenset({"ol", "ul"})
 #: Elements whose lines a row keeps: it arranges a page.
-_ARRANGED = frozenset({"blockquote", "ol", "pre", "table", "ul"})
+_ARRANGED = _LISTS | {"blockquote", "pre", "table"}
 #: A cell of a table without headings has at most so many lines; one with more arranges a page, too.
 _MOST_CELL_LINES = 3
 _DEEPEST_QUOTE = 20
@@ -113,7 +109,7 @@ def _read(html: str, answers: Emphasis | None) -> _Text:
         text.add(html[position : token.start()])
         position = token.end()
         name = (token["name"] or "").lower()
-        if name and _is_written(name, token[0]):
+        if name and is_written(name, token[0]):
             text.add(token[0])
         elif token["end"]:
             text.end(name)
@@ -167,6 +163,8 @@ class _Text:
         self._emphasis = OpenEmphasis()
         self._lines: list[str] = []
         self._line: list[str] = []
+        #: The sign or number of the list item that begins with the next line.
+        self._item = ""
         self._quotes = 0
         self._preformatted = 0
         #: The elements whose style says whether line breaks are kept, by how many are open with each.
@@ -279,6 +277,8 @@ class _Text:
             return
         if name == "a":
             self._end_link()
+        elif name == "q":
+            self._line.append("”")
         elif name in LINES:
             self._finish_line()
             if name == "tr":
@@ -289,13 +289,14 @@ class _Text:
                 self._end_rows(len(self._tables))
             if name == "blockquote":
                 self._quotes = max(self._quotes - 1, 0)
-            self._empty_line()
-            if name == "pre":
+            elif name == "pre":
                 self._preformatted = max(self._preformatted - 1, 0)
-            elif name in ("ol", "ul") and self._lists:
+            elif name in _LISTS and self._lists:
                 self._lists.pop()
             elif name == "table" and self._tables:
                 self._tables.pop()
+            if name not in _LISTS or not self._lists:
+                self._empty_line()
 
     def finished(self) -> str:
         """Return the text; nothing is added afterwards."""
@@ -347,26 +348,26 @@ class _Text:
             self._join_cells(self._rows.pop())
 
     def _join_cells(self, row: _Row) -> None:
-        """Put the cells of the row into one line, with separators between them, so that an empty one is seen.
-        In tables that only arrange a page one cell of a row holds something, or more than a few lines.
+        """Put the cells of the row side by side. In tables that only arrange a page one cell of a row holds
+        something, or more than a few lines.
         """
         if not row.is_line or len(row.cells) < 2:
             return
         mark = "> " * min(row.quotes, _DEEPEST_QUOTE)
         ends = [*row.cells[1:], len(self._lines)]
         cells = [
-            [line.removeprefix(mark) for line in self._lines[begin:end] if line not in ("", ">")]
+            [line.removeprefix(mark) for line in self._lines[begin:end]]
             for begin, end in zip(row.cells, ends, strict=True)
         ]
-        filled = sum(bool(cell) for cell in cells)
+        lengths = [sum(line not in ("", ">") for line in cell) for cell in cells]
         has_headings = bool(self._tables and self._tables[-1])
-        longest = max(map(len, cells))
-        if filled < (1 if has_headings else 2) or (longest > _MOST_CELL_LINES and not has_headings):
+        if sum(map(bool, lengths)) < (1 if has_headings else 2):
+            return
+        if max(lengths) > _MOST_CELL_LINES and not has_headings:
             return
         if self._tables:
             self._tables[-1] = True
-        text = " | ".join(" ".join(cell) for cell in cells)
-        self._lines[row.cells[0] :] = [mark + re.sub(" {2,}", " ", text).strip()]
+        self._lines[row.cells[0] :] = [mark + line for line in row_lines(cells)]
 
     def _start_block(self, name: str, attributes: dict[str, str]) -> None:
         if name in _ARRANGED:
@@ -375,7 +376,9 @@ class _Text:
             self._finish_line()
         elif name in PARAGRAPHS:
             self._finish_line()
-            self._empty_line()
+            is_nested = name in _LISTS and bool(self._lists)
+            if not self._item and not is_nested:
+                self._empty_line()
         if name in ROWS:
             self._finish_line()
             self._end_rows(len(self._tables))
@@ -385,11 +388,13 @@ class _Text:
             self._quotes += 1
         elif name == "pre":
             self._preformatted += 1
-        elif name in ("ol", "ul"):
+        elif name in _LISTS:
             numbered = (integer_of(attributes, "start", 1) - 1, list_kind_of(attributes))
             self._lists.append(numbered if name == "ol" else None)
+        elif name == "q":
+            self._line.append("“")
         elif name == "li":
-            self._line.append(self._next_item(attributes))
+            self._item = "  " * (len(self._lists) - 1) + self._next_item(attributes)
 
     def _next_item(self, attributes: dict[str, str]) -> str:
         if not self._lists or self._lists[-1] is None:
@@ -467,7 +472,9 @@ class _Text:
         self._begin_line()
         text = text.rstrip() if keeps_spaces else re.sub(" {2,}", " ", text).strip()
         if text:
-            self._lines.append("> " * min(self._quotes - is_answer, _DEEPEST_QUOTE) + text)
+            mark = "> " * min(self._quotes - is_answer, _DEEPEST_QUOTE)
+            self._lines.append(mark + self._item + text)
+            self._item = ""
         else:
             self._empty_line()
 
@@ -477,15 +484,6 @@ class _Text:
             self._lines[-1] = mark
         elif self._lines:
             self._lines.append(mark)
-
-
-def _is_written(name: str, token: str) -> bool:
-    """Return whether what looks like a tag is text whose angle brackets a program has left as they were: an
-    address, or a word that is no element, as `vector<int>` and `<your name>` have it.
-    """
-    if _ADDRESS.match(token):
-        return True
-    return name not in ELEMENTS and _WORD.fullmatch(name) is not None and "=" not in token
 
 
 def _is_shown(address: str, text: str) -> bool:
