@@ -215,7 +215,7 @@ class ChunkBuilder:
                 if event.version == 1:
                     self._add_external_reference(chunk, n, cached, event)
                 if texts and owner is not None and key is not None:
-                    continue_texts(history, n, name, event, texts, owner, key)
+                    continue_texts(history, n, name, event, texts, owner=owner, key=key)
                 actor = self._actor(row.source_row, self._openers) if event.actor is None else event.actor
                 history.event(
                     n, name, event.version, event.type, event.occurred_at, actor, event.data, row.key

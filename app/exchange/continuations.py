@@ -36,6 +36,7 @@ def continue_texts(
     case: str,
     event: ObservedEvent,
     texts: Mapping[str, str],
+    *,
     owner: KnownPerson,
     key: PersonalKey,
 ) -> None:
