@@ -244,6 +244,9 @@ async def test_a_text_of_a_tool_that_is_longer_than_a_field_is_kept_whole_as_a_f
     ]
     contents = [(await tool.admin.get(f"{path}/{file['id']}/content")).content for file in files]
     assert sorted(content[-3:] for content in contents) == [b"\0\0\0", b"SSS", b"one", b"two"]
+    nobodys = await a_source(api, tool.admin, "generic", key="nobodys")
+    done = await nobodys.deliver({"id": "1", "title": "T" * 300, "status": "new"})
+    assert (done["state"], done["code"]) == ("processed", None), "a ticket without a requester"
     alerts = await a_source(api, tool.admin, "alertmanager", user_name="am", key="am2")
     done = await alerts.deliver(a_group(annotations={"summary": "A", "description": f"{long}three"}))
     assert done["state"] == "processed", done

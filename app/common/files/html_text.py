@@ -472,8 +472,8 @@ class _Text:
         self._begin_line()
         text = text.rstrip() if keeps_spaces else re.sub(" {2,}", " ", text).strip()
         if text:
-            mark = "> " * min(self._quotes - is_answer, _DEEPEST_QUOTE)
-            self._lines.append(mark + self._item + text)
+            quotation = "> " * min(self._quotes - is_answer, _DEEPEST_QUOTE)
+            self._lines.append(quotation + self._item + text)
             self._item = ""
         else:
             self._empty_line()

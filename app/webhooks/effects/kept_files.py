@@ -23,7 +23,7 @@ from app.log.ids import uuid7
 from app.log.writer import DuplicateCommand
 from app.ticketing.attachments import AttachTicket
 from app.webhooks.effects.comments import COMMENT_KEY
-from app.webhooks.effects.identities import speaker, tool_caller
+from app.webhooks.effects.identities import speaker
 
 #: The names of files by the field that holds the beginning of their text.
 _NAMES = {"text": "comment.txt"}
@@ -52,7 +52,7 @@ async def attach_files(
     ledger: Ledger,
     channel: str,
     account: UUID,
-    author: UUID | None,
+    author: UUID,
     ticket: str,
     files: Sequence[KeptFile],
     *,
@@ -60,9 +60,9 @@ async def attach_files(
     visibility: Visibility = Visibility.public,
 ) -> None:
     """Attach each file to the ticket of that stream, once, as its author's, whose erasure makes it
-    unreadable; None: as the tool's. Raises a Refusal, or DatabaseGone.
+    unreadable. Raises a Refusal, or DatabaseGone.
     """
-    by = tool_caller(account) if author is None else speaker(account, author)
+    by = speaker(account, author)
     lifecycle = ledger.lifecycles[kind_of(ticket)]
     for file in files:
         kind, *identity = file.known_by

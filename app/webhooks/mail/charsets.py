@@ -156,6 +156,15 @@ def _is_ascii(declared: str) -> bool:
     return declared.strip().strip("\"'").lower() in ("ascii", "us-ascii")
 
 
+def is_utf8(raw: bytes) -> bool:
+    """Return whether the bytes are valid UTF-8, which hardly any text in another set is by chance."""
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def charset_of_html(raw: bytes) -> str | None:
     """Return the character set that the HTML itself declares; None if it is none that is known."""
     declared = _META.search(raw[:_META_WITHIN])
