@@ -301,7 +301,7 @@ LIFECYCLE = Lifecycle(
                prepare=(*filed, replaced_document), wrong=(checks.publication_invalid,), segregate_from=(document_author,), related=SUPERSEDE),
         action(confirm,     "确认有效", [State.published], STAYS,            quality_manager,          "document.confirmed",
                prepare=filed, wrong=(checks.confirmation_invalid,), segregate_from=(document_author,)),
-        action(flag_review, "复审逾期", [State.published], STAYS,            rule,                     "document.review_overdue",
+        action(flag_review, "标记复审逾期", [State.published], STAYS,            rule,                     "document.review_overdue",
                due=DueAt("review_due_at", "flag_document_reviews", unless="review_overdue_at"), notifies=TO_MANAGERS),
         action(supersede,   "取代",     [State.published], State.superseded, quality_manager,          "document.superseded", prepare=filed),
         action(read,        "阅读",     State,             STAYS,            rule,                     "document.read", staff_only=True),
