@@ -257,7 +257,7 @@ LIFECYCLE = Lifecycle(
                wrong=(checks.proposed_by_another,), staff_only=True),
         action(change_visibility, "更改可见范围", [State.in_review, State.published], STAYS, knowledge_editor | rule, "article.visibility_changed",
                segregate_from=(ARTICLE_AUTHOR,), wrong=(WRITERS_DO_NOT_JUDGE,), staff_only=True),
-        action(use_article,       "使用", [State.published], STAYS, staff | rule, "article.used", name="use",
+        action(use_article,       "登记使用", [State.published], STAYS, staff | rule, "article.used", name="use",
                wrong=(case_already_helped,), staff_only=True, related=USE_ON_CASE),
         action(rate,              "评价", [State.published], STAYS, anybody.in_person(), "article.rated",
                prepare=(earlier_rating,), staff_only=True),
