@@ -99,7 +99,7 @@ def check_consistency(earlier: dict[str, Any], later: dict[str, Any], path: list
     """Raise Wrong if the later head does not go on from the earlier one (RFC 9162, 2.1.4.2)."""
     size, root = earlier["size"], bytes.fromhex(earlier["root"])
     if not 0 < size <= later["size"]:
-        raise Wrong("the earlier head covers nothing, or more than the later one")
+        raise Wrong("the earlier head covers no events, or more events than the later one")
     if size == later["size"]:
         if path or earlier["root"] != later["root"]:
             raise Wrong("two heads of the same size have different roots")
