@@ -1288,6 +1288,7 @@ create table fold.decision (
   remind_at timestamp with time zone,
   asked_next_at timestamp with time zone,
   deputise_at timestamp with time zone,
+  deferred_until_at timestamp with time zone,
   constraint decision_pkey PRIMARY KEY (id)
 );
 CREATE INDEX decision_due ON fold.decision USING btree (state, due_at, id);
@@ -4918,6 +4919,9 @@ create table fold.vote (
   role text collate "C",
   cast_by_id uuid,
   role_lost boolean,
+  named_by_id uuid,
+  defer_until_at timestamp with time zone,
+  recused_at timestamp with time zone,
   constraint vote_pkey PRIMARY KEY (id),
   constraint vote_decision_id_person_id_key UNIQUE (decision_id, person_id)
 );

@@ -67,6 +67,7 @@ class NoticeType(CodeEnum):
     decided = "decided", "Vote closed", "表决已结束", FOLLOW
     approved = "approved", "Approved", "已批准", FOLLOW
     refused = "refused", "Not approved", "未获批准", FOLLOW
+    deferred = "deferred", "Deferred", "已暂缓", FOLLOW
     invited = "invited", "Invited to a meeting", "会议邀请", YOURS
     moved = "moved", "Meeting moved", "会议改期", YOURS
     called_off = "called_off", "Meeting cancelled", "会议取消", YOURS

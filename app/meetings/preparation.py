@@ -10,7 +10,8 @@ from uuid import UUID
 from app.common.people import Person
 from app.common.tickets import Ticket
 from app.foundation.decisions.approval_rules.electors import Seat
-from app.foundation.decisions.electorate import Matter, NamedElectorate
+from app.foundation.decisions.electorate import NamedElectorate
+from app.foundation.decisions.matters import Matter
 from app.foundation.decisions.payloads import AskDecision
 from app.foundation.decisions.preparation import NewDecision, Question, named_decision
 from app.foundation.decisions.records import DecisionRule
@@ -26,6 +27,8 @@ from app.ticketing.records import Link, LinkKind
 #: A free question is for all who take part in the meeting; they have so long if nobody says less.
 ANY_MATTER = Matter()
 DECISION_PERIOD = timedelta(days=7)
+#: A question may be asked and answered while the meeting is held.
+LEAST_DECISION_PERIOD = timedelta(minutes=1)
 LONGEST_MEETING = timedelta(days=31)
 
 
@@ -201,7 +204,7 @@ async def question(
         for participant in electorate
         if participant.person_id
     }
-    named = NamedElectorate(DecisionRule.majority, DECISION_PERIOD, persons=voters)
+    named = NamedElectorate(DecisionRule.majority, DECISION_PERIOD, LEAST_DECISION_PERIOD, persons=voters)
     return await named_decision(reads, meeting, Question(body.question, ANY_MATTER, body.due_at), named, ctx)
 
 

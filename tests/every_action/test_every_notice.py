@@ -53,6 +53,15 @@ MADE_UP = frozenset[NoticeType]().union(*(types_of(lifecycle) for lifecycle in L
 MADE_UP -= {NoticeType.agreement_ends}
 
 
+def test_events_of_one_type_cause_the_same_notices() -> None:
+    """Notices are found by the type of the event: an approval was once announced as a refusal."""
+    notices: dict[str, set[object]] = {}
+    for _, row in ROWS:
+        for event in row.events:
+            notices.setdefault(event, set()).add(row.consequences.notifies)
+    assert [event for event, different in notices.items() if len(different) > 1] == []
+
+
 def types_told(case: Row) -> set[NoticeType]:
     """The types of notices that the row's event causes, by the tables and the marks of fields."""
     lifecycle, row = case

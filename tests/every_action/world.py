@@ -55,7 +55,9 @@ def possible_states(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> list[Co
 
 
 #: What a check asks, since the record itself does not say it: any person may be it.
-DYNAMIC_RELATIONS: frozenset[Relation | ProcessRelation] = frozenset({Relation.voter, Relation.chair}).union(
+DYNAMIC_RELATIONS: frozenset[Relation | ProcessRelation] = frozenset(
+    {Relation.voter, Relation.chair, Relation.asker}
+).union(
     relation
     for lifecycle in LIFECYCLES
     for row in lifecycle.rows
@@ -63,7 +65,9 @@ DYNAMIC_RELATIONS: frozenset[Relation | ProcessRelation] = frozenset({Relation.v
     if isinstance(relation, ProcessRelation) and not relation.fields
 )
 #: What ends votes: nobody does it at will. tests/foundation/decisions walks it.
-OF_VOTES = frozenset({"decide", "remind_voters", "close_vote", "deputise_vote", "withdraw_decision"})
+OF_VOTES = frozenset(
+    {"decide", "remind_voters", "close_vote", "deputise_vote", "recuse", "withdraw_decision"}
+)
 
 
 def of_decisions(row: Action[Any, Any]) -> bool:

@@ -209,7 +209,7 @@ SQL_TEXT = re.compile(
 #: Who changes a state: the kernel, by the table. A decision is a row beside a record, with no table.
 STATES = {
     "app/common/state_fields.py",
-    "app/foundation/decisions/actions.py",
+    "app/foundation/decisions/closing.py",
     "app/foundation/documents/filing.py",
     # As is a document's entry in the register, and a version of a document.
     "app/foundation/documents/keeping/actions.py",

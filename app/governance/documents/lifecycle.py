@@ -245,8 +245,19 @@ def _what_follows(document: ControlledDocument, decided: Decision) -> tuple[str,
     return name.__name__, tallied(decided)
 
 
+def _return_to_author(document: ControlledDocument, ctx: ActionContext) -> None:
+    """Return the entry to its author, since the question to the reviewers was withdrawn."""
+    _enter(State.drafted, ctx)
+
+
 VOTES = decisions.DecisionSpec(
-    kind="document", any=(State.in_review,), matters=(REVIEW, COUNTERSIGNATURE), outcome=_what_follows
+    kind="document",
+    any=(State.in_review,),
+    matters=(REVIEW, COUNTERSIGNATURE),
+    outcome=_what_follows,
+    after_withdrawal={State.in_review: State.drafted},
+    restore=_return_to_author,
+    prepare_restore=(filed_document,),
 )
 KEPT_DOCUMENTS = KeptDocuments(
     kind="document",

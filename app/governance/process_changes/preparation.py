@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from app.common.records import empty
 from app.foundation.decisions.approval_rules.electors import holding_rules
-from app.foundation.decisions.electorate import Matter
+from app.foundation.decisions.matters import Matter
 from app.foundation.decisions.preparation import question_preparation
 from app.foundation.decisions.records import DecisionKind
 from app.foundation.people.records import Team

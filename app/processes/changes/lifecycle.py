@@ -16,7 +16,8 @@ from app.common.people import Role
 from app.foundation.cis.records import Ci
 from app.foundation.custom.values import invalid_custom_values, set_custom_fields
 from app.foundation.decisions import actions as decisions
-from app.foundation.decisions.actions import DecisionSpec, withdraw_open_decisions
+from app.foundation.decisions.actions import DecisionSpec
+from app.foundation.decisions.closing import withdraw_open_decisions
 from app.foundation.decisions.preparation import open_decisions
 from app.foundation.editing import apply_patch, edit_action
 from app.foundation.people.eligibility import check_team_assignable
@@ -157,6 +158,7 @@ VOTES = DecisionSpec(
     any=VOTED_ON,
     matters=(approval.APPROVAL, approval.EMERGENCY),
     outcome=approval.action_of_outcome,
+    after_withdrawal={State.awaiting_approval: State.assessed},
 )
 
 
@@ -203,7 +205,7 @@ LIFECYCLE = Lifecycle(
         action(approval.reject,    "否决",     [State.awaiting_approval, State.submitted], State.rejected, decision, "change.rejected",
                notifies=(its_requester(NoticeType.refused), managers(NoticeType.refused))),
         action(approval.defer,     "暂缓",     [State.awaiting_approval],    State.deferred,          decision,       "change.deferred",
-               notifies=(its_requester(NoticeType.refused), managers(NoticeType.refused))),
+               notifies=(its_requester(NoticeType.deferred), managers(NoticeType.deferred))),
         action(scheduling.schedule, "排期",    [State.draft, State.approved], State.scheduled,        change_manager, "change.scheduled",
                unless=(scheduling.not_ready_to_schedule,), prepare=(window_booking,), wrong=(scheduling.standard_without_items,),
                notifies=those_concerned(NoticeType.scheduled)),

@@ -204,6 +204,11 @@ def refuse_adjustment(
     plan.adjustment_id = None
 
 
+def forget_adjustment(plan: ImprovementPlan, ctx: ActionContext) -> None:
+    """Forget the adjustment that waits for a decision, since its question was withdrawn."""
+    plan.adjustment_id = None
+
+
 def action_of_outcome(plan: ImprovementPlan, decision: Decision) -> tuple[str, Payload] | None:
     """Return the action to which the outcome of the decision `taken` leads, with its payload."""
     approved = decision.outcome is DecisionOutcome.approved

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from app.common.components import example_includes
-from app.foundation.decisions.actions import withdraw_open_decisions
+from app.foundation.decisions.closing import withdraw_open_decisions
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.payloads import FreeText, Payload
 from app.processes.improvement_plans.preparation import KnownContents

@@ -22,6 +22,7 @@ from app.processes.improvement_plans import checks
 from app.processes.improvement_plans.adjusting import (
     action_of_outcome,
     adjust,
+    forget_adjustment,
     propose_adjustment,
     refuse_adjustment,
 )
@@ -59,6 +60,8 @@ VOTES = decisions.DecisionSpec(
     any=(State.submitted, State.running),
     matters=(PLAN, ADJUSTMENT),
     outcome=action_of_outcome,
+    after_withdrawal={State.submitted: State.returned},
+    restore=forget_adjustment,
 )
 
 

@@ -161,6 +161,8 @@ VOTES = DecisionSpec(
     any=frozenset({State.in_review, State.pilot_reported, *CUT_OVER}),
     matters=(PROPOSAL, PILOT, REVERT),
     outcome=action_of_outcome,
+    after_withdrawal={State.in_review: State.proposed},
+    deferral_end=proposal.deferral_end,
 )
 #: Each is judged by somebody else than who has made it, by the log.
 PROPOSED_BY_OTHERS = authors_do_not_judge(PROPOSAL.fields, PROPOSAL.children)
@@ -226,7 +228,7 @@ LIFECYCLE = Lifecycle(
         action(proposal.reject,            "否决",     [State.in_review],               State.rejected,     decision,               "improvement.rejected",
                notifies=those_concerned(NoticeType.refused)),
         action(proposal.defer,             "暂缓",     [State.in_review],               State.deferred,     decision,               "improvement.deferred",
-               notifies=those_concerned(NoticeType.refused)),
+               notifies=those_concerned(NoticeType.deferred)),
         action(proposal.take_up,           "重新评审", [State.deferred],                State.in_review,    quality_manager | rule, "improvement.taken_up",
                due=DueAt("deferred_until_at", "take_up_improvements"),
                prepare=(repeated_question,), wrong=(checks.nothing_has_changed,)),

@@ -14,7 +14,7 @@ from app.common.people import Person, Role
 from app.common.tickets import Ticket
 from app.foundation.custom.values import invalid_custom_values, set_custom_fields
 from app.foundation.decisions import actions as decisions
-from app.foundation.decisions.actions import withdraw_open_decisions
+from app.foundation.decisions.closing import withdraw_open_decisions
 from app.foundation.decisions.preparation import open_decisions, question_preparation
 from app.foundation.editing import apply_patch, edit_action
 from app.foundation.people.records import Team

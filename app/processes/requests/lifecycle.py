@@ -14,8 +14,9 @@ from app.common.people import Role
 from app.common.records import CodeEnum
 from app.foundation.custom.values import invalid_custom_values, set_custom_fields
 from app.foundation.decisions import actions as decisions
-from app.foundation.decisions.actions import add_prepared_decision, withdraw_open_decisions
+from app.foundation.decisions.actions import add_prepared_decision
 from app.foundation.decisions.authorship import authors_do_not_judge
+from app.foundation.decisions.closing import withdraw_open_decisions
 from app.foundation.decisions.preparation import open_decisions
 from app.foundation.documents.filing import CHILDREN as DOCUMENTS
 from app.foundation.documents.filing import load_documents

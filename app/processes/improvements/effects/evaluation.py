@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.common.people import Person, Role
 from app.common.records import Record
-from app.foundation.decisions.actions import withdraw_open_decisions
+from app.foundation.decisions.closing import withdraw_open_decisions
 from app.foundation.decisions.payloads import Tallied
 from app.kernel.actions.context import ActionContext
 from app.kpis.questions.periods import months_after

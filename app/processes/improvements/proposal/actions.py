@@ -5,6 +5,7 @@ the committee; a deferred one is taken up again.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from app.common.records import Record
 from app.foundation.decisions.actions import add_prepared_decision
@@ -135,7 +136,14 @@ def defer(improvement: Improvement, body: Tallied, ctx: ActionContext) -> None:
     """Defer the improvement: the committee wants to decide later, or too few have voted in time."""
     lapsed = body.outcome is DecisionOutcome.lapsed
     improvement.deferral_reason = DeferralCause.no_quorum if lapsed else DeferralCause.by_vote
+    improvement.deferred_until_at = body.deferred_until or deferral_end(improvement, ctx)
+
+
+def deferral_end(improvement: Improvement, ctx: ActionContext) -> datetime:
+    """Return until when the improvement is deferred if no voter says so: as the question had it, or in three
+    months.
+    """
     wanted_at = improvement.proposal.review_again_at
-    if wanted_at is None or wanted_at <= ctx.occurred_at:
-        wanted_at = months_after(ctx.occurred_at, DEFERRAL_MONTHS, ctx.settings.zone)
-    improvement.deferred_until_at = wanted_at
+    if wanted_at is not None and wanted_at > ctx.occurred_at:
+        return wanted_at
+    return months_after(ctx.occurred_at, DEFERRAL_MONTHS, ctx.settings.zone)
