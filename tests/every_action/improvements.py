@@ -20,6 +20,12 @@ from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.log.ids import uuid7
 from app.platform.db import connect
 from app.processes.improvement_suggestions.payloads import OfferImprovementSuggestion
+from app.processes.improvements.committee.payloads import (
+    ApprovePlanImprovement,
+    CharterImprovement,
+    ClassifyImprovement,
+    ReturnPlanImprovement,
+)
 from app.processes.improvements.effects.measurement import MeasuredTarget, MeasuredTargets
 from app.processes.improvements.effects.payloads import (
     AskToRevertImprovement,
@@ -30,13 +36,8 @@ from app.processes.improvements.effects.payloads import (
 )
 from app.processes.improvements.effects.records import MeasurementOccasion
 from app.processes.improvements.lifecycle import LIFECYCLE, EditImprovement
-from app.processes.improvements.project.payloads import (
-    CharterImprovement,
-    PlanImprovement,
-    ReturnPlanImprovement,
-)
+from app.processes.improvements.project.payloads import PlanImprovement
 from app.processes.improvements.proposal.payloads import (
-    ClassifyImprovement,
     FinishImprovement,
     ImplementImprovement,
     ProposeImprovement,
@@ -162,6 +163,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "data_gathering": "From the tickets, by the KPI. 取自工单。",
         "expected": [{"target": TARGET, "promised": {"change": "-0.2", "of": "relative"}}],
     },
+    ApprovePlanImprovement: dict,
     ReturnPlanImprovement: lambda: {"lacking": "Who trains the night shift? 谁培训夜班？"},
     ReportProgress: lambda: {
         "milestones": [],

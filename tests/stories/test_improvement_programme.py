@@ -15,6 +15,7 @@ import pytest
 from app.common.people import Role
 from app.log.follow import FOLLOW_LIMITS
 from app.platform.db import Connection, connect
+from tests import boards
 from tests.automation.worker import Worker
 from tests.client import Api, Client, Json
 from tests.conftest import DatabaseUrls
@@ -144,22 +145,20 @@ async def approve(planted: Planted, path: str, plan: str, steps: list[float]) ->
     assert (baseline["cases"], baseline["position"] > 0) == (40 * len(TOLD), True)
     weighed = ("goals", "practice", "present_state", "cost", "resources", "time")
     question = people.question() | {f"weighed_{name}": f"Of {name}." for name in weighed}
-    record = await Dated(people.quality, steps).post_ok(f"{path}/submit", question)
+    await Dated(people.quality, steps).post_ok(f"{path}/submit", question)
     await too_early(people.first, path, "classify", "charter")
-    for voter in (people.first, people.second):
-        vote = {"decision": record["decision_id"], "verdict": "approve"}
-        await Dated(voter, steps).post_ok(f"{path}/vote", vote)
+    await boards.decide([Dated(people.first, steps), Dated(people.second, steps)], path)
     major = {"kind": "reengineering", "impact": "2", "urgency": "2", "size_reason": "Who decides is new."}
-    assert await refused(people.quality, f"{path}/classify", major | {"criteria": ["complex"]}) == "forbidden"
+    assert await refused(people.owner, f"{path}/classify", major | {"criteria": ["complex"]}) == "forbidden"
     assert "criteria_missing" in await refused(people.first, f"{path}/classify", major)
-    await Dated(people.first, steps).post_ok(f"{path}/classify", major | {"criteria": ["complex"]})
+    await planted.asks(path, "classify", major | {"criteria": ["complex"]}, steps)
     assert await refused(people.quality, f"{path}/implement", {"plan": "At once."}) == "needs_project"
 
 
 async def plan_project(planted: Planted, path: str, steps: list[float]) -> None:
     """Steps 12 and 13: it is chartered and planned, and its plan approved."""
     people = planted.project
-    first, manager = Dated(people.first, steps), Dated(people.manager, steps)
+    manager = Dated(people.manager, steps)
     charter = {
         "sponsor": people.sponsor.id,
         "project_manager": people.manager.id,
@@ -171,12 +170,12 @@ async def plan_project(planted: Planted, path: str, steps: list[float]) -> None:
     assert "/sponsor" in await refused(
         people.first, f"{path}/charter", charter | {"sponsor": people.owner.id}
     )
-    await first.post_ok(f"{path}/charter", charter)
+    await planted.asks(path, "charter", charter, steps)
     work = {"work": "Write it, try it.", "milestones": [{"title": "Tried", "due_at": AHEAD}]}
     assert await refused(people.quality, f"{path}/plan", work) in ("forbidden", "not_the_project_manager")
     await manager.post_ok(f"{path}/plan", work)
     assert await refused(people.first, f"{path}/approve_plan") == "pilot_is_missing"
-    await first.post_ok(f"{path}/return_plan", {"lacking": "The pilot."})
+    await planted.asks(path, "return_plan", {"lacking": "The pilot."}, steps)
     pilot = {
         "pilot_scope": {"team": ["network"]},
         "pilot_begins_at": days_ago(CHANGED),
@@ -186,7 +185,7 @@ async def plan_project(planted: Planted, path: str, steps: list[float]) -> None:
         "expected": [{"target": "restore", "promised": {"change": PROMISED}}],
     }
     await manager.post_ok(f"{path}/plan", work | pilot)
-    await first.post_ok(f"{path}/approve_plan")
+    await planted.asks(path, "approve_plan", {}, steps)
 
 
 async def pilot_twice(planted: Planted, path: str) -> None:

@@ -26,7 +26,7 @@ from app.foundation.decisions.electorate import (
     next_electorate,
     ruled_electorate,
 )
-from app.foundation.decisions.payloads import AskDecision
+from app.foundation.decisions.payloads import AskBoard
 from app.foundation.decisions.records import (
     Decision,
     DecisionState,
@@ -172,13 +172,14 @@ def new_ballots(decision: Decision, voters: Voters, ctx: ActionContext) -> tuple
 
 
 def question_preparation(matter: Matter) -> Prepare:
-    """Return the preparation of `AskDecision` on that matter."""
+    """Return the preparation of `AskBoard` on that matter."""
 
     async def prepare_question(
-        reads: ReadContext, record: Any, body: AskDecision, ctx: ActionContext
+        reads: ReadContext, record: Any, body: AskBoard, ctx: ActionContext
     ) -> NewDecision:
         """Find the question's voters by the approval rules, and make the ballots."""
-        return await new_decision(reads, record, Question(body.question, matter, body.due_at), ctx)
+        question = Question(body.question or str(record.title), matter, body.due_at)
+        return await new_decision(reads, record, question, ctx)
 
     return prepare_question
 
