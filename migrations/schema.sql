@@ -1995,6 +1995,7 @@ create table fold.improvement_assessment (
   concluded_at timestamp with time zone,
   concluded_by_id uuid,
   appended_at timestamp with time zone,
+  meeting_id uuid,
   constraint improvement_assessment_pkey PRIMARY KEY (id),
   constraint improvement_assessment_month_key UNIQUE (month),
   constraint improvement_assessment_number_key UNIQUE (number)

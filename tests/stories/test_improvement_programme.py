@@ -20,6 +20,7 @@ from tests.automation.worker import Worker
 from tests.client import Api, Client, Json
 from tests.conftest import DatabaseUrls
 from tests.extent import first_of, in_test_all
+from tests.meetings.samples import held_meeting
 from tests.processes.improvement_plans.samples import YEAR, contents, direction
 from tests.processes.improvement_plans.samples import a_target as a_plan_target
 from tests.processes.improvement_suggestions.samples import a_suggestion
@@ -83,9 +84,8 @@ async def plan_for_the_year(planted: Planted) -> str:
     )
     await planted.follow()
     assert await refused(owner, f"{path}/submit", planted.project.question()) == "forbidden"
-    answer = await quality.post_ok(f"{path}/submit", planted.project.question())
-    for voter in (planted.project.first, planted.project.second):
-        await voter.post_ok(f"{path}/vote", {"decision": answer["decision_id"], "verdict": "approve"})
+    await quality.post_ok(f"{path}/submit", planted.project.question())
+    await planted.project.decide(path)
     worker = Worker(planted.api.ledger)
     await worker.work(datetime.now(UTC))
     assert worker.failures == []
@@ -116,7 +116,8 @@ async def select(planted: Planted, plan: str, steps: list[float]) -> str:
     for assessor in (first, second):
         await assessor.post_ok(f"{path}/score", score)
     verdict = {"suggestion": offered["id"], "verdict": "selected", "title": "Ask for the site first"}
-    await quality.post_ok(f"{path}/conclude", {"verdicts": [verdict]})
+    meeting = await held_meeting(planted.project.quality, meeting_kind="monthly_assessment")
+    await quality.post_ok(f"{path}/conclude", {"meeting": meeting, "verdicts": [verdict]})
     answer = await planted.project.quality.read(f"{SUGGESTIONS}/{offered['id']}")
     assert answer["state"] == "selected"
     return f"{IMPROVEMENTS}/{answer['improvement_id']}"
@@ -287,15 +288,9 @@ async def roll_out(planted: Planted, path: str) -> None:
 async def review_plan(planted: Planted, plan: str, number: str) -> None:
     """The plan's review says what the improvement has added to its target."""
     quality = planted.project.quality
-    now = datetime.now(UTC)
-    times = {"starts_at": now - timedelta(hours=1), "ends_at": now - timedelta(minutes=30)}
-    instants = {name: instant.isoformat() for name, instant in times.items()}
-    called = {"title": "Plan review", "meeting_kind": "plan_review", "chair": "me", **instants}
-    called["occurred_at"] = (now - timedelta(hours=2)).isoformat()
-    meeting = await quality.post_ok("/v1/meetings", called)
-    await quality.post_ok(f"/v1/meetings/{meeting['id']}/hold", {"attended": ["me"]})
+    meeting = await held_meeting(quality, planted.project.first)
     await planted.follow()
-    await quality.post_ok(f"{plan}/review", {"meeting": meeting["id"], "report": "On its way."})
+    await quality.post_ok(f"{plan}/review", {"meeting": meeting, "report": "On its way."})
     (review,) = (await quality.read(f"{plan}/reviews"))["items"]
     (target,) = review["progress"]
     (added,) = target["improvements"]
@@ -328,8 +323,9 @@ async def test_a_major_improvement_goes_through_all_seventeen_steps(planted: Pla
         == len(STEPS) - 3
     )
     order = [
-        *("selected", "proposed", "submitted", "approved", "classified", "chartered", "planned"),
-        *("plan_returned", "plan_approved", "pilot_started", "pilot_reported", "pilot_extended"),
+        *("selected", "proposed", "submitted", "approved", "classified_by_decision"),
+        *("chartered_by_decision", "planned", "plan_returned_by_decision", "plan_approved_by_decision"),
+        *("pilot_started", "pilot_reported", "pilot_extended"),
         *("pilot_passed", "rollout_planned", "handover_asked", "handed_over", "standardised", "fixed"),
     ]
     steps_seen = list(dict.fromkeys(event_type.removeprefix("improvement.") for event_type in types))
