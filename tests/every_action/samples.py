@@ -309,7 +309,6 @@ OPENED_TOWARDS: dict[tuple[str, str], Callable[[], Json]] = {
     **audits.OPENED_TOWARDS,
     **scorecards.OPENED_TOWARDS,
     **improvement_assessments.OPENED_TOWARDS,
-    **improvements.OPENED_TOWARDS,
     **rollouts.OPENED_TOWARDS,
     **meetings.OPENED_TOWARDS,
     **changes.OPENED_TOWARDS,
@@ -573,7 +572,11 @@ PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
 }
 
 
+#: By action, what must be there before it.
+PREPARED_FOR_ROW = documents.PREPARED_FOR_ROW | improvements.PREPARED_FOR_ROW
+
+
 async def valid_body(client: Client, row: Any, path: str) -> Json:
     """A valid body for the row on the record at that address, as the client can say it there now."""
-    prepare = documents.PREPARED_FOR_ROW.get(row.name) or PREPARED.get(row.body)
+    prepare = PREPARED_FOR_ROW.get(row.name) or PREPARED.get(row.body)
     return sample(row) if prepare is None else {**sample(row), **await prepare(client, path)}

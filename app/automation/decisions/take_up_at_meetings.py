@@ -20,10 +20,11 @@ ITEM_ADDED = "meeting.agenda_item_added"
 WAITING = """
 select m.id as meeting_id, d.id as decision_id, w.id, w.kind, w.number
 from (
-  select id, 'change' as kind, number, approval_id as decision_id, array['cab'] as meeting_kinds from fold.change
-  where state = 'awaiting_approval'
+  select id, 'change' as kind, number, approval_id as decision_id, array['cab'] as meeting_kinds
+  from fold.change where state = 'awaiting_approval'
   union all
-  select id, 'improvement', number, decision_id, array['plan_review', 'monthly_assessment'] from fold.improvement
+  select id, 'improvement', number, decision_id, array['plan_review', 'monthly_assessment']
+  from fold.improvement
   union all
   select id, 'improvement_plan', number, decision_id, array['plan_review', 'monthly_assessment']
   from fold.improvement_plan

@@ -224,9 +224,6 @@ async def test_it_is_concluded_with_a_verdict_on_each_that_is_still_open(meeting
         assert status == 422
         return code, pointer
 
-    assert (await refusal(manager, conclude, {"verdicts": [declined(low)]}))[1:] == ("missing", "/meeting")
-    talk = await meeting.held("improvement_talk")
-    assert await refused(declined(low), meeting=talk) == ("no_assessing_meeting", "/meeting")
     answer = await manager.post(conclude, json={"verdicts": [declined(low)], **held})
     assert second["number"] in answer.json()["errors"][0]["message"]
     assert await refused(declined(low)) == ("verdict_missing", "/verdicts")
@@ -253,6 +250,9 @@ async def test_it_is_concluded_with_a_verdict_on_each_that_is_still_open(meeting
         assert await refused(declined(low), judged) == ("judged_without_scores", "/verdicts/1/verdict")
     assert (await refusal(meeting.olga, conclude, {"verdicts": both, **held}))[0] == 403
 
+    assert (await refusal(manager, conclude, {"verdicts": both}))[1:] == ("missing", "/meeting")
+    talk = await meeting.held("improvement_talk")
+    assert await refused(*both, meeting=talk) == ("no_assessing_meeting", "/meeting")
     concluded = await manager.post_ok(conclude, {"verdicts": both, **held})
     assert (concluded["state"], concluded["concluded_by"]["id"]) == ("concluded", manager.id)
     assert concluded["meeting_id"] == held["meeting"]
@@ -288,9 +288,8 @@ async def test_a_selected_suggestion_opens_an_improvement_and_its_proposers_are_
         {"suggestion": first["id"], "verdict": "selected", "title": "The site comes first"},
         {"suggestion": second["id"], "verdict": "selected", "reason": "It belongs to the first one."},
     ]
-    await meeting.manager.post_ok(
-        f"{at(assessment)}/conclude", {"meeting": await meeting.held(), "verdicts": selected_ones}
-    )
+    body = {"meeting": await meeting.held(), "verdicts": selected_ones}
+    await meeting.manager.post_ok(f"{at(assessment)}/conclude", body)
     rows = (await meeting.manager.read(f"{at(assessment)}/suggestions"))["items"]
     improvements = [await meeting.manager.read(f"/v1/improvements/{row['improvement_id']}") for row in rows]
     assert [(row["verdict"], row["reason"]) for row in rows] == [
