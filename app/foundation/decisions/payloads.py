@@ -23,7 +23,7 @@ class AskBoard(Payload):
     question: Title | None = Field(
         default=None,
         description="Question in one line, without names of persons: all readers of the record see it. If "
-        "left out, the title of the record.",
+        "left out, the kind of the decision and the title of the record.",
         examples=["Shall we go on with it?"],
     )
     due_at: Instant | None = Field(
