@@ -24,6 +24,7 @@ from app.processes.improvements.committee.payloads import (
     ApprovePlanImprovement,
     CharterImprovement,
     ClassifyImprovement,
+    ClassTallied,
     ReturnPlanImprovement,
 )
 from app.processes.improvements.effects.measurement import MeasuredTarget, MeasuredTargets
@@ -50,7 +51,7 @@ from app.ticketing.projects.actions import ReportProgress
 from tests.client import Client, Json
 from tests.every_action.ballots import approve
 from tests.every_action.improvement_suggestions import SAMPLES as OF_SUGGESTIONS
-from tests.every_action.world_data import IDS, NUMBERS, TEAM
+from tests.every_action.world_data import IDS, NOBODYS, NUMBERS, TEAM
 from tests.people import act, add_person
 from tests.processes.improvements.pilots import a_result
 
@@ -165,6 +166,15 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "expected": [{"target": TARGET, "promised": {"change": "-0.2", "of": "relative"}}],
     },
     ApprovePlanImprovement: dict,
+    ClassTallied: lambda: {
+        "decision": NOBODYS,
+        "outcome": "approved",
+        "voters": 1,
+        "approvals": 1,
+        "rejections": 0,
+        "deferrals": 0,
+        "abstentions": 0,
+    },
     ReturnPlanImprovement: lambda: {"lacking": "Who trains the night shift? 谁培训夜班？"},
     ReportProgress: lambda: {
         "milestones": [],

@@ -15,6 +15,6 @@ async def held_meeting(
     body = {"title": "About improvements", "meeting_kind": meeting_kind, "chair": "me", **times}
     record = await organiser.post_ok("/v1/meetings", body)
     if held:
-        there = {"attended": ["me", *(client.id for client in attended)]}
-        await organiser.post_ok(f"/v1/meetings/{record['id']}/hold", there)
+        attendance = {"attended": ["me", *(client.id for client in attended)]}
+        await organiser.post_ok(f"/v1/meetings/{record['id']}/hold", attendance)
     return str(record["id"])

@@ -66,16 +66,17 @@ async def _decisions_taken_up(ledger: Ledger, meeting_id: UUID) -> set[str]:
     return {row["decision_id"] for rows in added for row in rows.values() if row.get("decision_id")}
 
 
-#: What puts a question to a board that meets.
-ASKED = (
+#: The events that put a question to a board that meets.
+QUESTION_EVENTS = (
     "change.approval_requested",
-    *(f"improvement.{asked}" for asked in ("submitted", "taken_up", "class_asked", "charter_asked")),
-    *(f"improvement.{asked}" for asked in ("plan_approval_asked", "plan_return_asked")),
-    *(f"improvement.{asked}" for asked in ("judgement_asked", "revert_asked")),
-    *(f"improvement_plan.{asked}" for asked in ("submitted", "adjustment_proposed", "closing_asked")),
+    *("improvement.submitted", "improvement.taken_up", "improvement.class_asked"),
+    *("improvement.charter_asked", "improvement.plan_approval_asked", "improvement.plan_return_asked"),
+    *("improvement.judgement_asked", "improvement.revert_asked"),
+    *("improvement_plan.submitted", "improvement_plan.adjustment_proposed"),
+    "improvement_plan.closing_asked",
 )
 RULE = Rule(
     "take_up_at_meetings",
-    (*ASKED, "meeting.called", "meeting.moved", "meeting.minuted", "meeting.cancelled"),
+    (*QUESTION_EVENTS, "meeting.called", "meeting.moved", "meeting.minuted", "meeting.cancelled"),
     take_up_at_meetings,
 )

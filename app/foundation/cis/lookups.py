@@ -18,7 +18,8 @@ order by sha256(convert_to(%(seed)s || '/' || id, 'UTF8')), id limit %(size)s
 # `regularised_number` named one for all.
 UNAUTHORISED = """
 with alteration as (
-  select id, version, occurred_at, type, actor, on_behalf_of, (data->'set'->stream->>'unauthorised_count')::integer as number,
+  select id, version, occurred_at, type, actor, on_behalf_of,
+    (data->'set'->stream->>'unauthorised_count')::integer as number,
     data->'set'->stream->>'regularised_number' as regularised
   from log.told where stream = %(stream)s
 ), regularised as (

@@ -89,7 +89,7 @@ def _parts(target: QualityTarget, body: BreakDownQualityTarget, ctx: ActionConte
 #: Management accepts what is the organisation's.
 ACCEPTORS = answers_for_it | role(Role.management)
 #: Whoever has set the goal, or named who answers for it, does not accept it.
-SET_BY_OTHERS = authors_do_not_judge(("value", "answerable_id"))
+GOAL_OF_OTHERS = authors_do_not_judge(("value", "answerable_id"))
 IN_FORCE = (State.proposed, State.accepted, State.returned)
 SET_PARTIAL_TARGETS = RelatedCommands(action="set", field="targets", parts=_parts, permitted=True)
 TO_ACCEPT = (RecipientRule(NoticeType.target_to_accept, field="answerable_id"),)
@@ -109,7 +109,7 @@ LIFECYCLE = Lifecycle(
         action(break_down, "分解", [State.accepted], STAYS,           quality_manager | answers_for_it, "quality_target.broken_down",
                wrong=(checks.part_named_twice,), related=SET_PARTIAL_TARGETS),
         action(accept,     "接受", [State.proposed], State.accepted,  ACCEPTORS.in_person(),                        "quality_target.accepted",
-               unless=(checks.others_answer,), wrong=(SET_BY_OTHERS,)),
+               unless=(checks.others_answer,), wrong=(GOAL_OF_OTHERS,)),
         action(return_,    "退回", [State.proposed], State.returned,  ACCEPTORS,                        "quality_target.returned",
                unless=(checks.others_answer,), notifies=RETURNED),
         action(withdraw,   "撤回", IN_FORCE,         State.withdrawn, quality_manager,                  "quality_target.withdrawn", notifies=WITHDRAWN),

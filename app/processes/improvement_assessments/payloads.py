@@ -91,7 +91,7 @@ class ConcludeImprovementAssessment(Payload):
     model_config = example_includes("meeting")
     meeting: Annotated[Reference, ForeignRef("meeting")] | None = Field(
         default=None,
-        description="Monthly assessment or plan review that agreed on the verdicts, which must have been held: "
+        description="Monthly assessment or plan review that agreed on the verdicts and must have been held: "
         "its number or id. Required.",
     )
     verdicts: Annotated[tuple[GivenVerdict, ...], at_most_entries(MOST_ASSESSED)] = Field(

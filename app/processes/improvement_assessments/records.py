@@ -51,8 +51,8 @@ class ImprovementAssessment(Record):
         "Person who concluded the assessment; null until then."
     )
     meeting_id: Annotated[UUID | None, ForeignRef("meeting")] = optional(
-        "Meeting that agreed on the verdicts; null until the assessment is concluded, and if none was recorded "
-        "at that time."
+        "Meeting that agreed on the verdicts; null until the assessment is concluded, or if it was not "
+        "recorded at that time."
     )
 
     @property

@@ -196,6 +196,7 @@ CHARTERED = Branch(
     (State.chartered, State.plan_approved),
     {State.plan_approved: "improvement.chartered_with_plan"},
 )
+RETURNABLE = (State.planned, State.plan_approved)
 PLANNERS = role(Role.project_manager) | quality_manager
 IMPLEMENTED_BY_OTHERS = authors_do_not_judge(("implementation_plan", "implemented_what"))
 its_manager = partial(RecipientRule, field="project_manager_id")
@@ -215,6 +216,7 @@ def those_concerned(notice: NoticeType) -> tuple[RecipientRule, ...]:
     )
 
 
+TO_PROPOSER_AND_MANAGERS = (its_proposer(NoticeType.decided), managers(NoticeType.decided))
 DOCUMENTS_KEPT = KeptDocuments(
     kind="improvement",
     any=frozenset(State) - {State.selected},
@@ -260,8 +262,8 @@ LIFECYCLE = Lifecycle(
         # 7
         action(committee_actions.classify, "提请分类", [State.approved],                STAYS,              ASKERS,                 "improvement.class_asked",
                unless=(checks.decision_is_open,), prepare=(targets_of_proposal, committee_question(CLASS)), wrong=(checks.criteria_missing,)),
-        action(committee_actions.classify_by_decision, "分类", [State.approved],        STAYS,              decision,               "improvement.classified_by_decision",
-               former=(FormerEvent("improvement.classified", ClassifyImprovement),), notifies=(its_proposer(NoticeType.decided), managers(NoticeType.decided))),
+        action(committee_actions.classify_by_decision, "分类", [State.approved],     STAYS,              decision,    "improvement.classified_by_decision",
+               former=(FormerEvent("improvement.classified", ClassifyImprovement),), notifies=TO_PROPOSER_AND_MANAGERS),
         # 8
         action(implementing.implement,   "实施",     [State.approved],                State.implementing, IMPROVERS, "improvement.implementation_begun",
                unless=(checks.not_classified, checks.needs_project), prepare=(process_freeze,), wrong=(checks.process_is_frozen,)),
@@ -295,18 +297,19 @@ LIFECYCLE = Lifecycle(
         action(committee_actions.charter,  "提请立项", [State.approved],                STAYS,              ASKERS,                 "improvement.charter_asked",
                unless=(checks.not_classified, checks.needs_no_project, checks.decision_is_open),
                prepare=(committee_question(CHARTER),), wrong=(checks.charter_does_not_fit,)),
-        action(committee_actions.charter_by_decision, "立项", [State.approved],         CHARTERED,          decision,               "improvement.chartered_by_decision",
-               former=(FormerEvent("improvement.chartered", CharterImprovement),), notifies=(its_proposer(NoticeType.decided), managers(NoticeType.decided))),
+        action(committee_actions.charter_by_decision, "立项", [State.approved],      CHARTERED,          decision,    "improvement.chartered_by_decision",
+               former=(FormerEvent("improvement.chartered", CharterImprovement),), notifies=TO_PROPOSER_AND_MANAGERS),
         # 13
         action(project.plan,               "计划",     [State.chartered],               State.planned,      named_project_manager,  "improvement.planned",
                prepare=(current_milestones, unfinished_tasks, targets_of_proposal), wrong=(checks.plan_does_not_fit,)),
-        action(committee_actions.return_plan, "提请退回计划", [State.planned, State.plan_approved], STAYS, ASKERS, "improvement.plan_return_asked",
+        action(committee_actions.return_plan, "提请退回计划", RETURNABLE, STAYS, ASKERS, "improvement.plan_return_asked",
                unless=(checks.decision_is_open,), prepare=(committee_question(PROJECT_PLAN),)),
-        action(committee_actions.return_plan_by_decision, "退回计划", [State.planned, State.plan_approved], State.chartered, decision, "improvement.plan_returned_by_decision",
+        action(committee_actions.return_plan_by_decision, "退回计划", RETURNABLE, State.chartered, decision, "improvement.plan_returned_by_decision",
                former=(FormerEvent("improvement.plan_returned", ReturnPlanImprovement),), notifies=(its_manager(NoticeType.project_plan_returned),)),
         action(committee_actions.approve_plan, "提请批准计划", [State.planned], STAYS, ASKERS | named_project_manager, "improvement.plan_approval_asked",
                unless=(checks.pilot_is_missing, checks.decision_is_open), prepare=(committee_question(PROJECT_PLAN),)),
-        action(committee_actions.approve_plan_by_decision, "批准计划", [State.planned], State.plan_approved, decision, "improvement.plan_approved_by_decision",
+        action(committee_actions.approve_plan_by_decision, "批准计划", [State.planned], State.plan_approved, decision,
+               "improvement.plan_approved_by_decision",
                former=(FormerEvent("improvement.plan_approved", EmptyPayload),),
                notifies=(its_manager(NoticeType.approved), its_sponsor(NoticeType.to_kick_off))),
         action(project.report_progress,    "汇报进展", PROJECT_STATES,                  STAYS,              named_project_manager,  "improvement.progress_reported",

@@ -110,8 +110,8 @@ class Programme:
 
     async def meeting(self, *, held: bool = True, meeting_kind: str = "plan_review") -> str:
         """The id of a meeting of that kind, which one of the committee attended."""
-        there = (self.owner, self.committee[0])
-        return await held_meeting(self.quality, *there, meeting_kind=meeting_kind, held=held)
+        attended = (self.owner, self.committee[0])
+        return await held_meeting(self.quality, *attended, meeting_kind=meeting_kind, held=held)
 
 
 async def the_programme(api: Api, follower: Connection) -> Programme:

@@ -194,12 +194,12 @@ async def test_a_running_plan_is_reviewed_at_meetings_and_closed_with_its_result
     early = await committee.post(f"{path}/close", json={"lessons": "Pilot first."})
     assert errors(early.json()) == [("/reason", "closes_early")]
     closing = {"lessons": "Pilot first.", "reason": "The department was merged."}
-    asked = await committee.post_ok(f"{path}/close", closing)
-    assert (asked["state"], asked["lessons"]) == ("running", "Pilot first.")
+    waiting = await committee.post_ok(f"{path}/close", closing)
+    assert (waiting["state"], waiting["lessons"]) == ("running", "Pilot first.")
     again = await quality.post(f"{path}/close", json=closing)
     assert (again.status_code, again.json()["code"]) == (409, "plan_decision_open")
-    kept = await programme.vote(path, "reject")
-    assert (kept["state"], kept["lessons"], kept["result_position"]) == ("running", None, None)
+    running = await programme.vote(path, "reject")
+    assert (running["state"], running["lessons"], running["result_position"]) == ("running", None, None)
     await quality.post_ok(f"{path}/close", closing)
     assert (await programme.vote(path, "approve"))["state"] == "closed"
     [target] = (await quality.read(f"{path}/targets"))["items"]

@@ -268,8 +268,8 @@ async def test_the_class_may_stand_on_the_ballot_of_the_proposal(improvers: Impr
     ):
         refused = await refusal(improvers.quality, f"{path}/submit", question | class_fields)
         assert refused[:2] == (422, code)
-    asked = await improvers.quality.post_ok(f"{path}/submit", question | a_classification())
-    assert (asked["size"], asked["priority"]) == (None, None), "nothing is classified before the vote"
+    submitted = await improvers.quality.post_ok(f"{path}/submit", question | a_classification())
+    assert (submitted["size"], submitted["priority"]) == (None, None), "nothing is classified before the vote"
     approved = await improvers.vote(path, "approve")
     assert (approved["state"], approved["size"], approved["priority"]) == ("approved", "minor", "P3")
     begun = await improvers.owner.post_ok(f"{path}/implement", {"plan": "By Friday."})

@@ -70,9 +70,9 @@ async def test_what_is_piloted_is_a_project_with_a_sponsor_of_the_management_and
     assert await refusal(member, f"{path}/charter", twice) == (422, "each_once", "/members")
     odd = await refusal(member, f"{path}/charter", a_charter(improvers, budget="12000.000"))
     assert odd == (422, "other_digits", "/budget")
-    asked = await member.post_ok(f"{path}/charter", a_charter(improvers))
-    assert (asked["state"], asked["sponsor"]) == ("approved", None), "nothing is done before the vote"
-    assert asked["asked_sponsor"]["id"] == improvers.sponsor.id
+    waiting = await member.post_ok(f"{path}/charter", a_charter(improvers))
+    assert (waiting["state"], waiting["sponsor"]) == ("approved", None), "nothing is done before the vote"
+    assert waiting["asked_sponsor"]["id"] == improvers.sponsor.id
     again = await refusal(improvers.quality, f"{path}/charter", a_charter(improvers))
     assert again == (409, "improvement_decision_open", "")
     done = await improvers.vote(path, "approve")
@@ -143,9 +143,9 @@ async def test_whoever_manages_the_project_has_no_vote_on_its_plan_and_a_rejecte
     both = await improvers.api.client("Both", Role.project_manager, Role.committee_member)
     await improvers.asks(path, "charter", a_charter(improvers, project_manager=both.id))
     await both.post_ok(f"{path}/plan", a_plan())
-    asked = await both.post_ok(f"{path}/approve_plan")
+    waiting = await both.post_ok(f"{path}/approve_plan")
     voters = {ballot["person"]["id"] for ballot in (await both.read(f"{path}/votes"))["items"][-3:]}
-    assert (asked["state"], both.id in voters) == ("planned", False)
+    assert (waiting["state"], both.id in voters) == ("planned", False)
     returned = await improvers.vote(path, "reject")
     assert (returned["state"], returned["lacking"]) == ("chartered", None)
 

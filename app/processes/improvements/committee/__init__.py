@@ -1,1 +1,1 @@
-"""Decisions of the committee on improvements: their class, the charter of their projects, and project plans."""
+"""Decisions of the committee on improvements: class, charter and project plan."""

@@ -27,7 +27,7 @@ from app.ticketing.projects.planning import expect_next_report
 
 
 def classify(improvement: Improvement, body: ClassifyImprovement, ctx: ActionContext) -> None:
-    """Classify the improvement: the committee votes on its size by its criteria, its kind and its priority."""
+    """Classify the improvement: the committee votes on its size, its kind and its priority."""
     put_class(improvement, body, body.kind, body.impact, body.urgency)
     put_to_committee(improvement, DecisionSubject.improvement_class, ctx)
 
@@ -104,12 +104,12 @@ def return_plan_by_decision(improvement: Improvement, body: Tallied, ctx: Action
 def class_tallied(improvement: Improvement, decision: Decision) -> ClassTallied:
     """Return the tally of a decision on the improvement, with the class that was put to the vote."""
     motion = improvement.motion
-    asked = {
+    priority = {
         "impact": motion.asked_impact,
         "urgency": motion.asked_urgency,
         "priority": motion.asked_priority,
     }
-    return ClassTallied.model_validate({**dict(tallied(decision)), **asked})
+    return ClassTallied.model_validate({**dict(tallied(decision)), **priority})
 
 
 #: The action that follows if the committee approves what it was asked.

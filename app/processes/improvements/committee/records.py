@@ -46,7 +46,8 @@ class ImprovementMotion(RecordPart):
         "Project manager whom the committee is asked to approve; null if no charter was asked for."
     )
     asked_member_ids: list[str] | None = optional(
-        "Members of the project team whom the committee is asked to approve; null if no charter was asked for."
+        "Members of the project team whom the committee is asked to approve; null if no charter was asked "
+        "for."
     )
     asked_resources: Annotated[str | None, Personal()] = optional(
         "Resources that the committee is asked to approve; null if no charter was asked for."
