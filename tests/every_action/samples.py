@@ -351,6 +351,7 @@ NOT_THEIR_OWN = (
     | risks.NOT_THEIR_OWN
     | scorecards.NOT_THEIR_OWN
     | {"publish", "change_visibility", "approve", "quality_target.accept", "process_change.review"}
+    | {"verification.settle_difference"}
 )
 #: What names other records, and in its sample none.
 NAMES_NONE = (

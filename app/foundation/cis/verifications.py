@@ -20,7 +20,7 @@ from app.foundation.cis.payloads import (
 from app.foundation.cis.preparation import DrawnSample, SampleItem, sample, sample_item
 from app.foundation.cis.records import CiOutcome, Settlement, Verification, VerificationItem
 from app.foundation.cis.records import VerificationState as State
-from app.foundation.decisions.lookups import authors
+from app.foundation.decisions.authorship import authors_do_not_judge
 from app.kernel.access.audience_rules import to_staff
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import RecordDuty, change_manager
@@ -86,14 +86,11 @@ async def no_difference(
         raise WrongValue(pointer="/change", because="missing")
 
 
-async def is_own_sample(
+async def checked_it(
     reads: ReadContext, verification: Verification, body: SettleDifferenceVerification, ctx: ActionContext
 ) -> None:
-    """Refuse whoever drew the sample, or checked the item (`separation_of_duties`)."""
-    me = ctx.caller.person_id
-    if me in await authors(reads, verification, ("drawn_count",), ()):
-        raise ConflictingDuty(DRAWER)
-    if me is not None and me == ctx.prepared(SampleItem).item.checked_by_id:
+    """Refuse whoever checked the item (`separation_of_duties`)."""
+    if ctx.caller.person_id == ctx.prepared(SampleItem).item.checked_by_id is not None:
         raise ConflictingDuty(CHECKER)
 
 
@@ -132,7 +129,7 @@ def discard(verification: Verification, body: EmptyPayload, ctx: ActionContext) 
 
 
 #: Whoever drew the sample, or checked an item, does not settle its difference.
-DRAWER = RecordDuty("person who drew the sample", "抽样人", ())
+DRAWN_BY_OTHERS = authors_do_not_judge(("drawn_count",))
 CHECKER = RecordDuty("person who checked the item", "核对人", ())
 #: Change managers settle, too, so that a single configuration manager may draw.
 SETTLERS = MANAGERS | change_manager
@@ -149,7 +146,7 @@ LIFECYCLE = Lifecycle(
         action(check_item,        "核对",     [State.open], STAYS,           KEEPERS,  "verification.item_checked",
                prepare=(sample_item,), wrong=(difference_without_note,)),
         action(settle_difference, "处理差异", [State.open], STAYS,           SETTLERS, "verification.difference_settled",
-               prepare=(sample_item,), wrong=(no_difference, is_own_sample)),
+               prepare=(sample_item,), wrong=(no_difference, DRAWN_BY_OTHERS, checked_it)),
         action(conclude,          "结束",     [State.open], State.concluded, MANAGERS, "verification.concluded",
                unless=(items_unchecked, differences_unsettled)),
         action(discard,           "作废",     [State.open], State.discarded, MANAGERS, "verification.discarded"),

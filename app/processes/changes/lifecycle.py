@@ -223,7 +223,7 @@ LIFECYCLE = Lifecycle(
                wrong=(implementation.cannot_be_its_cause,), staff_only=True, anywhere=True, related=implementation.LINK_INCIDENT),
         action(review.review,      "评审",     IMPLEMENTATION_ENDED,         State.closed,            change_manager, "change.reviewed",
                segregate_from=(review.IMPLEMENTER,), prepare=(confirmed_causes,),
-               wrong=(review.reviews_own_change, review.review_contradicts_the_log), related=review.LINK_INCIDENTS,
+               wrong=(review.PREPARED_BY_OTHERS, review.review_contradicts_the_log), related=review.LINK_INCIDENTS,
                notifies=(its_requester(NoticeType.closed), its_assignee(NoticeType.closed))),
         action(flag_review,        "标记评审逾期", IMPLEMENTATION_ENDED,     STAYS,                   rule,           "change.review_fell_overdue",
                due=DueAt("review_due_at", "flag_overdue_reviews", unless="review_overdue_at"),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from app.common.tickets import Ticket
-from app.foundation.decisions.lookups import authors
+from app.foundation.decisions.authorship import authors_do_not_judge
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import RecordDuty
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.refusals import ConflictingDuty, WrongValue
+from app.kernel.actions.refusals import WrongValue
 from app.kernel.actions.related import RelatedCommand
 from app.processes.changes.payloads import ReviewChange
 from app.processes.changes.preparation import ConfirmedCauses
@@ -18,11 +18,10 @@ from app.ticketing.records import LinkKind
 
 #: Whoever implemented a change does not review it.
 IMPLEMENTER = RecordDuty("implementer", "实施人", ("implementer_ids",))
-#: Nor does whoever both drafted it and assessed it or asked for its approval; by the log.
-PREPARER = RecordDuty("person who drafted and assessed it", "起草并评估该变更的人", ())
-#: What a draft says, and what an assessment or a request for approval sets.
-DRAFTED = ("title", "plan", "test_plan", "back_out_plan")
-ASSESSED = ("assessed_by_id", "approval_id")
+#: Nor does whoever drafted it and also assessed it, or asked for its approval.
+PREPARED_BY_OTHERS = authors_do_not_judge(
+    ("title", "plan", "test_plan", "back_out_plan"), and_have_set=("assessed_by_id", "approval_id")
+)
 
 
 def review(change: Change, body: ReviewChange, ctx: ActionContext) -> None:
@@ -59,17 +58,6 @@ def went_through_at_once(change: Change, *, caused_incidents: bool) -> bool:
         and change.window_from_at <= change.started_at
         and change.implemented_at <= change.window_until_at
     )
-
-
-async def reviews_own_change(
-    reads: ReadContext, change: Change, body: ReviewChange, ctx: ActionContext
-) -> None:
-    """Refuse whoever drafted the change and assessed it or asked for its approval, too
-    (`separation_of_duties`).
-    """
-    me = ctx.caller.person_id
-    if me in await authors(reads, change, ASSESSED, ()) and me in await authors(reads, change, DRAFTED, ()):
-        raise ConflictingDuty(PREPARER)
 
 
 async def review_contradicts_the_log(
