@@ -27,7 +27,7 @@ class CloseImprovementPlan(AskBoard, of=ImprovementPlan):
 
 
 def close(plan: ImprovementPlan, body: CloseImprovementPlan, ctx: ActionContext) -> None:
-    """Close the plan: the result of each target is computed and stored, and the committee votes on it."""
+    """Close the plan: the result of each target is stored, and the committee votes on closing it."""
     progress = ctx.prepared(PlanProgress)
     for target in ctx.prepared(KnownContents).targets:
         result = progress.target_named(target.name)
@@ -43,7 +43,7 @@ def close(plan: ImprovementPlan, body: CloseImprovementPlan, ctx: ActionContext)
 
 
 def close_by_decision(plan: ImprovementPlan, body: Tallied, ctx: ActionContext) -> None:
-    """Close the plan, as the committee has decided, with the results that it was shown."""
+    """Close the plan by decision of the committee, with the results that it was shown."""
     plan.next_review_due_at = plan.review_overdue_at = None
     plan.assessment_due_at = plan.assessment_overdue_at = None
 

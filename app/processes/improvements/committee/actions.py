@@ -33,7 +33,7 @@ def classify(improvement: Improvement, body: ClassifyImprovement, ctx: ActionCon
 
 
 def classify_by_decision(improvement: Improvement, body: ClassTallied, ctx: ActionContext) -> None:
-    """Classify the improvement, as the committee has decided."""
+    """Classify the improvement by decision: the committee has approved its class."""
     take_class(improvement, ctx)
 
 
@@ -52,7 +52,7 @@ def charter(improvement: Improvement, body: CharterImprovement, ctx: ActionConte
 
 
 def charter_by_decision(improvement: Improvement, body: Tallied, ctx: ActionContext) -> None:
-    """Charter the improvement's project, as the committee has decided, with its plan if that was asked."""
+    """Charter the improvement's project by decision, with its plan if that was asked."""
     motion = improvement.motion
     improvement.sponsor_id, improvement.project_manager_id = motion.asked_sponsor_id, motion.asked_manager_id
     for member_id in motion.asked_member_ids or ():
@@ -83,7 +83,7 @@ def approve_plan(improvement: Improvement, body: ApprovePlanImprovement, ctx: Ac
 
 
 def approve_plan_by_decision(improvement: Improvement, body: Tallied, ctx: ActionContext) -> None:
-    """Approve the improvement's plan, as the committee has decided."""
+    """Approve the improvement's plan by decision: the project can be kicked off."""
 
 
 def return_plan(improvement: Improvement, body: ReturnPlanImprovement, ctx: ActionContext) -> None:
@@ -93,8 +93,8 @@ def return_plan(improvement: Improvement, body: ReturnPlanImprovement, ctx: Acti
 
 
 def return_plan_by_decision(improvement: Improvement, body: Tallied, ctx: ActionContext) -> None:
-    """Return the improvement's plan to the project manager, as the committee has decided: for the gaps that
-    it was asked about, or, if it was asked to approve the plan, for the reasons in its votes.
+    """Return the improvement's plan by decision, to its project manager: for the gaps that the committee was
+    asked about, or, if it was asked to approve the plan, for the reasons in its votes.
     """
     returns = improvement.proposal.decision_subject is DecisionSubject.plan_return
     improvement.project.lacking = improvement.motion.asked_lacking if returns else None

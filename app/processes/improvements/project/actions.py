@@ -32,7 +32,7 @@ def plan(improvement: Improvement, body: PlanImprovement, ctx: ActionContext) ->
 
 
 def plan_ahead(improvement: Improvement, body: PlanImprovement, ctx: ActionContext) -> None:
-    """Plan the improvement's project ahead of its charter, so that the committee can vote on both at once."""
+    """Plan the improvement's project ahead: the committee can then vote on it with the charter."""
     _set_plan(improvement, body, ctx)
 
 
