@@ -10,6 +10,7 @@ from uuid import UUID
 from app.common.people import Caller, Role, RoleGrant
 from app.kernel.actions.payloads import EmptyPayload, Payload
 from app.processes.improvements.effects.records import MeasurementOccasion
+from app.processes.improvements.lifecycle import LIFECYCLE
 from app.processes.improvements.pilot.payloads import (
     AskJudgementImprovement,
     ExtendPilotImprovement,
@@ -234,7 +235,7 @@ async def ask(client: Client, path: str, action: str) -> None:
         return
     doer = _caller(IDS["doer"], Role.quality_manager)
     if (asking := improvements.ASKING.get(action)) is not None:
-        payload = improvements.LIFECYCLE[asking].body
+        payload = LIFECYCLE[asking].body
         prepare = improvements.PREPARED.get(payload)
         more = {} if prepare is None else await prepare(client, path)
         body = payload.model_validate(improvements.SAMPLES[payload]() | more)

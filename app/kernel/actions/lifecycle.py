@@ -142,7 +142,7 @@ class FormerEvent:
     more; events of this type still fold, and count where those of the action do.
     """
 
-    type: str
+    event: str
     body: type[Payload]
 
 
@@ -248,12 +248,12 @@ class Action(Generic[R, B]):
     def events(self) -> tuple[str, ...]:
         """Return the event types that the action can have, its usual one first, and those that it had."""
         other_events = self.to.events.values() if isinstance(self.to, Branch) else ()
-        former_events = (former.type for former in self.former)
+        former_events = (former.event for former in self.former)
         return tuple(dict.fromkeys((self.event, *other_events, *former_events)))
 
     def payload_of(self, event: str) -> type[Payload]:
         """Return the payload that the action's events of that type have."""
-        return next((former.body for former in self.former if former.type == event), self.body)
+        return next((former.body for former in self.former if former.event == event), self.body)
 
     def event_in(self, state: CodeEnum | None) -> str:
         """Return the event type if the action leaves the record in that state."""
@@ -415,7 +415,7 @@ class Lifecycle(RecordKind[R]):
     @cached_property
     def successors(self) -> dict[str, str]:
         """Return the present types of events by the types that earlier releases wrote instead."""
-        return {former.type: row.event for row in self.rows for former in row.former}
+        return {former.event: row.event for row in self.rows for former in row.former}
 
     @cached_property
     def decision_events(self) -> frozenset[str]:

@@ -43,7 +43,7 @@ def close(plan: ImprovementPlan, body: CloseImprovementPlan, ctx: ActionContext)
 
 
 def close_by_decision(plan: ImprovementPlan, body: Tallied, ctx: ActionContext) -> None:
-    """Close the plan by decision of the committee, with the results that it was shown."""
+    """Close the plan by decision: the committee has approved its results."""
     plan.next_review_due_at = plan.review_overdue_at = None
     plan.assessment_due_at = plan.assessment_overdue_at = None
 

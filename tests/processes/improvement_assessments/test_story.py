@@ -268,7 +268,8 @@ async def test_it_is_concluded_with_a_verdict_on_each_that_is_still_open(meeting
 
 
 async def test_a_month_is_concluded_at_its_meeting_even_without_suggestions(meeting: Round) -> None:
-    conclude, body = f"{at(await meeting.opened())}/conclude", {"verdicts": []}
+    conclude = f"{at(await meeting.opened())}/conclude"
+    body: Json = {"verdicts": []}
     assert await refusal(meeting.manager, conclude, body) == (422, "missing", "/meeting")
     talk = {"meeting": await meeting.held("improvement_talk"), **body}
     assert await refusal(meeting.manager, conclude, talk) == (422, "no_assessing_meeting", "/meeting")
