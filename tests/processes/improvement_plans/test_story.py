@@ -28,6 +28,7 @@ from tests.processes.improvement_plans.samples import (
     direction,
     errors,
 )
+from tests.processes.improvement_suggestions.samples import offered
 
 
 async def test_a_plan_is_submitted_with_all_five_contents_or_told_which_one_lacks(
@@ -403,3 +404,23 @@ def test_what_is_as_good_as_the_goal_meets_it_of_every_kpi(key: str) -> None:
     for baseline in (None, "1", "5", "9"):
         met = [is_met(direction, baseline, value, "5") for value in (better, "5", worse)]
         assert met == [True, True, False], baseline
+
+
+async def test_what_waits_for_the_committee_is_on_the_agenda_of_its_next_meeting(
+    programme: Programme, worker: Worker
+) -> None:
+    quality, tomorrow = programme.quality, datetime.now(UTC) + timedelta(days=1)
+    times = {"starts_at": tomorrow.isoformat(), "ends_at": (tomorrow + timedelta(hours=1)).isoformat()}
+    called = {"title": "About improvements", "meeting_kind": "plan_review", "chair": "me", **times}
+    meeting = f"/v1/meetings/{(await quality.post_ok('/v1/meetings', called))['id']}"
+    plan = await quality.read(await programme.submitted())
+    await worker.work(datetime.now(UTC))
+    assert worker.failures == []
+    (item,) = (await quality.read(f"{meeting}/agenda"))["items"]
+    assert (item["about"]["number"], item["decision"]["id"]) == (plan["number"], plan["decision_id"])
+    number = (await offered(programme.owner))["number"]
+    await quality.post_ok(f"{meeting}/add_agenda_item", {"topic": "A suggestion", "about": number})
+    assert (await quality.read(f"{meeting}/agenda"))["items"][-1]["about"]["number"] == number
+    other = {"topic": "Somebody", "about": f"person/{programme.owner.id}"}
+    refused = await quality.post(f"{meeting}/add_agenda_item", json=other)
+    assert errors(refused.json()) == [("/about", "not_discussed")]
