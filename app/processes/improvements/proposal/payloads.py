@@ -100,9 +100,9 @@ CLASS_FIELDS = ("kind", "impact", "urgency")
 
 
 def _has_whole_class_or_none(body: SubmitImprovement) -> bool:
-    others = (body.size, body.criteria, body.size_reason, body.to_pilot, body.priority)
+    further_fields = (body.size, body.criteria, body.size_reason, body.to_pilot, body.priority)
     named = [getattr(body, name) is not None for name in CLASS_FIELDS]
-    return all(named) or not (any(named) or any(others))
+    return all(named) or not (any(named) or any(further_fields))
 
 
 class SubmitImprovement(AskDecision, ClassFields):
