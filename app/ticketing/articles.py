@@ -36,7 +36,7 @@ class UseArticleTicket(Payload):
 
 
 def use_article(ticket: Ticket, body: UseArticleTicket, ctx: ActionContext) -> None:
-    """Use an article for the ticket, which it helped to solve; the article counts the use."""
+    """Use an article for the ticket: the article helped to solve the ticket, and counts the use."""
     ctx.outcome.add(new_article_use(ticket, ctx.required_ref(Article, "article"), ctx))
 
 

@@ -218,8 +218,8 @@ def set_bounds(person: Person, body: SetBoundsPerson, ctx: ActionContext) -> Non
 
 
 def deactivate(person: Person, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Deactivate the person, who has left or is away for long: their keys are rejected, and they are assigned
-    no work.
+    """Deactivate the person: they have left, or are away for long. Their keys are rejected, and they are
+    assigned no work.
     """
 
 

@@ -14,7 +14,7 @@ from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import reporter, rule
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import STAYS, action
-from app.kernel.actions.payloads import EmptyPayload, FreeText, Payload
+from app.kernel.actions.payloads import EmptyPayload, Payload, Remark
 from app.ticketing.records import Rating, RatingRequest
 
 CHANGE_WINDOW = timedelta(days=30)
@@ -22,7 +22,7 @@ WORST, BEST = 1, 5
 
 
 def ask_rating(ticket: Ticket, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Ask for the ticket's rating, from its requester."""
+    """Ask the requester to rate the ticket."""
     ctx.outcome.add(
         RatingRequest(
             id=ctx.new_id(),
@@ -55,7 +55,7 @@ class RateTicket(Payload):
         description="Satisfaction, from 1 (not satisfied) to 5 (fully satisfied).",
         examples=[4],
     )
-    comment: FreeText | None = Field(default=None, description="Reason in the requester's own words.")
+    comment: Remark | None = Field(default=None, description="Reason in the requester's own words.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class EarlierRating:
 
 
 def rate(ticket: Ticket, body: RateTicket, ctx: ActionContext) -> None:
-    """Rate the ticket by the requester's satisfaction. The rating can be changed for 30 days."""
+    """Rate the handling of the ticket, as its requester. The rating can be changed for 30 days."""
     rating = ctx.prepared(EarlierRating).rating
     if rating is None:
         rating = Rating(id=ctx.new_id(), record=ticket.row_key, rated_at=ctx.occurred_at)

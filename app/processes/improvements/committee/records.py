@@ -52,10 +52,10 @@ class ImprovementMotion(RecordPart):
     asked_resources: Annotated[str | None, Personal()] = optional(
         "Resources that the committee is asked to approve; null if no charter was asked for."
     )
-    asked_budget: Annotated[str | None, StaffOnly(reviewers=True)] = optional(
+    asked_budget: Annotated[str | None, StaffOnly()] = optional(
         "Budget that the committee is asked to approve, as a decimal text, for staff."
     )
-    asked_currency: Annotated[str | None, StaffOnly(reviewers=True)] = optional(
+    asked_currency: Annotated[str | None, StaffOnly()] = optional(
         "Currency of the budget that the committee is asked to approve (ISO 4217), for staff."
     )
     asked_with_plan: bool | None = optional(

@@ -24,8 +24,8 @@ SHORTEST_PILOT, USUAL_PILOT, LONGEST_PILOT = 1, 3, 6
 
 
 def plan(improvement: Improvement, body: PlanImprovement, ctx: ActionContext) -> None:
-    """Plan the improvement's project: its work, its milestones, and the pilot on which the departments have
-    agreed.
+    """Plan the improvement's project: its work, its milestones, and the pilot that the departments have
+    agreed on.
     """
     _set_plan(improvement, body, ctx)
     expect_next_report(improvement, ctx)
