@@ -1996,6 +1996,7 @@ create table fold.improvement_assessment (
   concluded_at timestamp with time zone,
   concluded_by_id uuid,
   appended_at timestamp with time zone,
+  meeting_id uuid,
   constraint improvement_assessment_pkey PRIMARY KEY (id),
   constraint improvement_assessment_month_key UNIQUE (month),
   constraint improvement_assessment_number_key UNIQUE (number)
@@ -2087,6 +2088,31 @@ create table fold.improvement_member (
   constraint improvement_member_pkey PRIMARY KEY (id)
 );
 CREATE INDEX improvement_member_record ON fold.improvement_member USING btree (record, added_at, id);
+
+create table fold.improvement_motion (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  asked_kind text collate "C",
+  asked_size text collate "C",
+  asked_criteria text[] collate "C",
+  asked_size_reason text,
+  asked_to_pilot boolean,
+  asked_impact text collate "C",
+  asked_urgency text collate "C",
+  asked_priority text collate "C",
+  asked_sponsor_id uuid,
+  asked_manager_id uuid,
+  asked_member_ids text[] collate "C",
+  asked_resources text,
+  asked_budget text collate "C",
+  asked_currency text collate "C",
+  asked_with_plan boolean,
+  asked_lacking text,
+  appended_at timestamp with time zone,
+  constraint improvement_motion_pkey PRIMARY KEY (id)
+) with (fillfactor=85);
 
 create table fold.improvement_outcome (
   id uuid not null,

@@ -48,5 +48,8 @@ def named_events(lifecycle: Lifecycle[Any], path: ExpectedPath) -> list[str]:
     those that it names, and those by which something is noted as overdue.
     """
     named = {step.event for step in path.steps if not step.anywhere}
+    for former, present in lifecycle.successors.items():
+        if not named.isdisjoint((former, present)):
+            named |= {former, present}
     named |= {event for event in lifecycle.event_types if event.endswith(OVERDUE)}
     return sorted(named - moving_events(lifecycle))

@@ -98,12 +98,12 @@ async def irregular_cases(
     """
     # Read before the cases: these may be later than it says, and never earlier.
     position = next((row["position"] for row in await read(SELECT_POSITION, (NAME,))), 0)
-    path, cases = await _held_cases(read, lifecycles, process, begin, end, team_id)
+    path, cases, successors = await _held_cases(read, lifecycles, process, begin, end, team_id)
     if path is None:
         return IrregularCases((), None, position)
     irregular = []
     for row in cases:
-        fit = fit_of(path, row["steps"])
+        fit = fit_of(path, row["steps"], successors=successors)
         broken = tuple(Irregularity(rule, step) for rule in IRREGULAR for step in fit.steps(rule))
         if broken:
             irregular.append((row, broken))
@@ -129,10 +129,10 @@ async def fit_share(
     """Return how many cases of the process that ended in that time fit its expected path; None: it has none.
     Imported cases are left out.
     """
-    path, cases = await _held_cases(read, lifecycles, process, begin, end, team_id)
+    path, cases, successors = await _held_cases(read, lifecycles, process, begin, end, team_id)
     if path is None:
         return None
-    fitting = sum(fit_of(path, row["steps"]).fits for row in cases)
+    fitting = sum(fit_of(path, row["steps"], successors=successors).fits for row in cases)
     return FitShare(len(cases), fitting, path.source)
 
 
@@ -143,11 +143,11 @@ async def _held_cases(
     begin: datetime,
     end: datetime,
     team_id: UUID | None,
-) -> tuple[ExpectedPath | None, list[dict[str, Any]]]:
+) -> tuple[ExpectedPath | None, list[dict[str, Any]], Mapping[str, str]]:
     path = await expected_path_of(read, process, end)
     lifecycle = lifecycles.get(process_named(process))
     if path is None or not isinstance(lifecycle, Lifecycle):
-        return None, []
+        return None, [], {}
     parameters = {
         "kind": lifecycle.kind,
         "begin": begin,
@@ -156,4 +156,4 @@ async def _held_cases(
         "named": named_events(lifecycle, path),
         "most": MOST_CASES,
     }
-    return path, await read(SELECT_HELD, parameters)
+    return path, await read(SELECT_HELD, parameters), lifecycle.successors

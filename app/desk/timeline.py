@@ -70,7 +70,9 @@ def _values(
     display: ValueDisplay, lifecycle: Lifecycle[Any], event: Mapping[str, Any], names: Mapping[str, Any]
 ) -> Iterator[ShownField]:
     """Yield what was given with the event, as far as its action says what that means."""
-    row = next((row for row in lifecycle.rows if event["type"] in row.events), None)
+    kind = event["type"]
+    bodies = (row.payload_of(kind) for row in lifecycle.rows if kind in row.events)
+    row = next((row for body in bodies for row in lifecycle.rows if row.body is body), None)
     if row is None:
         return
     schemas = display.contract.payload_fields(action_link(lifecycle, row).body_schema)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from app.common.people import Person
+from app.common.records import Record
 from app.common.tickets import Ticket
 from app.foundation.decisions.approval_rules.electors import Seat
 from app.foundation.decisions.electorate import NamedElectorate
@@ -239,7 +240,7 @@ async def agenda(reads: ReadContext, meeting: Meeting, body: object, ctx: Action
 
 @dataclass(frozen=True, slots=True)
 class UnlinkedRecord:
-    """The record that a new item is about, and that is not linked yet; None: it is linked already, or the
+    """The ticket that a new item is about, and that is not linked yet; None: it is linked already, or the
     item is about none.
     """
 
@@ -249,9 +250,9 @@ class UnlinkedRecord:
 async def unlinked_record(
     reads: ReadContext, meeting: Meeting, body: AddAgendaItemMeeting, ctx: ActionContext
 ) -> UnlinkedRecord:
-    """Find whether the record that the item is about is still to be linked."""
-    about = ctx.ref(Ticket, "about")
-    if about is None:
+    """Find whether the ticket that the item is about is still to be linked."""
+    about = ctx.ref(Record, "about")
+    if not isinstance(about, Ticket):
         return UnlinkedRecord(None)
     same = {"other": about.row_key, "kind": LinkKind.relates_to.value}
     return UnlinkedRecord(about if await reads.child(Link, meeting, **same) is None else None)

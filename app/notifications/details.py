@@ -314,7 +314,8 @@ def _of_payload(ledger: Ledger, event: Mapping[str, Any], name: str) -> _Value |
     value = None if "observed" in event["data"] else (event["data"].get("given") or {}).get(name)
     if lifecycle is None or value is None:
         return None
-    bodies = (row.body for row in lifecycle.rows if event["type"] in row.events)
+    kind = event["type"]
+    bodies = (row.payload_of(kind) for row in lifecycle.rows if kind in row.events)
     return next((_Value(name, body, value) for body in bodies if name in body.model_fields), None)
 
 

@@ -38,7 +38,7 @@ from tests.selection import covering
 #: Actions that a test of who gets work tries with somebody who may be named: here it is always the same one.
 NAMED_OTHERWISE = {
     *((kind, "assign_complaint") for kind in ("request", "incident", "release", "problem", "change")),
-    *(("improvement", "assign_complaint"), ("improvement", "charter"), ("meeting", "invite")),
+    *(("improvement", "assign_complaint"), ("meeting", "invite")),
     *(("improvement_plan", "draft"), ("improvement_plan", "revise")),
 }
 #: Votes are cast on the way to what they decide.

@@ -14,7 +14,7 @@ from app.common.records import CodeEnum, from_row
 from app.foundation.decisions.approval_rules.definition import ApprovalRuleDefinition
 from app.foundation.decisions.approval_rules.shipped import SHIPPED
 from app.foundation.decisions.matters import Matter
-from app.foundation.decisions.payloads import AskDecision
+from app.foundation.decisions.payloads import AskBoard, AskDecision
 from app.foundation.decisions.records import DecisionKind
 from app.governance.documents.preparation import COUNTERSIGNATURE, REVIEW
 from app.governance.process_changes.preparation import CHANGE
@@ -23,8 +23,8 @@ from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.kernel.actions.payloads import Payload
 from app.processes.changes.approval import APPROVAL, EMERGENCY
 from app.processes.changes.policies.freeze_exceptions import EXCEPTION
-from app.processes.improvement_plans.preparation import ADJUSTMENT, PLAN
-from app.processes.improvements.preparation import PILOT, PROPOSAL, REVERT
+from app.processes.improvement_plans.preparation import ADJUSTMENT, CLOSING, PLAN
+from app.processes.improvements.preparation import CHARTER, CLASS, PILOT, PROJECT_PLAN, PROPOSAL, REVERT
 from app.processes.releases.approvals import GO_MATTER, PLAN_CHANGE
 from tests.cases import each_case
 from tests.client import Json
@@ -40,7 +40,11 @@ MATTERS: dict[str, Matter] = {
         EXCEPTION,
         PLAN,
         ADJUSTMENT,
+        CLOSING,
         PROPOSAL,
+        CLASS,
+        CHARTER,
+        PROJECT_PLAN,
         PILOT,
         REVERT,
         GO_MATTER,
@@ -70,7 +74,8 @@ def test_every_kind_of_decision_is_asked_for_by_a_row_and_by_a_rule_with_voters(
     assert set(MATTERS) == {str(kind) for kind in DecisionKind}
     assert {rule.decision for rule in SHIPPED.values()} == set(DecisionKind)
     assert all(rule.definition.voters for rule in SHIPPED.values())
-    assert {row.body for _, row, _ in ASKING} >= set(AskDecision.__subclasses__())
+    asking = {*AskBoard.__subclasses__(), *AskDecision.__subclasses__()} - {AskDecision}
+    assert {row.body for _, row, _ in ASKING} >= asking
 
 
 def test_whoever_asks_says_nothing_of_who_decides_and_how() -> None:

@@ -428,8 +428,10 @@ class World:
                 path = record_address(lifecycle, record)
                 # Whoever implements a change has not voted for it: the one who does comes last.
                 voters = [*(self.people[name] for name in VOTING), self.everybody, self.worker]
-                if not await changes.decide(self.api, voters, path, verdict):
+                if not await changes.decide(self.api, voters, path, verdict, row.name):
                     return f"the votes did not come to {verdict}"
+                if (came := (await self.everybody.read(path))["state"]) != to:
+                    return f"{row.name} has led to {came}, and not to {to}"
                 continue
             more = TOWARDS.get((row.body, to), {})
             actors = ACTED_BY.get((row.name, to.value), (("", {}),))
@@ -485,9 +487,7 @@ ADVICE = (
 #: What boards vote on, without those who wrote it.
 OF_BOARDS = frozenset({"change", "improvement", "process_change", "release"})
 #: What nobody does who has made any of what is judged.
-MADE_BY_OTHERS = frozenset(
-    {"improvement.classify", "improvement.charter", "improvement.evaluate", "request.vote"}
-)
+MADE_BY_OTHERS = frozenset({"improvement.evaluate", "request.vote"})
 #: Who is asked in emergencies, if the colleague asks.
 GRADES = {"business": Grade.senior}
 #: Those others who vote, in that order.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -44,19 +44,21 @@ class JudgedVariant:
 @dataclass(frozen=True, slots=True)
 class Yardstick:
     """What cases are held against: the expected path, or the variants of the usual one (with the number of
-    the cases that these were found in). Both are None if there is no path.
+    the cases that these were found in). Both are None if there is no path. `successors` are the present types
+    of the process's events by those of earlier releases.
     """
 
     kind: PathKind
     expected: ExpectedPath | None = None
     usual: frozenset[UUID] = frozenset()
     usual_cases: int = 0
+    successors: Mapping[str, str] = field(default_factory=dict)
 
     def judge(self, variant: UUID, steps: Sequence[str], cases: int, *, is_open: bool) -> JudgedVariant:
         """Return how the variant fits."""
         if self.expected is None:
             return JudgedVariant(variant, tuple(steps), cases, variant in self.usual, None)
-        fit = fit_of(self.expected, steps, is_open=is_open)
+        fit = fit_of(self.expected, steps, is_open=is_open, successors=self.successors)
         return JudgedVariant(variant, tuple(steps), cases, fit.fits, fit)
 
 
@@ -79,7 +81,7 @@ async def yardstick_of(connection: Connection, question: ConformanceQuestion) ->
     if kind is PathKind.expected:
         expected = await expected_path_of(reading(connection), question.kind, question.end)
         if expected is not None or question.path is PathKind.expected:
-            return Yardstick(kind, expected)
+            return Yardstick(kind, expected, successors=question.lifecycle.successors)
     where, parameters = selected(question.in_usual_time())
     text = f"""
 select c.variant, count(*) as cases from kpi.process_case c where {where}

@@ -17,17 +17,28 @@ from app.kernel.actions.conditions import Condition
 from app.kernel.actions.payloads import FreeText, Instant, Payload, Title
 
 
-class AskDecision(Payload):
-    """A question to be put to a vote. The approval rule determines the voters."""
+class AskBoard(Payload):
+    """A matter that is put to a vote. The approval rule determines the voters."""
 
-    question: Title = Field(
-        description="Question in one line, without names of persons: all readers of the record see it.",
+    question: Title | None = Field(
+        default=None,
+        description="Question in one line, without names of persons: all readers of the record see it. If "
+        "left out, the kind of the decision and the title of the record.",
         examples=["Shall we go on with it?"],
     )
     due_at: Instant | None = Field(
         default=None,
         description="Time until which votes count; if left out, the time of the approval rule, which "
         "it cannot exceed. The votes that were cast by then decide.",
+    )
+
+
+class AskDecision(AskBoard):
+    """A question to be put to a vote. The approval rule determines the voters."""
+
+    question: Title = Field(
+        description="Question in one line, without names of persons: all readers of the record see it.",
+        examples=["Shall we go on with it?"],
     )
 
 

@@ -26,7 +26,7 @@ from app.foundation.decisions.electorate import (
 )
 from app.foundation.decisions.matters import Matter, matter_of
 from app.foundation.decisions.parties import Parties, parties_of
-from app.foundation.decisions.payloads import AskDecision
+from app.foundation.decisions.payloads import AskBoard
 from app.foundation.decisions.records import (
     Decision,
     DecisionState,
@@ -181,15 +181,24 @@ def new_ballots(decision: Decision, voters: Voters, parties: Parties, ctx: Actio
 
 
 def question_preparation(matter: Matter) -> Prepare:
-    """Return the preparation of `AskDecision` on that matter."""
+    """Return the preparation of `AskBoard` on that matter."""
 
     async def prepare_question(
-        reads: ReadContext, record: Any, body: AskDecision, ctx: ActionContext
+        reads: ReadContext, record: Any, body: AskBoard, ctx: ActionContext
     ) -> NewDecision:
         """Find the question's voters by the approval rules, and make the ballots."""
-        return await new_decision(reads, record, Question(body.question, matter, body.due_at), ctx)
+        question = Question(body.question or _usual_question(record, matter), matter, body.due_at)
+        return await new_decision(reads, record, question, ctx)
 
     return prepare_question
+
+
+def _usual_question(record: Any, matter: Matter) -> str:
+    """Return the question for those who ask in no words of their own: the kind of the decision, and the title
+    of the record.
+    """
+    kind = matter.decision
+    return str(record.title) if kind is None else f"{kind.label('zh')} {kind.label('en')}: {record.title}"
 
 
 async def open_decisions(reads: ReadContext, record: Any, body: Any, ctx: ActionContext) -> OpenDecisions:

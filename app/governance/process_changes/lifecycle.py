@@ -32,7 +32,14 @@ from app.governance.process_changes.preparation import (
 from app.governance.process_changes.records import ProcessChange
 from app.governance.process_changes.records import ProcessChangeState as State
 from app.kernel.access.audience_rules import to_persons, to_staff
-from app.kernel.actions.actor_policy import anybody, decision, process_owner, quality_manager, rule
+from app.kernel.actions.actor_policy import (
+    RecordDuty,
+    anybody,
+    decision,
+    process_owner,
+    quality_manager,
+    rule,
+)
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, Rules, action
@@ -101,6 +108,8 @@ OPEN = (State.applied, State.under_review)
 VOTES = decisions.DecisionSpec(
     kind="process_change", any=(State.under_review,), matters=(CHANGE,), outcome=action_of_outcome
 )
+#: Whoever applies for a change does not review it.
+APPLICANT = RecordDuty("applicant", "申请人", ("applicant_id",))
 REVIEWERS = quality_manager | process_owner
 TO_REVIEW = (
     RecipientRule(
@@ -125,7 +134,7 @@ LIFECYCLE = Lifecycle(
         action(apply,        "申请",     NEW_RECORD,           State.applied,      anybody,   "process_change.applied",
                prepare=(publication_due,), wrong=(checks.teams_invalid,), notifies=TO_REVIEW),
         action(review,       "审核",     OPEN,                 State.under_review, REVIEWERS, "process_change.reviewed",
-               unless=(checks.decided_already,), prepare=(change_question,)),
+               unless=(checks.decided_already,), prepare=(change_question,), segregate_from=(APPLICANT,)),
         action(approve,      "批准",     [State.under_review], STAYS,              decision,  "process_change.approved",
                notifies=(_to_applicant(NoticeType.approved),)),
         action(refuse,       "不批准",   [State.under_review], State.refused,      decision,  "process_change.refused",

@@ -137,6 +137,16 @@ class DueAt:
 
 
 @dataclass(frozen=True, slots=True)
+class FormerEvent:
+    """A type of event in which earlier releases recorded an action, and its payload then. It is written no
+    more; events of this type still fold, and count where those of the action do.
+    """
+
+    event: str
+    body: type[Payload]
+
+
+@dataclass(frozen=True, slots=True)
 class Checks:
     """The checks of an action, and what it needs for them.
 
@@ -189,7 +199,8 @@ class Consequences:
 class Action(Generic[R, B]):
     """An action of a lifecycle: a row of its table, equal to itself only.
 
-    `due`: when the worker performs the action by itself.
+    `due`: when the worker performs the action by itself. `former` are the types of its events in earlier
+    releases.
     """
 
     name: str
@@ -205,6 +216,7 @@ class Action(Generic[R, B]):
     checks: Checks
     reach: Reach
     consequences: Consequences
+    former: tuple[FormerEvent, ...] = ()
 
     @property
     def opens(self) -> bool:
@@ -234,9 +246,14 @@ class Action(Generic[R, B]):
 
     @property
     def events(self) -> tuple[str, ...]:
-        """Return the event types that the action can have, its usual one first."""
+        """Return the event types that the action can have, its usual one first, and those that it had."""
         other_events = self.to.events.values() if isinstance(self.to, Branch) else ()
-        return tuple(dict.fromkeys((self.event, *other_events)))
+        former_events = (former.event for former in self.former)
+        return tuple(dict.fromkeys((self.event, *other_events, *former_events)))
+
+    def payload_of(self, event: str) -> type[Payload]:
+        """Return the payload that the action's events of that type have."""
+        return next((former.body for former in self.former if former.event == event), self.body)
 
     def event_in(self, state: CodeEnum | None) -> str:
         """Return the event type if the action leaves the record in that state."""
@@ -271,6 +288,7 @@ class ActionOptions(TypedDict, total=False):
 
     keys: Keys
     due: DueAt | None
+    former: tuple[FormerEvent, ...]
     unless: tuple[Check, ...]
     prepare: tuple[Prepare, ...]
     wrong: tuple[PayloadCheck, ...]
@@ -326,6 +344,7 @@ def action(
         consequences=_group(
             Consequences, {**more, "related": related if isinstance(related, tuple) else (related,)}
         ),
+        former=more.get("former", ()),
     )
 
 
@@ -394,6 +413,11 @@ class Lifecycle(RecordKind[R]):
     def action_names(self) -> frozenset[str]:
         """Return the names of the actions."""
         return frozenset(self.by_name)
+
+    @cached_property
+    def successors(self) -> dict[str, str]:
+        """Return the present types of events by the types that earlier releases wrote instead."""
+        return {former.event: row.event for row in self.rows for former in row.former}
 
     @cached_property
     def decision_events(self) -> frozenset[str]:

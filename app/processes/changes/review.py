@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.common.tickets import Ticket
+from app.foundation.decisions.authorship import authors_do_not_judge
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import RecordDuty
 from app.kernel.actions.context import ActionContext
@@ -17,6 +18,10 @@ from app.ticketing.records import LinkKind
 
 #: Whoever implemented a change does not review it.
 IMPLEMENTER = RecordDuty("implementer", "实施人", ("implementer_ids",))
+#: Nor does whoever drafted it and also assessed it, or asked for its approval.
+PREPARED_BY_OTHERS = authors_do_not_judge(
+    ("title", "plan", "test_plan", "back_out_plan"), and_have_set=("assessed_by_id", "approval_id")
+)
 
 
 def review(change: Change, body: ReviewChange, ctx: ActionContext) -> None:

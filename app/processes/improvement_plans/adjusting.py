@@ -216,6 +216,8 @@ def action_of_outcome(plan: ImprovementPlan, decision: Decision) -> tuple[str, P
         return None
     if plan.state is ImprovementPlanState.submitted:
         return ("approve" if approved else "return"), tallied(decision)
+    if plan.adjustment_id is None:
+        return ("close_by_decision" if approved else "refuse_closing"), tallied(decision)
     payload = {**dict(tallied(decision)), "adjustment": plan.adjustment_id}
     if approved:
         return "adjust", AdjustImprovementPlan.model_validate(payload)

@@ -31,8 +31,10 @@ PLAN = Matter(
 )
 #: Whoever proposes an adjustment has written it.
 ADJUSTMENT = replace(PLAN, decision=DecisionKind.plan_adjustment, without_asker=True)
+CLOSING = replace(PLAN, decision=DecisionKind.plan_closing, without_asker=True)
 plan_question = question_preparation(PLAN)
 adjustment_question = question_preparation(ADJUSTMENT)
+closing_question = question_preparation(CLOSING)
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,9 @@ PROPOSAL = Matter(
     children=("improvement_target", "document_section"),
     without_asker=True,
 )
+CLASS = replace(PROPOSAL, decision=DecisionKind.improvement_class)
+CHARTER = replace(PROPOSAL, decision=DecisionKind.improvement_charter)
+PROJECT_PLAN = replace(PROPOSAL, decision=DecisionKind.project_plan)
 PILOT = replace(PROPOSAL, decision=DecisionKind.pilot)
 REVERT = replace(PROPOSAL, decision=DecisionKind.improvement_revert)
 

@@ -65,6 +65,9 @@ async def test_a_change_within_a_team_is_decided_by_its_head_and_published_with_
     assert (reviewed["state"], reviewed["opinion"]) == ("under_review", "It saves a day.")
     [ballot] = (await registry.quality.read(f"{path}/votes"))["items"]
     assert ballot["person"]["id"] == head.id
+    own = f"{PATH}/{(await applied(registry, registry.quality, 'bills'))['number']}"
+    refused = await registry.quality.post(f"{own}/review", json=question)
+    assert (refused.status_code, refused.json()["code"]) == (403, "separation_of_duties")
     waiting = await registry.quality.post(f"{path}/review", json=question)
     assert (waiting.status_code, waiting.json()["code"]) == (409, "process_change_asked")
     vote = {"decision": reviewed["decision_id"], "verdict": "approve"}

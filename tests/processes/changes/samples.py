@@ -74,6 +74,7 @@ REVIEWED: Json = {
     "lessons": "Nothing new.",
 }
 DONE: Json = {"work_done": "The relay runs version 4.", "tests_run": "A mail each way."}
+EARLY: Json = {"out_of_window_reason": "The night is quiet."}
 
 
 def a_freeze(begin: float, end: float, **more: Any) -> Json:

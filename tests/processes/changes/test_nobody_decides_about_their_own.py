@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.common.people import Grade, Role
 from tests.client import Api, Client, Json
-from tests.processes.changes.samples import ASSESSMENT, a_board, a_change
+from tests.processes.changes.samples import ASSESSMENT, DONE, EARLY, REVIEWED, a_board, a_change, window
 
 
 def errors(problem: Json) -> list[tuple[str, str]]:
@@ -44,6 +44,24 @@ async def test_a_change_manager_does_not_approve_what_she_drafted_and_assessed(a
     assert left_out(decision) == left_out(refused.json())
     votes = (await manager.read(f"{path}/votes"))["items"]
     assert [vote["person"]["id"] for vote in votes] == [ada.id]
+
+
+async def test_whoever_drafted_and_assessed_a_change_does_not_review_it(api: Api) -> None:
+    board = await a_board(api)
+    manager = await api.client("Katrin", Role.change_manager)
+    path = f"/v1/changes/{(await manager.post_ok('/v1/changes', a_change(team='network')))['id']}"
+    await manager.post_ok(f"{path}/submit")
+    await manager.post_ok(f"{path}/assess", ASSESSMENT)
+    await board.manager.post_ok(f"{path}/request_approval", board.question())
+    await board.vote(path, "approve")
+    await board.manager.post_ok(f"{path}/schedule", window(0, 2))
+    await board.agent.post_ok(f"{path}/assign", {"person": board.engineer.id})
+    await board.engineer.post_ok(f"{path}/start", EARLY)
+    await board.engineer.post_ok(f"{path}/complete", DONE)
+    refused = await manager.post(f"{path}/review", json=REVIEWED)
+    assert (refused.status_code, refused.json()["code"]) == (403, "separation_of_duties")
+    reviewed = REVIEWED | {"first_pass": False}
+    assert (await board.manager.post_ok(f"{path}/review", reviewed))["state"] == "closed"
 
 
 async def test_whoever_only_comments_tags_or_asks_has_not_written_it(api: Api) -> None:

@@ -52,7 +52,9 @@ async def test_a_minor_improvement_goes_from_the_suggestion_to_the_standard(impr
     assert done["next_benefit_due_at"] is not None
     assert await event_types(improvers.quality, path) == [
         *("improvement.selected", "improvement.proposed", "improvement.submitted"),
-        *("improvement.voted", "improvement.voted", "improvement.approved", "improvement.classified"),
+        *("improvement.voted", "improvement.voted", "improvement.approved"),
+        *("improvement.class_asked", "improvement.voted", "improvement.voted"),
+        "improvement.classified_by_decision",
         *("improvement.implementation_begun", "improvement.implemented", "improvement.effects_measured"),
         *("improvement.evaluated", "improvement.standardised"),
     ]
@@ -239,11 +241,30 @@ async def test_it_is_classified_before_anything_is_made_of_it(improvers: Improve
     bare = a_classification(kind="new_process")
     member = improvers.committee[0]
     assert await refusal(member, f"{path}/classify", bare) == (422, "criteria_missing", "/criteria")
-    record = await member.post_ok(f"{path}/classify", bare | {"criteria": ["complex"]})
+    record = await improvers.asks(path, "classify", bare | {"criteria": ["complex"]})
     assert (record["size"], record["to_pilot"], record["priority"]) == ("major", True, "P3")
     assert await refusal(improvers.owner, f"{path}/implement", plan) == (409, "needs_project", "")
-    await member.post_ok(f"{path}/classify", a_classification())
+    refused = await improvers.asks(path, "classify", a_classification(), "reject")
+    assert (refused["size"], refused["asked_size"]) == ("major", "minor")
+    await improvers.asks(path, "classify", a_classification())
     begun = await improvers.owner.post_ok(f"{path}/implement", plan)
+    assert begun["state"] == "implementing"
+
+
+async def test_the_class_may_stand_on_the_ballot_of_the_proposal(improvers: Improvers) -> None:
+    path = await improvers.proposed()
+    question = improvers.question() | weighed()
+    for class_fields, code in (
+        ({"kind": "activity"}, "class_is_incomplete"),
+        (a_classification(kind="new_process"), "criteria_missing"),
+    ):
+        refused = await refusal(improvers.quality, f"{path}/submit", question | class_fields)
+        assert refused[:2] == (422, code)
+    submitted = await improvers.quality.post_ok(f"{path}/submit", question | a_classification())
+    assert (submitted["size"], submitted["priority"]) == (None, None), "nothing is classified before the vote"
+    approved = await improvers.vote(path, "approve")
+    assert (approved["state"], approved["size"], approved["priority"]) == ("approved", "minor", "P3")
+    begun = await improvers.owner.post_ok(f"{path}/implement", {"plan": "By Friday."})
     assert begun["state"] == "implementing"
 
 

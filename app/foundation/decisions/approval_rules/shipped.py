@@ -158,8 +158,20 @@ SHIPPED: Mapping[str, ShippedRule] = {
     "plan_adjustment": ShippedRule(
         DecisionKind.plan_adjustment, "Adjustments of annual plans", "年度计划调整", _COMMITTEE
     ),
+    "plan_closing": ShippedRule(
+        DecisionKind.plan_closing, "Closing of annual plans", "年度计划关闭", _COMMITTEE
+    ),
     "improvement_proposal": ShippedRule(
         DecisionKind.improvement_proposal, "Proposals of improvements", "改进提案", _COMMITTEE
+    ),
+    "improvement_class": ShippedRule(
+        DecisionKind.improvement_class, "Classes of improvements", "改进分类", _COMMITTEE
+    ),
+    "improvement_charter": ShippedRule(
+        DecisionKind.improvement_charter, "Charters of improvement projects", "改进项目立项", _COMMITTEE
+    ),
+    "project_plan": ShippedRule(
+        DecisionKind.project_plan, "Plans of improvement projects", "改进项目计划", _COMMITTEE
     ),
     "pilot": ShippedRule(DecisionKind.pilot, "Judgements of pilots", "试点裁定", _COMMITTEE),
     "improvement_revert": ShippedRule(
