@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from app.foundation.process_definitions.lookups import expected_path_of
 from app.kernel.actions.lifecycle import Lifecycle
 from app.kpis.facts.table import FactTable
 from app.kpis.raw.definitions import EVENTS, read_files
-from app.platform.db import Connection, fetch_rows, fetch_tuples
+from app.platform.db import Connection, fetch_rows, fetch_tuples, fetch_value
 
 FOLDER = Path(__file__).parent
 #: So many of the cases that differ are named.
@@ -38,6 +37,7 @@ from (
 #: HELD_STEPS and `named_events`, the log by process_path.sql and the events of the path.
 PATHS = "process_path"
 SELECT_PATHS = f"(select c.case_id, {HELD_STEPS} as steps from kpi.process_case c where kind = %(kind)s)"
+SELECT_TIME = "select recorded_at from log.event where position = %s"
 COUNT_ROWS = " + ".join(f"(select count(*) from kpi.{table.name})" for table in TABLES)
 OF_KIND = "where case_id in (select case_id from kpi.process_case where kind = %(kind)s)"
 
@@ -78,11 +78,11 @@ async def differences(
     connection: Connection, lifecycles: Iterable[Lifecycle[Any]], position: int
 ) -> list[FactDifference]:
     """Return where the facts say otherwise than the log up to the position, which they have reached."""
-    differing = []
+    differing, now = [], await fetch_value(connection, SELECT_TIME, position)
     for lifecycle in with_cases(lifecycles):
         kind, parameters = lifecycle.kind, definition_parameters(lifecycle, position)
         statements = {table.name: _differing(table, kind) for table in TABLES}
-        path = await expected_path_of(partial(fetch_rows, connection), kind, datetime.now(UTC))
+        path = None if now is None else await expected_path_of(partial(fetch_rows, connection), kind, now)
         if path is not None:
             parameters["named"] = named_events(lifecycle, path)
             parameters["on_path"] = [step.event for step in path.steps if not step.anywhere]
