@@ -11,13 +11,14 @@ from app.conformance.facts.consumer import consumer
 from app.conformance.lookups import fit_share, irregular_cases
 from app.conformance.paths import Misfit
 from app.conformance.raw.definitions import differences
+from app.log.canonical import instant
 from app.log.events import Event, stream
 from app.log.follow import catch_up
 from app.log.read import head
 from app.platform.db import Connection, Database
 from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND
 from tests.contract.logged import MADE_UP
-from tests.kpis.histories import instant, write_more
+from tests.kpis.histories import write_more
 
 FOLLOWER = consumer(LIFECYCLES)
 BEGIN = datetime(2026, 3, 2, tzinfo=UTC)
