@@ -41,8 +41,8 @@ async def test_no_case_counts_in_both_figures(books: Books, pair: tuple[str, str
                         organisation_zone="UTC",
                     )
                     question = replace(question, by=() if dimension is None else (dimension,))
-                    past = None if moment == MOMENTS else position
-                    cells.append(await count_as_of(connection, question, NOW, past))
+                    as_of_position = None if moment == MOMENTS else position
+                    cells.append(await count_as_of(connection, question, NOW, as_of_position))
                 for place, figures in cells[0].items():
                     assert figures.total + cells[1][place].total <= max(figures.cases, cells[1][place].cases)
                     counted += figures.cases

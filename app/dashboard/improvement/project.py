@@ -124,8 +124,8 @@ async def _targets(page: DashboardPage, number: str) -> list[str]:
         if target["dropped_at"]:
             continue
         name = KPIS[target["kpi"]].texts(page.language).name
-        seen = await _smallest_effect(page, frozen.get(target["name"]))
-        lines.append(f"{name} ({seen})" if seen else name)
+        sentence = await _smallest_effect(page, frozen.get(target["name"]))
+        lines.append(f"{name} ({sentence})" if sentence else name)
     return lines
 
 
