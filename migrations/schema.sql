@@ -984,6 +984,7 @@ create table fold.change_review (
   caused_incident_ids text[] collate "C",
   lessons text,
   appended_at timestamp with time zone,
+  review_reopened_at timestamp with time zone,
   constraint change_review_pkey PRIMARY KEY (id)
 ) with (fillfactor=85);
 
@@ -2631,6 +2632,8 @@ create table fold.kpi_effect (
   measured_by_id uuid,
   measured_at timestamp with time zone not null,
   appended_at timestamp with time zone,
+  figure text collate "C",
+  longer_than bigint,
   constraint kpi_effect_pkey PRIMARY KEY (id)
 );
 CREATE INDEX kpi_effect_changed ON fold.kpi_effect USING btree (changed_at, id);

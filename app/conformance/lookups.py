@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from app.conformance.facts.consumer import NAME
-from app.conformance.kinds import named_events
+from app.conformance.kinds import HELD_STEPS, named_events
 from app.conformance.paths import IRREGULAR, Misfit, fit_of
 from app.foundation.process_definitions.expected_paths import ExpectedPath
 from app.foundation.process_definitions.lookups import expected_path_of
@@ -23,10 +23,8 @@ from app.kernel.actions.lifecycle import Lifecycle
 
 MOST_CASES = 100_000
 #: The cases that ended in a time, with the events that change the state or that the path names.
-SELECT_HELD = """
-select c.case_id, c.ended_at, array(
-  select one.type from unnest(c.all_steps, c.all_changes) with ordinality as one(type, changes, n)
-  where one.changes or one.type = any(%(named)s::text[]) order by one.n) as steps
+SELECT_HELD = f"""
+select c.case_id, c.ended_at, {HELD_STEPS} as steps
 from kpi.process_case c
 where c.kind = %(kind)s and c.ended_at >= %(begin)s and c.ended_at < %(end)s and c.source not like 'import:%%'
   and (%(team_id)s::uuid is null or c.team_id = %(team_id)s)

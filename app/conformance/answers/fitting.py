@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from app.conformance.kinds import named_events
+from app.conformance.kinds import HELD_STEPS, named_events
 from app.conformance.parameters import PathKind, StepKind
 from app.conformance.paths import Misfit, PathFit, fit_of, usual_variants
 from app.conformance.questions import ConformanceQuestion, selected
@@ -21,11 +21,10 @@ from app.platform.db import Connection, fetch_rows
 
 #: The variant of a case `c`, by which events are its steps.
 VARIANTS = {StepKind.changes: ("c.variant", "c.steps"), StepKind.all: ("c.all_variant", "c.all_steps")}
-#: The steps of a case that are held against a path which names events that change no state: those, too.
-NAMED_STEPS = """array(
-  select one.type from unnest(c.all_steps, c.all_changes) with ordinality as one(type, changes, n)
-  where one.changes or one.type = any(%(named)s::text[]) order by one.n)"""
-HAS_NAMED = "c.all_steps && %(named)s::text[]"
+#: Whether a case has such events beyond its changes; the arrays are searched first, as most cases have none.
+HAS_NAMED = """(false = any(c.all_changes) and exists (
+  select from unnest(c.all_steps, c.all_changes) as one(type, changes)
+  where not one.changes and one.type = any(%(named)s::text[])))"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +70,8 @@ def held_steps(question: ConformanceQuestion, yardstick: Yardstick) -> tuple[str
     named = named_events(question.lifecycle, yardstick.expected)
     if not named:
         return *VARIANTS[StepKind.changes], {}
-    variant = f"case when {HAS_NAMED} then md5(array_to_string({NAMED_STEPS}, ' '))::uuid else c.variant end"
-    return variant, f"case when {HAS_NAMED} then {NAMED_STEPS} else c.steps end", {"named": named}
+    variant = f"case when {HAS_NAMED} then md5(array_to_string({HELD_STEPS}, ' '))::uuid else c.variant end"
+    return variant, f"case when {HAS_NAMED} then {HELD_STEPS} else c.steps end", {"named": named}
 
 
 async def yardstick_of(connection: Connection, question: ConformanceQuestion) -> Yardstick:
