@@ -1007,6 +1007,8 @@ create table fold.change_template (
   approved_by_id uuid,
   retired_at timestamp with time zone,
   appended_at timestamp with time zone,
+  ci_ids text[] collate "C",
+  ci_classes text[] collate "C",
   constraint change_template_pkey PRIMARY KEY (id)
 ) with (fillfactor=85);
 CREATE INDEX change_template_changed ON fold.change_template USING btree (changed_at, id);

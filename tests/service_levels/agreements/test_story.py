@@ -281,7 +281,12 @@ async def approved_changes(parties: Parties, *scopes: Json) -> list[str]:
         "title": "Amend an agreement",
         "description": "A new edition.",
     }
-    template = await author.post_ok("/v1/change_templates", {**payload, **plans, "risk_level": "low"})
+    services = sorted({key for scope in scopes for key in scope["services"]})
+    scope_of_all = {"services": services, "risk_level": "low"}
+    items = [key for scope in scopes for key in scope.get("cis", ())]
+    template = await author.post_ok(
+        "/v1/change_templates", {**payload, **plans, **scope_of_all, "cis": items}
+    )
     await other.post_ok(f"/v1/change_templates/{template['id']}/approve")
     approved = []
     for day, scope in enumerate(scopes, start=4):
