@@ -4289,6 +4289,10 @@ create table fold.sla (
   ended_at timestamp with time zone,
   warned_days integer,
   appended_at timestamp with time zone,
+  price_amount text collate "C",
+  price_currency text collate "C",
+  price_period text collate "C",
+  gap_since_at timestamp with time zone,
   constraint sla_pkey PRIMARY KEY (id),
   constraint sla_number_key UNIQUE (number)
 ) with (fillfactor=85);
@@ -4339,6 +4343,7 @@ create table fold.sla_consent (
   complete boolean not null,
   consented_at timestamp with time zone not null,
   appended_at timestamp with time zone,
+  attachment_id uuid,
   constraint sla_consent_pkey PRIMARY KEY (id)
 );
 CREATE INDEX sla_consent_record ON fold.sla_consent USING btree (record, consented_at, id);
@@ -4373,6 +4378,7 @@ create table fold.sla_reasons (
   effect_on_workload text,
   termination_reason text,
   appended_at timestamp with time zone,
+  effect_on_price text,
   constraint sla_reasons_pkey PRIMARY KEY (id)
 ) with (fillfactor=85);
 

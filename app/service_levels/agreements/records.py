@@ -135,8 +135,9 @@ class AgreementReasons(RecordPart):
         "names of persons; null if there is no gap.",
         examples=["The supplier's new contract begins in May. 供应商新合同五月生效。"],
     )
+    effect_on_price: Annotated[str | None, Personal()] = optional("Effect of the change on the price.")
     effect_on_cost: Annotated[str | None, Personal(), StaffOnly()] = optional(
-        "Effect of the change on the cost, for staff."
+        "Effect of the change on the internal cost, for staff."
     )
     effect_on_workload: Annotated[str | None, Personal()] = optional("Effect of the change on the workload.")
     termination_reason: Annotated[str | None, Personal()] = optional(
@@ -222,9 +223,17 @@ class Agreement(Record):
     maintenance_counts: bool | None = optional(
         "True if approved maintenance counts as outage; false by default."
     )
-    cost_amount: Annotated[str | None, StaffOnly()] = optional("Cost of a period, for staff.")
-    cost_currency: Annotated[str | None, StaffOnly()] = optional("Currency of the cost, for staff.")
-    cost_period: Annotated[ReportingPeriod | None, StaffOnly()] = optional("Period of the cost, for staff.")
+    price_amount: str | None = optional(
+        "Agreed price of a period, as both parties see it; null in agreements from before prices were terms.",
+        examples=["15000.00"],
+    )
+    price_currency: str | None = optional("Currency of the price.", examples=["CNY"])
+    price_period: ReportingPeriod | None = optional("Period of the price.", examples=["year"])
+    cost_amount: Annotated[str | None, StaffOnly()] = optional("Internal cost of a period, for staff.")
+    cost_currency: Annotated[str | None, StaffOnly()] = optional("Currency of the internal cost, for staff.")
+    cost_period: Annotated[ReportingPeriod | None, StaffOnly()] = optional(
+        "Period of the internal cost, for staff."
+    )
     consequences: Annotated[list[dict[str, Any]] | None, Document()] = optional(
         "Consequences of missed targets."
     )
@@ -271,6 +280,10 @@ class Agreement(Record):
     review_overdue_at: datetime | None = optional(
         "Time since which the review is overdue; null if it is not."
     )
+    gap_since_at: datetime | None = optional(
+        "Time since which the OLAs and UCs no longer support the signed agreement, because one of them ended "
+        "or changed; null if there is no such gap."
+    )
     begins_at: datetime | None = optional(
         "Time from which the agreement is in force; null until it is signed."
     )
@@ -306,6 +319,19 @@ class Agreement(Record):
         return bool(self.pending_consents) or self.state is AgreementState.under_review
 
     @property
+    def agreed_price(self) -> tuple[str, str | None, ReportingPeriod] | None:
+        """Return the agreed amount with its currency and period; in agreements from before prices were terms,
+        the cost. None if neither is known.
+        """
+        for amount, currency, period in (
+            (self.price_amount, self.price_currency, self.price_period),
+            (self.cost_amount, self.cost_currency, self.cost_period),
+        ):
+            if amount is not None and period is not None:
+                return amount, currency, period
+        return None
+
+    @property
     def party_id(self) -> UUID | None:
         """Return the team of the other party; None of a default agreement."""
         return self.customer_id or self.team_id or self.supplier_id
@@ -313,8 +339,9 @@ class Agreement(Record):
 
 class AgreementConsent(ChildRecord):
     """The consent of one side to a step of the agreement, until the other side's completes it or the text is
-    changed. `terms` are those consented to; `document` is the number of the signed document, of a side whose
-    consent the service level manager has recorded, and `signatory` who has signed it.
+    changed. `terms` are those consented to. If the service level manager recorded the consent of a side
+    without an account, `document` is the number of the signed document, `attachment_id` its file, and
+    `signatory` who signed it.
     """
 
     KIND: ClassVar[str] = "sla_consent"
@@ -325,6 +352,9 @@ class AgreementConsent(ChildRecord):
         "Person who gave or recorded the consent."
     )
     document: str | None = optional("Number of the signed document; null for a consent that was given here.")
+    attachment_id: UUID | None = optional(
+        "Attachment with the signed document; null for a consent that was given here."
+    )
     signatory: Annotated[str | None, Personal()] = optional(
         "Person who signed the document; null for a consent that was given here."
     )

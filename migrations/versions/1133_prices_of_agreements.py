@@ -1,0 +1,22 @@
+"""Prices and gaps of agreements, effects on the price, and files of documents that a party signed."""
+
+from alembic import op
+
+revision = "1133"
+down_revision = "1132"
+branch_labels = None
+depends_on = None
+
+ADDS_ONLY = True
+
+
+def upgrade() -> None:
+    op.execute(
+        '''alter table fold.sla
+             add column price_amount text collate "C",
+             add column price_currency text collate "C",
+             add column price_period text collate "C",
+             add column gap_since_at timestamptz'''
+    )
+    op.execute("alter table fold.sla_reasons add column effect_on_price text")
+    op.execute("alter table fold.sla_consent add column attachment_id uuid")
