@@ -73,7 +73,12 @@ async def test_no_two_persons_of_one_side_represent_both(parties: Parties, peopl
             assert "machine" not in accepted
         # A requirement names them by the same rule.
         outsiders = people.keys() - allowed["party_representative"]
-        body: Json = {"agreement_type": kind, "title": "T", "needs": "N", "business_process": "B"}
+        body: Json = {
+            "agreement_type": kind,
+            "title": "Mail",
+            "needs": "Mail by day.",
+            "business_process": "Orders",
+        }
         body |= {} if party is None else {PARTY[kind]: party}
         body |= {"services": ["mail"]} if kind == "SLA" and party else {}
         for name in sorted(outsiders):
