@@ -4289,10 +4289,6 @@ create table fold.sla (
   ended_at timestamp with time zone,
   warned_days integer,
   appended_at timestamp with time zone,
-  price_amount text collate "C",
-  price_currency text collate "C",
-  price_period text collate "C",
-  gap_since_at timestamp with time zone,
   constraint sla_pkey PRIMARY KEY (id),
   constraint sla_number_key UNIQUE (number)
 ) with (fillfactor=85);
@@ -4368,6 +4364,18 @@ create table fold.sla_consequence (
 );
 CREATE INDEX sla_consequence_record ON fold.sla_consequence USING btree (record, number, edition);
 
+create table fold.sla_price (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  price_amount text collate "C",
+  price_currency text collate "C",
+  price_period text collate "C",
+  appended_at timestamp with time zone,
+  constraint sla_price_pkey PRIMARY KEY (id)
+) with (fillfactor=85);
+
 create table fold.sla_reasons (
   id uuid not null,
   version integer not null,
@@ -4379,6 +4387,7 @@ create table fold.sla_reasons (
   termination_reason text,
   appended_at timestamp with time zone,
   effect_on_price text,
+  gap_since_at timestamp with time zone,
   constraint sla_reasons_pkey PRIMARY KEY (id)
 ) with (fillfactor=85);
 

@@ -12,11 +12,20 @@ ADDS_ONLY = True
 
 def upgrade() -> None:
     op.execute(
-        '''alter table fold.sla
-             add column price_amount text collate "C",
-             add column price_currency text collate "C",
-             add column price_period text collate "C",
-             add column gap_since_at timestamptz'''
+        '''create table fold.sla_price (
+             id uuid primary key,
+             version integer not null,
+             changed_at timestamptz not null,
+             record text collate "C" not null,
+             price_amount text collate "C",
+             price_currency text collate "C",
+             price_period text collate "C",
+             appended_at timestamptz
+           ) with (fillfactor = 85)'''
     )
-    op.execute("alter table fold.sla_reasons add column effect_on_price text")
+    op.execute(
+        """alter table fold.sla_reasons
+             add column effect_on_price text,
+             add column gap_since_at timestamptz"""
+    )
     op.execute("alter table fold.sla_consent add column attachment_id uuid")

@@ -95,8 +95,8 @@ TERMS: Json = {
     "quality_plan": "Counted by the clocks.",
 }
 EFFECTS = {
-    "effect_on_price": "None. 无。",
-    "effect_on_cost": "None. 无。",
+    "effect_on_price": "It stays the same. 不变。",
+    "effect_on_cost": "It stays the same. 不变。",
     "effect_on_workload": "Ten cases more.",
 }
 

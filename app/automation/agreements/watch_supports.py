@@ -34,12 +34,13 @@ async def watch_supports(ledger: Ledger, event: Recorded) -> AsyncIterator[RuleC
     beneath = id_of(event.stream)
     for row in await ledger.db.rows(ABOVE, (beneath,)):
         agreement = from_row(Agreement, row)
+        reasons = agreement.reasons
         alignment = await alignment_of(ledger.db.rows, agreement, event.occurred_at)
         if alignment.holds:
-            if agreement.gap_since_at is not None:
+            if reasons.gap_since_at is not None:
                 yield _consequence("close_gap", agreement, EmptyPayload())
         # A gap that was accepted at the signature is no news, unless one beneath has ended since.
-        elif event.type in ENDED or (agreement.gap_since_at, agreement.reasons.gap_reason) == (None, None):
+        elif event.type in ENDED or (reasons.gap_since_at, reasons.gap_reason) == (None, None):
             yield _consequence("note_gap", agreement, NoteGapSla(beneath=str(beneath)))
 
 

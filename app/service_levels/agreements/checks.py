@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from app.common.people import Person
+from app.common.records import all_values
 from app.common.times.clocks import AgreementType
 from app.foundation.people.eligibility import (
     check_customer,
@@ -151,7 +152,7 @@ async def invalid_terms(
     reads: ReadContext, agreement: Agreement, body: DraftSla | MaintainTextSla, ctx: ActionContext
 ) -> None:
     """Refuse terms that lack something compulsory or contradict one another."""
-    after = agreement.model_copy()
+    after = agreement.editable_copy()
     source = ctx.ref(Agreement, "copy_of")
     if source is not None:
         copy_terms(after, source)
@@ -172,9 +173,8 @@ async def invalid_terms(
 
 def require_terms(agreement: Agreement, names: Iterable[str]) -> None:
     """Check that the agreement has these terms. Raises WrongValue with all that it lacks."""
-    missing = [
-        WrongValue(pointer=f"/{name}", because="missing") for name in names if not getattr(agreement, name)
-    ]
+    values = all_values(agreement)
+    missing = [WrongValue(pointer=f"/{name}", because="missing") for name in names if not values[name]]
     if missing:
         raise WrongValue(pointer=missing[0].pointer, because="missing", further=tuple(missing[1:]))
 

@@ -139,12 +139,12 @@ def note_gap(agreement: Agreement, body: NoteGapSla, ctx: ActionContext) -> None
     """Note a gap beneath the agreement: an OLA or UC on which it rests ended or changed, and the agreement no
     longer adds up.
     """
-    agreement.gap_since_at = agreement.gap_since_at or ctx.occurred_at
+    agreement.reasons.gap_since_at = agreement.reasons.gap_since_at or ctx.occurred_at
 
 
 def close_gap(agreement: Agreement, body: EmptyPayload, ctx: ActionContext) -> None:
     """Close the gap beneath the agreement: the OLAs and UCs support it again."""
-    agreement.gap_since_at = None
+    agreement.reasons.gap_since_at = None
 
 
 PARTIES = (representative | service_level_manager).for_people()

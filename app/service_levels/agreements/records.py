@@ -125,10 +125,33 @@ class ConsentSubject(CodeEnum):
     amend = "amend", "Amendment", "变更"
 
 
+class AgreementPrice(RecordPart):
+    """The agreed price of a period, a term of both parties; empty in agreements from before prices were
+    terms.
+    """
+
+    KIND: ClassVar[str] = "sla_price"
+
+    price_amount: str | None = optional(
+        "Agreed price of a period as a decimal text; null until it is set.", examples=["15000.00"]
+    )
+    price_currency: str | None = optional(
+        "Currency (ISO 4217) of the price; null until it is set.", examples=["CNY"]
+    )
+    price_period: ReportingPeriod | None = optional(
+        "Period for which the price is paid; null until it is set.", examples=["year"]
+    )
+
+
 class AgreementReasons(RecordPart):
-    """The reasons and effects that were given for steps of an agreement."""
+    """The reasons and effects that were given for steps of an agreement, and its gap since the signature."""
 
     KIND: ClassVar[str] = "sla_reasons"
+
+    gap_since_at: datetime | None = optional(
+        "Time since which the OLAs and UCs no longer support the signed agreement, because one of them ended "
+        "or changed; null if there is no such gap."
+    )
 
     gap_reason: Annotated[str | None, StaffOnly()] = optional(
         "Reason, for staff, for accepting that the OLAs and UCs do not support the agreement, without "
@@ -162,7 +185,7 @@ class Agreement(Record):
     """
 
     KIND: ClassVar[str] = "sla"
-    PARTS = (AgreementReasons,)
+    PARTS = (AgreementReasons, AgreementPrice)
 
     number: str = ""
     state: AgreementState | None = required()
@@ -223,12 +246,6 @@ class Agreement(Record):
     maintenance_counts: bool | None = optional(
         "True if approved maintenance counts as outage; false by default."
     )
-    price_amount: str | None = optional(
-        "Agreed price of a period, as both parties see it; null in agreements from before prices were terms.",
-        examples=["15000.00"],
-    )
-    price_currency: str | None = optional("Currency of the price.", examples=["CNY"])
-    price_period: ReportingPeriod | None = optional("Period of the price.", examples=["year"])
     cost_amount: Annotated[str | None, StaffOnly()] = optional("Internal cost of a period, for staff.")
     cost_currency: Annotated[str | None, StaffOnly()] = optional("Currency of the internal cost, for staff.")
     cost_period: Annotated[ReportingPeriod | None, StaffOnly()] = optional(
@@ -280,10 +297,6 @@ class Agreement(Record):
     review_overdue_at: datetime | None = optional(
         "Time since which the review is overdue; null if it is not."
     )
-    gap_since_at: datetime | None = optional(
-        "Time since which the OLAs and UCs no longer support the signed agreement, because one of them ended "
-        "or changed; null if there is no such gap."
-    )
     begins_at: datetime | None = optional(
         "Time from which the agreement is in force; null until it is signed."
     )
@@ -319,12 +332,17 @@ class Agreement(Record):
         return bool(self.pending_consents) or self.state is AgreementState.under_review
 
     @property
+    def price(self) -> AgreementPrice:
+        """The price."""
+        return self.record_part(AgreementPrice)
+
+    @property
     def agreed_price(self) -> tuple[str, str | None, ReportingPeriod] | None:
         """Return the agreed amount with its currency and period; in agreements from before prices were terms,
         the cost. None if neither is known.
         """
         for amount, currency, period in (
-            (self.price_amount, self.price_currency, self.price_period),
+            (self.price.price_amount, self.price.price_currency, self.price.price_period),
             (self.cost_amount, self.cost_currency, self.cost_period),
         ):
             if amount is not None and period is not None:

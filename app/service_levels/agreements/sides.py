@@ -47,8 +47,8 @@ async def sides_of(
     """Return on which side of an agreement with that party each of the persons is; those who are inactive or
     no human beings are on neither.
     """
-    asked = [person for person in persons if person is not None]
-    rows = await reads.rows(PERSONS, {"persons": asked, "team": party_id}, guard=GUARD)
+    parameters = {"persons": [person for person in persons if person is not None], "team": party_id}
+    rows = await reads.rows(PERSONS, parameters, guard=GUARD)
     party = frozenset(row["id"] for row in rows if row["of_party"])
     staff = await reads.holding(STAFF_ROLES, agreement, (row["id"] for row in rows))
     return AgreementSides(frozenset(staff) - party, party)

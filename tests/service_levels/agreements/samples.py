@@ -17,7 +17,7 @@ REVIEW: Json = {
     "results": "97 % of P1 in time.",
     "expectations": "Support on Saturdays.",
 }
-EFFECTS: Json = {"effect_on_price": "None.", "effect_on_workload": "Ten cases more."}
+EFFECTS: Json = {"effect_on_price": "It stays the same.", "effect_on_workload": "Ten cases more."}
 #: By type of agreement, the payload's field that names the other party.
 PARTY = {"SLA": "customer", "OLA": "team", "UC": "supplier"}
 
