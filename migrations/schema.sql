@@ -3330,6 +3330,7 @@ create table fold.process_definition (
   superseded_at timestamp with time zone,
   retired_at timestamp with time zone,
   retirement_reason text,
+  process_change_ids text[] collate "C",
   constraint process_definition_pkey PRIMARY KEY (id)
 );
 CREATE INDEX process_definition_changed ON fold.process_definition USING btree (changed_at DESC, id DESC);
