@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 #: What a draft must have; it may take it over from another agreement.
 COMPULSORY = ("targets", "specification", "quality_plan", "calendar", "valid_from")
-#: What an agreement must have besides before it is submitted: a price, and a text that both parties understand.
+#: What an agreement must have besides when it is submitted: a price, and a text for the customer.
 COMPULSORY_FOR_REVIEW = (*COMPULSORY, "price_amount", "price_currency", "price_period", "text")
 
 

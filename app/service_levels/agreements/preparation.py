@@ -86,9 +86,9 @@ async def consent_side(
 async def consenting(
     reads: ReadContext, agreement: Agreement, body: Consent, ctx: ActionContext
 ) -> ConsentRound:
-    """Find the effect of the consent. Other terms or effects than those that the other side consented to are a
-    counter-proposal, which takes that consent back. Raises WrongValue, or PreparationRefused if one person would
-    consent for both sides.
+    """Find the effect of the consent. Terms or effects that differ from those of the other side are a
+    counter-proposal, which takes that consent back. Raises WrongValue, or PreparationRefused if one person
+    would consent for both sides.
     """
     side = await consent_side(reads, agreement, body, ctx)
     pending = [

@@ -1,6 +1,6 @@
 """The two sides of an agreement: who belongs to IT, and who to the other party.
 
-The other party's side are the members and the lead of its team; in a default agreement, those of any customer.
+The other party's side are the members and the lead of its team; in a default agreement, of any customer.
 IT's side are staff who do not belong to the other party.
 """
 
@@ -66,8 +66,8 @@ async def party_has_accounts(reads: ReadContext, agreement: Agreement) -> bool:
 
 
 async def party_can_consent(reads: ReadContext, agreement: Agreement) -> bool:
-    """Return whether the other party has an active representative: the one who was appointed, or else the lead
-    of its team, who can be appointed.
+    """Return whether the other party has an active representative: the one who was appointed, or else the
+    lead of its team, who can be appointed.
     """
     persons = {agreement.party_representative_id}
     if agreement.party_id is not None:
