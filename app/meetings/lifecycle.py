@@ -98,7 +98,7 @@ def move(meeting: Meeting, body: MoveMeeting, ctx: ActionContext) -> None:
 
 
 def invite(meeting: Meeting, body: InviteMeeting, ctx: ActionContext) -> None:
-    """Invite more persons to the meeting, who see it from now on."""
+    """Invite more persons to the meeting: they see it from now on."""
     for person in ctx.refs(Person, "persons"):
         ctx.outcome.add(preparation.participant(meeting, person.id, ctx))
 
@@ -197,7 +197,7 @@ def fall_overdue(meeting: Meeting, body: EmptyPayload, ctx: ActionContext) -> No
 
 
 def ask_decision(meeting: Meeting, body: AskDecision, ctx: ActionContext) -> None:
-    """Ask the meeting's participants a question, which they decide by majority."""
+    """Ask the meeting's participants a question. They decide it by majority."""
     decisions.add_prepared_decision(ctx.prepared(NewDecision), ctx)
 
 
@@ -256,16 +256,16 @@ LIFECYCLE = Lifecycle(
         action(drop_agenda_item,   "撤下议题",   OPEN,            STAYS,           staff, "meeting.agenda_item_dropped", staff_only=True),
         action(hold,               "召开",       [State.called],  State.held,      staff, "meeting.held",
                unless=(checks.not_begun,), prepare=(preparation.participants,), wrong=(checks.attended_twice,)),
-        action(correct_attendance, "更正出席",   HELD_STATES,     STAYS,           staff, "meeting.attendance_corrected",
+        action(correct_attendance, "更正出席情况", HELD_STATES,     STAYS,           staff, "meeting.attendance_corrected",
                unless=(checks.already_signed,), prepare=(preparation.participants,), wrong=(checks.attended_twice,)),
         action(minute,             "记录纪要",   HELD_STATES,     State.minuted,   staff, "meeting.minuted",
                unless=(checks.already_signed,), prepare=(preparation.agenda, load_documents), wrong=(checks.invalid_minutes,), document=minutes_document_class),
         action(sign,               "签署纪要",   [State.minuted], STAYS,           (presiding | quality_manager).in_person(), "meeting.signed",
                unless=(checks.already_signed,), prepare=(load_documents,)),
         action(cancel,             "取消",       [State.called],  State.cancelled, staff, "meeting.cancelled"),
-        action(call_next_meeting,  "召集下一次", State,           STAYS,           staff | rule, "meeting.next_called", name="call_next",
+        action(call_next_meeting,  "召集下次会议", State,           STAYS,           staff | rule, "meeting.next_called", name="call_next",
                unless=(checks.series_is_over,), wrong=(checks.no_invitees_left,), related=CALL_NEXT_MEETING),
-        action(end_series,         "结束系列",   State,           STAYS,           staff | rule, "meeting.series_ended", unless=(checks.series_is_over,)),
+        action(end_series,         "结束系列会议", State,           STAYS,           staff | rule, "meeting.series_ended", unless=(checks.series_is_over,)),
         action(fall_overdue,       "标记逾期",   [State.called],  STAYS,           rule, "meeting.fell_overdue",
                due=DueAt("ends_at", "flag_overdue_meetings", unless="overdue_at", after=RECORDED_WITHIN)),
         action(ask_decision,       "提请决议",   OPEN,            STAYS,           staff, "meeting.decision_asked", prepare=(preparation.question,)),

@@ -69,7 +69,7 @@ def mark_read(notice: Notice, body: EmptyPayload, ctx: ActionContext) -> None:
 
 
 def mail(notice: Notice, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Mail the notice, which the mail server has accepted."""
+    """Mail the notice: the mail server has accepted it."""
     notice.mailed_at = ctx.occurred_at
 
 
@@ -80,7 +80,7 @@ class FailNotice(Payload):
 
 
 def fail(notice: Notice, body: FailNotice, ctx: ActionContext) -> None:
-    """Fail the notice's mail, which is given up."""
+    """Fail the notice's mail: it will not be sent again."""
     notice.failed_at = ctx.occurred_at
     notice.failure = body.failure
 
@@ -93,8 +93,8 @@ LIFECYCLE = Lifecycle(
         #      action     中文        from            to            who        event
         action(send,      "发送",     NEW_RECORD,     State.unread, rule,      "notice.sent"),
         action(mark_read, "标为已读", [State.unread], State.read,   addressee, "notice.read"),
-        action(mail,      "寄出邮件", State,          STAYS,        rule,      "notice.mailed"),
-        action(fail,      "放弃邮件", State,          STAYS,        rule,      "notice.failed"),
+        action(mail,      "发送邮件", State,          STAYS,        rule,      "notice.mailed"),
+        action(fail,      "放弃发送邮件", State,          STAYS,        rule,      "notice.failed"),
     ),
 )
 # fmt: on

@@ -30,7 +30,17 @@ from app.scim.patches import patched_attributes
 
 #: How often a change is decided anew because somebody else has changed the person meanwhile.
 MOST_ATTEMPTS = 5
-_PERSONAL = ("name", "email", "phone", "post", "login", "scim_user_name", "scim_external_id")
+_PERSONAL = (
+    "name",
+    "email",
+    "phone",
+    "further_emails",
+    "further_phones",
+    "post",
+    "login",
+    "scim_user_name",
+    "scim_external_id",
+)
 PERSON_BY_NAME = "select person_id from vault.known_as where source = %s and fingerprint = %s"
 GROUPS = """
 select m.person_id, g.id, g.name from fold.directory_membership m
@@ -78,7 +88,7 @@ async def add_user(ctx: ScimContext, body: dict[str, Any]) -> Person:
     namesake = await _known_as(ctx, user_name, sent.fields.get("scim_external_id"))
     if namesake is not None:
         if is_visible(ctx, namesake) or not may_be_activated(namesake):
-            raise ScimError(409, "A user with this userName or externalId is here already.", "uniqueness")
+            raise ScimError(409, "A user with this userName or externalId already exists.", "uniqueness")
         return await change_user(ctx, namesake.id, lambda _: sent, takes_back=True)
     return await _added(ctx, sent, user_name)
 
@@ -128,7 +138,7 @@ async def change_user(
             return await _provision(_marking(ctx, sent, fields), person, fields, follow_up)
         except VersionMismatch:
             continue
-    raise ScimError(503, "Others keep changing this user. Try again.")
+    raise ScimError(503, "This user is being changed by others. Try again.")
 
 
 async def remove_user(ctx: ScimContext, name: str) -> None:
@@ -145,7 +155,7 @@ async def remove_user(ctx: ScimContext, name: str) -> None:
         except VersionMismatch:
             continue
         return
-    raise ScimError(503, "Others keep changing this user. Try again.")
+    raise ScimError(503, "This user is being changed by others. Try again.")
 
 
 def is_visible(ctx: ScimContext, person: Person) -> bool:
@@ -213,10 +223,11 @@ async def _added(ctx: ScimContext, sent: SentUser, user_name: str) -> Person:
     lifecycle = ctx.ledger.lifecycles["person"]
     row = lifecycle.opening()
     fields = {"name": user_name, **{k: v for k, v in sent.fields.items() if v is not None}}
-    opening: dict[str, str | None] = {k: v for k, v in fields.items() if not k.startswith("scim_")}
+    of_scim = {k: v for k, v in fields.items() if k.startswith(("scim_", "further_"))}
+    opening: dict[str, str | None] = {k: v for k, v in fields.items() if k not in of_scim}
     if ctx.ledger.settings.oidc_issuer is not None:
         opening["login"] = fields.get(_login_field(ctx))
-    names: dict[str, Any] = {k: v for k, v in fields.items() if k.startswith("scim_")}
+    names: dict[str, Any] = dict(of_scim)
     if (qualifiers := _qualifiers(sent.qualifiers)) is not None:
         names["scim_qualifiers"] = qualifiers
     follow_up = (
@@ -302,7 +313,7 @@ async def _performed(ctx: ScimContext, command: Command) -> Any:
     except WrongValue as refusal:
         if refusal.because == "taken":
             raise ScimError(
-                409, "Somebody else has this userName, externalId or login.", "uniqueness"
+                409, "Another user has this userName, externalId or login.", "uniqueness"
             ) from refusal
         if refusal.because == "login_beyond_your_own":
             sentence = "This person holds roles that were granted by hand: an administrator sets their login."

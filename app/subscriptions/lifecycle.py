@@ -59,7 +59,7 @@ subscriber = process_relation(
 SubscriptionPerson = Annotated[Reference, ForeignRef("person", on_behalf=True)]
 SubscriptionRoles = Annotated[
     Annotated[tuple[RoleText, ...], Field(min_length=1, max_length=LONGEST_LIST), BoundedList] | None,
-    Field(description="The only roles of its account that it sees with; none: all that the account holds."),
+    Field(description="Roles of its account to which it is limited; none: all roles of the account."),
 ]
 EncryptedText = Annotated[str, Hidden(), Field(description="The text, encrypted.")]
 EncryptedTemplate = Annotated[
@@ -402,8 +402,8 @@ LIFECYCLE = Lifecycle(
         action(resume,         "恢复",     RESUMABLE_STATES,        State.active,   OWNERS, "subscription.resumed",   unless=(has_ended,)),
         action(disable,        "停用",     SENDING_STATES,         State.disabled, OWNERS, "subscription.disabled"),
         action(stop,           "自动停用", SENDING_STATES,         State.disabled, rule,   "subscription.stopped",   notifies=HALTED),
-        action(warn,           "预警",     SENDING_STATES,         STAYS,          rule,   "subscription.failing",   unless=(failing_already,), notifies=FAILING),
-        action(note_refusal,   "记录被拒", SENDING_STATES,         STAYS,          rule,   "subscription.refused",   notifies=REFUSED),
+        action(warn,           "推送失败预警", SENDING_STATES,         STAYS,          rule,   "subscription.failing",   unless=(failing_already,), notifies=FAILING),
+        action(note_refusal,   "记录推送被拒", SENDING_STATES,         STAYS,          rule,   "subscription.refused",   notifies=REFUSED),
         action(note_recovery,  "标记恢复", list(State),    STAYS,          rule,   "subscription.recovered", unless=(not_failing,)),
     ),
 )

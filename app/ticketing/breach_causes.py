@@ -48,8 +48,8 @@ class EarlierCause:
 
 
 def state_breach_cause(ticket: Ticket, body: StateBreachCause, ctx: ActionContext) -> None:
-    """State a breach cause of the ticket, which explains a missed target and replaces an earlier cause for
-    the same clock.
+    """State a breach cause of the ticket: it explains a missed target, and replaces an earlier cause for the
+    same clock.
     """
     stated = ctx.prepared(EarlierCause).cause
     if stated is None:
@@ -100,7 +100,7 @@ def rows(spec: ProcessSpec) -> ActionRows:
     """Return the row of the lifecycle table for causes of breaches."""
     return (
         #      action              中文              from      to     who                                      event
-        action(state_breach_cause, "说明未达成原因", spec.any, STAYS, assignee | service_level_manager | rule, f"{spec.kind}.breach_cause_stated",
+        action(state_breach_cause, "说明超时原因", spec.any, STAYS, assignee | service_level_manager | rule, f"{spec.kind}.breach_cause_stated",
                prepare=(earlier_cause,), wrong=(unknown_cause,), staff_only=True),
     )
 # fmt: on

@@ -47,23 +47,23 @@ def test_the_lines_of_the_documentation_are_told() -> None:
 @each_case(
     ("line", "code", "message"),
     [
-        ("{", "bad_json", "the line is no JSON object"),
-        ("[1]", "bad_json", "the line is no JSON object"),
-        ('{"case": "1", "case": "2"}', "bad_json", "the key 'case' stands twice"),
-        ("[" * 100_000, "bad_json", "the line is no JSON object"),
-        (json.dumps({"case": "1"}), "bad_json", "the key 'at' is needed and not there"),
-        (json.dumps(LEAST | {"team": 3}), "bad_json", "what stands under 'team' is no text"),
-        (json.dumps(LEAST | {"other": ["x"]}), "bad_json", "what stands under 'other' is no text"),
-        (json.dumps(LEAST | {"other": {"x": 1}}), "bad_json", "what stands under 'x' is no text"),
-        (json.dumps(LEAST | {"other": {"team": "x"}}), "bad_json", "'team' is a key of ours"),
-        (json.dumps(LEAST | {"colour": "x"}), "bad_json", "there is no key 'colour'; there are "),
+        ("{", "bad_json", "the line is not a JSON object"),
+        ("[1]", "bad_json", "the line is not a JSON object"),
+        ('{"case": "1", "case": "2"}', "bad_json", "the key 'case' occurs twice"),
+        ("[" * 100_000, "bad_json", "the line is not a JSON object"),
+        (json.dumps({"case": "1"}), "bad_json", "the key 'at' is missing"),
+        (json.dumps(LEAST | {"team": 3}), "bad_json", "the value of 'team' is not a text"),
+        (json.dumps(LEAST | {"other": ["x"]}), "bad_json", "the value of 'other' is not a text"),
+        (json.dumps(LEAST | {"other": {"x": 1}}), "bad_json", "the value of 'x' is not a text"),
+        (json.dumps(LEAST | {"other": {"team": "x"}}), "bad_json", "'team' is a key of this format"),
+        (json.dumps(LEAST | {"colour": "x"}), "bad_json", "the key 'colour' is unknown; possible are "),
         (
             json.dumps(LEAST | {"at": "yesterday"}),
             "bad_time",
-            "what stands in at is not a time; 2016-03-01 13:05:00 would be one",
+            "the value in at is not a time such as 2016-03-01 13:05:00",
         ),
         (json.dumps(LEAST | {"case": "x" * 200}), "bad_case", "cannot be the number of a case"),
-        (json.dumps(LEAST | {"title": "enc1:x"}), "like_a_ciphertext", "as our own ciphertexts do"),
+        (json.dumps(LEAST | {"title": "enc1:x"}), "like_a_ciphertext", "like encrypted text of Ledgerdesk"),
     ],
 )
 def test_a_line_that_is_wrong_is_refused_alone_with_its_reason(line: str, code: str, message: str) -> None:
@@ -110,6 +110,33 @@ async def test_texts_are_made_fit_and_marked_on_the_change_whatever_comes_first(
         ("New relay", "It is old.", {"reason": ["characters_removed"]}),
         ("As it was sent", None, None),
     ]
+    await the_fold_holds(ledger)
+
+
+async def test_texts_that_are_longer_than_a_field_are_continued_in_comments(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    """Once, however often the case is told, and unreadable once the person who wrote them is erased."""
+    title, reason = "Relay " * 50 + "END", "because " * 5_000 + "END"
+    rows = [
+        {"case": "7", "at": f"2026-03-0{day}T08:00:00Z", "state": state, "title": title, "reason": reason}
+        for day, state in ((2, "submitted"), (3, "assessed"))
+    ]
+    rows.append({"case": "8", "at": "2026-03-04T08:00:00Z", "state": "submitted", "title": title})
+    file = tmp_path / "long.ndjson"
+    file.write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
+    await load(ledger, file, Ndjson(NOW, "change"), source="desk", now=NOW)
+    altered = await ledger.db.rows("select title, altered from fold.change order by opened_at")
+    assert [row["altered"] for row in altered] == [{"reason": ["cut"], "title": ["cut"]}, {"title": ["cut"]}]
+    comments = await ledger.db.rows("select record, text from fold.comment order by written_at, id")
+    texts = await ledger.vault.texts(row["text"] for row in comments)
+    words = [str(texts[row["text"]]).split("\n\n", 1) for row in comments]
+    assert [heading for heading, _ in words] == [
+        *(f"reason ({n}/3)" for n in (1, 2, 3)),
+        "title (1/1)",
+        "title (1/1)",
+    ]
+    assert ("".join(text for _, text in words[:3]), words[3][1]) == (reason, title)
     await the_fold_holds(ledger)
 
 

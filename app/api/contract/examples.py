@@ -41,8 +41,11 @@ PARAMETERS = {
     "custom": {"site": "beijing"},
     "id": FORMATS["uuid"],
     "Idempotency-Key": "5f0c8d1e",
-    "If-Match": '"7"',
-    "If-None-Match": '"7.5ac1"',
+    "accept": "text/html",
+    "accept-language": "zh",
+    "if-match": '"7"',
+    "if-none-match": '"7.5ac1"',
+    "tz": "Asia/Shanghai",
 }
 
 

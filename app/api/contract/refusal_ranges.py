@@ -25,7 +25,7 @@ MEANINGS = {
     403: "The caller may not do this.",
     404: "The resource does not exist, or the caller may not see it.",
     405: "The address does not accept this method; Allow lists the methods.",
-    406: "There is no answer of the media types in Accept.",
+    406: "None of the media types in Accept is available.",
     408: "The request took too long to arrive.",
     409: "The state of the record does not permit this; the answer has the state and the permitted actions.",
     410: "The content can no longer be read, because its key was destroyed.",

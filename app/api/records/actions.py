@@ -39,8 +39,8 @@ IfMatch = Annotated[
     str | None,
     Header(
         max_length=255,
-        description="Version of the record, or several versions; the action is refused with 412 if the "
-        "record has another one.",
+        description="Version that the record must have (its ETag, or only the number), or several of them; "
+        "otherwise the action is refused with 412.",
     ),
 ]
 IdempotencyKeyHeader = Annotated[

@@ -15,7 +15,7 @@ from app.common.state_fields import EnteredAt
 class TeamState(CodeEnum):
     """State of a team: no work is assigned to a retired team."""
 
-    active = "active", "Active", "在用"
+    active = "active", "Active", "有效"
     retired = "retired", "Retired", "已撤销"
 
 
@@ -32,7 +32,7 @@ class TeamKind(CodeEnum):
 class GroupState(CodeEnum):
     """State of a group: a retired group is no longer asked to decide."""
 
-    active = "active", "Active", "在用"
+    active = "active", "Active", "有效"
     retired = "retired", "Retired", "已撤销"
 
 
@@ -62,7 +62,7 @@ class Team(Record):
     key: str | None = required(
         "Key of the team in addresses and KPIs, without a comma; unique, never changed."
     )
-    name: str | None = required("Name of the {record} for people.")
+    name: str | None = required("Display name of the {record}.")
     kind: TeamKind | None = required(
         "Kind of the team: one of the organisation's own, a customer, or a supplier, to which no work "
         "is assigned."
@@ -90,7 +90,7 @@ class Group(Record):
 
     state: GroupState | None = required()
     key: str | None = required("Key of the group in addresses, without a comma; unique, never changed.")
-    name: str | None = required("Name of the {record} for people.")
+    name: str | None = required("Display name of the {record}.")
     chair_id: Annotated[UUID | None, ForeignRef("person")] = optional(
         "Person who chairs the group; null while the group has no chair."
     )

@@ -180,7 +180,7 @@ def _countersigned_state(document: ControlledDocument) -> State:
 
 
 def publish(document: ControlledDocument, body: PublishDocument, ctx: ActionContext) -> None:
-    """Publish the document's newest version, which replaces the one before."""
+    """Publish the document's newest version: it replaces the previous one."""
     filed = ctx.prepared(FiledDocument)
     copy_fields(document, body, ctx)
     document.review_overdue_at = None
@@ -209,7 +209,7 @@ def publish(document: ControlledDocument, body: PublishDocument, ctx: ActionCont
 
 
 def confirm(document: ControlledDocument, body: ConfirmDocument, ctx: ActionContext) -> None:
-    """Confirm the document, which is still correct, until its next review."""
+    """Confirm the document until its next review: it is still correct."""
     copy_fields(document, body, ctx)
     document.review_overdue_at = None
     ctx.outcome.change(ctx.prepared(FiledDocument).entry).review_due_at = body.review_due_at
@@ -301,7 +301,7 @@ LIFECYCLE = Lifecycle(
                prepare=(*filed, replaced_document), wrong=(checks.publication_invalid,), segregate_from=(document_author,), related=SUPERSEDE),
         action(confirm,     "确认有效", [State.published], STAYS,            quality_manager,          "document.confirmed",
                prepare=filed, wrong=(checks.confirmation_invalid,), segregate_from=(document_author,)),
-        action(flag_review, "复审逾期", [State.published], STAYS,            rule,                     "document.review_overdue",
+        action(flag_review, "标记复审逾期", [State.published], STAYS,            rule,                     "document.review_overdue",
                due=DueAt("review_due_at", "flag_document_reviews", unless="review_overdue_at"), notifies=TO_MANAGERS),
         action(supersede,   "取代",     [State.published], State.superseded, quality_manager,          "document.superseded", prepare=filed),
         action(read,        "阅读",     State,             STAYS,            rule,                     "document.read", staff_only=True),

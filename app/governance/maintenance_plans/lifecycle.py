@@ -55,11 +55,11 @@ def edit(maintenance: MaintenancePlan, body: EditMaintenancePlan, ctx: ActionCon
 
 
 def retire(maintenance: MaintenancePlan, body: Reason, ctx: ActionContext) -> None:
-    """Retire the maintenance plan, which has no further rounds."""
+    """Retire the maintenance plan: it has no further rounds."""
 
 
 def fall_due(maintenance: MaintenancePlan, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Open the next round of the maintenance plan, which is due."""
+    """Open the next round of the maintenance plan: it is due."""
     maintenance.round_at = maintenance.next_round_at
     _set_next_round(maintenance, ctx)
 
@@ -133,7 +133,7 @@ LIFECYCLE = Lifecycle(
         action(plan,    "制定", NEW_RECORD,     State.active,  PLANNERS, "maintenance_plan.planned", prepare=(round_hours,), wrong=(plan_invalid, not_delivered)),
         action(edit,    "编辑", [State.active], STAYS,         PLANNERS, "maintenance_plan.edited", prepare=(round_hours,), wrong=(plan_invalid,)),
         action(retire,  "停用", [State.active], State.retired, PLANNERS, "maintenance_plan.retired"),
-        action(fall_due, "到期", [State.active], STAYS,         rule,     "maintenance_plan.fell_due", related=OPEN_ROUND, prepare=(round_hours,),
+        action(fall_due, "提醒维护到期", [State.active], STAYS,         rule,     "maintenance_plan.fell_due", related=OPEN_ROUND, prepare=(round_hours,),
                due=DueAt("next_round_at", "open_maintenance_rounds")),
     ),
 )

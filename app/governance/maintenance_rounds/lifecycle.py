@@ -45,7 +45,7 @@ from app.log.events import stream
 
 
 def open_(maintenance: MaintenanceRound, body: OpenMaintenance, ctx: ActionContext) -> None:
-    """Open a maintenance round, which is due; its team is notified."""
+    """Open a maintenance round: it is due, and its team is notified."""
     assert ctx.assigned.number is not None, "maintenance rounds have numbers"
     plan: Any = ctx.required_ref(Record, "plan")
     maintenance.number, maintenance.plan_id = ctx.assigned.number, plan.id
@@ -69,12 +69,12 @@ def open_(maintenance: MaintenanceRound, body: OpenMaintenance, ctx: ActionConte
 
 
 def tick(maintenance: MaintenanceRound, body: TickMaintenance, ctx: ActionContext) -> None:
-    """Tick checklist items of the maintenance round: they were inspected."""
+    """Check off items of the maintenance round: they were inspected."""
     _tick(maintenance, body.items, ticked=body.ticked)
 
 
 def read(maintenance: MaintenanceRound, body: ReadMaintenance, ctx: ActionContext) -> None:
-    """Read values for the maintenance round. Values outside their limits are pointed out."""
+    """Record readings of the maintenance round. Readings outside their limits are counted and shown."""
     _record_readings(maintenance, body.readings, ctx)
 
 
@@ -184,7 +184,7 @@ LIFECYCLE = Lifecycle(
                wrong=(preparation.plan_retired,), notifies=TELL_TEAM),
         action(tick,         "勾选",     [State.due], STAYS,           implementer,     "maintenance.ticked",
                prepare=(load_readings,), wrong=(preparation.unknown_number,)),
-        action(read,         "读数",     [State.due], STAYS,           implementer,     "maintenance.read",
+        action(read,         "记录读数", [State.due], STAYS,           implementer,     "maintenance.read",
                prepare=(load_readings,), wrong=(preparation.unknown_number,)),
         action(record_finding, "记录发现", [State.due], STAYS,           implementer,     "maintenance.finding",
                prepare=(load_readings,), wrong=(preparation.finding_does_not_fit,), related=OPEN_TICKET),

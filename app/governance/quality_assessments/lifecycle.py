@@ -69,7 +69,7 @@ async def correction_ids(
 
 
 def improve(assessment: QualityAssessment, body: ImproveQualityAssessment, ctx: ActionContext) -> None:
-    """Improve by the quality assessment: its corrective actions are planned and opened."""
+    """Open corrective actions for the quality assessment: they are planned against its findings."""
     assessment.improved_at = ctx.occurred_at
     for planned, correction_id in zip(body.actions, ctx.prepared(CorrectionIds).ids, strict=True):
         ctx.outcome.add(
@@ -124,7 +124,7 @@ LIFECYCLE = Lifecycle(
         #      action    中文        from          to               who              event
         action(open_,    "启动",     NEW_RECORD,   State.open,      quality_manager, "quality_assessment.opened", wrong=(checks.assessor_inactive,)),
         action(conclude, "得出结论", [State.open], State.concluded, ASSESSORS.in_person(),       "quality_assessment.concluded"),
-        action(improve,  "制定改进", CONCLUDED,    State.improving, ASSESSORS,       "quality_assessment.improved",
+        action(improve,  "制定改进措施", CONCLUDED,    State.improving, ASSESSORS,       "quality_assessment.improved",
                prepare=(checks.finding_numbers, correction_ids), wrong=(checks.no_such_finding,), related=PLAN_CORRECTIONS),
         action(verify,   "验证",     CONCLUDED,    State.verified,  quality_manager.in_person(), "quality_assessment.verified",
                prepare=(checks.finding_numbers,), wrong=(checks.still_to_correct,)),

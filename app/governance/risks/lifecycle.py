@@ -175,7 +175,7 @@ def detach_indicator(risk: Risk, body: DetachIndicatorRisk, ctx: ActionContext) 
 
 
 def reach_indicator(risk: Risk, body: ReachIndicatorRisk, ctx: ActionContext) -> None:
-    """Reach an indicator of the risk: its KPI has reached the threshold."""
+    """Record a reached threshold of the risk: the KPI of an indicator has reached it."""
     row = ctx.outcome.change(ctx.required_ref(RiskIndicator, "indicator"))
     row.reached_at, row.crossings = ctx.occurred_at, (row.crossings or 0) + 1
     ctx.outcome.add(
@@ -207,7 +207,7 @@ def hand_over(risk: Risk, body: HandOverRisk, ctx: ActionContext) -> None:
 
 
 def fall_due(risk: Risk, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Remind the owner of the risk, which must soon be reassessed."""
+    """Remind the owner of the risk: it must soon be reassessed."""
     risk.fell_due_at = ctx.occurred_at
 
 
@@ -217,7 +217,7 @@ def fall_overdue(risk: Risk, body: EmptyPayload, ctx: ActionContext) -> None:
 
 
 def lapse_acceptance(risk: Risk, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Lapse the acceptance of the risk, which must be treated again."""
+    """Lapse the acceptance of the risk: its time is over, and the risk must be treated again."""
     risk.lapsed_at = ctx.occurred_at
 
 
@@ -230,7 +230,7 @@ def restate(risk: Risk, body: RestateRisk, ctx: ActionContext) -> None:
 
 
 def close(risk: Risk, body: CloseRisk, ctx: ActionContext) -> None:
-    """Close the risk, which no longer exists."""
+    """Close the risk: it no longer exists."""
     copy_fields(risk, body, ctx)
     for row in ctx.prepared(OpenActions).rows:
         ctx.outcome.change(row).dropped_at = ctx.occurred_at
@@ -267,11 +267,11 @@ LIFECYCLE = Lifecycle(
         action(complete_action,   "完成措施",   [State.treated],  STAYS,          risk_owner | action_owner, "risk.action_completed",
                wrong=(checks.not_the_action_owner, checks.action_over)),
         action(flag_action,       "标记措施逾期", [State.treated], STAYS,         rule,                      "risk.action_fell_overdue", wrong=(checks.action_over,)),
-        action(record_occurrence, "记录发生",   ASSESSED,         STAYS,          staff,                     "risk.occurred", wrong=(checks.occurrence_invalid,)),
+        action(record_occurrence, "记录风险发生", ASSESSED,         STAYS,          staff,                     "risk.occurred", wrong=(checks.occurrence_invalid,)),
         action(attach_indicator,  "添加预警指标", OPEN,           STAYS,          KEEPERS,                   "risk.indicator_attached",
                wrong=(checks.indicator_invalid,)),
         action(detach_indicator,  "移除预警指标", OPEN,           STAYS,          KEEPERS,                   "risk.indicator_detached"),
-        action(reach_indicator,   "预警",       OPEN,             STAYS,          rule,                      "risk.indicator_reached",
+        action(reach_indicator,   "指标达到阈值预警", OPEN,             STAYS,          rule,                      "risk.indicator_reached",
                wrong=(checks.reached_already,), notifies=TELL_REACHED),
         action(clear_indicator,   "解除预警",   OPEN,             STAYS,          rule,                      "risk.indicator_cleared",
                prepare=(open_warnings,), wrong=(checks.not_reached,), notifies=TELL_CLEARED),
@@ -280,7 +280,7 @@ LIFECYCLE = Lifecycle(
                due=DueAt("reassess_by_at", "remind_of_reassessments", unless="fell_due_at", after=REMINDER_BEFORE_DUE)),
         action(fall_overdue,      "标记逾期",   ASSESSED,         STAYS,          rule,                      "risk.fell_overdue", notifies=TELL_OVERDUE,
                due=DueAt("reassess_by_at", "flag_overdue_reassessments", unless="overdue_at")),
-        action(lapse_acceptance,  "接受到期",   [State.treated],  State.assessed, rule,                      "risk.acceptance_lapsed", notifies=TELL_LAPSED,
+        action(lapse_acceptance,  "风险接受到期", [State.treated],  State.assessed, rule,                      "risk.acceptance_lapsed", notifies=TELL_LAPSED,
                due=DueAt("accepted_until_at", "lapse_risk_acceptances")),
         action(restate,           "重述等级",   ASSESSED,         STAYS,          rule,                      "risk.restated"),
         action(close,             "关闭",       [State.treated],  State.closed,   process_owner,             "risk.closed",

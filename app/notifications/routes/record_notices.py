@@ -96,8 +96,8 @@ def record_notices_router(lifecycles: Iterable[Lifecycle[Any]]) -> Router:
                 refused=(400, 404, 422),
                 operation_id=f"list_{lifecycle.kind}_notices",
                 description=f"List the notices about one {noun(lifecycle.kind)} with their recipients and "
-                "their delivery. For callers with a role that acts on it, and for callers who "
-                "see all records.",
+                "their delivery. For callers who see all records of this kind, or have a role that may act "
+                "on this one.",
             )(_endpoint(lifecycle))
     return router
 

@@ -106,12 +106,12 @@ def start(incident: Incident, body: EmptyPayload, ctx: ActionContext) -> None:
 
 
 def hold(incident: Incident, body: HoldIncident, ctx: ActionContext) -> None:
-    """Hold the incident: work waits for an answer or an event."""
+    """Put the incident on hold: work waits for an answer or an event."""
     set_hold_fields(incident, body, ctx)
 
 
 def resume(incident: Incident, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Resume work on the incident, which no longer waits."""
+    """Resume work on the incident: it no longer waits."""
 
 
 def resolve(incident: Incident, body: ResolveIncident, ctx: ActionContext) -> None:
@@ -134,7 +134,7 @@ def reopen(incident: Incident, body: Reason, ctx: ActionContext) -> None:
 
 
 def cancel(incident: Incident, body: Reason, ctx: ActionContext) -> None:
-    """Cancel the incident, which turned out not to be one."""
+    """Cancel the incident: it turned out not to be one."""
 
 
 def edit(incident: Incident, body: EditIncident, ctx: ActionContext) -> None:
@@ -150,7 +150,7 @@ def prioritise(incident: Incident, body: PrioritiseIncident, ctx: ActionContext)
 
 
 def remind(incident: Incident, body: RemindIncident, ctx: ActionContext) -> None:
-    """Remind persons of the incident, which waits for their action."""
+    """Remind persons of the incident: it waits for their action."""
     incident.reminded_at = ctx.occurred_at
 
 
@@ -206,13 +206,13 @@ LIFECYCLE = Lifecycle(
                wrong=(wake_up_in_past, cannot_wait_for_change, cannot_wait_for_supplier), notifies=(REQUESTER_TO_ANSWER,)),
         action(resume,          "恢复",             [State.on_hold],                 state_before_hold,  assignee | rule, "incident.resumed",
                due=DueAt("wake_up_at", "resume_at_wake_up_time")),
-        action(declare_major,   "宣布重大",         OPEN,                            STAYS,              incident_manager, "incident.declared_major",
+        action(declare_major,   "宣布重大事件",     OPEN,                            STAYS,              incident_manager, "incident.declared_major",
                wrong=(checks.commander_inactive,)),
         action(downgrade,       "降级",             OPEN,                            STAYS,              incident_manager, "incident.downgraded",
                unless=(checks.not_a_major,)),
         action(post_update,     "发布进展",         OPEN,                            STAYS,              incident_manager | assignee, "incident.update_posted",
                wrong=(checks.next_update_in_past,)),
-        action(flag_update,     "通报逾期",         OPEN,                            STAYS,              rule, "incident.update_overdue", staff_only=True,
+        action(flag_update,     "标记通报逾期",     OPEN,                            STAYS,              rule, "incident.update_overdue", staff_only=True,
                due=DueAt("next_update_due_at", "flag_overdue_updates", unless="update_overdue_at"), notifies=UPDATE_OVERDUE),
         action(resolve,         "解决",             OPEN,                            State.resolved,     assignee | integration | rule, "incident.resolved",
                unless=(checks.not_acknowledged,), prepare=(review_due, alerts_of_incident), wrong=(checks.invalid_restoration_time,)),
@@ -222,7 +222,7 @@ LIFECYCLE = Lifecycle(
                unless=(checks.too_late_to_reopen,)),
         action(review,          "复盘",             [State.resolved],                STAYS,              incident_manager, "incident.reviewed",
                unless=(checks.not_a_major, checks.already_reviewed), wrong=(checks.timeline_in_future, checks.action_owner_inactive), staff_only=True),
-        action(flag_review,     "复盘逾期",         [State.resolved],                STAYS,              rule, "incident.review_overdue", staff_only=True,
+        action(flag_review,     "标记复盘逾期",     [State.resolved],                STAYS,              rule, "incident.review_overdue", staff_only=True,
                notifies=REVIEW_OVERDUE),
         action(mark_duplicate,  "标记重复",         OPEN,                            State.closed,       agent, "incident.marked_duplicate",
                wrong=(checks.duplicate_of_itself, checks.original_was_cancelled)),
@@ -238,7 +238,7 @@ LIFECYCLE = Lifecycle(
                keys=Keys.SAID),
         action(pass_on_attachment, "转入附件",      State,                           STAYS,              rule, "incident.attachment_passed_on",
                keys=Keys.SAID),
-        action(restrict_comment, "限制评论",        State,                           STAYS,              rule, "incident.comment_restricted", staff_only=True),
+        action(restrict_comment, "评论改为仅工作人员可见", State,                           STAYS,              rule, "incident.comment_restricted", staff_only=True),
         action(tell_progress,   "告知原事件进展",   [State.closed],                  STAYS,              rule, "incident.original_progressed",
                unless=(checks.not_a_duplicate,)),
         *edit_action(edit, "incident", State, checks.edited_begin_invalid, prepare=(reopening_of_edited,)),

@@ -154,8 +154,8 @@ class AgreementReasons(RecordPart):
     )
 
     gap_reason: Annotated[str | None, StaffOnly()] = optional(
-        "Reason, for staff, for accepting that the OLAs and UCs do not support the agreement, without "
-        "names of persons; null if there is no gap.",
+        "Reason for accepting that the OLAs and UCs do not support the agreement, without names of persons; "
+        "null if there is no gap.",
         examples=["The supplier's new contract begins in May. 供应商新合同五月生效。"],
     )
     effect_on_price: Annotated[str | None, Personal()] = optional("Effect of the change on the price.")
@@ -267,7 +267,7 @@ class Agreement(Record):
         "Agreement in words that the other party understands, without names of persons."
     )
     specification: Annotated[str | None, StaffOnly()] = optional(
-        "Duties of IT and of each supplier in their terms, for staff."
+        "Duties of IT and of each supplier, in technical terms."
     )
     quality_plan: str | None = optional("Plan of measurements and reports: who makes them, how and when.")
     change_id: Annotated[UUID | None, ForeignRef("change")] = optional(

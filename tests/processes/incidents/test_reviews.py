@@ -179,7 +179,7 @@ async def test_the_log_proposes_a_timeline_which_the_review_takes_over(api: Api)
 async def test_a_proposal_is_in_the_language_asked_for(api: Api) -> None:
     manager, _, path = await a_resolved_major(api)
     answer = await manager.get(f"{path}/review", headers={"Accept-Language": "zh"})
-    assert answer.json()["timeline"][1]["text"] == "宣布重大: Mail is down."
+    assert answer.json()["timeline"][1]["text"] == "宣布重大事件: Mail is down."
     assert answer.headers["content-language"] == "zh"
 
 

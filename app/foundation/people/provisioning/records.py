@@ -13,14 +13,14 @@ from app.common.state_fields import EnteredAt
 class GroupMappingState(CodeEnum):
     """State of a group mapping: a withdrawn mapping grants nothing."""
 
-    active = "active", "Active", "在用"
+    active = "active", "Active", "有效"
     withdrawn = "withdrawn", "Withdrawn", "已撤回"
 
 
 class DirectoryGroupState(CodeEnum):
     """State of a group at the identity provider: a retired group no longer exists there."""
 
-    active = "active", "Active", "在用"
+    active = "active", "Active", "有效"
     retired = "retired", "Retired", "已撤销"
 
 
@@ -56,7 +56,7 @@ class GroupMapping(Record):
 
     state: GroupMappingState | None = required()
     group_name: str | None = required(
-        "Exact name of the group at the provider: its name or id in the claim at sign-in, or the name "
+        "Group at the provider, exactly as the provider sends it: in the claim at sign-in, or as the name "
         "or external id of a provisioned group.",
         examples=["Service desk"],
     )
