@@ -1008,6 +1008,8 @@ create table fold.change_template (
   approved_by_id uuid,
   retired_at timestamp with time zone,
   appended_at timestamp with time zone,
+  ci_ids text[] collate "C",
+  ci_classes text[] collate "C",
   constraint change_template_pkey PRIMARY KEY (id)
 ) with (fillfactor=85);
 CREATE INDEX change_template_changed ON fold.change_template USING btree (changed_at, id);
@@ -3360,6 +3362,7 @@ create table fold.process_definition (
   superseded_at timestamp with time zone,
   retired_at timestamp with time zone,
   retirement_reason text,
+  process_change_ids text[] collate "C",
   constraint process_definition_pkey PRIMARY KEY (id)
 );
 CREATE INDEX process_definition_changed ON fold.process_definition USING btree (changed_at DESC, id DESC);
@@ -4369,6 +4372,7 @@ create table fold.sla_consent (
   complete boolean not null,
   consented_at timestamp with time zone not null,
   appended_at timestamp with time zone,
+  attachment_id uuid,
   constraint sla_consent_pkey PRIMARY KEY (id)
 );
 CREATE INDEX sla_consent_record ON fold.sla_consent USING btree (record, consented_at, id);
@@ -4393,6 +4397,18 @@ create table fold.sla_consequence (
 );
 CREATE INDEX sla_consequence_record ON fold.sla_consequence USING btree (record, number, edition);
 
+create table fold.sla_price (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  price_amount text collate "C",
+  price_currency text collate "C",
+  price_period text collate "C",
+  appended_at timestamp with time zone,
+  constraint sla_price_pkey PRIMARY KEY (id)
+) with (fillfactor=85);
+
 create table fold.sla_reasons (
   id uuid not null,
   version integer not null,
@@ -4403,6 +4419,8 @@ create table fold.sla_reasons (
   effect_on_workload text,
   termination_reason text,
   appended_at timestamp with time zone,
+  effect_on_price text,
+  gap_since_at timestamp with time zone,
   constraint sla_reasons_pkey PRIMARY KEY (id)
 ) with (fillfactor=85);
 

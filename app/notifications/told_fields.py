@@ -154,7 +154,7 @@ TOLD_FIELDS: dict[Notice, tuple[str, ...]] = {
         "given.freeze_exception_reason",
         "given.retirement_reason",
     ),
-    Notice.process_change_applied: REASON,
+    Notice.process_change_applied: (*REASON, "own.due_at"),
     Notice.risk_reassessment_due: ("own.risk_level", "own.reassess_by_at"),
     Notice.risk_reassessment_overdue: ("own.risk_level", "own.reassess_by_at"),
     Notice.risk_acceptance_lapsed: ("own.risk_level",),

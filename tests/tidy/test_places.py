@@ -67,7 +67,7 @@ SQL = {
     "app/foundation/rota/on_call.py": "what of a rota can count at an instant",
     "app/api/service/metrics.py": "the last comparison of KPIs",
     "app/api/service/integration_gauges.py": "counts of what waits, for a scrape",
-    "app/ticketing/routes/attachments.py": "one file of a record",
+    "app/api/listings/attachments.py": "one file of a record",
     "app/ticketing/routes/text_blocks.py": "the text blocks that are offered on a ticket",
     "app/ticketing/work/work_statements.py": "what is open and somebody's, in every process",
     "app/api/authentication/tickets.py": "tickets for the live stream, which are no records",

@@ -43,11 +43,14 @@ from app.kernel.actions.refusals import WrongValue
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question about a matter; `due_at` is until when there are votes, if sooner than is usual."""
+    """A question about a matter; `due_at` is until when there are votes, if sooner than is usual. `latest_at`
+    is the deadline of the matter itself: while it is ahead, no vote ends later.
+    """
 
     text: str
     matter: Matter
     due_at: datetime | None = None
+    latest_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +135,8 @@ async def _decision_of(
     reads: ReadContext, record: Any, question: Question, electorate: Electorate, ctx: ActionContext
 ) -> NewDecision:
     due_at = question.due_at or electorate.due_at
+    if question.latest_at is not None and ctx.now < question.latest_at < due_at:
+        due_at = question.latest_at
     if due_at <= ctx.now:
         raise WrongValue(pointer="/due_at", because="not_ahead")
     if due_at < electorate.least_at:

@@ -16,7 +16,6 @@ from app.foundation.decisions.actions import add_prepared_decision, tallied
 from app.foundation.decisions.payloads import Tallied
 from app.foundation.decisions.preparation import NewDecision
 from app.foundation.decisions.records import Decision, DecisionOutcome
-from app.foundation.people.records import Team
 from app.governance.process_changes import checks
 from app.governance.process_changes.payloads import (
     ApplyProcessChange,
@@ -25,8 +24,10 @@ from app.governance.process_changes.payloads import (
 )
 from app.governance.process_changes.preparation import (
     CHANGE,
+    ConcernedTeams,
     PublicationDue,
     change_question,
+    concerned_teams,
     publication_due,
 )
 from app.governance.process_changes.records import ProcessChange
@@ -54,8 +55,9 @@ def apply(change: ProcessChange, body: ApplyProcessChange, ctx: ActionContext) -
     """Apply for a process change, with its reasons."""
     assert ctx.assigned.number is not None, "applications have numbers"
     change.number = ctx.assigned.number
-    copy_fields(change, body, ctx, without="origin")
-    teams, origin = ctx.refs(Team, "teams"), ctx.ref(Record, "origin")
+    copy_fields(change, body, ctx, without="origin teams")
+    teams, origin = ctx.prepared(ConcernedTeams).teams, ctx.ref(Record, "origin")
+    change.team_ids = [str(team.id) for team in teams]
     change.head_ids = list(dict.fromkeys(str(team.lead_id) for team in teams if team.lead_id)) or None
     change.applicant_id = ctx.caller.person_id
     change.origin = None if origin is None else origin.row_key
@@ -132,7 +134,7 @@ LIFECYCLE = Lifecycle(
     rows=(
         #      action        中文        from                  to                  who        event
         action(apply,        "申请",     NEW_RECORD,           State.applied,      anybody,   "process_change.applied",
-               prepare=(publication_due,), wrong=(checks.teams_invalid,), notifies=TO_REVIEW),
+               prepare=(concerned_teams, publication_due), wrong=(checks.teams_invalid,), notifies=TO_REVIEW),
         action(review,       "审核",     OPEN,                 State.under_review, REVIEWERS, "process_change.reviewed",
                unless=(checks.decided_already,), prepare=(change_question,), segregate_from=(APPLICANT,)),
         action(approve,      "批准",     [State.under_review], STAYS,              decision,  "process_change.approved",

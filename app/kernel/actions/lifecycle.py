@@ -92,7 +92,7 @@ class Keys(Enum):
     KEPT = "the key of the text that it takes the place of"
     SAID = "the key that the body names as `text_key`: that of the text that it passes on"
     WITHDRAWN = "the key of the text that is named is destroyed"
-    UPLOADS = "the key of the upload that is named, which comes into the vault by it"
+    UPLOADS = "the key of the upload that is named, which comes into the vault by it; else the author's"
     MADE = "a key of the record's own, made now"
     OWN = "the record's own, made when it was"
     DESTROYED = "the record's own key is destroyed"

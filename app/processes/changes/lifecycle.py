@@ -41,7 +41,7 @@ from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, Rules, action
 from app.kernel.actions.payloads import EmptyPayload, Reason
 from app.kernel.actions.related import RelatedCommand
-from app.processes.changes import approval, checks, implementation, review
+from app.processes.changes import approval, checks, implementation, review, standard
 from app.processes.changes.payloads import DraftChange, EditChange, ResubmitChange
 from app.processes.changes.planning import scheduling
 from app.processes.changes.planning.bookings import CHANGE_WINDOWS, no_booking
@@ -185,7 +185,8 @@ LIFECYCLE = Lifecycle(
     rows=(
         # action                 中文        from                          to                       who             event
         action(draft,              "起草",     NEW_RECORD,                   State.draft,             staff | rule,   "change.drafted",
-               prepare=(draft_source,), wrong=(team_not_assignable, checks.item_named_twice, invalid_custom_values), related=LINK_REQUEST),
+               prepare=(draft_source,), related=LINK_REQUEST,
+               wrong=(team_not_assignable, checks.item_named_twice, standard.beyond_template, invalid_custom_values)),
         action(submit,             "提交",     [State.draft],                State.submitted,         staff | reporter, "change.submitted",
                unless=(checks.is_standard,), wrong=(checks.change_incomplete,)),
         action(approval.assess,    "评估",     [State.submitted],            State.assessed,          change_manager, "change.assessed",
@@ -207,8 +208,8 @@ LIFECYCLE = Lifecycle(
         action(approval.defer,     "暂缓",     [State.awaiting_approval],    State.deferred,          decision,       "change.deferred",
                notifies=(its_requester(NoticeType.deferred), managers(NoticeType.deferred))),
         action(scheduling.schedule, "排期",    [State.draft, State.approved], State.scheduled,        change_manager, "change.scheduled",
-               unless=(scheduling.not_ready_to_schedule,), prepare=(window_booking,), wrong=(scheduling.standard_without_items,),
-               notifies=those_concerned(NoticeType.scheduled)),
+               unless=(scheduling.not_ready_to_schedule,), prepare=(window_booking,),
+               wrong=(scheduling.standard_without_items, standard.scheduled_beyond_template), notifies=those_concerned(NoticeType.scheduled)),
         action(scheduling.reschedule, "改期",  [State.scheduled],            STAYS,                   change_manager, "change.rescheduled",
                prepare=(window_booking,),
                notifies=those_concerned(NoticeType.scheduled)),
@@ -226,7 +227,7 @@ LIFECYCLE = Lifecycle(
                follow_up=review.reopen_after_cause),
         action(review.review,      "评审",     IMPLEMENTATION_ENDED,         State.closed,            change_manager, "change.reviewed",
                segregate_from=(review.IMPLEMENTER,), prepare=(confirmed_causes,),
-               wrong=(review.PREPARED_BY_OTHERS, review.review_contradicts_the_log), related=review.LINK_INCIDENTS,
+               wrong=(review.PREPARED_BY_OTHERS, standard.reviews_own_standard_change, review.review_contradicts_the_log), related=review.LINK_INCIDENTS,
                notifies=(its_requester(NoticeType.closed), its_assignee(NoticeType.closed))),
         action(review.reopen_review, "重开评审", [State.closed],             STAYS,                   rule,           "change.review_reopened",
                notifies=(managers(NoticeType.to_review_change),)),
@@ -238,7 +239,7 @@ LIFECYCLE = Lifecycle(
                notifies=(managers(NoticeType.to_review_change),)),
         action(cancel,             "取消",     BEFORE_IMPLEMENTATION,        State.cancelled,         reporter | change_manager, "change.cancelled",
                prepare=(open_decisions,), notifies=those_concerned(NoticeType.cancelled)),
-        *edit_action(edit, "change", State, checks.cannot_be_edited),
+        *edit_action(edit, "change", State, checks.cannot_be_edited, standard.beyond_template),
         *decisions.rows(VOTES),
         *ticket_actions(kind="change", any=State, open=OPEN, delivered=ENDED | IMPLEMENTATION_ENDED, manager=Role.change_manager,
                         assigning=AssigningSpec(change_manager | planner, (implementation.assignee_voted_for_it,))),

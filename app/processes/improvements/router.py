@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from app.api.direct import DirectRoute, Router
+from app.api.listings.attachments import mount_attachments
 from app.api.records.actions import mount_actions
 from app.api.records.computed_actions import Compute, mount_computed_actions
 from app.api.records.edit import mount_edit
@@ -25,7 +26,6 @@ from app.processes.improvements.preparation import CHARTER, CLASS, PILOT, PROJEC
 from app.processes.improvements.proposal.payloads import ProposeImprovement
 from app.processes.improvements.queries import LISTING, ImprovementOut
 from app.processes.improvements.records import Improvement
-from app.ticketing.routes.attachments import mount_attachments
 from app.ticketing.routes.children import mount_children
 
 

@@ -119,7 +119,8 @@ class Board:
             "test_plan": "See that it runs.",
             "back_out_plan": "Restart it again.",
         }
-        record = await self.manager.post_ok("/v1/change_templates", {**body, **plans, "risk_level": "low"})
+        scope = {"ci_classes": ["server"], "risk_level": "low"}
+        record = await self.manager.post_ok("/v1/change_templates", {**body, **plans, **scope})
         await self.approver.post_ok(f"/v1/change_templates/{record['id']}/approve")
 
     async def standard(self, template: str, ci: str) -> str:
