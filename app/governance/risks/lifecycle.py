@@ -115,7 +115,7 @@ def reassess(risk: Risk, body: ReassessRisk, ctx: ActionContext) -> None:
     assess(risk, body, ctx)
 
 
-def lapse_if_too_high(risk: Risk, ctx: ActionContext) -> tuple[str, Payload] | None:
+def lapse_if_too_high(risk: Risk, body: Payload, ctx: ActionContext) -> tuple[str, Payload] | None:
     """Return the end of an acceptance that only management could give now."""
     accepted = risk.response is RiskResponse.accept and not risk.accepted_by_management
     return ("lapse_acceptance", EmptyPayload()) if accepted and risk.risk_level is RiskLevel.high else None

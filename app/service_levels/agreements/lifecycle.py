@@ -81,7 +81,7 @@ def make_version(agreement: Agreement, body: MakeVersionSla, ctx: ActionContext)
     agreement.change_id = body.change
 
 
-def follow_amendment(agreement: Agreement, ctx: ActionContext) -> tuple[str, Payload] | None:
+def follow_amendment(agreement: Agreement, body: Payload, ctx: ActionContext) -> tuple[str, Payload] | None:
     """Return the action that follows the second consent to an amendment."""
     consent_round = ctx.prepared(preparation.ConsentRound)
     if not consent_round.complete:

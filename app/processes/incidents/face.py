@@ -1,0 +1,54 @@
+"""The face of incidents: what agents and requesters need on their pages."""
+
+from __future__ import annotations
+
+from app.common.faces import TAKE, BilingualLabel, FormFace, RecordFace
+from app.ticketing.faces import HOW_BAD, PORTAL_TICKET_FORMS, TICKET_ESSENTIALS, TICKET_FORMS
+
+#: Members of the report that tools send.
+OF_TOOLS = frozenset({"alert_source", "dedup_key", "alert_labels"})
+
+FACE = RecordFace(
+    essentials=(*TICKET_ESSENTIALS, "category"),
+    texts=(),
+    told=("description", "resolution", "cause", "statement", "containment"),
+    primary={
+        "new": (TAKE, "acknowledge", "start"),
+        "acknowledged": (TAKE, "start"),
+        "in_progress": (TAKE, "resolve"),
+        "on_hold": ("resume",),
+        "resolved": ("close",),
+    },
+    quick=("resolve", "hold", "assign", "edit"),
+    forms={
+        **TICKET_FORMS,
+        "report": FormFace(
+            first=("requester", "title", "service", "how_bad", "description"),
+            unasked=OF_TOOLS,
+            defaults={"channel": "hotline"},
+            questions=(HOW_BAD,),
+            labels={
+                "requester": BilingualLabel("Who is affected?", "受影响的人"),
+                "title": BilingualLabel("What is wrong?", "出了什么问题？"),
+                "service": BilingualLabel("Which service?", "受影响的服务"),
+                "description": BilingualLabel("What exactly happens?", "具体情况"),
+            },
+            takes_files=True,
+        ),
+        "resolve": FormFace(first=("done", "resolution_code"), defaults={"resolution_code": "fixed"}),
+    },
+    portal_forms={
+        **PORTAL_TICKET_FORMS,
+        "report": FormFace(
+            first=("description", "service", "how_bad"),
+            unasked=OF_TOOLS,
+            questions=(HOW_BAD,),
+            labels={
+                "description": BilingualLabel("What is wrong?", "出了什么问题？"),
+                "service": BilingualLabel("With what?", "哪项服务？"),
+            },
+            title_from="description",
+            takes_files=True,
+        ),
+    },
+)
