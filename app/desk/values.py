@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -35,6 +35,9 @@ NAMING = frozenset({*NAMES, *(f"{name}_{language}" for name in NAMES for languag
 CLOCK_MEMBERS = frozenset({"metric", "state", "due_at", "remaining_seconds"})
 #: Longer texts are shown beneath the facts, and not among them.
 LONGEST_FACT = 120
+#: Times further away are shown by date.
+LONGEST_RELATIVE = timedelta(days=7)
+A_MINUTE, A_DAY = 60, 86_400
 UNITS = ((86_400, "days"), (3_600, "hours"), (60, "minutes"))
 EMPTY: tuple[object, ...] = (None, "", [], {})
 #: The id of a record, alone or after its kind: nobody reads it.
@@ -79,6 +82,8 @@ class ValueDisplay:
     numbered: Collection[str]
     root: str
     codes: CodeWords
+    #: The time of the page, from which near times are told; None: all times are shown by date.
+    now: datetime | None = None
     #: What schemas say, by the id of each, which is kept with that: an id can be another's later.
     _shapes: dict[int, tuple[Schema, ValueShape]] = field(default_factory=dict, repr=False)
 
@@ -186,7 +191,18 @@ class ValueDisplay:
                 text = datetime.fromisoformat(text.replace("Z", "+00:00"))
             except ValueError:  # what other systems call an instant stays as they wrote it
                 return plain_text(text)
-        return time_element(text, self.zone)
+        return time_element(text, self.zone, self._relative(text))
+
+    def _relative(self, instant: datetime) -> str | None:
+        """Return how far the instant is from now; None if it is so far that people want to read its date."""
+        if self.now is None or abs(instant - self.now) >= LONGEST_RELATIVE:
+            return None
+        seconds = int((instant - self.now).total_seconds())
+        if abs(seconds) < A_MINUTE:
+            return self.sentence("just_now")
+        # Of days, nobody wants to read the hours.
+        whole = abs(seconds) if abs(seconds) < A_DAY else abs(seconds) // A_DAY * A_DAY
+        return self.sentence("ahead" if seconds > 0 else "ago", time=self.duration(whole))
 
     def _shape(self, schema: Schema) -> ValueShape:
         """Return what the schema says of a value, found out once for a page."""

@@ -18,8 +18,9 @@ from app.api.pages.sent_forms import SentForm, sent_form
 from app.desk.forms.fields import Form
 from app.desk.forms.inputs import Inputs, to_body
 from app.desk.names import ID
-from app.desk.pages.actions import MORE, inputs_of
+from app.desk.pages.actions import MORE
 from app.desk.pages.context import Desk, open_desk
+from app.desk.pages.form.sent_inputs import inputs_of
 from app.desk.pages.kept_forms import FILLED_BY, belongs_to_another_person, kept_form
 from app.desk.pages.records import RecordView, state_label
 from app.desk.references import resolve_references

@@ -17,9 +17,10 @@ from app.api.requests.accept import LANGUAGE_COOKIE
 from app.api.service.static_files import static_file
 from app.api.sign_in.sign_in_first import sign_in_first
 from app.desk.operation_calls import CallRefused
-from app.desk.pages import actions, bulk, changes, due, lists, records, saved_views, work
+from app.desk.pages import actions, bulk, changes, due, lists, saved_views, work
 from app.desk.pages.context import open_desk
 from app.desk.pages.kept_forms import keep_form
+from app.desk.pages.record import page as record_page
 from app.desk.references import find_hits
 from app.i18n import LANGUAGES
 
@@ -95,5 +96,5 @@ async def call_refused(request: Request, error: Exception) -> Response:
 #: Each by itself: a router within another would be tried for every path there is (app/api/route_index.py).
 ROUTERS = (
     router,
-    *(part.router for part in (work, due, changes, bulk, saved_views, lists, records, actions)),
+    *(part.router for part in (work, due, changes, bulk, saved_views, lists, record_page, actions)),
 )

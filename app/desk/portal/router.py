@@ -13,9 +13,10 @@ from starlette.responses import Response
 
 from app.api.direct import Router
 from app.api.pages.page_paths import PORTAL
-from app.desk.pages.actions import ActionScreen, send_form, show_form
 from app.desk.pages.actions import screen_of as action_screen
+from app.desk.pages.actions import send_form, show_form
 from app.desk.pages.context import Desk
+from app.desk.pages.form.screens import ActionScreen
 from app.desk.portal import tickets
 from app.desk.portal.asking import item_form, preset_members
 from app.desk.portal.tickets import my_tickets, open_portal, sentence

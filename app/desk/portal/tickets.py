@@ -19,8 +19,9 @@ from app.api.direct import Router
 from app.api.pages.page_paths import PORTAL
 from app.desk.forms.fields import FieldChoice
 from app.desk.operation_calls import Parameters
-from app.desk.pages.actions import ActionScreen, screen_of, send_form, show_form
+from app.desk.pages.actions import screen_of, send_form, show_form
 from app.desk.pages.context import Desk, open_desk
+from app.desk.pages.form.screens import ActionScreen
 from app.desk.pages.records import (
     RecordView,
     named_parts,
@@ -287,7 +288,7 @@ async def _answers(desk: Desk, record: Mapping[str, Any]) -> list[tuple[str, str
 
 def _without_comments(entries: Sequence[NarratedEvent]) -> list[NarratedEvent]:
     """Return the entries without clocks; comments stand by themselves, so their values are not repeated."""
-    return [replace(entry, values=()) for entry in entries if not entry.is_of_clock]
+    return [replace(entry, values=(), texts=(), changes=()) for entry in entries if not entry.is_of_clock]
 
 
 def _in_language(view: RecordView) -> dict[str, Any]:
