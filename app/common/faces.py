@@ -90,11 +90,11 @@ class FormFace:
     """How the form of an action asks people for its payload.
 
     `first` are the fields of the first screen in their order, members or names of `questions`; `sections`
-    come after them. Other members are folded, and those in `unasked` are for programs only. `defaults` are
-    chosen already. `only_with` are members that are asked for only with certain values of others. `labels`
-    replace the labels of members. `title_from` is the member whose first line is the title if people give
-    none. `takes_files`: files can be sent along, which are attached to the record. `sent_by` is the member
-    whose choices are the buttons that send the form.
+    come after them. Other members are folded, and nobody is asked for those in `unasked`: programs send them,
+    or a question supplies them. `defaults` are chosen already. `only_with` are members that are asked for
+    only with certain values of others. `labels` replace the labels of members. `title_from` is the member
+    whose first line is the title if people give none. `takes_files`: files can be sent along, which are
+    attached to the record. `sent_by` is the member whose choices are the buttons that send the form.
     """
 
     first: tuple[str, ...] = ()
@@ -125,6 +125,7 @@ class FormFace:
 
 #: The faces of forms that many kinds have, where a kind has none of its own.
 USUAL_FORMS: Mapping[str, FormFace] = {
+    "comment": FormFace(first=("text", "visibility"), unasked=frozenset({"folded"}), takes_files=True),
     "vote": FormFace(first=("decision", "comment"), sent_by="verdict"),
     "decide": FormFace(first=("decision", "comment"), sent_by="verdict"),
 }
@@ -135,15 +136,17 @@ class RecordFace:
     """What people need of a record.
 
     `essentials` are fields that its page shows though they are empty, such as the assignee. `texts` are
-    those that stand open on the page (None: all), `told` those that its conversation has. `primary` are, by
-    the code of a state, the actions that come next, the likeliest first; the first that is possible is the
-    button. `quick` are actions that stand beside it. `dangerous` ones stand apart, besides the usual ones.
-    `forms` are the forms of actions at the desk, `portal_forms` those of requesters.
+    those that stand open on the page (None: all), `told` those that its conversation has. `spans` are pairs
+    of fields with the beginning and the end of what is planned: the head shows the first pair that is known.
+    `primary` are, by the code of a state, the actions that come next, the likeliest first; the first that is
+    possible is the button. `quick` are actions that stand beside it. `dangerous` ones stand apart, besides
+    the usual ones. `forms` are the forms of actions at the desk, `portal_forms` those of requesters.
     """
 
     essentials: tuple[str, ...] = ()
     texts: tuple[str, ...] | None = None
     told: tuple[str, ...] = ()
+    spans: tuple[tuple[str, str], ...] = ()
     primary: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     quick: tuple[str, ...] = ()
     dangerous: frozenset[str] = frozenset()

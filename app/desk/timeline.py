@@ -67,7 +67,8 @@ def timeline(
     names: Mapping[str, Any],
 ) -> list[NarratedEvent]:
     """Return the entries of these events, the newest first. `names` are those of persons and teams by id;
-    `changed` of an event are the fields of the record that it set.
+    `changed` of an event are the fields of the record that it set. Texts that stand by themselves on the page
+    of the record are left out.
     """
     narrator = _Narrator(display, lifecycle, names)
     entries = [
@@ -154,10 +155,12 @@ class _Narrator:
         }
         written = self._written_fields(schema) if is_by_person or row.opens else frozenset()
         texts = {n: s for n, s in schemas.items() if n in written and row.name != "edit"}
+        apart = frozenset(self.lifecycle.face.texts or ()) & texts.keys()
+        texts = {n: s for n, s in texts.items() if n not in apart}
         if row.opens:
             return texts, {}
         shown = [*changed.values(), *self.stored.values()]
-        others = {n: s for n, s in schemas.items() if n not in (texts.keys() | changed.keys())}
+        others = {n: s for n, s in schemas.items() if n not in (texts.keys() | changed.keys() | apart)}
         return texts, {n: s for n, s in others.items() if not _is_among(shown, given.get(n))}
 
     def _written_fields(self, schema: str) -> frozenset[str]:
@@ -175,6 +178,8 @@ class _Narrator:
         for stored_name, after in changed.items():
             name, before = stored_name.removesuffix(REFERENCE_SUFFIX), self.stored.get(stored_name)
             if name not in schemas or name in UNREAD_CHANGES or after == before or after in written:
+                continue
+            if before in EMPTY and name in (self.lifecycle.face.texts or ()):
                 continue
             is_read = isinstance(after or before, str | dict | list) and not name.endswith(INSTANT_SUFFIX)
             if name in given or is_read:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -159,14 +159,24 @@ class ValueDisplay:
         )
 
     def _clock(self, clock: Mapping[str, Any]) -> Markup:
-        """Return an SLA clock: what it measures, its state, and the time that is left."""
-        metric = label_of(Metric, clock["metric"], self.language)
-        words = [metric, label_of(ClockState, clock["state"], self.language)]
-        if clock["remaining_seconds"] is not None:
-            code = "left" if clock["remaining_seconds"] >= 0 else "overdue"
-            words.append(self.sentence(code, time=self.duration(abs(clock["remaining_seconds"]))))
-        due = Markup() if clock["due_at"] is None else Markup(" ({})").format(self.instant(clock["due_at"]))
-        return Markup("{}{}").format(" · ".join(words), due)
+        """Return an SLA clock: what it measures, when it is due, and how much agreed time is left if that is
+        not the same; of one that does not run, its state.
+        """
+        metric, left = label_of(Metric, clock["metric"], self.language), clock["remaining_seconds"]
+        words = "" if left is None else self._time_left(left)
+        if clock["due_at"] is None or clock["state"] != ClockState.running:
+            state = label_of(ClockState, clock["state"], self.language)
+            return plain_text(" · ".join(part for part in (metric, state, words) if part))
+        due = datetime.fromisoformat(clock["due_at"].replace("Z", "+00:00"))
+        seconds = None if self.now is None else (due - self.now).total_seconds()
+        is_same = left is not None and seconds is not None and abs(seconds - left) < A_MINUTE
+        before, _, after = self.sentence("clock_due", metric=metric, when="\0").partition("\0")
+        when = Markup("{}{}{}").format(before, self.instant(due), after)
+        return when if is_same or not words else Markup("{} ({})").format(when, words)
+
+    def _time_left(self, seconds: int) -> str:
+        code = "working_time_left" if seconds >= 0 else "overdue"
+        return self.sentence(code, time=self.duration(abs(seconds)))
 
     def link(self, stub: Mapping[str, Any], name: str) -> Markup:
         """Return what a stub stands for: a link to the record if the stub says which it is."""
@@ -192,6 +202,10 @@ class ValueDisplay:
             except ValueError:  # what other systems call an instant stays as they wrote it
                 return plain_text(text)
         return time_element(text, self.zone, self._relative(text))
+
+    def date(self, text: str) -> Markup:
+        """Return the instant by its date, however near it is."""
+        return replace(self, now=None).instant(text)
 
     def _relative(self, instant: datetime) -> str | None:
         """Return how far the instant is from now; None if it is so far that people want to read its date."""

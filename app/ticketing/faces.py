@@ -1,26 +1,20 @@
-"""Faces of the forms that every ticket has: what people are asked for when they hold, assign or answer."""
+"""Parts of the faces of tickets: the form of a hold, and how bad something is in one question."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import replace
 
 from app.common.faces import BilingualLabel, FieldCondition, FormFace, FormQuestion, QuestionAnswer
 
-TICKET_FORMS: Mapping[str, FormFace] = {
-    "comment": FormFace(first=("text", "visibility"), unasked=frozenset({"folded"}), takes_files=True),
-    "hold": FormFace(
-        first=("reason", "question", "supplier", "change", "wake_up_at"),
-        only_with={
-            "question": FieldCondition("reason", ("awaiting_requester",)),
-            "supplier": FieldCondition("reason", ("awaiting_vendor",)),
-            "change": FieldCondition("reason", ("awaiting_change",)),
-        },
-    ),
-}
-#: What requesters are asked for in the same forms.
-PORTAL_TICKET_FORMS: Mapping[str, FormFace] = {
-    "comment": FormFace(first=("text",), takes_files=True),
-}
+#: What a ticket waits for, and the question to its requester.
+HOLD_FORM = FormFace(
+    first=("reason", "question", "supplier", "change", "wake_up_at"),
+    only_with={
+        "question": FieldCondition("reason", ("awaiting_requester",)),
+        "supplier": FieldCondition("reason", ("awaiting_vendor",)),
+        "change": FieldCondition("reason", ("awaiting_change",)),
+    },
+)
 #: Essentials that the page of every ticket shows.
 TICKET_ESSENTIALS = ("assignee", "team", "priority", "service")
 #: How bad a fault is, in the words of the people concerned: from one answer follow how many are affected, how
@@ -64,5 +58,26 @@ HOW_BAD = FormQuestion(
             BilingualLabel("Nobody can work", "所有人无法工作"),
             {"impact": "1", "urgency": "1", "effect": "down"},
         ),
+    ),
+)
+#: The same in the words of whoever reports it for themselves.
+HOW_BAD_FOR_ME = FormQuestion(
+    HOW_BAD.name,
+    HOW_BAD.label,
+    tuple(
+        replace(answer, label=label)
+        for answer, label in zip(
+            HOW_BAD.answers,
+            (
+                BilingualLabel("It is a question, or it can wait", "咨询，或不着急"),
+                BilingualLabel("I can work, but not as usual", "我的工作受影响"),
+                BilingualLabel("I cannot work", "我无法工作"),
+                BilingualLabel("My team cannot work as usual", "我们部门的工作受影响"),
+                BilingualLabel("My team cannot work", "我们部门无法工作"),
+                BilingualLabel("Nobody can work as usual", "所有人的工作受影响"),
+                BilingualLabel("Nobody can work", "所有人无法工作"),
+            ),
+            strict=True,
+        )
     ),
 )

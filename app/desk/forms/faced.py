@@ -40,7 +40,7 @@ class FormLayout:
 
 
 def faced_form(form: Form, face: FormFace) -> Form:
-    """Return the form with the face's labels and defaults, without what is for programs only."""
+    """Return the form with the face's labels and defaults."""
     supplied = {name for question in face.questions for name in question.members}
     if face.title_from:
         supplied.add(TITLE)
@@ -55,19 +55,15 @@ def faced_form(form: Form, face: FormFace) -> Form:
             else field.schema,
         )
         for field in form.fields
-        if field.name not in face.unasked
     )
-    names = {field.name for field in fields}
-    conditions = (condition for condition in form.conditions if names.issuperset(condition["members"]))
-    return Form(fields, tuple(conditions))
+    return Form(fields, form.conditions)
 
 
 def form_layout(form: Form, face: FormFace) -> FormLayout:
     """Return the fields of the form by where they stand."""
-    by_name = {field.name: field for field in form.fields if field.name not in (OCCURRED_AT, face.sent_by)}
-    # A question whose members are not asked for here, as in a form for requesters, is not asked, either.
-    questions = {q.name: question_field(q) for q in face.questions if q.members <= by_name.keys()}
-    all_fields = {**by_name, **questions}
+    not_here = {OCCURRED_AT, face.sent_by, *face.unasked}
+    by_name = {field.name: field for field in form.fields if field.name not in not_here}
+    all_fields = {**by_name, **{question.name: question_field(question) for question in face.questions}}
     if face.placed:
         first = [all_fields.pop(name) for name in face.first if name in all_fields]
         sections = [

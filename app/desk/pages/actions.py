@@ -4,7 +4,7 @@ operation, and comes back with what was refused beside each field.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -176,7 +176,8 @@ async def _carried_out(screen: ActionScreen, sent: SentInputs) -> Response:
     resolved, ambiguous = await resolve_references(desk.calls, fields, completed, screen.lifecycle.kind)
     if ambiguous:
         return await _drawn(screen, replace(sent, ambiguous=ambiguous), status=422)
-    body = {**to_body(fields, with_whole_instants(fields, resolved), desk.display.zone), **screen.preset}
+    body = to_body(fields, with_whole_instants(fields, resolved), desk.display.zone)
+    body = {**screen.fallback, **body, **screen.preset}
     if screen.edits:
         body = _correction(sent.base, body)
     answer = await _send(screen, sent, body)
@@ -286,7 +287,8 @@ def _conditions_by_place(screen: ActionScreen) -> dict[str, str]:
 async def _drawn(screen: ActionScreen, sent: SentInputs, *, status: int = 200) -> Response:
     about = "" if screen.view is None else f" · {screen.view.spoken_name}"
     offer = {} if screen.view is None else _offer(screen.view, screen.row.name)
-    layout = form_layout(screen.form, screen.face)
+    layout, rows = form_layout(screen.form, screen.face), await _rows_within(screen)
+    asked_about = list(_asked_about(screen, sent, rows))
     return screen.desk.answer(
         "action.html",
         f"{screen.heading}{about}",
@@ -301,7 +303,9 @@ async def _drawn(screen: ActionScreen, sent: SentInputs, *, status: int = 200) -
         reason=offer.get("reason"),
         unplaced=sent.unplaced([*layout.fields, *filter(None, [screen.sent_by])]),
         conditions=_conditions_by_place(screen),
-        rows=await _rows_within(screen),
+        rows=rows,
+        fixed=frozenset(pointer for pointer, _ in asked_about),
+        asked_about=[hit for _, hit in asked_about],
         absent=await _absent_voter(screen),
         blocks=await offered_blocks(screen.desk, screen.view, screen.row),
         asker=await _asker(screen, sent),
@@ -309,6 +313,20 @@ async def _drawn(screen: ActionScreen, sent: SentInputs, *, status: int = 200) -
         if screen.view is None
         else await evidence_for(screen.desk, screen.view, screen.row, screen.form.fields, sent.inputs),
     )
+
+
+def _asked_about(
+    screen: ActionScreen, sent: SentInputs, rows: Mapping[str, list[Hit]]
+) -> Iterator[tuple[str, Hit]]:
+    """Yield the rows that the address of a judgement names, each with the pointer of its field: nobody is
+    asked for them again.
+    """
+    for field in screen.form.fields if screen.sent_by else ():
+        kind = (field.reference or {}).get("kind")
+        value = screen.desk.request.query_params.get(f"/{field.name}")
+        hit = next((hit for hit in rows.get(kind or "", ()) if hit.value == value), None)
+        if hit is not None and sent.first_text(f"/{field.name}") == value:
+            yield f"/{field.name}", hit
 
 
 async def _asker(screen: ActionScreen, sent: SentInputs) -> RequesterCard | None:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from app.common.faces import BilingualLabel, FieldCondition, FormFace, FormSection, RecordFace
-from app.ticketing.faces import TICKET_FORMS
 
 WHAT_AND_WHY = BilingualLabel("What and why", "变更内容与原因")
 
 FACE = RecordFace(
-    essentials=(
-        *("assignee", "team", "type", "risk_level", "services"),
-        *("wanted_from_at", "wanted_until_at", "window_from_at", "window_until_at"),
-    ),
+    essentials=("assignee", "team", "type", "risk_level", "services", "requester"),
+    spans=(("window_from_at", "window_until_at"), ("wanted_from_at", "wanted_until_at")),
     texts=("reason", "plan", "test_plan", "back_out_plan", "effects", "resources", "risk_answers"),
     told=("description", "work_done", "tests_run", "deviations"),
     primary={
@@ -27,7 +24,6 @@ FACE = RecordFace(
     },
     quick=("schedule", "reschedule", "assign", "edit"),
     forms={
-        **TICKET_FORMS,
         "draft": FormFace(
             first=("title", "type", "template"),
             sections=(

@@ -44,6 +44,7 @@ from app.kpis.catalogue import KPIS
 from app.processes.improvements import checks
 from app.processes.improvements.effects import evaluation, measurement
 from app.processes.improvements.effects.records import ImprovementMeasurement
+from app.processes.improvements.face import FACE
 from app.processes.improvements.pilot import actions as pilot
 from app.processes.improvements.pilot import checks as pilot_checks
 from app.processes.improvements.pilot.preparation import licence_of_executor, pilot_evidence
@@ -197,6 +198,7 @@ DOCUMENTS_KEPT = KeptDocuments(
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="improvement", plural="improvements", zh="改进", record=Improvement, states=State, code="IMP",
+    face=FACE,
     rules=Rules(change_check=decisions.not_while_decided(VOTES), derivation=PRIORITY),
     visible=(to_staff(), to_persons(*PERSONS)),
     access=KindAccess(also_seen_by={Role.project_manager: "makes improvements, and looks at those of others"}),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.common.faces import TAKE, BilingualLabel, FormFace, RecordFace
-from app.ticketing.faces import HOW_BAD, PORTAL_TICKET_FORMS, TICKET_ESSENTIALS, TICKET_FORMS
+from app.ticketing.faces import HOLD_FORM, HOW_BAD, HOW_BAD_FOR_ME, TICKET_ESSENTIALS
 
 #: Members of the report that tools send.
 OF_TOOLS = frozenset({"alert_source", "dedup_key", "alert_labels"})
@@ -21,7 +21,7 @@ FACE = RecordFace(
     },
     quick=("resolve", "hold", "assign", "edit"),
     forms={
-        **TICKET_FORMS,
+        "hold": HOLD_FORM,
         "report": FormFace(
             first=("requester", "title", "service", "how_bad", "description"),
             unasked=OF_TOOLS,
@@ -38,11 +38,10 @@ FACE = RecordFace(
         "resolve": FormFace(first=("done", "resolution_code"), defaults={"resolution_code": "fixed"}),
     },
     portal_forms={
-        **PORTAL_TICKET_FORMS,
         "report": FormFace(
             first=("description", "service", "how_bad"),
-            unasked=OF_TOOLS,
-            questions=(HOW_BAD,),
+            unasked=OF_TOOLS | HOW_BAD_FOR_ME.members | {"title"},
+            questions=(HOW_BAD_FOR_ME,),
             labels={
                 "description": BilingualLabel("What is wrong?", "出了什么问题？"),
                 "service": BilingualLabel("With what?", "哪项服务？"),

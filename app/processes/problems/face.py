@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.common.faces import BilingualLabel, FormFace, FormSection, RecordFace
-from app.ticketing.faces import TICKET_ESSENTIALS, TICKET_FORMS
+from app.ticketing.faces import TICKET_ESSENTIALS
 
 FACE = RecordFace(
     essentials=(*TICKET_ESSENTIALS, "fixing_change"),
@@ -19,7 +19,6 @@ FACE = RecordFace(
     },
     quick=("identify_cause", "document_workaround", "assign", "edit"),
     forms={
-        **TICKET_FORMS,
         "raise": FormFace(
             first=("title", "description", "tried"),
             sections=(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.common.faces import TAKE, BilingualLabel, FormFace, FormQuestion, QuestionAnswer, RecordFace
-from app.ticketing.faces import PORTAL_TICKET_FORMS, TICKET_ESSENTIALS, TICKET_FORMS
+from app.ticketing.faces import HOLD_FORM, TICKET_ESSENTIALS
 
 #: How soon it is needed, in the words of those who ask.
 HOW_SOON = FormQuestion(
@@ -40,7 +40,7 @@ FACE = RecordFace(
     },
     quick=("fulfil", "hold", "assign", "edit"),
     forms={
-        **TICKET_FORMS,
+        "hold": HOLD_FORM,
         "submit": FormFace(
             first=("requester", "item", "title", "how_soon", "description"),
             defaults={"channel": "hotline"},
@@ -55,9 +55,9 @@ FACE = RecordFace(
         "fulfil": FormFace(first=("delivered",)),
     },
     portal_forms={
-        **PORTAL_TICKET_FORMS,
         "submit": FormFace(
             first=("answers", "description", "service", "how_soon"),
+            unasked=HOW_SOON.members | {"title"},
             questions=(HOW_SOON,),
             labels={"description": WHAT},
             title_from="description",

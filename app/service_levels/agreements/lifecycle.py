@@ -36,6 +36,7 @@ from app.kernel.actions.payloads import (
 )
 from app.service_levels.agreements import checks, consents, drafting, preparation
 from app.service_levels.agreements.alignment import gap_beneath
+from app.service_levels.agreements.face import FACE
 from app.service_levels.agreements.payloads import (
     AcknowledgeSla,
     MakeVersionSla,
@@ -186,6 +187,7 @@ DOCUMENTS_KEPT = KeptDocuments(
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="sla", plural="slas", zh="服务级别协议", record=Agreement, states=State, code="SLA",
+    face=FACE,
     visible=(to_staff(), to_persons("representative_id", "party_representative_id"), to_members("customer_id", "team_id", "supplier_id")),
     children=(*Agreement.PARTS, *DOCUMENTS, AgreementConsent, AgreementAcknowledgement, AgreementReview, *reports.CHILDREN),
     rows=(

@@ -24,9 +24,11 @@ LONGEST_VERB = 2
 class ActionScreen:
     """The form of an action on a record, or of one that opens a record (None).
 
-    Where a page asks for less or otherwise than the payload: `own_form` is the form in the place of the
-    payload's, `preset` the members that are sent besides, `own_path` the form's address, `own_label` what
-    the action is called, `about` and `facts` what stands before the form.
+    Where a page asks for less or otherwise than the payload: `own_form` and `own_face` are in the place of
+    the payload's, `preset` the members that are sent besides, `fallback` those that are sent if they are left
+    blank, `own_path` the form's address, `own_label` what the action is called, `own_button` what its
+    button says, `about` and `facts` what
+    stands before the form.
     """
 
     desk: Desk
@@ -34,9 +36,12 @@ class ActionScreen:
     row: Action[Any, Any]
     view: RecordView | None
     own_form: Form | None = None
+    own_face: FormFace | None = None
     preset: Mapping[str, Any] = field(default_factory=dict)
+    fallback: Mapping[str, Any] = field(default_factory=dict)
     own_path: str | None = None
     own_label: str | None = None
+    own_button: str | None = None
     about: str = ""
     facts: tuple[ShownField, ...] = ()
 
@@ -53,6 +58,8 @@ class ActionScreen:
     @property
     def face(self) -> FormFace:
         """What people need of the form: at the desk, or at the portal."""
+        if self.own_face is not None:
+            return self.own_face
         face = self.lifecycle.face
         forms = face.forms if self.desk.root == DESK else face.portal_forms
         return forms.get(self.row.name) or USUAL_FORMS.get(self.row.name) or FormFace()

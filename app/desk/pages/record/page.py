@@ -23,6 +23,12 @@ from app.desk.operation_calls import CallRefused
 from app.desk.pages.context import Desk, open_desk
 from app.desk.pages.record.done_words import done_words
 from app.desk.pages.record.placed_actions import placed_actions
+from app.desk.pages.record.read_fields import (
+    essential_fields,
+    narrowed,
+    placed_fields,
+    planned_span,
+)
 from app.desk.pages.record.requester_card import OPENED_BY_PEOPLE, RequesterCard, requester_card
 from app.desk.pages.record.talk import IN_THE_CONVERSATION, reply_box, ticket_talk
 from app.desk.pages.records import (
@@ -47,8 +53,6 @@ from app.desk.pages.records import (
 from app.desk.pages.text_blocks import offered_blocks
 from app.desk.pages.warnings import shown_warnings
 from app.desk.references import child_names
-from app.desk.values import ShownField
-from app.html.filters import plain_text
 from app.kernel.actions.lifecycle import Lifecycle
 from app.log.canonical import instant
 
@@ -100,14 +104,15 @@ async def get_record_page(request: Request, kind: str, name: str) -> Response:
         state=state_label(lifecycle, view.record, desk.language),
         tone=state_tone(lifecycle, view.record.get("state")),
         fields=fields,
-        essentials=_essentials(desk, view, parts.record),
+        essentials=essential_fields(desk, view, parts.record),
         now=instant(utc_now()),
-        **_facts(view, fields),
+        **placed_fields(view, fields),
         votes=votes,
         actions=placed_actions(
             view, offered, desk.reader_id, _kinds_of_rows(children, possible), has_reply_box=box is not None
         ),
-        tables=[table for table in parts.tables if table.rows and not _is_talk(view, table)],
+        tables=[narrowed(table) for table in parts.tables if table.rows and not _is_talk(view, table)],
+        span=planned_span(desk, view),
         more=[
             (child.name, child.words[desk.language]) for child in children if child.name not in FIRST_LISTS
         ],
@@ -195,37 +200,6 @@ def _kinds_of_rows(children: Sequence[ChildScreen], possible: Sequence[OfferedAc
 
 def _own_entries(parts: NamedParts) -> list[Any] | None:
     return None if parts.entries is None else [entry for entry in parts.entries if not entry.is_of_clock]
-
-
-def _essentials(desk: Desk, view: RecordView, record: Mapping[str, Any]) -> list[ShownField]:
-    """Return the fields that the page shows though they are empty."""
-    schemas = desk.contract.record_fields(view.lifecycle.plural) or {}
-    names = [name for name in view.lifecycle.face.essentials if name in schemas]
-    shown = {
-        field.name: field for field in desk.display.fields(record, {name: schemas[name] for name in names})
-    }
-    return [shown.get(name) or _empty_field(desk, name, schemas[name]) for name in names]
-
-
-def _empty_field(desk: Desk, name: str, schema: Mapping[str, Any]) -> ShownField:
-    words = desk.sentence("unassigned") if name == "assignee" else "–"
-    label = desk.contract.field_label(name, dict(schema), desk.language)
-    return ShownField(name, label, plain_text(words), is_long=False, is_instant=False)
-
-
-def _facts(view: RecordView, fields: Sequence[ShownField]) -> dict[str, list[ShownField]]:
-    """Return the fields by where they stand: short ones, texts that stand open, texts that are folded, and
-    times.
-    """
-    face = view.lifecycle.face
-    texts = [field for field in fields if field.is_long]
-    is_open = [field for field in texts if face.texts is None or field.name in face.texts]
-    return {
-        "facts": [f for f in fields if not f.is_long and not f.is_instant and f.name not in face.essentials],
-        "texts": is_open,
-        "folded_texts": [field for field in texts if field not in is_open and field.name not in face.told],
-        "instants": [field for field in fields if field.is_instant],
-    }
 
 
 async def _text_blocks(
