@@ -138,7 +138,7 @@ async def test_an_item_supplies_title_and_description_and_what_is_open_is_named_
     form_path = "/portal/catalogue_item/mailbox"
     named = read_form((await house.requester.get(form_path)).text).named
     assert not named & {"/title", "/description"}
-    opened = await fill(house.requester, form_path, urgency="3", answers__seats="4", answers__size="l")
+    opened = await fill(house.requester, form_path, answers__seats="4", answers__size="l")
     assert opened.status_code == 303, opened.text
     path = f"/v1/requests/{opened.headers['location'].partition('?')[0].rpartition('/')[2]}"
     request = await house.desk.read(path)

@@ -24,7 +24,7 @@ def placed_problem(
     if problem.get("status") != UNPROCESSABLE or not problem.get("errors"):
         return problem
     supplied = dict(_unanswered(face, inputs))
-    if face.title_from and not first_text(inputs, f"/{TITLE}"):
+    if face.title_from and not first_text(inputs, f"/{face.title_from}"):
         supplied[f"/{TITLE}"] = f"/{face.title_from}"
     blank = dict.fromkeys([*blank_required(fields, inputs), *supplied.values()])
     named = [
