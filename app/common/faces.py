@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 #: In the place of an action: whoever reads the page makes the record theirs.
-TAKE = "take"
+TAKE_ACTION = "take"
 #: Actions that end or undo something, on every kind. Pages offer them apart from the others.
 USUALLY_DANGEROUS = frozenset(
     {
@@ -136,16 +136,17 @@ class RecordFace:
     """What people need of a record.
 
     `essentials` are fields that its page shows though they are empty, such as the assignee. `texts` are
-    those that stand open on the page (None: all), `told` those that its conversation has. `spans` are pairs
-    of fields with the beginning and the end of what is planned: the head shows the first pair that is known.
-    `primary` are, by the code of a state, the actions that come next, the likeliest first; the first that is
-    possible is the button. `quick` are actions that stand beside it. `dangerous` ones stand apart, besides
-    the usual ones. `forms` are the forms of actions at the desk, `portal_forms` those of requesters.
+    those that stand open on the page (None: all), `spoken_fields` those that its conversation has. `spans`
+    are pairs of fields with the beginning and the end of what is planned: the head shows the first pair that
+    is known. `primary` are, by the code of a state, the actions that come next, the likeliest first; the
+    first that is possible is the button. `quick` are actions that stand beside it. `dangerous` ones stand
+    apart, besides the usual ones. `forms` are the forms of actions at the desk, `portal_forms` those of
+    requesters.
     """
 
     essentials: tuple[str, ...] = ()
     texts: tuple[str, ...] | None = None
-    told: tuple[str, ...] = ()
+    spoken_fields: tuple[str, ...] = ()
     spans: tuple[tuple[str, str], ...] = ()
     primary: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     quick: tuple[str, ...] = ()

@@ -12,7 +12,8 @@ from app.api.open_actions import action_link
 from app.common.times.clocks import ClockEventType
 from app.contract.schemas import Schema
 from app.desk.forms.fields import FieldKind
-from app.desk.values import EMPTY, ShownField, ValueDisplay, label_of
+from app.desk.values import EMPTY, TABLE, ShownField, ValueDisplay, label_of
+from app.i18n import translate
 from app.i18n.past_tense import past_tense
 from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.service_level_engine.targets import Metric
@@ -23,6 +24,8 @@ OMITTED_FIELDS = frozenset({"occurred_at"})
 UNREAD_CHANGES = frozenset({"id", "version", "number", "state", "state_since", "changed_at", "recorded_at"})
 #: The end of the name of a field that refers to a record.
 REFERENCE_SUFFIX = "_id"
+#: The state of a ticket that waits.
+HOLD_STATE = "on_hold"
 #: The end of the name of a time.
 INSTANT_SUFFIX = "_at"
 
@@ -121,7 +124,7 @@ class _Narrator:
             return f"{metric}: {ClockEventType(event['type']).label(language)}"
         if row is None:
             return self.display.sentence("observed" if event["observed"] else "happened")
-        return past_tense(row.label(language), language)
+        return past_label(row, language)
 
     def _state(self, row: Action[Any, Any] | None, changed: Mapping[str, Any]) -> str:
         if row is None or row.opens or changed.get("state") is None:
@@ -192,6 +195,13 @@ class _Narrator:
 
     def _value(self, value: Any, schema: Schema, name: str) -> Markup:
         return self.display.html(None if value in EMPTY else value, schema, name)
+
+
+def past_label(row: Action[Any, Any], language: str) -> str:
+    """Return what somebody did by the action; a ticket is not held as a meeting is."""
+    if any(state.value == HOLD_STATE for state in row.leads_to):
+        return translate(language, TABLE, "put_on_hold", {})
+    return past_tense(row.label(language), language)
 
 
 def _is_among(values: Collection[Any], value: Any) -> bool:

@@ -9,7 +9,7 @@ _IRREGULAR = {
     "draw": "drew",
     "give": "gave",
     "go": "went",
-    "hold": "put on hold",
+    "hold": "held",
     "keep": "kept",
     "leave": "left",
     "lend": "lent",

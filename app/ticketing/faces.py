@@ -19,7 +19,7 @@ HOLD_FORM = FormFace(
 TICKET_ESSENTIALS = ("assignee", "team", "priority", "service")
 #: How bad a fault is, in the words of the people concerned: from one answer follow how many are affected, how
 #: much of their work is, and what is left of the service.
-HOW_BAD = FormQuestion(
+SEVERITY_QUESTION = FormQuestion(
     "how_bad",
     BilingualLabel("How bad is it?", "影响程度"),
     (
@@ -61,13 +61,13 @@ HOW_BAD = FormQuestion(
     ),
 )
 #: The same in the words of whoever reports it for themselves.
-HOW_BAD_FOR_ME = FormQuestion(
-    HOW_BAD.name,
-    HOW_BAD.label,
+OWN_SEVERITY_QUESTION = FormQuestion(
+    SEVERITY_QUESTION.name,
+    SEVERITY_QUESTION.label,
     tuple(
         replace(answer, label=label)
         for answer, label in zip(
-            HOW_BAD.answers,
+            SEVERITY_QUESTION.answers,
             (
                 BilingualLabel("It is a question, or it can wait", "咨询，或不着急"),
                 BilingualLabel("I can work, but not as usual", "我的工作受影响"),

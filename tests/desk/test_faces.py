@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import chain
+from typing import Any
 
 import pytest
 
 from app.api.open_actions import action_link
-from app.common.faces import TAKE, USUAL_FORMS, USUALLY_DANGEROUS, FormFace
+from app.common.faces import TAKE_ACTION, USUAL_FORMS, USUALLY_DANGEROUS, FormFace
 from app.desk.contract import screen_contract
 from app.desk.forms.faced import TITLE, faced_form, form_layout, title_of, with_answers
 from app.desk.pages.record.placed_actions import placed_actions
 from app.desk.pages.records import OfferedAction, RecordView
 from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND
-from tests.client import Json
 
 FACED = [lifecycle for lifecycle in LIFECYCLES if lifecycle.face.forms or lifecycle.face.primary]
 
 
-def faced_actions() -> Iterator[tuple[Lifecycle[Json], Action[Json, Json], FormFace]]:
+def faced_actions() -> Iterator[tuple[Lifecycle[Any], Action[Any, Any], FormFace]]:
     """All forms with a face, of the desk and of the portal."""
     for lifecycle in LIFECYCLES:
         for name, face in chain(lifecycle.face.forms.items(), lifecycle.face.portal_forms.items()):
@@ -35,11 +35,11 @@ def test_every_name_in_a_face_exists() -> None:
     for lifecycle in FACED:
         face, fields = lifecycle.face, contract.record_fields(lifecycle.plural) or {}
         spans = chain.from_iterable(face.spans)
-        named = {*face.essentials, *(face.texts or ()), *face.told, *spans} - fields.keys()
+        named = {*face.essentials, *(face.texts or ()), *face.spoken_fields, *spans} - fields.keys()
         actions = {*chain.from_iterable(face.primary.values()), *face.quick, *face.dangerous, *face.forms}
         states = {state.value for state in lifecycle.states}
         wrong += [f"{lifecycle.kind}: {name}" for name in named]
-        wrong += [f"{lifecycle.kind}: {name}" for name in actions - lifecycle.action_names - {TAKE}]
+        wrong += [f"{lifecycle.kind}: {name}" for name in actions - lifecycle.action_names - {TAKE_ACTION}]
         wrong += [f"{lifecycle.kind}: {state}" for state in face.primary.keys() - states]
     for lifecycle, row, form_face in faced_actions():
         members = {f.name for f in contract.form(action_link(lifecycle, row).body_schema).fields}

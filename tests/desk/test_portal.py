@@ -83,7 +83,9 @@ async def test_a_requester_goes_from_search_to_rating(indexed: Api, language: st
     refused = await fill(zhao, "/portal/report", description="Mail is late.\nBy hours.")
     assert (refused.status_code, read_form(refused.text).faults) == (422, {"f-how_bad-help"})
     assert "By hours." in refused.text
-    opened = await fill(zhao, "/portal/report", description="Mail is late.\nBy hours.", how_bad="one_hindered")
+    opened = await fill(
+        zhao, "/portal/report", description="Mail is late.\nBy hours.", how_bad="one_hindered"
+    )
     assert opened.status_code == 303, opened.text
     address = opened.headers["location"].partition("?")[0]
     ticket = f"/v1/incidents/{address.rpartition('/')[2]}"

@@ -94,8 +94,8 @@ async def test_the_desk_asks_back_before_it_assesses_and_the_answer_goes_on(hous
     assert await fault(house.desk, f"{path}/hold", elsewhere) == ("", "question_to_requester")
     held = await house.desk.post_ok(f"{path}/hold", {**elsewhere, "reason": "awaiting_requester"})
     assert (held["state"], held["hold_question"]) == ("on_hold", "For which room?")
-    (asked,) = (await house.requester.read(f"{path}/comments"))["items"]
-    assert (asked["text"], asked["visibility"]) == ("For which room?", "public")
+    (question,) = (await house.requester.read(f"{path}/comments"))["items"]
+    assert (question["text"], question["visibility"]) == ("For which room?", "public")
     await house.work()
     assert "to_answer" in await house.told(house.requester)
     for language in LANGUAGES:

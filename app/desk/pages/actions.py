@@ -39,13 +39,13 @@ from app.desk.pages.form.files_along import attach_files
 from app.desk.pages.form.screens import ActionScreen
 from app.desk.pages.form.sent_inputs import SentInputs, inputs_of
 from app.desk.pages.kept_forms import FILLED_BY, belongs_to_another_person, kept_form, with_uploads
-from app.desk.pages.record.done_words import done_words
+from app.desk.pages.record.outcome_sentences import outcome_sentence
 from app.desk.pages.record.requester_card import RequesterCard, requester_card
 from app.desk.pages.records import RecordView, events_of, read_record
 from app.desk.pages.secrets import secret_page
 from app.desk.pages.text_blocks import ANSWERS as ANSWER_FIELDS
 from app.desk.pages.text_blocks import BLOCK, INSERT, offered_blocks, with_block
-from app.desk.pages.warnings import warning_parameters
+from app.desk.pages.warnings import UNATTACHED, warning_parameters
 from app.desk.references import Hit, find_hits, resolve_references, rows_within, shown_references
 from app.desk.timeline import NarratedEvent
 from app.i18n.kind_nouns import capitalised
@@ -53,7 +53,7 @@ from app.kernel.actions.lifecycle import Lifecycle
 
 router = Router(include_in_schema=False)
 #: The input that asks for one more row.
-MORE = "more"
+MORE_ROWS = "more"
 #: The input that asks for the form with its inputs again, as a draft of it does; nothing is carried out.
 REDRAW = "again"
 #: The input that says for which item of the catalogue a request is.
@@ -161,7 +161,7 @@ async def _inputs_to_show(screen: ActionScreen, form: SentForm) -> SentInputs | 
     sent = inputs_of(form)
     if form.first_value(REDRAW):
         return sent
-    if pointer := form.first_value(MORE):
+    if pointer := form.first_value(MORE_ROWS):
         return sent.with_row(pointer)
     if form.first_value(INSERT):
         return await _with_text_block(screen, sent, form.first_value(BLOCK))
@@ -191,7 +191,7 @@ async def _done(screen: ActionScreen, sent: SentInputs, answer: CallAnswer) -> R
     desk = screen.desk
     view = RecordView(screen.lifecycle, answer.document, desk.language, desk.root)
     refused_files = await attach_files(screen, view, sent)
-    done = done_words(desk, view, screen.row.name) or ""
+    done = outcome_sentence(desk, view, screen.row.name) or ""
     answer_page = await secret_page(desk, view, screen.link, answer, done)
     return answer_page or RedirectResponse(_after(screen, view, refused_files), HTTP_303_SEE_OTHER)
 
@@ -394,5 +394,5 @@ def _after(screen: ActionScreen, view: RecordView, refused_files: int) -> str:
     """Return the address of the record after the action."""
     parameters = [("done", screen.row.name), *warning_parameters(view.record)]
     if refused_files:
-        parameters.append(("unattached", str(refused_files)))
+        parameters.append((UNATTACHED, str(refused_files)))
     return f"{view.path}?{urlencode(parameters)}"

@@ -154,7 +154,7 @@ class Desk:
     def reader(self) -> PageReader:
         """Whoever reads the page."""
         caller = require_signed_in(self.request)
-        held = [role for role in Role if role in caller.role_codes and role is not Role.requester]
+        held: list[Role] = [role for role in Role if role in caller.role_codes - {Role.requester}]
         labels = [
             ledger_of(self.request).role_labels.label(role, self.language)
             for role in held or [Role.requester]

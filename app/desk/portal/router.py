@@ -22,7 +22,7 @@ from app.desk.portal import tickets
 from app.desk.portal.asking import item_form, preset_members, supplied_members
 from app.desk.portal.tickets import my_tickets, open_portal, sentence
 from app.i18n import LANGUAGES, translate
-from app.processes.requests.face import HOW_SOON
+from app.processes.requests.face import URGENCY_QUESTION
 
 router = Router(include_in_schema=False)
 #: The kinds that a search of the portal finds.
@@ -35,8 +35,8 @@ MOST_ITEMS = "200"
 #: What one is asked for besides the questions of an item.
 ITEM_FACE = FormFace(
     first=("answers", "how_soon", "description"),
-    unasked=HOW_SOON.members,
-    questions=(HOW_SOON,),
+    unasked=URGENCY_QUESTION.members,
+    questions=(URGENCY_QUESTION,),
     labels={"description": BilingualLabel("Anything else that we should know?", "还有什么需要我们知道的？")},
     takes_files=True,
 )

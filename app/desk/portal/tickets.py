@@ -32,6 +32,7 @@ from app.desk.pages.records import (
     state_label,
     state_tone,
 )
+from app.desk.pages.warnings import unattached_files
 from app.desk.portal.asking import plain_form, preset_members, shown_answers
 from app.desk.portal.requirements import PROPOSED_AT, child_rows, proposed_requirements
 from app.desk.timeline import NarratedEvent
@@ -189,6 +190,7 @@ async def get_portal_record_page(request: Request, kind: str, name: str) -> Resp
         forms=forms,
         box=ReplyBox(False, False, "attach" in possible, ()) if "comment" in possible else None,
         done=done,
+        warnings=list(unattached_files(desk)),
     )
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from app.common.faces import BilingualLabel, FieldCondition, FormFace, FormSection, RecordFace
 
-WHAT_AND_WHY = BilingualLabel("What and why", "变更内容与原因")
+REASON_HEADING = BilingualLabel("What and why", "变更内容与原因")
 
 FACE = RecordFace(
     essentials=("assignee", "team", "type", "risk_level", "services", "requester"),
     spans=(("window_from_at", "window_until_at"), ("wanted_from_at", "wanted_until_at")),
     texts=("reason", "plan", "test_plan", "back_out_plan", "effects", "resources", "risk_answers"),
-    told=("description", "work_done", "tests_run", "deviations"),
+    spoken_fields=("description", "work_done", "tests_run", "deviations"),
     primary={
         "draft": ("submit", "schedule"),
         "submitted": ("assess",),
@@ -27,7 +27,7 @@ FACE = RecordFace(
         "draft": FormFace(
             first=("title", "type", "template"),
             sections=(
-                FormSection(WHAT_AND_WHY, ("reason", "description", "services", "cis", "no_cis_reason")),
+                FormSection(REASON_HEADING, ("reason", "description", "services", "cis", "no_cis_reason")),
                 FormSection(BilingualLabel("When", "时间"), ("wanted_from_at", "wanted_until_at")),
                 FormSection(
                     BilingualLabel("How", "实施方案"), ("plan", "test_plan", "back_out_plan", "team")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from app.common.faces import TAKE, BilingualLabel, FormFace, RecordFace
-from app.ticketing.faces import HOLD_FORM, HOW_BAD, HOW_BAD_FOR_ME, TICKET_ESSENTIALS
+from app.common.faces import TAKE_ACTION, BilingualLabel, FormFace, RecordFace
+from app.ticketing.faces import HOLD_FORM, OWN_SEVERITY_QUESTION, SEVERITY_QUESTION, TICKET_ESSENTIALS
 
 #: Members of the report that tools send.
 OF_TOOLS = frozenset({"alert_source", "dedup_key", "alert_labels"})
@@ -11,11 +11,11 @@ OF_TOOLS = frozenset({"alert_source", "dedup_key", "alert_labels"})
 FACE = RecordFace(
     essentials=(*TICKET_ESSENTIALS, "category"),
     texts=(),
-    told=("description", "resolution", "cause", "statement", "containment"),
+    spoken_fields=("description", "resolution", "cause", "statement", "containment"),
     primary={
-        "new": (TAKE, "acknowledge", "start"),
-        "acknowledged": (TAKE, "start"),
-        "in_progress": (TAKE, "resolve"),
+        "new": (TAKE_ACTION, "acknowledge", "start"),
+        "acknowledged": (TAKE_ACTION, "start"),
+        "in_progress": (TAKE_ACTION, "resolve"),
         "on_hold": ("resume",),
         "resolved": ("close",),
     },
@@ -26,7 +26,7 @@ FACE = RecordFace(
             first=("requester", "title", "service", "how_bad", "description"),
             unasked=OF_TOOLS,
             defaults={"channel": "hotline"},
-            questions=(HOW_BAD,),
+            questions=(SEVERITY_QUESTION,),
             labels={
                 "requester": BilingualLabel("Who is affected?", "受影响的人"),
                 "title": BilingualLabel("What is wrong?", "出了什么问题？"),
@@ -40,8 +40,8 @@ FACE = RecordFace(
     portal_forms={
         "report": FormFace(
             first=("description", "service", "how_bad"),
-            unasked=OF_TOOLS | HOW_BAD_FOR_ME.members | {"title"},
-            questions=(HOW_BAD_FOR_ME,),
+            unasked=OF_TOOLS | OWN_SEVERITY_QUESTION.members | {"title"},
+            questions=(OWN_SEVERITY_QUESTION,),
             labels={
                 "description": BilingualLabel("What is wrong?", "出了什么问题？"),
                 "service": BilingualLabel("With what?", "哪项服务？"),

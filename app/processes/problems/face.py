@@ -8,7 +8,7 @@ from app.ticketing.faces import TICKET_ESSENTIALS
 FACE = RecordFace(
     essentials=(*TICKET_ESSENTIALS, "fixing_change"),
     texts=("cause", "symptoms", "workaround", "prevention", "risk_reason"),
-    told=("description", "tried"),
+    spoken_fields=("description", "tried"),
     primary={
         "logged": ("investigate",),
         "investigating": ("identify_cause", "document_workaround"),

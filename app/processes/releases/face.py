@@ -7,7 +7,7 @@ from app.common.faces import BilingualLabel, FormFace, RecordFace
 FACE = RecordFace(
     essentials=("assignee", "team", "service", "stage", "target_at"),
     texts=("plan", "go_conditions", "deployed_what", "roll_back_reason", "lessons"),
-    told=("description",),
+    spoken_fields=("description",),
     primary={
         "planned": ("pass_gate",),
         "in_stage": ("pass_gate",),

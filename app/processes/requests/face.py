@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from app.common.faces import TAKE, BilingualLabel, FormFace, FormQuestion, QuestionAnswer, RecordFace
+from app.common.faces import TAKE_ACTION, BilingualLabel, FormFace, FormQuestion, QuestionAnswer, RecordFace
 from app.ticketing.faces import HOLD_FORM, TICKET_ESSENTIALS
 
 #: How soon it is needed, in the words of those who ask.
-HOW_SOON = FormQuestion(
+URGENCY_QUESTION = FormQuestion(
     "how_soon",
     BilingualLabel("How urgent is it?", "紧急程度"),
     (
@@ -20,16 +20,16 @@ HOW_SOON = FormQuestion(
     ),
     usual="can_wait",
 )
-WHAT = BilingualLabel("What do you need?", "您需要什么？")
+NEED_LABEL = BilingualLabel("What do you need?", "您需要什么？")
 
 FACE = RecordFace(
     essentials=(*TICKET_ESSENTIALS, "item"),
     texts=(),
-    told=("description", "delivery", "hold_question"),
+    spoken_fields=("description", "delivery", "hold_question"),
     primary={
-        "submitted": ("assess", TAKE),
-        "assessed": (TAKE, "start", "fulfil"),
-        "in_progress": (TAKE, "fulfil"),
+        "submitted": ("assess", TAKE_ACTION),
+        "assessed": (TAKE_ACTION, "start", "fulfil"),
+        "in_progress": (TAKE_ACTION, "fulfil"),
         "analysing": ("propose_requirements", "confirm_requirements"),
         "requirements_confirmed": ("propose_solution",),
         "solution_review": ("review_solution",),
@@ -44,7 +44,7 @@ FACE = RecordFace(
         "submit": FormFace(
             first=("requester", "item", "title", "how_soon", "description"),
             defaults={"channel": "hotline"},
-            questions=(HOW_SOON,),
+            questions=(URGENCY_QUESTION,),
             labels={
                 "requester": BilingualLabel("Who needs it?", "申请人"),
                 "item": BilingualLabel("What from the catalogue?", "服务目录项"),
@@ -57,9 +57,9 @@ FACE = RecordFace(
     portal_forms={
         "submit": FormFace(
             first=("answers", "description", "service", "how_soon"),
-            unasked=HOW_SOON.members | {"title"},
-            questions=(HOW_SOON,),
-            labels={"description": WHAT},
+            unasked=URGENCY_QUESTION.members | {"title"},
+            questions=(URGENCY_QUESTION,),
+            labels={"description": NEED_LABEL},
             title_from="description",
             takes_files=True,
         ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.common.faces import BilingualLabel, FieldCondition, FormFace, FormSection, RecordFace
 
-WHO = ("agreement_type", "customer", "team", "supplier")
+PARTY_FIELDS = ("agreement_type", "customer", "team", "supplier")
 
 FACE = RecordFace(
     essentials=("customer", "services", "representative", "party_representative", "valid_from", "valid_to"),
@@ -19,7 +19,7 @@ FACE = RecordFace(
     quick=("maintain_text", "appoint"),
     forms={
         "record_requirement": FormFace(
-            first=("title", *WHO, "needs", "services"),
+            first=("title", *PARTY_FIELDS, "needs", "services"),
             only_with={
                 "customer": FieldCondition("agreement_type", ("SLA",)),
                 "team": FieldCondition("agreement_type", ("OLA",)),

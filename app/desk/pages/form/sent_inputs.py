@@ -45,7 +45,7 @@ class SentInputs:
         """Return what is wrong with the value at that pointer, in words."""
         return [fault["message"] for fault in self._faults() if pointer in _places(fault)]
 
-    def has_any(self, fields: Sequence[FormField]) -> bool:
+    def has_values(self, fields: Sequence[FormField]) -> bool:
         """Return whether something is filled in, or wrong, in one of these fields."""
         pointers = [f"/{field.name}" for field in fields]
         places = [place for fault in self._faults() for place in _places(fault)]

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -21,7 +22,7 @@ from app.desk.contract import ChildScreen
 from app.desk.names import NAME
 from app.desk.operation_calls import CallRefused
 from app.desk.pages.context import Desk, open_desk
-from app.desk.pages.record.done_words import done_words
+from app.desk.pages.record.outcome_sentences import outcome_sentence
 from app.desk.pages.record.placed_actions import placed_actions
 from app.desk.pages.record.read_fields import (
     essential_fields,
@@ -38,6 +39,7 @@ from app.desk.pages.records import (
     ChildTable,
     NamedParts,
     OfferedAction,
+    RecordList,
     RecordView,
     child_table,
     named_in_vote,
@@ -51,7 +53,7 @@ from app.desk.pages.records import (
     state_tone,
 )
 from app.desk.pages.text_blocks import offered_blocks
-from app.desk.pages.warnings import shown_warnings
+from app.desk.pages.warnings import shown_warnings, unattached_files
 from app.desk.references import child_names
 from app.kernel.actions.lifecycle import Lifecycle
 from app.log.canonical import instant
@@ -81,21 +83,7 @@ async def get_record_page(request: Request, kind: str, name: str) -> Response:
         if refusal.answer.status == HTTP_404_NOT_FOUND and was_done and NAME.fullmatch(name):
             return RedirectResponse(f"{DESK}?{urlencode({HANDED_OVER: name})}", HTTP_303_SEE_OTHER)
         raise
-    offered = list(offered_actions(desk, view))
-    possible = [action for action in offered if action.reason is None]
-    children = desk.contract.children(lifecycle.plural)
-    votes, lists, files, events, blocks, requester, notices = await asyncio.gather(
-        _awaited_votes(desk, view, possible),
-        read_lists(desk, view, ((child, None) for child in _first_lists(view, children))),
-        _files(desk, view),
-        read_events(desk, view),
-        _text_blocks(desk, view, possible),
-        _requester(desk, view),
-        _notices_of_major(desk, view),
-    )
-    parts = await named_parts(desk, view, events=events, lists=lists, possible=possible)
-    box = reply_box(desk, view, possible, blocks) if lifecycle.is_ticket else None
-    fields = list(desk.display.fields(parts.record, shown_fields(desk, lifecycle)))
+    reads = await _read_page(desk, view)
     return desk.answer(
         "pages/record/ticket.html" if lifecycle.is_ticket else "pages/record/record.html",
         f"{view.spoken_name} {view.title}".strip() or desk.kind_label(kind),
@@ -103,32 +91,77 @@ async def get_record_page(request: Request, kind: str, name: str) -> Response:
         live=desk.live_news(position, stream=view.stream),
         state=state_label(lifecycle, view.record, desk.language),
         tone=state_tone(lifecycle, view.record.get("state")),
-        fields=fields,
-        essentials=essential_fields(desk, view, parts.record),
-        now=instant(utc_now()),
-        **placed_fields(view, fields),
-        votes=votes,
-        actions=placed_actions(
-            view, offered, desk.reader_id, _kinds_of_rows(children, possible), has_reply_box=box is not None
-        ),
-        tables=[narrowed(table) for table in parts.tables if table.rows and not _is_talk(view, table)],
         span=planned_span(desk, view),
-        more=[
-            (child.name, child.words[desk.language]) for child in children if child.name not in FIRST_LISTS
-        ],
-        entries=_own_entries(parts),
-        clocks=[entry for entry in parts.entries or () if entry.is_of_clock],
-        talk=ticket_talk(desk, view, parts.entries or (), lists, possible),
-        box=box,
-        requester=requester,
-        files=files,
-        has_notices=desk.contract.listed_fields(_notices_path(lifecycle)) is not None,
-        notices=notices,
-        counted_in=_counted_in(desk, view),
         further=_further_page(desk, view),
-        done=done_words(desk, view, request.query_params.get("done", "")),
-        warnings=list(shown_warnings(desk, view.record)),
+        counted_in=_counted_in(desk, view),
+        has_notices=desk.contract.listed_fields(_notices_path(lifecycle)) is not None,
+        now=instant(utc_now()),
+        done=outcome_sentence(desk, view, request.query_params.get("done", "")),
+        warnings=[*unattached_files(desk), *shown_warnings(desk, view.record)],
+        **_values(desk, view, reads),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class PageReads:
+    """What the page of a record shows besides the record itself."""
+
+    offered: Sequence[OfferedAction]
+    lists: Sequence[RecordList]
+    parts: NamedParts
+    votes: Sequence[tuple[str, str]]
+    files: Sequence[tuple[str, str]]
+    blocks: Sequence[Mapping[str, Any]]
+    requester: RequesterCard | None
+    notices: ChildTable | None
+
+    @property
+    def possible(self) -> list[OfferedAction]:
+        """The actions that nothing forbids now."""
+        return [action for action in self.offered if action.reason is None]
+
+
+async def _read_page(desk: Desk, view: RecordView) -> PageReads:
+    """Read what the page shows, in two rounds: what belongs to the record, then the names in it."""
+    offered = list(offered_actions(desk, view))
+    possible = [action for action in offered if action.reason is None]
+    children = _first_lists(view, desk.contract.children(view.lifecycle.plural))
+    (votes, files, events), (blocks, requester, notices), lists = await asyncio.gather(
+        asyncio.gather(_awaited_votes(desk, view, possible), _files(desk, view), read_events(desk, view)),
+        asyncio.gather(
+            _text_blocks(desk, view, possible), _requester(desk, view), _notices_of_major(desk, view)
+        ),
+        read_lists(desk, view, ((child, None) for child in children)),
+    )
+    parts = await named_parts(desk, view, events=events, lists=lists, possible=possible)
+    return PageReads(offered, lists, parts, votes, files, blocks, requester, notices)
+
+
+def _values(desk: Desk, view: RecordView, reads: PageReads) -> dict[str, Any]:
+    """Return the values of the template that follow from what was read."""
+    parts, possible, lifecycle = reads.parts, reads.possible, view.lifecycle
+    children = desk.contract.children(lifecycle.plural)
+    fields = list(desk.display.fields(parts.record, shown_fields(desk, lifecycle)))
+    box = reply_box(desk, view, possible, reads.blocks) if lifecycle.is_ticket else None
+    row_kinds = _kinds_of_rows(children, possible)
+    return {
+        "fields": fields,
+        "essentials": essential_fields(desk, view, parts.record),
+        **placed_fields(view, fields),
+        "votes": reads.votes,
+        "actions": placed_actions(
+            view, reads.offered, desk.reader_id, row_kinds, has_reply_box=box is not None
+        ),
+        "tables": [narrowed(table) for table in parts.tables if table.rows and not _is_talk(view, table)],
+        "more": [(each.name, each.words[desk.language]) for each in children if each.name not in FIRST_LISTS],
+        "entries": _own_entries(parts),
+        "clocks": [entry for entry in parts.entries or () if entry.is_of_clock],
+        "talk": ticket_talk(desk, view, parts.entries or (), reads.lists, possible),
+        "box": box,
+        "requester": reads.requester,
+        "files": reads.files,
+        "notices": reads.notices,
+    }
 
 
 @router.get("/desk/{kind}/{name}/list/{child}")

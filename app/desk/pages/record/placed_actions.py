@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.common.faces import TAKE, RecordFace
+from app.common.faces import TAKE_ACTION, RecordFace
 from app.desk.pages.records import OfferedAction, RecordView
 
 #: By which a ticket is given to somebody, and by which one writes to its people.
@@ -51,11 +51,11 @@ def placed_actions(
         and not (has_reply_box and action.name == COMMENT)
     }
     next_name = _next_action(view, left, reader_id)
-    primary = left.pop(next_name, None) if next_name not in (None, TAKE) else None
+    primary = left.pop(next_name, None) if next_name not in (None, TAKE_ACTION) else None
     dangerous = [left.pop(name) for name in list(left) if face.is_dangerous(name)]
     quick = [left.pop(name) for name in face.quick if name in left]
     refused = [action for action in offered if action.reason is not None and action.name not in TRIVIAL]
-    return PlacedActions(primary, next_name == TAKE, quick, list(left.values()), dangerous, refused)
+    return PlacedActions(primary, next_name == TAKE_ACTION, quick, list(left.values()), dangerous, refused)
 
 
 def _next_action(view: RecordView, left: dict[str, OfferedAction], reader_id: str | None) -> str | None:
@@ -64,8 +64,8 @@ def _next_action(view: RecordView, left: dict[str, OfferedAction], reader_id: st
     """
     face: RecordFace = view.lifecycle.face
     for name in face.primary.get(str(view.record.get("state")), ()):
-        if name == TAKE and ASSIGN in left and _is_free(view, reader_id):
-            return TAKE
+        if name == TAKE_ACTION and ASSIGN in left and _is_free(view, reader_id):
+            return TAKE_ACTION
         if name in left:
             return name
     leading: Iterable[Any] = (row for row in view.lifecycle.rows if row.name in left and not row.stays)

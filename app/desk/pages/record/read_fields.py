@@ -46,7 +46,7 @@ def placed_fields(view: RecordView, fields: Sequence[ShownField]) -> dict[str, l
     """
     face = view.lifecycle.face
     named = face.texts or ()
-    told = [field for field in fields if field.name in face.told]
+    told = [field for field in fields if field.name in face.spoken_fields]
     texts = [field for field in fields if field not in told and (field.is_long or field.name in named)]
     is_open = [field for field in texts if face.texts is None or field.name in named]
     rest = [field for field in fields if field not in (*told, *texts) and field.name not in face.essentials]
