@@ -116,11 +116,11 @@ class FormFace:
     @property
     def names(self) -> frozenset[str]:
         """All names of members that the face uses."""
-        asked = {question.name for question in self.questions}
+        question_names = {question.name for question in self.questions}
         values = {name for question in self.questions for name in question.members}
         conditions = {condition.field for condition in self.only_with.values()}
         named = {*self.placed, *self.unasked, *self.defaults, *self.only_with, *self.labels, *conditions}
-        return frozenset((named - asked) | values | ({self.title_from, self.sent_by} - {""}))
+        return frozenset((named - question_names) | values | ({self.title_from, self.sent_by} - {""}))
 
 
 #: The faces of forms that many kinds have, where a kind has none of its own.

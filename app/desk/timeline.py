@@ -97,10 +97,10 @@ class _Narrator:
         is_of_clock = event["clock"] is not None
         row = next((row for row in self.lifecycle.rows if event["type"] in row.events), None)
         changed: Mapping[str, Any] = {} if is_of_clock else event["changed"]
-        given: Mapping[str, Any] = named_in(event["given"], self.names)
+        payload: Mapping[str, Any] = named_in(event["given"], self.names)
         is_by_person = event["actor"].startswith("person:")
-        texts, others = self._given_fields(row, changed, given, is_by_person=is_by_person)
-        changes = () if row is None or row.opens else tuple(self._changes(changed, given, texts))
+        texts, rest = self._given_fields(row, changed, payload, is_by_person=is_by_person)
+        changes = () if row is None or row.opens else tuple(self._changes(changed, payload, texts))
         self.stored.update(changed)
         return NarratedEvent(
             event["version"],
@@ -109,9 +109,9 @@ class _Narrator:
             self._actor_name(event),
             self._label(row, event),
             self._state(row, changed),
-            tuple(self.display.fields(given, texts)),
+            tuple(self.display.fields(payload, texts)),
             changes,
-            tuple(self.display.fields(given, others)),
+            tuple(self.display.fields(payload, rest)),
             frozenset(name for name, fields in event["set"].items() if fields),
             is_of_clock=is_of_clock,
             is_by_person=is_by_person,
@@ -141,11 +141,11 @@ class _Narrator:
         self,
         row: Action[Any, Any] | None,
         changed: Mapping[str, Any],
-        given: Mapping[str, Any],
+        payload: Mapping[str, Any],
         *,
         is_by_person: bool,
     ) -> tuple[dict[str, Schema], dict[str, Schema]]:
-        """Return the fields of the payload in which people write, and the others that no field of the record
+        """Return the fields of the payload in which people write, and the rest that no field of the record
         shows. A correction only changes fields; what opens a record is told by the record itself.
         """
         if row is None:
@@ -162,22 +162,22 @@ class _Narrator:
         texts = {n: s for n, s in texts.items() if n not in apart}
         if row.opens:
             return texts, {}
-        shown = [*changed.values(), *self.stored.values()]
-        others = {n: s for n, s in schemas.items() if n not in (texts.keys() | changed.keys() | apart)}
-        return texts, {n: s for n, s in others.items() if not _is_among(shown, given.get(n))}
+        known_values = [*changed.values(), *self.stored.values()]
+        rest = {n: s for n, s in schemas.items() if n not in (texts.keys() | changed.keys() | apart)}
+        return texts, {n: s for n, s in rest.items() if not _is_among(known_values, payload.get(n))}
 
     def _written_fields(self, schema: str) -> frozenset[str]:
         fields = self.display.contract.form(schema).fields
         return frozenset(field.name for field in fields if field.kind is FieldKind.paragraph)
 
     def _changes(
-        self, changed: Mapping[str, Any], given: Mapping[str, Any], texts: Collection[str]
+        self, changed: Mapping[str, Any], payload: Mapping[str, Any], texts: Collection[str]
     ) -> Iterator[FieldChange]:
         """Yield the changes of fields that people read: not times and counts that nobody gave, and not what
         stands among the texts.
         """
         schemas = self.display.contract.record_fields(self.lifecycle.plural) or {}
-        written = [given.get(name) for name in texts]
+        written = [payload.get(name) for name in texts]
         for stored_name, after in changed.items():
             name, before = stored_name.removesuffix(REFERENCE_SUFFIX), self.stored.get(stored_name)
             if name not in schemas or name in UNREAD_CHANGES or after == before or after in written:
@@ -185,7 +185,7 @@ class _Narrator:
             if before in EMPTY and name in (self.lifecycle.face.texts or ()):
                 continue
             is_read = isinstance(after or before, str | dict | list) and not name.endswith(INSTANT_SUFFIX)
-            if name in given or is_read:
+            if name in payload or is_read:
                 yield FieldChange(
                     name,
                     self.display.contract.field_label(name, schemas[name], self.display.language),

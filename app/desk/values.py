@@ -215,8 +215,8 @@ class ValueDisplay:
         if abs(seconds) < A_MINUTE:
             return self.sentence("just_now")
         # Of days, nobody wants to read the hours.
-        whole = abs(seconds) if abs(seconds) < A_DAY else abs(seconds) // A_DAY * A_DAY
-        return self.sentence("ahead" if seconds > 0 else "ago", time=self.duration(whole))
+        rounded = abs(seconds) if abs(seconds) < A_DAY else abs(seconds) // A_DAY * A_DAY
+        return self.sentence("ahead" if seconds > 0 else "ago", time=self.duration(rounded))
 
     def _shape(self, schema: Schema) -> ValueShape:
         """Return what the schema says of a value, found out once for a page."""

@@ -74,7 +74,7 @@ def test_every_possible_action_is_offered_in_one_place(kind: str) -> None:
         offered = [OfferedAction(row.name, row.name, None, False, None, None) for row in rows]
         view = RecordView(lifecycle, {"id": "x", "state": state.value, "assignee": None}, "en")
         placed = placed_actions(view, offered, "me", (), has_reply_box=False)
-        groups = (placed.quick, placed.others, placed.dangerous, [placed.primary] if placed.primary else [])
+        groups = (placed.quick, placed.menu, placed.dangerous, [placed.primary] if placed.primary else [])
         names = [action.name for group in groups for action in group]
         assert sorted(names) == sorted(row.name for row in rows), state
         assert placed.primary is None or not lifecycle.face.is_dangerous(placed.primary.name)

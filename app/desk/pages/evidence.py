@@ -60,13 +60,13 @@ async def evidence_for(
     lists = await _lists(desk, view, _named(fields, inputs)) if is_judgement else []
     parts = await named_parts(desk, view, lists=lists)
     placed = placed_fields(view, list(desk.display.fields(parts.record, shown_fields(desk, view.lifecycle))))
-    told = [field for field in placed["folded_texts"] + placed["told"] if field.name in SUBJECT_FIELDS]
-    further = [field for field in placed["folded_texts"] + placed["told"] if field not in told]
+    subjects = [field for field in placed["folded_texts"] + placed["told"] if field.name in SUBJECT_FIELDS]
+    further = [field for field in placed["folded_texts"] + placed["told"] if field not in subjects]
     return RecordEvidence(
         is_judgement,
         planned_span(desk, view),
         essential_fields(desk, view, parts.record),
-        [*told, *placed["texts"]],
+        [*subjects, *placed["texts"]],
         [*placed["facts"], *further, *placed["instants"]],
         [narrowed(table) for table in parts.tables if table.rows],
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.common.faces import TAKE_ACTION, BilingualLabel, FormFace, RecordFace
-from app.ticketing.faces import HOLD_FORM, OWN_SEVERITY_QUESTION, SEVERITY_QUESTION, TICKET_ESSENTIALS
+from app.ticketing.work.faces import HOLD_FORM, OWN_SEVERITY_QUESTION, SEVERITY_QUESTION, TICKET_ESSENTIALS
 
 #: Members of the report that tools send.
 OF_TOOLS = frozenset({"alert_source", "dedup_key", "alert_labels"})

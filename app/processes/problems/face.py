@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.common.faces import BilingualLabel, FormFace, FormSection, RecordFace
-from app.ticketing.faces import TICKET_ESSENTIALS
+from app.ticketing.work.faces import TICKET_ESSENTIALS
 
 FACE = RecordFace(
     essentials=(*TICKET_ESSENTIALS, "fixing_change"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.common.faces import TAKE_ACTION, BilingualLabel, FormFace, FormQuestion, QuestionAnswer, RecordFace
-from app.ticketing.faces import HOLD_FORM, TICKET_ESSENTIALS
+from app.ticketing.work.faces import HOLD_FORM, TICKET_ESSENTIALS
 
 #: How soon it is needed, in the words of those who ask.
 URGENCY_QUESTION = FormQuestion(

@@ -30,10 +30,10 @@ def placed_problem(
     named = [
         {**error, "pointer": supplied.get(error["pointer"], error["pointer"])} for error in problem["errors"]
     ]
-    others = [error for error in named if error["pointer"] not in blank]
+    remaining = [error for error in named if error["pointer"] not in blank]
     words = desk.sentence("fill_in")
     missing = [{"pointer": pointer, "members": [], "message": words} for pointer in blank]
-    errors = [*missing, *others]
+    errors = [*missing, *remaining]
     return {**problem, "errors": errors, "detail": desk.sentence("correct_marked", n=len(errors))}
 
 

@@ -26,7 +26,7 @@ class PlacedActions:
     primary: OfferedAction | None
     takes: bool
     quick: Sequence[OfferedAction]
-    others: Sequence[OfferedAction]
+    menu: Sequence[OfferedAction]
     dangerous: Sequence[OfferedAction]
     refused: Sequence[OfferedAction]
 

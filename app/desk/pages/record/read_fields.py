@@ -28,10 +28,10 @@ def essential_fields(desk: Desk, view: RecordView, record: Mapping[str, Any]) ->
     """Return the fields that the page shows though they are empty."""
     schemas = desk.contract.record_fields(view.lifecycle.plural) or {}
     names = [name for name in view.lifecycle.face.essentials if name in schemas]
-    shown = {
+    by_name = {
         field.name: field for field in desk.display.fields(record, {name: schemas[name] for name in names})
     }
-    return [shown.get(name) or _empty_field(desk, name, schemas[name]) for name in names]
+    return [by_name.get(name) or _empty_field(desk, name, schemas[name]) for name in names]
 
 
 def _empty_field(desk: Desk, name: str, schema: Mapping[str, Any]) -> ShownField:
@@ -46,15 +46,15 @@ def placed_fields(view: RecordView, fields: Sequence[ShownField]) -> dict[str, l
     """
     face = view.lifecycle.face
     named = face.texts or ()
-    told = [field for field in fields if field.name in face.spoken_fields]
-    texts = [field for field in fields if field not in told and (field.is_long or field.name in named)]
+    spoken = [field for field in fields if field.name in face.spoken_fields]
+    texts = [field for field in fields if field not in spoken and (field.is_long or field.name in named)]
     is_open = [field for field in texts if face.texts is None or field.name in named]
-    rest = [field for field in fields if field not in (*told, *texts) and field.name not in face.essentials]
+    rest = [field for field in fields if field not in (*spoken, *texts) and field.name not in face.essentials]
     return {
         "facts": [field for field in rest if not field.is_instant],
         "texts": is_open,
         "folded_texts": [field for field in texts if field not in is_open],
-        "told": told,
+        "told": spoken,
         "instants": [field for field in rest if field.is_instant],
     }
 
