@@ -3004,6 +3004,8 @@ create table fold.person (
   most_standing integer,
   scim_qualifiers text[] collate "C",
   altered jsonb,
+  further_emails text,
+  further_phones text,
   constraint person_pkey PRIMARY KEY (id)
 );
 CREATE INDEX person_added ON fold.person USING btree (added_at, id);
@@ -7925,6 +7927,7 @@ create table plumbing.absence_fetch (
   read_at timestamp with time zone,
   absences integer not null,
   unreadable integer not null,
+  absences_left_out integer not null default 0,
   constraint absence_fetch_pkey PRIMARY KEY (calendar_id)
 );
 

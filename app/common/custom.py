@@ -20,7 +20,7 @@ class ValueType(CodeEnum):
     """The type of a custom field's values."""
 
     text = "text", "Line of text", "单行文本"
-    words = "words", "Free text (encrypted)", "自述文字"
+    words = "words", "Free text (encrypted)", "自由文本（加密）"
     number = "number", "Whole number", "整数"
     decimal = "decimal", "Decimal number", "小数"
     choice = "choice", "Choice", "选项"

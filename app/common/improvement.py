@@ -55,7 +55,7 @@ class SuggestionSource(CodeEnum):
     business_need = "business_need", "Business need", "业务需求"
     standard = "standard", "Standard", "标准规范"
     satisfaction_survey = "satisfaction_survey", "Satisfaction survey", "满意度调查"
-    staff = "staff", "Staff", "员工"
+    staff = "staff", "Staff", "工作人员"
     management = "management", "Management", "管理层"
     business_goal = "business_goal", "Business goal", "业务目标"
     audit = "audit", "Audit", "审计"

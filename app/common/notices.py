@@ -44,7 +44,7 @@ class NoticeType(CodeEnum):
     given = "given", "Assigned to you", "分派给您", YOURS
     tasked = "tasked", "New task for you", "有您的任务", YOURS
     escalated = "escalated", "Escalated to you", "升级给您", YOURS
-    reminded = "reminded", "Reminder", "等待您处理", WAITS
+    reminded = "reminded", "Reminder", "催办提醒", WAITS
     commented = "commented", "New comment", "有新评论", FOLLOW
     attached = "attached", "File attached", "有新附件", FOLLOW
     held = "held", "On hold", "已挂起", FOLLOW
@@ -70,8 +70,8 @@ class NoticeType(CodeEnum):
     invited = "invited", "Invited to a meeting", "会议邀请", YOURS
     moved = "moved", "Meeting moved", "会议改期", YOURS
     called_off = "called_off", "Meeting cancelled", "会议取消", YOURS
-    minuted = "minuted", "Minutes available", "会议纪要", YOURS
-    overdue = "overdue", "Attendance not recorded", "会议逾期未召开", YOURS
+    minuted = "minuted", "Minutes available", "会议纪要已形成", YOURS
+    overdue = "overdue", "Attendance not recorded", "会议出席情况未登记", YOURS
     series_over = "series_over", "Meeting series ended", "系列会议已结束", YOURS
     risk_lapsed = "risk_lapsed", "Accepted risk to decide again", "已接受的风险到期", WAITS
     in_charge = "in_charge", "You are now responsible", "由您负责", YOURS
@@ -135,7 +135,7 @@ class NoticeType(CodeEnum):
     to_consent = "to_consent", "Agreement to consent to", "协议待您同意", WAITS
     to_acknowledge = "to_acknowledge", "Agreement to acknowledge", "协议待知悉确认", WAITS
     agreement_ends = "agreement_ends", "Agreement ends soon", "协议即将到期", FOLLOW
-    agreement_review_due = "agreement_review_due", "Agreement review due", "协议复审将至", YOURS
+    agreement_review_due = "agreement_review_due", "Agreement review due", "协议复审即将到期", YOURS
     agreement_review_overdue = (
         "agreement_review_overdue",
         "Agreement review overdue",
@@ -146,7 +146,7 @@ class NoticeType(CodeEnum):
     report_corrected = "report_corrected", "Service report corrected", "服务报告已更正", FOLLOW
     consequence_released = "consequence_released", "Consequence released", "违约后果已确认", FOLLOW
     target_close = "target_close", "Target at risk", "临近目标时限", YOURS
-    target_missed = "target_missed", "Target missed", "超出目标时限", YOURS
+    target_missed = "target_missed", "Target missed", "已超时", YOURS
     progress_report_overdue = "progress_report_overdue", "Progress report overdue", "进展报告逾期", YOURS
     milestone_overdue = "milestone_overdue", "Milestone overdue", "里程碑逾期", YOURS
     plan_begun = "plan_begun", "Improvement plan started", "改进计划开始执行", INFORM
@@ -272,7 +272,7 @@ class NoticeType(CodeEnum):
         "记分卡申诉已裁定",
         YOURS,
     )
-    scorecard_settled = "scorecard_settled", "Improvement talk complete", "改进面谈已了结", YOURS
+    scorecard_settled = "scorecard_settled", "Improvement talk complete", "改进面谈已完成", YOURS
     survey_invited = "survey_invited", "Survey invitation", "邀请您参与调查", FOLLOW
     survey_reminded = "survey_reminded", "Survey ends soon", "调查即将结束", FOLLOW
     survey_published = "survey_published", "Survey results", "调查结果已公布", INFORM

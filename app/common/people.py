@@ -95,7 +95,7 @@ WHOLE_GROUP = MOST_MEMBERS + 1
 class PersonState(CodeEnum):
     """The state of a person: active, deactivated, or erased, which makes the personal fields unreadable."""
 
-    active = "active", "Active", "在用"
+    active = "active", "Active", "启用"
     inactive = "inactive", "Inactive", "停用"
     erased = "erased", "Erased", "已擦除"
 
@@ -177,6 +177,12 @@ class Person(Record):
     name: Annotated[str | None, Personal()] = required("Name of the person.")
     email: Annotated[str | None, Personal()] = optional("E-mail address of the person.")
     phone: Annotated[str | None, Personal()] = optional("Telephone number of the person.")
+    further_emails: Annotated[str | None, Personal()] = optional(
+        "Further e-mail addresses from SCIM, one in each line after its type; null if there are none."
+    )
+    further_phones: Annotated[str | None, Personal()] = optional(
+        "Further telephone numbers from SCIM, one in each line after its type; null if there are none."
+    )
     login: Annotated[str | None, Personal()] = optional(
         "Name of the person at the identity provider, in the claim that the settings choose."
     )

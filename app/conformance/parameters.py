@@ -28,7 +28,7 @@ class PathKind(CodeEnum):
     """The path with which cases are compared."""
 
     expected = "expected", "The expected path", "预期路径"
-    usual = "usual", "The usual path", "惯常路径"
+    usual = "usual", "The usual path", "常规路径"
 
 
 class Holding(CodeEnum):

@@ -16,10 +16,12 @@ from app.common.children import ExternalReference
 from app.common.personal import Ciphertext
 from app.common.records import ALTERED, as_row
 from app.exchange.case_cache import CachedCase, CaseCache
+from app.exchange.continuations import continue_texts, long_texts
 from app.exchange.people import KnownPerson, People
 from app.exchange.readers.rows import Format, SourceRow
 from app.kernel.access.visibility import audience
-from app.kernel.actions.made_fit import fit_paragraph
+from app.kernel.actions.made_fit import Alteration, fit_paragraph
+from app.kernel.actions.payloads import LONGEST_LINE, LONGEST_PARAGRAPH
 from app.kernel.histories.history_source import HistorySource
 from app.kernel.histories.observe import ObservedEvent, Snapshot, observe
 from app.kernel.ledger import Ledger
@@ -165,6 +167,9 @@ class ChunkBuilder:
         self._text_indexes = {
             form.free_text[column]: n for column, n in self._column_index.items() if column in form.free_text
         }
+        self._line_indexes = {
+            form.fields[column]: n for column, n in self._column_index.items() if column in form.fields
+        }
         self._requester = next((n for n, field in self._name_fields.items() if field == "requester_id"), None)
         self._actors = [
             self._column_index[column] for column in (form.actor,) if column in self._column_index
@@ -205,9 +210,12 @@ class ChunkBuilder:
                 # append refuse, and the rows are converted again without personal data.
                 owners[owner.reference] = owner.version
             snapshot = self._snapshot(cached, row.source_row, without_words=owner is not None and key is None)
+            texts = self._long_texts(row.source_row)
             for event in observe(case, snapshot, _nothing_to_encrypt if key is None else key.encrypt):
                 if event.version == 1:
                     self._add_external_reference(chunk, n, cached, event)
+                if texts and owner is not None and key is not None:
+                    continue_texts(history, n, name, event, texts, owner=owner, key=key)
                 actor = self._actor(row.source_row, self._openers) if event.actor is None else event.actor
                 history.event(
                     n, name, event.version, event.type, event.occurred_at, actor, event.data, row.key
@@ -240,10 +248,23 @@ class ChunkBuilder:
         envelope = {"id": str(reference_id), "version": 1, "changed_at": instant(opening.occurred_at)}
         chunk.history.row(n, f"fold.{ExternalReference.KIND}", envelope | fields)
 
+    def _long_texts(self, row: SourceRow) -> dict[str, str]:
+        """Return the texts of the row that are longer than their fields."""
+        if row.size <= LONGEST_PARAGRAPH and not row.altered:
+            return {}
+        texts = {field: row.values[n] for field, n in self._text_indexes.items()}
+        longest = dict.fromkeys(texts, LONGEST_PARAGRAPH)
+        lines = [field for field, codes in row.altered.items() if Alteration.cut.value in codes]
+        texts |= {field: row.values[self._line_indexes[field]] for field in lines}
+        return long_texts(texts, longest | dict.fromkeys(lines, LONGEST_LINE))
+
     def _has_personal(self, row: SourceRow) -> bool:
-        if not row.private:
-            return False
-        return any(row.values[self._column_index[column]] is not None for column in row.private)
+        """Return whether the row has texts that are encrypted; those that continue a title are, too."""
+        if any(Alteration.cut.value in codes for codes in row.altered.values()):
+            return True
+        return bool(row.private) and any(
+            row.values[self._column_index[column]] is not None for column in row.private
+        )
 
     def _requester_of(self, row: SourceRow) -> str | None:
         return None if self._requester is None else row.values[self._requester]

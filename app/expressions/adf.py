@@ -60,7 +60,7 @@ def adf_to_html(node: Any, depth: int = 0) -> Iterator[str]:
     if kind in _WITHOUT_CONTENT:
         yield _WITHOUT_CONTENT[kind]
     elif kind in _SHOWN:
-        yield _escaped(attributes.get(_SHOWN[kind]) or attributes.get("shortName"))
+        yield _shown(kind, attributes)
     elif kind == "date":
         yield _day(attributes.get("timestamp"))
     elif kind in _CARDS:
@@ -80,6 +80,13 @@ def adf_to_html(node: Any, depth: int = 0) -> Iterator[str]:
         yield from _content(node, depth + 1)
         yield f"</{tag}>" if tag else ""
     yield "</div>" if kind in _BLOCKS else ""
+
+
+def _shown(kind: str, attributes: dict[str, Any]) -> str:
+    """Return what a reader sees of a node; of a person without a name their id."""
+    text = attributes.get(_SHOWN[kind]) or attributes.get("shortName")
+    name = attributes.get("id") if kind == "mention" and not text else None
+    return f"@{_escaped(name)}" if name else _escaped(text)
 
 
 def _content(node: dict[str, Any], depth: int) -> Iterator[str]:

@@ -10,7 +10,7 @@ from html import unescape
 from typing import Any
 from urllib.parse import quote
 
-from app.common.files.data_files import without_data
+from app.common.files.data_files import without_collected_data
 from app.common.files.html_elements import LINES, PARAGRAPHS
 from app.common.files.html_text import html_to_text
 from app.expressions.adf import adf_to_html
@@ -66,7 +66,7 @@ def plain_text(value: Any) -> str | None:
     text = _as_text(value)
     if "<" not in text and "&lt;" in text:
         text = unescape(text)
-    text = without_data(text)[:LONGEST_HTML]
+    text = without_collected_data(text)[:LONGEST_HTML]
     return html_to_text(text) if _TAG.search(text) else unescape(text)
 
 
@@ -84,7 +84,7 @@ def adf_to_text(value: Any) -> str | None:
         length += len(piece)
         if length > LONGEST_HTML:
             break
-    return html_to_text("".join(pieces)[:LONGEST_HTML])
+    return html_to_text(without_collected_data("".join(pieces))[:LONGEST_HTML])
 
 
 def loose_json(value: Any) -> Any:

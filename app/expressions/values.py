@@ -20,6 +20,21 @@ def clean_text(text: str) -> str:
     return _UNSTORABLE.sub("�", text) if _UNSTORABLE.search(text) else text
 
 
+def holds_unstorable(value: Any) -> bool:
+    """Return whether a value of JSON has a character that cannot be stored."""
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, str):
+            if _UNSTORABLE.search(each):
+                return True
+        elif isinstance(each, list):
+            waiting += each
+        elif isinstance(each, dict):
+            waiting += (*each.keys(), *each.values())
+    return False
+
+
 def plain_value(value: Any, depth: int) -> Any:
     """Return a value of JSON as expressions can take it. Raises TooDeep."""
     if isinstance(value, str):

@@ -30,7 +30,7 @@ class MeetingKind(CodeEnum):
     monthly_assessment = "monthly_assessment", "Monthly assessment", "月度考核会"
     solution_review = "solution_review", "Solution review", "方案评审会"
     progress = "progress", "Progress", "进展会"
-    agreement_review = "agreement_review", "Agreement review", "协议评审会"
+    agreement_review = "agreement_review", "Agreement review", "协议复审会"
     quality_analysis = "quality_analysis", "Quality analysis", "质量分析会"
     cab = "cab", "Change advisory board", "变更顾问委员会会议"
     kick_off = "kick_off", "Kick-off", "启动会"

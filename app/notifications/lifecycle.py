@@ -93,8 +93,8 @@ LIFECYCLE = Lifecycle(
         #      action     中文        from            to            who        event
         action(send,      "发送",     NEW_RECORD,     State.unread, rule,      "notice.sent"),
         action(mark_read, "标为已读", [State.unread], State.read,   addressee, "notice.read"),
-        action(mail,      "寄出邮件", State,          STAYS,        rule,      "notice.mailed"),
-        action(fail,      "放弃邮件", State,          STAYS,        rule,      "notice.failed"),
+        action(mail,      "发送邮件", State,          STAYS,        rule,      "notice.mailed"),
+        action(fail,      "放弃发送邮件", State,          STAYS,        rule,      "notice.failed"),
     ),
 )
 # fmt: on

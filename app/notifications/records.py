@@ -28,7 +28,7 @@ class DeliveryFailure(CodeEnum):
     """The reason why the mail of a notice was not sent."""
 
     no_address = "no_address", "No mail address", "没有可用的邮件地址"
-    not_for_them = "not_for_them", "No longer relevant to the recipient", "已与收件人无关"
+    not_for_them = "not_for_them", "No longer relevant to the recipient", "收件人已无权查看"
     refused = "refused", "Refused by the mail server", "被邮件服务器拒收"
     given_up = "given_up", "Given up after several attempts", "多次尝试未果"
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from app.common.people import ScimQualifier
 from app.common.times.zones import is_zone
-from app.kernel.actions.made_fit import FitText, fit_line
+from app.kernel.actions.made_fit import FitText, fit_line, fit_paragraph
 from app.scim.errors import invalid
 from app.scim.patches import MOST_ENTRIES, is_true, lower_keys
 
@@ -31,6 +31,8 @@ _TEXTS = {
 
 #: The attributes of which one value is kept: its field, and how the qualifiers of `type` and `primary` begin.
 SINGLE_VALUES = {"emails": ("email", "email"), "phonenumbers": ("phone", "phone")}
+#: A further value of such an attribute as a line: its type, if it has one, and the value.
+_FURTHER = re.compile(r"(?:(?P<type>[^\s:]{1,40}): )?(?P<value>.+)")
 _PRIMARY = {
     ScimQualifier.email_primary,
     ScimQualifier.email_secondary,
@@ -70,7 +72,9 @@ def sent_user(body: dict[str, Any]) -> SentUser:
         texts["name"] = full_name
     for name, (column, prefix) in SINGLE_VALUES.items():
         if name in attributes:
-            texts[column] = _value_of(name, prefix, _preferred(attributes[name]))
+            entries = _ranked(attributes[name])
+            texts[column] = _value_of(name, prefix, entries[0] if entries else {})
+            texts[f"further_{column}s"] = fit_paragraph("\n".join(map(_further_line, entries[1:])))
     fields: dict[str, str | None] = {column: fit.text or None for column, fit in texts.items()}
     altered = {column: [code.value for code in fit.altered] for column, fit in texts.items() if fit.altered}
     for name in ("locale", "preferredlanguage"):
@@ -165,21 +169,35 @@ def _name(attributes: dict[str, Any]) -> FitText | None:
     return FitText(f"{first.text} {family.text}".strip(), tuple(codes))
 
 
+def further_entries(lines: str | None) -> list[dict[str, Any]]:
+    """Return the values in the lines that `sent_user` makes of further ones. They are not primary."""
+    matches = (_FURTHER.fullmatch(line) for line in (lines or "").split("\n"))
+    return [{name: text for name, text in match.groupdict().items() if text} for match in matches if match]
+
+
+def _further_line(entry: dict[str, Any]) -> str:
+    kind = fit_line(entry["type"]).text if isinstance(entry.get("type"), str) else ""
+    value = fit_line(str(_single(entry["value"])), LONGEST_TEXT).text
+    return f"{kind}: {value}" if kind and re.fullmatch(r"[^\s:]{1,40}", kind) else value
+
+
 def _preferred(value: Any) -> dict[str, Any]:
-    """Return the primary value of several, else that for work, else the first; an empty one if there is
-    none.
-    """
+    """Return the value that counts of several; an empty one if there is none."""
+    return next(iter(_ranked(value)), {})
+
+
+def _ranked(value: Any) -> list[dict[str, Any]]:
+    """Return the values: first the primary one, then those for work, then the others as they were sent."""
     listed = value if isinstance(value, list) else [] if value is None else [value]
     entries = [
         lower_keys(entry) if isinstance(entry, dict) else {"value": entry} for entry in listed[:MOST_ENTRIES]
     ]
     entries = [entry for entry in entries if entry.get("value") is not None]
-    ranked = sorted(
+    return sorted(
         entries,
         key=lambda entry: (is_true(entry.get("primary")), str(entry.get("type")).lower() == "work"),
         reverse=True,
     )
-    return ranked[0] if ranked else {}
 
 
 def _language(value: Any) -> str | None:

@@ -9,7 +9,7 @@ from uuid import UUID
 from app.common.people import Person, PersonState, ScimQualifier
 from app.foundation.people.provisioning.records import DirectoryGroup
 from app.log.canonical import instant
-from app.scim.attributes import ENTERPRISE_USER, GROUP, USER, kinds_of
+from app.scim.attributes import ENTERPRISE_USER, GROUP, USER, further_entries, kinds_of
 
 LIST = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 _SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:Schema"
@@ -32,8 +32,8 @@ def user_document(
         "userName": texts["scim_user_name"] or texts["login"],
         "displayName": None if ScimQualifier.no_display_name in qualifiers else name,
         "name": {"formatted": name},
-        "emails": _entry(texts["email"], "email", qualifiers),
-        "phoneNumbers": _entry(texts["phone"], "phone", qualifiers),
+        "emails": _entries(texts["email"], texts["further_emails"], "email", qualifiers),
+        "phoneNumbers": _entries(texts["phone"], texts["further_phones"], "phone", qualifiers),
         "title": texts["post"],
         "preferredLanguage": person.locale,
         "timezone": person.time_zone,
@@ -49,12 +49,19 @@ def user_document(
     return {key: value for key, value in document.items() if value is not None}
 
 
-def _entry(value: str | None, prefix: str, qualifiers: Collection[str]) -> list[dict[str, Any]] | None:
-    """Return the one value of an attribute that is kept, as the provider has qualified it. One that it has
+def _entries(
+    value: str | None, further: str | None, prefix: str, qualifiers: Collection[str]
+) -> list[dict[str, Any]] | None:
+    """Return the values of an attribute: first the one that counts here."""
+    return [*_entry(value, prefix, qualifiers), *further_entries(further)] or None
+
+
+def _entry(value: str | None, prefix: str, qualifiers: Collection[str]) -> list[dict[str, Any]]:
+    """Return the value of an attribute that counts here, as the provider has qualified it. One that it has
     not is for work, and the primary one.
     """
     if value is None:
-        return None
+        return []
     codes = {each.removeprefix(f"{prefix}_") for each in qualifiers if each.startswith(f"{prefix}_")}
     if not codes:
         return [{"value": value, "type": "work", "primary": True}]

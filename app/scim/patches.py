@@ -188,7 +188,7 @@ def _changed_entries(entries: list[Entry], change: PatchChange) -> list[Entry]:
     if named:
         changed = [{**entry, **sent} if entry in named else entry for entry in entries]
         return _with_primary(changed, [{**entry, **sent} for entry in named])
-    added = _new_entry(change, sent)
+    added = _new_entry(change, sent, is_first=not entries)
     return entries if added is None else _with_primary([*entries, added], [added])
 
 
@@ -205,16 +205,17 @@ def _changed_whole(entries: list[Entry], change: PatchChange) -> list[Entry]:
     return [entry for entry in entries if sent and str(entry.get("value")).casefold() not in values]
 
 
-def _new_entry(change: PatchChange, sent: Entry) -> Entry | None:
+def _new_entry(change: PatchChange, sent: Entry, *, is_first: bool) -> Entry | None:
     """Return the value that an operation makes of the conditions in its path, of which no value holds; None
-    if it says too little, or the value is not for here.
+    if it says too little, or the value would be the only address without being for work.
     """
     conditions = [] if change.where is None else equalities(change.where)
     if conditions is None:
         return None
     entry = {each.path.name: each.value for each in conditions if each.path.sub is None} | sent
     is_for_work = str(entry.get("type") or "work").lower() == "work" or is_true(entry.get("primary"))
-    if entry.get("value") is None or (change.attribute in _ONLY_FOR_WORK and not is_for_work):
+    is_unfit = is_first and change.attribute in _ONLY_FOR_WORK and not is_for_work
+    if entry.get("value") is None or is_unfit:
         return None
     return entry
 

@@ -30,7 +30,17 @@ from app.scim.patches import patched_attributes
 
 #: How often a change is decided anew because somebody else has changed the person meanwhile.
 MOST_ATTEMPTS = 5
-_PERSONAL = ("name", "email", "phone", "post", "login", "scim_user_name", "scim_external_id")
+_PERSONAL = (
+    "name",
+    "email",
+    "phone",
+    "further_emails",
+    "further_phones",
+    "post",
+    "login",
+    "scim_user_name",
+    "scim_external_id",
+)
 PERSON_BY_NAME = "select person_id from vault.known_as where source = %s and fingerprint = %s"
 GROUPS = """
 select m.person_id, g.id, g.name from fold.directory_membership m
@@ -213,10 +223,11 @@ async def _added(ctx: ScimContext, sent: SentUser, user_name: str) -> Person:
     lifecycle = ctx.ledger.lifecycles["person"]
     row = lifecycle.opening()
     fields = {"name": user_name, **{k: v for k, v in sent.fields.items() if v is not None}}
-    opening: dict[str, str | None] = {k: v for k, v in fields.items() if not k.startswith("scim_")}
+    of_scim = {k: v for k, v in fields.items() if k.startswith(("scim_", "further_"))}
+    opening: dict[str, str | None] = {k: v for k, v in fields.items() if k not in of_scim}
     if ctx.ledger.settings.oidc_issuer is not None:
         opening["login"] = fields.get(_login_field(ctx))
-    names: dict[str, Any] = {k: v for k, v in fields.items() if k.startswith("scim_")}
+    names: dict[str, Any] = dict(of_scim)
     if (qualifiers := _qualifiers(sent.qualifiers)) is not None:
         names["scim_qualifiers"] = qualifiers
     follow_up = (

@@ -17,7 +17,7 @@ class SegmentReason(CodeEnum):
     """The reason why a segment counts or does not count."""
 
     counted = "counted", "Counted", "计入"
-    outside_hours = "outside_hours", "Outside business hours", "营业时间之外"
+    outside_hours = "outside_hours", "Outside business hours", "约定服务时间之外"
     held = "held", "On hold", "挂起"
     in_state = "in_state", "Paused by the state", "处于暂停计时的状态"
     #: Resolved, delivered or closed, and reopened later.

@@ -17,7 +17,7 @@ class Metric(CodeEnum):
     resolution = "resolution", "Resolution", "解决"
     restore = "restore", "Restoration of service", "服务恢复"
     fulfilment = "fulfilment", "Fulfilment", "交付"
-    update = "update", "Update", "进展更新"
+    update = "update", "Update", "进展通报"
     availability = "availability", "Availability", "可用性"
     satisfaction = "satisfaction", "Satisfaction", "满意度"
 

@@ -29,7 +29,7 @@ class TargetVerdict(CodeEnum):
     met = "met", "Met", "达标"
     missed = "missed", "Missed", "未达标"
     no_cases = "no_cases", "No cases", "无单据"
-    not_measured = "not_measured", "Not measured", "无法度量"
+    not_measured = "not_measured", "Not measured", "无法测量"
 
 
 class ExclusionKind(CodeEnum):

@@ -402,8 +402,8 @@ LIFECYCLE = Lifecycle(
         action(resume,         "恢复",     RESUMABLE_STATES,        State.active,   OWNERS, "subscription.resumed",   unless=(has_ended,)),
         action(disable,        "停用",     SENDING_STATES,         State.disabled, OWNERS, "subscription.disabled"),
         action(stop,           "自动停用", SENDING_STATES,         State.disabled, rule,   "subscription.stopped",   notifies=HALTED),
-        action(warn,           "预警",     SENDING_STATES,         STAYS,          rule,   "subscription.failing",   unless=(failing_already,), notifies=FAILING),
-        action(note_refusal,   "记录被拒", SENDING_STATES,         STAYS,          rule,   "subscription.refused",   notifies=REFUSED),
+        action(warn,           "推送失败预警", SENDING_STATES,         STAYS,          rule,   "subscription.failing",   unless=(failing_already,), notifies=FAILING),
+        action(note_refusal,   "记录推送被拒", SENDING_STATES,         STAYS,          rule,   "subscription.refused",   notifies=REFUSED),
         action(note_recovery,  "标记恢复", list(State),    STAYS,          rule,   "subscription.recovered", unless=(not_failing,)),
     ),
 )

@@ -100,7 +100,7 @@ def rows(spec: ProcessSpec) -> ActionRows:
     """Return the row of the lifecycle table for causes of breaches."""
     return (
         #      action              中文              from      to     who                                      event
-        action(state_breach_cause, "说明未达成原因", spec.any, STAYS, assignee | service_level_manager | rule, f"{spec.kind}.breach_cause_stated",
+        action(state_breach_cause, "说明超时原因", spec.any, STAYS, assignee | service_level_manager | rule, f"{spec.kind}.breach_cause_stated",
                prepare=(earlier_cause,), wrong=(unknown_cause,), staff_only=True),
     )
 # fmt: on

@@ -19,7 +19,7 @@ from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import anybody, messenger, staff
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import STAYS, Keys, action
-from app.kernel.actions.payloads import FreeText, Payload
+from app.kernel.actions.payloads import Payload, Remark
 from app.kernel.actions.refusals import WrongValue
 from app.ticketing.records import Comment
 
@@ -31,8 +31,8 @@ CommentId = Annotated[UUID, ChildRef(Comment), Field(description="Identifier of 
 class CommentTicket(Payload):
     """A comment on the ticket."""
 
-    text: FreeText = Field(description="Text of the comment.")
-    folded: FreeText | None = Field(
+    text: Remark = Field(description="Text of the comment.")
+    folded: Remark | None = Field(
         default=None,
         description="Further text that pages show folded, such as the history quoted in a reply by mail.",
     )
@@ -77,7 +77,7 @@ class CorrectComment(Payload):
     """The corrected text of a comment."""
 
     comment: CommentId
-    text: FreeText = Field(description="Corrected text of the comment.")
+    text: Remark = Field(description="Corrected text of the comment.")
 
 
 def correct_comment(ticket: Ticket, body: CorrectComment, ctx: ActionContext) -> None:

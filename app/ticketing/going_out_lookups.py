@@ -10,10 +10,10 @@ from datetime import datetime
 from uuid import UUID
 
 from app.common.records import CodeEnum
+from app.foundation.environments import PRODUCTION
 from app.kernel.access.reads import Reading
 
 #: The environment that changes and freezes are for. Whoever tries something elsewhere needs neither.
-PRODUCTION = "production"
 #: The states in which a change may go out; a closed one, which has gone out, if it was successful.
 READY_STATES = frozenset({"approved", "scheduled", "implementing", "implemented"})
 SUCCESSFUL = frozenset({"successful", "successful_with_issues"})

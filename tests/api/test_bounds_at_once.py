@@ -23,7 +23,7 @@ from tests.people import ago
 AT_ONCE, MOST = 20, 3
 AHEAD = {"from_at": ago(days=-1).isoformat(), "until_at": ago(days=-2).isoformat()}
 RECORDS = {
-    "subscriptions": ("SUBSCRIPTIONS", {"title": "x", "url": "https://x.example.org/h"}),
+    "subscriptions": ("SUBSCRIPTIONS", {"title": "A test", "url": "https://x.example.org/h"}),
     "deputies": ("DEPUTIES", AHEAD),
     "absences": ("ABSENCES", AHEAD),
     "absence_calendars": ("ABSENCE_CALENDARS", {"url": "https://x.example.org/a.ics"}),

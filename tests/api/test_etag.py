@@ -132,7 +132,7 @@ async def test_a_condition_that_is_no_tag_of_ours_can_hold_for_nothing(shared: A
     zhao, _, path = await an_open_one(shared)
     head = await shared.head()
     headers = [(b"If-Match", garbage.encode("latin-1"))]
-    refused = await zhao.post(f"{path}/cancel", json={"reason": "x"}, headers=headers)
+    refused = await zhao.post(f"{path}/cancel", json={"reason": "Twice."}, headers=headers)
     assert (refused.status_code, refused.json()["code"]) == (412, "changed_since")
     assert await shared.head() == head
 

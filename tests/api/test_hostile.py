@@ -272,7 +272,7 @@ async def test_names_that_stand_for_nothing(shared: Api, name: str) -> None:
         assert (await admin.get(f"/v1/{plural}/{name}")).status_code == expected
     for path in (f"/v1/incidents/{name}/cancel", f"/v1/persons/{name}/erase", f"/v1/keys/{name}/revoke"):
         assert (
-            await admin.post(path, json={"reason": "x"} if "cancel" in path else {})
+            await admin.post(path, json={"reason": "Twice."} if "cancel" in path else {})
         ).status_code == expected
     assert (await admin.get(f"/v1/incidents/{name}/events")).status_code == expected
     assert await shared.head() == head
@@ -383,7 +383,7 @@ async def test_headers_out_of_all_measure(shared: Api) -> None:
     assert (await zhao.get(path, headers={"Accept": long})).status_code == 406
     head = await shared.head()
     for name in ("If-Match", "Idempotency-Key"):
-        answer = await zhao.post(f"{path}/cancel", json={"reason": "x"}, headers={name: long})
+        answer = await zhao.post(f"{path}/cancel", json={"reason": "Twice."}, headers={name: long})
         assert answer.status_code == 422
     for sent in (long, f"Bearer {long}", f"Bearer ldk_{long}", "Bearer " + "ldk_" * 20_000):
         assert (await zhao.get(path, headers={"Authorization": sent})).status_code == 401

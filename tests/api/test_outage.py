@@ -321,7 +321,10 @@ async def test_a_failure_of_ours_is_told_without_its_details_and_with_the_id_to_
     transport = httpx.ASGITransport(api.app, raise_app_exceptions=False)
     headers = {"Authorization": f"Bearer {zhao.token}", "Accept-Language": "zh", "X-Request-Id": "portal-7"}
     async with httpx.AsyncClient(transport=transport, base_url=ADDRESS, headers=headers) as client:
-        for answer in (await client.get(path), await client.post(f"{path}/cancel", json={"reason": "x"})):
+        for answer in (
+            await client.get(path),
+            await client.post(f"{path}/cancel", json={"reason": "Twice."}),
+        ):
             document = answer.json()
             assert (answer.status_code, document["code"], document["title"]) == (
                 500,

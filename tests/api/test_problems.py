@@ -76,7 +76,7 @@ CASES: dict[str, Any] = {
             s.zhao,
             "POST",
             f"{s.at}/cancel",
-            {"json": {"reason": "x"}, "headers": {"If-Match": '"7"'}},
+            {"json": {"reason": "Twice."}, "headers": {"If-Match": '"7"'}},
         ),
         412,
         "changed_since",
@@ -217,7 +217,7 @@ async def test_a_check_that_refuses_says_its_own_reason_and_the_state(scene: Sce
 async def test_a_stale_condition_says_the_version_that_the_record_has(scene: Scene) -> None:
     await scene.agent.post_ok(f"{scene.at}/acknowledge")
     refused = await scene.zhao.post(
-        f"{scene.at}/cancel", json={"reason": "x"}, headers={"If-Match": '"1.00"'}
+        f"{scene.at}/cancel", json={"reason": "Twice."}, headers={"If-Match": '"1.00"'}
     )
     assert (refused.status_code, refused.json()["version"]) == (412, 2)
 

@@ -149,7 +149,7 @@ async def test_who_asks_what_this_is_learns_its_lifecycles_limits_and_languages(
     labels = {lifecycle["kind"]: lifecycle["label"] for lifecycle in chinese["lifecycles"]}
     assert labels["incident"] == "事件"
     events = {clock_event["event"]: clock_event["label"] for clock_event in chinese["clock_events"]}
-    assert events["clock.breached"] == "未达成目标"
+    assert events["clock.breached"] == "超时"
     assert events.keys() == set(ClockEventType)
 
 

@@ -74,7 +74,7 @@ async def _delivered(desk: Desk, requester: Caller) -> UUID:
     await add_team(desk.ledger, "desk")
     agent = await add_caller(desk.ledger, "Ada", Role.agent, Role.engineer, teams=("desk",))
     now = desk.now
-    submit = {"title": "A laptop", "description": "…", "channel": "portal", "urgency": "3"}
+    submit = {"title": "A laptop", "description": "A light one.", "channel": "portal", "urgency": "3"}
     body = lifecycle["submit"].body.model_validate(submit)
     result = await act(desk.ledger, requester, "request", "submit", body=body, now=now)
     request: UUID = result.record.id

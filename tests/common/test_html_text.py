@@ -145,6 +145,7 @@ TABLES = {
     "<table><tr><td>&nbsp;<td>Arranged<td>&nbsp;<tr><td><td></table>": "Arranged",
     "<table><tr><td><table><tr><td>a<td>b</table><td>c</table>": "a | b\n\nc",
     "<td>x<td>y": "x | y",
+    "<table><tr><th>A<th>B<tr><td>1<br>2<br>3<td>x<br><br>z</table>": "A | B\n1 | x\n2 |\n3 | z",
     "<table><tr><td><p>Host</p><td><p>Load</p><tr><td><p>db<td><p>&gt; 90 %</p><p>now</p></table>Why?": (
         "Host | Load\ndb | > 90 % now\n\nWhy?"
     ),
@@ -154,7 +155,7 @@ TABLES = {
     f"<table><tr><td>{'<p>One of many paragraphs.' * 4}<td><p>c</table>": (
         "One of many paragraphs.\n\n" * 4 + "c"
     ),
-    "<table><tr><td>a<p>b<td>c<p>d": "a b | c d",
+    "<table><tr><td>a<p>b<td>c<p>d": "a | c\nb | d",
 }
 
 
@@ -224,9 +225,38 @@ def test_answers_in_a_colour_stand_outside_of_the_quotation() -> None:
         assert html_to_text(html, with_answers=True) == "> Which model?\nModel X200\n> Since when?"
         quoted = f"<blockquote><span {colour}>One<br>Two</span></blockquote>"
         assert html_to_text(quoted, with_answers=True) == "> One\n> Two"
-    for colour in ("black", "#1F497D", "windowtext", "#333", "rgb(34,34,34)"):
-        html = f'<blockquote>One<br><span style="color:{colour};background-color:red">Two</span></blockquote>'
-        assert html_to_text(html, with_answers=True) == "> One\n> Two"
+    for colour in ("black", "windowtext", "#333", "rgb(34,34,34)"):
+        html = f'<blockquote>One<br><p style="color:{colour};background-color:red">Two</p></blockquote>'
+        assert html_to_text(html, with_answers=True) == "> One\n>\n> Two"
+
+
+def test_answers_that_are_marked_in_another_way_stand_outside_of_the_quotation() -> None:
+    style = "<style>p.own, .mine { color: green } .bold {font-weight:700}</style>"
+    for begin, end in {
+        "<mark>": "</mark>",
+        "<b>": "</b>",
+        '<span style="background:yellow;mso-highlight:yellow">': "</span>",
+        '<span style="font-weight:bold">': "</span>",
+        '<span class="x mine">': "</span>",
+        "<span class=bold>": "</span>",
+        '<p class=own style="margin:0">': "</p>",
+        '<span style="color:#1F497D">': "</span>",
+        "<font color=navy>": "</font>",
+    }.items():
+        html = f"{style}<blockquote>Which model is it?<br>{begin}X200{end}<br>Since when?</blockquote>"
+        lines = html_to_text(html, with_answers=True).replace("\n>\n", "\n").split("\n")
+        assert [line for line in lines if line] == ["> Which model is it?", "X200", "> Since when?"], begin
+    # The person who is quoted writes so.
+    for begin in ("<b>", '<span style="color:#1F497D">'):
+        html = f"<blockquote>{begin}A long line of words<br>Another line</blockquote>Older"
+        assert "> Another line" in html_to_text(f"<blockquote>x{html}</blockquote>", with_answers=True)
+    ended = "<blockquote>Which model? <mark>X200</mark></blockquote>"
+    assert html_to_text(f"<blockquote>Hello</blockquote>{ended}", with_answers=True).endswith("model? X200")
+
+
+def test_nested_lists_are_indented_and_what_is_quoted_has_marks() -> None:
+    html = "<ul><li><p>one</p></li><li>two<ul><li>in<ol><li>deep</ol></ul>on</ul>He said <q>no</q>"
+    assert html_to_text(html) == "- one\n\n- two\n  - in\n    1. deep\non\n\nHe said “no”"
 
 
 def test_elements_that_stand_apart_are_lines() -> None:

@@ -149,7 +149,7 @@ async def test_what_was_altered_on_the_way_in_is_counted_and_named_on_the_pages(
     (ticket,) = await tool.tickets()
     for language, words in (
         ("en", ("Deliveries with altered fields", "Line breaks replaced", "Changed on receipt")),
-        ("zh", ("有改动字段的推送", "换行已替换", "接收时的改动")),
+        ("zh", ("接收时有字段被改动的推送", "换行已替换", "接收时的改动")),
     ):
         html = await text(tool.admin, SHOP, lang=language)
         assert 'id="altered">1</dd>' in html

@@ -29,6 +29,8 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "name": "Sun Li-Berg",
         "email": "sun.berg@example.org",
         "phone": "+86 10 5555 0102",
+        "further_emails": "home: sun@home.example",
+        "further_phones": "mobile: +86 139 5555 0102",
         "login": f"sun-{next(NUMBERS)}",
         "department": "Purchasing",
         "post": "Head of purchasing",

@@ -54,7 +54,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "description": "It keeps what was sent at midnight.",
         "service": "mail",
         "changes": [],
-        "environment": "production",
+        "environment": "staging",
         "plan": "Build in March, try in April. 三月开发，四月试运行。",
         "target_at": AHEAD,
         "team": TEAM,

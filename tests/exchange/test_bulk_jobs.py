@@ -100,7 +100,7 @@ async def test_each_line_has_its_result(api: Api, place: DatabaseUrls, agent: Cl
         b'\xff\xfe"',
         b"[]",
         {"action": "dance", "id": expected},
-        {"action": "report", "body": {"title": "x"}},
+        {"action": "report", "body": {"title": "A test"}},
         {"action": "report", "body": {}, "Zhang\x00": 1},
         on(str(uuid4()), "acknowledge"),
     )

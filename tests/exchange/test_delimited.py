@@ -134,6 +134,8 @@ def test_dates_that_could_be_two_are_not_guessed() -> None:
     assert "could be read with the day first or with the month first" in refused(text, given_zone="UTC")
     (row,) = understood(read(text, f'date_order = "mdy"\n{LEAST}', given_zone="UTC"))
     assert row.occurred_at == datetime(2026, 2, 3, 8, tzinfo=UTC)
+    (row,) = understood(read("id,at,s\n1,2.3.2026 8:00,open\n", LEAST, given_zone="UTC"))
+    assert row.occurred_at == datetime(2026, 3, 2, 8, tzinfo=UTC), "nobody writes the month first with dots"
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,7 @@ async def test_what_a_tool_found_is_compared_and_each_difference_is_settled(
 ) -> None:
     await recorded(keeper)
     path = await imported(keeper, FILE, columns=COLUMNS, complete_classes=["server"])
-    assert (await keeper.post(f"{path}/keep", json={"kind": "new", "reason": "x"})).status_code == 409
+    assert (await keeper.post(f"{path}/keep", json={"kind": "new", "reason": "Twice."})).status_code == 409
     await compared(place, api)
     discovery = await keeper.read(path)
     assert discovery["state"] == "open"
@@ -261,7 +261,7 @@ async def test_only_who_keeps_items_sees_and_settles_discoveries(
         assert (await client.get(path)).status_code == sees
         assert (await client.get(f"{path}/differences")).status_code == sees
         assert (await client.get(f"{path}/refused")).status_code == sees
-        assert (await client.post(f"{path}/keep", json={"kind": "new", "reason": "x"})).status_code in (
+        assert (await client.post(f"{path}/keep", json={"kind": "new", "reason": "Twice."})).status_code in (
             403,
             404,
         )
@@ -272,7 +272,9 @@ async def test_only_who_keeps_items_sees_and_settles_discoveries(
     late = {**body, "found_at": "2199-01-01T00:00:00Z"}
     late["upload"] = (await keeper.put(f"/v1/uploads/{uuid4()}", content=b"x")).json()["id"]
     assert await refused(keeper, AT, late) == (422, "/found_at", "in_the_future")
-    assert (await keeper.post(f"{path}/keep", json={"reason": "x"})).json()["errors"][0]["code"] == "missing"
+    assert (await keeper.post(f"{path}/keep", json={"reason": "Twice."})).json()["errors"][0][
+        "code"
+    ] == "missing"
     assert (await keeper.post_ok(f"{path}/discard"))["state"] == "discarded"
 
 

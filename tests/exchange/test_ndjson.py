@@ -113,6 +113,33 @@ async def test_texts_are_made_fit_and_marked_on_the_change_whatever_comes_first(
     await the_fold_holds(ledger)
 
 
+async def test_texts_that_are_longer_than_a_field_are_continued_in_comments(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    """Once, however often the case is told, and unreadable once the person who wrote them is erased."""
+    title, reason = "Relay " * 50 + "END", "because " * 5_000 + "END"
+    rows = [
+        {"case": "7", "at": f"2026-03-0{day}T08:00:00Z", "state": state, "title": title, "reason": reason}
+        for day, state in ((2, "submitted"), (3, "assessed"))
+    ]
+    rows.append({"case": "8", "at": "2026-03-04T08:00:00Z", "state": "submitted", "title": title})
+    file = tmp_path / "long.ndjson"
+    file.write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
+    await load(ledger, file, Ndjson(NOW, "change"), source="desk", now=NOW)
+    altered = await ledger.db.rows("select title, altered from fold.change order by opened_at")
+    assert [row["altered"] for row in altered] == [{"reason": ["cut"], "title": ["cut"]}, {"title": ["cut"]}]
+    comments = await ledger.db.rows("select record, text from fold.comment order by written_at, id")
+    texts = await ledger.vault.texts(row["text"] for row in comments)
+    words = [str(texts[row["text"]]).split("\n\n", 1) for row in comments]
+    assert [heading for heading, _ in words] == [
+        *(f"reason ({n}/3)" for n in (1, 2, 3)),
+        "title (1/1)",
+        "title (1/1)",
+    ]
+    assert ("".join(text for _, text in words[:3]), words[3][1]) == (reason, title)
+    await the_fold_holds(ledger)
+
+
 async def test_refused_lines_can_be_mended_and_tried_again(ledger: Ledger, tmp_path: Path) -> None:
     file = tmp_path / "history.ndjson"
     file.write_text(SHOWN.replace('"resolved"', '"resolved", "why": "?"'), encoding="utf-8")

@@ -112,7 +112,7 @@ async def test_a_missed_target_says_which_in_both_languages(office: Office) -> N
         f"{incident.number} has missed a target (Response, Operational level agreement): {incident.title}"
     )
     chinese = texts.text(office.ledger, "zh", notice, payloads).splitlines()[-1]
-    assert chinese == f"{incident.number} 未达成目标（响应，运营级别协议）：{incident.title}"
+    assert chinese == f"{incident.number} 已超时（响应，运营级别协议）：{incident.title}"
 
 
 async def test_who_does_not_want_it_or_does_not_see_the_ticket_is_not_told(office: Office) -> None:

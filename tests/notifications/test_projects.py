@@ -10,7 +10,13 @@ from tests.notifications.conftest import Office
 from tests.people import act, add_caller
 
 AHEAD = "2199-01-01T00:00:00Z"
-PAPER = {"architecture": "A.", "steps": "S.", "resources": "R.", "schedule": "S.", "planned_at": AHEAD}
+PAPER = {
+    "architecture": "As now.",
+    "steps": "One.",
+    "resources": "Ann.",
+    "schedule": "Today.",
+    "planned_at": AHEAD,
+}
 WANTED = {"background": "B.", "functional": "F.", "performance": "P.", "interfaces": "I.", "data": "D."}
 GOOD = {"verdict": "approve", "feasibility": "good", "business_fit": "good", "cost_and_benefit": "good"}
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.scim.attributes import ENTERPRISE_USER, sent_user
+from app.scim.attributes import ENTERPRISE_USER, SentUser, sent_user
 from app.scim.errors import ScimError
 from app.scim.filters import equalities, matches_filter, read_filter
 from app.scim.patches import group_change, patched_attributes
@@ -84,7 +84,7 @@ def test_patches_are_read_in_the_forms_of_providers(
     operations: tuple[Json, ...], fields: Json, is_active: bool | None
 ) -> None:
     sent = sent_user(patched_attributes(patch(*operations), {}))
-    assert (sent.fields, sent.is_active) == (fields, is_active)
+    assert (first_values(sent), sent.is_active) == (fields, is_active)
 
 
 @pytest.mark.parametrize(
@@ -207,6 +207,11 @@ def test_a_path_with_a_filter_names_members_and_touches_no_others() -> None:
             group_change(patch({"op": "remove", "path": f"members[{filter_text}]"}))
 
 
+def first_values(sent: SentUser) -> dict[str, str | None]:
+    """The fields of a person, without the further values of attributes."""
+    return {name: value for name, value in sent.fields.items() if not name.startswith("further_")}
+
+
 WORK = {"value": "wu@corp.example", "type": "work", "primary": True}
 HOME = {"value": "wu@home.example", "type": "home", "primary": False}
 NEW = "wu.min@corp.example"
@@ -281,7 +286,8 @@ def test_an_operation_on_some_values_touches_no_others(
     document = {} if present is None else {"emails": [present]}
     attributes = patched_attributes(patch(operation), document)
     if attributes or result != present:  # nothing is sent on of what stays
-        assert sent_user(attributes) == sent_user({"emails": [] if result is None else [result]})
+        sent, expected = sent_user(attributes), sent_user({"emails": [] if result is None else [result]})
+        assert (first_values(sent), sent.qualifiers) == (first_values(expected), expected.qualifiers)
     of_phone = json.loads(json.dumps(operation).replace("emails", "phoneNumbers"))
     if present is not None:
         sent = sent_user(patched_attributes(patch(of_phone), {"phoneNumbers": [present]}))
@@ -298,7 +304,7 @@ def test_operations_of_one_request_follow_each_other() -> None:
         ),
         {"emails": [WORK], "phoneNumbers": [{"value": "1", "type": "mobile"}]},
     )
-    assert sent_user(attributes).fields == {"email": NEW}
+    assert first_values(sent_user(attributes)) == {"email": NEW}
 
 
 def test_filters_are_read_with_their_operators_and_parentheses() -> None:

@@ -268,8 +268,14 @@ async def test_what_is_qualified_by_the_provider_comes_back_as_it_was_sent(
     other = {"op": "Replace", "path": 'emails[type eq "other"].value', "value": "x@home.example"}
     removal = {"op": "remove", "path": 'phoneNumbers[type eq "mobile"]'}
     document = await provider.patch_ok(f"/Users/{user}", work, other, removal)
-    assert document["emails"] == [{"value": "wu@corp.example", "type": "work"}]
-    assert (await admin.read(f"/v1/persons/{user}"))["phone"] == "1"
+    further = [{"value": "wu@home.example", "type": "home"}, {"value": "x@home.example", "type": "other"}]
+    assert document["emails"] == [{"value": "wu@corp.example", "type": "work"}, *further]
+    mobile = {"op": "add", "path": 'phoneNumbers[type eq "mobile"].value', "value": "2"}
+    document = await provider.patch_ok(f"/Users/{user}", mobile)
+    assert document["phoneNumbers"][1:] == [{"value": "2", "type": "mobile"}]
+    person = await admin.read(f"/v1/persons/{user}")
+    assert (person["phone"], person["further_phones"]) == ("1", "mobile: 2")
+    assert person["further_emails"] == "home: wu@home.example\nother: x@home.example"
 
     removed = [{"op": "remove", "path": name} for name in ("displayName", "active")]
     document = await provider.patch_ok(f"/Users/{user}", *removed)

@@ -149,7 +149,7 @@ async def test_a_laptop_is_asked_for_approved_delivered_and_rated(people: People
 
 
 async def test_what_its_approvers_refuse_is_rejected_and_nobody_else_answers_for_them(people: People) -> None:
-    request = {"title": "A laptop", "description": "…", "channel": "chat", "urgency": "3"}
+    request = {"title": "A laptop", "description": "A light one.", "channel": "chat", "urgency": "3"}
     body = request | {"item": await _a_laptop(people), "answers": {"size": "13", "why": "Travel"}}
     path = f"/v1/requests/{(await people.requester.post_ok('/v1/requests', body))['id']}"
     assessed = {"category": "hardware", "impact": "3", "urgency": "3", "path": "standard"}
@@ -164,7 +164,7 @@ async def test_what_its_approvers_refuse_is_rejected_and_nobody_else_answers_for
 
 
 async def test_who_cancels_a_request_withdraws_the_question_to_its_approvers(people: People) -> None:
-    request = {"title": "A laptop", "description": "…", "channel": "chat", "urgency": "3"}
+    request = {"title": "A laptop", "description": "A light one.", "channel": "chat", "urgency": "3"}
     body = request | {"item": await _a_laptop(people), "answers": {"size": "13", "why": "Travel"}}
     path = f"/v1/requests/{(await people.requester.post_ok('/v1/requests', body))['id']}"
     await people.agent.post_ok(

@@ -34,9 +34,11 @@ async def test_a_key_subscribes_to_no_more_than_it_sees(stage: Stage, api: Api) 
     person = await api.client("both", Role.agent, Role.admin)
     narrow = await api.client("narrow", Role.requester)
     agent = await api.client("agent", Role.agent)
-    refused = await agent.post(PATH, json={"title": "x", "url": stage.receiver.url, "person": str(person.id)})
+    refused = await agent.post(
+        PATH, json={"title": "A test", "url": stage.receiver.url, "person": str(person.id)}
+    )
     assert (refused.status_code, refused.json()["code"]) == (403, "only_own_subscription")
-    refused = await narrow.post(PATH, json={"title": "x", "url": stage.receiver.url, "roles": ["agent"]})
+    refused = await narrow.post(PATH, json={"title": "A test", "url": stage.receiver.url, "roles": ["agent"]})
     assert refused.status_code == 422
     subscription = await stage.subscribe(narrow)
     assert subscription["roles"] == ["requester"]
@@ -87,7 +89,7 @@ async def test_whoever_loses_a_role_is_sent_nothing_more_within_a_second(stage: 
 async def test_a_session_leaves_no_subscription_behind(stage: Stage, api: Api) -> None:
     agent = await api.client("agent", Role.agent)
     signed_in, _ = await browser_of(api, agent)
-    body = {"title": "x", "url": stage.receiver.url}
+    body = {"title": "A test", "url": stage.receiver.url}
     refused = await signed_in.post(PATH, json=body, headers=OURS)
     assert (refused.status_code, refused.json()["code"]) == (403, "own_key_required")
 
@@ -101,7 +103,7 @@ def _received(receiver: Receiver, count: int) -> Callable[[], Awaitable[bool]]:
 
 async def test_an_address_of_ones_own_network_is_refused_when_it_is_said(stage: Stage) -> None:
     subscription = await stage.subscribe()
-    body = {"title": "x", "url": "http://10.0.0.1/hook"}
+    body = {"title": "A test", "url": "http://10.0.0.1/hook"}
     for path, version in ((PATH, None), (f"{PATH}/{subscription['id']}/move", '"1"')):
         headers = {} if version is None else {"if-match": version}
         sent = body if version is None else {"url": body["url"]}

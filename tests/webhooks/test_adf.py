@@ -64,8 +64,16 @@ SEEN: dict[str, tuple[Any, ...]] = {
             {"type": "status", "attrs": {"text": "DONE", "color": "green"}},
         ),
     ),
+    "@5b10 and @Ada": (
+        node(
+            "paragraph",
+            {"type": "mention", "attrs": {"id": "5b10"}},
+            text(" and "),
+            {"type": "mention", "attrs": {"id": "5b11", "text": "@Ada"}},
+        ),
+    ),
     "- one\n- two": (node("bulletList", item("one"), item("two")),),
-    "1. one\n\n- in it\n\n2. two": (
+    "1. one\n  - in it\n2. two": (
         node("orderedList", item("one", node("bulletList", item("in it"))), item("two")),
     ),
     "> said\n\ndef f():\n  pass": (

@@ -221,26 +221,32 @@ def test_a_wrong_mapping_is_told_in_plain_words_and_once() -> None:
 async def test_a_text_of_a_tool_that_is_longer_than_a_field_is_kept_whole_as_a_file(api: Api) -> None:
     tool = await a_tool(api, "jira")
     long = "word \n" * 6_000
-    fields: Json = {"summary": "S", "description": f"{long}one", "status": {"name": "Open"}}
+    picture = "data:image/png;base64,iVBORw0KGgoAAAA="
+    fields: Json = {"summary": "S" * 300, "description": f"{long}one", "status": {"name": "Open"}}
     fields["reporter"] = {"displayName": "Rita R", "accountId": "r1"}
     issue = {"id": "3", "key": "A-3", "self": "https://j.example/rest/api/2/issue/3", "fields": fields}
     created: Json = {"issue": issue, "timestamp": 1_795_000_000_000, "webhookEvent": "jira:issue_created"}
-    comment = {"id": "9", "body": f"{long}two", "author": fields["reporter"], "jsdPublic": False}
+    comment = {"id": "9", "body": f"!{picture}! {long}two", "author": fields["reporter"], "jsdPublic": False}
     comment |= {"created": "2026-11-18T08:00:00Z", "updated": "2026-11-18T08:00:00Z"}
     for body in (created, created | {"webhookEvent": "comment_created", "comment": comment}):
         for _ in range(2):
             done = await tool.deliver(body)
             assert (done["state"], done["code"]) == ("processed", None), done
     (ticket,) = await tool.tickets()
-    assert ticket["altered"] == {"description": ["cut"]}
+    assert ticket["altered"] == {"description": ["cut"], "title": ["cut"]}
     path = f"/v1/incidents/{ticket['id']}/attachments"
     files = (await tool.admin.read(path))["items"]
     assert sorted((file["name"], file["visibility"]) for file in files) == [
         ("comment.txt", "internal"),
         ("description.txt", "public"),
+        ("picture-1.png", "internal"),
+        ("title.txt", "public"),
     ]
-    contents = [(await tool.admin.get(f"{path}/{file['id']}/content")).text for file in files]
-    assert sorted(content[-3:] for content in contents) == ["one", "two"]
+    contents = [(await tool.admin.get(f"{path}/{file['id']}/content")).content for file in files]
+    assert sorted(content[-3:] for content in contents) == [b"\0\0\0", b"SSS", b"one", b"two"]
+    nobodys = await a_source(api, tool.admin, "generic", key="nobodys")
+    done = await nobodys.deliver({"id": "1", "title": "T" * 300, "status": "new"})
+    assert (done["state"], done["code"]) == ("processed", None), "a ticket without a requester"
     alerts = await a_source(api, tool.admin, "alertmanager", user_name="am", key="am2")
     done = await alerts.deliver(a_group(annotations={"summary": "A", "description": f"{long}three"}))
     assert done["state"] == "processed", done

@@ -103,3 +103,32 @@ def test_a_guess_of_the_encoding_of_json_is_marked() -> None:
         (news,) = mapping.evaluate(delivery).news
         assert isinstance(news, AlertSignal)
         assert (news.title, news.altered) == (TITLE, marks)
+
+
+UNDECLARED = {
+    "cp1251": ("Да", "СРОЧНО: НЕ РАБОТАЕТ ПОЧТА", "Hello, это Иван. VPN не подключается, ошибка 809."),
+    "koi8_r": ("Да", "Принтер не печатает", "Сервер DB1 недоступен: диск заполнен на 95%"),
+    "cp866": ("Принтер не печатает, помогите",),
+    "cp932": ("障害報告", "至急対応をお願いします。", "VPNに接続できません。エラー809が表示されます。"),
+    "euc_jp": ("障害報告", "プリンターが動きません", "ディスク使用率が95%を超えました"),
+    "gb18030": ("紧急", "打印机坏了", "磁盘空间不足：db1 使用率 95%", "张伟"),
+    "big5hkscs": ("緊急", "伺服器沒有回應", "您好，我的電腦無法登入系統，請幫忙看一下。"),
+    "cp949": ("프린터 오류", "안녕하세요. 메일이 전송되지 않습니다."),
+    "cp1252": ("Über", "À côté", "Straße – „zu“ 5 €", "¿Dónde está?", "Conexão não disponível", "It’s “it”"),
+    "cp1250": ("Drukarka nie działa, proszę o pomoc", "Źle się łączy"),
+    "cp1253": ("Ο εκτυπωτής δεν λειτουργεί",),
+    "cp1254": ("Yazıcı çalışmıyor, lütfen yardım edin",),
+    "cp1255": ("המדפסת לא עובדת",),
+    "cp1256": ("الطابعة لا تعمل",),
+    "cp874": ("เครื่องพิมพ์เสีย",),
+}
+
+
+def test_an_undeclared_character_set_is_guessed_by_the_words_in_it() -> None:
+    for charset, texts in UNDECLARED.items():
+        for text in texts:
+            for declared in (None, "us-ascii", "x-unknown"):
+                assert decode_text(text.encode(charset), declared) == (text, True), charset
+    sent = "Сервер недоступен".encode("koi8_r")
+    mail = read_mail(b"From: a@b.example\r\n\r\n" + sent)
+    assert [(each.name, each.content) for each in mail.attachments] == [("as-sent.txt", sent)]

@@ -64,14 +64,20 @@ def test_the_body_on_a_page_is_read_as_a_ticket(tool: str, empty: bool) -> None:
     optional |= {"updated_at": "2026-05-05T08:00:00Z", "created_at": "2026-05-05T08:00:00Z"}
     optional["created_at_with_timestamp"] = "2026-05-05T08:00Z"
 
-    def value(placeholder: re.Match[str]) -> str:
-        name, is_escaped = placeholder[1].rpartition(".")[2], placeholder[2] is not None
-        usual = r"Some \"text\"" if is_escaped else "Some text"
-        return values.get(name) or ("" if empty else optional.get(name, usual))
+    words = 'Some "text" in C:\\new\\temp\\'
 
-    placeholders = re.compile(r"""\{\{([\w.]+)( \| replace: '"', '\\"')?\}\}""")
+    def value(placeholder: re.Match[str]) -> str:
+        name = placeholder[1].rpartition(".")[2]
+        usual = words if placeholder[2] else "Some text"
+        text = values.get(name) or ("" if empty else optional.get(name, usual))
+        for search, replacement in re.findall(r"replace: '([^']*)', '([^']*)'", placeholder[2]):
+            text = text.replace(search, replacement)
+        return text
+
+    placeholders = re.compile(r"""\{\{([\w.]+)((?: \| replace: '[^']*', '[^']*')*)\}\}""")
     update = read(tool, json.loads(placeholders.sub(value, pasted(tool, "json"))))
     assert update.case == "7"
+    assert empty or tool == "zendesk" or update.fields["title"] == words
     assert update.state in (IncidentState.new, IncidentState.in_progress)
     assert update.occurred_at == (NOW if empty and tool == "freshservice" else NOW.replace(hour=8))
 

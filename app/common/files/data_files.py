@@ -8,6 +8,9 @@ from __future__ import annotations
 import re
 from base64 import b64decode
 from binascii import Error
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes
 
@@ -47,17 +50,42 @@ class DataFile:
 
 @dataclass(slots=True)
 class DataFiles:
-    """The files that were taken out of the texts so far, each once."""
+    """The files that were taken out of the texts so far, each once, and at most so many; `left_out` counts
+    those beyond.
+    """
 
+    most: int | None = None
     files: dict[bytes, DataFile] = field(default_factory=dict)
+    left_out: int = 0
 
     def add(self, media_type: str, content: bytes) -> str:
-        """Keep a file, and return its name."""
+        """Keep a file, and return its name; `…` if there are too many."""
         if content not in self.files:
+            if self.most is not None and len(self.files) >= self.most:
+                self.left_out += 1
+                return "…"
             word = "picture" if media_type.startswith("image/") else "file"
             name = f"{word}-{len(self.files) + 1}.{_ENDINGS.get(media_type, 'bin')}"
             self.files[content] = DataFile(name, media_type, content)
         return self.files[content].name
+
+
+_collection: ContextVar[DataFiles | None] = ContextVar("data_files", default=None)
+
+
+@contextmanager
+def collecting(data_files: DataFiles) -> Iterator[None]:
+    """Collect the files of all texts that expressions read within this context."""
+    token = _collection.set(data_files)
+    try:
+        yield
+    finally:
+        _collection.reset(token)
+
+
+def without_collected_data(text: str) -> str:
+    """Return the text without the files in it, which are added to the collection of the context, if any."""
+    return without_data(text, _collection.get())
 
 
 def without_data(text: str, data_files: DataFiles | None = None) -> str:

@@ -11,11 +11,6 @@ _ATTRIBUTE = re.compile(
 # `mso-hide` hides from Outlook alone, which shows something else in its place.
 _HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 _COLOUR = re.compile(r"(?<![\w-])color\s*:\s*([^;!]{1,40})", re.IGNORECASE)
-_HEX_COLOUR = re.compile(r"#([0-9a-f]{3}|[0-9a-f]{6})")
-_STRONG_COLOURS = frozenset(
-    {"blue", "crimson", "darkgreen", "darkred", "fuchsia", "green", "lime", "magenta", "maroon", "orange"}
-    | {"orangered", "purple", "red", "teal", "violet"}
-)
 _STRUCK = re.compile(r"text-decoration[^;]*line-through", re.IGNORECASE)
 _RAISED = re.compile(r"vertical-align\s*:\s*(super|sub)\b", re.IGNORECASE)
 _LIST_STYLE = re.compile(r"list-style(?:-type)?\s*:[^;]*\b(lower|upper)-(alpha|latin|roman)", re.IGNORECASE)
@@ -45,17 +40,6 @@ def colour_of(attributes: dict[str, str]) -> str:
     """Return the colour of an element's text; empty if it has none of its own."""
     styled = _COLOUR.search(attributes.get("style", ""))
     return (attributes.get("color", "") if styled is None else styled[1]).strip().lower()
-
-
-def is_strong(colour: str) -> bool:
-    """Return whether the colour is one that people choose to be seen: neither black nor grey, nor dark."""
-    digits = _HEX_COLOUR.fullmatch(colour)
-    if digits is not None:
-        width = len(digits[1]) // 3
-        parts = [int(digits[1][n : n + width] * (3 - width), 16) for n in range(0, 3 * width, width)]
-    else:
-        parts = [int(part) for part in re.findall(r"\d{1,3}", colour)[:3]] if colour.startswith("rgb") else []
-    return max(parts) - min(parts) >= 100 if len(parts) == 3 else colour in _STRONG_COLOURS
 
 
 def mark_of(name: str, attributes: dict[str, str]) -> str:

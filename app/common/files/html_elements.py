@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 LINES = frozenset({"address", "article", "dd", "div", "dt", "footer", "header", "li", "section", "tr"})
 LINES |= {"aside", "details", "fieldset", "figcaption", "legend", "main", "nav", "summary"}
 PARAGRAPHS = frozenset(
@@ -47,6 +49,23 @@ _OF_HEADS = frozenset(
     {"base", "basefont", "bgsound", "head", "html", "link", "meta", "noscript", "script", "style", "template"}
     | {"title", "xml"}
 )
+
+
+# Programs that make HTML of a text may leave its angle brackets as they are.
+_ADDRESS = re.compile(
+    r"<(?:(?:https?|ftp|file)://|mailto:|[^\s<>@/\"'=]+@[^\s<>@/\"'=]+\.)[^\s<>\"']+>", re.IGNORECASE
+)
+# Names with a colon or a hyphen are elements of programs.
+_WORD = re.compile(r"\w+")
+
+
+def is_written(name: str, token: str) -> bool:
+    """Return whether what looks like a tag is text whose angle brackets a program has left as they were: an
+    address, or a word that is no element, as `vector<int>` and `<your name>` have it.
+    """
+    if _ADDRESS.match(token):
+        return True
+    return name not in ELEMENTS and _WORD.fullmatch(name) is not None and "=" not in token
 
 
 class OpenElements:

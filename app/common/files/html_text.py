@@ -16,16 +16,16 @@ from app.common.files.data_files import name_of_taken, without_data
 from app.common.files.html_attributes import (
     SPACES,
     attributes_of,
-    colour_of,
     field_text,
     integer_of,
     is_hidden,
-    is_strong,
     list_kind_of,
     mark_of,
     numeral,
 )
-from app.common.files.html_elements import ELEMENTS, LINES, PARAGRAPHS, ROWS, OpenElements
+from app.common.files.html_elements import LINES, PARAGRAPHS, ROWS, OpenElements, is_written
+from app.common.files.html_emphasis import Emphasis, OpenEmphasis
+from app.common.files.html_rows import row_lines
 
 # A comment that is not closed reaches to the end. A tag ends before the next `<`, so that each is looked at
 # once; in quotes it may contain `>`.
@@ -44,12 +44,6 @@ _ORDINALS = frozenset({"st", "nd", "rd", "th", "er", "re", "e", "ème", "o", "a"
 _NO_ADDRESS = re.compile(
     r"#|(?:about|blob|cid|data|javascript|mid|vbscript|x-apple-[a-z-]+)\s*:", re.IGNORECASE
 )
-# Programs that make HTML of a text may leave its angle brackets as they are.
-_ADDRESS = re.compile(
-    r"<(?:(?:https?|ftp|file)://|mailto:|[^\s<>@/\"'=]+@[^\s<>@/\"'=]+\.)[^\s<>\"']+>", re.IGNORECASE
-)
-# Names with a colon or a hyphen are elements of programs.
-_WORD = re.compile(r"\w+")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _TINY = re.compile(r"(?<![\w-])(?:width|height)\s*:\s*[01](?:px|pt|\s|;|\Z)", re.IGNORECASE)
 #: Elements that show what stands at an address, and the attribute that has it.
@@ -78,8 +72,9 @@ _VOID = frozenset(
 )
 _MOST_MARKS = 3
 _RULE = "-" * 20
+_LISTS = frozenset({"ol", "ul"})
 #: Elements whose lines a row keeps: it arranges a page.
-_ARRANGED = frozenset({"blockquote", "ol", "pre", "table", "ul"})
+_ARRANGED = _LISTS | {"blockquote", "pre", "table"}
 #: A cell of a table without headings has at most so many lines; one with more arranges a page, too.
 _MOST_CELL_LINES = 3
 _DEEPEST_QUOTE = 20
@@ -92,24 +87,29 @@ def html_to_text(html: str, *, with_answers: bool = False) -> str:
     Links are followed by `<address>`; pictures are `[description]` or `[picture <address>]`. What is struck
     through stands between `~~`, raised text behind `^` and lowered text behind `_`. Of a picture that is
     within the HTML its name is shown, as `without_data` leaves it. `with_answers`: lines of a quotation that
-    are in a strong colour, among others that are not, are answers to it and stand outside of it.
+    are emphasised, among others that are not, are answers to it and stand outside of it.
     """
     html = without_data(html)
-    text = _read(html, with_answers=with_answers)
-    if text.has_answers and not text.has_quoted:  # whoever is quoted writes in a colour
-        text = _read(html, with_answers=False)
-    return text.finished()
+    if not with_answers:
+        return _read(html, None).finished()
+    for answers in (Emphasis.weak, Emphasis.strong):
+        text = _read(html, answers)
+        finished = text.finished()
+        # The person who is quoted may write in bold or a colour, too: then hardly any line is without it.
+        if text.quoted_length and (answers is Emphasis.strong or text.answers_length <= text.quoted_length):
+            return finished
+    return _read(html, None).finished()
 
 
-def _read(html: str, *, with_answers: bool) -> _Text:
-    text = _Text(with_answers=with_answers)
+def _read(html: str, answers: Emphasis | None) -> _Text:
+    text = _Text(answers)
     position = 0
     without_end: set[str] = set()
     while (token := _TOKEN.search(html, position)) is not None:
         text.add(html[position : token.start()])
         position = token.end()
         name = (token["name"] or "").lower()
-        if name and _is_written(name, token[0]):
+        if name and is_written(name, token[0]):
             text.add(token[0])
         elif token["end"]:
             text.end(name)
@@ -153,15 +153,18 @@ class _Row:
 class _Text:
     """Text in the making: the lines so far, and what is open at this point."""
 
-    def __init__(self, *, with_answers: bool) -> None:
-        self._with_answers = with_answers
-        #: Whether text in a strong colour, and other text, stood in a quotation, so far and in this line.
-        self.has_answers = self.has_quoted = False
-        self._line_answers = self._line_quoted = False
-        #: Of elements with a colour: how many elements and quotations were open, whether it is strong.
-        self._colours: list[tuple[int, int, bool]] = []
+    def __init__(self, answers: Emphasis | None) -> None:
+        #: From which emphasis on words of a quotation are answers to it; None: none are.
+        self._answers = answers
+        #: The lengths of the lines that are answers within quotations, and of those that are quoted.
+        self.answers_length = self.quoted_length = 0
+        #: Whether this line has quoted words, and the emphasis of its last ones.
+        self._line_quoted, self._line_emphasis = False, Emphasis.none
+        self._emphasis = OpenEmphasis()
         self._lines: list[str] = []
         self._line: list[str] = []
+        #: The sign or number of the list item that begins with the next line.
+        self._item = ""
         self._quotes = 0
         self._preformatted = 0
         #: The elements whose style says whether line breaks are kept, by how many are open with each.
@@ -187,8 +190,8 @@ class _Text:
         if self._elements.is_hidden or not html:
             return
         text = _SHAPELESS.sub("", unescape(html))
-        if self._with_answers and self._quotes and text.strip():
-            self._note_colour()
+        if self._answers is not None and self._quotes and text.strip():
+            self._note_emphasis(self._answers)
         if self._preformatted or (self._kept_lines and self._kept_lines[-1][1]):
             self._keeps_spaces = True
             first, *further_lines = text.replace("\r\n", "\n").split("\n")
@@ -200,14 +203,21 @@ class _Text:
             return
         self._line.append(SPACES.sub(" ", text))
 
-    def _note_colour(self) -> None:
-        colour = self._colours[-1] if self._colours and self._link is None else None
-        is_answer = colour is not None and colour[1] == self._quotes and colour[2]
-        self._line_answers |= is_answer
-        self._line_quoted |= not is_answer
+    def _note_emphasis(self, answers: Emphasis) -> None:
+        self._line_emphasis = Emphasis.none if self._link else self._emphasis.level(self._quotes)
+        self._line_quoted |= self._line_emphasis < answers
+
+    @property
+    def _is_answer(self) -> bool:
+        """Whether this line is an answer within a quotation: all of it is emphasised, or its end strongly."""
+        if self._answers is None or self._line_emphasis < self._answers:
+            return False
+        return not self._line_quoted or self._line_emphasis is Emphasis.strong
 
     def add_raw(self, name: str, content: str) -> None:
         """Add what stands in an element that has no tags in it; only that of a field is seen."""
+        if name == "style":
+            self._emphasis.read_styles(content)
         if name == "textarea":
             self._preformatted += 1
             self.add(content)
@@ -250,11 +260,11 @@ class _Text:
             self._open_marks.append(_Mark(sign, self._elements.depth, len(self._line)))
 
     def _note_style(self, name: str, attributes: dict[str, str]) -> None:
-        """Note the colour of an element, and whether it keeps line breaks and spaces."""
+        """Note the emphasis of an element, and whether it keeps line breaks and spaces."""
         if name in _VOID:
             return
-        if self._quotes and (colour := colour_of(attributes)):
-            self._colours.append((self._elements.depth, self._quotes, is_strong(colour)))
+        if self._quotes and self._answers is not None:
+            self._emphasis.open(self._elements.depth, self._quotes, name, attributes)
         spaces = _SPACES_STYLE.search(attributes.get("style", ""))
         if spaces is not None:
             self._kept_lines.append((self._elements.depth, spaces[1].lower() in _KEEPING_LINES))
@@ -267,6 +277,8 @@ class _Text:
             return
         if name == "a":
             self._end_link()
+        elif name == "q":
+            self._line.append("”")
         elif name in LINES:
             self._finish_line()
             if name == "tr":
@@ -277,13 +289,14 @@ class _Text:
                 self._end_rows(len(self._tables))
             if name == "blockquote":
                 self._quotes = max(self._quotes - 1, 0)
-            self._empty_line()
-            if name == "pre":
+            elif name == "pre":
                 self._preformatted = max(self._preformatted - 1, 0)
-            elif name in ("ol", "ul") and self._lists:
+            elif name in _LISTS and self._lists:
                 self._lists.pop()
             elif name == "table" and self._tables:
                 self._tables.pop()
+            if name not in _LISTS or not self._lists:
+                self._empty_line()
 
     def finished(self) -> str:
         """Return the text; nothing is added afterwards."""
@@ -294,8 +307,7 @@ class _Text:
     def _end_marks(self) -> None:
         while self._kept_lines and self._kept_lines[-1][0] > self._elements.depth:
             self._kept_lines.pop()
-        while self._colours and self._colours[-1][0] > self._elements.depth:
-            self._colours.pop()
+        self._emphasis.close(self._elements.depth)
         while self._open_marks and self._open_marks[-1].depth > self._elements.depth:
             self._set_mark(self._open_marks.pop())
 
@@ -336,26 +348,26 @@ class _Text:
             self._join_cells(self._rows.pop())
 
     def _join_cells(self, row: _Row) -> None:
-        """Put the cells of the row into one line, with separators between them, so that an empty one is seen.
-        In tables that only arrange a page one cell of a row holds something, or more than a few lines.
+        """Put the cells of the row side by side. In tables that only arrange a page one cell of a row holds
+        something, or more than a few lines.
         """
         if not row.is_line or len(row.cells) < 2:
             return
         mark = "> " * min(row.quotes, _DEEPEST_QUOTE)
         ends = [*row.cells[1:], len(self._lines)]
         cells = [
-            [line.removeprefix(mark) for line in self._lines[begin:end] if line not in ("", ">")]
+            [line.removeprefix(mark) for line in self._lines[begin:end]]
             for begin, end in zip(row.cells, ends, strict=True)
         ]
-        filled = sum(bool(cell) for cell in cells)
+        lengths = [sum(line not in ("", ">") for line in cell) for cell in cells]
         has_headings = bool(self._tables and self._tables[-1])
-        longest = max(map(len, cells))
-        if filled < (1 if has_headings else 2) or (longest > _MOST_CELL_LINES and not has_headings):
+        if sum(map(bool, lengths)) < (1 if has_headings else 2):
+            return
+        if max(lengths) > _MOST_CELL_LINES and not has_headings:
             return
         if self._tables:
             self._tables[-1] = True
-        text = " | ".join(" ".join(cell) for cell in cells)
-        self._lines[row.cells[0] :] = [mark + re.sub(" {2,}", " ", text).strip()]
+        self._lines[row.cells[0] :] = [mark + line for line in row_lines(cells)]
 
     def _start_block(self, name: str, attributes: dict[str, str]) -> None:
         if name in _ARRANGED:
@@ -364,7 +376,9 @@ class _Text:
             self._finish_line()
         elif name in PARAGRAPHS:
             self._finish_line()
-            self._empty_line()
+            is_nested = name in _LISTS and bool(self._lists)
+            if not self._item and not is_nested:
+                self._empty_line()
         if name in ROWS:
             self._finish_line()
             self._end_rows(len(self._tables))
@@ -374,11 +388,13 @@ class _Text:
             self._quotes += 1
         elif name == "pre":
             self._preformatted += 1
-        elif name in ("ol", "ul"):
+        elif name in _LISTS:
             numbered = (integer_of(attributes, "start", 1) - 1, list_kind_of(attributes))
             self._lists.append(numbered if name == "ol" else None)
+        elif name == "q":
+            self._line.append("“")
         elif name == "li":
-            self._line.append(self._next_item(attributes))
+            self._item = "  " * (len(self._lists) - 1) + self._next_item(attributes)
 
     def _next_item(self, attributes: dict[str, str]) -> str:
         if not self._lists or self._lists[-1] is None:
@@ -435,7 +451,8 @@ class _Text:
 
     def _begin_line(self) -> None:
         self._line = []
-        self._keeps_spaces = self._line_answers = self._line_quoted = False
+        self._keeps_spaces = self._line_quoted = False
+        self._line_emphasis = Emphasis.none
         if self._link is not None:
             self._link = (self._link[0], 0)
         for mark in self._open_marks:
@@ -449,13 +466,15 @@ class _Text:
         for mark in reversed(self._open_marks):
             self._set_mark(mark)
         text, keeps_spaces = self._text_of_line(), self._keeps_spaces
-        is_answer = self._line_answers and not self._line_quoted
-        self.has_answers |= is_answer
-        self.has_quoted |= self._line_quoted
+        is_answer = self._is_answer
+        self.answers_length += len(text) if is_answer else 0
+        self.quoted_length += len(text) if self._quotes and not is_answer else 0
         self._begin_line()
         text = text.rstrip() if keeps_spaces else re.sub(" {2,}", " ", text).strip()
         if text:
-            self._lines.append("> " * min(self._quotes - is_answer, _DEEPEST_QUOTE) + text)
+            quotation = "> " * min(self._quotes - is_answer, _DEEPEST_QUOTE)
+            self._lines.append(quotation + self._item + text)
+            self._item = ""
         else:
             self._empty_line()
 
@@ -465,15 +484,6 @@ class _Text:
             self._lines[-1] = mark
         elif self._lines:
             self._lines.append(mark)
-
-
-def _is_written(name: str, token: str) -> bool:
-    """Return whether what looks like a tag is text whose angle brackets a program has left as they were: an
-    address, or a word that is no element, as `vector<int>` and `<your name>` have it.
-    """
-    if _ADDRESS.match(token):
-        return True
-    return name not in ELEMENTS and _WORD.fullmatch(name) is not None and "=" not in token
 
 
 def _is_shown(address: str, text: str) -> bool:

@@ -59,8 +59,8 @@ _LABELS = {
     ClockEventType.started: ("Clock started", "开始计时"),
     ClockEventType.warned: ("Clock close to its target", "计时临近目标"),
     ClockEventType.reached: ("Clock reached a share of its target", "计时达到目标比例"),
-    ClockEventType.breached: ("Target missed", "未达成目标"),
-    ClockEventType.breach_withdrawn: ("Missed target withdrawn", "撤销未达成"),
+    ClockEventType.breached: ("Target missed", "超时"),
+    ClockEventType.breach_withdrawn: ("Missed target withdrawn", "撤销超时"),
     ClockEventType.retargeted: ("Clock has another target", "计时目标已变更"),
     ClockEventType.stopped: ("Clock stopped", "计时结束"),
 }

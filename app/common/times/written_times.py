@@ -251,19 +251,24 @@ def first_without_offset(texts: Iterable[str]) -> str | None:
 
 def find_date_order(texts: Iterable[str]) -> DateOrder | None:
     """Return the order of day, month and year in these times. None: all have the year first, except for some
-    that could be read in two ways. Raises UnclearDates.
+    that could be read in two ways. Dates with dots have the day first in all languages, unless one proves
+    another order. Raises UnclearDates.
     """
     day_first = month_first = open_to_both = year_first = False
+    has_dots_only = True
     for text in texts:
         match = _match_time(text)
         if match is not None and len(match[1]) <= 2:
             open_to_both = True
+            has_dots_only = has_dots_only and match[2] == "."
             day_first = day_first or int(match[1]) > 12
             month_first = month_first or int(match[3]) > 12
         year_first = year_first or (match is not None and len(match[1]) == 4)
     if day_first and month_first:
         raise UnclearDates(is_mixed=True)
     if open_to_both and not (day_first or month_first or year_first):
+        if has_dots_only:
+            return DateOrder.dmy
         raise UnclearDates(is_mixed=False)
     if not (day_first or month_first):
         return None

@@ -19,6 +19,7 @@ from app.demo.scripts.request_scripts import RecordScenario
 from app.foundation.cis.payloads import ChangeAttributesCi, RegulariseCi
 from app.foundation.decisions.payloads import CastVote
 from app.foundation.decisions.records import VoteVerdict
+from app.foundation.environments import PRODUCTION
 from app.processes.changes.records import Change, ChangeType
 from app.processes.deployments.payloads import (
     ConfirmCauseDeployment,
@@ -37,7 +38,6 @@ from app.processes.releases.payloads import (
     PlanRelease,
     RequestGoRelease,
 )
-from app.ticketing.going_out_lookups import PRODUCTION
 
 #: The deployments begin with the month so many days before the end of the history, one every so many days.
 FIRST_DAY, EVERY_DAYS, NUMBER = 89, 2.9, 30

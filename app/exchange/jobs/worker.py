@@ -115,7 +115,7 @@ class BulkFailure(CodeEnum):
         "提交作业所用的密钥、登录方式或人员已失效",
     )
     content_erased = "content_erased", "The file's key was destroyed", "文件的密钥已销毁"
-    content_damaged = "content_damaged", "The file differs from the upload", "文件与所发送的不一致"
+    content_damaged = "content_damaged", "The file differs from the upload", "文件内容与上传时不一致"
     too_many_lines = "too_many_lines", "The file has more than 100,000 lines", "文件超过 100,000 行"
     too_many_refused = "too_many_refused", "More than 1,000 lines were refused", "被拒绝的行超过 1,000 行"
     failed = "failed", "Internal error", "程序故障"

@@ -76,21 +76,25 @@ class CalendarAbsence:
 @dataclass(frozen=True, slots=True)
 class CalendarContent:
     """The absences of a calendar, by their beginning, and the events that could not be read, or not all of
-    them: each by its UID (empty: it has none) and the beginning that it replaces in its series.
+    them: each by its UID (empty: it has none) and the beginning that it replaces in its series. `left_out`
+    counts the absences beyond the nearest ones.
     """
 
     absences: tuple[CalendarAbsence, ...]
     unreadable_events: tuple[tuple[str, str], ...]
+    left_out: int = 0
 
     @property
     def unreadable(self) -> int:
         """The number of events that could not be read."""
         return len(self.unreadable_events)
 
-    def has_unreadable_event(self, key: str, begin: datetime) -> bool:
-        """Return whether an event that could not be read may be the one of the absence with that key and
-        beginning, which was taken when it could be.
+    def may_have_absence(self, key: str, begin: datetime) -> bool:
+        """Return whether the calendar may still have the absence with that key and beginning, which was taken
+        before: an event that could not be read may be the one, or it is later than those that are taken.
         """
+        if self.left_out and begin >= self.absences[-1].begin:
+            return True
         names = ("", begin.astimezone(UTC).isoformat())
         return any(
             key in {_fingerprint(uid, name) for name in (*names, original)}
@@ -128,6 +132,7 @@ def read_calendar(content: bytes, zone_name: str, begin: datetime, end: datetime
     replaced, repeated = _replaced(events), _repeated(events)
     absences: dict[str, CalendarAbsence] = {}
     unreadable: list[tuple[str, str]] = []
+    left_out = 0
     for event in events:
         try:
             # All of a series, or nothing of it.
@@ -141,9 +146,13 @@ def read_calendar(content: bytes, zone_name: str, begin: datetime, end: datetime
             unreadable.append(_name(event, zone))
         absences |= of_event
         if len(absences) > MOST_ABSENCES:
-            raise CalendarRefused(FetchFailure.too_many_absences)
-    ordered = sorted(absences.values(), key=lambda absence: (absence.begin, absence.key))
-    return CalendarContent(tuple(ordered), tuple(unreadable))
+            left_out += len(absences) - MOST_ABSENCES
+            absences = {each.key: each for each in _by_beginning(absences)[:MOST_ABSENCES]}
+    return CalendarContent(tuple(_by_beginning(absences)), tuple(unreadable), left_out)
+
+
+def _by_beginning(absences: Mapping[str, CalendarAbsence]) -> list[CalendarAbsence]:
+    return sorted(absences.values(), key=lambda absence: (absence.begin, absence.key))
 
 
 def _name(event: Any, zone: ZoneInfo) -> tuple[str, str]:

@@ -58,6 +58,7 @@ class FetchProgress:
     read_at: datetime | None = None
     absences: int = 0
     unreadable: int = 0
+    absences_left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,7 @@ async def _import_calendar(
     await import_absences(ledger, origin, content, now)
     progress.read_at = now
     progress.absences, progress.unreadable = len(content.absences), content.unreadable
+    progress.absences_left_out = content.left_out
     progress.etag, progress.modified = fetched.validators["etag"], fetched.validators["last-modified"]
 
 

@@ -76,7 +76,7 @@ async def import_absences(
         else:
             counts.unchanged += 1
     for row in planned.values():
-        if content.has_unreadable_event(row["event_key"], row["from_at"]):
+        if content.may_have_absence(row["event_key"], row["from_at"]):
             counts.unchanged += 1
             continue
         counts.removed += await _perform(ledger, "remove", row["id"], EmptyPayload(), now, correlation)

@@ -57,13 +57,13 @@ where c.id = %s and c.state = 'active' and c.suspended_by_rotation is not true""
 LAST_FETCH = "select * from plumbing.absence_fetch where calendar_id = %s"
 SAVE_FETCH = """
 insert into plumbing.absence_fetch as old (calendar_id, address, fetched_at, next_at, failures, failure, etag,
-  modified, read_at, absences, unreadable)
+  modified, read_at, absences, unreadable, absences_left_out)
 values (%(calendar_id)s, %(address)s, %(fetched_at)s, %(next_at)s, %(failures)s, %(failure)s, %(etag)s,
-  %(modified)s, %(read_at)s, %(absences)s, %(unreadable)s)
+  %(modified)s, %(read_at)s, %(absences)s, %(unreadable)s, %(absences_left_out)s)
 on conflict (calendar_id) do update set address = excluded.address, fetched_at = excluded.fetched_at,
   next_at = excluded.next_at, failures = excluded.failures, failure = excluded.failure, etag = excluded.etag,
   modified = excluded.modified, read_at = excluded.read_at, absences = excluded.absences,
-  unreadable = excluded.unreadable
+  unreadable = excluded.unreadable, absences_left_out = excluded.absences_left_out
 returning calendar_id"""
 MEANWHILE = Unguarded("Who belongs to a team, or leads it, counts as it was when this was decided.")
 

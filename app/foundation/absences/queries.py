@@ -35,6 +35,7 @@ class AbsenceImportOut(OutputModel):
     removed: int = Field(description="Number of absences that the calendar no longer has.")
     unchanged: int = Field(description="Number of unchanged absences.")
     unreadable: int = Field(description="Number of events that could not be read and were skipped.")
+    absences_left_out: int = Field(description="Number of absences beyond the nearest 1,000.")
 
 
 class AbsenceCalendarStatusOut(OutputModel):
@@ -50,6 +51,9 @@ class AbsenceCalendarStatusOut(OutputModel):
     )
     absences: int = Field(description="Number of absences within one year, at the last fetch.")
     unreadable: int = Field(description="Number of events that could not be read, at the last fetch.")
+    absences_left_out: int = Field(
+        description="Number of absences beyond the nearest 1,000, at the last fetch."
+    )
 
 
 ABSENCES = Listing(

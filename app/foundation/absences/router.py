@@ -126,7 +126,7 @@ async def import_from_file(request: Request, ledger: Ledger, body: ImportAbsence
         caller.person_id, AbsenceSource.file, MakerCredential.of_caller(caller), None, deputy_id
     )
     counts = await import_absences(ledger, origin, content, context.now)
-    return _json(asdict(counts) | {"unreadable": content.unreadable})
+    return _json(asdict(counts) | {"unreadable": content.unreadable, "absences_left_out": content.left_out})
 
 
 async def _deputy_id(request: Request, ledger: Services, name: str) -> Any:
@@ -164,7 +164,8 @@ async def get_absence_reason(request: Request, ledger: Ledger, name: Name) -> Re
 async def get_absence_calendar_status(request: Request, ledger: Ledger, name: Name) -> Response:
     """Return the last fetch of the calendar with its outcome, and the time of the next one."""
     calendar = (await load_visible(renderer_of(request, ABSENCE_CALENDARS), name)).record
-    row = await ledger.db.row(LAST_FETCH, (calendar.id,)) or {"failures": 0, "absences": 0, "unreadable": 0}
+    unfetched = dict.fromkeys(("failures", "absences", "unreadable", "absences_left_out"), 0)
+    row = await ledger.db.row(LAST_FETCH, (calendar.id,)) or unfetched
     return _json({name: row.get(name) for name in AbsenceCalendarStatusOut.model_fields})
 
 

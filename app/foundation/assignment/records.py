@@ -35,9 +35,9 @@ class CalendarHours(CodeEnum):
 class AssignmentStrategy(CodeEnum):
     """Strategy by which the assignee is chosen from the team."""
 
-    nobody = "nobody", "No one: only the team", "仅团队"
+    nobody = "nobody", "No one: only the team", "仅分派到团队"
     in_turn = "in_turn", "Everyone in turn", "轮流"
-    least_loaded = "least_loaded", "The person with the fewest open tickets", "未结最少者"
+    least_loaded = "least_loaded", "The person with the fewest open tickets", "未结工单最少者"
     on_duty = "on_duty", "People at work, in turn", "上班者轮流"
     on_call = "on_call", "People on call, in turn", "值班者轮流"
 

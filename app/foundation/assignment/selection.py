@@ -23,10 +23,10 @@ class MismatchReason(CodeEnum):
     calendar_closed = (
         "calendar_closed",
         "The calendar of the rule is closed then.",
-        "当时不在其日历的开放时间内。",
+        "当时不在规则日历的开放时间内。",
     )
-    calendar_open = "calendar_open", "The calendar of the rule is open then.", "当时在其日历的开放时间内。"
-    team_retired = "team_retired", "The team of the rule is retired.", "其团队已撤销。"
+    calendar_open = "calendar_open", "The calendar of the rule is open then.", "当时在规则日历的开放时间内。"
+    team_retired = "team_retired", "The team of the rule is retired.", "规则指定的团队已撤销。"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,8 @@ from app.platform.db import Database
 class ImpactDirection(CodeEnum):
     """The end of a relation that is affected by the failure of the other end."""
 
-    to_its_start = "to_its_start", "From its end to its start", "从指向端到起始端"
-    to_its_end = "to_its_end", "From its start to its end", "从起始端到指向端"
+    to_its_start = "to_its_start", "From its end to its start", "从关系的终点到起点"
+    to_its_end = "to_its_end", "From its start to its end", "从关系的起点到终点"
 
 
 #: Direction in which failure spreads along each kind. The item that `connects_to` another needs it, but not

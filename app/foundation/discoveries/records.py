@@ -39,7 +39,7 @@ class DiscoveryFailure(CodeEnum):
     """The reason why a discovery's file could not be compared."""
 
     content_erased = "content_erased", "The file's key was destroyed", "文件的密钥已销毁"
-    content_damaged = "content_damaged", "The file differs from the upload", "文件与所发送的不一致"
+    content_damaged = "content_damaged", "The file differs from the upload", "文件内容与上传时不一致"
     too_large = "too_large", "File too large", "文件过大"
     unreadable = "unreadable", "Wrong format or encoding", "格式或编码不符"
     no_identity = "no_identity", "No column identifies the item", "没有标识配置项的列"
@@ -62,7 +62,7 @@ class DiscoveredSettlement(CodeEnum):
 
     taken_over = "taken_over", "Taken over", "已采纳"
     kept = "kept", "The record is right", "保留记录"
-    raised = "raised", "Raised as an alteration", "已上报变更"
+    raised = "raised", "Raised as an alteration", "已作为改动上报"
     gone = "gone", "No longer differs", "已一致"
 
 

@@ -15,7 +15,7 @@ from app.common.state_fields import EnteredAt
 class TeamState(CodeEnum):
     """State of a team: no work is assigned to a retired team."""
 
-    active = "active", "Active", "在用"
+    active = "active", "Active", "有效"
     retired = "retired", "Retired", "已撤销"
 
 
@@ -32,7 +32,7 @@ class TeamKind(CodeEnum):
 class GroupState(CodeEnum):
     """State of a group: a retired group is no longer asked to decide."""
 
-    active = "active", "Active", "在用"
+    active = "active", "Active", "有效"
     retired = "retired", "Retired", "已撤销"
 
 

@@ -27,7 +27,7 @@ class ShiftState(CodeEnum):
 class StandInState(CodeEnum):
     """State of a stand-in."""
 
-    agreed = "agreed", "Agreed", "已约定"
+    agreed = "agreed", "Agreed", "已商定"
     cancelled = "cancelled", "Cancelled", "已取消"
 
 

@@ -108,7 +108,7 @@ LIFECYCLE = Lifecycle(
     visible=(to_staff(),),
     rows=(
         #      action   中文    from                   to                      who                               event
-        action(agree,  "约定", NEW_RECORD,            StandInState.agreed,    admin | agent | engineer | rule, "stand_in.agreed",
+        action(agree,  "商定", NEW_RECORD,            StandInState.agreed,    admin | agent | engineer | rule, "stand_in.agreed",
                wrong=(not_of_the_team, invalid_times)),
         action(cancel, "取消", [StandInState.agreed], StandInState.cancelled, admin | agent | engineer | rule, "stand_in.cancelled",
                unless=(not_your_team,)),

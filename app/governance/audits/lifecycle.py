@@ -216,7 +216,7 @@ LIFECYCLE = Lifecycle(
         action(countersign,       "会签",       [State.confirmed], State.countersigned, signer,                 "audit.countersigned", segregate_from=SUMMARISER),
         action(draw,              "抽样",       UNCONCLUDED,       STAYS,               quality_manager,        "audit.sample_drawn",
                unless=(checks.month_not_over,), prepare=(log_knowledge, self_check)),
-        action(conclude,          "结论",       UNCONCLUDED,       State.concluded,     quality_manager,        "audit.concluded",
+        action(conclude,          "得出结论",   UNCONCLUDED,       State.concluded,     quality_manager,        "audit.concluded",
                unless=(checks.not_countersigned,), segregate_from=CHECKED, notifies=TELL_CONCLUDED),
         action(flag_self_check,   "标记自查逾期", [State.open],    STAYS,               rule,                   "audit.self_check_fell_overdue",
                due=DueAt("self_check_due_at", "flag_overdue_self_checks", unless="self_check_overdue_at"), notifies=TELL_OVERDUE_CHECK),

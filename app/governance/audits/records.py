@@ -27,7 +27,7 @@ class AuditState(CodeEnum):
 class SelfCheckItem(CodeEnum):
     """Item of a self-check."""
 
-    runs = "runs", "Number of cases", "运行次数"
+    runs = "runs", "Number of cases", "单据数"
     measures = "measures", "Measures", "措施"
     deviations = "deviations", "Deviations", "偏差"
     design_faults = "design_faults", "Design faults", "设计缺陷"

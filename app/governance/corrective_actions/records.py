@@ -25,7 +25,7 @@ class CorrectiveActionState(CodeEnum):
 class CorrectionOccasion(CodeEnum):
     """The occasion on which a corrective action was planned."""
 
-    finding = "finding", "A finding", "审计发现"
+    finding = "finding", "A finding", "审核发现"
     assessment = "assessment", "A quality assessment", "质量评估"
     complaint = "complaint", "A complaint", "投诉"
     review = "review", "A review", "回顾"

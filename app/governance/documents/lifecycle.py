@@ -19,7 +19,8 @@ from app.foundation.documents.keeping.actions import KeptDocuments, document_act
 from app.foundation.documents.keeping.records import DocumentAcknowledgement
 from app.foundation.documents.records import Confidentiality, DocumentEntry
 from app.foundation.documents.records import DocumentState as State
-from app.governance.documents import checks
+from app.foundation.people.records import Team
+from app.governance.documents import checks, tiers
 from app.governance.documents.face import FACE
 from app.governance.documents.payloads import (
     ConfirmDocument,
@@ -78,7 +79,9 @@ def draft(document: ControlledDocument, body: DraftDocument, ctx: ActionContext)
 
 def revise(document: ControlledDocument, body: ReviseDocument, ctx: ActionContext) -> None:
     """Revise the document: its next version is a draft, and the current version stays in force."""
-    document.title = body.title or document.title
+    document.title, document.tier = body.title or document.title, body.tier or document.tier
+    team = ctx.ref(Team, "team")
+    document.team_id = document.team_id if team is None else team.id
     _add_version(document, body, ctx.outcome.change(ctx.prepared(FiledDocument).entry), ctx)
 
 
@@ -286,9 +289,10 @@ LIFECYCLE = Lifecycle(
     rows=(
         #      action       中文        from               to                who                       event
         action(draft,       "起草",     NEW_RECORD,        State.drafted,    staff,                    "document.drafted",
-               keys=Keys.UPLOADS, documents=lambda _, body: (body.document_class,), wrong=(checks.draft_invalid,)),
+               keys=Keys.UPLOADS, documents=lambda _, body: (body.document_class,),
+               wrong=(checks.draft_invalid, tiers.drafted_tier_invalid), supplies=tiers.with_tier),
         action(revise,      "修订",     IN_WRITING,        State.drafted,    author | quality_manager, "document.revised",
-               keys=Keys.UPLOADS, prepare=filed),
+               keys=Keys.UPLOADS, prepare=filed, wrong=(tiers.revised_tier_invalid,)),
         action(submit,      "提交",     [State.drafted],   State.in_review,  author | quality_manager, "document.submitted",
                keys=Keys.TEXTS, prepare=(*filed, review_question)),
         action(review,      "评审",     [State.in_review], REVIEWED,         decision,                 "document.reviewed",
@@ -299,7 +303,7 @@ LIFECYCLE = Lifecycle(
                prepare=(*filed, replaced_document), wrong=(checks.publication_invalid,), segregate_from=(document_author,), related=SUPERSEDE),
         action(confirm,     "确认有效", [State.published], STAYS,            quality_manager,          "document.confirmed",
                prepare=filed, wrong=(checks.confirmation_invalid,), segregate_from=(document_author,)),
-        action(flag_review, "复审逾期", [State.published], STAYS,            rule,                     "document.review_overdue",
+        action(flag_review, "标记复审逾期", [State.published], STAYS,            rule,                     "document.review_overdue",
                due=DueAt("review_due_at", "flag_document_reviews", unless="review_overdue_at"), notifies=TO_MANAGERS),
         action(supersede,   "取代",     [State.published], State.superseded, quality_manager,          "document.superseded", prepare=filed),
         action(read,        "阅读",     State,             STAYS,            rule,                     "document.read", staff_only=True),

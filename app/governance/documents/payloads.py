@@ -22,6 +22,7 @@ from app.kernel.actions.payloads import (
     Payload,
     Reference,
     ShortText,
+    SuppliedField,
     Title,
     at_most_entries,
 )
@@ -43,8 +44,13 @@ class DraftDocument(Payload, of=ControlledDocument):
     confidentiality: Confidentiality
     readers: Persons = Field(default=(), max_length=MOST_READERS)
     reader_teams: Teams = Field(default=(), max_length=LONGEST_LIST)
-    tier: ReviewTier
-    team: Annotated[Reference, ForeignRef("team")]
+    tier: Annotated[ReviewTier | None, SuppliedField()] = Field(
+        default=None,
+        description="Tier of the document's reviewers; if left out, the lowest that its importance and its "
+        "confidentiality permit.",
+        examples=["management"],
+    )
+    team: Annotated[Reference, ForeignRef("team")] = Field(description="Team of the author.")
     countersigning_teams: Teams = Field(default=(), max_length=LONGEST_LIST)
     external_number: ShortText | None = None
     upload: Annotated[UUID, UploadRef(), Field(description="Identifier of the upload with the file.")]
@@ -58,6 +64,12 @@ class ReviseDocument(Payload, of=ControlledDocument):
     name: FileName = Field(description="Name of the file, with its extension.", examples=["process.pdf"])
     title: Title | None = Field(
         default=None, description="New title of the document; if left out, the title stays."
+    )
+    tier: ReviewTier | None = Field(
+        default=None, description="New tier of the document's reviewers; if left out, the tier stays."
+    )
+    team: Annotated[Reference, ForeignRef("team")] | None = Field(
+        default=None, description="New team of the document; if left out, the team stays."
     )
 
 

@@ -133,7 +133,7 @@ LIFECYCLE = Lifecycle(
         action(plan,    "制定", NEW_RECORD,     State.active,  PLANNERS, "maintenance_plan.planned", prepare=(round_hours,), wrong=(plan_invalid, not_delivered)),
         action(edit,    "编辑", [State.active], STAYS,         PLANNERS, "maintenance_plan.edited", prepare=(round_hours,), wrong=(plan_invalid,)),
         action(retire,  "停用", [State.active], State.retired, PLANNERS, "maintenance_plan.retired"),
-        action(fall_due, "到期", [State.active], STAYS,         rule,     "maintenance_plan.fell_due", related=OPEN_ROUND, prepare=(round_hours,),
+        action(fall_due, "提醒维护到期", [State.active], STAYS,         rule,     "maintenance_plan.fell_due", related=OPEN_ROUND, prepare=(round_hours,),
                due=DueAt("next_round_at", "open_maintenance_rounds")),
     ),
 )

@@ -184,7 +184,7 @@ LIFECYCLE = Lifecycle(
                wrong=(preparation.plan_retired,), notifies=TELL_TEAM),
         action(tick,         "勾选",     [State.due], STAYS,           implementer,     "maintenance.ticked",
                prepare=(load_readings,), wrong=(preparation.unknown_number,)),
-        action(read,         "读数",     [State.due], STAYS,           implementer,     "maintenance.read",
+        action(read,         "记录读数", [State.due], STAYS,           implementer,     "maintenance.read",
                prepare=(load_readings,), wrong=(preparation.unknown_number,)),
         action(record_finding, "记录发现", [State.due], STAYS,           implementer,     "maintenance.finding",
                prepare=(load_readings,), wrong=(preparation.finding_does_not_fit,), related=OPEN_TICKET),

@@ -92,7 +92,7 @@ LIFECYCLE = Lifecycle(
     rows=(
         #      action    中文    from          to               who        event
         action(open_,    "开启", NEW_RECORD,   State.open,      ASSESSORS, "process_assessment.opened"),
-        action(measure,  "度量", [State.open], STAYS,           ASSESSORS.in_person(), "process_assessment.measured",
+        action(measure,  "测量", [State.open], STAYS,           ASSESSORS.in_person(), "process_assessment.measured",
                prepare=(earlier_measures,), wrong=(measures_invalid,)),
         action(conclude, "完成", [State.open], State.concluded, ASSESSORS.in_person(), "process_assessment.concluded", wrong=(aspect_missing,)),
     ),

@@ -53,7 +53,7 @@ class RiskDiscovery(CodeEnum):
 
     brainstorming = "brainstorming", "Brainstorming", "头脑风暴"
     delphi = "delphi", "Delphi", "德尔菲法"
-    checklist = "checklist", "Checklist", "检查表"
+    checklist = "checklist", "Checklist", "检查清单"
     event = "event", "An event", "事件触发"
     audit = "audit", "An audit", "审计"
 

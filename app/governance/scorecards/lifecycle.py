@@ -179,9 +179,9 @@ LIFECYCLE = Lifecycle(
                unless=(checks.objection_over,), notifies=TELL_JUDGES),
         action(decide_objection, "裁定申诉", [State.objected],  ANSWERED,        quality_manager,          "scorecard.objection_decided",
                prepare=(edition_of_card,), wrong=(checks.correction_invalid,), segregate_from=(CONCERNED, SUPERIOR), notifies=TELL_VERDICT),
-        action(settle,           "了结面谈", [State.talk],      State.settled,   talker | quality_manager, "scorecard.settled",
+        action(settle,           "完成面谈", [State.talk],      State.settled,   talker | quality_manager, "scorecard.settled",
                wrong=(checks.plan_invalid,), segregate_from=(CONCERNED,), notifies=TELL_OF_OUTCOME),
-        action(conclude,         "到期了结", [State.published], State.settled,   rule,                     "scorecard.concluded",
+        action(conclude,         "申诉期满办结", [State.published], State.settled,   rule,                     "scorecard.concluded",
                due=DueAt("objection_until_at", "conclude_scorecards")),
     ),
 )

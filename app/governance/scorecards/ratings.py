@@ -47,9 +47,9 @@ LIFECYCLE = Lifecycle(
     visible=(to_persons("rater_id"),), access=KindAccess(oversight=frozenset()),
     rows=(
         #      action      中文        from           to            who    event
-        action(ask_rating, "请求评分", NEW_RECORD,    State.requested,  rule,  "scorecard_rating.asked", name="ask"),
+        action(ask_rating, "邀请评分", NEW_RECORD,    State.requested,  rule,  "scorecard_rating.asked", name="ask"),
         action(rate,       "评分",     [State.requested], State.rated,  rater.in_person(), "scorecard_rating.rated", unless=(checks.rating_over,)),
-        action(lapse,      "逾期",     [State.requested], State.lapsed, rule,  "scorecard_rating.lapsed",
+        action(lapse,      "标记逾期未评", [State.requested], State.lapsed, rule,  "scorecard_rating.lapsed",
                due=DueAt("due_at", "lapse_scorecard_ratings")),
     ),
 )

@@ -21,6 +21,7 @@ from app.kernel.actions.payloads import (
     PayloadPart,
     RecordKey,
     Reference,
+    Remark,
     ShortText,
     Title,
     at_most_entries,
@@ -86,7 +87,7 @@ class GivenAnswer(PayloadPart, of=SurveyAnswer):
     question: QuestionKey
     score: int | None = Field(default=None, ge=WORST, le=BEST, strict=True)
     choice: int | None = Field(default=None, ge=1, le=MOST_CHOICES, strict=True)
-    text: FreeText | None = None
+    text: Remark | None = None
 
 
 GivenAnswers = Annotated[tuple[GivenAnswer, ...], at_most_entries(MOST_QUESTIONS)]

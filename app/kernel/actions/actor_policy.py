@@ -33,15 +33,15 @@ class Relation(CodeEnum):
         "the person, with a key that covers all their roles",
         "本人（所用密钥须涵盖其全部角色）",
     )
-    staff = "staff", "staff", "内部人员"
+    staff = "staff", "staff", "工作人员"
     rule = "rule", "a rule", "系统规则"
-    messenger = "messenger", "a tool that passes on a person's message", "转达他人言语的工具"
+    messenger = "messenger", "a tool that passes on a person's message", "代他人转达消息的工具"
     voter = "voter", "the people asked to vote", "受邀表决人"
     chair = "chair", "the chair", "主席"
     decision = "decision", "a decision", "决议"
     implementer = "implementer", "the assignee or a member of the assigned team", "处理人或受派团队成员"
 
-    onlooker = "onlooker", "the person who handed it over", "移交人"
+    onlooker = "onlooker", "the person who handed it over", "已移交的原经办人"
 
     @property
     def any_credential(self) -> bool:

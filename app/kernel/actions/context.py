@@ -46,6 +46,14 @@ class CommandMetadata:
     due_at: datetime | None = None
     altered: Mapping[str, list[str]] = field(default_factory=dict)
 
+    @property
+    def is_by_person(self) -> bool:
+        """Return whether a person sends the command themselves, be it with the help of an assistant: not a
+        tool, a mail, an import or a rule.
+        """
+        by_hand = self.source == "api" or self.source.startswith("assistant:")
+        return by_hand and self.caller.person_id is not None and not self.caller.is_machine
+
 
 @dataclass(frozen=True, slots=True)
 class DoomedKeys:

@@ -29,7 +29,7 @@ from app.common.custom import CustomValuesField
 from app.common.personal import PREFIX, Ciphertext, Personal
 from app.common.records import ChildRef, ForeignRef, KeyRef, Record
 from app.kernel.actions.conditions import Condition, check_conditions
-from app.kernel.actions.payload_fields import describe_fields, make_optional
+from app.kernel.actions.payload_fields import DemandedText, describe_fields, is_meaningful, make_optional
 from app.log.canonical import instant
 
 LONGEST_LINE = 200
@@ -157,17 +157,23 @@ RecordKey = Annotated[
 ]
 #: The title of a case in lists.
 Title = Annotated[
-    ShortText, Component("Title", "Title of a case, in one line.", "Mail does not arrive", A_LINE)
+    ShortText,
+    DemandedText(),
+    Component("Title", "Title of a case, in one line.", "Mail does not arrive", A_LINE),
 ]
-Paragraph = Annotated[
+_AnyParagraph = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_PARAGRAPH),
     AfterValidator(_check_paragraph),
     AfterValidator(_require_visible),
     Component("Paragraph", "Text of any number of lines.", "The relay was replaced.", A_PARAGRAPH),
 ]
+#: A text in which a person has to say something (`payload_fields.py`).
+Paragraph = Annotated[_AnyParagraph, DemandedText()]
 #: Free text in a person's own words: encrypted under their key, unreadable once they are erased.
 FreeText = Annotated[Paragraph, Personal()]
+#: The same for a remark in a conversation, which may be as short as a question mark.
+Remark = Annotated[_AnyParagraph, Personal()]
 #: The name of a file on the sender's device.
 FileName = Annotated[
     ShortText,
@@ -360,6 +366,22 @@ def has_personal_text(body: BaseModel) -> bool:
     return any(value is not None and name in personal for name, value in provided_fields(body)) or any(
         has_personal_text(part) for name in part_types(type(body)) for part in getattr(body, name) or ()
     )
+
+
+def empty_statements(value: Any, pointer: str = "", *, demanded: bool = False) -> Iterator[str]:
+    """Yield the JSON pointers of the texts in a payload, or in a value of one, that are marked as statements
+    and say nothing. `demanded`: texts in the value are.
+    """
+    if isinstance(value, str):
+        if demanded and not is_meaningful(value):
+            yield pointer
+    elif isinstance(value, list | tuple):
+        for place, entry in enumerate(value):
+            yield from empty_statements(entry, f"{pointer}/{place}", demanded=demanded)
+    elif isinstance(value, BaseModel):
+        statements = marks(type(value), DemandedText)
+        for name, field in provided_fields(value):
+            yield from empty_statements(field, f"{pointer}/{name}", demanded=name in statements)
 
 
 def to_event_data(

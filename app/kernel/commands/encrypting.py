@@ -81,7 +81,7 @@ async def _encrypting_key(
         ctx.assigned.key_id = uuid7()
         key, wrapped = ledger.vault.master.wrap_new_key(ctx.assigned.key_id)
         ctx.assigned.made_key = key
-        return ledger.vault.encrypting(key), _key_row(ctx.assigned.key_id, record.id, None, wrapped), ()
+        return ledger.vault.encrypting(key), key_row(ctx.assigned.key_id, record.id, None, wrapped), ()
     if command.row.keys in (Keys.DESTROYED, Keys.WITHDRAWN, Keys.DOOMED):
         removals = tuple(("vault.personal_key", str(key_id)) for key_id in _destroyed(command, ctx, record))
         return _nothing_to_encrypt, (), removals
@@ -105,7 +105,7 @@ async def _encrypting_key(
         text_key, wrapped = author.key.wrap_new_key(uuid7())
     return (
         ledger.vault.encrypting(text_key),
-        _key_row(text_key.id, id_of(author.stream), author.key.id, wrapped),
+        key_row(text_key.id, id_of(author.stream), author.key.id, wrapped),
         (),
     )
 
@@ -160,7 +160,8 @@ def _named_text(command: Command, ctx: ActionContext) -> Ciphertext:
     return encrypted
 
 
-def _key_row(key_id: UUID, person_id: UUID, under: UUID | None, wrapped: bytes) -> Rows:
+def key_row(key_id: UUID, person_id: UUID, under: UUID | None, wrapped: bytes) -> Rows:
+    """Return the row of a key of a person's text; `under` is the key that wraps it, None for the master's."""
     row = {
         "id": str(key_id),
         "person_id": str(person_id),

@@ -12,6 +12,7 @@ from app.common.people import DEFAULT_LABELS, RoleLabels
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import RecordDuty, conflicting_duties
 from app.kernel.actions.context import ActionContext
+from app.kernel.actions.payloads import empty_statements
 from app.kernel.actions.refusals import (
     ActionUnavailable,
     ConflictingDuty,
@@ -22,6 +23,7 @@ from app.kernel.actions.refusals import (
     PreparationRefused,
     SegregationOfDuties,
     SupersededSecret,
+    WrongValue,
 )
 from app.kernel.commands.command import Command
 
@@ -46,6 +48,17 @@ def require_permission(
         if caller.is_narrowed and policy.allows_person(caller, record):
             raise NarrowKey()
         raise Forbidden({"who": policy.phrase(command.metadata.language, labels)})
+
+
+def require_content(command: Command) -> None:
+    """Raise WrongValue if a person sends a text that has to say something and says nothing."""
+    if not command.metadata.is_by_person:
+        return
+    wrong = [
+        WrongValue(pointer=pointer, because="says_nothing") for pointer in empty_statements(command.body)
+    ]
+    if wrong:
+        raise WrongValue(pointer=wrong[0].pointer, because=wrong[0].because, further=tuple(wrong[1:]))
 
 
 def require_segregation(command: Command, record: Any, behalf: UUID | None) -> None:

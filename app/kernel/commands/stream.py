@@ -42,6 +42,8 @@ async def decide_stream(
     loaded = await load(ledger, reads, command, permitted=permitted)
     record = loaded.record
     command = authorise(ledger, command, loaded, permitted=permitted)
+    if not follows:
+        guards.require_content(command)
     command = await with_defined_names(reads, command)
     ctx = _context_of(ledger, command, loaded, command_id, follows=follows)
     behalf = await resolve_references(ledger, reads, command, ctx, record)

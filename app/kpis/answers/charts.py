@@ -78,7 +78,7 @@ class KpiMomentKind(CodeEnum):
     pilot_began = "pilot_began", "Pilot began", "试点开始"
     improvement_implemented = "improvement_implemented", "Improvement implemented", "改进实施"
     cut_over = "cut_over", "Cutover", "正式切换"
-    reverted = "reverted", "Improvement reverted", "改进撤销"
+    reverted = "reverted", "Improvement reverted", "改进恢复原状"
     major_incident = "major_incident", "Major incident", "重大事件"
 
 

@@ -13,7 +13,7 @@ from app.kpis.declaration.kpi import Comparator, TargetValue
 class Outlook(CodeEnum):
     """The outlook of a running period for its target, with the assumed number of further cases."""
 
-    secured = "secured", "Certain to be reached", "无论如何都能达成"
+    secured = "secured", "Certain to be reached", "必定能达成"
     reachable = "reachable", "Can be reached", "仍可达成"
     out_of_reach = "out_of_reach", "Out of reach", "已无法达成"
 

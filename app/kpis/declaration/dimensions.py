@@ -106,7 +106,7 @@ class Dimension(CodeEnum):
         "Codes of fulfilment paths, for requests; `none` for requests without a path.",
     )
     catalogue_item = (
-        *("catalogue_item", "Catalogue item", "目录条目"),
+        *("catalogue_item", "Catalogue item", "服务目录项"),
         "Keys of catalogue items, for requests; `none` for requests without an item.",
         CODE,
         case_field("item"),
@@ -140,7 +140,7 @@ class Dimension(CodeEnum):
         case_field("type"),
     )
     risk = (
-        *("risk", "Risk", "风险", "Codes of risk levels, for changes and risks; `none` if not assessed."),
+        *("risk", "Risk", "风险等级", "Codes of risk levels, for changes and risks; `none` if not assessed."),
         CODE,
         case_field("risk_level"),
     )

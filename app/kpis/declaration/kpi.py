@@ -93,7 +93,7 @@ class Comparator(CodeEnum):
 class Settling(CodeEnum):
     """The changes that can still alter a value after its period, besides late entries and corrections."""
 
-    at_once = "at_once", "Nothing", "无"
+    at_once = "at_once", "Nothing", "即时确定"
     reopening = "reopening", "A case is reopened", "单据重开"
     ending = "ending", "An open case ends, or stays open", "未结单据结束或持续未结"
     aftermath = "aftermath", "Events in the following 90 days", "其后 90 天内的情况"

@@ -141,21 +141,21 @@ class Measure(CodeEnum):
             "first_contact",
             Evidence(("acknowledged", "started", "held", "commented", "reopened")) + TEAM, is_nullable=True))
     unattended = (
-        "unattended", "Cleared by itself", "是否自行消除", _flag("unattended", is_nullable=True))
+        "unattended", "Cleared by itself", "是否无人处理即解决", _flag("unattended", is_nullable=True))
     review_on_time = (
         "review_on_time", "Reviewed in time", "是否按时复盘",
         _flag("review_on_time", MAJOR, is_nullable=True))
     downgraded = (
         "downgraded", "Downgraded from major", "是否降级", _flag("downgraded", MAJOR))
     late = "late", "Recorded more than a day late", "是否迟录超过一天", _flag("(seconds > 86400)")
-    cost = "cost", "Cost", "其成本", CaseNumber("cost")
-    budgeted = "budgeted", "Budgeted cost", "其预算成本", CaseNumber(BUDGET, "denominator")
+    cost = "cost", "Cost", "成本", CaseNumber("cost")
+    budgeted = "budgeted", "Budgeted cost", "预算成本", CaseNumber(BUDGET, "denominator")
     uncosted = (
         "uncosted", "Cost unknown", "是否成本不明",
         _flag("(currency is distinct from %(currency)s)"))
-    irregular = "irregular", "Irregular history", "历史是否不合流程", _flag("irregular")
+    irregular = "irregular", "Irregular history", "操作是否不符合生命周期", _flag("irregular")
     unknown_keys = (
-        "unknown_keys", "Names something unknown", "是否引用当时没有的对象", _flag("unknown_keys"))
+        "unknown_keys", "Names something unknown", "是否引用当时未录入的对象", _flag("unknown_keys"))
     first_pass = "first_pass", "Accepted at once", "是否一次验收通过", _flag("passed")
     reworked = "reworked", "Reworked", "是否返工", _flag("(rework_rounds > 0)")
     rework_rounds = "rework_rounds", "Rounds of rework", "返工轮次", CaseNumber("rework_rounds")
@@ -163,7 +163,7 @@ class Measure(CodeEnum):
         "requirement_changes", "Changes by the requester", "申请人变更需求次数",
         CaseNumber("requirement_changes"))
     at_once = (
-        "at_once", "Done in one step", "是否一开始即完成",
+        "at_once", "Done in one step", "开始后是否随即完成",
         _flag("at_once", PROGRESS, is_nullable=True))
     accurate = (
         "accurate", "Done right the first time", "是否一次做对",
@@ -190,7 +190,7 @@ class Measure(CodeEnum):
     decided = (
         "decided", "Decided", "是否已有结论",
         CaseNumber("(met or coalesce(breaches_at < %(now)s, false))::integer", "denominator"))
-    overdue = "overdue", "Review overdue", "评审是否逾期", _flag("overdue")
+    overdue = "overdue", "Review overdue", "复审是否逾期", _flag("overdue")
     outage_seconds = (
         "outage_seconds", "Downtime in service time", "约定服务时间内的中断时长",
         CaseNumber("seconds", "seconds"))

@@ -21,8 +21,8 @@ from app.kpis.statistics.effects.codes import (
 class EffectScale(CodeEnum):
     """The scale on which both windows are compared."""
 
-    difference = "difference", "After minus before", "之后减之前"
-    ratio = "ratio", "After divided by before", "之后除以之前"
+    difference = "difference", "After minus before", "实施后减实施前"
+    ratio = "ratio", "After divided by before", "实施后除以实施前"
 
 
 class WarningCode(CodeEnum):
@@ -53,11 +53,11 @@ class WarningCode(CodeEnum):
         "The figures can still change",
         "数据仍可能变化",
     )
-    running = "running", "The window after is not over", "之后的窗口尚未结束"
+    running = "running", "The window after is not over", "实施后的窗口尚未结束"
     standing = (
         "standing",
         "Two points in time are compared: many cases are the same at both, so the interval is too narrow",
-        "比较的是两个时点：两端单据多有重合，区间偏窄",
+        "比较的是两个时点的存量：两端有许多相同的单据，因此区间偏窄",
     )
     percentile = (
         "percentile",
@@ -72,7 +72,7 @@ class WarningCode(CodeEnum):
     many_ties = (
         "many_ties",
         "Many cases of both windows took no business time: medians and pairs show little about them",
-        "两个窗口中都有许多单据不占工作时间：中位数与配对说明不了多少",
+        "两个窗口中都有许多单据不占工作时间：中位数与配对比较的参考价值有限",
     )
     different_zeros = (
         "different_zeros",
@@ -87,7 +87,7 @@ class WarningCode(CodeEnum):
     no_control = (
         "no_control",
         "There is no comparison with cases outside the pilot",
-        "没有与试点之外的任何人对照",
+        "没有对照组：未与试点之外的单据比较",
     )
     recorded_late = (
         "recorded_late",
@@ -102,7 +102,7 @@ class WarningCode(CodeEnum):
     measured_before = (
         "measured_before",
         "The same effect was measured before: frequent looks may find something by chance",
-        "同一效果此前已测量过：看得多了总会碰巧有所发现",
+        "同一效果此前已测量过：测量次数越多，越可能碰巧得出有效果的结果",
     )
     no_cases = "no_cases", "A window has no cases", "其中一个窗口没有单据"
 

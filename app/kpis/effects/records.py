@@ -20,7 +20,7 @@ class EffectState(CodeEnum):
 class PromisedAs(CodeEnum):
     """The form of a promised effect: relative to the value before, or absolute in the unit of the KPI."""
 
-    relative = "relative", "Relative to the value before", "相对于之前的值"
+    relative = "relative", "Relative to the value before", "相对于实施前的值"
     absolute = "absolute", "In the unit of the KPI", "按指标单位"
 
 

@@ -42,11 +42,11 @@ def make_reconciliation(reconciliation: Reconciliation, body: MakeReconciliation
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="reconciliation", plural="reconciliations", zh="指标核对", record=Reconciliation, states=State,
+    kind="reconciliation", plural="reconciliations", zh="指标对账", record=Reconciliation, states=State,
     visible=(),
     rows=(
         #      action               中文    from          to          who   event
-        action(make_reconciliation, "核对", NEW_RECORD, State.made, rule, "reconciliation.made", name="make"),
+        action(make_reconciliation, "对账", NEW_RECORD, State.made, rule, "reconciliation.made", name="make"),
     ),
 )
 # fmt: on

@@ -246,7 +246,7 @@ LIFECYCLE = Lifecycle(
                segregate_from=(ARTICLE_AUTHOR,), wrong=(checks.review_not_ahead, WRITERS_DO_NOT_JUDGE), staff_only=True),
         action(confirm,           "确认有效", [State.published], STAYS, knowledge_editor, "article.confirmed",
                wrong=(checks.review_not_ahead,), staff_only=True),
-        action(flag_review,       "复审逾期", [State.published], STAYS, rule, "article.review_overdue", staff_only=True, notifies=REVIEW_OVERDUE,
+        action(flag_review,       "标记复审逾期", [State.published], STAYS, rule, "article.review_overdue", staff_only=True, notifies=REVIEW_OVERDUE,
                due=DueAt("next_review_at", "flag_article_reviews", unless="review_overdue_at")),
         action(retire,            "停用", [State.draft, State.in_review, State.published], State.retired, knowledge_editor, "article.retired", staff_only=True),
         action(propose_revision,  "提议修订", [State.published], STAYS, staff | rule, "article.revision_proposed",

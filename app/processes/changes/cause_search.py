@@ -25,7 +25,7 @@ class Suspicion(CodeEnum):
     """The reason to suspect a change as the cause of an incident."""
 
     same_item = "same_item", "The same item", "同一配置项"
-    needed_item = "needed_item", "An item that it needs", "其所依赖的配置项"
+    needed_item = "needed_item", "An item that it needs", "所依赖的配置项"
     same_service = "same_service", "The same service", "同一服务"
 
 

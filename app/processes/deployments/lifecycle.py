@@ -12,6 +12,7 @@ from typing import Any
 
 from app.common.records import CodeEnum, jsonb_ordered
 from app.common.tickets import Ticket
+from app.foundation.environments import PRODUCTION
 from app.kernel.access.audience_rules import to_persons, to_staff, to_teams
 from app.kernel.access.reads import ReadContext, Unguarded
 from app.kernel.actions.actor_policy import author, change_manager, engineer, integration, staff
@@ -33,7 +34,7 @@ from app.processes.deployments.payloads import (
 )
 from app.processes.deployments.records import ENDED, Deployment, DeploymentCause, DeploymentOutcome
 from app.processes.deployments.records import DeploymentState as State
-from app.ticketing.going_out_lookups import PRODUCTION, obstacles_of_deployment
+from app.ticketing.going_out_lookups import obstacles_of_deployment
 
 
 def report(deployment: Deployment, body: ReportDeployment, ctx: ActionContext) -> None:

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from app.common.components import example_includes
 from app.common.records import ForeignRef, KeyRef
+from app.foundation.environments import EnvironmentKey
 from app.kernel.actions.conditions import all_members_or_none, at_least_one_member, member_only_with
 from app.kernel.actions.payloads import (
     LONGEST_LIST,
@@ -43,7 +44,7 @@ class ReportDeployment(Payload, of=Deployment):
     service: Annotated[RecordKey, KeyRef("service")] | None = Field(
         default=None, description="Key of the service; required without `release`.", examples=["mail"]
     )
-    environment: RecordKey
+    environment: EnvironmentKey
     pipeline: RecordKey | None = None
     run: ShortText | None = None
     release: Annotated[Reference, ForeignRef("release")] | None = None

@@ -11,13 +11,14 @@ from app.api.listings.filters import CommaSeparated
 from app.api.records.reads import load_visible
 from app.api.records.shapes import OutputModel, Renderer
 from app.common.people import Role
+from app.foundation.environments import PRODUCTION, environment_key
 from app.kernel.access.reads import load
 from app.kernel.actions.actor_policy import integration, staff
 from app.kernel.actions.payloads import LONGEST_KEY, LONGEST_LIST, Instant
 from app.kernel.actions.refusals import Forbidden, WrongValue
 from app.kernel.commands.references import is_visible
 from app.log.canonical import instant
-from app.ticketing.going_out_lookups import PRODUCTION, GoingOutObstacle, Obstacle, obstacles_of_deployment
+from app.ticketing.going_out_lookups import GoingOutObstacle, Obstacle, obstacles_of_deployment
 
 Name = Annotated[str, Field(min_length=1, max_length=LONGEST_KEY)]
 
@@ -62,7 +63,7 @@ async def deployment_permission(renderer: Renderer, query: PermissionQuery, now:
     if release is not None:
         changes += release.change_ids or ()
     obstacles += await obstacles_of_deployment(
-        renderer.ledger.db.rows, query.environment, service, changes, time
+        renderer.ledger.db.rows, environment_key(query.environment), service, changes, time
     )
     return {
         "permitted": not obstacles,

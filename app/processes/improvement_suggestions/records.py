@@ -20,7 +20,7 @@ class SuggestionState(CodeEnum):
     selected = "selected", "Selected", "已选定"
     declined = "declined", "Declined", "未采纳"
     merged = "merged", "Merged", "已合并"
-    deferred = "deferred", "Deferred", "暂缓"
+    deferred = "deferred", "Deferred", "已暂缓"
 
 
 #: The states in which a suggestion waits for an assessment.
@@ -35,7 +35,7 @@ class SuggestionCause(CodeEnum):
     recurring_incidents = "recurring_incidents", "Recurring incidents", "事件反复发生"
     complaints = "complaints", "Complaints", "投诉"
     faded_benefit = "faded_benefit", "Faded benefit", "收益减退"
-    repeated_finding = "repeated_finding", "Repeated audit finding", "审计问题重复出现"
+    repeated_finding = "repeated_finding", "Repeated audit finding", "审核发现重复出现"
 
 
 class ImprovementSuggestion(Record):

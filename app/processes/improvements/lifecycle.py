@@ -311,7 +311,7 @@ LIFECYCLE = Lifecycle(
                follow_up=rollout.success_follow_up),
         action(rollout.publish_success, "发布经验", [State.rolling_out], STAYS, rule, "improvement.success_published",
                notifies=(RecipientRule(NoticeType.success_published, every_team=True),)),
-        action(rollout.skip_rollout_order, "跳过步骤顺序", [State.rolling_out], STAYS, OWNERS, "improvement.rollout_order_skipped",
+        action(rollout.skip_rollout_order, "允许改变步骤顺序", [State.rolling_out], STAYS, OWNERS, "improvement.rollout_order_skipped",
                prepare=(planned_rollout_steps,), wrong=(rollout_checks.step_not_open, rollout_checks.step_in_order)),
         action(rollout.flag_rollout_step, "标记推广步骤逾期", ROLLED_OUT, STAYS, rule, "improvement.rollout_step_overdue",
                prepare=(planned_rollout_steps,), wrong=(rollout_checks.step_not_open, rollout_checks.step_not_overdue)),

@@ -28,7 +28,7 @@ class ImprovementState(CodeEnum):
     in_review = "in_review", "In review", "评审中"
     approved = "approved", "Approved", "已批准"
     rejected = "rejected", "Rejected", "已否决"
-    deferred = "deferred", "Deferred", "暂缓"
+    deferred = "deferred", "Deferred", "已暂缓"
     implementing = "implementing", "Implementing", "实施中"
     evaluating = "evaluating", "Evaluating", "评估中"
     chartered = "chartered", "Chartered", "已立项"

@@ -24,6 +24,7 @@ from app.kernel.actions.payloads import (
     PayloadPart,
     RecordKey,
     Reference,
+    Remark,
     ShortText,
     Title,
 )
@@ -196,7 +197,7 @@ class PassOnCommentIncident(Payload):
     author: Annotated[Reference, ForeignRef("person", on_behalf=True)] = Field(
         description="Author of the comment: a person's id."
     )
-    text: FreeText = Field(description="Text of the comment.", examples=["Any news?"])
+    text: Remark = Field(description="Text of the comment.", examples=["Any news?"])
     text_key: UUID = Field(
         description="Key of the comment's text, which becomes unreadable in both places when the "
         "comment is withdrawn.",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from app.common.tickets import Ticket
+from app.i18n import Word
 from app.kernel.access.reads import ReadContext
 from app.kernel.access.visibility import can_see
 from app.kernel.actions.context import ActionContext
@@ -57,7 +59,7 @@ async def named_change(
     reads: ReadContext, problem: Problem, body: BeginFixProblem, ctx: ActionContext
 ) -> NamedChange:
     """Find the change that the payload names. Raises WrongValue if the number is one of ours that is not
-    known or that the caller does not see, or if the change was not made, or is undone.
+    known or that the caller does not see, or if the change cannot have fixed this problem.
     """
     name = body.fixing_change
     loaded = None if name is None else await reads.record("change", name)
@@ -72,12 +74,30 @@ async def named_change(
             raise WrongValue(words, pointer="/fixing_change", because="unknown_reference")
         return NamedChange(None, is_linked=False)
     change: Ticket = loaded.record
-    ending = ending_of(change)
-    if ending is not None and ending not in ENDED_AS_MADE:
-        words = {"change_state": ending}
-        raise WrongValue(words, pointer="/fixing_change", because="change_was_not_made")
+    await _require_possible_fix(reads, problem, change)
     link = await reads.child(Link, problem, other=change.row_key, kind=LinkKind.resolved_by.value)
     return NamedChange(change, is_linked=link is not None)
+
+
+async def _require_possible_fix(reads: ReadContext, problem: Problem, change: Any) -> None:
+    """Raise WrongValue if the change was not made, or is undone, if it touches neither a service nor the item
+    of the problem, or if it was made before the cause was known.
+    """
+    ending = ending_of(change)
+    if ending is not None and ending not in ENDED_AS_MADE:
+        words: dict[str, Word] = {"change_state": ending}
+        raise WrongValue(words, pointer="/fixing_change", because="change_was_not_made")
+    services = tuple(filter(None, dict.fromkeys([problem.service, *(problem.affected_services or ())])))
+    item = None if problem.ci is None else await reads.record("ci", problem.ci)
+    touches = {*services} & {*change.touched_services} or (
+        item is not None and str(item.record.id) in (change.ci_ids or ())
+    )
+    if (services or item is not None) and not touches:
+        words = {"things": ", ".join(filter(None, (problem.ci, *services)))}
+        raise WrongValue(words, pointer="/fixing_change", because="change_elsewhere")
+    found_at = problem.cause_identified_at
+    if found_at is not None and change.implemented_at is not None and change.implemented_at < found_at:
+        raise WrongValue(pointer="/fixing_change", because="change_before_the_cause")
 
 
 def _unlinked_change(ctx: ActionContext) -> str | tuple[()]:

@@ -13,6 +13,7 @@ from app.common.people import Role
 from app.common.records import ChildRef, ForeignRef, KeyRef
 from app.foundation.custom.values import CustomValues
 from app.foundation.decisions.payloads import AskDecision, Tallied
+from app.foundation.environments import PRODUCTION, EnvironmentKey
 from app.kernel.actions.conditions import at_least_one_member, member_only_with
 from app.kernel.actions.payloads import (
     LONGEST_LIST,
@@ -30,7 +31,6 @@ from app.kernel.actions.payloads import (
 )
 from app.processes.releases.default_stages import DEFAULT_STAGES
 from app.processes.releases.records import PlanChange, Release, ReleaseStage, StageSet
-from app.ticketing.going_out_lookups import PRODUCTION
 
 MOST_REVISIONS = 500
 
@@ -66,7 +66,7 @@ class PlanRelease(ReleaseFields, of=Release):
     changes: ChangeReferences = Field(
         description="Changes in the release; an empty list if no change is needed.", examples=[[]]
     )
-    environment: RecordKey = PRODUCTION
+    environment: EnvironmentKey = PRODUCTION
     plan: FreeText
     target_at: Instant | None = None
     team: Annotated[Reference, ForeignRef("team")] = Field(
@@ -145,7 +145,7 @@ class ChangePlanRelease(Payload, of=PlanChange):
     )
     plan: FreeText | None = None
     target_at: Instant | None = None
-    environment: RecordKey | None = None
+    environment: EnvironmentKey | None = None
     changes: ChangeReferences = ()
 
     CONDITIONS = (at_least_one_member("nothing_to_change", "plan", "target_at", "environment", "changes"),)
@@ -179,7 +179,7 @@ class DeployedRevision(PayloadPart):
 class DeployRelease(Payload):
     """The deployment of the release: environment, times and revisions."""
 
-    environment: RecordKey | None = Field(
+    environment: EnvironmentKey | None = Field(
         default=None,
         description="Environment of the deployment; if left out, the planned environment.",
         examples=[PRODUCTION],

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from app.common.children import Attachment
 from app.common.people import Person
+from app.foundation.environments import PRODUCTION
 from app.kernel.access.reads import ReadContext, Reading, Unguarded
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import PreparationRefused, WrongValue
@@ -16,7 +17,6 @@ from app.processes.releases.default_stages import DEFAULT_KEY, DEFAULT_STAGES
 from app.processes.releases.payloads import DeployRelease, PassGateRelease, PlanRelease
 from app.processes.releases.records import Release, ReleaseStage, StageSet, StageSetState
 from app.ticketing.going_out_lookups import (
-    PRODUCTION,
     GoingOutObstacle,
     freezes_in_the_way,
     obstacles_of_changes,
@@ -142,10 +142,13 @@ class ReadyToGoOut:
 async def changes_that_go(
     reads: ReadContext, release: Release, body: object, ctx: ActionContext
 ) -> ReadyToGoOut:
-    """Check that all changes of the release may go out. Raises PreparationRefused (`changes_may_not_go_out`)
-    with those that are drafts, waiting for their approval, rejected, cancelled or undone.
+    """Check that a release to production brings changes, and that all of them may go out. Raises
+    PreparationRefused (`production_needs_changes`, or `changes_may_not_go_out` with those that are drafts,
+    waiting for their approval, rejected, cancelled or undone).
     """
     if release.environment == PRODUCTION:
+        if not release.change_ids:
+            raise PreparationRefused("production_needs_changes")
         await _refuse_changes(reads, release, ctx)
     return ReadyToGoOut()
 
@@ -154,9 +157,13 @@ async def going_out_now(
     reads: ReadContext, release: Release, body: DeployRelease, ctx: ActionContext
 ) -> ReadyToGoOut:
     """Check that all changes of the release may go out, and that there is no freeze. Raises
-    PreparationRefused (`changes_may_not_go_out`, `release_is_frozen`).
+    PreparationRefused (`changes_may_not_go_out`, `release_is_frozen`), or WrongValue for an environment on
+    which nobody has decided.
     """
-    if (body.environment or release.environment) != PRODUCTION:
+    if body.environment not in (None, release.environment):
+        words = {"environment": release.environment or ""}
+        raise WrongValue(words, pointer="/environment", because="another_environment")
+    if release.environment != PRODUCTION:
         return ReadyToGoOut()
     await _refuse_changes(reads, release, ctx)
     begin = body.started_at or body.ended_at or ctx.occurred_at

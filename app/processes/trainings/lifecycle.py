@@ -198,7 +198,7 @@ LIFECYCLE = Lifecycle(
                wrong=(checks.licence_revoked_already,)),
         action(fall_overdue,   "标记逾期", [State.planned],  STAYS,           rule,      "training.fell_overdue", notifies=TRAINING_OVERDUE,
                due=DueAt("planned_at", "flag_overdue_trainings", unless="overdue_at", after=RECORDED_WITHIN)),
-        action(flag_licence,   "资格到期", [State.licensed], STAYS,           rule,      "training.licence_ended", notifies=LICENCE_ENDED,
+        action(flag_licence,   "标记资格到期", [State.licensed], STAYS,           rule,      "training.licence_ended", notifies=LICENCE_ENDED,
                wrong=(checks.licence_not_to_flag,)),
         action(cancel,         "取消",     [State.planned],  State.cancelled, PLANNERS,  "training.cancelled", notifies=TELL_PARTICIPANTS),
         *document_actions(KeptDocuments(kind="training", any=(State.held, State.examined, State.licensed))),

@@ -151,7 +151,7 @@ class AwaitedStep(CodeEnum):
     """
 
     signature = "signature", "Signature", "签署"
-    review = "review", "Review", "评审"
+    review = "review", "Review", "复审"
     renewal = "renewal", "Renewal", "续签"
 
 

@@ -14,7 +14,7 @@ from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import reporter, rule
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import STAYS, action
-from app.kernel.actions.payloads import EmptyPayload, FreeText, Payload
+from app.kernel.actions.payloads import EmptyPayload, Payload, Remark
 from app.ticketing.records import Rating, RatingRequest
 
 CHANGE_WINDOW = timedelta(days=30)
@@ -55,7 +55,7 @@ class RateTicket(Payload):
         description="Satisfaction, from 1 (not satisfied) to 5 (fully satisfied).",
         examples=[4],
     )
-    comment: FreeText | None = Field(default=None, description="Reason in the requester's own words.")
+    comment: Remark | None = Field(default=None, description="Reason in the requester's own words.")
 
 
 @dataclass(frozen=True, slots=True)

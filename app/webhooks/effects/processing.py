@@ -46,11 +46,11 @@ from app.webhooks.effects.alert_conversion import alert_not_in_future, alert_of
 from app.webhooks.effects.comments import take_comment
 from app.webhooks.effects.heard_alerts import HeardAlert, alert_fingerprint, alert_goes_on, keep_heard
 from app.webhooks.effects.identities import Identities, Identity, tool_caller
+from app.webhooks.effects.kept_files import attach_files, kept_files
 from app.webhooks.effects.mails import take_mail
 from app.webhooks.effects.mirror import Mirror
 from app.webhooks.effects.pending_writes import Writes
 from app.webhooks.effects.two_way_sources import TwoWaySource
-from app.webhooks.effects.whole_texts import attach_whole_texts
 from app.webhooks.intake import deliveries
 from app.webhooks.intake.deliveries import DeliveryEffect, DeliveryState, Outcome, StoredDelivery
 from app.webhooks.intake.evaluation import evaluate
@@ -295,7 +295,7 @@ class Processor:
         latest = max(now, task.delivery.received_at) + deliveries.FUTURE_TOLERANCE
         if isinstance(news, AlertSignal):
             effect = await self._alert(alert_not_in_future(news, latest, task.delivery.received_at), task)
-            await self._attach_whole(news, effect, None)
+            await self._attach_whole(news, effect, self._account.id)
             return effect
         if news.occurred_at > latest:
             raise SourceFailed("in_the_future")
@@ -310,30 +310,32 @@ class Processor:
             effect = await self._mirror.apply(news, task.key)
             if effect.outcome != "updated":
                 self._known_cases.append(news.case)
-            await self._attach_whole(
-                news, effect, await self._requester(effect) if news.whole_texts else None
-            )
+            if news.whole_texts or news.files:
+                await self._attach_whole(news, effect, await self._author(effect))
             return effect
         return await self._comment(news, now)
 
-    async def _requester(self, effect: DeliveryEffect) -> UUID | None:
-        """Return whose words those of the ticket are; None: the tool's."""
-        if effect.record is None:
-            return None
+    async def _author(self, effect: DeliveryEffect) -> UUID:
+        """Return whose words those of the ticket are: its requester's, else the tool's."""
+        assert effect.record is not None
         loaded = await load(self._ledger.db, LIFECYCLE, str(id_of(effect.record)))
-        return None if loaded is None else loaded.record.requester_id
+        requester: UUID | None = None if loaded is None else loaded.record.requester_id
+        if requester is None or await self._ledger.vault.author(requester) is None:
+            return self._account.id
+        return requester
 
-    async def _attach_whole(self, news: ParsedUpdate, effect: DeliveryEffect, author: UUID | None) -> None:
-        """Attach the texts of the news that are longer than a field."""
-        if not news.whole_texts or effect.record is None:
+    async def _attach_whole(self, news: ParsedUpdate, effect: DeliveryEffect, author: UUID) -> None:
+        """Attach the texts of the news that are longer than a field, and the files within them."""
+        files = kept_files(news.whole_texts, news.files)
+        if not files or effect.record is None:
             return
-        await attach_whole_texts(
+        await attach_files(
             self._ledger,
             self._mirror.channel,
             self._account.id,
             author,
             effect.record,
-            news.whole_texts,
+            files,
             now=self._clock(),
             visibility=news.visibility if isinstance(news, CommentUpdate) else Visibility.public,
         )

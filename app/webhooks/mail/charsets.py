@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from app.webhooks.mail.escapes import decode_escapes, decode_hz, has_escapes
+from app.webhooks.mail.guessed_charsets import guess_charset
 
 # Senders mean the larger set: Windows and web mailers declare the standard's name and use all of it, and
 # Encoding (WHATWG) reads them like that, too.
@@ -70,23 +71,28 @@ _NO_CHARSETS = frozenset(
 )
 _NAME = re.compile(r"[A-Za-z0-9_.:+()-]{1,40}")
 _ONE_BYTE = re.compile(r"iso8859|cp12|cp8|koi8|mac")
-_HIGH = re.compile(rb"[\x80-\xff]+")
-# The first byte of punctuation and of the 3,755 most frequent characters in GB 2312.
-_FREQUENT_IN_CHINESE = range(0xA1, 0xD8)
-#: The part of a text that a guess looks at, in bytes.
-_LOOKED_AT = 10_000
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 def decode_text(raw: bytes, declared: str | None) -> tuple[str, bool]:
     """Return the text, and whether its character set had to be guessed: the declared one is unknown or does
     not fit. Bytes that fit no set become U+FFFD. None declares nothing; ASCII and UTF-8 are no guess then.
     """
+    text, guessed = _decoded(raw, declared)
+    # Some codecs (UTF-7, UTF-16) let half of a pair pass, which no database stores.
+    storable = _HALF.sub("\ufffd", text)
+    return storable.removeprefix("\ufeff"), guessed or storable != text
+
+
+def _decoded(raw: bytes, declared: str | None) -> tuple[str, bool]:
     codec = _codec(declared) if declared else "utf-8"
     if has_escapes(raw):
         # All of it is ASCII, so that any other set would seem to fit.
-        return _without_mark(decode_escapes(raw)), codec is None or not codec.startswith("iso2022")
+        return decode_escapes(raw), codec is None or not codec.startswith("iso2022")
     if codec in ("utf-8", None) and (text := decode_hz(raw)) is not None:
         return text, True
+    if not raw.isascii() and declared is not None and _is_ascii(declared):
+        codec = None
     # Text in a set of one byte per character is hardly ever valid UTF-8 by chance.
     first = ["utf-8"] if codec is None or codec == "cp1252" or _ONE_BYTE.match(codec) else []
     for tried in (*first, *([codec] if codec else []), "utf-8"):
@@ -94,28 +100,13 @@ def decode_text(raw: bytes, declared: str | None) -> tuple[str, bool]:
             text = raw.decode(tried)
         except UnicodeError:
             continue
-        return _without_mark(text), tried != codec and not raw.isascii()
+        return text, tried != codec and not raw.isascii()
     if codec is not None:
         # Few wrong bytes in the declared set, as where a text was cut off, are likelier than another set.
         text = raw.decode(codec, "replace")
         if sum(char > "\x7f" for char in text) > 2 * text.count("\ufffd"):
-            return _without_mark(text), True
-    guess = "gb18030" if _looks_chinese(raw[:_LOOKED_AT]) else "cp1252"
-    return _without_mark(raw.decode(guess, "replace")), True
-
-
-def _without_mark(text: str) -> str:
-    # Some codecs (UTF-7, UTF-16) let half of a pair pass, which no database stores.
-    storable = text.encode("utf-8", "replace").decode("utf-8") if _has_surrogates(text) else text
-    return storable.removeprefix("\ufeff")
-
-
-def _has_surrogates(text: str) -> bool:
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return True
-    return False
+            return text, True
+    return raw.decode(guess_charset(raw) or "cp1252", "replace"), True
 
 
 def _codec(charset: str) -> str | None:
@@ -158,7 +149,20 @@ def is_readable_charset(declared: str | None, raw: bytes) -> bool:
     """
     if declared is None or _codec(declared) is None:
         return False
-    return raw.isascii() or declared.strip().lower() not in ("ascii", "us-ascii")
+    return raw.isascii() or not _is_ascii(declared)
+
+
+def _is_ascii(declared: str) -> bool:
+    return declared.strip().strip("\"'").lower() in ("ascii", "us-ascii")
+
+
+def is_utf8(raw: bytes) -> bool:
+    """Return whether the bytes are valid UTF-8, which hardly any text in another set is by chance."""
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def charset_of_html(raw: bytes) -> str | None:
@@ -166,13 +170,3 @@ def charset_of_html(raw: bytes) -> str | None:
     declared = _META.search(raw[:_META_WITHIN])
     name = None if declared is None else declared[1].decode("ascii")
     return name if name is not None and _codec(name) is not None else None
-
-
-def _looks_chinese(raw: bytes) -> bool:
-    """Return whether the bytes above ASCII come in pairs, as in GB 18030, mostly of frequent characters."""
-    runs = _HIGH.findall(raw)
-    if any(len(run) % 2 for run in runs):
-        return False
-    pairs = [run[place] for run in runs for place in range(0, len(run), 2)]
-    frequent = sum(first in _FREQUENT_IN_CHINESE for first in pairs)
-    return bool(pairs) and frequent * 2 > len(pairs)

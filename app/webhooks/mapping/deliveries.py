@@ -14,7 +14,8 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from app.common.times.written_times import DateOrder, UnclearDates, find_date_order
-from app.expressions.values import TooDeep, clean_text, plain_value
+from app.expressions.values import TooDeep, clean_text, holds_unstorable, plain_value
+from app.kernel.actions.made_fit import Alteration
 from app.webhooks.mail.charsets import decode_text
 from app.webhooks.mapping.json_bodies import JsonBody, read_json
 from app.webhooks.mapping.updates import MappingFailed
@@ -59,7 +60,7 @@ def read_body(delivery: Delivery) -> JsonBody:
         fields = _read_form(text, charset)
         if fields.keys() == {"payload"} and isinstance(fields["payload"], str):
             return _read_json(fields["payload"], declared=False)
-        return JsonBody(fields)
+        return _storable(JsonBody(fields))
     return _read_json(text, declared="json" in kind.get_content_subtype())
 
 
@@ -114,10 +115,18 @@ def _read_json(text: str, *, declared: bool) -> JsonBody:
     try:
         body = read_json(text, declared=declared)
         if body is None:  # no JSON, or a number with more digits than Python reads
-            return JsonBody(clean_text(text))
-        return body._replace(value=plain_value(body.value, DEEPEST_BODY))
+            return _storable(JsonBody(text))
+        return _storable(body)
     except (RecursionError, TooDeep) as error:
         raise MappingFailed("too_deep", "body", f"it is nested deeper than {DEEPEST_BODY}.") from error
+
+
+def _storable(body: JsonBody) -> JsonBody:
+    """Return the body with U+FFFD for each character that cannot be stored, and a mark if there was one.
+    Raises TooDeep.
+    """
+    marks = (Alteration.characters_removed,) if holds_unstorable(body.value) else ()
+    return JsonBody(plain_value(body.value, DEEPEST_BODY), (*body.altered, *marks))
 
 
 def _read_form(text: str, charset: str) -> dict[str, Any]:
@@ -128,7 +137,7 @@ def _read_form(text: str, charset: str) -> dict[str, Any]:
     except ValueError as error:
         raise MappingFailed("too_large", "body", f"it has more than {MOST_FORM_FIELDS:,} fields.") from error
     fields: dict[str, Any] = {}
-    for name, value in ((clean_text(name), clean_text(value)) for name, value in pairs):
+    for name, value in ((clean_text(name), value) for name, value in pairs):
         if name not in fields:
             fields[name] = value
         elif isinstance(fields[name], list):

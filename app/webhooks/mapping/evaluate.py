@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from collections.abc import Mapping as Dictionary
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
 from app.common.children import Visibility
+from app.common.files.data_files import collecting
 from app.common.tickets import HoldReason
 from app.exchange.kinds import KEEP_STATE, IncidentMeaning
 from app.expressions.functions import time as time_text
@@ -90,7 +91,8 @@ class Mapping:
                     if reader is None:
                         continue
                     try:
-                        update = reader.news(entry, delivery.received_at)
+                        with collecting(reader.data_files):
+                            update = reader.news(entry, delivery.received_at)
                         news += [] if update is None else [update]
                         has_kept = has_kept or update is None
                     except MappingFailed as error:
@@ -104,7 +106,9 @@ class Mapping:
                     failed[len(news) + len(failed)] = part
                     news = [*news[:-1], _with_left_out(news[-1], part)] if news else news
             if is_guessed(delivery):
-                _mark_guessed(news)
+                _mark_texts(news, Alteration.guessed, lambda text: not text.isascii())
+            if Alteration.characters_removed in altered:
+                _mark_texts(news, Alteration.characters_removed, lambda text: "\ufffd" in text)
             if failed and not news:
                 first = failed[min(failed)]
                 raise MappingFailed(first.code, first.key, first.words)
@@ -189,6 +193,7 @@ class _Reader(EntryReader):
             irregular=tuple(self.irregular),
             altered=self.altered,
             whole_texts=self.whole_texts,
+            files=self.files,
         )
 
     def _fields(self, entry: Entry) -> dict[str, Any]:
@@ -235,6 +240,7 @@ class _Reader(EntryReader):
             irregular=tuple(self.irregular),
             altered=self.altered,
             whole_texts=self.whole_texts,
+            files=self.files,
         )
 
     def _comment_text(self, sources: tuple[str, ...]) -> str:
@@ -260,6 +266,7 @@ class _Reader(EntryReader):
         names = {n: self._naming(n, n, getattr(entry, n), entry) for n in ("service", "ci", "category")}
         optional_fields = {n: None if value is MISSING else value for n, value in (codes | names).items()}
         dedup_key = self.required_text("dedup_key", entry.dedup_key)
+        labels = self.labels(entry.labels)
         return AlertSignal(
             source=self.required_text("source", entry.source),
             dedup_key=dedup_key,
@@ -270,11 +277,12 @@ class _Reader(EntryReader):
             alerted_at=dated.instant if not cleared and not dated.by_receipt else None,
             cleared_at=dated.instant if cleared and not dated.by_receipt else None,
             description=self._alert_description(entry),
-            labels=self.labels(entry.labels),
+            labels=labels,
             columns=self.columns,
             irregular=tuple(self.irregular),
             altered=self.altered,
             whole_texts=self.whole_texts,
+            files=self.files,
             **optional_fields,
         )
 
@@ -288,15 +296,24 @@ class _Reader(EntryReader):
         return title or dedup_key
 
     def _alert_description(self, entry: Entry) -> str | None:
-        """Return the description of an alert; below it its links, and how many alerts the tool left out."""
+        """Return the description of an alert; below it its links, what no other field can hold whole, and how
+        many alerts the tool left out.
+        """
+        text = self.optional("description", entry.description, LONGEST_PARAGRAPH) or ""
+        described = self.whole_texts.pop("description", text)
+        title = self.whole_texts.pop("title", "")
+        if title and title not in described:
+            described = f"{title}\n\n{described}".strip()
         lines = self.links(entry.links)
+        lines += [f"{name}: {words}" for name, words in sorted(self.whole_texts.items())]
+        lines += [line for line in self.odd_labels if line not in described]
+        self.whole_texts.clear()
         left_out = self.optional("truncated", entry.truncated)
         if left_out not in (None, "0"):
             lines.append(TRUNCATED_ALERTS.format(number=left_out))
-        below = "\n".join(lines)
-        longest = max(LONGEST_PARAGRAPH - len(below) - 2, 0)
-        text = self.optional("description", entry.description, longest)
-        return "\n\n".join(part for part in (text, below[:LONGEST_PARAGRAPH]) if part) or None
+        below = self.fit("links", "\n".join(lines), LONGEST_PARAGRAPH // 2)
+        text = self.fit("description", described, LONGEST_PARAGRAPH - len(below) - 2)
+        return "\n\n".join(part for part in (text, below) if part) or None
 
 
 def _left_out(place: str, number: int) -> FailedPart:
@@ -329,14 +346,13 @@ def _without(body: Any, items: list[Any]) -> Any:
     return {name: value for name, value in body.items() if value != items}
 
 
-def _mark_guessed(news: list[ParsedUpdate]) -> None:
-    """Mark the texts of the news: their characters may be others."""
+def _mark_texts(news: list[ParsedUpdate], mark: Alteration, differs: Callable[[str], bool]) -> None:
+    """Mark the texts of the news that differ from what the tool has sent."""
     for update in news:
         fields = update.fields if isinstance(update, TicketUpdate) else vars(update)
         for name in ("title", *sorted(LONG_KEYS)):
-            if isinstance(text := fields.get(name), str) and not text.isascii():
-                codes = update.altered.setdefault(name, [])
-                codes.append(Alteration.guessed.value)
+            if isinstance(text := fields.get(name), str) and differs(text):
+                update.altered.setdefault(name, []).append(mark.value)
 
 
 def _folded(values: Dictionary[str, Any]) -> dict[str, Any]:

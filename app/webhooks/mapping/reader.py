@@ -12,8 +12,9 @@ from collections.abc import Mapping as Dictionary
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from app.common.files.data_files import without_data
+from app.common.files.data_files import DataFile, DataFiles, without_data
 from app.exchange.kinds import KEEP_STATE
+from app.expressions.functions import lines as as_lines
 from app.expressions.language import MISSING, Expression, ExpressionFailed, MissingValue, Variables
 from app.expressions.times import read_time
 from app.kernel.actions.made_fit import Alteration, fit_line, fit_name, fit_paragraph
@@ -25,8 +26,8 @@ LONGEST_LINE = 200
 LONGEST_PARAGRAPH = 20_000
 LONGEST_ID = 200
 WILDCARD_CODE = "*"
-MOST_LINKS = 30
-LONGEST_LINK = 2_000
+#: Files within the texts of one update that are kept, as many as of a mail.
+MOST_FILES = 20
 #: Members of a link by which tools name its address and what people read.
 _ADDRESSES = ("href", "url", "src")
 _LINK_NAMES = ("text", "alt", "title", "name")
@@ -39,7 +40,7 @@ DECIDING |= {"id"}
 #: Keys whose first expression that cannot be evaluated fails: another time or state would be a wrong one.
 _EXACT = frozenset({"at", "status", "alerted_at", "cleared_at", "each", "when"})
 #: Texts of several lines.
-LONG_KEYS = frozenset({"description", "resolution", "cause", "text"})
+LONG_KEYS = frozenset({"description", "resolution", "cause", "text", "links"})
 #: Names by which programs know something: they stay different when they are made fit.
 _NAMES = frozenset({"case", "id", "dedup_key"})
 
@@ -70,6 +71,9 @@ class EntryReader:
         self.altered: dict[str, list[str]] = {}
         #: All of the texts that are cut, by key.
         self.whole_texts: dict[str, str] = {}
+        #: Labels that alerts cannot hold as they were sent, as lines.
+        self.odd_labels: list[str] = []
+        self.data_files = DataFiles(MOST_FILES)
         #: Keys whose codes mean that what they set stays as it is.
         self.kept_keys: set[str] = set()
         #: The first failure of keys of which another expression was tried, too.
@@ -139,18 +143,33 @@ class EntryReader:
         text = scalar(value)
         if text is None:
             return self.mark_unreadable(self.failed("wrong_type", key, "it is no text", value), key)
-        text = without_data(text)
-        name = key.removeprefix("fields.")
-        if name in _NAMES:
-            fit_text = fit_name(text, longest) if text.strip() else ""
-        else:
-            fit_text, altered = fit_paragraph(text, longest) if name in LONG_KEYS else fit_line(text, longest)
-            if altered:
-                self.altered[name] = [code.value for code in altered]
-            if Alteration.cut in altered and name in LONG_KEYS:
-                self.whole_texts[name] = fit_paragraph(text, len(text)).text
+        fit_text = self.fit(key.removeprefix("fields."), without_data(text, self.data_files), longest)
         self._column(key, fit_text or None)
         return fit_text or None
+
+    def fit(self, name: str, text: str, longest: int) -> str:
+        """Return the text as a field can hold it, with marks of how it differs; one that is cut is whole in
+        `whole_texts`.
+        """
+        if name in _NAMES:
+            return fit_name(text, longest) if text.strip() else ""
+        fit_text, altered = fit_paragraph(text, longest) if name in LONG_KEYS else fit_line(text, longest)
+        if altered:
+            codes = (*self.altered.get(name, ()), *(code.value for code in altered))
+            self.altered[name] = list(dict.fromkeys(codes))
+        if Alteration.cut in altered:
+            self.whole_texts[name] = fit_paragraph(text, len(text)).text
+        return fit_text
+
+    @property
+    def files(self) -> tuple[DataFile, ...]:
+        """The files of the texts that were read; what only conditions read is none."""
+        if self.data_files.left_out:
+            self.altered["attachments"] = [Alteration.left_out.value]
+        texts = [text for text in self.columns.values() if text]
+        return tuple(
+            each for each in self.data_files.files.values() if any(each.name in text for text in texts)
+        )
 
     def required_text(self, key: str, sources: tuple[str, ...] | None, longest: int = LONGEST_ID) -> str:
         """Return a text that must be there. Raises MappingFailed."""
@@ -206,7 +225,8 @@ class EntryReader:
             return NamedPerson(name=name) if isinstance(name, str) else name
         # CEL keeps no order of names.
         parts = {k: scalar(value[k]) for k in ("name", "email", "id") if value.get(k) is not None}
-        fit_parts = {k: fit_line(part, LONGEST_LINE).text for k, part in parts.items() if part is not None}
+        told_parts = {k: part for k, part in parts.items() if part is not None}
+        fit_parts = {k: self.fit(key.removeprefix("fields."), p, LONGEST_LINE) for k, p in told_parts.items()}
         names = {k: part for k, part in fit_parts.items() if part}
         if value.keys() - {"name", "email", "id"} or None in parts.values():
             reason = "a person has name, email and id, each a text"
@@ -251,7 +271,7 @@ class EntryReader:
 
     def labels(self, sources: tuple[str, ...] | None) -> dict[str, str]:
         """Return the labels of an alert: those with a value that is a text, a number or a truth value. What
-        cannot stand in the name of a label is an underscore in it.
+        cannot stand in the name of a label is an underscore in it. `odd_labels` has those that differ.
         """
         value = self.raw("labels", sources)
         if value is MISSING or value is None:
@@ -261,11 +281,20 @@ class EntryReader:
                 self.failed("wrong_type", "labels", "it is no map of names and values", value), "labels"
             )
             return {}
-        texts = {label_name(str(name)): scalar(each) for name, each in sorted(value.items())}
-        labels = {name: fit for name, text in texts.items() if text and (fit := fit_line(text).text)}
-        if len(labels) > MOST_LABELS:
-            self.altered["labels"] = [Alteration.cut.value]
-        return dict(list(labels.items())[:MOST_LABELS])
+        labels: dict[str, str] = {}
+        for name, each in sorted((str(name), each) for name, each in value.items()):
+            text, allowed = scalar(each), label_name(name)
+            fit = fit_line(text or "")
+            is_held = bool(fit.text) and allowed not in labels and len(labels) < MOST_LABELS
+            if is_held:
+                labels[allowed] = fit.text
+            codes = fit.altered if is_held or not text else (Alteration.left_out,)
+            if codes or not is_held or allowed != name:
+                self.odd_labels += [as_lines({name: each})] if each not in (None, "") else []
+            if codes:
+                marks = (*self.altered.get("labels", ()), *(code.value for code in codes))
+                self.altered["labels"] = list(dict.fromkeys(marks))
+        return labels
 
     def links(self, sources: tuple[str, ...] | None) -> list[str]:
         """Return links as lines, each with its name: of a map of names and addresses, or of a list of
@@ -283,9 +312,7 @@ class EntryReader:
             # CEL keeps no order of names.
             entries = sorted(value.items()) if isinstance(value, dict) else ((None, each) for each in value)
             lines |= dict.fromkeys(line for name, each in entries if (line := _link_line(name, each)))
-        if len(lines) > MOST_LINKS:
-            self.altered["links"] = [Alteration.cut.value]
-        return list(lines)[:MOST_LINKS]
+        return list(lines)
 
     def _column(self, key: str, value: Any) -> Any:
         if value is not MISSING:
@@ -322,7 +349,7 @@ def _link_line(name: Any, value: Any) -> str:
         name = next((scalar(value[key]) for key in _LINK_NAMES if value.get(key)), name)
     else:
         address = scalar(value)
-    line = fit_line(address or "", LONGEST_LINK).text
+    line = fit_line(address or "", LONGEST_PARAGRAPH).text
     if not line:
         return ""
     label = fit_line(str(name)).text if name is not None else ""

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, Literal, get_args
 
 from app.common.children import Visibility
+from app.common.files.data_files import DataFile
 from app.common.priorities.priority import Impact, Urgency
 from app.kernel.actions.made_fit import Alteration
 from app.processes.incidents.records import Effect, IncidentState
@@ -50,7 +51,8 @@ class TicketUpdate:
     `service`, `ci` and `category` as the tool or the mapping names them; with a state also `hold_reason`.
     `columns` are the values before their translation, by key of the mapping. `irregular`: codes of what
     could not be understood, such as `unknown_priority`; `altered`: by field, the codes of what was changed or
-    left out of it (`made_fit.Alteration`); `whole_texts`: all of the texts that are cut.
+    left out of it (`made_fit.Alteration`); `whole_texts`: all of the texts that are cut; `files`: those that
+    stood within the texts.
     """
 
     case: str
@@ -67,6 +69,7 @@ class TicketUpdate:
     irregular: tuple[str, ...] = ()
     altered: dict[str, list[str]] = field(default_factory=dict)
     whole_texts: dict[str, str] = field(default_factory=dict)
+    files: tuple[DataFile, ...] = ()
 
     @property
     def persons(self) -> list[NamedPerson]:
@@ -94,6 +97,7 @@ class CommentUpdate:
     irregular: tuple[str, ...] = ()
     altered: dict[str, list[str]] = field(default_factory=dict)
     whole_texts: dict[str, str] = field(default_factory=dict)
+    files: tuple[DataFile, ...] = ()
 
     @property
     def persons(self) -> list[NamedPerson]:
@@ -128,6 +132,7 @@ class AlertSignal:
     irregular: tuple[str, ...] = ()
     altered: dict[str, list[str]] = field(default_factory=dict)
     whole_texts: dict[str, str] = field(default_factory=dict)
+    files: tuple[DataFile, ...] = ()
 
 
 ParsedUpdate = TicketUpdate | CommentUpdate | AlertSignal

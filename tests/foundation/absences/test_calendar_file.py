@@ -204,16 +204,23 @@ def test_what_cannot_be_read_is_counted_and_the_rest_is_taken() -> None:
         (b"\xff\xfe\x00\x01", FetchFailure.no_calendar),
         (b"BEGIN:VEVENT\r\nEND:VEVENT\r\n", FetchFailure.no_calendar),
         (b"x" * 1_048_577, FetchFailure.too_large),
-        (
-            a_calendar(*(f"UID:{n}\nDTSTART;VALUE=DATE:20261201\nRRULE:FREQ=DAILY" for n in range(3))),
-            FetchFailure.too_many_absences,
-        ),
     ],
 )
 def test_what_is_no_calendar_or_too_much_is_refused(file: bytes, failure: FetchFailure) -> None:
     with pytest.raises(CalendarRefused) as refused:
         read_calendar(file, "UTC", NOW, NOW + timedelta(days=366))
     assert refused.value.failure is failure
+
+
+def test_the_nearest_of_too_many_absences_are_taken_and_the_others_counted() -> None:
+    file = a_calendar(*(f"UID:{n}\nDTSTART;VALUE=DATE:20261201\nRRULE:FREQ=DAILY" for n in range(5)))
+    content = read_calendar(file, "UTC", NOW, NOW + timedelta(days=366))
+    assert len(content.absences) == 1_000
+    last = content.absences[-1].begin
+    assert last == NOW.replace(year=2026, month=12, day=1, hour=0, minute=0, second=0) + timedelta(days=199)
+    assert 500 < content.left_out < 1_000
+    assert content.may_have_absence("one that was taken before", last)
+    assert not content.may_have_absence("one that was taken before", last - timedelta(days=1))
 
 
 def test_the_last_day_of_a_series_of_days_is_one_in_the_persons_zone() -> None:

@@ -125,7 +125,13 @@ async def test_what_is_not_published_in_time_is_flagged_once_and_the_days_are_co
 
 async def test_a_team_without_a_head_cannot_decide(registry: Registry) -> None:
     await registry.api.team("headless")
-    body = {"title": "T", "process": "billing", "description": "W", "reason": "Y", "teams": ["headless"]}
+    body = {
+        "title": "Title",
+        "process": "billing",
+        "description": "What",
+        "reason": "Why",
+        "teams": ["headless"],
+    }
     refused = await registry.quality.post(PATH, json=body)
     assert refused.json()["errors"][0]["code"] == "team_without_lead"
 

@@ -18,8 +18,8 @@ PAIRS = {"value": 0.81, "low": 0.59, "high": 0.93, "no_effect": 0.5}
     [
         (-9000.0, -3000.0, "improved", ("improved)", "改善）")),
         (None, -3000.0, "improved", ("improved)", "改善）")),
-        (-12000.0, 9000.0, "improved", ("improved by the comparison of pairs)", "改善，据配对）")),
-        (None, None, "improved", ("improved by the comparison of pairs)", "改善，据配对）")),
+        (-12000.0, 9000.0, "improved", ("improved by the comparison of pairs)", "按配对比较已改善）")),
+        (None, None, "improved", ("improved by the comparison of pairs)", "按配对比较已改善）")),
         (-12000.0, 9000.0, "no_evidence", ("no evidence)", "证据不足）")),
     ],
 )

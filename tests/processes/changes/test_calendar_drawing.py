@@ -217,7 +217,7 @@ def test_it_holds_no_style_and_no_script_and_says_what_it_shows() -> None:
         ids = {node.get("id"): node for node in tree.iter() if node.get("id")}
         assert set(tree.attrib["aria-labelledby"].split()) <= set(ids)
     assert ids["cc-title"].text == "变更日历: 第 48 周：2026年11月23日 – 2026年11月29日"
-    assert ids["cc-desc"].text == "2026年11月23日 至 2026年11月29日：1 项变更，1 个禁止变更的时段。"
+    assert ids["cc-desc"].text == "2026年11月23日 至 2026年11月29日：1 项变更，1 个冻结期。"
 
 
 def test_all_that_is_drawn_lies_within_the_sheet() -> None:

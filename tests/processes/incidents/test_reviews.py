@@ -179,7 +179,7 @@ async def test_the_log_proposes_a_timeline_which_the_review_takes_over(api: Api)
 async def test_a_proposal_is_in_the_language_asked_for(api: Api) -> None:
     manager, _, path = await a_resolved_major(api)
     answer = await manager.get(f"{path}/review", headers={"Accept-Language": "zh"})
-    assert answer.json()["timeline"][1]["text"] == "宣布重大: Mail is down."
+    assert answer.json()["timeline"][1]["text"] == "宣布重大事件: Mail is down."
     assert answer.headers["content-language"] == "zh"
 
 
@@ -199,11 +199,11 @@ async def test_only_staff_read_reviews_and_know_of_them(api: Api) -> None:
 async def test_what_is_wrong_in_a_part_is_pointed_to(api: Api) -> None:
     manager, _, path = await a_resolved_major(api)
     action = {"title": "Watch", "owner": "nobody", "due_at": DUE}
-    past = [{"happened_at": instant(datetime(2026, 1, 1, tzinfo=UTC)), "text": "x"}]
+    past = [{"happened_at": instant(datetime(2026, 1, 1, tzinfo=UTC)), "text": "It fell."}]
     wrong = (
         ({**SAID, "timeline": past, "actions": [action]}, "/actions/0/owner"),
         ({**SAID, "timeline": []}, "/timeline"),
-        ({**SAID, "timeline": [{"text": "x"}]}, "/timeline/0/happened_at"),
+        ({**SAID, "timeline": [{"text": "It fell."}]}, "/timeline/0/happened_at"),
         ({**SAID, "timeline": [{**past[0], "who": "x"}]}, "/timeline/0/who"),
     )
     for body, pointer in wrong:

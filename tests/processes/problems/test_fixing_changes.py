@@ -110,6 +110,22 @@ async def test_a_number_of_ours_that_is_not_known_or_will_not_be_made_is_refused
         assert (refused.status_code, error["pointer"], error["code"]) == (422, "/fixing_change", code)
 
 
+async def test_a_change_of_another_service_or_from_before_the_cause_was_known_fixes_nothing(
+    fixing: Fixing,
+) -> None:
+    elsewhere = await fixing.board.drafted(services=["print"])
+    earlier = await fixing.emergency()
+    await fixing.board.engineer.post_ok(f"{earlier}/complete", DONE)
+    path = await fixing.known()
+    for name, code in (
+        (elsewhere["number"], "change_elsewhere"),
+        (earlier.rpartition("/")[2], "change_before_the_cause"),
+    ):
+        refused = await fixing.manager.post(f"{path}/begin_fix", json={"fixing_change": name})
+        (error,) = refused.json()["errors"]
+        assert (refused.status_code, error["pointer"], error["code"]) == (422, "/fixing_change", code)
+
+
 @in_test_all
 async def test_whoever_looks_after_the_problem_is_told_once_and_names_another_change_or_none(
     fixing: Fixing,

@@ -14,6 +14,7 @@ def a_release(**changes: object) -> Json:
         "title": "Mail relay 4.2",
         "service": "mail",
         "changes": [],
+        "environment": "staging",
         "plan": "Build in March, try in April.",
         "team": "network",
         "stages": [{"key": "build"}, {"key": "test"}],

@@ -63,18 +63,19 @@ async def asked(client: Client, **query: Any) -> tuple[bool, list[str]]:
 
 async def test_a_release_goes_out_only_with_changes_that_may_go_out(board: Board, makers: Makers) -> None:
     draft = await board.drafted()
-    path = await makers.ready(changes=[draft["number"]])
+    path = await makers.ready(changes=[draft["number"]], environment="prod")
     question = {"question": "Do we go?"}
     refused = await makers.manager.post(f"{path}/request_go", json=question)
     assert (refused.status_code, refused.json()["code"]) == (409, "changes_may_not_go_out")
     assert draft["number"] in refused.json()["detail"]
     change = await approved(board)
-    going = await makers.with_go(changes=[change["number"]])
+    going = await makers.with_go(changes=[change["number"]], environment="production")
     await board.manager.post_ok(f"/v1/changes/{change['id']}/cancel", {"reason": "Not needed."})
     refused = await makers.developer.post(f"{going}/deploy", json=WENT)
     assert (refused.status_code, refused.json()["code"]) == (409, "changes_may_not_go_out")
-    test = await makers.developer.post(f"{going}/deploy", json={**WENT, "environment": "test"})
-    assert test.status_code == 200, "elsewhere nothing is kept"
+    for environment, code in (("test", "another_environment"), ("Prod", "changes_may_not_go_out")):
+        refused = await makers.developer.post(f"{going}/deploy", json={**WENT, "environment": environment})
+        assert code in refused.text, "only the environment on which was decided, however it is spelled"
 
 
 @in_test_all
@@ -82,7 +83,7 @@ async def test_a_release_does_not_go_out_in_a_freeze_that_its_changes_are_not_ex
     board: Board, makers: Makers
 ) -> None:
     change = await approved(board)
-    path = await makers.with_go(changes=[change["number"]])
+    path = await makers.with_go(changes=[change["number"]], environment="production")
     freeze = await frozen(board)
     refused = await makers.developer.post(f"{path}/deploy", json=WENT)
     assert (refused.status_code, refused.json()["code"]) == (409, "release_is_frozen")

@@ -80,7 +80,7 @@ async def deploy_and_roll_back(makers: Makers, path: str) -> None:
     assert deployed["state"] == "deployed"
     deployment = f"/v1/deployments/{deployed['deployment_id']}"
     answer = await makers.developer.read(deployment)
-    assert (answer["state"], answer["service"], answer["environment"]) == ("succeeded", "mail", "production")
+    assert (answer["state"], answer["service"], answer["environment"]) == ("succeeded", "mail", "staging")
     assert (answer["release_id"], answer["ended_at"]) == (deployed["id"], deployed["deployed_at"])
     assert answer["revisions"] == [{**revisions[0], "committed_at": "2026-01-01T08:00:00.000000Z"}]
     rolled = await makers.tester.post_ok(f"{path}/roll_back", {"reason": "Mail is lost."})

@@ -66,7 +66,7 @@ DOCUMENTS = (
         "department_head",
         290,
         -90,
-        importance="permanent",
+        importance="important",
     ),
     DocumentTemplate(
         RESTRICTED,
@@ -92,7 +92,6 @@ DOCUMENTS = (
         "team_lead",
         70,
         -200,
-        importance="important",
         acknowledged_by=("王磊", "Marta Keller", "Sofia Rossi"),
     ),
     DocumentTemplate(

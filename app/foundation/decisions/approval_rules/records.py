@@ -21,17 +21,17 @@ class ApprovalRuleState(CodeEnum):
 class ElectorRelation(CodeEnum):
     """Relation of a person to the record by which they vote without holding a role."""
 
-    service_owner = "service_owner", "Owners of the affected services", "所涉服务的负责人"
-    item_owner = "item_owner", "Owners of the affected items", "所涉配置项的负责人"
+    service_owner = "service_owner", "Owners of the affected services", "相关服务的负责人"
+    item_owner = "item_owner", "Owners of the affected items", "相关配置项的负责人"
     team_lead = (
         "team_lead",
         "Leads of its team and of the teams of its services",
-        "所属团队及所涉服务团队的负责人",
+        "所属团队及相关服务团队的负责人",
     )
     team_heads = "team_heads", "Heads of the teams concerned", "相关团队负责人"
     representative = "representative", "Representatives of both parties", "双方代表"
-    process_owner = "process_owner", "Owner of the process", "其流程负责人"
-    sponsor = "sponsor", "Sponsor", "其发起人"
+    process_owner = "process_owner", "Owner of the process", "相关流程的负责人"
+    sponsor = "sponsor", "Sponsor", "项目发起人"
     countersigning_lead = (
         "countersigning_lead",
         "Leads of the countersigning departments",

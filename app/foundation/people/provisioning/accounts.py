@@ -25,12 +25,20 @@ from app.foundation.people.provisioning.records import DirectoryGroup, Directory
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.payloads import PartialPayload, Payload, Reference, ShortText, provided_fields
+from app.kernel.actions.payloads import (
+    FreeText,
+    PartialPayload,
+    Payload,
+    Reference,
+    ShortText,
+    provided_fields,
+)
 from app.kernel.actions.refusals import PreparationRefused, WrongValue
 
 #: The provider has removed the account.
 REMOVED = frozenset({ScimStatus.removed, ScimStatus.closed})
 PersonalLine = Annotated[ShortText, Personal()]
+PersonalText = Annotated[FreeText, Personal()]
 
 
 class ProvisionPerson(PartialPayload, of=Person):
@@ -39,6 +47,8 @@ class ProvisionPerson(PartialPayload, of=Person):
     name: Name = Field(default_factory=str)
     email: Email | None = None
     phone: PersonalLine | None = None
+    further_emails: PersonalText | None = None
+    further_phones: PersonalText | None = None
     login: Login | None = None
     department: ShortText | None = None
     post: PersonalLine | None = None

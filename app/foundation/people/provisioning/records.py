@@ -13,14 +13,14 @@ from app.common.state_fields import EnteredAt
 class GroupMappingState(CodeEnum):
     """State of a group mapping: a withdrawn mapping grants nothing."""
 
-    active = "active", "Active", "在用"
+    active = "active", "Active", "有效"
     withdrawn = "withdrawn", "Withdrawn", "已撤回"
 
 
 class DirectoryGroupState(CodeEnum):
     """State of a group at the identity provider: a retired group no longer exists there."""
 
-    active = "active", "Active", "在用"
+    active = "active", "Active", "有效"
     retired = "retired", "Retired", "已撤销"
 
 

@@ -22,14 +22,16 @@ INCIDENT_RESPONSE_ATTAINMENT = incident_kpi(
         "calendar of the agreement or service, and by any time for P1.",
         "Exactly 15 minutes is missed; exactly the target of an agreement is met. A late response counts "
         "in the period in which the time ran out, for the team at that time, and not again when it is "
-        "given. Time that ran out before the period does not count.",
+        "given. Without an agreement, an incident that ended before its time ran out and had no response "
+        "does not count.",
     ),
     zh=KpiTexts(
         "按时响应率",
-        "期内按时首次响应或期限在期内届满的事件中，按时响应的占比；届满仍无人响应即计为未达标。"
-        "期限以协议的计时为准；无协议目标的为 15 分钟之内，按协议或服务的日历计，P1 按全部时间计。",
-        "恰好 15 分钟计为未达标，恰好达到协议目标计为达标。超时的事件计入期限届满的期间，归当时所属的团队，之后响应时不再计；"
-        "届满之前未经响应即已结束的不计。",
+        "期内按时响应或响应期限在期内届满的事件中，按时响应的占比；期限届满仍未响应即为未达标。"
+        "期限以协议的计时为准；没有协议目标的，须在 15 分钟之内响应，按协议或服务的日历计时，"
+        "P1 按自然时间计时。",
+        "没有协议目标时，恰好 15 分钟为未达标，期限届满之前未经响应就已结束的事件不计入；"
+        "有协议目标时，恰好达到目标为达标。超时计入期限届满的期间，归当时所属的团队，之后响应时不再计。",
     ),
     fact="response_due",
     measure=Measure.in_time,
@@ -53,10 +55,11 @@ INCIDENT_RESOLUTION_ATTAINMENT = incident_kpi(
     ),
     zh=KpiTexts(
         "按时解决率",
-        "期内按时最终解决或期限在期内届满的事件中，按时解决的占比；届满仍未解决即计为未达标。"
-        "期限以协议的计时为准；无协议目标的为 2 小时之内，按协议或服务的日历计。",
-        "恰好 2 小时计为未达标，挂起时间计入；恰好达到协议目标计为达标，挂起是否计入以协议为准。超时的事件计入期限届满的期间，归当时所属的团队，"
-        "之后解决时不再计；重开会撤销按时解决。",
+        "期内按时最终解决或解决期限在期内届满的事件中，按时解决的占比；期限届满仍未解决即为未达标。"
+        "期限以协议的计时为准；没有协议目标的，须在 2 小时之内解决，按协议或服务的日历计时。",
+        "没有协议目标时，恰好 2 小时为未达标，挂起时间也计入；有协议目标时，恰好达到目标为达标，"
+        "挂起时间是否计入以协议为准。超时计入期限届满的期间，归当时所属的团队，之后解决时不再计；"
+        "重新打开会撤销已计的按时解决。",
     ),
     fact="resolution_due",
     measure=Measure.in_time,
@@ -79,9 +82,9 @@ BACKLOG_AGE_SECONDS = incident_kpi(
     ),
     zh=KpiTexts(
         "积压存续时间",
-        "期末未解决事件自提出以来时长的平均值，旁列中位数和 90 分位数；未结束的期间以当前时刻计。",
-        "重开的事件从最初提出起算。集中了结旧事件在此处显得改善，在解决时间中却显得变差。"
-        "少数超长事件会拉动平均值，请看中位数并按存续时间查看。",
+        "期末未解决的事件，从提出至期末的平均时长；中位数和 P90 另行列出。期间未结束的，按当前时刻统计。",
+        "重新打开的事件从最初提出起算。集中了结一批旧事件，会使本指标变好，却使解决时间变长。"
+        "少数存续很久的事件会拉高平均值，请看中位数，并按存续时间查看。",
     ),
     fact=None,
     measure=Measure.seconds,
@@ -105,9 +108,10 @@ INCIDENT_RESOLUTION_KM = incident_kpi(
     ),
     zh=KpiTexts(
         "解决时间（含未解决事件）",
-        "期内提出的事件中半数最终解决所用的时长（Kaplan-Meier）；未解决的事件按其已存续的时间计入。",
-        "平均解决时间看不到无人解决的事件，此指标可与之对照。半数解决之前没有数值；"
-        "只要还有未解决的事件就会变动；各分组的数值不能相加。",
+        "期内提出的事件中，半数最终解决所需的时长，按 Kaplan-Meier 法估计；"
+        "未解决的事件按其至今的存续时间计入。",
+        "“平均解决时间”不含仍未解决的事件，可与本指标对照。解决未达半数之前没有数值；只要还有未解决的事件，"
+        "数值就会变动；各分组的数值不能相加。",
     ),
     fact="opened",
     measure=Measure.observed,

@@ -98,7 +98,7 @@ class FreezeKind(CodeEnum):
     """The kind of a period without changes."""
 
     freeze = "freeze", "Change freeze", "变更冻结"
-    maintenance_ban = "maintenance_ban", "Maintenance ban", "维护禁止"
+    maintenance_ban = "maintenance_ban", "Maintenance ban", "禁止维护"
 
 
 class FreezeState(CodeEnum):

@@ -25,9 +25,9 @@ class MeasurementOccasion(CodeEnum):
 
     pilot = "pilot", "Pilot", "试点"
     evaluation = "evaluation", "Evaluation", "评估"
-    month_3 = "month_3", "After 3 months", "3个月后"
-    month_6 = "month_6", "After 6 months", "6个月后"
-    month_12 = "month_12", "After 12 months", "12个月后"
+    month_3 = "month_3", "After 3 months", "3 个月后"
+    month_6 = "month_6", "After 6 months", "6 个月后"
+    month_12 = "month_12", "After 12 months", "12 个月后"
 
 
 class ImprovementEvaluation(RecordPart):

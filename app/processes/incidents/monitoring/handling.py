@@ -70,9 +70,9 @@ class AlertOutcome(CodeEnum):
 
     reported = "reported", "Reported as an incident", "已上报为事件"
     joined = "joined", "Joined its open incident", "已并入未结事件"
-    reopened = "reopened", "Reopened its incident", "已重新打开其事件"
-    resolved = "resolved", "Resolved its incident", "已解决其事件"
-    noted = "noted", "Recorded in its incident", "已记入其事件"
+    reopened = "reopened", "Reopened its incident", "已重新打开对应的事件"
+    resolved = "resolved", "Resolved its incident", "已解决对应的事件"
+    noted = "noted", "Recorded in its incident", "已记入对应的事件"
     quieted = "quieted", "Received in a quiet window", "静默窗口内收到"
     ignored = "ignored", "Ignored: no open incident", "已忽略：没有对应的未结事件"
 

@@ -1,12 +1,17 @@
-"""Whole texts of tools that are longer than a field: files of the ticket, so that no word is lost."""
+"""Files of a ticket with what its fields cannot hold: whole texts of tools that are longer than a field, and
+files that stood within texts.
+"""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
+from hashlib import sha256
+from typing import NamedTuple
 from uuid import UUID, uuid5
 
 from app.common.children import Visibility
+from app.common.files.data_files import DataFile
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.refusals import WrongValue
 from app.kernel.commands.command import Command, IdempotencyKey
@@ -18,32 +23,52 @@ from app.log.ids import uuid7
 from app.log.writer import DuplicateCommand
 from app.ticketing.attachments import AttachTicket
 from app.webhooks.effects.comments import COMMENT_KEY
-from app.webhooks.effects.identities import speaker, tool_caller
+from app.webhooks.effects.identities import speaker
 
 #: The names of files by the field that holds the beginning of their text.
 _NAMES = {"text": "comment.txt"}
 
 
-async def attach_whole_texts(
+class KeptFile(NamedTuple):
+    """A file to attach, and by what the same file is known if it comes again."""
+
+    name: str
+    content: bytes
+    known_by: tuple[str, ...]
+
+
+def kept_files(texts: Mapping[str, str], files: Sequence[DataFile]) -> list[KeptFile]:
+    """Return the whole texts, by the fields that hold their beginnings, and the files as files to attach."""
+    attachments = [
+        KeptFile(_NAMES.get(field, f"{field}.txt"), text.encode(), ("whole text", field, text))
+        for field, text in sorted(texts.items())
+    ]
+    return attachments + [
+        KeptFile(each.name, each.content, ("file", sha256(each.content).hexdigest())) for each in files
+    ]
+
+
+async def attach_files(
     ledger: Ledger,
     channel: str,
     account: UUID,
-    author: UUID | None,
+    author: UUID,
     ticket: str,
-    texts: Mapping[str, str],
+    files: Sequence[KeptFile],
     *,
     now: datetime,
     visibility: Visibility = Visibility.public,
 ) -> None:
-    """Attach each text to the ticket of that stream, once, as its author's, whose erasure makes it
-    unreadable; None: as the tool's. Raises a Refusal, or DatabaseGone.
+    """Attach each file to the ticket of that stream, once, as its author's, whose erasure makes it
+    unreadable. Raises a Refusal, or DatabaseGone.
     """
-    by = tool_caller(account) if author is None else speaker(account, author)
+    by = speaker(account, author)
     lifecycle = ledger.lifecycles[kind_of(ticket)]
-    for field, text in sorted(texts.items()):
-        fingerprint = ledger.vault.fingerprint("whole text", channel, ticket, field, text)
-        content = text.encode()
+    for file in files:
+        kind, *identity = file.known_by
+        fingerprint = ledger.vault.fingerprint(kind, channel, ticket, *identity)
         upload_id = uuid5(id_of(ticket), fingerprint)
+        content = file.content
         await store_upload(ledger, IncomingUpload(upload_id, by, len(content), _one_piece(content), now))
         metadata = CommandMetadata(
             caller=by,
@@ -53,7 +78,7 @@ async def attach_whole_texts(
             source_ref=f"{COMMENT_KEY}{fingerprint}",
             on_behalf_of=author,
         )
-        body = AttachTicket(upload=upload_id, name=_NAMES.get(field, f"{field}.txt"), visibility=visibility)
+        body = AttachTicket(upload=upload_id, name=file.name, visibility=visibility)
         once = IdempotencyKey(f"{channel}/texts", fingerprint, fingerprint)
         try:
             await perform(

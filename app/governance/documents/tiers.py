@@ -1,0 +1,86 @@
+"""The tier whose reviewers decide on a document: it follows from importance and confidentiality, and can only
+be chosen higher.
+
+Source: 001, section 6 (2) 2: general documents are reviewed by the lead of the author's team, important ones
+by the head of IT or of the business side, those of major decisions or key business by the management.
+"""
+
+from __future__ import annotations
+
+from app.foundation.documents.records import Confidentiality, Importance
+from app.foundation.people.records import Team
+from app.governance.documents.payloads import DraftDocument, ReviseDocument
+from app.governance.documents.records import ControlledDocument, ReviewTier
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.refusals import WrongValue
+
+_TIERS = tuple(ReviewTier)
+_BY_IMPORTANCE = {
+    Importance.general: ReviewTier.team_lead,
+    Importance.important: ReviewTier.department_head,
+    Importance.permanent: ReviewTier.management,
+}
+_BY_CONFIDENTIALITY = {
+    Confidentiality.internal: ReviewTier.team_lead,
+    Confidentiality.restricted: ReviewTier.department_head,
+    Confidentiality.secret: ReviewTier.management,
+}
+
+
+def least_tier(document: ControlledDocument | DraftDocument, *, has_lead: bool) -> ReviewTier:
+    """Return the lowest tier that may review the document. `has_lead`: its author is of a team that another
+    person leads; otherwise the next tier reviews what the lead would.
+    """
+    assert document.importance is not None
+    assert document.confidentiality is not None
+    own = ReviewTier.team_lead if has_lead else ReviewTier.department_head
+    tiers = (_BY_IMPORTANCE[document.importance], _BY_CONFIDENTIALITY[document.confidentiality], own)
+    return max(tiers, key=_TIERS.index)
+
+
+def with_tier(document: ControlledDocument, body: DraftDocument, ctx: ActionContext) -> DraftDocument:
+    """Return the payload with the lowest tier that may review the document, if it names none."""
+    if body.tier is not None:
+        return body
+    return body.model_copy(update={"tier": least_tier(body, has_lead=_has_lead(ctx))})
+
+
+async def drafted_tier_invalid(
+    reads: ReadContext, document: ControlledDocument, body: DraftDocument, ctx: ActionContext
+) -> None:
+    """Refuse a team that is not the author's, unless they have none, and a tier that is too low."""
+    _require_own_team(ctx.required_ref(Team, "team"), ctx)
+    if body.tier is not None:
+        _require_tier(body.tier, least_tier(body, has_lead=_has_lead(ctx)))
+
+
+async def revised_tier_invalid(
+    reads: ReadContext, document: ControlledDocument, body: ReviseDocument, ctx: ActionContext
+) -> None:
+    """Refuse a new team that is not the author's, and a tier that is too low."""
+    team = ctx.ref(Team, "team")
+    if team is None:
+        loaded = await reads.record("team", str(document.team_id))
+        assert loaded is not None, "no team is ever taken out of the log"
+        team = loaded.record
+    elif ctx.caller.person_id == document.author_id:
+        _require_own_team(team, ctx)
+    if body.tier is not None:
+        _require_tier(body.tier, least_tier(document, has_lead=team.lead_id != document.author_id))
+
+
+def _has_lead(ctx: ActionContext) -> bool:
+    """Return whether somebody else leads the author's team."""
+    team = ctx.required_ref(Team, "team")
+    return team.id in ctx.caller.teams and team.lead_id != ctx.caller.person_id
+
+
+def _require_own_team(team: Team, ctx: ActionContext) -> None:
+    if ctx.caller.teams and team.id not in ctx.caller.teams:
+        raise WrongValue(pointer="/team", because="not_the_authors_team")
+
+
+def _require_tier(tier: ReviewTier, least: ReviewTier) -> None:
+    if _TIERS.index(tier) < _TIERS.index(least):
+        raise WrongValue({"tier": least}, pointer="/tier", because="tier_too_low")

@@ -1,0 +1,76 @@
+"""A text in which a person has to say something says something."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from pydantic import BaseModel
+
+from app.common.personal import Personal
+from app.kernel.actions.payload_fields import DemandedText, is_meaningful
+from app.kernel.actions.payloads import LONGEST_PARAGRAPH, marks, part_types
+from app.registry import LIFECYCLES
+from tests.client import Api, an_incident
+
+#: What people write in a conversation, or answer in a survey, may be as short as they like.
+CONVERSATION = {
+    ("comment", "text"),
+    ("comment", "folded"),
+    ("correct_comment", "text"),
+    ("pass_on_comment", "text"),
+    ("rate", "comment"),
+    ("collect", "answers/text"),
+    ("respond", "answers/text"),
+}
+
+
+@pytest.mark.parametrize(
+    "text", ["-", ".", "x", "…", "xxx", "None", "n/a", "N.A.", "无", "没有", "🔥", "?", "1"]
+)
+def test_a_filler_says_nothing(text: str) -> None:
+    assert not is_meaningful(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["OK", "同意", "none, because nothing was installed", "无，因为没有测试环境", "99 %"]
+)
+def test_a_short_answer_is_meaningful(text: str) -> None:
+    assert is_meaningful(text)
+
+
+def _texts(body: type[BaseModel], within: str = "") -> Iterator[tuple[str, bool]]:
+    """The paragraphs in people's own words, and whether they have to say something."""
+    for field in marks(body, Personal):
+        declared = body.model_fields[field]
+        if f"max_length={LONGEST_PARAGRAPH}" in f"{declared.annotation} {declared.metadata}":
+            yield f"{within}{field}", field in marks(body, DemandedText)
+    for field, part in part_types(body).items():
+        yield from _texts(part, f"{within}{field}/")
+
+
+def test_every_text_of_an_action_has_to_say_something_but_those_of_conversations() -> None:
+    exempt, demanded = set(), 0
+    for row in {row for lifecycle in LIFECYCLES for row in lifecycle.rows}:
+        for field, must in _texts(row.body):
+            demanded += must
+            if not must:
+                exempt.add((row.name, field))
+    assert exempt == CONVERSATION
+    assert demanded > 300
+
+
+async def test_a_person_is_told_which_texts_say_nothing_and_a_tool_is_not_asked(api: Api) -> None:
+    agent = await api.client("Ann", "agent")
+    body = an_incident(title=".", description="-")
+
+    refused = await agent.post("/v1/incidents", json=body)
+
+    assert refused.status_code == 422, refused.text
+    assert [(e["pointer"], e["code"]) for e in refused.json()["errors"]] == [
+        ("/title", "says_nothing"),
+        ("/description", "says_nothing"),
+    ]
+    incident = (await agent.post("/v1/incidents", json=an_incident())).json()
+    asked = await agent.post(f"/v1/incidents/{incident['id']}/comment", json={"text": "?"})
+    assert asked.status_code == 200, asked.text
