@@ -346,15 +346,6 @@ async def person_card(desk: Desk, name: str) -> RequesterCard | None:
     return await requester_card(desk, called_so[0].value) if len(called_so) == 1 else None
 
 
-@router.get("/desk/asker")
-async def get_asker_card(request: Request) -> Response:
-    """Return the card of the person whom the parameter `/requester` names."""
-    desk = open_desk(request)
-    name = request.query_params.get(REQUESTER, "").strip()
-    asker = await person_card(desk, name) if name and desk.is_staff else None
-    return desk.answer("pages/record/asker.html", "", asker=asker)
-
-
 def _form_address(screen: ActionScreen) -> str:
     """Return the address that the form is sent to, with what its own address has filled in."""
     named = [pair for pair in screen.desk.request.query_params.multi_items() if pair[0].startswith("/")]

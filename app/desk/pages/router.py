@@ -71,6 +71,15 @@ async def get_desk_lookup(request: Request, kind: str, process: str = "") -> Res
     return desk.answer("hits.html", "", hits=hits)
 
 
+@router.get("/desk/asker")
+async def get_asker_card(request: Request) -> Response:
+    """Return the card of the person whom the parameter `/requester` names."""
+    desk = open_desk(request)
+    name = request.query_params.get(actions.REQUESTER, "").strip()
+    asker = await actions.person_card(desk, name) if name and desk.is_staff else None
+    return desk.answer("pages/record/asker.html", "", asker=asker)
+
+
 @router.get("/desk/search")
 async def get_search_page(request: Request, q: str = "") -> Response:
     """Return what is found of all kinds."""
