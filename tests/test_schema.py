@@ -92,7 +92,7 @@ def test_a_database_from_before_the_first_release_is_refused_with_what_to_do(pla
 
 @pytest.mark.parametrize("address", ["nonsense", "postgresql://desk:port/desk"])
 def test_what_is_no_address_is_said_with_the_setting(address: str) -> None:
-    with pytest.raises(schema.SchemaError, match="LEDGERDESK_OWNER_URL is no address"):
+    with pytest.raises(schema.SchemaError, match="LEDGERDESK_OWNER_URL is not the address"):
         schema.migrate(address, None)
 
 

@@ -92,7 +92,7 @@ class AttentionPart(OutputModel):
     key: str = Field(description="Key of the condition, as in `key` of a condition of its own.")
     sentence: str = Field(description="Sentence, in the requested language.")
     cases: str | None = Field(description="Address of the cases in the API; null if not set.")
-    desk: str | None = Field(description="Address of the cases for people; null if not set.")
+    desk: str | None = Field(description="Address of the page that shows the cases; null if not set.")
 
 
 class AttentionItem(OutputModel):
@@ -114,7 +114,9 @@ class AttentionItem(OutputModel):
         description="Address in the API of the condition's cases or record; null if not set.",
         examples=["/v1/incidents/INC-2026-000123"],
     )
-    desk: str | None = Field(description="Address of the cases or record for people; null if not set.")
+    desk: str | None = Field(
+        description="Address of the page that shows the cases or the record; null if not set."
+    )
     owner: AttentionOwner | None = Field(description="Owner of the condition; null if not set.")
     since: datetime | None = Field(
         description="Time since which the condition has been true; null if unknown."

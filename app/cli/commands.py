@@ -38,7 +38,7 @@ COMMANDS = {
         "server.relay", "Publish the log to a broker, as CloudEvents, until it is stopped."
     ),
     "demo": CommandEntry(
-        "server.demo", "Make a demo organisation if there is none, then serve it, with a worker."
+        "server.demo", "Create a demo organisation if there is none, then serve it with a worker."
     ),
     "migrate": CommandEntry("upkeep.migrate", "Update the database schema."),
     "keys": CommandEntry("keys", "Make, list, rotate and revoke API keys."),

@@ -260,7 +260,7 @@ def discovery(
 
 def _source_of(mapping: FileMapping) -> str:
     if mapping.source is None:
-        raise typer.BadParameter("name the other system here, or as source in the mapping.")
+        raise typer.BadParameter("enter the name of the other system here, or as source in the mapping.")
     return mapping.source
 
 

@@ -80,7 +80,7 @@ def mcp(
     except ImportError as error:
         _fail(MISSING, WRONG_USE, error)
     if not key.isascii() or not key.isprintable() or not key.strip():
-        _fail(f"{KEY_VARIABLE} must hold an API key", WRONG_USE)
+        _fail(f"{KEY_VARIABLE} must contain an API key", WRONG_USE)
 
     async def serve() -> None:
         headers = {"authorization": f"Bearer {key.strip()}", "accept": "application/json"}

@@ -30,10 +30,10 @@ class ExternalReference(ChildRecord):
     source: str | None = required("Source of the tool, or name of the imported history.")
     key: str | None = required("Identifier of the record in the other system.")
     number: str | None = optional(
-        "Number of the record for people in the other system; null if it is not known."
+        "Number by which people know the record in the other system; null if it is not known."
     )
     url: str | None = optional(
-        "Address of the record for people in the other system; null if it is not known."
+        "Address of the page that shows the record in the other system; null if it is not known."
     )
 
 

@@ -117,7 +117,7 @@ class MasterKey:
 
     def __init__(self, secret: bytes) -> None:
         if len(secret) != KEY_BYTES:
-            raise ValueError(f"a master key has {KEY_BYTES} bytes, this one has {len(secret)}")
+            raise ValueError(f"a master key has {KEY_BYTES} bytes, but this one has {len(secret)}")
         self._wrapping = AESGCM(self._derive(secret, b"ledgerdesk wrap personal keys"))
         #: Identifies the master key without revealing it.
         self.name = self._derive(secret, b"ledgerdesk name of the master key")[:16]

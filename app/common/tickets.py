@@ -69,7 +69,7 @@ class Ticket(Record):
     )
     custom: dict[str, Any] | None = optional("Values of custom fields, by their keys; null if not set.")
     custom_for_staff: Annotated[dict[str, Any] | None, StaffOnly()] = optional(
-        "Values of custom fields for staff, by their keys; null if not set."
+        "Values of the custom fields that only staff see, by their keys; null if not set."
     )
 
     @property

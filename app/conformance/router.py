@@ -87,8 +87,8 @@ async def get_conformance(
 async def list_conformance_variants(
     request: Request, ledger: Ledger, kind: Kind, query: Annotated[ConformanceVariantQuery, Query()]
 ) -> Response:
-    """List the variants of cases, which are the sequences of steps from beginning to end, the most frequent
-    first, each with its cases, their durations and their deviations.
+    """List the variants of cases: the sequences of steps from beginning to end, the most frequent first, each
+    with its cases, durations and deviations.
     """
     language, links = language_for(request), CaseLinks.for_query(kind, query)
     lifecycle = permitted_kind(ledger, context_of(request), kind)

@@ -281,7 +281,7 @@ class ConformanceCase(OutputModel):
     model_config = ConfigDict(frozen=True, defer_build=True)
 
     id: UUID
-    number: str = Field(description="Number of the case for people.")
+    number: str = Field(description="Number by which people know the case.")
     link: str = Field(description="Address of the case.")
     state: str | None = Field(description="Code of the current state of the case; null if it is not known.")
     source: str = Field(description="Source of the case, such as `api` or `import:legacy`.")

@@ -33,7 +33,7 @@ def read(text: str) -> list[DeclaredChange]:
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise BadDeclaration(f"It is no TOML: {error}.") from error
+        raise BadDeclaration(f"The file is not valid TOML: {error}.") from error
     changes = []
     for number, entry in enumerate(document.get("change", ()), 1):
         fields = DeclaredChange.__slots__
@@ -44,7 +44,7 @@ def read(text: str) -> list[DeclaredChange]:
         if entry["rule"] in UNDECLARABLE_RULES:
             raise BadDeclaration(f"Change {number}: a released migration is never changed ({entry['rule']}).")
         if not all(part.isdecimal() for part in entry["version"].split(".")):
-            raise BadDeclaration(f"Change {number}: {entry['version']} is no version.")
+            raise BadDeclaration(f"Change {number}: {entry['version']} is not a version.")
         changes.append(DeclaredChange(**entry))
     return changes
 

@@ -85,7 +85,7 @@ def _single_member(archive: zipfile.ZipFile, name: str) -> BinaryIO:
     ]
     if len(inside) != 1:
         raise FileRefused(
-            f"{name} holds {len(inside)} files; a zip to be imported holds one. (A spreadsheet is a zip too: "
-            "save it as CSV.)"
+            f"{name} contains {len(inside)} files, but a zip file to import must contain one. (A "
+            "spreadsheet is a zip file, too: save it as CSV.)"
         )
     return archive.open(inside[0])  # type: ignore[return-value]  # it is one in all but name

@@ -81,7 +81,9 @@ ABORTING = (
     uploads.ContentErased,
     uploads.ContentDamaged,
 )
-INTERNAL_ERROR = "It failed by a fault of this program; what is said of it is in the output of the worker."
+INTERNAL_ERROR = (
+    "The import failed because of a fault in this program. The output of the worker has the details."
+)
 
 FormatName = Literal["servicenow", "csv", "xes", "ndjson"]
 

@@ -99,7 +99,7 @@ class StatusMeaning(MappingPart):
         for code, states in self.CODE_STATES.items():
             if getattr(self, code) is not None and self.meant_state not in states:
                 allowed = " and ".join(state.value for state in states)
-                raise ValueError(f"{code} goes with the state{'s' * (len(states) > 1)} {allowed}")
+                raise ValueError(f"{code} is only possible in the state{'s' * (len(states) > 1)} {allowed}")
         return self
 
     @property

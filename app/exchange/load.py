@@ -145,7 +145,9 @@ async def load(
         except FileRefused as error:
             if dry_run or not report.applied:
                 raise
-            raise FileRefused(f"{error} {report.applied:,} rows before that are told, and stay.") from error
+            raise FileRefused(
+                f"{error} The {report.applied:,} rows before it were imported and stay."
+            ) from error
         finally:
             await importing.close()
             # Freed before garbage collection is frequent again, which would otherwise walk through all the
@@ -353,7 +355,8 @@ class _Import:
             return
         if refused:
             raise ImportConflict(
-                f"Others keep changing the case {rows[0].source_row.case}: start the import again later."
+                f"The case {rows[0].source_row.case} keeps being changed by others. Start the import again "
+                "later."
             )
         self._count(chunk, refused)
 

@@ -130,12 +130,10 @@ class FileMapping(MappingPart):
     def check_rows(self) -> Self:
         """Refuses a mapping that does not say how a row tells of its case, or says it in two ways."""
         if self.milestones is None and (self.at is None or self.state is None):
-            raise ValueError(
-                "at and state are needed, or milestones where each row tells the whole of a case"
-            )
+            raise ValueError("at and state are required, or milestones if each row has a whole case")
         row_keys = (self.at, self.state, self.actor, self.sequence)
         if self.milestones is not None and any(key is not None for key in row_keys):
-            raise ValueError("at, state, actor and sequence do not go with milestones")
+            raise ValueError("at, state, actor and sequence cannot be combined with milestones")
         return self
 
     @model_validator(mode="after")
@@ -143,15 +141,15 @@ class FileMapping(MappingPart):
         """Refuses columns that are mapped to two fields, or both mapped and ignored."""
         twice = [column for column, n in Counter(self.fields.columns.values()).items() if n > 1]
         if twice:
-            raise ValueError(f"the column {twice[0]!r} tells two fields; each may tell one")
+            raise ValueError(f"the column {twice[0]!r} is mapped to two fields")
         ignored = sorted(self.ignore & self.keys_by_column.keys())
         if ignored:
             raise ValueError(
-                f"the column {ignored[0]!r} is ignored and is {self.keys_by_column[ignored[0]]}, too"
+                f"the column {ignored[0]!r} is both ignored and mapped to {self.keys_by_column[ignored[0]]}"
             )
         for code in self._codes_by_state:
             if getattr(self.fields, code, None) is not None:
-                raise ValueError(f"{code} is told by a column or by the state, not by both")
+                raise ValueError(f"{code} can come from a column or from the state, but not from both")
         return self
 
     @property
@@ -361,11 +359,11 @@ class _StatusReader:
 def read_mapping(text: str, name: str) -> FileMapping:
     """Parses the mapping. `name` is its name in error messages. Raises MappingRefused."""
     if len(text) > LARGEST_MAPPING:
-        raise MappingRefused(name, [("", f"It is longer than {LARGEST_MAPPING:,} characters.")])
+        raise MappingRefused(name, [("", f"The mapping is longer than {LARGEST_MAPPING:,} characters.")])
     try:
         document = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise MappingRefused(name, [("", f"It is no TOML: {error}.")]) from error
+        raise MappingRefused(name, [("", f"The mapping is not valid TOML: {error}.")]) from error
     lines, process = text.splitlines(), document.get("process", "incident")
     if not isinstance(process, str) or process not in MAPPINGS:
         expected = " or ".join(map(repr, MAPPINGS))
@@ -390,12 +388,12 @@ def _problem(lines: list[str], error: Any, kind: type[FileMapping]) -> tuple[str
 def _describe_error(error: Any, path: list[str], mapping: type[FileMapping]) -> str:
     kind, value = error["type"], error.get("input")
     if kind == "extra_forbidden":
-        return f"there is no such key here; there are {', '.join(_allowed_keys(path[:-1], mapping))}."
+        return f"this key is unknown here; possible are {', '.join(_allowed_keys(path[:-1], mapping))}."
     if kind == "missing":
-        return "this is needed and not there."
+        return "this key is missing."
     if kind in ("enum", "literal_error"):
         keep = f", or {KEEP_STATE!r} where the state stays" if path[-1:] == ["state"] else ""
-        return f"{value!r} is not known; use {error['ctx']['expected']}{keep}."
+        return f"{value!r} is unknown; use {error['ctx']['expected']}{keep}."
     if kind == "value_error":
         return f"{error['ctx']['error']}."
     return f"{error['msg'][:1].lower()}{error['msg'][1:]}."

@@ -35,7 +35,7 @@ PERSON_COLUMNS = (
 #: Columns with several values, separated by VALUE_SEPARATOR.
 MULTI_VALUE_COLUMNS = ("teams", "roles")
 VALUE_SEPARATOR = ";"
-CHANGED_LINE = "It is there already and differs: change it by the API; this file does not."
+CHANGED_LINE = "The entry already exists and differs. Change it by the API; a file does not change it."
 
 SELECT_RECORDED = """
 select stream, encode(fingerprint, 'hex') as fingerprint
@@ -205,7 +205,7 @@ def _rows(
             reader.fieldnames = heading
             if unknown := [name for name in heading if name not in columns]:
                 raise FileRefused(
-                    f"{path}: column {unknown[0]!r} is not known; known are {', '.join(columns)}."
+                    f"{path}: the column {unknown[0]!r} is unknown; possible are {', '.join(columns)}."
                 )
             if missing := [name for name in needed if name not in heading]:
                 raise FileRefused(f"{path}: column {missing[0]!r} is missing.")

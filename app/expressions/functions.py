@@ -77,7 +77,7 @@ def adf_to_text(value: Any) -> str | None:
     if not isinstance(value, dict):
         return None if value is None else _as_text(value)
     if value.keys().isdisjoint(("content", "text")):
-        raise LookupError("not told: a document's content")
+        raise LookupError("missing: the content of a document")
     pieces, length = [], 0
     for piece in adf_to_html(value):
         pieces.append(piece)
@@ -142,7 +142,7 @@ def get(value: Any, path: str, *default: Any) -> Any:
         elif default:
             return default[0]
         elif isinstance(value, dict | list):
-            raise LookupError(f"not told: {path}")
+            raise LookupError(f"missing: {path}")
         else:
             raise ValueError("not_a_map")
     return default[0] if default and value is None else value

@@ -24,7 +24,7 @@ def read_document(text: str) -> Any:
     try:
         return json.loads(text) if text.lstrip().startswith("{") else tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        raise NoDocument(f"It is neither TOML nor JSON: {error}.") from error
+        raise NoDocument(f"The text is neither TOML nor JSON: {error}.") from error
 
 
 def lines_of(text: str) -> list[str]:
@@ -102,11 +102,11 @@ def describe_error(error: Any, table: type[BaseModel]) -> str:
     """Return what is wrong by one of pydantic's errors, with what is allowed in that table."""
     kind, value = error["type"], error.get("input")
     if kind == "extra_forbidden":
-        return f"there is no such key here; there are {', '.join(sorted(table.model_fields))}."
+        return f"this key is unknown here; possible are {', '.join(sorted(table.model_fields))}."
     if kind == "missing":
-        return "this is needed and not there."
+        return "this key is missing."
     if kind in ("enum", "literal_error"):
-        return f"{str(value)[:100]!r} is not known; use {error['ctx']['expected']}."
+        return f"{str(value)[:100]!r} is unknown; use {error['ctx']['expected']}."
     if kind == "value_error":
         return f"{error['ctx']['error']}."
     return (

@@ -227,7 +227,7 @@ async def key_of(ledger: Ledger, attachment: Attachment) -> PersonalKey:
     """
     upload = await find_upload(ledger.db, attachment.content_id or attachment.id)
     if upload is None:
-        raise ContentDamaged(f"What attachment {attachment.id} held is missing.")
+        raise ContentDamaged(f"The content of attachment {attachment.id} is missing.")
     key = await ledger.vault.text_key(upload.key_id)
     if key is None:
         raise ContentErased()
@@ -255,7 +255,7 @@ async def read_all(ledger: Ledger, upload_id: UUID) -> bytes:
     """Return the bytes of an upload, attached or not. Raises ContentErased, ContentDamaged, DatabaseGone."""
     upload = await find_upload(ledger.db, upload_id)
     if upload is None or upload.sha256 is None:
-        raise ContentDamaged(f"The upload {upload_id} is not there any more.")
+        raise ContentDamaged(f"The upload {upload_id} no longer exists.")
     key: PersonalKey | None = None
     if upload.wrapped is None:
         key = await ledger.vault.text_key(upload.key_id)
@@ -288,7 +288,7 @@ async def _decrypted_chunks(
             raise ContentDamaged(f"Chunk {number} of attachment {attachment.id} was altered.") from error
         digest.update(chunk)
         if number == count - 1 and digest.hexdigest() != attachment.sha256:
-            raise ContentDamaged(f"The checksum of attachment {attachment.id} is another one.")
+            raise ContentDamaged(f"The checksum of attachment {attachment.id} does not match.")
         yield chunk
 
 

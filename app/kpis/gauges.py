@@ -38,19 +38,19 @@ FRESH_SECONDS = 60.0
 STALE_SECONDS = 600.0
 #: The metrics, with what they say and their labels.
 FAMILIES: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "value": ("The KPI, in the unit that the label says.", ("key", "period", "unit")),
-    "cases": ("How many cases the value was computed from.", ("key", "period")),
-    "open_cases": ("Of a duration: cases still to come, as they have not ended.", ("key", "period")),
+    "value": ("Value of the KPI, in the unit of the label.", ("key", "period", "unit")),
+    "cases": ("Number of cases from which the value was computed.", ("key", "period")),
+    "open_cases": ("For a duration: cases that count later, because they have not ended.", ("key", "period")),
     "target": (
-        "What the value is to be below (lt), at most (le), above (gt) or at least (ge).",
+        "Target of the value: below (lt), at most (le), above (gt) or at least (ge).",
         ("key", "period", "comparator"),
     ),
     "status": (
-        "1 for how the value stands to its target, 0 for the others; without a target: none.",
+        "1 for the status of the value against its target, 0 for other statuses; absent without a target.",
         ("key", "period", "status"),
     ),
-    "log_position": ("Up to which position of the log everything is in the figures.", ("period",)),
-    "age_seconds": ("How long ago the figures were computed.", ()),
+    "log_position": ("Position of the log up to which the figures are complete.", ("period",)),
+    "age_seconds": ("Time since the figures were computed.", ()),
 }
 #: A computation that takes longer is given up; the next scrape starts another.
 REFRESH_SECONDS = 55.0

@@ -225,8 +225,8 @@ async def get_kpi(
 async def get_kpi_behaviour(
     request: Request, ledger: ReadLedger, key: Key, query: Annotated[KpiBehaviourQuery, Query()]
 ) -> Response:
-    """Return the behaviour chart (XmR) of a KPI, which shows if it varies as usual or has changed, and in
-    which period.
+    """Return the behaviour chart (XmR) of a KPI: whether it varies as usual or has changed, and in which
+    period.
     """
     now = context_of(request).now
     kpi = permitted_kpi(ledger, context_of(request), key)

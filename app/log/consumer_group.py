@@ -314,7 +314,9 @@ class ConsumerGroup:
                     return True
                 return consumer.has_work is not None and not await consumer.has_work(batch)
         except TimeoutError as error:
-            raise TimeoutError(f"It has taken more than {seconds:g} s, and goes on by itself.") from error
+            raise TimeoutError(
+                f"This takes more than {seconds:g} s and continues in the background."
+            ) from error
 
     def _detach(self, tasks: asyncio.TaskGroup, consumer: Consumer, after: float = 0.0) -> None:
         self._solo.add(consumer.name)

@@ -150,7 +150,7 @@ async def shadow_tables_made(connection: Connection, shadow: ShadowTables) -> As
     Raises NotExchanged if another one is at it.
     """
     if not await fetch_value(connection, LOCK_SHADOWS):
-        raise NotExchanged("Somebody else is making tables anew at present. Wait until they are done.")
+        raise NotExchanged("Another process is rebuilding the tables. Wait until it is done.")
     await shadow.create(connection)
     try:
         yield
@@ -177,6 +177,6 @@ async def until_unused(exchange: Callable[[], Awaitable[None]]) -> None:
         else:
             return
     raise NotExchanged(
-        "Somebody has used the tables all the while, so they are as they were. End what takes long "
-        "(pg_stat_activity shows it), and start again."
+        "The tables were in use for two minutes, so nothing was replaced. End long transactions (see "
+        "pg_stat_activity), and run the command again."
     )

@@ -98,7 +98,7 @@ def move(meeting: Meeting, body: MoveMeeting, ctx: ActionContext) -> None:
 
 
 def invite(meeting: Meeting, body: InviteMeeting, ctx: ActionContext) -> None:
-    """Invite more persons to the meeting, who see it from now on."""
+    """Invite more persons to the meeting: they see it from now on."""
     for person in ctx.refs(Person, "persons"):
         ctx.outcome.add(preparation.participant(meeting, person.id, ctx))
 
@@ -197,7 +197,7 @@ def fall_overdue(meeting: Meeting, body: EmptyPayload, ctx: ActionContext) -> No
 
 
 def ask_decision(meeting: Meeting, body: AskDecision, ctx: ActionContext) -> None:
-    """Ask the meeting's participants a question, which they decide by majority."""
+    """Ask the meeting's participants a question. They decide it by majority."""
     decisions.add_prepared_decision(ctx.prepared(NewDecision), ctx)
 
 

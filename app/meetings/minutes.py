@@ -17,7 +17,7 @@ from app.ticketing.records import Task
 
 
 def minute(meeting: Meeting, body: MinuteMeeting, ctx: ActionContext) -> None:
-    """Minute the meeting: write its minutes, which can be corrected until they are signed."""
+    """Write the minutes of the meeting. They can be corrected until they are signed."""
     meeting.minuted_at = ctx.occurred_at
     paragraphs = [(Heading.minutes, body.minutes)]
     file_document(meeting, DocumentClass.MI, paragraphs, ctx, state=DocumentState.drafted)
@@ -43,7 +43,7 @@ def minutes_document_class(meeting: Meeting) -> str | None:
 
 
 def sign(meeting: Meeting, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Sign the meeting's minutes, which publishes them."""
+    """Sign the meeting's minutes, and so publish them."""
     meeting.signed_at = ctx.occurred_at
     meeting.signed_by_id = ctx.caller.person_id
     publish_draft(DocumentClass.MI, ctx)

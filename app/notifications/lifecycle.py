@@ -69,7 +69,7 @@ def mark_read(notice: Notice, body: EmptyPayload, ctx: ActionContext) -> None:
 
 
 def mail(notice: Notice, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Mail the notice, which the mail server has accepted."""
+    """Mail the notice: the mail server has accepted it."""
     notice.mailed_at = ctx.occurred_at
 
 
@@ -80,7 +80,7 @@ class FailNotice(Payload):
 
 
 def fail(notice: Notice, body: FailNotice, ctx: ActionContext) -> None:
-    """Fail the notice's mail, which is given up."""
+    """Fail the notice's mail: it will not be sent again."""
     notice.failed_at = ctx.occurred_at
     notice.failure = body.failure
 

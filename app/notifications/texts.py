@@ -53,6 +53,12 @@ KIND_SENTENCES = {
     ("freeze", NoticeType.to_vote): "freeze_to_vote",
     ("freeze", NoticeType.vote_due): "freeze_vote_due",
     ("freeze", NoticeType.decided): "freeze_decided",
+    # A registered document is the record itself, not a document of another record.
+    ("document", NoticeType.document_to_acknowledge): "registered_to_acknowledge",
+    ("document", NoticeType.document_access_requested): "registered_access_requested",
+    ("document", NoticeType.document_access_granted): "registered_access_granted",
+    ("document", NoticeType.document_lent): "registered_lent",
+    ("document", NoticeType.document_retention_ends): "registered_retention_ends",
 }
 #: The sentences of overlaps, by the field of the event's payload that names what has taken the window.
 OVERLAP_SENTENCES = {"change": "overlapped_by_change", "freeze": "overlapped_by_freeze"}

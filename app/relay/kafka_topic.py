@@ -110,7 +110,7 @@ class KafkaTopic:
         for _, code, *_ in answer.topic_errors:
             failure = for_code(code)
             if code and failure is not TopicAlreadyExistsError:
-                raise failure(f"the topic {self._topic} cannot be made")
+                raise failure(f"the topic {self._topic} cannot be created")
 
     async def newest(self) -> Published | None:
         """Return the newest message; None: there was none yet."""
@@ -131,9 +131,8 @@ class KafkaTopic:
                 back *= 4
         if first:
             raise RelayRefused(
-                f"The topic {self._topic} was emptied: nothing in it says which position comes next. Have it "
-                "keep messages longer than the longest silence (retention.ms=-1), and name a new topic in "
-                "LEDGERDESK_RELAY_STREAM."
+                f"The topic {self._topic} is empty, so the next position is unknown. Set retention.ms=-1, "
+                "so that the topic keeps its messages, and set LEDGERDESK_RELAY_STREAM to a new topic."
             )
         return None
 
@@ -152,9 +151,8 @@ class KafkaTopic:
             return read_published(text)
         except ForeignMessage as error:
             raise RelayRefused(
-                f"The newest message of the topic {self._topic} is none of this log: somebody else writes "
-                "to it. Let nobody but the relay write there, and name a new topic in "
-                "LEDGERDESK_RELAY_STREAM."
+                f"The newest message of the topic {self._topic} does not come from this log. Allow only the "
+                "relay to write to the topic, and set LEDGERDESK_RELAY_STREAM to a new topic."
             ) from error
 
     async def publish(self, messages: Sequence[Message]) -> None:
@@ -201,6 +199,6 @@ async def _answering() -> AsyncIterator[None]:
         async with asyncio.timeout(ANSWER_SECONDS):
             yield
     except (ProducerFenced, InvalidProducerEpoch) as error:
-        raise Overtaken("Another relay has begun to publish to the topic.") from error
+        raise Overtaken("Another relay has started to publish to the topic.") from error
     except (KafkaError, OSError, TimeoutError) as error:
         raise BrokerGone(f"The Kafka cluster does not answer: {error or type(error).__name__}.") from error

@@ -32,7 +32,7 @@ class NatsCredentials:
             raise SettingsError(f"LEDGERDESK_RELAY_CREDENTIALS cannot be read: {error}.") from error
         token, seed = _TOKEN.search(text), _SEED.search(text)
         if token is None or seed is None:
-            raise SettingsError(f"LEDGERDESK_RELAY_CREDENTIALS: {path} holds no token with a seed.")
+            raise SettingsError(f"LEDGERDESK_RELAY_CREDENTIALS: {path} contains no token with a seed.")
         self._token = token[1].encode()
         self._key = _private_key(seed[1], path)
 

@@ -109,9 +109,9 @@ class NatsStream:
                 await self._jetstream.add_stream(config)
         elif stream.config.subjects != config.subjects:
             raise RelayRefused(
-                f"The stream {self._name} of the NATS server is not a relay's: its subjects are "
-                f"{stream.config.subjects}, and not {config.subjects}. Name another one in "
-                "LEDGERDESK_RELAY_STREAM."
+                f"The stream {self._name} of the NATS server was not made by the relay: its subjects are "
+                f"{stream.config.subjects}, not {config.subjects}. Set LEDGERDESK_RELAY_STREAM to another "
+                "stream."
             )
 
     async def newest(self) -> Published | None:
@@ -189,9 +189,9 @@ class NatsStream:
 
     def _foreign(self, position: int) -> RelayRefused:
         return RelayRefused(
-            f"Message {position} of the stream {self._name} is none of this log: somebody else writes to it, "
-            f"and no position can be told any more. Let nobody but the relay publish to {self._name}.>, and "
-            "name a new stream in LEDGERDESK_RELAY_STREAM."
+            f"Message {position} of the stream {self._name} does not come from this log, so the next "
+            f"position is unknown. Allow only the relay to publish to {self._name}.>, and set "
+            "LEDGERDESK_RELAY_STREAM to a new stream."
         )
 
 

@@ -116,15 +116,15 @@ async def published_position(connection: Connection, broker: Broker, target: Rel
         raise _of_another_log(target, newest, f"this log ends at {head}")
     event_id = await _value(connection, EVENT_AT, newest.position)
     if newest.event_id is not None and newest.event_id != event_id:
-        raise _of_another_log(target, newest, "there stands another event in this log")
+        raise _of_another_log(target, newest, "this log has a different event there")
     return newest.position
 
 
 def _of_another_log(target: RelayTarget, newest: Published, why: str) -> RelayRefused:
     return RelayRefused(
-        f"{target.stream} of the broker holds another log: it has position {newest.position}, and {why}. "
-        "Was the database restored from a backup? Consumers have what is gone. Name a new stream in "
-        "LEDGERDESK_RELAY_STREAM, and have them begin anew with it."
+        f"{target.stream} at the broker belongs to another log: its newest position is {newest.position}, "
+        f"but {why}. Was the database restored from a backup? Consumers may have received events that no "
+        "longer exist. Set LEDGERDESK_RELAY_STREAM to a new name, and let consumers start again from it."
     )
 
 

@@ -93,7 +93,7 @@ def sent_user(body: dict[str, Any]) -> SentUser:
 def _value_of(name: str, prefix: str, entry: dict[str, Any]) -> FitText:
     value = _text(name, entry.get("value"))
     if prefix == "email" and value.text and _EMAIL.fullmatch(value.text) is None:
-        raise invalid("A value of `emails` must be an address of electronic mail.")
+        raise invalid("A value of `emails` must be an e-mail address.")
     return value
 
 

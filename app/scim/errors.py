@@ -34,4 +34,4 @@ def invalid(detail: str) -> ScimError:
 
 def not_found(name: str) -> ScimError:
     """Return the refusal of a resource that is not there."""
-    return ScimError(404, f"Resource {name[:100]!r} is not here.")
+    return ScimError(404, f"There is no resource {name[:100]!r}.")

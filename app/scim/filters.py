@@ -181,7 +181,7 @@ class _Reader:
         if operator == _PRESENT:
             return ScimComparison(path, operator)
         if operator not in _OPERATORS:
-            raise self._refused(f"has an operator that is not known: {operator[:20]}")
+            raise self._refused(f"has an unknown operator: {operator[:20]}")
         return ScimComparison(path, operator, self._value(self._next()))
 
     def _value(self, token: str) -> Scalar:

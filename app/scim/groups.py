@@ -189,7 +189,7 @@ async def _members(ctx: ScimContext, group: DirectoryGroup) -> list[UUID]:
 async def _persons(ctx: ScimContext, names: Collection[str]) -> list[UUID]:
     """Return the ids of the users with these ids. Raises ScimError if one of them is not here."""
     if len(names) > MOST_MEMBERS:
-        raise ScimError(413, f"More than {MOST_MEMBERS} members in one request: send several.")
+        raise ScimError(413, f"A request can name at most {MOST_MEMBERS} members. Send several requests.")
     try:
         ids = [UUID(name) for name in names]
     except ValueError as error:
@@ -198,7 +198,7 @@ async def _persons(ctx: ScimContext, names: Collection[str]) -> list[UUID]:
     persons: dict[UUID, Person] = {person_id: versioned.record for person_id, versioned in loaded.items()}
     for person_id in ids:
         if person_id not in persons or not is_visible(ctx, persons[person_id]):
-            raise invalid(f"No user {person_id} is here.")
+            raise invalid(f"There is no user {person_id}.")
     return ids
 
 

@@ -76,7 +76,7 @@ def changes_of(body: dict[str, Any]) -> Iterator[PatchChange]:
         elif path is not None:
             yield _change(operation, path, value)
         elif operation == "remove":
-            raise ScimError(400, "What is removed needs a `path`.", "noTarget")
+            raise ScimError(400, "`remove` needs a `path`.", "noTarget")
         elif isinstance(value, dict):
             yield from _without_path(operation, value)
         else:
@@ -154,7 +154,7 @@ def _whole_name(
     named = _FAMILY_FIRST.fullmatch(present) or _FAMILY_LAST.fullmatch(present)
     if present and named is None:
         raise invalid(
-            "Half of a name cannot be put into the present one: send `displayName` or `name.formatted`, too."
+            "A part of a name cannot be changed alone: send `displayName` or `name.formatted`, too."
         )
     other = next(half for half in _HALVES if half != halves[0])
     return parts | ({} if named is None else {other: named[other]})
@@ -295,7 +295,7 @@ def _change_named_members(changed: GroupChange, change: PatchChange, where: Expr
         if any(matches_filter(where, {"value": value, "type": "User", "display": each}) for each in displays)
     }
     if not named:
-        raise ScimError(400, "Members in a `path` are named by their `value`.", "invalidPath")
+        raise ScimError(400, "A `path` must name members by their `value`.", "invalidPath")
     if change.operation == "add":
         changed.add(member_ids(change.value) if change.value is not None else named)
         return
@@ -322,5 +322,5 @@ def member_ids(value: Any) -> set[str]:
     listed = value if isinstance(value, list) else [] if value is None else [value]
     ids = [lower_keys(entry).get("value") if isinstance(entry, dict) else entry for entry in listed]
     if not all(isinstance(member, str) for member in ids):
-        raise invalid("Members are named by their `value`, a text.")
+        raise invalid("Each member needs a `value`, a text.")
     return {str(member) for member in ids}

@@ -368,7 +368,7 @@ def _single(request: Request, resources: list[dict[str, Any]]) -> Response:
     name = request.path_params["id"]
     named = next((resource for resource in resources if resource["id"] == name), None)
     if named is None:
-        return _answer(error_document(404, "There is none of that name."), 404)
+        return _answer(error_document(404, "There is no resource type or schema with this name."), 404)
     return _answer(named)
 
 

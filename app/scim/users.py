@@ -88,7 +88,7 @@ async def add_user(ctx: ScimContext, body: dict[str, Any]) -> Person:
     namesake = await _known_as(ctx, user_name, sent.fields.get("scim_external_id"))
     if namesake is not None:
         if is_visible(ctx, namesake) or not may_be_activated(namesake):
-            raise ScimError(409, "A user with this userName or externalId is here already.", "uniqueness")
+            raise ScimError(409, "A user with this userName or externalId already exists.", "uniqueness")
         return await change_user(ctx, namesake.id, lambda _: sent, takes_back=True)
     return await _added(ctx, sent, user_name)
 
@@ -138,7 +138,7 @@ async def change_user(
             return await _provision(_marking(ctx, sent, fields), person, fields, follow_up)
         except VersionMismatch:
             continue
-    raise ScimError(503, "Others keep changing this user. Try again.")
+    raise ScimError(503, "This user is being changed by others. Try again.")
 
 
 async def remove_user(ctx: ScimContext, name: str) -> None:
@@ -155,7 +155,7 @@ async def remove_user(ctx: ScimContext, name: str) -> None:
         except VersionMismatch:
             continue
         return
-    raise ScimError(503, "Others keep changing this user. Try again.")
+    raise ScimError(503, "This user is being changed by others. Try again.")
 
 
 def is_visible(ctx: ScimContext, person: Person) -> bool:
@@ -313,7 +313,7 @@ async def _performed(ctx: ScimContext, command: Command) -> Any:
     except WrongValue as refusal:
         if refusal.because == "taken":
             raise ScimError(
-                409, "Somebody else has this userName, externalId or login.", "uniqueness"
+                409, "Another user has this userName, externalId or login.", "uniqueness"
             ) from refusal
         if refusal.because == "login_beyond_your_own":
             sentence = "This person holds roles that were granted by hand: an administrator sets their login."

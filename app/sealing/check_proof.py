@@ -99,10 +99,10 @@ def check_consistency(earlier: dict[str, Any], later: dict[str, Any], path: list
     """Raise Wrong if the later head does not go on from the earlier one (RFC 9162, 2.1.4.2)."""
     size, root = earlier["size"], bytes.fromhex(earlier["root"])
     if not 0 < size <= later["size"]:
-        raise Wrong("the earlier head covers more than the later one, or nothing")
+        raise Wrong("the earlier head covers nothing, or more than the later one")
     if size == later["size"]:
         if path or earlier["root"] != later["root"]:
-            raise Wrong("two heads of one size have different roots")
+            raise Wrong("two heads of the same size have different roots")
         return
     nodes = ([root] if size & (size - 1) == 0 else []) + path
     if not nodes:
@@ -122,7 +122,7 @@ def check_consistency(earlier: dict[str, Any], later: dict[str, Any], path: list
             new = node(new, sibling)
         first, last = first >> 1, last >> 1
     if last or old != root or new != bytes.fromhex(later["root"]):
-        raise Wrong("the later head does not go on from the earlier one")
+        raise Wrong("the later head does not continue the earlier one")
 
 
 def read(path: str) -> Any:
@@ -143,16 +143,16 @@ def check_signature(signed: dict[str, Any], expected_key: str | None) -> str:
     key, signature = (base64.b64decode(signed[name], validate=True) for name in ("public_key", "signature"))
     name = hashlib.sha256(key).hexdigest()
     if head["key"] != name:
-        raise Wrong("the head names another key than the one in its file")
+        raise Wrong("the head names a different key than its file contains")
     if expected_key is not None and name != expected_key.lower():
-        raise Wrong(f"the head is signed by the key {name}, and not by {expected_key}")
+        raise Wrong(f"the head is signed by the key {name}, not by {expected_key}")
     good = verified(key, signature, canonical(head))
     if good is None:
         return "NOT CHECKED: the signature of the head. Install the package cryptography, or openssl 3."
     if not good:
-        raise Wrong("the signature of the head is not that of its key")
+        raise Wrong("the signature of the head does not match its key")
     if expected_key is None:
-        return f"The head is signed by the key {name}: compare that with the one you were told (--key)."
+        return f"The head is signed by the key {name}. Compare this with the key that you were given (--key)."
     return f"The head is signed by the key {name}, as expected."
 
 
@@ -213,9 +213,9 @@ def compare_event(leaf: dict[str, Any], event: dict[str, Any]) -> list[str]:
         if name in TIMES and event_value is not None:
             event_value, sealed = instant(event_value), instant(sealed)
         if event_value != sealed:
-            raise Wrong(f"`{name}` of the event is {event[name]!r}, and was sealed as {leaf[name]!r}")
+            raise Wrong(f"`{name}` of the event is {event[name]!r}, but was sealed as {leaf[name]!r}")
     if not {"id", "position"} <= set(compared):
-        raise Unreadable("the file of the event has no `id` and `position`")
+        raise Unreadable("the file of the event lacks `id` or `position`")
     return compared
 
 
@@ -226,23 +226,23 @@ def check(arguments: argparse.Namespace) -> list[str]:
         hashes = base64.b64decode(proof["path"], validate=True)
         path = [hashes[begin : begin + 32] for begin in range(0, len(hashes), 32)]
         if len(hashes) % 32:
-            raise Wrong("a hash of the path has not 32 bytes")
+            raise Wrong("a hash in the path does not have 32 bytes")
         if proof["format"] == CONSISTENCY:
             return check_heads(proof, trusted, path, arguments.key)
         if proof["format"] != PROOF:
-            raise Unreadable(f"{arguments.proof} is of another format: {proof['format']}")
+            raise Unreadable(f"{arguments.proof} has an unknown format: {proof['format']}")
         head, leaf = trusted["head"], proof["leaf"]
         if proof["head"] != head["number"]:
             raise Wrong(
-                f"the proof is for head {proof['head']}, and the exported one is head {head['number']} "
-                f"(of positions 1 to {head['size']}): ask for the proof with ?head={head['number']}"
+                f"the proof is for head {proof['head']}, but the exported head is number {head['number']} "
+                f"(positions 1 to {head['size']}). Request the proof with ?head={head['number']}"
             )
         if sorted(leaf) != MEMBERS:
-            raise Wrong("the members of the leaf are not those of an event")
+            raise Wrong("the leaf does not have the fields of an event")
         hashed = hashlib.sha256(b"\x00" + canonical([leaf[name] for name in MEMBERS])).digest()
         root = included_root(leaf["position"] - 1, head["size"], hashed, path)
         if root.hex() != head["root"]:
-            raise Wrong("the event is not in the log that the head covers, or was altered")
+            raise Wrong("the event is not in the log that the head covers, or it was altered")
         sentences = [
             f"Event {leaf['id']} ({leaf['type']}) is at position {leaf['position']} of the log, as sealed."
         ]
@@ -251,13 +251,12 @@ def check(arguments: argparse.Namespace) -> list[str]:
         )
         if arguments.event is not None:
             sentences.append(
-                f"The event is as sealed in: {', '.join(compare_event(leaf, read(arguments.event)))}."
+                "These fields of the event are as sealed: "
+                f"{', '.join(compare_event(leaf, read(arguments.event)))}."
             )
         return [*sentences, check_signature(trusted, arguments.key)]
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise Unreadable(
-            f"the proof or the head is not of the form that it should have: {error!r}"
-        ) from error
+        raise Unreadable(f"the proof or the head does not have the expected form: {error!r}") from error
 
 
 def check_heads(
@@ -266,11 +265,11 @@ def check_heads(
     """Return sentences on two heads, of which the trusted one is either."""
     earlier, later = proof["earlier"], proof["later"]
     if trusted["head"] not in (earlier["head"], later["head"]):
-        raise Wrong("the exported head is neither of the two")
+        raise Wrong("the exported head is neither of the two heads in the proof")
     check_consistency(earlier["head"], later["head"], path)
     numbers = [signed["head"]["number"] for signed in (earlier, later)]
     sentences = (
-        f"Head {numbers[1]} goes on from head {numbers[0]}: nothing before was altered, taken out or put in."
+        f"Head {numbers[1]} continues head {numbers[0]}: no earlier event was altered, removed or inserted."
     )
     return [sentences, *dict.fromkeys(check_signature(signed, expected_key) for signed in (earlier, later))]
 

@@ -59,7 +59,7 @@ async def prove_event(connection: Connection, position: int, signed: SignedHead)
     identity = await store.find_identity(connection)
     rows: list[LeafRow] = await store.read_leaves(connection, position - 1, position)
     if identity is None or len(rows) != 1:
-        raise ProofFailed("there is no such event, or the log was never sealed")
+        raise ProofFailed("the event does not exist, or the log was never sealed")
     leaf, head = leaf_bytes(identity.blinding, rows[0]), _head_of(signed)
     ranges = inclusion_ranges(position - 1, head.size)
     path = await _roots(connection, ranges)
@@ -82,7 +82,7 @@ def _head_of(signed: SignedHead) -> TreeHead:
     try:
         return signed.head
     except UnreadableHead as error:
-        raise ProofFailed("the stored head is none") from error
+        raise ProofFailed("the stored head cannot be read") from error
 
 
 async def _roots(connection: Connection, ranges: Iterable[LeafRange]) -> list[bytes]:

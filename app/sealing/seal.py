@@ -91,13 +91,13 @@ async def _seal_next(
             str(identity.installation),
         ):
             raise SealRefused(
-                "The log's identity (log.seal_identity) is not the one that its heads name: put it back."
+                "log.seal_identity differs from the identity in the heads. Restore the earlier value."
             )
         head = await store.log_head(connection)
         if tree.size > head:
             raise SealRefused(
-                f"The log ends at position {head}, and head {last and last.head.number} covers it up to "
-                f"{tree.size}: events are missing. `ledgerdesk verify` says more."
+                f"Events are missing: the log ends at position {head}, but head {last and last.head.number} "
+                f"covers it up to {tree.size}. Run `ledgerdesk verify`, and see docs/proofs.md."
             )
         if tree.size == head and next_key is None:
             return None
@@ -136,8 +136,8 @@ async def _tree_of(connection: Connection, last: SignedHead | None) -> GrowingTr
         tree = None
     if tree is None or tree.root().hex() != head.root:
         raise SealRefused(
-            "The stored hashes are not those of the last head, so nothing is sealed upon them. `ledgerdesk "
-            "verify` says more; docs/proofs.md says what to do."
+            "The stored hashes do not match the last head, so sealing stops. Run `ledgerdesk verify`, and "
+            "see docs/proofs.md."
         )
     return tree
 
@@ -149,6 +149,6 @@ async def _add_events(connection: Connection, tree: GrowingTree, blinding: bytes
     wrong = first_break(rows, tree.size)
     if wrong is not None or len(rows) != up_to - tree.size:
         position = tree.size + len(rows) + 1 if wrong is None else wrong[0]
-        raise SealRefused(f"The event at position {position} is missing, or there twice: nothing is sealed.")
+        raise SealRefused(f"The event at position {position} is missing or duplicated, so sealing stops.")
     await store.write_tiles(connection, tree.extend(leaf_hashes(blinding, rows)))
     await asyncio.sleep(0)  # others have their turn

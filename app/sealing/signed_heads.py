@@ -70,7 +70,7 @@ class TreeHead:
             head = cls(**(members | {"sealed_at": from_instant(members["sealed_at"])}))
             is_canonical = head.signed_bytes() == document
         except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise UnreadableHead("its members are not those of a head") from error
+            raise UnreadableHead("it lacks fields of a head") from error
         if not is_canonical or not isinstance(head.size, int) or not isinstance(head.number, int):
             raise UnreadableHead("it is not in canonical form")
         return head
@@ -125,13 +125,13 @@ class SignedHead:
 def read_head_file(content: bytes) -> SignedHead:
     """Return the head of a file. Raises UnreadableHead."""
     if len(content) > LARGEST_FILE:
-        raise UnreadableHead(f"it has more than {LARGEST_FILE} bytes")
+        raise UnreadableHead(f"it is larger than {LARGEST_FILE} bytes")
     try:
         members = orjson.loads(content)
         document = canonical(members["head"])
         signed = SignedHead(document, *(_decoded(members[name]) for name in ("signature", "public_key")))
     except (ValueError, TypeError, KeyError) as error:
-        raise UnreadableHead("it is not a file of a head") from error
+        raise UnreadableHead("it is not an exported head") from error
     _ = signed.head
     return signed
 

@@ -57,17 +57,17 @@ def _key_in(path: Path) -> Ed25519PrivateKey:
         content = path.read_bytes()
     except OSError as error:
         raise SigningKeyError(
-            f"The key for signing heads, {path}, cannot be read or made: {error.strerror}."
+            f"The key for signing heads, {path}, cannot be read or created: {error.strerror}."
         ) from error
     try:
         key = load_pem_private_key(content, None)
     except (ValueError, TypeError) as error:
         raise SigningKeyError(
-            f"{path} is no private key in PEM. Put back the one that was in use, or move the file away: a "
-            "new one is made, and heads say that another key signs."
+            f"{path} is not a private key in PEM format. Restore the key that was in use, or move the file "
+            "away. Then a new key is created, and later heads name it."
         ) from error
     if not isinstance(key, Ed25519PrivateKey):
-        raise SigningKeyError(f"{path} is a key of another kind than Ed25519.")
+        raise SigningKeyError(f"{path} is not an Ed25519 key.")
     return key
 
 

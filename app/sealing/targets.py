@@ -70,8 +70,8 @@ class FolderTarget:
             raise ExportFailed(f"{path} cannot be written: {error.strerror}.") from error
         if not is_there:
             raise ExportConflict(
-                f"{path} is another head: this log is not the one that was exported there, or is older. "
-                "`ledgerdesk verify --head` with that file says more."
+                f"{path} already contains a different head, so it belongs to another log or to a newer "
+                f"state of this one. Compare them with `ledgerdesk verify --head {path}`."
             )
         return path
 
@@ -124,7 +124,10 @@ class BucketTarget:
             sent = authorised(self._credentials, "GET", url, {}, b"", now)
             if await _send_request(self._client, "GET", url, sent, b"") == (200, content):
                 return
-            raise ExportConflict(f"{url} is another head: this log is not the one that was exported there.")
+            raise ExportConflict(
+                f"{url} already contains a different head, so it belongs to another log or to a newer state "
+                "of this one."
+            )
         if status != 200:
             raise ExportFailed(f"{url} answers {status}: {body[:300].decode(errors='replace')}")
 
@@ -149,7 +152,7 @@ class TimestampTarget:
             self._client, "POST", self._url, headers, timestamp_request.as_bytes()
         )
         if status != 200:
-            raise ExportFailed(f"{self._url} answers {status}.")
+            raise ExportFailed(f"{self._url} responded with status {status}.")
         try:
             answer = self._library.decode_timestamp_response(body)
             stamp = answer.tst_info
@@ -158,9 +161,9 @@ class TimestampTarget:
                 timestamp_request.nonce,
             )
         except ValueError as error:
-            raise ExportFailed(f"{self._url} answers with no timestamp.") from error
+            raise ExportFailed(f"{self._url} did not return a timestamp.") from error
         if not fits:
-            raise ExportFailed(f"{self._url} answers with the timestamp of something else.")
+            raise ExportFailed(f"{self._url} returned a timestamp for different data.")
         return body
 
 

@@ -50,7 +50,7 @@ class ReportedAgreement(Frozen):
     """The agreement when the report was computed."""
 
     id: UUID
-    number: str = Field(description="Number of the agreement for people.")
+    number: str = Field(description="Number by which people know the agreement.")
     edition: int = Field(description="Number of the agreement's edition.")
     agreement_type: AgreementType
     title: str = Field(description="Title of the agreement.")
@@ -64,7 +64,7 @@ class ReportBreach(Frozen):
 
     kind: str = Field(description="Kind of the case, such as `incident`.")
     case_id: UUID = Field(description="Identifier of the case, as in its address.")
-    number: str | None = Field(description="Number of the case for people; null if not set.")
+    number: str | None = Field(description="Number by which people know the case; null if not set.")
     round: int = Field(description="Number of the round of updates; 1 for other metrics.")
     priority: Priority | None = Field(description="Priority of the case; null if it was not set.")
     target_seconds: int = Field(description="Number of business seconds that the target allows.")
@@ -162,7 +162,7 @@ class ReportExclusion(Frozen):
     what: ExclusionKind
     kind: str = Field(description="Kind of the record, such as `incident`.")
     record_id: UUID = Field(description="Identifier of the record, as in its address.")
-    number: str | None = Field(description="Number of the record for people; null if not set.")
+    number: str | None = Field(description="Number by which people know the record; null if not set.")
     target: str | None = Field(
         description="Identifier of the target; null if the exclusion concerns all targets."
     )
@@ -226,7 +226,7 @@ class ReportCause(Frozen):
 
     target: str = Field(description="Identifier of the target.")
     case_id: UUID = Field(description="Identifier of the case, as in its address.")
-    number: str | None = Field(description="Number of the case for people; null if not set.")
+    number: str | None = Field(description="Number by which people know the case; null if not set.")
     round: int = Field(description="Number of the round of updates; 1 for other metrics.")
     cause: str | None = Field(description="Code of the cause; null if not stated.")
 

@@ -53,8 +53,8 @@ class ReportEdition(OutputModel):
         description="Changes from the previous edition; null for the first edition."
     )
     staff_changes: list[ReportChange] | None = Field(
-        description="Changes from the previous edition in the part for staff; null for the first "
-        "edition, and for others than staff."
+        description="Changes from the previous edition in the part that only staff see; null for the first "
+        "edition, and for callers who are not staff."
     )
 
 
@@ -82,7 +82,7 @@ class Recomputed(OutputModel):
     computed_at: datetime = Field(description="Time at which the report was computed now.")
     changes: list[ReportChange] = Field(description="Figures that differ.")
     staff_changes: list[ReportChange] | None = Field(
-        description="Figures that differ in the part for staff; null for others."
+        description="Figures that differ in the part that only staff see; null for others."
     )
 
 
@@ -102,7 +102,7 @@ class ServiceReport(OutputModel):
     )
     report: ReportContent
     staff: StaffContent | None = Field(
-        description="Content for staff: cost, causes of breaches, consequences; null for others."
+        description="Content that only staff see: cost, causes of breaches, consequences; null for others."
     )
     editions: list[ReportEdition] = Field(description="All editions, the oldest first.")
     released: list[ReleasedConsequenceOut] = Field(

@@ -59,7 +59,7 @@ subscriber = process_relation(
 SubscriptionPerson = Annotated[Reference, ForeignRef("person", on_behalf=True)]
 SubscriptionRoles = Annotated[
     Annotated[tuple[RoleText, ...], Field(min_length=1, max_length=LONGEST_LIST), BoundedList] | None,
-    Field(description="The only roles of its account that it sees with; none: all that the account holds."),
+    Field(description="Roles of its account to which it is limited; none: all roles of the account."),
 ]
 EncryptedText = Annotated[str, Hidden(), Field(description="The text, encrypted.")]
 EncryptedTemplate = Annotated[

@@ -107,7 +107,7 @@ async def save_my_summary(
 
 @router.endpoint("/{id}", "Remove a mailed summary", method="DELETE", refused=(404, 422), status_code=204)
 async def remove_my_summary(request: Request, ledger: Ledger, summary_id: SummaryId) -> Response:
-    """Remove one of the caller's summaries, which is no longer mailed."""
+    """Remove one of the caller's summaries: it is no longer mailed."""
     caller = caller_of(request)
     if caller.is_read_only:
         raise ledger.forbidden(anybody, language_for(request))

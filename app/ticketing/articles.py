@@ -36,7 +36,7 @@ class UseArticleTicket(Payload):
 
 
 def use_article(ticket: Ticket, body: UseArticleTicket, ctx: ActionContext) -> None:
-    """Use an article for the ticket, which it helped to solve; the article counts the use."""
+    """Use an article for the ticket: the article helped to solve the ticket, and counts the use."""
     ctx.outcome.add(new_article_use(ticket, ctx.required_ref(Article, "article"), ctx))
 
 
@@ -89,7 +89,7 @@ def rows(spec: ProcessSpec) -> ActionRows:
     """Return the rows of the lifecycle table for articles."""
     return (
         #      action         中文        from       to     who           event
-        action(use_article,   "使用知识", spec.any, STAYS, staff | rule, f"{spec.kind}.article_used", wrong=(article_already_used,),
+        action(use_article,   "登记所用文章", spec.any, STAYS, staff | rule, f"{spec.kind}.article_used", wrong=(article_already_used,),
                staff_only=True, related=USE_ON_ARTICLE),
     )
 # fmt: on

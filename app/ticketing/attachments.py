@@ -33,7 +33,7 @@ class AttachTicket(Payload):
 
 
 def attach(ticket: Ticket, body: AttachTicket, ctx: ActionContext) -> None:
-    """Attach a file to the ticket, which was uploaded before."""
+    """Attach a file to the ticket. The file must have been uploaded before."""
     upload = ctx.input.upload
     assert upload is not None
     attachment = Attachment(

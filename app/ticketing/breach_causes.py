@@ -48,8 +48,8 @@ class EarlierCause:
 
 
 def state_breach_cause(ticket: Ticket, body: StateBreachCause, ctx: ActionContext) -> None:
-    """State a breach cause of the ticket, which explains a missed target and replaces an earlier cause for
-    the same clock.
+    """State a breach cause of the ticket: it explains a missed target, and replaces an earlier cause for the
+    same clock.
     """
     stated = ctx.prepared(EarlierCause).cause
     if stated is None:

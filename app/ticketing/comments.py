@@ -81,7 +81,7 @@ class CorrectComment(Payload):
 
 
 def correct_comment(ticket: Ticket, body: CorrectComment, ctx: ActionContext) -> None:
-    """Correct one's own comment on the ticket, within 15 minutes."""
+    """Correct a comment on the ticket: only its author can, within 15 minutes."""
     comment = ctx.required_ref(Comment, "comment")
     ctx.outcome.staff_only = comment.for_staff
     comment = ctx.outcome.change(comment)

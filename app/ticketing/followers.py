@@ -27,7 +27,9 @@ from app.kernel.actions.refusals import WrongValue
 
 FollowerReference = Annotated[
     Annotated[Reference, ForeignRef("person")] | None,
-    Field(description="Follower, for staff: a person's id; if left out, the caller."),
+    Field(
+        description="Person who follows: an id; if left out, the caller. Only staff can name someone else."
+    ),
 ]
 
 

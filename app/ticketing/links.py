@@ -34,7 +34,7 @@ class LinkTicket(Payload):
 
 
 def link(ticket: Ticket, body: LinkTicket, ctx: ActionContext) -> None:
-    """Link the ticket to another one, which records the link too."""
+    """Link the ticket to another one. Both record the link."""
     ctx.outcome.add(new_link(ticket, body.kind, ctx.required_ref(Ticket, "other"), ctx))
 
 
@@ -68,7 +68,7 @@ class UnlinkTicket(Payload):
 
 
 def unlink(ticket: Ticket, body: UnlinkTicket, ctx: ActionContext) -> None:
-    """Unlink the ticket from another one, which records this too."""
+    """Unlink the ticket from another one. Both record it."""
     ctx.outcome.remove(ctx.required_ref(Link, "link"))
 
 

@@ -18,7 +18,7 @@ class TicketStub(OutputModel):
 
     id: UUID
     kind: str = Field(description="Kind of the record, such as `incident`.")
-    number: str = Field(description="Number of the record for people.")
+    number: str = Field(description="Number by which people know the record.")
     title: str | None = Field(
         description="Title of the record; null if it is not set, or if the caller may not see it."
     )

@@ -114,7 +114,7 @@ async def _perform(request: Request, command: Command, secret: str | None) -> Re
 async def add_webhook_source(
     request: Request, ledger: Ledger, body: NewWebhookSource, idempotency_key: IdempotencyKeyHeader = None
 ) -> Response:
-    """Add a webhook source, whose deliveries are accepted from then on. The secret is in this answer and is
+    """Add a webhook source: its deliveries are accepted from then on. The secret is in this answer and is
     never shown again.
     """
     secret = body.secret or new_webhook_secret(body.adapter)

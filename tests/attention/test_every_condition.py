@@ -4,6 +4,7 @@ not see the cases sees neither it nor its count.
 
 from __future__ import annotations
 
+import re
 from uuid import UUID
 
 import httpx
@@ -49,6 +50,13 @@ def test_no_sentence_is_without_a_condition_that_is_tried() -> None:
     forms = {f"{code}{form}" for code in tried for form in ("", *FORMS)}
     untried = {code for code in sentences("en")[TABLE] if not code.startswith(WORDS)} - forms
     assert untried == set()
+
+
+def test_a_sentence_for_several_cases_says_which_one_it_names() -> None:
+    several = {code: text for code, text in sentences("en")[TABLE].items() if code.endswith("_several")}
+    named = re.compile("for example|the most|the first|the longest|most recently")
+    assert several
+    assert [code for code, text in several.items() if not named.search(text)] == []
 
 
 async def told(ledger: Ledger, condition: TrueCondition, client: Client, code: str) -> list[Json]:

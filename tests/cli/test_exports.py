@@ -156,7 +156,7 @@ def test_what_cannot_be_exported_is_refused_in_words(run: Run, tmp_path: Path) -
         (("xes", "incident", "--out", str(tmp_path / "t.csv")), "t.csv should end in .xes or .xes.gz.", 4),
         (("ocel", "--out", str(tmp_path / "t.csv")), "t.csv should end in .json or .sqlite or .db.", 4),
         (("xes", "incident", "--from", "soon", "--out", "t.xes"), "--from", 2),
-        (("--all", str(tmp_path)), "Name a folder that is not there yet.", 4),
+        (("--all", str(tmp_path)), "Choose a folder that does not exist yet.", 4),
         (("--all", str(tmp_path / "x"), "events", "--to", "x"), "is not possible together with a command", 2),
     )
     for arguments, sentence, code in first_of(refusals, 3):
@@ -237,14 +237,14 @@ def test_a_whole_installation_comes_back_as_it_was(
     other_key.mkdir()
     refusals = [
         (exported.restore(secrets=other_key), "There is no master.key in"),
-        (exported.restore(exported.altered("damaged", damage)), "is not as it was written"),
-        (exported.restore(exported.altered("forged", forge)), "cannot be brought back"),
+        (exported.restore(exported.altered("damaged", damage)), "was changed or is damaged"),
+        (exported.restore(exported.altered("forged", forge)), "cannot be loaded"),
         (exported.restore(exported.altered("later", of_later_schema)), "was made by a later version"),
         (
             exported.restore(exported.altered("strange", with_strange_table)),
-            "does more than add: content.of_tomorrow",
+            "change existing tables: content.of_tomorrow",
         ),
-        (exported.restore(tmp_path), "There is no export in"),
+        (exported.restore(tmp_path), "contains no export"),
     ]
     (other_key / "master.key").write_text(base64.b64encode(b"A" * 32).decode())
     refusals.append((exported.restore(secrets=other_key), "is not that of the export"))

@@ -51,7 +51,7 @@ def test_an_import_says_what_became_of_the_file(run: Run, tmp_path: Path) -> Non
     assert "6 rows: 7 events, 2 new cases" in ended.stdout
     assert "3 people, 1 teams" in ended.stdout
     assert "missing:resolution_code" in ended.stdout
-    assert "8     bad_time  what stands in sys_updated_at is not a time" in ended.stdout
+    assert "8     bad_time  the value in sys_updated_at is not a time" in ended.stdout
     assert "stored, encrypted, in the table plumbing.refused_row" in ended.stdout
     again = run("import", "servicenow", str(file), "--zone", "UTC", "--allow-refused")
     assert (again.returncode, "known before   6 rows" in again.stdout) == (0, True)
@@ -103,8 +103,8 @@ def test_a_mapping_explains_any_table_and_any_event_log(run: Run, tmp_path: Path
 def test_a_mapping_that_is_wrong_is_refused_with_its_line(run: Run, tmp_path: Path) -> None:
     (tmp_path / "desk.csv").write_text("id,at,s\n1,2026-03-02 08:00:00Z,open\n", encoding="utf-8")
     for text, code, message in (
-        (MAPPING.replace('"new"', '"nwe"'), 4, "line 6, state.values.open.state: 'nwe' is not known"),
-        (MAPPING.replace('source = "desk"', ""), 2, "name the other system here"),
+        (MAPPING.replace('"new"', '"nwe"'), 4, "line 6, state.values.open.state: 'nwe' is unknown"),
+        (MAPPING.replace('source = "desk"', ""), 2, "enter the name of the other system here"),
         (MAPPING.replace('"desk"', '"The Desk"'), 4, "'The Desk' cannot name a source"),
         (MAPPING.replace('"at"', '"time"'), 4, "The heading has no column 'time' (at of the mapping)"),
     ):
@@ -178,7 +178,7 @@ AMBIGUOUS = text_of([a_row(opened_at="1/3/2026 08:00", sys_updated_at="2/3/2026 
         [
             pytest.param(plain(b""), "The file is empty.", id="empty"),
             pytest.param(
-                lambda folder: zipped(folder, "one.csv", "two.csv"), "holds 2 files", id="two in one"
+                lambda folder: zipped(folder, "one.csv", "two.csv"), "contains 2 files", id="two in one"
             ),
             pytest.param(plain(AMBIGUOUS), "--date-order dmy or --date-order mdy", id="dates"),
             pytest.param(
@@ -246,7 +246,7 @@ def test_only_if_every_row_is_refused_the_command_fails(run: Run, tmp_path: Path
     ended = run("import", "servicenow", str(a_file(tmp_path, [BROKEN] * 30)), "--zone", "UTC")
     assert ended.returncode == 4
     assert "refused        30 rows" in ended.stdout
-    assert "bad_time  what stands in" in ended.stdout
+    assert "bad_time  the value in" in ended.stdout
 
 
 @in_test_all

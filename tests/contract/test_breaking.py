@@ -446,11 +446,11 @@ def test_a_declaration_that_names_no_break_is_found() -> None:
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ("version = ", "no TOML"),
+        ("version = ", "not valid TOML"),
         ('[[change]]\nversion = "0.2.0"\n', "must have"),
         (ENTRY.replace('reason = "Nobody has ever sent it."', 'reason = " "'), "must have"),
         (ENTRY.replace("property_removed", "no_rule"), "no rule no_rule"),
-        (ENTRY.replace("0.2.0", "next"), "next is no version"),
+        (ENTRY.replace("0.2.0", "next"), "next is not a version"),
     ],
 )
 def test_a_declaration_that_is_not_as_it_must_be_is_refused(wrong: str, said: str) -> None:

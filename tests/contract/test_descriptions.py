@@ -18,7 +18,12 @@ CLIPPED = {
     r"\b[Nn]ull if (?:it|they) stays?\b": "null if it remains the same",
     r"`[a-z_]+` …": "such as",
     r"\{\w+[(.]": "a placeholder that was not filled in",
+    r"\bfor people(?! who)\b": "name the form: the number by which people know the ticket, a page to read",
+    r"[,;] for (?:staff|others)\b|\bnot staff or reviewers\b": "a sentence: only staff see this field",
 }
+
+#: A clause that reads as a property of the nearest noun, where it gives a reason or a result.
+RELATIVE = re.compile(r", (?:(?:as|at|by|for|from|in|into|of|on|to|with) )?(?:which|who|whose|whom)\b")
 
 
 def descriptions(part: object) -> Iterator[str]:
@@ -53,6 +58,8 @@ def faults(text: str) -> list[str]:
         "Process that takes over: `problem` …, or a name.",
         "List the text blocks of one {noun(kind)}.",
         "Objection; null if there was none. Null if its author was erased.",
+        "Number of the risk for people; accepted wherever the id is.",
+        "Cost of a period, for staff.",
     ],
 )
 def test_a_clipped_phrase_is_found(text: str) -> None:
@@ -63,3 +70,10 @@ def test_no_description_is_clipped() -> None:
     texts = set(descriptions(as_written()))
     assert len(texts) > 7_000
     assert {text: advices for text in texts if (advices := faults(text))} == {}
+
+
+def test_no_operation_gives_its_reason_in_a_relative_clause() -> None:
+    operations = [operation for path in as_written()["paths"].values() for operation in path.values()]
+    assert [
+        operation["description"] for operation in operations if RELATIVE.search(operation["description"])
+    ] == []

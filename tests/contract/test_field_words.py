@@ -17,6 +17,14 @@ from tests.contract.answers import as_written, document
 CHINESE = re.compile("[\u4e00-\u9fff]")
 #: What an administrator enters as code.
 ENTERED_AS_CODE = {"CatalogueItem.form", "NewTemplate.template"}
+#: Words that add nothing to a label.
+GRAMMAR = frozenset(
+    """
+    a an and are at by for from further ha if in i it note of on or that the thi to wa what when
+    """.split()  # noqa: SIM905  # as a list of literals it would be thirty lines
+)
+#: Help whose pronoun stands for the record: a form has no sentence before it.
+ABOUT_IT = re.compile(r"\b(?:it|this) is about\b")
 #: Labels that are the same in both languages.
 NAMES = {"SHA-256"}
 
@@ -90,6 +98,21 @@ def test_help_is_a_sentence_for_people_in_each_language() -> None:
         assert CHINESE.search(chinese), place
         assert chinese.endswith("。"), place
         assert place in ENTERED_AS_CODE or not MACHINE_WORDS.search(english), place
+
+
+def _stems(text: str) -> set[str]:
+    return {word.rstrip("s") for word in re.findall("[a-z]+", text.lower())} - GRAMMAR
+
+
+def test_help_adds_a_noun_to_its_label_and_needs_no_sentence_before_it() -> None:
+    words, repeated = field_words(), set()
+    for schema, name, _ in payload_fields(as_written()):
+        place = words.help_place(schema, name)
+        label = words.own.get(f"{schema}.{name}") or words.labels[name]
+        if place is not None and _stems(words.help[place][0]) <= _stems(label[0]):
+            repeated.add(place)
+    assert repeated == set()
+    assert [place for place, (english, _) in words.help.items() if ABOUT_IT.search(english)] == []
 
 
 def test_what_a_form_shows_of_a_description_is_for_people() -> None:

@@ -64,7 +64,7 @@ def test_an_edited_migration_is_refused_and_cannot_be_declared(
     released["migrations"]["1001_baseline.py"] = "0" * 64
     file.write_text(json.dumps(released), "utf-8")
     assert contract.unexcused() == [
-        "Breaks clients: migration/1001_baseline.py was edited after its release: put it back, and write a "
+        "Breaks clients: migration/1001_baseline.py was edited after its release: restore it, and write a "
         "new migration: rule migration_changed."
     ]
     for rule in UNDECLARABLE_RULES:

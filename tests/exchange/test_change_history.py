@@ -141,19 +141,23 @@ def test_a_row_whose_times_cannot_be_read_is_refused_with_the_column() -> None:
         (4, "in_the_future"),
     ]
     assert "Done" in reasons[0][2]
-    assert "Closed lies in the future" in reasons[2][2]
+    assert "Closed is in the future" in reasons[2][2]
 
 
 @pytest.mark.parametrize(
     ("line", "instead", "expected"),
     [
-        ("[milestones]", "[milestone]", "there is no such key here"),
+        ("[milestones]", "[milestone]", "this key is unknown here"),
         ("submitted =", "handed_in =", "milestones.handed_in"),
-        ('case = "Number"', 'case = "Number"\nat = "Done"', "at, state, actor and sequence do not go with"),
+        (
+            'case = "Number"',
+            'case = "Number"\nat = "Done"',
+            "at, state, actor and sequence cannot be combined with",
+        ),
         (
             'risk_level = "Risk"',
             'ci = "Risk"',
-            "fields.ci: there is no such key here; there are assignee, cat",
+            "fields.ci: this key is unknown here; possible are assignee, cat",
         ),
     ],
 )

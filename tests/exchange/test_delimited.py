@@ -94,15 +94,13 @@ def test_times_may_be_numbers(kind: str, text: str) -> None:
     assert isinstance(nothing, RefusedRow)
     assert (nothing.code, nothing.reason) == (
         "bad_time",
-        "what stands in at is not a time; 2016-03-01 13:05:00 would be one",
+        "the value in at is not a time such as 2016-03-01 13:05:00",
     )
 
 
 def test_times_without_an_offset_need_a_zone() -> None:
     text = "id,at,s\n1,2026-03-02 08:00:00,open\n"
-    assert refused(text).startswith(
-        "The time '2026-03-02 08:00:00' says no offset from UTC. Say in which zone"
-    )
+    assert refused(text).startswith("The time '2026-03-02 08:00:00' has no UTC offset. Set the time zone")
     zones = {"Europe/Berlin": 7, "Asia/Shanghai": 0}
     for zone, hour in zones.items():
         (row,) = understood(read(text, LEAST, given_zone=zone))
@@ -142,7 +140,7 @@ def test_dates_that_could_be_two_are_not_guessed() -> None:
     ("text", "message"),
     [
         ("", "The file is empty"),
-        ("id,at,s\n", "There is no row in the file"),
+        ("id,at,s\n", "The file has no rows"),
         ("id,time,s\n1,2,3\n", "no column 'at' (at of the mapping). It has: 'id', 'time', 's'"),
         ("id,at,s,s\n1,2,3,4\n", "The heading has 's' more than once"),
     ],

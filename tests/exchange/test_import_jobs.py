@@ -155,8 +155,8 @@ async def test_the_source_is_that_of_the_mapping_if_no_other_is_said(api: Api) -
     [
         ({"upload": str(uuid4())}, "/upload", "no completely uploaded file of yours"),
         ({"mapping": None}, "/mapping", "files in the format “xes” need a mapping"),
-        ({"mapping": MAPPING.replace('"new"', '"nwe"')}, "/mapping", "'nwe' is not known; use 'new'"),
-        ({"mapping": "x"}, "/mapping", "It is no TOML"),
+        ({"mapping": MAPPING.replace('"new"', '"nwe"')}, "/mapping", "'nwe' is unknown; use 'new'"),
+        ({"mapping": "x"}, "/mapping", "The mapping is not valid TOML"),
         ({"zone": "Mars"}, "/zone", "'Mars' is not the name of a time zone"),
         ({"format": "servicenow", "mapping": None}, "/zone", "contain no time zone"),
         ({"format": "xml"}, "/format", "csv"),
@@ -185,7 +185,7 @@ async def test_a_file_that_is_wrong_fails_and_says_why(api: Api, place: Database
     assert await worked_off(place, api) == 1
     result = await ada.read(f"/v1/imports/{job['id']}")
     assert result["state"] == "failed"
-    assert result["failure"] == "The file is no XES: it begins with <html>, not with <log>."
+    assert result["failure"] == "The file is not XES: it begins with <html>, not with <log>."
 
 
 async def test_administrators_import_and_nobody_else(api: Api) -> None:

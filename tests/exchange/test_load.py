@@ -334,7 +334,7 @@ async def test_of_a_file_that_is_damaged_further_on_every_whole_chunk_before_tha
         readable.extend(ServiceNow("UTC", NOW).read(file.block))
     row_count = len(readable) // chunk * chunk
     assert row_count > cases / 2
-    with pytest.raises(FileRefused, match=f"damaged after .* {row_count:,} rows before that are told"):
+    with pytest.raises(FileRefused, match=f"damaged after .* The {row_count:,} rows before it were imported"):
         await import_file(ledger, damaged)
     again = await import_file(ledger, total)
     assert (again.repeated, again.applied) == (row_count, 2 * cases - row_count)

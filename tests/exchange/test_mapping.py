@@ -70,26 +70,42 @@ def test_codes_without_values_are_ours() -> None:
 @each_case(
     ("line", "instead", "expected"),
     [
-        ('case = "Ticket"\n', "", "case: this is needed and not there"),
+        ('case = "Ticket"\n', "", "case: this key is missing"),
         ('case = "Ticket"', "case = 3", "line 3, case: input should be a valid string"),
         ('case = "Ticket"', 'case = ""', "line 3, case: string should have at least 1 character"),
-        ('case = "Ticket"', "case = Ticket", "It is no TOML: Invalid value (at line 3, column 8)"),
-        ('"incident"', '"task"', "line 2, process: 'task' is not known; use 'incident' or 'change'"),
-        ('at = "Changed"', "", "at and state are needed, or milestones"),
+        (
+            'case = "Ticket"',
+            "case = Ticket",
+            "The mapping is not valid TOML: Invalid value (at line 3, column 8)",
+        ),
+        ('"incident"', '"task"', "line 2, process: 'task' is unknown; use 'incident' or 'change'"),
+        ('at = "Changed"', "", "at and state are required, or milestones"),
         (
             'at = "Changed"',
             'at = "C"\ntim = "x"',
-            "line 5, tim: there is no such key here; there are actor, a",
+            "line 5, tim: this key is unknown here; possible are actor, a",
         ),
-        ('at = "Changed"', 'at = "C"\ntime = "x"', "line 5, time: 'x' is not known; use 'text', 'epoch_s"),
+        ('at = "Changed"', 'at = "C"\ntime = "x"', "line 5, time: 'x' is unknown; use 'text', 'epoch_s"),
         ('at = "Changed"', 'at = "C"\nrepeats = "x"', "line 5, repeats: input should be a valid boolean"),
-        ('at = "Changed"', 'at = "C"\nignore = ["C"]', "the column 'C' is ignored and is at, too"),
+        ('at = "Changed"', 'at = "C"\nignore = ["C"]', "the column 'C' is both ignored and mapped to at"),
         ("{ Open", "{ Shut", ""),
-        ('"new"', '"nwe"', "line 8, state.values.Open.state: 'nwe' is not known; use 'new', 'acknowledged'"),
+        ('"new"', '"nwe"', "line 8, state.values.Open.state: 'nwe' is unknown; use 'new', 'acknowledged'"),
         ('"new"', '"nwe"', "or 'cancelled', or 'keep' where the state stays"),
-        ('"new"', "{ stat = 1 }", "there is no such key here; there are hold_reason, resolution_code, state"),
-        ('"new"', '{ state = "new", hold_reason = "other" }', "hold_reason goes with the state on_hold"),
-        ('"new"', '{ state = "new", resolution_code = "fixed" }', "resolution_code goes with the states"),
+        (
+            '"new"',
+            "{ stat = 1 }",
+            "this key is unknown here; possible are hold_reason, resolution_code, state",
+        ),
+        (
+            '"new"',
+            '{ state = "new", hold_reason = "other" }',
+            "hold_reason is only possible in the state on_hold",
+        ),
+        (
+            '"new"',
+            '{ state = "new", resolution_code = "fixed" }',
+            "resolution_code is only possible in the states",
+        ),
         ('{ Open = "new" }', "{}", "line 8, state.values: dictionary should have at least 1 item"),
     ],
 )
@@ -109,12 +125,12 @@ def test_what_is_wrong_is_said_by_key_and_line_with_what_would_be_right(
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ('team = "A"\nci = "A"', "the column 'A' tells two fields; each may tell one"),
-        ('teem = "A"', "line 11, fields.teem: there is no such key here; there are assignee, category"),
-        ('priority = { column = "A", values = { x = "P9" } }', "fields.priority.values.x: 'P9' is not known"),
+        ('team = "A"\nci = "A"', "the column 'A' is mapped to two fields"),
+        ('teem = "A"', "line 11, fields.teem: this key is unknown here; possible are assignee, category"),
+        ('priority = { column = "A", values = { x = "P9" } }', "fields.priority.values.x: 'P9' is unknown"),
         (
             'priority = { colum = "A" }',
-            "line 11, fields.priority.colum: there is no such key here; there are",
+            "line 11, fields.priority.colum: this key is unknown here; possible are",
         ),
     ],
 )
@@ -124,7 +140,7 @@ def test_so_is_what_is_wrong_with_its_fields(fields: str, message: str) -> None:
 
 def test_all_that_is_wrong_is_said_at_once_within_bounds() -> None:
     message = wrong(LEAST + "".join(f"k{n} = 1\n" for n in range(30)).replace("k0", "[fields]\nk0"))
-    assert message.count("there is no such key") == 10
+    assert message.count("this key is unknown") == 10
     assert message.endswith("and 20 more")
 
 

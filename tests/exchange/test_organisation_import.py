@@ -124,7 +124,7 @@ async def test_a_dry_run_writes_nothing(ledger: Ledger, tmp_path: Path) -> None:
 @each_case(
     ("text", "word"),
     [
-        ("name,e-mail\nA,a@example.org\n", "'e-mail' is not known"),
+        ("name,e-mail\nA,a@example.org\n", "'e-mail' is unknown"),
         ("name\nA\n", "'email' is missing"),
         ("", "is missing"),
         ("name,email\nA,a@example.org,more\n", "line 2"),

@@ -159,7 +159,9 @@ def test_no_label_means_two_things() -> None:
 @pytest.mark.parametrize("states", [["Neuland"], ["Uusi", "Ratkaistu", ""], ["?", "Nieuw!"]])
 def test_a_file_without_a_known_state_is_refused(states: list[str]) -> None:
     rows = [a_row(incident_state=state) for state in states]
-    with pytest.raises(FileRefused, match=r"No state in the file is known. It has: '(Neuland|Uusi|Nieuw!)'"):
+    with pytest.raises(
+        FileRefused, match=r"No state in the file is known. The file has: '(Neuland|Uusi|Nieuw!)'"
+    ):
         read(text_of(rows))
     assert len(understood(read(text_of([*rows, a_row()])))) == len(states) + 1
 

@@ -129,19 +129,19 @@ def test_a_row_is_the_same_wherever_the_mapping_puts_an_attribute() -> None:
 @each_case(
     ("text", "message"),
     [
-        ("", "The file is no well-formed XML: no element found in line 1, column 1"),
-        ("a,b\n1,2\n", "The file is no well-formed XML: syntax error in line 1"),
-        ("<html/>", "The file is no XES: it begins with <html>, not with <log>"),
-        (HEAD + "<trace><event></trace>", "no well-formed XML: mismatched tag in line 7, column 17"),
-        (HEAD, "no well-formed XML: no element found in line 7"),
-        (a_log(), "There is no event in the file"),
+        ("", "The file is not well-formed XML: no element found in line 1, column 1"),
+        ("a,b\n1,2\n", "The file is not well-formed XML: syntax error in line 1"),
+        ("<html/>", "The file is not XES: it begins with <html>, not with <log>"),
+        (HEAD + "<trace><event></trace>", "not well-formed XML: mismatched tag in line 7, column 17"),
+        (HEAD, "not well-formed XML: no element found in line 7"),
+        (a_log(), "The file has no events"),
         ('<!DOCTYPE log [<!ENTITY a "b">]><log/>', "The file declares a document type"),
         ("<log>" + "<list>" * 200, "are nested more than 100 deep"),
         ("<log " + "x" * 5_000_000, "A tag in line 1 is longer than 4,000,000 bytes"),
         (a_log("<event/>"), ""),
         (
             a_log('<trace><event><string key="status" value="x"/></event></trace>'),
-            "None of the first events has an attribute 'trace:concept:name' (case of the mapping), 'time:tim",
+            "The first events have no attribute 'trace:concept:name' (case of the mapping), 'time:tim",
         ),
     ],
 )

@@ -95,9 +95,10 @@ def test_what_no_client_is_shown_is_said_to_be() -> None:
 
 
 def test_an_english_label_of_its_own_belongs_to_an_action_and_differs_from_its_name() -> None:
-    names = {action.name for lifecycle in LIFECYCLES for action in lifecycle.rows}
-    assert ENGLISH_LABELS.keys() <= names
-    alike = [name for name, label in ENGLISH_LABELS.items() if label == name.replace("_", " ").capitalize()]
+    rows = [(lifecycle.kind, action.name) for lifecycle in LIFECYCLES for action in lifecycle.rows]
+    assert ENGLISH_LABELS.keys() <= {name for kind, row in rows for name in (row, f"{kind}.{row}")}
+    names = {key: key.rpartition(".")[2].replace("_", " ").capitalize() for key in ENGLISH_LABELS}
+    alike = [key for key, label in ENGLISH_LABELS.items() if label == names[key]]
     assert alike == []
 
 

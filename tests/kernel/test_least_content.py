@@ -72,5 +72,5 @@ async def test_a_person_is_told_which_texts_say_nothing_and_a_tool_is_not_asked(
         ("/description", "says_nothing"),
     ]
     incident = (await agent.post("/v1/incidents", json=an_incident())).json()
-    asked = await agent.post(f"/v1/incidents/{incident['id']}/comment", json={"text": "?"})
-    assert asked.status_code == 200, asked.text
+    comment = await agent.post(f"/v1/incidents/{incident['id']}/comment", json={"text": "?"})
+    assert comment.status_code == 200, comment.text

@@ -269,7 +269,7 @@ def test_a_file_that_is_no_master_key_is_refused_with_what_to_do_and_left_alone(
     path = tmp_path / MASTER_KEY_FILE
     for content in (b"", b"not base64!", base64.b64encode(b"too short"), b"\xff"):
         path.write_bytes(content)
-        with pytest.raises(VaultError, match="put back the file"):
+        with pytest.raises(VaultError, match="Restore the file"):
             master_key(tmp_path)
         assert path.read_bytes() == content
 

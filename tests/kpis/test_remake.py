@@ -111,7 +111,7 @@ async def test_a_kill_leaves_what_was_there_and_the_next_one_begins_anew(
 async def test_one_at_a_time_makes_tables_anew(few_own_books: Books) -> None:
     async with await connect(few_own_books.administrator_url) as other:
         await other.execute("select pg_advisory_lock(hashtextextended('tables beside', 0))")
-        with pytest.raises(NotExchanged, match="Somebody else"):
+        with pytest.raises(NotExchanged, match="Another process"):
             await remake(few_own_books.administrator_url, FACTS)
 
 

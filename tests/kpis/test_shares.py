@@ -176,10 +176,10 @@ async def test_nobody_is_shown_facts_of_which_a_part_is_missing(
     half: Connection, own_books: Books, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(answer, "FRESH_SECONDS", 0.0)
-    with pytest.raises(DatabaseGone, match="being made"):
+    with pytest.raises(DatabaseGone, match="being built"):
         async with answer.snapshot_connection(own_books.db):
             pass
-    with pytest.raises(DatabaseGone, match="being made"):
+    with pytest.raises(DatabaseGone, match="being built"):
         await reconcile(own_books.url, zone=ZoneInfo("UTC"), now=datetime.now(UTC))
     await catch_up(half, FACTS)
     async with answer.snapshot_connection(own_books.db) as connection:
@@ -209,7 +209,7 @@ async def test_facts_that_were_emptied_are_shown_to_nobody_until_they_are_made(
         with pytest.raises(psycopg.Error, match="refused"):
             await catch_up(own_books.connection, by(2))
     assert not await all_of(own_books.connection, "select from kpi.incident_opened")
-    with pytest.raises(DatabaseGone, match="being made"):
+    with pytest.raises(DatabaseGone, match="being built"):
         async with answer.snapshot_connection(own_books.db):
             pass
     await catch_up(own_books.connection, by(2))

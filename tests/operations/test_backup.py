@@ -229,7 +229,7 @@ def test_what_cannot_be_restored_is_refused_and_nothing_is_made(
     apart = ("--secrets-from", str(own.secrets))
     assert "already" in refused(place=own.data)
     assert "--secrets-from" in refused()
-    assert "as it was before" in refused("--until", "2001-01-01T00:00:00Z", *apart)
+    assert "no earlier time" in refused("--until", "2001-01-01T00:00:00Z", *apart)
     assert "no backup" in refused(*apart, backup_dir=str(own.secrets))
     assert "no master.key in" in refused("--secrets-from", str(own.backups))
     assert "pg_basebackup" in refused(database_url="postgresql://x@127.0.0.1:1/x")

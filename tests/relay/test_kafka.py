@@ -146,7 +146,7 @@ async def test_a_message_of_somebody_else_ends_the_relay_with_a_sentence(
     producer.produce(target.stream, b"hello", partition=0)
     producer.flush(10)
     async with a_relay(log, target) as relay:
-        with pytest.raises(RelayRefused, match="none of this log"):
+        with pytest.raises(RelayRefused, match="does not come from this log"):
             await relay.task
 
 

@@ -99,7 +99,7 @@ async def test_a_target_that_has_another_head_refuses(run: Run, place: DatabaseU
     folder.mkdir()
     (folder / "head-000000000001.json").write_text("{}")
     refused = run("seal", seal_folder=str(folder))
-    assert (refused.returncode, "is another head" in refused.stdout) == (6, True), refused.stdout
+    assert (refused.returncode, "contains a different head" in refused.stdout) == (6, True), refused.stdout
     assert (folder / "head-000000000001.json").read_text() == "{}"
     await writer.close()
 

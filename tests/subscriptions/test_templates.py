@@ -173,17 +173,17 @@ async def test_a_failing_template_does_not_end_an_outage(stage: Stage) -> None:
 #: Templates that cannot be used, and what is said of them.
 REFUSED = [
     ("", "at least 1"),
-    ("json = '{'", "line 1, json: '{' is no expression"),
+    ("json = '{'", "line 1, json: '{' is not an expression"),
     ('json = "nothing"', "undeclared reference to 'nothing'"),
     ("json = '1'\ntext = '1'", "not json and text"),
-    ("method = 'GET'\njson = '1'", "GET has no body"),
+    ("method = 'GET'\njson = '1'", "a GET request has no body"),
     ("[headers]\nx = '1'", "a body is needed"),
-    ("method = 'DELETE'", "line 1, method: 'DELETE' is not known"),
+    ("method = 'DELETE'", "line 1, method: 'DELETE' is unknown"),
     ("json = '1'\n\n[headers]\nAuthorization = 'secret'", "line 4, headers.Authorization: the header"),
     ('{"json": "1", "headers": {"Host": "1"}}', "headers.Host: the header host cannot be set"),
     ("json = '1'\n[headers]\n\"a b\" = '1'", 'line 3, headers."a b"'),
     ("json = '1'\ncontent_type = \"a/b\\r\\nx: y\"", "content_type"),
-    ("json = '1'\nurl = '1'", "there is no such key here; there are authorization"),
+    ("json = '1'\nurl = '1'", "this key is unknown here; possible are authorization"),
     ("json = '" + "x" * 4_001 + "'", "json"),
 ]
 

@@ -224,16 +224,16 @@ SILENT = {
         "The event is about the history or metrics of a ticket, not about the ticket itself."
     ),
     "servicenow/02_change_request_display_values.json": "The record is not in the incident table.",
-    "cloudevents/json_format_1.json": f"{CLOUDEVENTS_CASE}: it is not told.",
+    "cloudevents/json_format_1.json": f"{CLOUDEVENTS_CASE}: it is missing.",
     "cloudevents/json_format_2.json": f"{CLOUDEVENTS_CASE}: not_a_map.",
     "cloudevents/json_format_3.json": f"{CLOUDEVENTS_CASE}: it is empty.",
     "cloudevents/json_format_4.json": f"{CLOUDEVENTS_CASE}: not_a_map.",
     # One alert, out of a delivery.
     "alertmanager/malformed_resolved_endsAt_text.json": (
-        "news: no entry applies to it, and it is not among the ignored."
+        "news: no entry of the mapping matches, and the event is not listed under ignored."
     ),
     # A delivery, how it is signed, and by what: see test_verification.
-    "standard_webhooks/sign_vector.json": "news 1, case: body.data.id: it is not told.",
+    "standard_webhooks/sign_vector.json": "news 1, case: body.data.id: it is missing.",
 }
 SHARED = sorted(EXPECTED)
 pytestmark = pytest.mark.skipif(

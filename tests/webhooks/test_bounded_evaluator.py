@@ -41,7 +41,7 @@ def test_failures_and_refusals_are_the_same_as_without_it(evaluator: BoundedEval
     with pytest.raises(MappingFailed) as failed:
         evaluator.evaluate(mapping("body.nothing"), "bad", DELIVERY)
     assert (failed.value.code, failed.value.key) == ("untold", "news 1, case")
-    with pytest.raises(MappingRefused, match="is no expression"):
+    with pytest.raises(MappingRefused, match="is not an expression"):
         evaluator.evaluate(mapping("body."), "bad", DELIVERY)
 
 

@@ -257,11 +257,11 @@ def test_a_mapping_in_json_means_the_same() -> None:
         (("case = 'body.id'", "case = 'body.'"), ("line 4", "news 1, case", "body.", "Syntax error")),
         (("case = 'body.id'", "case = 'nope(1)'"), ("line 4", "undeclared reference to 'nope'")),
         (("title =", "titel ="), ("line 10", "fields.titel", "no such key", "title")),
-        (("case = 'body.id'", ""), ("news 1", "case is needed")),
+        (("case = 'body.id'", ""), ("news 1", "case is required")),
         (('"in_progress"', '"working"'), ("working", "in_progress")),
         (('High = "P2"', 'High = "P9"'), ("values.priority", "P9", "P1, P2")),
         (('kind = "ticket"', 'kind = "tickets"'), ("line 3", "tickets", "comment")),
-        (("case = 'body.id'", "case = 'body.id'\nsource = '1'"), ("source does not go with", "ticket")),
+        (("case = 'body.id'", "case = 'body.id'\nsource = '1'"), ("source is not possible for", "ticket")),
     ],
 )
 def test_a_wrong_mapping_is_refused_with_its_key_and_what_is_allowed(

@@ -38,8 +38,8 @@ async def test_events_with_names_in_clear_are_counted_and_those_without_are_not(
     await told(ledger, "webhook:jira-1", **{"fields.requester": None, "requester": "person/1"})
     await told(ledger, "import:desk", **{"fields.assignee": "a column of that file"})
     assert names_in_clear.count(ledger.db.url) == 2
-    assert names_in_clear.sentence(2).startswith("2 events of tickets that tools told hold the name")
-    assert names_in_clear.sentence(0).startswith("No event holds names")
+    assert names_in_clear.sentence(2).startswith("2 events of tickets from other tools contain the name")
+    assert names_in_clear.sentence(0).startswith("No event contains names")
 
 
 @pytest.mark.parametrize(("before", "may"), [(None, False), ("1003", True), ("1006", True), ("1007", False)])

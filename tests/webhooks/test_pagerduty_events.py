@@ -104,7 +104,7 @@ WRONG: list[tuple[bytes | Json, str]] = [
     (b'{"payload": NaN}', "The body is not JSON"),
     (b"[]", "The body is not a JSON object"),
     ({"routing_key": None}, "'routing_key' is missing or blank"),
-    ({"routing_key": 7}, "'routing_key' is no text"),
+    ({"routing_key": 7}, "'routing_key' is not a text"),
     ({"routing_key": "k" * 401}, "'routing_key' is longer than 400 characters"),
     ({"routing_key": "0" * 32}, "Invalid routing key"),
     (

@@ -64,7 +64,7 @@ _NO_CODE = re.compile(r"[^a-z0-9._-]+")
 #: Paths of drawn charts.
 CHARTS = re.compile(r"/v1/((kpis|effects)/[^/]+/chart\.svg|conformance/[^/]+/graph)")
 SVG = "image/svg+xml"
-#: Paths of single lifecycles, which are also told for people, drawn, and exchanged with other tools.
+#: Paths of single lifecycles, which are also written as pages, drawn, and exchanged with other tools.
 LIFECYCLES = re.compile(r"/v1/process_definitions/lifecycles/[^/]+")
 LIFECYCLE_TYPES = ("text/markdown", "text/vnd.mermaid", "application/xml")
 #: Media types of paths of these forms, besides JSON.

@@ -260,19 +260,17 @@ async def _published(issuer: str) -> tuple[dict[str, Any], dict[str, dict[str, A
     async with httpx.AsyncClient(timeout=FETCH_SECONDS, trust_env=False, follow_redirects=False) as client:
         about = await _json(client, issuer.removesuffix("/") + DISCOVERY)
         if about.get("issuer") != issuer:
-            raise ProviderUnreachable(
-                f"it calls itself {str(about.get('issuer'))[:200]!r}, and not {issuer!r}"
-            )
+            raise ProviderUnreachable(f"its issuer is {str(about.get('issuer'))[:200]!r}, not {issuer!r}")
         where = about.get("jwks_uri")
         if not isinstance(where, str) or not is_safe(where, issuer):
-            raise ProviderUnreachable("it does not say where its keys are, or not by https")
+            raise ProviderUnreachable("it gives no https address for its keys")
         listed = (await _json(client, where)).get("keys")
     if not isinstance(listed, list):
         raise ProviderUnreachable("it lists no keys")
     signing = [key for key in listed if isinstance(key, dict) and key.get("use", "sig") == "sig"]
     keys = {str(key.get("kid", "")): key for key in signing[:MOST_KEYS] if key.get("kty") != "oct"}
     if not keys:
-        raise ProviderUnreachable("it lists no key that signs")
+        raise ProviderUnreachable("it lists no signing keys")
     return about, keys
 
 
@@ -293,15 +291,15 @@ async def json_object(answer: httpx.Response) -> dict[str, Any]:
     """Return the JSON object that the provider answers. Raises ProviderUnreachable, httpx.HTTPError."""
     url, body = answer.request.url, b""
     if answer.status_code != 200:
-        raise ProviderUnreachable(f"{url} is answered {answer.status_code}")
+        raise ProviderUnreachable(f"{url} responded with status {answer.status_code}")
     async for part in answer.aiter_bytes():
         body += part
         if len(body) > LARGEST_ANSWER:
-            raise ProviderUnreachable(f"{url} is answered with more than {LARGEST_ANSWER:,} bytes")
+            raise ProviderUnreachable(f"the response of {url} is larger than {LARGEST_ANSWER:,} bytes")
     with contextlib.suppress(ValueError, RecursionError):
         if isinstance(document := json.loads(body), dict):
             return document
-    raise ProviderUnreachable(f"{url} is not answered with a JSON object")
+    raise ProviderUnreachable(f"{url} did not return a JSON object")
 
 
 def groups_in(claims: dict[str, Any], claim: str) -> tuple[str, ...] | None:
@@ -313,7 +311,7 @@ def groups_in(claims: dict[str, Any], claim: str) -> tuple[str, ...] | None:
     names = {claim, claim.partition(".")[0]}
     is_elsewhere = isinstance(elsewhere, dict) and not names.isdisjoint(elsewhere)
     if is_elsewhere or claims.get("hasgroups") is True:
-        logger.warning("a token does not hold the person's groups, since they are too many", claim=claim)
+        logger.warning("a token does not contain the person's groups because there are too many", claim=claim)
         return None
     named: Any = claims.get(claim)
     if claim not in claims:
@@ -322,7 +320,7 @@ def groups_in(claims: dict[str, Any], claim: str) -> tuple[str, ...] | None:
             named = named.get(step) if isinstance(named, dict) else None
     listed = named if isinstance(named, list) else [named]
     if len(listed) > MOST_GROUPS:
-        logger.warning("a token names more groups than are taken", claim=claim, most=MOST_GROUPS)
+        logger.warning("a token names more groups than are accepted", claim=claim, most=MOST_GROUPS)
         return None
     return tuple(dict.fromkeys(name for group in listed if (name := _text(group)) is not None))
 

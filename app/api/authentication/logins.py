@@ -64,7 +64,7 @@ async def signed_in_person(ledger: Ledger, claims: TokenClaims, now: datetime, r
     rows = await ledger.db.rows(MAPPED, (list(claims.groups),))
     groups = sorted(row["group_name"] for row in rows)
     if len(groups) > MOST_MAPPED_GROUPS:
-        logger.warning("more groups of a person are mapped than are taken", most=MOST_MAPPED_GROUPS)
+        logger.warning("more groups of a person are mapped than are accepted", most=MOST_MAPPED_GROUPS)
         return caller
     if not groups and not await ledger.db.value(HAS_GRANTS, (caller.person_id,)):
         return caller

@@ -26,7 +26,7 @@ def of_action(description: str, kind: str) -> str:
     stated = re.split(r"[:;,.]", description)[0]
     one_record = rf"\bthe (?!next\b)(\w+ )??({names})\b"
     summary = re.sub(one_record, lambda match: with_article(f"{match[1] or ''}{called}"), stated, count=1)
-    if len(summary.split()) >= MOST_SUMMARY_WORDS:
-        belongs = rf"(\w+)(?: an?| the)? ((?:\w+ ){{0,2}}\w+) (?:of|on|from|about) {re.escape(record)}"
+    if len(summary.split()) > MOST_SUMMARY_WORDS:
+        belongs = rf"(\w+)(?: an?| the)? ((?:\w+ ){{0,2}}\w+) (?:of|on|from|about) {re.escape(record)}(?!')"
         summary = re.sub(belongs, rf"\1 {record}'s \2", summary)
     return summary

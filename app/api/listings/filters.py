@@ -245,7 +245,7 @@ def _list_parameters(name: str) -> list[Parameter]:
         where.conditions.append(f"(r.{name} && {where.bind(values)}::text[]) is not true")
 
     some = multi_value(_QueryText, f"Records that have at least one of these values in `{name}`.")
-    none = multi_value(_QueryText, f"Records that have no such value in `{name}`.")
+    none = multi_value(_QueryText, f"Records that have none of these values in `{name}`.")
     return [Parameter(singular, some, contains_any), Parameter(f"{singular}_not", none, contains_none)]
 
 

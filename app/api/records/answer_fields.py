@@ -56,8 +56,8 @@ def _description(record: type[Record], name: str) -> str | None:
     if codec.personal:
         reasons.append("if its author was erased")
     if codec.withheld is not None:
-        readers = "staff or reviewers" if codec.withheld.reviewers else "staff"
-        reasons.append(f"for callers who are not {readers}")
+        non_readers = "neither staff nor in the acceptance group" if codec.withheld.reviewers else "not staff"
+        reasons.append(f"for callers who are {non_readers}")
     if codec.names_record is not None:
         reasons.append("for callers who may not see that record")
     return _with_reasons(text, reasons)

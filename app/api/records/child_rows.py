@@ -36,7 +36,7 @@ def _operation(lifecycle: Lifecycle[Any], shape: type[OutputModel], rows: ChildL
     described = {
         "operation_id": f"list_{lifecycle.kind}_{rows.name}",
         "summary": f"List {noun(lifecycle.kind)} {noun(rows.name)}",
-        "description": (rows.page.__doc__ or "").strip(),
+        "description": f"Return {rows.about}.",
         "response_model": rows.page,
         "responses": problems(400, 404, 422),
     }

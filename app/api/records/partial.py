@@ -30,7 +30,7 @@ class PartialRecord(BaseModel):
     # Left out rather than null, for records that have none: a plain default would appear in the contract.
     number: str = Field(
         default_factory=str,
-        description="Number of the record for people, for kinds with numbers.",
+        description="Number by which people know the record, for kinds with numbers.",
     )
 
 

@@ -96,7 +96,7 @@ class TeamStub(OutputModel):
 
     id: UUID
     key: str = Field(description="Key of the team: unique, never changed.")
-    name: str = Field(description="Name of the team for people.")
+    name: str = Field(description="Display name of the team.")
 
 
 class OpenAction(OutputModel):
@@ -132,10 +132,10 @@ class RecordOut(OutputModel):
 class TicketOut(RecordOut):
     """The fields that every ticket has."""
 
-    number: str = Field(description="Number of the ticket for people; accepted wherever the id is.")
+    number: str = Field(description="Number by which people know the ticket; accepted wherever the id is.")
     custom: CustomValues | None = Field(description="Values of custom fields, by their keys.")
     custom_for_staff: CustomValues | None = Field(
-        description="Values of custom fields for staff, by their keys; null for others."
+        description="Values of the custom fields that only staff see, by their keys; null for others."
     )
 
 

@@ -260,7 +260,7 @@ async def _first_position(ledger: Ledger, query: StreamQuery, last_event_id: str
 )
 async def make_stream_ticket(request: Request) -> Response:
     """Make a ticket that opens the stream once within the next 30 seconds, with the caller's permissions. It
-    is meant for pages of other origins, whose `EventSource` can send neither a key nor a cookie. The stream
+    is meant for pages of other origins: their `EventSource` can send neither a key nor a cookie. The stream
     ends with the key, token or session that made the ticket.
     """
     caller, session = caller_of(request), session_of(request)

@@ -177,8 +177,8 @@ ENDED: dict[int | str, dict[str, Any]] = {
 async def open_session(
     request: Request, ledger: Ledger, body: Annotated[OpenSession | None, Body()] = None
 ) -> Response:
-    """Open a session of a browser, which then needs no key: the answer's cookie replaces the key or token of
-    the request. Scripts cannot read the cookie and other sites cannot use it. The session ends at
+    """Open a session of a browser, so that the browser needs no key: the answer's cookie replaces the key or
+    token of the request. Scripts cannot read the cookie and other sites cannot use it. The session ends at
     `expires_at`, when its key or secret ends, or when it is ended by `DELETE`.
     """
     if session_of(request) is not None:

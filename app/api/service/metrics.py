@@ -102,12 +102,12 @@ class Metrics:
         )
         self._recomputed = self._gauge(
             "ledgerdesk_clock_recomputation_clocks",
-            "How many clocks were last computed anew for a calendar, an agreement or a rule; NaN: none ever.",
+            "Clocks at the last recomputation for a calendar, an agreement or a rule; NaN: none yet.",
         )
         self._recomputed_seconds = self._gauge(
-            "ledgerdesk_clock_recomputation_seconds", "How long that took, or has taken so far."
+            "ledgerdesk_clock_recomputation_seconds", "Duration of this recomputation so far."
         )
-        self._recomputing = self._gauge("ledgerdesk_clock_recomputation_running", "1 while it is not done.")
+        self._recomputing = self._gauge("ledgerdesk_clock_recomputation_running", "1 while it is running.")
         self._integrations = IntegrationGauges(self._registry)
         self._replica = ReplicaGauges(self._registry) if has_replica else None
         self._connections = self._gauge(

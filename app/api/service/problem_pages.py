@@ -32,7 +32,7 @@ EXAMPLE_REQUEST = "019aa0b2-6c1e-7c3a-9d0e-5a4c1f2b3d4e"
 FORBIDDEN_NOW = "forbidden_now"
 
 Accept = Annotated[
-    str | None, Header(description="Media type of the answer; `text/html` returns a page for people.")
+    str | None, Header(description="Media type of the answer; `text/html` returns a page to read.")
 ]
 AcceptLanguage = Annotated[str | None, Header(description="Language of the answer: `en` or `zh`.")]
 

@@ -131,7 +131,9 @@ class CodeFlow:
             async with asyncio.timeout(FETCH_SECONDS):
                 token = await self._id_token(endpoint, pending, code)
         except (ProviderUnreachable, httpx.HTTPError, TimeoutError) as error:
-            logger.warning("the identity provider exchanges no code", why=str(error) or type(error).__name__)
+            logger.warning(
+                "the identity provider cannot exchange the code", why=str(error) or type(error).__name__
+            )
             raise IssuerGone() from error
         return await self._provider.verify_id_token(token, pending.nonce, attempt.require_quota)
 
@@ -143,7 +145,7 @@ class CodeFlow:
                 return endpoint
         except ValueError:  # no address at all
             pass
-        logger.warning("the identity provider names no such address, or not by https", name=name)
+        logger.warning("the identity provider gives no https address for this", name=name)
         raise IssuerGone()
 
     async def _id_token(self, endpoint: str, pending: PendingSignIn, code: str) -> str:
@@ -164,7 +166,7 @@ class CodeFlow:
             client.stream("POST", endpoint, data=form, headers=headers) as answer,
         ):
             if answer.status_code in WRONG_CODE:
-                logger.warning("the identity provider takes no code", status=answer.status_code)
+                logger.warning("the identity provider refused the code", status=answer.status_code)
                 raise InvalidToken()
             token = (await json_object(answer)).get("id_token")
         if not isinstance(token, str):

@@ -38,16 +38,16 @@ ALERTED: Mapping[str, AlertedCode] = {
 #: Why the sentences of other codes, of severity `now` to `stuck`, are not told by alerts: most have a notice
 #: of their own to the same persons.
 NOT_ALERTED: Mapping[str, str] = {
-    "incident_unacknowledged": "whoever is on call is told, and reminded every five minutes (`reminded`)",
-    "clocks_due": "the assignee is told of each clock (`target_close`, `target_missed`)",
+    "incident_unacknowledged": "the person on call is notified, and reminded every five minutes (`reminded`)",
+    "clocks_due": "the assignee is notified of each clock (`target_close`, `target_missed`)",
     "agreement_missed": "both parties, and our teams' leads, are sent the report (`report_issued`)",
-    "agreement_review_overdue": "both parties are told (`agreement_review_overdue`)",
-    "source_silent": "the owner of the source is told (`fell_silent`)",
-    "change_unreviewed": "the change managers, who review it, are told (`to_review_change`)",
-    "judgement_overdue": "quality managers, who ask the committee again, are told (`pilot_not_judged`)",
-    "rollout_overdue": "the owner of the step is told (`rollout_step_overdue`)",
-    "report_overdue": "whoever owes the report is told (`progress_report_overdue`)",
-    "benefit_faded": "those who follow the improvement are told (`benefit_faded`)",
+    "agreement_review_overdue": "both parties are notified (`agreement_review_overdue`)",
+    "source_silent": "the owner of the source is notified (`fell_silent`)",
+    "change_unreviewed": "the change managers, who review it, are notified (`to_review_change`)",
+    "judgement_overdue": "quality managers, who ask the committee again, are notified (`pilot_not_judged`)",
+    "rollout_overdue": "the owner of the step is notified (`rollout_step_overdue`)",
+    "report_overdue": "the person who owes the report is notified (`progress_report_overdue`)",
+    "benefit_faded": "followers of the improvement are notified (`benefit_faded`)",
 }
 #: Who answers for the cases of each kind, and is told where nobody has what the sentence is about.
 ANSWERING: Mapping[str | None, Role] = {

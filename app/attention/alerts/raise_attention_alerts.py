@@ -135,4 +135,9 @@ async def _perform(
     except DuplicateCommand:
         return
     except Refusal as refused:
-        logger.warning("an alert is left as it is", alert=about, action=action, code=refused.code)
+        logger.warning(
+            "an alert cannot be updated now and stays unchanged",
+            alert=about,
+            action=action,
+            code=refused.code,
+        )

@@ -30,7 +30,7 @@ class AttentionAlert(Record):
     KIND: ClassVar[str] = "attention_alert"
 
     number: str = Field(
-        default="", description="Number of the alert for people; accepted wherever the id is."
+        default="", description="Number by which people know the alert; accepted wherever the id is."
     )
     state: AlertState | None = required()
     key: str | None = required(

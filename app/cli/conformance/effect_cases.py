@@ -82,7 +82,7 @@ def _computed(case: CaseJson) -> Mapping[str, object]:
         return _chart(_numbers(case["values"], least=2))
     if kind not in SAMPLES:
         kinds = ", ".join([*SAMPLES, "xmr"])
-        raise CaseFileError(f"the kind {kind!r} is none of {kinds}")
+        raise CaseFileError(f"the kind {kind!r} is unknown; the kinds are {kinds}")
     better = case["better"]
     if better not in {"less", "more"}:
         raise CaseFileError(f"better must be less or more, not {better!r}")

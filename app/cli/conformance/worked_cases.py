@@ -63,7 +63,9 @@ def naming_case(case: Json) -> Iterator[None]:
     except KeyError as error:
         raise CaseFileError(f"case {case.get('id')}: {error.args[0]!r} is missing") from error
     except (ValueError, TypeError, AttributeError, ArithmeticError, ZoneInfoNotFoundError) as error:
-        raise CaseFileError(f"case {case.get('id')}: a value has another form ({error})") from error
+        raise CaseFileError(
+            f"case {case.get('id')}: a value does not have the expected form ({error})"
+        ) from error
 
 
 def report(results: Sequence[Result], *, as_json: bool) -> None:

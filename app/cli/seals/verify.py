@@ -67,7 +67,7 @@ def _files(place: Path) -> Sequence[Path]:
     """Return the file, or the files of heads in the folder."""
     files = sorted(place.glob("head-*.json")) if place.is_dir() else [place]
     if not files:
-        raise typer.BadParameter(f"There is no head-….json in {place}.", param_hint="--head")
+        raise typer.BadParameter(f"{place} contains no file head-….json.", param_hint="--head")
     return files
 
 

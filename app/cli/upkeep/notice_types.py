@@ -39,7 +39,7 @@ def as_markdown(lifecycles: Iterable[Lifecycle[Any]]) -> str:
         "Generated from `app/common/notices.py` and the lifecycles by `make contract`; do not edit.",
         "",
         "[Notices](notices.md) explains who is notified, and when. `{number}` and `{title}` are those of the",
-        "record. *Person in charge* means the assignee, else the team lead, else the team members.",
+        "record. *Person in charge* means the assignee, otherwise the team lead, otherwise the team members.",
         "",
         "| type | sentence | kind | recipients |",
         "|---|---|---|---|",
@@ -73,7 +73,7 @@ def _by_type_of_event() -> Iterator[tuple[NoticeType, str]]:
         (TO_ASSIGNEE, ("assignee",)),
         (TO_INVITED, ("participants",)),
         (TO_LEADS, ("chair", "organiser")),
-        (OF_CLOCKS, ("assignee, else the team lead",)),
+        (OF_CLOCKS, ("assignee, otherwise the team lead",)),
     )
     for notices, names in groups:
         yield from ((notice, name) for notice in notices.values() for name in names)

@@ -37,7 +37,7 @@ async def compare_file(
     else:
         waiting = earlier.record
         if waiting.state is not DiscoveryState.waiting or waiting.upload_id is not None:
-            raise FileRefused(f"There is a discovery {body.key!r} already: give this one another key.")
+            raise FileRefused(f"The discovery {body.key!r} already exists. Choose another key.")
     comparison = Comparison(ledger, waiting, metadata.now)
     try:
         await comparison.carry_out(path, progress)

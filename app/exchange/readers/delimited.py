@@ -46,7 +46,7 @@ class MappedRows:
         """Reads the rows under this heading. Raises FileRefused."""
         ahead = peek_rows(rows)
         if not ahead:
-            raise FileRefused("There is no row in the file.")
+            raise FileRefused("The file has no rows.")
         layout = replace(self.mapping.layout(self.form), extra_column=self.extra_column)
         clock, latest = self._time_parser(heading, layout.times, ahead), self.now + FUTURE_TOLERANCE
         rows = chain(ahead, rows)
@@ -72,8 +72,8 @@ class MappedRows:
         without = None if zone or self.offsets_only else first_without_offset(cells_of(heading, times, ahead))
         if without is not None:
             raise FileRefused(
-                f"The time {without!r} says no offset from UTC. Say in which zone the file's times are, with "
-                "--zone or with `zone` in the mapping."
+                f"The time {without!r} has no UTC offset. Set the time zone of the file with --zone, or "
+                "with `zone` in the mapping."
             )
         order = self.mapping.date_order or detect_date_order(cells_of(heading, times, ahead))
         return TimeParser(zone, order)

@@ -41,9 +41,9 @@ csv.field_size_limit(LARGEST_ROW)
 
 REASONS = {
     "too_large": f"the line is longer than {LARGEST_ROW:,} characters",
-    "undecodable": "the row is not {encoding}; if the file is in another encoding, say in which",
-    "looks_like": "the row is not {encoding} and looks like {likely}: say that the file is in {likely}",
-    "nul": "the row holds a NUL character",
+    "undecodable": "the row is not {encoding}; if the file has another encoding, name it",
+    "looks_like": "the row is not {encoding} and looks like {likely}: choose {likely} as the encoding",
+    "nul": "the row contains a NUL character",
     "broken_quotes": "a quotation mark is opened and not closed, or closed in the middle of a cell",
     "wrong_cells": "the row has {found} cells, the heading has {wanted}",
 }

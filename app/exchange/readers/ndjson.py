@@ -98,9 +98,9 @@ def _row(keys: Sequence[str], line: int, text: str, wrong: LineFault | None) -> 
     try:
         document = json.loads(text, object_pairs_hook=_members)
     except _DoubledKey as doubled:
-        return RefusedRow(line, "bad_json", f"the key {str(doubled)[:40]!r} stands twice", text)
+        return RefusedRow(line, "bad_json", f"the key {str(doubled)[:40]!r} occurs twice", text)
     except (ValueError, RecursionError):
-        return RefusedRow(line, "bad_json", "the line is no JSON object", text)
+        return RefusedRow(line, "bad_json", "the line is not a JSON object", text)
     reason = _format_error(keys, document)
     if reason is not None:
         return RefusedRow(line, "bad_json", reason, text)
@@ -114,20 +114,20 @@ def _row(keys: Sequence[str], line: int, text: str, wrong: LineFault | None) -> 
 def _format_error(keys: Sequence[str], cells: Any) -> str | None:
     """Return why the parsed JSON object is not a valid row; None if it is valid."""
     if not isinstance(cells, dict):
-        return "the line is no JSON object"
+        return "the line is not a JSON object"
     unknown = sorted(cells.keys() - set(keys))
     if unknown:
-        return f"there is no key {unknown[0][:40]!r}; there are {', '.join(keys)}"
+        return f"the key {unknown[0][:40]!r} is unknown; possible are {', '.join(keys)}"
     absent = [key for key in REQUIRED_KEYS if not cells.get(key)]
     if absent:
-        return f"the key {absent[0]!r} is needed and not there"
+        return f"the key {absent[0]!r} is missing"
     extra_cells = cells.pop(OTHER_KEY, None)
     texts = [*cells.items(), *(extra_cells.items() if isinstance(extra_cells, dict) else ())]
     number = next((key for key, value in texts if not isinstance(value, str | None)), None)
     if number is not None or not isinstance(extra_cells, dict | None):
-        return f"what stands under {(number or OTHER_KEY)[:40]!r} is no text"
+        return f"the value of {(number or OTHER_KEY)[:40]!r} is not a text"
     if extra_cells:
         if clash := sorted(extra_cells.keys() & set(keys)):
-            return f"{clash[0]!r} is a key of ours: it cannot stand under {OTHER_KEY!r}, too"
+            return f"{clash[0]!r} is a key of this format, so it is not possible under {OTHER_KEY!r}, too"
         cells[OTHER_KEY] = extra_cells
     return None

@@ -34,13 +34,13 @@ BOOLEANS = {"true": "true", "false": "false"}
 _WRITTEN_BOOLEANS = frozenset(write(text) for text in BOOLEANS for write in (str.upper, str.capitalize))
 REASONS = {
     "no_case": "the row has no {column}",
-    "bad_case": "what stands in {column} cannot be the number of a case",
+    "bad_case": "the value in {column} cannot be the number of a case",
     "no_time": "the row has no {column}",
-    "bad_time": "what stands in {column} is not a time; 2016-03-01 13:05:00 would be one",
+    "bad_time": "the value in {column} is not a time such as 2016-03-01 13:05:00",
     "ambiguous_date": "the date in {column} could be read with the day first or with the month first",
-    "no_zone": "the time in {column} says no offset, and no zone was given",
-    "like_a_ciphertext": "a cell begins as our own ciphertexts do",
-    "in_the_future": "{column} lies in the future; is it the right time zone?",
+    "no_zone": "the time in {column} has no UTC offset, and the file has no time zone",
+    "like_a_ciphertext": "a cell begins like encrypted text of Ledgerdesk",
+    "in_the_future": "{column} is in the future; is the time zone right?",
 }
 _LEVEL = re.compile(r"([0-9]) *- .*")
 
@@ -446,8 +446,8 @@ def require_known_state(table: TableReader, rows: Iterable[CellRow | RefusedRow]
     if unknown:
         examples = ", ".join(repr(text[:40]) for text in list(unknown)[:5])
         raise FileRefused(
-            f"No state in the file is known. It has: {examples}. Export the table in English, or say in a "
-            "mapping what its states mean."
+            f"No state in the file is known. The file has: {examples}. Export the table in English, or "
+            "translate its states in a mapping."
         )
 
 

@@ -28,8 +28,8 @@ def detect_date_order(texts: Iterable[str]) -> DateOrder | None:
     except UnclearDates as error:
         if error.is_mixed:
             raise FileRefused(
-                "Some dates of the file have the day first, others the month. "
-                f"{_OPTION}; rows that are written in the other way are refused then."
+                f"Some dates of the file have the day first, others the month. {_OPTION}; rows in the other "
+                "order are refused."
             ) from error
         raise FileRefused(
             "Every date in the first rows of the file could be read with the day first or with the month "

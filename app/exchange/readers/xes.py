@@ -65,14 +65,16 @@ class Xes:
         mapping needs.
         """
         if not ahead:
-            raise FileRefused("There is no event in the file.")
+            raise FileRefused("The file has no events.")
         absent = [column for column in self.mapping.needed_columns if column not in met]
         if absent and met:
             missing_keys = ", ".join(
                 f"{column!r} ({self.mapping.keys_by_column[column]} of the mapping)" for column in absent
             )
             keys = ", ".join(map(repr, sorted(met)))
-            raise FileRefused(f"None of the first events has an attribute {missing_keys}. They have: {keys}.")
+            raise FileRefused(
+                f"The first events have no attribute {missing_keys}. Their attributes are: {keys}."
+            )
 
 
 class _LogParser:
@@ -108,7 +110,7 @@ class _LogParser:
             except expat.ExpatError as error:
                 why = expat.errors.messages.get(error.code, str(error))
                 where = f"in line {error.lineno}, column {error.offset + 1}"
-                raise FileRefused(f"The file is no well-formed XML: {why} {where}.") from error
+                raise FileRefused(f"The file is not well-formed XML: {why} {where}.") from error
             fed += len(data)
             while self._ready:
                 yield self._ready.popleft()
@@ -129,7 +131,7 @@ class _LogParser:
         tag = name.rpartition(" ")[2]
         path = self._path
         if not path and tag != "log":
-            raise FileRefused(f"The file is no XES: it begins with <{tag}>, not with <log>.")
+            raise FileRefused(f"The file is not XES: it begins with <{tag}>, not with <log>.")
         path.append(tag)
         if len(path) > MOST_DEPTH:
             line = self._parser.CurrentLineNumber

@@ -77,7 +77,7 @@ async def _written(
         recorded_at=head["recorded_at"],
         tables=tables,
         folded=folded,
-        left_out=LEFT_OUT_TABLES | {f"{schema}.*": f"made anew: {why}" for schema, why in DERIVED.items()},
+        left_out=LEFT_OUT_TABLES | {f"{schema}.*": f"rebuilt: {why}" for schema, why in DERIVED.items()},
     )
 
 

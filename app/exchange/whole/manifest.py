@@ -65,7 +65,7 @@ def read_manifest(folder: Path) -> ExportManifest:
     try:
         manifest = ExportManifest.model_validate_json(path.read_bytes())
     except OSError as error:
-        raise ExportRefused(f"There is no export in {folder}: {path} cannot be read.") from error
+        raise ExportRefused(f"{folder} contains no export: {path} cannot be read.") from error
     except ValidationError as error:
         raise ExportRefused(f"{path} is not the manifest of an export of this program.") from error
     if (manifest.format, manifest.format_version) != (FORMAT, FORMAT_VERSION):
@@ -83,7 +83,7 @@ def verify_files(folder: Path, manifest: ExportManifest, progress: Progress) -> 
     for table in manifest.tables:
         path, digest = folder / table.file, hashlib.sha256()
         if Path(table.file).name != table.file:
-            raise ExportRefused(f"{table.file!r} is no name of a file in {folder}.")
+            raise ExportRefused(f"{table.file!r} is not a file in {folder}.")
         try:
             with path.open("rb") as file:
                 while block := file.read(BLOCK):
@@ -92,7 +92,9 @@ def verify_files(folder: Path, manifest: ExportManifest, progress: Progress) -> 
         except OSError as error:
             raise ExportRefused(f"{path} cannot be read: {error.strerror}.") from error
         if digest.hexdigest() != table.sha256:
-            raise ExportRefused(f"{path} is not as it was written: its digest is another one.")
+            raise ExportRefused(
+                f"{path} was changed or is damaged: it does not match its digest in the manifest."
+            )
 
 
 class DigestedFile:

@@ -106,8 +106,8 @@ async def _refuse_in_use(connection: Connection) -> None:
     while await fetch_value(connection, COUNT_OTHER_SESSIONS):
         if asyncio.get_running_loop().time() > ends:
             raise ExportRefused(
-                "The database is in use. Stop `ledgerdesk serve`, `ledgerdesk work` and whatever else uses "
-                "it."
+                "The database is in use. Stop `ledgerdesk serve`, `ledgerdesk work` and every other program "
+                "that uses it."
             )
         await asyncio.sleep(POLL_SECONDS)
 
@@ -115,15 +115,15 @@ async def _refuse_in_use(connection: Connection) -> None:
 async def _refuse_unfit(connection: Connection, manifest: ExportManifest) -> None:
     if (position := await fetch_value(connection, "select position from log.head for update")) != 0:
         raise ExportRefused(
-            f"The installation is not empty: its log has {position} events. An export is restored into an "
-            "empty one only; name another database, or another LEDGERDESK_DATA_DIR."
+            f"The installation is not empty: its log has {position} events. An export can only be restored "
+            "into an empty installation. Choose another database, or another LEDGERDESK_DATA_DIR."
         )
     present = await fetch_value(connection, CURRENT)
     exported = manifest.database_schema
     if exported > present:
         raise ExportRefused(
-            f"The export was made by a later version: it has the schema {exported}, this one {present}. "
-            "Restore it with that version."
+            f"The export was made by a later version: it has the schema {exported}, but this version has "
+            f"{present}. Restore it with that version."
         )
     columns = {table.name: set(table.columns) for table in await exported_tables(connection)}
     strange = [
@@ -131,9 +131,9 @@ async def _refuse_unfit(connection: Connection, manifest: ExportManifest) -> Non
     ]
     if strange or not await fetch_value(connection, ONLY_ADDED_SINCE, exported):
         raise ExportRefused(
-            f"The export has the schema {exported}, and what came until {present} does more than add"
-            f"{': ' if strange else ''}{', '.join(strange)}. Restore it with version {manifest.program}, and "
-            "upgrade that installation."
+            f"The export has the schema {exported}, and the migrations up to {present} change existing "
+            f"tables{': ' if strange else ''}{', '.join(strange)}. Restore it with version "
+            f"{manifest.program}, and upgrade that installation."
         )
 
 
@@ -158,22 +158,22 @@ async def _fill(
                         before = raw.tell()
                 count = cursor.rowcount
     except (psycopg.DataError, psycopg.IntegrityError, OSError, EOFError) as error:
-        raise ExportRefused(f"{path} cannot be brought back: {str(error).partition(chr(10))[0]}.") from error
+        raise ExportRefused(f"{path} cannot be loaded: {str(error).partition(chr(10))[0]}.") from error
     if target.name == EVENTS:
         inserted_columns = columns.replace('"data"', "convert_to(data, 'UTF8')")
         in_order = f"select {inserted_columns} from arriving order by position"
         await connection.execute(f"insert into log.event ({columns}) {in_order}".encode())
         await connection.execute(b"drop table arriving")
     if count != source.rows:
-        raise ExportRefused(f"{path} has {count} rows, and its manifest says {source.rows}.")
+        raise ExportRefused(f"{path} has {count} rows, but the manifest states {source.rows}.")
 
 
 async def _refuse_other_key(connection: Connection, master_name: bytes) -> None:
     rows = await fetch_rows(connection, f"select name from {MASTER}", ())
     if rows and bytes(rows[0]["name"]) != master_name:
         raise ExportRefused(
-            "The master key that is here is not that of the export: nobody could read names and texts. Put "
-            "the folder of secrets in its place that belongs to the export."
+            "The master key of this installation is not that of the export, so names and texts could not be "
+            "read. Replace the secrets folder by the one that belongs to the export."
         )
 
 
@@ -196,7 +196,7 @@ async def _fold(
         expected = manifest.folded.get(kind, folded.rowcount)
         if folded.rowcount != expected:
             raise ExportRefused(
-                f"The log folds into {folded.rowcount} rows of {kind}, and there were {expected}."
+                f"The log gives {folded.rowcount} rows of {kind}, but the export had {expected}."
             )
         total += folded.rowcount
     return total

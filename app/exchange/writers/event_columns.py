@@ -109,7 +109,7 @@ def _last_position(columns: DuckDBPyConnection, path: Path) -> int | None:
         row = columns.execute(f"select max(position) from read_parquet({_text(path)})").fetchone()
     except duckdb.Error as error:
         raise ExportRefused(
-            f"{path} is not a file of this export: {str(error).partition(chr(10))[0]}. Name another folder."
+            f"{path} is not a file of this export: {str(error).partition(chr(10))[0]}. Choose another folder."
         ) from error
     return None if row is None else row[0]
 

@@ -46,7 +46,7 @@ def whole_folder(path: Path) -> Iterator[Path]:
     """
     part = path.with_name(f"{path.name}{UNFINISHED_SUFFIX}")
     if path.exists():
-        raise ExportRefused(f"There is something in {path} already. Name a folder that is not there yet.")
+        raise ExportRefused(f"{path} already exists. Choose a folder that does not exist yet.")
     try:
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir(parents=True, mode=0o700)

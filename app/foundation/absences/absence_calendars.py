@@ -144,8 +144,8 @@ def suspend(calendar: AbsenceCalendar, body: EmptyPayload, ctx: ActionContext) -
 
 
 def confirm(calendar: AbsenceCalendar, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Confirm the calendar, which was suspended when a key was rotated, or ends with a key: it is fetched as
-    long as the key lasts that confirms it.
+    """Confirm the calendar: it was suspended when a key was rotated, or would end with a key. It is fetched
+    as long as the key that confirms it is valid.
     """
     calendar.suspended_by_rotation = None
     _bind(calendar, ctx)

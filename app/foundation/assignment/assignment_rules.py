@@ -89,7 +89,7 @@ class AddAssignmentRule(AssignmentRuleFields, of=AssignmentRule):
 
 
 def add(rule: AssignmentRule, body: AddAssignmentRule, ctx: ActionContext) -> None:
-    """Add an assignment rule, which assigns unassigned tickets automatically from now on."""
+    """Add an assignment rule: from now on it assigns unassigned tickets automatically."""
     copy_fields(rule, body, ctx)
     rule.priorities = stored_priorities(body.priorities)
 

@@ -30,7 +30,7 @@ class SetPointRule(Payload, of=PointRule):
 
 
 def set_rule(points: PointRule, body: SetPointRule, ctx: ActionContext) -> None:
-    """Set a point rule, which applies to later findings and delays. Points that were given before stay."""
+    """Set a point rule. It applies to later findings and delays; points that were given before stay."""
     copy_fields(points, body, ctx)
 
 

@@ -38,7 +38,7 @@ class Calendar(Record):
 
     state: CalendarState | None = required()
     key: str | None = required("Key of the calendar in addresses; unique, never changed.")
-    name: str | None = required("Name of the calendar for people.")
+    name: str | None = required("Display name of the calendar.")
     time_zone: str | None = required("Time zone of the calendar (IANA), such as Asia/Shanghai.")
     newest_id: UUID | None = required("Identifier of the newest version.")
     revision: int | None = required("Number of the newest version; the first is 1.")

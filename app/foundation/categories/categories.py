@@ -56,7 +56,7 @@ class AddCategory(CategoryNames, of=Category):
 
 
 def add(category: Category, body: AddCategory, ctx: ActionContext) -> None:
-    """Add a category, into which cases can be sorted."""
+    """Add a category, to sort cases into it."""
     parent = ctx.ref(Category, "parent")
     copy_fields(category, body, ctx)
     category.level = 1 if parent is None else (parent.level or 0) + 1

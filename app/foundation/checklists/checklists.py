@@ -60,7 +60,7 @@ class AddChecklist(ChecklistTitles, of=Checklist):
 
 
 def add(checklist: Checklist, body: AddChecklist, ctx: ActionContext) -> None:
-    """Add a checklist, which can be applied to tickets of its process."""
+    """Add a checklist. It can be applied to tickets of its process."""
     copy_fields(checklist, body, ctx, without="items")
     checklist.items = [item.model_dump() for item in body.items]
 

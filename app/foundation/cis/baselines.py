@@ -31,7 +31,7 @@ def take_baseline(baseline: Baseline, body: TakeBaseline, ctx: ActionContext) ->
 
 
 def discard(baseline: Baseline, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Discard the baseline, which is no longer needed."""
+    """Discard the baseline: it is no longer needed."""
 
 
 # fmt: off

@@ -101,7 +101,7 @@ def unrelate(ci: Ci, body: UnrelateCi, ctx: ActionContext) -> None:
 
 
 def report_alteration(ci: Ci, body: ReportAlterationCi, ctx: ActionContext) -> None:
-    """Report an alteration of the item, which was not recorded. The recorded values stay."""
+    """Report an alteration of the item: it was not recorded. The recorded values stay."""
     note_alteration(ci, ctx)
 
 

@@ -95,7 +95,7 @@ class CiStub(OutputModel):
 
     id: UUID
     key: str = Field(description="Key of the item: unique, never changed.")
-    name: str = Field(description="Name of the item for people.")
+    name: str = Field(description="Display name of the item.")
     ci_class: CiClass
     state: CiState
 

@@ -97,7 +97,7 @@ class Ci(Record):
         "Key of the item in addresses, without a comma; unique, never changed.", examples=["srv-17"]
     )
     name: str | None = required(
-        "Name of the item for people, without names of persons.", examples=["Mail relay 1"]
+        "Display name of the item, without names of persons.", examples=["Mail relay 1"]
     )
     ci_class: CiClass | None = required("Class of the item; never changed.", examples=["server"])
     owner_id: Annotated[UUID | None, ForeignRef("person")] = optional(
@@ -180,7 +180,7 @@ class Baseline(Record):
         examples=["before-move"],
     )
     name: str | None = required(
-        "Name of the {record} for people, without names of persons.", examples=["Before the move"]
+        "Display name of the {record}, without names of persons.", examples=["Before the move"]
     )
     position: int | None = required("Position of the log whose state the baseline keeps.", sa_type=BigInteger)
     ci_classes: list[str] | None = required(
@@ -204,7 +204,7 @@ class Verification(Record):
         "Key of the verification in addresses: unique, never changed.", examples=["servers-2026-q4"]
     )
     name: str | None = required(
-        "Name of the {record} for people, without names of persons.", examples=["Servers, autumn"]
+        "Display name of the {record}, without names of persons.", examples=["Servers, autumn"]
     )
     ci_classes: list[str] | None = required(
         "Classes of the items; empty for all classes.", examples=[["server"]]

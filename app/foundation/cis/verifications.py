@@ -31,7 +31,7 @@ from app.kernel.actions.refusals import WrongValue
 
 
 def draw(verification: Verification, body: DrawVerification, ctx: ActionContext) -> None:
-    """Draw a verification: a sample of the items in use that is checked against reality."""
+    """Draw a sample for a verification: items in use that are checked against reality."""
     copy_fields(verification, body, ctx, without="ci_classes services")
     verification.ci_classes = sorted({ci_class.value for ci_class in body.ci_classes})
     verification.services = sorted(body.services)

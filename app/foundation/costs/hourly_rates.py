@@ -42,7 +42,7 @@ async def wrong_currency_digits(
 
 
 def withdraw(rate: HourlyRate, body: Reason, ctx: ActionContext) -> None:
-    """Withdraw the rate, which was a mistake: no more work is logged at it. Logged work keeps it."""
+    """Withdraw the rate: it was a mistake. No more work is logged at it; logged work keeps it."""
 
 
 # fmt: off

@@ -134,7 +134,7 @@ def vote(record: Any, body: CastVote, ctx: ActionContext) -> None:
 
 
 def decide(record: Any, body: CastVote, ctx: ActionContext) -> None:
-    """Decide a question about the record, as the chair, if the rule leaves the decision to the chair."""
+    """Decide a question about the record, as the chair, if the approval rule leaves it to the chair."""
     _cast_ballot(body, ctx)
     _take_if_decided(ctx)
 
@@ -181,8 +181,8 @@ def _ask_next(count: VoteCount, electorate: Electorate, ctx: ActionContext) -> N
 
 
 def deputise_vote(record: Any, body: DeputiseVote, ctx: ActionContext) -> None:
-    """Deputise a vote on the record: deputies named by voters may vote in their name and see the record, and
-    deputies whose time is over no longer may.
+    """Let deputies vote on the record: deputies named by voters may now see the record and vote in their
+    name; deputies whose time is over no longer may.
     """
     decision = ctx.outcome.change(ctx.required_ref(Decision, "decision"))
     _change_deputies(ctx.prepared(NewDeputies), decision, ctx)
@@ -212,7 +212,7 @@ def withdraw_decision(record: Any, body: WithdrawDecision, ctx: ActionContext) -
 
 
 def conclude_decision(record: Any, body: Tallied, ctx: ActionContext) -> None:
-    """Conclude a decision on the record, which has no further effect on it."""
+    """Conclude a decision on the record: its outcome is recorded, and nothing else of the record changes."""
 
 
 def _cast_ballot(body: CastVote, ctx: ActionContext) -> None:

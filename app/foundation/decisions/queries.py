@@ -147,7 +147,7 @@ class RuleInForce(OutputModel):
     """An approval rule that is in force."""
 
     key: str = Field(description="Key of the rule.")
-    name: str = Field(description="Name of the rule for people.")
+    name: str = Field(description="Display name of the rule.")
     decision: DecisionKind
     edition: int = Field(description="Number of the version; 0 for a shipped rule that was not replaced.")
     set_by: PersonStub | None = Field(description="Person who set the version; null for a shipped rule.")

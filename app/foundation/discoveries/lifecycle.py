@@ -76,7 +76,7 @@ def record(discovery: Discovery, body: RecordDiscovery, ctx: ActionContext) -> N
 
 
 def list_differences(discovery: Discovery, body: ListDifferences, ctx: ActionContext) -> None:
-    """List differences of the discovery, as the comparison has found them."""
+    """List differences in the discovery: those that the comparison has found."""
     listed = ctx.prepared_if_any(FoundDifferences) or FoundDifferences()
     for fields in listed.differences:
         ctx.outcome.add(DiscoveryDifference(id=ctx.new_id(), record=discovery.row_key, **fields))
@@ -113,7 +113,7 @@ def take_over_differences(discovery: Discovery, body: TakeOverDiscovery, ctx: Ac
 
 
 def keep_record(discovery: Discovery, body: KeepDiscovery, ctx: ActionContext) -> None:
-    """Keep recorded values of the discovery: the file is wrong where it differs."""
+    """Keep recorded values against the discovery: its file is wrong where it differs."""
     for difference in _settled_differences(discovery, body, ctx, DiscoveredSettlement.kept):
         difference.reason = body.reason
     if discovery.compared_count is not None:
@@ -121,7 +121,7 @@ def keep_record(discovery: Discovery, body: KeepDiscovery, ctx: ActionContext) -
 
 
 def raise_alterations(discovery: Discovery, body: RaiseAlterationsDiscovery, ctx: ActionContext) -> None:
-    """Raise alterations of the discovery: the items were altered, with or without a change."""
+    """Report alterations from the discovery: the items were altered, with or without a change."""
     for difference in _settled_differences(discovery, body, ctx, DiscoveredSettlement.raised):
         difference.change = body.change
 

@@ -112,7 +112,7 @@ class Heading(CodeEnum):
     goal_revisions = "goal_revisions", "Revisions of the goals", "目标修订"
     tools = "tools", "Tool problems and remedies", "工具问题与对策"
     open_issues = "open_issues", "Open issues", "未解决的问题"
-    reception = "reception", "Acceptance by people", "接受情况"
+    reception = "reception", "Acceptance by people", "人员接受情况"
     rollout_advice = "rollout_advice", "Advice on the rollout", "推广建议"
     institutionalise = "institutionalise", "Parts to institutionalise", "固化内容"
     further_pilot = "further_pilot", "Whether to pilot further", "是否继续试点"

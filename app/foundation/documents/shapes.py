@@ -104,7 +104,7 @@ KEPT_LISTINGS = (
         DocumentLoan,
         "lent_at",
         DocumentLoanOut,
-        "the paper copies of a record's documents that were lent, for staff",
+        "the paper copies of a record's documents that were lent. Only staff see them",
         _staff_only,
     ),
 )

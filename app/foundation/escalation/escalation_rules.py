@@ -63,8 +63,8 @@ class AddEscalationRule(EscalationRuleFields, of=EscalationRule):
 
 
 def add(rule: EscalationRule, body: AddEscalationRule, ctx: ActionContext) -> None:
-    """Add an escalation rule, which escalates tickets automatically from now on, including tickets that are
-    open already.
+    """Add an escalation rule: from now on it escalates tickets automatically, including tickets that are open
+    already.
     """
     copy_fields(rule, body, ctx)
     rule.priorities = stored_priorities(body.priorities)

@@ -37,7 +37,7 @@ class AddGroup(Payload, of=Group):
 
 
 def add(group: Group, body: AddGroup, ctx: ActionContext) -> None:
-    """Add a group, which can be asked to decide."""
+    """Add a group. It can be asked to decide."""
     copy_fields(group, body, ctx)
 
 

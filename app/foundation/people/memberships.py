@@ -25,8 +25,8 @@ class JoinPerson(Payload):
 
 
 def join(person: Person, body: JoinPerson, ctx: ActionContext) -> None:
-    """Join the person to a team, which becomes their first customer team. A membership that came from a group
-    at the identity provider then stays even if the group no longer grants it.
+    """Join the person to a team: it becomes their first customer team. A membership that came from a group at
+    the identity provider then stays even if the group no longer grants it.
     """
     team = ctx.required_ref(Team, "team")
     if is_marked(person, team_mark(team.id)):

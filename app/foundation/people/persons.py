@@ -219,8 +219,8 @@ def set_bounds(person: Person, body: SetBoundsPerson, ctx: ActionContext) -> Non
 
 
 def deactivate(person: Person, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Deactivate the person, who has left or is away for long: their keys are rejected, and they are assigned
-    no work.
+    """Deactivate the person: they have left, or are away for long. Their keys are rejected, and they are
+    assigned no work.
     """
 
 
@@ -262,7 +262,7 @@ LIFECYCLE = Lifecycle(
         action(revoke_role,     "撤销角色", [PersonState.active, PersonState.inactive], STAYS,                ADMINS,    "person.role_revoked",
                wrong=(role_not_administered, role_not_held, last_admin_role)),
         action(set_bounds,      "设置上限", [PersonState.active, PersonState.inactive], STAYS,                SUPERIORS, "person.bounds_set"),
-        action(provide_grants,  "按登录组授权", [PersonState.active, PersonState.inactive], STAYS,            rule,      "person.grants_provided",
+        action(provide_grants,  "按映射的组更新授权", [PersonState.active, PersonState.inactive], STAYS,            rule,      "person.grants_provided",
                prepare=(provided_grants,)),
         action(provision,       "同步账户",     [PersonState.active, PersonState.inactive], STAYS,            rule,      "person.provisioned",
                prepare=(ended_account,), wrong=(login_of_somebody_granted,), keys=Keys.OWN),

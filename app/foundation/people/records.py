@@ -62,7 +62,7 @@ class Team(Record):
     key: str | None = required(
         "Key of the team in addresses and KPIs, without a comma; unique, never changed."
     )
-    name: str | None = required("Name of the {record} for people.")
+    name: str | None = required("Display name of the {record}.")
     kind: TeamKind | None = required(
         "Kind of the team: one of the organisation's own, a customer, or a supplier, to which no work "
         "is assigned."
@@ -90,7 +90,7 @@ class Group(Record):
 
     state: GroupState | None = required()
     key: str | None = required("Key of the group in addresses, without a comma; unique, never changed.")
-    name: str | None = required("Name of the {record} for people.")
+    name: str | None = required("Display name of the {record}.")
     chair_id: Annotated[UUID | None, ForeignRef("person")] = optional(
         "Person who chairs the group; null while the group has no chair."
     )

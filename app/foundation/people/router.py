@@ -96,7 +96,7 @@ async def _perform(request: Request, command: Command, secret: str) -> Response:
 async def make_key(
     request: Request, ledger: Ledger, body: NewKey, idempotency_key: IdempotencyHeader = None
 ) -> Response:
-    """Make an API key, with which a person or a machine can call the API. Everybody may make keys of their
+    """Make an API key: with it, a person or a machine can call the API. Everybody may make keys of their
     own for the change calendar. The token is in this answer and is never shown again.
     """
     secret = new_secret()

@@ -36,7 +36,7 @@ class AddTeam(TeamFields, of=Team):
 
 
 def add(team: Team, body: AddTeam, ctx: ActionContext) -> None:
-    """Add a team, which can be assigned work, or be a customer or a supplier."""
+    """Add a team. A team can be assigned work, or be a customer or a supplier."""
     copy_fields(team, body, ctx)
     team.added_at = ctx.occurred_at
 

@@ -56,7 +56,7 @@ class ProcessDefinition(Record):
     KIND: ClassVar[str] = PROCESS_DEFINITION
 
     number: str = Field(
-        default="", description="Number of the {record} for people; accepted wherever the id is."
+        default="", description="Number by which people know the {record}; accepted wherever the id is."
     )
     state: DefinitionState | None = required("State of this edition.")
     process: Annotated[str | None, OF_PROCESS] = required(

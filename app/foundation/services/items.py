@@ -105,7 +105,7 @@ class EditCatalogueItem(Patch, CatalogueItemFields):
 
 
 def draft(item: CatalogueItem, body: DraftCatalogueItem, ctx: ActionContext) -> None:
-    """Draft a catalogue item, which people cannot request yet."""
+    """Draft a catalogue item. People cannot request it yet."""
     copy_fields(item, body, ctx)
     item.service = ctx.required_ref(Service, "service").key
 

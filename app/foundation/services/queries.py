@@ -66,9 +66,9 @@ class ServicePromiseOut(OutputModel):
     """The promises of a signed agreement about a service."""
 
     agreement: UUID = Field(
-        description="Identifier of the agreement: `GET /v1/slas/{id}`, for callers who may see it."
+        description="Identifier of the agreement; callers who may see it read it at `GET /v1/slas/{id}`."
     )
-    number: str = Field(description="Number of the agreement for people.")
+    number: str = Field(description="Number by which people know the agreement.")
     customer: UUID | None = Field(description="Team of the customer; null for all customers.")
     calendar: str = Field(description="Key of the calendar of the agreed service time.")
     valid_from: str = Field(description="First day on which the agreement is valid.")

@@ -156,7 +156,7 @@ PROMISED = ("number", "customer", "calendar", "valid_from", "valid_to", "targets
 
 
 def go_live(service: Service, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Go live with the service, which everybody may see from then on."""
+    """Go live with the service: everybody may see it from then on."""
 
 
 def retire(service: Service, body: EmptyPayload, ctx: ActionContext) -> None:

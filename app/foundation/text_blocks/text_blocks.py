@@ -48,7 +48,7 @@ class AddTextBlock(TextBlockTexts, of=TextBlock):
 
 
 def add(block: TextBlock, body: AddTextBlock, ctx: ActionContext) -> None:
-    """Add a text block, which is offered to people who answer tickets of its process."""
+    """Add a text block. It is offered to people who answer tickets of its process."""
     copy_fields(block, body, ctx)
 
 

@@ -94,7 +94,7 @@ class ViewOut(OutputModel):
     team: TeamStub | None = Field(description="Team with which the view is shared; null if it is not shared.")
     home: bool = Field(description="True if the view is the caller's start page.")
     address: str | None = Field(
-        description="Address of the page for people; null if the page no longer exists.",
+        description="Address of the page (HTML); null if the page no longer exists.",
         examples=["/dashboard/kpi/backlog?team=mail"],
     )
     changed_at: datetime = Field(description="Time of the last change.")

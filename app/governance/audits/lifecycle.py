@@ -115,7 +115,7 @@ def _late_days(audit: Audit, instant: datetime) -> int | None:
 
 
 def draw(audit: Audit, body: DrawAudit, ctx: ActionContext) -> None:
-    """Draw a sample of the audit's cases at random, and list the irregularities that the log shows."""
+    """Draw a sample of the audit's cases, at random, and list the irregularities that the log shows."""
     log, entries = ctx.prepared(LogKnowledge), ctx.prepared(SelfCheckEntries)
     selection = log.selection
     sample = AuditDraw(

@@ -79,17 +79,17 @@ def complete(measure: CorrectiveAction, body: CompleteCorrectiveAction, ctx: Act
 
 
 def return_(measure: CorrectiveAction, body: Reason, ctx: ActionContext) -> None:
-    """Return the corrective action, which is not done or has no effect."""
+    """Return the corrective action: it is not done, or has no effect."""
     measure.returns = (measure.returns or 0) + 1
 
 
 def verify(measure: CorrectiveAction, body: VerifyCorrectiveAction, ctx: ActionContext) -> None:
-    """Verify the corrective action, which is done and has an effect."""
+    """Verify the corrective action: it is done, and has an effect."""
     measure.verification, measure.verified_by_id = body.verification, ctx.caller.person_id
 
 
 def drop(measure: CorrectiveAction, body: Reason, ctx: ActionContext) -> None:
-    """Drop the corrective action, which is no longer needed, with the reason."""
+    """Drop the corrective action, with the reason: it is no longer needed."""
 
 
 def fall_overdue(measure: CorrectiveAction, body: EmptyPayload, ctx: ActionContext) -> None:

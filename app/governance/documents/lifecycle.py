@@ -181,7 +181,7 @@ def _countersigned_state(document: ControlledDocument) -> State:
 
 
 def publish(document: ControlledDocument, body: PublishDocument, ctx: ActionContext) -> None:
-    """Publish the document's newest version, which replaces the one before."""
+    """Publish the document's newest version: it replaces the previous one."""
     filed = ctx.prepared(FiledDocument)
     copy_fields(document, body, ctx)
     document.review_overdue_at = None
@@ -210,7 +210,7 @@ def publish(document: ControlledDocument, body: PublishDocument, ctx: ActionCont
 
 
 def confirm(document: ControlledDocument, body: ConfirmDocument, ctx: ActionContext) -> None:
-    """Confirm the document, which is still correct, until its next review."""
+    """Confirm the document until its next review: it is still correct."""
     copy_fields(document, body, ctx)
     document.review_overdue_at = None
     ctx.outcome.change(ctx.prepared(FiledDocument).entry).review_due_at = body.review_due_at

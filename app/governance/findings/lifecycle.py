@@ -40,7 +40,7 @@ def raise_(finding: Finding, body: RaiseFinding, ctx: ActionContext) -> None:
 
 
 def object_(finding: Finding, body: ObjectFinding, ctx: ActionContext) -> None:
-    """Object to the finding, which is possible once."""
+    """Object to the finding. This is possible once."""
     copy_fields(finding, body, ctx)
     finding.objector_id = ctx.caller.person_id
 

@@ -55,11 +55,11 @@ def edit(maintenance: MaintenancePlan, body: EditMaintenancePlan, ctx: ActionCon
 
 
 def retire(maintenance: MaintenancePlan, body: Reason, ctx: ActionContext) -> None:
-    """Retire the maintenance plan, which has no further rounds."""
+    """Retire the maintenance plan: it has no further rounds."""
 
 
 def fall_due(maintenance: MaintenancePlan, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Open the next round of the maintenance plan, which is due."""
+    """Open the next round of the maintenance plan: it is due."""
     maintenance.round_at = maintenance.next_round_at
     _set_next_round(maintenance, ctx)
 

@@ -45,7 +45,7 @@ from app.log.events import stream
 
 
 def open_(maintenance: MaintenanceRound, body: OpenMaintenance, ctx: ActionContext) -> None:
-    """Open a maintenance round, which is due; its team is notified."""
+    """Open a maintenance round: it is due, and its team is notified."""
     assert ctx.assigned.number is not None, "maintenance rounds have numbers"
     plan: Any = ctx.required_ref(Record, "plan")
     maintenance.number, maintenance.plan_id = ctx.assigned.number, plan.id
@@ -69,12 +69,12 @@ def open_(maintenance: MaintenanceRound, body: OpenMaintenance, ctx: ActionConte
 
 
 def tick(maintenance: MaintenanceRound, body: TickMaintenance, ctx: ActionContext) -> None:
-    """Tick checklist items of the maintenance round: they were inspected."""
+    """Check off items of the maintenance round: they were inspected."""
     _tick(maintenance, body.items, ticked=body.ticked)
 
 
 def read(maintenance: MaintenanceRound, body: ReadMaintenance, ctx: ActionContext) -> None:
-    """Read values for the maintenance round. Values outside their limits are pointed out."""
+    """Record readings of the maintenance round. Readings outside their limits are counted and shown."""
     _record_readings(maintenance, body.readings, ctx)
 
 

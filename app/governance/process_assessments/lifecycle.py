@@ -38,7 +38,7 @@ def open_(assessment: ProcessAssessment, body: OpenProcessAssessment, ctx: Actio
 
 
 def measure(assessment: ProcessAssessment, body: MeasureProcessAssessment, ctx: ActionContext) -> None:
-    """Measure for the process assessment: its figures are stored with the position of the log."""
+    """Add figures to the process assessment: they are stored with the position of the log."""
     for earlier in ctx.prepared(EarlierMeasures).measures:
         ctx.outcome.remove(earlier)
     frozen = add_baselines(assessment, ctx)

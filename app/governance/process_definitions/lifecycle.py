@@ -100,7 +100,7 @@ def publish(definition: ProcessDefinition, body: PublishProcessDefinition, ctx: 
 
 
 def take_names(definition: ProcessDefinition, body: TakeNamesProcessDefinition, ctx: ActionContext) -> None:
-    """Take names for the process definition: names in use that mean the process from now on."""
+    """Take over names for the process definition: names that are in use mean this process from now on."""
     definition.aliases = list(dict.fromkeys((*(definition.aliases or ()), *body.names)))
 
 

@@ -186,7 +186,7 @@ class PublishProcessDefinition(DespiteFreezeOfProcess, of=ProcessDefinition):
     """The time from which the definition is in force. Its document gets a number."""
 
     changes: FreeText = Field(
-        description="Changes since the edition before, for the document.",
+        description="Changes since the previous edition. They are written into the document.",
         examples=["Faults are classified first. 先分类。"],
     )
     effective_at: Instant | None = Field(

@@ -69,7 +69,7 @@ async def correction_ids(
 
 
 def improve(assessment: QualityAssessment, body: ImproveQualityAssessment, ctx: ActionContext) -> None:
-    """Improve by the quality assessment: its corrective actions are planned and opened."""
+    """Open corrective actions for the quality assessment: they are planned against its findings."""
     assessment.improved_at = ctx.occurred_at
     for planned, correction_id in zip(body.actions, ctx.prepared(CorrectionIds).ids, strict=True):
         ctx.outcome.add(

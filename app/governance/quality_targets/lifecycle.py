@@ -34,8 +34,8 @@ answers_for_it = process_relation("answerable", "owner of the target", "目标�
 
 
 def set_target(target: QualityTarget, body: SetQualityTarget, ctx: ActionContext) -> None:
-    """Set a quality target, which is the goal for a KPI in a year. The person who is responsible is asked to
-    accept it.
+    """Set a quality target: the goal for a KPI in a year. The person who is responsible is asked to accept
+    it.
     """
     assert ctx.assigned.number is not None, "quality targets have numbers"
     target.number = ctx.assigned.number
@@ -52,7 +52,7 @@ def revise(target: QualityTarget, body: ReviseQualityTarget, ctx: ActionContext)
 
 
 def break_down(target: QualityTarget, body: BreakDownQualityTarget, ctx: ActionContext) -> None:
-    """Break the quality target down, to teams or persons, each of which gets a target of its own."""
+    """Break the quality target down: each team or person gets a target of its own."""
 
 
 def accept(target: QualityTarget, body: EmptyPayload, ctx: ActionContext) -> None:

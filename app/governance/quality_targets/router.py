@@ -26,8 +26,8 @@ mount_actions(router, LIFECYCLE, QualityTargetOut)
     "/{id}/progress", "Get a quality target's progress", QualityTargetProgressOut, refused=(404, 422)
 )
 async def get_quality_target_progress(request: Request, name: reads.Name) -> Response:
-    """Return the KPI of the target in its year so far, and whether it meets the goal. For the persons who set
-    the target or are responsible for it, and for callers who may see the KPI.
+    """Return the value of the target's KPI for its year so far, and whether it meets the goal. Only persons
+    who set the target or are responsible for it, and callers who may see the KPI, can read it.
     """
     renderer, context = reads.renderer_of(request, LISTING), context_of(request)
     target = (await reads.load_visible(renderer, name)).record

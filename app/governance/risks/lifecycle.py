@@ -176,7 +176,7 @@ def detach_indicator(risk: Risk, body: DetachIndicatorRisk, ctx: ActionContext) 
 
 
 def reach_indicator(risk: Risk, body: ReachIndicatorRisk, ctx: ActionContext) -> None:
-    """Reach an indicator of the risk: its KPI has reached the threshold."""
+    """Record a reached threshold of the risk: the KPI of an indicator has reached it."""
     row = ctx.outcome.change(ctx.required_ref(RiskIndicator, "indicator"))
     row.reached_at, row.crossings = ctx.occurred_at, (row.crossings or 0) + 1
     ctx.outcome.add(
@@ -208,7 +208,7 @@ def hand_over(risk: Risk, body: HandOverRisk, ctx: ActionContext) -> None:
 
 
 def fall_due(risk: Risk, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Remind the owner of the risk, which must soon be reassessed."""
+    """Remind the owner of the risk: it must soon be reassessed."""
     risk.fell_due_at = ctx.occurred_at
 
 
@@ -218,7 +218,7 @@ def fall_overdue(risk: Risk, body: EmptyPayload, ctx: ActionContext) -> None:
 
 
 def lapse_acceptance(risk: Risk, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Lapse the acceptance of the risk, which must be treated again."""
+    """Lapse the acceptance of the risk: its time is over, and the risk must be treated again."""
     risk.lapsed_at = ctx.occurred_at
 
 
@@ -231,7 +231,7 @@ def restate(risk: Risk, body: RestateRisk, ctx: ActionContext) -> None:
 
 
 def close(risk: Risk, body: CloseRisk, ctx: ActionContext) -> None:
-    """Close the risk, which no longer exists."""
+    """Close the risk: it no longer exists."""
     copy_fields(risk, body, ctx)
     for row in ctx.prepared(OpenActions).rows:
         ctx.outcome.change(row).dropped_at = ctx.occurred_at

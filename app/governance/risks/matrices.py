@@ -49,7 +49,7 @@ class AddRiskMatrix(Payload):
 
 
 def add(matrix: RiskMatrix, body: AddRiskMatrix, ctx: ActionContext) -> None:
-    """Add a risk matrix: the levels of open risks are restated by it."""
+    """Add a risk matrix. The levels of open risks are computed again by it."""
     assert ctx.assigned.number is not None, "risk matrices have numbers"
     matrix.number = ctx.assigned.number
     in_order = sorted(body.cells, key=lambda cell: (cell.likelihood, cell.impact))

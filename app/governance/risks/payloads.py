@@ -167,7 +167,9 @@ class RestateRisk(Payload):
     """The matrix by which the level is restated, and the level."""
 
     matrix: Annotated[Reference, ForeignRef("risk_matrix")] = Field(description="Matrix in force.")
-    risk_level: RiskLevel = Field(description="Level by the matrix, for the same likelihood and impact.")
+    risk_level: RiskLevel = Field(
+        description="New level, which the matrix gives for the same likelihood and impact."
+    )
 
 
 class CloseRisk(Payload, of=Risk):

@@ -205,7 +205,7 @@ class RiskOccurrence(ChildRecord):
         "Extent of the occurrence.", examples=["No mail for half a day."]
     )
     loss: Annotated[str | None, Money(), StaffOnly()] = optional(
-        "Loss, with the decimal places of the currency, for staff; null if not recorded."
+        "Loss, with the decimal places of the currency; null if not recorded."
     )
     currency: str | None = optional("Currency of the loss (ISO 4217), such as CNY.")
     recorded_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(

@@ -39,7 +39,7 @@ class RiskCounts(OutputModel):
 class ReportedRisk(OutputModel):
     """A risk in the report."""
 
-    number: str = Field(description="Number of the risk for people.")
+    number: str = Field(description="Number by which people know the risk.")
     title: str = Field(description="Title of the risk.")
     risk_level: RiskLevel | None = Field(
         description="Level of the risk at the end of the period; null if it was not assessed."
@@ -56,7 +56,7 @@ class ReportedMove(ReportedRisk):
 class ReportedWarning(OutputModel):
     """A warning of an indicator."""
 
-    number: str = Field(description="Number of the risk for people.")
+    number: str = Field(description="Number by which people know the risk.")
     kpi: str = Field(description="Key of the KPI.")
     threshold: str = Field(description="Threshold of the indicator.")
     reading: str = Field(description="Value at which the threshold was reached.")
@@ -67,7 +67,7 @@ class ReportedWarning(OutputModel):
 class ReportedOccurrence(OutputModel):
     """An occurrence of a risk."""
 
-    number: str = Field(description="Number of the risk for people.")
+    number: str = Field(description="Number by which people know the risk.")
     happened_at: datetime = Field(description="Time of the occurrence.")
     loss: str | None = Field(description="Loss; null if not recorded.")
     currency: str | None = Field(description="Currency of the loss; null if not recorded.")

@@ -111,7 +111,7 @@ def _judge(card: Scorecard, *, below: bool) -> None:
 
 
 def object_(card: Scorecard, body: ObjectScorecard, ctx: ActionContext) -> None:
-    """Object to the scorecard, which is possible once."""
+    """Object to the scorecard. This is possible once."""
     copy_fields(card, body, ctx)
 
 

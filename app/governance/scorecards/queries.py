@@ -55,7 +55,7 @@ class ScoredQuarter(OutputModel):
     """The score of a quarter."""
 
     quarter: str = Field(description="Quarter of the scorecard.")
-    number: str = Field(description="Number of the scorecard for people.")
+    number: str = Field(description="Number by which people know the scorecard.")
     final_score: str | None = Field(
         description="Final score; null if the scorecard is not published, or has no score."
     )

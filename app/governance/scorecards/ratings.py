@@ -30,12 +30,12 @@ def ask_rating(rating: ScorecardRating, body: AskScorecardRating, ctx: ActionCon
 
 
 def rate(rating: ScorecardRating, body: RateScorecardRating, ctx: ActionContext) -> None:
-    """Give a scorecard rating: a score for each dimension, which only the rater sees."""
+    """Give a scorecard rating: a score for each dimension. Only the rater sees the scores."""
     copy_fields(rating, body, ctx)
 
 
 def lapse(rating: ScorecardRating, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Lapse the scorecard rating, which was not given in time."""
+    """Lapse the scorecard rating: it was not given in time."""
 
 
 rater = process_relation("rater", "the requested rater", "评分人", "rater_id")

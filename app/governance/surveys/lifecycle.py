@@ -95,8 +95,8 @@ def end(survey: Survey, body: EndSurvey, ctx: ActionContext) -> None:
 
 
 def publish(survey: Survey, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Publish the survey's results, together and by team, next to those of the survey with which it is
-    compared. Groups of fewer than five are left out.
+    """Publish the survey's results, in total and by team, next to those of the survey that it is compared
+    with. Groups of fewer than five are left out.
     """
     results = ctx.prepared(SurveyFigures)
     for figure in results.figures:

@@ -24,7 +24,7 @@ from app.log.events import stream
 
 
 def collect(result: SurveyResult, body: CollectSurveyResult, ctx: ActionContext) -> None:
-    """Collect the survey result: the answers to an anonymous survey, which ends."""
+    """Collect the survey result: the answers to an anonymous survey. The survey then ends."""
     result.survey_id = ctx.required_ref(Survey, "survey").id
     result.key_id = ctx.assigned.key_id
     result.answered, result.withheld = body.answered, body.withheld

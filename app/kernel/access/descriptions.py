@@ -15,7 +15,7 @@ from app.i18n.kind_nouns import noun
 SHARED = {
     "added_at": "Time at which the {record} was added: the `occurred_at` of the event that added it.",
     "id": "Identifier of the {record}: a UUID that never changes.",
-    "number": "Number of the {record} for people; accepted wherever the id is.",
+    "number": "Number by which people know the {record}; accepted wherever the id is.",
     "retired_at": "Time at which the {record} was last retired; null if it never was.",
     "state": "Current state of the {record}, which decides what can be done with it.",
 }

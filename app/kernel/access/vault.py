@@ -184,7 +184,7 @@ def master_key(secrets_dir: Path) -> MasterKey:
             _create_key_file(path)
         return _read_key_file(path)
     except OSError as error:
-        raise VaultError(f"The master key {path} cannot be read or made: {error.strerror}.") from error
+        raise VaultError(f"The master key {path} cannot be read or created: {error.strerror}.") from error
 
 
 def existing_master_key(secrets_dir: Path) -> MasterKey | None:
@@ -222,8 +222,8 @@ def _read_key_file(path: Path) -> MasterKey:
         return MasterKey(base64.b64decode(path.read_bytes().strip(), validate=True))
     except ValueError as error:
         raise VaultError(
-            f"{path} is not a master key ({error}). It must hold {KEY_BYTES} bytes in base64; "
-            "put back the file that belongs to this database."
+            f"{path} is not a master key ({error}). It must contain {KEY_BYTES} bytes in base64. Restore "
+            "the file that belongs to this database."
         ) from error
 
 
@@ -247,7 +247,8 @@ async def open_vault(db: Database, master: MasterKey) -> Vault:
     assert row is not None
     if bytes(row["name"]) != master.name:
         raise VaultError(
-            "The master key in the secrets directory does not belong to this database: names and texts could "
-            f"not be read, and new ones would be lost with it. Put back the {MASTER_KEY_FILE} in use before."
+            "The master key in the secrets directory does not belong to this database: names and texts "
+            f"could not be read, and new ones would be lost. Restore the {MASTER_KEY_FILE} that was in use "
+            "before."
         )
     return Vault(db, master, Fingerprints(master.decrypt(_FINGERPRINTS, bytes(row["fingerprints"]))))

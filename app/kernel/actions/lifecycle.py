@@ -256,7 +256,9 @@ class Action(Generic[R, B]):
         """Return the action's label in that language."""
         if language == "zh":
             return self.zh
-        return ENGLISH_LABELS.get(self.name) or self.name.replace("_", " ").capitalize()
+        kind = self.event.partition(".")[0]
+        label = ENGLISH_LABELS.get(f"{kind}.{self.name}") or ENGLISH_LABELS.get(self.name)
+        return label or self.name.replace("_", " ").capitalize()
 
     def is_open_in(self, state: CodeEnum | None) -> bool:
         """Return whether the action is available in that state; None: the record does not exist."""

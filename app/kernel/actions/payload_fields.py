@@ -14,7 +14,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 from pydantic.fields import FieldInfo
 
-from app.common.records import Record, field_owners
+from app.common.records import Record, StaffOnly, field_owners
 from app.kernel.access.descriptions import description_of
 
 LEAST_LETTERS = 2
@@ -64,7 +64,12 @@ def describe_fields(payload: type[BaseModel], record: type[Record]) -> None:
         description = None if source is None else description_of(*source)
         if source is not None and description is not None:
             owner, field_name = source
-            words = Field(description=description, examples=owner.model_fields[field_name].examples)
+            field = owner.model_fields[field_name]
+            for mark in field.metadata:
+                if isinstance(mark, StaffOnly):
+                    readers = "staff and the acceptance group" if mark.reviewers else "staff"
+                    description = f"{description} Only {readers} see this field."
+            words = Field(description=description, examples=field.examples)
             annotations[name] = Annotated[annotation, words]
     payload.__annotations__ = annotations
 

@@ -221,7 +221,7 @@ async def consistent_snapshot(connection: Connection, *, keeps: bool = True) -> 
                 yield
                 return
         if loop.time() > ends:
-            raise DatabaseGone("The facts are being made.")
+            raise DatabaseGone("The facts are being built. Try again in a moment.")
         await asyncio.sleep(POLL_SECONDS)
 
 

@@ -39,7 +39,7 @@ class KpiNotedSignal(OutputModel):
     model_config = ConfigDict(frozen=True, defer_build=True)
 
     id: UUID
-    number: str = Field(description="Number of the signal for people.")
+    number: str = Field(description="Number by which people know the signal.")
     state: SignalState
     rule: Signal
     tendency: Tendency
@@ -90,7 +90,7 @@ class KpiMoment(OutputModel):
     kind: KpiMomentKind
     occurred_at: datetime = Field(description="Time of the event.")
     record: str | None = Field(description="Kind of the record, such as `change`; null for a target.")
-    number: str | None = Field(description="Number of the record for people; null for a target.")
+    number: str | None = Field(description="Number by which people know the record; null for a target.")
     target: PointTarget | None = Field(description="New target; null if the event is not about a target.")
 
 

@@ -41,7 +41,10 @@ async def all_cases(db: Database, question: KpiQuestion, now: datetime) -> Async
     MOST_CASE_STREAMS are being read.
     """
     if _slots.locked():
-        raise DatabaseGone(f"{MOST_CASE_STREAMS} tables of cases are being read already.")
+        raise DatabaseGone(
+            f"{MOST_CASE_STREAMS} tables of cases are being read at the moment, which is the limit. Try "
+            "again later."
+        )
     async with _slots:
         connection = await connect(db.url, READ_LIMITS)
         try:

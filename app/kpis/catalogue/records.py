@@ -27,7 +27,7 @@ LATE_RECORDING_SECONDS = incident_kpi(
     zh=KpiTexts(
         "记录延迟",
         "期内录入的事件提出和最终解决，从实际发生到录入系统的平均时长；中位数和 P90 另行列出。导入的不计入。",
-        "补录会改变已过去期间的其他指标。多数都是即时录入的，请看 P90 和“迟录超过一天占比”。",
+        "补录会改变已过去期间的其他指标。多数都是即时录入的，请看 P90 和“超过一天才录入的占比”。",
     ),
     fact="recorded",
     measure=Measure.seconds,
@@ -48,7 +48,7 @@ LATE_RECORDING_SHARE = incident_kpi(
         "It shows how provisional all other figures are. A corrected opening counts from its corrected time.",
     ),
     zh=KpiTexts(
-        "迟录超过一天占比",
+        "超过一天才录入的占比",
         "期内录入的事件提出和最终解决中，发生 24 小时之后才录入的占比。导入的不计入。",
         "本指标反映其他指标还可能有多大变动。提出时间被更正的，从更正后的时间起算。",
     ),

@@ -44,12 +44,12 @@ async def export_facts(url: str, folder: Path, now: datetime, *, noted: bool) ->
     Raises FactsExportRefused, DatabaseGone.
     """
     if not reading.has_duckdb():
-        raise FactsExportRefused("It needs the extra `columns`: pip install 'ledgerdesk[columns]'.")
+        raise FactsExportRefused("This needs the extra `columns`. Run: pip install 'ledgerdesk[columns]'")
     began = time.monotonic()
     connection, stack = await connect(url, FOLLOW_LIMITS), ExitStack()
     try:
         if not await fetch_value(connection, LOCK):
-            raise FactsExportRefused("Somebody else is exporting facts at present.")
+            raise FactsExportRefused("Another export of facts is running.")
         making = await asyncio.to_thread(_new_folder, folder)
         stack.callback(shutil.rmtree, making, ignore_errors=True)  # unless it has been renamed
         noting = await _begin_noting(connection) if noted else None

@@ -44,7 +44,9 @@ def _opened(address: str) -> tuple[Any, str]:
 
         store, root = fsspec.core.url_to_fs(address)
     except ImportError as error:
-        raise FactsExportRefused(f"{error}. Needs fsspec, and what it names for such addresses.") from error
+        raise FactsExportRefused(
+            f"{error}. Install fsspec, and the package that fsspec needs for such addresses."
+        ) from error
     except ValueError as error:
         raise FactsExportRefused(f"{address}: {error}") from error
     return store, root.rstrip("/")

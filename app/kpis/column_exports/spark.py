@@ -57,7 +57,7 @@ class SparkFacts:
         try:
             from pyspark.sql import SparkSession  # noqa: PLC0415  # no dependency
         except ImportError as error:
-            raise FactsExportRefused("Spark is not there: pip install pyspark.") from error
+            raise FactsExportRefused("Spark is not installed. Run: pip install pyspark") from error
         builder = SparkSession.builder.appName("ledgerdesk")
         for name, setting in SETTINGS.items():
             builder = builder.config(name, setting)
@@ -105,5 +105,5 @@ def _manifest(address: str) -> Manifest:
     except (ExportDamaged, ImportError, OSError, ValueError) as error:
         raise FactsExportRefused(f"{address}: {error}") from error
     if manifest is None:
-        raise FactsExportRefused(f"{address} has no {manifests.NAME}: it is no folder of exports.")
+        raise FactsExportRefused(f"{address} is not a folder of exported facts: it has no {manifests.NAME}.")
     return manifest

@@ -67,9 +67,9 @@ def parse(text: str | bytes) -> Manifest:
     try:
         manifest = Manifest.model_validate_json(text)
     except ValidationError as error:
-        raise ExportDamaged(f"{NAME} is no manifest of an export: {error.errors()[0]['msg']}") from error
+        raise ExportDamaged(f"{NAME} is not the manifest of an export: {error.errors()[0]['msg']}") from error
     if manifest.format != FORMAT:
-        raise ExportDamaged(f"{NAME} is of format {manifest.format}; this program reads {FORMAT}.")
+        raise ExportDamaged(f"{NAME} has the format {manifest.format}; this program reads {FORMAT}.")
     return manifest
 
 
@@ -108,7 +108,7 @@ def checked_file(folder: Path, manifest: Manifest, name: str) -> Path:
     path, told_file = folder / manifest.folder / name, manifest.files.get(name)
     try:
         if told_file is None or describe(path) != told_file:
-            raise ExportDamaged(f"{path} is not what the manifest says.")
+            raise ExportDamaged(f"{path} differs from the manifest: it is damaged or incomplete.")
     except OSError as error:
         raise ExportDamaged(f"{path} cannot be read: {error.strerror}.") from error
     return path

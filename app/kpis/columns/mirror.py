@@ -153,7 +153,9 @@ class FactsMirror:
         try:
             import duckdb  # noqa: PLC0415  # an extra
         except ImportError as error:
-            raise ExportDamaged("It needs the extra `columns`: pip install 'ledgerdesk[columns]'.") from error
+            raise ExportDamaged(
+                "This needs the extra `columns`. Run: pip install 'ledgerdesk[columns]'"
+            ) from error
         path = manifests.checked_file(self._folder, manifest, manifests.TABLES_FILE)
         settings: dict[str, Any] = {
             "memory_limit": MEMORY,
@@ -182,7 +184,7 @@ class FactsMirror:
                     cursor.interrupt()
             raise NoColumns("slow") from error
         except Exception as error:  # whatever it is, PostgreSQL can answer
-            logger.warning("the exported facts give no answer", why=str(error)[:500])
+            logger.warning("the exported facts could not answer a question", why=str(error)[:500])
             raise NoColumns("failed") from error
 
     def close(self) -> None:

@@ -147,7 +147,7 @@ class Measure(CodeEnum):
         _flag("review_on_time", MAJOR, is_nullable=True))
     downgraded = (
         "downgraded", "Downgraded from major", "是否降级", _flag("downgraded", MAJOR))
-    late = "late", "Recorded more than a day late", "是否迟录超过一天", _flag("(seconds > 86400)")
+    late = "late", "Recorded more than a day late", "是否超过一天才录入", _flag("(seconds > 86400)")
     cost = "cost", "Cost", "成本", CaseNumber("cost")
     budgeted = "budgeted", "Budgeted cost", "预算成本", CaseNumber(BUDGET, "denominator")
     uncosted = (

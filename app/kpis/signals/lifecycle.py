@@ -104,7 +104,7 @@ class WithdrawKpiSignal(Payload, of=KpiSignal):
 
 
 def withdraw(signal: KpiSignal, body: WithdrawKpiSignal, ctx: ActionContext) -> None:
-    """Withdraw the signal, which later events or new limits have removed."""
+    """Withdraw the signal: later events or new limits have removed it."""
     signal.position = body.position
     signal.needs_attention = False
 

@@ -35,5 +35,5 @@ def watched_kpis(settings: Settings) -> tuple[Kpi, ...]:
     keys = settings.watched_kpi_keys or USUAL
     unknown = [key for key in keys if key not in KPIS]
     if unknown:
-        raise SettingsError(f"{PREFIX}WATCHED_KPIS names no KPI: {', '.join(unknown)}.")
+        raise SettingsError(f"{PREFIX}WATCHED_KPIS has unknown KPIs: {', '.join(unknown)}.")
     return tuple(KPIS[key] for key in keys)

@@ -25,7 +25,7 @@ NEAR_COUNT, NEAR_WINDOW = 3, 4
 class Signal(CodeEnum):
     """The rule by which a value differs from the usual variation (Wheeler's detection rules one to three)."""
 
-    beyond_limits = "beyond_limits", "Beyond the natural limits", "超出自然界限"
+    beyond_limits = "beyond_limits", "Beyond the natural limits", "超出自然过程界限"
     run_of_eight = "run_of_eight", "Eight in a row on one side of the centre", "连续八个值在中心线同侧"
     near_limit = (
         "near_limit",

@@ -70,7 +70,7 @@ def revise(target: KpiTarget, body: ReviseKpiTarget, ctx: ActionContext) -> None
 
 
 def withdraw(target: KpiTarget, body: Reason, ctx: ActionContext) -> None:
-    """Withdraw the target, which was a mistake: all its versions stop counting, for all periods."""
+    """Withdraw the target: it was a mistake. All its versions stop counting, for all periods."""
 
 
 async def no_such_kpi(reads: ReadContext, target: KpiTarget, body: AddKpiTarget, ctx: ActionContext) -> None:

@@ -63,7 +63,7 @@ def locked(folder: Path, name: str) -> Iterator[int]:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         raise BackupRefused(
-            f"Another process does that in {folder} already, or one that it began is still at it."
+            f"Another backup into {folder} is running, or its receiver still runs."
         ) from error
     else:
         yield lock
@@ -121,8 +121,8 @@ def _refuse_other_database(folder: Path, system: str, timeline: int) -> None:
         described = backup.description
         if described is None or (described.system, described.timeline) != (system, timeline):
             raise BackupRefused(
-                f"{backup.folder} is of another database, or of this one before it was restored. Name a new "
-                "folder, and keep this one as long as you may need it."
+                f"{backup.folder} is a backup of another database, or of this one before a restore. Choose "
+                "a new folder, and keep the old one while you may need it."
             )
 
 
@@ -170,7 +170,7 @@ def receive_log(url: str, folder: Path, note: Callable[[], None]) -> None:
         finally:
             receiver.send_signal(signal.SIGINT)
             receiver.wait()
-    raise EmbeddedError("pg_receivewal has ended; it says above why.")
+    raise EmbeddedError("pg_receivewal stopped. The reason is in its output above.")
 
 
 def note_erased(url: str, folder: Path) -> None:

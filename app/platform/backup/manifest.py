@@ -27,7 +27,8 @@ def verify_files(cluster: Path, tools: Tools) -> None:
         more = f" and {len(wrong) - MOST_NAMED} more" if len(wrong) > MOST_NAMED else ""
         names = ", ".join(wrong[:MOST_NAMED])
         raise BackupRefused(
-            f"The backup in {cluster.parent} is not as it was made: {names}{more}. Use another one."
+            f"Files of the backup in {cluster.parent} were changed or are damaged: {names}{more}. Use "
+            "another backup."
         )
     for part in manifest["WAL-Ranges"]:
         command = [str(tools.bin / "pg_waldump"), "--quiet", f"--path={cluster / 'pg_wal'}"]
@@ -47,7 +48,7 @@ def _read_manifest(path: Path) -> dict[str, Any]:
         raise BackupRefused(f"{path} cannot be read: {error}. Use another backup.") from error
     head = content.rpartition(b'"Manifest-Checksum"')[0]
     if hashlib.sha256(head).hexdigest() != manifest.get("Manifest-Checksum"):
-        raise BackupRefused(f"{path} is not as it was written. Use another backup.")
+        raise BackupRefused(f"{path} was changed or is damaged. Use another backup.")
     return manifest
 
 

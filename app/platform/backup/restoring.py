@@ -52,12 +52,12 @@ def choose_backup(folder: Path, until: datetime | None) -> BaseBackup:
     except OSError as error:
         raise BackupRefused(f"{folder} cannot be read: {error.strerror}.") from error
     if not backups:
-        raise BackupRefused(f"There is no backup of `ledgerdesk backup` in {folder}.")
+        raise BackupRefused(f"{folder} has no backup made by `ledgerdesk backup`.")
     early = [backup for backup in backups if until is None or backup.finished_at <= until]
     if not early:
         raise BackupRefused(
-            f"The oldest backup in {folder} was finished at {backups[0].finished_at.isoformat()}: nothing "
-            "can be restored as it was before."
+            f"The oldest backup in {folder} was completed at {backups[0].finished_at.isoformat()}; no "
+            "earlier time can be restored."
         )
     return early[-1]
 
@@ -66,7 +66,7 @@ def refuse_living(data_dir: Path) -> None:
     """Raise BackupRefused if there is a database in that data directory."""
     if (data_dir / CLUSTER).exists():
         raise BackupRefused(
-            f"There is a database in {data_dir} already, and nothing is restored over one. Move the folder "
+            f"{data_dir} already has a database, which is never overwritten. Move the folder "
             f"{data_dir / CLUSTER} away, or set LEDGERDESK_DATA_DIR to an empty folder."
         )
 
@@ -132,8 +132,8 @@ def _segments(backup: BaseBackup, wal: Path) -> dict[str, Path]:
     for name in sorted(received.keys() | {name for name in own if len(name) == SEGMENT_NAME}):
         if name != expected:
             raise BackupRefused(
-                f"The log that was received has a gap: {expected} is missing. Restore the backup alone with "
-                "--base-only, or as it was at an earlier instant from an older backup."
+                f"The received log has a gap: {expected} is missing. Restore only the backup with "
+                "--base-only, or restore an earlier time from an older backup."
             )
         expected = _next_segment(name)
     return received

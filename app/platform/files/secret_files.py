@@ -13,8 +13,8 @@ def refuse_together(folder: Path, backups: Path) -> None:
     place, place_of_backups = folder.resolve(), backups.resolve()
     if place == place_of_backups or place in place_of_backups.parents or place_of_backups in place.parents:
         raise BackupRefused(
-            f"{folder} and {backups} are one folder, or one is in the other. Keep secrets apart from "
-            "backups: whoever has both can read names and texts, of erased persons, too."
+            f"{folder} and {backups} are the same folder, or one contains the other. Keep secrets apart "
+            "from backups: anyone who has both can read all names and texts, even those of erased persons."
         )
 
 

@@ -103,7 +103,7 @@ def publish(article: Article, body: PublishArticle, ctx: ActionContext) -> None:
 
 
 def confirm(article: Article, body: ConfirmArticle, ctx: ActionContext) -> None:
-    """Confirm the article, which is still correct."""
+    """Confirm the article: it is still correct."""
     article.confirmed_at = ctx.occurred_at
     article.next_review_at, article.review_overdue_at = body.next_review_at, None
 
@@ -137,22 +137,22 @@ def accept_revision(article: Article, body: AcceptRevisionArticle, ctx: ActionCo
 
 
 def decline_revision(article: Article, body: DeclineRevisionArticle, ctx: ActionContext) -> None:
-    """Decline a revision of the article, which stays unchanged."""
+    """Decline a revision of the article: the article stays unchanged."""
     ctx.outcome.remove(ctx.required_ref(ArticleRevision, "revision"))
 
 
 def withdraw_revision(article: Article, body: WithdrawRevisionArticle, ctx: ActionContext) -> None:
-    """Withdraw a revision of the article, which the caller proposed."""
+    """Withdraw a revision of the article: one that the caller proposed."""
     ctx.outcome.remove(ctx.required_ref(ArticleRevision, "revision"))
 
 
 def change_visibility(article: Article, body: ChangeVisibilityArticle, ctx: ActionContext) -> None:
-    """Change the article's visibility, which determines its readers. Its texts stay."""
+    """Change the article's visibility: it determines who can read the article. The texts stay unchanged."""
     article.visibility = body.visibility
 
 
 def use_article(article: Article, body: UseArticle, ctx: ActionContext) -> None:
-    """Use the article for a ticket, which it helped to solve; the ticket's history shows it too."""
+    """Use the article for a ticket: it helped to solve the ticket. The ticket's history shows the use."""
     ctx.outcome.add(new_article_use(article, ctx.required_ref(Ticket, "case"), ctx))
     article.used_count = (article.used_count or 0) + 1
     article.last_used_at = ctx.occurred_at
@@ -259,7 +259,7 @@ LIFECYCLE = Lifecycle(
                wrong=(checks.proposed_by_another,), staff_only=True),
         action(change_visibility, "更改可见范围", [State.in_review, State.published], STAYS, knowledge_editor | rule, "article.visibility_changed",
                segregate_from=(ARTICLE_AUTHOR,), wrong=(WRITERS_DO_NOT_JUDGE,), staff_only=True),
-        action(use_article,       "使用", [State.published], STAYS, staff | rule, "article.used", name="use",
+        action(use_article,       "登记使用", [State.published], STAYS, staff | rule, "article.used", name="use",
                wrong=(case_already_helped,), staff_only=True, related=USE_ON_CASE),
         action(rate,              "评价", [State.published], STAYS, anybody.in_person(), "article.rated",
                prepare=(earlier_rating,), staff_only=True),

@@ -75,14 +75,14 @@ async def approval_question(
 
 
 def request_approval(change: Change, body: RequestApprovalChange, ctx: ActionContext) -> None:
-    """Request the approval of the change, which is put to the vote."""
+    """Request the approval of the change: it is put to the vote."""
     _put_to_vote(change, ctx)
 
 
 def request_emergency_approval(
     change: Change, body: RequestEmergencyApprovalChange, ctx: ActionContext
 ) -> None:
-    """Request emergency approval of the change, which is put to the vote at once."""
+    """Request emergency approval of the change: it is put to the vote at once."""
     change.assessment.cannot_wait = body.cannot_wait
     _put_to_vote(change, ctx)
 
@@ -118,8 +118,8 @@ def defer(change: Change, body: Tallied, ctx: ActionContext) -> None:
 
 
 def remind_of_emergency(change: Change, body: Tallied, ctx: ActionContext) -> None:
-    """Remind the board of the emergency change, on which it has not decided. It stays submitted, and its
-    board can be asked again.
+    """Remind the board of the emergency change: the board has not decided on it. The change stays submitted,
+    and its board can be asked again.
     """
 
 

@@ -57,7 +57,7 @@ class SuspectedChangeOut(SuspectedOut):
     """A change that may have caused an incident."""
 
     id: UUID
-    number: str = Field(description="Number of the change for people.")
+    number: str = Field(description="Number by which people know the change.")
     title: str | None = Field(description="Title of the change; null if an imported history has no title.")
     type: ChangeType | None = Field(
         description="Type of the change; null if an imported history has no type."
@@ -87,7 +87,7 @@ class SuspectedIncidentOut(SuspectedOut):
     """An incident that a change may have caused."""
 
     id: UUID
-    number: str = Field(description="Number of the incident for people.")
+    number: str = Field(description="Number by which people know the incident.")
     title: str | None = Field(description="Title of the incident; null if an imported history has no title.")
     state: str = Field(description="Current state of the incident.")
     priority: Priority | None = Field(description="Priority of the incident; null if it is not set.")

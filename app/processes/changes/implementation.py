@@ -56,7 +56,7 @@ async def assignee_voted_for_it(
 
 
 def complete(change: Change, body: CompleteChange, ctx: ActionContext) -> None:
-    """Complete the change's implementation, which then waits for its review."""
+    """Complete the change's implementation: the change now waits for its review."""
     copy_fields(change.implementation, body, ctx)
     _end(change, ctx)
 
@@ -90,8 +90,8 @@ def _add_implementer(change: Change, ctx: ActionContext) -> None:
 
 
 def confirm_cause(change: Change, body: ConfirmCauseChange, ctx: ActionContext) -> None:
-    """Confirm the change as a cause: it caused the incident, to which it is linked, and the review must name
-    the incident.
+    """Confirm the change as a cause: it caused an incident that is linked to it. The review of the change
+    must name the incident.
     """
     ctx.outcome.add(new_link(change, LinkKind.causes, ctx.required_ref(Ticket, "incident"), ctx))
 

@@ -107,10 +107,10 @@ class ChangeAssessment(RecordPart):
         "Questionnaire that was used for the assessment; null until the change is assessed."
     )
     risk_answers: Annotated[dict[str, Any] | None, StaffOnly()] = optional(
-        "Answers to the risk questionnaire, for staff: keys of answers by keys of questions. The score "
-        "and the level follow from them."
+        "Answers to the risk questionnaire: keys of answers by keys of questions. The score and the level "
+        "follow from them."
     )
-    risk_score: Annotated[int | None, StaffOnly()] = optional("Sum of the points of the answers, for staff.")
+    risk_score: Annotated[int | None, StaffOnly()] = optional("Sum of the points of the answers.")
     effects: Annotated[str | None, Personal()] = optional(
         "Effects of the change on services and users.", examples=["No mail for ten minutes."]
     )

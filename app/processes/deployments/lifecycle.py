@@ -125,7 +125,7 @@ def roll_back(deployment: Deployment, body: RollBackDeployment, ctx: ActionConte
 
 
 def confirm_cause(deployment: Deployment, body: ConfirmCauseDeployment, ctx: ActionContext) -> None:
-    """Confirm the deployment as a cause: it caused the incident, which can have only one such cause."""
+    """Confirm the deployment as a cause: it caused the incident. An incident can have only one such cause."""
     cause = DeploymentCause(
         id=ctx.new_id(),
         record=deployment.row_key,

@@ -62,7 +62,7 @@ class ScoreImprovementAssessment(Payload, of=SuggestionScore):
     urgency: Score = Field(description="Urgency, where 5 is very urgent.")
     ease: Score = Field(description="Ease of implementation, where 5 is very easy.")
     outside_purchase: Score = Field(
-        description="Need for outside purchases, where 5 means that nothing must be bought."
+        description="Need for outside purchases, where 5 means that no purchase is needed."
     )
     risk: Score = Field(description="Risk of the rollout, where 5 means no risks or obstacles.")
     comment: FreeText | None = None

@@ -104,7 +104,7 @@ class RankedSuggestionOut(OutputModel):
         "has no scores."
     )
     suggestion_id: UUID = Field(description="Identifier of the suggestion, as in its address.")
-    number: str = Field(description="Number of the suggestion for people.")
+    number: str = Field(description="Number by which people know the suggestion.")
     title: str = Field(description="Title of the suggestion when the assessment was opened.")
     verdict: SuggestionVerdict | None = Field(
         description="Verdict on the suggestion; null until there is one."

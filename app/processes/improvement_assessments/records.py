@@ -79,7 +79,7 @@ class AssessedSuggestion(ChildRecord):
     suggestion_id: Annotated[UUID | None, ForeignRef("improvement_suggestion")] = required(
         "Suggestion in the assessment."
     )
-    number: str | None = required("Number of the suggestion for people.")
+    number: str | None = required("Number by which people know the suggestion.")
     title: str | None = required("Title of the suggestion when the assessment was opened.")
     taken_at: datetime | None = required("Time at which the suggestion was included in the assessment.")
     verdict: SuggestionVerdict | None = optional(

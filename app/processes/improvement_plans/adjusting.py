@@ -199,7 +199,7 @@ class RefuseAdjustmentImprovementPlan(AdjustImprovementPlan):
 def refuse_adjustment(
     plan: ImprovementPlan, body: RefuseAdjustmentImprovementPlan, ctx: ActionContext
 ) -> None:
-    """Refuse an adjustment of the plan, which stays unchanged: the committee has not approved it."""
+    """Refuse an adjustment of the plan: the committee has not approved it, and the plan stays unchanged."""
     ctx.outcome.change(ctx.required_ref(ImprovementPlanAdjustment, "adjustment")).refused_at = ctx.occurred_at
     plan.adjustment_id = None
 

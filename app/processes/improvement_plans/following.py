@@ -35,7 +35,7 @@ MonthLabel = Annotated[
 
 
 def begin(plan: ImprovementPlan, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Begin the plan, whose year has come."""
+    """Begin the plan: its year has begun."""
     _set_next_review(plan, ctx)
     plan.assessment_due_at = _assessment_due(plan, month_of(ctx.occurred_at, ctx.settings.zone), ctx)
 

@@ -50,7 +50,7 @@ class TargetContributionOut(OutputModel):
     review.
     """
 
-    number: str = Field(description="Number of the improvement for people.")
+    number: str = Field(description="Number by which people know the improvement.")
     state: str = Field(description="State of the improvement at the review.")
     occasion: str | None = Field(description="Occasion of the measurement; null if nothing was measured.")
     verdict: EffectVerdict | None = Field(description="Verdict on the effect; null if nothing was measured.")

@@ -130,7 +130,7 @@ def take_over_proposers(
 
 
 def select(suggestion: ImprovementSuggestion, body: SelectImprovementSuggestion, ctx: ActionContext) -> None:
-    """Select the suggestion, which an improvement carries out."""
+    """Select the suggestion: an improvement carries it out."""
     suggestion.improvement_id = ctx.required_ref(Record, "improvement").id
     _decide(suggestion, ctx)
 

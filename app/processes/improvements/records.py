@@ -150,12 +150,8 @@ class Improvement(Ticket):
     proposed_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
         "Person who last proposed the improvement; null until then."
     )
-    planned_cost: Annotated[str | None, StaffOnly(reviewers=True)] = optional(
-        "Planned cost as a decimal text, for staff."
-    )
-    currency: Annotated[str | None, StaffOnly(reviewers=True)] = optional(
-        "Currency of cost and budget (ISO 4217), for staff."
-    )
+    planned_cost: Annotated[str | None, StaffOnly()] = optional("Planned cost as a decimal text.")
+    currency: Annotated[str | None, StaffOnly()] = optional("Currency of cost and budget (ISO 4217).")
     decision_id: UUID | None = optional("Latest decision on the improvement; null before the first decision.")
     approved_at: Annotated[datetime | None, EnteredAt(ImprovementState.approved)] = None
     rejected_at: Annotated[datetime | None, EnteredAt(ImprovementState.rejected)] = None
@@ -181,8 +177,8 @@ class Improvement(Ticket):
     project_manager_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = (
         optional("Person who manages the project; null if the improvement is not carried out as a project.")
     )
-    budget: Annotated[str | None, StaffOnly(reviewers=True)] = optional(
-        "Largest cost of the project as a decimal text, for staff."
+    budget: Annotated[str | None, StaffOnly()] = optional(
+        "Largest cost that the project may have, as a decimal text."
     )
     chartered_at: Annotated[datetime | None, EnteredAt(ImprovementState.chartered, first=True)] = None
     planned_at: Annotated[datetime | None, EnteredAt(ImprovementState.planned)] = None

@@ -46,7 +46,9 @@ def pass_on_comment(incident: Incident, body: PassOnCommentIncident, ctx: Action
 
 
 def pass_on_attachment(incident: Incident, body: PassOnAttachmentIncident, ctx: ActionContext) -> None:
-    """Pass on the incident's file: it is added to the original, whose readers get the same content."""
+    """Pass on the incident's file: it is added to the original incident, and readers there get the same
+    content.
+    """
     attachment = Attachment(
         id=ctx.new_id(),
         record=incident.row_key,

@@ -108,12 +108,12 @@ def start(incident: Incident, body: EmptyPayload, ctx: ActionContext) -> None:
 
 
 def hold(incident: Incident, body: HoldIncident, ctx: ActionContext) -> None:
-    """Hold the incident: work waits for an answer or an event."""
+    """Put the incident on hold: work waits for an answer or an event."""
     set_hold_fields(incident, body, ctx)
 
 
 def resume(incident: Incident, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Resume work on the incident, which no longer waits."""
+    """Resume work on the incident: it no longer waits."""
 
 
 def resolve(incident: Incident, body: ResolveIncident, ctx: ActionContext) -> None:
@@ -136,7 +136,7 @@ def reopen(incident: Incident, body: Reason, ctx: ActionContext) -> None:
 
 
 def cancel(incident: Incident, body: Reason, ctx: ActionContext) -> None:
-    """Cancel the incident, which turned out not to be one."""
+    """Cancel the incident: it turned out not to be one."""
 
 
 def edit(incident: Incident, body: EditIncident, ctx: ActionContext) -> None:
@@ -152,7 +152,7 @@ def prioritise(incident: Incident, body: PrioritiseIncident, ctx: ActionContext)
 
 
 def remind(incident: Incident, body: RemindIncident, ctx: ActionContext) -> None:
-    """Remind persons of the incident, which waits for their action."""
+    """Remind persons of the incident: it waits for their action."""
     incident.reminded_at = ctx.occurred_at
 
 

@@ -40,5 +40,5 @@ def post_update(incident: Incident, body: PostUpdateIncident, ctx: ActionContext
 
 
 def flag_update(incident: Incident, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Flag the incident's overdue update, which was promised to those affected."""
+    """Flag the incident's overdue update: it was promised to those affected."""
     incident.update_overdue_at = ctx.occurred_at

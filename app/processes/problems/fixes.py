@@ -129,5 +129,7 @@ async def fixing_change_not_done(
 def note_fixing_change_failed(
     problem: Problem, body: NoteFixingChangeFailedProblem, ctx: ActionContext
 ) -> None:
-    """Note the problem's failed change, which was to fix it and was not made. Another change may be named."""
+    """Note the failed fix of the problem: the change that was to fix it was not made. Another change may be
+    named.
+    """
     problem.fixing_change_failed_at = ctx.occurred_at

@@ -82,7 +82,7 @@ def _team_ids(ctx: ActionContext, field: str) -> list[str]:
 
 
 def investigate(problem: Problem, body: InvestigateProblem, ctx: ActionContext) -> None:
-    """Investigate the problem, as its team and assignee."""
+    """Investigate the problem: assign the team and the person who look for its cause."""
     problem.team_id = ctx.required_ref(Team, "team").id
     problem.assignee_id = ctx.required_ref(Person, "assignee").id
 
@@ -101,8 +101,8 @@ def state_after_cause_identified(problem: Problem) -> CodeEnum:
 
 
 def document_workaround(problem: Problem, body: DocumentWorkaroundProblem, ctx: ActionContext) -> None:
-    """Document a workaround for the problem, which becomes a known error and is shown on incidents that it
-    may have caused.
+    """Document a workaround for the problem: the problem becomes a known error, and incidents that it may
+    have caused show the workaround.
     """
     copy_fields(problem, body, ctx)
     problem.workaround_documented_at = ctx.occurred_at
@@ -116,7 +116,7 @@ def resolve(problem: Problem, body: ResolveProblem, ctx: ActionContext) -> None:
 
 
 def accept_risk(problem: Problem, body: AcceptRiskProblem, ctx: ActionContext) -> None:
-    """Accept the risk of the problem, which is closed without a fix for a limited time."""
+    """Accept the risk of the problem: it is closed without a fix, until the acceptance ends."""
     problem.risk_reason = body.reason
     problem.risk_accepted_at = ctx.occurred_at
     problem.risk_accepted_until_at = body.until_at
@@ -124,7 +124,9 @@ def accept_risk(problem: Problem, body: AcceptRiskProblem, ctx: ActionContext) -
 
 
 def lapse_risk(problem: Problem, body: LapseRiskProblem, ctx: ActionContext) -> None:
-    """Lapse the risk acceptance of the problem, which may be reopened without an incident."""
+    """Lapse the risk acceptance of the problem: its time is over, and the problem may be reopened without an
+    incident.
+    """
     problem.risk_lapsed_at = ctx.occurred_at
 
 
@@ -134,14 +136,14 @@ def close(problem: Problem, body: CloseProblem, ctx: ActionContext) -> None:
 
 
 def reopen(problem: Problem, body: ReopenProblem, ctx: ActionContext) -> None:
-    """Reopen the problem, which has recurred or was never removed."""
+    """Reopen the problem: it has recurred, or was never removed."""
     incident = ctx.prepared(UnlinkedIncident).incident
     if incident is not None:
         ctx.outcome.add(new_link(problem, LinkKind.causes, incident, ctx))
 
 
 def cancel(problem: Problem, body: Reason, ctx: ActionContext) -> None:
-    """Cancel the problem, which turned out not to be one."""
+    """Cancel the problem: it turned out not to be one."""
 
 
 LIST_FIELDS = ("affected_services", "affected_customers")

@@ -98,7 +98,7 @@ class CandidateCase(OutputModel):
     """An incident of a candidate."""
 
     id: UUID
-    number: str = Field(description="Number of the incident for people.")
+    number: str = Field(description="Number by which people know the incident.")
     title: str | None = Field(description="Title of the incident; null if an imported history has no title.")
     state: str = Field(description="Current state of the incident.")
     priority: Priority | None = Field(description="Priority of the incident; null if it is not set.")
@@ -121,8 +121,8 @@ class KnownErrorOut(OutputModel):
     """An open problem with a workaround that may have caused the incident too."""
 
     id: UUID
-    number: str = Field(description="Number of the problem for people.")
-    title: str | None = Field(description="Title of the problem, for staff; null for others.")
+    number: str = Field(description="Number by which people know the problem.")
+    title: str | None = Field(description="Title of the problem; null for callers who are not staff.")
     state: ProblemState
     symptoms: str = Field(description="Symptoms by which the problem is recognised.")
     workaround: str = Field(description="Workaround until the problem is fixed.")

@@ -64,7 +64,7 @@ async def plan_change_question(
 
 
 def adopt_plan_change(release: Release, body: AdoptPlanChangeRelease, ctx: ActionContext) -> None:
-    """Adopt a plan change of the release, which the head of department has approved. A new go is needed."""
+    """Adopt a plan change of the release: the head of department has approved it. A new go is needed."""
     adopted = ctx.outcome.change(ctx.required_ref(PlanChange, "plan_change"))
     adopted.adopted_at = ctx.occurred_at
     for name in ("plan", "target_at", "environment", "change_ids"):
@@ -83,7 +83,7 @@ def refuse_plan_change(release: Release, body: RefusePlanChangeRelease, ctx: Act
 
 
 def request_go(release: Release, body: RequestGoRelease, ctx: ActionContext) -> None:
-    """Request the go for the release: the decision to bring it into use."""
+    """Request the go decision on the release: whether to bring it into use."""
     new_decision = ctx.prepared(NewDecision)
     add_prepared_decision(new_decision, ctx)
     release.go_decision_id = new_decision.decision.id
@@ -91,7 +91,7 @@ def request_go(release: Release, body: RequestGoRelease, ctx: ActionContext) -> 
 
 
 def decide_go(release: Release, body: Tallied, ctx: ActionContext) -> None:
-    """Decide the go for the release. After a no, the gate of its last stage must be passed again."""
+    """Make the go decision on the release. After a no, the gate of its last stage must be passed again."""
     release.go = body.outcome is DecisionOutcome.approved
     release.go_decided_at = ctx.occurred_at
     if not release.go:

@@ -86,13 +86,13 @@ def plan(release: Release, body: PlanRelease, ctx: ActionContext) -> None:
 
 
 def cancel(release: Release, body: Reason, ctx: ActionContext) -> None:
-    """Cancel the release, which is not brought into use."""
+    """Cancel the release: it will not be brought into use."""
     withdraw_open_decisions(ctx)
     release.plan_change_id = None
 
 
 def deploy(release: Release, body: DeployRelease, ctx: ActionContext) -> None:
-    """Deploy the release, which is in use from then on. A deployment is recorded with it."""
+    """Deploy the release: it is in use from then on. A deployment is recorded with it."""
     release.environment = body.environment or release.environment
     release.deployed_what = body.what
     release.deployed_at = body.ended_at or ctx.occurred_at

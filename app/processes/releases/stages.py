@@ -22,7 +22,7 @@ from app.processes.releases.records import StageSetState as State
 
 
 def add(stages: StageSet, body: AddReleaseStageSet, ctx: ActionContext) -> None:
-    """Add a release stage set, whose stages releases go through."""
+    """Add a release stage set: the stages that releases go through."""
     copy_fields(stages, body, ctx, without="stages")
     revise(stages, body, ctx)
 

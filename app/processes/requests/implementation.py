@@ -31,7 +31,7 @@ implementer = PartIn("implementer", "实施人", ("doer_ids",))
 
 
 def begin_implementation(request: Request, body: BeginImplementationRequest, ctx: ActionContext) -> None:
-    """Begin the request's implementation, which is planned in milestones and tasks."""
+    """Begin the request's implementation: it is planned in milestones and tasks."""
     supersede(DocumentClass.IM, ctx)
     # Milestones and tasks are child records of their own: only free text goes into the encrypted document.
     file_document(request, DocumentClass.IM, [(Heading.plan, body.plan)], ctx)

@@ -186,13 +186,13 @@ def fulfil(request: Request, body: FulfilRequest, ctx: ActionContext) -> None:
 
 
 def hold(request: Request, body: HoldRequest, ctx: ActionContext) -> None:
-    """Hold the request: work waits for an answer or an event."""
+    """Put the request on hold: work waits for an answer or an event."""
     set_hold_fields(request, body, ctx)
     request.inquiry.hold_question = body.question
 
 
 def resume(request: Request, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Resume work on the request, which no longer waits."""
+    """Resume work on the request: it no longer waits."""
     request.inquiry.hold_question = None
 
 
@@ -209,7 +209,7 @@ def reopen(request: Request, body: Reason, ctx: ActionContext) -> None:
 
 
 def cancel(request: Request, body: Reason, ctx: ActionContext) -> None:
-    """Cancel the request, which is no longer wanted."""
+    """Cancel the request: it is no longer wanted."""
     request.inquiry.hold_question = None
     withdraw_open_decisions(ctx)
 

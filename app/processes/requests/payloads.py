@@ -121,7 +121,7 @@ class FulfilRequest(Payload):
     )
     open_tasks_reason: Annotated[FreeText, StaffOnly()] | None = Field(
         default=None,
-        description="Reason for delivering with open tasks of the checklist, for staff.",
+        description="Reason for delivering with open tasks of the checklist. Only staff see this field.",
     )
 
 

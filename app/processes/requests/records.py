@@ -229,10 +229,10 @@ class Request(Ticket):
         "Identifiers of the persons who implemented the request; they may not check its quality."
     )
     planned_cost: Annotated[str | None, StaffOnly(reviewers=True)] = optional(
-        "Planned cost, such as 1250.00, for staff and the acceptance group."
+        "Planned cost, such as 1250.00."
     )
     currency: Annotated[str | None, StaffOnly(reviewers=True)] = optional(
-        "Currency of the planned cost (ISO 4217), such as CNY, for staff and the acceptance group."
+        "Currency of the planned cost (ISO 4217), such as CNY."
     )
     planned_at: datetime | None = optional(
         "Delivery time of the current solution; null if there is no such solution."

@@ -21,7 +21,7 @@ from app.processes.requests.records import ConfirmationMethod, Criterion, Reques
 
 
 def propose_requirements(request: Request, body: ProposeRequirementsRequest, ctx: ActionContext) -> None:
-    """Propose the request's requirements, which its requester is asked to confirm."""
+    """Propose the request's requirements: its requester is asked to confirm them."""
     request.inquiry.requirements_proposed_at = ctx.occurred_at
     request.inquiry.requirements_draft_id = _write_requirements(request, body, ctx, DocumentState.drafted).id
 
@@ -40,7 +40,7 @@ def return_requirements(request: Request, body: ReturnRequirementsRequest, ctx: 
 
 
 def confirm_requirements(request: Request, body: ConfirmRequirementsRequest, ctx: ActionContext) -> None:
-    """Confirm the request's requirements, which are recorded as the requester has confirmed them."""
+    """Confirm the request's requirements: they are recorded as the requester has confirmed them."""
     _end_inquiry(request, body.confirmation_method)
     request.requirements_confirmed_at = body.confirmed_at
     supersede(DocumentClass.SN, ctx)

@@ -22,7 +22,7 @@ solution_author = PartIn("author of the solution", "方案作者", ("solution_au
 
 
 def propose_solution(request: Request, body: ProposeSolutionRequest, ctx: ActionContext) -> None:
-    """Propose a solution for the request, which IT and the business review."""
+    """Propose a solution for the request. IT and the business then review the solution."""
     texts = [
         (Heading.architecture, body.architecture),
         (Heading.steps, body.steps),

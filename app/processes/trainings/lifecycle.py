@@ -72,7 +72,7 @@ def plan(training: Training, body: PlanTraining, ctx: ActionContext) -> None:
 
 
 def hold(training: Training, body: HoldTraining, ctx: ActionContext) -> None:
-    """Hold the training: record who attended and what was taught, which is filed as a document."""
+    """Hold the training: record who attended and what was taught. The record is filed as a document."""
     attended = {person.id for person in ctx.refs(Person, "attended")}
     for person, participant in ctx.prepared(TrainingParticipants).by_person.items():
         ctx.outcome.change(participant).attended = person in attended
@@ -143,7 +143,7 @@ def _years_later(instant: datetime, years: int) -> datetime:
 
 
 def revoke_licence(training: Training, body: RevokeLicenceTraining, ctx: ActionContext) -> None:
-    """Revoke a licence of the training, which is no longer valid."""
+    """Revoke a licence from the training: it is no longer valid."""
     licence = ctx.outcome.change(ctx.required_ref(Licence, "licence"))
     licence.revoked_at = ctx.occurred_at
     licence.revoked_from_id = licence.person_id
@@ -157,7 +157,7 @@ def fall_overdue(training: Training, body: EmptyPayload, ctx: ActionContext) -> 
 
 
 def flag_licence(training: Training, body: FlagLicenceTraining, ctx: ActionContext) -> None:
-    """Flag a licence of the training, which has ended without a newer one."""
+    """Flag a licence from the training: it has expired, and there is no newer one."""
     ctx.outcome.change(ctx.required_ref(Licence, "licence")).ended_at = ctx.occurred_at
 
 

@@ -82,7 +82,8 @@ class HoldTraining(Payload):
     )
     material: FreeText | None = Field(
         default=None,
-        description="Material that was used, for the document; if left out, the material in the plan.",
+        description="Material that was used; if left out, the material in the plan. It is written into the "
+        "document.",
     )
 
 

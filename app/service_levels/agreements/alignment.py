@@ -60,7 +60,7 @@ class AlignmentLine:
     """An OLA or UC in the longest case of a target."""
 
     agreement: Annotated[UUID, Field(description="Identifier of the OLA or UC.")]
-    number: Annotated[str, Field(description="Number of the OLA or UC for people.")]
+    number: Annotated[str, Field(description="Number by which people know the OLA or UC.")]
     agreement_type: AgreementType
     target: Annotated[str, Field(description="Identifier of the target in the OLA or UC.")]
     calendar: Annotated[str, Field(description="Key of the target's calendar.")]

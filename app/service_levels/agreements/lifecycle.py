@@ -78,7 +78,7 @@ def review(agreement: Agreement, body: ReviewSla, ctx: ActionContext) -> None:
 
 
 def make_version(agreement: Agreement, body: MakeVersionSla, ctx: ActionContext) -> None:
-    """Make a version of the agreement, to which both parties consented: its next edition is drafted."""
+    """Make a version of the agreement: both parties have consented, and its next edition is drafted."""
     agreement.change_id = body.change
 
 
@@ -123,7 +123,7 @@ def warn_of_end(agreement: Agreement, body: WarnOfEndSla, ctx: ActionContext) ->
 
 
 def remind_of_review(agreement: Agreement, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Remind the parties of the agreement's review, which is due soon: the representatives and the service
+    """Remind the parties of the agreement's review: it is due soon, and the representatives and the service
     level managers are notified.
     """
     agreement.review_reminded_at = ctx.occurred_at

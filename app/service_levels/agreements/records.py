@@ -131,12 +131,12 @@ class AgreementReasons(RecordPart):
     KIND: ClassVar[str] = "sla_reasons"
 
     gap_reason: Annotated[str | None, StaffOnly()] = optional(
-        "Reason, for staff, for accepting that the OLAs and UCs do not support the agreement, without "
-        "names of persons; null if there is no gap.",
+        "Reason for accepting that the OLAs and UCs do not support the agreement, without names of persons; "
+        "null if there is no gap.",
         examples=["The supplier's new contract begins in May. 供应商新合同五月生效。"],
     )
     effect_on_cost: Annotated[str | None, Personal(), StaffOnly()] = optional(
-        "Effect of the change on the cost, for staff."
+        "Effect of the change on the cost."
     )
     effect_on_workload: Annotated[str | None, Personal()] = optional("Effect of the change on the workload.")
     termination_reason: Annotated[str | None, Personal()] = optional(
@@ -222,9 +222,9 @@ class Agreement(Record):
     maintenance_counts: bool | None = optional(
         "True if approved maintenance counts as outage; false by default."
     )
-    cost_amount: Annotated[str | None, StaffOnly()] = optional("Cost of a period, for staff.")
-    cost_currency: Annotated[str | None, StaffOnly()] = optional("Currency of the cost, for staff.")
-    cost_period: Annotated[ReportingPeriod | None, StaffOnly()] = optional("Period of the cost, for staff.")
+    cost_amount: Annotated[str | None, StaffOnly()] = optional("Cost of one period (`cost_period`).")
+    cost_currency: Annotated[str | None, StaffOnly()] = optional("Currency of the cost.")
+    cost_period: Annotated[ReportingPeriod | None, StaffOnly()] = optional("Period of the cost.")
     consequences: Annotated[list[dict[str, Any]] | None, Document()] = optional(
         "Consequences of missed targets."
     )
@@ -241,7 +241,7 @@ class Agreement(Record):
         "Agreement in words that the other party understands, without names of persons."
     )
     specification: Annotated[str | None, StaffOnly()] = optional(
-        "Duties of IT and of each supplier in their terms, for staff."
+        "Duties of IT and of each supplier, in technical terms."
     )
     quality_plan: str | None = optional("Plan of measurements and reports: who makes them, how and when.")
     change_id: Annotated[UUID | None, ForeignRef("change")] = optional(

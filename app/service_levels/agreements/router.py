@@ -64,7 +64,7 @@ async def get_sla_document(
     lang: documents.PageLanguage = None,
 ) -> Response:
     """Return one of the agreement's documents as a page to print on A4, with its signatures. Specification
-    sheets are for staff. A service report has a page of its own, to which the answer redirects.
+    sheets are for staff. For a service report, the answer redirects to a page of its own.
     """
     renderer = renderer_of(request, LISTING)
     renderer.language = lang or renderer.language

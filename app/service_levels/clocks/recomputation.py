@@ -168,7 +168,7 @@ class _Progress:
         await self.connection.execute(FINISH, (self.position,))
         (row,) = await fetch_rows(self.connection, STATE, (self.position,))
         logger.info(
-            "clocks computed anew",
+            "clocks recomputed",
             position=self.position,
             number=row["number"],
             seconds=round(row["seconds"], 1),

@@ -69,7 +69,7 @@ class IssueReportSla(Payload, of=AgreementReport):
 
 
 def issue_report(agreement: Agreement, body: IssueReportSla, ctx: ActionContext) -> None:
-    """Issue a report of the agreement for a period, which is stored unchanged and sent to both parties."""
+    """Issue a report of the agreement for a period: it is stored unchanged and sent to both parties."""
     entry = file_document(agreement, DocumentClass.SR, (), ctx)
     _add_edition(agreement, ctx, (entry.number or "", 1, body.period), body.remarks)
 

@@ -85,7 +85,7 @@ def request_of(target: DeliveryTarget, rendered: RenderedRequest) -> OutgoingReq
         url += ("&" if "?" in url else "?") + rendered.query
     if len(url) > LONGEST_URL:
         raise TemplateFailed(
-            FAILED, "query", f"the address is longer than {LONGEST_URL:,} characters with it"
+            FAILED, "query", f"the address with the query is longer than {LONGEST_URL:,} characters"
         )
     headers = dict(rendered.headers)
     if rendered.authorization is not None:
@@ -95,7 +95,9 @@ def request_of(target: DeliveryTarget, rendered: RenderedRequest) -> OutgoingReq
 
 def _authorization(scheme: str, secret: str) -> str:
     if not secret.isascii() and scheme != "basic":
-        raise TemplateFailed(FAILED, "authorization", "the secret has characters that no header can hold")
+        raise TemplateFailed(
+            FAILED, "authorization", "the secret contains characters that are not allowed in a header"
+        )
     if scheme == "basic":
         return "Basic " + base64.b64encode(secret.encode()).decode("ascii")
     return f"Bearer {secret}"

@@ -32,7 +32,7 @@ RESERVED_PREFIXES = ("proxy-", "sec-", "x-forwarded-")
 def _check_header_name(name: str) -> str:
     if name in RESERVED_HEADERS or name.startswith(RESERVED_PREFIXES):
         raise ValueError(
-            f"the header {name} cannot be set; authorization and content_type have keys of their own"
+            f"the header {name} cannot be set; use the keys authorization and content_type for these"
         )
     return name
 
@@ -78,13 +78,13 @@ class TemplateDocument(BaseModel):
         """Refuses several bodies, none where one is needed, and one with GET."""
         bodies = [name for name in ("json", "form", "text") if self.body_of(name) is not None]
         if len(bodies) > 1:
-            raise ValueError(f"there is one body: json, form or text, and not {' and '.join(bodies)}")
+            raise ValueError(f"choose one body: json, form or text, not {' and '.join(bodies)}")
         if self.method == "GET" and (bodies or self.content_type is not None):
-            raise ValueError("GET has no body: its fields are those of query")
+            raise ValueError("a GET request has no body; put the fields under query")
         if self.method != "GET" and not bodies:
             raise ValueError("a body is needed: json, form or text")
         if self.content_type is not None and self.form is not None:
-            raise ValueError("a form has its own content type")
+            raise ValueError("leave content_type out for a form")
         return self
 
     def body_of(self, name: str) -> str | dict[str, str] | None:

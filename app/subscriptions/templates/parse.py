@@ -57,7 +57,7 @@ class RequestTemplate:
 def parse_template(text: str) -> RequestTemplate:
     """Parse a template in TOML or JSON. Raises TemplateRefused."""
     if len(text) > LARGEST_TEMPLATE:
-        raise TemplateRefused([("", f"It is longer than {LARGEST_TEMPLATE:,} characters.")])
+        raise TemplateRefused([("", f"The template is longer than {LARGEST_TEMPLATE:,} characters.")])
     lines = lines_of(text)
     try:
         document = TemplateDocument.model_validate(read_document(text))
@@ -75,7 +75,7 @@ def parse_template(text: str) -> RequestTemplate:
         try:
             compiled[path] = (ANSWERS if path == ("success",) else REQUESTS).compile(source)
         except WrongExpression as error:
-            problems.append((name_key(lines, path), f"{source[:100]!r} is no expression: {error}."))
+            problems.append((name_key(lines, path), f"{source[:100]!r} is not an expression: {error}."))
     if problems:
         raise TemplateRefused(problems)
     return RequestTemplate(document, compiled)

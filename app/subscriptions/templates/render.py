@@ -56,7 +56,7 @@ def render_request(template: RequestTemplate, values: Mapping[str, Any]) -> Rend
     try:
         plain_values = {name: plain_value(value, DEEPEST_SEEN) for name, value in values.items()}
     except (TooDeep, RecursionError) as error:
-        raise TemplateFailed(FAILED, "", "the event is nested too deep") from error
+        raise TemplateFailed(FAILED, "", "the event is nested too deeply") from error
     evaluation = _Evaluation(template, REQUESTS.variables(plain_values))
     query = urlencode(evaluation.fields("query", document.query))
     if len(query) > LONGEST_QUERY:
@@ -113,7 +113,7 @@ class _Evaluation:
         except ExpressionFailed as error:
             raise _failed(path, str(error)) from error
         if value is MISSING:
-            raise _failed(path, "it asks for something that is not there")
+            raise _failed(path, "it refers to a value that the event does not have")
         return value
 
     def scalar(self, path: Path) -> str | None:
@@ -147,7 +147,7 @@ class _Evaluation:
         if len(text) > LONGEST_HEADER:
             raise _failed(path, f"it is longer than {LONGEST_HEADER:,} characters")
         if not _HEADER_TEXT.fullmatch(text):
-            raise _failed(path, "a header holds visible ASCII characters only")
+            raise _failed(path, "a header can only contain visible ASCII characters")
         return text
 
     def json(self, path: Path) -> bytes:
@@ -180,7 +180,7 @@ def _scalar(path: Path, value: Any) -> str | None:
         return str(value)
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() else str(value)
-    raise _failed(path, "it is no text, number or truth value")
+    raise _failed(path, "it is not a text, number or truth value")
 
 
 def _plain_json(path: Path, value: Any, depth: int) -> Any:

@@ -62,7 +62,8 @@ class ReportProgress(Payload):
     text: FreeText | None = Field(default=None, description="Remarks on the progress.")
     cost_to_date: Annotated[Amount, StaffOnly()] | None = Field(
         default=None,
-        description="Cost so far, in the currency of the plan, for staff; left out if nothing was spent.",
+        description="Cost so far, in the currency of the plan; leave out if nothing was spent. Only staff "
+        "see this field.",
     )
     problems: Annotated[tuple[ReportedProblem, ...], BoundedList] = Field(
         default=(), max_length=LONGEST_LIST, description="Obstacles, each with an owner and a due date."
@@ -143,8 +144,8 @@ RESPONSIBLE = (partial(RecipientRule, responsible=True),)
 def flag_rows(
     kind: str, states: Iterable[CodeEnum], *, tells: Sequence[Callable[[NoticeType], RecipientRule]] = RESPONSIBLE
 ) -> ActionRows:
-    """Return the rows of the lifecycle table that flag what is overdue, in the states in which progress can be
-    reported; `tells` are those who are told.
+    """Return the rows of the lifecycle table that flag what is overdue, in the states in which progress can
+    be reported; `tells` are those who are told.
     """
     def recipients(step: NoticeType) -> tuple[RecipientRule, ...]:
         return tuple(recipient(step) for recipient in tells)

@@ -58,12 +58,8 @@ class ProgressReport(ChildRecord):
     text: Annotated[str | None, Personal()] = optional("Remarks on the progress; null if not given.")
     expected_at: datetime | None = required("Expected time of delivery.")
     cost_to_date: Annotated[str | None, StaffOnly()] = optional("Cost so far; null if nothing was spent.")
-    planned_cost: Annotated[str | None, StaffOnly(reviewers=True)] = optional(
-        "Planned cost, for staff and the acceptance group."
-    )
-    currency: Annotated[str | None, StaffOnly(reviewers=True)] = optional(
-        "Currency of both costs, for staff and the acceptance group."
-    )
+    planned_cost: Annotated[str | None, StaffOnly(reviewers=True)] = optional("Planned cost of the delivery.")
+    currency: Annotated[str | None, StaffOnly(reviewers=True)] = optional("Currency of both costs.")
     due_at: datetime | None = optional(
         "Time by which the report was due; null for a report before the first due time."
     )

@@ -98,7 +98,7 @@ class ComplaintOut(OutputModel, of=Complaint, without="owner escalated_at"):
 
 
 class BreachCauseOut(OutputModel, of=BreachCause):
-    """The cause of a missed service level target, for staff."""
+    """The cause of a missed service level target; only staff see it."""
 
 
 def _public_unless_staff(renderer: Renderer, record: Any, parameters: dict[str, Any]) -> str:
@@ -241,7 +241,7 @@ CHILD_LISTINGS = (
         Work,
         "logged_at",
         WorkOut,
-        "the work on a record, the oldest entry first; for staff",
+        "the work on a record, the oldest entry first. Only staff see it",
         _staff_only,
     ),
     ChildListing(
@@ -249,7 +249,7 @@ CHILD_LISTINGS = (
         Cost,
         "booked_at",
         CostOut,
-        "the costs of a record, the oldest entry first; for staff",
+        "the costs of a record, the oldest entry first. Only staff see them",
         _staff_only,
     ),
     ChildListing(
@@ -267,7 +267,7 @@ CHILD_LISTINGS = (
         BreachCause,
         "stated_at",
         BreachCauseOut,
-        "the causes of a record's missed targets, the oldest first; for staff",
+        "the causes of a record's missed targets, the oldest first. Only staff see them",
         _staff_only,
     ),
     ChildListing(

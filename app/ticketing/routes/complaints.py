@@ -51,7 +51,7 @@ class ListedComplaint(OutputModel):
     state: ComplaintState
     kind: str = Field(description="Kind of the ticket, such as `incident`.")
     ticket: UUID = Field(description="Identifier of the ticket.")
-    number: str = Field(description="Number of the ticket for people.")
+    number: str = Field(description="Number by which people know the ticket.")
     ticket_title: str | None = Field(
         description="Title of the ticket; null if an imported history has no title."
     )

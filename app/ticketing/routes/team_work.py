@@ -69,7 +69,7 @@ class TeamCase(OutputModel):
 
     kind: str = Field(description="Kind of the case, such as `incident`.", examples=["incident"])
     id: UUID
-    number: str = Field(description="Number of the case for people.")
+    number: str = Field(description="Number by which people know the case.")
     title: str | None = Field(description="Title of the case; null if an imported history has no title.")
     state: str = Field(description="Code of the case's current state.")
     priority: Priority | None = Field(description="Priority of the case; null if it is not set.")

@@ -76,7 +76,7 @@ class TaskItem(OutputModel):
     overdue: bool = Field(description="True if the due time has passed.")
     kind: str = Field(description="Kind of the ticket, such as `incident`.")
     ticket: UUID = Field(description="Identifier of the ticket.")
-    number: str = Field(description="Number of the ticket for people.")
+    number: str = Field(description="Number by which people know the ticket.")
     ticket_title: str | None = Field(
         description="Title of the ticket; null if an imported history has no title."
     )
@@ -99,7 +99,7 @@ class VoteItem(OutputModel):
     kind: str = Field(description="Kind of the ticket, such as `request`.")
     ticket: UUID = Field(description="Identifier of the ticket.")
     number: str | None = Field(
-        description="Number of the ticket for people; null for a freeze, which has no number."
+        description="Number by which people know the ticket; null for a freeze, which has no number."
     )
     ticket_title: str | None = Field(description="Title of the ticket; null if not set.")
 
@@ -114,7 +114,7 @@ class ComplaintItem(OutputModel):
     owned: bool = Field(description="True if the caller owns the complaint; false if it has no owner.")
     kind: str = Field(description="Kind of the ticket, such as `incident`.")
     ticket: UUID = Field(description="Identifier of the ticket.")
-    number: str = Field(description="Number of the ticket for people.")
+    number: str = Field(description="Number by which people know the ticket.")
     ticket_title: str | None = Field(
         description="Title of the ticket; null if an imported history has no title."
     )

@@ -95,7 +95,7 @@ class AssignComplaint(Payload):
 
 
 def assign_complaint(ticket: Ticket, body: AssignComplaint, ctx: ActionContext) -> None:
-    """Assign a complaint about the ticket to an owner, who is responsible for the answer."""
+    """Assign a complaint about the ticket to an owner: the owner is responsible for the answer."""
     complaint = ctx.outcome.change(ctx.required_ref(Complaint, "complaint"))
     complaint.owner_id = ctx.required_ref(Person, "owner").id
 
@@ -165,7 +165,7 @@ class EscalateComplaint(Payload):
 
 
 def escalate_complaint(ticket: Ticket, body: EscalateComplaint, ctx: ActionContext) -> None:
-    """Escalate a complaint about the ticket, which was not answered in time."""
+    """Escalate a complaint about the ticket: it was not answered in time."""
     complaint = ctx.outcome.change(ctx.required_ref(Complaint, "complaint"))
     complaint.escalated_at = ctx.occurred_at
 

@@ -22,7 +22,7 @@ WORST, BEST = 1, 5
 
 
 def ask_rating(ticket: Ticket, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Ask for the ticket's rating, from its requester."""
+    """Ask the requester to rate the ticket."""
     ctx.outcome.add(
         RatingRequest(
             id=ctx.new_id(),
@@ -66,7 +66,7 @@ class EarlierRating:
 
 
 def rate(ticket: Ticket, body: RateTicket, ctx: ActionContext) -> None:
-    """Rate the ticket by the requester's satisfaction. The rating can be changed for 30 days."""
+    """Rate the handling of the ticket, as its requester. The rating can be changed for 30 days."""
     rating = ctx.prepared(EarlierRating).rating
     if rating is None:
         rating = Rating(id=ctx.new_id(), record=ticket.row_key, rated_at=ctx.occurred_at)

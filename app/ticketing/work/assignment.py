@@ -64,7 +64,7 @@ class EscalateTicket(Payload):
 
 
 def escalate(ticket: Ticket, body: EscalateTicket, ctx: ActionContext) -> None:
-    """Escalate the ticket to another team, or to a superior, who follows it from then on."""
+    """Escalate the ticket to another team, or to a superior. The superior follows it from then on."""
     team, person = ctx.ref(Team, "team"), ctx.ref(Person, "person")
     if team is not None:
         ticket.team_id, ticket.assignee_id = team.id, None

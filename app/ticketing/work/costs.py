@@ -90,7 +90,7 @@ class ReverseWork(Reason):
 
 
 def reverse_work(ticket: Ticket, body: ReverseWork, ctx: ActionContext) -> None:
-    """Reverse work on the ticket, which was logged by mistake."""
+    """Reverse work on the ticket: it was logged by mistake."""
     work = ctx.required_ref(Work, "work")
     assert work.minutes is not None
     took_back = {"id": ctx.new_id(), "minutes": -work.minutes, "reverses_id": work.id}
@@ -133,7 +133,7 @@ class ReverseCost(Reason):
 
 
 def reverse_cost(ticket: Ticket, body: ReverseCost, ctx: ActionContext) -> None:
-    """Reverse a cost of the ticket, which was booked by mistake."""
+    """Reverse a cost of the ticket: it was booked by mistake."""
     cost = ctx.required_ref(Cost, "cost")
     took_back = {"id": ctx.new_id(), "amount": f"-{cost.amount}", "reverses_id": cost.id, "purpose": None}
     took_back |= {"person_id": ctx.caller.person_id, "booked_at": ctx.occurred_at}

@@ -197,7 +197,7 @@ class DropTask(Payload):
 
 
 def drop_task(ticket: Ticket, body: DropTask, ctx: ActionContext) -> None:
-    """Drop a task of the ticket, which is no longer needed."""
+    """Drop a task of the ticket: it is no longer needed."""
     task = ctx.outcome.change(ctx.required_ref(Task, "task"))
     task.dropped_because = body.reason
     task.dropped_at = ctx.occurred_at

@@ -116,7 +116,7 @@ class CaseSummary(OutputModel):
     """A case as the list of work shows it."""
 
     id: UUID
-    number: str = Field(description="Number of the case for people.")
+    number: str = Field(description="Number by which people know the case.")
     title: str | None = Field(description="Title of the case; null if an imported history has no title.")
     state: str = Field(description="Code of the case's current state.")
     state_since: datetime = Field(description="Time at which the case entered its current state.")

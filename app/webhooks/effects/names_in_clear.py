@@ -34,10 +34,10 @@ def count(url: str) -> int:
 def sentence(events: int) -> str:
     """Return what an operator must know of so many events."""
     if not events:
-        return "No event holds names of persons in clear."
+        return "No event contains names of persons in clear."
     return (
-        f"{events:,} events of tickets that tools told hold the name, e-mail address or login of their "
-        "requester or assignee in clear, because they were recorded by an earlier version. Nothing may "
-        "rewrite the log, and erasing a person does not reach them. Where people must be erased, begin anew "
-        "with an empty database, or keep this one and its backups from whoever may not see them."
+        f"{events:,} events of tickets from other tools contain the name, e-mail address or login of the "
+        "requester or assignee in clear, because an earlier version recorded them. The log cannot be "
+        "rewritten, so erasing a person does not remove these values. If people must be erased, start "
+        "with an empty database, or restrict access to this one and its backups."
     )

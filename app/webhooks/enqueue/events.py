@@ -83,7 +83,7 @@ def _text_fault(fields: dict[str, Any], name: str, path: str, longest: int) -> s
     if text is None or (isinstance(text, str) and not text.strip()):
         return f"'{path}' is missing or blank"
     if not isinstance(text, str):
-        return f"'{path}' is no text"
+        return f"'{path}' is not a text"
     return f"'{path}' is longer than {longest} characters" if len(text) > longest else None
 
 

@@ -87,10 +87,11 @@ class VerificationScheme(_MappingModel):
         if self.scheme in ("hmac", "token") and not self.header:
             raise ValueError(f"scheme {self.scheme} needs a header")
         if self.scheme == "hmac" and "{body}" not in self.signed:
-            raise ValueError("signed must have {body} in it, or anybody's body would be taken")
+            raise ValueError("signed must contain {body}; otherwise the signature would not protect the body")
         if self.scheme == "hmac" and ("{timestamp}" in self.signed) != (self.timestamp_header is not None):
             raise ValueError(
-                "timestamp_header and {timestamp} in signed go together: only a signed time counts"
+                "timestamp_header needs {timestamp} in signed, and the other way round: only a signed time "
+                "counts"
             )
         return self
 
@@ -190,11 +191,11 @@ class Entry(_MappingModel):
         wrong = sorted(self.model_fields_set - needed - allowed - common)
         if wrong:
             keys = ", ".join(sorted(needed | allowed))
-            raise ValueError(f"{wrong[0]} does not go with the kind {self.kind}; with it go {keys}")
+            raise ValueError(f"{wrong[0]} is not possible for the kind {self.kind}; possible are {keys}")
         unneeded = {"text"} if self.changes else set()
         missing = sorted(name for name in needed - unneeded if getattr(self, name) is None)
         if missing:
-            raise ValueError(f"{missing[0]} is needed with the kind {self.kind}")
+            raise ValueError(f"{missing[0]} is required for the kind {self.kind}")
         self._check_values()
         return self
 
@@ -202,7 +203,7 @@ class Entry(_MappingModel):
         names = {name for name in TicketFields.model_fields if getattr(self.fields, name) is not None}
         for name in sorted(self.values.model_fields_set):
             if name not in names and getattr(self, name, None) is None:
-                raise ValueError(f"values.{name} translates {name}, which this entry does not tell")
+                raise ValueError(f"values.{name} translates {name}, but this entry does not set {name}")
             if name in CODED_FIELDS:
                 _check_codes(name, getattr(self.values, name), CODED_FIELDS[name])
         _check_codes("visibility", self.values.visibility, Visibility)
@@ -210,7 +211,7 @@ class Entry(_MappingModel):
             if self.kind is UpdateKind.alert and meaning not in (*ALERT_STATUSES, KEEP_STATE):
                 words = ", ".join(ALERT_STATUSES)
                 raise ValueError(
-                    f'values.status."{value}": {meaning!r} is not known; use {words}, or {KEEP_STATE}'
+                    f'values.status."{value}": {meaning!r} is unknown; use {words}, or {KEEP_STATE}'
                 )
             if self.kind is UpdateKind.ticket:
                 IncidentMeaning.model_validate(meaning)
@@ -271,5 +272,5 @@ def _check_codes(name: str, meanings: dict[str, str], codes: type[CodeEnum]) -> 
     for value, meaning in meanings.items():
         if meaning != KEEP_STATE and meaning not in allowed:
             raise ValueError(
-                f'values.{name}."{value}": {meaning!r} is not known; use {", ".join(allowed)}, or keep'
+                f'values.{name}."{value}": {meaning!r} is unknown; use {", ".join(allowed)}, or keep'
             )

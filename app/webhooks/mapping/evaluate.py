@@ -135,7 +135,7 @@ class Mapping:
         if items is MISSING or items is None:
             return
         if not isinstance(items, list):
-            raise body_reader.failed("wrong_type", "each", "it is no list", items)
+            raise body_reader.failed("wrong_type", "each", "it is not a list", items)
         if len(items) > MOST_ITEMS:
             left_out.append(
                 _left_out(f"{place}, items {MOST_ITEMS + 1} to {len(items)}", len(items) - MOST_ITEMS)
@@ -154,7 +154,9 @@ class Mapping:
             place = f"ignored {number + 1}"
             if _Reader(self._compiled, ("ignored", number), place, variables).applies(ignored.when):
                 return ignored.why
-        raise MappingFailed("unmapped", "news", "no entry applies to it, and it is not among the ignored.")
+        raise MappingFailed(
+            "unmapped", "news", "no entry of the mapping matches, and the event is not listed under ignored."
+        )
 
 
 class _Reader(EntryReader):
@@ -256,7 +258,7 @@ class _Reader(EntryReader):
         if "status" in self.kept_keys:
             return None
         if status is None:
-            raise self.failed("unknown_status", "status", "it says neither that it fires nor that it cleared")
+            raise self.failed("unknown_status", "status", "the status is neither firing nor cleared")
         # A firing alert may have a time of clearing that is still to come or nonsense: only what happened
         # counts.
         cleared = status == "cleared"

@@ -77,5 +77,5 @@ def _no_json(error: json.JSONDecodeError) -> MappingFailed:
     names = _NAME.findall(error.doc, max(0, error.pos - 30_000), error.pos)
     behind = f', after "{names[-1]}"' if names else ""
     place = f"body, line {error.lineno}, column {error.colno}{behind}"
-    reason = "it is no JSON. The tool's template probably does not escape a quotation mark of a value there."
+    reason = "it is not valid JSON. The tool's template probably does not escape a quotation mark there."
     return MappingFailed("no_json", place, reason)

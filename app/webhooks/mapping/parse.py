@@ -35,7 +35,7 @@ from app.webhooks.mapping.evaluate import ENVIRONMENT, Mapping
 def parse_mapping(text: str, name: str) -> Mapping:
     """Parse a mapping in TOML or JSON. `name` is its name in messages. Raises MappingRefused."""
     if len(text) > LARGEST_MAPPING:
-        raise MappingRefused(name, [("", f"It is longer than {LARGEST_MAPPING:,} characters.")])
+        raise MappingRefused(name, [("", f"The mapping is longer than {LARGEST_MAPPING:,} characters.")])
     lines = lines_of(text)
     try:
         document = MappingDocument.model_validate(read_document(text))
@@ -53,7 +53,7 @@ def parse_mapping(text: str, name: str) -> Mapping:
         try:
             compiled[path] = ENVIRONMENT.compile(source)
         except WrongExpression as error:
-            problems.append((name_key(lines, path), f"{source[:100]!r} is no expression: {error}."))
+            problems.append((name_key(lines, path), f"{source[:100]!r} is not an expression: {error}."))
     if document.zone is not None:
         try:
             zone_named(document.zone)

@@ -142,7 +142,7 @@ class EntryReader:
             return MISSING if value is MISSING else None
         text = scalar(value)
         if text is None:
-            return self.mark_unreadable(self.failed("wrong_type", key, "it is no text", value), key)
+            return self.mark_unreadable(self.failed("wrong_type", key, "it is not a text", value), key)
         fit_text = self.fit(key.removeprefix("fields."), without_data(text, self.data_files), longest)
         self._column(key, fit_text or None)
         return fit_text or None
@@ -177,7 +177,7 @@ class EntryReader:
         if not isinstance(text, str):
             if key in self._failures:
                 raise self._failures[key]
-            raise self.failed("untold", key, "it is not told" if text is MISSING else "it is empty")
+            raise self.failed("untold", key, "it is missing" if text is MISSING else "it is empty")
         return text
 
     def optional(self, key: str, sources: tuple[str, ...] | None, longest: int = LONGEST_LINE) -> str | None:
@@ -192,7 +192,7 @@ class EntryReader:
         event_time = self.time(key, sources)
         if event_time is None:
             # Without its time it would be taken for the newest, and set a state that is over.
-            raise self.failed("not_a_time", key, "no time is told")
+            raise self.failed("not_a_time", key, "there is no time")
         return EventTime(event_time, event_time == received_at)
 
     def time(self, key: str, sources: tuple[str, ...] | None) -> datetime | None:
@@ -203,7 +203,7 @@ class EntryReader:
         try:
             return read_time(value)
         except ValueError as error:
-            raise self.failed("not_a_time", key, f"it is no time ({error})", value) from error
+            raise self.failed("not_a_time", key, f"it is not a time ({error})", value) from error
 
     def readable_time(self, key: str, sources: tuple[str, ...] | None) -> datetime | None:
         """Return a time that decides no order: one that cannot be read is marked and not told."""
@@ -248,7 +248,9 @@ class EntryReader:
             code = None if value is None else scalar(value)
             if code is None or not code.strip():
                 if value is not None and code is None:
-                    return self.mark_unreadable(self.failed("wrong_type", key, "it is no code", value), key)
+                    return self.mark_unreadable(
+                        self.failed("wrong_type", key, "it is not a code", value), key
+                    )
                 return MISSING if unknown else self._column(key, None)
             unknown = unknown or code.strip()
             meaning = meanings.get(code.strip().lower(), MISSING)
@@ -278,7 +280,7 @@ class EntryReader:
             return {}
         if not isinstance(value, dict):
             self.mark_unreadable(
-                self.failed("wrong_type", "labels", "it is no map of names and values", value), "labels"
+                self.failed("wrong_type", "labels", "it is not a map of names and values", value), "labels"
             )
             return {}
         labels: dict[str, str] = {}
@@ -306,7 +308,7 @@ class EntryReader:
                 continue
             if not isinstance(value, dict | list):
                 self.mark_unreadable(
-                    self.failed("wrong_type", "links", "it is no map or list", value), "links"
+                    self.failed("wrong_type", "links", "it is not a map or list", value), "links"
                 )
                 continue
             # CEL keeps no order of names.

@@ -44,7 +44,7 @@ class NamedPerson:
 class TicketUpdate:
     """A ticket's state over there at `occurred_at`, as far as it is told.
 
-    `case` is the ticket's id over there, `number` its number for people. `occurred_at` is the tool's own
+    `case` is the ticket's id over there, `number` the number that people use. `occurred_at` is the tool's own
     time; the time of receipt if the mapping tells none (`dated_by_receipt`). `resolved_at` is when it was
     resolved last, as far as it is told. `state` None: not told, or unknown here. `fields` has told fields
     only, None where told as empty: codes as enums, persons (`assignee`, `requester`) as NamedPerson, `team`,

@@ -95,7 +95,9 @@ def _scheme(verification: VerificationScheme) -> str:
     signed = "" if verification.signed == "{body}" else f" of `{verification.signed}`"
     prefix = f", after the prefix `{verification.prefix}`" if verification.prefix else ""
     time = (
-        f"; `{verification.timestamp_header}` holds the signed time" if verification.timestamp_header else ""
+        f"; `{verification.timestamp_header}` contains the signed time"
+        if verification.timestamp_header
+        else ""
     )
     algorithm = verification.algorithm.upper()
     return f"`{verification.header}`: HMAC-{algorithm}{signed} in {verification.encoding}{prefix}{time}"

@@ -115,7 +115,7 @@ class AddWebhookSource(NewSourceFields):
 
 
 def add(source: WebhookSource, body: AddWebhookSource, ctx: ActionContext) -> None:
-    """Add a webhook source, whose deliveries are accepted from then on."""
+    """Add a webhook source: its deliveries are accepted from then on."""
     note_secret(source, ctx.caller.secret_hash)
     copy_fields(source, body, ctx)
     source.added_at = ctx.occurred_at

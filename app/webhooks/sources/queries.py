@@ -39,7 +39,9 @@ class DeliveryEffectOut(OutputModel):
     record: str | None = Field(
         description="Ticket that was affected, in the form `<kind>/<id>`; null if no ticket was affected."
     )
-    number: str | None = Field(description="Number of the ticket for people; null if no ticket was affected.")
+    number: str | None = Field(
+        description="Number by which people know the ticket; null if no ticket was affected."
+    )
     altered: dict[str, list[str]] = Field(
         default={},
         description="Fields that were changed or left out on arrival, each with its codes, as in "

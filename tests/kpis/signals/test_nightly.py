@@ -234,5 +234,5 @@ def test_an_administrator_chooses_what_is_watched(settings: Settings) -> None:
     assert [kpi.key for kpi in watched_kpis(settings)] == list(USUAL)
     chosen = settings.model_copy(update={"watched_kpis": "backlog, reopen_rate"})
     assert [kpi.key for kpi in watched_kpis(chosen)] == ["backlog", "reopen_rate"]
-    with pytest.raises(SettingsError, match="LEDGERDESK_WATCHED_KPIS names no KPI: happiness"):
+    with pytest.raises(SettingsError, match="LEDGERDESK_WATCHED_KPIS has unknown KPIs: happiness"):
         watched_kpis(settings.model_copy(update={"watched_kpis": "backlog,happiness"}))

@@ -57,13 +57,13 @@ class ReviseApprovalRule(Payload):
 
 
 def add(rule: ApprovalRule, body: AddApprovalRule, ctx: ActionContext) -> None:
-    """Add an approval rule, which determines who votes. Open questions stay with their voters."""
+    """Add an approval rule: it determines who votes. Open questions stay with their voters."""
     rule.key, rule.decision, rule.name = body.key, body.decision, body.name
     _set_version(rule, body.definition, ctx)
 
 
 def revise(rule: ApprovalRule, body: ReviseApprovalRule, ctx: ActionContext) -> None:
-    """Revise the rule, which determines who votes. Open questions stay with their voters."""
+    """Revise the rule: it determines who votes. Open questions stay with their voters."""
     rule.name = body.name or rule.name
     rule.ended_at = None
     _set_version(rule, body.definition, ctx)

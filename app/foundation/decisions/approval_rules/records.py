@@ -54,7 +54,7 @@ class ApprovalRule(Record):
     state: ApprovalRuleState | None = required()
     key: str | None = required("Key of the rule; a rule with the key of a shipped rule replaces it.")
     decision: DecisionKind | None = required("Kind of the decisions that the rule applies to.")
-    name: str | None = required("Name of the rule for people.")
+    name: str | None = required("Display name of the rule.")
     edition: int | None = required("Number of the newest version; the first is 1.")
     definition: Annotated[dict[str, Any] | None, Document()] = required(
         "Records that the rule applies to, their voters, and the way in which votes are counted."

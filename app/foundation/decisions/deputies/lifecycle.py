@@ -46,9 +46,7 @@ class NameDeputy(Payload, of=Deputy):
 
 
 def name(deputy: Deputy, body: NameDeputy, ctx: ActionContext) -> None:
-    """Name a deputy, who votes in the caller's name for a period, unless the deputy is excluded from a
-    vote.
-    """
+    """Name a deputy: for a period, the deputy votes in the caller's name, unless excluded from a vote."""
     deputy.person_id = ctx.caller.person_id
     deputy.deputy_id = ctx.required_ref(Person, "deputy").id
     deputy.decisions = sorted({kind.value for kind in body.decisions}) or None
@@ -88,7 +86,7 @@ def suspend(deputy: Deputy, body: EmptyPayload, ctx: ActionContext) -> None:
 
 
 def confirm(deputy: Deputy, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Confirm the deputy, who was suspended when a key was rotated: the deputy may vote again."""
+    """Confirm the deputy: the deputy was suspended when a key was rotated, and may vote again."""
     deputy.suspended_by_rotation = None
     MakerCredential.of_caller(ctx.caller).stamp(deputy)
 

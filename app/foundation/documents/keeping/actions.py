@@ -159,7 +159,7 @@ def acknowledge(record: Any, body: AcknowledgeDocument, ctx: ActionContext) -> N
 
 
 def request_access(record: Any, body: RequestDocumentAccess, ctx: ActionContext) -> None:
-    """Request the record's document, which the caller wants to see for a purpose."""
+    """Request access to the record's document, with the purpose."""
     ctx.outcome.add(
         DocumentAccessRequest(
             id=ctx.new_id(),
@@ -173,7 +173,7 @@ def request_access(record: Any, body: RequestDocumentAccess, ctx: ActionContext)
 
 
 def grant_access(record: Any, body: GrantDocumentAccess, ctx: ActionContext) -> None:
-    """Grant the record's document: a person may see it for a period. An earlier period ends."""
+    """Grant access to the record's document, to a person for a period. An earlier period ends."""
     person, rows = ctx.required_ref(Person, "person"), ctx.prepared(Access)
     for request in rows.requests:
         if request.person_id == person.id:
@@ -195,7 +195,7 @@ def grant_access(record: Any, body: GrantDocumentAccess, ctx: ActionContext) -> 
 
 
 def refuse_access(record: Any, body: RefuseDocumentAccess, ctx: ActionContext) -> None:
-    """Refuse the record's document, which a person has requested."""
+    """Refuse access to the record's document, to a person who requested it."""
     person = ctx.required_ref(Person, "person")
     for request in ctx.prepared(Access).requests:
         if request.person_id == person.id:
@@ -204,7 +204,7 @@ def refuse_access(record: Any, body: RefuseDocumentAccess, ctx: ActionContext) -
 
 
 def end_access(record: Any, body: EndDocumentAccess, ctx: ActionContext) -> None:
-    """End access to the record's document: the period is over in which a person could see it."""
+    """End access to the record's document: a person's period of access is over."""
     ctx.outcome.remove(ctx.required_ref(DocumentReader, "reader"))
 
 
@@ -224,17 +224,17 @@ def lend(record: Any, body: LendDocument, ctx: ActionContext) -> None:
 
 
 def return_(record: Any, body: ReturnDocument, ctx: ActionContext) -> None:
-    """Return the record's document, a paper copy."""
+    """Return the record's document: a paper copy was brought back."""
     ctx.outcome.change(ctx.required_ref(DocumentLoan, "loan")).returned_at = ctx.occurred_at
 
 
 def flag_loan(record: Any, body: FlagLoanDocument, ctx: ActionContext) -> None:
-    """Flag the record's document: a paper copy was not returned in time."""
+    """Flag the record's document as overdue: a paper copy was not returned in time."""
     ctx.outcome.change(ctx.required_ref(DocumentLoan, "loan")).overdue_at = ctx.occurred_at
 
 
 def archive(record: Any, body: DocumentReason, ctx: ActionContext) -> None:
-    """Archive the record's document, which begins its retention period."""
+    """Archive the record's document: its retention period begins."""
     entry = _changed_entry(ctx)
     entry.state = DocumentState.archived
     entry.archived_at, entry.archive_reason = ctx.occurred_at, body.reason
@@ -242,14 +242,16 @@ def archive(record: Any, body: DocumentReason, ctx: ActionContext) -> None:
 
 
 def hold(record: Any, body: DocumentReason, ctx: ActionContext) -> None:
-    """Hold the record's document: for a legal reason it is not destroyed, even after its retention period."""
+    """Put the record's document on hold: for a legal reason it is not destroyed, even after its retention
+    period.
+    """
     entry = _changed_entry(ctx)
     entry.held_at, entry.hold_reason = ctx.occurred_at, body.reason
     entry.destruction_asked_at = entry.destruction_asked_by_id = None
 
 
 def release_hold(record: Any, body: DocumentReason, ctx: ActionContext) -> None:
-    """Release the record's document, which was on hold."""
+    """Release the record's document from hold: it may be destroyed after its retention period again."""
     entry = _changed_entry(ctx)
     entry.held_at = entry.hold_reason = None
 

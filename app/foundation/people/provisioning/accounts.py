@@ -79,7 +79,7 @@ async def ended_account(
 
 
 def provision(person: Person, body: ProvisionPerson, ctx: ActionContext) -> None:
-    """Provision the person, with the attributes that the identity provider sends by SCIM."""
+    """Provision the person: update them by the attributes that the identity provider sends by SCIM."""
     copy_fields(person, body, ctx)
     if "login" in dict(provided_fields(body)):
         person.login_issuer = ctx.settings.login_issuer if person.login is not None else None

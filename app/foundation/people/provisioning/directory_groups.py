@@ -46,7 +46,7 @@ def edit(group: DirectoryGroup, body: EditDirectoryGroup, ctx: ActionContext) ->
 
 
 def retire(group: DirectoryGroup, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Retire the directory group, which no longer exists at the identity provider."""
+    """Retire the directory group: it no longer exists at the identity provider."""
 
 
 # fmt: off

@@ -80,7 +80,9 @@ async def changed_grants(
     change = grant_change(person, teams, source, marks, LIMITS)
     is_admin_removed = Role.admin.value in change.removed and person.state is PersonState.active
     if is_admin_removed and not await another_admin(reads, person):
-        logger.warning("the last administrator stays one, whatever the provider says", person=str(person.id))
+        logger.warning(
+            "the last administrator keeps the role, although the provider withdraws it", person=str(person.id)
+        )
         change = grant_change(person, teams, source, marks, LIMITS, keeps_admin=True)
     if change.left_out:
         logger.warning("a person's groups give too many roles or teams", left_out=len(change.left_out))
@@ -90,7 +92,7 @@ async def changed_grants(
 
 
 def provide_grants(person: Person, body: ProvideGrantsPerson, ctx: ActionContext) -> None:
-    """Provide the person's grants: the roles and teams of their groups at the identity provider. Grants that
+    """Update the person's grants: the roles and teams of their groups at the identity provider. Grants that
     came from the provider and no longer apply are removed.
     """
     apply_grants(person, ctx.prepared(ProvidedGrants), ctx)

@@ -56,7 +56,7 @@ class GroupMapping(Record):
 
     state: GroupMappingState | None = required()
     group_name: str | None = required(
-        "Exact name of the group at the provider: its name or id in the claim at sign-in, or the name "
+        "Group at the provider, exactly as the provider sends it: in the claim at sign-in, or as the name "
         "or external id of a provisioned group.",
         examples=["Service desk"],
     )

@@ -142,7 +142,9 @@ async def get_lifecycle(
         ),
     ] = None,
 ) -> Response:
-    """Return a lifecycle as data, for people, as a drawing, or for other tools (BPMN 2.0 XML)."""
+    """Return a lifecycle as JSON, as Markdown to read, as a drawing (Mermaid), or as BPMN 2.0 for other
+    tools.
+    """
     lifecycle = ledger_of(request).lifecycles.get(kind)
     if lifecycle is None:
         raise NotFound()

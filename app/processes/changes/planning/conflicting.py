@@ -51,7 +51,7 @@ class ConflictingChange(OutputModel):
     """A change that was scheduled in spite of conflicts."""
 
     id: UUID
-    number: str = Field(description="Number of the change for people.")
+    number: str = Field(description="Number by which people know the change.")
     title: str | None = Field(description="Title of the change; null if an imported history has no title.")
     type: ChangeType
     state: ChangeState

@@ -64,9 +64,7 @@ async def standard_without_items(
 
 
 def note_overlap(change: Change, body: NoteOverlapChange, ctx: ActionContext) -> None:
-    """Note an overlap of the change: another change was scheduled over its window, or a freeze was declared
-    over it.
-    """
+    """Note an overlap of the change: another change or a freeze now overlaps its window."""
 
 
 #: The notice that something else has taken the same window.

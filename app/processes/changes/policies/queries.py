@@ -85,7 +85,7 @@ class HitChange(OutputModel):
     """A change that is scheduled in a freeze."""
 
     id: UUID
-    number: str = Field(description="Number of the change for people.")
+    number: str = Field(description="Number by which people know the change.")
     title: str | None = Field(description="Title of the change; null if an imported history has no title.")
     state: str = Field(description="Current state of the change.")
     window_from_at: datetime | None = Field(

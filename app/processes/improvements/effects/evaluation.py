@@ -65,7 +65,7 @@ def revert(improvement: Improvement, body: RevertImprovement, ctx: ActionContext
 
 
 def ask_to_revert(improvement: Improvement, body: AskToRevertImprovement, ctx: ActionContext) -> None:
-    """Ask to revert the improvement, after its cutover. The committee decides."""
+    """Ask the committee to revert the improvement, after its cutover."""
     improvement.judgement.asked_reason, improvement.judgement.asked_told = body.reason, body.told
     put_to_committee(improvement, DecisionSubject.revert, ctx)
 

@@ -49,7 +49,7 @@ def kick_off(improvement: Improvement, body: EmptyPayload, ctx: ActionContext) -
 
 
 def start_pilot(improvement: Improvement, body: StartPilotImprovement, ctx: ActionContext) -> None:
-    """Start the improvement's pilot, whose preparation is complete."""
+    """Start the improvement's pilot: its preparation is complete."""
     improvement.executor_id = ctx.required_ref(Person, "executor").id
     improvement.pilot.pilot_rounds = (improvement.pilot.pilot_rounds or 0) + 1
     improvement.pilot.pilot_started_at = ctx.occurred_at

@@ -52,8 +52,8 @@ def charter(improvement: Improvement, body: CharterImprovement, ctx: ActionConte
 
 
 def plan(improvement: Improvement, body: PlanImprovement, ctx: ActionContext) -> None:
-    """Plan the improvement's project: its work, its milestones, and the pilot on which the departments have
-    agreed.
+    """Plan the improvement's project: its work, its milestones, and the pilot that the departments have
+    agreed on.
     """
     improvement.project.work_plan = body.work
     plan_project(improvement, body.milestones, body.tasks, ctx)

@@ -50,10 +50,10 @@ class CharterImprovement(Payload):
     resources: FreeText = Field(
         description="Resources of the project.", examples=["Two engineers, a test relay."]
     )
-    budget: Annotated[Amount, StaffOnly(reviewers=True)] = Field(
+    budget: Annotated[Amount, StaffOnly()] = Field(
         description="Largest cost of the project, such as 1250.00.", examples=["12000.00"]
     )
-    currency: Annotated[Currency, StaffOnly(reviewers=True)] = Field(
+    currency: Annotated[Currency, StaffOnly()] = Field(
         description="Currency of the budget (ISO 4217).", examples=["CNY"]
     )
 

@@ -33,7 +33,7 @@ from app.processes.improvements.records import DEFERRAL_MONTHS, DeferralCause, I
 
 
 def propose(improvement: Improvement, body: ProposeImprovement, ctx: ActionContext) -> None:
-    """Propose the improvement: its goal, benefit, plan and cost, and its target KPIs, whose baselines are
+    """Propose the improvement: its goal, benefit, plan, cost and target KPIs. The baselines of these KPIs are
     measured.
     """
     sections = (

@@ -90,10 +90,10 @@ class ProposeImprovement(Payload):
         "the plan.",
         examples=["The plan was made before the relays failed."],
     )
-    planned_cost: Annotated[Amount, StaffOnly(reviewers=True)] | None = Field(
+    planned_cost: Annotated[Amount, StaffOnly()] | None = Field(
         default=None, description="Planned cost, such as 1250.00."
     )
-    currency: Annotated[Currency, StaffOnly(reviewers=True)] | None = Field(
+    currency: Annotated[Currency, StaffOnly()] | None = Field(
         default=None, description="Currency of the planned cost (ISO 4217), such as CNY."
     )
 

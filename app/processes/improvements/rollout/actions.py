@@ -189,7 +189,9 @@ def flag_rollout_step(improvement: Improvement, body: FlagRolloutStepImprovement
 
 
 def ask_hand_over(improvement: Improvement, body: AskHandOverImprovement, ctx: ActionContext) -> None:
-    """Ask to hand over the improvement, to the quality manager. The handover document is drafted."""
+    """Ask for the improvement's hand-over: the quality manager is asked to take it over. The handover
+    document is drafted.
+    """
     document_numbers = [
         str(document.number)
         for document in ctx.prepared(OnFile).documents
@@ -222,7 +224,9 @@ def hand_over(improvement: Improvement, body: HandOverImprovement, ctx: ActionCo
 
 
 def fix(improvement: Improvement, body: FixImprovement, ctx: ActionContext) -> None:
-    """Fix the improvement's process: optimise the standard, or fix it in behaviour, performance and tools."""
+    """Complete a step of the improvement after its hand-over: optimise the standard, or anchor it in
+    behaviour, performance and tools.
+    """
     step = ctx.outcome.change(ctx.prepared(RolloutSteps).planned(body.step))
     step.evidence = body.evidence
     step.evidence_numbers = list(dict.fromkeys(body.numbers)) or None

@@ -86,7 +86,7 @@ class AddAlertRule(AlertRuleFields, of=AlertRule):
 
 
 def add(rule: AlertRule, body: AddAlertRule, ctx: ActionContext) -> None:
-    """Add an alert rule, which applies to alerts from now on."""
+    """Add an alert rule. It applies to alerts from now on."""
     copy_fields(rule, body, ctx)
     rule.matchers, rule.group_by = list(body.matchers) or None, list(body.group_by) or None
 

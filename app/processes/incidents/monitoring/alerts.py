@@ -124,8 +124,8 @@ class RepeatAlertIncident(RaisesPriority):
 
 
 def repeat_alert(incident: Incident, body: RepeatAlertIncident, ctx: ActionContext) -> None:
-    """Repeat the incident's alert, which has fired again, or earlier than was known; or add another alert
-    that belongs to the same incident.
+    """Repeat an alert of the incident: it has fired again, or fired earlier than was known. Or add another
+    alert that belongs to the incident.
 
     An open incident gets a higher priority when its alert becomes more severe. Nothing here lowers it, and
     the priority that a person has set stays until then.

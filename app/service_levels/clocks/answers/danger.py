@@ -66,7 +66,7 @@ class DangerousClock(OutputModel):
 
     kind: str = Field(description="Kind of the case, such as `incident`.", examples=["incident"])
     case: UUID = Field(description="Identifier of the case.")
-    number: str = Field(description="Number of the case for people.")
+    number: str = Field(description="Number by which people know the case.")
     title: str | None = Field(description="Title of the case; null if an imported history has no title.")
     priority: Priority | None = Field(description="Priority of the case; null if it is not set.")
     team: TeamStub | None = Field(description="Team to which the case is assigned; null while unassigned.")
@@ -84,7 +84,7 @@ class AgreementInDanger(OutputModel):
     """The open clocks of an agreement: their number and the most urgent ones."""
 
     id: UUID
-    number: str = Field(description="Number of the agreement for people.")
+    number: str = Field(description="Number by which people know the agreement.")
     title: str = Field(description="Title of the agreement.")
     agreement_type: AgreementType
     open: int = Field(description="Number of clocks that run or are paused and have not passed their target.")

@@ -57,7 +57,7 @@ class DueCase(OutputModel):
 
     kind: str = Field(description="Kind of the case, such as `incident`.", examples=["incident"])
     id: UUID = Field(description="Identifier of the case.")
-    number: str = Field(description="Number of the case for people.")
+    number: str = Field(description="Number by which people know the case.")
     title: str | None = Field(description="Title of the case; null if an imported history has no title.")
     state: str = Field(description="Current state of the case.", examples=["assigned"])
     priority: Priority | None = Field(description="Priority of the case; null if it is not set.")

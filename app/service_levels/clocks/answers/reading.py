@@ -40,7 +40,7 @@ class ClockAgreement(OutputModel):
     """The agreement that a clock belongs to."""
 
     id: UUID
-    number: str = Field(description="Number of the agreement for people.")
+    number: str = Field(description="Number by which people know the agreement.")
     title: str = Field(description="Title of the agreement.")
     edition: int = Field(description="Number of the agreement's edition.")
 
@@ -127,7 +127,7 @@ class ClockOut(OutputModel):
     )
     shares: list[ClockShare] | None = Field(
         description="Shares of the parties that had the case under an SLA, which add up to "
-        "`elapsed_seconds`, for staff. Null for others."
+        "`elapsed_seconds`; null for callers who are not staff."
     )
 
 

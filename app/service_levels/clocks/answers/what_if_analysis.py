@@ -83,7 +83,7 @@ class DifferingClock(OutputModel):
 
     kind: str = Field(description="Kind of the ticket, such as `incident`.")
     id: UUID = Field(description="Identifier of the ticket.")
-    number: str = Field(description="Number of the ticket for people.")
+    number: str = Field(description="Number by which people know the ticket.")
     round: int = Field(description="Number of the round of an `update` clock; 1 for other clocks.")
     state: ClockState
     would_be: ClockState
