@@ -29,8 +29,8 @@ async def test_an_agent_answers_asks_and_shows_a_file_on_the_page_of_the_ticket(
     html = await page(agent, address)
     assert ("Unassigned" in html, "Zhao Min" in html, first["number"] in html) == (True, True, True)
     assert '<button class="leads" data-key="t">Take</button>' in html
-    taken = await send(agent, f"{address}/assign", **{"/person": "me"})
-    assert "Assigned to Lin." in await page(agent, taken.headers["location"])
+    assignment = await send(agent, f"{address}/assign", **{"/person": "me"})
+    assert "Assigned to Lin." in await page(agent, assignment.headers["location"])
     answered = await agent.post(
         f"{address}/comment",
         data={"key": "one", "/text": "Please look.", "/visibility": "internal"},
@@ -42,9 +42,9 @@ async def test_an_agent_answers_asks_and_shows_a_file_on_the_page_of_the_ticket(
     html = await page(agent, answered.headers["location"])
     assert f"/attachments/{file['id']}/content" in html
     assert re.search(r'class="message internal">.*?Please look\.', html, re.S)
-    asked = {"key": "two", "/text": "Which printer?", "/reason": "awaiting_requester"}
-    held = await send(agent, f"{address}/hold", **asked)
-    assert held.status_code == 303, said(held.text)
+    question = {"key": "two", "/text": "Which printer?", "/reason": "awaiting_requester"}
+    holding = await send(agent, f"{address}/hold", **question)
+    assert holding.status_code == 303, said(holding.text)
     record = await zhao.read(path)
     comments = (await zhao.read(f"{path}/comments"))["items"]
     assert (record["state"], [each["text"] for each in comments]) == ("on_hold", ["Which printer?"])
