@@ -58,10 +58,10 @@ def test_what_must_be_filled_in_is_on_the_first_screen_or_has_a_value() -> None:
                 layout = form_layout(faced_form(form, face), face)
                 supplied = {face.sent_by, *chain.from_iterable(q.members for q in face.questions)}
                 supplied |= {TITLE} if face.title_from else set()
-                shown = {field.name for field in layout.fields} - {field.name for field in layout.folded}
+                visible = {field.name for field in layout.fields} - {field.name for field in layout.folded}
                 needed = {field.name for field in form.fields if field.required and not field.default_text}
                 # A portal's form sends by itself through which channel it comes.
-                hidden = needed - shown - supplied - face.defaults.keys() - {"channel"}
+                hidden = needed - visible - supplied - face.defaults.keys() - {"channel"}
                 folded += [f"{lifecycle.kind} {row.name}: {name}" for name in hidden]
     assert folded == []
 
