@@ -83,7 +83,7 @@ from app.exchange.discoveries import worker as discoveries
 from app.exchange.jobs import worker as bulk_jobs
 from app.foundation.absences import fetching as absence_calendars
 from app.foundation.calendars import spans
-from app.governance.documents import file_texts
+from app.governance.documents.texts import file_texts
 from app.kernel import uploads
 from app.kernel.consumers import log_partitions, timers
 from app.kernel.consumers.rules import Clock, Rule

@@ -395,7 +395,7 @@ def not_while_decided(spec: DecisionSpec) -> ChangeCheck:
 def conclusion_follow_up(spec: DecisionSpec) -> FollowUp:
     """Return the follow-up that carries out the outcome when a decision is taken."""
 
-    def follow_up_of(record: Any, ctx: ActionContext) -> tuple[str, Payload] | None:
+    def follow_up_of(record: Any, body: Payload, ctx: ActionContext) -> tuple[str, Payload] | None:
         for _, after in ctx.outcome.changed:
             if isinstance(after, Decision) and after.state is DecisionState.taken:
                 return spec.outcome(record, after) or (conclude_decision.__name__, tallied(after))

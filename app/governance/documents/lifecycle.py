@@ -21,6 +21,7 @@ from app.foundation.documents.records import Confidentiality, DocumentEntry
 from app.foundation.documents.records import DocumentState as State
 from app.foundation.people.records import Team
 from app.governance.documents import checks, tiers
+from app.governance.documents.face import FACE
 from app.governance.documents.payloads import (
     ConfirmDocument,
     CountersignDocument,
@@ -287,6 +288,7 @@ filed = (filed_document,)
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="document", plural="documents", zh="文件", record=ControlledDocument, states=State,
+    face=FACE,
     access=KindAccess(oversight=frozenset({Role.auditor})),
     # Readers see a document from its first publication: until then, its text is not approved.
     visible=(

@@ -15,6 +15,7 @@ from inspect import cleandoc, get_annotations
 from typing import Any, Final, Generic, TypedDict, TypeVar, Unpack
 from uuid import UUID
 
+from app.common.faces import USUAL_FACE, RecordFace
 from app.common.notices import RecipientRule
 from app.common.people import STAFF_ROLES, Caller, Role
 from app.common.records import CodeEnum, Record, empty
@@ -80,8 +81,8 @@ StrangersPolicy = Callable[[Any, Caller], bool]
 #: (`SuppliedField`), once all checks have passed.
 SupplyFields = Callable[[Any, Any, ActionContext], Payload]
 #: Returns an action of the same lifecycle that follows at once, with its payload, or None. Called with the
-#: record after the first action, and with that action's context.
-FollowUp = Callable[[Any, ActionContext], tuple[str, Payload] | None]
+#: record after the first action, and with that action's payload and context.
+FollowUp = Callable[[Any, Any, ActionContext], tuple[str, Payload] | None]
 
 
 class Keys(Enum):
@@ -375,12 +376,16 @@ class Rules:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Lifecycle(RecordKind[R]):
-    """A lifecycle: all actions on one kind of record. There is one for each kind, equal to itself only."""
+    """A lifecycle: all actions on one kind of record. There is one for each kind, equal to itself only.
+
+    `face` is what pages make of it for people; it is no part of the contract.
+    """
 
     zh: str
     states: type[CodeEnum]
     rows: tuple[Action[R, Any], ...]
     rules: Rules = Rules()
+    face: RecordFace = USUAL_FACE
 
     def __post_init__(self) -> None:
         twice = self._derived_overseers & (self.access.also_seen_by.keys() | self.named_roles)

@@ -42,6 +42,7 @@ from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, Ru
 from app.kernel.actions.payloads import EmptyPayload, Reason
 from app.kernel.actions.related import RelatedCommand
 from app.processes.changes import approval, checks, implementation, review, standard
+from app.processes.changes.face import FACE
 from app.processes.changes.payloads import DraftChange, EditChange, ResubmitChange
 from app.processes.changes.planning import scheduling
 from app.processes.changes.planning.bookings import CHANGE_WINDOWS, no_booking
@@ -170,6 +171,7 @@ def those_concerned(notice: NoticeType) -> tuple[RecipientRule, ...]:
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="change", plural="changes", zh="变更", record=Change, states=State, code="CHG",
+    face=FACE,
     rules=Rules(
         change_check=decisions.not_while_decided(VOTES),
         constraints={"booking_free": RetryDecision(), "booking_walk": RetryDecision(), "change_window_frozen": RetryDecision()},

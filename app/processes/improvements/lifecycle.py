@@ -60,6 +60,7 @@ from app.processes.improvements.committee.payloads import (
 )
 from app.processes.improvements.effects import evaluation, measurement
 from app.processes.improvements.effects.records import ImprovementMeasurement
+from app.processes.improvements.face import FACE
 from app.processes.improvements.pilot import actions as pilot
 from app.processes.improvements.pilot import checks as pilot_checks
 from app.processes.improvements.pilot.preparation import licence_of_executor, pilot_evidence
@@ -228,6 +229,7 @@ DOCUMENTS_KEPT = KeptDocuments(
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="improvement", plural="improvements", zh="改进", record=Improvement, states=State, code="IMP",
+    face=FACE,
     rules=Rules(change_check=decisions.not_while_decided(VOTES), derivation=PRIORITY),
     visible=(to_staff(), to_persons(*PERSONS)),
     lookup=Lookup(

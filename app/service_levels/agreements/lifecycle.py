@@ -37,6 +37,7 @@ from app.kernel.actions.payloads import (
 )
 from app.service_levels.agreements import checks, consents, drafting, preparation
 from app.service_levels.agreements.alignment import gap_beneath
+from app.service_levels.agreements.face import FACE
 from app.service_levels.agreements.payloads import (
     AcknowledgeSla,
     MakeVersionSla,
@@ -83,7 +84,7 @@ def make_version(agreement: Agreement, body: MakeVersionSla, ctx: ActionContext)
     agreement.change_id = body.change
 
 
-def follow_amendment(agreement: Agreement, ctx: ActionContext) -> tuple[str, Payload] | None:
+def follow_amendment(agreement: Agreement, body: Payload, ctx: ActionContext) -> tuple[str, Payload] | None:
     """Return the action that follows the second consent to an amendment."""
     consent_round = ctx.prepared(preparation.ConsentRound)
     if not consent_round.complete:
@@ -201,6 +202,7 @@ DOCUMENTS_KEPT = KeptDocuments(
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="sla", plural="slas", zh="服务级别协议", record=Agreement, states=State, code="SLA",
+    face=FACE,
     visible=(to_staff(), to_persons("representative_id", "party_representative_id"), to_members("customer_id", "team_id", "supplier_id")),
     children=(*Agreement.PARTS, *DOCUMENTS, Attachment, AgreementConsent, AgreementAcknowledgement, AgreementReview, *reports.CHILDREN),
     rows=(
