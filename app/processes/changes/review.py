@@ -36,7 +36,7 @@ def review(change: Change, body: ReviewChange, ctx: ActionContext) -> None:
         ctx.outcome.add(new_link(change, LinkKind.causes, incident, ctx))
 
 
-def reopen_after_cause(change: Change, ctx: ActionContext) -> tuple[str, Payload] | None:
+def reopen_after_cause(change: Change, body: Payload, ctx: ActionContext) -> tuple[str, Payload] | None:
     """Return the action that takes the verdict back: a cause is confirmed of a change that was reviewed."""
     return ("reopen_review", EmptyPayload()) if change.state is ChangeState.closed else None
 
