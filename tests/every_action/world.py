@@ -509,6 +509,9 @@ async def make_world(api: Api) -> World:
     # Whom boards ask, by whatever key; in emergencies those who are senior.
     boards = (Role.cab_member.value, Role.committee_member.value)
     colleague = await add_person(api.ledger, "Colleague", TEAM, roles=boards, grade=Grade.senior)
+    # Whom boards ask as well if too many of them are parties; they have no part in any record.
+    for name in ("Director", "President", "Chairman"):
+        await add_person(api.ledger, name, roles=(Role.management.value,))
     IDS["team"] = await api.team("spare")
     IDS["supplier"] = await api.team("cabling-co", TeamKind.supplier)
     IDS["person"], IDS["reporter"], IDS["assignee"] = (
