@@ -42,7 +42,7 @@ from tests.every_action.samples import (
     sample,
 )
 from tests.every_action.samples import valid_body as prepared
-from tests.every_action.world_data import CALENDAR, GROUP, IDS, TEAM, THEIRS, VISIBLE_TO
+from tests.every_action.world_data import CALENDAR, CUSTOMER, GROUP, IDS, TEAM, THEIRS, VISIBLE_TO
 from tests.extent import WHOLE
 from tests.people import act, add_person
 
@@ -492,6 +492,8 @@ MADE_BY_OTHERS = frozenset({"improvement.evaluate", "request.vote"})
 GRADES = {"business": Grade.senior}
 #: Those others who vote, in that order.
 VOTING = ("business", "it", "author", "doer")
+#: Whom boards ask as well if too many of them are parties: managers who have no part in any record.
+ASKED_AS_WELL = ("director", "president", "chairman")
 #: People who do what somebody else must do.
 OTHER_PEOPLE = ("author", "doer", "it", "business")
 #: What is wanted to be known of tickets besides: by key, the type of the values, and whether for staff only.
@@ -508,10 +510,12 @@ async def make_world(api: Api) -> World:
     assignee = await add_person(api.ledger, "Assignee", TEAM)
     # Whom boards ask, by whatever key; in emergencies those who are senior.
     boards = (Role.cab_member.value, Role.committee_member.value)
-    colleague = await add_person(api.ledger, "Colleague", TEAM, roles=boards, grade=Grade.senior)
-    # Whom boards ask as well if too many of them are parties; they have no part in any record.
-    for name in ("Director", "President", "Chairman"):
-        await add_person(api.ledger, name, roles=(Role.management.value,))
+    # They may represent customers in agreements.
+    await api.team(CUSTOMER, TeamKind.customer)
+    colleague = await add_person(api.ledger, "Colleague", TEAM, CUSTOMER, roles=boards, grade=Grade.senior)
+    for name in ASKED_AS_WELL:
+        person = await add_person(api.ledger, name.capitalize(), roles=(Role.management.value,))
+        IDS[name] = str(person.id)
     IDS["team"] = await api.team("spare")
     IDS["supplier"] = await api.team("cabling-co", TeamKind.supplier)
     IDS["person"], IDS["reporter"], IDS["assignee"] = (
