@@ -377,6 +377,7 @@ NOT_SHARED = (
     | improvements.NOT_SHARED
     | rollouts.NOT_SHARED
     | risks.NOT_SHARED
+    | verifications.NOT_SHARED
     | {
         *(
             "follow",

@@ -127,11 +127,12 @@ async def least_votes(search: Search, body: Json, voters: set[str]) -> int:
     all whom the rule names, also those who are left out, and not those who are asked as well.
     """
     asked = voters | {exclusion["person"] for exclusion in body["left_out"]}
-    named, counts = len(asked - {IDS[name] for name in ASKED_AS_WELL}), []
+    of_board, counts = asked - {IDS[name] for name in ASKED_AS_WELL}, []
     for used in body["rules"]:
         value = await search.world.api.ledger.db.value(SET, (used["rule"], used["edition"]))
         shipped = SHIPPED[used["rule"]].definition
         rule = shipped if value is None else ApprovalRuleDefinition.model_validate(value)
+        named = len(of_board if rule.otherwise else asked)
         usual = len(voters) if rule.rule == "unanimous" else named // 2 + 1
         share = usual if rule.quorum_percent is None else ceil(named * rule.quorum_percent / 100)
         counts.append(rule.quorum or share)

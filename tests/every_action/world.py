@@ -426,7 +426,6 @@ class World:
                 continue
             if verdict := changes.VERDICTS.get((lifecycle.kind, row.name)):
                 path = record_address(lifecycle, record)
-                # Whoever implements a change has not voted for it: the one who does comes last.
                 voters = [*(self.people[name] for name in VOTING), self.everybody, self.worker]
                 if not await changes.decide(self.api, voters, path, verdict, row.name):
                     return f"the votes did not come to {verdict}"
@@ -513,9 +512,7 @@ async def make_world(api: Api) -> World:
     # They may represent customers in agreements.
     await api.team(CUSTOMER, TeamKind.customer)
     colleague = await add_person(api.ledger, "Colleague", TEAM, CUSTOMER, roles=boards, grade=Grade.senior)
-    for name in ASKED_AS_WELL:
-        person = await add_person(api.ledger, name.capitalize(), roles=(Role.management.value,))
-        IDS[name] = str(person.id)
+    await _add_those_asked_as_well(api)
     IDS["team"] = await api.team("spare")
     IDS["supplier"] = await api.team("cabling-co", TeamKind.supplier)
     IDS["person"], IDS["reporter"], IDS["assignee"] = (
@@ -565,6 +562,12 @@ async def make_world(api: Api) -> World:
     await _ask_several_about_changes(api)
     requester = await api.client_of(reporter)
     return World(api, everybody, worker, reporter, assignee, colleague, team_id, requester, people)
+
+
+async def _add_those_asked_as_well(api: Api) -> None:
+    for name in ASKED_AS_WELL:
+        person = await add_person(api.ledger, name.capitalize(), roles=(Role.management.value,))
+        IDS[name] = str(person.id)
 
 
 async def _ask_several_about_changes(api: Api) -> None:
