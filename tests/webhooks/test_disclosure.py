@@ -49,10 +49,11 @@ def test_words_that_a_tool_hides_become_an_internal_comment(tool: str) -> None:
     body = copy.deepcopy(BODIES[tool])
     for part in ("ticket", "issue"):
         times = body.get(part, {}).get("fields", body.get(part, {}))
-        times |= {name: AT for name in ("created_at", "updated_at", "created", "updated")}
+        times |= dict.fromkeys(("created_at", "updated_at", "created", "updated"), AT)
     delivery = Delivery({"content-type": "application/json"}, json.dumps(body).encode(), RECEIVED_AT)
     ticket, comment = adapter(tool).evaluate(delivery).news
-    assert isinstance(ticket, TicketUpdate) and isinstance(comment, CommentUpdate)
+    assert isinstance(ticket, TicketUpdate)
+    assert isinstance(comment, CommentUpdate)
     assert SECRET not in repr(ticket.fields)
     assert SECRET in comment.text
     assert comment.visibility is Visibility.internal

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from app.common.files.data_files import DataFiles, without_data
 from app.common.files.html_text import html_to_text
+from app.common.files.text_forms import joined_forms
 from app.kernel.actions.made_fit import Alteration, FitText, fit_line
 from app.kernel.actions.payloads import LONGEST_LINE
 from app.webhooks.mail.charsets import charset_of_html, decode_text, is_readable_charset, is_utf8
@@ -50,12 +51,6 @@ _SIGNED = re.compile(
     r"(?:(?:\n(?!-----)(?:[A-Za-z]+: .*|[A-Za-z0-9+/=]*+[ \t]*+))*+\n-----END PGP SIGNATURE-----\n?)?",
     re.MULTILINE,
 )
-# Words in one writing, and single characters of those that put no spaces between words.
-_WORDS = re.compile(
-    r"[\u2e80-\ua4cf\uac00-\ud7ff\uf900-\ufaff]|[^\W\u2e80-\ua4cf\uac00-\ud7ff\uf900-\ufaff]+"
-)
-# Addresses and descriptions of pictures: each form shows others.
-_NO_WORDS = re.compile(r"<[^<>\s]*+>|https?://\S++|\[[^\[\]\n]*+\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +139,7 @@ class _Reader:
         first, *rest = sorted(filled, key=lambda form: not form[1]) if filled else [("", True)]
         text = first[0]
         for other, _ in rest:
-            text = _with_missing(text, other)
+            text = joined_forms(text, other)
         return text
 
     def _leaf_text(self, part: MailPart) -> str:
@@ -201,26 +196,6 @@ def _is_other_form(part: MailPart) -> bool:
     kind = part.media_type
     is_text = kind.startswith("text/") and kind not in _SHOWN and kind != "text/calendar"
     return is_text and not _sent_name(part).strip()
-
-
-def _with_missing(plain: str, preferred: str) -> str:
-    """Return the plain text with what only the preferred form of it says: some mailers send only a hint or a
-    beginning as plain text.
-    """
-    plain_words, words = _words_of(plain), _words_of(preferred)
-    if words <= plain_words:
-        return plain
-    if plain_words <= words:
-        return preferred
-    if len(words & plain_words) * 2 < len(words):
-        return f"{plain.rstrip()}\n\n{preferred}"
-    # Each says some words alone: only the lines with further ones are added.
-    further = [line for line in preferred.split("\n") if _words_of(line) - plain_words]
-    return "\n".join((plain.rstrip(), "", *further))
-
-
-def _words_of(text: str) -> set[str]:
-    return set(_WORDS.findall(_NO_WORDS.sub("", text).casefold()))
 
 
 def _unenriched(text: str) -> str:
