@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID, uuid5
@@ -436,19 +436,26 @@ class _Incoming:
             sending = IncomingUpload(upload_id, by, len(file.content), _one_piece(file.content), self._now)
             try:
                 await store_upload(self._ledger, sending)
-                await self._perform(ticket, "attach", AttachTicket(upload=upload_id, name=file.name), n)
+                body = AttachTicket(upload=upload_id, name=file.name)
+                await self._perform(ticket, "attach", body, n, file.altered)
             except Refusal as refusal:
                 refused = refused or refusal
         if refused is not None:
             raise refused
 
-    async def _perform(self, ticket: str, action: str, body: Payload, n: int | UUID) -> str | None:
-        """Perform an action on the ticket once, and return the ticket's number; None: it was done before."""
+    async def _perform(
+        self, ticket: str, action: str, body: Payload, n: int | UUID, altered: Sequence[Alteration] = ()
+    ) -> str | None:
+        """Perform an action on the ticket once, and return the ticket's number; None: it was done before.
+        `altered` says how the name of a file differs from the one that was sent.
+        """
         assert not isinstance(body, EmptyPayload)
         lifecycle = self._ledger.lifecycles[kind_of(ticket)]
         metadata = self._metadata(spoken=True)
         if action == "comment":
             metadata = replace(metadata, altered=self._altered_fields("text"))
+        if altered:
+            metadata = replace(metadata, altered={"name": [code.value for code in altered]})
         command = Command(
             lifecycle, lifecycle[action], str(id_of(ticket)), body, metadata, None, self._key(n)
         )

@@ -40,6 +40,8 @@ _NAMES = {
     "application/ms-tnef": "winmail.dat",
     "application/pkcs7-mime": "smime.p7m",
     "application/pdf": "document.pdf",
+    "text/csv": "table.csv",
+    "text/x-amp-html": "page.html",
     "image/png": "picture.png",
     "image/jpeg": "picture.jpg",
     "image/gif": "picture.gif",
@@ -51,6 +53,9 @@ _SIGNED = re.compile(
     r"(?:(?:\n(?!-----)(?:[A-Za-z]+: .*|[A-Za-z0-9+/=]*+[ \t]*+))*+\n-----END PGP SIGNATURE-----\n?)?",
     re.MULTILINE,
 )
+
+
+_WHOLE_PATH = re.compile(r"[A-Za-z]:[/\\]|[/\\]|\.{1,2}[/\\]|~[/\\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +116,11 @@ class _Reader:
         if not part.inner_parts:
             return "" if _is_file(part) else self._leaf_text(part)
         if part.media_type == "multipart/alternative":
-            return self._best(part)
+            inner_texts = [self._best(part)]
+        else:
+            inner_texts = [self.text_of(each) for each in part.inner_parts]
         # Gateways and lists add texts to signed mails, too; signatures and reports for programs are files.
-        texts = (self.text_of(each).strip("\n") for each in part.inner_parts)
+        texts = (text.strip("\n") for text in (part.text_before(), *inner_texts, part.text_after()))
         return "\n\n".join(text for text in texts if text.strip())
 
     def text_of_only_part(self, part: MailPart) -> str:
@@ -133,14 +140,21 @@ class _Reader:
         if not filled and readable:
             self.used_parts.add(id(readable[-1]))
             return self._leaf_text(readable[-1])
-        if filled:
-            self.used_parts |= {id(each) for each in further_forms}
         # RFC 2046, 5.1.4: the last alternative is the one that the sender prefers.
         first, *rest = sorted(filled, key=lambda form: not form[1]) if filled else [("", True)]
         text = first[0]
         for other, _ in rest:
             text = joined_forms(text, other)
+        if filled:
+            self.used_parts |= {id(each) for each in further_forms if not self._says_more(each, text)}
         return text
+
+    def _says_more(self, part: MailPart, text: str) -> bool:
+        """Return whether a further form of HTML, such as AMP, says more than the text."""
+        if not part.media_type.endswith("html"):
+            return False
+        html = decode_text(part.content(), part.parameter("charset"))[0]
+        return joined_forms(text, html_to_text(html[:LONGEST_READ])) != text
 
     def _leaf_text(self, part: MailPart) -> str:
         raw, is_html = part.content(), part.media_type == "text/html"
@@ -192,10 +206,9 @@ def _is_file(part: MailPart) -> bool:
 
 
 def _is_other_form(part: MailPart) -> bool:
-    """Return whether an alternative is a text without a name, in a form that mail programs seldom read."""
-    kind = part.media_type
-    is_text = kind.startswith("text/") and kind not in _SHOWN and kind != "text/calendar"
-    return is_text and not _sent_name(part).strip()
+    """Return whether an alternative is a text without a name that says the same in another form."""
+    is_form = part.media_type in _READABLE | {"text/rtf"} or part.media_type.endswith(("html", "+json"))
+    return is_form and part.media_type not in _SHOWN and not _sent_name(part).strip()
 
 
 def _unenriched(text: str) -> str:
@@ -228,8 +241,16 @@ def _sent_name(part: MailPart) -> str:
 
 
 def _file_name(part: MailPart) -> FitText:
-    """Return the name of the part's file as one line without folders; empty if none of it can be seen."""
-    name = re.split(r"[/\\]", decode_words(_sent_name(part)))[-1].strip()
+    """Return the name of the part's file as one line; empty if none of it can be seen. The folders of a whole
+    path are left out; other slashes become underscores.
+    """
+    sent = decode_words(_sent_name(part)).strip()
+    name = (re.split(r"[/\\]", sent)[-1] if _WHOLE_PATH.match(sent) else sent).strip()
+    fit = _fit_name(re.sub(r"[/\\]", "_", name))
+    return fit._replace(altered=(Alteration.escaped, *fit.altered)) if re.search(r"[/\\]", name) else fit
+
+
+def _fit_name(name: str) -> FitText:
     if not name.strip("."):
         return FitText("", (Alteration.left_out,) if name else ())
     stem, dot, ending = name.rpartition(".")
