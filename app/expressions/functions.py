@@ -110,7 +110,10 @@ def loose_json(value: Any) -> Any:
 
 def base64_json(value: Any) -> Any:
     """Return the JSON that is written in base64."""
-    return json.loads(base64.b64decode(_as_text(value), validate=True))
+    try:
+        return json.loads(base64.b64decode(_as_text(value), validate=True))
+    except ValueError as error:
+        raise ValueError("bad_base64") from error
 
 
 def truncate(value: Any, length: int) -> str | None:
