@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.common.files.html_text import html_to_text
 from app.webhooks.effects.mail_tickets.notes import new_subject
 from app.webhooks.mail.message import read_mail
 from tests.cases import each_case
@@ -40,6 +41,12 @@ def test_only_a_whole_path_loses_its_folders() -> None:
 def test_a_further_form_that_says_more_is_a_file(kind: str, text: str, names: list[str]) -> None:
     read = read_mail(mail(multipart("alternative", PLAIN, lines(f"Content-Type: {kind}", "", text))))
     assert (read.text, [file.name for file in read.attachments]) == ("It smokes.", names)
+
+
+def test_the_end_of_an_element_that_no_browser_knows_is_not_shown() -> None:
+    assert (
+        html_to_text('See <attachment file="x"></attachment>and vector</b><int>.') == "See and vector<int>."
+    )
 
 
 def test_a_longer_subject_of_a_reply_is_named() -> None:

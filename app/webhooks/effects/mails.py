@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID, uuid5
@@ -315,10 +315,6 @@ class _Incoming:
         names = (field, "attachments") if field == "text" else tuple(marks)
         return {name: codes for name, codes in marks.items() if name in names}
 
-    def _altered_fields(self, field: str) -> dict[str, list[str]]:
-        """Return the marks of the ticket's own fields: files are none."""
-        return {name: codes for name, codes in self._altered(field).items() if name != "attachments"}
-
     async def open(self) -> DeliveryEffect:
         """Open a ticket for the sender."""
         mail, source = self._mail, self._source
@@ -347,7 +343,7 @@ class _Incoming:
         )
         key = self._key(0)
         # The id is that of the delivery, so that a mail that is processed again finds its ticket.
-        metadata = replace(self._metadata(spoken=False), altered=self._altered_fields("description"))
+        metadata = replace(self._metadata(spoken=False), altered=self._altered("description"))
         command = Command(LIFECYCLE, LIFECYCLE["report"], None, body, metadata, None, key)
         try:
             done = await perform(self._ledger, command)
@@ -436,26 +432,19 @@ class _Incoming:
             sending = IncomingUpload(upload_id, by, len(file.content), _one_piece(file.content), self._now)
             try:
                 await store_upload(self._ledger, sending)
-                body = AttachTicket(upload=upload_id, name=file.name)
-                await self._perform(ticket, "attach", body, n, file.altered)
+                await self._perform(ticket, "attach", AttachTicket(upload=upload_id, name=file.name), n)
             except Refusal as refusal:
                 refused = refused or refusal
         if refused is not None:
             raise refused
 
-    async def _perform(
-        self, ticket: str, action: str, body: Payload, n: int | UUID, altered: Sequence[Alteration] = ()
-    ) -> str | None:
-        """Perform an action on the ticket once, and return the ticket's number; None: it was done before.
-        `altered` says how the name of a file differs from the one that was sent.
-        """
+    async def _perform(self, ticket: str, action: str, body: Payload, n: int | UUID) -> str | None:
+        """Perform an action on the ticket once, and return the ticket's number; None: it was done before."""
         assert not isinstance(body, EmptyPayload)
         lifecycle = self._ledger.lifecycles[kind_of(ticket)]
         metadata = self._metadata(spoken=True)
         if action == "comment":
-            metadata = replace(metadata, altered=self._altered_fields("text"))
-        if altered:
-            metadata = replace(metadata, altered={"name": [code.value for code in altered]})
+            metadata = replace(metadata, altered=self._altered("text"))
         command = Command(
             lifecycle, lifecycle[action], str(id_of(ticket)), body, metadata, None, self._key(n)
         )
