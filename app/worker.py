@@ -15,6 +15,7 @@ from app.automation.agreements import (
     suggest_after_missed_targets,
     warn_of_ending_agreements,
     watch_clocks,
+    watch_supports,
 )
 from app.automation.changes import fulfil_by_changes, resume_after_change, tell_overlapped_changes
 from app.automation.decisions import (
@@ -82,7 +83,7 @@ from app.exchange.discoveries import worker as discoveries
 from app.exchange.jobs import worker as bulk_jobs
 from app.foundation.absences import fetching as absence_calendars
 from app.foundation.calendars import spans
-from app.governance.documents import file_texts
+from app.governance.documents.texts import file_texts
 from app.kernel import uploads
 from app.kernel.consumers import log_partitions, timers
 from app.kernel.consumers.rules import Clock, Rule
@@ -129,6 +130,7 @@ RULES: tuple[Rule | AssignByRule, ...] = (
     fulfil_by_changes.RULE,
     escalate_by_sla.RULE,
     note_unknown_causes.RULE,
+    watch_supports.RULE,
     ask_for_ratings.RULE,
     suggest_after_complaints.RULE,
     suggest_after_declined_candidates.RULE,

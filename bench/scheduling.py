@@ -105,6 +105,7 @@ class _Board:
             test_plan="See that it runs.",
             back_out_plan="Restart it again.",
             risk_level=RiskLevel.low,
+            ci_classes=(CiClass.server,),
         )
         made = await self.act("change_template", "draft", None, template)
         await self.act("change_template", "approve", made.id, EmptyPayload(), self.other)

@@ -984,6 +984,7 @@ create table fold.change_review (
   caused_incident_ids text[] collate "C",
   lessons text,
   appended_at timestamp with time zone,
+  review_reopened_at timestamp with time zone,
   constraint change_review_pkey PRIMARY KEY (id)
 ) with (fillfactor=85);
 
@@ -1007,6 +1008,8 @@ create table fold.change_template (
   approved_by_id uuid,
   retired_at timestamp with time zone,
   appended_at timestamp with time zone,
+  ci_ids text[] collate "C",
+  ci_classes text[] collate "C",
   constraint change_template_pkey PRIMARY KEY (id)
 ) with (fillfactor=85);
 CREATE INDEX change_template_changed ON fold.change_template USING btree (changed_at, id);
@@ -1288,6 +1291,7 @@ create table fold.decision (
   remind_at timestamp with time zone,
   asked_next_at timestamp with time zone,
   deputise_at timestamp with time zone,
+  deferred_until_at timestamp with time zone,
   constraint decision_pkey PRIMARY KEY (id)
 );
 CREATE INDEX decision_due ON fold.decision USING btree (state, due_at, id);
@@ -1995,6 +1999,7 @@ create table fold.improvement_assessment (
   concluded_at timestamp with time zone,
   concluded_by_id uuid,
   appended_at timestamp with time zone,
+  meeting_id uuid,
   constraint improvement_assessment_pkey PRIMARY KEY (id),
   constraint improvement_assessment_month_key UNIQUE (month),
   constraint improvement_assessment_number_key UNIQUE (number)
@@ -2086,6 +2091,31 @@ create table fold.improvement_member (
   constraint improvement_member_pkey PRIMARY KEY (id)
 );
 CREATE INDEX improvement_member_record ON fold.improvement_member USING btree (record, added_at, id);
+
+create table fold.improvement_motion (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  asked_kind text collate "C",
+  asked_size text collate "C",
+  asked_criteria text[] collate "C",
+  asked_size_reason text,
+  asked_to_pilot boolean,
+  asked_impact text collate "C",
+  asked_urgency text collate "C",
+  asked_priority text collate "C",
+  asked_sponsor_id uuid,
+  asked_manager_id uuid,
+  asked_member_ids text[] collate "C",
+  asked_resources text,
+  asked_budget text collate "C",
+  asked_currency text collate "C",
+  asked_with_plan boolean,
+  asked_lacking text,
+  appended_at timestamp with time zone,
+  constraint improvement_motion_pkey PRIMARY KEY (id)
+) with (fillfactor=85);
 
 create table fold.improvement_outcome (
   id uuid not null,
@@ -2604,6 +2634,8 @@ create table fold.kpi_effect (
   measured_by_id uuid,
   measured_at timestamp with time zone not null,
   appended_at timestamp with time zone,
+  figure text collate "C",
+  longer_than bigint,
   constraint kpi_effect_pkey PRIMARY KEY (id)
 );
 CREATE INDEX kpi_effect_changed ON fold.kpi_effect USING btree (changed_at, id);
@@ -3330,6 +3362,7 @@ create table fold.process_definition (
   superseded_at timestamp with time zone,
   retired_at timestamp with time zone,
   retirement_reason text,
+  process_change_ids text[] collate "C",
   constraint process_definition_pkey PRIMARY KEY (id)
 );
 CREATE INDEX process_definition_changed ON fold.process_definition USING btree (changed_at DESC, id DESC);
@@ -4339,6 +4372,7 @@ create table fold.sla_consent (
   complete boolean not null,
   consented_at timestamp with time zone not null,
   appended_at timestamp with time zone,
+  attachment_id uuid,
   constraint sla_consent_pkey PRIMARY KEY (id)
 );
 CREATE INDEX sla_consent_record ON fold.sla_consent USING btree (record, consented_at, id);
@@ -4363,6 +4397,18 @@ create table fold.sla_consequence (
 );
 CREATE INDEX sla_consequence_record ON fold.sla_consequence USING btree (record, number, edition);
 
+create table fold.sla_price (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  price_amount text collate "C",
+  price_currency text collate "C",
+  price_period text collate "C",
+  appended_at timestamp with time zone,
+  constraint sla_price_pkey PRIMARY KEY (id)
+) with (fillfactor=85);
+
 create table fold.sla_reasons (
   id uuid not null,
   version integer not null,
@@ -4373,6 +4419,8 @@ create table fold.sla_reasons (
   effect_on_workload text,
   termination_reason text,
   appended_at timestamp with time zone,
+  effect_on_price text,
+  gap_since_at timestamp with time zone,
   constraint sla_reasons_pkey PRIMARY KEY (id)
 ) with (fillfactor=85);
 
@@ -4918,6 +4966,9 @@ create table fold.vote (
   role text collate "C",
   cast_by_id uuid,
   role_lost boolean,
+  named_by_id uuid,
+  defer_until_at timestamp with time zone,
+  recused_at timestamp with time zone,
   constraint vote_pkey PRIMARY KEY (id),
   constraint vote_decision_id_person_id_key UNIQUE (decision_id, person_id)
 );

@@ -67,6 +67,7 @@ class NoticeType(CodeEnum):
     decided = "decided", "Vote closed", "表决已结束", FOLLOW
     approved = "approved", "Approved", "已批准", FOLLOW
     refused = "refused", "Not approved", "未获批准", FOLLOW
+    deferred = "deferred", "Deferred", "已暂缓", FOLLOW
     invited = "invited", "Invited to a meeting", "会议邀请", YOURS
     moved = "moved", "Meeting moved", "会议改期", YOURS
     called_off = "called_off", "Meeting cancelled", "会议取消", YOURS
@@ -135,6 +136,7 @@ class NoticeType(CodeEnum):
     to_consent = "to_consent", "Agreement to consent to", "协议待您同意", WAITS
     to_acknowledge = "to_acknowledge", "Agreement to acknowledge", "协议待知悉确认", WAITS
     agreement_ends = "agreement_ends", "Agreement ends soon", "协议即将到期", FOLLOW
+    agreement_gap = "agreement_gap", "Agreement no longer supported", "协议失去支撑", YOURS
     agreement_review_due = "agreement_review_due", "Agreement review due", "协议复审即将到期", YOURS
     agreement_review_overdue = (
         "agreement_review_overdue",

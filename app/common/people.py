@@ -365,6 +365,7 @@ class Caller:
     and for nothing that is done in person.
     `assistant` is the program that acts for the person, by its name; it may do less than the person. None:
     they act themselves, or by a program that does not say so.
+    `time_zone` is the one that the person works in; None: unknown.
     `looks_on`: they see the record at hand only because they once handed it over, so they only read it.
     """
 
@@ -382,6 +383,7 @@ class Caller:
     secret_hash: str | None = field(default=None, repr=False)
     is_superseded: bool = False
     locale: str = "en"
+    time_zone: str | None = None
     is_rule: bool = False
     assistant: str | None = None
     looks_on: bool = False

@@ -1,5 +1,5 @@
-"""Which kinds of records have cases, what ends a case, and which events move it: all of it follows from their
-lifecycles. Pure.
+"""Which kinds of records have cases, what ends a case, and which events are steps: all of it follows from
+their lifecycles and paths. Pure.
 """
 
 from __future__ import annotations
@@ -17,6 +17,11 @@ from app.kernel.actions.lifecycle import Lifecycle
 UNDOING = frozenset({"reopen", "retire", "revert", "revert_by_decision", "roll_back", "supersede"})
 #: The codes of states in which a case only waits. To go on from one is no return.
 WAITING = ("on_hold", "deferred")
+#: The SQL of the steps of a case `c` that are compared with a path: changes of the state, and the events of
+#: the types `named`.
+HELD_STEPS = """array(
+  select one.type from unnest(c.all_steps, c.all_changes) with ordinality as one(type, changes, n)
+  where one.changes or one.type = any(%(named)s::text[]) order by one.n)"""
 
 
 def with_cases(lifecycles: Iterable[Lifecycle[Any]]) -> list[Lifecycle[Any]]:
@@ -36,17 +41,12 @@ def ends_of(lifecycle: Lifecycle[Any]) -> frozenset[str]:
     )
 
 
-@cache
-def moving_events(lifecycle: Lifecycle[Any]) -> frozenset[str]:
-    """Return the types of the events that can change the state of a case."""
-    moving = (event for row in lifecycle.rows if not row.stays for event in row.events)
-    return frozenset({lifecycle.observed, *moving})
-
-
 def named_events(lifecycle: Lifecycle[Any], path: ExpectedPath) -> list[str]:
-    """Return the types of the events that change no state, and count where cases are held against the path:
-    those that it names, and those by which something is noted as overdue.
+    """Return the types of the events that are steps although they leave the state unchanged: those that the
+    path names, whether or not they can move a case, and those by which something is noted as overdue.
     """
     named = {step.event for step in path.steps if not step.anywhere}
-    named |= {event for event in lifecycle.event_types if event.endswith(OVERDUE)}
-    return sorted(named - moving_events(lifecycle))
+    for former, present in lifecycle.successors.items():
+        if not named.isdisjoint((former, present)):
+            named |= {former, present}
+    return sorted(named | {event for event in lifecycle.event_types if event.endswith(OVERDUE)})

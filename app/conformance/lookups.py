@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from app.conformance.facts.consumer import NAME
-from app.conformance.kinds import named_events
+from app.conformance.kinds import HELD_STEPS, named_events
 from app.conformance.paths import IRREGULAR, Misfit, fit_of
 from app.foundation.process_definitions.expected_paths import ExpectedPath
 from app.foundation.process_definitions.lookups import expected_path_of
@@ -23,10 +23,8 @@ from app.kernel.actions.lifecycle import Lifecycle
 
 MOST_CASES = 100_000
 #: The cases that ended in a time, with the events that change the state or that the path names.
-SELECT_HELD = """
-select c.case_id, c.ended_at, array(
-  select one.type from unnest(c.all_steps, c.all_changes) with ordinality as one(type, changes, n)
-  where one.changes or one.type = any(%(named)s::text[]) order by one.n) as steps
+SELECT_HELD = f"""
+select c.case_id, c.ended_at, {HELD_STEPS} as steps
 from kpi.process_case c
 where c.kind = %(kind)s and c.ended_at >= %(begin)s and c.ended_at < %(end)s and c.source not like 'import:%%'
   and (%(team_id)s::uuid is null or c.team_id = %(team_id)s)
@@ -98,12 +96,12 @@ async def irregular_cases(
     """
     # Read before the cases: these may be later than it says, and never earlier.
     position = next((row["position"] for row in await read(SELECT_POSITION, (NAME,))), 0)
-    path, cases = await _held_cases(read, lifecycles, process, begin, end, team_id)
+    path, cases, successors = await _held_cases(read, lifecycles, process, begin, end, team_id)
     if path is None:
         return IrregularCases((), None, position)
     irregular = []
     for row in cases:
-        fit = fit_of(path, row["steps"])
+        fit = fit_of(path, row["steps"], successors=successors)
         broken = tuple(Irregularity(rule, step) for rule in IRREGULAR for step in fit.steps(rule))
         if broken:
             irregular.append((row, broken))
@@ -129,10 +127,10 @@ async def fit_share(
     """Return how many cases of the process that ended in that time fit its expected path; None: it has none.
     Imported cases are left out.
     """
-    path, cases = await _held_cases(read, lifecycles, process, begin, end, team_id)
+    path, cases, successors = await _held_cases(read, lifecycles, process, begin, end, team_id)
     if path is None:
         return None
-    fitting = sum(fit_of(path, row["steps"]).fits for row in cases)
+    fitting = sum(fit_of(path, row["steps"], successors=successors).fits for row in cases)
     return FitShare(len(cases), fitting, path.source)
 
 
@@ -143,11 +141,11 @@ async def _held_cases(
     begin: datetime,
     end: datetime,
     team_id: UUID | None,
-) -> tuple[ExpectedPath | None, list[dict[str, Any]]]:
+) -> tuple[ExpectedPath | None, list[dict[str, Any]], Mapping[str, str]]:
     path = await expected_path_of(read, process, end)
     lifecycle = lifecycles.get(process_named(process))
     if path is None or not isinstance(lifecycle, Lifecycle):
-        return None, []
+        return None, [], {}
     parameters = {
         "kind": lifecycle.kind,
         "begin": begin,
@@ -156,4 +154,4 @@ async def _held_cases(
         "named": named_events(lifecycle, path),
         "most": MOST_CASES,
     }
-    return path, await read(SELECT_HELD, parameters)
+    return path, await read(SELECT_HELD, parameters), lifecycle.successors

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TypeVar
 
 from app.common.records import CodeEnum
@@ -53,8 +54,15 @@ class PathFit:
         return steps
 
 
-def fit_of(path: ExpectedPath, steps: Sequence[str], *, is_open: bool = False) -> PathFit:
-    """Return how the steps fit the path.
+def fit_of(
+    path: ExpectedPath,
+    steps: Sequence[str],
+    *,
+    is_open: bool = False,
+    successors: Mapping[str, str] = MappingProxyType({}),
+) -> PathFit:
+    """Return how the steps fit the path. `successors` are the present types of events by those of earlier
+    releases, which path and steps may both have.
 
     Skipped is a needed step that is not there; of a case that is open, or that ended by a step that the path
     does not name (as a cancelled one does), only before the last step that it reached. Done twice is a step
@@ -62,10 +70,11 @@ def fit_of(path: ExpectedPath, steps: Sequence[str], *, is_open: bool = False) -
     is what a rule noted as overdue.
     """
     late = tuple(dict.fromkeys(event for event in steps if event.endswith(OVERDUE)))
-    steps = [event for event in steps if event not in late]
-    in_order = [step for step in path.steps if not step.anywhere]
+    steps = [successors.get(event, event) for event in steps if event not in late]
+    path_steps = [replace(step, event=successors.get(step.event, step.event)) for step in path.steps]
+    in_order = [step for step in path_steps if not step.anywhere]
     places = {step.event: n for n, step in enumerate(in_order)}
-    anywhere = {step.event for step in path.steps if step.anywhere}
+    anywhere = {step.event for step in path_steps if step.anywhere}
     reached, out_of_order, counts = -1, set[str](), dict[str, int]()
     for event in steps:
         place = places.get(event)

@@ -16,7 +16,6 @@ from app.demo.data.organisation import (
     HEAD_OF_IT,
     PROJECT_MANAGER,
     QUALITY_MANAGER,
-    SERVICE_LEVEL_MANAGER,
     TEAMS,
 )
 from app.demo.history import FOUNDED_BEFORE
@@ -69,11 +68,6 @@ class Programme:
     def project_manager(self) -> Caller:
         """The project manager."""
         return self.callers[PROJECT_MANAGER]
-
-    @property
-    def member(self) -> Caller:
-        """The member of the committee who signs for it."""
-        return self.callers[SERVICE_LEVEL_MANAGER]
 
     @property
     def sponsor(self) -> Caller:

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -35,6 +35,9 @@ NAMING = frozenset({*NAMES, *(f"{name}_{language}" for name in NAMES for languag
 CLOCK_MEMBERS = frozenset({"metric", "state", "due_at", "remaining_seconds"})
 #: Longer texts are shown beneath the facts, and not among them.
 LONGEST_FACT = 120
+#: Times further away are shown by date.
+LONGEST_RELATIVE = timedelta(days=7)
+A_MINUTE, A_DAY = 60, 86_400
 UNITS = ((86_400, "days"), (3_600, "hours"), (60, "minutes"))
 EMPTY: tuple[object, ...] = (None, "", [], {})
 #: The id of a record, alone or after its kind: nobody reads it.
@@ -79,6 +82,8 @@ class ValueDisplay:
     numbered: Collection[str]
     root: str
     codes: CodeWords
+    #: The time of the page, from which near times are told; None: all times are shown by date.
+    now: datetime | None = None
     #: What schemas say, by the id of each, which is kept with that: an id can be another's later.
     _shapes: dict[int, tuple[Schema, ValueShape]] = field(default_factory=dict, repr=False)
 
@@ -154,14 +159,24 @@ class ValueDisplay:
         )
 
     def _clock(self, clock: Mapping[str, Any]) -> Markup:
-        """Return an SLA clock: what it measures, its state, and the time that is left."""
-        metric = label_of(Metric, clock["metric"], self.language)
-        words = [metric, label_of(ClockState, clock["state"], self.language)]
-        if clock["remaining_seconds"] is not None:
-            code = "left" if clock["remaining_seconds"] >= 0 else "overdue"
-            words.append(self.sentence(code, time=self.duration(abs(clock["remaining_seconds"]))))
-        due = Markup() if clock["due_at"] is None else Markup(" ({})").format(self.instant(clock["due_at"]))
-        return Markup("{}{}").format(" · ".join(words), due)
+        """Return an SLA clock: what it measures, when it is due, and how much agreed time is left if that is
+        not the same; of one that does not run, its state.
+        """
+        metric, left = label_of(Metric, clock["metric"], self.language), clock["remaining_seconds"]
+        words = "" if left is None else self._time_left(left)
+        if clock["due_at"] is None or clock["state"] != ClockState.running:
+            state = label_of(ClockState, clock["state"], self.language)
+            return plain_text(" · ".join(part for part in (metric, state, words) if part))
+        due = datetime.fromisoformat(clock["due_at"].replace("Z", "+00:00"))
+        seconds = None if self.now is None else (due - self.now).total_seconds()
+        is_same = left is not None and seconds is not None and abs(seconds - left) < A_MINUTE
+        before, _, after = self.sentence("clock_due", metric=metric, when="\0").partition("\0")
+        when = Markup("{}{}{}").format(before, self.instant(due), after)
+        return when if is_same or not words else Markup("{} ({})").format(when, words)
+
+    def _time_left(self, seconds: int) -> str:
+        code = "working_time_left" if seconds >= 0 else "overdue"
+        return self.sentence(code, time=self.duration(abs(seconds)))
 
     def link(self, stub: Mapping[str, Any], name: str) -> Markup:
         """Return what a stub stands for: a link to the record if the stub says which it is."""
@@ -186,7 +201,22 @@ class ValueDisplay:
                 text = datetime.fromisoformat(text.replace("Z", "+00:00"))
             except ValueError:  # what other systems call an instant stays as they wrote it
                 return plain_text(text)
-        return time_element(text, self.zone)
+        return time_element(text, self.zone, self._relative(text))
+
+    def date(self, text: str) -> Markup:
+        """Return the instant by its date, however near it is."""
+        return replace(self, now=None).instant(text)
+
+    def _relative(self, instant: datetime) -> str | None:
+        """Return how far the instant is from now; None if it is so far that people want to read its date."""
+        if self.now is None or abs(instant - self.now) >= LONGEST_RELATIVE:
+            return None
+        seconds = int((instant - self.now).total_seconds())
+        if abs(seconds) < A_MINUTE:
+            return self.sentence("just_now")
+        # Of days, nobody wants to read the hours.
+        rounded = abs(seconds) if abs(seconds) < A_DAY else abs(seconds) // A_DAY * A_DAY
+        return self.sentence("ahead" if seconds > 0 else "ago", time=self.duration(rounded))
 
     def _shape(self, schema: Schema) -> ValueShape:
         """Return what the schema says of a value, found out once for a page."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -92,9 +92,24 @@ def link(address: str, words: object) -> Markup:
     return Markup('<a href="{}">{}</a>').format(address, words)
 
 
-def time_element(instant: datetime, zone: ZoneInfo) -> Markup:
-    """Return the instant as an element that tells it to programs, too."""
-    return Markup('<time datetime="{}">{}</time>').format(instant.isoformat(), moment(instant, zone))
+def time_element(instant: datetime, zone: ZoneInfo, words: str | None = None) -> Markup:
+    """Return the instant as an element that tells it to programs, too. With `words`, such as "in 46 min",
+    these are shown, and the time by the clocks of the zone where one points at them, and in print.
+    """
+    local = instant.astimezone(zone)
+    if words is None:
+        return Markup('<time datetime="{}">{}</time>').format(instant.isoformat(), moment(instant, zone))
+    title = f"{moment(instant, zone)} {zone_offset(local)}"
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(instant.isoformat(), title, words)
+
+
+def zone_offset(local: datetime) -> str:
+    """Return how far the clocks of a local time are from UTC, as `UTC+8`."""
+    minutes = int((local.utcoffset() or timedelta(0)).total_seconds() // 60)
+    if minutes == 0:
+        return "UTC"
+    hours, rest = divmod(abs(minutes), 60)
+    return f"UTC{'−' if minutes < 0 else '+'}{hours}{f':{rest:02}' if rest else ''}"
 
 
 def bullets(entries: Iterable[object]) -> Markup:

@@ -12,6 +12,7 @@ KIND_NOUNS = {
     "ci": "configuration item",
     "improvement_evaluation": "improvement",
     "improvement_judgement": "improvement",
+    "improvement_motion": "improvement",
     "improvement_outcome": "improvement",
     "improvement_pilot": "improvement",
     "improvement_project": "improvement",

@@ -6,6 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from app.common.people import Person
+from app.common.records import Record
 from app.common.tickets import Ticket
 from app.foundation.decisions.records import Decision
 from app.foundation.people.eligibility import check_person_active
@@ -31,7 +32,7 @@ from app.meetings.preparation import (
     lies_ahead,
     remaining_of,
 )
-from app.meetings.records import Meeting
+from app.meetings.records import DISCUSSED_KINDS, Meeting
 from app.meetings.series import next_occurrence
 
 
@@ -89,10 +90,14 @@ async def attended_twice(
 async def cannot_add_agenda_item(
     reads: ReadContext, meeting: Meeting, body: AddAgendaItemMeeting, ctx: ActionContext
 ) -> None:
-    """Refuse if the item is about the meeting itself, its decision is unknown, or the agenda is full."""
-    about = ctx.ref(Ticket, "about")
+    """Refuse if the item is about the meeting itself or a kind of record that is not discussed, its decision
+    is unknown, or the agenda is full.
+    """
+    about = ctx.ref(Record, "about")
     if about is not None and about.row_key == meeting.row_key:
         raise WrongValue(pointer="/about", because="itself")
+    if about is not None and not isinstance(about, Ticket) and about.KIND not in DISCUSSED_KINDS:
+        raise WrongValue(pointer="/about", because="not_discussed")
     if body.decision is not None and await reads.child(Decision, about or meeting, id=body.decision) is None:
         words = {"kind": "decision", "name": str(body.decision)}
         raise WrongValue(words, pointer="/decision", because="unknown_reference")

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from app.common.children import Attachment, ExternalReference, Follower
 from app.common.people import Person, Role
-from app.common.tickets import Ticket
+from app.common.records import Record
 from app.foundation.custom.values import invalid_custom_values, set_custom_fields
 from app.foundation.decisions import actions as decisions
 from app.foundation.decisions.payloads import AskDecision
@@ -47,7 +47,7 @@ from app.meetings.payloads import (
     MoveMeeting,
     UninviteMeeting,
 )
-from app.meetings.records import AgendaItem, Meeting, Participant
+from app.meetings.records import HELD_STATES, AgendaItem, Meeting, Participant
 from app.meetings.records import MeetingState as State
 from app.ticketing import attachments, comments, links, tags
 from app.ticketing.links import LinkTicket, new_link
@@ -109,8 +109,8 @@ def uninvite(meeting: Meeting, body: UninviteMeeting, ctx: ActionContext) -> Non
 
 
 def add_agenda_item(meeting: Meeting, body: AddAgendaItemMeeting, ctx: ActionContext) -> None:
-    """Add an agenda item to the meeting. Its ticket is linked with the meeting."""
-    about = ctx.ref(Ticket, "about")
+    """Add an agenda item to the meeting. A ticket that it is about is linked with the meeting."""
+    about = ctx.ref(Record, "about")
     places = [item.place or 0 for item in ctx.prepared(preparation.AgendaItems).items]
     item = AgendaItem(
         id=ctx.new_id(),
@@ -229,7 +229,6 @@ CHILDREN = (
     Follower,
 )
 OPEN = (State.called, State.held)
-HELD_STATES = (State.held, State.minuted)
 DECISIONS = decisions.DecisionSpec(
     kind="meeting", any=State, matters=(preparation.ANY_MATTER,), who_withdraws=staff
 )

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from app.common.notices import NoticeType, Responsible
 from app.common.people import WHOLE_GROUP
-from app.common.records import TICKET, ChildRef, ForeignRef
+from app.common.records import ANY_RECORD, ChildRef, ForeignRef
 from app.foundation.custom.values import CustomValues
 from app.foundation.people.fields import Zone
 from app.kernel.actions.payloads import (
@@ -99,8 +99,10 @@ class AddAgendaItemMeeting(Payload, of=AgendaItem):
     """An item for the agenda."""
 
     topic: Title
-    about: Annotated[Reference, ForeignRef(TICKET)] | None = Field(
-        default=None, description="Record that the item is about: its id or number."
+    about: Annotated[Reference, ForeignRef(ANY_RECORD)] | None = Field(
+        default=None,
+        description="Record that the item is about: a ticket by its id or number, or an improvement plan, a "
+        "suggestion or an assessment by its number or as `<kind>/<id>`.",
     )
     decision: UUID | None = None
 

@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from app.common.people import Person
+from app.common.records import Record
 from app.common.tickets import Ticket
 from app.foundation.decisions.approval_rules.electors import Seat
-from app.foundation.decisions.electorate import Matter, NamedElectorate
+from app.foundation.decisions.electorate import NamedElectorate
+from app.foundation.decisions.matters import Matter
 from app.foundation.decisions.payloads import AskDecision
 from app.foundation.decisions.preparation import NewDecision, Question, named_decision
 from app.foundation.decisions.records import DecisionRule
@@ -26,6 +28,8 @@ from app.ticketing.records import Link, LinkKind
 #: A free question is for all who take part in the meeting; they have so long if nobody says less.
 ANY_MATTER = Matter()
 DECISION_PERIOD = timedelta(days=7)
+#: A question may be asked and answered while the meeting is held.
+LEAST_DECISION_PERIOD = timedelta(minutes=1)
 LONGEST_MEETING = timedelta(days=31)
 
 
@@ -201,7 +205,7 @@ async def question(
         for participant in electorate
         if participant.person_id
     }
-    named = NamedElectorate(DecisionRule.majority, DECISION_PERIOD, persons=voters)
+    named = NamedElectorate(DecisionRule.majority, DECISION_PERIOD, LEAST_DECISION_PERIOD, persons=voters)
     return await named_decision(reads, meeting, Question(body.question, ANY_MATTER, body.due_at), named, ctx)
 
 
@@ -236,7 +240,7 @@ async def agenda(reads: ReadContext, meeting: Meeting, body: object, ctx: Action
 
 @dataclass(frozen=True, slots=True)
 class UnlinkedRecord:
-    """The record that a new item is about, and that is not linked yet; None: it is linked already, or the
+    """The ticket that a new item is about, and that is not linked yet; None: it is linked already, or the
     item is about none.
     """
 
@@ -246,9 +250,9 @@ class UnlinkedRecord:
 async def unlinked_record(
     reads: ReadContext, meeting: Meeting, body: AddAgendaItemMeeting, ctx: ActionContext
 ) -> UnlinkedRecord:
-    """Find whether the record that the item is about is still to be linked."""
-    about = ctx.ref(Ticket, "about")
-    if about is None:
+    """Find whether the ticket that the item is about is still to be linked."""
+    about = ctx.ref(Record, "about")
+    if not isinstance(about, Ticket):
         return UnlinkedRecord(None)
     same = {"other": about.row_key, "kind": LinkKind.relates_to.value}
     return UnlinkedRecord(about if await reads.child(Link, meeting, **same) is None else None)

@@ -16,6 +16,7 @@ from app.foundation.people.queries import PERSONS
 from app.log.canonical import instant
 from app.meetings.lifecycle import LIFECYCLE
 from app.meetings.records import (
+    DISCUSSED_KINDS,
     AgendaItem,
     Meeting,
     Participant,
@@ -105,7 +106,7 @@ TOPICS = "select topic from fold.agenda_item where record = %s order by place, i
 async def agenda(renderer: Renderer, meeting: Meeting) -> list[dict[str, Any]]:
     """Return the agenda of the meeting; records that the caller may not see are left out of its items."""
     parameters: dict[str, Any] = {"record": meeting.row_key}
-    visible = ticket_visibility_condition(renderer, parameters, "r.about")
+    visible = ticket_visibility_condition(renderer, parameters, "r.about", DISCUSSED_KINDS)
     rows = await renderer.ledger.db.rows(AGENDA.format(seen=visible), parameters)
     stubs = await ticket_stubs(renderer, [row["about"] for row in rows if row["about"] and row["shown"]])
     texts = await renderer.ledger.vault.texts({row["conclusion"] for row in rows} - {None})

@@ -38,6 +38,12 @@ class MeetingKind(CodeEnum):
     other = "other", "Other", "其他"
 
 
+#: The states of a meeting that took place.
+HELD_STATES = frozenset({MeetingState.held, MeetingState.minuted})
+#: The kinds of records, besides tickets, that a meeting discusses.
+DISCUSSED_KINDS = frozenset({"improvement_plan", "improvement_suggestion", "improvement_assessment"})
+
+
 class SeriesInterval(CodeEnum):
     """Interval between the meetings of a series."""
 

@@ -9,6 +9,7 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.direct import DirectRoute, Router
+from app.api.listings.attachments import mount_attachments
 from app.api.listings.page_responses import VARY
 from app.api.records.actions import mount_actions
 from app.api.records.edit import mount_edit
@@ -17,7 +18,6 @@ from app.api.routes import Routes
 from app.meetings.ical import MEDIA_TYPE, calendar
 from app.meetings.lifecycle import LIFECYCLE
 from app.meetings.queries import LISTING, PARTICIPANTS, TOPICS, Agenda, MeetingOut, agenda
-from app.ticketing.routes.attachments import mount_attachments
 from app.ticketing.routes.children import mount_children
 
 router = Router(prefix="/v1/meetings", tags=["meetings"], route_class=DirectRoute)

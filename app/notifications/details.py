@@ -22,6 +22,8 @@ from app.common.notices import NoticeKind, NoticeType, Responsible
 from app.common.people import Caller
 from app.common.personal import is_encrypted
 from app.common.records import CodeEnum, ForeignRef, Hidden, Record, StaffOnly, from_row
+from app.foundation.decisions.lookups import reasons_of
+from app.foundation.decisions.records import Vote
 from app.i18n import sentences, translate
 from app.kernel.access.redaction import Viewer, is_withheld, viewers
 from app.kernel.actions.lifecycle import Lifecycle
@@ -31,7 +33,7 @@ from app.kernel.named_records import visible_streams
 from app.log.canonical import from_instant
 from app.log.events import id_of, kind_of
 from app.notifications.quoted import duration, moment
-from app.notifications.told_fields import DEADLINES, TOLD_FIELDS, is_withheld_place, shown_actor
+from app.notifications.told_fields import DEADLINES, TOLD_FIELDS, decision_of, is_withheld_place, shown_actor
 
 EVENTS = """
 select e.id, e.stream, e.version, e.type, e.occurred_at, e.actor, e.on_behalf_of, e.staff_only,
@@ -44,6 +46,8 @@ SPANS = (("window_from_at", "window_until_at"), ("from_at", "until_at"), ("start
 PERSON, TEAM = "person", "team"
 #: Places of values in the event that caused the one that is told.
 CAUSES_PLACES = frozenset({"cause", "seen"})
+#: The place of values in the ballots that led to the outcome of a decision.
+REASONS_PLACE = "reasons"
 #: The kinds of notices that ask something of their readers.
 ASKING = frozenset({NoticeKind.waits_for_you, NoticeKind.is_yours})
 
@@ -96,6 +100,7 @@ class _Step:
     reader: UUID
     about: str
     viewer: Viewer
+    reasons: Sequence[str]
     values: list[_Value] = field(default_factory=list)
     own: Sequence[str] = ()
 
@@ -118,14 +123,19 @@ async def load_details(
     }
     recorded = [step for step in steps if step[1:3] in events]
     rows = await _rows(ledger, recorded, events)
-    causes = await _causes(ledger, caller, [events[step[1:3]] for step in recorded if _needs_cause(step[3])])
+    causes = await _causes(
+        ledger, caller, [events[step[1:3]] for step in recorded if CAUSES_PLACES & _places(step[3])]
+    )
     relations = await _relations(ledger, caller, rows, {notice["about"] for notice in visible})
+    decided = [events[step[1:3]] for step in recorded if REASONS_PLACE in _places(step[3])]
+    reasons = await reasons_of(ledger.db, {decision_of(event) for event in decided})
     steps_with_events = []
     for notice, stream, version, step in recorded:
         about = notice["about"]
         detailed = _Step(
             (notice["id"], stream, version),
             *(step, events[stream, version], notice["person_id"], about, relations[about]),
+            reasons.get(decision_of(events[stream, version]), ()),
         )
         _collect(ledger, detailed, rows, causes)
         steps_with_events.append(detailed)
@@ -148,8 +158,8 @@ def _paths(step: NoticeType) -> list[tuple[str, str]]:
     return [(place, name) for place, _, name in (path.partition(".") for path in declared)]
 
 
-def _needs_cause(step: NoticeType) -> bool:
-    return any(place in CAUSES_PLACES for place, _ in _paths(step))
+def _places(step: NoticeType) -> set[str]:
+    return {place for place, _ in _paths(step)}
 
 
 def _keys(event: Mapping[str, Any], children: Mapping[str, type[Record]]) -> list[str]:
@@ -172,7 +182,7 @@ async def _rows(
     for notice, stream, version, step in steps:
         lifecycle = ledger.lifecycles[kind_of(notice["about"])]
         ids_by_table.setdefault(lifecycle.source, set()).add(id_of(notice["about"]))
-        places = {place for place, _ in _paths(step)}
+        places = _places(step)
         for key in _keys(events[stream, version], _children(lifecycle)):
             if kind_of(key) in places:
                 ids_by_table.setdefault(f'fold."{kind_of(key)}"', set()).add(id_of(key))
@@ -222,6 +232,9 @@ def _collect(
     for n in range(max(1, len(own))):
         step.own = own[n : n + 1]
         for path in TOLD_FIELDS.get(step.step, ()):
+            if path.startswith(REASONS_PLACE) and not n:
+                step.values += [_Value("comment", Vote, reason) for reason in step.reasons]
+                continue
             for place, _, name in (part.partition(".") for part in path.split("|")):
                 if n and place != "mine":
                     continue
@@ -301,7 +314,8 @@ def _of_payload(ledger: Ledger, event: Mapping[str, Any], name: str) -> _Value |
     value = None if "observed" in event["data"] else (event["data"].get("given") or {}).get(name)
     if lifecycle is None or value is None:
         return None
-    bodies = (row.body for row in lifecycle.rows if event["type"] in row.events)
+    kind = event["type"]
+    bodies = (row.payload_of(kind) for row in lifecycle.rows if kind in row.events)
     return next((_Value(name, body, value) for body in bodies if name in body.model_fields), None)
 
 

@@ -84,7 +84,8 @@ def responsibility_marks(lifecycles: Iterable[Lifecycle[Any]]) -> Responsibility
     types: set[str] = set()
     for lifecycle in lifecycles:
         events = [(event, row) for row in lifecycle.rows for event in row.events]
-        payload_paths |= {event: paths for event, row in events if (paths := dict(_marked_paths(row.body)))}
+        bodies = [(event, row.payload_of(event)) for event, row in events]
+        payload_paths |= {event: paths for event, body in bodies if (paths := dict(_marked_paths(body)))}
         tells |= {event: row.consequences.notifies for event, row in events if row.consequences.notifies}
         if fields := marked_fields_of(lifecycle):
             rows[lifecycle.kind] = fields

@@ -74,6 +74,8 @@ TO_ASSIGNEE = {
     )
 }
 TO_ASSIGNEE["rated"] = NoticeType.rated
+#: The outcome of a vote to decide later.
+DEFERRED = "deferred"
 #: The events by which an original gets what was written on a duplicate, for staff only if customers differ.
 PASSED_ON = frozenset({"comment_passed_on", "attachment_passed_on"})
 
@@ -167,11 +169,19 @@ def pending_notices(event: Recorded, marked: ResponsibilityMarks) -> Iterator[Pe
     for person, step in marked.named_persons(event).items():
         yield PendingNotice(event, step, person)
     for tells in marked.recipient_rules(event):
-        yield PendingNotice(event, tells.step, tells)
+        yield PendingNotice(event, _by_outcome(event, tells.step), tells)
     if not event.staff_only:
         yield from _public_notices(event)
     else:
         yield from _passed_on_notices(event)
+
+
+def _by_outcome(event: Recorded, step: NoticeType) -> NoticeType:
+    """Return the notice type for the outcome: processes that return a record after any vote against it do not
+    call a deferral a refusal.
+    """
+    is_deferred = step is NoticeType.refused and event.payload.get("outcome") == DEFERRED
+    return NoticeType.deferred if is_deferred else step
 
 
 def clock_notices(event: Recorded, ticket: str) -> Iterator[PendingNotice]:

@@ -3,7 +3,8 @@
 A path names where a value stands: `given.reason` in the event's payload; `own.window_from_at` in the record
 of the notice; `decision.outcome` in the child record that the event sets or names; `mine.due_at` in the row
 of the event that names the reader; `cause.reason` in the payload of the event that caused this one, and
-`seen.reason` the same for those who see that event's record. What the event sets goes before what the row
+`seen.reason` the same for those who see that event's record; `reasons.comment` in each ballot that has the
+outcome of the decision for its verdict. What the event sets goes before what the row
 has now. `a|b`: the first of them that has a value. A path that a kind of record does not have says nothing of
 it. Only what stands here is told, and of it what the reader may see.
 """
@@ -82,6 +83,7 @@ TOLD_FIELDS: dict[Notice, tuple[str, ...]] = {
     Notice.decided: (*OUTCOME, *REASON),
     Notice.approved: OUTCOME,
     Notice.refused: OUTCOME,
+    Notice.deferred: (*OUTCOME, "decision.deferred_until_at", "reasons.comment"),
     Notice.undecided: (*OUTCOME, "decision.due_at"),
     Notice.invited: MEETING,
     Notice.moved: (*MEETING, *REASON),
@@ -152,7 +154,7 @@ TOLD_FIELDS: dict[Notice, tuple[str, ...]] = {
         "given.freeze_exception_reason",
         "given.retirement_reason",
     ),
-    Notice.process_change_applied: REASON,
+    Notice.process_change_applied: (*REASON, "own.due_at"),
     Notice.risk_reassessment_due: ("own.risk_level", "own.reassess_by_at"),
     Notice.risk_reassessment_overdue: ("own.risk_level", "own.reassess_by_at"),
     Notice.risk_acceptance_lapsed: ("own.risk_level",),
@@ -224,6 +226,11 @@ def shown_actor(
     """Return the actor of the event; None: it was a rule, or the viewer may read nothing of the event."""
     is_withheld = viewer is not Viewer.staff and lifecycle.access.for_staff(event["type"], event["actor"])
     return None if is_withheld and not tells_something else actor_of(event)
+
+
+def decision_of(event: Mapping[str, Any]) -> str:
+    """Return the id of the decision that the event's payload names; empty if it names none."""
+    return str((event["data"].get("given") or {}).get("decision", ""))
 
 
 def actor_of(event: Mapping[str, Any]) -> UUID | None:

@@ -76,8 +76,10 @@ def terms(text: str) -> list[tuple[frozenset[str], str | None]]:
         if _CJK_RUN.fullmatch(term):
             searched.append((frozenset(map("".join, pairwise(term))) or frozenset(term), None))
         else:
+            words = frozenset(map(_stem, _WORD_PATTERN.findall(term)))
             exact_term = None if _WORD_PATTERN.fullmatch(term) else term[:LONGEST_BEGINNING]
-            searched.append((frozenset(map(_stem, _WORD_PATTERN.findall(term))), exact_term))
+            if words:  # a colon between two Chinese words is a term without any
+                searched.append((words, exact_term))
     return searched
 
 

@@ -44,19 +44,25 @@ def for_span(amount: Fraction, per: ReportingPeriod, span: Span) -> Fraction:
     return amount * Fraction(MONTHS[span.period.grain], MONTHS[GRAINS[per]]) * Fraction(part, total)
 
 
-def agreed_cost(agreement: Agreement, span: Span) -> Fraction | None:
-    """Return the agreed cost of the part of the period; None if no cost was agreed."""
-    if agreement.cost_amount is None or agreement.cost_period is None:
+def price_of(agreement: Agreement, span: Span) -> Fraction | None:
+    """Return the agreed price of the part of the period; None if no price was agreed."""
+    if agreement.agreed_price is None:
         return None
-    return for_span(Fraction(agreement.cost_amount), agreement.cost_period, span)
+    amount, _, period = agreement.agreed_price
+    return for_span(Fraction(amount), period, span)
+
+
+def currency_of(agreement: Agreement) -> str | None:
+    """Return the currency of the agreed price; None if no price was agreed."""
+    return None if agreement.agreed_price is None else agreement.agreed_price[1]
 
 
 def cost_of(agreement: Agreement, span: Span, work: Rows, spent: Rows, usual_currency: str) -> ReportCost:
     """Return the cost of the period against what was agreed, in the agreement's currency, or else the
     organisation's. Minutes without a rate are counted, and entries in other currencies.
     """
-    currency = agreement.cost_currency or usual_currency
-    agreed = agreed_cost(agreement, span)
+    currency = currency_of(agreement) or usual_currency
+    agreed = price_of(agreement, span)
     worked = sum((Fraction(row["amount"]) for row in work if row["currency"] == currency), Fraction(0))
     paid = sum((Fraction(row["amount"]) for row in spent if row["currency"] == currency), Fraction(0))
     foreign = [row for row in (*work, *spent) if row["currency"] not in (currency, None)]
@@ -92,7 +98,7 @@ def consequences_of(
     agreement: Agreement, earlier: Sequence[Agreement], span: Span, targets: Sequence[ReportTarget]
 ) -> list[ReportConsequence]:
     """Return each consequence that was agreed, with the tier that applies to its target's result; of the
-    targets of editions that the agreement has replaced, as these say, and as shares of its own cost.
+    targets of editions that the agreement has replaced, as these say, and as shares of its own price.
     """
     by_id = {target.id: target for target in targets}
     agreed = [(consequence["target"], consequence) for consequence in agreement.consequences or ()]
@@ -110,13 +116,13 @@ def _consequence(
     agreement: Agreement, span: Span, consequence: Mapping[str, Any], target: ReportTarget
 ) -> ReportConsequence:
     tier = tier_of(consequence["tiers"], target)
-    cost = agreed_cost(agreement, span)
-    currency = agreement.cost_currency
+    price = price_of(agreement, span)
+    currency = currency_of(agreement)
     amount = None
     if tier is not None and tier["amount"] is not None:
         amount = Fraction(tier["amount"])
-    elif tier is not None and tier["percent"] is not None and cost is not None:
-        amount = cost * Fraction(tier["percent"]) / HUNDRED
+    elif tier is not None and tier["percent"] is not None and price is not None:
+        amount = price * Fraction(tier["percent"]) / HUNDRED
     return ReportConsequence(
         target=target.id,
         kind=consequence["kind"],
@@ -124,7 +130,7 @@ def _consequence(
         due=tier is not None,
         below=None if tier is None else tier["below"],
         percent=None if tier is None else tier["percent"],
-        cost=None if cost is None else money(cost, currency),
+        cost=None if price is None else money(price, currency),
         amount=None if amount is None else money(amount, currency),
         currency=currency,
     )

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from app.common.priorities.priority import Impact, Matrix, Priority, Urgency
 from app.common.tickets import Ticket
+from app.foundation.decisions.payloads import AskBoard
 from app.foundation.process_spec import ActionRows, ProcessSpec
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import agent, role
@@ -58,7 +59,12 @@ def set_priority(ticket: Ticket, body: Payload, ctx: ActionContext) -> None:
     """Set the priority by the matrix in force, if the payload has impact and urgency but no priority."""
     fields = vars(body)
     impact, urgency = fields.get("impact"), fields.get("urgency")
-    if isinstance(body, RaisesPriority) or not (impact and urgency) or fields.get("priority") is not None:
+    # What a board is asked changes nothing before it has decided.
+    if (
+        isinstance(body, RaisesPriority | AskBoard)
+        or not (impact and urgency)
+        or fields.get("priority") is not None
+    ):
         return
     ticket.priority = ctx.prepared(MatrixInForce).cells[impact, urgency]
 

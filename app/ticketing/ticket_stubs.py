@@ -1,8 +1,10 @@
-"""Tickets as other answers refer to them, as far as the caller sees them. Without HTTP."""
+"""Tickets, and others with a number and a state, as other answers refer to them, as far as the caller sees
+them. Without HTTP.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID
 
@@ -25,12 +27,16 @@ class TicketStub(OutputModel):
     state: str = Field(description="Code of the record's current state.")
 
 
-def ticket_visibility_condition(renderer: Renderer, parameters: dict[str, Any], column: str) -> str:
-    """Return the SQL condition that the caller sees the ticket named in the column; adds its parameters."""
+def ticket_visibility_condition(
+    renderer: Renderer, parameters: dict[str, Any], column: str, other_kinds: Collection[str] = ()
+) -> str:
+    """Return the SQL condition that the caller sees the ticket, or the record of one of the other kinds, that
+    is named in the column; adds its parameters.
+    """
     ledger, caller = renderer.ledger, renderer.caller
     conditions = []
     for n, (kind, lifecycle) in enumerate(ledger.lifecycles.items()):
-        if not lifecycle.is_ticket:
+        if not lifecycle.is_ticket and kind not in other_kinds:
             continue
         condition = "true"
         if not sees_every_record(caller, lifecycle, agents_see=ledger.settings.agents_see):
@@ -41,7 +47,9 @@ def ticket_visibility_condition(renderer: Renderer, parameters: dict[str, Any], 
 
 
 async def ticket_stubs(renderer: Renderer, names: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Return tickets by their stream names, as other answers refer to them: one query for each kind."""
+    """Return tickets and others by their stream names, as other answers refer to them: one query for each
+    kind.
+    """
     ids: dict[str, list[UUID]] = {}
     for name in names:
         ids.setdefault(kind_of(name), []).append(id_of(name))
@@ -49,6 +57,12 @@ async def ticket_stubs(renderer: Renderer, names: Iterable[str]) -> dict[str, di
         f"{kind}/{row['id']}": {"kind": kind, **row}
         for kind, some in ids.items()
         for row in await renderer.ledger.db.rows(
-            f"select id, number, title, state from fold.{kind} where id = any(%s)", (some,)
+            f"select id, number, {_title_column(renderer, kind)}, state from fold.{kind} where id = any(%s)",
+            (some,),
         )
     }
+
+
+def _title_column(renderer: Renderer, kind: str) -> str:
+    has_title = "title" in renderer.ledger.lifecycles[kind].record.model_fields
+    return "title" if has_title else "null::text as title"

@@ -30,7 +30,6 @@ from tests.processes.improvements import test_project, test_rollout
 from tests.processes.improvements.pilots import AHEAD, ago, project_of
 from tests.processes.improvements.samples import Improvers, a_judgement, improvers_of
 from tests.service_levels.agreements.samples import the_parties
-from tests.service_levels.agreements.test_story import REVIEW
 from tests.service_levels.clocks.agreements import add_calendar, hours, sign, target
 from tests.service_levels.clocks.test_reading import EVERY_DAY, Help, help_of
 from tests.service_reports.desk import ReportDesk, at
@@ -236,7 +235,7 @@ async def agreement_review_overdue(scene: Scene) -> TrueCondition:
     worker = Worker(scene.ledger)
     await worker.work(datetime(2198, 12, 31, 16, tzinfo=UTC))
     await worker.work(datetime(2198, 12, 31, 16, 2, tzinfo=UTC))
-    return TrueCondition(parties.manager, lambda: parties.manager.post_ok(f"{path}/review", REVIEW))
+    return TrueCondition(parties.manager, lambda: parties.review(path))
 
 
 async def _signal(scene: Scene, tendency: str) -> TrueCondition:

@@ -9,8 +9,7 @@ import pytest
 from tests.automation.worker import Worker, by_rules
 from tests.client import Api, Client
 from tests.extent import in_test_all
-from tests.service_levels.agreements.samples import Parties, the_parties
-from tests.service_levels.agreements.test_story import REVIEW
+from tests.service_levels.agreements.samples import Parties, a_target, the_parties
 
 END = datetime(2198, 12, 31, 16, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -81,9 +80,25 @@ async def test_a_review_is_reminded_of_and_flagged_once_it_is_overdue(
     ]
     for client in (parties.manager, parties.it, parties.leads["finance"]):
         assert await told(parties, client, "agreement_review_overdue") == 1
-    reviewed = await parties.manager.post_ok(f"{path}/review", REVIEW)
+    reviewed = await parties.review(path)
     assert reviewed["review_overdue_at"] is None
     assert reviewed["review_due_at"] > reviewed["last_reviewed_at"]
+
+
+async def test_whoever_answers_for_an_agreement_is_told_when_one_beneath_it_ends(
+    parties: Parties, worker: Worker
+) -> None:
+    hour = 3600
+    ola = await parties.signed("OLA", "mail-team", a_target("o1", "resolution", hour), valid_to="2198-12-31")
+    target = a_target("t1", "resolution", 9 * hour)
+    path = await parties.signed("SLA", "finance", target, rests_on=[ola.rpartition("/")[2]], gap_reason=None)
+    assert (await parties.manager.read(path))["gap_since_at"] is None
+    for minutes in (1, 7, 13):
+        await work(worker, END + timedelta(minutes=minutes))
+    assert (await parties.manager.read(ola))["state"] == "expired"
+    assert (await parties.manager.read(path))["gap_since_at"] is not None
+    for client in (parties.manager, parties.it):
+        assert await told(parties, client, "agreement_gap") == 1
 
 
 async def asked(client: Client) -> list[tuple[str, str]]:

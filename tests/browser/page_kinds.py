@@ -29,12 +29,13 @@ NOT_OPENED = {
     "desk/pages/bulk.html": "what a form on a list is answered with (desk/test_forms.py)",
     "desk/pages/secret.html": "what a form that makes a key is answered with (desk/test_forms.py)",
     "desk/pages/hits.html": "a part of a page that a field asks for",
+    "desk/pages/record/asker.html": "a part of a page that a field asks for",
     "html/page_to_keep.html": "the frame of documents that are saved",
     "processes/improvements/documents/hand_over.html": "the demo has none (test_improvement_documents.py)",
     "summaries/mail.html": "a mail",
 }
 #: Templates of which others are made, and which are pages of their own, too.
-ALSO_PAGES = frozenset({"dashboard/home.html", "desk/pages/record.html"})
+ALSO_PAGES = frozenset({"dashboard/home.html"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +63,11 @@ PAGES: tuple[PageKind, ...] = (
     PageKind("desk/pages/work.html", "/desk", "#work, #queue, #queues", "agent"),
     PageKind("desk/pages/all.html", "/desk/all", ".kinds a"),
     PageKind("desk/pages/list.html", "/desk/incident", "#rows tbody a"),
-    PageKind("desk/pages/incident.html", "/desk/incident/{incident}", "#timeline", "agent"),
-    PageKind("desk/pages/record.html", "/desk/problem/{problem}", "#facts"),
-    PageKind("desk/pages/improvement.html", "/desk/improvement/{improvement}", "#facts"),
+    PageKind("desk/pages/record/ticket.html", "/desk/incident/{incident}", "#timeline", "agent"),
+    PageKind("desk/pages/record/record.html", "/desk/sla/{sla}", "#facts"),
+    PageKind("desk/pages/record/similar.html", "/desk/incident/{incident}/similar", "#found", "agent"),
     PageKind(
-        "desk/pages/child_list.html",
+        "desk/pages/record/child_list.html",
         "/desk/change/{change}/list/votes",
         "main table, main p",
         "change_manager",

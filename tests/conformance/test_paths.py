@@ -71,3 +71,13 @@ def test_the_usual_path_are_the_most_frequent_that_make_up_four_fifths() -> None
     assert usual_variants([("a", 50), ("b", 30), ("c", 15), ("d", 5)]) == ["a", "b"]
     assert usual_variants([("a", 50), ("b", 29), ("c", 15), ("d", 6)]) == ["a", "b", "c"]
     assert usual_variants([]) == []
+
+
+def test_steps_that_earlier_releases_recorded_otherwise_fit_paths_of_today_and_the_other_way_round() -> None:
+    successors = {"tea.poured": "tea.served"}
+    for written in ("tea.poured", "tea.served"):
+        steps = (PathStep("tea.brewed", needed=True), PathStep(written, needed=True))
+        path = ExpectedPath("tea", steps, "PRD-1")
+        for recorded in ("tea.poured", "tea.served"):
+            assert fit_of(path, ["tea.brewed", recorded], successors=successors).fits
+    assert not fit_of(path, ["tea.brewed", "tea.poured"]).fits

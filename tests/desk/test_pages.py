@@ -49,7 +49,7 @@ async def test_a_list_a_record_and_an_action_follow_from_what_is_declared(agent:
     path = f"/desk/incident/{incident['number']}"
     assert incident["number"] in await page(agent, "/desk/incident")
     html = await page(agent, path)
-    assert "Report" in html
+    assert "<b>Lin</b> <span>reported</span>" in html
     assert "<b>broken</b>" not in (await agent.get(path)).text
     sent = {"version": hidden(html, "version"), "key": hidden(html, "key")}
     done = await send(agent, f"{path}/acknowledge", **sent)
@@ -66,7 +66,7 @@ async def test_a_list_a_record_and_an_action_follow_from_what_is_declared(agent:
     assert (await agent.read(f"/v1/incidents/{incident['id']}"))["state"] == "resolved"
     chinese = await page(agent, path, **{"Accept-Language": "zh"})
     assert "已解决" in chinese
-    assert "</b> · Lin · " in chinese, "the history names who did it"
+    assert "<b>Lin</b> <span>解决</span>" in chinese, "the conversation names who did it"
 
 
 async def an_open_incident(agent: Client, **changes: str) -> tuple[Json, str]:

@@ -80,17 +80,21 @@ async def test_a_requester_goes_from_search_to_rating(indexed: Api, language: st
     assert f"/portal/article/{number}" in await page(zhao, "/portal/search?q=printer", language)
     assert "portal/report" in await page(zhao, f"/portal/search?q={number}", language)
     await page(zhao, f"/portal/article/{number}", language)
-    sent = {"title": "Mail is late", "description": "By hours.", "impact": "3", "urgency": "2"}
-    refused = await fill(zhao, "/portal/report", **sent)
-    assert (refused.status_code, "By hours." in refused.text) == (422, True)
-    opened = await fill(zhao, "/portal/report", **sent, effect="degraded")
+    refused = await fill(zhao, "/portal/report", description="Mail is late.\nBy hours.")
+    assert (refused.status_code, read_form(refused.text).faults) == (422, {"f-how_bad-help"})
+    assert "By hours." in refused.text
+    opened = await fill(
+        zhao, "/portal/report", description="Mail is late.\nBy hours.", how_bad="one_hindered"
+    )
     assert opened.status_code == 303, opened.text
     address = opened.headers["location"].partition("?")[0]
     ticket = f"/v1/incidents/{address.rpartition('/')[2]}"
-    assert (await zhao.read(ticket))["channel"] == "portal"
+    reported = await zhao.read(ticket)
+    assert (reported["channel"], reported["title"], reported["priority"]) == ("portal", "Mail is late.", "P4")
     for list_path in ("/portal", "/portal/mine"):
         assert address in await page(zhao, list_path, language)
     assert translate(language, TABLE, "next_new", {}) in await page(zhao, address, language)
+    assert 'name="/text"' in await page(zhao, address, language), "the box for a reply is open on the page"
     answered = await fill(zhao, f"{address}/comment", text="Since Monday.")
     assert answered.headers["location"].startswith(address)
     assert "Since Monday." in await page(zhao, address, language)
@@ -116,11 +120,11 @@ async def test_an_item_is_asked_for_by_its_own_questions(api: Api) -> None:
     html = await page(zhao, path)
     assert html.index("Size") < html.index("Seats")
     assert "座位数" in await page(zhao, path, "zh")
-    refused = await fill(zhao, path, description="For us.", urgency="3", answers__seats="none")
+    refused = await fill(zhao, path, description="For us.", answers__seats="none")
     faults = read_form(refused.text).faults
     assert (refused.status_code, faults) == (422, {"f-answers-seats-help"})
     sent = {"answers__seats": "4", "answers__size": "l"}
-    opened = await fill(zhao, path, description="For us.", urgency="3", **sent)
+    opened = await fill(zhao, path, description="For us.", **sent)
     assert opened.status_code == 303, opened.text
     number = opened.headers["location"].partition("?")[0].rpartition("/")[2]
     request = await zhao.read(f"/v1/requests/{number}")
@@ -130,7 +134,7 @@ async def test_an_item_is_asked_for_by_its_own_questions(api: Api) -> None:
     )
     for language, label, answer in (("en", "Size", "Large"), ("zh", "大小", "大")):
         assert f"<dt>{label}</dt><dd>{answer}</dd>" in await page(zhao, f"/portal/request/{number}", language)
-    without_item = await fill(zhao, "/portal/ask", title="A plant", description="Green.", urgency="3")
+    without_item = await fill(zhao, "/portal/ask", description="A plant.\nGreen.")
     assert without_item.status_code == 303
 
 
@@ -138,7 +142,7 @@ async def test_whoever_is_asked_decides_in_the_portal(api: Api) -> None:
     zhao, chief = await api.client("Zhao Min"), await api.client("Chief")
     lin = await api.client("Lin", Role.agent)
     await offered_item(api, approver_persons=[chief.id], approval_rule="majority")
-    sent = {"description": "For us.", "urgency": "3", "answers__seats": "4"}
+    sent = {"description": "For us.", "answers__seats": "4"}
     opened = await fill(zhao, "/portal/catalogue_item/mailbox", **sent)
     address = opened.headers["location"].partition("?")[0]
     await lin.post_ok(f"/v1/requests/{address.rpartition('/')[2]}/assess", ASSESSED)

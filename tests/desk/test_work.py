@@ -100,7 +100,8 @@ async def test_a_vote_is_cast_beside_what_it_is_judged_by(api: Api) -> None:
     change = await board.member.read(path)
     for notice in (decision["question"], change["plan"], "Quorum", "Votes"):
         assert notice in evidence, notice
-    assert f'<option value="{decision["id"]}" selected>' in form
+    assert f'<input type="hidden" name="/decision" value="{decision["id"]}">' in form
+    assert 'name="/verdict" value="approve"' in form, "each verdict is a button"
     sent = {name: hidden(form, name) for name in ("version", "key")}
     sent |= {"/decision": decision["id"], "/verdict": "approve"}
     voted = await send(board.member, address.partition("?")[0], **sent)

@@ -19,6 +19,7 @@ from app.service_levels.agreements.payloads import (
     MaintainTextSla,
     MakeVersionSla,
     NegotiateSla,
+    NoteGapSla,
     RecordRequirementSla,
     RenewSla,
     ReviewSla,
@@ -35,6 +36,7 @@ from tests.every_action import documents
 from tests.every_action.alterations import approved_change
 from tests.every_action.world_data import CALENDAR, IDS, NOBODYS, NUMBERS
 from tests.people import act
+from tests.service_levels.agreements.samples import signed_elsewhere
 
 #: Of each year one plan is adopted.
 YEARS = count(1900)
@@ -74,6 +76,9 @@ TERMS: Json = {
     "reopen_days": 7,
     "degraded_weight": "0.5",
     "maintenance_counts": False,
+    "price_amount": "15000.00",
+    "price_currency": "CNY",
+    "price_period": "year",
     "cost_amount": "12000.00",
     "cost_currency": "CNY",
     "cost_period": "year",
@@ -89,7 +94,11 @@ TERMS: Json = {
     "specification": "The mail team restores the relay.",
     "quality_plan": "Counted by the clocks.",
 }
-EFFECTS = {"effect_on_cost": "None. 无。", "effect_on_workload": "Ten cases more."}
+EFFECTS = {
+    "effect_on_price": "It stays the same. 不变。",
+    "effect_on_cost": "It stays the same. 不变。",
+    "effect_on_workload": "Ten cases more.",
+}
 
 
 def _entries() -> list[Json]:
@@ -104,7 +113,6 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "needs": "Mail within the hour. 一小时内。",
         "business_process": "Closing of the books",
         "representative": IDS["it"],
-        "party_representative": IDS["business"],
     },
     DraftSla: lambda: {**TERMS, "rests_on": [IDS["ola"]], "copy_of": IDS["ola"]},
     MaintainTextSla: lambda: {"what_changed": "Two hours. 两小时。", "text": "Within two hours."},
@@ -127,6 +135,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "results": "97 % in time.",
         "expectations": "Saturdays.",
     },
+    NoteGapSla: lambda: {"beneath": IDS["ola"]},
     WarnOfEndSla: lambda: {"days": 30},
     AppointSla: lambda: {"representative": IDS["doer"]},
     PromiseService: lambda: {
@@ -154,12 +163,12 @@ async def _of_a_new_service(client: Client, path: str) -> Json:
 
 
 async def _recorded(client: Client, path: str) -> Json:
-    """Who represents neither party records the document that the other one has signed."""
+    """A caller who represents neither party records the document that the other one signed."""
     agreement = await client.read(path)
     sides = [agreement[name] for name in ("representative", "party_representative")]
     if client.id in [side["id"] for side in sides if side is not None]:
         return {}
-    return {"signed_document": "V-2026-0815", "signatory": "Ms Li 李女士"}
+    return await signed_elsewhere(client)
 
 
 async def _by_an_approved_change(client: Client, path: str) -> Json:

@@ -120,12 +120,13 @@ async def open_question(client: Client, path: str) -> Json:
     return {"decision": decision["id"]}
 
 
-async def decide(api: Api, clients: Sequence[Client], path: str, verdict: str) -> bool:
-    """Whether there is a question on the record at that address, on which all who are asked say that, one
-    after the other and the clients first, until it is decided.
+async def decide(api: Api, clients: Sequence[Client], path: str, verdict: str, action: str) -> bool:
+    """Whether there is a question on the record at that address, which leads to the action if all who are
+    asked say that, one after the other and the clients first, until it is decided.
     """
     reader = clients[0]
-    await rollouts.ask(reader, path)
+    await rollouts.ask(reader, path, action)
+    await improvement_plans.ask(reader, path, action)
     items = (await reader.read(f"{path}/decisions"))["items"]
     if not items:
         return False

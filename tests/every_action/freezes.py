@@ -31,6 +31,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "title": "Restart the mail relay 重启邮件中继",
         "description": "Only if no mail waits.",
         "services": [],
+        "ci_classes": ["server"],
         "plan": "1. Drain it. 2. Restart it. 先排空，再重启。",
         "test_plan": "Send a mail to yourself.",
         "back_out_plan": "Start the standby relay.",

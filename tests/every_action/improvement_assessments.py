@@ -13,8 +13,9 @@ from app.processes.improvement_assessments.payloads import (
     ScoreImprovementAssessment,
 )
 from tests.client import Client, Json
+from tests.every_action.improvement_plans import held_meeting
 from tests.every_action.improvement_suggestions import another_suggestion
-from tests.every_action.world_data import IDS
+from tests.every_action.world_data import IDS, NOBODYS
 
 #: Each month has one assessment, and a suggestion is in one that is open. Those of months long past take no
 #: suggestions, those since 1970 what was offered on that year's first day and is in none yet.
@@ -39,7 +40,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "risk": 2,
         "comment": "Worth it. 值得。",
     },
-    ConcludeImprovementAssessment: lambda: {"verdicts": []},
+    ConcludeImprovementAssessment: lambda: {"meeting": NOBODYS, "verdicts": []},
 }
 #: What is to be scored is assessed.
 OPENED_TOWARDS: dict[tuple[str, str], Callable[[], Json]] = {
@@ -61,8 +62,14 @@ async def _assessed(client: Client, path: str) -> Json:
     return {"suggestion": rows[0]["suggestion_id"]} if rows else {}
 
 
+async def _met(client: Client, path: str) -> Json:
+    """The assessors have met."""
+    return await held_meeting(client, "monthly_assessment")
+
+
 #: What must be there before an action that names it, and what is then said besides.
 PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
     OpenImprovementAssessment: _to_assess,
     ScoreImprovementAssessment: _assessed,
+    ConcludeImprovementAssessment: _met,
 }

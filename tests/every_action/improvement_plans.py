@@ -97,17 +97,22 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
 }
 
 
-async def _held_meeting(client: Client, path: str) -> Json:
-    """A meeting at which the plan was reviewed, and the client was."""
+async def held_meeting(client: Client, meeting_kind: str = "plan_review") -> Json:
+    """A meeting of that kind, which the client and one of the committee attended."""
     person_id = UUID(IDS["doer"])
     chair = Caller(f"person:{person_id}", person_id, roles=(RoleGrant(Role.admin),))
     times = {"occurred_at": ago(hours=2), "starts_at": ago(hours=1), "ends_at": ago(minutes=30)}
-    body = {"title": "Plan review", "meeting_kind": "plan_review", "chair": "me", **times}
+    body = {"title": "About improvements", "meeting_kind": meeting_kind, "chair": "me", **times}
     ledger = client.app.state.ledger
     result = await act(ledger, chair, "meeting", "call", body=CallMeeting.model_validate(body))
     meeting = HoldMeeting(attended=("me", client.id))
     await act(ledger, chair, "meeting", "hold", result.record.id, meeting)
     return {"meeting": str(result.record.id)}
+
+
+async def _review(client: Client, path: str) -> Json:
+    """A meeting at which the plan was reviewed."""
+    return await held_meeting(client)
 
 
 async def open_question(client: Client, path: str) -> Json:
@@ -116,13 +121,23 @@ async def open_question(client: Client, path: str) -> Json:
 
 
 PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
-    ReviewImprovementPlan: _held_meeting,
+    ReviewImprovementPlan: _review,
 }
 #: What puts a question, while which no other one is put.
-NOT_SHARED = frozenset({"propose_adjustment"})
+NOT_SHARED = frozenset({"propose_adjustment", "close"})
 #: The states in which there is a question.
 ONLY_IN = {"improvement_plan.vote": frozenset({"submitted"})}
 #: Whoever has written a plan does not vote on it.
 NOT_THEIR_OWN = frozenset({"improvement_plan.vote"})
 #: By kind and action, what voters say so that the action follows.
-VERDICTS = {("improvement_plan", "approve"): "approve", ("improvement_plan", "return"): "reject"}
+VERDICTS = {
+    ("improvement_plan", "approve"): "approve",
+    ("improvement_plan", "return"): "reject",
+    ("improvement_plan", "close_by_decision"): "approve",
+}
+
+
+async def ask(client: Client, path: str, action: str) -> None:
+    """Ask the committee to close the plan at that address, if the action follows from that."""
+    if action == "close_by_decision" and path.startswith("/v1/improvement_plans/"):
+        await client.post_ok(f"{path}/close", SAMPLES[CloseImprovementPlan]())

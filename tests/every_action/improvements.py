@@ -20,6 +20,13 @@ from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.log.ids import uuid7
 from app.platform.db import connect
 from app.processes.improvement_suggestions.payloads import OfferImprovementSuggestion
+from app.processes.improvements.committee.payloads import (
+    ApprovePlanImprovement,
+    CharterImprovement,
+    ClassifyImprovement,
+    ClassTallied,
+    ReturnPlanImprovement,
+)
 from app.processes.improvements.effects.measurement import MeasuredTarget, MeasuredTargets
 from app.processes.improvements.effects.payloads import (
     AskToRevertImprovement,
@@ -30,13 +37,8 @@ from app.processes.improvements.effects.payloads import (
 )
 from app.processes.improvements.effects.records import MeasurementOccasion
 from app.processes.improvements.lifecycle import LIFECYCLE, EditImprovement
-from app.processes.improvements.project.payloads import (
-    CharterImprovement,
-    PlanImprovement,
-    ReturnPlanImprovement,
-)
+from app.processes.improvements.project.payloads import PlanImprovement
 from app.processes.improvements.proposal.payloads import (
-    ClassifyImprovement,
     FinishImprovement,
     ImplementImprovement,
     ProposeImprovement,
@@ -47,8 +49,9 @@ from app.processes.improvements.proposal.payloads import (
 from app.processes.improvements.records import ImprovementState as State
 from app.ticketing.projects.actions import ReportProgress
 from tests.client import Client, Json
+from tests.every_action.ballots import approve
 from tests.every_action.improvement_suggestions import SAMPLES as OF_SUGGESTIONS
-from tests.every_action.world_data import IDS, NUMBERS, TEAM
+from tests.every_action.world_data import IDS, NOBODYS, NUMBERS, TEAM
 from tests.people import act, add_person
 from tests.processes.improvements.pilots import a_result
 
@@ -162,6 +165,16 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "data_gathering": "From the tickets, by the KPI. 取自工单。",
         "expected": [{"target": TARGET, "promised": {"change": "-0.2", "of": "relative"}}],
     },
+    ApprovePlanImprovement: dict,
+    ClassTallied: lambda: {
+        "decision": NOBODYS,
+        "outcome": "approved",
+        "voters": 1,
+        "approvals": 1,
+        "rejections": 0,
+        "deferrals": 0,
+        "abstentions": 0,
+    },
     ReturnPlanImprovement: lambda: {"lacking": "Who trains the night shift? 谁培训夜班？"},
     ReportProgress: lambda: {
         "milestones": [],
@@ -171,12 +184,6 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "problems": [{"title": "Who trains? 谁来培训？", "owner": IDS["person"], "due_at": AHEAD}],
     },
     EditImprovement: lambda: {"title": "Mail is back sooner"},
-}
-#: What is said when it is opened, so that an action can be carried out: whoever manages the project neither
-#: approves its plan nor returns it.
-OPENED_TOWARDS: dict[tuple[str, str], Callable[[], Json]] = {
-    ("improvement", "approve_plan"): lambda: {"reason": OTHERS_PROJECT},
-    ("improvement", "return_plan"): lambda: {"reason": OTHERS_PROJECT},
 }
 #: Who proposes it, so that whoever does the rest can classify it, and vote on it.
 ACTED_BY: dict[tuple[str, str], tuple[tuple[str, Json], ...]] = {
@@ -202,13 +209,17 @@ ONLY_IN = {
     "improvement.revert": frozenset({"evaluating", "piloting", "pilot_reported"}),
 }
 #: What puts a question, while which no other one is put.
-NOT_SHARED = frozenset({"ask_to_revert"})
+NOT_SHARED = frozenset({"ask_to_revert", "classify", "charter", "approve_plan", "return_plan"})
 #: By kind and action, what voters say so that the action follows.
 VERDICTS = {
     ("improvement", "approve"): "approve",
     ("improvement", "reject"): "reject",
     ("improvement", "defer"): "defer",
+    ("improvement", "charter_by_decision"): "approve",
+    ("improvement", "approve_plan_by_decision"): "approve",
 }
+#: By the action that follows from a decision, the one that puts the question.
+ASKING = {"charter_by_decision": "charter", "approve_plan_by_decision": "approve_plan"}
 
 
 async def open_question(client: Client, path: str) -> Json:
@@ -242,10 +253,14 @@ async def with_facts(client: Client, path: str) -> Json:
 
 async def _classified(client: Client, path: str, **more: Any) -> None:
     """The committee has classified it."""
+    if (await client.read(path))["size"] == more.get("size", "minor"):
+        return
     fields = {"kind": "activity", "impact": "2", "urgency": "2", "criteria": ["complex"]}
     body = ClassifyImprovement.model_validate(fields | {"size_reason": "It changes who decides."} | more)
-    caller, name = _caller("doer", Role.committee_member), path.rpartition("/")[2]
-    await act(client.app.state.ledger, caller, "improvement", "classify", name, body)
+    caller, name = _caller("doer", Role.quality_manager), path.rpartition("/")[2]
+    ledger: Any = client.app.state.ledger
+    done = await act(ledger, caller, "improvement", "classify", name, body)
+    await approve(ledger, "improvement", name, done.record.decision_id)
 
 
 async def _minor(client: Client, path: str) -> Json:
@@ -269,6 +284,12 @@ async def _major(client: Client, path: str) -> Json:
     for person in (named, IDS["business"]):  # who owns the process later
         await act(ledger, rule_caller("tests"), "person", "edit", person, graded)
     return {"project_manager": named, "sponsor": named}
+
+
+async def _to_plan_ahead(client: Client, path: str) -> Json:
+    """It is major, so that there can be a plan before its charter."""
+    await _classified(client, path, size="major")
+    return {}
 
 
 async def measured(
@@ -355,6 +376,8 @@ async def _missed(client: Client, path: str) -> Json:
     return await _judged(client, path, reached=False)
 
 
+#: By action, what must be there before it.
+PREPARED_FOR_ROW: dict[str, Callable[[Client, str], Awaitable[Json]]] = {"plan_ahead": _to_plan_ahead}
 #: What must be there before an action that names it, and what is then said besides.
 PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
     SelectImprovement: _with_a_suggestion,

@@ -20,8 +20,7 @@ JUDGED_ALONE = frozenset(
         "process_definition.publish",
         *("article.publish", "article.change_visibility", "article.accept_revision"),
         *("change.review", "change_template.approve", "release.pass_gate"),
-        *("improvement.classify", "improvement.charter", "improvement.approve_plan"),
-        *("improvement.return_plan", "improvement.evaluate", "improvement.hand_over"),
+        *("improvement.evaluate", "improvement.hand_over"),
         *("improvement_assessment.score", "training.examine", "training.license"),
         *("request.review_solution", "request.check_quality", "request.record_acceptance"),
     }
@@ -60,6 +59,10 @@ NO_JUDGEMENT = {
     "change.confirm_cause": "it says what has been found",
     "deployment.confirm_cause": "it says what has been found",
     "freeze.ask_exception": "it asks",
+    **{
+        f"improvement.{asking}": "it asks the committee"
+        for asking in ("classify", "charter", "approve_plan", "return_plan")
+    },
     "improvement.ask_hand_over": "it asks",
     "improvement.ask_judgement": "it asks",
     "improvement.fix": "the owner of the process does the last step; its targets are measured",

@@ -10,7 +10,6 @@ from uuid import UUID
 from app.common.people import Caller, Role, RoleGrant, rule_caller
 from app.foundation.people.records import TeamKind
 from app.foundation.people.teams import AddTeam
-from app.foundation.process_definitions.lookups import published_definitions
 from app.governance.process_assessments.payloads import (
     ConcludeProcessAssessment,
     MeasureProcessAssessment,
@@ -105,22 +104,18 @@ async def _led_teams(client: Client, path: str) -> Json:
 
 
 async def _published_definition(client: Client, path: str) -> Json:
-    """The heads approve the change at that address, and there is a published definition of its process."""
+    """The heads approve the change at that address, and an edition that names it is published."""
     ledger, change = client.app.state.ledger, await client.read(path)
     if change["approved_at"] is None:
         await approve(ledger, "process_change", change["id"], change["decision_id"])
-    published = {
-        definition.process: definition.id for definition in await published_definitions(ledger.db.rows)
-    }
-    if change["process"] not in published:
-        return {"definition": await _publish(ledger, change["process"])}
-    return {"definition": str(published[change["process"]])}
+    return {"definition": await _publish(ledger, change["process"], change["id"])}
 
 
-async def _publish(ledger: Ledger, process: str) -> str:
-    """The definition of the process, which is drafted by one and published by another."""
+async def _publish(ledger: Ledger, process: str, change: str) -> str:
+    """The next edition of the process's definition, which is drafted by one and published by another."""
+    contents = SAMPLES[DraftProcessDefinition]() | {"process_changes": [change]}
     draft = DraftProcessDefinition.model_validate(
-        SAMPLES[DraftProcessDefinition]() | {"process": process, "parent": None, "expected_path": []}
+        contents | {"process": process, "parent": None, "expected_path": []}
     )
     kind, publication = "process_definition", {"changes": "It is written down. 首次成文。"}
     drafted = await act(ledger, _staff("author"), kind, "draft", body=draft)

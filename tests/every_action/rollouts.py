@@ -10,6 +10,7 @@ from uuid import UUID
 from app.common.people import Caller, Role, RoleGrant
 from app.kernel.actions.payloads import EmptyPayload, Payload
 from app.processes.improvements.effects.records import MeasurementOccasion
+from app.processes.improvements.lifecycle import LIFECYCLE
 from app.processes.improvements.pilot.payloads import (
     AskJudgementImprovement,
     ExtendPilotImprovement,
@@ -226,13 +227,24 @@ async def _position(client: Client, path: str) -> Json:
     return {"position": (await client.read(path))["measured_position"]}
 
 
-async def ask(client: Client, path: str) -> None:
-    """Ask the committee to pass the pilot of the improvement at that address, if it is reported there."""
-    if not path.startswith("/v1/improvements/") or (await client.read(path))["state"] != "pilot_reported":
+async def ask(client: Client, path: str, action: str) -> None:
+    """Ask the committee what leads to that action on the improvement at that address, if it must be asked:
+    what the state does not ask by itself.
+    """
+    if not path.startswith("/v1/improvements/"):
+        return
+    doer = _caller(IDS["doer"], Role.quality_manager)
+    if (asking := improvements.ASKING.get(action)) is not None:
+        payload = LIFECYCLE[asking].body
+        prepare = improvements.PREPARED.get(payload)
+        more = {} if prepare is None else await prepare(client, path)
+        body = payload.model_validate(improvements.SAMPLES[payload]() | more)
+        await _act(client, path, asking, body, doer)
+    if action != "pass_pilot":
         return
     fields = SAMPLES[AskJudgementImprovement]() | await _position(client, path) | {"judgement": "passed"}
-    body = AskJudgementImprovement.model_validate(fields)
-    await _act(client, path, "ask_judgement", body, _caller(IDS["doer"], Role.quality_manager))
+    judgement = AskJudgementImprovement.model_validate(fields)
+    await _act(client, path, "ask_judgement", judgement, doer)
 
 
 async def _planned(client: Client, path: str, owner: str | None = None, **first: str) -> Json:

@@ -309,7 +309,6 @@ OPENED_TOWARDS: dict[tuple[str, str], Callable[[], Json]] = {
     **audits.OPENED_TOWARDS,
     **scorecards.OPENED_TOWARDS,
     **improvement_assessments.OPENED_TOWARDS,
-    **improvements.OPENED_TOWARDS,
     **rollouts.OPENED_TOWARDS,
     **meetings.OPENED_TOWARDS,
     **changes.OPENED_TOWARDS,
@@ -351,7 +350,8 @@ NOT_THEIR_OWN = (
     | quality.NOT_THEIR_OWN
     | risks.NOT_THEIR_OWN
     | scorecards.NOT_THEIR_OWN
-    | {"publish", "change_visibility", "approve"}
+    | {"publish", "change_visibility", "approve", "quality_target.accept", "process_change.review"}
+    | {"verification.settle_difference"}
 )
 #: What names other records, and in its sample none.
 NAMES_NONE = (
@@ -573,7 +573,11 @@ PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
 }
 
 
+#: By action, what must be there before it.
+PREPARED_FOR_ROW = documents.PREPARED_FOR_ROW | improvements.PREPARED_FOR_ROW
+
+
 async def valid_body(client: Client, row: Any, path: str) -> Json:
     """A valid body for the row on the record at that address, as the client can say it there now."""
-    prepare = documents.PREPARED_FOR_ROW.get(row.name) or PREPARED.get(row.body)
+    prepare = PREPARED_FOR_ROW.get(row.name) or PREPARED.get(row.body)
     return sample(row) if prepare is None else {**sample(row), **await prepare(client, path)}

@@ -15,7 +15,7 @@ import httpx
 from pydantic import BaseModel
 
 from app.common.records import CodeEnum, ForeignRef
-from app.foundation.decisions.payloads import AskDecision
+from app.foundation.decisions.payloads import AskBoard
 from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.kernel.actions.payloads import Patch, marks, part_types
 from app.kernel.actions.refusals import Refusal
@@ -44,7 +44,7 @@ TRIED_WAYS, GONE_WAYS = 12, 2
 #: has no part in what the samples prepare.
 ALONE_IS, OTHER_IS = "author", "it"
 #: What puts a question.
-QUESTIONS = (AskDecision, ChangePlanRelease)
+QUESTIONS = (AskBoard, ChangePlanRelease)
 #: Those who vote, if they are asked: whoever implements what they have voted for comes last.
 VOTING = ("business", "it", "author", "doer")
 #: What is said when it is opened, so that the one has made what is judged in that state.
@@ -121,7 +121,8 @@ class Search:
             if (self.lifecycle, row) in OF_RULES:
                 await self.world.by_rule(self.lifecycle, row, record)
             elif verdict := changes.VERDICTS.get((self.lifecycle.kind, row.name)):
-                if not await changes.decide(self.world.api, self.helpers, self.at(record), verdict):
+                helpers, path = self.helpers, self.at(record)
+                if not await changes.decide(self.world.api, helpers, path, verdict, row.name):
                     return False
             elif not await self.does(row, record, to):
                 return False

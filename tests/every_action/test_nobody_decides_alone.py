@@ -13,8 +13,8 @@ from typing import Any
 from app.common.records import CodeEnum, from_row
 from app.foundation.decisions.approval_rules.definition import ApprovalRuleDefinition
 from app.foundation.decisions.approval_rules.shipped import SHIPPED
-from app.foundation.decisions.electorate import Matter
-from app.foundation.decisions.payloads import AskDecision
+from app.foundation.decisions.matters import Matter
+from app.foundation.decisions.payloads import AskBoard, AskDecision
 from app.foundation.decisions.records import DecisionKind
 from app.governance.documents.preparation import COUNTERSIGNATURE, REVIEW
 from app.governance.process_changes.preparation import CHANGE
@@ -23,8 +23,8 @@ from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.kernel.actions.payloads import Payload
 from app.processes.changes.approval import APPROVAL, EMERGENCY
 from app.processes.changes.policies.freeze_exceptions import EXCEPTION
-from app.processes.improvement_plans.preparation import ADJUSTMENT, PLAN
-from app.processes.improvements.preparation import PILOT, PROPOSAL, REVERT
+from app.processes.improvement_plans.preparation import ADJUSTMENT, CLOSING, PLAN
+from app.processes.improvements.preparation import CHARTER, CLASS, PILOT, PROJECT_PLAN, PROPOSAL, REVERT
 from app.processes.releases.approvals import GO_MATTER, PLAN_CHANGE
 from tests.cases import each_case
 from tests.client import Json
@@ -40,7 +40,11 @@ MATTERS: dict[str, Matter] = {
         EXCEPTION,
         PLAN,
         ADJUSTMENT,
+        CLOSING,
         PROPOSAL,
+        CLASS,
+        CHARTER,
+        PROJECT_PLAN,
         PILOT,
         REVERT,
         GO_MATTER,
@@ -70,7 +74,8 @@ def test_every_kind_of_decision_is_asked_for_by_a_row_and_by_a_rule_with_voters(
     assert set(MATTERS) == {str(kind) for kind in DecisionKind}
     assert {rule.decision for rule in SHIPPED.values()} == set(DecisionKind)
     assert all(rule.definition.voters for rule in SHIPPED.values())
-    assert {row.body for _, row, _ in ASKING} >= set(AskDecision.__subclasses__())
+    asking = {*AskBoard.__subclasses__(), *AskDecision.__subclasses__()} - {AskDecision}
+    assert {row.body for _, row, _ in ASKING} >= asking
 
 
 def test_whoever_asks_says_nothing_of_who_decides_and_how() -> None:
@@ -81,36 +86,50 @@ def test_whoever_asks_says_nothing_of_who_decides_and_how() -> None:
 
 
 async def kept_apart(search: Search, record: Json, matter: Matter, body: Json) -> set[str]:
-    """The ids of those who must not vote on it: by the events before the question, and by the record."""
+    """The ids of those who must not vote on it: for what they did themselves, by the events before the
+    question, or for what they proposed and it carries out.
+    """
     db, kind = search.world.api.ledger.db, search.lifecycle.kind
     row = await db.row(f"select * from {search.lifecycle.source} r where id = %s", (record["id"],))
     assert row is not None
-    apart = {
-        str(segregated_person)
-        for segregated_person in segregated_persons(matter.duties, from_row(search.lifecycle.record, row))
-    }
+    origins = segregated_persons(matter.origins, from_row(search.lifecycle.record, row))
+    apart = {str(person) for person in origins}
     if matter.without_asker:
         apart.add(body["asked_by"]["id"])
     for event in await db.rows(EVENTS, (f"{kind}/{record['id']}",)):
         changed = json.loads(event["data"])["set"]
         if f"decision/{body['id']}" in changed:
             break
-        own = {name for key, row in changed.items() if key.endswith(f"/{record['id']}") for name in row or ()}
-        kinds = {key.partition("/")[0] for key in changed} & set(matter.children)
-        if kinds or own & set(matter.fields):
-            apart.add(event["actor"].removeprefix("person:"))
+        actor = event["actor"].removeprefix("person:")
+        if event["type"].partition(".")[2] in matter.acts or _made_by(actor, changed, record, matter):
+            apart.add(actor)
     return apart
 
 
+def _made_by(actor: str, changed: Json, record: Json, matter: Matter) -> bool:
+    """Whether who did it is an author, or has named themselves."""
+    duties = [(f"/{record['id']}", name) for duty in matter.duties for name in duty.fields]
+    duties += [(f"{duty.kind}/", duty.field) for duty in matter.child_duties]
+    for key, values in changed.items():
+        own = key.endswith(f"/{record['id']}") and not set(matter.fields).isdisjoint(values or ())
+        if own or key.partition("/")[0] in matter.children:
+            return True
+        if any(place in key and actor in str((values or {}).get(name)) for place, name in duties):
+            return True
+    return False
+
+
 async def least_votes(search: Search, body: Json, voters: int) -> int:
-    """How many must have voted by the rules by which it was asked: the most that one of them says."""
-    counts = []
+    """How many must have voted by the rules by which it was asked: the most that one of them says. It counts
+    all whom the rule names, also those who are left out.
+    """
+    named, counts = voters + len(body["left_out"]), []
     for used in body["rules"]:
         value = await search.world.api.ledger.db.value(SET, (used["rule"], used["edition"]))
         shipped = SHIPPED[used["rule"]].definition
         rule = shipped if value is None else ApprovalRuleDefinition.model_validate(value)
-        usual = voters if rule.rule == "unanimous" else voters // 2 + 1
-        share = usual if rule.quorum_percent is None else ceil(voters * rule.quorum_percent / 100)
+        usual = voters if rule.rule == "unanimous" else named // 2 + 1
+        share = usual if rule.quorum_percent is None else ceil(named * rule.quorum_percent / 100)
         counts.append(rule.quorum or share)
     return max(counts)
 
@@ -143,9 +162,7 @@ async def _is_decided_by_others(search: Search, record: Json) -> None:
     apart = await kept_apart(search, record, matter, decision)
     assert voters & apart == set()
     assert not (matter.fields and search.alone.id not in apart), "the one has made some of it"
-    assert {exclusion["person"] for exclusion in decision["left_out"]} <= apart | await _team_of(
-        search, matter
-    )
+    assert {exclusion["person"] for exclusion in decision["left_out"]} <= apart
     vote = {"decision": decision["id"], "verdict": "approve", "comment": "Go on."}
     if search.alone.id not in voters:
         refused = await search.alone.post(f"{path}/vote", json=vote)
@@ -162,11 +179,3 @@ async def _is_decided_by_others(search: Search, record: Json) -> None:
     if decision_taken["state"] != "open":
         assert len(cast) >= needed, "fewer have decided than the rule says"
         assert cast.isdisjoint(apart)
-
-
-async def _team_of(search: Search, matter: Matter) -> set[str]:
-    """The ids of those who may be left out since they carry it out: the team while nobody is assigned."""
-    if not matter.carried_out:
-        return set()
-    rows = await search.world.api.ledger.db.rows("select person_id from fold.membership", ())
-    return {str(row["person_id"]) for row in rows}

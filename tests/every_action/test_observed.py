@@ -71,6 +71,7 @@ NOT_MIRRORED = {
     "groups of the identity provider": "follow_group_mappings",
     "the improvement programme": "suggest_after_missed_targets suggest_after_declined_candidates "
     "suggest_after_kpi_signals suggest_after_faded_benefits",
+    "agreements on service levels": "watch_supports",
     "our own clocks, which measure what tools report": "escalate_by_sla",
     "risks, audits, surveys and scorecards": "restate_risks award_audit_points burn_survey_boxes ask_raters",
 }

@@ -62,7 +62,10 @@ from tests.selection import covering
 #: Of what is done in person, what a key that names fewer roles than its person holds may do by relation: what
 #: requesters do, and what a check or the relation itself asks of the credential.
 OF_ANY_CREDENTIAL = frozenset(
-    {Relation.anybody, Relation.reporter, Relation.staff, Relation.voter, Relation.chair}
+    {
+        *(Relation.anybody, Relation.reporter, Relation.staff, Relation.voter, Relation.chair),
+        Relation.asker,
+    }
 ).union(
     *(policy.relations for policy in (absence_keeper, calendar_reader, subscriber)),
 )

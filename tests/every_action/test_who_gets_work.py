@@ -16,7 +16,6 @@ from app.common.notices import ANSWERS, NoticeType, RecipientRule, Responsible
 from app.common.people import Person, Role, rule_caller
 from app.common.records import ForeignRef, Record, codecs, empty
 from app.foundation.decisions.payloads import AskDecision
-from app.foundation.people.persons import EditPerson
 from app.kernel.access.audience_rules import EVERYBODY
 from app.kernel.access.reads import load
 from app.kernel.actions.lifecycle import Action, Lifecycle
@@ -46,6 +45,9 @@ from tests.selection import covering
 
 #: Fields that name persons and give nobody work, by why not.
 NO_WORK = {
+    "the committee is asked to name them: they are told by its decision": """
+        CharterImprovement.sponsor CharterImprovement.project_manager CharterImprovement.members
+        improvement_motion.asked_sponsor_id improvement_motion.asked_manager_id""",
     "who asks: they are told what comes of it as such": """
         PlanRelease.requester release.requester_id release.reported_by_id plan_change.proposed_by_id
         SubmitRequest.requester ReportIncident.requester RaiseProblem.requester request.requester_id
@@ -249,13 +251,9 @@ HOLDING = {
     # The co-authors of an improvement plan own processes.
     "draft": (Role.process_owner.value,),
     "revise": (Role.process_owner.value,),
-    # Whoever sponsors a project and manages it; this test names one person for all.
-    "charter": (Role.project_manager.value,),
     # A copy is lent to whoever sees the record.
     "lend_document": (Role.quality_manager.value,),
 }
-#: Where whoever is named must be of the management, by the action.
-OF_MANAGEMENT = frozenset({"charter"})
 #: What must have been done for whoever is named, by the action.
 FITTED = {
     "start_pilot": rollouts.license_for,
@@ -345,9 +343,6 @@ async def test_whoever_an_action_gives_work_is_told_and_sees_what_for(world: Wor
         roles: tuple[str, ...] = (Role.engineer.value,) if (lifecycle, row) in OF_RULES else ()
         roles = HOLDING.get(row.name, roles)
         person = await add_person(world.api.ledger, f"Chosen {len(cases)}", TEAM, roles=roles)
-        if row.name in OF_MANAGEMENT:
-            graded = EditPerson.model_validate({"grade": "management"})
-            await act(world.api.ledger, rule_caller("tests"), "person", "edit", person.id, graded)
         about, _ = await drive(world, lifecycle, row, person)
         cases.append((row.name, about, steps_of(row.body), person, roles))
     await tell(world)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID
 
+from app.common.people import Caller, Role, RoleGrant
 from app.foundation.cis.payloads import (
     CheckItemVerification,
     ConcludeVerification,
@@ -13,6 +16,7 @@ from app.foundation.cis.payloads import (
 from app.kernel.actions.payloads import Payload
 from tests.client import Client, Json
 from tests.every_action.world_data import IDS, NUMBERS
+from tests.people import act
 
 SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     # The one item of its class that is in use is the one that is known.
@@ -30,8 +34,12 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
 
 
 async def _differing(client: Client, path: str) -> Json:
-    body = {"ci": IDS["ci"], "outcome": "differs", "note": "Another room."}
-    await client.post_ok(f"{path}/check_item", body)
+    """Somebody else has found a difference."""
+    body = CheckItemVerification.model_validate(SAMPLES[CheckItemVerification]())
+    person = next(IDS[name] for name in ("it", "doer") if IDS[name] != client.id)
+    checker = Caller(f"person:{person}", UUID(person), roles=(RoleGrant(Role.engineer),))
+    ledger: Any = client.app.state.ledger
+    await act(ledger, checker, "verification", "check_item", path.rpartition("/")[2], body)
     return {}
 
 

@@ -55,7 +55,9 @@ def possible_states(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> list[Co
 
 
 #: What a check asks, since the record itself does not say it: any person may be it.
-DYNAMIC_RELATIONS: frozenset[Relation | ProcessRelation] = frozenset({Relation.voter, Relation.chair}).union(
+DYNAMIC_RELATIONS: frozenset[Relation | ProcessRelation] = frozenset(
+    {Relation.voter, Relation.chair, Relation.asker}
+).union(
     relation
     for lifecycle in LIFECYCLES
     for row in lifecycle.rows
@@ -63,7 +65,9 @@ DYNAMIC_RELATIONS: frozenset[Relation | ProcessRelation] = frozenset({Relation.v
     if isinstance(relation, ProcessRelation) and not relation.fields
 )
 #: What ends votes: nobody does it at will. tests/foundation/decisions walks it.
-OF_VOTES = frozenset({"decide", "remind_voters", "close_vote", "deputise_vote", "withdraw_decision"})
+OF_VOTES = frozenset(
+    {"decide", "remind_voters", "close_vote", "deputise_vote", "recuse", "withdraw_decision"}
+)
 
 
 def of_decisions(row: Action[Any, Any]) -> bool:
@@ -424,8 +428,10 @@ class World:
                 path = record_address(lifecycle, record)
                 # Whoever implements a change has not voted for it: the one who does comes last.
                 voters = [*(self.people[name] for name in VOTING), self.everybody, self.worker]
-                if not await changes.decide(self.api, voters, path, verdict):
+                if not await changes.decide(self.api, voters, path, verdict, row.name):
                     return f"the votes did not come to {verdict}"
+                if (came := (await self.everybody.read(path))["state"]) != to:
+                    return f"{row.name} has led to {came}, and not to {to}"
                 continue
             more = TOWARDS.get((row.body, to), {})
             actors = ACTED_BY.get((row.name, to.value), (("", {}),))
@@ -481,9 +487,7 @@ ADVICE = (
 #: What boards vote on, without those who wrote it.
 OF_BOARDS = frozenset({"change", "improvement", "process_change", "release"})
 #: What nobody does who has made any of what is judged.
-MADE_BY_OTHERS = frozenset(
-    {"improvement.classify", "improvement.charter", "improvement.evaluate", "request.vote"}
-)
+MADE_BY_OTHERS = frozenset({"improvement.evaluate", "request.vote"})
 #: Who is asked in emergencies, if the colleague asks.
 GRADES = {"business": Grade.senior}
 #: Those others who vote, in that order.

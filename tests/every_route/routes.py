@@ -105,7 +105,9 @@ TESTED = {
     "get_improvement_plan_document": "processes/improvement_plans/test_documents.py "
     "test_a_document_is_there_for_whom_the_plan_is",
     "get_sla_document": "service_levels/agreements/test_pages.py "
-    "test_a_customer_prints_neither_the_specification_sheet_nor_the_cost",
+    "test_a_customer_prints_the_price_but_neither_the_cost_nor_the_specification",
+    "get_sla_attachment_content": "service_levels/agreements/test_story.py "
+    "test_who_has_no_account_signs_elsewhere_and_the_manager_records_the_document",
     "get_meeting_invitation": "meetings/test_meetings.py "
     "test_who_is_not_invited_does_not_see_it_and_who_need_not_come_sees_it_no_more",
     "get_deployment_permission": "processes/releases/test_going_out.py "

@@ -28,6 +28,7 @@ BOUNDED = {
     Relation.staff: "the key has a role of staff for the record",
     Relation.voter: "a check asks for the role of the ballot, or for a key for everything",
     Relation.chair: "the same",
+    Relation.asker: "a check asks who put the question",
     **dict.fromkeys(calendar_reader.relations, "a check keeps it within the key"),
     **dict.fromkeys(absence_keeper.relations, "a check asks for a key for everything"),
     **dict.fromkeys(subscriber.relations, "it sees no more than the key"),

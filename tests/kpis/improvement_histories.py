@@ -39,7 +39,9 @@ COURSE = {
     "reverted": 1,
     "rejected": 1,
     "planned": 5,
-    "plan_approved": 5,
+    "plan_approved": 2,
+    "plan_approved_by_decision": 2,
+    "chartered_with_plan": 1,
     "handed_over": 2,
 }
 STATES = {
@@ -50,7 +52,7 @@ STATES = {
     "reverted": "reverted",
     "rejected": "rejected",
     "planned": "planned",
-    "plan_approved": "plan_approved",
+    **dict.fromkeys(("plan_approved", "plan_approved_by_decision", "chartered_with_plan"), "plan_approved"),
     "handed_over": "handed_over",
 }
 #: What an effect and its promise are, on the scale of either.

@@ -293,12 +293,13 @@ async def test_an_improvement_is_a_project_by_its_first_approved_plan(
     follower: Connection, db: Database
 ) -> None:
     programme = Programme()
-    for handed_over in (30, 60, None):
+    approvals = ("plan_approved", "plan_approved_by_decision", "chartered_with_plan")
+    for handed_over, approval in zip((30, 60, None), approvals, strict=True):
         improvement = programme.improve("major")
         programme.happens(improvement, "planned", 5, state="planned")
         due = {f"milestone/{uuid4()}": {"due_at": instant(BEGIN + day * DAY)} for day in (20, 40)}
         programme.teller.events[-1].data["set"].update(due)
-        programme.happens(improvement, "plan_approved", 6, state="plan_approved")
+        programme.happens(improvement, approval, 6, state="plan_approved")
         programme.happens(improvement, "planned", 7, state="planned")
         moved: dict[str, Any] = {key: {"dropped_at": instant(BEGIN + 7 * DAY)} for key in due}
         moved[f"milestone/{uuid4()}"] = {"due_at": instant(BEGIN + 90 * DAY)}

@@ -67,6 +67,7 @@ def test_a_number_is_found_by_those_beginnings_that_say_more_than_code_and_year(
         ("(INC-2026-0001).", [({"inc", "2026", "0001"}, "inc-2026-0001")]),
         ("a@b.cn", [({"a", "b", "cn"}, "a@b.cn")]),
         ("' & | ! ( \\", []),
+        ("客户：权限", [({"客户"}, None), ({"权限"}, None)]),
     ],
 )
 def test_what_is_searched_for_is_cut_alike(text: str, terms_of_it: list[tuple[set[str], str | None]]) -> None:

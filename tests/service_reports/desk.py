@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from app.common.people import Caller
 from app.kpis.facts.consumer import FACTS
 from app.log.follow import catch_up
 from app.platform.db import Connection
+from app.service_levels.agreements.payloads import SignSla
 from tests.client import RESOLVED, Api, Client, Json, an_incident
+from tests.people import act
 from tests.service_levels.agreements.samples import OFFICE, Parties, a_draft, a_target
 
 #: As far as a manager may date back.
@@ -77,10 +81,13 @@ class ReportDesk:
             ("draft", a_draft(target, *more_targets, **usual | more)),
             ("negotiate", {"proposals": "As drafted."}),
             ("submit_for_review", {"gap_reason": "There is nothing beneath it yet."}),
-            ("sign", {"signed_document": "V-2026-0815", "signatory": "Ms Li of finance"}),
         ):
             await manager.post_ok(f"{path}/{action}", {**body, "occurred_at": next(steps)})
         await self.second_manager.post_ok(f"{path}/sign", {"occurred_at": next(steps)})
+        # Customers do not date back.
+        lead = UUID(self.parties.leads["finance"].id)
+        caller, signed_at = Caller(f"person:{lead}", lead, ()), datetime.fromisoformat(next(steps))
+        await act(self.api.ledger, caller, "sla", "sign", sla["id"], SignSla(), now=signed_at)
         return path
 
     async def offer(self, keeper: Client) -> None:

@@ -24,7 +24,7 @@ from app.service_reports.compare import differences
 from app.service_reports.content import ReportTarget, TargetVerdict
 from app.service_reports.kpi_targets import KpiResult, kpi_target
 from app.service_reports.lines import TargetLine
-from app.service_reports.money import agreed_cost, consequences_of, for_span, money, tier_of, workload_of
+from app.service_reports.money import consequences_of, for_span, money, price_of, tier_of, workload_of
 from app.service_reports.pages.texts import ReportTexts
 from app.service_reports.periods import (
     Period,
@@ -140,9 +140,9 @@ def test_money_is_rounded_half_up_to_the_digits_of_its_currency() -> None:
 def test_what_is_agreed_for_a_part_of_a_period_is_that_part_of_it() -> None:
     half = Span(MARCH, MARCH.begin, MARCH.begin + (MARCH.end - MARCH.begin) / 2)
     signed = agreement(cost_amount="1200", cost_period=ReportingPeriod.year)
-    assert agreed_cost(signed, WHOLE) == 100
-    assert agreed_cost(signed, half) == 50
-    assert agreed_cost(agreement(), WHOLE) is None
+    assert price_of(signed, WHOLE) == 100
+    assert price_of(signed, half) == 50
+    assert price_of(agreement(), WHOLE) is None
     assert for_span(Fraction(10), ReportingPeriod.month, half) == 5
 
 

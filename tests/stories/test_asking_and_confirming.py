@@ -13,7 +13,7 @@ from app.common.people import Role
 from app.desk.portal.tickets import TABLE
 from app.i18n import LANGUAGES, translate
 from tests.automation.worker import Worker
-from tests.client import Api, Client, Json
+from tests.client import Api, Client, Json, an_incident
 from tests.desk.sent_forms import read_form, send_form
 from tests.desk.test_portal import fill, offered_item, page
 
@@ -94,6 +94,8 @@ async def test_the_desk_asks_back_before_it_assesses_and_the_answer_goes_on(hous
     assert await fault(house.desk, f"{path}/hold", elsewhere) == ("", "question_to_requester")
     held = await house.desk.post_ok(f"{path}/hold", {**elsewhere, "reason": "awaiting_requester"})
     assert (held["state"], held["hold_question"]) == ("on_hold", "For which room?")
+    (question,) = (await house.requester.read(f"{path}/comments"))["items"]
+    assert (question["text"], question["visibility"]) == ("For which room?", "public")
     await house.work()
     assert "to_answer" in await house.told(house.requester)
     for language in LANGUAGES:
@@ -105,6 +107,23 @@ async def test_the_desk_asks_back_before_it_assesses_and_the_answer_goes_on(hous
     resumed = await house.desk.read(path)
     assert (resumed["state"], resumed["hold_question"]) == ("submitted", None)
     await house.desk.post_ok(f"{path}/assess", ASSESSED)
+
+
+async def test_a_question_is_asked_and_the_ticket_held_in_one_command_also_of_ones_own(house: House) -> None:
+    for asker in (house.requester, house.desk):
+        incident = await asker.post_ok("/v1/incidents", an_incident())
+        path = f"/v1/incidents/{incident['id']}"
+        await house.desk.post_ok(f"{path}/assign", {"person": "me"})
+        await house.desk.post_ok(f"{path}/hold", {"reason": "awaiting_requester", "question": "Which room?"})
+        events = (await house.desk.read(f"{path}/events"))["items"][-2:]
+        assert [event["type"] for event in events] == ["incident.held", "incident.commented"]
+        assert events[0]["correlation_id"] == events[1]["correlation_id"]
+        await house.work()
+        assert (await house.desk.read(path))["state"] == "on_hold", "a question is no answer"
+        comment = (await house.desk.read(f"{path}/comments"))["items"][0]
+        await house.desk.post_ok(f"{path}/withdraw_comment", {"comment": comment["id"]})
+        withdrawn = (await house.desk.read(f"{path}/comments"))["items"][0]
+        assert withdrawn["text"] is None
 
 
 async def test_an_item_supplies_title_and_description_and_what_is_open_is_named_at_delivery(
@@ -119,7 +138,7 @@ async def test_an_item_supplies_title_and_description_and_what_is_open_is_named_
     form_path = "/portal/catalogue_item/mailbox"
     named = read_form((await house.requester.get(form_path)).text).named
     assert not named & {"/title", "/description"}
-    opened = await fill(house.requester, form_path, urgency="3", answers__seats="4", answers__size="l")
+    opened = await fill(house.requester, form_path, answers__seats="4", answers__size="l")
     assert opened.status_code == 303, opened.text
     path = f"/v1/requests/{opened.headers['location'].partition('?')[0].rpartition('/')[2]}"
     request = await house.desk.read(path)

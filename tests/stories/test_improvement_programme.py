@@ -15,10 +15,12 @@ import pytest
 from app.common.people import Role
 from app.log.follow import FOLLOW_LIMITS
 from app.platform.db import Connection, connect
+from tests import boards
 from tests.automation.worker import Worker
 from tests.client import Api, Client, Json
 from tests.conftest import DatabaseUrls
 from tests.extent import first_of, in_test_all
+from tests.meetings.samples import held_meeting
 from tests.processes.improvement_plans.samples import YEAR, contents, direction
 from tests.processes.improvement_plans.samples import a_target as a_plan_target
 from tests.processes.improvement_suggestions.samples import a_suggestion
@@ -82,9 +84,8 @@ async def plan_for_the_year(planted: Planted) -> str:
     )
     await planted.follow()
     assert await refused(owner, f"{path}/submit", planted.project.question()) == "forbidden"
-    answer = await quality.post_ok(f"{path}/submit", planted.project.question())
-    for voter in (planted.project.first, planted.project.second):
-        await voter.post_ok(f"{path}/vote", {"decision": answer["decision_id"], "verdict": "approve"})
+    await quality.post_ok(f"{path}/submit", planted.project.question())
+    await planted.project.decide(path)
     worker = Worker(planted.api.ledger)
     await worker.work(datetime.now(UTC))
     assert worker.failures == []
@@ -115,7 +116,8 @@ async def select(planted: Planted, plan: str, steps: list[float]) -> str:
     for assessor in (first, second):
         await assessor.post_ok(f"{path}/score", score)
     verdict = {"suggestion": offered["id"], "verdict": "selected", "title": "Ask for the site first"}
-    await quality.post_ok(f"{path}/conclude", {"verdicts": [verdict]})
+    meeting = await held_meeting(planted.project.quality, meeting_kind="monthly_assessment")
+    await quality.post_ok(f"{path}/conclude", {"meeting": meeting, "verdicts": [verdict]})
     answer = await planted.project.quality.read(f"{SUGGESTIONS}/{offered['id']}")
     assert answer["state"] == "selected"
     return f"{IMPROVEMENTS}/{answer['improvement_id']}"
@@ -144,22 +146,20 @@ async def approve(planted: Planted, path: str, plan: str, steps: list[float]) ->
     assert (baseline["cases"], baseline["position"] > 0) == (40 * len(TOLD), True)
     weighed = ("goals", "practice", "present_state", "cost", "resources", "time")
     question = people.question() | {f"weighed_{name}": f"Of {name}." for name in weighed}
-    record = await Dated(people.quality, steps).post_ok(f"{path}/submit", question)
+    await Dated(people.quality, steps).post_ok(f"{path}/submit", question)
     await too_early(people.first, path, "classify", "charter")
-    for voter in (people.first, people.second):
-        vote = {"decision": record["decision_id"], "verdict": "approve"}
-        await Dated(voter, steps).post_ok(f"{path}/vote", vote)
+    await boards.decide([Dated(people.first, steps), Dated(people.second, steps)], path)
     major = {"kind": "reengineering", "impact": "2", "urgency": "2", "size_reason": "Who decides is new."}
-    assert await refused(people.quality, f"{path}/classify", major | {"criteria": ["complex"]}) == "forbidden"
+    assert await refused(people.owner, f"{path}/classify", major | {"criteria": ["complex"]}) == "forbidden"
     assert "criteria_missing" in await refused(people.first, f"{path}/classify", major)
-    await Dated(people.first, steps).post_ok(f"{path}/classify", major | {"criteria": ["complex"]})
+    await planted.asks(path, "classify", major | {"criteria": ["complex"]}, steps)
     assert await refused(people.quality, f"{path}/implement", {"plan": "At once."}) == "needs_project"
 
 
 async def plan_project(planted: Planted, path: str, steps: list[float]) -> None:
     """Steps 12 and 13: it is chartered and planned, and its plan approved."""
     people = planted.project
-    first, manager = Dated(people.first, steps), Dated(people.manager, steps)
+    manager = Dated(people.manager, steps)
     charter = {
         "sponsor": people.sponsor.id,
         "project_manager": people.manager.id,
@@ -171,12 +171,12 @@ async def plan_project(planted: Planted, path: str, steps: list[float]) -> None:
     assert "/sponsor" in await refused(
         people.first, f"{path}/charter", charter | {"sponsor": people.owner.id}
     )
-    await first.post_ok(f"{path}/charter", charter)
+    await planted.asks(path, "charter", charter, steps)
     work = {"work": "Write it, try it.", "milestones": [{"title": "Tried", "due_at": AHEAD}]}
     assert await refused(people.quality, f"{path}/plan", work) in ("forbidden", "not_the_project_manager")
     await manager.post_ok(f"{path}/plan", work)
     assert await refused(people.first, f"{path}/approve_plan") == "pilot_is_missing"
-    await first.post_ok(f"{path}/return_plan", {"lacking": "The pilot."})
+    await planted.asks(path, "return_plan", {"lacking": "The pilot."}, steps)
     pilot = {
         "pilot_scope": {"team": ["network"]},
         "pilot_begins_at": days_ago(CHANGED),
@@ -186,7 +186,7 @@ async def plan_project(planted: Planted, path: str, steps: list[float]) -> None:
         "expected": [{"target": "restore", "promised": {"change": PROMISED}}],
     }
     await manager.post_ok(f"{path}/plan", work | pilot)
-    await first.post_ok(f"{path}/approve_plan")
+    await planted.asks(path, "approve_plan", {}, steps)
 
 
 async def pilot_twice(planted: Planted, path: str) -> None:
@@ -288,15 +288,9 @@ async def roll_out(planted: Planted, path: str) -> None:
 async def review_plan(planted: Planted, plan: str, number: str) -> None:
     """The plan's review says what the improvement has added to its target."""
     quality = planted.project.quality
-    now = datetime.now(UTC)
-    times = {"starts_at": now - timedelta(hours=1), "ends_at": now - timedelta(minutes=30)}
-    instants = {name: instant.isoformat() for name, instant in times.items()}
-    called = {"title": "Plan review", "meeting_kind": "plan_review", "chair": "me", **instants}
-    called["occurred_at"] = (now - timedelta(hours=2)).isoformat()
-    meeting = await quality.post_ok("/v1/meetings", called)
-    await quality.post_ok(f"/v1/meetings/{meeting['id']}/hold", {"attended": ["me"]})
+    meeting = await held_meeting(quality, planted.project.first)
     await planted.follow()
-    await quality.post_ok(f"{plan}/review", {"meeting": meeting["id"], "report": "On its way."})
+    await quality.post_ok(f"{plan}/review", {"meeting": meeting, "report": "On its way."})
     (review,) = (await quality.read(f"{plan}/reviews"))["items"]
     (target,) = review["progress"]
     (added,) = target["improvements"]
@@ -329,8 +323,9 @@ async def test_a_major_improvement_goes_through_all_seventeen_steps(planted: Pla
         == len(STEPS) - 3
     )
     order = [
-        *("selected", "proposed", "submitted", "approved", "classified", "chartered", "planned"),
-        *("plan_returned", "plan_approved", "pilot_started", "pilot_reported", "pilot_extended"),
+        *("selected", "proposed", "submitted", "approved", "classified_by_decision"),
+        *("chartered_by_decision", "planned", "plan_returned_by_decision", "plan_approved_by_decision"),
+        *("pilot_started", "pilot_reported", "pilot_extended"),
         *("pilot_passed", "rollout_planned", "handover_asked", "handed_over", "standardised", "fixed"),
     ]
     steps_seen = list(dict.fromkeys(event_type.removeprefix("improvement.") for event_type in types))

@@ -103,7 +103,7 @@ async def _a_mailbox(days: Days) -> None:
     form_path = "/portal/catalogue_item/mailbox"
     assert "/title" not in read_form(await page(zhao, form_path)).named
     answers = {"answers__seats": "4", "answers__size": "l"}
-    opened = await fill(zhao, form_path, description="For us.", urgency="3", **answers)
+    opened = await fill(zhao, form_path, description="For us.", **answers)
     assert opened.status_code == 303, said(opened.text)
     address = opened.headers["location"].partition("?")[0]
     number, ticket = address.rpartition("/")[2], f"/v1/requests/{address.rpartition('/')[2]}"
@@ -125,7 +125,7 @@ async def _a_mailbox(days: Days) -> None:
     assert attached.status_code == 303, said(attached.text)
     await days.work()
     html = await page(zhao, address)
-    assert ("seats.txt" in html, "For sales." in html, "For which team?" in html) == (True, True, False)
+    assert ("seats.txt" in html, "For sales." in html, "For which team?" in html) == (True, True, True)
 
     await lin.post_ok(f"{ticket}/assess", ASSESSED)
     await lin.post_ok(f"{ticket}/fulfil", {"delivered": "A mailbox.", "open_tasks_reason": "They know it."})
@@ -146,7 +146,7 @@ async def _requirements(days: Days) -> None:
     zhao, lin = days.zhao, days.lin
     group = {"key": "leave", "name": "验收组", "chair": zhao.id}
     await days.quality.post_ok("/v1/groups", group)
-    opened = await fill(zhao, "/portal/ask", title="请假系统", description="On paper.", urgency="3")
+    opened = await fill(zhao, "/portal/ask", description="请假系统\nOn paper.")
     address = opened.headers["location"].partition("?")[0]
     ticket = f"/v1/requests/{address.rpartition('/')[2]}"
     await lin.post_ok(f"{ticket}/assess", ASSESSED | {"path": "project"})
@@ -166,8 +166,8 @@ async def _requirements(days: Days) -> None:
 async def _a_fault(days: Days) -> None:
     """Reported, resolved, reopened since it is back, resolved again and confirmed."""
     zhao, lin = days.zhao, days.lin
-    reported = {"title": "Mail is late", "description": "By hours.", "impact": "3", "urgency": "2"}
-    opened = await fill(zhao, "/portal/report", **reported, effect="degraded")
+    reported = {"description": "Mail is late.\nBy hours.", "how_bad": "one_hindered"}
+    opened = await fill(zhao, "/portal/report", **reported)
     address = opened.headers["location"].partition("?")[0]
     ticket = f"/v1/incidents/{address.rpartition('/')[2]}"
     for action, body in (("assign", {"person": "me"}), ("start", {}), ("resolve", RESOLVED)):

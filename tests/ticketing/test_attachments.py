@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.api.listings.attachments import disposition
 from app.common.people import Role
 from app.kernel.uploads import CHUNK_BYTES, ContentDamaged
 from app.platform.settings import Settings
-from app.ticketing.routes.attachments import disposition
 from tests.cases import each_case
 from tests.client import Api, Client, Json, an_incident, serving
 from tests.conftest import DatabaseUrls

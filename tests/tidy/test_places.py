@@ -67,7 +67,7 @@ SQL = {
     "app/foundation/rota/on_call.py": "what of a rota can count at an instant",
     "app/api/service/metrics.py": "the last comparison of KPIs",
     "app/api/service/integration_gauges.py": "counts of what waits, for a scrape",
-    "app/ticketing/routes/attachments.py": "one file of a record",
+    "app/api/listings/attachments.py": "one file of a record",
     "app/ticketing/routes/text_blocks.py": "the text blocks that are offered on a ticket",
     "app/ticketing/work/work_statements.py": "what is open and somebody's, in every process",
     "app/api/authentication/tickets.py": "tickets for the live stream, which are no records",
@@ -84,8 +84,8 @@ SQL = {
     "app/foundation/calendars/queries.py": "what a calendar says stands beside it",
     "app/foundation/calendars/spans.py": "spans of business time, which follow from what is in the log",
     "app/foundation/calendars/calendar_cache.py": "what calendars say by their newest versions",
-    "app/governance/documents/excerpts.py": "texts of files, which are no records",
-    "app/governance/documents/file_texts.py": "the same",
+    "app/governance/documents/texts/excerpts.py": "texts of files, which are no records",
+    "app/governance/documents/texts/file_texts.py": "the same",
     "app/governance/documents/register_print.py": "the register, on one page",
     "app/governance/documents/requestable.py": "documents that the caller does not see",
     "app/governance/documents/register.py": "one page of the documents of all records",
@@ -209,7 +209,7 @@ SQL_TEXT = re.compile(
 #: Who changes a state: the kernel, by the table. A decision is a row beside a record, with no table.
 STATES = {
     "app/common/state_fields.py",
-    "app/foundation/decisions/actions.py",
+    "app/foundation/decisions/closing.py",
     "app/foundation/documents/filing.py",
     # As is a document's entry in the register, and a version of a document.
     "app/foundation/documents/keeping/actions.py",

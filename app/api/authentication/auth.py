@@ -27,6 +27,7 @@ from app.api.authentication.write_rates import too_many_writes
 from app.api.commands.written_content import WriteQuotas
 from app.api.contract.problems import RETRY_SECONDS, database_gone, problem
 from app.api.pages.page_paths import SIGN_IN, is_below, is_for_signed_in, take_mark
+from app.api.pages.reader_names import reader_name
 from app.api.requests import csv_output as tables
 from app.api.requests.accept import PARTIAL, language_for, negotiate
 from app.api.requests.limits import Quota
@@ -51,12 +52,10 @@ NOT_MODIFIED = 304
 JSON_TYPES = ("application/json", "application/problem+json")
 #: Paths with this suffix answer with the bytes of a file.
 CONTENT_SUFFIX = "/content"
-BYTES = "application/octet-stream"
 #: Paths of KPI figures and their cases, which offer CSV too.
 TABLES = re.compile(r"/v1/kpis/[^/]+(/cases)?")
 #: Paths of service reports, which are also pages that print.
 REPORT_PAGES = re.compile(r"/v1/slas/[^/]+/(reports/[^/]+|report_preview)")
-HTML = "text/html"
 #: The header by which a program says that it is an assistant, and its name. It permits nothing, and bars the
 #: assistant from what persons do themselves.
 ASSISTANT_HEADER = "ledgerdesk-assistant"
@@ -72,7 +71,7 @@ LIFECYCLE_TYPES = ("text/markdown", "text/vnd.mermaid", "application/xml")
 OFFERED_BY = {
     LIFECYCLES: LIFECYCLE_TYPES,
     CHARTS: (SVG,),
-    REPORT_PAGES: (HTML,),
+    REPORT_PAGES: ("text/html",),
     TABLES: (tables.MEDIA_TYPE,),
 }
 #: Media types of single paths, besides JSON.
@@ -148,6 +147,8 @@ class AuthMiddleware:
             else:
                 scope["state"]["caller"] = assisted(caller, request.headers.get(ASSISTANT_HEADER))
                 scope["state"]["authenticate"] = partial(self._caller, request, in_query)
+                if is_for_signed_in(scope["path"]):
+                    scope["state"]["caller_name"] = await reader_name(ledger_of(request), caller)
                 await self._limited(request, caller, receive, send)
 
     async def _limited(self, request: Request, caller: Who, receive: Receive, send: Send) -> None:
@@ -349,9 +350,9 @@ def _is_acceptable(request: Request, offered: tuple[str, ...]) -> bool:
 def _offered(path: str) -> tuple[str, ...]:
     """Return the media types that the path offers."""
     if is_for_signed_in(path):
-        return (HTML,)
+        return ("text/html",)
     if path.endswith(CONTENT_SUFFIX):
-        return (*JSON_TYPES, BYTES)
+        return (*JSON_TYPES, "application/octet-stream")
     if path.startswith(f"{key_scopes.SCIM}/"):
         return (*JSON_TYPES, key_scopes.SCIM_MEDIA_TYPE)
     if path in OFFERED:

@@ -135,7 +135,9 @@ RULE = Rule(
     "award_audit_points",
     (
         *(FINDING_RAISED, FINDING_WITHDRAWN, "audit.countersigned", "audit.concluded"),
-        *("process_change.applied", "process_change.decided", "process_change.published"),
+        *("process_change.applied", "process_change.approved", "process_change.refused"),
+        # The outcome had one type of event before approvals and refusals were told apart.
+        *("process_change.decided", "process_change.published"),
     ),
     award_audit_points,
 )

@@ -33,7 +33,10 @@ async def select_waiting(
 
 
 async def resume_at_answer(ledger: Ledger, event: Recorded) -> AsyncIterator[RuleConsequence]:
-    """Yield the resumption of the ticket if the event is by its requester and after the hold began."""
+    """Yield the resumption of the ticket if the event is by its requester and after the hold began. The
+    question of the hold is no answer, though a requester who is staff may ask it themselves: it is of the
+    same time.
+    """
     if event.staff_only:
         return
     kind, record_id = kind_of(event.stream), id_of(event.stream)
@@ -41,7 +44,7 @@ async def resume_at_answer(ledger: Ledger, event: Recorded) -> AsyncIterator[Rul
     if loaded is None or loaded.record.hold_reason is not HoldReason.awaiting_requester:
         return
     ticket, theirs = loaded.record, f"person:{loaded.record.requester_id}"
-    waited = ticket.state_since is not None and ticket.state_since <= event.occurred_at
+    waited = ticket.state_since is not None and ticket.state_since < event.occurred_at
     if waited and theirs in (event.actor, event.on_behalf_of):
         yield RuleConsequence(kind, "resume", record_id, EmptyPayload(), if_match=ticket.version)
 

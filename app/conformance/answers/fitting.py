@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from app.conformance.kinds import named_events
+from app.conformance.kinds import HELD_STEPS, named_events
 from app.conformance.parameters import PathKind, StepKind
 from app.conformance.paths import Misfit, PathFit, fit_of, usual_variants
 from app.conformance.questions import ConformanceQuestion, selected
@@ -21,11 +21,10 @@ from app.platform.db import Connection, fetch_rows
 
 #: The variant of a case `c`, by which events are its steps.
 VARIANTS = {StepKind.changes: ("c.variant", "c.steps"), StepKind.all: ("c.all_variant", "c.all_steps")}
-#: The steps of a case that are held against a path which names events that change no state: those, too.
-NAMED_STEPS = """array(
-  select one.type from unnest(c.all_steps, c.all_changes) with ordinality as one(type, changes, n)
-  where one.changes or one.type = any(%(named)s::text[]) order by one.n)"""
-HAS_NAMED = "c.all_steps && %(named)s::text[]"
+#: Whether a case has such events beyond its changes; the arrays are searched first, as most cases have none.
+HAS_NAMED = """(false = any(c.all_changes) and exists (
+  select from unnest(c.all_steps, c.all_changes) as one(type, changes)
+  where not one.changes and one.type = any(%(named)s::text[])))"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +43,21 @@ class JudgedVariant:
 @dataclass(frozen=True, slots=True)
 class Yardstick:
     """What cases are held against: the expected path, or the variants of the usual one (with the number of
-    the cases that these were found in). Both are None if there is no path.
+    the cases that these were found in). Both are None if there is no path. `successors` are the present types
+    of the process's events by those of earlier releases.
     """
 
     kind: PathKind
     expected: ExpectedPath | None = None
     usual: frozenset[UUID] = frozenset()
     usual_cases: int = 0
+    successors: Mapping[str, str] = field(default_factory=dict)
 
     def judge(self, variant: UUID, steps: Sequence[str], cases: int, *, is_open: bool) -> JudgedVariant:
         """Return how the variant fits."""
         if self.expected is None:
             return JudgedVariant(variant, tuple(steps), cases, variant in self.usual, None)
-        fit = fit_of(self.expected, steps, is_open=is_open)
+        fit = fit_of(self.expected, steps, is_open=is_open, successors=self.successors)
         return JudgedVariant(variant, tuple(steps), cases, fit.fits, fit)
 
 
@@ -69,8 +70,8 @@ def held_steps(question: ConformanceQuestion, yardstick: Yardstick) -> tuple[str
     named = named_events(question.lifecycle, yardstick.expected)
     if not named:
         return *VARIANTS[StepKind.changes], {}
-    variant = f"case when {HAS_NAMED} then md5(array_to_string({NAMED_STEPS}, ' '))::uuid else c.variant end"
-    return variant, f"case when {HAS_NAMED} then {NAMED_STEPS} else c.steps end", {"named": named}
+    variant = f"case when {HAS_NAMED} then md5(array_to_string({HELD_STEPS}, ' '))::uuid else c.variant end"
+    return variant, f"case when {HAS_NAMED} then {HELD_STEPS} else c.steps end", {"named": named}
 
 
 async def yardstick_of(connection: Connection, question: ConformanceQuestion) -> Yardstick:
@@ -79,7 +80,7 @@ async def yardstick_of(connection: Connection, question: ConformanceQuestion) ->
     if kind is PathKind.expected:
         expected = await expected_path_of(reading(connection), question.kind, question.end)
         if expected is not None or question.path is PathKind.expected:
-            return Yardstick(kind, expected)
+            return Yardstick(kind, expected, successors=question.lifecycle.successors)
     where, parameters = selected(question.in_usual_time())
     text = f"""
 select c.variant, count(*) as cases from kpi.process_case c where {where}

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from app.conformance.facts.consumer import TABLES
-from app.conformance.kinds import WAITING, ends_of, with_cases
+from app.conformance.kinds import HELD_STEPS, WAITING, ends_of, named_events, with_cases
+from app.foundation.process_definitions.lookups import expected_path_of
 from app.kernel.actions.lifecycle import Lifecycle
 from app.kpis.facts.table import FactTable
 from app.kpis.raw.definitions import EVENTS, read_files
-from app.platform.db import Connection, fetch_tuples
+from app.platform.db import Connection, fetch_rows, fetch_tuples, fetch_value
 
 FOLDER = Path(__file__).parent
 #: So many of the cases that differ are named.
 MOST_NAMED = 20
 SELECT_DIFFERING = """
 with by_log as materialized (select {columns} from ({raw}) raw),
-by_facts as materialized (select {columns} from kpi.{table} {ours}),
+by_facts as materialized (select {columns} from {facts} facts),
 differing as (
   (select case_id, true as in_facts from (table by_facts except all table by_log) fact)
   union all
@@ -31,6 +33,11 @@ from (
   select case_id, count(*) filter (where in_facts) as of_facts, count(*) filter (where not in_facts) as of_log
   from differing group by case_id
 ) counted order by case_id limit {most}"""
+#: The steps that are compared with the path. Both sides find them by code of their own: the facts by
+#: HELD_STEPS and `named_events`, the log by process_path.sql and the events of the path.
+PATHS = "process_path"
+SELECT_PATHS = f"(select c.case_id, {HELD_STEPS} as steps from kpi.process_case c where kind = %(kind)s)"
+SELECT_TIME = "select recorded_at from log.event where position = %s"
 COUNT_ROWS = " + ".join(f"(select count(*) from kpi.{table.name})" for table in TABLES)
 OF_KIND = "where case_id in (select case_id from kpi.process_case where kind = %(kind)s)"
 
@@ -71,17 +78,21 @@ async def differences(
     connection: Connection, lifecycles: Iterable[Lifecycle[Any]], position: int
 ) -> list[FactDifference]:
     """Return where the facts say otherwise than the log up to the position, which they have reached."""
-    differing = []
+    differing, now = [], await fetch_value(connection, SELECT_TIME, position)
     for lifecycle in with_cases(lifecycles):
-        parameters = definition_parameters(lifecycle, position)
-        for table in TABLES:
-            rows = await fetch_tuples(
-                connection, _differing(table, lifecycle.kind), parameters, prepare=False
-            )
+        kind, parameters = lifecycle.kind, definition_parameters(lifecycle, position)
+        statements = {table.name: _differing(table, kind) for table in TABLES}
+        path = None if now is None else await expected_path_of(partial(fetch_rows, connection), kind, now)
+        if path is not None:
+            parameters["named"] = named_events(lifecycle, path)
+            parameters["on_path"] = [step.event for step in path.steps if not step.anywhere]
+            statements[PATHS] = _select_differing(("case_id", "steps"), definition(PATHS, kind), SELECT_PATHS)
+        for table, statement in statements.items():
+            rows = await fetch_tuples(connection, statement, parameters, prepare=False)
             if rows:
                 cases = tuple(case_id for case_id, _, _ in rows)
                 _, of_facts, of_log = rows[0]
-                differing.append(FactDifference(lifecycle.kind, table.name, cases, of_facts, of_log))
+                differing.append(FactDifference(kind, table, cases, of_facts, of_log))
     return differing
 
 
@@ -92,10 +103,11 @@ async def compared_rows(connection: Connection) -> int:
 
 
 def _differing(table: FactTable, kind: str) -> str:
-    return SELECT_DIFFERING.format(
-        columns=", ".join(table.columns),
-        raw=definition(table.name, kind),
-        table=table.name,
-        ours="where kind = %(kind)s" if "kind" in table.columns else OF_KIND,
-        most=MOST_NAMED,
+    ours = "where kind = %(kind)s" if "kind" in table.columns else OF_KIND
+    return _select_differing(
+        table.columns, definition(table.name, kind), f"(select * from kpi.{table.name} {ours})"
     )
+
+
+def _select_differing(columns: Sequence[str], raw: str, facts: str) -> str:
+    return SELECT_DIFFERING.format(columns=", ".join(columns), raw=raw, facts=facts, most=MOST_NAMED)

@@ -112,13 +112,39 @@ async def _effect(
 
 
 async def _targets(page: DashboardPage, number: str) -> list[str]:
-    """Return what is promised of which KPI, of an improvement that was not measured yet."""
-    targets = await page.desk.calls.read_if_allowed(f"{PATH}/{number}/targets")
-    return [
-        KPIS[target["kpi"]].texts(page.language).name
-        for target in (targets or {"items": ()})["items"]
-        if not target["dropped_at"]
-    ]
+    """Return what is promised of which KPI, of an improvement that was not measured yet, and the smallest
+    effect that its cases could show.
+    """
+    calls = page.desk.calls
+    targets = await calls.read_if_allowed(f"{PATH}/{number}/targets")
+    baselines = await calls.read_if_allowed(f"{PATH}/{number}/baselines")
+    frozen = {baseline["name"]: baseline for baseline in (baselines or {"items": ()})["items"]}
+    lines = []
+    for target in (targets or {"items": ()})["items"]:
+        if target["dropped_at"]:
+            continue
+        name = KPIS[target["kpi"]].texts(page.language).name
+        sentence = await _smallest_effect(page, frozen.get(target["name"]))
+        lines.append(f"{name} ({sentence})" if sentence else name)
+    return lines
+
+
+async def _smallest_effect(page: DashboardPage, baseline: Mapping[str, Any] | None) -> str | None:
+    """Return the sentence on the smallest effect that would be seen with the cases of the baseline; None: the
+    reader does not see it, or it is not known.
+    """
+    if baseline is None:
+        return None
+    scope = {name: ",".join(values) for name, values in (baseline["scope"] or {}).items()}
+    window = {"from": baseline["begins_at"], "to": baseline["ends_at"], "tz": baseline["zone"]}
+    smallest = await page.desk.calls.read_if_allowed(
+        f"/v1/kpis/{baseline['kpi']}/smallest_effect", window | scope
+    )
+    if smallest is None:
+        return None
+    if smallest["change"] is None:
+        return page.sentence("no_effect_seen")
+    return page.sentence("smallest_effect", change=f"{100 * smallest['change']:+.0f}")
 
 
 async def _steps(desk: Desk, view: RecordView) -> list[tuple[ShownField, Sequence[ShownField]]]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from app.common.priorities.priority import Priority
 from app.common.tickets import HoldReason
@@ -30,9 +30,10 @@ from app.demo.data.agreement_data import (
     UNCHANGED,
     DemoAgreement,
 )
-from app.demo.data.organisation import BUSINESS_HEAD, CURRENCY, HEAD_OF_IT, REQUESTERS, SERVICE_LEVEL_MANAGER
+from app.demo.data.organisation import CURRENCY, HEAD_OF_IT, REQUESTERS, SERVICE_LEVEL_MANAGER
 from app.demo.script import Script
 from app.demo.scripts.incident_scripts import Member, Participants
+from app.kernel.uploads import IncomingUpload, store_upload
 from app.service_levels.agreements.payloads import (
     DraftSla,
     NegotiateSla,
@@ -72,8 +73,7 @@ async def _sign(script: Script, cast: Participants, terms: DemoAgreement, signed
     await script.act(manager.caller, "sla", "submit_for_review", record, SubmitForReviewSla(gap_reason=gap))
     await script.act(it.caller, "sla", "sign", record, SignSla())
     if party is None:
-        recorded = SignSla(signed_document=SIGNED_DOCUMENT, signatory=SIGNATORY)
-        await script.act(manager.caller, "sla", "sign", record, recorded)
+        await script.act(manager.caller, "sla", "sign", record, _on_paper(script, manager, SignSla))
     else:
         await script.act(party.caller, "sla", "sign", record, SignSla())
     return record
@@ -89,19 +89,38 @@ async def _review(script: Script, cast: Participants, terms: DemoAgreement, reco
     for _ in range(REVIEWS):
         script.now += BETWEEN_REVIEWS
         reviewed = ReviewSla(
-            attended=(manager.id, it.id),
+            attended=(manager.id, it.id, *(() if party is None else (party.id,))),
             minutes=REVIEW_MINUTES,
             results=REVIEW_RESULTS,
             expectations=REVIEW_EXPECTATIONS,
         )
         await script.act(manager.caller, "sla", "review", record, reviewed)
-        effects = {"effect_on_cost": UNCHANGED, "effect_on_workload": UNCHANGED}
+        effects = {"effect_on_price": UNCHANGED, "effect_on_workload": UNCHANGED}
         await script.act(it.caller, "sla", "renew", record, RenewSla.model_validate(effects))
         if party is None:
-            on_paper = RenewSla(signed_document=SIGNED_DOCUMENT, signatory=SIGNATORY)
-            await script.act(manager.caller, "sla", "renew", record, on_paper)
+            await script.act(manager.caller, "sla", "renew", record, _on_paper(script, manager, RenewSla))
         else:
             await script.act(party.caller, "sla", "renew", record, RenewSla())
+
+
+def _on_paper(
+    script: Script, manager: Member, consent: type[SignSla | RenewSla]
+) -> Callable[[], Awaitable[SignSla | RenewSla]]:
+    """Return what uploads the document of a party without an account, and makes the consent by it."""
+
+    async def recorded() -> SignSla | RenewSla:
+        assert manager.caller.person_id is not None
+        content = f"{SIGNED_DOCUMENT}: {SIGNATORY}\n".encode()
+
+        async def pieces() -> AsyncIterator[bytes]:
+            yield content
+
+        upload_id = uuid5(manager.caller.person_id, f"{script.name}-{script.step}")
+        sending = IncomingUpload(upload_id, manager.caller, len(content), pieces(), script.now)
+        upload = await store_upload(script.maker.ledger, sending)
+        return consent(signed_document=SIGNED_DOCUMENT, signatory=SIGNATORY, upload=upload.id)
+
+    return recorded
 
 
 def _representative(cast: Participants, terms: DemoAgreement) -> Member | None:
@@ -111,7 +130,7 @@ def _representative(cast: Participants, terms: DemoAgreement) -> Member | None:
     if terms.agreement_type == "UC":
         return None
     customers = [customer for _, customer in REQUESTERS]
-    return cast.requesters[customers.index(terms.party)] if terms.party else cast.heads[BUSINESS_HEAD]
+    return cast.requesters[customers.index(terms.party) if terms.party else 0]
 
 
 def _requirement(terms: DemoAgreement, it: Member, party: Member | None) -> RecordRequirementSla:
@@ -140,9 +159,9 @@ def _draft(terms: DemoAgreement, script: Script, rests_on: list[str]) -> DraftSl
             "reopen_days": 7,
             "degraded_weight": "0.5",
             "notice_days": 90,
-            "cost_amount": "48000.00",
-            "cost_currency": CURRENCY,
-            "cost_period": "year",
+            "price_amount": "48000.00",
+            "price_currency": CURRENCY,
+            "price_period": "year",
             "text": TEXT[terms.agreement_type],
             "specification": SPECIFICATION,
             "quality_plan": QUALITY_PLAN,

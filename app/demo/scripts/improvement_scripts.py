@@ -19,6 +19,11 @@ from app.kernel.actions.payloads import EmptyPayload
 from app.kernel.ledger import Ledger
 from app.kpis.baselines.freezing import freeze_baselines
 from app.log.canonical import instant
+from app.processes.improvements.committee.payloads import (
+    ApprovePlanImprovement,
+    CharterImprovement,
+    ClassifyImprovement,
+)
 from app.processes.improvements.effects.benefits import NAME as MEASURER
 from app.processes.improvements.effects.measuring import measure_targets
 from app.processes.improvements.effects.payloads import (
@@ -36,9 +41,8 @@ from app.processes.improvements.pilot.payloads import (
     StartPilotImprovement,
 )
 from app.processes.improvements.pilot.records import FeedbackStance, PilotIssue
-from app.processes.improvements.project.payloads import CharterImprovement, PlanImprovement
+from app.processes.improvements.project.payloads import PlanImprovement
 from app.processes.improvements.proposal.payloads import (
-    ClassifyImprovement,
     FinishImprovement,
     ImplementImprovement,
     ProposeImprovement,
@@ -61,6 +65,7 @@ ROLLOUT_STEPS = {
     "fix": None,
 }
 CUTOVER = -10.0
+PRIORITY = {"impact": "2", "urgency": "2"}
 
 
 async def make_improvements(
@@ -172,12 +177,15 @@ class ImprovementScript(ProgrammeScript):
         await self.act(before_end(template.selected - 0.3), quality, "propose", proposal, prepare=frozen)
         when = before_end(template.selected - 0.6)
         fields = question(f"{template.title}?", when) | data.WEIGHED
+        # The class of a minor one is on the ballot of its proposal.
+        fields |= {"kind": "activity", **PRIORITY} if minor else {}
         await self.act(when, quality, "submit", SubmitImprovement.model_validate(fields))
         await self.vote(before_end(template.selected - 1))
-        major = {"kind": "reengineering", "criteria": ["several_teams"], "size_reason": data.WHY_MAJOR}
-        size = {"kind": "activity"} if minor else major
-        body = ClassifyImprovement.model_validate({**size, "impact": "2", "urgency": "2"})
-        await self.act(before_end(template.selected - 1.5), self.programme.member, "classify", body)
+        if not minor:
+            size = {"kind": "reengineering", "criteria": ["several_teams"], "size_reason": data.WHY_MAJOR}
+            body = ClassifyImprovement.model_validate(size | PRIORITY)
+            await self.act(before_end(template.selected - 1.3), quality, "classify", body)
+            await self.vote(before_end(template.selected - 1.5))
 
     def _proposal(self) -> ProposeImprovement:
         template = self.template
@@ -288,7 +296,8 @@ class ImprovementScript(ProgrammeScript):
             budget="12000.00",
             currency=CURRENCY,
         )
-        await self.act(before_end(pilot.approved + 1), self.programme.member, "charter", charter)
+        await self.act(before_end(pilot.approved + 1), self.programme.quality, "charter", charter)
+        await self.vote(before_end(pilot.approved + 0.8))
         plan = PlanImprovement.model_validate(
             {
                 "work": self.template.steps,
@@ -309,7 +318,11 @@ class ImprovementScript(ProgrammeScript):
             }
         )
         await self.act(before_end(pilot.approved + 0.5), self.programme.project_manager, "plan", plan)
-        await self.act(before_end(pilot.approved), self.programme.member, "approve_plan", EmptyPayload())
+        approval = ApprovePlanImprovement()
+        await self.act(
+            before_end(pilot.approved + 0.3), self.programme.project_manager, "approve_plan", approval
+        )
+        await self.vote(before_end(pilot.approved))
 
     async def _log(self, pilot: PilotTemplate) -> None:
         """Log an issue of the pilot, which is solved, and what two people say of it."""

@@ -13,13 +13,13 @@ from zoneinfo import ZoneInfo
 from app.common.improvement import AssessmentCriterion
 from app.demo.data import improvement_data as data
 from app.demo.data.improvement_data import PilotTemplate, SuggestionTemplate
-from app.demo.data.organisation import HEAD_OF_IT
+from app.demo.data.organisation import COMMITTEE_MEMBERS, HEAD_OF_IT
 from app.demo.programme import Programme, ProgrammeScript, question
 from app.foundation.licences.records import ExaminationTopic
 from app.kernel.actions.payloads import EmptyPayload
 from app.kpis.baselines.freezing import freeze_baselines
 from app.log.canonical import instant
-from app.meetings.payloads import CallMeeting, HoldMeeting
+from app.meetings.payloads import AddAgendaItemMeeting, CallMeeting, HoldMeeting
 from app.meetings.records import MeetingKind
 from app.processes.improvement_assessments.payloads import (
     ConcludeImprovementAssessment,
@@ -42,6 +42,8 @@ DRAFTED_BEFORE, EARLIEST_DAYS, BASELINE_DAYS = 13 * DAY, 340, 25
 #: The days before the end of the history on which the plan is reviewed.
 REVIEWED_BEFORE = 2
 BEGINNER = "begin_improvement_plans"
+#: The member of the committee who comes to the reviews of the plan.
+MEMBER = COMMITTEE_MEMBERS[0]
 GOOD_MARK, BAD_MARK = 88, 52
 
 
@@ -154,9 +156,10 @@ async def review_plan(programme: Programme, script: ProgrammeScript) -> None:
         starts_at=reviewed_at - timedelta(hours=3),
         ends_at=reviewed_at - timedelta(hours=2),
         chair=programme.person(HEAD_OF_IT),
+        persons=(programme.person(MEMBER),),
     )
     await meeting.act(reviewed_at - timedelta(hours=20), programme.quality, "call", called)
-    attended = (str(programme.quality.person_id), programme.person(HEAD_OF_IT))
+    attended = (str(programme.quality.person_id), programme.person(HEAD_OF_IT), programme.person(MEMBER))
     held = HoldMeeting(attended=attended)
     await meeting.act(reviewed_at - timedelta(hours=1), programme.quality, "hold", held)
     ledger = programme.maker.ledger
@@ -269,7 +272,9 @@ async def make_assessments(programme: Programme, records: ProgrammeRecords) -> N
     judged = (data.SELECTED_SUGGESTION, data.DECLINED_SUGGESTION, data.DEFERRED_SUGGESTION)
     script = await _assess(programme, f"{last:%Y-%m}", records, begin - 14 * DAY)
     await _score(programme, script, judged, offered, begin - 10 * DAY)
-    await script.act(begin - 4 * DAY, programme.quality, "conclude", _verdicts(programme, judged, offered))
+    meeting = await _meet(programme, script, begin - 5 * DAY)
+    verdicts = _verdicts(programme, judged, offered, meeting)
+    await script.act(begin - 4 * DAY, programme.quality, "conclude", verdicts)
     for n, suggestion in enumerate(data.OPEN_SUGGESTIONS):
         offered[suggestion.name] = await _offer(
             programme, suggestion, begin - (3 * DAY - n * timedelta(hours=9))
@@ -308,8 +313,30 @@ async def _score(
             await script.act(scored_at, programme.callers[name], "score", body)
 
 
+async def _meet(programme: Programme, assessment: ProgrammeScript, starts_at: datetime) -> UUID:
+    """Have the assessors meet about the assessment; return the meeting's id."""
+    script = ProgrammeScript(programme, "meeting", f"{assessment.name}-assessment")
+    assessors = tuple(map(programme.person, data.ASSESSORS))
+    called = CallMeeting(
+        title=f"{assessment.name} 改进建议评估会 Monthly assessment",
+        meeting_kind=MeetingKind.monthly_assessment,
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(hours=1),
+        chair=programme.person(HEAD_OF_IT),
+        persons=assessors,
+    )
+    await script.act(starts_at - timedelta(hours=20), programme.quality, "call", called)
+    topic = AddAgendaItemMeeting(
+        topic="改进建议 Suggestions", about=f"improvement_assessment/{assessment.record_id}"
+    )
+    await script.act(starts_at - timedelta(hours=19), programme.quality, "add_agenda_item", topic)
+    held = HoldMeeting(attended=(str(programme.quality.person_id), programme.person(HEAD_OF_IT), *assessors))
+    await script.act(starts_at + timedelta(hours=1), programme.quality, "hold", held)
+    return script.record_id
+
+
 def _verdicts(
-    programme: Programme, judged: Sequence[SuggestionTemplate], offered: dict[str, UUID]
+    programme: Programme, judged: Sequence[SuggestionTemplate], offered: dict[str, UUID], meeting: UUID
 ) -> ConcludeImprovementAssessment:
     """Return the verdicts: the first is selected, the second declined, the third deferred."""
     verdicts = [
@@ -318,4 +345,4 @@ def _verdicts(
         for suggestion, verdict in zip(judged, ("selected", "declined", "deferred"), strict=True)
     ]
     verdicts[-1]["until_at"] = instant(programme.before_end(-40))
-    return ConcludeImprovementAssessment.model_validate({"verdicts": verdicts})
+    return ConcludeImprovementAssessment.model_validate({"meeting": str(meeting), "verdicts": verdicts})

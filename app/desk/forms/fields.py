@@ -76,6 +76,11 @@ class FormField:
     most: int | None = None
 
     @property
+    def pointer(self) -> str:
+        """The pointer of the field's input, of a field of the form itself."""
+        return f"/{self.name}"
+
+    @property
     def is_secret(self) -> bool:
         """Whether a browser must not keep what is typed into the field."""
         return self.name in SECRETS

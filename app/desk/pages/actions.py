@@ -4,9 +4,8 @@ operation, and comes back with what was refused beside each field.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -17,9 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 from starlette.status import HTTP_303_SEE_OTHER, HTTP_412_PRECONDITION_FAILED
 
-from app.api.contract.summaries import of_action
 from app.api.direct import Router
-from app.api.open_actions import ActionLink, action_link
 from app.api.pages.sent_forms import SentForm, sent_form
 from app.desk.forms.definitions import (
     ANSWERS,
@@ -29,181 +26,48 @@ from app.desk.forms.definitions import (
     with_questions,
     with_risk_questions,
 )
-from app.desk.forms.fields import FieldKind, Form, FormField, is_file
-from app.desk.forms.inputs import GIVEN_INPUT, Inputs, to_body, to_inputs, without_blank_rows
-from app.desk.forms.instants import SHOWN_VALUE_PREFIX, shown_to_the_second, with_whole_instants
-from app.desk.forms.pointers import field_at
+from app.desk.forms.faced import faced_form, form_layout, with_answers
+from app.desk.forms.fields import FieldKind
+from app.desk.forms.inputs import to_body, to_inputs, without_blank_rows
+from app.desk.forms.instants import shown_to_the_second, with_whole_instants
 from app.desk.names import NAME
 from app.desk.operation_calls import CallAnswer, CallRefused
 from app.desk.pages.context import Desk, open_desk
 from app.desk.pages.evidence import evidence_for
+from app.desk.pages.form.faults import placed_problem
+from app.desk.pages.form.files_along import attach_files
+from app.desk.pages.form.screens import ActionScreen
+from app.desk.pages.form.sent_inputs import SentInputs, inputs_of
 from app.desk.pages.kept_forms import FILLED_BY, belongs_to_another_person, kept_form, with_uploads
+from app.desk.pages.record.outcome_sentences import outcome_sentence
+from app.desk.pages.record.requester_card import RequesterCard, requester_card
 from app.desk.pages.records import RecordView, events_of, read_record
 from app.desk.pages.secrets import secret_page
 from app.desk.pages.text_blocks import ANSWERS as ANSWER_FIELDS
 from app.desk.pages.text_blocks import BLOCK, INSERT, offered_blocks, with_block
-from app.desk.pages.warnings import warning_parameters
-from app.desk.references import (
-    Ambiguous,
-    Hit,
-    resolve_references,
-    rows_within,
-    shown_references,
-)
+from app.desk.pages.warnings import UNATTACHED, warning_parameters
+from app.desk.references import Hit, find_hits, resolve_references, rows_within, shown_references
 from app.desk.timeline import NarratedEvent
-from app.desk.values import ShownField
 from app.i18n.kind_nouns import capitalised
-from app.kernel.actions.lifecycle import Action, Lifecycle
+from app.kernel.actions.lifecycle import Lifecycle
 
 router = Router(include_in_schema=False)
-#: Inputs of the form itself, besides those of the body.
-VERSION, KEY, BASE, MORE = "version", "key", "base", "more"
+#: The input that asks for one more row.
+MORE_ROWS = "more"
 #: The input that asks for the form with its inputs again, as a draft of it does; nothing is carried out.
 REDRAW = "again"
-#: By what the names of the others begin.
-OF_THE_BODY = ("/", SHOWN_VALUE_PREFIX, GIVEN_INPUT)
 #: The input that says for which item of the catalogue a request is.
 ITEM = "/item"
 #: The member that says by an id in whose name a deputy votes. The form's address has it; nobody types it.
 INSTEAD_OF = "instead_of"
 MOST_DEFINITIONS = "200"
-#: The characters of a Chinese verb that a noun can follow at once.
-LONGEST_VERB = 2
-
-
-@dataclass(frozen=True, slots=True)
-class ActionScreen:
-    """The form of an action on a record, or of one that opens a record (None).
-
-    Where a page asks for less or otherwise than the payload: `own_form` is the form in the place of the
-    payload's, `preset` the members that are sent besides, `own_path` the form's address, `own_label` what
-    the action is called, `about` and `facts` what stands before the form.
-    """
-
-    desk: Desk
-    lifecycle: Lifecycle[Any]
-    row: Action[Any, Any]
-    view: RecordView | None
-    own_form: Form | None = None
-    preset: Mapping[str, Any] = field(default_factory=dict)
-    own_path: str | None = None
-    own_label: str | None = None
-    about: str = ""
-    facts: tuple[ShownField, ...] = ()
-
-    @property
-    def link(self) -> ActionLink:
-        """Where the action is sent."""
-        return action_link(self.lifecycle, self.row)
-
-    @property
-    def form(self) -> Form:
-        """The form of its payload."""
-        return self.own_form or self.desk.contract.form(self.link.body_schema)
-
-    @property
-    def path(self) -> str:
-        """The address of the form."""
-        if self.own_path is not None:
-            return self.own_path
-        if self.view is None:
-            return f"{self.desk.root}/new/{self.lifecycle.kind}/{self.row.name}"
-        return f"{self.view.path}/{self.row.name}"
-
-    @property
-    def label(self) -> str:
-        """What the action is called."""
-        return self.own_label or self.row.label(self.desk.language)
-
-    @property
-    def heading(self) -> str:
-        """The title of the form: what is opened, or the action, which the record's name follows."""
-        if self.view is not None or self.own_label is not None:
-            return self.label
-        if self.desk.language == "en":
-            return of_action(self.row.description, self.lifecycle.kind)
-        return opening_in_chinese(self.label, self.lifecycle.zh)
-
-    @property
-    def edits(self) -> bool:
-        """Say whether the form is a correction of the record's fields."""
-        return self.link.method == "PATCH"
-
-    @property
-    def takes_file(self) -> bool:
-        """Say whether a file is sent with the form."""
-        return any(is_file(field) for field in self.form.fields)
-
-
-@dataclass(frozen=True, slots=True)
-class SentInputs:
-    """The inputs of a form as they stand in it, and what is told besides them."""
-
-    inputs: Inputs
-    version: str
-    key: str
-    #: The sentence that stands before the form, if any.
-    note: str = ""
-    base: Mapping[str, Any] = field(default_factory=dict)
-    problem: Mapping[str, Any] | None = None
-    ambiguous: Mapping[str, Ambiguous] = field(default_factory=dict)
-    meanwhile: Sequence[NarratedEvent] = ()
-
-    def first_text(self, pointer: str) -> str:
-        """Return the input with that pointer; nothing if there is none."""
-        return next(iter(self.inputs.get(pointer, ())), "")
-
-    def faults(self, pointer: str) -> list[str]:
-        """Return what is wrong with the value at that pointer, in words."""
-        return [fault["message"] for fault in self._faults() if pointer in _places(fault)]
-
-    def unplaced(self, fields: Sequence[FormField]) -> list[str]:
-        """Return what is wrong and stands beside none of these fields."""
-        return [
-            fault["message"]
-            for fault in self._faults()
-            if not any(field_at(fields, place) for place in _places(fault))
-        ]
-
-    def numbers(self, pointer: str) -> list[int]:
-        """Return the numbers of the rows at that pointer."""
-        begin = f"{pointer}/"
-        names = [name for name in (*self.inputs, *self.inputs.get(GIVEN_INPUT, ())) if name.startswith(begin)]
-        parts = {name.removeprefix(begin).partition("/")[0] for name in names}
-        return sorted(int(part) for part in parts if part.isdecimal() and len(part) < 4)
-
-    def with_row(self, pointer: str) -> SentInputs:
-        """Return the form with one more row at that pointer."""
-        number = max(self.numbers(pointer), default=-1) + 1
-        marked = [*self.inputs.get(GIVEN_INPUT, ()), f"{pointer}/{number}"]
-        return replace(self, inputs={**self.inputs, GIVEN_INPUT: marked})
-
-    def _faults(self) -> Sequence[Mapping[str, Any]]:
-        faults: Sequence[Mapping[str, Any]] = (self.problem or {}).get("errors", ())
-        return faults
-
-
-def inputs_of(form: SentForm) -> SentInputs:
-    """Return the inputs that a form has sent."""
-    return SentInputs(
-        {name: values for name, values in form.inputs.items() if name.startswith(OF_THE_BODY)},
-        form.first_value(VERSION),
-        form.first_value(KEY) or str(uuid4()),
-        base=_base(form.first_value(BASE)),
-    )
-
-
-def _places(fault: Mapping[str, Any]) -> list[str]:
-    return [fault["pointer"], *fault["members"]] if fault["pointer"] else list(fault["members"])
-
-
-def opening_in_chinese(label: str, kind: str) -> str:
-    """Return the Chinese title of a form that opens a record, such as 上报事件."""
-    if label in kind:
-        return kind
-    if len(label) > LONGEST_VERB:
-        return f"{label}（{kind}）"
-    return f"{label} {kind}" if kind[0].isascii() else f"{label}{kind}"
+LONGEST_PERSON_NAME = 200
+#: The zone by whose clocks the times in a form were entered.
+ZONE = "time_zone"
+#: Whoever asks, where somebody else opens their ticket.
+REQUESTER = "/requester"
+#: What one writes into the box of a reply, and the field for it of an action that asks a question.
+TEXT, QUESTION = "/text", "question"
 
 
 @router.get("/desk/new/{kind}/{action}")
@@ -277,10 +141,19 @@ async def send_form(screen: ActionScreen) -> Response:
     form = await sent_form(desk.request)
     if belongs_to_another_person(desk.request, form.first_value(FILLED_BY)):
         return await _drawn(screen, replace(_blank(screen), note="form_of_another"), status=409)
-    form = await with_uploads(form, partial(_upload, desk))
+    form = _with_question(screen, await with_uploads(form, partial(_upload, desk)))
+    screen = replace(screen, desk=desk.in_zone(form.first_value(ZONE)))
     screen = await _completed(screen, form)
     again = await _inputs_to_show(screen, form)
     return await _carried_out(screen, inputs_of(form)) if again is None else await _drawn(screen, again)
+
+
+def _with_question(screen: ActionScreen, form: SentForm) -> SentForm:
+    """Return the form with what was written into the box of a reply as its question, if it asks one."""
+    names = {field.name for field in screen.form.fields}
+    if TEXT not in form.inputs or QUESTION not in names or TEXT.removeprefix("/") in names:
+        return form
+    return replace(form, inputs={**form.inputs, f"/{QUESTION}": form.inputs[TEXT]})
 
 
 async def _inputs_to_show(screen: ActionScreen, form: SentForm) -> SentInputs | None:
@@ -288,7 +161,7 @@ async def _inputs_to_show(screen: ActionScreen, form: SentForm) -> SentInputs | 
     sent = inputs_of(form)
     if form.first_value(REDRAW):
         return sent
-    if pointer := form.first_value(MORE):
+    if pointer := form.first_value(MORE_ROWS):
         return sent.with_row(pointer)
     if form.first_value(INSERT):
         return await _with_text_block(screen, sent, form.first_value(BLOCK))
@@ -299,25 +172,28 @@ async def _carried_out(screen: ActionScreen, sent: SentInputs) -> Response:
     """Carry out the action with these inputs, or show the form again with what was refused."""
     desk, fields = screen.desk, screen.form.fields
     sent = replace(sent, inputs=without_blank_rows(fields, sent.inputs, desk.display.zone))
-    resolved, ambiguous = await resolve_references(desk.calls, fields, sent.inputs, screen.lifecycle.kind)
+    completed = with_answers(screen.face, sent.inputs)
+    resolved, ambiguous = await resolve_references(desk.calls, fields, completed, screen.lifecycle.kind)
     if ambiguous:
         return await _drawn(screen, replace(sent, ambiguous=ambiguous), status=422)
-    body = {**to_body(fields, with_whole_instants(fields, resolved), desk.display.zone), **screen.preset}
+    body = to_body(fields, with_whole_instants(fields, resolved), desk.display.zone)
+    body = {**screen.fallback, **body, **screen.preset}
     if screen.edits:
         body = _correction(sent.base, body)
     answer = await _send(screen, sent, body)
     if answer.is_success:
-        return await _done(screen, answer)
+        return await _done(screen, sent, answer)
     return await _refused(screen, sent, answer)
 
 
-async def _done(screen: ActionScreen, answer: CallAnswer) -> Response:
+async def _done(screen: ActionScreen, sent: SentInputs, answer: CallAnswer) -> Response:
     """Return the way to the record after the action; if the answer has a secret, the page that shows it."""
     desk = screen.desk
     view = RecordView(screen.lifecycle, answer.document, desk.language, desk.root)
-    done = desk.sentence("done", action=screen.label)
+    refused_files = await attach_files(screen, view, sent)
+    done = outcome_sentence(desk, view, screen.row.name) or ""
     answer_page = await secret_page(desk, view, screen.link, answer, done)
-    return answer_page or RedirectResponse(_after(screen, view), HTTP_303_SEE_OTHER)
+    return answer_page or RedirectResponse(_after(screen, view, refused_files), HTTP_303_SEE_OTHER)
 
 
 async def _completed(screen: ActionScreen, form: SentForm) -> ActionScreen:
@@ -344,7 +220,7 @@ async def _with_definitions(screen: ActionScreen, item: str) -> ActionScreen:
         answer = await calls.send("GET", f"/v1/catalogue_items/{key}")
         if answer.is_success and answer.document["form"]:
             form = with_questions(form, answer.document["form"])
-    return replace(screen, own_form=form)
+    return replace(screen, own_form=faced_form(form, screen.face))
 
 
 async def _with_text_block(screen: ActionScreen, sent: SentInputs, key: str) -> SentInputs:
@@ -393,7 +269,8 @@ async def _refused(screen: ActionScreen, sent: SentInputs, answer: CallAnswer) -
         events = await events_of(screen.desk, screen.view) or []
         meanwhile = [entry for entry in events if entry.version > int(sent.version)]
         sent = replace(sent, version=str(screen.view.record["version"]))
-    refused = replace(sent, problem=answer.document, meanwhile=meanwhile)
+    problem = placed_problem(screen.desk, screen.face, screen.form.fields, sent.inputs, answer.document)
+    refused = replace(sent, problem=problem, meanwhile=meanwhile)
     return await _drawn(screen, refused, status=answer.status)
 
 
@@ -410,26 +287,63 @@ def _conditions_by_place(screen: ActionScreen) -> dict[str, str]:
 async def _drawn(screen: ActionScreen, sent: SentInputs, *, status: int = 200) -> Response:
     about = "" if screen.view is None else f" · {screen.view.spoken_name}"
     offer = {} if screen.view is None else _offer(screen.view, screen.row.name)
+    layout, rows = form_layout(screen.form, screen.face), await _rows_within(screen)
+    asked_about = list(_asked_about(screen, sent, rows))
     return screen.desk.answer(
         "action.html",
         f"{screen.heading}{about}",
         status=status,
         screen=screen,
+        layout_of_fields=layout,
         form_address=_form_address(screen),
         is_filled=screen.desk.request.method == "POST" or bool(sent.note),
         action_label=screen.label,
         heading=screen.heading,
         sent=sent,
         reason=offer.get("reason"),
-        unplaced=sent.unplaced(screen.form.fields),
+        unplaced=sent.unplaced([*layout.fields, *filter(None, [screen.sent_by])]),
         conditions=_conditions_by_place(screen),
-        rows=await _rows_within(screen),
+        rows=rows,
+        fixed=frozenset(pointer for pointer, _ in asked_about),
+        asked_about=[hit for _, hit in asked_about],
         absent=await _absent_voter(screen),
         blocks=await offered_blocks(screen.desk, screen.view, screen.row),
+        asker=await _asker(screen, sent),
         evidence=None
         if screen.view is None
         else await evidence_for(screen.desk, screen.view, screen.row, screen.form.fields, sent.inputs),
     )
+
+
+def _asked_about(
+    screen: ActionScreen, sent: SentInputs, rows: Mapping[str, list[Hit]]
+) -> Iterator[tuple[str, Hit]]:
+    """Yield the rows that the address of a judgement names, each with the pointer of its field: nobody is
+    asked for them again.
+    """
+    for field in screen.form.fields if screen.sent_by else ():
+        kind = (field.reference or {}).get("kind")
+        value = screen.desk.request.query_params.get(f"/{field.name}")
+        hit = next((hit for hit in rows.get(kind or "", ()) if hit.value == value), None)
+        if hit is not None and sent.first_text(f"/{field.name}") == value:
+            yield f"/{field.name}", hit
+
+
+async def _asker(screen: ActionScreen, sent: SentInputs) -> RequesterCard | None:
+    """Return the card of the person for whom somebody else opens a ticket, if one person is meant."""
+    name = sent.first_text(REQUESTER)
+    return (
+        await person_card(screen.desk, name)
+        if name and screen.view is None and screen.desk.is_staff
+        else None
+    )
+
+
+async def person_card(desk: Desk, name: str) -> RequesterCard | None:
+    """Return the card of the person whom the name, or the id, means; None if it means none or several."""
+    hits = await find_hits(desk.calls, {"kind": "person"}, name[:LONGEST_PERSON_NAME], "")
+    called_so = [hit for hit in hits if name in (hit.value, hit.label)] or hits
+    return await requester_card(desk, called_so[0].value) if len(called_so) == 1 else None
 
 
 def _form_address(screen: ActionScreen) -> str:
@@ -458,14 +372,6 @@ def _correction(base: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, A
     return removed | {name: value for name, value in body.items() if base.get(name) != value}
 
 
-def _base(text: str) -> Mapping[str, Any]:
-    try:
-        base = json.loads(text or "{}")
-    except ValueError:
-        return {}
-    return base if isinstance(base, dict) else {}
-
-
 async def _upload(desk: Desk, content: bytes) -> str:
     """Upload a file, and return the id of the upload. Raises CallRefused."""
     upload = str(uuid4())
@@ -475,7 +381,9 @@ async def _upload(desk: Desk, content: bytes) -> str:
     return upload
 
 
-def _after(screen: ActionScreen, view: RecordView) -> str:
+def _after(screen: ActionScreen, view: RecordView, refused_files: int) -> str:
     """Return the address of the record after the action."""
     parameters = [("done", screen.row.name), *warning_parameters(view.record)]
+    if refused_files:
+        parameters.append((UNATTACHED, str(refused_files)))
     return f"{view.path}?{urlencode(parameters)}"

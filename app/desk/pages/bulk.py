@@ -18,8 +18,9 @@ from app.api.pages.sent_forms import SentForm, sent_form
 from app.desk.forms.fields import Form
 from app.desk.forms.inputs import Inputs, to_body
 from app.desk.names import ID
-from app.desk.pages.actions import MORE, inputs_of
+from app.desk.pages.actions import MORE_ROWS
 from app.desk.pages.context import Desk, open_desk
+from app.desk.pages.form.sent_inputs import inputs_of
 from app.desk.pages.kept_forms import FILLED_BY, belongs_to_another_person, kept_form
 from app.desk.pages.records import RecordView, state_label
 from app.desk.references import resolve_references
@@ -88,7 +89,7 @@ async def _bulk_page(desk: Desk, kind: str, sent_inputs: SentForm, note: str = "
     screen = BulkScreen(lifecycle, row, tuple(records), form)
     sent = replace(inputs_of(sent_inputs), note=note)
     outcomes = None
-    if pointer := sent_inputs.first_value(MORE):
+    if pointer := sent_inputs.first_value(MORE_ROWS):
         sent = sent.with_row(pointer)
     elif records and not note and (FILLED in sent_inputs.inputs or not form.fields):
         resolved, ambiguous = await resolve_references(desk.calls, form.fields, sent.inputs, kind)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -13,11 +13,13 @@ from fastapi import Request
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from app.api.authentication.auth import ledger_of, signed_in
-from app.api.pages.page_paths import DESK
+from app.api.authentication.auth import ledger_of, signed_in, utc_now
+from app.api.open_actions import ActionLink, action_link
+from app.api.pages.page_paths import DASHBOARD, DESK, is_below
 from app.api.pages.page_response import page_response
 from app.api.requests.accept import language_for
-from app.common.people import Caller
+from app.common.people import STAFF_ROLES, Caller, Role
+from app.common.times.zones import is_zone
 from app.desk.codes import CodeWords
 from app.desk.contract import ScreenContract, screen_contract
 from app.desk.forms.fields import FieldChoice, FormField, is_file
@@ -38,6 +40,21 @@ FIRST_KINDS = ("request", "incident", "problem", "change", "article", "improveme
 #: Where there is no live stream, a record's page asks for news so often, and other pages.
 RECORD_ASKS_SECONDS, ASKS_SECONDS = 20, 60
 READER_MARK_LENGTH = 24
+#: The cookie in which desk.js keeps the time zone of the browser.
+ZONE_COOKIE = "time_zone"
+#: Roles that the head of a page names.
+MOST_ROLES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class PageReader:
+    """Whoever is signed in, as the head of each page shows them: their name, their roles in words, and the
+    time zone of the times on the page.
+    """
+
+    name: str
+    roles: str
+    zone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +131,38 @@ class Desk:
         fingerprint = ledger_of(self.request).vault.fingerprint
         return str(fingerprint("drafts of", require_signed_in(self.request).actor))[:READER_MARK_LENGTH]
 
+    def in_zone(self, name: str) -> Desk:
+        """Return the same page with times by the clocks of that zone; unchanged if there is no such zone."""
+        return replace(self, display=replace(self.display, zone=ZoneInfo(name))) if is_zone(name) else self
+
+    @property
+    def reader_id(self) -> str | None:
+        """The id of the person who reads the page; None: it is no person."""
+        person = require_signed_in(self.request).person_id
+        return None if person is None else str(person)
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether the reader is staff, who work on what others ask for."""
+        return not STAFF_ROLES.isdisjoint(require_signed_in(self.request).role_codes)
+
+    def link_of(self, lifecycle: Lifecycle[Any], action: str) -> ActionLink:
+        """Return where the lifecycle's action of that name is sent."""
+        return action_link(lifecycle, lifecycle[action])
+
+    @property
+    def reader(self) -> PageReader:
+        """Whoever reads the page."""
+        caller = require_signed_in(self.request)
+        held: list[Role] = [role for role in Role if role in caller.role_codes - {Role.requester}]
+        labels = [
+            ledger_of(self.request).role_labels.label(role, self.language)
+            for role in held or [Role.requester]
+        ]
+        more = f" +{len(labels) - MOST_ROLES}" if len(labels) > MOST_ROLES else ""
+        name = self.request.scope["state"].get("caller_name") or self.sentence("somebody")
+        return PageReader(name, f"{', '.join(labels[:MOST_ROLES])}{more}", self.display.zone.key)
+
     async def log_position(self) -> int:
         """Return the position of the newest event. A page asks before it reads what it shows, so that no news
         falls between. Raises DatabaseGone.
@@ -182,13 +231,24 @@ def open_desk(request: Request, root: str = DESK, kinds: Collection[str] | None 
     """
     require_signed_in(request)
     ledger, language = ledger_of(request), language_for(request)
-    zone, linked = ZoneInfo(ledger.settings.time_zone), ledger.lifecycles.keys() if kinds is None else kinds
+    zone, linked = zone_of(request), ledger.lifecycles.keys() if kinds is None else kinds
+    # Figures are of periods, which begin and end by the clocks of the organisation.
+    now = None if is_below(request.url.path, DASHBOARD) else utc_now()
     numbered = frozenset(kind for kind, lifecycle in ledger.lifecycles.items() if lifecycle.code is not None)
     codes = code_words(ledger.lifecycles, language)
-    display = ValueDisplay(screen_contract(), language, zone, linked, numbered, root, codes)
+    display = ValueDisplay(screen_contract(), language, zone, linked, numbered, root, codes, now)
     calls = OperationCalls(request, language)
     names = ReferredNames(calls, display.contract, ledger.lifecycles)
     return Desk(request, calls, display, names, ledger.lifecycles, root)
+
+
+def zone_of(request: Request) -> ZoneInfo:
+    """Return the time zone of the reader: the person's, else the browser's, else the organisation's."""
+    caller, settings = require_signed_in(request), ledger_of(request).settings
+    if is_below(request.url.path, DASHBOARD):
+        return ZoneInfo(settings.time_zone)
+    named = (caller.time_zone, unquote(request.cookies.get(ZONE_COOKIE, "")))
+    return ZoneInfo(next((name for name in named if name and is_zone(name)), settings.time_zone))
 
 
 _CODE_WORDS: dict[str, CodeWords] = {}

@@ -40,6 +40,8 @@ from app.kernel.uploads import (
 FILLED_BY = "filled_by"
 #: The parameter of a form's address for what was kept.
 KEPT_FORM = "kept"
+#: The input for files that are sent along with a form: each upload's id and the file's name.
+ALONG = "file"
 #: The input for the name of a file; the file's own if it is left blank.
 FILE_NAME = "/name"
 LONGEST_AGE = timedelta(days=3)
@@ -127,6 +129,9 @@ async def with_uploads(form: SentForm, store: Callable[[bytes], Awaitable[str]])
     """
     inputs = dict(form.inputs)
     for pointer, files in form.files.items():
+        if pointer == ALONG:
+            inputs[ALONG] = [*inputs.get(ALONG, ()), *[f"{await store(f.content)} {f.name}" for f in files]]
+            continue
         inputs[pointer] = [await store(files[0].content)]
         if not any(inputs.get(FILE_NAME, ())):
             inputs[FILE_NAME] = [files[0].name]

@@ -1,5 +1,5 @@
-"""The page of a record: its state and what leads on from it, its fields by sections, what belongs to it, its
-timeline, and who was told.
+"""A record as pages show it: the actions that its reader can take, what belongs to it, and its timeline, with
+names for what it refers to.
 """
 
 from __future__ import annotations
@@ -8,49 +8,36 @@ import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from types import MappingProxyType
 from typing import Any, get_args
 from urllib.parse import urlencode
 
-from fastapi import Request
-from starlette.exceptions import HTTPException
-from starlette.responses import RedirectResponse, Response
-from starlette.status import HTTP_303_SEE_OTHER, HTTP_404_NOT_FOUND
-
-from app.api.authentication.auth import utc_now
-from app.api.direct import Router
 from app.api.open_actions import action_link
 from app.api.pages.page_paths import DESK
 from app.desk.contract import ChildScreen, FileAddress
-from app.desk.names import NAME, RowNames
-from app.desk.operation_calls import CallRefused
-from app.desk.pages.context import Desk, open_desk
-from app.desk.pages.warnings import shown_warnings
+from app.desk.names import RowNames
+from app.desk.pages.context import Desk
 from app.desk.references import child_names, names_row, row_value
 from app.desk.timeline import NarratedEvent, named_in, timeline
 from app.desk.values import ShownField, label_of, record_name, record_title
 from app.html.filters import link
 from app.kernel.actions.lifecycle import Action, Lifecycle
-from app.log.canonical import instant
 from app.ticketing.routes.work import VoteItem
 
-router = Router(include_in_schema=False)
-#: Lists that stand on the page itself; the others are one step away.
-FIRST_LISTS = ("alerts", "comments", "tasks", "attachments", "links", "decisions")
 #: Fields that the head of the page shows, or nobody reads.
 IN_THE_HEAD = frozenset({"id", "version", "number", "title", "state", "actions", "changed_at", "recorded_at"})
-#: Templates of kinds whose page has more than follows from the contract.
-OWN_TEMPLATES: Mapping[str, str] = MappingProxyType(
-    {"incident": "incident.html", "improvement": "improvement.html"}
-)
 #: Actions by which a vote is cast.
 VOTES = frozenset(get_args(VoteItem.model_fields["action"].annotation))
+#: States in which a record is of no use any more, and in which its work is done.
+OFF_STATES = frozenset(
+    {"cancelled", "rejected", "retired", "inactive", "erased", "revoked", "withdrawn", "terminated"}
+)
+DONE_STATES = frozenset({"closed", "done", "completed", "resolved", "delivered", "published", "implemented"})
 #: Fields by which a row with a file is called.
 FILE_NAMES = ("name", "number")
-#: Where the figures that a record counts in are shown.
-COUNTED_IN = "/dashboard/counted_in"
 #: The parameter of my work for the record that its reader has acted on, and sees no more.
 HANDED_OVER = "handed_over"
+#: Where the figures that a record counts in are shown.
+COUNTED_IN = "/dashboard/counted_in"
 #: Events on a page; there are hardly ever more of one record.
 MOST_EVENTS = 200
 
@@ -154,79 +141,6 @@ async def read_record(desk: Desk, lifecycle: Lifecycle[Any], name: str) -> Recor
     return RecordView(lifecycle, record, desk.language, desk.root)
 
 
-@router.get("/desk/{kind}/{name}")
-async def get_record_page(request: Request, kind: str, name: str) -> Response:
-    """Return the page of a record."""
-    desk = open_desk(request)
-    lifecycle = desk.lifecycle(kind)
-    position = await desk.log_position()
-    try:
-        view = await read_record(desk, lifecycle, name)
-    except CallRefused as refusal:
-        # Whoever hands a record over may see it no more, and is not told that there is none.
-        if refusal.answer.status == HTTP_404_NOT_FOUND and _done(desk, lifecycle) and NAME.fullmatch(name):
-            return RedirectResponse(f"{DESK}?{urlencode({HANDED_OVER: name})}", HTTP_303_SEE_OTHER)
-        raise
-    offered = list(offered_actions(desk, view))
-    possible = [action for action in offered if action.reason is None]
-    children = desk.contract.children(lifecycle.plural)
-    votes, lists, files, notices, events = await asyncio.gather(
-        _awaited_votes(desk, view, possible),
-        read_lists(desk, view, _first(children)),
-        _files(desk, view),
-        _notices_table(desk, view),
-        read_events(desk, view),
-    )
-    parts = await named_parts(desk, view, events=events, lists=lists, possible=possible)
-    fields = list(desk.display.fields(parts.record, shown_fields(desk, lifecycle)))
-    return desk.answer(
-        OWN_TEMPLATES.get(kind, "record.html"),
-        f"{view.spoken_name} {view.title}".strip() or desk.kind_label(kind),
-        view=view,
-        live=desk.live_news(position, stream=view.stream),
-        state=state_label(lifecycle, view.record, desk.language),
-        fields=fields,
-        now=instant(utc_now()),
-        facts=[field for field in fields if not field.is_long and not field.is_instant],
-        texts=[field for field in fields if field.is_long],
-        instants=[field for field in fields if field.is_instant],
-        votes=votes,
-        offered=[action for action in possible if action.acts_on is None],
-        others=[action for action in possible if action.acts_on is not None],
-        refused=[action for action in offered if action.reason is not None],
-        tables=[table for table in parts.tables if table.rows],
-        more=[
-            (child.name, child.words[desk.language]) for child in children if child.name not in FIRST_LISTS
-        ],
-        entries=None
-        if parts.entries is None
-        else [entry for entry in parts.entries if not entry.is_of_clock],
-        clocks=[entry for entry in parts.entries or () if entry.is_of_clock],
-        files=files,
-        told=notices,
-        counted_in=_counted_in(desk, view),
-        done=_done(desk, lifecycle),
-        warnings=list(shown_warnings(desk, view.record)),
-    )
-
-
-@router.get("/desk/{kind}/{name}/list/{child}")
-async def get_record_list_page(request: Request, kind: str, name: str, child: str) -> Response:
-    """Return the page of a list within a record."""
-    desk = open_desk(request)
-    lifecycle = desk.lifecycle(kind)
-    child_screen = next(
-        (each for each in desk.contract.children(lifecycle.plural) if each.name == child), None
-    )
-    if child_screen is None:
-        raise HTTPException(404)
-    view = await read_record(desk, lifecycle, name)
-    possible = [action for action in offered_actions(desk, view) if action.reason is None]
-    table = await child_table(desk, view, child_screen, possible)
-    title = f"{view.spoken_name} · {child_screen.words[desk.language]}"
-    return desk.answer("child_list.html", title, view=view, table=table)
-
-
 def offered_actions(desk: Desk, view: RecordView) -> Iterable[OfferedAction]:
     """Yield the actions that role and state allow the reader, in the order of the lifecycle's table."""
     for action in view.record.get("actions", ()):
@@ -252,15 +166,22 @@ def state_label(lifecycle: Lifecycle[Any], record: Mapping[str, Any], language: 
     return "" if state is None else label_of(lifecycle.states, state, language)
 
 
+def state_tone(lifecycle: Lifecycle[Any], state: str | None) -> str:
+    """Return what kind of state it is, for its sign and colour: `active`, `waiting`, `done` or `off`."""
+    if state is None:
+        return ""
+    if state in OFF_STATES:
+        return "off"
+    if state.endswith("on_hold") or state.startswith(("awaiting_", "deferred")):
+        return "waiting"
+    ended = {each.value for each in lifecycle.lookup.ended}
+    return "done" if state in ended or state in DONE_STATES else "active"
+
+
 def shown_fields(desk: Desk, lifecycle: Lifecycle[Any]) -> Mapping[str, Any]:
     """Return the schemas of the fields that a page shows beneath the head."""
     fields = desk.contract.record_fields(lifecycle.plural) or {}
     return {name: schema for name, schema in fields.items() if name not in IN_THE_HEAD}
-
-
-def _first(children: Iterable[ChildScreen]) -> Iterator[tuple[ChildScreen, None]]:
-    by_name = {child.name: child for child in children}
-    return ((by_name[name], None) for name in FIRST_LISTS if name in by_name)
 
 
 async def read_lists(
@@ -304,15 +225,23 @@ async def named_parts(
         names.add(each.child.name, each.items)
     items = [] if events is None else events["items"]
     payloads = [named_in(event["given"], events["names"]) for event in items] if events is not None else []
+    changes = (
+        [named_in(event["set"].get(view.stream) or {}, events["names"]) for event in items]
+        if events is not None
+        else []
+    )
     rows = [row for each in lists for row in each.rows]
     record, *named = await desk.names.replaced_in_all(
-        view.lifecycle, [view.record, *payloads, *rows], rows=names
+        view.lifecycle, [view.record, *payloads, *changes, *rows], rows=names
     )
-    entries = [{**event, "given": payload} for event, payload in zip(items, named, strict=False)]
-    named_rows = iter(named[len(payloads) :])
+    entries = [
+        {**event, "given": payload, "changed": changed}
+        for event, payload, changed in zip(items, named, named[len(items) :], strict=False)
+    ]
+    named_rows = iter(named[2 * len(items) :])
     return NamedParts(
         record,
-        None if events is None else list(timeline(desk.display, view.lifecycle, entries, events["names"])),
+        None if events is None else timeline(desk.display, view.lifecycle, entries, events["names"]),
         [_table_of(desk, view, each, list(islice(named_rows, len(each.rows))), possible) for each in lists],
     )
 
@@ -329,7 +258,7 @@ def _table_of(
     schemas = {name: schema for name, schema in child.fields.items() if name not in hidden}
     file = desk.contract.row_file(view.lifecycle.plural, child.name)
     rows = tuple(tuple(_linked(view, file, row, desk.display.fields(row, schemas))) for row in named)
-    links = tuple(tuple(_links(view, child, row, possible)) for row in record_list.rows)
+    links = tuple(tuple(row_links(view, child, row, possible)) for row in record_list.rows)
     return ChildTable(child.name, child.words[desk.language], rows, links if any(links) else ())
 
 
@@ -345,39 +274,12 @@ def _linked(
             yield field
 
 
-async def _awaited_votes(
-    desk: Desk, view: RecordView, possible: Sequence[OfferedAction]
-) -> list[tuple[str, str]]:
-    """Return the addresses and labels of the forms of the votes on the record that wait for the reader."""
-    labels = {action.name: action.label for action in possible if action.name in VOTES}
-    work = await desk.calls.read_if_allowed("/v1/me/work") if labels else None
-    votes = [] if work is None else [*work["votes"], *work["votes_for_others"]]
-    return [
-        (
-            f"{view.path}/{vote['action']}?{urlencode(named_in_vote(vote))}",
-            desk.sentence("vote_waits", action=labels[vote["action"]], question=vote["question"]),
-        )
-        for vote in votes
-        if vote["ticket"] == view.record["id"] and vote["action"] in labels
-    ]
-
-
 def named_in_vote(vote: Mapping[str, Any]) -> dict[str, str]:
     """Return what the form of a vote is filled in with: the decision, and the person whose deputy votes."""
     return {f"/{name}": vote[name] for name in ("decision", "instead_of") if vote[name]}
 
 
-async def _files(desk: Desk, view: RecordView) -> list[tuple[str, str]]:
-    """Return the addresses and labels of the files and pages to print that the reader may see."""
-    files = [
-        (file.path.format(id=view.record["id"]), desk.sentence(f"file_{file.operation}"))
-        for file in desk.contract.record_files(view.lifecycle.plural)
-    ]
-    answers = await asyncio.gather(*(desk.calls.send("GET", path) for path, _ in files))
-    return [file for file, answer in zip(files, answers, strict=True) if answer.is_success]
-
-
-def _links(
+def row_links(
     view: RecordView, child: ChildScreen, row: Mapping[str, Any], possible: Sequence[OfferedAction]
 ) -> Iterator[tuple[str, str]]:
     """Yield the addresses and labels of the forms of what can be done with the row, which they name."""
@@ -398,35 +300,3 @@ async def read_events(desk: Desk, view: RecordView) -> Mapping[str, Any] | None:
     path = f"/v1/{view.lifecycle.plural}/{view.record['id']}/events"
     page: Mapping[str, Any] | None = await desk.calls.read_if_allowed(path, {"limit": str(MOST_EVENTS)})
     return page
-
-
-async def _notices_table(desk: Desk, view: RecordView) -> ChildTable | None:
-    """Return who was told of the record; None if it tells nobody, or the reader may not see whom."""
-    path = f"/v1/{view.lifecycle.plural}/{{id}}/notices"
-    fields = desk.contract.listed_fields(path)
-    if fields is None:
-        return None
-    page = await desk.calls.read_if_allowed(path.replace("{id}", view.record["id"]))
-    if page is None or not page["items"]:
-        return None
-    told_fields = {name: fields[name] for name in NOTICE_FIELDS if name in fields}
-    rows = tuple(tuple(desk.display.fields(row, told_fields)) for row in page["items"])
-    return ChildTable("notices", desk.sentence("told"), rows)
-
-
-def _counted_in(desk: Desk, view: RecordView) -> str | None:
-    """Return the page of the figures that the record counts in; None: none counts records of its kind."""
-    if desk.contract.operation("get", f"/v1/{view.lifecycle.plural}/{{id}}/kpis") is None:
-        return None
-    return f"{COUNTED_IN}/{view.lifecycle.kind}/{view.name}"
-
-
-#: What is shown of a notice.
-NOTICE_FIELDS = ("person", "kind", "steps", "way", "sent_at", "read_at", "failed_at")
-
-
-def _done(desk: Desk, lifecycle: Lifecycle[Any]) -> str | None:
-    """Return the sentence on the action that led to the page; None if none did."""
-    name = desk.request.query_params.get("done", "")
-    row = next((row for row in lifecycle.rows if row.name == name), None)
-    return None if row is None else desk.sentence("done", action=row.label(desk.language))

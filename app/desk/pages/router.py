@@ -17,9 +17,10 @@ from app.api.requests.accept import LANGUAGE_COOKIE
 from app.api.service.static_files import static_file
 from app.api.sign_in.sign_in_first import sign_in_first
 from app.desk.operation_calls import CallRefused
-from app.desk.pages import actions, bulk, changes, due, lists, records, saved_views, work
+from app.desk.pages import actions, bulk, changes, due, lists, saved_views, work
 from app.desk.pages.context import open_desk
 from app.desk.pages.kept_forms import keep_form
+from app.desk.pages.record import page as record_page
 from app.desk.references import find_hits
 from app.i18n import LANGUAGES
 
@@ -70,6 +71,15 @@ async def get_desk_lookup(request: Request, kind: str, process: str = "") -> Res
     return desk.answer("hits.html", "", hits=hits)
 
 
+@router.get("/desk/asker")
+async def get_asker_card(request: Request) -> Response:
+    """Return the card of the person whom the parameter `/requester` names."""
+    desk = open_desk(request)
+    name = request.query_params.get(actions.REQUESTER, "").strip()
+    asker = await actions.person_card(desk, name) if name and desk.is_staff else None
+    return desk.answer("pages/record/asker.html", "", asker=asker)
+
+
 @router.get("/desk/search")
 async def get_search_page(request: Request, q: str = "") -> Response:
     """Return what is found of all kinds."""
@@ -95,5 +105,5 @@ async def call_refused(request: Request, error: Exception) -> Response:
 #: Each by itself: a router within another would be tried for every path there is (app/api/route_index.py).
 ROUTERS = (
     router,
-    *(part.router for part in (work, due, changes, bulk, saved_views, lists, records, actions)),
+    *(part.router for part in (work, due, changes, bulk, saved_views, lists, record_page, actions)),
 )

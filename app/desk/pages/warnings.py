@@ -14,6 +14,9 @@ from app.desk.pages.context import Desk
 #: The parameter of the address: the code, the place in the payload, and the keys that are near.
 WARNED_OF = "unknown"
 CODES = frozenset(f"unknown_{kind}" for kind in WARNED_KINDS)
+#: The parameter for the number of files that were refused.
+UNATTACHED = "unattached"
+LONGEST_NUMBER = 4
 #: The most warnings that a page shows.
 MOST_WARNINGS = 20
 
@@ -24,6 +27,13 @@ def warning_parameters(answer: Mapping[str, Any]) -> list[tuple[str, str]]:
         (WARNED_OF, " ".join((warning["code"], warning["pointer"], *warning["near"])))
         for warning in answer.get("warnings") or ()
     ]
+
+
+def unattached_files(desk: Desk) -> Iterator[str]:
+    """Yield the sentence on files that were sent along and refused, of which the address has the number."""
+    number = desk.request.query_params.get(UNATTACHED, "")
+    if number.isdecimal() and len(number) < LONGEST_NUMBER:
+        yield desk.sentence("unattached", n=number)
 
 
 def shown_warnings(desk: Desk, record: Mapping[str, Any]) -> Iterator[str]:

@@ -12,6 +12,7 @@ from typing import Any
 from app.desk.forms.definitions import ANSWERS, questions_of, with_questions
 from app.desk.forms.fields import FieldChoice, FieldKind, Form, FormField
 
+TITLE, DESCRIPTION = "title", "description"
 #: The service of a ticket, which is that of the item where one is asked for.
 SERVICE = "service"
 #: Members that are sent without being asked for, where the payload has them.
@@ -52,23 +53,25 @@ def preset_members(form: Form) -> dict[str, Any]:
     return {name: value for name, value in PRESET.items() if name in names}
 
 
-def item_form(form: Form, item: Mapping[str, Any], title: str, heading: Mapping[str, str]) -> Form:
-    """Return the form of a request for the item of the catalogue: with its title, and its own questions under
-    the heading.
-    """
-    fields = tuple(_asked_fields(form, item, title))
+def item_form(form: Form, item: Mapping[str, Any], heading: Mapping[str, str]) -> Form:
+    """Return the form of a request for the item of the catalogue, with its questions under the heading."""
+    fields = tuple(_asked_fields(form, item))
     form_of_item = Form(fields, _conditions_of(form, fields))
     return form_of_item if item["form"] is None else with_questions(form_of_item, item["form"], heading)
 
 
-def _asked_fields(form: Form, item: Mapping[str, Any], title: str) -> Iterator[FormField]:
+def _asked_fields(form: Form, item: Mapping[str, Any]) -> Iterator[FormField]:
+    """Yield the fields that are asked for; the title is that of the item, or made from the answers."""
     for field in form.fields:
-        if item.get(f"{field.name}_template"):
+        if item.get(f"{field.name}_template") or field.name == TITLE:
             continue
-        if field.name == "title":
-            yield replace(field, schema={**field.schema, "default": title})
-        elif field.name in ASKED_FIELDS - {SERVICE} or (field.name == ANSWERS and item["form"] is not None):
+        if field.name in ASKED_FIELDS - {SERVICE} or (field.name == ANSWERS and item["form"] is not None):
             yield field
+
+
+def supplied_members(item: Mapping[str, Any], title: str) -> dict[str, Any]:
+    """Return the members that the item supplies where its answers do not, if they are left blank."""
+    return {name: title for name in (TITLE, DESCRIPTION) if not item.get(f"{name}_template")}
 
 
 def shown_answers(definition: Mapping[str, Any], answers: str, language: str) -> Iterator[tuple[str, str]]:

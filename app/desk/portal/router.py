@@ -13,13 +13,16 @@ from starlette.responses import Response
 
 from app.api.direct import Router
 from app.api.pages.page_paths import PORTAL
-from app.desk.pages.actions import ActionScreen, send_form, show_form
+from app.common.faces import BilingualLabel, FormFace
 from app.desk.pages.actions import screen_of as action_screen
+from app.desk.pages.actions import send_form, show_form
 from app.desk.pages.context import Desk
+from app.desk.pages.form.screens import ActionScreen
 from app.desk.portal import tickets
-from app.desk.portal.asking import item_form, preset_members
+from app.desk.portal.asking import item_form, preset_members, supplied_members
 from app.desk.portal.tickets import my_tickets, open_portal, sentence
 from app.i18n import LANGUAGES, translate
+from app.processes.requests.face import URGENCY_QUESTION
 
 router = Router(include_in_schema=False)
 #: The kinds that a search of the portal finds.
@@ -29,6 +32,14 @@ FEW_TICKETS, MOST_TICKETS = 5, 50
 #: Fields of an item that say what one gets.
 ITEM_FACTS = ("scope", "limits", "delivery_standard", "target_seconds")
 MOST_ITEMS = "200"
+#: What one is asked for besides the questions of an item.
+ITEM_FACE = FormFace(
+    first=("answers", "how_soon", "description"),
+    unasked=URGENCY_QUESTION.members,
+    questions=(URGENCY_QUESTION,),
+    labels={"description": BilingualLabel("Anything else that we should know?", "还有什么需要我们知道的？")},
+    takes_files=True,
+)
 MOST_ANNOUNCED = "5"
 
 
@@ -127,10 +138,13 @@ async def _item_screen(request: Request, key: str) -> ActionScreen:
     facts = desk.display.fields(item, {name: schemas[name] for name in ITEM_FACTS})
     return replace(
         screen,
-        own_form=item_form(screen.form, item, title, heading),
+        own_form=item_form(screen.form, item, heading),
+        own_face=ITEM_FACE,
+        fallback=supplied_members(item, title),
         preset={**preset_members(screen.form), "item": item["key"]},
         own_path=f"{PORTAL}/catalogue_item/{item['key']}",
         own_label=title,
+        own_button=sentence(desk, "send_request"),
         about=item[f"description_{desk.language}"] or "",
         facts=tuple(facts),
     )

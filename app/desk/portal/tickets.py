@@ -5,7 +5,7 @@ reader can do about it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,8 +19,10 @@ from app.api.direct import Router
 from app.api.pages.page_paths import PORTAL
 from app.desk.forms.fields import FieldChoice
 from app.desk.operation_calls import Parameters
-from app.desk.pages.actions import ActionScreen, screen_of, send_form, show_form
+from app.desk.pages.actions import screen_of, send_form, show_form
 from app.desk.pages.context import Desk, open_desk
+from app.desk.pages.form.screens import ActionScreen
+from app.desk.pages.record.talk import ReplyBox
 from app.desk.pages.records import (
     RecordView,
     named_parts,
@@ -28,7 +30,9 @@ from app.desk.pages.records import (
     read_events,
     read_record,
     state_label,
+    state_tone,
 )
+from app.desk.pages.warnings import unattached_files
 from app.desk.portal.asking import plain_form, preset_members, shown_answers
 from app.desk.portal.requirements import PROPOSED_AT, child_rows, proposed_requirements
 from app.desk.timeline import NarratedEvent
@@ -55,6 +59,10 @@ ACTIONS = (
     ),
     *("change_requirements", "edit", "cancel"),
 )
+#: Actions that a ticket waits for.
+AWAITED = frozenset({"agree_to_requirements", "vote", "close"})
+#: Actions that the box for a reply on the page of a ticket stands for.
+IN_THE_BOX = frozenset({"comment", "attach"})
 #: What a reader of an article may be able to do: its authors edit it at the desk.
 ACTIONS_ON_ARTICLES = ("rate", "comment")
 #: The fields of a ticket that its page shows.
@@ -76,18 +84,23 @@ LISTED_FIELDS = "id,number,title,state,opened_at,changed_at"
 
 @dataclass(frozen=True, slots=True)
 class OfferedForm:
-    """A form that the reader can fill in on the ticket: its address, and its label."""
+    """A form that the reader can fill in on the ticket: its address, and its label. `leads`: the ticket waits
+    for it.
+    """
 
     path: str
     label: str
+    leads: bool = False
+    is_dangerous: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class TicketLine:
-    """A ticket in a list: its view, its state, and what happens next."""
+    """A ticket in a list: its view, its state with the sort of state that it is, and what happens next."""
 
     view: RecordView
     state: str
+    tone: str
     next_step: str
 
 
@@ -126,7 +139,10 @@ async def my_tickets(desk: Desk, limit: int) -> list[TicketLine]:
     views.sort(key=lambda view: str(view.record["changed_at"]), reverse=True)
     return [
         TicketLine(
-            view, state_label(view.lifecycle, view.record, desk.language), next_step(desk, view.record)
+            view,
+            state_label(view.lifecycle, view.record, desk.language),
+            state_tone(view.lifecycle, view.record.get("state")),
+            next_step(desk, view.record),
         )
         for view in views[:limit]
     ]
@@ -139,7 +155,7 @@ async def get_portal_record_page(request: Request, kind: str, name: str) -> Resp
     position = await desk.log_position()
     view = await read_record(desk, desk.lifecycle(kind), name)
     title = f"{view.spoken_name} {view.title}".strip()
-    forms = list(_forms(desk, view))
+    forms = list(_forms(desk, view, IN_THE_BOX if kind in TICKETS else frozenset()))
     done = sentence(desk, "thanks") if "done" in request.query_params else None
     if kind not in TICKETS:
         article = _in_language(view)
@@ -153,12 +169,14 @@ async def get_portal_record_page(request: Request, kind: str, name: str) -> Resp
     )
     parts = await named_parts(desk, view, events=events)
     schemas = desk.contract.record_fields(view.lifecycle.plural) or {}
+    possible = _possible(desk, view)
     return desk.answer(
         "portal/ticket.html",
         title,
         view=view,
         live=desk.live_news(position, stream=view.stream),
         state=state_label(view.lifecycle, view.record, desk.language),
+        tone=state_tone(view.lifecycle, view.record.get("state")),
         next_step=next_step(desk, view.record),
         until=_until(desk, view),
         facts=list(
@@ -170,7 +188,9 @@ async def get_portal_record_page(request: Request, kind: str, name: str) -> Resp
         requirements=requirements,
         entries=_without_comments(parts.entries or ()),
         forms=forms,
+        box=ReplyBox(False, False, "attach" in possible, ()) if "comment" in possible else None,
         done=done,
+        warnings=list(unattached_files(desk)),
     )
 
 
@@ -220,7 +240,9 @@ async def opening(request: Request, kind: str, page: str) -> ActionScreen:
         for each in (await desk.calls.read("/v1/services/status"))["items"]
     ]
     screen = plain(screen, services)
-    return replace(screen, own_path=f"{PORTAL}/{page}", own_label=sentence(desk, page))
+    return replace(
+        screen, own_path=f"{PORTAL}/{page}", own_label=sentence(desk, page), own_button=sentence(desk, "send")
+    )
 
 
 def open_portal(request: Request, kind: str | None = None) -> Desk:
@@ -250,12 +272,18 @@ def _actions_on(kind: str) -> Sequence[str]:
     return ACTIONS if kind in TICKETS else ACTIONS_ON_ARTICLES
 
 
-def _forms(desk: Desk, view: RecordView) -> Iterator[OfferedForm]:
-    """Yield the forms that are open to the reader now."""
-    possible = {action.name for action in offered_actions(desk, view) if action.reason is None}
+def _forms(desk: Desk, view: RecordView, in_the_box: Collection[str]) -> Iterator[OfferedForm]:
+    """Yield the forms that are open to the reader now, besides those that the box for a reply stands for."""
+    possible = _possible(desk, view)
     for name in _actions_on(view.lifecycle.kind):
-        if name in possible:
-            yield OfferedForm(f"{view.path}/{name}", sentence(desk, f"act_{name}"))
+        if name in possible and name not in in_the_box:
+            label = sentence(desk, f"act_{name}")
+            is_dangerous = view.lifecycle.face.is_dangerous(name)
+            yield OfferedForm(f"{view.path}/{name}", label, name in AWAITED, is_dangerous)
+
+
+def _possible(desk: Desk, view: RecordView) -> set[str]:
+    return {action.name for action in offered_actions(desk, view) if action.reason is None}
 
 
 def _until(desk: Desk, view: RecordView) -> list[tuple[str, Markup]]:
@@ -287,7 +315,7 @@ async def _answers(desk: Desk, record: Mapping[str, Any]) -> list[tuple[str, str
 
 def _without_comments(entries: Sequence[NarratedEvent]) -> list[NarratedEvent]:
     """Return the entries without clocks; comments stand by themselves, so their values are not repeated."""
-    return [replace(entry, values=()) for entry in entries if not entry.is_of_clock]
+    return [replace(entry, values=(), texts=(), changes=()) for entry in entries if not entry.is_of_clock]
 
 
 def _in_language(view: RecordView) -> dict[str, Any]:

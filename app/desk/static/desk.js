@@ -62,3 +62,53 @@ document.addEventListener("submit", ({ target }) => {
   localStorage.setItem("drafts-ended", String(Date.now()));
   for (const key of Object.keys(localStorage).filter((name) => name.startsWith("draft:"))) localStorage.removeItem(key);
 });
+
+// The zone of this browser, by which pages show times if the person has none of their own.
+document.documentElement.classList.add("scripted");
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+const zoneCookie = `time_zone=${encodeURIComponent(zone ?? "")}`;
+if (zone && !document.cookie.split("; ").includes(zoneCookie))
+  document.cookie = `${zoneCookie}; path=/; max-age=31536000; samesite=lax${location.protocol === "https:" ? "; secure" : ""}`;
+
+// Fields that are asked for only with some values of another one.
+function askFor(form) {
+  for (const field of form.querySelectorAll("[data-only-with]")) {
+    const other = form.elements.namedItem(field.dataset.onlyWith);
+    field.hidden = other !== null && !field.dataset.values.split(" ").includes(other.value) && !field.classList.contains("wrong");
+  }
+}
+for (const form of document.querySelectorAll("form.action")) {
+  askFor(form);
+  form.addEventListener("change", () => askFor(form));
+}
+
+// A text block goes to where one writes; a pasted or dropped file goes along with the form.
+document.addEventListener("change", ({ target }) => {
+  const text = document.getElementById(target.dataset?.inserts ?? "");
+  const block = target.selectedOptions?.[0]?.dataset.text;
+  if (!text || !block) return;
+  text.setRangeText(`${text.value && !text.value.endsWith("\n") ? "\n\n" : ""}${block}`, text.selectionStart, text.selectionEnd, "end");
+  target.value = "";
+  text.focus();
+  text.dispatchEvent(new Event("input", { bubbles: true }));
+});
+function takeFiles(event, transfer) {
+  const input = event.target.closest?.("form")?.querySelector("input[type=file][name=file]");
+  if (!input || !transfer?.files.length) return;
+  event.preventDefault();
+  const all = new DataTransfer();
+  for (const file of [...input.files, ...transfer.files]) all.items.add(file);
+  input.files = all.files;
+}
+document.addEventListener("paste", (event) => takeFiles(event, event.clipboardData));
+document.addEventListener("drop", (event) => takeFiles(event, event.dataTransfer));
+document.addEventListener("dragover", (event) => {
+  if (event.target.closest?.("form")?.querySelector("input[type=file][name=file]")) event.preventDefault();
+});
+
+// What is known of the person for whom a ticket is opened stands beside its form.
+document.addEventListener("change", ({ target }) => {
+  if (!target.dataset?.shows || !document.getElementById("asker")) return;
+  const address = `${target.dataset.shows}?${new URLSearchParams({ [target.name]: target.value })}`;
+  window.htmx?.ajax("GET", address, { target: "#asker", swap: "outerHTML" });
+});

@@ -18,12 +18,16 @@ from app.foundation.cis.lookups import unauthorised_alterations
 from app.foundation.cis.payloads import CiAlteration, EditCi, RegulariseCi
 from app.foundation.cis.records import Ci, CiState
 from app.kernel.access.reads import ReadContext
+from app.kernel.actions.actor_policy import RecordDuty
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.refusals import PreparationRefused, WrongValue
+from app.kernel.actions.refusals import ConflictingDuty, PreparationRefused, WrongValue
 from app.log.canonical import instant
+from app.platform.db import Row
 
 #: The form of our changes' numbers.
 OUR_NUMBER = re.compile(r"CHG-[0-9]{4}-[0-9]+")
+#: Whoever altered an item does not regularise it; by the log, as no field of the item names them.
+ALTERER = RecordDuty("person who altered the item", "变更配置项的人", ())
 #: Most alterations that a refusal names.
 MOST_NAMED = 20
 
@@ -120,7 +124,7 @@ async def alteration_to_regularise(
 ) -> UnauthorisedAlteration:
     """Find the alteration that the payload names, or the only one without a change. Raises WrongValue if the
     named one is authorised or regularised, or if none is named and several wait; PreparationRefused if none
-    waits.
+    waits; ConflictingDuty if the caller made the alteration.
     """
     alterations = await unauthorised_alterations(reads, ci.row_key)
     waiting = [row for row in alterations if not row["is_regularised"]]
@@ -130,13 +134,20 @@ async def alteration_to_regularise(
         if len(waiting) > 1:
             named = ", ".join(f"{row['id']} ({instant(row['occurred_at'])})" for row in waiting[:MOST_NAMED])
             raise WrongValue({"alterations": named}, pointer="/alteration", because="several_alterations")
-        return UnauthorisedAlteration(waiting[0]["number"], 0)
+        return _by_others(waiting[0], 0, ctx)
     chosen = [row for row in alterations if row["id"] == body.alteration]
     if not chosen:
         raise WrongValue(pointer="/alteration", because="no_unauthorised_alteration")
     if chosen[0]["is_regularised"]:
         raise WrongValue(pointer="/alteration", because="regularised_already")
-    return UnauthorisedAlteration(chosen[0]["number"], len(waiting) - 1)
+    return _by_others(chosen[0], len(waiting) - 1, ctx)
+
+
+def _by_others(row: Row, remaining: int, ctx: ActionContext) -> UnauthorisedAlteration:
+    """Return the alteration, unless the caller made it. Raises ConflictingDuty."""
+    if f"person:{ctx.caller.person_id}" in (row["actor"], row["on_behalf_of"]):
+        raise ConflictingDuty(ALTERER)
+    return UnauthorisedAlteration(row["number"], remaining)
 
 
 def regularise(ci: Ci, body: RegulariseCi, ctx: ActionContext) -> None:

@@ -18,13 +18,14 @@ order by sha256(convert_to(%(seed)s || '/' || id, 'UTF8')), id limit %(size)s
 # `regularised_number` named one for all.
 UNAUTHORISED = """
 with alteration as (
-  select id, version, occurred_at, type, (data->'set'->stream->>'unauthorised_count')::integer as number,
+  select id, version, occurred_at, type, actor, on_behalf_of,
+    (data->'set'->stream->>'unauthorised_count')::integer as number,
     data->'set'->stream->>'regularised_number' as regularised
   from log.told where stream = %(stream)s
 ), regularised as (
   select version, regularised::integer as number from alteration where type = 'ci.regularised'
 )
-select s.id, s.occurred_at, s.number,
+select s.id, s.occurred_at, s.number, s.actor, s.on_behalf_of,
   exists (select from regularised r where r.version > s.version
     and coalesce(r.number, s.number) = s.number
   ) as is_regularised
@@ -48,7 +49,7 @@ async def drawn_cis(
 
 async def unauthorised_alterations(reads: ReadContext, stream: str) -> list[Row]:
     """Return the unauthorised alterations of the item with that stream, the first first: `id` of the event,
-    `occurred_at`, `number`, `is_regularised`.
+    `occurred_at`, `number`, `actor`, `on_behalf_of`, `is_regularised`.
     """
     guard = Unguarded("They are events of the item itself, whose version is checked.")
     return await reads.rows(UNAUTHORISED, {"stream": stream}, guard=guard)

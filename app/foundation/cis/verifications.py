@@ -20,14 +20,16 @@ from app.foundation.cis.payloads import (
 from app.foundation.cis.preparation import DrawnSample, SampleItem, sample, sample_item
 from app.foundation.cis.records import CiOutcome, Settlement, Verification, VerificationItem
 from app.foundation.cis.records import VerificationState as State
+from app.foundation.decisions.authorship import authors_do_not_judge
 from app.kernel.access.audience_rules import to_staff
 from app.kernel.access.reads import ReadContext
+from app.kernel.actions.actor_policy import RecordDuty, change_manager
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, Rules, action
 from app.kernel.actions.payloads import EmptyPayload
-from app.kernel.actions.refusals import WrongValue
+from app.kernel.actions.refusals import ConflictingDuty, WrongValue
 
 
 def draw(verification: Verification, body: DrawVerification, ctx: ActionContext) -> None:
@@ -84,6 +86,14 @@ async def no_difference(
         raise WrongValue(pointer="/change", because="missing")
 
 
+async def checked_it(
+    reads: ReadContext, verification: Verification, body: SettleDifferenceVerification, ctx: ActionContext
+) -> None:
+    """Refuse whoever checked the item (`separation_of_duties`)."""
+    if ctx.caller.person_id == ctx.prepared(SampleItem).item.checked_by_id is not None:
+        raise ConflictingDuty(CHECKER)
+
+
 def _recount(verification: Verification, item: VerificationItem, ctx: ActionContext) -> None:
     """Recount the sample's items, with `item` in place of its row of before the action."""
     items = [item if other.id == item.id else other for other in ctx.prepared(SampleItem).items]
@@ -118,6 +128,12 @@ def discard(verification: Verification, body: EmptyPayload, ctx: ActionContext) 
     """Discard the verification: it is given up, and its figures do not count."""
 
 
+#: Whoever drew the sample, or checked an item, does not settle its difference.
+DRAWN_BY_OTHERS = authors_do_not_judge(("drawn_count",))
+CHECKER = RecordDuty("person who checked the item", "核对人", ())
+#: Change managers settle, too, so that a single configuration manager may draw.
+SETTLERS = MANAGERS | change_manager
+
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="verification", plural="verifications", zh="配置核查", record=Verification, states=State,
@@ -129,8 +145,8 @@ LIFECYCLE = Lifecycle(
         action(draw,              "抽取",     NEW_RECORD,   State.open,      MANAGERS, "verification.drawn", prepare=(sample,)),
         action(check_item,        "核对",     [State.open], STAYS,           KEEPERS,  "verification.item_checked",
                prepare=(sample_item,), wrong=(difference_without_note,)),
-        action(settle_difference, "处理差异", [State.open], STAYS,           MANAGERS, "verification.difference_settled",
-               prepare=(sample_item,), wrong=(no_difference,)),
+        action(settle_difference, "处理差异", [State.open], STAYS,           SETTLERS, "verification.difference_settled",
+               prepare=(sample_item,), wrong=(no_difference, DRAWN_BY_OTHERS, checked_it)),
         action(conclude,          "结束",     [State.open], State.concluded, MANAGERS, "verification.concluded",
                unless=(items_unchecked, differences_unsettled)),
         action(discard,           "作废",     [State.open], State.discarded, MANAGERS, "verification.discarded"),

@@ -29,24 +29,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from app.common.records import CodeEnum
-from app.foundation.decisions.electorate import Electorate, Matter, matter_of
+from app.foundation.decisions.closing import (
+    Restore,
+    take_if_decided,
+    tally_fields,
+    withdrawal_check,
+    withdrawal_of,
+)
+from app.foundation.decisions.electorate import Electorate
 from app.foundation.decisions.lookups import touches
+from app.foundation.decisions.matters import Matter, matter_of
 from app.foundation.decisions.payloads import (
     CastVote,
     CloseVote,
     DeputiseVote,
     RemindVoters,
     Tallied,
-    WithdrawDecision,
 )
 from app.foundation.decisions.preparation import (
+    DeferralEnd,
     NewDecision,
     NewDeputies,
-    OpenDecisions,
     VoteCount,
     closing_preparation,
     count_preparation,
@@ -62,17 +70,38 @@ from app.foundation.decisions.records import (
     VoteVerdict,
     VotingDeputy,
 )
+from app.foundation.decisions.recusal import not_a_voter, recusal_preparation, recuse
 from app.foundation.decisions.tally import tally
 from app.foundation.process_spec import ActionRows
 from app.kernel.access.reads import ReadContext
-from app.kernel.actions.actor_policy import ActorPolicy, Relation, chair, decision, rule, voter
+from app.kernel.actions.actor_policy import (
+    ActorPolicy,
+    RecordDuty,
+    Relation,
+    asker,
+    chair,
+    decision,
+    rule,
+    voter,
+)
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.lifecycle import STAYS, Action, ChangeCheck, FollowUp, action
+from app.kernel.actions.lifecycle import (
+    STAYS,
+    Action,
+    Branch,
+    ChangeCheck,
+    FollowUp,
+    Prepare,
+    Unchanged,
+    action,
+)
 from app.kernel.actions.payloads import Payload
-from app.kernel.actions.refusals import NarrowKey, Refusal, WrongValue
+from app.kernel.actions.refusals import ConflictingDuty, NarrowKey, Refusal, WrongValue
 
 #: What stands beside every record that can be decided about.
 CHILDREN = (Decision, Vote, VotingDeputy)
+#: A question is deferred for so long if neither its process nor a voter says otherwise.
+DEFERRAL = timedelta(days=90)
 
 
 class NotAVoter(Refusal):
@@ -98,12 +127,9 @@ class NotTheChair(Refusal):
 
 def tallied(decision: Decision) -> Tallied:
     """Return the tally of a decision that was taken, as the event of its outcome carries it."""
-    return Tallied.model_validate({"decision": decision.id} | _tally_fields(decision))
-
-
-def _tally_fields(tally: Any) -> dict[str, Any]:
-    names = ("outcome", "voters", "approvals", "rejections", "deferrals", "abstentions")
-    return {name: getattr(tally, name) for name in names}
+    return Tallied.model_validate(
+        {"decision": decision.id} | tally_fields(decision) | {"deferred_until": decision.deferred_until_at}
+    )
 
 
 @dataclass(frozen=True)
@@ -112,6 +138,11 @@ class DecisionSpec:
 
     `kind` of its records; `any` of their states. `matters` are what its decisions are about, which says who
     may not vote on them. `outcome` returns the action that follows from a decision; see above.
+
+    `who_withdraws` are people who may withdraw a question besides the person who put it. `after_withdrawal`
+    names states that the record leaves then, and for which, so that the question can be put again; `restore`
+    undoes what putting the question set, with what `prepare_restore` found. `deferral_end` returns until when
+    a question is deferred if no voter says so.
     """
 
     kind: str
@@ -119,6 +150,10 @@ class DecisionSpec:
     matters: Sequence[Matter]
     who_withdraws: ActorPolicy = field(default_factory=lambda: rule)
     outcome: Callable[[Any, Decision], tuple[str, Payload] | None] = lambda record, decision: None
+    after_withdrawal: Mapping[CodeEnum, CodeEnum] = field(default_factory=dict)
+    deferral_end: DeferralEnd = lambda record, ctx: ctx.occurred_at + DEFERRAL
+    restore: Restore = lambda record, ctx: None
+    prepare_restore: tuple[Prepare, ...] = ()
 
 
 def add_prepared_decision(prepared: NewDecision, ctx: ActionContext) -> None:
@@ -130,13 +165,13 @@ def add_prepared_decision(prepared: NewDecision, ctx: ActionContext) -> None:
 def vote(record: Any, body: CastVote, ctx: ActionContext) -> None:
     """Vote on the record's decision. A second vote replaces the first."""
     _cast_ballot(body, ctx)
-    _take_if_decided(ctx)
+    take_if_decided(ctx.prepared(VoteCount), ctx)
 
 
 def decide(record: Any, body: CastVote, ctx: ActionContext) -> None:
     """Decide a question about the record, as the chair, if the approval rule leaves it to the chair."""
     _cast_ballot(body, ctx)
-    _take_if_decided(ctx)
+    take_if_decided(ctx.prepared(VoteCount), ctx)
 
 
 def close_vote(record: Any, body: CloseVote, ctx: ActionContext) -> None:
@@ -149,7 +184,7 @@ def close_vote(record: Any, body: CloseVote, ctx: ActionContext) -> None:
     if lapsed and count.next_electorate is not None:
         _ask_next(count, count.next_electorate, ctx)
     else:
-        _take_if_decided(ctx, closing=True)
+        take_if_decided(count, ctx, closing=True)
 
 
 def _ask_next(count: VoteCount, electorate: Electorate, ctx: ActionContext) -> None:
@@ -176,7 +211,7 @@ def _ask_next(count: VoteCount, electorate: Electorate, ctx: ActionContext) -> N
     decision.left_out = [*(decision.left_out or ()), *electorate.left_out_rows]
     decision.asked_next_at, decision.due_at = ctx.occurred_at, electorate.due_at
     decision.remind_at, decision.reminded_at = electorate.remind_at, None
-    for row in new_ballots(decision, electorate.voters, ctx):
+    for row in new_ballots(decision, electorate.voters, electorate.parties, ctx):
         ctx.outcome.add(row)
 
 
@@ -205,12 +240,6 @@ def remind_voters(record: Any, body: RemindVoters, ctx: ActionContext) -> None:
     ctx.outcome.change(ctx.required_ref(Decision, "decision")).reminded_at = ctx.occurred_at
 
 
-def withdraw_decision(record: Any, body: WithdrawDecision, ctx: ActionContext) -> None:
-    """Withdraw a decision on the record, without an outcome."""
-    decision = ctx.outcome.change(ctx.required_ref(Decision, "decision"))
-    _close(decision, DecisionState.withdrawn, ctx.prepared(VoteCount).ballots, ctx)
-
-
 def conclude_decision(record: Any, body: Tallied, ctx: ActionContext) -> None:
     """Conclude a decision on the record: its outcome is recorded, and nothing else of the record changes."""
 
@@ -223,7 +252,7 @@ def _cast_ballot(body: CastVote, ctx: ActionContext) -> None:
     is_own = ballot.person_id == ctx.caller.person_id
     ballot.cast_by_id = None if is_own else ctx.caller.person_id
     ballot.role_lost = True if ballot.person_id in ctx.prepared(VoteCount).role_lost else None
-    ballot.comment = body.comment
+    ballot.comment, ballot.defer_until_at = body.comment, body.defer_until
     ballot.voted_at = ctx.occurred_at
 
 
@@ -242,40 +271,6 @@ def ballot_of(body: CastVote, ctx: ActionContext) -> Vote | None:
     return ballots[0] if ballots else None
 
 
-def _take_if_decided(ctx: ActionContext, *, closing: bool = False) -> None:
-    """Take the decision if the votes decide it now."""
-    count = ctx.prepared(VoteCount)
-    ballots = _deadline_passed(count.ballots, ctx)
-    verdicts = {b.person_id: b.verdict for b in ballots if b.person_id and b.verdict is not None}
-    counted = tally(count.terms, verdicts, closing=closing)
-    if counted.outcome is not None:
-        decision = ctx.outcome.change(ctx.required_ref(Decision, "decision"))
-        for name, value in _tally_fields(counted).items():
-            setattr(decision, name, value)
-        _close(decision, DecisionState.taken, ballots, ctx)
-
-
-def _close(decision: Decision, state: DecisionState, ballots: Iterable[Vote], ctx: ActionContext) -> None:
-    decision.state = state
-    decision.closed_at = ctx.occurred_at
-    for ballot in ballots:
-        if ballot.verdict is None:
-            ctx.outcome.change(ballot).closed_at = ctx.occurred_at
-
-
-def withdraw_open_decisions(ctx: ActionContext) -> None:
-    """Withdraw the decisions that are open on the record, as they are needed no more."""
-    opened = ctx.prepared(OpenDecisions)
-    for row in opened.decisions:
-        _close(ctx.outcome.change(row), DecisionState.withdrawn, _deadline_passed(opened.ballots, ctx), ctx)
-
-
-def _deadline_passed(ballots: Iterable[Vote], ctx: ActionContext) -> list[Vote]:
-    """Return the ballots in their present state, with those that this command has changed."""
-    changed = {after.id: after for _, after in ctx.outcome.changed if isinstance(after, Vote)}
-    return [changed.get(ballot.id, ballot) for ballot in ballots]
-
-
 async def decided_already(reads: ReadContext, record: Any, body: Any, ctx: ActionContext) -> str | None:
     """Refuse if the decision was taken or withdrawn already (`decided_already`)."""
     decision = ctx.required_ref(Decision, "decision")
@@ -283,17 +278,26 @@ async def decided_already(reads: ReadContext, record: Any, body: Any, ctx: Actio
 
 
 async def cannot_vote(reads: ReadContext, record: Any, body: CastVote, ctx: ActionContext) -> str | None:
-    """Refuse if the caller is neither a voter nor the deputy of one, their credential is too narrow, they
-    have voted in another name, the time to vote is over, or the chair decides.
+    """Refuse if the caller is neither a voter nor the deputy of one, has become a party to the matter since,
+    has voted in another name or has too narrow a credential, if the time to vote is over or the time until
+    which to defer is past, or if the chair decides.
     """
     decision, ballot = ctx.required_ref(Decision, "decision"), ballot_of(body, ctx)
     if ballot is None:
         raise NotAVoter()
+    _require_no_party(ctx)
     _require_voters_credential(ballot, record, ctx)
-    if (because := _cannot_cast(ballot, decision, ctx)) is not None:
+    if (because := _cannot_cast(ballot, body, decision, ctx)) is not None:
         return because
     is_the_chairs = decision.rule is DecisionRule.chair and ballot.person_id == decision.chair_id
     return "the_chair_decides" if is_the_chairs else None
+
+
+def _require_no_party(ctx: ActionContext) -> None:
+    """Refuse a caller who has become a party to the matter since the question was put."""
+    part = ctx.prepared(VoteCount).became_party
+    if part is not None:
+        raise ConflictingDuty(RecordDuty(part.label("en").lower(), part.label("zh"), ()))
 
 
 def _require_voters_credential(ballot: Vote, record: Any, ctx: ActionContext) -> None:
@@ -308,7 +312,7 @@ def _require_voters_credential(ballot: Vote, record: Any, ctx: ActionContext) ->
         raise RoleNotInKey()
 
 
-def _cannot_cast(ballot: Vote, decision: Decision, ctx: ActionContext) -> str | None:
+def _cannot_cast(ballot: Vote, body: CastVote, decision: Decision, ctx: ActionContext) -> str | None:
     """Return why the caller cannot cast the ballot: one person is one vote, in whoever's name, since a quorum
     counts persons; or it is too late.
     """
@@ -320,6 +324,8 @@ def _cannot_cast(ballot: Vote, decision: Decision, ctx: ActionContext) -> str | 
         return "voted_in_another_name"
     if ballot.person_id != me and any(other.person_id == me for other in other_ballots):
         return "has_own_vote"
+    if body.defer_until is not None and body.defer_until <= ctx.now:
+        raise WrongValue(pointer="/defer_until", because="not_ahead")
     return "too_late_to_vote" if decision.due_at is not None and decision.due_at <= ctx.now else None
 
 
@@ -331,12 +337,13 @@ async def cannot_decide(reads: ReadContext, record: Any, body: CastVote, ctx: Ac
     decision, ballot = ctx.required_ref(Decision, "decision"), ballot_of(body, ctx)
     if ballot is None or decision.chair_id is None or ballot.person_id != decision.chair_id:
         raise NotTheChair()
+    _require_no_party(ctx)
     _require_voters_credential(ballot, record, ctx)
     if decision.rule is not DecisionRule.chair:
         return "not_for_the_chair_alone"
     if body.verdict is VoteVerdict.abstain:
         raise WrongValue(pointer="/verdict", because="chair_abstains")
-    if (because := _cannot_cast(ballot, decision, ctx)) is not None:
+    if (because := _cannot_cast(ballot, body, decision, ctx)) is not None:
         return because
     count = ctx.prepared(VoteCount)
     other_votes = sum(
@@ -388,7 +395,7 @@ def not_while_decided(spec: DecisionSpec) -> ChangeCheck:
 def conclusion_follow_up(spec: DecisionSpec) -> FollowUp:
     """Return the follow-up that carries out the outcome when a decision is taken."""
 
-    def follow_up_of(record: Any, ctx: ActionContext) -> tuple[str, Payload] | None:
+    def follow_up_of(record: Any, body: Payload, ctx: ActionContext) -> tuple[str, Payload] | None:
         for _, after in ctx.outcome.changed:
             if isinstance(after, Decision) and after.state is DecisionState.taken:
                 return spec.outcome(record, after) or (conclude_decision.__name__, tallied(after))
@@ -397,24 +404,38 @@ def conclusion_follow_up(spec: DecisionSpec) -> FollowUp:
     return follow_up_of
 
 
+def _after_withdrawal(spec: DecisionSpec) -> Branch | Unchanged:
+    """Return the state of a record after its question was withdrawn."""
+    if not spec.after_withdrawal:
+        return STAYS
+    targets = {state: spec.after_withdrawal.get(state, state) for state in spec.any}
+    return Branch(
+        lambda record: targets[record.state],
+        tuple(dict.fromkeys(targets.values())),
+        outcomes={state: (target,) for state, target in targets.items()},
+    )
+
+
 # fmt: off
 def rows(spec: DecisionSpec) -> ActionRows:
     """Return the rows of the lifecycle table for decisions."""
     kind, then = spec.kind, conclusion_follow_up(spec)
-    never = tuple(dict.fromkeys(duty for matter in spec.matters for duty in matter.duties))
-    counted = (count_preparation(spec.matters),)
+    counted = count_preparation(spec.matters, spec.deferral_end)
     return (
         #      action             中文        from       to     who              event
         action(vote,              "表决",     spec.any, STAYS, voter,              f"{kind}.voted",
-               prepare=counted, wrong=(decided_already, cannot_vote), segregate_from=never, follow_up=then),
+               prepare=(counted,), wrong=(decided_already, cannot_vote), follow_up=then),
         action(decide,            "裁定",     spec.any, STAYS, chair,              f"{kind}.chair_decided",
-               prepare=counted, wrong=(decided_already, cannot_decide), segregate_from=never, follow_up=then),
+               prepare=(counted,), wrong=(decided_already, cannot_decide), follow_up=then),
         action(remind_voters,     "提醒表决", spec.any, STAYS, rule,               f"{kind}.voters_reminded",    wrong=(decided_already,)),
         action(close_vote,        "截止表决", spec.any, STAYS, rule,               f"{kind}.vote_closed",
-               prepare=(closing_preparation(spec.matters),), wrong=(decided_already, not_due_yet), follow_up=then),
+               prepare=(closing_preparation(spec.matters, spec.deferral_end),), wrong=(decided_already, not_due_yet), follow_up=then),
         action(deputise_vote,     "代理表决", spec.any, STAYS, rule,               f"{kind}.vote_deputised",
                prepare=(deputies_preparation(spec.matters),), wrong=(deputies_unchanged,)),
-        action(withdraw_decision, "撤回决议", spec.any, STAYS, spec.who_withdraws, f"{kind}.decision_withdrawn", prepare=counted, wrong=(decided_already,)),
+        action(recuse,            "回避表决", spec.any, STAYS, voter,              f"{kind}.voter_recused",
+               prepare=(counted, recusal_preparation(spec.matters)), wrong=(decided_already, not_a_voter), follow_up=then),
+        action(withdrawal_of(spec.restore), "撤回决议", spec.any, _after_withdrawal(spec), spec.who_withdraws | asker, f"{kind}.decision_withdrawn",
+               prepare=(counted, *spec.prepare_restore), wrong=(decided_already, withdrawal_check(spec.who_withdraws))),
         action(conclude_decision, "形成决议", spec.any, STAYS, decision,           f"{kind}.decided"),
     )
 # fmt: on

@@ -20,14 +20,20 @@ from app.kernel.actions.refusals import ConflictingDuty
 AUTHOR = RecordDuty("author", "作者", ())
 
 
-def authors_do_not_judge(fields: Collection[str], children: Collection[str] = ()) -> PayloadCheck:
+def authors_do_not_judge(
+    fields: Collection[str], children: Collection[str] = (), *, and_have_set: Collection[str] = ()
+) -> PayloadCheck:
     """Return the check that refuses whoever has ever set one of these fields of the record, or made, changed
-    or removed a child record of one of these kinds.
+    or removed a child record of one of these kinds; with `and_have_set`, only if they have also set one of
+    those fields.
     """
 
     async def judges_own_work(reads: ReadContext, record: Any, body: Any, ctx: ActionContext) -> None:
         """Refuse whoever has made what they judge (`separation_of_duties`)."""
-        if ctx.caller.person_id in await authors(reads, record, fields, children):
+        me = ctx.caller.person_id
+        if me not in await authors(reads, record, fields, children):
+            return
+        if not and_have_set or me in await authors(reads, record, and_have_set, ()):
             raise ConflictingDuty(AUTHOR)
 
     return judges_own_work

@@ -1,59 +1,89 @@
-"""Reads of decisions: who has made what is decided about, by the log, and who carries it out."""
+"""Reads of decisions: who has acted on the record, by the log, and who has voted for it."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from app.common.records import Record
 from app.foundation.decisions.records import Vote, VoteVerdict
-from app.kernel.access.reads import BY_RECORD_VERSION, ReadContext, Unguarded
+from app.kernel.access.reads import BY_RECORD_VERSION, ReadContext
 from app.log.events import kind_of
 from app.log.upcasting import upcast
-from app.platform.db import Row
+from app.platform.db import Database, Row
 
 PERSON = "person:"
-TASK_OWNERS = """
-select assignee_id from fold.task
-where record = %s and assignee_id is not null and dropped_at is null"""
-MEMBERS = "select person_id from fold.membership where team_id = %s"
+# A person who acts names others as those on whose behalf, such as the requester of a ticket. Only a tool or a
+# machine account acts in the name of the person whom its event names.
 EVENTS = """
-select type, schema_version, actor, on_behalf_of, data from log.event
-where stream = %s and not (type = any(%s))"""
+select e.type, e.schema_version, e.data,
+  case when e.on_behalf_of is null or p.kind = 'human' then e.actor else e.on_behalf_of end as acted
+from log.event e left join fold.person p
+  on p.id = case when e.actor like 'person:%%' then substr(e.actor, 8)::uuid end
+where e.stream = %(stream)s and e.position > %(since)s
+order by e.version"""
+
+REASONS = """
+select v.decision_id, v.comment from fold.vote v join fold.decision d on d.id = v.decision_id
+where v.decision_id = any(%s) and v.comment is not null
+  and (d.outcome, v.verdict) in (('approved', 'approve'), ('rejected', 'reject'), ('deferred', 'defer'))
+order by v.voted_at, v.id"""
+
+
+@dataclass(frozen=True, slots=True)
+class EventActs:
+    """What an event of a record did: the person who acted (None: a rule or an anonymous tool), and the fields
+    that it set, by row key; None for a row that it removed.
+    """
+
+    type: str
+    person_id: UUID | None
+    rows_set: Mapping[str, Mapping[str, Any] | None]
+
+
+async def acts_of(reads: ReadContext, record: Record, *, since: int | None = None) -> list[EventActs]:
+    """Return the acts on the record, the oldest first; with `since`, those after that position of the log."""
+    parameters = {"stream": record.row_key, "since": since or 0}
+    rows = await reads.rows(EVENTS, parameters, guard=BY_RECORD_VERSION)
+    return [EventActs(row["type"], _person_of(row["acted"]), _rows_set(row)) for row in rows]
+
+
+def _person_of(actor: str | None) -> UUID | None:
+    is_person = actor is not None and actor.startswith(PERSON)
+    return UUID(actor.removeprefix(PERSON)) if actor is not None and is_person else None
 
 
 async def authors(
     reads: ReadContext, record: Record, fields: Collection[str], children: Collection[str]
 ) -> frozenset[UUID]:
     """Return all who have ever set one of these fields of the record, or made, changed or removed a child
-    record of one of these kinds: those who acted, and those on whose behalf they did. What follows from a
-    vote is the work of no voter.
+    record of one of these kinds. The outcome of a vote is the work of no voter.
     """
-    persons: set[UUID] = set()
-    decided = list(reads.lifecycles[record.KIND].decision_events)
-    for row in await reads.rows(EVENTS, (record.row_key, decided), guard=BY_RECORD_VERSION):
-        actors = [
-            actor for actor in (row["actor"], row["on_behalf_of"]) if actor and actor.startswith(PERSON)
-        ]
-        if actors and touches(_rows_set(row), record.row_key, fields, children):
-            persons.update(UUID(actor.removeprefix(PERSON)) for actor in actors)
-    return frozenset(persons)
+    outcomes = reads.lifecycles[record.KIND].decision_events
+    return frozenset(
+        event.person_id
+        for event in await acts_of(reads, record)
+        if event.person_id is not None
+        and event.type not in outcomes
+        and touches(event.rows_set, record.row_key, fields, children)
+    )
 
 
 async def once_named(reads: ReadContext, record: Record, row_key: str, field: str) -> frozenset[UUID]:
     """Return all persons whom that field of the record, or of the child record with that key, has ever named:
     by the log, so that naming somebody else later does not help.
     """
-    rows = await reads.rows(EVENTS, (record.row_key, []), guard=BY_RECORD_VERSION)
-    values = [(_rows_set(row).get(row_key) or {}).get(field) for row in rows]
+    values = [(event.rows_set.get(row_key) or {}).get(field) for event in await acts_of(reads, record)]
     return frozenset(UUID(value) for value in values if value is not None)
 
 
-def _rows_set(row: Row) -> Mapping[str, Any]:
+def _rows_set(row: Row) -> Mapping[str, Mapping[str, Any] | None]:
     """Return the fields that the event of a row of EVENTS sets, by row key."""
-    rows: Mapping[str, Any] = upcast(row["type"], row["schema_version"], json.loads(row["data"]))["set"]
+    rows: Mapping[str, Mapping[str, Any] | None]
+    rows = upcast(row["type"], row["schema_version"], json.loads(row["data"]))["set"]
     return rows
 
 
@@ -70,15 +100,12 @@ async def approvers(reads: ReadContext, record: Record, decision_id: UUID | None
     )
 
 
-async def those_who_carry_out(reads: ReadContext, record: Any) -> frozenset[UUID]:
-    """Return the persons who have a task in the record, and all of its team while nobody is assigned."""
-    rows = await reads.rows(TASK_OWNERS, (record.row_key,), guard=BY_RECORD_VERSION)
-    persons = {row["assignee_id"] for row in rows}
-    team = getattr(record, "team_id", None)
-    if team is not None and getattr(record, "assignee_id", None) is None:
-        guard = Unguarded("Whoever joins the team meanwhile is asked, and does not vote once assigned.")
-        persons.update(row["person_id"] for row in await reads.rows(MEMBERS, (team,), guard=guard))
-    return frozenset(persons)
+async def reasons_of(db: Database, decisions: Collection[str]) -> dict[str, list[str]]:
+    """Return the comments of the votes that led to the outcomes of the decisions, by the decisions' ids."""
+    reasons: dict[str, list[str]] = {}
+    for row in await db.rows(REASONS, ([UUID(name) for name in decisions if name],)) if decisions else ():
+        reasons.setdefault(str(row["decision_id"]), []).append(row["comment"])
+    return reasons
 
 
 def touches(changed: Mapping[str, Any], own: str, fields: Collection[str], children: Collection[str]) -> bool:

@@ -17,17 +17,28 @@ from app.kernel.actions.conditions import Condition
 from app.kernel.actions.payloads import FreeText, Instant, Payload, Title
 
 
-class AskDecision(Payload):
-    """A question to be put to a vote. The approval rule determines the voters."""
+class AskBoard(Payload):
+    """A matter that is put to a vote. The approval rule determines the voters."""
 
-    question: Title = Field(
-        description="Question in one line, without names of persons: all readers of the record see it.",
+    question: Title | None = Field(
+        default=None,
+        description="Question in one line, without names of persons: all readers of the record see it. If "
+        "left out, the kind of the decision and the title of the record.",
         examples=["Shall we go on with it?"],
     )
     due_at: Instant | None = Field(
         default=None,
         description="Time until which votes count; if left out, the time of the approval rule, which "
         "it cannot exceed. The votes that were cast by then decide.",
+    )
+
+
+class AskDecision(AskBoard):
+    """A question to be put to a vote. The approval rule determines the voters."""
+
+    question: Title = Field(
+        description="Question in one line, without names of persons: all readers of the record see it.",
+        examples=["Shall we go on with it?"],
     )
 
 
@@ -44,8 +55,18 @@ class CastVote(Payload):
     comment: FreeText | None = Field(
         default=None, description="Reason; required to reject or defer.", examples=["Go on."]
     )
+    defer_until: Instant | None = Field(
+        default=None,
+        description="Time until which the question is to be deferred. If no voter who defers it names a "
+        "time, the usual one of the process applies, mostly three months.",
+    )
 
     CONDITIONS = (
+        Condition(
+            "only_to_defer",
+            ("verdict", "defer_until"),
+            lambda body: body.defer_until is None or body.verdict is VoteVerdict.defer,
+        ),
         Condition(
             "say_why",
             ("verdict", "comment"),
@@ -53,6 +74,15 @@ class CastVote(Payload):
                 body.comment is not None or body.verdict not in (VoteVerdict.reject, VoteVerdict.defer)
             ),
         ),
+    )
+
+
+class RecuseVoter(Payload):
+    """The decision from which a voter recuses themselves, and the reason."""
+
+    decision: Annotated[UUID, ChildRef(Decision)] = Field(description="Identifier of the decision.")
+    reason: FreeText = Field(
+        description="Reason for not taking part in the decision.", examples=["I am to carry it out."]
     )
 
 
@@ -87,6 +117,9 @@ class Tallied(Payload):
     rejections: int = Field(ge=0, description="Number of votes against it.", examples=[0])
     deferrals: int = Field(ge=0, description="Number of votes to defer it.", examples=[0])
     abstentions: int = Field(ge=0, description="Number of abstentions.", examples=[1])
+    deferred_until: Instant | None = Field(
+        default=None, description="Time until which the question is deferred; null for other outcomes."
+    )
 
 
 class DeputiseVote(Payload):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeGuard
@@ -18,24 +18,24 @@ from app.foundation.decisions.deputies.lookups import (
 )
 from app.foundation.decisions.electorate import (
     Electorate,
-    Matter,
     NamedElectorate,
-    excluded_voters,
-    matter_of,
     named_electorate,
     next_electorate,
+    parties_to,
     ruled_electorate,
 )
-from app.foundation.decisions.payloads import AskDecision
+from app.foundation.decisions.matters import Matter, matter_of
+from app.foundation.decisions.parties import Parties, parties_of
+from app.foundation.decisions.payloads import AskBoard
 from app.foundation.decisions.records import (
     Decision,
     DecisionState,
     Vote,
+    VoterLeftOutReason,
     VotingDeputy,
 )
 from app.foundation.decisions.tally import TallyTerms
 from app.kernel.access.reads import ReadContext
-from app.kernel.actions.actor_policy import segregated_persons
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import Prepare
 from app.kernel.actions.refusals import WrongValue
@@ -43,11 +43,14 @@ from app.kernel.actions.refusals import WrongValue
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question about a matter; `due_at` is until when there are votes, if sooner than is usual."""
+    """A question about a matter; `due_at` is until when there are votes, if sooner than is usual. `latest_at`
+    is the deadline of the matter itself: while it is ahead, no vote ends later.
+    """
 
     text: str
     matter: Matter
     due_at: datetime | None = None
+    latest_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +67,18 @@ class VoteCount:
     """The votes on the decision that the payload names, the terms by which they are counted, whose deputy the
     caller is now, and who is asked next if too few have voted in time (None: nobody), with their deputies.
     `role_lost`: the persons whose ballots the caller may cast, and who were asked by a role that they do not
-    hold any more.
+    hold any more. `became_party`: how the caller has become a party to the matter since the question was put.
+    `deferral_end`: until when the question is deferred if no voter says so.
     """
 
     ballots: tuple[Vote, ...]
     terms: TallyTerms
+    deferral_end: datetime
     deputies: tuple[VotingDeputy, ...] = ()
     next_electorate: Electorate | None = None
     next_deputies: NewDeputies | None = None
     role_lost: frozenset[UUID] = frozenset()
+    became_party: VoterLeftOutReason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +107,8 @@ async def new_decision(
     """Return the decision on the question and one ballot for each voter whom the approval rules name, for
     `add_prepared_decision` to add. Raises WrongValue, or PreparationRefused if too few may vote.
 
-    The electorate is fixed now, with those who are left out and why: persons who get the role, or join the
-    group, later are not voters.
+    Voters, quorum and the people who are left out are fixed now: whatever happens to the record later, or to
+    roles and groups, changes none of them.
     """
     electorate = await ruled_electorate(reads, record, question.matter, ctx.caller.person_id, ctx.now)
     if question.due_at is not None and question.due_at > electorate.due_at:
@@ -129,8 +135,13 @@ async def _decision_of(
     reads: ReadContext, record: Any, question: Question, electorate: Electorate, ctx: ActionContext
 ) -> NewDecision:
     due_at = question.due_at or electorate.due_at
+    if question.latest_at is not None and ctx.now < question.latest_at < due_at:
+        due_at = question.latest_at
     if due_at <= ctx.now:
         raise WrongValue(pointer="/due_at", because="not_ahead")
+    if due_at < electorate.least_at:
+        words = {"from": electorate.least_at.replace(microsecond=0)}
+        raise WrongValue(words, pointer="/due_at", because="earlier_than_rule")
     decision = Decision(
         id=ctx.new_id(),
         record=record.row_key,
@@ -148,13 +159,15 @@ async def _decision_of(
         asked_at=ctx.occurred_at,
         due_at=due_at,
         remind_at=electorate.remind_at,
+        asked_next_at=ctx.occurred_at if electorate.is_next else None,
     )
-    deputies = await deputies_of(reads, decision, electorate.voters, electorate.kept_apart, ctx)
+    deputies = await deputies_of(reads, decision, electorate.voters, electorate.parties.left_out, ctx)
     decision.deputise_at = deputies.change_at
-    return NewDecision(decision, new_ballots(decision, electorate.voters, ctx), deputies.rows)
+    ballots = new_ballots(decision, electorate.voters, electorate.parties, ctx)
+    return NewDecision(decision, ballots, deputies.rows)
 
 
-def new_ballots(decision: Decision, voters: Voters, ctx: ActionContext) -> tuple[Vote, ...]:
+def new_ballots(decision: Decision, voters: Voters, parties: Parties, ctx: ActionContext) -> tuple[Vote, ...]:
     """Return a ballot on the decision for each of the voters."""
     return tuple(
         Vote(
@@ -164,6 +177,7 @@ def new_ballots(decision: Decision, voters: Voters, ctx: ActionContext) -> tuple
             person_id=person,
             role=seat.role,
             side=seat.side,
+            named_by_id=parties.named_by.get(person),
             asked_at=ctx.occurred_at,
             due_at=decision.due_at,
         )
@@ -172,15 +186,24 @@ def new_ballots(decision: Decision, voters: Voters, ctx: ActionContext) -> tuple
 
 
 def question_preparation(matter: Matter) -> Prepare:
-    """Return the preparation of `AskDecision` on that matter."""
+    """Return the preparation of `AskBoard` on that matter."""
 
     async def prepare_question(
-        reads: ReadContext, record: Any, body: AskDecision, ctx: ActionContext
+        reads: ReadContext, record: Any, body: AskBoard, ctx: ActionContext
     ) -> NewDecision:
         """Find the question's voters by the approval rules, and make the ballots."""
-        return await new_decision(reads, record, Question(body.question, matter, body.due_at), ctx)
+        question = Question(body.question or _usual_question(record, matter), matter, body.due_at)
+        return await new_decision(reads, record, question, ctx)
 
     return prepare_question
+
+
+def _usual_question(record: Any, matter: Matter) -> str:
+    """Return the question for those who ask in no words of their own: the kind of the decision, and the title
+    of the record.
+    """
+    kind = matter.decision
+    return str(record.title) if kind is None else f"{kind.label('zh')} {kind.label('en')}: {record.title}"
 
 
 async def open_decisions(reads: ReadContext, record: Any, body: Any, ctx: ActionContext) -> OpenDecisions:
@@ -190,9 +213,13 @@ async def open_decisions(reads: ReadContext, record: Any, body: Any, ctx: Action
     return OpenDecisions(tuple(decisions), tuple(ballots))
 
 
-def count_preparation(matters: Sequence[Matter]) -> Prepare:
+#: Returns until when a question about the record is deferred if no voter says so.
+DeferralEnd = Callable[[Any, ActionContext], datetime]
+
+
+def count_preparation(matters: Sequence[Matter], deferral_end: DeferralEnd) -> Prepare:
     """Return the preparation that finds the votes on the decision that the payload names, which is about one
-    of the matters: duties in the record exclude from voting.
+    of the matters.
     """
 
     async def count(reads: ReadContext, record: Any, body: Any, ctx: ActionContext) -> VoteCount:
@@ -209,9 +236,7 @@ def count_preparation(matters: Sequence[Matter]) -> Prepare:
             if ballot.closed_at is None or decision.state is not DecisionState.open
         ]
         electorate = frozenset(ballot.person_id for ballot in live if ballot.person_id is not None)
-        apart = segregated_persons(matter.duties, record)
-        excluded = frozenset(b.person_id for b in live if b.person_id and {b.person_id, b.cast_by_id} & apart)
-        terms = TallyTerms(decision.rule, decision.quorum, electorate, excluded, decision.chair_id)
+        terms = TallyTerms(decision.rule, decision.quorum, electorate, decision.chair_id)
         own = [ballot for ballot in live if ballot.person_id == ctx.caller.person_id]
         deputies: Sequence[VotingDeputy] = ()
         if not own or getattr(body, "instead_of", None) is not None:
@@ -220,9 +245,21 @@ def count_preparation(matters: Sequence[Matter]) -> Prepare:
         absent = {deputy.instead_of_id for deputy in deputies}
         castable = [*own[:1], *(ballot for ballot in live if ballot.person_id in absent)]
         lost = [ballot.person_id for ballot in castable if await _has_lost_role(reads, record, ballot, ctx)]
-        return VoteCount(tuple(live), terms, tuple(deputies), role_lost=frozenset(filter(None, lost)))
+        parties = await parties_of(reads, record, matter, since=decision)
+        return VoteCount(
+            tuple(live),
+            terms,
+            deferral_end(record, ctx),
+            tuple(deputies),
+            role_lost=frozenset(filter(None, lost)),
+            became_party=_part_of(ctx.caller.person_id, parties),
+        )
 
     return count
+
+
+def _part_of(person_id: UUID | None, parties: Parties) -> VoterLeftOutReason | None:
+    return None if person_id is None else parties.left_out.get(person_id)
 
 
 async def _has_lost_role(reads: ReadContext, record: Any, ballot: Vote, ctx: ActionContext) -> bool:
@@ -236,9 +273,9 @@ async def _has_lost_role(reads: ReadContext, record: Any, ballot: Vote, ctx: Act
     return not await reads.holding([ballot.role], record, [ballot.person_id])
 
 
-def closing_preparation(matters: Sequence[Matter]) -> Prepare:
+def closing_preparation(matters: Sequence[Matter], deferral_end: DeferralEnd) -> Prepare:
     """Return the preparation that finds the votes of a decision whose time is over, and who is asked next."""
-    counted = count_preparation(matters)
+    counted = count_preparation(matters, deferral_end)
 
     async def close(reads: ReadContext, record: Any, body: Any, ctx: ActionContext) -> VoteCount:
         """Find the votes on the decision, and whom its rules ask next, with their deputies."""
@@ -249,7 +286,7 @@ def closing_preparation(matters: Sequence[Matter]) -> Prepare:
         deputies = None
         if electorate is not None:
             anew = decision.model_copy(update={"asked_at": ctx.occurred_at, "due_at": electorate.due_at})
-            named = await deputies_of(reads, anew, electorate.voters, electorate.kept_apart, ctx)
+            named = await deputies_of(reads, anew, electorate.voters, electorate.parties.left_out, ctx)
             deputies = await _compared(reads, record, decision, named)
         return replace(count, next_electorate=electorate, next_deputies=deputies)
 
@@ -266,9 +303,9 @@ def deputies_preparation(matters: Sequence[Matter]) -> Prepare:
         is_open = decision.state is DecisionState.open
         voters = [b.person_id for b in ballots if b.person_id and (b.closed_at is None or not is_open)]
         matter = matter_of(matters, decision)
-        apart = await excluded_voters(reads, record, matter, decision.asked_by_id)
+        parties = await parties_to(reads, record, matter, decision.asked_by_id)
         compared = await _compared(
-            reads, record, decision, await deputies_of(reads, decision, voters, apart, ctx)
+            reads, record, decision, await deputies_of(reads, decision, voters, parties.left_out, ctx)
         )
         if is_open:
             return compared

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from app.api.listings.child_listings import ChildListing
 from app.api.listings.lists import Listing
@@ -63,16 +63,20 @@ class ElectorsOut(OutputModel):
 class ApprovalRuleDefinitionOut(OutputModel):
     """The decisions that a rule is for, their voters, and the way in which votes are counted."""
 
+    # Rules that were set before they had a least time are stored without it.
+    model_config = ConfigDict(json_schema_serialization_defaults_required=False)
+
     conditions: list[RuleConditionOut] = Field(
         description="Conditions that must all be true; empty for every record."
     )
     voters: list[ElectorsOut] = Field(description="Sources of voters, all together.")
     otherwise: list[ElectorsOut] = Field(
-        description="Sources of voters that are used if fewer than `enough` persons can vote."
+        description="Sources of voters that are asked as well if fewer than `enough` persons, than half of "
+        "`voters` or than the quorum can vote."
     )
     enough: int = Field(description="Number of persons of `voters` who must be able to vote.")
     if_unanswered: list[ElectorsOut] = Field(
-        description="Sources of voters that are asked next if too few have voted."
+        description="Sources of voters that are asked next if too few have voted, or at once if too few can."
     )
     rule: DecisionRule
     quorum: int | None = Field(
@@ -86,6 +90,11 @@ class ApprovalRuleDefinitionOut(OutputModel):
         description="Number of persons who must be able to vote; with fewer, the question is refused."
     )
     due_within_seconds: int = Field(description="Number of seconds to vote, in the hours of `calendar`.")
+    least_seconds: int | None = Field(
+        default=None,
+        description="Number of seconds that voters have at least; null or missing for half of "
+        "`due_within_seconds`.",
+    )
     calendar: str | None = Field(
         description="Key of the calendar in whose hours the time to vote is counted; null to count day "
         "and night."
@@ -230,6 +239,10 @@ class PreviewedDecision(OutputModel):
     )
     due_at: datetime | None = Field(
         description="Time until which votes would count; null if the question would be refused."
+    )
+    earliest_due_at: datetime | None = Field(
+        description="Earliest time until which the person who asks may set the vote to end; null if the "
+        "question would be refused."
     )
     voters: list[PersonStub] = Field(description="Persons who would vote.")
     left_out: list[LeftOutPerson] = Field(

@@ -51,7 +51,11 @@ class DecisionKind(CodeEnum):
     release_plan_change = "release_plan_change", "Change of a release's plan", "发布计划变更"
     improvement_plan = "improvement_plan", "Annual plan of improvements", "流程改进年度计划"
     plan_adjustment = "plan_adjustment", "Adjustment of an annual plan", "年度计划调整"
+    plan_closing = "plan_closing", "Closing of an annual plan", "年度计划关闭"
     improvement_proposal = "improvement_proposal", "Proposal of an improvement", "改进提案"
+    improvement_class = "improvement_class", "Class of an improvement", "改进分类"
+    improvement_charter = "improvement_charter", "Charter of an improvement project", "改进项目立项"
+    project_plan = "project_plan", "Plan of an improvement project", "改进项目计划"
     pilot = "pilot", "Judgement of a pilot", "试点裁定"
     improvement_revert = "improvement_revert", "Reverting of an improvement", "恢复原状"
     document_review = "document_review", "Review of a document", "文件评审"
@@ -73,14 +77,14 @@ class VoterLeftOutReason(CodeEnum):
     author = "author", "Wrote or changed what is being decided", "编写或修改过待决内容"
     duty = (
         "duty",
-        "Requested it, carries it out or is measured by it",
-        "与该事项有关：提出、执行或受其考核",
+        "Took on a part in it, such as requester or assignee",
+        "自行承担了该事项的职责：如申请人、实施人",
     )
     asker = "asker", "Opened the vote", "提请者本人"
     carries_out = (
         "carries_out",
-        "Has a task in it, or belongs to the team that carries it out",
-        "负责其中任务，或在尚未指派实施人时属于实施团队",
+        "Carried out or logged work on it",
+        "执行过该事项或登记过工时",
     )
 
 
@@ -155,6 +159,9 @@ class Decision(ChildRecord):
     rejections: int | None = optional("Number of votes against the question; null while the vote is open.")
     deferrals: int | None = optional("Number of votes to defer the question; null while the vote is open.")
     abstentions: int | None = optional("Number of abstentions; null while the vote is open.")
+    deferred_until_at: datetime | None = optional(
+        "Time until which the question is deferred; null for other outcomes."
+    )
     closed_at: datetime | None = optional(
         "Time at which the vote ended or the question was withdrawn; null while the vote is open."
     )
@@ -163,7 +170,8 @@ class Decision(ChildRecord):
 
 class Vote(ChildRecord):
     """A voter's ballot, with the verdict once they have voted. Every voter sees the record. `side` is the
-    side that they represent, if they were asked as members of a group.
+    side that they represent, if they were asked as members of a group. `named_by_id` is set if somebody else
+    had named them in a duty of the record: they keep the seat, and may recuse themselves.
 
     `role` is the one by which they were asked; `role_lost`: they did not hold it any more when they, or their
     deputy, voted. `cast_by_id` is the deputy who voted in their name, if one did. `closed_at` is set if
@@ -183,6 +191,10 @@ class Vote(ChildRecord):
     side: RepresentedSide | None = optional(
         "Side that the person represents in the group; null if no group was asked."
     )
+    named_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Person who had named the voter as requester, assignee or in another duty of the record; null if "
+        "nobody else had."
+    )
     asked_at: datetime | None = required("Time at which the person was asked.")
     due_at: datetime | None = required("Time until which votes count.")
     verdict: VoteVerdict | None = optional("Answer of the person; null until they vote.")
@@ -192,8 +204,17 @@ class Vote(ChildRecord):
     role_lost: bool | None = optional(
         "True if the person no longer held the role when they or their deputy voted; the vote counts."
     )
-    comment: Annotated[str | None, Personal()] = optional("Reason, in the voter's words.")
+    defer_until_at: datetime | None = optional(
+        "Time until which the person wants to defer the question; null for other verdicts, and if they did "
+        "not name one."
+    )
+    comment: Annotated[str | None, Personal()] = optional(
+        "Reason for the vote or for recusing, in the voter's words."
+    )
     voted_at: datetime | None = optional("Time of the vote; null until the person votes.")
+    recused_at: datetime | None = optional(
+        "Time at which the person recused themselves from the vote; null if they did not."
+    )
     closed_at: datetime | None = optional(
         "Time at which the vote ended without the person's vote; null if it did not."
     )

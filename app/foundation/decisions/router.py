@@ -28,7 +28,8 @@ from app.foundation.decisions.approval_rules.electors import VERSIONS as RULE_VE
 from app.foundation.decisions.approval_rules.electors import HoldingRule, rules_in_force
 from app.foundation.decisions.approval_rules.shipped import SHIPPED
 from app.foundation.decisions.deputies import lifecycle as deputies_lifecycle
-from app.foundation.decisions.electorate import Electorate, Matter, ruled_electorate
+from app.foundation.decisions.electorate import Electorate, ruled_electorate
+from app.foundation.decisions.matters import Matter
 from app.foundation.decisions.queries import (
     APPROVAL_RULES,
     DEPUTIES,
@@ -156,6 +157,7 @@ async def _previewed(
         "rule": electorate.rule.value,
         "quorum": electorate.quorum,
         "due_at": instant(electorate.due_at),
+        "earliest_due_at": instant(electorate.least_at),
         "voters": [stubs[person] for person in electorate.voters],
         "left_out": await _left_out(ledger, electorate.left_out_rows, language),
         "refusal": None,
@@ -171,6 +173,7 @@ async def _refused(
         "rule": None,
         "quorum": None,
         "due_at": None,
+        "earliest_due_at": None,
         "voters": [],
         "left_out": await _left_out(ledger, refused.more.get("left_out", ()), language),
         "refusal": {"code": refused.because, "detail": detail},

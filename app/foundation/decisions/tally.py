@@ -24,20 +24,12 @@ _OUTCOMES = {
 
 @dataclass(frozen=True, slots=True)
 class TallyTerms:
-    """The electorate and the rule. `electorate` are those who were asked, `excluded` those of them who may
-    not vote because of a conflicting duty. `quorum` is how many must have voted, abstentions included.
-    """
+    """The voters and the rule. `quorum` is how many must have voted, abstentions included."""
 
     rule: DecisionRule
     quorum: int
-    electorate: frozenset[UUID]
-    excluded: frozenset[UUID] = frozenset()
+    voters: frozenset[UUID]
     chair: UUID | None = None
-
-    @property
-    def voters(self) -> frozenset[UUID]:
-        """Return the persons whose votes count."""
-        return self.electorate - self.excluded
 
 
 @dataclass(frozen=True, slots=True)

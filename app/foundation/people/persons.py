@@ -16,6 +16,7 @@ from app.common.personal import Personal
 from app.common.records import ForeignRef
 from app.foundation.editing import apply_patch
 from app.foundation.people.credentials.bounds import HIGHEST_BOUND
+from app.foundation.people.faces import PERSON_FACE
 from app.foundation.people.fields import Email, Locale, Login, Name, Zone
 from app.foundation.people.memberships import cannot_join, ended_membership, join, leave_team, team_not_joined
 from app.foundation.people.provisioning.accounts import (
@@ -241,6 +242,7 @@ ONESELF = (superior | oneself).in_person()
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="person", plural="persons", zh="人员", record=Person, states=PersonState, access=KindAccess(administrative=True),
+    face=PERSON_FACE,
     visible=(to_staff(), to_persons("id")), children=(Membership, DirectoryMembership),
     lookup=Lookup(searched_fields=("name", "email"), out_of_use=frozenset({PersonState.inactive, PersonState.erased})),
     rows=(

@@ -9,6 +9,7 @@ from typing import Annotated
 
 from app.common.records import ForeignRef
 from app.foundation.editing import apply_patch
+from app.foundation.people.faces import TEAM_FACE
 from app.foundation.people.records import Team, TeamKind, TeamState
 from app.kernel.access.audience_rules import to_everybody
 from app.kernel.access.kinds import KindAccess, Lookup
@@ -65,6 +66,7 @@ ADMINS = (admin | rule).in_person()
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="team", plural="teams", zh="团队", record=Team, states=TeamState, access=KindAccess(administrative=True),
+    face=TEAM_FACE,
     visible=(to_everybody(),),
     lookup=Lookup(out_of_use=frozenset({TeamState.retired})), rules=Rules(constraints={"team_key_key": ValueTaken("key")}),
     rows=(

@@ -88,8 +88,9 @@ _PATHS = (
     ),
     _path(
         "improvement",
-        "selected proposed submitted approved classified [implementation_begun] [implemented] [chartered] "
-        "[planned]+ [plan_approved] [kicked_off] [pilot_started] [pilot_reported]+ [pilot_passed] "
+        "selected proposed submitted approved [classified_by_decision] [implementation_begun] "
+        "[implemented] [chartered_by_decision] [planned]+ [plan_approved_by_decision] "
+        "[chartered_with_plan] [kicked_off] [pilot_started] [pilot_reported]+ [pilot_passed] "
         "[rollout_planned] [handed_over] [evaluated] standardised",
         "progress_reported effects_measured assigned",
     ),

@@ -116,6 +116,9 @@ class ProcessDefinition(Record):
         "Share of the process in the value to customers, in per cent.", examples=[10]
     )
     expected_path: Entries = optional("Steps of a case that goes as expected, in order.")
+    process_change_ids: list[str] | None = optional(
+        "Approved applications for process changes that the edition includes."
+    )
     heard_ids: list[str] | None = optional("Persons who were consulted about the definition.")
     improvement_id: Annotated[UUID | None, ForeignRef("improvement")] = optional(
         "Improvement that pilots the definition; null if not set."

@@ -14,6 +14,7 @@ from app.common.records import ForeignRef
 from app.foundation.editing import apply_patch
 from app.foundation.people.eligibility import check_person_active, check_team_assignable
 from app.foundation.people.records import Team
+from app.foundation.services.face import FACE
 from app.foundation.services.records import (
     CatalogueItem,
     FulfilmentPath,
@@ -196,6 +197,7 @@ def withdraw(item: CatalogueItem, body: EmptyPayload, ctx: ActionContext) -> Non
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="catalogue_item", plural="catalogue_items", zh="服务目录项", record=CatalogueItem, states=State, access=KindAccess(administrative=True),
+    face=FACE,
     visible=to_everybody_or_staff(state=State.offered),
         lookup=Lookup(
         searched_fields=("key", "title_en", "title_zh", "description_en", "description_zh"),

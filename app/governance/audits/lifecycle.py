@@ -14,6 +14,7 @@ from app.foundation.months import end_of_month
 from app.foundation.people.records import Team
 from app.governance.audits import checks
 from app.governance.audits.drawing import draw_sample
+from app.governance.audits.face import FACE
 from app.governance.audits.lookups import MOST_LISTED
 from app.governance.audits.payloads import (
     ConcludeAudit,
@@ -200,6 +201,7 @@ TELL_CONCLUDED = (RecipientRule(NoticeType.audit_concluded, field="head_id"),)
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="audit", plural="audits", zh="流程审核", record=Audit, states=State, code="AUD",
+    face=FACE,
     visible=(to_persons("head_id"), *to_overseers(process="process", team="team_id")),
     access=KindAccess(oversight=frozenset({Role.quality_manager, Role.auditor, Role.management})),
     children=(SelfCheckEntry, AuditDraw, AuditIrregularity),

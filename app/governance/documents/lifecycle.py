@@ -21,6 +21,7 @@ from app.foundation.documents.records import Confidentiality, DocumentEntry
 from app.foundation.documents.records import DocumentState as State
 from app.foundation.people.records import Team
 from app.governance.documents import checks, tiers
+from app.governance.documents.face import FACE
 from app.governance.documents.payloads import (
     ConfirmDocument,
     CountersignDocument,
@@ -245,8 +246,19 @@ def _what_follows(document: ControlledDocument, decided: Decision) -> tuple[str,
     return name.__name__, tallied(decided)
 
 
+def _return_to_author(document: ControlledDocument, ctx: ActionContext) -> None:
+    """Return the entry to its author, since the question to the reviewers was withdrawn."""
+    _enter(State.drafted, ctx)
+
+
 VOTES = decisions.DecisionSpec(
-    kind="document", any=(State.in_review,), matters=(REVIEW, COUNTERSIGNATURE), outcome=_what_follows
+    kind="document",
+    any=(State.in_review,),
+    matters=(REVIEW, COUNTERSIGNATURE),
+    outcome=_what_follows,
+    after_withdrawal={State.in_review: State.drafted},
+    restore=_return_to_author,
+    prepare_restore=(filed_document,),
 )
 KEPT_DOCUMENTS = KeptDocuments(
     kind="document",
@@ -276,6 +288,7 @@ filed = (filed_document,)
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="document", plural="documents", zh="文件", record=ControlledDocument, states=State,
+    face=FACE,
     access=KindAccess(oversight=frozenset({Role.auditor})),
     # Readers see a document from its first publication: until then, its text is not approved.
     visible=(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from app.foundation.decisions.electorate import Matter
+from app.foundation.decisions.matters import Matter
 from app.foundation.decisions.preparation import NewDecision, Question, new_decision, question_preparation
 from app.foundation.decisions.records import Decision, DecisionKind, DecisionOutcome
 from app.foundation.documents.records import DocumentEntry

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from app.api.listings.attachments import ATTACHMENTS
 from app.api.listings.child_listings import ChildListing, VisibilityCondition
 from app.api.listings.lists import Listing
 from app.api.records.shapes import OutputModel, RecordOut, Renderer
@@ -15,7 +16,6 @@ from app.governance.documents.lifecycle import LIFECYCLE
 from app.governance.documents.records import ControlledDocument, DocumentVersion
 from app.kernel.actions.refusals import NotFound
 from app.kernel.ledger import Ledger
-from app.ticketing.routes.children import ATTACHMENTS
 
 #: The versions that somebody may read: those that are or were in force; whoever is asked to review the
 #: document reads what it was asked about, too.

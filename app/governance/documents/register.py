@@ -22,9 +22,9 @@ from app.foundation.documents.records import (
     DocumentState,
     Importance,
 )
-from app.governance.documents.excerpts import find_passages
 from app.governance.documents.reading import note_reading
 from app.governance.documents.records import ControlledDocument, ReadingChannel
+from app.governance.documents.texts.excerpts import find_passages
 from app.kernel.access.visibility import sees_every_record, tokens
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.payloads import RecordKey, ShortText

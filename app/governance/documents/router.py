@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from app.api.authentication.auth import caller_of, context_of, ledger_of
 from app.api.direct import DirectRoute, Router
+from app.api.listings.attachments import mount_attachments
 from app.api.listings.page_responses import page_response
 from app.api.records.actions import (
     ActionRequest,
@@ -49,7 +50,6 @@ from app.governance.documents.requestable import (
 )
 from app.kernel.actions.actor_policy import staff
 from app.kernel.actions.refusals import Forbidden
-from app.ticketing.routes.attachments import mount_attachments
 from app.ticketing.routes.children import mount_children
 
 router = Router(prefix="/v1/documents", tags=["documents"], route_class=DirectRoute)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.foundation.decisions.records import Decision, DecisionState
-from app.foundation.people.records import Team
+from app.foundation.people.records import Team, TeamKind
 from app.foundation.process_definitions.records import DefinitionState, ProcessDefinition
 from app.governance.process_changes.payloads import ApplyProcessChange, PublishProcessChange
 from app.governance.process_changes.records import ProcessChange
@@ -15,11 +15,13 @@ from app.kernel.actions.refusals import WrongValue
 async def teams_invalid(
     reads: ReadContext, change: ProcessChange, body: ApplyProcessChange, ctx: ActionContext
 ) -> None:
-    """Refuse a team that is named twice, or that has no head to decide."""
+    """Refuse a team that is named twice, that is not internal, or that has no head to decide."""
     earlier = set()
     for n, team in enumerate(ctx.refs(Team, "teams")):
         if team.id in earlier:
             raise WrongValue(pointer=f"/teams/{n}", because="each_once")
+        if team.kind is not TeamKind.internal:
+            raise WrongValue(pointer=f"/teams/{n}", because="team_not_internal")
         if team.lead_id is None:
             raise WrongValue({"team": team.key or ""}, pointer=f"/teams/{n}", because="team_without_lead")
         earlier.add(team.id)
@@ -41,9 +43,16 @@ async def not_approved(reads: ReadContext, change: ProcessChange, ctx: ActionCon
 async def definition_does_not_fit(
     reads: ReadContext, change: ProcessChange, body: PublishProcessChange, ctx: ActionContext
 ) -> None:
-    """Refuse a definition of another process, or one that is not published."""
+    """Refuse a definition of another process, or one that is not published; and an edition that was drafted
+    before the approval, or that does not name the application.
+    """
     definition = ctx.required_ref(ProcessDefinition, "definition")
     if definition.process != change.process:
         raise WrongValue({"process": str(change.process)}, pointer="/definition", because="defines_another")
     if definition.state is not DefinitionState.published:
         raise WrongValue(pointer="/definition", because="not_published")
+    assert change.approved_at is not None, "only approved changes are published"
+    if definition.drafted_at is None or definition.drafted_at < change.approved_at:
+        raise WrongValue(pointer="/definition", because="drafted_before_approval")
+    if str(change.id) not in (definition.process_change_ids or ()):
+        raise WrongValue({"number": change.number}, pointer="/definition", because="names_no_application")

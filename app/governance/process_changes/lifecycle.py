@@ -16,7 +16,6 @@ from app.foundation.decisions.actions import add_prepared_decision, tallied
 from app.foundation.decisions.payloads import Tallied
 from app.foundation.decisions.preparation import NewDecision
 from app.foundation.decisions.records import Decision, DecisionOutcome
-from app.foundation.people.records import Team
 from app.governance.process_changes import checks
 from app.governance.process_changes.payloads import (
     ApplyProcessChange,
@@ -25,14 +24,23 @@ from app.governance.process_changes.payloads import (
 )
 from app.governance.process_changes.preparation import (
     CHANGE,
+    ConcernedTeams,
     PublicationDue,
     change_question,
+    concerned_teams,
     publication_due,
 )
 from app.governance.process_changes.records import ProcessChange
 from app.governance.process_changes.records import ProcessChangeState as State
 from app.kernel.access.audience_rules import to_persons, to_staff
-from app.kernel.actions.actor_policy import anybody, decision, process_owner, quality_manager, rule
+from app.kernel.actions.actor_policy import (
+    RecordDuty,
+    anybody,
+    decision,
+    process_owner,
+    quality_manager,
+    rule,
+)
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, Rules, action
@@ -47,8 +55,9 @@ def apply(change: ProcessChange, body: ApplyProcessChange, ctx: ActionContext) -
     """Apply for a process change, with its reasons."""
     assert ctx.assigned.number is not None, "applications have numbers"
     change.number = ctx.assigned.number
-    copy_fields(change, body, ctx, without="origin")
-    teams, origin = ctx.refs(Team, "teams"), ctx.ref(Record, "origin")
+    copy_fields(change, body, ctx, without="origin teams")
+    teams, origin = ctx.prepared(ConcernedTeams).teams, ctx.ref(Record, "origin")
+    change.team_ids = [str(team.id) for team in teams]
     change.head_ids = list(dict.fromkeys(str(team.lead_id) for team in teams if team.lead_id)) or None
     change.applicant_id = ctx.caller.person_id
     change.origin = None if origin is None else origin.row_key
@@ -101,6 +110,8 @@ OPEN = (State.applied, State.under_review)
 VOTES = decisions.DecisionSpec(
     kind="process_change", any=(State.under_review,), matters=(CHANGE,), outcome=action_of_outcome
 )
+#: Whoever applies for a change does not review it.
+APPLICANT = RecordDuty("applicant", "申请人", ("applicant_id",))
 REVIEWERS = quality_manager | process_owner
 TO_REVIEW = (
     RecipientRule(
@@ -123,12 +134,12 @@ LIFECYCLE = Lifecycle(
     rows=(
         #      action        中文        from                  to                  who        event
         action(apply,        "申请",     NEW_RECORD,           State.applied,      anybody,   "process_change.applied",
-               prepare=(publication_due,), wrong=(checks.teams_invalid,), notifies=TO_REVIEW),
+               prepare=(concerned_teams, publication_due), wrong=(checks.teams_invalid,), notifies=TO_REVIEW),
         action(review,       "审核",     OPEN,                 State.under_review, REVIEWERS, "process_change.reviewed",
-               unless=(checks.decided_already,), prepare=(change_question,)),
-        action(approve,      "批准",     [State.under_review], STAYS,              decision,  "process_change.decided",
+               unless=(checks.decided_already,), prepare=(change_question,), segregate_from=(APPLICANT,)),
+        action(approve,      "批准",     [State.under_review], STAYS,              decision,  "process_change.approved",
                notifies=(_to_applicant(NoticeType.approved),)),
-        action(refuse,       "不批准",   [State.under_review], State.refused,      decision,  "process_change.decided",
+        action(refuse,       "不批准",   [State.under_review], State.refused,      decision,  "process_change.refused",
                notifies=(_to_applicant(NoticeType.refused),)),
         action(publish,      "发布",     [State.under_review], State.published,    REVIEWERS, "process_change.published",
                unless=(checks.not_approved,), wrong=(checks.definition_does_not_fit,), notifies=(_to_applicant(NoticeType.process_change_published),)),

@@ -28,7 +28,10 @@ class ApplyProcessChange(Payload, of=ProcessChange):
     description: FreeText
     reason: FreeText
     teams: Annotated[tuple[Annotated[Reference, ForeignRef("team")], ...], BoundedList] = Field(
-        min_length=1, max_length=LONGEST_LIST
+        default=(),
+        max_length=LONGEST_LIST,
+        description="Internal teams that are concerned too. The team of the executor and the teams with "
+        "cases of the process in the last year are always included.",
     )
     origin: Annotated[Reference, ForeignRef(ANY_RECORD, retired=True)] | None = Field(
         default=None, description="Finding or suggestion that led to the change: a number, or `<kind>/<id>`."

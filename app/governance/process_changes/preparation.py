@@ -9,15 +9,17 @@ from datetime import datetime, timedelta
 
 from app.common.records import empty
 from app.foundation.decisions.approval_rules.electors import holding_rules
-from app.foundation.decisions.electorate import Matter
-from app.foundation.decisions.preparation import question_preparation
+from app.foundation.decisions.matters import Matter
+from app.foundation.decisions.preparation import NewDecision, Question, new_decision
 from app.foundation.decisions.records import DecisionKind
 from app.foundation.people.records import Team
-from app.governance.process_changes.payloads import ApplyProcessChange
+from app.foundation.process_names import PROCESS_KINDS
+from app.governance.process_changes.payloads import ApplyProcessChange, ReviewProcessChange
 from app.governance.process_changes.records import ProcessChange
-from app.kernel.access.reads import ReadContext
+from app.kernel.access.reads import ReadContext, Unguarded
 from app.kernel.actions.actor_policy import RecordDuty
 from app.kernel.actions.context import ActionContext
+from app.kernel.actions.refusals import WrongValue
 from app.ticketing.work.working_days import calendar_working_days, end_of_day, working_days_after
 
 #: Within a team it is published in so many working days, across teams in so many days.
@@ -29,7 +31,64 @@ applicant = RecordDuty("applicant", "申请人", ("applicant_id",))
 CHANGE = Matter(
     decision=DecisionKind.process_change, duties=(applicant,), fields=("title", "description", "reason")
 )
-change_question = question_preparation(CHANGE)
+
+
+async def change_question(
+    reads: ReadContext, change: ProcessChange, body: ReviewProcessChange, ctx: ActionContext
+) -> NewDecision:
+    """Prepare the question to the heads, who vote at the latest until the change is due."""
+    question = Question(body.question, CHANGE, body.due_at, latest_at=change.due_at)
+    return await new_decision(reads, change, question, ctx)
+
+
+# Of each process of ours, the internal teams with a case in the last year; by the indexes on teams.
+TEAMS_WITH_CASES = """
+select t.id from fold.team t where t.kind = 'internal' and t.state = 'active' and exists (
+  select from {table} r where r.team_id = t.id and r.changed_at >= %s)
+order by t.key"""
+# The edition in force, or else the latest that is not retired.
+DEFINITION = """
+select executor_id from fold.process_definition where process = %s and state <> 'retired'
+order by (state = 'published') desc, drafted_at desc limit 1"""
+TEAMS_OF_PERSON = """
+select t.id from fold.team t join fold.membership m on m.team_id = t.id
+where m.person_id = %s and t.kind = 'internal' and t.state = 'active' order by t.key"""
+YEAR = timedelta(days=366)
+GUARD = Unguarded("Teams that get cases meanwhile had none when it was applied for.")
+
+
+@dataclass(frozen=True, slots=True)
+class ConcernedTeams:
+    """The teams that the change concerns, by the definition, the cases and the applicant."""
+
+    teams: tuple[Team, ...]
+
+
+async def concerned_teams(
+    reads: ReadContext, change: ProcessChange, body: ApplyProcessChange, ctx: ActionContext
+) -> ConcernedTeams:
+    """Find the teams concerned: those of the executor, those with cases, and those that the applicant adds.
+    Raises WrongValue if nobody has defined the process, or no team is concerned.
+    """
+    definition = await reads.row(DEFINITION, (body.process,), guard=GUARD)
+    if definition is None and body.process not in PROCESS_KINDS:
+        raise WrongValue(pointer="/process", because="no_such_process")
+    rows = []
+    if definition is not None and definition["executor_id"] is not None:
+        rows += await reads.rows(TEAMS_OF_PERSON, (definition["executor_id"],), guard=GUARD)
+    lifecycle = reads.lifecycles.get(body.process)
+    if lifecycle is not None and "team_id" in lifecycle.record.model_fields:
+        query = TEAMS_WITH_CASES.format(table=lifecycle.table)
+        rows += await reads.rows(query, (ctx.occurred_at - YEAR,), guard=GUARD)
+    teams = {team.id: team for team in ctx.refs(Team, "teams")}
+    for row in rows:
+        if row["id"] not in teams:
+            loaded = await reads.record(Team.KIND, str(row["id"]))
+            assert loaded is not None, "teams are never removed"
+            teams[row["id"]] = loaded.record
+    if not teams:
+        raise WrongValue(pointer="/teams", because="missing")
+    return ConcernedTeams(tuple(teams.values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +104,7 @@ async def publication_due(
     """Find until when the change is to be published. Working days are those of the calendar in whose hours
     the heads vote: that of the approval rule; of several the one by which it is due first.
     """
-    teams = ctx.refs(Team, "teams")
+    teams = ctx.prepared(ConcernedTeams).teams
     if len(teams) > 1:
         return PublicationDue(ctx.occurred_at + TIME_ACROSS_TEAMS)
     applied = empty(ProcessChange, change.id)

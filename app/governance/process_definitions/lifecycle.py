@@ -50,7 +50,7 @@ from app.kpis.catalogue import KPIS
 CONTENTS = tuple(
     {"owner": "owner_id", "executor": "executor_id"}.get(name, name)
     for name in ProcessDefinitionFields.model_fields
-    if name != "occurred_at"
+    if name not in ("occurred_at", "process_changes")
 )
 
 

@@ -142,6 +142,13 @@ class ProcessDefinitionFields(Payload, of=ProcessDefinition):
     expected_path: Annotated[tuple[ExpectedStep, ...], BoundedList] = Field(
         default=(), max_length=LONGEST_LIST
     )
+    process_changes: Annotated[
+        tuple[Annotated[Reference, ForeignRef("process_change")], ...], BoundedList
+    ] = Field(
+        default=(),
+        max_length=LONGEST_LIST,
+        description="Approved applications for process changes that the edition includes: numbers or ids.",
+    )
 
 
 class DraftProcessDefinition(ProcessDefinitionFields, of=ProcessDefinition):

@@ -103,8 +103,11 @@ async def does_not_fit(
 
 
 async def others_answer(reads: ReadContext, target: QualityTarget, ctx: ActionContext) -> str | None:
-    """Refuse whoever does not answer for it; management answers for the organisation's (`others_answer`)."""
-    answers = target.level is TargetLevel.organisation or ctx.caller.person_id == target.answerable_id
+    """Refuse whoever does not answer for it; management answers for the organisation's, and for those that
+    somebody has set for themselves (`others_answer`).
+    """
+    of_management = target.level is TargetLevel.organisation or target.setter_id == target.answerable_id
+    answers = of_management or ctx.caller.person_id == target.answerable_id
     return None if answers else "others_answer"
 
 

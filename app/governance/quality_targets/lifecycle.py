@@ -10,6 +10,7 @@ from typing import Any
 
 from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Role
+from app.foundation.decisions.authorship import authors_do_not_judge
 from app.governance.quality_targets import checks
 from app.governance.quality_targets.checks import Answerable
 from app.governance.quality_targets.payloads import (
@@ -87,6 +88,8 @@ def _parts(target: QualityTarget, body: BreakDownQualityTarget, ctx: ActionConte
 
 #: Management accepts what is the organisation's.
 ACCEPTORS = answers_for_it | role(Role.management)
+#: Whoever has set the goal, or named who answers for it, does not accept it.
+GOAL_OF_OTHERS = authors_do_not_judge(("value", "answerable_id"))
 IN_FORCE = (State.proposed, State.accepted, State.returned)
 SET_PARTIAL_TARGETS = RelatedCommands(action="set", field="targets", parts=_parts, permitted=True)
 TO_ACCEPT = (RecipientRule(NoticeType.target_to_accept, field="answerable_id"),)
@@ -106,7 +109,7 @@ LIFECYCLE = Lifecycle(
         action(break_down, "分解", [State.accepted], STAYS,           quality_manager | answers_for_it, "quality_target.broken_down",
                wrong=(checks.part_named_twice,), related=SET_PARTIAL_TARGETS),
         action(accept,     "接受", [State.proposed], State.accepted,  ACCEPTORS.in_person(),                        "quality_target.accepted",
-               unless=(checks.others_answer,)),
+               unless=(checks.others_answer,), wrong=(GOAL_OF_OTHERS,)),
         action(return_,    "退回", [State.proposed], State.returned,  ACCEPTORS,                        "quality_target.returned",
                unless=(checks.others_answer,), notifies=RETURNED),
         action(withdraw,   "撤回", IN_FORCE,         State.withdrawn, quality_manager,                  "quality_target.withdrawn", notifies=WITHDRAWN),

@@ -11,6 +11,7 @@ from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Person, Role
 from app.common.priorities.risk_level import RiskLevel
 from app.governance.risks import checks
+from app.governance.risks.face import FACE
 from app.governance.risks.payloads import (
     AssessRisk,
     AttachIndicatorRisk,
@@ -115,7 +116,7 @@ def reassess(risk: Risk, body: ReassessRisk, ctx: ActionContext) -> None:
     assess(risk, body, ctx)
 
 
-def lapse_if_too_high(risk: Risk, ctx: ActionContext) -> tuple[str, Payload] | None:
+def lapse_if_too_high(risk: Risk, body: Payload, ctx: ActionContext) -> tuple[str, Payload] | None:
     """Return the end of an acceptance that only management could give now."""
     accepted = risk.response is RiskResponse.accept and not risk.accepted_by_management
     return ("lapse_acceptance", EmptyPayload()) if accepted and risk.risk_level is RiskLevel.high else None
@@ -253,6 +254,7 @@ TELL_CLEARED = (RecipientRule(NoticeType.risk_indicator_cleared, field="owner_id
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="risk", plural="risks", zh="风险", record=Risk, states=State, code="RSK",
+    face=FACE,
     visible=(to_staff(), to_persons("owner_id", "identified_by_id")),
     children=(RiskAssessment, RiskAction, RiskOccurrence, RiskIndicator, RiskWarning),
     rows=(

@@ -33,20 +33,20 @@ LARGEST_CACHE = 50_000
 
 KEY = """
 select k.id, k.secret_hash, k.previous_hash, k.previous_ends_at, k.roles, k.scope, k.expires_at,
-       p.id as person_id, p.kind, p.locale, p.team_id, p.roles as held,
+       p.id as person_id, p.kind, p.locale, p.time_zone, p.team_id, p.roles as held,
        array(select team_id from fold.membership where person_id = p.id) as teams
 from fold.key k join fold.person p on p.id = k.person_id
 where k.id = %s and k.state = 'active' and p.state = 'active' and p.deactivated_at is null
 """
 
 PERSONS = """
-select p.id as person_id, p.kind, p.locale, p.team_id, p.roles as held,
+select p.id as person_id, p.kind, p.locale, p.time_zone, p.team_id, p.roles as held,
        array(select team_id from fold.membership where person_id = p.id) as teams
 from fold.person p where p.id = any(%s) and p.state = 'active' and p.deactivated_at is null
 """
 
 PERSON = """
-select p.id as person_id, p.kind, p.locale, p.team_id, p.roles as held,
+select p.id as person_id, p.kind, p.locale, p.time_zone, p.team_id, p.roles as held,
        p.state = 'active' and p.deactivated_at is null as active,
        array(select team_id from fold.membership where person_id = p.id) as teams
 from fold.person p where p.id = coalesce(
@@ -169,6 +169,7 @@ def _caller_from_row(row: Row, restricted_to: tuple[RoleGrant, ...] | None = Non
         restricted_to=restricted_to,
         is_narrowed=is_narrower(restricted_to, held),
         locale=row["locale"] or "en",
+        time_zone=row["time_zone"],
     )
 
 

@@ -178,11 +178,17 @@ class ReadContext:
         return None if kind is None else await self.record(kind, name)
 
     async def any_record(self, name: str) -> VersionedRecord[Any] | None:
-        """Return a record of any kind by the name of its stream; or a ticket, as `ticket` does."""
+        """Return a record of any kind by the name of its stream or its number; or a ticket, as `ticket`
+        does.
+        """
         kind, slash, record_id = name.partition("/")
-        if not slash:
-            return await self.ticket(name)
-        return await self.record(kind, record_id) if kind in self.lifecycles else None
+        if slash:
+            return await self.record(kind, record_id) if kind in self.lifecycles else None
+        if NUMBER.fullmatch(name):
+            code = name.partition("-")[0]
+            numbered = (kind for kind, lifecycle in self.lifecycles.items() if lifecycle.code == code)
+            return await self.record(kind, name) if (kind := next(numbered, "")) else None
+        return await self.ticket(name)
 
     async def _kind_of_ticket(self, name: str) -> str | None:
         by_code = {lc.code: kind for kind, lc in self.lifecycles.items() if lc.is_ticket}

@@ -38,6 +38,7 @@ class Relation(CodeEnum):
     messenger = "messenger", "a tool that passes on a person's message", "代他人转达消息的工具"
     voter = "voter", "the people asked to vote", "受邀表决人"
     chair = "chair", "the chair", "主席"
+    asker = "asker", "the person who put the question", "提请人"
     decision = "decision", "a decision", "决议"
     implementer = "implementer", "the assignee or a member of the assigned team", "处理人或受派团队成员"
 
@@ -321,10 +322,11 @@ _RELATIONS: dict[Relation, Callable[[Caller, Any], bool]] = {
     Relation.messenger: lambda caller, record: False,
     # The same of those who only look on; whoever handed it over and sees it besides is judged as all others.
     Relation.onlooker: lambda caller, record: False,
-    # A record does not name those who are asked to decide: its child records do, and a check of the action
-    # reads them.
+    # A record does not name the people who ask or are asked to decide: its child records do, and a check of
+    # the action reads them.
     Relation.voter: lambda caller, record: caller.person_id is not None,
     Relation.chair: lambda caller, record: caller.person_id is not None,
+    Relation.asker: lambda caller, record: caller.person_id is not None,
     # Nobody performs it directly: it follows from the last vote, in the same command.
     Relation.decision: lambda caller, record: False,
 }
@@ -333,6 +335,7 @@ _RELATIONS: dict[Relation, Callable[[Caller, Any], bool]] = {
 _OF_ANY_CREDENTIAL = frozenset(
     {
         *(Relation.anybody, Relation.reporter, Relation.staff, Relation.voter, Relation.chair),
+        Relation.asker,
         *(Relation.holder, Relation.superior, Relation.oneself),
     }
 )
@@ -351,6 +354,7 @@ rule = ActorPolicy(relations=frozenset({Relation.rule}))
 messenger = ActorPolicy(relations=frozenset({Relation.messenger}))
 voter = ActorPolicy(relations=frozenset({Relation.voter}), people_only=True)
 chair = ActorPolicy(relations=frozenset({Relation.chair}), people_only=True)
+asker = ActorPolicy(relations=frozenset({Relation.asker}))
 decision = ActorPolicy(relations=frozenset({Relation.decision}))
 onlooker = ActorPolicy(relations=frozenset({Relation.onlooker}))
 implementer = ActorPolicy(relations=frozenset({Relation.implementer}))

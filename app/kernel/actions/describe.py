@@ -18,7 +18,7 @@ from app.common.times import clocks
 from app.kernel.access.naming_fields import naming_fields_of_kind
 from app.kernel.access.redaction import Viewer, is_withheld, records_of
 from app.kernel.actions.lifecycle import Action, Branch, Lifecycle
-from app.kernel.actions.payloads import PartialPayload, SuppliedField, marks, part_types
+from app.kernel.actions.payloads import PartialPayload, Payload, SuppliedField, marks, part_types
 from app.log.upcasting import current_version
 
 ENCRYPTED = (
@@ -142,7 +142,7 @@ def catalogue(lifecycles: Iterable[Lifecycle[Any]]) -> dict[str, Any]:
     for lifecycle in lifecycles:
         for row in lifecycle.rows:
             for event in row.events:
-                schema = _given_schema(lifecycle, row)
+                schema = _given_schema(lifecycle, row.payload_of(event))
                 if (existing := types.get(event)) is not None:
                     schema = _common_schema(existing["given"], schema)
                 types[event] = {
@@ -210,20 +210,19 @@ def _requiring(names: Iterable[str], schema: dict[str, Any]) -> dict[str, Any]:
     )
 
 
-def _given_schema(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> dict[str, Any]:
+def _given_schema(lifecycle: Lifecycle[Any], body: type[Payload]) -> dict[str, Any]:
     """Return the schema of the payload as the log stores it in `given`."""
-    schema: dict[str, Any] = row.body.model_json_schema(mode="serialization")
+    schema: dict[str, Any] = body.model_json_schema(mode="serialization")
     # The components' present rules are left out, as events recorded earlier need not meet them.
     for value in list(marked(schema)):
         del value[MARK]
     for name in ("minProperties", EXAMPLE_MEMBERS):
         schema.pop(name, None)
     schema["properties"].pop("occurred_at", None)
-    if supplied := marks(row.body, SuppliedField):
+    if supplied := marks(body, SuppliedField):
         needed = {*schema.get("required", ()), *supplied}
         schema["required"] = [name for name in schema["properties"] if name in needed]
-    _describe_stored_fields(schema["properties"], row.body)
-    body: type[BaseModel] = row.body
+    _describe_stored_fields(schema["properties"], body)
     if marks(body, CustomValuesField):
         values = {"type": "object", "description": f"{VALUES} null: was taken away."}
         schema["properties"] |= {PUBLIC: values, FOR_STAFF: values}

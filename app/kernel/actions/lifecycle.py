@@ -15,6 +15,7 @@ from inspect import cleandoc, get_annotations
 from typing import Any, Final, Generic, TypedDict, TypeVar, Unpack
 from uuid import UUID
 
+from app.common.faces import USUAL_FACE, RecordFace
 from app.common.notices import RecipientRule
 from app.common.people import STAFF_ROLES, Caller, Role
 from app.common.records import CodeEnum, Record, empty
@@ -80,8 +81,8 @@ StrangersPolicy = Callable[[Any, Caller], bool]
 #: (`SuppliedField`), once all checks have passed.
 SupplyFields = Callable[[Any, Any, ActionContext], Payload]
 #: Returns an action of the same lifecycle that follows at once, with its payload, or None. Called with the
-#: record after the first action, and with that action's context.
-FollowUp = Callable[[Any, ActionContext], tuple[str, Payload] | None]
+#: record after the first action, and with that action's payload and context.
+FollowUp = Callable[[Any, Any, ActionContext], tuple[str, Payload] | None]
 
 
 class Keys(Enum):
@@ -92,7 +93,7 @@ class Keys(Enum):
     KEPT = "the key of the text that it takes the place of"
     SAID = "the key that the body names as `text_key`: that of the text that it passes on"
     WITHDRAWN = "the key of the text that is named is destroyed"
-    UPLOADS = "the key of the upload that is named, which comes into the vault by it"
+    UPLOADS = "the key of the upload that is named, which comes into the vault by it; else the author's"
     MADE = "a key of the record's own, made now"
     OWN = "the record's own, made when it was"
     DESTROYED = "the record's own key is destroyed"
@@ -134,6 +135,16 @@ class DueAt:
     unless: str | None = None
     after: timedelta = timedelta(0)
     timers_per_kind: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FormerEvent:
+    """A type of event in which earlier releases recorded an action, and its payload then. It is written no
+    more; events of this type still fold, and count where those of the action do.
+    """
+
+    event: str
+    body: type[Payload]
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +200,8 @@ class Consequences:
 class Action(Generic[R, B]):
     """An action of a lifecycle: a row of its table, equal to itself only.
 
-    `due`: when the worker performs the action by itself.
+    `due`: when the worker performs the action by itself. `former` are the types of its events in earlier
+    releases.
     """
 
     name: str
@@ -205,6 +217,7 @@ class Action(Generic[R, B]):
     checks: Checks
     reach: Reach
     consequences: Consequences
+    former: tuple[FormerEvent, ...] = ()
 
     @property
     def opens(self) -> bool:
@@ -234,9 +247,14 @@ class Action(Generic[R, B]):
 
     @property
     def events(self) -> tuple[str, ...]:
-        """Return the event types that the action can have, its usual one first."""
+        """Return the event types that the action can have, its usual one first, and those that it had."""
         other_events = self.to.events.values() if isinstance(self.to, Branch) else ()
-        return tuple(dict.fromkeys((self.event, *other_events)))
+        former_events = (former.event for former in self.former)
+        return tuple(dict.fromkeys((self.event, *other_events, *former_events)))
+
+    def payload_of(self, event: str) -> type[Payload]:
+        """Return the payload that the action's events of that type have."""
+        return next((former.body for former in self.former if former.event == event), self.body)
 
     def event_in(self, state: CodeEnum | None) -> str:
         """Return the event type if the action leaves the record in that state."""
@@ -271,6 +289,7 @@ class ActionOptions(TypedDict, total=False):
 
     keys: Keys
     due: DueAt | None
+    former: tuple[FormerEvent, ...]
     unless: tuple[Check, ...]
     prepare: tuple[Prepare, ...]
     wrong: tuple[PayloadCheck, ...]
@@ -326,6 +345,7 @@ def action(
         consequences=_group(
             Consequences, {**more, "related": related if isinstance(related, tuple) else (related,)}
         ),
+        former=more.get("former", ()),
     )
 
 
@@ -356,12 +376,16 @@ class Rules:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Lifecycle(RecordKind[R]):
-    """A lifecycle: all actions on one kind of record. There is one for each kind, equal to itself only."""
+    """A lifecycle: all actions on one kind of record. There is one for each kind, equal to itself only.
+
+    `face` is what pages make of it for people; it is no part of the contract.
+    """
 
     zh: str
     states: type[CodeEnum]
     rows: tuple[Action[R, Any], ...]
     rules: Rules = Rules()
+    face: RecordFace = USUAL_FACE
 
     def __post_init__(self) -> None:
         twice = self._derived_overseers & (self.access.also_seen_by.keys() | self.named_roles)
@@ -394,6 +418,11 @@ class Lifecycle(RecordKind[R]):
     def action_names(self) -> frozenset[str]:
         """Return the names of the actions."""
         return frozenset(self.by_name)
+
+    @cached_property
+    def successors(self) -> dict[str, str]:
+        """Return the present types of events by the types that earlier releases wrote instead."""
+        return {former.event: row.event for row in self.rows for former in row.former}
 
     @cached_property
     def decision_events(self) -> frozenset[str]:

@@ -92,15 +92,13 @@ async def _encrypting_key(
     author = await _author(ledger, reads, command, record, behalf)
     if command.row.keys in (Keys.KEPT, Keys.SAID):
         return await _reuse_key(ledger, command, ctx), (), ()
-    if command.row.keys in (Keys.AUTHORS, Keys.OWN):
+    upload = ctx.input.upload
+    if command.row.keys in (Keys.AUTHORS, Keys.OWN) or (command.row.keys is Keys.UPLOADS and upload is None):
         return ledger.vault.encrypting(author.key), (), ()
     if command.row.keys is Keys.UPLOADS:
-        assert ctx.input.upload is not None
-        assert ctx.input.upload.wrapped is not None
-        text_key, wrapped = (
-            author.key.unwrap(ctx.input.upload.key_id, ctx.input.upload.wrapped),
-            ctx.input.upload.wrapped,
-        )
+        assert upload is not None
+        assert upload.wrapped is not None
+        text_key, wrapped = author.key.unwrap(upload.key_id, upload.wrapped), upload.wrapped
     else:
         text_key, wrapped = author.key.wrap_new_key(uuid7())
     return (

@@ -76,7 +76,7 @@ async def _decide_parts(ledger: Ledger, reads: ReadContext, command: Command) ->
     parts = [first]
     following = command.follow_up
     if following is None and command.row.consequences.follow_up is not None:
-        following = command.row.consequences.follow_up(first.decided.record, first.ctx)
+        following = command.row.consequences.follow_up(first.decided.record, command.body, first.ctx)
     if following is not None:
         parts.append(await decide_follow_up(ledger, reads, command, first, *following))
     last = parts[-1]  # on the record's own stream

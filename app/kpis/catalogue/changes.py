@@ -28,7 +28,7 @@ CHANGE_FIRST_PASS = change_kpi(
         "Changes right the first time",
         "Share of changes implemented once, within their window, not backed out and without an incident "
         "confirmed as caused by them, among the changes whose implementation ended in the period. "
-        "Emergencies have no window. The review decides; before the review, the log does.",
+        "Emergencies have no window. The review decides about the others; before the review, the log does.",
         "Standard changes make it high; break it down by type. It changes with reviews and with incidents "
         "that come to light; break it down by verdict to see missing reviews. Imported changes with "
         "unknown window or outcome are excluded and counted as unknown.",
@@ -36,7 +36,7 @@ CHANGE_FIRST_PASS = change_kpi(
     zh=KpiTexts(
         "变更一次成功率",
         "期内实施结束的变更中，一次成功的占比：只实施一次、在变更窗口内完成、未回退，且未被确认引发事件。"
-        "紧急变更没有窗口要求。已评审的以评审结论为准，尚未评审的按系统记录判定。",
+        "紧急变更没有窗口要求。其余变更已评审的以评审结论为准，尚未评审的按系统记录判定。",
         "标准变更会使数值偏高，请按变更类型查看。评审完成或陆续发现引发的事件后，数值会变动；"
         "按判定方式查看可知有多少尚未评审。窗口或结果不明的导入变更不计入，另列为“未知”。",
     ),

@@ -14,9 +14,11 @@ from app.kpis.answers import answer
 from app.kpis.answers.series import cases_of, divisor_of, value_of
 from app.kpis.cases.values import CaseValue, case_values, case_values_as_of, figures_of
 from app.kpis.declaration import exposure as outage_figures
+from app.kpis.declaration.dimensions import Dimension
 from app.kpis.declaration.exposure import HOURS, SECONDS_OF_AN_HOUR, Exposure
 from app.kpis.declaration.figures import Figures
-from app.kpis.declaration.kpi import REFERENCED_AGGREGATES, Aggregate, Basis, Kpi
+from app.kpis.declaration.kpi import REFERENCED_AGGREGATES, Aggregate, Basis, Kpi, Unit
+from app.kpis.effects.records import MeasuredFigure
 from app.kpis.questions import periods
 from app.kpis.questions.periods import Grain
 from app.kpis.questions.question import KpiQuestion
@@ -33,6 +35,8 @@ from app.kpis.statistics.effects.samples import (
 from app.platform.db import Connection
 
 SECONDS_OF_A_DAY = 86_400
+#: The dimensions by which the mix of both windows is compared.
+MIX = (Dimension.priority, Dimension.category, Dimension.service, Dimension.team)
 #: How effects are measured now.
 METHOD = {
     Aggregate.share: EffectMethod.share_by_day,
@@ -60,6 +64,7 @@ BY_CASE = frozenset(
         EffectMethod.share_by_day,
         EffectMethod.mean_by_day,
         EffectMethod.median_by_day,
+        EffectMethod.p90_by_day,
     }
 )
 #: What these are divided by are not their cases: days, persons, or other cases.
@@ -90,12 +95,18 @@ class DayCount:
 
 @dataclass(frozen=True, slots=True)
 class WindowCases:
-    """A window: its figures, and what is compared of it by the method: single cases, or its days."""
+    """A window: its figures, and what is compared of it by the method: single cases, or its days. With
+    `longer_than`, what is compared is whether a case takes longer. `history` is the time before the window,
+    and `cut_by` are the dimensions of which the cases have their values.
+    """
 
     question: KpiQuestion
     figures: Figures
     values: Sequence[CaseValue] = ()
     days: Sequence[DayCount] = ()
+    longer_than: int | None = None
+    history: WindowCases | None = None
+    cut_by: tuple[Dimension, ...] = ()
 
     @property
     def value(self) -> float | None:
@@ -118,25 +129,50 @@ class WindowCases:
             events, exposures, days = (
                 [getattr(day_figures, name) for day_figures in self.days] for name in DAY_COLUMNS
             )
-            return DayCounts(events, exposures, days, is_inverse=kpi.aggregate is Aggregate.mean_between)
+            history = self._history(method)
+            assert not isinstance(history, DayCases)
+            is_inverse = kpi.aggregate is Aggregate.mean_between
+            return DayCounts(events, exposures, days, is_inverse=is_inverse, history=history)
+        values, weights = self._numbers(method)
         is_ratio = kpi.aggregate in {Aggregate.of_budget, Aggregate.availability}
-        # A figure of three months per month is a third of each case's number.
-        unit = kpi.per / kpi.divisor if method is not EffectMethod.share_by_day and not is_ratio else 1
-        if kpi.aggregate is Aggregate.availability:
-            values, weights = (
-                [day_figures.events for day_figures in self.days],
-                [day_figures.exposure for day_figures in self.days],
-            )
-        else:
-            values = [case_value.value * unit for case_value in self.values]
-            weights = [float(case_value.weight) for case_value in self.values]
         if method in {EffectMethod.duration, EffectMethod.mean}:
             return RatioSample(values, weights) if is_ratio else ValueSample(values)
+        history = self._history(method)
+        assert not isinstance(history, DayCounts)
         if kpi.aggregate is Aggregate.availability:
-            return DayCases(values, weights, [day_figures.day for day_figures in self.days])
-        if not is_ratio and method is not EffectMethod.share_by_day:
+            return DayCases(values, weights, [day_figures.day for day_figures in self.days], history)
+        if self.longer_than is not None or (not is_ratio and method is not EffectMethod.share_by_day):
             weights = [1.0] * len(values)
-        return DayCases(values, weights, _days_of(self.question, self.values))
+        by_parts = not is_ratio and kpi.unit in {Unit.seconds, Unit.money}
+        return DayCases(values, weights, _days_of(self.question, self.values), history, by_parts=by_parts)
+
+    def _numbers(self, method: EffectMethod) -> tuple[list[float], list[float]]:
+        """Return the number and the weight of each case; of an availability those of each day."""
+        kpi = self.question.kpi
+        if kpi.aggregate is Aggregate.availability:
+            events, exposures, _ = (
+                [getattr(day_figures, name) for day_figures in self.days] for name in DAY_COLUMNS
+            )
+            return events, exposures
+        weights = [float(case_value.weight) for case_value in self.values]
+        if self.longer_than is not None:
+            return [float(case_value.value > self.longer_than) for case_value in self.values], weights
+        # A figure of three months per month is a third of each case's number.
+        of_cases = method is not EffectMethod.share_by_day and kpi.aggregate is not Aggregate.of_budget
+        unit = kpi.per / kpi.divisor if of_cases else 1
+        return [case_value.value * unit for case_value in self.values], weights
+
+    def cut_cases(self, method: EffectMethod) -> tuple[list[tuple[object, ...]], list[float]]:
+        """Return the values of each case in the dimensions that the question is cut by, and its number."""
+        return [tuple(case_value.cut) for case_value in self.values], self._numbers(method)[0]
+
+    def _history(self, method: EffectMethod) -> DayCases | DayCounts | None:
+        """Return what the method compares of the time before the window; None: it is not loaded."""
+        if self.history is None:
+            return None
+        sample = self.history.sample(method)
+        assert isinstance(sample, DayCases | DayCounts)
+        return sample
 
 
 DAY_COLUMNS = ("events", "exposure", "day")
@@ -154,8 +190,19 @@ def _days_of(question: KpiQuestion, values: Sequence[CaseValue]) -> list[int]:
     return [ordinals[bisect_right(starts, case_value.began_at)] for case_value in values]
 
 
-def method_of(kpi: Kpi) -> EffectMethod:
-    """Return how effects on the KPI are measured now. Raises WrongValue, naming the KPI to take instead."""
+#: How effects on other figures of durations are measured.
+METHOD_OF_FIGURE = {
+    MeasuredFigure.p90: EffectMethod.p90_by_day,
+    MeasuredFigure.share_longer: EffectMethod.share_by_day,
+}
+
+
+def method_of(kpi: Kpi, figure: MeasuredFigure = MeasuredFigure.kpi) -> EffectMethod:
+    """Return how effects on the KPI, or on another figure of it, are measured now. Raises WrongValue, naming
+    the KPI to take instead.
+    """
+    if figure in METHOD_OF_FIGURE:
+        return METHOD_OF_FIGURE[figure]
     method = METHOD.get(kpi.aggregate)
     if method is None:
         raise WrongValue({"kpi": INSTEAD[kpi.key]}, pointer="/kpi", because="no_effect_of_kpi")
@@ -179,7 +226,13 @@ async def cases_of_window(
         counted = await _figures_by_day(connection, question, position)
         return WindowCases(question, figures, days=_counts_by_day(question, figures, counted))
     if method in BY_CASE:
-        return WindowCases(question, figures, await case_values(connection, question, now, position))
+        cut_by = (
+            ()
+            if position is not None
+            else tuple(dimension for dimension in MIX if dimension in kpi.dimensions)
+        )
+        values = await case_values(connection, replace(question, by=cut_by), now, position)
+        return WindowCases(question, figures, values, cut_by=cut_by)
     return WindowCases(question, figures)
 
 

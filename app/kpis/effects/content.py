@@ -9,6 +9,8 @@ from pydantic import ConfigDict, Field
 
 from app.api.records.shapes import OutputModel
 from app.common.records import CodeEnum
+from app.kpis.declaration.dimensions import Dimension
+from app.kpis.effects.records import MeasuredFigure
 from app.kpis.statistics.effects.codes import (
     EffectMethod,
     EffectVerdict,
@@ -86,8 +88,28 @@ class WarningCode(CodeEnum):
     )
     no_control = (
         "no_control",
-        "There is no comparison with cases outside the pilot",
-        "没有对照组：未与试点之外的单据比较",
+        "Not compared with anybody: what happened to all is part of the effect",
+        "没有与任何人对照：影响所有人的变化也算在效果之内",
+    )
+    unusual_baseline = (
+        "unusual_baseline",
+        "The baseline is worse than usual in the year before: such a value tends to improve by itself",
+        "基线比此前一年的常态更差：这样的数值往往会自行好转（向均值回归）",
+    )
+    trend_before = (
+        "trend_before",
+        "The value was already changing before the baseline: the trend is part of the effect",
+        "基线之前数值已呈变化趋势：该趋势也算在效果之内",
+    )
+    different_mix = (
+        "different_mix",
+        "The windows have another mix of cases, which makes up part of the effect",
+        "两个窗口的单据构成不同，效果的一部分由此而来",
+    )
+    short_history = (
+        "short_history",
+        "The time before the baseline is too short to show how windows differ: the interval is wider",
+        "基线之前的时间太短，无法得知此类时段通常相差多少：区间因此更宽",
     )
     recorded_late = (
         "recorded_late",
@@ -101,8 +123,8 @@ class WarningCode(CodeEnum):
     )
     measured_before = (
         "measured_before",
-        "The same effect was measured before: frequent looks may find something by chance",
-        "同一效果此前已测量过：测量次数越多，越可能碰巧得出有效果的结果",
+        "The same was measured before in overlapping windows: repeated looks find something by chance",
+        "同一问题此前已用重叠的窗口测量过：看得多了总会碰巧有所发现",
     )
     no_cases = "no_cases", "A window has no cases", "其中一个窗口没有单据"
 
@@ -126,6 +148,19 @@ class EffectWarning(OutputModel):
         description="Number of open cases, for `open_cases`, or of other changes, for `other_changes`; "
         "otherwise null.",
     )
+    dimension: Dimension | None = Field(
+        default=None, description="Dimension whose mix differs, for `different_mix`; otherwise null."
+    )
+    share: float | None = Field(
+        default=None,
+        description="Share of cases in other groups than before, for `different_mix`, or change of the value "
+        "in a year, for `trend_before`; otherwise null.",
+    )
+    standardised: float | None = Field(
+        default=None,
+        description="Effect with the mix of the earlier window, for `different_mix` of a mean or share; "
+        "otherwise null.",
+    )
     days: int | None = Field(
         default=None,
         description="Number of days with cases in the window that has fewer of them, for `few_days`; "
@@ -133,8 +168,8 @@ class EffectWarning(OutputModel):
     )
     times: int | None = Field(
         default=None,
-        description="Number of earlier measurements of the same effect, for `measured_before`; otherwise "
-        "null.",
+        description="Number of earlier measurements of the same KPI and scope in overlapping windows, for "
+        "`measured_before`; otherwise null.",
     )
     at: datetime | None = Field(
         default=None,
@@ -148,12 +183,14 @@ class EffectWarning(OutputModel):
     before: float | None = Field(
         default=None,
         description="Figure of the earlier window: its KPI one year before, for "
-        "`different_seasons`; its share of closed days, for `different_closed_days`; its share of cases "
+        "`different_seasons`; the value of the baseline, for `unusual_baseline`; its share of closed "
+        "days, for `different_closed_days`; its share of cases "
         "without business time, for `different_zeros` and `many_ties`; otherwise null.",
     )
     after: float | None = Field(
         default=None,
-        description="Figure of the later window, of the kind that `before` has; otherwise null.",
+        description="Figure of the later window, of the kind that `before` has, or the value that a return "
+        "to the usual alone would give, for `unusual_baseline`; otherwise null.",
     )
 
 
@@ -187,9 +224,13 @@ class EffectSide(OutputModel):
         description="Share of zeros among the cases with a number, for example because no business "
         "time passed; null for other KPIs.",
     )
+    p90: float | None = Field(
+        default=None, description="90th percentile of the cases with a number; null for other KPIs."
+    )
     days: int | None = Field(
         default=None,
-        description="Number of days on which the cases began, or for a rate, of days in the window; "
+        description="Number of days on which the cases began, some of them before the window, or for a rate, "
+        "of days in the window; "
         "null if days were not compared.",
     )
 
@@ -214,6 +255,43 @@ class RelativeOutcome(OutputModel):
         "interval was computed."
     )
     no_effect: float = Field(description="Value of the share if nothing changed: 0.5, or 0 with a control.")
+
+
+class GeometricOutcome(OutputModel):
+    """The ratio of the geometric means of the cases above zero, which a few long cases hardly move."""
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
+
+    ratio: float = Field(description="Geometric mean after the change divided by that before it.")
+    low: float | None = Field(description="Lower end of the ratio's interval; null if it has none.")
+    high: float | None = Field(description="Upper end of the ratio's interval; null if it has none.")
+    level: float = Field(description="Probability that such an interval contains the true ratio.")
+    decides: bool = Field(
+        description="True if the verdict follows this ratio: the cases spread alike in both windows and "
+        "zeros are equally frequent, so that the value changes by the same part."
+    )
+
+
+class EffectHistory(OutputModel):
+    """The time before the baseline from which the interval knows how much windows differ."""
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
+
+    begins_at: datetime = Field(description="Beginning of that time; it ends where the baseline begins.")
+    cases: int = Field(description="Number of cases in that time.")
+
+
+class BaselineOutcome(OutputModel):
+    """The place of the baseline among the windows of its length in the year before and itself."""
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
+
+    rank: int = Field(description="Rank of the baseline; 1 is the worst.")
+    windows: int = Field(description="Number of windows, including the baseline.")
+    usual: float = Field(description="Mean value of the earlier windows.")
+    expected: float = Field(
+        description="Value that a return to the usual alone would give after such a baseline."
+    )
 
 
 class PromisedOutcome(OutputModel):
@@ -256,10 +334,7 @@ class EffectResult(OutputModel):
     high: float | None = Field(
         description="Upper end of the effect's interval; null if no interval was computed."
     )
-    level: float = Field(
-        description="Probability that such an interval contains the true effect; 0.975 if the value "
-        "and the relative effect have an interval each and either can show an effect."
-    )
+    level: float = Field(description="Probability that such an interval contains the true effect.")
     interval_by: IntervalMethod
     relative_change: float | None = Field(
         description="Relative change of the compared estimate: the later value divided by the earlier "
@@ -269,6 +344,23 @@ class EffectResult(OutputModel):
     relative: RelativeOutcome | None = Field(
         default=None,
         description="Effect by pairs, in addition to a mean or median; null if there are no pairs.",
+    )
+    geometric: GeometricOutcome | None = Field(
+        default=None,
+        description="Effect by geometric means of durations or amounts; null for other KPIs, and if too few "
+        "cases are above zero.",
+    )
+    history: EffectHistory | None = Field(
+        default=None,
+        description="Time before the baseline that the interval allows for; null if none was read.",
+    )
+    baseline: BaselineOutcome | None = Field(
+        default=None,
+        description="Place of the baseline among earlier windows; null if there are fewer than six.",
+    )
+    figure: MeasuredFigure = Field(default=MeasuredFigure.kpi, description="Figure that is compared.")
+    longer_than: int | None = Field(
+        default=None, description="Number of seconds that counts as long; null for other figures."
     )
     difference_of_medians: float | None = Field(
         description="Median after the change minus the median before, for cases with a number; null for "

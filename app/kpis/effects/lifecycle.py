@@ -23,11 +23,13 @@ from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, action
 from app.kernel.actions.payloads import LONGEST_LIST, Payload, PayloadValue, RecordKey, ShortText
 from app.kpis.declaration.dimensions import Dimension
 from app.kpis.effects.records import EffectState as State
-from app.kpis.effects.records import KpiEffect, PromisedAs
+from app.kpis.effects.records import KpiEffect, MeasuredFigure, PromisedAs
 from app.kpis.targets.lifecycle import Number
 
 #: Those who judge improvements and see every case: an effect tells of cases that its reader need not see.
 MEASURERS = role(Role.quality_manager, Role.service_level_manager, Role.department_head, Role.management)
+#: Ten years.
+LONGEST_SECONDS = 315_360_000
 DayOrInstant = Annotated[str, StringConstraints(min_length=1, max_length=40)]
 FilterValues = Annotated[tuple[ShortText, ...], Field(min_length=1, max_length=LONGEST_LIST)]
 Scope = Annotated[
@@ -81,6 +83,16 @@ class CompareWindows(Payload, of=KpiEffect):
     )
     scope: Scope = Field(default={})
     control: Scope | None = None
+    figure: MeasuredFigure = Field(
+        default=MeasuredFigure.kpi,
+        description="Figure to compare: the value of the KPI; or of a duration its 90th percentile, or the "
+        "share of cases that take longer than `longer_than`.",
+    )
+    longer_than: Annotated[int, Field(ge=1, le=LONGEST_SECONDS)] | None = Field(
+        default=None,
+        description="Number of seconds that counts as long, for `share_longer`.",
+        examples=[259200],
+    )
     promised: PromisedEffect | None = Field(default=None, description="Promised change, if there is one.")
     change: ShortText | None = Field(
         default=None,
@@ -125,6 +137,7 @@ def measure(effect: KpiEffect, body: MeasureKpiEffect, ctx: ActionContext) -> No
     )
     effect.scope = filters_of(body.scope)
     effect.control = None if body.control is None else filters_of(body.control)
+    effect.figure, effect.longer_than = body.figure, body.longer_than
     if body.promised is not None:
         effect.promised, effect.promised_as = body.promised.change, body.promised.of
     effect.change = body.change

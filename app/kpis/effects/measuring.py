@@ -6,30 +6,33 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from app.kpis.answers.answer import facts_position, snapshot_connection
 from app.kpis.declaration.kpi import Direction, Kpi
 from app.kpis.effects.cases_of_windows import (
+    BY_CASE,
     WindowCases,
     cases_of_window,
     cases_of_windows_as_of,
     method_of,
 )
 from app.kpis.effects.content import (
+    EffectHistory,
     EffectResult,
     EffectScale,
     EffectSide,
     EffectWarning,
+    GeometricOutcome,
     PromisedOutcome,
     RelativeOutcome,
     WarningCode,
     as_stored,
 )
 from app.kpis.effects.lifecycle import CompareWindows, MeasuredEffect, PromisedEffect
-from app.kpis.effects.questions import EffectQuestions, wrong_value
-from app.kpis.effects.records import PromisedAs
+from app.kpis.effects.questions import EffectQuestions, history_of, wrong_value
+from app.kpis.effects.records import MeasuredFigure, PromisedAs
 from app.kpis.effects.warnings import Circumstances, warnings_of
 from app.kpis.questions.question import CannotAnswer
 from app.kpis.statistics.effects.codes import EffectMethod, IntervalMethod
@@ -40,19 +43,29 @@ from app.platform.db import Connection, Database
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from app.kpis.effects.surroundings import EarlierWindows
+
 RESAMPLES = 10_000
+#: Without a control there are two windows.
+PAIR = 2
+#: The time before the baseline that methods know, unless it has more cases than are read at once; and the
+#: shortest one that says anything.
+YEAR, MOST_HISTORY_CASES, LEAST_LENGTH = timedelta(days=365), 100_000, timedelta(days=84)
 
 
 @dataclass(frozen=True, slots=True)
 class Windows:
     """What a method compares of the windows, in the order before, after, and those of the control if there is
-    one. `method` is that without a control.
+    one. `method` is that without a control. `history_from` is when the time before the baseline begins that
+    the method knows; None: it knows none.
     """
 
     method: EffectMethod
     before: WindowCases
     after: WindowCases
     control: tuple[WindowCases, WindowCases] | None
+    history_from: datetime | None = None
+    figure: MeasuredFigure = MeasuredFigure.kpi
 
 
 async def measure(
@@ -72,24 +85,48 @@ async def measure_together(
     """Measure several effects in their order, all of them as of one position of the facts, with what is known
     of each besides. Raises as `measure` does.
     """
+    from app.kpis.effects.surroundings import earlier_windows  # noqa: PLC0415  # scipy is slow to load
+
     loaded = []
     async with snapshot_connection(db) as connection:
         position, _ = await facts_position(connection)
         for questions, body, circumstances in comparisons:
-            windows = await load_windows(connection, questions, method_of(questions.kpi))
-            warned = await warnings_of(
-                connection,
-                questions,
-                windows.before,
-                windows.after,
-                replace(circumstances, change=body.change),
-            )
-            loaded.append((windows, warned))
+            method = method_of(questions.kpi, questions.figure)
+            windows = await load_windows(connection, questions, method)
+            windows = await with_history(connection, questions, windows)
+            circumstances = replace(circumstances, change=body.change)  # noqa: PLW2901  # of this effect
+            warned = await warnings_of(connection, questions, windows.before, windows.after, circumstances)
+            earlier = await earlier_windows(connection, questions)
+            loaded.append((windows, warned, earlier))
     measured = []
-    for (questions, body, _), (windows, warnings) in zip(comparisons, loaded, strict=True):
-        result = await asyncio.to_thread(compare, windows, position, RESAMPLES, body.promised, warnings)
+    for (questions, body, _), (windows, warnings, earlier) in zip(comparisons, loaded, strict=True):
+        result = await asyncio.to_thread(
+            compare_in_surroundings, windows, position, body.promised, warnings, earlier
+        )
         measured.append(_measured(questions, position, result, now))
     return measured
+
+
+def compare_in_surroundings(
+    windows: Windows,
+    seed: int,
+    promised: PromisedEffect | None,
+    warnings: Sequence[EffectWarning],
+    earlier: EarlierWindows,
+) -> EffectResult:
+    """Compare the windows, and add what stands around the effect: the rank of the baseline, a trend, and
+    another mix of cases.
+    """
+    from app.kpis.effects import surroundings  # noqa: PLC0415  # scipy is slow to load
+
+    result = compare(windows, seed, RESAMPLES, promised, warnings)
+    better = better_of(windows.before.question.kpi)
+    baseline = surroundings.baseline_of(windows.before, earlier, result.before, better)
+    further = [
+        *surroundings.warnings_of_baseline(baseline, earlier, result),
+        *surroundings.warnings_of_mix(windows.before, windows.after, windows.method),
+    ]
+    return result.model_copy(update={"baseline": baseline, "warnings": [*result.warnings, *further]})
 
 
 def _measured(
@@ -116,13 +153,18 @@ async def load_windows(
     effect_questions: EffectQuestions,
     method: EffectMethod,
     position: int | None = None,
+    history_from: datetime | None = None,
 ) -> Windows:
-    """Return what the method compares of all windows, by the facts or as of `position`. Raises WrongValue."""
-
+    """Return what the method compares of all windows, and of the time from `history_from` up to the baseline,
+    by the facts or as of `position`. Raises WrongValue.
+    """
     places = (("before", "scope"), ("after", "scope"), ("before", "control"), ("after", "control"))
     questions = [effect_questions.before, effect_questions.after]
     if effect_questions.control_before is not None and effect_questions.control_after is not None:
         questions += [effect_questions.control_before, effect_questions.control_after]
+    windows_of_effect = len(questions)
+    if history_from is not None:
+        questions += [history_of(window, history_from) for window in questions[::2]]
     if position is not None:
         try:
             windows_cases = await cases_of_windows_as_of(connection, questions, method, position)
@@ -130,13 +172,37 @@ async def load_windows(
             raise wrong_value(error, *places[0]) from error
     else:
         windows_cases = []
-        for question, place in zip(questions, places, strict=False):
+        for question, place in zip(questions, (*places[:windows_of_effect], *places[::2]), strict=False):
             try:
                 windows_cases.append(await cases_of_window(connection, question, method))
             except CannotAnswer as error:
                 raise wrong_value(error, *place) from error
-    before, after, *control = windows_cases
-    return Windows(method, before, after, (control[0], control[1]) if control else None)
+    windows_cases = [replace(window, longer_than=effect_questions.longer_than) for window in windows_cases]
+    histories = windows_cases[windows_of_effect:]
+    for number, history in enumerate(histories):
+        windows_cases[2 * number] = replace(windows_cases[2 * number], history=history)
+    before, after, *control = windows_cases[:windows_of_effect]
+    pair = (control[0], control[1]) if control else None
+    return Windows(method, before, after, pair, history_from, effect_questions.figure)
+
+
+async def with_history(connection: Connection, questions: EffectQuestions, windows: Windows) -> Windows:
+    """Return the windows with the year before the baseline, or as much of it as is read at once."""
+    if windows.method is EffectMethod.rate or not windows.before.cases:
+        return windows
+    begin, end = windows.before.question.bounds[0], windows.before.question.bounds[-1]
+    scopes = [windows.before, *(windows.control or ())[:1]]
+    cases = max(window.cases for window in scopes)
+    length = min(YEAR, (end - begin) * (MOST_HISTORY_CASES / cases)) if cases else YEAR
+    if windows.method in BY_CASE and length < LEAST_LENGTH:
+        return windows
+    since = begin - (length if windows.method in BY_CASE else YEAR)
+    loaded = []
+    for window in scopes:
+        history = await cases_of_window(connection, history_of(window.question, since), windows.method)
+        loaded.append(replace(window, history=replace(history, longer_than=questions.longer_than)))
+    control = None if windows.control is None else (loaded[1], windows.control[1])
+    return replace(windows, before=loaded[0], control=control, history_from=since)
 
 
 def compare(
@@ -151,7 +217,6 @@ def compare(
     same result.
     """
     from app.kpis.statistics.effects import compare as statistics  # noqa: PLC0415  # scipy is slow to load
-    from app.kpis.statistics.effects.days import LEAST_DAYS  # noqa: PLC0415  # scipy is slow to load
 
     before, after, method = windows.before, windows.after, windows.method
     version = statistics.newest_version(method) if version is None else version
@@ -166,17 +231,13 @@ def compare(
         resamples=resamples,
         version=version,
     )
+    is_other = windows.figure is not MeasuredFigure.kpi
     sides = [
-        _side(window_cases, side, method)
+        _side(window_cases, side, method, is_other=is_other)
         for window_cases, side in zip(all_windows, effect.sides, strict=True)
     ]
-    effect_warnings = list(warnings)
-    if effect.interval_by is IntervalMethod.percentile and not control:
-        effect_warnings.append(EffectWarning(code=WarningCode.percentile))
-    days = [side.days for side in sides if side.days is not None]
-    if days and min(days) < LEAST_DAYS:
-        effect_warnings.append(EffectWarning(code=WarningCode.few_days, days=min(days)))
-    of_compared = statistics.version_of(method, version).is_of_compared
+    # A part of another figure than the KPI's value is one of that figure.
+    of_compared = statistics.version_of(method, version).is_of_compared or is_other
     return EffectResult(
         method=effect.method,
         method_version=version,
@@ -192,12 +253,16 @@ def compare(
         interval_by=effect.interval_by,
         relative_change=effect.relative_change,
         relative=_relative(effect),
+        geometric=_geometric(effect),
+        figure=windows.figure,
+        longer_than=before.longer_than,
+        history=_history(windows),
         difference_of_medians=effect.difference_of_medians,
         test=effect.test,
         p_value=effect.p_value,
         verdict=effect.verdict(better_of(before.question.kpi)),
         promised=_promised(effect, before, promised, of_compared=of_compared),
-        warnings=effect_warnings,
+        warnings=[*warnings, *_of_statistics(effect, sides)],
     )
 
 
@@ -213,15 +278,50 @@ def _relative(effect: EffectEstimate) -> RelativeOutcome | None:
     )
 
 
+def _history(windows: Windows) -> EffectHistory | None:
+    history = windows.before.history
+    if windows.history_from is None or history is None:
+        return None
+    return EffectHistory(begins_at=windows.history_from, cases=history.cases)
+
+
+def _of_statistics(effect: EffectEstimate, sides: Sequence[EffectSide]) -> list[EffectWarning]:
+    """Warn of what the cases allow the method to say."""
+    from app.kpis.statistics.effects.days import LEAST_DAYS  # noqa: PLC0415  # scipy is slow to load
+
+    effect_warnings = []
+    if effect.interval_by is IntervalMethod.percentile and len(sides) == PAIR:
+        effect_warnings.append(EffectWarning(code=WarningCode.percentile))
+    if effect.is_widened:
+        effect_warnings.append(EffectWarning(code=WarningCode.short_history))
+    days = [side.days for side in sides if side.days is not None]
+    if days and min(days) < LEAST_DAYS:
+        effect_warnings.append(EffectWarning(code=WarningCode.few_days, days=min(days)))
+    return effect_warnings
+
+
+def _geometric(effect: EffectEstimate) -> GeometricOutcome | None:
+    geometric = effect.geometric
+    if geometric is None:
+        return None
+    return GeometricOutcome(
+        ratio=geometric.ratio,
+        low=geometric.low,
+        high=geometric.high,
+        level=geometric.level,
+        decides=geometric.decides,
+    )
+
+
 def better_of(kpi: Kpi) -> Better:
     """Return the way the KPI improves; one without a direction is taken to improve by falling."""
     return "more" if kpi.direction is Direction.up else "less"
 
 
-def _side(window: WindowCases, side: ComparedWindow, method: EffectMethod) -> EffectSide:
+def _side(window: WindowCases, side: ComparedWindow, method: EffectMethod, *, is_other: bool) -> EffectSide:
     sample = window.sample(EffectMethod.rate) if method in RATIOS else None
     return EffectSide(
-        value=window.value,
+        value=side.compared if is_other else window.value,
         cases=side.cases,
         compared=side.compared,
         low=side.low,
@@ -230,6 +330,7 @@ def _side(window: WindowCases, side: ComparedWindow, method: EffectMethod) -> Ef
         median=side.median,
         zeros=side.zeros,
         days=side.days,
+        p90=side.p90,
     )
 
 

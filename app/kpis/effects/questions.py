@@ -12,7 +12,7 @@ from app.kernel.actions.refusals import WrongValue
 from app.kpis.declaration.dimensions import Dimension
 from app.kpis.declaration.kpi import Direction, Kpi
 from app.kpis.effects.lifecycle import CompareWindows, EffectWindow, PromisedEffect
-from app.kpis.effects.records import KpiEffect
+from app.kpis.effects.records import KpiEffect, MeasuredFigure
 from app.kpis.questions.access import question_of
 from app.kpis.questions.periods import Grain
 from app.kpis.questions.question import CannotAnswer, KpiQuestion, QuestionParameters
@@ -23,12 +23,17 @@ Filters = Mapping[Dimension, tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class EffectQuestions:
-    """The four questions of an effect, each of one period; those of the control are None without one."""
+    """The four questions of an effect, each of one period; those of the control are None without one.
+
+    `figure` is what is compared, and `longer_than` the seconds that count as long.
+    """
 
     before: KpiQuestion
     after: KpiQuestion
     control_before: KpiQuestion | None
     control_after: KpiQuestion | None
+    figure: MeasuredFigure = MeasuredFigure.kpi
+    longer_than: int | None = None
 
     @property
     def kpi(self) -> Kpi:
@@ -39,6 +44,11 @@ class EffectQuestions:
     def windows(self) -> tuple[datetime, datetime, datetime, datetime]:
         """The bounds of both windows, in their order."""
         return (*_ends(self.before), *_ends(self.after))
+
+
+def history_of(window: KpiQuestion, begins_at: datetime) -> KpiQuestion:
+    """Return the question about the time from then up to the window, in the same scope."""
+    return replace(window, bounds=(begins_at, window.bounds[0]))
 
 
 def _ends(question: KpiQuestion) -> tuple[datetime, datetime]:
@@ -68,8 +78,9 @@ def questions_of(settings: Settings, kpi: Kpi, body: CompareWindows, now: dateti
         raise WrongValue(pointer="/after/from", because="windows_overlap")
     if after.bounds[0] >= now:
         raise WrongValue(pointer="/after/from", because="not_begun")
+    _check_figure(kpi, body)
     if body.control is None:
-        return EffectQuestions(before, after, None, None)
+        return EffectQuestions(before, after, None, None, body.figure, body.longer_than)
     control_filters = _filters(body.control)
     if control_filters == scope:
         raise WrongValue(pointer="/control", because="control_is_scope")
@@ -78,7 +89,17 @@ def questions_of(settings: Settings, kpi: Kpi, body: CompareWindows, now: dateti
         after,
         window_question(body.before, "before", control_filters, "control"),
         window_question(body.after, "after", control_filters, "control"),
+        body.figure,
+        body.longer_than,
     )
+
+
+def _check_figure(kpi: Kpi, body: CompareWindows) -> None:
+    """Refuse figures of durations for other KPIs, and a share without its limit. Raises WrongValue."""
+    if body.figure is not MeasuredFigure.kpi and not kpi.is_timed:
+        raise WrongValue(pointer="/figure", because="figure_of_durations")
+    if (body.figure is MeasuredFigure.share_longer) is not (body.longer_than is not None):
+        raise WrongValue(pointer="/longer_than", because="longer_than_what")
 
 
 def questions_again(kpi: Kpi, effect: KpiEffect) -> EffectQuestions:
@@ -110,9 +131,11 @@ def questions_again(kpi: Kpi, effect: KpiEffect) -> EffectQuestions:
         currency=effect.currency,
     )
     before, after = (replace(first, bounds=window) for window in (known_ends[:2], known_ends[2:]))
+    figure = effect.figure or MeasuredFigure.kpi
     if control is None:
-        return EffectQuestions(before, after, None, None)
-    return EffectQuestions(before, after, replace(before, filters=control), replace(after, filters=control))
+        return EffectQuestions(before, after, None, None, figure, effect.longer_than)
+    of_control = replace(before, filters=control), replace(after, filters=control)
+    return EffectQuestions(before, after, *of_control, figure, effect.longer_than)
 
 
 def check_promise(kpi: Kpi, promised: PromisedEffect, pointer: str) -> None:

@@ -22,8 +22,8 @@ from app.platform.db import Database
 
 #: Six significant digits (25-improvement, Measured effect).
 TOLERANCE = 1e-6
-#: What is no number of the statistics: warnings tell of other records as they were then.
-NOT_COMPARED = frozenset({"warnings"})
+#: What is no number of the statistics: warnings and the rank tell of other records and windows as they were.
+NOT_COMPARED = frozenset({"warnings", "baseline"})
 
 
 async def recompute(db: Database, effect: KpiEffect, language: str) -> RecomputedEffect:
@@ -38,7 +38,10 @@ async def recompute(db: Database, effect: KpiEffect, language: str) -> Recompute
         async with snapshot_connection(db) as connection:
             present, _ = await facts_position(connection)
             past_position = None if present == effect.position else effect.position
-            windows = await load_windows(connection, questions, WITHOUT_CONTROL[stored.method], past_position)
+            history_from = None if stored.history is None else stored.history.begins_at
+            windows = await load_windows(
+                connection, questions, WITHOUT_CONTROL[stored.method], past_position, history_from
+            )
     except WrongValue as error:
         return RecomputedEffect(same=None, differences=[], reason=error.sentence(language))
     fresh = await asyncio.to_thread(

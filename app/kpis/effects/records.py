@@ -17,6 +17,14 @@ class EffectState(CodeEnum):
     measured = "measured", "Measured", "已测量"
 
 
+class MeasuredFigure(CodeEnum):
+    """The figure of a KPI on which an effect is measured: its value, or one of long cases."""
+
+    kpi = "kpi", "Value of the KPI", "指标值"
+    p90 = "p90", "90th percentile", "第 90 百分位数"
+    share_longer = "share_longer", "Share of cases that take longer", "超时单据占比"
+
+
 class PromisedAs(CodeEnum):
     """The form of a promised effect: relative to the value before, or absolute in the unit of the KPI."""
 
@@ -49,6 +57,13 @@ class KpiEffect(Record):
     control: Annotated[dict[str, Any] | None, Document()] = optional(
         "Filters of control cases without the change, in the same windows: the effect is then the "
         "difference of the differences. Null if there are no control cases."
+    )
+    figure: MeasuredFigure | None = optional(
+        "Figure that is compared; null for the KPI's value, in effects measured before it could be chosen."
+    )
+    longer_than: int | None = optional(
+        "Number of seconds that counts as long, for `share_longer`; null for other figures.",
+        sa_type=BigInteger,
     )
     promised: str | None = optional("Promised change, as a decimal text; null if not promised.")
     promised_as: PromisedAs | None = optional("Form of the promised change; null if not promised.")

@@ -17,6 +17,7 @@ from app.api.listings.page_responses import VARY
 from app.api.page_language import ChosenLanguage, chosen_language
 from app.api.records.actions import ActionRequest, IdempotencyKeyHeader, handle_action, operation
 from app.api.records.reads import Name, load_visible, mount_reads, renderer_of
+from app.api.replica_reads import ReadLedger, reads_replica
 from app.api.requests.json_output import dump_json
 from app.api.routes import Routes
 from app.kernel.actions.refusals import WrongValue
@@ -30,8 +31,10 @@ from app.kpis.effects.lifecycle import LIFECYCLE, CompareWindows, MeasureKpiEffe
 from app.kpis.effects.queries import LISTING, EffectRenderer, KpiEffectDetails, KpiEffectOut
 from app.kpis.effects.questions import check_promise, questions_again, questions_of
 from app.kpis.effects.recompute import recompute
-from app.kpis.questions.access import permitted_kpi
+from app.kpis.effects.smallest_effect import SmallestEffect, SmallestEffectQuery, smallest_effect
+from app.kpis.questions.access import permitted_kpi, question_of
 from app.kpis.questions.chart_words import ChartWords
+from app.kpis.questions.periods import Grain
 
 router = Router(prefix="/v1", tags=["kpis"])
 KpiKey = Annotated[
@@ -93,6 +96,24 @@ async def measure_effect_of_kpi(
     """
     payload = MeasureKpiEffect(kpi=key, **dict(body))
     return await _measure(request, permitted_kpi(ledger, context_of(request), key), payload, idempotency_key)
+
+
+@router.endpoint(
+    "/kpis/{key}/smallest_effect", "Get a KPI's smallest effect", SmallestEffect, refused=(404, 422)
+)
+@reads_replica
+async def get_kpi_smallest_effect(
+    request: Request, ledger: ReadLedger, key: KpiKey, query: Annotated[SmallestEffectQuery, Query()]
+) -> Response:
+    """Return the smallest effect on the KPI that could be seen with as many cases as in the window: before a
+    measurement, it shows whether one is worth while.
+    """
+    context = context_of(request)
+    question = question_of(
+        ledger.settings, permitted_kpi(ledger, context, key), query.to_parameters(Grain.all, []), context.now
+    )
+    smallest = await smallest_effect(ledger.db, question)
+    return Response(smallest.model_dump_json(), 200, VARY, "application/json")
 
 
 @router.post("/effects", **operation(LIFECYCLE, "measure", KpiEffectOut))

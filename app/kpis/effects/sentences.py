@@ -6,10 +6,13 @@ from collections.abc import Sequence
 
 from app.i18n import translate
 from app.kpis.declaration.kpi import Aggregate, Kpi, Unit
-from app.kpis.effects.content import EffectResult, EffectScale
+from app.kpis.effects.content import EffectResult, EffectScale, GeometricOutcome, WarningCode
+from app.kpis.effects.records import MeasuredFigure
 from app.kpis.statistics.effects.codes import WITHOUT_CONTROL, EffectMethod, EffectVerdict
 
 TABLE = "effect"
+#: The version of methods from which on the verdict follows the value, and not the pairs alone.
+FOLLOWS_VALUE = 3
 SHARES = frozenset({EffectMethod.share, EffectMethod.share_by_day})
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 #: The units that durations are said in, from the one of which there are two at least.
@@ -28,6 +31,7 @@ def sentence_of(kpi: Kpi, result: EffectResult, language: str) -> str:
             *effect_words.headline(),
             *effect_words.further_figures(),
             effect_words.cases(),
+            *effect_words.surroundings(),
             effect_words.promised(),
         ]
     )
@@ -49,7 +53,8 @@ class _Words:
     def __init__(self, kpi: Kpi, result: EffectResult, language: str) -> None:
         self.kpi, self.result, self.language = kpi, result, language
         self.is_ratio = result.scale is EffectScale.ratio
-        timed = kpi.unit is Unit.seconds and not self.is_ratio
+        is_share = result.figure is MeasuredFigure.share_longer
+        timed = kpi.unit is Unit.seconds and not self.is_ratio and not is_share
         self.down, self.up = ("shorter", "longer") if timed else ("lower", "higher")
 
     def text(self, code: str, **words: object) -> str:
@@ -63,7 +68,7 @@ class _Words:
     def too_few(self) -> str:
         return self.text(
             "too_few",
-            kpi=self.kpi.texts(self.language).name,
+            kpi=self.name(),
             before=self.result.before.cases,
             after=self.result.after.cases,
         )
@@ -75,15 +80,26 @@ class _Words:
         """Return the effect, what it is between, and its interval."""
         assert self.result.effect is not None
         verdict = self.result.verdict.label(self.language).lower()
-        if self.is_told_by_pairs:
-            verdict = self.text("by_pairs", verdict=verdict)
-        name, change = self.kpi.texts(self.language).name, self.change(self.result.effect)
+        if self.is_told_by_others:
+            by_version = "by_pairs" if self.result.method_version < FOLLOWS_VALUE else "by_geometric_means"
+            verdict = self.text(by_version, verdict=verdict)
+        name, change = self.name(), self.change(self.result.effect)
         effect_text = self.text("effect", kpi=name, change=change, verdict=f"{self.per_cent()}{verdict}")
         return [effect_text, self.compared(), self.interval()]
 
+    def name(self) -> str:
+        """Return the name of the KPI, and of the figure of it that is compared."""
+        name, figure = self.kpi.texts(self.language).name, self.result.figure
+        if figure is MeasuredFigure.kpi:
+            return name
+        longer_than = self.duration(self.result.longer_than or 0)
+        return self.text(f"figure_{figure.value}", kpi=name, longer_than=longer_than)
+
     @property
-    def is_told_by_pairs(self) -> bool:
-        """Whether the interval of the pairs alone tells the effect, and that of the value allows for none."""
+    def is_told_by_others(self) -> bool:
+        """Whether the pairs or the geometric means alone tell the effect, and the interval of the value
+        allows for none.
+        """
         low, high = self.result.low, self.result.high
         tells = self.result.verdict in (EffectVerdict.improved, EffectVerdict.worsened)
         is_below = high is not None and self._apart(high) < 0
@@ -146,7 +162,7 @@ class _Words:
         if self.is_ratio and self.kpi.aggregate is Aggregate.number:
             return _number(value)
         unit = self.kpi.unit
-        if unit is Unit.ratio:
+        if unit is Unit.ratio or self.result.figure is MeasuredFigure.share_longer:
             return self.text("percent", number=_number(100 * value))
         return (
             self.duration(value)
@@ -186,6 +202,10 @@ class _Words:
             sentences.append(
                 self.text("medians", before=self.level(before.median), after=self.level(after.median))
             )
+        if before.p90 is not None and after.p90 is not None and result.figure is not MeasuredFigure.p90:
+            sentences.append(self.text("p90", before=self.level(before.p90), after=self.level(after.p90)))
+        if result.geometric is not None:
+            sentences.append(self.geometric_means(result.geometric))
         timed = self.kpi.unit is Unit.seconds
         if relative is not None:
             code = "pairs_quicker" if timed else "pairs_less"
@@ -203,6 +223,48 @@ class _Words:
                 self.text(code, before=_points(before.zeros or 0), after=_points(after.zeros or 0))
             )
         return sentences
+
+    def geometric_means(self, geometric: GeometricOutcome) -> str:
+        """Return by which part the geometric means differ, with the interval."""
+        ratio, low, high = (
+            "–" if number is None else f"{100 * (number - 1):+.0f}"
+            for number in (geometric.ratio, geometric.low, geometric.high)
+        )
+        return self.text("geometric_means", change=ratio, low=low, high=high)
+
+    def surroundings(self) -> list[str]:
+        """Return what else may explain the effect: a bad baseline, another mix of cases, a trend."""
+        result, warnings = self.result, {warning.code: warning for warning in self.result.warnings}
+        sentences = list[str]()
+        if result.method_version >= FOLLOWS_VALUE and result.control_before is None:
+            sentences.append(self.text("compared_with_nobody"))
+        if result.baseline is not None and WarningCode.unusual_baseline in warnings:
+            baseline = result.baseline
+            sentences.append(
+                self.text(
+                    "unusual_baseline",
+                    rank=baseline.rank,
+                    windows=baseline.windows,
+                    expected=self.level(self._per_day(baseline.expected)),
+                )
+            )
+        if (trend := warnings.get(WarningCode.trend_before)) is not None and trend.share is not None:
+            sentences.append(self.text("trend_before", change=f"{100 * trend.share:+.0f}"))
+        if (mix := warnings.get(WarningCode.different_mix)) is not None and mix.dimension is not None:
+            name = mix.dimension.label(self.language).lower()
+            if mix.standardised is None:
+                sentences.append(self.text("other_mix", dimension=name))
+            else:
+                change = self.change(mix.standardised)
+                sentences.append(self.text("different_mix", dimension=name, change=change))
+        return sentences
+
+    def _per_day(self, value: float) -> float:
+        """Return a value of the KPI; of a count that by the day, as both windows are shown."""
+        before = self.result.before
+        if self.is_ratio and self.kpi.aggregate is Aggregate.number and before.value and before.compared:
+            return value * before.compared / before.value
+        return value
 
     def cases(self) -> str:
         """Return the number of cases, and of days that they began on."""

@@ -65,12 +65,13 @@ select number, count(*) over () from (
   group by number
 ) other
 where number is distinct from %(change)s order by began_at, number limit %(most)s"""
-#: How often the same was measured before: each look at a window that goes on may find something by chance.
+#: How often the same question was asked before: whoever looks again, moves the windows, or adds a control may
+#: find something by chance.
 MEASURED_BEFORE = """
 select count(*) from fold.kpi_effect
-where kpi = %(kpi)s and scope = %(scope)s::jsonb and control is not distinct from %(control)s::jsonb
-  and change is not distinct from %(change)s
-  and before_begins_at = %(begin)s and after_begins_at = %(after)s"""
+where kpi = %(kpi)s and scope = %(scope)s::jsonb
+  and before_begins_at < %(before_ends)s and before_ends_at > %(before_begins)s
+  and after_begins_at < %(after_ends)s and after_ends_at > %(after_begins)s"""
 #: The share of closed days in both windows, by the calendars of the services named (null: of all).
 CLOSED_DAYS = """
 select avg(closed::integer) filter (where day.place < %(first)s)::double precision,
@@ -92,14 +93,13 @@ class Circumstances:
 
     `change` is the number of what it is said to be the effect of, `began_at` when that began, and
     `frozen_at` when the baseline and the promise were recorded. `agreed_end_at` is until when it was agreed
-    to measure. `wants_control`: it is one of a pilot, which is compared with others.
+    to measure.
     """
 
     change: str | None = None
     began_at: datetime | None = None
     frozen_at: datetime | None = None
     agreed_end_at: datetime | None = None
-    wants_control: bool = False
 
 
 async def warnings_of(
@@ -117,7 +117,7 @@ async def warnings_of(
         await _different_seasons(connection, questions),
         await _other_closed_days(connection, questions),
         await _other_changes(connection, questions, circumstances.change),
-        await _measured_before(connection, questions, circumstances.change),
+        await _measured_before(connection, questions),
         _open_cases(after),
         _can_change(after.question),
         EffectWarning(code=WarningCode.running) if after.question.bounds[-1] > after.question.now else None,
@@ -127,14 +127,14 @@ async def warnings_of(
 
 
 def _as_agreed(questions: EffectQuestions, circumstances: Circumstances) -> list[EffectWarning | None]:
-    """Warn of what was recorded too late or measured too early, and of a pilot without others."""
+    """Warn of what was recorded too late, measured too early, or not compared with anybody."""
     late = (
         circumstances.frozen_at is not None
         and circumstances.began_at is not None
         and circumstances.frozen_at > circumstances.began_at
     )
     early = circumstances.agreed_end_at is not None and circumstances.agreed_end_at > questions.after.now
-    alone = circumstances.wants_control and questions.control_before is None
+    alone = questions.control_before is None
     return [
         EffectWarning(code=WarningCode.recorded_late, at=circumstances.frozen_at) if late else None,
         EffectWarning(code=WarningCode.before_agreed_end, at=circumstances.agreed_end_at) if early else None,
@@ -187,18 +187,13 @@ def _days(question: KpiQuestion) -> list[tuple[datetime, datetime]]:
     return list(pairwise(dict.fromkeys((begin, *periods.day_starts(begin, end, question.zone), end))))
 
 
-async def _measured_before(
-    connection: Connection, questions: EffectQuestions, change: str | None
-) -> EffectWarning | None:
-    """Warn if the same effect was measured before, up to now or an earlier day."""
-    control = None if questions.control_before is None else questions.control_before.filters
+async def _measured_before(connection: Connection, questions: EffectQuestions) -> EffectWarning | None:
+    """Warn if the same question was asked before, in windows that overlap these."""
+    names = ("before_begins", "before_ends", "after_begins", "after_ends")
     parameters = {
         "kpi": questions.kpi.key,
         "scope": _as_json(questions.before.filters),
-        "control": None if control is None else _as_json(control),
-        "change": change,
-        "begin": questions.windows[0],
-        "after": questions.windows[2],
+        **dict(zip(names, questions.windows, strict=True)),
     }
     ((times,),) = await fetch(connection, SqlStatement(MEASURED_BEFORE, parameters))
     return EffectWarning(code=WarningCode.measured_before, times=times) if times else None

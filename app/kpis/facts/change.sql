@@ -83,12 +83,13 @@ change_started as (
 change_handed as (
   select case_id, occurred_at as at from decided where place = handing and handing_known
 ),
--- What its review says holds, and before it what the log says. What was closed with no word of how it went is not known to
+-- What was backed out, failed, or caused an incident is never right the first time, whatever its review says. Of others, what
+-- the review says holds, and before it what the log says. What was closed with no word of how it went is not known to
 -- have gone well; and where a window, a start or the type is not known, nor is whether it went as planned.
 change_ended as (
   select case_id, occurred_at as at, change_type, team_id, service, risk, excluded, any_irregular as irregular, position,
     opened_position, case when first_pass is null then 'computed' else 'reviewed' end as verdict,
-    coalesce(first_pass, not harmed and starts <= 1 and completions <= 1 and judged and (
+    not harmed and coalesce(first_pass, starts <= 1 and completions <= 1 and judged and (
       change_type = 'emergency' or (
         started_at >= (known->>'window_from_at')::timestamptz and occurred_at <= (known->>'window_until_at')::timestamptz)
     )) as at_first,

@@ -102,7 +102,8 @@ promise as (
     select approved.case_id, (kpi.merged(row) over (partition by approved.case_id, key order by fact.place))->>'due_at' as due,
       row_number() over (partition by approved.case_id, key order by fact.place desc) as back,
       bool_or(row->>'dropped_at' is not null) over (partition by approved.case_id, key) as dropped
-    from (select case_id, min(place) as place from fact where type = 'improvement.plan_approved' group by case_id) approved
+    from (select case_id, min(place) as place from fact where type in (
+      'improvement.plan_approved', 'improvement.plan_approved_by_decision', 'improvement.chartered_with_plan') group by case_id) approved
     join fact on fact.case_id = approved.case_id and fact.place <= approved.place
     cross join lateral jsonb_each(fact.milestones) as one(key, row) where fact.milestones is not null
   ) planned

@@ -29,6 +29,7 @@ from app.kernel.actions.payloads import (
     Reason,
 )
 from app.processes.articles import checks
+from app.processes.articles.face import FACE
 from app.processes.articles.payloads import (
     AcceptRevisionArticle,
     ChangeVisibilityArticle,
@@ -227,6 +228,7 @@ PROCESS = ProcessSpec("article", State, (), (), Role.knowledge_editor, prioritis
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="article", plural="articles", zh="知识文章", record=Article, states=State, code="KNW",
+    face=FACE,
     visible=(to_staff(), to_persons("author_id"), to_everybody(state=State.published, visibility=Visibility.public)),
     children=(ExternalReference, ArticleRating, ArticleRevision, ArticleUse, Comment, Tag, Attachment, Link),
     lookup=Lookup(searched_fields=("title", "symptoms", "answer", "other_title", "other_symptoms", "other_answer")),

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from app.api.authentication.auth import caller_of, ledger_of
 from app.api.contract.responses import in_language
 from app.api.direct import DirectRoute, Router
+from app.api.listings.attachments import mount_attachments
 from app.api.listings.page_responses import VARY
 from app.api.records.actions import mount_actions
 from app.api.records.edit import mount_edit
@@ -21,7 +22,6 @@ from app.api.routes import Routes
 from app.i18n.kind_nouns import with_article
 from app.processes.articles.lifecycle import LIFECYCLE
 from app.processes.articles.queries import LISTING, ArticleOut, Suggestions, suggested_articles
-from app.ticketing.routes.attachments import mount_attachments
 from app.ticketing.routes.children import mount_children
 
 router = Router(prefix="/v1/articles", tags=["articles"], route_class=DirectRoute)

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.common.records import CodeEnum
 from app.foundation.decisions.actions import add_prepared_decision, tallied
-from app.foundation.decisions.electorate import Matter
+from app.foundation.decisions.matters import TASKS, WORK_EVENTS, Matter
 from app.foundation.decisions.payloads import AskDecision, Tallied
 from app.foundation.decisions.preparation import NewDecision, Question, new_decision
 from app.foundation.decisions.records import Decision, DecisionKind, DecisionOutcome
@@ -24,8 +24,8 @@ from app.processes.changes.policies.questionnaires import QuestionnaireInForce, 
 from app.processes.changes.preparation import WantedWindowConflicts
 from app.processes.changes.records import Change, ChangeState, ChangeType, DeferralReason
 
-#: Whoever asks for a change, carries it out, wrote any of its plan or assessed it does not vote on it. The
-#: assessed risk counts: it says who decides.
+#: People who ask for a change, have taken it on, wrote any of its plan or assessed it do not vote on it. The
+#: assessed risk counts, since it determines who decides.
 APPROVAL = Matter(
     decision=DecisionKind.change,
     duties=(requester_duty, RecordDuty("implementer", "实施人", ("assignee_id", "implementer_ids"))),
@@ -34,7 +34,8 @@ APPROVAL = Matter(
         *("test_plan", "back_out_plan", "wanted_from_at", "wanted_until_at", "risk_answers", "effects"),
         "resources",
     ),
-    carried_out=True,
+    child_duties=(TASKS,),
+    acts=(*WORK_EVENTS, "started", "implemented", "backed_out"),
 )
 #: In an emergency the approval rules ask others, at any hour; whoever asks has said why it cannot wait.
 EMERGENCY = replace(APPROVAL, decision=DecisionKind.emergency_change, without_asker=True)

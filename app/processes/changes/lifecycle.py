@@ -16,7 +16,8 @@ from app.common.people import Role
 from app.foundation.cis.records import Ci
 from app.foundation.custom.values import invalid_custom_values, set_custom_fields
 from app.foundation.decisions import actions as decisions
-from app.foundation.decisions.actions import DecisionSpec, withdraw_open_decisions
+from app.foundation.decisions.actions import DecisionSpec
+from app.foundation.decisions.closing import withdraw_open_decisions
 from app.foundation.decisions.preparation import open_decisions
 from app.foundation.editing import apply_patch, edit_action
 from app.foundation.people.eligibility import check_team_assignable
@@ -40,7 +41,8 @@ from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, Rules, action
 from app.kernel.actions.payloads import EmptyPayload, Reason
 from app.kernel.actions.related import RelatedCommand
-from app.processes.changes import approval, checks, implementation, review
+from app.processes.changes import approval, checks, implementation, review, standard
+from app.processes.changes.face import FACE
 from app.processes.changes.payloads import DraftChange, EditChange, ResubmitChange
 from app.processes.changes.planning import scheduling
 from app.processes.changes.planning.bookings import CHANGE_WINDOWS, no_booking
@@ -157,6 +159,7 @@ VOTES = DecisionSpec(
     any=VOTED_ON,
     matters=(approval.APPROVAL, approval.EMERGENCY),
     outcome=approval.action_of_outcome,
+    after_withdrawal={State.awaiting_approval: State.assessed},
 )
 
 
@@ -168,6 +171,7 @@ def those_concerned(notice: NoticeType) -> tuple[RecipientRule, ...]:
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="change", plural="changes", zh="变更", record=Change, states=State, code="CHG",
+    face=FACE,
     rules=Rules(
         change_check=decisions.not_while_decided(VOTES),
         constraints={"booking_free": RetryDecision(), "booking_walk": RetryDecision(), "change_window_frozen": RetryDecision()},
@@ -183,7 +187,8 @@ LIFECYCLE = Lifecycle(
     rows=(
         # action                 中文        from                          to                       who             event
         action(draft,              "起草",     NEW_RECORD,                   State.draft,             staff | rule,   "change.drafted",
-               prepare=(draft_source,), wrong=(team_not_assignable, checks.item_named_twice, invalid_custom_values), related=LINK_REQUEST),
+               prepare=(draft_source,), related=LINK_REQUEST,
+               wrong=(team_not_assignable, checks.item_named_twice, standard.beyond_template, invalid_custom_values)),
         action(submit,             "提交",     [State.draft],                State.submitted,         staff | reporter, "change.submitted",
                unless=(checks.is_standard,), wrong=(checks.change_incomplete,)),
         action(approval.assess,    "评估",     [State.submitted],            State.assessed,          change_manager, "change.assessed",
@@ -203,10 +208,10 @@ LIFECYCLE = Lifecycle(
         action(approval.reject,    "否决",     [State.awaiting_approval, State.submitted], State.rejected, decision, "change.rejected",
                notifies=(its_requester(NoticeType.refused), managers(NoticeType.refused))),
         action(approval.defer,     "暂缓",     [State.awaiting_approval],    State.deferred,          decision,       "change.deferred",
-               notifies=(its_requester(NoticeType.refused), managers(NoticeType.refused))),
+               notifies=(its_requester(NoticeType.deferred), managers(NoticeType.deferred))),
         action(scheduling.schedule, "排期",    [State.draft, State.approved], State.scheduled,        change_manager, "change.scheduled",
-               unless=(scheduling.not_ready_to_schedule,), prepare=(window_booking,), wrong=(scheduling.standard_without_items,),
-               notifies=those_concerned(NoticeType.scheduled)),
+               unless=(scheduling.not_ready_to_schedule,), prepare=(window_booking,),
+               wrong=(scheduling.standard_without_items, standard.scheduled_beyond_template), notifies=those_concerned(NoticeType.scheduled)),
         action(scheduling.reschedule, "改期",  [State.scheduled],            STAYS,                   change_manager, "change.rescheduled",
                prepare=(window_booking,),
                notifies=those_concerned(NoticeType.scheduled)),
@@ -220,16 +225,23 @@ LIFECYCLE = Lifecycle(
                prepare=(review_due,), wrong=(implementation.restored_ahead,),
                notifies=(managers(NoticeType.backed_out), its_requester(NoticeType.backed_out), its_team(NoticeType.backed_out))),
         action(implementation.confirm_cause, "确认引发事件", STARTED,            STAYS,                   JUDGES,         "change.cause_confirmed",
-               wrong=(implementation.cannot_be_its_cause,), staff_only=True, anywhere=True, related=implementation.LINK_INCIDENT),
+               wrong=(implementation.cannot_be_its_cause,), staff_only=True, anywhere=True, related=implementation.LINK_INCIDENT,
+               follow_up=review.reopen_after_cause),
         action(review.review,      "评审",     IMPLEMENTATION_ENDED,         State.closed,            change_manager, "change.reviewed",
-               segregate_from=(review.IMPLEMENTER,), prepare=(confirmed_causes,), wrong=(review.review_contradicts_the_log,), related=review.LINK_INCIDENTS,
+               segregate_from=(review.IMPLEMENTER,), prepare=(confirmed_causes,),
+               wrong=(review.PREPARED_BY_OTHERS, standard.reviews_own_standard_change, review.review_contradicts_the_log), related=review.LINK_INCIDENTS,
                notifies=(its_requester(NoticeType.closed), its_assignee(NoticeType.closed))),
+        action(review.reopen_review, "重开评审", [State.closed],             STAYS,                   rule,           "change.review_reopened",
+               notifies=(managers(NoticeType.to_review_change),)),
+        action(review.review_again, "重新评审", [State.closed],              STAYS,                   change_manager, "change.reviewed_again",
+               unless=(review.review_stands,), segregate_from=(review.IMPLEMENTER,), prepare=(confirmed_causes,),
+               wrong=(review.review_contradicts_the_log,), related=review.LINK_INCIDENTS),
         action(flag_review,        "标记评审逾期", IMPLEMENTATION_ENDED,     STAYS,                   rule,           "change.review_fell_overdue",
                due=DueAt("review_due_at", "flag_overdue_reviews", unless="review_overdue_at"),
                notifies=(managers(NoticeType.to_review_change),)),
         action(cancel,             "取消",     BEFORE_IMPLEMENTATION,        State.cancelled,         reporter | change_manager, "change.cancelled",
                prepare=(open_decisions,), notifies=those_concerned(NoticeType.cancelled)),
-        *edit_action(edit, "change", State, checks.cannot_be_edited),
+        *edit_action(edit, "change", State, checks.cannot_be_edited, standard.beyond_template),
         *decisions.rows(VOTES),
         *ticket_actions(kind="change", any=State, open=OPEN, delivered=ENDED | IMPLEMENTATION_ENDED, manager=Role.change_manager,
                         assigning=AssigningSpec(change_manager | planner, (implementation.assignee_voted_for_it,))),

@@ -26,10 +26,14 @@ from app.processes.changes.records import Change, ChangeState
 
 
 class TemplatePlans(OutputModel):
-    """The plans of a standard change, from its template."""
+    """The texts and plans of a standard change's template, which were approved."""
 
+    title: str = Field(description="Title of the template.")
+    description: str | None = Field(description="Description of the template; null if it has none.")
     plan: str = Field(description="Steps of the change.")
-    test_plan: str = Field(description="Tests that show the success of the change.")
+    test_plan: str = Field(
+        description="Tests that show the success of the change; empty if the template has none."
+    )
     back_out_plan: str = Field(description="Steps that undo the change if it fails.")
 
 
@@ -47,13 +51,14 @@ class ChangeOut(
     customer: TeamStub | None = Field(description="Team of the requester when the change was drafted.")
     team: TeamStub | None = Field(description="Team that implements the change.")
     template_plans: TemplatePlans | None = Field(
-        description="Plans of the standard change, from its template; null for other changes, which "
-        "have their own."
+        description="Texts and plans of the standard change's template, which hold whatever title and "
+        "description the change has; null for other changes, which have their own plans."
     )
 
 
 PLANS_OF_TEMPLATES = """
-select key, plan, test_plan, back_out_plan from fold.change_template where key = any(%s)"""
+select key, title, description, plan, coalesce(test_plan, '') as test_plan, back_out_plan
+from fold.change_template where key = any(%s)"""
 
 
 class ChangeRenderer(Renderer):

@@ -177,6 +177,10 @@ class ChangeReview(RecordPart):
     lessons: Annotated[str | None, Personal()] = optional(
         "Lessons learned from the change.", examples=["Restart the relay last."]
     )
+    review_reopened_at: datetime | None = optional(
+        "Time since which the review is open again, because an incident was confirmed as caused by the "
+        "change; null if it is not."
+    )
 
 
 class Change(Ticket):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from app.common.tickets import Ticket
+from app.foundation.decisions.authorship import authors_do_not_judge
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import RecordDuty
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
+from app.kernel.actions.payloads import EmptyPayload, Payload
 from app.kernel.actions.refusals import WrongValue
 from app.kernel.actions.related import RelatedCommand
 from app.processes.changes.payloads import ReviewChange
@@ -17,6 +19,10 @@ from app.ticketing.records import LinkKind
 
 #: Whoever implemented a change does not review it.
 IMPLEMENTER = RecordDuty("implementer", "实施人", ("implementer_ids",))
+#: Nor does whoever drafted it and also assessed it, or asked for its approval.
+PREPARED_BY_OTHERS = authors_do_not_judge(
+    ("title", "plan", "test_plan", "back_out_plan"), and_have_set=("assessed_by_id", "approval_id")
+)
 
 
 def review(change: Change, body: ReviewChange, ctx: ActionContext) -> None:
@@ -30,6 +36,28 @@ def review(change: Change, body: ReviewChange, ctx: ActionContext) -> None:
         ctx.outcome.add(new_link(change, LinkKind.causes, incident, ctx))
 
 
+def reopen_after_cause(change: Change, body: Payload, ctx: ActionContext) -> tuple[str, Payload] | None:
+    """Return the action that takes the verdict back: a cause is confirmed of a change that was reviewed."""
+    return ("reopen_review", EmptyPayload()) if change.state is ChangeState.closed else None
+
+
+def reopen_review(change: Change, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Reopen the change's review: an incident was confirmed as caused by it, so the verdict is taken back."""
+    change.first_pass = None
+    change.review.review_reopened_at = ctx.occurred_at
+
+
+def review_again(change: Change, body: ReviewChange, ctx: ActionContext) -> None:
+    """Review the change again, after an incident was confirmed as caused by it."""
+    review(change, body, ctx)
+    change.review.review_reopened_at = None
+
+
+async def review_stands(reads: ReadContext, change: Change, ctx: ActionContext) -> str | None:
+    """Refuse a second review of a change whose first one was not reopened."""
+    return "review_stands" if change.review.review_reopened_at is None else None
+
+
 def _unlinked(ctx: ActionContext) -> list[Ticket]:
     """Return the incidents of the payload that are not linked to the change yet, each once."""
     linked = ctx.prepared(ConfirmedCauses).incidents
@@ -41,7 +69,7 @@ def went_through_at_once(change: Change, *, caused_incidents: bool) -> bool:
     """Return whether the change was implemented within its window, was not backed out and caused no incident
     (KPI 44); an emergency has no window.
     """
-    if caused_incidents or change.state is ChangeState.backed_out:
+    if caused_incidents or change.backed_out_at is not None:
         return False
     if change.type is ChangeType.emergency:
         return True
@@ -67,13 +95,15 @@ async def review_contradicts_the_log(
         assert loaded is not None, "a linked incident exists"
         words = {"incident": loaded.record.display_name}
         raise WrongValue(words, pointer="/caused_incidents", because="confirmed_cause_missing")
-    undone = change.state is ChangeState.backed_out
+    undone = change.backed_out_at is not None
     if undone and body.outcome not in (ChangeOutcome.backed_out, ChangeOutcome.failed):
         raise WrongValue(pointer="/outcome", because="was_backed_out")
     if not undone and body.outcome is ChangeOutcome.backed_out:
         raise WrongValue(pointer="/outcome", because="was_not_backed_out")
     if named and body.outcome is ChangeOutcome.successful:
         raise WrongValue(pointer="/outcome", because="has_caused_incidents")
+    if body.first_pass and (undone or named):
+        raise WrongValue(pointer="/first_pass", because="never_first_pass")
     computed = went_through_at_once(change, caused_incidents=bool(named))
     if body.first_pass != computed and body.first_pass_reason is None:
         raise WrongValue(pointer="/first_pass_reason", because="differs_from_the_log")

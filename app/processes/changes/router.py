@@ -13,6 +13,7 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.direct import DirectRoute, Router
+from app.api.listings.attachments import mount_attachments
 from app.api.listings.page_responses import VARY, page_response
 from app.api.records import reads
 from app.api.records.actions import mount_actions
@@ -41,7 +42,6 @@ from app.processes.changes.planning.conflicting import (
     conflicting_changes,
 )
 from app.processes.changes.queries import LISTING, ChangeOut, ChangeRenderer
-from app.ticketing.routes.attachments import mount_attachments
 from app.ticketing.routes.children import mount_children
 
 router = Router(prefix="/v1/changes", tags=["changes"], route_class=DirectRoute)

@@ -9,6 +9,7 @@ from app.foundation.people.eligibility import check_person_active
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import Refusal, WrongValue
+from app.meetings.records import HELD_STATES, Meeting, MeetingKind
 from app.processes.improvement_assessments.lookups import (
     plan_in_force,
     proposes,
@@ -25,6 +26,9 @@ from app.processes.improvement_assessments.records import (
     ImprovementAssessment,
     SuggestionVerdict,
 )
+
+#: Meetings at which the suggestions of a month are assessed.
+ASSESSING_MEETINGS = frozenset({MeetingKind.monthly_assessment, MeetingKind.plan_review})
 
 
 class NotAnAssessor(Refusal):
@@ -100,6 +104,24 @@ async def cannot_be_scored(
         raise WrongValue({"number": current.number}, pointer="/suggestion", because="suggestion_settled")
     if await proposes(reads, suggestion, me):
         raise WrongValue(pointer="/suggestion", because="own_suggestion")
+
+
+async def meeting_not_held(
+    reads: ReadContext,
+    assessment: ImprovementAssessment,
+    body: ConcludeImprovementAssessment,
+    ctx: ActionContext,
+) -> None:
+    """Refuse to conclude without a meeting, by one that has not been held (`meeting_not_held`), or by one for
+    another purpose (`no_assessing_meeting`).
+    """
+    meeting = ctx.ref(Meeting, "meeting")
+    if meeting is None:
+        raise WrongValue(pointer="/meeting", because="missing")
+    if meeting.state not in HELD_STATES:
+        raise WrongValue(pointer="/meeting", because="meeting_not_held")
+    if meeting.meeting_kind not in ASSESSING_MEETINGS:
+        raise WrongValue(pointer="/meeting", because="no_assessing_meeting")
 
 
 async def verdict_incomplete(

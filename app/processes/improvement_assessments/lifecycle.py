@@ -20,6 +20,7 @@ from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, Rules, ac
 from app.kernel.actions.related import RelatedCommands, RelatedPart
 from app.log.canonical import instant
 from app.log.events import stream
+from app.meetings.records import Meeting
 from app.processes.improvement_assessments import checks
 from app.processes.improvement_assessments.lookups import SUGGESTION_KIND, weights_of
 from app.processes.improvement_assessments.payloads import (
@@ -102,6 +103,7 @@ def conclude(
 ) -> None:
     """Conclude the assessment: each suggestion is selected, declined or deferred."""
     assessment.concluded_by_id = ctx.caller.person_id
+    assessment.meeting_id = ctx.required_ref(Meeting, "meeting").id
     for judged in ctx.prepared(JudgedSuggestions).judged:
         row, judgement = ctx.outcome.change(judged.row), body.verdicts[judged.place]
         row.verdict, row.reason, row.until_at = judgement.verdict, judgement.reason, judgement.until_at
@@ -196,7 +198,7 @@ LIFECYCLE = Lifecycle(
         action(score,    "评分", [State.open], STAYS,           assessor.in_person(),        "improvement_assessment.scored",
                prepare=(find_earlier_score,), wrong=(checks.cannot_be_scored,)),
         action(conclude, "结束", [State.open], State.concluded, quality_manager.in_person(), "improvement_assessment.concluded",
-               wrong=(checks.verdict_incomplete,), prepare=(judge_suggestions,), related=SETTLE_SUGGESTIONS),
+               wrong=(checks.meeting_not_held, checks.verdict_incomplete), prepare=(judge_suggestions,), related=SETTLE_SUGGESTIONS),
     ),
 )
 # fmt: on

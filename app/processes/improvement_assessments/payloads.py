@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from app.common.components import example_includes
 from app.common.notices import NoticeType, Responsible
 from app.common.records import ForeignRef
 from app.foundation.months import Month
@@ -85,8 +86,14 @@ class GivenVerdict(PayloadPart, of=AssessedSuggestion):
 
 
 class ConcludeImprovementAssessment(Payload):
-    """The verdicts on all open suggestions of the assessment."""
+    """The verdicts on all open suggestions of the assessment, and the meeting that agreed on them."""
 
+    model_config = example_includes("meeting")
+    meeting: Annotated[Reference, ForeignRef("meeting")] | None = Field(
+        default=None,
+        description="Monthly assessment or plan review that agreed on the verdicts and must have been held: "
+        "its number or id. Required.",
+    )
     verdicts: Annotated[tuple[GivenVerdict, ...], at_most_entries(MOST_ASSESSED)] = Field(
         max_length=MOST_ASSESSED, description="Verdicts, one for each suggestion."
     )

@@ -104,7 +104,8 @@ async def judge_suggestions(
     ctx: ActionContext,
 ) -> JudgedSuggestions:
     """Find what the verdicts are on: each suggestion of the assessment that is still open has one. Raises
-    WrongValue otherwise, or if a suggestion that nobody has scored is selected, or judged without a reason.
+    WrongValue otherwise, or if a suggestion that nobody has scored is selected, declined, or judged without a
+    reason.
     """
     rows = {row.suggestion_id: row for row in await reads.children(AssessedSuggestion, assessment)}
     suggestions = await suggestions_by_id(
@@ -126,9 +127,9 @@ async def judge_suggestions(
             words = {"number": suggestion.number}
             raise WrongValue(words, pointer=f"/verdicts/{n}/reason", because="nobody_has_scored_it")
         opens = judgement.verdict is SuggestionVerdict.selected
-        if opens and suggestion_id not in scored:
+        if judgement.verdict is not SuggestionVerdict.deferred and suggestion_id not in scored:
             words = {"number": suggestion.number}
-            raise WrongValue(words, pointer=f"/verdicts/{n}/verdict", because="selected_without_scores")
+            raise WrongValue(words, pointer=f"/verdicts/{n}/verdict", because="judged_without_scores")
         judged[suggestion_id] = JudgedSuggestion(n, row, suggestion, ctx.new_id() if opens else None)
     missing = [
         suggestion.number

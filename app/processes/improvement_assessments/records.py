@@ -50,6 +50,10 @@ class ImprovementAssessment(Record):
     concluded_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
         "Person who concluded the assessment; null until then."
     )
+    meeting_id: Annotated[UUID | None, ForeignRef("meeting")] = optional(
+        "Meeting that agreed on the verdicts; null until the assessment is concluded, or if it was not "
+        "recorded at that time."
+    )
 
     @property
     def title(self) -> str:

@@ -204,6 +204,11 @@ def refuse_adjustment(
     plan.adjustment_id = None
 
 
+def forget_adjustment(plan: ImprovementPlan, ctx: ActionContext) -> None:
+    """Forget the adjustment that waits for a decision, since its question was withdrawn."""
+    plan.adjustment_id = None
+
+
 def action_of_outcome(plan: ImprovementPlan, decision: Decision) -> tuple[str, Payload] | None:
     """Return the action to which the outcome of the decision `taken` leads, with its payload."""
     approved = decision.outcome is DecisionOutcome.approved
@@ -211,6 +216,8 @@ def action_of_outcome(plan: ImprovementPlan, decision: Decision) -> tuple[str, P
         return None
     if plan.state is ImprovementPlanState.submitted:
         return ("approve" if approved else "return"), tallied(decision)
+    if plan.adjustment_id is None:
+        return ("close_by_decision" if approved else "refuse_closing"), tallied(decision)
     payload = {**dict(tallied(decision)), "adjustment": plan.adjustment_id}
     if approved:
         return "adjust", AdjustImprovementPlan.model_validate(payload)

@@ -14,7 +14,7 @@ from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import WrongValue
 from app.kpis.baselines.freezing import FrozenBaselines
 from app.kpis.baselines.payloads import check_baseline_questions
-from app.meetings.records import Meeting, MeetingKind, MeetingState
+from app.meetings.records import HELD_STATES, Meeting, MeetingKind, Participant
 from app.processes.improvement_plans.contents import keeps_baseline
 from app.processes.improvement_plans.dates import end_of_year
 from app.processes.improvement_plans.preparation import KnownContents
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 REVIEW_MEETINGS = frozenset(
     {MeetingKind.plan_review, MeetingKind.monthly_assessment, MeetingKind.quality_analysis}
 )
-MEETING_WAS_HELD = frozenset({MeetingState.held, MeetingState.minuted})
 
 
 async def not_an_author(reads: ReadContext, plan: ImprovementPlan, ctx: ActionContext) -> str | None:
@@ -99,17 +98,21 @@ async def decision_is_open(reads: ReadContext, plan: ImprovementPlan, ctx: Actio
 async def meeting_not_held(
     reads: ReadContext, plan: ImprovementPlan, body: ReviewImprovementPlan, ctx: ActionContext
 ) -> None:
-    """Refuse a meeting that has not been held, one for another purpose (`meeting_of_other_kind`), and one at
-    which the plan was reviewed already (`reviewed_there`).
+    """Refuse a meeting that has not been held, one for another purpose (`meeting_of_other_kind`), one at
+    which the plan was reviewed already (`reviewed_there`), and one that nobody of the committee attended
+    (`committee_was_absent`).
     """
     (meeting,) = ctx.refs(Record, "meeting")
     assert isinstance(meeting, Meeting)
-    if meeting.state not in MEETING_WAS_HELD:
+    if meeting.state not in HELD_STATES:
         raise WrongValue(pointer="/meeting", because="meeting_not_held")
     if meeting.meeting_kind not in REVIEW_MEETINGS:
         raise WrongValue(pointer="/meeting", because="meeting_of_other_kind")
     if await reads.child(ImprovementPlanReview, plan, meeting_id=meeting.id) is not None:
         raise WrongValue(pointer="/meeting", because="reviewed_there")
+    attended = [row.person_id for row in await reads.children(Participant, meeting) if row.attended]
+    if not await reads.holding([Role.committee_member], plan, [person for person in attended if person]):
+        raise WrongValue(pointer="/meeting", because="committee_was_absent")
 
 
 async def invalid_adjustment(

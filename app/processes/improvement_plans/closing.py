@@ -1,20 +1,21 @@
-"""Closing a plan: the result of each target is computed, and kept."""
+"""Closing a plan: the results of its targets are computed and put to the committee, which closes it."""
 
 from __future__ import annotations
 
 from pydantic import Field
 
 from app.common.components import example_includes
-from app.foundation.decisions.actions import withdraw_open_decisions
+from app.foundation.decisions.payloads import AskBoard, Tallied
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.payloads import FreeText, Payload
+from app.kernel.actions.payloads import FreeText
 from app.processes.improvement_plans.preparation import KnownContents
 from app.processes.improvement_plans.progress import PlanProgress
-from app.processes.improvement_plans.records import ImprovementPlan
+from app.processes.improvement_plans.records import ImprovementPlan, ImprovementPlanTarget
+from app.processes.improvement_plans.submission import put_question
 
 
-class CloseImprovementPlan(Payload, of=ImprovementPlan):
-    """The lessons of the plan, and the reason if its year is not over."""
+class CloseImprovementPlan(AskBoard, of=ImprovementPlan):
+    """The lessons of the plan, and the reason if its year is not over; the committee votes on closing it."""
 
     model_config = example_includes("reason")
     lessons: FreeText
@@ -26,7 +27,7 @@ class CloseImprovementPlan(Payload, of=ImprovementPlan):
 
 
 def close(plan: ImprovementPlan, body: CloseImprovementPlan, ctx: ActionContext) -> None:
-    """Close the plan: the result of each target is computed and stored."""
+    """Close the plan: the result of each target is stored, and the committee votes on closing it."""
     progress = ctx.prepared(PlanProgress)
     for target in ctx.prepared(KnownContents).targets:
         result = progress.target_named(target.name)
@@ -38,7 +39,22 @@ def close(plan: ImprovementPlan, body: CloseImprovementPlan, ctx: ActionContext)
     plan.result_position = progress.position
     plan.lessons = body.lessons
     plan.close_reason = body.reason
+    put_question(plan, ctx)
+
+
+def close_by_decision(plan: ImprovementPlan, body: Tallied, ctx: ActionContext) -> None:
+    """Close the plan by decision: the committee has approved its results."""
     plan.next_review_due_at = plan.review_overdue_at = None
     plan.assessment_due_at = plan.assessment_overdue_at = None
-    plan.adjustment_id = None
-    withdraw_open_decisions(ctx)
+
+
+def refuse_closing(plan: ImprovementPlan, body: Tallied, ctx: ActionContext) -> None:
+    """Refuse closing the plan, which goes on: the committee has not approved it."""
+    for target in ctx.prepared(KnownContents).targets:
+        _clear_result(ctx.outcome.change(target))
+    plan.result_position = plan.lessons = plan.close_reason = None
+
+
+def _clear_result(target: ImprovementPlanTarget) -> None:
+    target.result_value = target.result_compared = target.result_share = None
+    target.result_cases = target.result_met = None

@@ -9,23 +9,28 @@ from __future__ import annotations
 from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Role
 from app.foundation.decisions import actions as decisions
-from app.foundation.decisions.preparation import open_decisions
 from app.foundation.documents.filing import CHILDREN as DOCUMENTS
 from app.foundation.documents.filing import load_documents
 from app.foundation.documents.keeping.actions import KeptDocuments, document_actions
 from app.kernel.access.audience_rules import to_persons, to_staff
 from app.kernel.actions.actor_policy import decision, process_owner, quality_manager, role, rule
 from app.kernel.actions.constraints import CheckFailed
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, Rules, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, FormerEvent, Lifecycle, Rules, action
 from app.kpis.baselines.records import KpiBaseline
 from app.processes.improvement_plans import checks
 from app.processes.improvement_plans.adjusting import (
     action_of_outcome,
     adjust,
+    forget_adjustment,
     propose_adjustment,
     refuse_adjustment,
 )
-from app.processes.improvement_plans.closing import close
+from app.processes.improvement_plans.closing import (
+    CloseImprovementPlan,
+    close,
+    close_by_decision,
+    refuse_closing,
+)
 from app.processes.improvement_plans.contents import draft, revise
 from app.processes.improvement_plans.following import (
     begin,
@@ -36,8 +41,10 @@ from app.processes.improvement_plans.following import (
 )
 from app.processes.improvement_plans.preparation import (
     ADJUSTMENT,
+    CLOSING,
     PLAN,
     adjustment_question,
+    closing_question,
     known_contents,
     plan_question,
 )
@@ -53,12 +60,15 @@ from app.processes.improvement_plans.records import ImprovementPlanState as Stat
 from app.processes.improvement_plans.submission import approve, documents_of_submission, return_, submit
 
 IN_WRITING = (State.drafted, State.returned)
-committee = role(Role.committee_member)
+#: The committee, or the quality manager for it, puts what the committee decides to the vote.
+ASKERS = role(Role.committee_member).for_people() | quality_manager.for_people()
 VOTES = decisions.DecisionSpec(
     kind="improvement_plan",
     any=(State.submitted, State.running),
-    matters=(PLAN, ADJUSTMENT),
+    matters=(PLAN, ADJUSTMENT, CLOSING),
     outcome=action_of_outcome,
+    after_withdrawal={State.submitted: State.returned},
+    restore=forget_adjustment,
 )
 
 
@@ -111,9 +121,13 @@ LIFECYCLE = Lifecycle(
         action(flag_assessment,    "标记评估逾期", [State.running],  STAYS,           rule,                            "improvement_plan.assessment_overdue",
                due=DueAt("assessment_due_at", "flag_missing_assessments"),
                notifies=_to_managers(NoticeType.assessment_overdue)),
-        action(close,              "关闭",         [State.running],  State.closed,    committee.in_person(),                       "improvement_plan.closed",
-               prepare=(known_contents, open_decisions), wrong=(checks.closes_early, checks.results_of_other_targets),
-               notifies=_to_owner(NoticeType.closed)),
+        action(close,              "提请关闭",     [State.running],  STAYS,           ASKERS,                          "improvement_plan.closing_asked",
+               unless=(checks.decision_is_open,), prepare=(known_contents, closing_question),
+               wrong=(checks.closes_early, checks.results_of_other_targets)),
+        action(close_by_decision,  "关闭",         [State.running],  State.closed,    decision,                        "improvement_plan.closed_by_decision",
+               former=(FormerEvent("improvement_plan.closed", CloseImprovementPlan),), notifies=_to_owner(NoticeType.closed)),
+        action(refuse_closing,     "不予关闭",     [State.running],  STAYS,           decision,                        "improvement_plan.closing_refused",
+               prepare=(known_contents,), notifies=_to_owner(NoticeType.refused)),
         *document_actions(DOCUMENTS_KEPT),
         *decisions.rows(VOTES),
     ),

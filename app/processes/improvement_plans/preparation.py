@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from app.foundation.decisions.electorate import Matter
+from app.foundation.decisions.matters import ChildDuty, Matter
 from app.foundation.decisions.preparation import question_preparation
 from app.foundation.decisions.records import DecisionKind
 from app.kernel.access.reads import ReadContext
@@ -18,20 +18,23 @@ from app.processes.improvement_plans.records import (
     ImprovementPlanTarget,
 )
 
-#: Whoever has written the plan does not vote on it.
+#: Authors of the plan, and people who have taken on steps of it, do not vote on it.
 plan_author = RecordDuty("author of the plan", "计划起草人", ("owner_id", "co_author_ids"))
 
 
 PLAN = Matter(
     decision=DecisionKind.improvement_plan,
     duties=(plan_author,),
+    child_duties=(ChildDuty("improvement_plan_step", "person_id"),),
     fields=("title", "year", "direction", "vision", "drivers", "present_state", "best_practice"),
     children=("improvement_plan_target", "improvement_plan_point", "improvement_plan_step"),
 )
 #: Whoever proposes an adjustment has written it.
 ADJUSTMENT = replace(PLAN, decision=DecisionKind.plan_adjustment, without_asker=True)
+CLOSING = replace(PLAN, decision=DecisionKind.plan_closing, without_asker=True)
 plan_question = question_preparation(PLAN)
 adjustment_question = question_preparation(ADJUSTMENT)
+closing_question = question_preparation(CLOSING)
 
 
 @dataclass(frozen=True, slots=True)

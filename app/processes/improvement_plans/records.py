@@ -102,14 +102,15 @@ class ImprovementPlan(Record):
     adjusted_at: datetime | None = optional("Time of the last adjustment; null before the first adjustment.")
     closed_at: Annotated[datetime | None, EnteredAt(ImprovementPlanState.closed)] = None
     close_reason: Annotated[str | None, Personal()] = optional(
-        "Reason for closing the plan early; null if its year was over."
+        "Reason for closing the plan early; null if its year was over, and until the committee is asked."
     )
     lessons: Annotated[str | None, Personal()] = optional(
-        "Lessons learned from the plan; null until it is closed.",
+        "Lessons learned from the plan; null until the committee is asked to close it.",
         examples=["Pilot before rolling out. 先试点，后推广。"],
     )
     result_position: int | None = optional(
-        "Position in the log at which the results were computed; null until the plan is closed.",
+        "Position in the log at which the results were computed; null until the committee is asked to close "
+        "the plan.",
         sa_type=BigInteger,
     )
 
@@ -145,16 +146,19 @@ class ImprovementPlanTarget(ChildRecord):
     )
     planned_at: datetime | None = required("Time at which the target was planned.")
     result_value: str | None = optional(
-        "Value of the KPI from the beginning to the end of the plan; null until the plan is closed."
+        "Value of the KPI from the beginning to the end of the plan; null until the committee is "
+        "asked to close the plan."
     )
     result_compared: str | None = optional(
         "Value of the KPI converted to a period as long as the baseline's, if the KPI is a count; null "
-        "until the plan is closed."
+        "until the committee is asked to close the plan."
     )
-    result_cases: int | None = optional("Number of cases counted; null until the plan is closed.")
+    result_cases: int | None = optional(
+        "Number of cases counted; null until the committee is asked to close the plan."
+    )
     result_share: str | None = optional(
-        "Share of the way from the baseline to the goal that was covered; null until the plan is "
-        "closed, and for a limit to hold."
+        "Share of the way from the baseline to the goal that was covered; null until the committee "
+        "is asked to close the plan, and for a limit to hold."
     )
     result_met: bool | None = optional("True if the goal was reached; null if unknown.")
 

@@ -22,7 +22,7 @@ from app.processes.improvement_plans.adjusting import ProposeAdjustmentImproveme
 from app.processes.improvement_plans.contents import planned_target
 from app.processes.improvement_plans.documents.printing import print_document
 from app.processes.improvement_plans.lifecycle import LIFECYCLE
-from app.processes.improvement_plans.preparation import ADJUSTMENT, PLAN
+from app.processes.improvement_plans.preparation import ADJUSTMENT, CLOSING, PLAN
 from app.processes.improvement_plans.progress import compute_progress, load_targets
 from app.processes.improvement_plans.queries import CHILD_LISTINGS, LISTING, ImprovementPlanOut
 from app.processes.improvement_plans.records import ImprovementPlan
@@ -62,7 +62,7 @@ router = Router(prefix="/v1/improvement_plans", tags=["improvements"], route_cla
 mount_reads(router, LISTING)
 mount_actions(router, LIFECYCLE, ImprovementPlanOut, left_out=COMPUTES)
 mount_children(router, LIFECYCLE, ImprovementPlanOut, CHILD_LISTINGS)
-mount_approval_preview(router, LISTING, (PLAN, ADJUSTMENT))
+mount_approval_preview(router, LISTING, (PLAN, ADJUSTMENT, CLOSING))
 mount_document_pages(router, LISTING, print_document)
 mount_computed_actions(router, LISTING, ImprovementPlanOut, COMPUTES)
 

@@ -25,6 +25,7 @@ from app.kpis.effects.lifecycle import Scope
 from app.kpis.effects.questions import check_promise
 from app.kpis.questions.question import NO_VALUE
 from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
+from app.processes.improvements.committee.payloads import CharterImprovement, ClassifyImprovement
 from app.processes.improvements.effects.payloads import (
     EvaluateImprovement,
     RevertImprovement,
@@ -37,23 +38,21 @@ from app.processes.improvements.preparation import (
     ServedTarget,
     TargetsOfProposal,
 )
-from app.processes.improvements.project.payloads import CharterImprovement, PlanImprovement
+from app.processes.improvements.project.payloads import PlanImprovement
 from app.processes.improvements.proposal.payloads import (
-    ClassifyImprovement,
     DespiteFreeze,
     ProposeImprovement,
     SelectImprovement,
     SubmitImprovement,
     TakeUpImprovement,
 )
-from app.processes.improvements.proposal.records import ImprovementTarget
-from app.processes.improvements.records import (
+from app.processes.improvements.proposal.records import (
     MAJOR_GOAL,
     MAJOR_KINDS,
-    Improvement,
     ImprovementSize,
-    ImprovementState,
+    ImprovementTarget,
 )
+from app.processes.improvements.records import Improvement, ImprovementState
 from app.ticketing.projects.checks import check_plan
 
 #: Verdicts that show no improvement.
@@ -175,15 +174,20 @@ async def nothing_has_changed(
 
 
 async def criteria_missing(
-    reads: ReadContext, improvement: Improvement, body: ClassifyImprovement, ctx: ActionContext
+    reads: ReadContext,
+    improvement: Improvement,
+    body: ClassifyImprovement | SubmitImprovement,
+    ctx: ActionContext,
 ) -> None:
     """Refuse a major improvement without the criteria that make it one (`criteria_missing`), a minor one of a
     kind that is offered as major without a reason (`size_reason_missing`), a major one that promises less
     than major ones aim at without one (`promises_too_little`), and criteria that are named twice.
     """
-    if body.size_or_default is ImprovementSize.major and not body.criteria:
+    if body.kind is None:  # a proposal that is submitted without a class
+        return
+    minor = body.size_of(body.kind) is ImprovementSize.minor
+    if not minor and not body.criteria:
         raise WrongValue(pointer="/criteria", because="criteria_missing")
-    minor = body.size_or_default is ImprovementSize.minor
     if minor and body.kind in MAJOR_KINDS and body.size_reason is None:
         raise WrongValue(pointer="/size_reason", because="size_reason_missing")
     if not minor and body.size_reason is None:
@@ -343,8 +347,11 @@ async def charter_does_not_fit(
     reads: ReadContext, improvement: Improvement, body: CharterImprovement, ctx: ActionContext
 ) -> None:
     """Refuse a sponsor who is not of the management (`not_of_management`), somebody as project manager who
-    does not hold that role (`no_project_manager`), inactive persons, and members who are named twice.
+    does not hold that role (`no_project_manager`), inactive persons, members who are named twice, and a vote
+    on a plan that nobody has made ahead with its pilot (`no_plan_ahead`).
     """
+    if body.with_plan and not improvement.pilot.pilot_scope:
+        raise WrongValue(pointer="/with_plan", because="no_plan_ahead")
     sponsor, manager = ctx.required_ref(Person, "sponsor"), ctx.required_ref(Person, "project_manager")
     check_person_active(sponsor, "/sponsor")
     check_person_active(manager, "/project_manager")

@@ -27,7 +27,7 @@ from app.foundation.documents.keeping.actions import KeptDocuments, document_act
 from app.foundation.documents.records import DocumentClass
 from app.foundation.editing import apply_patch, edit_action
 from app.kernel.access.audience_rules import to_persons, to_staff
-from app.kernel.access.kinds import KindAccess, Lookup
+from app.kernel.access.kinds import Lookup
 from app.kernel.actions.actor_policy import (
     decision,
     process_owner,
@@ -37,19 +37,39 @@ from app.kernel.actions.actor_policy import (
     rule,
 )
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, Rules, action
-from app.kernel.actions.payloads import Patch, Payload, Title
+from app.kernel.actions.lifecycle import (
+    NEW_RECORD,
+    STAYS,
+    Branch,
+    DueAt,
+    FormerEvent,
+    Lifecycle,
+    Rules,
+    action,
+)
+from app.kernel.actions.payloads import EmptyPayload, Patch, Payload, Title
 from app.kpis.baselines.records import KpiBaseline
 from app.kpis.catalogue import KPIS
 from app.processes.improvements import checks
+from app.processes.improvements.committee import actions as committee_actions
+from app.processes.improvements.committee.actions import action_of_motion, class_tallied, state_of_charter
+from app.processes.improvements.committee.payloads import (
+    CharterImprovement,
+    ClassifyImprovement,
+    ReturnPlanImprovement,
+)
 from app.processes.improvements.effects import evaluation, measurement
 from app.processes.improvements.effects.records import ImprovementMeasurement
+from app.processes.improvements.face import FACE
 from app.processes.improvements.pilot import actions as pilot
 from app.processes.improvements.pilot import checks as pilot_checks
 from app.processes.improvements.pilot.preparation import licence_of_executor, pilot_evidence
 from app.processes.improvements.pilot.records import PilotFeedback, PilotIssue, PilotReadiness
 from app.processes.improvements.preparation import (
+    CHARTER,
+    CLASS,
     PILOT,
+    PROJECT_PLAN,
     PROPOSAL,
     REVERT,
     committee_question,
@@ -57,7 +77,6 @@ from app.processes.improvements.preparation import (
     process_freeze,
     project_manager_duty,
     proposal_on_file,
-    proposer_duty,
     repeated_question,
     served_target,
     suggestions_behind,
@@ -66,7 +85,7 @@ from app.processes.improvements.preparation import (
 from app.processes.improvements.project import actions as project
 from app.processes.improvements.project.records import ImprovementMember
 from app.processes.improvements.proposal import actions as proposal
-from app.processes.improvements.proposal import classification
+from app.processes.improvements.proposal import implementing
 from app.processes.improvements.proposal.records import DecisionSubject, ImprovementTarget
 from app.processes.improvements.proposal.selection import SELECT_SUGGESTIONS, select
 from app.processes.improvements.records import ENDED, OPEN, PROJECT_STATES, Improvement
@@ -137,12 +156,14 @@ def action_of_outcome(improvement: Improvement, decision: Decision) -> tuple[str
     """
     if decision.id != improvement.decision_id or decision.outcome is None:
         return None
-    if improvement.proposal.decision_subject is DecisionSubject.proposal:
-        return OF_PROPOSAL[decision.outcome], tallied(decision)
-    if improvement.proposal.decision_subject is DecisionSubject.revert:
+    subject = improvement.proposal.decision_subject
+    if subject is DecisionSubject.proposal:
         approved = decision.outcome is DecisionOutcome.approved
-        return ("revert_by_decision", tallied(decision)) if approved else None
-    return pilot.action_of_judgement(improvement, decision)
+        payload = class_tallied(improvement, decision) if approved else tallied(decision)
+        return OF_PROPOSAL[decision.outcome], payload
+    if subject is DecisionSubject.pilot:
+        return pilot.action_of_judgement(improvement, decision)
+    return action_of_motion(improvement, decision)
 
 
 committee = role(Role.committee_member).for_people()
@@ -151,6 +172,8 @@ IMPROVERS = quality_manager | process_owner
 MEASURERS = IMPROVERS | named_project_manager | rule
 #: One that was deferred may be revised before it is put to the committee again.
 TO_PROPOSE = (State.selected, State.proposed, State.deferred)
+#: The committee, or the quality manager for it, puts what the committee decides to the vote.
+ASKERS = committee | quality_manager.for_people()
 #: After the cutover, only a decision leads back.
 CUT_OVER = (State.rolling_out, State.handed_over, State.standardised)
 #: What falls due after the hand-over falls due in these, too.
@@ -158,18 +181,26 @@ ROLLED_OUT = CUT_OVER
 REVERTIBLE = (State.evaluating, State.piloting, State.pilot_reported, State.rolling_out)
 VOTES = DecisionSpec(
     kind="improvement",
-    any=frozenset({State.in_review, State.pilot_reported, *CUT_OVER}),
-    matters=(PROPOSAL, PILOT, REVERT),
+    any=frozenset(
+        {State.in_review, State.approved, State.planned, State.plan_approved, State.pilot_reported, *CUT_OVER}
+    ),
+    matters=(PROPOSAL, CLASS, CHARTER, PROJECT_PLAN, PILOT, REVERT),
     outcome=action_of_outcome,
+    after_withdrawal={State.in_review: State.proposed},
+    deferral_end=proposal.deferral_end,
 )
 #: Each is judged by somebody else than who has made it, by the log.
-PROPOSED_BY_OTHERS = authors_do_not_judge(PROPOSAL.fields, PROPOSAL.children)
-PLANNED_BY_OTHERS = authors_do_not_judge(
-    ("work_plan", "pilot_scope", "pilot_begins_at", "pilot_ends_at", "data_gathering")
-)
 ROLLED_OUT_BY_OTHERS = authors_do_not_judge(
     ("rollout_scope", "rollout_departments", "rollout_schedule"), ("rollout_step",)
 )
+#: An approved charter leads on to an approved plan if that was part of the question.
+CHARTERED = Branch(
+    state_of_charter,
+    (State.chartered, State.plan_approved),
+    {State.plan_approved: "improvement.chartered_with_plan"},
+)
+RETURNABLE = (State.planned, State.plan_approved)
+PLANNERS = role(Role.project_manager) | quality_manager
 IMPLEMENTED_BY_OTHERS = authors_do_not_judge(("implementation_plan", "implemented_what"))
 its_manager = partial(RecipientRule, field="project_manager_id")
 its_proposer = partial(RecipientRule, field="proposed_by_id")
@@ -188,6 +219,7 @@ def those_concerned(notice: NoticeType) -> tuple[RecipientRule, ...]:
     )
 
 
+TO_PROPOSER_AND_MANAGERS = (its_proposer(NoticeType.decided), managers(NoticeType.decided))
 DOCUMENTS_KEPT = KeptDocuments(
     kind="improvement",
     any=frozenset(State) - {State.selected},
@@ -197,9 +229,9 @@ DOCUMENTS_KEPT = KeptDocuments(
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="improvement", plural="improvements", zh="改进", record=Improvement, states=State, code="IMP",
+    face=FACE,
     rules=Rules(change_check=decisions.not_while_decided(VOTES), derivation=PRIORITY),
     visible=(to_staff(), to_persons(*PERSONS)),
-    access=KindAccess(also_seen_by={Role.project_manager: "makes improvements, and looks at those of others"}),
     lookup=Lookup(
         ended=ENDED,
         vocabulary=frozenset(KPIS),
@@ -220,23 +252,26 @@ LIFECYCLE = Lifecycle(
                document=lambda improvement: None if improvement.proposal.proposal_id else DocumentClass.PP),
         # 6
         action(proposal.submit,            "提交",     [State.proposed, State.deferred], State.in_review,   quality_manager,        "improvement.submitted",
-               prepare=(load_documents, proposal_on_file, committee_question(PROPOSAL)), wrong=(checks.deferral_in_past,)),
+               prepare=(load_documents, proposal_on_file, targets_of_proposal, committee_question(PROPOSAL)),
+               wrong=(checks.deferral_in_past, checks.criteria_missing)),
         action(proposal.approve,           "批准",     [State.in_review],               State.approved,     decision,               "improvement.approved",
                notifies=those_concerned(NoticeType.approved)),
         action(proposal.reject,            "否决",     [State.in_review],               State.rejected,     decision,               "improvement.rejected",
                notifies=those_concerned(NoticeType.refused)),
         action(proposal.defer,             "暂缓",     [State.in_review],               State.deferred,     decision,               "improvement.deferred",
-               notifies=those_concerned(NoticeType.refused)),
+               notifies=those_concerned(NoticeType.deferred)),
         action(proposal.take_up,           "重新评审", [State.deferred],                State.in_review,    quality_manager | rule, "improvement.taken_up",
                due=DueAt("deferred_until_at", "take_up_improvements"),
                prepare=(repeated_question,), wrong=(checks.nothing_has_changed,)),
         # 7
-        action(classification.classify,    "分类",     [State.approved],                STAYS,              committee,              "improvement.classified",
-               prepare=(targets_of_proposal,), wrong=(checks.criteria_missing, PROPOSED_BY_OTHERS), segregate_from=(proposer_duty,)),
+        action(committee_actions.classify, "提请分类", [State.approved],                STAYS,              ASKERS,                 "improvement.class_asked",
+               unless=(checks.decision_is_open,), prepare=(targets_of_proposal, committee_question(CLASS)), wrong=(checks.criteria_missing,)),
+        action(committee_actions.classify_by_decision, "分类", [State.approved],     STAYS,              decision,    "improvement.classified_by_decision",
+               former=(FormerEvent("improvement.classified", ClassifyImprovement),), notifies=TO_PROPOSER_AND_MANAGERS),
         # 8
-        action(classification.implement,   "实施",     [State.approved],                State.implementing, IMPROVERS, "improvement.implementation_begun",
+        action(implementing.implement,   "实施",     [State.approved],                State.implementing, IMPROVERS, "improvement.implementation_begun",
                unless=(checks.not_classified, checks.needs_project), prepare=(process_freeze,), wrong=(checks.process_is_frozen,)),
-        action(classification.finish,      "完成实施", [State.implementing],            State.evaluating,   IMPROVERS,              "improvement.implemented",
+        action(implementing.finish,        "完成实施", [State.implementing],            State.evaluating,   IMPROVERS,              "improvement.implemented",
                notifies=(managers(NoticeType.delivered), its_requester(NoticeType.delivered))),
         # 9, 14, 16: what is judged is measured before
         action(measurement.measure_effects, "测量效果", [State.piloting, State.evaluating, State.standardised], STAYS, MEASURERS, "improvement.effects_measured",
@@ -260,16 +295,26 @@ LIFECYCLE = Lifecycle(
         action(evaluation.revert_by_decision, "决议恢复原状", CUT_OVER,                 State.reverted,     decision,               "improvement.reverted",
                notifies=those_concerned(NoticeType.improvement_reverted)),
         # 12
-        action(project.charter,            "立项",     [State.approved],                State.chartered,    committee,              "improvement.chartered",
-               unless=(checks.not_classified, checks.needs_no_project), wrong=(checks.charter_does_not_fit, PROPOSED_BY_OTHERS),
-               segregate_from=(proposer_duty,)),
+        action(project.plan_ahead,         "预拟计划", [State.approved],                STAYS,              PLANNERS,               "improvement.planned_ahead",
+               unless=(checks.not_classified, checks.needs_no_project, checks.decision_is_open),
+               prepare=(current_milestones, unfinished_tasks, targets_of_proposal), wrong=(checks.plan_does_not_fit,)),
+        action(committee_actions.charter,  "提请立项", [State.approved],                STAYS,              ASKERS,                 "improvement.charter_asked",
+               unless=(checks.not_classified, checks.needs_no_project, checks.decision_is_open),
+               prepare=(committee_question(CHARTER),), wrong=(checks.charter_does_not_fit,)),
+        action(committee_actions.charter_by_decision, "立项", [State.approved],      CHARTERED,          decision,    "improvement.chartered_by_decision",
+               former=(FormerEvent("improvement.chartered", CharterImprovement),), notifies=TO_PROPOSER_AND_MANAGERS),
         # 13
         action(project.plan,               "计划",     [State.chartered],               State.planned,      named_project_manager,  "improvement.planned",
                prepare=(current_milestones, unfinished_tasks, targets_of_proposal), wrong=(checks.plan_does_not_fit,)),
-        action(project.return_plan,        "退回计划", [State.planned, State.plan_approved], State.chartered, committee, "improvement.plan_returned",
-               segregate_from=(project_manager_duty,), notifies=(its_manager(NoticeType.project_plan_returned),)),
-        action(project.approve_plan,       "批准计划", [State.planned],                 State.plan_approved, committee,             "improvement.plan_approved",
-               unless=(checks.pilot_is_missing,), wrong=(PLANNED_BY_OTHERS,), segregate_from=(project_manager_duty,),
+        action(committee_actions.return_plan, "提请退回计划", RETURNABLE, STAYS, ASKERS, "improvement.plan_return_asked",
+               unless=(checks.decision_is_open,), prepare=(committee_question(PROJECT_PLAN),)),
+        action(committee_actions.return_plan_by_decision, "退回计划", RETURNABLE, State.chartered, decision, "improvement.plan_returned_by_decision",
+               former=(FormerEvent("improvement.plan_returned", ReturnPlanImprovement),), notifies=(its_manager(NoticeType.project_plan_returned),)),
+        action(committee_actions.approve_plan, "提请批准计划", [State.planned], STAYS, ASKERS | named_project_manager, "improvement.plan_approval_asked",
+               unless=(checks.pilot_is_missing, checks.decision_is_open), prepare=(committee_question(PROJECT_PLAN),)),
+        action(committee_actions.approve_plan_by_decision, "批准计划", [State.planned], State.plan_approved, decision,
+               "improvement.plan_approved_by_decision",
+               former=(FormerEvent("improvement.plan_approved", EmptyPayload),),
                notifies=(its_manager(NoticeType.approved), its_sponsor(NoticeType.to_kick_off))),
         action(project.report_progress,    "汇报进展", PROJECT_STATES,                  STAYS,              named_project_manager,  "improvement.progress_reported",
                prepare=(current_milestones,), wrong=(invalid_progress,)),
@@ -277,7 +322,7 @@ LIFECYCLE = Lifecycle(
         action(pilot.kick_off, "宣布启动", [State.plan_approved], STAYS, named_sponsor.in_person(), "improvement.kicked_off",
                unless=(pilot_checks.kicked_off_already,), notifies=(its_manager(NoticeType.kicked_off),)),
         action(pilot.start_pilot, "启动试点", [State.plan_approved], State.piloting, named_project_manager, "improvement.pilot_started",
-               unless=(pilot_checks.not_kicked_off, pilot_checks.pilot_is_over), prepare=(licence_of_executor,),
+               unless=(pilot_checks.not_kicked_off, pilot_checks.pilot_is_over, checks.decision_is_open), prepare=(licence_of_executor,),
                wrong=(pilot_checks.not_ready_for_pilot, pilot_checks.not_trained_for_pilot, pilot_checks.executor_not_suitable),
                notifies=(its_sponsor(NoticeType.updated),)),
         action(pilot.log_pilot_issue, "记录试点问题", [State.piloting], STAYS, pilot_member, "improvement.pilot_issue_logged",

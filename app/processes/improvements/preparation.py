@@ -7,13 +7,13 @@ from typing import Any
 from uuid import UUID
 
 from app.common.records import Record
-from app.foundation.decisions.electorate import Matter
+from app.foundation.decisions.matters import TASKS, WORK_EVENTS, ChildDuty, Matter
 from app.foundation.decisions.preparation import NewDecision, Question, new_decision, question_preparation
 from app.foundation.decisions.records import Decision, DecisionKind
 from app.foundation.documents.records import DocumentClass, DocumentEntry, DocumentSection
 from app.foundation.process_definitions.lookups import freezing_improvement
 from app.kernel.access.reads import ReadContext
-from app.kernel.actions.actor_policy import RecordDuty
+from app.kernel.actions.actor_policy import RecordDuty, requester_duty
 from app.kernel.actions.context import ActionContext
 from app.kpis.baselines.records import KpiBaseline
 from app.processes.improvements.effects.records import ImprovementMeasurement, MeasurementOccasion
@@ -21,14 +21,26 @@ from app.processes.improvements.lookups import is_plan_target, proposers_of
 from app.processes.improvements.proposal.records import ImprovementTarget
 from app.processes.improvements.records import Improvement
 
-#: Whoever proposes it, or proposed what it carries out, does not vote on it; nor does whoever manages it,
-#: carries its pilot out, wrote any of it, or puts the question: who asks says what is to be decided, and why.
+#: People who propose it, or proposed the suggestions that it carries out, do not vote on it; nor do those who
+#: sponsor, manage or carry out any of it, wrote any of it, or put the question.
 proposer_duty = RecordDuty("proposer", "提案人", ("proposed_by_id", "proposer_ids"))
 project_manager_duty = RecordDuty("project manager", "项目经理", ("project_manager_id",))
 executor_duty = RecordDuty("executor of the pilot", "试点执行人", ("executor_id",))
 PROPOSAL = Matter(
     decision=DecisionKind.improvement_proposal,
-    duties=(proposer_duty, project_manager_duty, executor_duty),
+    duties=(
+        RecordDuty("proposer", "提案人", ("proposed_by_id",)),
+        project_manager_duty,
+        executor_duty,
+        RecordDuty("sponsor", "发起人", ("sponsor_id",)),
+        requester_duty,
+    ),
+    child_duties=(TASKS, ChildDuty("improvement_member", "person_id"), ChildDuty("rollout_step", "owner_id")),
+    origins=(RecordDuty("proposer of a suggestion", "建议提出人", ("proposer_ids",)),),
+    acts=(
+        *(*WORK_EVENTS, "planned", "progress_reported", "kicked_off", "pilot_started", "pilot_reported"),
+        *("implementation_begun", "implemented", "rollout_planned", "rollout_step_completed"),
+    ),
     fields=(
         *("title", "scope", "process", "aspect", "planned_cost", "what_changed", "work_plan"),
         *("implementation_plan", "pilot_scope", "pilot_control", "pilot_begins_at", "pilot_ends_at"),
@@ -37,6 +49,9 @@ PROPOSAL = Matter(
     children=("improvement_target", "document_section"),
     without_asker=True,
 )
+CLASS = replace(PROPOSAL, decision=DecisionKind.improvement_class)
+CHARTER = replace(PROPOSAL, decision=DecisionKind.improvement_charter)
+PROJECT_PLAN = replace(PROPOSAL, decision=DecisionKind.project_plan)
 PILOT = replace(PROPOSAL, decision=DecisionKind.pilot)
 REVERT = replace(PROPOSAL, decision=DecisionKind.improvement_revert)
 

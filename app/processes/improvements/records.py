@@ -13,10 +13,16 @@ from app.common.notices import NoticeType, Responsible
 from app.common.records import CodeEnum, ForeignRef, StaffOnly, optional, required
 from app.common.state_fields import ClearedBy, EnteredAt
 from app.common.tickets import Ticket
+from app.processes.improvements.committee.records import ImprovementMotion
 from app.processes.improvements.effects.records import ImprovementEvaluation, ImprovementOutcome
 from app.processes.improvements.pilot.records import ImprovementJudgement, ImprovementPilot
 from app.processes.improvements.project.records import ImprovementProject
-from app.processes.improvements.proposal.records import ImprovementProposal
+from app.processes.improvements.proposal.records import (
+    MAJOR_GOAL,
+    ImprovementKind,
+    ImprovementProposal,
+    ImprovementSize,
+)
 from app.processes.improvements.rollout.records import ImprovementRollout
 
 
@@ -64,35 +70,6 @@ DEFERRAL_MONTHS = 3
 TAKE_UP_PERIOD = timedelta(days=14)
 
 
-class ImprovementSize(CodeEnum):
-    """The size of an improvement: a major one is a project with a pilot."""
-
-    minor = "minor", "Minor", "小型改进"
-    major = "major", "Major", "重大改进"
-
-
-#: What a major improvement aims at, as a part of the value before.
-MAJOR_GOAL = "0.5"
-
-
-class ImprovementKind(CodeEnum):
-    """The kind of thing that an improvement makes or changes."""
-
-    new_process = "new_process", "New process", "新建流程"
-    monitoring_platform = "monitoring_platform", "Monitoring or management platform", "监控或管理平台"
-    reengineering = "reengineering", "Re-engineering", "流程再造"
-    activity = "activity", "Activity", "活动"
-    template = "template", "Template", "模板"
-    tool = "tool", "Tool", "工具"
-    catalogue = "catalogue", "Catalogue", "目录"
-
-
-#: The kinds that are major unless the committee says otherwise.
-MAJOR_KINDS = frozenset(
-    {ImprovementKind.new_process, ImprovementKind.monitoring_platform, ImprovementKind.reengineering}
-)
-
-
 class DeferralCause(CodeEnum):
     """The cause of an improvement's deferral."""
 
@@ -115,6 +92,7 @@ class Improvement(Ticket):
     KIND: ClassVar[str] = "improvement"
     PARTS = (
         ImprovementProposal,
+        ImprovementMotion,
         ImprovementProject,
         ImprovementPilot,
         ImprovementJudgement,
@@ -221,6 +199,11 @@ class Improvement(Ticket):
     def proposal(self) -> ImprovementProposal:
         """The proposal, and how it was classified."""
         return self.record_part(ImprovementProposal)
+
+    @property
+    def motion(self) -> ImprovementMotion:
+        """What the committee was last asked about its class, charter or plan."""
+        return self.record_part(ImprovementMotion)
 
     @property
     def project(self) -> ImprovementProject:

@@ -41,6 +41,7 @@ from app.processes.incidents.duplicates import (
     tell_progress,
     tell_resolved,
 )
+from app.processes.incidents.face import FACE
 from app.processes.incidents.majors import contain, declare_major, downgrade, flag_update, post_update
 from app.processes.incidents.monitoring.alerts import (
     alerts_have_changed,
@@ -81,6 +82,7 @@ from app.ticketing.work.ticket_holds import (
     REQUESTER_TO_ANSWER,
     cannot_wait_for_change,
     cannot_wait_for_supplier,
+    question_to_requester,
     set_hold_fields,
     state_before_hold,
     wake_up_in_past,
@@ -179,6 +181,7 @@ UPDATE_OVERDUE = (
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="incident", plural="incidents", zh="事件", record=Incident, states=State, code="INC",
+    face=FACE,
     visible=(to_persons("requester_id", "reported_by_id", "assignee_id", "commander_id"), *to_team_or_desk(), to_services("service")),
     access=KindAccess(
         also_seen_by={Role.problem_manager: "says what has caused it", Role.change_manager: "says which change has caused it"},
@@ -203,7 +206,7 @@ LIFECYCLE = Lifecycle(
         action(contain,         "遏制",             [State.in_progress],             STAYS,              engineer, "incident.contained",
                wrong=(checks.invalid_containment_time,)),
         action(hold,            "挂起",             OPEN - {State.on_hold},          State.on_hold,      assignee, "incident.held",
-               wrong=(wake_up_in_past, cannot_wait_for_change, cannot_wait_for_supplier), notifies=(REQUESTER_TO_ANSWER,)),
+               wrong=(wake_up_in_past, cannot_wait_for_change, cannot_wait_for_supplier), follow_up=question_to_requester, notifies=(REQUESTER_TO_ANSWER,)),
         action(resume,          "恢复",             [State.on_hold],                 state_before_hold,  assignee | rule, "incident.resumed",
                due=DueAt("wake_up_at", "resume_at_wake_up_time")),
         action(declare_major,   "宣布重大事件",     OPEN,                            STAYS,              incident_manager, "incident.declared_major",

@@ -72,7 +72,9 @@ class ReportIncident(IncidentFields, of=Incident):
 
 
 class HoldIncident(HoldTicket):
-    """The reason why work on the incident waits, and the time at which it resumes."""
+    """The reason why work on the incident waits, the question to its requester, and the time at which it
+    resumes.
+    """
 
 
 class ResolveIncident(Payload, of=Incident):

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from app.api.contract.responses import in_language
 from app.api.direct import DirectRoute, Router
+from app.api.listings.attachments import mount_attachments
 from app.api.listings.page_responses import VARY
 from app.api.records import reads
 from app.api.records.actions import mount_actions
@@ -17,7 +18,6 @@ from app.kernel.actions.actor_policy import staff
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.queries import ALERTS, LISTING, IncidentOut, ReviewOut, review_of
 from app.service_levels.clocks.answers.routes import mount_clocks
-from app.ticketing.routes.attachments import mount_attachments
 from app.ticketing.routes.children import mount_children
 
 router = Router(prefix="/v1/incidents", tags=["incidents"], route_class=DirectRoute)

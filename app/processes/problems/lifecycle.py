@@ -30,6 +30,7 @@ from app.kernel.actions.payloads import (
 from app.kernel.actions.related import RelatedCommand
 from app.log.events import stream
 from app.processes.problems import checks, fixes
+from app.processes.problems.face import FACE
 from app.processes.problems.payloads import (
     AcceptRiskProblem,
     CloseProblem,
@@ -198,6 +199,7 @@ MANAGERS = frozenset({Role.problem_manager})
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="problem", plural="problems", zh="问题", record=Problem, states=State, code="PRB",
+    face=FACE,
     visible=(to_persons("requester_id", "reported_by_id", "assignee_id", "risk_owner_id"), *to_team_or_desk(), to_services("service")),
     children=(ExternalReference, *CHILDREN),
     lookup=Lookup(

@@ -15,6 +15,7 @@ from app.api.authentication.auth import caller_of, ledger_of
 from app.api.contract.responses import in_language
 from app.api.direct import DirectRoute, Router
 from app.api.listings import cursors, page_responses
+from app.api.listings.attachments import mount_attachments
 from app.api.listings.list_queries import Paging
 from app.api.listings.page_responses import VARY
 from app.api.records import reads
@@ -38,7 +39,6 @@ from app.processes.problems.queries import (
 from app.processes.problems.queries import known_errors as known_errors_of
 from app.processes.problems.recurrence import counted_incidents
 from app.service_levels.clocks.answers.routes import mount_clocks
-from app.ticketing.routes.attachments import mount_attachments
 from app.ticketing.routes.children import mount_children
 
 router = Router(prefix="/v1/problems", tags=["problems"], route_class=DirectRoute)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from app.common.records import CodeEnum
 from app.foundation.decisions import actions as decisions
 from app.foundation.decisions.actions import add_prepared_decision, tallied
-from app.foundation.decisions.electorate import Matter
+from app.foundation.decisions.matters import TASKS, WORK_EVENTS, ChildDuty, Matter
 from app.foundation.decisions.payloads import Tallied
 from app.foundation.decisions.preparation import NewDecision, Question, new_decision
 from app.foundation.decisions.records import Decision, DecisionKind, DecisionOutcome
@@ -25,18 +27,17 @@ from app.processes.releases.payloads import (
 from app.processes.releases.records import BEFORE_DEPLOYMENT, PlanChange, Release
 from app.processes.releases.records import ReleaseState as State
 
-#: Whoever planned the release, or any of it, asked for it or carries it out does not decide on it; nor does
-#: whoever asks for its go, and says under which conditions.
+#: People who planned the release, or any of it, asked for it, have written a stage's results or carry it out
+#: do not decide on it; nor does the person who asks for its go and states the conditions.
 GO_MATTER = Matter(
     decision=DecisionKind.release_go,
     duties=(requester_duty, RecordDuty("implementer", "实施人", ("assignee_id",))),
     fields=("title", "description", "plan", "target_at", "environment", "change_ids"),
-    carried_out=True,
+    child_duties=(TASKS, ChildDuty("release_stage", "author_id")),
+    acts=WORK_EVENTS,
     without_asker=True,
 )
-PLAN_CHANGE = Matter(
-    decision=DecisionKind.release_plan_change, duties=GO_MATTER.duties, carried_out=True, without_asker=True
-)
+PLAN_CHANGE = replace(GO_MATTER, decision=DecisionKind.release_plan_change, fields=())
 
 
 def change_plan(release: Release, body: ChangePlanRelease, ctx: ActionContext) -> None:
@@ -120,6 +121,15 @@ def action_of_outcome(release: Release, decision: Decision) -> tuple[str, Payloa
     return "refuse_plan_change", RefusePlanChangeRelease.model_validate(payload)
 
 
+def forget_plan_change(release: Release, ctx: ActionContext) -> None:
+    """Forget the plan change that waits for a decision, since its question was withdrawn."""
+    release.plan_change_id = None
+
+
 APPROVAL = decisions.DecisionSpec(
-    kind="release", any=BEFORE_DEPLOYMENT, matters=(GO_MATTER, PLAN_CHANGE), outcome=action_of_outcome
+    kind="release",
+    any=BEFORE_DEPLOYMENT,
+    matters=(GO_MATTER, PLAN_CHANGE),
+    outcome=action_of_outcome,
+    restore=forget_plan_change,
 )

@@ -14,7 +14,7 @@ from app.common.people import Person, Role
 from app.common.tickets import Ticket
 from app.foundation.custom.values import invalid_custom_values, set_custom_fields
 from app.foundation.decisions import actions as decisions
-from app.foundation.decisions.actions import withdraw_open_decisions
+from app.foundation.decisions.closing import withdraw_open_decisions
 from app.foundation.decisions.preparation import open_decisions, question_preparation
 from app.foundation.editing import apply_patch, edit_action
 from app.foundation.people.records import Team
@@ -39,6 +39,7 @@ from app.processes.releases.approvals import (
     refuse_plan_change,
     request_go,
 )
+from app.processes.releases.face import FACE
 from app.processes.releases.gates import GATE_PASSED, add_stages, appoint, pass_gate, stage_author
 from app.processes.releases.payloads import (
     CloseRelease,
@@ -168,6 +169,7 @@ TO_REQUESTER = {
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="release", plural="releases", zh="发布", record=Release, states=State, code="REL",
+    face=FACE,
     rules=Rules(change_check=decisions.not_while_decided(APPROVAL), derivation=PRIORITY),
     visible=(
         to_persons("requester_id", "reported_by_id", "assignee_id", "stage_author_id", "stage_reviewer_id", "faults_owner_id"),

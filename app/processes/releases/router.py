@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from app.api.direct import DirectRoute, Router
+from app.api.listings.attachments import mount_attachments
 from app.api.records import reads
 from app.api.records.actions import mount_actions
 from app.api.records.edit import mount_edit
@@ -20,7 +21,6 @@ from app.processes.releases.queries import (
     ReleaseOut,
     ReleaseStageSetOut,
 )
-from app.ticketing.routes.attachments import mount_attachments
 from app.ticketing.routes.children import mount_children
 
 router = Router(prefix="/v1/releases", tags=["releases"], route_class=DirectRoute)

@@ -10,7 +10,8 @@ from app.common.children import Visibility
 from app.common.people import Role
 from app.foundation.decisions.actions import tallied
 from app.foundation.decisions.approval_rules.electors import Seat
-from app.foundation.decisions.electorate import Matter, NamedElectorate
+from app.foundation.decisions.electorate import NamedElectorate
+from app.foundation.decisions.matters import Matter
 from app.foundation.decisions.payloads import Tallied
 from app.foundation.decisions.preparation import NewDecision, Question, named_decision
 from app.foundation.decisions.records import Decision, DecisionOutcome, DecisionRule, DecisionState
@@ -29,7 +30,9 @@ from app.ticketing.records import Task
 
 #: How long approvers have if the payload sets no due date.
 APPROVAL_PERIOD = timedelta(days=14)
-#: Whoever asks for it, or wrote any of what is asked for, does not approve it.
+#: How long they have at least, even if it is urgent.
+LEAST_APPROVAL_PERIOD = timedelta(hours=1)
+#: People who asked for it, or wrote any of the request, do not approve it.
 ITEM_APPROVAL = Matter(duties=(requester_duty,), fields=("title", "description", "item", "answers"))
 #: Who makes the record of another process from a request, and so has to see the request.
 MAKERS = {ItemOpens.change: (Role.change_manager,)}
@@ -100,6 +103,7 @@ async def approval(reads: ReadContext, request: Request, body: AssessRequest, ct
     named = NamedElectorate(
         rule=DecisionRule(item.approval_rule.value),
         period=APPROVAL_PERIOD,
+        least=LEAST_APPROVAL_PERIOD,
         role=item.approver_role,
         group=await _group(reads, item.approver_group_id),
         persons=dict.fromkeys((UUID(person) for person in item.approver_persons or ()), Seat()),
@@ -109,7 +113,7 @@ async def approval(reads: ReadContext, request: Request, body: AssessRequest, ct
     try:
         decision = await named_decision(reads, request, question, named, ctx)
     except WrongValue as error:
-        raise WrongValue(pointer="/approval_due_at", because=error.because) from error
+        raise WrongValue(error.words, pointer="/approval_due_at", because=error.because) from error
     except PreparationRefused as error:
         code = "too_many_approve" if error.because == "too_many_voters" else "nobody_approves"
         raise PreparationRefused(code, more=error.more) from error

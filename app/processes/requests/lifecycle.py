@@ -14,8 +14,9 @@ from app.common.people import Role
 from app.common.records import CodeEnum
 from app.foundation.custom.values import invalid_custom_values, set_custom_fields
 from app.foundation.decisions import actions as decisions
-from app.foundation.decisions.actions import add_prepared_decision, withdraw_open_decisions
+from app.foundation.decisions.actions import add_prepared_decision
 from app.foundation.decisions.authorship import authors_do_not_judge
+from app.foundation.decisions.closing import withdraw_open_decisions
 from app.foundation.decisions.preparation import open_decisions
 from app.foundation.documents.filing import CHILDREN as DOCUMENTS
 from app.foundation.documents.filing import load_documents
@@ -64,6 +65,7 @@ from app.processes.requests.catalogue import (
     set_reader_roles,
     with_supplied_texts,
 )
+from app.processes.requests.face import FACE
 from app.processes.requests.implementation import (
     begin_implementation,
     check_quality,
@@ -115,6 +117,7 @@ from app.ticketing.work.ticket_holds import (
     REQUESTER_TO_ANSWER,
     cannot_wait_for_change,
     cannot_wait_for_supplier,
+    question_to_requester,
     set_hold_fields,
     state_before_hold,
     wake_up_in_past,
@@ -261,6 +264,7 @@ DOCUMENTS_KEPT = KeptDocuments(
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="request", plural="requests", zh="服务请求", record=Request, states=State, code="REQ",
+    face=FACE,
     rules=Rules(change_check=decisions.not_while_decided(APPROVAL), derivation=PRIORITY),
     visible=(
         to_persons("requester_id", "reported_by_id", "assignee_id"), *to_team_or_desk(), to_services("service"),
@@ -317,7 +321,7 @@ LIFECYCLE = Lifecycle(
         action(record_training,       "登记培训", [State.delivered], STAYS, engineer, "request.training_recorded",
                prepare=(load_documents,), wrong=(checks.trained_in_future,), document=lambda _: DocumentClass.TR),
         action(hold,                  "挂起",     OPEN - {State.on_hold}, State.on_hold, assignee | agent, "request.held",
-               wrong=(wake_up_in_past, cannot_wait_for_change, cannot_wait_for_supplier), notifies=(REQUESTER_TO_ANSWER,)),
+               wrong=(wake_up_in_past, cannot_wait_for_change, cannot_wait_for_supplier), follow_up=question_to_requester, notifies=(REQUESTER_TO_ANSWER,)),
         action(resume,                "恢复",     [State.on_hold], state_before_hold, assignee | agent | rule, "request.resumed",
                due=DueAt("wake_up_at", "resume_at_wake_up_time", timers_per_kind=True)),
         action(note_change_ended,     "告知变更结果", OPEN, STAYS, rule, "request.change_ended",

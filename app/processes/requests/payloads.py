@@ -13,7 +13,7 @@ from app.common.money import Amount, Currency
 from app.common.notices import NoticeType, Responsible
 from app.common.priorities.priority import Impact, Urgency
 from app.common.records import ChildRef, ForeignRef, KeyRef, StaffOnly
-from app.common.tickets import Channel, HoldReason
+from app.common.tickets import Channel
 from app.foundation.services.records import FulfilmentPath
 from app.kernel.actions.conditions import Condition, all_members_or_none, exactly_one_member
 from app.kernel.actions.forms import Answers
@@ -125,20 +125,10 @@ class FulfilRequest(Payload):
     )
 
 
-def _asks_the_requester(body: HoldRequest) -> bool:
-    return body.question is None or body.reason is HoldReason.awaiting_requester
-
-
 class HoldRequest(HoldTicket):
-    """The reason why work on the request waits, and the time at which it resumes."""
-
-    question: FreeText | None = Field(
-        default=None,
-        description="Question that the requester is asked to answer, for the reason `awaiting_requester`.",
-        examples=["For which building is it? 用于哪栋楼？"],
-    )
-
-    CONDITIONS = (Condition("question_to_requester", ("reason", "question"), _asks_the_requester),)
+    """The reason why work on the request waits, the question to its requester, and the time at which it
+    resumes.
+    """
 
 
 class NoteChangeEndedRequest(Payload):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.api.direct import DirectRoute, Router
+from app.api.listings.attachments import mount_attachments
 from app.api.records import reads
 from app.api.records.actions import mount_actions
 from app.api.records.edit import mount_edit
@@ -10,7 +11,6 @@ from app.api.routes import Routes
 from app.processes.requests.lifecycle import LIFECYCLE
 from app.processes.requests.queries import CHILD_LISTINGS, LISTING, RequestOut
 from app.service_levels.clocks.answers.routes import mount_clocks
-from app.ticketing.routes.attachments import mount_attachments
 from app.ticketing.routes.children import mount_children
 
 router = Router(prefix="/v1/requests", tags=["requests"], route_class=DirectRoute)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from app.common.people import Person
+from app.common.records import all_values
 from app.common.times.clocks import AgreementType
 from app.foundation.people.eligibility import (
     check_customer,
@@ -17,27 +19,31 @@ from app.foundation.people.records import Team, TeamKind
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import WrongValue
-from app.service_levels.agreements.payloads import AppointSla, DraftSla, MaintainTextSla, RecordRequirementSla
+from app.service_levels.agreements.payloads import (
+    AppointSla,
+    DraftSla,
+    MaintainTextSla,
+    RecordRequirementSla,
+    ReviewSla,
+)
 from app.service_levels.agreements.records import Agreement
+from app.service_levels.agreements.sides import party_has_accounts, sides_of
 from app.service_levels.agreements.terms.copying import apply_terms, copy_terms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 #: What a draft must have; it may take it over from another agreement.
-COMPULSORY = (
-    *("targets", "cost_amount", "cost_currency", "cost_period", "specification", "quality_plan"),
-    *("calendar", "valid_from"),
-)
-#: What an SLA must have besides before it is submitted: a text that the customer understands.
-COMPULSORY_FOR_REVIEW = (*COMPULSORY, "text")
+COMPULSORY = ("targets", "specification", "quality_plan", "calendar", "valid_from")
+#: What an agreement must have besides when it is submitted: a price, and a text for the customer.
+COMPULSORY_FOR_REVIEW = (*COMPULSORY, "price_amount", "price_currency", "price_period", "text")
 
 
 async def invalid_requirement(
     reads: ReadContext, agreement: Agreement, body: RecordRequirementSla, ctx: ActionContext
 ) -> None:
     """Refuse parties that are not of the agreement's type, a scope that is none, and representatives who are
-    inactive or the same person.
+    inactive, of the wrong side, or the same person.
     """
     if body.replaces is not None:
         if not ctx.command.follows:
@@ -51,6 +57,26 @@ async def invalid_requirement(
         items=bool(body.catalogue_items),
     )
     _check_representatives(ctx)
+    party = ctx.ref(Team, "customer") or ctx.ref(Team, "team") or ctx.ref(Team, "supplier")
+    ours = ctx.caller.person_id if (person := ctx.ref(Person, "representative")) is None else person.id
+    await _check_sides(reads, agreement, None if party is None else party.id, ours, ctx)
+
+
+async def _check_sides(
+    reads: ReadContext,
+    agreement: Agreement,
+    party_id: UUID | None,
+    representative_id: UUID | None,
+    ctx: ActionContext,
+) -> None:
+    """Check that the representatives that the payload names belong to their sides. Raises WrongValue."""
+    theirs = ctx.ref(Person, "party_representative")
+    persons = (representative_id, None if theirs is None else theirs.id)
+    sides = await sides_of(reads, agreement, party_id, persons)
+    if representative_id is not None and representative_id not in sides.it:
+        raise WrongValue(pointer="/representative", because="not_on_its_side")
+    if theirs is not None and theirs.id not in sides.party:
+        raise WrongValue(pointer="/party_representative", because="not_on_party_side")
 
 
 def _check_parties(body: RecordRequirementSla, ctx: ActionContext) -> None:
@@ -96,7 +122,7 @@ def _check_representatives(ctx: ActionContext) -> None:
 async def same_representative(
     reads: ReadContext, agreement: Agreement, body: AppointSla, ctx: ActionContext
 ) -> None:
-    """Refuse representatives who are inactive, or one for both parties."""
+    """Refuse representatives who are inactive or of the wrong side, or one for both parties."""
     check_person_active(ctx.ref(Person, "representative"), "/representative")
     check_person_active(ctx.ref(Person, "party_representative"), "/party_representative")
     ours, theirs = ctx.ref(Person, "representative"), ctx.ref(Person, "party_representative")
@@ -107,13 +133,26 @@ async def same_representative(
     if after[0] == after[1]:
         named = "representative" if body.party_representative is None else "party_representative"
         raise WrongValue(pointer=f"/{named}", because="represents_both")
+    await _check_sides(reads, agreement, agreement.party_id, None if ours is None else ours.id, ctx)
+
+
+async def one_sided_review(
+    reads: ReadContext, agreement: Agreement, body: ReviewSla, ctx: ActionContext
+) -> None:
+    """Refuse a review that nobody of IT has attended, or nobody of the other party, if it has accounts."""
+    attended = [person.id for person in ctx.refs(Person, "attended")]
+    sides = await sides_of(reads, agreement, agreement.party_id, attended)
+    if not sides.it:
+        raise WrongValue(pointer="/attended", because="nobody_of_it")
+    if not sides.party and await party_has_accounts(reads, agreement):
+        raise WrongValue(pointer="/attended", because="nobody_of_party")
 
 
 async def invalid_terms(
     reads: ReadContext, agreement: Agreement, body: DraftSla | MaintainTextSla, ctx: ActionContext
 ) -> None:
     """Refuse terms that lack something compulsory or contradict one another."""
-    after = agreement.model_copy()
+    after = agreement.editable_copy()
     source = ctx.ref(Agreement, "copy_of")
     if source is not None:
         copy_terms(after, source)
@@ -134,9 +173,8 @@ async def invalid_terms(
 
 def require_terms(agreement: Agreement, names: Iterable[str]) -> None:
     """Check that the agreement has these terms. Raises WrongValue with all that it lacks."""
-    missing = [
-        WrongValue(pointer=f"/{name}", because="missing") for name in names if not getattr(agreement, name)
-    ]
+    values = all_values(agreement)
+    missing = [WrongValue(pointer=f"/{name}", because="missing") for name in names if not values[name]]
     if missing:
         raise WrongValue(pointer=missing[0].pointer, because="missing", further=tuple(missing[1:]))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.common.children import Attachment, Visibility
 from app.common.records import CodeEnum
 from app.common.tickets import Ticket
 from app.common.times.clocks import AgreementType
@@ -47,6 +48,7 @@ def give_consent(agreement: Agreement, body: Consent, ctx: ActionContext) -> boo
     consent_round = ctx.prepared(ConsentRound)
     for consent in consent_round.withdrawn:
         ctx.outcome.remove(consent)
+    _attach_document(agreement, body, ctx)
     ctx.outcome.add(
         AgreementConsent(
             id=ctx.new_id(),
@@ -55,6 +57,7 @@ def give_consent(agreement: Agreement, body: Consent, ctx: ActionContext) -> boo
             side=consent_round.side,
             given_by_id=ctx.caller.person_id,
             document=body.signed_document,
+            attachment_id=body.upload,
             signatory=body.signatory,
             terms=consent_round.terms,
             complete=consent_round.complete,
@@ -71,6 +74,24 @@ def give_consent(agreement: Agreement, body: Consent, ctx: ActionContext) -> boo
     waiting = [] if consent_round.complete else [f"{consent_round.subject}:{consent_round.side}"]
     agreement.pending_consents = [*remaining, *waiting] or None
     return consent_round.complete
+
+
+def _attach_document(agreement: Agreement, body: Consent, ctx: ActionContext) -> None:
+    upload = ctx.input.upload
+    if upload is not None:
+        ctx.outcome.add(
+            Attachment(
+                id=upload.id,
+                record=agreement.row_key,
+                author_id=ctx.caller.person_id,
+                name=body.signed_document,
+                media_type=upload.media_type,
+                size=upload.size,
+                sha256=upload.sha256,
+                visibility=Visibility.public,
+                attached_at=ctx.occurred_at,
+            )
+        )
 
 
 def take_back_consents(agreement: Agreement, ctx: ActionContext) -> None:
@@ -147,6 +168,7 @@ def renew(agreement: Agreement, body: RenewSla, ctx: ActionContext) -> None:
 
 def _set_effects(agreement: Agreement, body: RenewSla | AmendSla) -> None:
     reasons = agreement.reasons
+    reasons.effect_on_price = body.effect_on_price or reasons.effect_on_price
     reasons.effect_on_cost = body.effect_on_cost or reasons.effect_on_cost
     reasons.effect_on_workload = body.effect_on_workload or reasons.effect_on_workload
 
@@ -196,8 +218,8 @@ def _require_touching(agreement: Agreement, change: Any) -> None:
 async def effects_missing(
     reads: ReadContext, agreement: Agreement, body: RenewSla | AmendSla, ctx: ActionContext
 ) -> None:
-    """Refuse the first consent without the effect on cost and workload."""
-    _require_first(body, ctx, "effect_on_cost", "effect_on_workload")
+    """Refuse the first consent without the effect on price and workload."""
+    _require_first(body, ctx, "effect_on_price", "effect_on_workload")
 
 
 async def reason_missing(

@@ -13,6 +13,7 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
+from app.common.children import Attachment
 from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Person, Role
 from app.foundation.documents.filing import CHILDREN as DOCUMENTS
@@ -29,16 +30,18 @@ from app.kernel.actions.actor_policy import (
 )
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Branch, DueAt, Lifecycle, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Branch, DueAt, Keys, Lifecycle, action
 from app.kernel.actions.payloads import (
     EmptyPayload,
     Payload,
 )
 from app.service_levels.agreements import checks, consents, drafting, preparation
 from app.service_levels.agreements.alignment import gap_beneath
+from app.service_levels.agreements.face import FACE
 from app.service_levels.agreements.payloads import (
     AcknowledgeSla,
     MakeVersionSla,
+    NoteGapSla,
     ReviewSla,
     SupersedeSla,
     WarnOfEndSla,
@@ -81,7 +84,7 @@ def make_version(agreement: Agreement, body: MakeVersionSla, ctx: ActionContext)
     agreement.change_id = body.change
 
 
-def follow_amendment(agreement: Agreement, ctx: ActionContext) -> tuple[str, Payload] | None:
+def follow_amendment(agreement: Agreement, body: Payload, ctx: ActionContext) -> tuple[str, Payload] | None:
     """Return the action that follows the second consent to an amendment."""
     consent_round = ctx.prepared(preparation.ConsentRound)
     if not consent_round.complete:
@@ -133,6 +136,18 @@ def flag_review(agreement: Agreement, body: EmptyPayload, ctx: ActionContext) ->
     agreement.review_overdue_at = ctx.occurred_at
 
 
+def note_gap(agreement: Agreement, body: NoteGapSla, ctx: ActionContext) -> None:
+    """Note a gap beneath the agreement: an OLA or UC on which it rests ended or changed, and the agreement no
+    longer adds up.
+    """
+    agreement.reasons.gap_since_at = agreement.reasons.gap_since_at or ctx.occurred_at
+
+
+def close_gap(agreement: Agreement, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Close the gap beneath the agreement: the OLAs and UCs support it again."""
+    agreement.reasons.gap_since_at = None
+
+
 PARTIES = (representative | service_level_manager).for_people()
 DRAFTERS = service_level_manager | agreement_maintainer
 NEGOTIABLE = (State.drafted, State.negotiating, State.in_review)
@@ -170,6 +185,7 @@ APPOINTED = (
     *representatives_get(NoticeType.to_consent, when="awaits_consents"),
 )
 ENDING = (*representatives_get(NoticeType.agreement_ends), managers(NoticeType.agreement_ends))
+GAP = (RecipientRule(NoticeType.agreement_gap, field="representative_id"), managers(NoticeType.agreement_gap))
 REVIEW_DUE = (
     *representatives_get(NoticeType.agreement_review_due),
     managers(NoticeType.agreement_review_due),
@@ -186,8 +202,9 @@ DOCUMENTS_KEPT = KeptDocuments(
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="sla", plural="slas", zh="服务级别协议", record=Agreement, states=State, code="SLA",
+    face=FACE,
     visible=(to_staff(), to_persons("representative_id", "party_representative_id"), to_members("customer_id", "team_id", "supplier_id")),
-    children=(*Agreement.PARTS, *DOCUMENTS, AgreementConsent, AgreementAcknowledgement, AgreementReview, *reports.CHILDREN),
+    children=(*Agreement.PARTS, *DOCUMENTS, Attachment, AgreementConsent, AgreementAcknowledgement, AgreementReview, *reports.CHILDREN),
     rows=(
         # action                             中文              from                to                  who                    event
         action(drafting.record_requirement,    "记录需求",       NEW_RECORD,         RECORDED,           service_level_manager, "sla.requirement_recorded",
@@ -201,21 +218,22 @@ LIFECYCLE = Lifecycle(
         action(drafting.submit_for_review,     "提交评审",       [State.negotiating], State.in_review,   service_level_manager, "sla.submitted",
                wrong=(checks.text_missing, unmeasurable_targets, gap_beneath), notifies=TO_SIGN),
         action(consents.sign,                  "签署",           [State.in_review],  SIGNED,             PARTIES,               "sla.signed",
+               keys=Keys.UPLOADS,
                prepare=(preparation.consenting, preparation.validity, preparation.replaced_agreement, preparation.supporting_teams, preparation.zone,
                         load_documents),
                related=(consents.SUPERSEDE, consents.PROMISE), notifies=CONSENT_NOTICES),
         action(acknowledge,                    "知悉确认",       IN_FORCE,           STAYS,              lead_beneath.in_person(),          "sla.acknowledged",
                prepare=(preparation.acknowledgement_requests,)),
         action(review,                         "复审",           [State.signed],     State.under_review, service_level_manager, "sla.reviewed",
-               prepare=(preparation.zone,), notifies=CONSENT_NOTICES),
+               wrong=(checks.one_sided_review,), prepare=(preparation.zone,), notifies=CONSENT_NOTICES),
         action(consents.renew,                 "续签",           [State.under_review], RENEWED,          PARTIES,               "sla.renewed",
-               prepare=(preparation.consenting, preparation.renewed_validity, preparation.replaced_agreement),
+               keys=Keys.UPLOADS, prepare=(preparation.consenting, preparation.renewed_validity, preparation.replaced_agreement),
                wrong=(consents.effects_missing, consents.renewed_backwards), related=(consents.PROMISE,), notifies=CONSENT_NOTICES),
         action(consents.terminate,             "终止",           [State.under_review], TERMINATED,       PARTIES,               "sla.terminated",
-               prepare=(preparation.consenting, preparation.replaced_agreement), wrong=(consents.reason_missing,), related=(consents.PROMISE,),
-               notifies=CONSENT_NOTICES),
+               keys=Keys.UPLOADS, prepare=(preparation.consenting, preparation.replaced_agreement), wrong=(consents.reason_missing,),
+               related=(consents.PROMISE,), notifies=CONSENT_NOTICES),
         action(consents.amend,                 "变更协议",       IN_FORCE,           STAYS,              PARTIES,               "sla.consented",
-               prepare=(preparation.consenting,), wrong=(consents.effects_missing, consents.wrong_change),
+               keys=Keys.UPLOADS, prepare=(preparation.consenting,), wrong=(consents.effects_missing, consents.wrong_change),
                follow_up=follow_amendment, related=(consents.MAKE_VERSION,), notifies=CONSENT_NOTICES),
         action(make_version,                   "生成新版",       IN_FORCE,           STAYS,              rule,                  "sla.amended",
                notifies=STEP_NOTICES),
@@ -235,6 +253,8 @@ LIFECYCLE = Lifecycle(
                prepare=(load_documents, reports.newest_edition), wrong=(reports.nothing_differs,), notifies=REPORT_CORRECTED),
         action(reports.release_consequence, "确认违约后果", AGREED, STAYS, service_level_manager.in_person(), "sla.consequence_released",
                prepare=(reports.newest_edition, reports.proposed_consequence), notifies=representatives_get(NoticeType.consequence_released)),
+        action(note_gap,                       "标记支撑缺口",   IN_FORCE,           STAYS,              rule,                  "sla.gap_noted", notifies=GAP),
+        action(close_gap,                      "消除支撑缺口",   IN_FORCE,           STAYS,              rule,                  "sla.gap_closed"),
         action(flag_review,                    "标记复审逾期",   IN_FORCE,           STAYS,              rule,                  "sla.review_fell_overdue",
                notifies=REVIEW_OVERDUE),
         *document_actions(DOCUMENTS_KEPT),

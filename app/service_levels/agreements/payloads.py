@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import Field
 
 from app.common.components import example_includes
+from app.common.files.uploads import UploadRef
 from app.common.notices import NoticeType, Responsible
 from app.common.records import ForeignRef, KeyRef, StaffOnly
 from app.common.tickets import Ticket
@@ -80,6 +81,14 @@ class WarnOfEndSla(Payload):
     days: int = Field(ge=1, le=366, strict=True, description="Number of days until the end.", examples=[30])
 
 
+class NoteGapSla(Payload):
+    """The OLA or UC that ended or changed."""
+
+    beneath: Annotated[Reference, ForeignRef("sla")] = Field(
+        description="OLA or UC that ended or changed: its id or number."
+    )
+
+
 PartyRepresentative = Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.in_charge)]
 
 
@@ -123,12 +132,12 @@ class RecordRequirementSla(Payload, of=Agreement):
 
 
 class DraftSla(AgreementTerms):
-    """The draft of an agreement: its targets, cost, specification sheet, quality plan and other terms, or a
+    """The draft of an agreement: its targets, price, specification sheet, quality plan and other terms, or a
     copy of another agreement with changes.
     """
 
     model_config = example_includes(
-        *("targets", "cost_amount", "cost_currency", "cost_period", "specification", "quality_plan"),
+        *("targets", "price_amount", "price_currency", "price_period", "specification", "quality_plan"),
         *("calendar", "valid_from"),
     )
     copy_of: Annotated[Reference, ForeignRef("sla")] | None = Field(
@@ -183,8 +192,8 @@ class AppointSla(Payload, of=Agreement):
 
 
 class Consent(Payload, of=AgreementConsent):
-    """The consent of one side, given by its representative, or recorded by the service level manager with the
-    number of the document that the other party has signed.
+    """The consent of one side, given by its representative; or, if the other party has no representative with
+    an account, recorded by the service level manager with the document that the party signed.
     """
 
     SUBJECT: ClassVar[ConsentSubject]
@@ -199,8 +208,16 @@ class Consent(Payload, of=AgreementConsent):
         examples=["V-2026-0815"],
     )
     signatory: FreeText | None = None
+    upload: Annotated[UUID, UploadRef()] | None = Field(
+        default=None, description="Identifier of the upload with the signed document, which is attached."
+    )
 
-    CONDITIONS = (all_members_or_none("document_with_signatory", "signed_document", "signatory"),)
+    CONDITIONS = (all_members_or_none("document_with_signatory", "signed_document", "signatory", "upload"),)
+
+    @property
+    def names_effects(self) -> bool:
+        """Return whether the payload proposes effects, to which both sides consent like to terms."""
+        return False
 
     def terms(self, ctx: ActionContext) -> dict[str, Any]:
         """Return the terms that the payload has; those left out are as the other side proposed."""
@@ -217,7 +234,20 @@ class SignSla(Consent):
     SUBJECT = ConsentSubject.sign
 
 
-class RenewSla(Consent, of=Agreement):
+class ConsentWithEffects(Consent, of=Agreement):
+    """A consent that covers effects on price and workload, proposed by the side that consents first."""
+
+    effect_on_price: FreeText | None = None
+    effect_on_cost: Annotated[FreeText, StaffOnly()] | None = None
+    effect_on_workload: FreeText | None = None
+
+    @property
+    def names_effects(self) -> bool:
+        """Return whether the payload proposes an effect."""
+        return self.effect_on_price is not None or self.effect_on_workload is not None
+
+
+class RenewSla(ConsentWithEffects, of=Agreement):
     """The consent of one side to renew the agreement. Fields left out are as the other side proposed."""
 
     SUBJECT = ConsentSubject.renew
@@ -227,8 +257,6 @@ class RenewSla(Consent, of=Agreement):
         description="New last day; null if the agreement has no end. If left out, the last day stays.",
         examples=["2199-12-31"],
     )
-    effect_on_cost: Annotated[FreeText, StaffOnly()] | None = None
-    effect_on_workload: FreeText | None = None
 
     def terms(self, ctx: ActionContext) -> dict[str, Any]:
         """Return the new last day, if the payload has one, or none."""
@@ -251,7 +279,7 @@ class TerminateSla(Consent):
     )
 
 
-class AmendSla(Consent, of=Agreement):
+class AmendSla(ConsentWithEffects, of=Agreement):
     """The consent of one side to amend the agreement by an approved change."""
 
     SUBJECT = ConsentSubject.amend
@@ -262,8 +290,6 @@ class AmendSla(Consent, of=Agreement):
         "first: its id or number.",
         examples=["CHG-2026-000123"],
     )
-    effect_on_cost: Annotated[FreeText, StaffOnly()] | None = None
-    effect_on_workload: FreeText | None = None
 
     def terms(self, ctx: ActionContext) -> dict[str, Any]:
         """Return the change, if the payload names one."""

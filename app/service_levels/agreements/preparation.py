@@ -26,6 +26,7 @@ from app.service_levels.agreements.records import (
     AgreementSide,
     ConsentSubject,
 )
+from app.service_levels.agreements.sides import party_can_consent, sides_of
 
 DAY = timedelta(days=1)
 #: The states of a change that is approved, and neither undone nor given up.
@@ -55,8 +56,9 @@ class ConsentRound:
 async def consent_side(
     reads: ReadContext, agreement: Agreement, body: Consent, ctx: ActionContext
 ) -> AgreementSide:
-    """Return the side whose consent the caller gives: that which they represent, or, of a service level
-    manager with a signed document, the other party's. Raises WrongValue.
+    """Return the side whose consent the caller gives: that which they represent and belong to; or, of a
+    service level manager with a signed document, the other party's, if it has no representative with an
+    account. Raises WrongValue, or PreparationRefused if a representative is of the wrong side.
     """
     person = ctx.caller.person_id
     if body.signed_document is not None:
@@ -64,6 +66,8 @@ async def consent_side(
             raise WrongValue(pointer="/signed_document", because="manager_records_documents")
         if body.side is AgreementSide.it:
             raise WrongValue(pointer="/side", because="it_signs_itself")
+        if await party_can_consent(reads, agreement):
+            raise WrongValue(pointer="/signed_document", because="party_consents_itself")
         return AgreementSide.party
     sides = []
     if person is not None and person == agreement.representative_id:
@@ -74,15 +78,17 @@ async def consent_side(
         raise WrongValue(pointer="/signed_document", because="document_of_consent")
     if body.side is not None and body.side not in sides:
         raise WrongValue(pointer="/side", because="not_your_side")
+    if person not in (await sides_of(reads, agreement, agreement.party_id, [person])).of(sides[0]):
+        raise PreparationRefused("represents_wrong_side")
     return sides[0]
 
 
 async def consenting(
     reads: ReadContext, agreement: Agreement, body: Consent, ctx: ActionContext
 ) -> ConsentRound:
-    """Find the effect of the consent. Other terms than those that the other side consented to are a counter-
-    proposal, which takes that consent back. Raises WrongValue, or PreparationRefused if one person would
-    consent for both sides.
+    """Find the effect of the consent. Terms or effects that differ from those of the other side are a
+    counter-proposal, which takes that consent back. Raises WrongValue, or PreparationRefused if one person
+    would consent for both sides.
     """
     side = await consent_side(reads, agreement, body, ctx)
     pending = [
@@ -93,7 +99,7 @@ async def consenting(
     other = next((consent for consent in pending if consent.side is not side), None)
     proposed = body.usual_terms(agreement) if other is None else other.terms or {}
     terms = {**proposed, **body.terms(ctx)}
-    if other is not None and terms != proposed:
+    if other is not None and (terms != proposed or body.names_effects):
         other = None
     if other is not None and other.given_by_id == ctx.caller.person_id:
         raise PreparationRefused("consented_for_the_other")

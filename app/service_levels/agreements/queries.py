@@ -9,12 +9,13 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.api.listings.child_listings import ChildListing
+from app.api.listings.attachments import ATTACHMENTS
+from app.api.listings.child_listings import ChildListing, render_rows
 from app.api.listings.filters import Parameter, Time, WhereClause, multi_value
 from app.api.listings.lists import Listing
 from app.api.records.shapes import OutputModel, RecordOut, Renderer
 from app.common.priorities.priority import Priority
-from app.common.records import CodeEnum
+from app.common.records import CodeEnum, Record
 from app.common.tickets import HoldReason
 from app.foundation.calendars.queries import CALENDARS
 from app.foundation.documents.shapes import DOCUMENTS, KEPT_LISTINGS
@@ -79,10 +80,10 @@ class ConsequenceTierOut(OutputModel):
 
     below: str = Field(description="Limit of the tier, which applies to worse results.")
     percent: str | None = Field(
-        description="Percentage of the cost of the period; null if the tier has an amount."
+        description="Percentage of the price of the period; null if the tier has an amount."
     )
     amount: str | None = Field(
-        description="Amount in the currency of the cost; null if the tier has a percentage."
+        description="Amount in the currency of the price; null if the tier has a percentage."
     )
 
 
@@ -228,8 +229,19 @@ LISTING = Listing(
 )
 
 
-class AgreementConsentOut(OutputModel, of=AgreementConsent, without="terms"):
+class ConsentedTermsOut(OutputModel):
+    """The terms of a step to which a side consents, next to the agreement itself and the effects in it."""
+
+    valid_to: str | None = Field(description="New last day of a renewal; null if the agreement has no end.")
+    change: UUID | None = Field(description="Approved change of an amendment; null for other steps.")
+
+
+class AgreementConsentOut(OutputModel, of=AgreementConsent):
     """The consent of one side to a step of an agreement."""
+
+    terms: ConsentedTermsOut | None = Field(
+        description="Terms to which the side consents; null if the step has none."
+    )
 
 
 class AgreementAcknowledgementOut(
@@ -249,7 +261,20 @@ def _documents_shown(renderer: Renderer, record: Any, parameters: dict[str, Any]
     return "true" if renderer.caller.is_staff_for(record) else "r.document_class <> 'SS'"
 
 
+def _fill_terms(consent: dict[str, Any]) -> None:
+    terms = consent["terms"]
+    consent["terms"] = {name: terms.get(name) for name in ConsentedTermsOut.model_fields} if terms else None
+
+
+async def _consents(
+    renderer: Renderer, record: Record, rows: ChildListing, items: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Return the consents, each with the terms of its step."""
+    return await render_rows(renderer, record, rows, items, amend=_fill_terms)
+
+
 CHILD_LISTINGS = (
+    ATTACHMENTS,
     replace(DOCUMENTS, only=_documents_shown),
     *KEPT_LISTINGS,
     ChildListing(
@@ -258,6 +283,7 @@ CHILD_LISTINGS = (
         "consented_at",
         AgreementConsentOut,
         "the valid consents to an agreement, the oldest first",
+        show=_consents,
     ),
     ChildListing(
         "acknowledgements",

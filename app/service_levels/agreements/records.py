@@ -125,18 +125,42 @@ class ConsentSubject(CodeEnum):
     amend = "amend", "Amendment", "变更"
 
 
+class AgreementPrice(RecordPart):
+    """The agreed price of a period, a term of both parties; empty in agreements from before prices were
+    terms.
+    """
+
+    KIND: ClassVar[str] = "sla_price"
+
+    price_amount: str | None = optional(
+        "Agreed price of a period as a decimal text; null until it is set.", examples=["15000.00"]
+    )
+    price_currency: str | None = optional(
+        "Currency (ISO 4217) of the price; null until it is set.", examples=["CNY"]
+    )
+    price_period: ReportingPeriod | None = optional(
+        "Period for which the price is paid; null until it is set.", examples=["year"]
+    )
+
+
 class AgreementReasons(RecordPart):
-    """The reasons and effects that were given for steps of an agreement."""
+    """The reasons and effects that were given for steps of an agreement, and its gap since the signature."""
 
     KIND: ClassVar[str] = "sla_reasons"
+
+    gap_since_at: datetime | None = optional(
+        "Time since which the OLAs and UCs no longer support the signed agreement, because one of them ended "
+        "or changed; null if there is no such gap."
+    )
 
     gap_reason: Annotated[str | None, StaffOnly()] = optional(
         "Reason for accepting that the OLAs and UCs do not support the agreement, without names of persons; "
         "null if there is no gap.",
         examples=["The supplier's new contract begins in May. 供应商新合同五月生效。"],
     )
+    effect_on_price: Annotated[str | None, Personal()] = optional("Effect of the change on the price.")
     effect_on_cost: Annotated[str | None, Personal(), StaffOnly()] = optional(
-        "Effect of the change on the cost."
+        "Effect of the change on the internal cost, for staff."
     )
     effect_on_workload: Annotated[str | None, Personal()] = optional("Effect of the change on the workload.")
     termination_reason: Annotated[str | None, Personal()] = optional(
@@ -161,7 +185,7 @@ class Agreement(Record):
     """
 
     KIND: ClassVar[str] = "sla"
-    PARTS = (AgreementReasons,)
+    PARTS = (AgreementReasons, AgreementPrice)
 
     number: str = ""
     state: AgreementState | None = required()
@@ -222,9 +246,11 @@ class Agreement(Record):
     maintenance_counts: bool | None = optional(
         "True if approved maintenance counts as outage; false by default."
     )
-    cost_amount: Annotated[str | None, StaffOnly()] = optional("Cost of one period (`cost_period`).")
-    cost_currency: Annotated[str | None, StaffOnly()] = optional("Currency of the cost.")
-    cost_period: Annotated[ReportingPeriod | None, StaffOnly()] = optional("Period of the cost.")
+    cost_amount: Annotated[str | None, StaffOnly()] = optional("Internal cost of a period, for staff.")
+    cost_currency: Annotated[str | None, StaffOnly()] = optional("Currency of the internal cost, for staff.")
+    cost_period: Annotated[ReportingPeriod | None, StaffOnly()] = optional(
+        "Period of the internal cost, for staff."
+    )
     consequences: Annotated[list[dict[str, Any]] | None, Document()] = optional(
         "Consequences of missed targets."
     )
@@ -306,6 +332,24 @@ class Agreement(Record):
         return bool(self.pending_consents) or self.state is AgreementState.under_review
 
     @property
+    def price(self) -> AgreementPrice:
+        """The price."""
+        return self.record_part(AgreementPrice)
+
+    @property
+    def agreed_price(self) -> tuple[str, str | None, ReportingPeriod] | None:
+        """Return the agreed amount with its currency and period; in agreements from before prices were terms,
+        the cost. None if neither is known.
+        """
+        for amount, currency, period in (
+            (self.price.price_amount, self.price.price_currency, self.price.price_period),
+            (self.cost_amount, self.cost_currency, self.cost_period),
+        ):
+            if amount is not None and period is not None:
+                return amount, currency, period
+        return None
+
+    @property
     def party_id(self) -> UUID | None:
         """Return the team of the other party; None of a default agreement."""
         return self.customer_id or self.team_id or self.supplier_id
@@ -313,8 +357,9 @@ class Agreement(Record):
 
 class AgreementConsent(ChildRecord):
     """The consent of one side to a step of the agreement, until the other side's completes it or the text is
-    changed. `terms` are those consented to; `document` is the number of the signed document, of a side whose
-    consent the service level manager has recorded, and `signatory` who has signed it.
+    changed. `terms` are those consented to. If the service level manager recorded the consent of a side
+    without an account, `document` is the number of the signed document, `attachment_id` its file, and
+    `signatory` who signed it.
     """
 
     KIND: ClassVar[str] = "sla_consent"
@@ -325,6 +370,9 @@ class AgreementConsent(ChildRecord):
         "Person who gave or recorded the consent."
     )
     document: str | None = optional("Number of the signed document; null for a consent that was given here.")
+    attachment_id: UUID | None = optional(
+        "Attachment with the signed document; null for a consent that was given here."
+    )
     signatory: Annotated[str | None, Personal()] = optional(
         "Person who signed the document; null for a consent that was given here."
     )

@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from app.api.authentication.auth import context_of
 from app.api.direct import DirectRoute, Router
+from app.api.listings.attachments import mount_attachments
 from app.api.listings.page_responses import VARY
 from app.api.records.actions import mount_actions
 from app.api.records.child_rows import mount_child_listing
@@ -39,6 +40,7 @@ mount_reads(router, LISTING)
 #: Actions with what is computed above this package, where their routes are (`app/service_reports`).
 COMPUTED_ABOVE = frozenset({"issue_report", "correct_report"})
 mount_actions(router, LIFECYCLE, AgreementOut, left_out=COMPUTED_ABOVE)
+mount_attachments(router, LISTING)
 for rows in CHILD_LISTINGS:
     mount_child_listing(router, LIFECYCLE, AgreementOut, rows)
 

@@ -15,10 +15,11 @@ from pydantic import Field
 
 from app.api.authentication.auth import utc_now
 from app.api.direct import Router
+from app.api.listings.attachments import ATTACHMENTS, public_unless_staff
 from app.api.listings.child_listings import ChildListing, render_rows
 from app.api.records.child_rows import mount_child_listing
 from app.api.records.shapes import OutputModel, PersonStub, Renderer
-from app.common.children import Attachment, Follower, Onlooker
+from app.common.children import Follower, Onlooker
 from app.common.records import Record
 from app.foundation.costs.records import Cost, Work
 from app.foundation.decisions.queries import DecisionOut, VoteOut, VotingDeputyOut
@@ -61,12 +62,6 @@ class TagOut(OutputModel, of=Tag, without="id"):
     """A tag by which a record is found."""
 
 
-class AttachmentOut(OutputModel, of=Attachment, after={"visibility": "author"}):
-    """A file attached to a record."""
-
-    id: UUID = Field(description="Identifier of the upload.")
-
-
 class TaskOut(OutputModel, of=Task):
     """A task for a record."""
 
@@ -99,11 +94,6 @@ class ComplaintOut(OutputModel, of=Complaint, without="owner escalated_at"):
 
 class BreachCauseOut(OutputModel, of=BreachCause):
     """The cause of a missed service level target; only staff see it."""
-
-
-def _public_unless_staff(renderer: Renderer, record: Any, parameters: dict[str, Any]) -> str:
-    """Return the SQL condition: internal rows are for staff only."""
-    return "true" if renderer.caller.is_staff_for(record) else "r.visibility = 'public'"
 
 
 def _tasks_seen(renderer: Renderer, record: Any, parameters: dict[str, Any]) -> str:
@@ -181,14 +171,6 @@ async def _links(
     ]
 
 
-ATTACHMENTS = ChildListing(
-    "attachments",
-    Attachment,
-    "attached_at",
-    AttachmentOut,
-    "the attached files that the caller may see, the oldest first",
-    _public_unless_staff,
-)
 CHILD_LISTINGS = (
     ChildListing(
         "comments",
@@ -196,7 +178,7 @@ CHILD_LISTINGS = (
         "written_at",
         CommentOut,
         "the comments on a record, the oldest first",
-        _public_unless_staff,
+        public_unless_staff,
         _comments,
     ),
     ChildListing(
@@ -215,7 +197,7 @@ CHILD_LISTINGS = (
         "tagged_at",
         TagOut,
         "the tags of a record that the caller may see, the oldest first",
-        _public_unless_staff,
+        public_unless_staff,
     ),
     ATTACHMENTS,
     ChildListing(

@@ -16,10 +16,12 @@ from app.common.tickets import HoldReason, Ticket
 from app.foundation.people.eligibility import check_supplier
 from app.foundation.people.records import Team
 from app.kernel.access.reads import ReadContext
+from app.kernel.actions.conditions import Condition
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.payloads import Instant, Payload, Reference
+from app.kernel.actions.payloads import FreeText, Instant, Payload, Reference
 from app.kernel.actions.refusals import WrongValue
 from app.ticketing.change_endings import has_ended
+from app.ticketing.comments import CommentTicket, comment
 
 #: The requester is asked for their answer if the ticket waits for it.
 REQUESTER_TO_ANSWER = RecipientRule(NoticeType.to_answer, field="requester_id", when="awaits_requester")
@@ -35,8 +37,14 @@ class HeldTicket(Protocol):
     held_from: Any  # a state of its own lifecycle
 
 
+def _asks_the_requester(body: HoldTicket) -> bool:
+    return body.question is None or body.reason is HoldReason.awaiting_requester
+
+
 class HoldTicket(Payload):
-    """The reason why work on the ticket waits, and the time at which it resumes."""
+    """The reason why work on the ticket waits, the question to its requester, and the time at which it
+    resumes.
+    """
 
     reason: HoldReason = Field(description="Reason for the hold.")
     wake_up_at: Instant | None = Field(
@@ -55,6 +63,14 @@ class HoldTicket(Payload):
         description="Supplier for which the ticket waits, required for the reason `awaiting_vendor`: "
         "the key or id of a team of the kind `supplier`.",
     )
+    question: FreeText | None = Field(
+        default=None,
+        description="Question that the requester is asked to answer, as a public comment, for the reason "
+        "`awaiting_requester`.",
+        examples=["For which building is it? 用于哪栋楼？"],
+    )
+
+    CONDITIONS = (Condition("question_to_requester", ("reason", "question"), _asks_the_requester),)
 
 
 def set_hold_fields(ticket: HeldTicket, body: HoldTicket, ctx: ActionContext) -> None:
@@ -64,6 +80,13 @@ def set_hold_fields(ticket: HeldTicket, body: HoldTicket, ctx: ActionContext) ->
     ticket.held_for_change_id = None if change is None else change.id
     ticket.supplier_id = None if supplier is None else supplier.id
     ticket.wake_up_at = body.wake_up_at
+
+
+def question_to_requester(
+    ticket: HeldTicket, body: HoldTicket, ctx: ActionContext
+) -> tuple[str, Payload] | None:
+    """Return the comment that asks the requester the question of the hold; None if it has no question."""
+    return None if body.question is None else (comment.__name__, CommentTicket(text=body.question))
 
 
 def state_before_hold(ticket: HeldTicket) -> CodeEnum:

@@ -125,8 +125,12 @@ async def test_what_was_approved_afterwards_is_named_and_the_alteration_stays_fl
     assert after["regularised_at"] is not None
     event = (await board.keeper.read("/v1/cis/srv-1/events"))["items"][-1]
     assert event["type"] == "ci.regularised"
+    await altered(board.keeper, "srv-1", None)
+    own = await board.keeper.post("/v1/cis/srv-1/regularise", json={"change": number})
+    assert (own.status_code, own.json()["code"]) == (403, "separation_of_duties"), "the keeper's own"
+    await board.manager.post_ok("/v1/cis/srv-1/regularise", {"change": number})
     again = await altered(board.engineer, "srv-1", "another tool's 4711")
-    assert (again["unauthorised_count"], again["regularised_by_id"]) == (2, None)
+    assert (again["unauthorised_count"], again["regularised_by_id"]) == (3, None)
 
 
 @in_test_all

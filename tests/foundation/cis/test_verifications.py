@@ -72,12 +72,16 @@ async def test_what_is_found_is_counted_and_every_difference_settled(api: Api, k
         "it was looked at again"
     )
     assert (await keeper.post(f"{path}/conclude")).json()["code"] == "differences_unsettled"
-    settled = await keeper.post_ok(f"{path}/settle_difference", {"ci": "srv-1", "settlement": "confirmed"})
+    settle, confirmed = f"{path}/settle_difference", {"ci": "srv-1", "settlement": "confirmed"}
+    drawn_too = await keeper.post(settle, json=confirmed)
+    assert (drawn_too.status_code, drawn_too.json()["code"]) == (403, "separation_of_duties")
+    other = await api.client("Other", Role.change_manager)
+    settled = await other.post_ok(settle, confirmed)
     assert (settled["right_share"], settled["unsettled_count"]) == (0.75, 1)
     await keeper.post_ok("/v1/cis/srv-2/retire")  # as whatever is missing is
     body: Json = {"ci": "srv-2", "settlement": "corrected"}
-    assert await refused(keeper, f"{path}/settle_difference", body) == (422, "/change", "missing")
-    await keeper.post_ok(f"{path}/settle_difference", {**body, "change": "CHG-17"})
+    assert await refused(other, settle, body) == (422, "/change", "missing")
+    await other.post_ok(settle, {**body, "change": "CHG-17"})
     ended = await keeper.post_ok(f"{path}/conclude", {"summary": "One was gone."})
     assert (ended["state"], ended["right_share"], ended["summary"]) == ("concluded", 0.75, "One was gone.")
     assert [item["settlement"] for item in sorted(ended["items"], key=lambda entry: entry["ci"]["key"])] == [
@@ -110,7 +114,8 @@ async def test_what_makes_no_sense_is_refused_with_its_place(api: Api, keeper: C
     await keeper.post_ok(check, {"ci": "srv-1", "outcome": "missing", "note": "Not in the rack."})
     engineer = await api.client("Eva", Role.engineer)
     assert (await engineer.post(settle, json=confirmed)).status_code == 403
-    await keeper.post_ok(settle, {**confirmed, "settlement": "finding"})
+    other = await api.client("Other", Role.configuration_manager)
+    await other.post_ok(settle, {**confirmed, "settlement": "finding"})
     assert await refused(keeper, check, {**as_recorded, "ci": "srv-1"}) == (422, "/ci", "settled_already")
     requester = await api.client("Zhao")
     assert (await requester.get(path)).status_code == 404

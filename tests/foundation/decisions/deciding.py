@@ -8,7 +8,7 @@ from uuid import UUID
 
 from app.common.people import Caller
 from app.foundation.decisions.actions import DecisionSpec, add_prepared_decision, tallied
-from app.foundation.decisions.electorate import Matter
+from app.foundation.decisions.matters import TASKS, WORK_EVENTS, Matter
 from app.foundation.decisions.payloads import AskDecision, CastVote, Tallied
 from app.foundation.decisions.preparation import NewDecision, question_preparation
 from app.foundation.decisions.records import Decision, DecisionKind
@@ -40,7 +40,13 @@ def what_follows(incident: Incident, decision: Decision) -> tuple[str, Payload] 
 
 
 THE_ASSIGNEE = RecordDuty("assignee", "处理人", ("assignee_id",))
-MATTER = Matter(decision=DecisionKind.change, duties=(requester_duty, THE_ASSIGNEE), fields=("description",))
+MATTER = Matter(
+    decision=DecisionKind.change,
+    duties=(requester_duty, THE_ASSIGNEE),
+    child_duties=(TASKS,),
+    fields=("description",),
+    acts=WORK_EVENTS,
+)
 TABLE = DecisionSpec(
     kind="incident", any=IncidentState, who_withdraws=agent, matters=(MATTER,), outcome=what_follows
 )
@@ -102,7 +108,8 @@ async def vote(
     ledger: Ledger, by: Caller, incident: Incident, identifier: UUID, verdict: str = "approve", **more: Any
 ) -> CommandResult:
     name = more.pop("action", "vote")
-    body = CastVote.model_validate({"decision": identifier, "verdict": verdict, "comment": "Because."})
+    cast = {"verdict": verdict, "comment": "Because.", "defer_until": more.pop("defer_until", None)}
+    body = CastVote.model_validate({"decision": identifier, **cast})
     return await act(ledger, by, "incident", name, incident.id, body, **({"now": NOW} | more))
 
 

@@ -22,7 +22,7 @@ async def set_rule(
 ) -> None:
     """The rule of that kind of decision is this from now on, whatever was before."""
     keeper = by or await add_caller(ledger, "Keeper", Role.process_owner)
-    definition = {"voters": voters, "rule": "majority", "least_voters": 1, **terms}
+    definition = {"voters": voters, "rule": "majority", "least_voters": 1, "least_seconds": 60, **terms}
     key = {"key": decision, "decision": decision, "name": "By a test"}
     existing = await load(ledger.db, ledger.lifecycles["approval_rule"], decision)
     if existing is None:

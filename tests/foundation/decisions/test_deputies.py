@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from app.common.people import Caller, PersonKind, Role, rule_caller
+from app.foundation.decisions.actions import NotAVoter
 from app.foundation.decisions.deputies.lifecycle import NameDeputy
 from app.foundation.decisions.payloads import CastVote, CloseVote
 from app.foundation.people import persons
@@ -127,21 +128,25 @@ async def test_where_the_chair_decides_the_deputy_of_the_chair_does(
     assert done.record.category == "approved"
 
 
-async def test_a_deputy_is_free_of_duties_like_a_voter(
+async def test_a_deputy_is_no_party_like_a_voter(
     deciding: Ledger, desk: Caller, requester: Caller, incident: Incident, staff: list[Caller]
 ) -> None:
-    """The requester is no deputy, nor whoever is assigned after the question was put."""
+    """The requester is no deputy. Whoever takes it on after the question was put votes no more, but the vote
+    that they have cast counts.
+    """
     await name_deputy(deciding, staff[0], requester)
-    late = await add_caller(deciding, "Late", Role.engineer)
+    late = await add_caller(deciding, "Late", Role.agent)
     await name_deputy(deciding, staff[1], late)
     decision = await ask(deciding, desk, incident, staff)
-    with pytest.raises(SegregationOfDuties):
+    with pytest.raises(NotAVoter):
         await vote(deciding, requester, incident, decision)
     assert await deciding.db.value("select count(*) from fold.voting_deputy") == 1
     await vote(deciding, late, incident, decision)
-    await act(deciding, desk, "incident", "assign", incident.id, AssignTicket(person=str(late.person_id)))
+    await act(deciding, late, "incident", "assign", incident.id, AssignTicket(person=str(late.person_id)))
+    with pytest.raises(SegregationOfDuties):
+        await vote(deciding, late, incident, decision, "reject")
     await vote(deciding, staff[2], incident, decision)
-    assert await deciding.db.value("select state from fold.decision") == "open", "that vote counts no more"
+    assert await deciding.db.value("select outcome from fold.decision") == "approved"
 
 
 async def test_a_deputy_votes_only_in_their_time_and_on_their_kinds(

@@ -8,7 +8,7 @@ import pytest
 
 from app.foundation.decisions.approval_rules.definition import SUBJECTS
 from app.foundation.decisions.approval_rules.shipped import SHIPPED
-from app.foundation.decisions.electorate import Matter
+from app.foundation.decisions.matters import Matter
 from app.foundation.decisions.records import DecisionKind
 from app.meetings.preparation import ANY_MATTER
 from app.processes.requests.catalogue import ITEM_APPROVAL

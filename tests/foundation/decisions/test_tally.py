@@ -34,7 +34,7 @@ def outcome(
     people = PEOPLE[: len(marks)]
     votes = {person: verdict for person, mark in zip(people, marks, strict=True) if (verdict := SAID[mark])}
     quorum = quorum or default_quorum(DecisionRule(rule), len(people))
-    terms = TallyTerms(DecisionRule(rule), quorum, frozenset(people), frozenset(people[:excluded]), people[0])
+    terms = TallyTerms(DecisionRule(rule), quorum, frozenset(people[excluded:]), people[0])
     return tally(terms, votes, closing=closing).outcome
 
 
@@ -121,13 +121,11 @@ def test_what_cannot_have_a_quorum_any_more_lapses_at_once() -> None:
 
 def plain(terms: TallyTerms, votes: Mapping[UUID, Verdict]) -> Outcome:  # a case a line
     """The same in the words of the decision page, for votes that nothing is added to."""
-    verdicts = [
-        votes[voter] for voter in sorted(terms.electorate) if voter in votes and voter not in terms.excluded
-    ]
+    verdicts = [votes[voter] for voter in sorted(terms.voters) if voter in votes]
     has_quorum = len(verdicts) >= terms.quorum
     counting: list[Verdict] = [verdict for verdict in verdicts if verdict is not Verdict.abstain]
     if terms.rule is DecisionRule.chair:
-        word = None if terms.chair in terms.excluded or terms.chair is None else votes.get(terms.chair)
+        word = votes.get(terms.chair) if terms.chair in terms.voters else None
         if not has_quorum or word is None or word is Verdict.abstain:
             return Outcome.lapsed
         return {
@@ -150,7 +148,7 @@ def plain(terms: TallyTerms, votes: Mapping[UUID, Verdict]) -> Outcome:  # a cas
 
 def ways_on(terms: TallyTerms, votes: dict[UUID, Verdict]) -> Iterator[Outcome]:
     """What comes of every way in which those who have not voted may still do so, or not."""
-    waiting = sorted(terms.electorate - terms.excluded - votes.keys())
+    waiting = sorted(terms.voters - votes.keys())
     for rest in product([None, *Verdict], repeat=len(waiting)):
         more = {voter: verdict for voter, verdict in zip(waiting, rest, strict=True) if verdict is not None}
         yield plain(terms, votes | more)
@@ -168,14 +166,14 @@ def has_majority(terms: TallyTerms, votes: dict[UUID, Verdict]) -> bool:
 
 @st.composite
 def cases(draw: st.DrawFn) -> tuple[TallyTerms, dict[UUID, Verdict]]:
-    """An electorate, some of it excluded, and what some of it have said."""
+    """People, some of whom vote, and what some of them have said."""
     electorate = PEOPLE[: draw(st.integers(1, 5))]
-    excluded = draw(st.sets(st.sampled_from(electorate)))
+    voters = draw(st.sets(st.sampled_from(electorate)))
     votes = draw(st.dictionaries(st.sampled_from(electorate), st.sampled_from(Verdict)))
     rule = draw(st.sampled_from(DecisionRule))
     chair = draw(st.none() | st.sampled_from(electorate))
     quorum = draw(st.integers(1, len(electorate)))
-    return TallyTerms(rule, quorum, frozenset(electorate), frozenset(excluded), chair), votes
+    return TallyTerms(rule, quorum, frozenset(voters), chair), votes
 
 
 @given(cases())

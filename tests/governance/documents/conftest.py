@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from app.common.people import Role
-from app.governance.documents.file_texts import index_next
+from app.governance.documents.texts.file_texts import index_next
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.platform.db import connect
 from app.search import index

@@ -8,8 +8,8 @@ import zipfile
 import pytest
 
 from app.common.people import rule_caller
-from app.governance.documents import file_texts
-from app.governance.documents.excerpts import passage
+from app.governance.documents.texts import file_texts
+from app.governance.documents.texts.excerpts import passage
 from tests.client import Client
 from tests.extent import in_test_all
 from tests.governance.documents.conftest import Office

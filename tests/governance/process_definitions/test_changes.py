@@ -10,10 +10,11 @@ import pytest
 from app.api.authentication import auth
 from app.common.people import Role, rule_caller
 from app.common.times.working_days import days_late
+from app.foundation.people.memberships import JoinPerson
 from app.foundation.people.records import TeamKind
 from app.foundation.people.teams import AddTeam
 from tests.automation.worker import Worker, by_rules
-from tests.client import Client, Json
+from tests.client import Client, Json, an_incident
 from tests.extent import in_test_all
 from tests.governance.process_definitions.conftest import Registry
 from tests.people import act
@@ -36,7 +37,8 @@ async def team_of(registry: Registry, key: str, head: Client) -> str:
 
 
 async def applied(registry: Registry, applicant: Client, *teams: str, **more: object) -> Json:
-    """A change that somebody applies for."""
+    """A change of a defined process that somebody applies for."""
+    await registry.drafted()
     body = {
         "title": "One step less",
         "process": "billing",
@@ -64,7 +66,10 @@ async def test_a_change_within_a_team_is_decided_by_its_head_and_published_with_
     reviewed = await registry.quality.post_ok(f"{path}/review", question)
     assert (reviewed["state"], reviewed["opinion"]) == ("under_review", "It saves a day.")
     [ballot] = (await registry.quality.read(f"{path}/votes"))["items"]
-    assert ballot["person"]["id"] == head.id
+    assert (ballot["person"]["id"], ballot["due_at"]) == (head.id, change["due_at"])
+    own = f"{PATH}/{(await applied(registry, registry.quality, 'bills'))['number']}"
+    refused = await registry.quality.post(f"{own}/review", json=question)
+    assert (refused.status_code, refused.json()["code"]) == (403, "separation_of_duties")
     waiting = await registry.quality.post(f"{path}/review", json=question)
     assert (waiting.status_code, waiting.json()["code"]) == (409, "process_change_asked")
     vote = {"decision": reviewed["decision_id"], "verdict": "approve"}
@@ -75,7 +80,10 @@ async def test_a_change_within_a_team_is_decided_by_its_head_and_published_with_
     another = await registry.published(process="paying")
     wrong = await registry.quality.post(f"{path}/publish", json={"definition": another["number"]})
     assert wrong.json()["errors"][0]["code"] == "defines_another"
-    definition = await registry.published()
+    unnamed = await registry.published()
+    refused = await registry.quality.post(f"{path}/publish", json={"definition": unnamed["number"]})
+    assert refused.json()["errors"][0]["code"] == "names_no_application"
+    definition = await registry.published(process_changes=[change["number"]])
     published = await registry.quality.post_ok(f"{path}/publish", {"definition": definition["number"]})
     assert (published["state"], published["definition_id"]) == ("published", definition["id"])
     assert published["publication_late_days"] == 0
@@ -125,6 +133,7 @@ async def test_what_is_not_published_in_time_is_flagged_once_and_the_days_are_co
 
 async def test_a_team_without_a_head_cannot_decide(registry: Registry) -> None:
     await registry.api.team("headless")
+    await registry.drafted()
     body = {
         "title": "Title",
         "process": "billing",
@@ -134,6 +143,36 @@ async def test_a_team_without_a_head_cannot_decide(registry: Registry) -> None:
     }
     refused = await registry.quality.post(PATH, json=body)
     assert refused.json()["errors"][0]["code"] == "team_without_lead"
+
+
+async def test_the_teams_follow_from_the_definition_and_the_cases_and_the_applicant_adds_internal_ones(
+    registry: Registry,
+) -> None:
+    api, worker = registry.api, await registry.api.client("Applicant")
+    executing = await registry.api.client("Executor of bills")
+    for key in ("bills", "desk", "added"):
+        await team_of(registry, key, await api.client(f"Head of {key}"))
+    await api.team("asia", TeamKind.customer)
+    await registry.drafted(process="incident", executor=executing.id)
+    await act(api.ledger, rule_caller("tests"), "person", "join", executing.id, JoinPerson(team="bills"))
+    agent = await api.client("Agent", Role.agent, teams=("desk",))
+    incident = await agent.post_ok("/v1/incidents", an_incident())
+    await agent.post_ok(f"/v1/incidents/{incident['id']}/assign", {"team": "desk"})
+    body = {"title": "One step less", "description": "Count once.", "reason": "It is enough."}
+    change = await worker.post_ok(PATH, {**body, "process": "incident", "teams": ["added"]})
+    keys = {
+        team["key"]
+        for team in (await registry.quality.read("/v1/teams"))["items"]
+        if team["id"] in change["team_ids"]
+    }
+    assert keys == {"bills", "desk", "added"}
+    for process, teams, error in (
+        ("incident", ["asia"], ("/teams/0", "team_not_internal")),
+        ("no-such-process", ["added"], ("/process", "no_such_process")),
+    ):
+        refused = await worker.post(PATH, json={**body, "process": process, "teams": teams})
+        [wrong] = refused.json()["errors"]
+        assert (wrong["pointer"], wrong["code"]) == error
 
 
 @in_test_all
@@ -164,7 +203,6 @@ async def test_what_is_decided_and_published_late_counts_the_days_begun(
 ) -> None:
     head = await registry.api.client("Head")
     await team_of(registry, "bills", head)
-    definition = await registry.published()
     change = await applied(registry, registry.executor, "bills")
     path, due = f"{PATH}/{change['number']}", due_of(change)
     monkeypatch.setattr(auth, "utc_now", lambda: due + timedelta(hours=25))
@@ -173,6 +211,7 @@ async def test_what_is_decided_and_published_late_counts_the_days_begun(
     vote = {"decision": reviewed["decision_id"], "verdict": "approve"}
     assert (await head.post_ok(f"{path}/vote", vote))["decision_late_days"] == 2
     monkeypatch.setattr(auth, "utc_now", lambda: due + timedelta(hours=49))
+    definition = await registry.published(process_changes=[change["number"]])
     published = await registry.quality.post_ok(f"{path}/publish", {"definition": definition["number"]})
     assert (published["publication_late_days"], published["proposal_late_days"]) == (3, 0)
 

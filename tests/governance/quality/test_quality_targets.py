@@ -73,6 +73,20 @@ async def test_a_target_is_broken_down_to_a_team_and_its_people_who_accept_it(ho
     ]
 
 
+async def test_nobody_accepts_a_goal_that_they_have_set_for_themselves(house: House) -> None:
+    target = await house.quality.post_ok(AT, goal(answerable=house.quality.id))
+    path = f"{AT}/{target['number']}"
+    own = await house.quality.post(f"{path}/accept")
+    assert (own.status_code, own.json()["code"]) == (403, "separation_of_duties")
+    assert (await house.management.post_ok(f"{path}/accept"))["state"] == "accepted"
+    parts = {"targets": [{"person": house.quality.id, "value": "10"}]}
+    await house.quality.post_ok(f"{path}/break_down", parts)
+    (own_part,) = await beneath(house.quality, path)
+    part_path = f"{AT}/{own_part['number']}"
+    assert (await house.quality.post(f"{part_path}/accept")).status_code == 403
+    assert (await house.management.post_ok(f"{part_path}/accept"))["state"] == "accepted"
+
+
 @in_test_all
 async def test_its_progress_is_the_kpi_of_its_team_in_its_year_so_far(house: House) -> None:
     path = await led(house)

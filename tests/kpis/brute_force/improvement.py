@@ -273,6 +273,10 @@ def projects(world: World) -> list[Counted]:
     return counted_cases
 
 
+#: The events that approve the plan of a project, with that of earlier releases.
+PLAN_APPROVALS = frozenset({"plan_approved", "plan_approved_by_decision", "chartered_with_plan"})
+
+
 def _first_planned(record: Record) -> datetime | None:
     """When the last milestone of the first approved plan was due."""
     milestones: dict[str, dict[str, Any]] = {}
@@ -280,7 +284,7 @@ def _first_planned(record: Record) -> datetime | None:
         for name, row in step.rows.items():
             if name.startswith("milestone/"):
                 milestones[name] = milestones.get(name, {}) | row
-        if step.what == "plan_approved":
+        if step.what in PLAN_APPROVALS:
             left = [
                 row["due_at"] for row in milestones.values() if "due_at" in row and "dropped_at" not in row
             ]

@@ -35,7 +35,7 @@ NOW = END + timedelta(days=40)
 MEASURED = sorted(key for key in KPIS if key not in INSTEAD)
 
 
-def _asked(kpi: Kpi, **parameters: Any) -> tuple[CompareWindows, EffectQuestions]:
+def asked(kpi: Kpi, **parameters: Any) -> tuple[CompareWindows, EffectQuestions]:
     window = {
         "before": {"from": BEGIN.isoformat(), "to": MIDDLE.isoformat()},
         "after": {"from": MIDDLE.isoformat(), "to": END.isoformat()},
@@ -53,7 +53,7 @@ async def test_an_effect_comes_out_of_the_raw_events_as_of_the_facts(books: Book
     kpi, control = KPIS[key], None
     if Dimension.team in kpi.dimensions and not kpi.is_of_outages:
         control = {"team": ["none"]}
-    _, question = _asked(
+    _, question = asked(
         kpi, **({} if control is None else {"scope": {"team": ["team 0", "team 1"]}, "control": control})
     )
     async with snapshot_connection(books.db) as connection:
@@ -73,7 +73,7 @@ async def test_what_is_compared_of_a_rate_is_what_the_kpi_says(books: Books) -> 
     rates = [key for key in MEASURED if METHOD[KPIS[key].aggregate] is EffectMethod.rate_by_day]
     for key in selected("effects of rates", rates, aggregate_of):
         kpi = KPIS[key]
-        _, question = _asked(kpi)
+        _, question = asked(kpi)
         async with snapshot_connection(books.db) as connection:
             result = compare(await load_windows(connection, question, method_of(kpi)), 7, 200, None, [])
         for side in (result.before, result.after):
@@ -91,7 +91,7 @@ async def test_what_is_compared_of_a_rate_is_what_the_kpi_says(books: Books) -> 
 async def test_a_stored_effect_reads_as_it_was_measured(books: Books) -> None:
     kpi = KPIS["incident_resolution_seconds"]
     promised = {"change": "-1800", "of": "absolute"}
-    body, question = _asked(kpi, promised=promised)
+    body, question = asked(kpi, promised=promised)
     effect = await measure(books.db, question, body, NOW)
     assert effect.position == len(books.events) == effect.seed
     result = EffectResult.model_validate(effect.result)
@@ -152,7 +152,7 @@ def test_every_kpi_has_a_method_or_names_the_kpi_to_take_instead() -> None:
 )
 def test_what_cannot_be_asked_says_where(changes: Any, pointer: str, code: str) -> None:
     with pytest.raises(WrongValue) as refused:
-        _asked(KPIS["reopen_rate"], **changes)
+        asked(KPIS["reopen_rate"], **changes)
     assert (refused.value.pointer, refused.value.because) == (pointer, code)
 
 

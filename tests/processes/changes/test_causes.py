@@ -174,3 +174,27 @@ async def test_staff_alone_are_told_and_of_what_they_see(board: Board) -> None:
     assert len(await changes_suspected(board.manager, later)) == 1
     assert await changes_suspected(board.agent, incident) == [], "it came before the change"
     assert await incidents_suspected(board.engineer, path) == [], "the incident is another team's"
+
+
+async def test_a_cause_confirmed_later_takes_the_verdict_back_and_reopens_the_review(board: Board) -> None:
+    path = await started(board, ago(hours=3))
+    await board.engineer.post_ok(f"{path}/complete", {**DONE, **ago(hours=2)})
+    reviewed = await board.manager.post_ok(f"{path}/review", REVIEWED)
+    assert (reviewed["first_pass"], reviewed["review_reopened_at"]) == (True, None)
+    stands = await board.manager.post(f"{path}/review_again", json=REVIEWED)
+    assert stands.status_code == 409
+    incident = await an_incident_on(board, service="mail")
+    await board.manager.post_ok(f"{path}/confirm_cause", {"incident": incident["number"]})
+    reopened = await board.manager.read(path)
+    assert (reopened["state"], reopened["first_pass"]) == ("closed", None)
+    assert reopened["review_reopened_at"] is not None
+    again = {
+        **REVIEWED,
+        "outcome": "successful_with_issues",
+        "caused_incidents": [incident["number"]],
+        "first_pass_reason": "It was small.",
+    }
+    refused = await board.manager.post(f"{path}/review_again", json=again)
+    assert [error["code"] for error in refused.json()["errors"]] == ["never_first_pass"]
+    corrected = await board.manager.post_ok(f"{path}/review_again", {**again, "first_pass": False})
+    assert (corrected["first_pass"], corrected["review_reopened_at"]) == (False, None)

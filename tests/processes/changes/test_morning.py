@@ -32,8 +32,8 @@ from tests.processes.changes.brute_force import Replay, events
 from tests.processes.changes.samples import NIGHT, window
 
 ITEMS, RELATIONS, CHANGES, CLIENTS, HOURS = 500, 600, 200, 16, 60
+CLASSES = (CiClass.server, CiClass.application, CiClass.database)
 TIERS = 6
-SERVICES = ("mail", "erp", "crm")
 
 
 @dataclass(frozen=True)
@@ -136,10 +136,9 @@ async def a_morning(api: Api, chance: random.Random) -> Morning:
     await add_team(ledger, "network")
     keeper = await add_caller(ledger, "Konrad", Role.configuration_manager)
     manager = await add_caller(ledger, "Olga", Role.change_manager)
-    classes = [CiClass.server, CiClass.application, CiClass.database]
 
     async def an_item(n: int) -> UUID:
-        body = PlanCi(key=f"srv-{n}", name=f"Item {n}", ci_class=chance.choice(classes))
+        body = PlanCi(key=f"srv-{n}", name=f"Item {n}", ci_class=chance.choice(CLASSES))
         outcome = await act(ledger, keeper, "ci", "plan", body=body)
         await act(ledger, keeper, "ci", "go_live", outcome.record.id, CiAlteration())
         item: UUID = outcome.record.id
@@ -157,6 +156,7 @@ async def a_morning(api: Api, chance: random.Random) -> Morning:
         test_plan="See that it runs.",
         back_out_plan="Restart it again.",
         risk_level=RiskLevel.low,
+        ci_classes=CLASSES,
     )
     result = await act(
         ledger,
@@ -178,7 +178,6 @@ async def drafts(morning: Morning) -> list[str]:
             type=ChangeType.standard,
             title=f"Restart {n}",
             template="restart",
-            services=(morning.chance.choice(SERVICES),),
             cis=tuple(map(str, items)),
             team="network",
         )

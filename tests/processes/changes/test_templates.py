@@ -21,6 +21,7 @@ def a_template(**more: Any) -> Json:
         "plan": "1. Drain it. 2. Restart it.",
         "back_out_plan": "Start the standby relay.",
         "risk_level": "low",
+        "ci_classes": ["network"],
         **more,
     }
 

@@ -127,7 +127,7 @@ async def test_those_on_call_decide_on_an_emergency_if_two_of_them_are_and_senio
         juniors.append(junior)
         path = await board.submitted(type="emergency")
         preview = await previewed(board.engineer, path, "emergency_change")
-        expected = [board.member] if len(juniors) == 1 else juniors
+        expected = [board.member, *juniors] if len(juniors) == 1 else juniors
         assert people(preview["voters"]) == people(expected)
     assert (await is_asked_as_previewed(board.agent, path, "emergency_change", **body))["voters"] == people(
         juniors

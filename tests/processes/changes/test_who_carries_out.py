@@ -10,9 +10,7 @@ import pytest
 from app.common.people import Grade, Role
 from tests.client import Client, Json
 from tests.extent import first_of, in_test_all
-from tests.processes.changes.samples import DONE, REVIEWED, Board, window
-
-EARLY: Json = {"out_of_window_reason": "The night is quiet."}
+from tests.processes.changes.samples import DONE, EARLY, REVIEWED, Board, window
 
 
 async def assigned(board: Board, path: str) -> str:

@@ -16,6 +16,7 @@ from app.platform.db import connect
 from tests.client import Api, Client, Json
 from tests.conftest import DatabaseUrls
 from tests.extent import in_test_all
+from tests.meetings.samples import held_meeting
 from tests.processes.improvement_plans.samples import the_programme
 from tests.processes.improvement_suggestions.samples import at as suggestion_at
 from tests.processes.improvement_suggestions.samples import offered, refusal, tell
@@ -37,6 +38,10 @@ class Round:
         """An assessment of that month, or of this one."""
         body = {"month": month or month_of(0), "assessors": [self.lin.id, self.olga.id], **more}
         return await self.manager.post_ok(AT, body)
+
+    async def held(self, meeting_kind: str = "monthly_assessment") -> str:
+        """The id of a meeting of that kind, which the assessors attended."""
+        return await held_meeting(self.manager, self.lin, self.olga, meeting_kind=meeting_kind)
 
 
 @pytest.fixture
@@ -212,12 +217,14 @@ async def test_it_is_concluded_with_a_verdict_on_each_that_is_still_open(meeting
     later = {"suggestion": second["number"], "verdict": "deferred", "reason": "In spring."}
     until = {"until_at": "2199-03-01T00:00:00Z"}
 
+    held = {"meeting": await meeting.held()}
+
     async def refused(*verdicts: Json) -> tuple[str, str]:
-        status, code, pointer = await refusal(manager, conclude, {"verdicts": verdicts})
+        status, code, pointer = await refusal(manager, conclude, {"verdicts": verdicts, **held})
         assert status == 422
         return code, pointer
 
-    answer = await manager.post(conclude, json={"verdicts": [declined(low)]})
+    answer = await manager.post(conclude, json={"verdicts": [declined(low)], **held})
     assert second["number"] in answer.json()["errors"][0]["message"]
     assert await refused(declined(low)) == ("verdict_missing", "/verdicts")
     both = [declined(low), later | until]
@@ -239,11 +246,13 @@ async def test_it_is_concluded_with_a_verdict_on_each_that_is_still_open(meeting
     unseen = {"suggestion": second["id"], "verdict": "selected"}
     assert await refused(declined(low), unseen) == ("nobody_has_scored_it", "/verdicts/1/reason")
     with_reason = unseen | {"reason": "It is plain."}
-    assert await refused(declined(low), with_reason) == ("selected_without_scores", "/verdicts/1/verdict")
-    assert (await refusal(meeting.olga, conclude, {"verdicts": both}))[0] == 403
+    for judged in (with_reason, declined(second)):
+        assert await refused(declined(low), judged) == ("judged_without_scores", "/verdicts/1/verdict")
+    assert (await refusal(meeting.olga, conclude, {"verdicts": both, **held}))[0] == 403
 
-    concluded = await manager.post_ok(conclude, {"verdicts": both})
+    concluded = await manager.post_ok(conclude, {"verdicts": both, **held})
     assert (concluded["state"], concluded["concluded_by"]["id"]) == ("concluded", manager.id)
+    assert concluded["meeting_id"] == held["meeting"]
     after, waits = await author.read(suggestion_at(low)), await author.read(suggestion_at(second))
     expected = ("declined", "Not now.", assessment["id"])
     assert (after["state"], after["reason"], after["assessment_id"]) == expected
@@ -258,12 +267,14 @@ async def test_it_is_concluded_with_a_verdict_on_each_that_is_still_open(meeting
     assert (await author.read(suggestion_at(new)))["state"] == "offered", "it waits for the next month's"
 
 
-@in_test_all
-async def test_a_month_without_suggestions_is_concluded_at_once(meeting: Round) -> None:
-    assessment = await meeting.opened()
-    assert (await meeting.manager.post_ok(f"{at(assessment)}/conclude", {"verdicts": []}))[
-        "state"
-    ] == "concluded"
+async def test_a_month_is_concluded_at_its_meeting_even_without_suggestions(meeting: Round) -> None:
+    conclude = f"{at(await meeting.opened())}/conclude"
+    body: Json = {"verdicts": []}
+    assert await refusal(meeting.manager, conclude, body) == (422, "missing", "/meeting")
+    talk = {"meeting": await meeting.held("improvement_talk"), **body}
+    assert await refusal(meeting.manager, conclude, talk) == (422, "no_assessing_meeting", "/meeting")
+    concluded = await meeting.manager.post_ok(conclude, {"meeting": await meeting.held(), **body})
+    assert concluded["state"] == "concluded"
 
 
 async def test_a_selected_suggestion_opens_an_improvement_and_its_proposers_are_told(meeting: Round) -> None:
@@ -276,7 +287,8 @@ async def test_a_selected_suggestion_opens_an_improvement_and_its_proposers_are_
         {"suggestion": first["id"], "verdict": "selected", "title": "The site comes first"},
         {"suggestion": second["id"], "verdict": "selected", "reason": "It belongs to the first one."},
     ]
-    await meeting.manager.post_ok(f"{at(assessment)}/conclude", {"verdicts": selected_ones})
+    body = {"meeting": await meeting.held(), "verdicts": selected_ones}
+    await meeting.manager.post_ok(f"{at(assessment)}/conclude", body)
     rows = (await meeting.manager.read(f"{at(assessment)}/suggestions"))["items"]
     improvements = [await meeting.manager.read(f"/v1/improvements/{row['improvement_id']}") for row in rows]
     assert [(row["verdict"], row["reason"]) for row in rows] == [
@@ -357,6 +369,6 @@ async def test_each_assessor_scores_for_themselves_before_they_see_what_others_g
     assert await seen_by(meeting.olga) == (0, [None, None])
     await meeting.olga.post_ok(f"{at(assessment)}/score", scores(first, 1, 1, 1, 1, 1, 1))
     assert await seen_by(meeting.olga) == (2, [3, None])
-    body = {"verdicts": [declined(first), declined(second)]}
+    body = {"meeting": await meeting.held(), "verdicts": [declined(first), declined(second)]}
     await meeting.manager.post_ok(f"{at(assessment)}/conclude", body)
     assert await seen_by(meeting.olga) == (3, [3, 5])

@@ -10,7 +10,9 @@ from app.common.people import Role
 from app.kpis.facts.consumer import FACTS
 from app.log.follow import catch_up
 from app.platform.db import Connection
+from tests import boards
 from tests.client import Api, Client, Json, an_incident
+from tests.meetings.samples import held_meeting
 from tests.people import ago
 
 NOW = datetime.now(UTC)
@@ -56,7 +58,7 @@ def contents(owner: str) -> Json:
 @dataclass
 class Programme:
     """Those who have to do with improvement plans, and the facts of KPIs beside them: two of the committee
-    agree in all, which decides it, and the third does not answer.
+    who are asked agree in all, which decides it.
     """
 
     api: Api
@@ -88,11 +90,7 @@ class Programme:
 
     async def vote(self, path: str, verdict: str) -> Json:
         """The committee is of one mind. Gives the plan."""
-        decision = (await self.quality.read(path))["decision_id"]
-        for member in self.committee:
-            body = {"decision": decision, "verdict": verdict, "comment": "As it stands. 如此。"}
-            await member.post_ok(f"{path}/vote", body)
-        return await self.quality.read(path)
+        return await boards.decide((*self.committee, self.third), path, verdict)
 
     async def approved(self, **more: Any) -> str:
         """The address of a plan that the committee has approved."""
@@ -111,16 +109,9 @@ class Programme:
         await catch_up(self.follower, FACTS)
 
     async def meeting(self, *, held: bool = True, meeting_kind: str = "plan_review") -> str:
-        """The id of a meeting of that kind."""
-        when = {"occurred_at": ago(hours=2), "starts_at": ago(hours=1), "ends_at": ago(minutes=30)}
-        times = {name: f"{instant:%FT%TZ}" for name, instant in when.items()}
-        body = {"title": "Plan review", "meeting_kind": meeting_kind, "chair": "me", **times}
-        record = await self.quality.post_ok("/v1/meetings", body)
-        if held:
-            await self.quality.post_ok(
-                f"/v1/meetings/{record['id']}/hold", {"attended": ["me", self.owner.id]}
-            )
-        return str(record["id"])
+        """The id of a meeting of that kind, which one of the committee attended."""
+        attended = (self.owner, self.committee[0])
+        return await held_meeting(self.quality, *attended, meeting_kind=meeting_kind, held=held)
 
 
 async def the_programme(api: Api, follower: Connection) -> Programme:

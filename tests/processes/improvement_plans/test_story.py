@@ -16,6 +16,7 @@ from app.processes.improvement_plans.dates import end_of_last_working_day, revie
 from app.processes.improvement_plans.progress import is_limit, is_met, share_of_way
 from tests.automation.worker import Worker, by_rules
 from tests.extent import in_test_all
+from tests.meetings.samples import held_meeting
 from tests.people import grant
 from tests.processes.improvement_plans.samples import (
     BEFORE,
@@ -27,6 +28,7 @@ from tests.processes.improvement_plans.samples import (
     direction,
     errors,
 )
+from tests.processes.improvement_suggestions.samples import offered
 
 
 async def test_a_plan_is_submitted_with_all_five_contents_or_told_which_one_lacks(
@@ -111,20 +113,8 @@ async def test_the_committee_returns_or_approves_a_plan_and_its_authors_do_not_v
 ) -> None:
     path = await programme.drafted()
     quality, owner = programme.quality, programme.owner
-    for author in (quality, owner):
-        await grant(programme.api.ledger, UUID(author.id), Role.committee_member.value)
-    admin = await programme.api.client("Admin", Role.admin)
-    away = [programme.committee[1], programme.third]
-    for member in away:
-        await admin.post_ok(f"/v1/persons/{member.id}/deactivate")
-    refused = await quality.post(f"{path}/submit", json=programme.question())
-    assert (refused.status_code, refused.json()["code"]) == (409, "too_few_may_decide")
-    left_out = {(quality.id, "duty"), (owner.id, "duty")}
-    assert {
-        (exclusion["person"], exclusion["because"]) for exclusion in refused.json()["left_out"]
-    } == left_out
-    for member in away:
-        await admin.post_ok(f"/v1/persons/{member.id}/activate")
+    await grant(programme.api.ledger, UUID(quality.id), Role.committee_member.value)
+    left_out = {(quality.id, "duty")}
     await quality.post_ok(f"{path}/submit", programme.question())
     voters = (await quality.read(f"{path}/votes"))["items"]
     assert {voter["person"]["id"] for voter in voters} == {
@@ -174,6 +164,9 @@ async def test_a_running_plan_is_reviewed_at_meetings_and_closed_with_its_result
     body = {"meeting": await programme.meeting(held=False), "report": "All is well. 一切正常。"}
     refused = await quality.post(f"{path}/review", json=body)
     assert errors(refused.json()) == [("/meeting", "meeting_not_held")]
+    body["meeting"] = await held_meeting(quality, programme.owner)
+    refused = await quality.post(f"{path}/review", json=body)
+    assert errors(refused.json()) == [("/meeting", "committee_was_absent")]
     body["meeting"] = await programme.meeting()
     committee = programme.committee[0]
     assert (await committee.post(f"{path}/review", json=body)).status_code == 403
@@ -190,7 +183,14 @@ async def test_a_running_plan_is_reviewed_at_meetings_and_closed_with_its_result
     early = await committee.post(f"{path}/close", json={"lessons": "Pilot first."})
     assert errors(early.json()) == [("/reason", "closes_early")]
     closing = {"lessons": "Pilot first.", "reason": "The department was merged."}
-    assert (await committee.post_ok(f"{path}/close", closing))["state"] == "closed"
+    waiting = await committee.post_ok(f"{path}/close", closing)
+    assert (waiting["state"], waiting["lessons"]) == ("running", "Pilot first.")
+    again = await quality.post(f"{path}/close", json=closing)
+    assert (again.status_code, again.json()["code"]) == (409, "plan_decision_open")
+    running = await programme.vote(path, "reject")
+    assert (running["state"], running["lessons"], running["result_position"]) == ("running", None, None)
+    await quality.post_ok(f"{path}/close", closing)
+    assert (await programme.vote(path, "approve"))["state"] == "closed"
     [target] = (await quality.read(f"{path}/targets"))["items"]
     assert (target["result_value"], target["result_share"], target["result_met"]) == ("0", "2", True)
 
@@ -283,11 +283,12 @@ async def test_a_plan_is_closed_with_its_results_before_its_year_is_over_only_wi
     path = await programme.approved()
     await _begin(programme, worker, path)
     member, lessons = programme.committee[0], {"lessons": "Pilot first. 先试点。"}
-    assert (await programme.quality.post(f"{path}/close", json=lessons)).status_code == 403
+    assert (await programme.owner.post(f"{path}/close", json=lessons)).status_code == 403
     refused = await member.post(f"{path}/close", json=lessons)
     assert errors(refused.json()) == [("/reason", "closes_early")]
     assert str(YEAR) in refused.json()["errors"][0]["message"]
-    closed = await member.post_ok(f"{path}/close", {**lessons, "reason": "The department was merged."})
+    await member.post_ok(f"{path}/close", {**lessons, "reason": "The department was merged."})
+    closed = await programme.vote(path, "approve")
     assert (closed["state"], closed["lessons"]) == ("closed", lessons["lessons"])
     [target] = (await programme.quality.read(f"{path}/targets"))["items"]
     assert (target["result_value"], target["result_share"], target["result_met"]) == ("0", "2", True)
@@ -391,3 +392,23 @@ def test_what_is_as_good_as_the_goal_meets_it_of_every_kpi(key: str) -> None:
     for baseline in (None, "1", "5", "9"):
         met = [is_met(direction, baseline, value, "5") for value in (better, "5", worse)]
         assert met == [True, True, False], baseline
+
+
+async def test_what_waits_for_the_committee_is_on_the_agenda_of_its_next_meeting(
+    programme: Programme, worker: Worker
+) -> None:
+    quality, tomorrow = programme.quality, datetime.now(UTC) + timedelta(days=1)
+    times = {"starts_at": tomorrow.isoformat(), "ends_at": (tomorrow + timedelta(hours=1)).isoformat()}
+    called = {"title": "About improvements", "meeting_kind": "plan_review", "chair": "me", **times}
+    meeting = f"/v1/meetings/{(await quality.post_ok('/v1/meetings', called))['id']}"
+    plan = await quality.read(await programme.submitted())
+    await worker.work(datetime.now(UTC))
+    assert worker.failures == []
+    (item,) = (await quality.read(f"{meeting}/agenda"))["items"]
+    assert (item["about"]["number"], item["decision"]["id"]) == (plan["number"], plan["decision_id"])
+    number = (await offered(programme.owner))["number"]
+    await quality.post_ok(f"{meeting}/add_agenda_item", {"topic": "A suggestion", "about": number})
+    assert (await quality.read(f"{meeting}/agenda"))["items"][-1]["about"]["number"] == number
+    other = {"topic": "Somebody", "about": f"person/{programme.owner.id}"}
+    refused = await quality.post(f"{meeting}/add_agenda_item", json=other)
+    assert errors(refused.json()) == [("/about", "not_discussed")]

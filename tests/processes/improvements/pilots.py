@@ -24,6 +24,7 @@ from app.log.ids import uuid7
 from app.processes.improvements.effects.measurement import MeasuredTarget, MeasuredTargets
 from app.processes.improvements.effects.payloads import MeasureEffectsImprovement
 from app.processes.improvements.effects.records import MeasurementOccasion
+from tests import boards
 from tests.client import Api, Client, Json
 from tests.people import context
 from tests.processes.improvement_suggestions.samples import offered
@@ -87,7 +88,7 @@ MAJOR: Json = {"criteria": ["complex"], "size_reason": "It changes who decides."
 class Project:
     """A quality manager, the project's manager and sponsor, three of the committee, an executor, an owner.
 
-    The first and the second agree in all, which decides it; the third does not answer.
+    Two of the committee who are asked agree in all, which decides it.
     """
 
     api: Api
@@ -141,7 +142,7 @@ class Project:
         await self.decide(path)
         size = MAJOR if kind == "reengineering" else {"to_pilot": True}
         body = {"kind": kind, "impact": "2", "urgency": "2", **size}
-        await self.first.post_ok(f"{path}/classify", body)
+        await self.asks(path, "classify", body)
         return path
 
     async def planned(self, kind: str = "reengineering") -> str:
@@ -155,7 +156,7 @@ class Project:
             "budget": "12000.00",
             "currency": "CNY",
         }
-        await self.first.post_ok(f"{path}/charter", charter)
+        await self.asks(path, "charter", charter)
         plan = {
             "work": "Write it, try it.",
             "milestones": [{"title": "Tried", "due_at": AHEAD}],
@@ -167,7 +168,7 @@ class Project:
             "expected": [{"target": "restore", "promised": {"change": "-0.3"}}],
         }
         await self.manager.post_ok(f"{path}/plan", plan)
-        record = await self.first.post_ok(f"{path}/approve_plan")
+        record = await self.asks(path, "approve_plan")
         assert record["state"] == "plan_approved"
         return path
 
@@ -333,12 +334,13 @@ class Project:
         return {**self.question(), "judgement": judgement, "position": position, **more}
 
     async def decide(self, path: str, verdict: str = "approve") -> Json:
-        """The improvement after both of the committee have voted on its latest decision."""
-        decision = (await self.quality.read(f"{path}/decisions"))["items"][-1]["id"]
-        body = {"decision": decision, "verdict": verdict, "comment": "So be it."}
-        for voter in (self.first, self.second):
-            await voter.post_ok(f"{path}/vote", body)
-        return await self.quality.read(path)
+        """The improvement after the committee has voted on its latest decision."""
+        return await boards.decide((self.first, self.second, self.third), path, verdict)
+
+    async def asks(self, path: str, action: str, body: Json | None = None, verdict: str = "approve") -> Json:
+        """The improvement after the committee has decided what the quality manager puts to it."""
+        await self.quality.post_ok(f"{path}/{action}", body)
+        return await self.decide(path, verdict)
 
 
 async def project_of(api: Api) -> Project:

@@ -12,6 +12,7 @@ from app.common.people import Role
 from app.kpis.facts.consumer import FACTS
 from app.log.follow import catch_up
 from app.platform.db import Connection
+from tests import boards
 from tests.client import RESOLVED, Api, Client, Json, an_incident
 from tests.processes.improvement_suggestions.samples import a_suggestion
 from tests.processes.improvements.pilots import AHEAD, AT, KPI, MAJOR, WORD, Project, project_of
@@ -40,6 +41,9 @@ class Dated:
     @property
     def id(self) -> str:
         return self.client.id
+
+    async def read(self, path: str) -> Json:
+        return await self.client.read(path)
 
     async def post_ok(self, path: str, body: Json | None = None) -> Json:
         self.steps[0] -= 0.001
@@ -86,7 +90,7 @@ class Planted:
         stand.
         """
         project, steps = self.project, [self.steps_begin]
-        quality, first = Dated(project.quality, steps), Dated(project.first, steps)
+        quality = Dated(project.quality, steps)
         offered = await quality.post_ok("/v1/improvement_suggestions", a_suggestion())
         selection = {
             "title": "Ask for the site first",
@@ -109,18 +113,20 @@ class Planted:
         await Dated(project.owner, steps).post_ok(f"{path}/propose", {**texts_of, "targets": [target]})
         weighed = ("goals", "practice", "present_state", "cost", "resources", "time")
         question = project.question() | {f"weighed_{name}": f"Of {name}." for name in weighed}
-        answer = await quality.post_ok(f"{path}/submit", question)
-        for voter in (project.first, project.second):
-            vote = {"decision": answer["decision_id"], "verdict": "approve"}
-            await Dated(voter, steps).post_ok(f"{path}/vote", vote)
-        await first.post_ok(f"{path}/classify", {"impact": "2", "urgency": "2", **size})
+        await self.asks(path, "submit", question, steps)
+        await self.asks(path, "classify", {"impact": "2", "urgency": "2", **size}, steps)
         return path, steps
+
+    async def asks(self, path: str, action: str, body: Json, steps: list[float]) -> Json:
+        """The improvement after the committee has decided what the quality manager puts to it."""
+        board = [Dated(member, steps) for member in (self.project.first, self.project.second)]
+        return await boards.put_to_vote(Dated(self.project.quality, steps), path, action, body, board=board)
 
     async def piloted(self, scope: Mapping[str, Sequence[str]]) -> str:
         """The address of a major one whose pilot was started when the change was made."""
         path, steps = await self.approved({"kind": "reengineering", **MAJOR})
         project = self.project
-        first, manager = Dated(project.first, steps), Dated(project.manager, steps)
+        manager = Dated(project.manager, steps)
         charter = {
             "sponsor": project.sponsor.id,
             "project_manager": project.manager.id,
@@ -129,7 +135,7 @@ class Planted:
             "budget": "12000.00",
             "currency": "CNY",
         }
-        await first.post_ok(f"{path}/charter", charter)
+        await self.asks(path, "charter", charter, steps)
         plan = {
             "work": "Write it, try it.",
             "milestones": [{"title": "Tried", "due_at": AHEAD}],
@@ -141,7 +147,7 @@ class Planted:
             "expected": [{"target": "restore", "promised": {"change": PROMISED}}],
         }
         await manager.post_ok(f"{path}/plan", plan)
-        await first.post_ok(f"{path}/approve_plan")
+        await self.asks(path, "approve_plan", {}, steps)
         sponsor = Dated(project.sponsor, steps)
         await sponsor.post_ok(f"{path}/kick_off", {"occurred_at": days_ago(self.changed + 1)})
         ready = await project.readiness()

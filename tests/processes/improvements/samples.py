@@ -10,6 +10,7 @@ from app.common.people import Role
 from app.kpis.facts.consumer import FACTS
 from app.log.follow import catch_up
 from app.platform.db import Connection
+from tests import boards
 from tests.client import RESOLVED, Api, Client, Json, an_incident
 from tests.processes.improvement_suggestions.samples import offered
 
@@ -86,8 +87,8 @@ def errors(problem: Json) -> list[tuple[str, str]]:
 
 @dataclass
 class Improvers:
-    """Those who have to do with improvements, and the facts of KPIs beside them: two of the committee agree
-    in all, which decides it, and the third does not answer.
+    """Those who have to do with improvements, and the facts of KPIs beside them: two of the committee who
+    are asked agree in all, which decides it.
     """
 
     api: Api
@@ -134,11 +135,12 @@ class Improvers:
 
     async def vote(self, path: str, verdict: str) -> Json:
         """The committee is of one mind. Gives the improvement."""
-        decision = (await self.quality.read(path))["decision_id"]
-        for member in self.committee:
-            body = {"decision": decision, "verdict": verdict, "comment": "As it stands. 如此。"}
-            await member.post_ok(f"{path}/vote", body)
-        return await self.quality.read(path)
+        return await boards.decide((*self.committee, self.third), path, verdict)
+
+    async def asks(self, path: str, action: str, body: Json | None = None, verdict: str = "approve") -> Json:
+        """The improvement after the committee has decided what the quality manager puts to it."""
+        await self.quality.post_ok(f"{path}/{action}", body)
+        return await self.vote(path, verdict)
 
     async def approved(self) -> str:
         """The address of one that the committee has approved."""
@@ -149,7 +151,7 @@ class Improvers:
     async def classified(self, **changes: Any) -> str:
         """The address of one that is classified, as a minor one unless it is said otherwise."""
         path = await self.approved()
-        await self.committee[0].post_ok(f"{path}/classify", a_classification(**changes))
+        await self.asks(path, "classify", a_classification(**changes))
         return path
 
     async def evaluating(self) -> str:

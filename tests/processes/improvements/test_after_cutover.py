@@ -34,7 +34,7 @@ async def another(project: Project, **changes: Any) -> Json:
 async def test_until_it_is_optimised_nothing_else_of_the_process_is_changed(project: Project) -> None:
     waiting = await project.approved(kind="activity")
     classified = {"kind": "activity", "impact": "2", "urgency": "2"}
-    await project.first.post_ok(f"{waiting}/classify", classified)
+    await project.asks(waiting, "classify", classified)
     number = (await project.quality.read(await cut_over(project)))["number"]
     body = await another(project)
     assert await refusal(project.quality, AT, body) == (409, "process_is_frozen")

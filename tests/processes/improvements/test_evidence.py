@@ -86,7 +86,7 @@ async def test_a_pilot_is_cut_by_services_and_items_that_there_are_and_is_not_ov
     path = await project.approved()
     charter = {"sponsor": project.sponsor.id, "project_manager": project.manager.id}
     more = {"members": [project.executor.id], "resources": "Two.", "budget": "1.00", "currency": "CNY"}
-    await project.first.post_ok(f"{path}/charter", charter | more)
+    await project.asks(path, "charter", charter | more)
     plan: Json = {
         "work": "Write it.",
         "milestones": [{"title": "Tried", "due_at": ago(days=-90)}],
@@ -104,12 +104,12 @@ async def test_a_pilot_is_cut_by_services_and_items_that_there_are_and_is_not_ov
     wrong = await refusal(project.manager, f"{path}/plan", worse)
     assert wrong == (422, [("expected/0/promised/change", "promise_to_worsen")])
     await project.manager.post_ok(f"{path}/plan", plan)
-    await project.first.post_ok(f"{path}/approve_plan")
+    await project.asks(path, "approve_plan")
     await project.sponsor.post_ok(f"{path}/kick_off")
     started = await refusal(project.manager, f"{path}/start_pilot", await project.readiness())
     assert started == (409, "pilot_is_over")
     # The way out: the committee returns the plan, and its dates are agreed anew.
-    returned = await project.first.post_ok(f"{path}/return_plan", {"lacking": "Dates ahead."})
+    returned = await project.asks(path, "return_plan", {"lacking": "Dates ahead."})
     assert (returned["state"], returned["kicked_off_at"]) == ("chartered", None)
 
 
@@ -120,7 +120,7 @@ async def test_a_large_kind_is_minor_and_one_that_promises_little_is_major_for_a
     small = {"kind": "new_process", "size": "minor", "impact": "2", "urgency": "2"}
     wrong = await refusal(project.first, f"{path}/classify", small)
     assert wrong == (422, [("size_reason", "size_reason_missing")])
-    record = await project.first.post_ok(f"{path}/classify", small | {"size_reason": "One desk, one week."})
+    record = await project.asks(path, "classify", small | {"size_reason": "One desk, one week."})
     assert (record["size"], record["size_reason"]) == ("minor", "One desk, one week.")
     body = {"kind": "new_process", "criteria": ["complex"], "impact": "2", "urgency": "2"}
     wrong = await refusal(project.first, f"{path}/classify", body)
@@ -129,7 +129,7 @@ async def test_a_large_kind_is_minor_and_one_that_promises_little_is_major_for_a
     assert "50%" in english
     assert "30%" in english
     assert "最多承诺 30%" in chinese
-    record = await project.first.post_ok(f"{path}/classify", body | {"size_reason": "It is for all desks."})
+    record = await project.asks(path, "classify", body | {"size_reason": "It is for all desks."})
     assert (record["size"], record["size_reason"]) == ("major", "It is for all desks.")
 
 

@@ -26,28 +26,30 @@ from tests.extent import examples, in_test_all
 from tests.processes.improvements.pilots import AHEAD, KPI, WORD, Project, ago, project_of
 
 PEOPLE = ("quality", "owner", "manager", "sponsor", "first", "executor")
-IMPROVERS, COMMITTEE = {"quality", "owner"}, {"first"}
+IMPROVERS, ASKERS = {"quality", "owner"}, {"first", "quality"}
 #: By action: who, from where, to where; None: it stays.
 TABLE: dict[str, tuple[set[str], set[str], str | None]] = {
     "propose": (IMPROVERS, {"selected", "proposed", "deferred"}, "proposed"),
     "submit": ({"quality"}, {"proposed", "deferred"}, "in_review"),
     "take_up": ({"quality"}, {"deferred"}, "in_review"),
-    "classify": (COMMITTEE, {"approved"}, None),
+    "classify": (ASKERS, {"approved"}, None),
     "implement": (IMPROVERS, {"approved"}, "implementing"),
     "finish": (IMPROVERS, {"implementing"}, "evaluating"),
     "measure_effects": (IMPROVERS, {"evaluating", "piloting", "standardised"}, None),
     "evaluate": (IMPROVERS, {"evaluating"}, None),
     "standardise": ({"quality"}, {"evaluating", "handed_over"}, "standardised"),
     "revert": ({"quality"}, {"evaluating", "piloting", "pilot_reported", "rolling_out"}, "reverted"),
-    "charter": (COMMITTEE, {"approved"}, "chartered"),
+    "charter": (ASKERS, {"approved"}, None),
     "plan": ({"manager"}, {"chartered"}, "planned"),
-    "return_plan": (COMMITTEE, {"planned", "plan_approved"}, "chartered"),
-    "approve_plan": (COMMITTEE, {"planned"}, "plan_approved"),
+    "return_plan": (ASKERS, {"planned", "plan_approved"}, None),
+    "approve_plan": (ASKERS | {"manager"}, {"planned"}, None),
     "kick_off": ({"sponsor"}, {"plan_approved"}, None),
     "start_pilot": ({"manager"}, {"plan_approved"}, "piloting"),
     "report_pilot": ({"manager"}, {"piloting"}, "pilot_reported"),
     "ask_judgement": ({"quality", "manager"}, {"pilot_reported"}, None),
 }
+#: What puts a question to the committee, or waits for its decision.
+ASKING = ("classify", "charter", "return_plan", "approve_plan", "ask_judgement")
 VERDICTS = ("approve", "reject", "defer")
 OF_PROPOSAL = {"approve": "approved", "reject": "rejected", "defer": "deferred"}
 OF_PILOT = {"passed": "rolling_out", "extended": "piloting", "stopped": "reverted"}
@@ -87,7 +89,9 @@ class Modelled:
     is_chartered: bool = False
     measured: bool = False
     judged: bool | None = None
-    open_judgement: str | None = None
+    question: str | None = None
+    """What the committee is asked: the action that asked, or the judgement of the pilot."""
+    asked_kind: str | None = None
 
     def refusal(self, action: str) -> str | None:
         """The code of the refusal of what the improvement itself forbids."""
@@ -101,7 +105,7 @@ class Modelled:
             ({"kick_off"}, self.kicked_off, "kicked_off_already"),
             ({"standardise"}, self.judged is not True, "not_judged_reached"),
             ({"revert"}, self.state == "evaluating" and self.judged is not False, unjudged),
-            ({"ask_judgement"}, self.open_judgement is not None, "improvement_decision_open"),
+            ({*ASKING, "start_pilot"}, self.question is not None, "improvement_decision_open"),
         )
         return next((code for names, forbids, code in rules if action in names and forbids), None)
 
@@ -111,7 +115,7 @@ class Modelled:
         if action == "measure_effects" and self.is_chartered:
             people = people | {"manager"}
         if (
-            action in ("plan", "kick_off", "start_pilot", "report_pilot", "ask_judgement")
+            action in ("plan", "approve_plan", "kick_off", "start_pilot", "report_pilot", "ask_judgement")
             and not self.is_chartered
         ):
             people = people - {"manager", "sponsor"}
@@ -127,35 +131,37 @@ class Modelled:
 
     def take(self, action: str, kind: str, judgement: str, yes: bool) -> None:
         """Carry the action out."""
-        if action == "classify":
-            self.size = kind
+        if action in ASKING:
+            self.question, self.asked_kind = action if action != "ask_judgement" else judgement, kind
         elif action == "plan":
             self.has_pilot = yes
-        elif action in ("kick_off", "return_plan"):
-            self.kicked_off = action == "kick_off"
-        elif action == "charter":
-            self.is_chartered = True
+        elif action == "kick_off":
+            self.kicked_off = True
         elif action == "measure_effects":
             self.measured = True
         elif action == "evaluate":
             self.judged = yes
-        elif action == "ask_judgement":
-            self.open_judgement = judgement
         elif action in ("start_pilot", "finish"):
             self.measured = False
         elif action == "revert":
-            self.open_judgement = None
+            self.question = None
         self.state = TABLE[action][2] or self.state
 
     def decide(self, verdict: str) -> None:
         """The committee is of one mind."""
         if self.state == "in_review":
             self.state = OF_PROPOSAL[verdict]
-        elif verdict == "approve":
-            assert self.open_judgement is not None
-            self.state = OF_PILOT[self.open_judgement]
-            self.measured = False
-        self.open_judgement = None
+        elif self.question == "classify":
+            self.size = self.asked_kind if verdict == "approve" else self.size
+        elif self.question == "charter" and verdict == "approve":
+            self.state, self.is_chartered = "chartered", True
+        elif (self.question, verdict) in (("return_plan", "approve"), ("approve_plan", "reject")):
+            self.state, self.kicked_off = "chartered", False
+        elif self.question == "approve_plan" and verdict == "approve":
+            self.state = "plan_approved"
+        elif self.question in OF_PILOT and verdict == "approve":
+            self.state, self.measured = OF_PILOT[self.question], False
+        self.question = None
 
 
 @dataclass
@@ -239,6 +245,8 @@ class World:
 
     def forward(self, improvement: Modelled) -> tuple[str, str]:
         """What comes next, and who does it; nothing of what is over."""
+        if improvement.question is not None:
+            return "approve", ""
         by_size = {None: ("classify", "first"), "minor": ("implement", "owner")}
         by_judgement = {None: ("evaluate", "quality"), True: ("standardise", "quality")}
         choices = {
@@ -250,14 +258,14 @@ class World:
             "plan_approved": ("start_pilot", "manager")
             if improvement.kicked_off
             else ("kick_off", "sponsor"),
-            "pilot_reported": ("approve", "") if improvement.open_judgement else ("ask_judgement", "manager"),
+            "pilot_reported": ("ask_judgement", "manager"),
             "planned": ("approve_plan" if improvement.has_pilot else "return_plan", "first"),
         }
         return choices.get(improvement.state) or FORWARD.get(improvement.state, ("", ""))
 
     async def vote(self, improvement: Modelled, verdict: str) -> None:
         """The committee says so, where a question is open."""
-        if improvement.state == "in_review" or improvement.open_judgement is not None:
+        if improvement.state == "in_review" or improvement.question is not None:
             await self.project.decide(improvement.path, verdict)
             improvement.decide(verdict)
 
@@ -275,6 +283,8 @@ class World:
             assert outcome == (403, "forbidden"), answer.text
         elif code := improvement.refusal(action):
             assert outcome == (409, code)
+        elif action == "implement" and improvement.question is not None:
+            assert outcome == (409, "being_decided")
         elif action in ("evaluate", "report_pilot") and not improvement.measured:
             assert "effect_is_missing" in answer.text
         elif action == "measure_effects" and improvement.state == "standardised":

@@ -244,15 +244,17 @@ async def neither_its_manager_nor_who_proposed_it_votes(project: Project, path: 
     refused = await project.manager.post(f"{path}/ask_judgement", json=question)
     problem = refused.json()
     assert (refused.status_code, problem["code"]) == (409, "too_few_may_decide")
-    left_out = {(person.id, "duty") for person in apart}
-    assert {(exclusion["person"], exclusion["because"]) for exclusion in problem["left_out"]} == left_out
-    await project.admin.post_ok(f"/v1/persons/{project.second.id}/activate")
+    left_out = {person.id for person in (*apart, project.sponsor)}
+    assert {exclusion["person"] for exclusion in problem["left_out"]} == left_out, "its sponsor is management"
+    for person in (project.second, project.third):
+        await project.admin.post_ok(f"/v1/persons/{person.id}/activate")
     await project.manager.post_ok(f"{path}/ask_judgement", question)
     votes = (await project.quality.read(f"{path}/votes"))["items"]
     decision = (await project.quality.read(path))["decision_id"]
     assert {vote["person"]["id"] for vote in votes if vote["decision_id"] == decision} == {
         project.first.id,
         project.second.id,
+        project.third.id,
     }
     assert await refusal(project.quality, f"{path}/ask_judgement", question) == (
         409,

@@ -48,7 +48,7 @@ WITHOUT_PILOT: Json = {
 async def chartered(improvers: Improvers) -> str:
     """The address of a project with its charter."""
     path = await improvers.classified(kind="new_process", criteria=["several_teams"])
-    done = await improvers.committee[0].post_ok(f"{path}/charter", a_charter(improvers))
+    done = await improvers.asks(path, "charter", a_charter(improvers))
     assert done["state"] == "chartered"
     return path
 
@@ -60,7 +60,7 @@ async def test_what_is_piloted_is_a_project_with_a_sponsor_of_the_management_and
     member = improvers.committee[0]
     assert await refusal(member, f"{path}/charter", a_charter(improvers)) == (409, "needs_no_project", "")
     piloted = {"kind": "tool", "to_pilot": True, "impact": "2", "urgency": "3"}
-    await member.post_ok(f"{path}/classify", piloted)
+    await improvers.asks(path, "classify", piloted)
     junior = a_charter(improvers, sponsor=improvers.author.id)
     assert await refusal(member, f"{path}/charter", junior) == (422, "not_of_management", "/sponsor")
     charter = a_charter(improvers, project_manager=improvers.author.id)
@@ -70,7 +70,12 @@ async def test_what_is_piloted_is_a_project_with_a_sponsor_of_the_management_and
     assert await refusal(member, f"{path}/charter", twice) == (422, "each_once", "/members")
     odd = await refusal(member, f"{path}/charter", a_charter(improvers, budget="12000.000"))
     assert odd == (422, "other_digits", "/budget")
-    done = await member.post_ok(f"{path}/charter", a_charter(improvers))
+    waiting = await member.post_ok(f"{path}/charter", a_charter(improvers))
+    assert (waiting["state"], waiting["sponsor"]) == ("approved", None), "nothing is done before the vote"
+    assert waiting["asked_sponsor"]["id"] == improvers.sponsor.id
+    again = await refusal(improvers.quality, f"{path}/charter", a_charter(improvers))
+    assert again == (409, "improvement_decision_open", "")
+    done = await improvers.vote(path, "approve")
     assert (done["sponsor"]["id"], done["budget"]) == (improvers.sponsor.id, "12000.00")
     await tell_all(improvers.api)
     for client in (improvers.sponsor, improvers.manager, improvers.author):
@@ -103,7 +108,7 @@ async def test_a_pilot_is_planned_whole_by_its_own_manager_and_cut_by_what_can_b
     for ends_at, length in (("2198-03-15", "short"), ("2198-09-01", "usual"), ("2198-10-01", "long")):
         planned = await manager.post_ok(f"{path}/plan", a_plan(pilot_ends_at=f"{ends_at}T00:00:00Z"))
         assert planned["pilot_length"] == length, "it is pointed out, and not refused"
-        await improvers.committee[0].post_ok(f"{path}/return_plan", {"lacking": "Other dates."})
+        await improvers.asks(path, "return_plan", {"lacking": "Other dates."})
     planned = await manager.post_ok(f"{path}/plan", a_plan(pilot_ends_at=None))
     assert planned["pilot_ends_at"] == "2198-06-01T00:00:00.000000Z", "three months, unless it is said"
     assert (planned["state"], planned["pilot_length"]) == ("planned", "usual")
@@ -118,29 +123,42 @@ async def test_without_a_pilot_there_is_no_approval_and_a_returned_plan_is_made_
     path, member = await chartered(improvers), improvers.committee[0]
     await improvers.manager.post_ok(f"{path}/plan", WITHOUT_PILOT)
     assert await refusal(member, f"{path}/approve_plan", {}) == (409, "pilot_is_missing", "")
-    returned = await member.post_ok(f"{path}/return_plan", {"lacking": "The pilot. 缺少试点。"})
+    returned = await improvers.asks(path, "return_plan", {"lacking": "The pilot. 缺少试点。"})
     assert (returned["state"], returned["lacking"]) == ("chartered", "The pilot. 缺少试点。")
     planned = await improvers.manager.post_ok(f"{path}/plan", a_plan())
     assert (planned["state"], planned["lacking"]) == ("planned", None)
     milestones = (await member.read(f"{path}/milestones"))["items"]
     assert [milestone["dropped_at"] is None for milestone in milestones] == [False, True]
-    done = await member.post_ok(f"{path}/approve_plan")
+    done = await improvers.asks(path, "approve_plan")
     assert (done["state"], done["chartered_at"]) == ("plan_approved", returned["chartered_at"])
     await tell_all(improvers.api)
     steps = [item["steps"] for item in (await improvers.manager.read("/v1/notices"))["items"]]
     assert {"project_plan_returned", "approved"} <= {step for notice_steps in steps for step in notice_steps}
 
 
-async def test_whoever_manages_the_project_does_not_approve_its_plan(improvers: Improvers) -> None:
+async def test_whoever_manages_the_project_has_no_vote_on_its_plan_and_a_rejected_one_is_returned(
+    improvers: Improvers,
+) -> None:
     path = await improvers.classified(kind="new_process", criteria=["several_teams"])
     both = await improvers.api.client("Both", Role.project_manager, Role.committee_member)
-    charter = a_charter(improvers, project_manager=both.id)
-    await improvers.committee[0].post_ok(f"{path}/charter", charter)
+    await improvers.asks(path, "charter", a_charter(improvers, project_manager=both.id))
     await both.post_ok(f"{path}/plan", a_plan())
-    refused = await both.post(f"{path}/approve_plan")
-    assert (refused.status_code, refused.json()["code"]) == (403, "separation_of_duties")
-    returned = await both.post(f"{path}/return_plan", json={"lacking": "Nothing."})
-    assert (returned.status_code, returned.json()["code"]) == (403, "separation_of_duties")
+    waiting = await both.post_ok(f"{path}/approve_plan")
+    voters = {ballot["person"]["id"] for ballot in (await both.read(f"{path}/votes"))["items"][-3:]}
+    assert (waiting["state"], both.id in voters) == ("planned", False)
+    returned = await improvers.vote(path, "reject")
+    assert (returned["state"], returned["lacking"]) == ("chartered", None)
+
+
+async def test_charter_and_plan_are_one_question_if_the_plan_is_made_ahead(improvers: Improvers) -> None:
+    path, manager = await improvers.classified(kind="new_process", criteria=["risky"]), improvers.manager
+    charter = a_charter(improvers, with_plan=True)
+    early = await refusal(improvers.quality, f"{path}/charter", charter)
+    assert early == (422, "no_plan_ahead", "/with_plan")
+    assert (await manager.post_ok(f"{path}/plan_ahead", a_plan()))["state"] == "approved"
+    done = await improvers.asks(path, "charter", charter)
+    assert (done["state"], done["sponsor"]["id"]) == ("plan_approved", improvers.sponsor.id)
+    assert None not in (done["chartered_at"], done["plan_approved_at"], done["next_report_due_at"])
 
 
 async def test_progress_is_reported_against_the_budget(improvers: Improvers) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import uuid4
 
 from app.common.people import Role
 from app.foundation.people.records import TeamKind
@@ -11,6 +12,12 @@ from tests.client import Api, Client, Json
 
 OFFICE = "office"
 ALWAYS = "round-the-clock"
+REVIEW: Json = {
+    "minutes": "The targets fit.",
+    "results": "97 % of P1 in time.",
+    "expectations": "Support on Saturdays.",
+}
+EFFECTS: Json = {"effect_on_price": "It stays the same.", "effect_on_workload": "Ten cases more."}
 #: By type of agreement, the payload's field that names the other party.
 PARTY = {"SLA": "customer", "OLA": "team", "UC": "supplier"}
 
@@ -24,7 +31,10 @@ def a_draft(*targets: Json, **more: Any) -> Json:
     """What is said to draft an agreement that can be submitted."""
     return {
         "targets": list(targets) or [a_target("t1", "resolution", 14_400)],
-        "cost_amount": "12000.00",
+        "price_amount": "12000.00",
+        "price_currency": "CNY",
+        "price_period": "year",
+        "cost_amount": "9000.00",
         "cost_currency": "CNY",
         "cost_period": "year",
         "specification": "The mail team restores the relay; North Telecom the line.",
@@ -42,6 +52,17 @@ async def add_calendar(keeper: Client, key: str, days: str, starts: str, ends: s
     weekly = [{"weekdays": days.split(), "starts": starts, "ends": ends}]
     payload = {"key": key, "name": key, "time_zone": "Asia/Shanghai", "weekly": weekly}
     await keeper.post_ok("/v1/calendars", payload)
+
+
+async def signed_elsewhere(manager: Client) -> Json:
+    """The payload of a document that a party without an account has signed."""
+    upload = await manager.put(f"/v1/uploads/{uuid4()}", content=b"%PDF-1.7 signed")
+    assert upload.status_code == 200, upload.text
+    return {
+        "signed_document": "V-2026-0815",
+        "signatory": "Ms Li of the supplier",
+        "upload": upload.json()["id"],
+    }
 
 
 @dataclass
@@ -107,14 +128,17 @@ class Parties:
         return path
 
     async def sign(self, path: str, party: str | None) -> Json:
-        """The agreement, after both have signed it; suppliers sign elsewhere."""
+        """The agreement, after both have signed it; a party without an account signs elsewhere."""
         first = await self.it.post_ok(f"{path}/sign")
         assert first["state"] == "in_review"
-        if party in self.leads and not party.startswith("north"):
+        if party in self.leads:
             return await self.leads[party].post_ok(f"{path}/sign")
-        return await self.manager.post_ok(
-            f"{path}/sign", {"signed_document": "V-2026-0815", "signatory": "Ms Li of the supplier"}
-        )
+        return await self.manager.post_ok(f"{path}/sign", await signed_elsewhere(self.manager))
+
+    async def review(self, path: str, party: str = "finance") -> Json:
+        """The agreement, after both parties have reviewed it."""
+        attended = {"attended": [self.manager.id, self.leads[party].id]}
+        return await self.manager.post_ok(f"{path}/review", {**REVIEW, **attended})
 
 
 async def the_parties(api: Api) -> Parties:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.foundation.people.records import TeamKind
 from tests.client import Client, Json
 from tests.extent import in_test_all
-from tests.service_levels.agreements.samples import ALWAYS, Parties, a_draft, a_target
+from tests.service_levels.agreements.samples import (
+    ALWAYS,
+    EFFECTS,
+    Parties,
+    a_draft,
+    a_target,
+    signed_elsewhere,
+)
 
 HOUR = 3600
-REVIEW = {
-    "attended": ["me"],
-    "minutes": "The targets fit.",
-    "results": "97 % of P1 in time.",
-    "expectations": "Support on Saturdays.",
-}
-EFFECTS = {"effect_on_cost": "None.", "effect_on_workload": "Ten cases more."}
 
 
 async def events(client: Client, path: str) -> list[str]:
@@ -44,7 +45,7 @@ async def test_a_requirement_comes_to_a_signed_agreement_on_those_beneath(partie
     maintainer, manager, customer = parties.maintainer, parties.manager, parties.leads["finance"]
     target = a_target("t1", "resolution", 9 * HOUR, priority="P1", warning_percents=[75])
     draft = await maintainer.post_ok(f"{path}/draft", a_draft(target, rests_on=rests_on))
-    assert (draft["state"], draft["edition"], draft["cost_amount"]) == ("drafted", 1, "12000.00")
+    assert (draft["state"], draft["edition"], draft["price_amount"]) == ("drafted", 1, "12000.00")
     proposed = await customer.post_ok(f"{path}/negotiate", {"proposals": "Six hours."})
     assert proposed["state"] == "negotiating"
     target = {**target, "threshold_seconds": 8 * HOUR}
@@ -190,24 +191,30 @@ async def test_neither_party_signs_alone_and_a_change_of_the_text_takes_consents
 async def test_who_has_no_account_signs_elsewhere_and_the_manager_records_the_document(
     parties: Parties,
 ) -> None:
-    path = await parties.submitted("UC", "north-telecom")
+    await parties.api.team("south", TeamKind.supplier)
+    path = await parties.submitted("UC", "south")
     recorded = {"signed_document": "V-1", "signatory": "Ms Li"}
-    not_theirs = await parties.it.post(f"{path}/sign", json=recorded)
+    of_nothing = await parties.manager.post(f"{path}/sign", json=recorded)
+    assert errors(of_nothing.json()) == [("", "document_with_signatory")]
+    document = await signed_elsewhere(parties.it)
+    not_theirs = await parties.it.post(f"{path}/sign", json=document)
     assert errors(not_theirs.json()) == [("/signed_document", "manager_records_documents")]
     without = await parties.manager.post(f"{path}/sign", json={})
     assert errors(without.json()) == [("/signed_document", "document_of_consent")]
-    ours = await parties.manager.post(f"{path}/sign", json={**recorded, "side": "it"})
+    document = await signed_elsewhere(parties.manager)
+    ours = await parties.manager.post(f"{path}/sign", json={**document, "side": "it"})
     assert errors(ours.json()) == [("/side", "it_signs_itself")]
-    await parties.manager.post_ok(f"{path}/sign", recorded)
     await parties.manager.post_ok(f"{path}/appoint", {"representative": parties.manager.id})
-    await parties.manager.post_ok(f"{path}/sign", recorded)
+    await parties.manager.post_ok(f"{path}/sign", document)
     alone = await parties.manager.post(f"{path}/sign", json={})
     assert (alone.status_code, alone.json()["code"]) == (409, "consented_for_the_other")
     await parties.manager.post_ok(f"{path}/appoint", {"representative": parties.it.id})
-    await parties.manager.post_ok(f"{path}/sign", recorded)
+    await parties.manager.post_ok(f"{path}/sign", await signed_elsewhere(parties.manager))
     assert (await parties.it.post_ok(f"{path}/sign"))["state"] == "signed"
     [theirs, ours] = (await parties.manager.read(f"{path}/consents"))["items"]
-    assert (theirs["side"], theirs["document"], theirs["signatory"]) == ("party", "V-1", "Ms Li")
+    assert (theirs["side"], theirs["document"]) == ("party", document["signed_document"])
+    content = f"{path}/attachments/{theirs['attachment_id']}/content"
+    assert (await parties.it.get(content)).content == b"%PDF-1.7 signed"
     assert (ours["side"], ours["document"], ours["complete"]) == ("it", None, True)
 
 
@@ -233,12 +240,15 @@ async def test_the_annual_review_ends_in_a_renewal_on_which_both_agree(parties: 
     path = await parties.signed("SLA", "finance", valid_to="2198-12-31", review_months=12)
     of_shanghai = "2026-12-31T16:00:00.000000Z"  # the first of January
     assert (await parties.manager.read(path))["review_due_at"] == of_shanghai
-    reviewed = await parties.manager.post_ok(f"{path}/review", REVIEW)
+    reviewed = await parties.review(path)
     assert (reviewed["state"], reviewed["last_reviewed_at"] is not None) == ("under_review", True)
     [review] = (await parties.leads["finance"].read(f"{path}/reviews"))["items"]
-    assert (review["minutes"], review["attended"]) == ("The targets fit.", [parties.manager.id])
+    assert (review["minutes"], review["attended"]) == (
+        "The targets fit.",
+        [parties.manager.id, parties.leads["finance"].id],
+    )
     bare = await parties.it.post(f"{path}/renew", json={"valid_to": "2199-06-30"})
-    assert errors(bare.json()) == [("/effect_on_cost", "missing"), ("/effect_on_workload", "missing")]
+    assert errors(bare.json()) == [("/effect_on_price", "missing"), ("/effect_on_workload", "missing")]
     await parties.it.post_ok(f"{path}/renew", {"valid_to": "2199-06-30", **EFFECTS})
     counter = {"valid_to": "2199-12-31", **EFFECTS}
     other = await parties.leads["finance"].post_ok(f"{path}/renew", counter)
@@ -249,7 +259,6 @@ async def test_the_annual_review_ends_in_a_renewal_on_which_both_agree(parties: 
         "2199-12-31",
         "2199-12-31",
     )
-    assert (await parties.leads["finance"].read(path))["effect_on_cost"] is None
     [promise] = (await parties.manager.read("/v1/services/mail"))["promises"]
     assert promise["valid_to"] == "2199-12-31"
 
@@ -257,7 +266,7 @@ async def test_the_annual_review_ends_in_a_renewal_on_which_both_agree(parties: 
 @in_test_all
 async def test_after_its_review_an_agreement_is_terminated_by_both(parties: Parties) -> None:
     path = await parties.signed("SLA", "finance")
-    await parties.manager.post_ok(f"{path}/review", REVIEW)
+    await parties.review(path)
     silent = await parties.leads["finance"].post(f"{path}/terminate", json={})
     assert errors(silent.json()) == [("/reason", "missing")]
     reason = {"reason": "It is bought elsewhere."}
@@ -281,7 +290,12 @@ async def approved_changes(parties: Parties, *scopes: Json) -> list[str]:
         "title": "Amend an agreement",
         "description": "A new edition.",
     }
-    template = await author.post_ok("/v1/change_templates", {**payload, **plans, "risk_level": "low"})
+    services = sorted({key for scope in scopes for key in scope["services"]})
+    scope_of_all = {"services": services, "risk_level": "low"}
+    items = [key for scope in scopes for key in scope.get("cis", ())]
+    template = await author.post_ok(
+        "/v1/change_templates", {**payload, **plans, **scope_of_all, "cis": items}
+    )
     await other.post_ok(f"/v1/change_templates/{template['id']}/approve")
     approved = []
     for day, scope in enumerate(scopes, start=4):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from tests.client import Api, Client
 from tests.service_levels.agreements.samples import Parties, a_target
-from tests.service_levels.agreements.test_story import REVIEW
 
 TARGET = a_target("t1", "resolution", 32_400)
 
@@ -29,5 +28,5 @@ async def test_what_nobody_has_signed_waits_for_both_sides_and_others_do_not_see
     await customer.post_ok(f"{path}/sign")
     assert await listed(manager, waiting_for="signature,renewal") == []
     assert await listed(manager, waiting_for="review") == [], "it is not due yet"
-    await manager.post_ok(f"{path}/review", REVIEW)
+    await parties.review(path)
     assert await listed(manager, waiting_for="signature,renewal") == [path]

@@ -12,6 +12,7 @@ from pydantic_core import PydanticKnownError
 from app.common.people import WHOLE_GROUP, Grade, Role
 from app.foundation.decisions.approval_rules.records import ElectorRelation
 from app.foundation.decisions.records import DecisionKind, DecisionRule
+from app.foundation.decisions.tally import default_quorum
 from app.kernel.actions.conditions import Condition, exactly_one_member
 from app.kernel.actions.payloads import (
     LONGEST_LIST,
@@ -40,7 +41,11 @@ SUBJECTS: dict[DecisionKind, tuple[str, tuple[str, ...]]] = {
     DecisionKind.release_plan_change: ("release", _OF_RELEASE),
     DecisionKind.improvement_plan: ("improvement_plan", ()),
     DecisionKind.plan_adjustment: ("improvement_plan", ()),
+    DecisionKind.plan_closing: ("improvement_plan", ()),
     DecisionKind.improvement_proposal: ("improvement", _OF_IMPROVEMENT),
+    DecisionKind.improvement_class: ("improvement", _OF_IMPROVEMENT),
+    DecisionKind.improvement_charter: ("improvement", _OF_IMPROVEMENT),
+    DecisionKind.project_plan: ("improvement", _OF_IMPROVEMENT),
     DecisionKind.pilot: ("improvement", _OF_IMPROVEMENT),
     DecisionKind.improvement_revert: ("improvement", _OF_IMPROVEMENT),
     DecisionKind.document_review: ("document", _OF_DOCUMENT),
@@ -146,7 +151,8 @@ class ApprovalRuleDefinition(PayloadValue):
     otherwise: Sources = Field(
         default=(),
         max_length=MOST_CONDITIONS,
-        description="Sources of voters that are used if fewer than `enough` persons of `voters` can vote.",
+        description="Sources of voters that are asked as well if fewer than `enough` persons of `voters`, "
+        "fewer than half of them, or fewer than the quorum can vote.",
     )
     enough: int = Field(
         default=1,
@@ -159,7 +165,7 @@ class ApprovalRuleDefinition(PayloadValue):
         default=(),
         max_length=MOST_CONDITIONS,
         description="Sources of voters that are asked next, once and by the same rule, if too few have "
-        "voted in time.",
+        "voted in time, or at once if too few can vote.",
     )
     rule: DecisionRule = Field(description="Rule by which votes lead to an outcome.", examples=["majority"])
     quorum: int | None = Field(
@@ -175,9 +181,9 @@ class ApprovalRuleDefinition(PayloadValue):
         ge=1,
         le=100,
         strict=True,
-        description="Percentage of the voters who must have voted, rounded up, and at least "
-        "`least_voters` persons. If both are null, the quorum is one where the chair "
-        "decides, more than half for a majority, and everybody for a unanimous vote.",
+        description="Percentage of the persons whom `voters` name, also if some are excluded, who must have "
+        "voted, rounded up, and at least `least_voters` persons. If both are null, the quorum is one where "
+        "the chair decides, more than half for a majority, and everybody for a unanimous vote.",
     )
     least_voters: int = Field(
         default=2,
@@ -195,6 +201,14 @@ class ApprovalRuleDefinition(PayloadValue):
         description="Number of seconds to vote, in the hours of `calendar`.",
         examples=[7 * _DAY],
     )
+    least_seconds: int | None = Field(
+        default=None,
+        ge=60,
+        le=LONGEST_DAYS * _DAY,
+        strict=True,
+        description="Number of seconds that voters have at least, in the hours of `calendar`: a question "
+        "cannot end earlier. Null for half of `due_within_seconds`.",
+    )
     calendar: RecordKey | None = Field(
         default=None,
         description="Key of the calendar in whose hours the time to vote is counted; null to count "
@@ -208,6 +222,35 @@ class ApprovalRuleDefinition(PayloadValue):
         description="Number of seconds before the end at which persons who have not voted are reminded; "
         "null for one day, or for half of the time to vote if that is shorter.",
     )
+
+    CONDITIONS = (
+        Condition(
+            "least_exceeds_time",
+            ("least_seconds", "due_within_seconds"),
+            lambda rule: rule.least_seconds is None or rule.least_seconds <= rule.due_within_seconds,
+        ),
+    )
+
+    @property
+    def least_time(self) -> int:
+        """Return how many seconds voters have at least."""
+        return self.due_within_seconds // 2 if self.least_seconds is None else self.least_seconds
+
+    def quorum_of(self, rule: DecisionRule, board: int, voters: int) -> int:
+        """Return how many must have voted if so many `voters` may, of a board of that size. A unanimous vote
+        needs all who are asked, and not those of the board who are excluded.
+        """
+        size = max(board, voters)
+        if self.quorum is not None:
+            return self.quorum
+        if self.quorum_percent is not None:
+            # A part of few voters never lets fewer decide than the rule wants to be there.
+            return max(-(-size * self.quorum_percent // 100), self.least_voters)
+        return default_quorum(rule, voters if rule is DecisionRule.unanimous else size)
+
+    def free_voters_needed(self, board: int) -> int:
+        """Return how many of a board of that size must be free to vote, or others are asked as well."""
+        return max(self.enough, -(-board // 2), self.quorum_of(self.rule, board, voters=0))
 
     @property
     def weight(self) -> int:

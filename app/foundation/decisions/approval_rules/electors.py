@@ -112,22 +112,6 @@ async def definition_of(reads: ReadContext, key: str, edition: int) -> ApprovalR
     return ApprovalRuleDefinition.model_validate(row["definition"])
 
 
-async def electors_of(
-    reads: ReadContext,
-    record: Record,
-    definition: ApprovalRuleDefinition,
-    excluded: Collection[UUID],
-    now: datetime,
-) -> Voters:
-    """Return all whom the rule asks, those who are `excluded` among them, with their seats: its voters, or
-    those named otherwise if too few of them are free.
-    """
-    voters = await persons_of(reads, record, definition.voters, excluded, now)
-    if definition.otherwise and len(voters.keys() - set(excluded)) < definition.enough:
-        voters = await persons_of(reads, record, definition.otherwise, excluded, now)
-    return voters
-
-
 async def persons_of(
     reads: ReadContext,
     record: Record,
@@ -234,7 +218,17 @@ async def _on_call(reads: ReadContext, persons: list[UUID], now: datetime) -> li
 
 async def due_at(reads: ReadContext, definition: ApprovalRuleDefinition, now: datetime) -> datetime:
     """Return until when there are votes: in the hours of the rule's calendar, if it names one."""
-    seconds = definition.due_within_seconds
+    return await _time_after(reads, definition, now, definition.due_within_seconds)
+
+
+async def earliest_end(reads: ReadContext, definition: ApprovalRuleDefinition, now: datetime) -> datetime:
+    """Return the earliest time at which a vote by the rule may end."""
+    return await _time_after(reads, definition, now, definition.least_time)
+
+
+async def _time_after(
+    reads: ReadContext, definition: ApprovalRuleDefinition, now: datetime, seconds: int
+) -> datetime:
     if definition.calendar is not None:
         row = await reads.row(CALENDAR, (definition.calendar,), guard=_AS_OF_NOW)
         ends = row and business_time_of(from_row(CalendarVersion, row)).add(now, seconds)

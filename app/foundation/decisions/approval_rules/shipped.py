@@ -38,9 +38,11 @@ def _with_role(role: Role, *, grade: Grade | None = None, on_call: bool = False)
 
 
 _SERVICE_OWNER = Electors(relation=ElectorRelation.service_owner)
+_MANAGEMENT = (_with_role(Role.management),)
 #: Half of the committee votes, and the majority of them decides.
 _COMMITTEE = ApprovalRuleDefinition(
     voters=(_with_role(Role.committee_member),),
+    otherwise=_MANAGEMENT,
     rule=DecisionRule.majority,
     quorum_percent=50,
     due_within_seconds=14 * DAY,
@@ -48,11 +50,17 @@ _COMMITTEE = ApprovalRuleDefinition(
 
 
 def _of_risk(
-    level: str, voters: tuple[Electors, ...], rule: DecisionRule, *, quorum: int | None = None
+    level: str,
+    voters: tuple[Electors, ...],
+    rule: DecisionRule,
+    *,
+    otherwise: tuple[Electors, ...] = (),
+    quorum: int | None = None,
 ) -> ApprovalRuleDefinition:
     return ApprovalRuleDefinition(
         conditions=(RuleCondition(field="risk_level", any_of=(level,)),),
         voters=voters,
+        otherwise=otherwise,
         rule=rule,
         quorum=quorum,
         least_voters=1 if quorum == 1 else 2,
@@ -85,13 +93,13 @@ SHIPPED: Mapping[str, ShippedRule] = {
         DecisionKind.change,
         "Changes",
         "变更",
-        ApprovalRuleDefinition(voters=_CAB, rule=DecisionRule.majority),
+        ApprovalRuleDefinition(voters=_CAB, otherwise=_MANAGEMENT, rule=DecisionRule.majority),
     ),
     "change_high_risk": ShippedRule(
         DecisionKind.change,
         "Changes of high risk",
         "高风险变更",
-        _of_risk("high", _HIGH, DecisionRule.unanimous),
+        _of_risk("high", _HIGH, DecisionRule.unanimous, otherwise=_MANAGEMENT),
     ),
     "emergency_change": ShippedRule(
         DecisionKind.emergency_change,
@@ -101,11 +109,12 @@ SHIPPED: Mapping[str, ShippedRule] = {
             voters=(_with_role(Role.cab_member, on_call=True),),
             enough=2,
             otherwise=(_with_role(Role.cab_member, grade=Grade.senior),),
-            if_unanswered=(_with_role(Role.management),),
+            if_unanswered=_MANAGEMENT,
             rule=DecisionRule.majority,
             quorum=1,
             least_voters=1,
             due_within_seconds=30 * 60,
+            least_seconds=10 * 60,
         ),
     ),
     "freeze_exception": ShippedRule(
@@ -126,6 +135,7 @@ SHIPPED: Mapping[str, ShippedRule] = {
                 _with_role(Role.change_manager),
                 _SERVICE_OWNER,
             ),
+            otherwise=_MANAGEMENT,
             rule=DecisionRule.majority,
         ),
     ),
@@ -135,6 +145,7 @@ SHIPPED: Mapping[str, ShippedRule] = {
         "发布计划变更",
         ApprovalRuleDefinition(
             voters=(_with_role(Role.department_head),),
+            otherwise=_MANAGEMENT,
             rule=DecisionRule.majority,
             quorum=1,
             least_voters=1,
@@ -147,8 +158,20 @@ SHIPPED: Mapping[str, ShippedRule] = {
     "plan_adjustment": ShippedRule(
         DecisionKind.plan_adjustment, "Adjustments of annual plans", "年度计划调整", _COMMITTEE
     ),
+    "plan_closing": ShippedRule(
+        DecisionKind.plan_closing, "Closing of annual plans", "年度计划关闭", _COMMITTEE
+    ),
     "improvement_proposal": ShippedRule(
         DecisionKind.improvement_proposal, "Proposals of improvements", "改进提案", _COMMITTEE
+    ),
+    "improvement_class": ShippedRule(
+        DecisionKind.improvement_class, "Classes of improvements", "改进分类", _COMMITTEE
+    ),
+    "improvement_charter": ShippedRule(
+        DecisionKind.improvement_charter, "Charters of improvement projects", "改进项目立项", _COMMITTEE
+    ),
+    "project_plan": ShippedRule(
+        DecisionKind.project_plan, "Plans of improvement projects", "改进项目计划", _COMMITTEE
     ),
     "pilot": ShippedRule(DecisionKind.pilot, "Judgements of pilots", "试点裁定", _COMMITTEE),
     "improvement_revert": ShippedRule(

@@ -1,7 +1,7 @@
 -- parts: cases
 -- change_first_pass: of the changes whose implementation ended, those that went well at the first attempt. As its review
--- says; before it, if it was implemented once, within its window (an emergency has none), was never backed out, and is not
--- linked to an incident as its cause. It is not known where neither says so: no window or start is known, or not the type of
+-- says, but never if it was backed out, failed, or is linked to an incident as its cause; before the review, if it was
+-- implemented once, within its window (an emergency has none). It is not known where neither says so: no window or start is known, or not the type of
 -- what was outside of its window; or it was closed with no word of how it went.
 planned as (
   select outcome.stream,
@@ -13,10 +13,10 @@ planned as (
 ),
 judged as (
   select outcome.stream, outcome.rank, outcome.occurred_at as at, case
-      when review.first_pass is not null then review.first_pass::integer
       when review.outcome in ('failed', 'backed_out') then 0
       when exists (select from turn where turn.stream = outcome.stream and turn.state = 'backed_out') then 0
       when exists (select from caused where caused.stream = outcome.stream) then 0
+      when review.first_pass is not null then review.first_pass::integer
       when (select count(*) from entry where entry.stream = outcome.stream and entry.state = 'implemented') > 1 then 0
       when (select count(*) from entry where entry.stream = outcome.stream and entry.state = 'implementing') > 1 then 0
       when planned.type <> 'emergency' and (start.occurred_at < from_at or outcome.occurred_at > until_at) then 0

@@ -2,7 +2,9 @@
 -- project_on_time, of improvements: those that were handed over by the date of the first plan that was approved, of those that were,
 -- or that were not by then and were neither rejected nor reverted. That date is the latest of its milestones.
 approved as (
-  select stream, min(rank) as rank from event where type = 'improvement.plan_approved' group by stream
+  select stream, min(rank) as rank from event
+  where type in ('improvement.plan_approved', 'improvement.plan_approved_by_decision', 'improvement.chartered_with_plan')
+  group by stream
 ),
 milestone as (
   select approved.stream, key, jsonb_object_agg(name, value order by event.rank) as known

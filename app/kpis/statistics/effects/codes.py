@@ -21,6 +21,7 @@ class EffectMethod(CodeEnum):
     rate_did = "rate_did", "Ratio of ratios of rates", "比率之比的比"
     share_by_day = "share_by_day", "Difference of shares, by day", "占比之差（按日）"
     median_by_day = "median_by_day", "Difference of medians, by day", "中位数之差（按日）"
+    p90_by_day = "p90_by_day", "Difference of 90th percentiles, by day", "第 90 百分位数之差（按日）"
     mean_by_day = "mean_by_day", "Difference of means, by day", "均值之差（按日）"
     rate_by_day = "rate_by_day", "Ratio of rates, by day", "比率之比（按日）"
     share_by_day_did = (
@@ -32,6 +33,11 @@ class EffectMethod(CodeEnum):
         "median_by_day_did",
         "Difference in differences of medians, by day",
         "中位数的双重差分（按日）",
+    )
+    p90_by_day_did = (
+        "p90_by_day_did",
+        "Difference in differences of 90th percentiles, by day",
+        "第 90 百分位数的双重差分（按日）",
     )
     mean_by_day_did = (
         "mean_by_day_did",

@@ -9,7 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from app.kpis.statistics.effects import day_cases, day_counts, differences, durations, means, rates, shares
+from app.kpis.statistics.effects import (
+    day_cases,
+    day_counts,
+    day_values,
+    differences,
+    durations,
+    means,
+    rates,
+    shares,
+)
 from app.kpis.statistics.effects.codes import WITHOUT_CONTROL, EffectMethod
 from app.kpis.statistics.effects.effect import EffectEstimate
 from app.kpis.statistics.effects.samples import (
@@ -105,9 +114,27 @@ def _by_day(method: EffectMethod, samples: Sequence[Sample], _seed: int, _resamp
     return BY_DAY[method]([sample for sample in samples if isinstance(sample, DayCases)])
 
 
+BY_VALUE = {
+    EffectMethod.share_by_day: day_values.share_effect,
+    EffectMethod.median_by_day: day_values.median_effect,
+    EffectMethod.p90_by_day: day_values.p90_effect,
+    EffectMethod.mean_by_day: day_values.mean_effect,
+}
+
+
+def _by_value(method: EffectMethod, samples: Sequence[Sample], _seed: int, _resamples: int) -> EffectEstimate:
+    """Compare cases by the year before, with the verdict of the value that people read."""
+    if method is EffectMethod.rate_by_day:
+        counts = [sample for sample in samples if isinstance(sample, DayCounts)]
+        return day_counts.rate_effect(counts, by_history=True)
+    return BY_VALUE[method]([sample for sample in samples if isinstance(sample, DayCases)])
+
+
 #: By method and version. Whoever changes what the same cases come to adds a version, and keeps these.
 VERSIONS = {
     **{(method, 1): MethodVersion(_independent, is_of_compared=True) for method in differences.METHOD},
     **{(method, 2): MethodVersion(_by_day, is_of_compared=False) for method in BY_DAY},
     (EffectMethod.rate_by_day, 2): MethodVersion(_by_day, is_of_compared=False),
+    **{(method, 3): MethodVersion(_by_value, is_of_compared=False) for method in BY_VALUE},
+    (EffectMethod.rate_by_day, 3): MethodVersion(_by_value, is_of_compared=False),
 }

@@ -143,10 +143,10 @@ def _sides(
     """Return all windows, or None if one has no cases."""
     if not all(sum(sample.weights) for sample in samples):
         return None
-    return [compared(*_in_order(sample)) for sample in samples]
+    return [compared(*in_order(sample)) for sample in samples]
 
 
-def _in_order(cases: DayCases) -> tuple[Values, Values, Days]:
+def in_order(cases: DayCases) -> tuple[Values, Values, Days]:
     """Return values, weights and days: in an order that does not depend on how they were read, as sums do."""
     values, weights = np.asarray(cases.values, np.float64), np.asarray(cases.weights, np.float64)
     days = np.asarray(cases.days, np.int64)
@@ -211,6 +211,11 @@ def relative_effect(sides: Sequence[Cases]) -> RelativeEffect | None:
     )
     apart = reach(variance, EACH_LEVEL)
     return RelativeEffect(value - control, end(value - control - apart), end(value - control + apart), 0.0)
+
+
+def relative_of(windows: Sequence[tuple[Values, Values, Days]]) -> RelativeEffect | None:
+    """Return the relative effect of windows as values, weights and days."""
+    return relative_effect([_mean(*window) for window in windows])
 
 
 def _placed(before: Cases, after: Cases) -> tuple[float, tuple[DaySums, DaySums]]:

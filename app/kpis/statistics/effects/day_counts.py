@@ -8,7 +8,7 @@ says how many of those the events are worth. Of so many the interval is the exac
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import exp, log
 
 import numpy as np
@@ -30,6 +30,13 @@ from app.kpis.statistics.effects.days import (
     weekdays_of,
 )
 from app.kpis.statistics.effects.effect import LEVEL, ComparedWindow, EffectEstimate
+from app.kpis.statistics.effects.long_run import (
+    WIDER,
+    DayStretch,
+    has_history,
+    long_run_variance,
+    summed_stretch,
+)
 from app.kpis.statistics.effects.samples import DayCounts
 
 TAIL = (1 - LEVEL) / 2
@@ -50,6 +57,8 @@ class _Counts:
     exposures: Values
     days: Days
     alike: Values
+    #: By the method of history: the days before and of both windows; empty: there is too little history.
+    stretches: tuple[DayStretch, ...] | None = None
 
     @property
     def total(self) -> float:
@@ -67,26 +76,70 @@ class _Counts:
         return DaySums(self.days[order], (self.events - self.rate * self.alike)[order])
 
     @property
+    def variance(self) -> Variance:
+        """The variance of the number of events."""
+        if not self.stretches:
+            return _widened(variance_of(self.by_day), is_wide=self.stretches is not None)
+        return long_run_variance([max(self.total, LEAST_EVENTS)], [self.stretches])
+
+    def logarithmic_variance(self, control: _Counts) -> Variance:
+        """Return the variance of the logarithm of the rate less that of the control."""
+        counted = [counts.stretches for counts in (self, control)]
+        if not counted[0] or not counted[1]:
+            variance = variance_of(self.logarithmic.without_control(control.logarithmic))
+            return _widened(variance, is_wide=counted[0] is not None)
+        chances = [1 / max(counts.total, LEAST_EVENTS) for counts in (self, control)]
+        return long_run_variance(chances, [stretches for stretches in counted if stretches])
+
+    @property
     def logarithmic(self) -> DaySums:
         """What each day adds to the logarithm of the rate."""
         day_sums = self.by_day
         return DaySums(day_sums.days, day_sums.sums / max(self.total, LEAST_EVENTS))
 
 
-def rate_effect(samples: Sequence[DayCounts]) -> EffectEstimate:
-    """Return the ratio of the rates, after over before; of four windows the ratio of ratios."""
+def rate_effect(samples: Sequence[DayCounts], *, by_history: bool = False) -> EffectEstimate:
+    """Return the ratio of the rates, after over before; of four windows the ratio of ratios. `by_history`:
+    the variance is that of the year before and both windows.
+    """
     method = EffectMethod.rate_by_day if len(samples) < len(SIGNS) else EffectMethod.rate_by_day_did
     if not all(sum(sample.exposures) for sample in samples) or not any(
         sum(sample.events) for sample in samples
     ):
         return EffectEstimate(method, None, None, None, IntervalMethod.days, tuple(map(_window, samples)))
     pairs = [_alike(*samples[place : place + 2]) for place in range(0, len(samples), 2)]
+    if by_history:
+        pairs = [
+            _with_history(*pair, sample.history) for pair, sample in zip(pairs, samples[::2], strict=True)
+        ]
     effect, low, high, p = _ratio(*pairs[0]) if len(pairs) == 1 else _ratio_of_ratios(*pairs[0], *pairs[1])
     if samples[0].is_inverse:
         # The ratio of two inverses is that of the rates the other way round.
         effect, low, high = (_inverse(sample) for sample in (effect, high, low))
     sides = tuple(map(_window, samples))
-    return EffectEstimate(method, effect, low, high, IntervalMethod.days, sides, TestMethod.days, p)
+    is_widened = any(counts.stretches == () for pair in pairs for counts in pair)
+    return EffectEstimate(
+        method,
+        effect,
+        low,
+        high,
+        IntervalMethod.days,
+        sides,
+        TestMethod.days,
+        p,
+        follows_value=by_history,
+        is_widened=is_widened,
+    )
+
+
+def variance_between_alike(window: DayCounts) -> Variance | None:
+    """Return the variance of the logarithm of the ratio between the window and another one like it; None: the
+    window has no events.
+    """
+    if not any(window.events) or not any(window.exposures):
+        return None
+    pair = _with_history(*_alike(window, window), window.history)
+    return added(*(_logarithmic(_of_logarithm(counts), [counts]) for counts in pair))
 
 
 def _alike(before: DayCounts, after: DayCounts) -> tuple[_Counts, _Counts]:
@@ -119,6 +172,28 @@ def _alike(before: DayCounts, after: DayCounts) -> tuple[_Counts, _Counts]:
     return counts, other
 
 
+def _with_history(before: _Counts, after: _Counts, history: DayCounts | None) -> tuple[_Counts, _Counts]:
+    """Return both windows with the days before them; none where these are too few."""
+    stretches: tuple[DayStretch, ...] = ()
+    if history is not None and any(history.events) and any(history.exposures):
+        events, exposures = np.asarray(history.events, float), np.asarray(history.exposures, float)
+        days = np.asarray(history.days, np.int64)
+        earlier = _stretch(_Counts(events, exposures, days, exposures))
+        if has_history(earlier):
+            stretches = (earlier, _stretch(before), _stretch(after))
+    return replace(before, stretches=stretches), replace(after, stretches=stretches)
+
+
+def _stretch(counts: _Counts) -> DayStretch:
+    """Return the days of a window: each event counts as one, as if it came by itself."""
+    day_sums = counts.by_day
+    return summed_stretch(day_sums.days, day_sums.sums, counts.total)
+
+
+def _widened(variance: Variance, *, is_wide: bool) -> Variance:
+    return replace(variance, variance=variance.variance * WIDER**2) if is_wide else variance
+
+
 def _ratio(before: _Counts, after: _Counts) -> tuple[float | None, float | None, float | None, float | None]:
     """Return the ratio with its interval and the test of no effect."""
     worth = [_worth(counts) for counts in (before, after)]
@@ -134,7 +209,7 @@ def _ratio(before: _Counts, after: _Counts) -> tuple[float | None, float | None,
     if not before.total or not after.total:
         return (0.0 if before.total else None), low, high, None
     ratio = after.rate / before.rate
-    variance = added(*(_logarithmic(variance_of(counts.logarithmic), [counts]) for counts in (before, after)))
+    variance = added(*(_logarithmic(_of_logarithm(counts), [counts]) for counts in (before, after)))
     return ratio, low, high, p_value(log(ratio), variance)
 
 
@@ -142,12 +217,20 @@ def _worth(counts: _Counts) -> tuple[float, float] | None:
     """Return how many independent events the window's are worth, and the exposure of those; None: of a single
     day nothing is known.
     """
-    variance = variance_of(counts.by_day)
+    variance = counts.variance
     if not np.isfinite(variance.variance):
         return None
     spread = max(variance.variance / counts.total, 1.0) if counts.total else 1.0
     spread *= (quantile(LEVEL, variance.freedom) / NORMAL) ** 2
     return counts.total / spread, float(counts.alike.sum()) / spread
+
+
+def _of_logarithm(counts: _Counts) -> Variance:
+    """Return the variance of the logarithm of the rate."""
+    if counts.stretches is None:
+        return variance_of(counts.logarithmic)
+    variance = counts.variance
+    return replace(variance, variance=variance.variance / max(counts.total, LEAST_EVENTS) ** 2)
 
 
 def _logarithmic(variance: Variance, windows: Sequence[_Counts]) -> Variance:
@@ -167,12 +250,10 @@ def _ratio_of_ratios(
     effect = log(rates[1] / rates[0]) - log(rates[3] / rates[2])
     variance = added(
         _logarithmic(
-            variance_of(before.logarithmic.without_control(control_before.logarithmic)),
+            before.logarithmic_variance(control_before),
             (before, control_before),
         ),
-        _logarithmic(
-            variance_of(after.logarithmic.without_control(control_after.logarithmic)), (after, control_after)
-        ),
+        _logarithmic(after.logarithmic_variance(control_after), (after, control_after)),
     )
     apart = reach(variance, LEVEL)
     if not np.isfinite(apart):

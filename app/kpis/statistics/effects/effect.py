@@ -40,6 +40,7 @@ class ComparedWindow:
     median: float | None = None
     zeros: float | None = None
     days: int | None = None
+    p90: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +56,27 @@ class RelativeEffect:
 
 
 @dataclass(frozen=True, slots=True)
+class GeometricEffect:
+    """The ratio of the geometric means of the cases above zero, after over before, with its interval.
+    `decides`: the cases spread alike and zeros are equally frequent, so that the value changes by the same
+    part.
+    """
+
+    ratio: float
+    low: float | None
+    high: float | None
+    level: float
+    decides: bool
+
+
+@dataclass(frozen=True, slots=True)
 class EffectEstimate:
     """An effect with its interval at `level`; an end is None if there is none, as above a rate of nothing.
 
     `p_value` is two-sided; None with a control, where the interval tells alone. `sides` are the windows:
-    before, after, and those of the control.
+    before, after, and those of the control. `follows_value`: the verdict is that of the value, or of the
+    geometric means where these decide; else of the value and the pairs. `is_widened`: the time before is too
+    short to know how much windows differ, so that the interval is wider.
     """
 
     method: EffectMethod
@@ -74,6 +91,9 @@ class EffectEstimate:
     statistic: float | None = field(default=None)
     level: float = LEVEL
     relative: RelativeEffect | None = None
+    geometric: GeometricEffect | None = None
+    follows_value: bool = False
+    is_widened: bool = False
 
     @property
     def no_effect(self) -> float:
@@ -93,7 +113,9 @@ class EffectEstimate:
         if any(side.cases < LEAST_CASES for side in self.sides):
             return EffectVerdict.too_few_cases
         directions = {_side_of_no_effect(self.low, self.high, self.no_effect)}
-        if self.relative is not None:
+        if self.follows_value:
+            directions = self._of_value(*directions)
+        elif self.relative is not None:
             # More pairs that are less after: the value falls.
             directions.add(
                 -_side_of_no_effect(self.relative.low, self.relative.high, self.relative.no_effect)
@@ -106,6 +128,18 @@ class EffectEstimate:
         return (
             EffectVerdict.improved if (directions == {-1}) == (better == "less") else EffectVerdict.worsened
         )
+
+    def _of_value(self, of_value: int) -> set[int]:
+        """Return which way the value went, by the geometric means where these decide: then by them, if the
+        value points the same way.
+        """
+        geometric = self.geometric
+        if geometric is None or not geometric.decides or self.effect is None:
+            return {of_value}
+        by_parts = _side_of_no_effect(geometric.low, geometric.high, 1.0)
+        if by_parts * (self.effect - self.no_effect) < 0:
+            return {by_parts, of_value} if of_value else set()
+        return {by_parts}
 
     def reaches(self, promised: float) -> PromiseVerdict:
         """Return whether the effect reaches the promised one, which is on the same scale: in its

@@ -46,23 +46,29 @@ class RateSample:
 class DayCases:
     """The number and the weight of each case, and the day that it belongs to, as the ordinal of its date. A
     share is the number of the cases that count (1, else 0) over their weights.
+
+    `history` are the cases of the year before the baseline; only the window before has them. `by_parts`: the
+    cases are durations or amounts, of which a part is saved, and not points of a scale.
     """
 
     values: Sequence[float]
     weights: Sequence[float]
     days: Sequence[int]
+    history: DayCases | None = None
+    by_parts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class DayCounts:
     """The events of each day of a window, also of those without any, and what they are divided by.
-    `is_inverse` as in `RateSample`.
+    `is_inverse` as in `RateSample`; `history` as in `DayCases`.
     """
 
     events: Sequence[float]
     exposures: Sequence[float]
     days: Sequence[int]
     is_inverse: bool = False
+    history: DayCounts | None = None
 
 
 #: Of the methods that take each case as independent; and those of all methods.

@@ -23,6 +23,7 @@ select id, key, ci_class, services from fold.ci where key = any(%(names)s) or id
 """
 #: The classes of items and the services that they serve.
 CI_SCOPES = "select ci_class, services from fold.ci where id = any(%s) order by id"
+CIS_OF_CHANGE = "select id::text, ci_class, services from fold.ci where id = any(%s) order by id"
 CI_KEYS = "select key from fold.ci where id = any(%s) order by key"
 # By the index change_window_during.
 HIT = """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.foundation.decisions.actions import add_prepared_decision, tallied
-from app.foundation.decisions.electorate import Matter
+from app.foundation.decisions.matters import Matter
 from app.foundation.decisions.payloads import Tallied
 from app.foundation.decisions.preparation import NewDecision, Question, new_decision
 from app.foundation.decisions.records import Decision, DecisionKind, DecisionOutcome, DecisionState

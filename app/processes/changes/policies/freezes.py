@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from app.common.people import Person, Role
 from app.foundation.decisions import actions as decisions
-from app.foundation.decisions.actions import withdraw_open_decisions
+from app.foundation.decisions.closing import withdraw_open_decisions
 from app.foundation.decisions.preparation import open_decisions
 from app.foundation.editing import apply_patch
 from app.foundation.people.eligibility import check_person_active

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from app.common.components import example_includes
 from app.common.notices import NoticeType, Responsible
 from app.common.priorities.risk_level import RiskLevel
 from app.common.records import ForeignRef, KeyRef
@@ -27,7 +28,7 @@ from app.kernel.actions.payloads import (
     Title,
     at_most_entries,
 )
-from app.processes.changes.payloads import AnswerKey
+from app.processes.changes.payloads import AnswerKey, CiReferences
 from app.processes.changes.policies.records import (
     ChangeTemplate,
     Freeze,
@@ -160,6 +161,10 @@ class ChangeTemplateFields(Payload, of=ChangeTemplate):
     title: Title
     description: Paragraph | None = None
     services: Services = ()
+    cis: CiReferences = Field(
+        default=(), description="Configuration items that such a change may affect: ids or keys."
+    )
+    ci_classes: Classes = ()
     plan: Paragraph
     test_plan: Paragraph | None = None
     back_out_plan: Paragraph
@@ -168,8 +173,9 @@ class ChangeTemplateFields(Payload, of=ChangeTemplate):
 
 
 class DraftChangeTemplate(ChangeTemplateFields, of=ChangeTemplate):
-    """A template of standard changes, to be approved."""
+    """A template of standard changes, to be approved. It names services, items or classes."""
 
+    model_config = example_includes("ci_classes")
     key: RecordKey
 
 

@@ -17,12 +17,40 @@ from app.kernel.access.visibility import sees_every_record, tokens
 from app.log.canonical import instant
 from app.processes.changes.planning.lookups import MOST_HIT
 from app.processes.changes.policies import freezes, questionnaires, templates
-from app.processes.changes.policies.records import ChangeTemplate, Freeze, FreezeException, RiskQuestionnaire
+from app.processes.changes.policies.records import (
+    ChangeTemplate,
+    Freeze,
+    FreezeException,
+    RiskQuestionnaire,
+    TemplateState,
+)
 from app.processes.changes.records import Change
 
 
 class ChangeTemplateOut(RecordOut, of=ChangeTemplate):
     """A pre-approved template of standard changes."""
+
+    needs_renewal: bool = Field(
+        description="True if the template is approved and names no services, items or classes: no change "
+        "can be drafted from it."
+    )
+
+
+class ChangeTemplateRenderer(Renderer):
+    """Renderer of templates, with the flag of those that need renewal."""
+
+    COMPUTED = frozenset({"needs_renewal"})
+
+    async def compute(self, columns: Columns) -> Columns:
+        """Return which of the approved templates name nothing that they cover."""
+        scopes = zip(columns["services"], columns["ci_ids"], columns["ci_classes"], strict=True)
+        states = columns["state"]
+        return {
+            "needs_renewal": [
+                state == TemplateState.approved and not any(scope)
+                for state, scope in zip(states, scopes, strict=True)
+            ]
+        }
 
 
 TEMPLATES = Listing(
@@ -31,6 +59,7 @@ TEMPLATES = Listing(
     filters=("state", "key", "risk_level", "team", "approved_at", "changed_at"),
     sorts=("drafted_at", "key", "changed_at"),
     expands=(PERSONS, TEAMS),
+    renderer=ChangeTemplateRenderer,
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
@@ -45,7 +46,16 @@ class ChangeTemplate(Record):
         "Cases in which the template is used, and cases in which it is not.",
         examples=["Only if no mail waits."],
     )
-    services: list[str] | None = optional("Keys of the services that such a change affects.")
+    services: list[str] | None = optional("Keys of the services that such a change may affect.")
+    ci_ids: list[str] | None = optional(
+        "Identifiers of the configuration items that such a change may affect. If the template names "
+        "neither items nor classes, these are the items of its services."
+    )
+    ci_classes: list[str] | None = optional(
+        "Classes of the configuration items that such a change may affect, if these items serve one of "
+        "`services`; of a template without services, all items of the classes.",
+        examples=[["server"]],
+    )
     plan: str | None = required("Steps of the change.", examples=["1. Drain. 2. Restart."])
     test_plan: str | None = optional(
         "Tests that show the success of the change.", examples=["Send a mail to yourself."]
@@ -68,6 +78,20 @@ class ChangeTemplate(Record):
         "Person who approved the template; null until then."
     )
     retired_at: Annotated[datetime | None, EnteredAt(TemplateState.retired)] = None
+
+    @property
+    def has_scope(self) -> bool:
+        """Return whether it names what its changes may affect; older templates need not."""
+        return bool(self.services or self.ci_ids or self.ci_classes)
+
+    def covers(self, ci_id: str, ci_class: str | None, services: Sequence[str] | None) -> bool:
+        """Return whether its changes may affect the configuration item of this class and these services."""
+        if ci_id in (self.ci_ids or ()):
+            return True
+        serves = bool({*(self.services or ())} & {*(services or ())})
+        if self.ci_classes:
+            return ci_class in self.ci_classes and (serves or not self.services)
+        return serves and not self.ci_ids
 
 
 class QuestionnaireState(CodeEnum):

@@ -30,6 +30,7 @@ from app.processes.changes.policies.queries import (
     RISK_QUESTIONNAIRES,
     TEMPLATES,
     ChangeTemplateOut,
+    ChangeTemplateRenderer,
     CurrentRiskQuestionnaire,
     FreezeOut,
     FreezeRenderer,
@@ -39,8 +40,8 @@ from app.ticketing.routes.children import mount_children
 
 change_templates = Router(prefix="/v1/change_templates", tags=["changes"], route_class=DirectRoute)
 mount_reads(change_templates, TEMPLATES)
-mount_actions(change_templates, templates.LIFECYCLE, ChangeTemplateOut)
-mount_edit(change_templates, templates.LIFECYCLE, ChangeTemplateOut)
+mount_actions(change_templates, templates.LIFECYCLE, ChangeTemplateOut, renderer=ChangeTemplateRenderer)
+mount_edit(change_templates, templates.LIFECYCLE, ChangeTemplateOut, renderer=ChangeTemplateRenderer)
 
 risk_questionnaires = Router(prefix="/v1/risk_questionnaires", tags=["changes"], route_class=DirectRoute)
 

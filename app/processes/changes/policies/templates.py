@@ -6,6 +6,7 @@ draft ─► approved ─► retired          draft ─► retired
 from __future__ import annotations
 
 from app.common.people import Role
+from app.foundation.cis.records import Ci
 from app.foundation.decisions.authorship import authors_do_not_judge
 from app.foundation.editing import apply_patch
 from app.foundation.people.eligibility import check_team_assignable
@@ -30,14 +31,21 @@ from app.processes.changes.policies.records import TemplateState as State
 
 def draft(template: ChangeTemplate, body: DraftChangeTemplate, ctx: ActionContext) -> None:
     """Draft a change template for standard changes. It cannot be used before it is approved."""
-    copy_fields(template, body, ctx)
+    copy_fields(template, body, ctx, without="cis")
+    _set_items(template, ctx)
     template.author_id = ctx.caller.person_id
 
 
 def edit(template: ChangeTemplate, body: EditChangeTemplate, ctx: ActionContext) -> None:
     """Edit the template's draft. The person who edits it becomes its author."""
-    apply_patch(template, body, ctx)
+    apply_patch(template, body, ctx, skip=("cis",))
+    if "cis" in body.model_fields_set:
+        _set_items(template, ctx)
     template.author_id = ctx.caller.person_id
+
+
+def _set_items(template: ChangeTemplate, ctx: ActionContext) -> None:
+    template.ci_ids = list(dict.fromkeys(str(ci.id) for ci in ctx.refs(Ci, "cis")))
 
 
 async def team_not_assignable(
@@ -45,6 +53,11 @@ async def team_not_assignable(
 ) -> None:
     """Refuse if the team of the template is retired, or a supplier."""
     check_team_assignable(ctx.ref(Team, "team"))
+
+
+async def without_scope(reads: ReadContext, template: ChangeTemplate, ctx: ActionContext) -> str | None:
+    """Refuse to approve a template that does not name what its changes may affect."""
+    return None if template.has_scope else "template_without_scope"
 
 
 def approve(template: ChangeTemplate, body: EmptyPayload, ctx: ActionContext) -> None:
@@ -74,7 +87,7 @@ LIFECYCLE = Lifecycle(
         action(draft,   "起草", NEW_RECORD,    State.draft,    KEEPERS,        "change_template.drafted", wrong=(team_not_assignable,)),
         action(edit,    "编辑", [State.draft], STAYS,          KEEPERS,        "change_template.edited",  wrong=(team_not_assignable,)),
         action(approve, "批准", [State.draft], State.approved, CHANGE_MANAGER, "change_template.approved", segregate_from=(TEMPLATE_AUTHOR,),
-               wrong=(authors_do_not_judge(JUDGED_FIELDS),)),
+               unless=(without_scope,), wrong=(authors_do_not_judge(JUDGED_FIELDS),)),
         action(retire,  "停用", OPEN,          State.retired,  KEEPERS,        "change_template.retired"),
     ),
 )

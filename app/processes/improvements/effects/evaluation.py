@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from app.common.people import Person, Role
 from app.common.records import Record
-from app.foundation.decisions.actions import withdraw_open_decisions
+from app.foundation.decisions.closing import withdraw_open_decisions
 from app.foundation.decisions.payloads import Tallied
 from app.kernel.actions.context import ActionContext
 from app.kpis.questions.periods import months_after
 from app.processes.improvements.checks import contradicting
+from app.processes.improvements.committee.questions import put_to_committee
 from app.processes.improvements.effects.payloads import (
     AskToRevertImprovement,
     EvaluateImprovement,
@@ -16,7 +17,6 @@ from app.processes.improvements.effects.payloads import (
     StandardiseImprovement,
 )
 from app.processes.improvements.preparation import NewestEffect
-from app.processes.improvements.proposal.actions import put_to_committee
 from app.processes.improvements.proposal.records import DecisionSubject
 from app.processes.improvements.records import Improvement
 from app.ticketing.projects.planning import expect_no_report

@@ -209,7 +209,9 @@ def note_faded(improvement: Improvement, body: EmptyPayload, ctx: ActionContext)
     improvement.outcome.faded_at = ctx.occurred_at
 
 
-def faded_follow_up(improvement: Improvement, ctx: ActionContext) -> tuple[str, Payload] | None:
+def faded_follow_up(
+    improvement: Improvement, body: Payload, ctx: ActionContext
+) -> tuple[str, Payload] | None:
     """Return the action that follows a measurement in which a benefit is not kept; None if all are."""
     faded = any(target.is_kept is False for target in ctx.prepared(MeasuredTargets).targets)
     return ("note_faded", EmptyPayload()) if faded else None

@@ -113,7 +113,6 @@ def _circumstances(improvement: Improvement, occasion: MeasuredOccasion, target:
         began_at=improvement.pilot.pilot_started_at or improvement.implemented_at,
         frozen_at=target.baseline.frozen_at,
         agreed_end_at=improvement.pilot.pilot_ends_at if is_pilot else None,
-        wants_control=is_pilot,
     )
 
 

@@ -18,6 +18,7 @@ from app.kernel.actions.payloads import (
     EmptyPayload,
 )
 from app.kpis.effects.lifecycle import filters_of
+from app.processes.improvements.committee.questions import put_to_committee
 from app.processes.improvements.pilot.payloads import (
     AskJudgementImprovement,
     ExtendPilotImprovement,
@@ -37,7 +38,6 @@ from app.processes.improvements.pilot.records import (
     PilotReadiness,
 )
 from app.processes.improvements.project.actions import pilot_length
-from app.processes.improvements.proposal.actions import put_to_committee
 from app.processes.improvements.proposal.records import DecisionSubject
 from app.processes.improvements.records import Improvement
 from app.ticketing.projects.planning import expect_no_report

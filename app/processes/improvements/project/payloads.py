@@ -6,9 +6,6 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.common.money import Amount, Currency
-from app.common.notices import NoticeType, Responsible
-from app.common.records import ForeignRef, StaffOnly
 from app.kernel.actions.conditions import Condition
 from app.kernel.actions.payloads import (
     LONGEST_LIST,
@@ -18,7 +15,6 @@ from app.kernel.actions.payloads import (
     Payload,
     PayloadPart,
     RecordKey,
-    Reference,
 )
 from app.kpis.effects.lifecycle import PromisedEffect, Scope
 from app.ticketing.projects.planning import (
@@ -33,29 +29,6 @@ PILOT_FIELDS = (
     *("pilot_scope", "pilot_begins_at", "pilot_agreement", "data_gathering"),
     "expected",
 )
-
-
-class CharterImprovement(Payload):
-    """The project's sponsor, manager and team, its resources and its budget."""
-
-    sponsor: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.in_charge)] = Field(
-        description="Sponsor, a person of the grade `management`: a person's id."
-    )
-    project_manager: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.in_charge)] = Field(
-        description="Person who manages the project, with the role of a project manager: their id."
-    )
-    members: Annotated[
-        tuple[Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.tasked)], ...], BoundedList
-    ] = Field(min_length=1, max_length=LONGEST_LIST, description="Members of the team: ids of persons.")
-    resources: FreeText = Field(
-        description="Resources of the project.", examples=["Two engineers, a test relay."]
-    )
-    budget: Annotated[Amount, StaffOnly()] = Field(
-        description="Largest cost of the project, such as 1250.00.", examples=["12000.00"]
-    )
-    currency: Annotated[Currency, StaffOnly()] = Field(
-        description="Currency of the budget (ISO 4217).", examples=["CNY"]
-    )
 
 
 class ExpectedEffect(PayloadPart):
@@ -118,9 +91,3 @@ class PlanImprovement(Payload):
         MILESTONES_ARE_THERE,
         Condition("pilot_is_incomplete", PILOT_FIELDS, _has_whole_pilot_or_none),
     )
-
-
-class ReturnPlanImprovement(Payload):
-    """The gaps in the plan."""
-
-    lacking: FreeText = Field(description="Gaps in the plan.", examples=["Who trains the night shift?"])

@@ -5,11 +5,10 @@ the committee; a deferred one is taken up again.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from app.common.records import Record
-from app.foundation.decisions.actions import add_prepared_decision
 from app.foundation.decisions.payloads import Tallied
-from app.foundation.decisions.preparation import NewDecision
 from app.foundation.decisions.records import DecisionOutcome
 from app.foundation.documents.filing import (
     file_document,
@@ -21,6 +20,8 @@ from app.foundation.documents.records import DocumentClass, DocumentSection, Doc
 from app.kernel.actions.context import ActionContext
 from app.kpis.baselines.freezing import add_baselines
 from app.kpis.questions.periods import months_after
+from app.processes.improvements.committee.payloads import ClassTallied
+from app.processes.improvements.committee.questions import put_class, put_to_committee, take_class
 from app.processes.improvements.preparation import ProposalOnFile, TargetsOfProposal
 from app.processes.improvements.proposal.payloads import (
     ProposedTarget,
@@ -85,7 +86,7 @@ def _replace_targets(improvement: Improvement, targets: Iterable[ProposedTarget]
 
 def submit(improvement: Improvement, body: SubmitImprovement, ctx: ActionContext) -> None:
     """Submit the improvement to the committee, weighed against goals, practice, present state, cost,
-    resources and time.
+    resources and time; with its class, if the committee votes on both at once.
     """
     on_file = ctx.prepared(ProposalOnFile)
     if on_file.entry.state is DocumentState.drafted:
@@ -105,14 +106,8 @@ def submit(improvement: Improvement, body: SubmitImprovement, ctx: ActionContext
         )
     improvement.proposal.submitted_at = ctx.occurred_at
     improvement.proposal.review_again_at = body.defer_until_at
+    put_class(improvement, body, body.kind, body.impact, body.urgency)
     put_to_committee(improvement, DecisionSubject.proposal, ctx)
-
-
-def put_to_committee(improvement: Improvement, subject: DecisionSubject, ctx: ActionContext) -> None:
-    """Put the prepared question to the committee."""
-    new_decision = ctx.prepared(NewDecision)
-    improvement.decision_id, improvement.proposal.decision_subject = new_decision.decision.id, subject
-    add_prepared_decision(new_decision, ctx)
 
 
 def take_up(improvement: Improvement, body: TakeUpImprovement, ctx: ActionContext) -> None:
@@ -123,8 +118,10 @@ def take_up(improvement: Improvement, body: TakeUpImprovement, ctx: ActionContex
     put_to_committee(improvement, DecisionSubject.proposal, ctx)
 
 
-def approve(improvement: Improvement, body: Tallied, ctx: ActionContext) -> None:
-    """Approve the improvement: the committee has decided for it."""
+def approve(improvement: Improvement, body: ClassTallied, ctx: ActionContext) -> None:
+    """Approve the improvement: the committee has decided for it, and for its class if that was asked."""
+    if improvement.motion.asked_kind is not None:
+        take_class(improvement, ctx)
 
 
 def reject(improvement: Improvement, body: Tallied, ctx: ActionContext) -> None:
@@ -135,7 +132,14 @@ def defer(improvement: Improvement, body: Tallied, ctx: ActionContext) -> None:
     """Defer the improvement: the committee wants to decide later, or too few have voted in time."""
     lapsed = body.outcome is DecisionOutcome.lapsed
     improvement.deferral_reason = DeferralCause.no_quorum if lapsed else DeferralCause.by_vote
+    improvement.deferred_until_at = body.deferred_until or deferral_end(improvement, ctx)
+
+
+def deferral_end(improvement: Improvement, ctx: ActionContext) -> datetime:
+    """Return until when the improvement is deferred if no voter says so: as the question had it, or in three
+    months.
+    """
     wanted_at = improvement.proposal.review_again_at
-    if wanted_at is None or wanted_at <= ctx.occurred_at:
-        wanted_at = months_after(ctx.occurred_at, DEFERRAL_MONTHS, ctx.settings.zone)
-    improvement.deferred_until_at = wanted_at
+    if wanted_at is not None and wanted_at > ctx.occurred_at:
+        return wanted_at
+    return months_after(ctx.occurred_at, DEFERRAL_MONTHS, ctx.settings.zone)

@@ -9,7 +9,7 @@ from pydantic import Field
 from app.common.components import example_includes
 from app.common.improvement import FreezeExemption, ImprovementAspect, ImprovementScope
 from app.common.money import Amount, Currency
-from app.common.priorities.priority import Impact, Priority, Urgency
+from app.common.priorities.priority import Impact, Urgency
 from app.common.records import ForeignRef, StaffOnly
 from app.foundation.decisions.payloads import AskDecision
 from app.foundation.documents.filing import (
@@ -17,6 +17,7 @@ from app.foundation.documents.filing import (
 )
 from app.foundation.documents.records import Heading
 from app.foundation.process_names import ProcessName
+from app.kernel.actions.conditions import Condition
 from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
@@ -29,12 +30,8 @@ from app.kernel.actions.payloads import (
 )
 from app.kpis.baselines.payloads import BaselineQuestion
 from app.kpis.effects.lifecycle import PromisedEffect
-from app.processes.improvements.proposal.records import SizeCriterion
-from app.processes.improvements.records import (
-    MAJOR_KINDS,
-    ImprovementKind,
-    ImprovementSize,
-)
+from app.processes.improvements.committee.payloads import ClassFields
+from app.processes.improvements.proposal.records import ImprovementKind
 
 
 class ProposedTarget(BaselineQuestion):
@@ -98,8 +95,32 @@ class ProposeImprovement(Payload):
     )
 
 
-class SubmitImprovement(AskDecision):
-    """The question to the committee, and the weighing of the proposal."""
+#: The fields without which there is no class.
+CLASS_FIELDS = ("kind", "impact", "urgency")
+
+
+def _has_whole_class_or_none(body: SubmitImprovement) -> bool:
+    further_fields = (body.size, body.criteria, body.size_reason, body.to_pilot, body.priority)
+    named = [getattr(body, name) is not None for name in CLASS_FIELDS]
+    return all(named) or not (any(named) or any(further_fields))
+
+
+class SubmitImprovement(AskDecision, ClassFields):
+    """The question to the committee, the weighing of the proposal, and the class of the improvement if the
+    committee votes on both at once.
+    """
+
+    kind: ImprovementKind | None = Field(
+        default=None,
+        description="Kind of thing that the improvement makes or changes, if the committee also votes on its "
+        "class; an approved improvement then needs no `classify`.",
+    )
+    impact: Impact | None = Field(
+        default=None, description="Number of people affected; required with `kind`, see `classify`."
+    )
+    urgency: Urgency | None = Field(
+        default=None, description="Urgency, from 1 (at once) to 3 (can wait); required with `kind`."
+    )
 
     weighed_goals: FreeText = Field(
         description="Weighing against the goals.", examples=["It serves the first."]
@@ -125,6 +146,8 @@ class SubmitImprovement(AskDecision):
         description="End of a deferral, if the committee defers the improvement; if left out, in three "
         "months.",
     )
+
+    CONDITIONS = (Condition("class_is_incomplete", CLASS_FIELDS, _has_whole_class_or_none),)
 
     def sections(self) -> SectionTexts:
         """Return the sections in which the document says how it was weighed."""
@@ -203,48 +226,6 @@ class SelectImprovement(DespiteFreeze):
         default=None,
         description="Person on whose behalf the improvement is selected: their id; if left out, the caller.",
     )
-
-
-class ClassifyImprovement(Payload):
-    """The size of the improvement, its criteria, and its kind and priority."""
-
-    kind: ImprovementKind = Field(
-        description="Kind of thing that the improvement makes or changes.", examples=["activity"]
-    )
-    size: ImprovementSize | None = Field(
-        default=None, description="Size of the improvement; if left out, the usual size of its kind."
-    )
-    criteria: Annotated[tuple[SizeCriterion, ...], BoundedList] = Field(
-        default=(),
-        max_length=LONGEST_LIST,
-        description="Criteria that make the improvement major; a major one needs at least one.",
-    )
-    size_reason: FreeText | None = Field(
-        default=None,
-        description="Reason for a minor improvement whose kind is usually major, or for a major one "
-        "without a target that promises an improvement by half.",
-        examples=["One desk, one week, and nothing to buy."],
-    )
-    to_pilot: bool = Field(
-        default=False,
-        strict=True,
-        description="True if a minor improvement has a pilot; a major one always has.",
-    )
-    impact: Impact = Field(
-        description="Number of people affected: 1 for the organisation, 2 for a department, 3 for one "
-        "person.",
-        examples=["2"],
-    )
-    urgency: Urgency = Field(description="Urgency, from 1 (at once) to 3 (can wait).", examples=["2"])
-    priority: Priority | None = Field(
-        default=None, description="Priority; if left out, it follows from impact and urgency."
-    )
-
-    @property
-    def size_or_default(self) -> ImprovementSize:
-        """Return the size, which is that of its kind unless it is said."""
-        of_kind = ImprovementSize.major if self.kind in MAJOR_KINDS else ImprovementSize.minor
-        return self.size or of_kind
 
 
 class ImplementImprovement(DespiteFreeze):

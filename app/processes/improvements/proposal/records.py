@@ -22,8 +22,41 @@ class DecisionSubject(CodeEnum):
     """The subject of the committee's last question about an improvement."""
 
     proposal = "proposal", "Proposal", "提案"
+    improvement_class = "improvement_class", "Class", "分类"
+    charter = "charter", "Charter", "立项"
+    project_plan = "project_plan", "Project plan", "项目计划"
+    plan_return = "plan_return", "Return of the project plan", "退回项目计划"
     pilot = "pilot", "Pilot", "试点"
     revert = "revert", "Reversion after the cutover", "切换后恢复原状"
+
+
+class ImprovementSize(CodeEnum):
+    """The size of an improvement: a major one is a project with a pilot."""
+
+    minor = "minor", "Minor", "小型改进"
+    major = "major", "Major", "重大改进"
+
+
+#: What a major improvement aims at, as a part of the value before.
+MAJOR_GOAL = "0.5"
+
+
+class ImprovementKind(CodeEnum):
+    """The kind of thing that an improvement makes or changes."""
+
+    new_process = "new_process", "New process", "新建流程"
+    monitoring_platform = "monitoring_platform", "Monitoring or management platform", "监控或管理平台"
+    reengineering = "reengineering", "Re-engineering", "流程再造"
+    activity = "activity", "Activity", "活动"
+    template = "template", "Template", "模板"
+    tool = "tool", "Tool", "工具"
+    catalogue = "catalogue", "Catalogue", "目录"
+
+
+#: The kinds that are major unless the committee says otherwise.
+MAJOR_KINDS = frozenset(
+    {ImprovementKind.new_process, ImprovementKind.monitoring_platform, ImprovementKind.reengineering}
+)
 
 
 class SizeCriterion(CodeEnum):

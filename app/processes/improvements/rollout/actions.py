@@ -12,9 +12,7 @@ from app.common.tickets import Ticket
 from app.foundation.documents.filing import OnFile, file_document, publish_draft, published_document
 from app.foundation.documents.records import DocumentClass, DocumentState, Heading
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.payloads import (
-    EmptyPayload,
-)
+from app.kernel.actions.payloads import EmptyPayload, Payload
 from app.kpis.questions.periods import months_after
 from app.processes.improvements.pilot.preparation import PilotEvidence
 from app.processes.improvements.proposal.selection import keep_freeze_exception
@@ -165,7 +163,9 @@ def publish_success(improvement: Improvement, body: EmptyPayload, ctx: ActionCon
     """Publish the improvement's success: all teams read how it proves itself in daily management."""
 
 
-def success_follow_up(improvement: Improvement, ctx: ActionContext) -> tuple[str, EmptyPayload] | None:
+def success_follow_up(
+    improvement: Improvement, body: Payload, ctx: ActionContext
+) -> tuple[str, EmptyPayload] | None:
     """Return the action that follows the step of daily management; None after the others."""
     managed = any(
         isinstance(after, RolloutStep) and after.step is RolloutStepName.manage_daily

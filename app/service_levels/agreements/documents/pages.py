@@ -201,10 +201,10 @@ def _conditions_of(target: Mapping[str, Any], wording: Wording) -> Iterable[str]
 
 
 def _conditions(agreement: Mapping[str, Any], wording: Wording) -> list[Fact]:
-    cost = None
-    if agreement["cost_amount"]:
-        period = wording.label(ReportingPeriod(agreement["cost_period"]))
-        cost = f"{agreement['cost_amount']} {agreement['cost_currency'] or ''} / {period}"
+    price = None
+    if agreement["price_amount"]:
+        period = wording.label(ReportingPeriod(agreement["price_period"]))
+        price = f"{agreement['price_amount']} {agreement['price_currency'] or ''} / {period}"
     maintenance = "maintenance_counted" if agreement["maintenance_counts"] else "maintenance_left_out"
     reporting = agreement["reporting_period"]
     return [
@@ -213,7 +213,7 @@ def _conditions(agreement: Mapping[str, Any], wording: Wording) -> list[Fact]:
         ("maintenance", wording.sentence(maintenance)),
         ("reporting_period", None if reporting is None else wording.label(ReportingPeriod(reporting))),
         ("review_months", _number(agreement["review_months"])),
-        ("cost", cost),
+        ("price", price),
     ]
 
 

@@ -6,6 +6,7 @@ from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
 from app.service_levels.agreements.records import (
     Agreement,
+    AgreementPrice,
     ReportingPeriod,
 )
 from app.service_levels.agreements.terms.payloads import LONGEST_REVIEW_MONTHS, AgreementTerms
@@ -21,15 +22,18 @@ USUAL_TERMS = {
 
 def copy_terms(agreement: Agreement, source: Agreement) -> None:
     """Set all terms of the agreement as in the source, except its validity."""
-    for name in AgreementTerms.model_fields:
-        if name not in ("valid_from", "valid_to", "occurred_at"):
+    for name in AgreementTerms.model_fields.keys() - {"valid_from", "valid_to", "occurred_at"}:
+        if name in AgreementPrice.model_fields:
+            setattr(agreement.price, name, getattr(source.price, name))
+        else:
             setattr(agreement, name, getattr(source, name))
 
 
 def apply_terms(agreement: Agreement, body: AgreementTerms, ctx: ActionContext) -> None:
     """Set the terms that the payload has."""
     left_out = type(body).model_fields.keys() - body.model_fields_set
-    copy_fields(agreement, body, ctx, without=" ".join(left_out))
+    for part in (agreement, agreement.price):
+        copy_fields(part, body, ctx, without=" ".join(left_out))
     if "rests_on" in body.model_fields_set:
         ids = (str(supporting.id) for supporting in ctx.refs(Agreement, "rests_on"))
         agreement.rests_on = list(dict.fromkeys(ids)) or None

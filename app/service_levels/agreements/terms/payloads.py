@@ -121,14 +121,14 @@ class AgreementTarget(PayloadPart):
 
 
 class ConsequenceTier(PayloadPart):
-    """A tier of a consequence: a percentage of the cost, or an amount."""
+    """A tier of a consequence: a percentage of the price, or an amount."""
 
     below: DecimalText = Field(
         description="Limit of the tier, which applies to worse results: lower ones, and for a clock "
         "higher ones."
     )
-    percent: DecimalText | None = Field(default=None, description="Percentage of the cost of the period.")
-    amount: DecimalText | None = Field(default=None, description="Amount in the currency of the cost.")
+    percent: DecimalText | None = Field(default=None, description="Percentage of the price of the period.")
+    amount: DecimalText | None = Field(default=None, description="Amount in the currency of the price.")
 
 
 class Consequence(PayloadPart):
@@ -176,6 +176,9 @@ class AgreementTerms(Payload, of=Agreement):
     reopen_days: Annotated[int, Field(ge=0, le=365, strict=True)] | None = None
     degraded_weight: Share | None = None
     maintenance_counts: bool | None = None
+    price_amount: Amount | None = None
+    price_currency: Currency | None = None
+    price_period: ReportingPeriod | None = None
     cost_amount: Annotated[Amount, StaffOnly()] | None = None
     cost_currency: Annotated[Currency, StaffOnly()] | None = None
     cost_period: Annotated[ReportingPeriod, StaffOnly()] | None = None

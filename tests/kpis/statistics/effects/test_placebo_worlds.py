@@ -13,7 +13,7 @@ from app.kpis.statistics.effects.compare import newest_version
 from bench.placebo import FOUND, WORLDS, claims_at_some_look, false_claims, found_claims
 from tests.extent import ALL_EXAMPLES, WHOLE, first_of, in_test_all
 
-PAGE = Path(__file__).parents[4] / "docs" / "effects.md"
+PAGE = Path(__file__).parents[4] / "bench" / "placebo.md"
 #: Windows of a world; and in per cent what a binomial of so many at 7 % passes in one of a thousand, and what
 #: one at 80 % fails.
 WINDOWS, MOST_FALSE, LEAST_FOUND = (60, 18.4, 63.3)

@@ -1,4 +1,4 @@
-"""Routes of the content of records' attached files.
+"""Lists of records' attached files, and routes of their content.
 
 A browser never renders the content as a page of this origin: it is bytes to be saved, whatever the type.
 """
@@ -12,13 +12,15 @@ from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import Path, Request
+from pydantic import Field
 from starlette.responses import Response, StreamingResponse
 
 from app.api.contract.responses import BINARY, problems
 from app.api.direct import Router
+from app.api.listings.child_listings import ChildListing
 from app.api.listings.lists import Listing
 from app.api.records.reads import IfNoneMatch, Name, load_visible, renderer_of
-from app.api.records.shapes import Renderer
+from app.api.records.shapes import OutputModel, Renderer
 from app.api.requests.etag import matches
 from app.common.children import Attachment
 from app.common.records import Record, from_row
@@ -34,6 +36,26 @@ SANDBOX = "sandbox; default-src 'none'"
 _UNSAFE_IN_NAME = re.compile(r'[\x00-\x1f\x7f"*/:<>?\\|]')
 _NOT_ASCII = re.compile(r"[^\x20-\x7e]|%")
 
+
+class AttachmentOut(OutputModel, of=Attachment, after={"visibility": "author"}):
+    """A file attached to a record."""
+
+    id: UUID = Field(description="Identifier of the upload.")
+
+
+def public_unless_staff(renderer: Renderer, record: Any, parameters: dict[str, Any]) -> str:
+    """Return the SQL condition: internal rows are for staff only."""
+    return "true" if renderer.caller.is_staff_for(record) else "r.visibility = 'public'"
+
+
+ATTACHMENTS = ChildListing(
+    "attachments",
+    Attachment,
+    "attached_at",
+    AttachmentOut,
+    "the attached files that the caller may see, the oldest first",
+    public_unless_staff,
+)
 AttachmentId = Annotated[UUID, Path(description="Identifier of the attachment.")]
 
 

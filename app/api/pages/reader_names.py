@@ -1,0 +1,15 @@
+"""The name of whoever is signed in, which pages show in their heads: read once, beside the authentication."""
+
+from __future__ import annotations
+
+from app.common.people import Caller
+from app.kernel.ledger import Ledger
+
+
+async def reader_name(ledger: Ledger, caller: Caller) -> str:
+    """Return the name of the person; nothing if there is none, or the person was erased."""
+    if caller.person_id is None:
+        return ""
+    names = await ledger.directory.names([caller.person_id])
+    texts = await ledger.vault.texts(names.values())
+    return next((text for text in texts.values() if text), "")

@@ -1,0 +1,163 @@
+"""Faces: what people need of a kind of record on its pages, beside what its lifecycle permits (data, read in
+process). A kind without one has the usual face: see `usual_primary` and `FormFace`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+#: In the place of an action: whoever reads the page makes the record theirs.
+TAKE_ACTION = "take"
+#: Actions that end or undo something, on every kind. Pages offer them apart from the others.
+USUALLY_DANGEROUS = frozenset(
+    {
+        *("accept_risk", "archive", "back_out", "cancel", "deactivate", "decline", "destroy_document"),
+        *(
+            "discard",
+            "downgrade",
+            "drop_task",
+            "end",
+            "erase",
+            "mark_duplicate",
+            "refuse",
+            "reject",
+            "remove",
+        ),
+        *("retire", "reverse_cost", "reverse_work", "revert", "revoke", "revoke_licence", "revoke_role"),
+        *("roll_back", "stop", "stop_pilot", "suspend", "terminate", "withdraw", "withdraw_cause"),
+        *("withdraw_comment", "withdraw_decision"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BilingualLabel:
+    """A label in both languages."""
+
+    en: str
+    zh: str
+
+    def text(self, language: str) -> str:
+        """Return the label in that language."""
+        return self.zh if language == "zh" else self.en
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionAnswer:
+    """An answer that people can choose, and the values that it stands for, by the members of the payload."""
+
+    code: str
+    label: BilingualLabel
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class FormQuestion:
+    """One question in the place of several members of the payload. `usual` is the answer that is chosen
+    already; nothing: people must choose one.
+    """
+
+    name: str
+    label: BilingualLabel
+    answers: tuple[QuestionAnswer, ...]
+    usual: str = ""
+
+    @property
+    def members(self) -> frozenset[str]:
+        """The members that every answer gives a value."""
+        return frozenset.intersection(*(frozenset(answer.values) for answer in self.answers))
+
+
+@dataclass(frozen=True, slots=True)
+class FormSection:
+    """Fields of a form under a heading."""
+
+    label: BilingualLabel
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldCondition:
+    """The values of another field with which a field is asked for."""
+
+    field: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormFace:
+    """How the form of an action asks people for its payload.
+
+    `first` are the fields of the first screen in their order, members or names of `questions`; `sections`
+    come after them. Other members are folded, and nobody is asked for those in `unasked`: programs send them,
+    or a question supplies them. `defaults` are chosen already. `only_with` are members that are asked for
+    only with certain values of others. `labels` replace the labels of members. `title_from` is the member
+    whose first line is the title if people give none. `takes_files`: files can be sent along, which are
+    attached to the record. `sent_by` is the member whose choices are the buttons that send the form.
+    """
+
+    first: tuple[str, ...] = ()
+    sections: tuple[FormSection, ...] = ()
+    unasked: frozenset[str] = frozenset()
+    defaults: Mapping[str, str] = field(default_factory=dict)
+    only_with: Mapping[str, FieldCondition] = field(default_factory=dict)
+    questions: tuple[FormQuestion, ...] = ()
+    labels: Mapping[str, BilingualLabel] = field(default_factory=dict)
+    title_from: str = ""
+    takes_files: bool = False
+    sent_by: str = ""
+
+    @property
+    def placed(self) -> tuple[str, ...]:
+        """The fields that have a place: those of the first screen and of the sections."""
+        return (*self.first, *(name for section in self.sections for name in section.fields))
+
+    @property
+    def names(self) -> frozenset[str]:
+        """All names of members that the face uses."""
+        question_names = {question.name for question in self.questions}
+        values = {name for question in self.questions for name in question.members}
+        conditions = {condition.field for condition in self.only_with.values()}
+        named = {*self.placed, *self.unasked, *self.defaults, *self.only_with, *self.labels, *conditions}
+        return frozenset((named - question_names) | values | ({self.title_from, self.sent_by} - {""}))
+
+
+#: The faces of forms that many kinds have, where a kind has none of its own.
+USUAL_FORMS: Mapping[str, FormFace] = {
+    "comment": FormFace(first=("text", "visibility"), unasked=frozenset({"folded"}), takes_files=True),
+    "vote": FormFace(first=("decision", "comment"), sent_by="verdict"),
+    "decide": FormFace(first=("decision", "comment"), sent_by="verdict"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordFace:
+    """What people need of a record.
+
+    `essentials` are fields that its page shows though they are empty, such as the assignee. `texts` are
+    those that stand open on the page (None: all), `spoken_fields` those that its conversation has. `spans`
+    are pairs of fields with the beginning and the end of what is planned: the head shows the first pair that
+    is known. `primary` are, by the code of a state, the actions that come next, the likeliest first; the
+    first that is possible is the button. `quick` are actions that stand beside it. `dangerous` ones stand
+    apart, besides the usual ones. `forms` are the forms of actions at the desk, `portal_forms` those of
+    requesters.
+    """
+
+    essentials: tuple[str, ...] = ()
+    texts: tuple[str, ...] | None = None
+    spoken_fields: tuple[str, ...] = ()
+    spans: tuple[tuple[str, str], ...] = ()
+    primary: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    quick: tuple[str, ...] = ()
+    dangerous: frozenset[str] = frozenset()
+    forms: Mapping[str, FormFace] = field(default_factory=dict)
+    portal_forms: Mapping[str, FormFace] = field(default_factory=dict)
+
+    def is_dangerous(self, action: str) -> bool:
+        """Return whether the action ends or undoes something, so that it stands apart."""
+        return action in self.dangerous or action in USUALLY_DANGEROUS
+
+
+#: The face of a kind that has none of its own.
+USUAL_FACE = RecordFace()

@@ -1,0 +1,149 @@
+"""The conversation about a ticket: everybody's words in their order, and between them, folded, what was done
+(pure).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from app.desk.timeline import NarratedEvent
+from app.desk.values import ShownField, ValueDisplay
+from app.html.filters import breaks, plain_text
+
+#: Addresses and labels of what can be done with a row.
+RowLinks = tuple[tuple[str, str], ...]
+NO_LINKS: RowLinks = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SharedFile:
+    """A file of the ticket: its name, and the address of its content (None: it was erased)."""
+
+    name: str
+    address: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationEntry:
+    """Something that somebody said or did.
+
+    `did` is what they did in the past tense; nothing of a comment, which only says something. `texts` are
+    what they wrote, each with its label; `is_internal`: only staff may read it. `events` are what was done
+    without words, of which one entry has several.
+    """
+
+    author: str
+    instant: Markup
+    did: str = ""
+    texts: tuple[ShownField, ...] = ()
+    is_internal: bool = False
+    is_by_requester: bool = False
+    notes: tuple[Markup, ...] = ()
+    folded: Markup | None = None
+    files: tuple[SharedFile, ...] = ()
+    links: RowLinks = NO_LINKS
+    events: tuple[NarratedEvent, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationRows:
+    """The rows of the ticket's conversation: its comments by their ids, with what can be done with each, and
+    its files by theirs.
+    """
+
+    comments: Mapping[str, Mapping[str, Any]]
+    links: Mapping[str, RowLinks]
+    files: Mapping[str, SharedFile]
+
+
+def conversation(
+    display: ValueDisplay,
+    events: Iterable[NarratedEvent],
+    rows: ConversationRows,
+    requester: str | None,
+) -> list[ConversationEntry]:
+    """Return the entries in the order of time. `events` are those of the record, without its clocks, the
+    newest first; `requester` is the name of the person who asks.
+    """
+    left = dict(rows.comments)
+    entries: list[ConversationEntry] = []
+    silent: list[NarratedEvent] = []
+    for event in reversed(list(events)):
+        spoken = list(_spoken(display, event, rows, left, requester))
+        if spoken and silent:
+            entries.append(_silent_entry(silent))
+            silent = []
+        entries += spoken
+        if not spoken:
+            silent.append(event)
+    if silent:
+        entries.append(_silent_entry(silent))
+    entries += [_comment(display, comment, rows, requester) for comment in left.values()]
+    return entries
+
+
+def _spoken(
+    display: ValueDisplay,
+    event: NarratedEvent,
+    rows: ConversationRows,
+    left: dict[str, Mapping[str, Any]],
+    requester: str | None,
+) -> Iterator[ConversationEntry]:
+    """Yield the entries for what was said or shared with the event; none if it was done without words. A
+    comment is taken out of those that are left.
+    """
+    ids = [name.partition("/")[2] for name in event.rows]
+    comments = [left.pop(name) for name in ids if name in left]
+    files = tuple(rows.files[name] for name in ids if name in rows.files)
+    for comment in comments:
+        yield _comment(display, comment, rows, requester)
+    is_about_comment = any(name.startswith("comment/") for name in event.rows)
+    if not comments and not is_about_comment and (event.texts or files):
+        yield ConversationEntry(
+            event.actor,
+            event.instant,
+            did=event.label,
+            texts=event.texts,
+            is_by_requester=event.actor == requester,
+            files=files,
+            events=(event,) if event.changes or (event.values and not files) else (),
+        )
+
+
+def _comment(
+    display: ValueDisplay,
+    comment: Mapping[str, Any],
+    rows: ConversationRows,
+    requester: str | None,
+) -> ConversationEntry:
+    author = (comment.get("author") or {}).get("name") or display.sentence("somebody")
+    notes = [display.sentence(code) for code in ("corrected", "withdrawn") if comment.get(f"{code}_at")]
+    altered = [display.html(comment["altered"], {}, "altered")] if comment.get("altered") else []
+    text = comment.get("text")
+    return ConversationEntry(
+        author,
+        display.instant(comment["written_at"]),
+        texts=(ShownField("text", "", breaks(plain_text(text)), is_long=True, is_instant=False),)
+        if text
+        else (),
+        is_internal=comment.get("visibility") == "internal",
+        is_by_requester=author == requester,
+        notes=(*map(plain_text, notes), *altered),
+        folded=breaks(plain_text(comment["folded"])) if comment.get("folded") else None,
+        links=rows.links.get(comment["id"], NO_LINKS),
+    )
+
+
+def _text_field(text: str) -> ShownField:
+    return ShownField("text", "", breaks(plain_text(text)), is_long=True, is_instant=False)
+
+
+def _silent_entry(events: Sequence[NarratedEvent]) -> ConversationEntry:
+    """Return the entry for what was done without words, in the order of time, with that of the last."""
+    authors = dict.fromkeys(event.actor for event in events)
+    did = dict.fromkeys(event.label for event in events)
+    return ConversationEntry(", ".join(authors), events[-1].instant, did=", ".join(did), events=tuple(events))

@@ -1,0 +1,1 @@
+"""Forms of actions on pages: the screen, what was sent, and the files that are sent along."""

@@ -1,0 +1,112 @@
+"""The screen of an action: its form, and what it is called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.api.contract.summaries import of_action
+from app.api.open_actions import ActionLink, action_link
+from app.api.pages.page_paths import DESK
+from app.common.faces import USUAL_FORMS, FormFace
+from app.desk.forms.fields import Form, FormField, is_file
+from app.desk.pages.context import Desk
+from app.desk.pages.records import RecordView
+from app.desk.values import ShownField
+from app.kernel.actions.lifecycle import Action, Lifecycle
+
+#: The characters of a Chinese verb that a noun can follow at once.
+LONGEST_VERB = 2
+
+
+@dataclass(frozen=True, slots=True)
+class ActionScreen:
+    """The form of an action on a record, or of one that opens a record (None).
+
+    Where a page asks for less or otherwise than the payload: `own_form` and `own_face` are in the place of
+    the payload's, `preset` the members that are sent besides, `fallback` those that are sent if they are left
+    blank, `own_path` the form's address, `own_label` what the action is called, `own_button` what its
+    button says, `about` and `facts` what
+    stands before the form.
+    """
+
+    desk: Desk
+    lifecycle: Lifecycle[Any]
+    row: Action[Any, Any]
+    view: RecordView | None
+    own_form: Form | None = None
+    own_face: FormFace | None = None
+    preset: Mapping[str, Any] = field(default_factory=dict)
+    fallback: Mapping[str, Any] = field(default_factory=dict)
+    own_path: str | None = None
+    own_label: str | None = None
+    own_button: str | None = None
+    about: str = ""
+    facts: tuple[ShownField, ...] = ()
+
+    @property
+    def link(self) -> ActionLink:
+        """Where the action is sent."""
+        return action_link(self.lifecycle, self.row)
+
+    @property
+    def form(self) -> Form:
+        """The form of its payload."""
+        return self.own_form or self.desk.contract.form(self.link.body_schema)
+
+    @property
+    def face(self) -> FormFace:
+        """What people need of the form: at the desk, or at the portal."""
+        if self.own_face is not None:
+            return self.own_face
+        face = self.lifecycle.face
+        forms = face.forms if self.desk.root == DESK else face.portal_forms
+        return forms.get(self.row.name) or USUAL_FORMS.get(self.row.name) or FormFace()
+
+    @property
+    def sent_by(self) -> FormField | None:
+        """The field whose choices are the buttons that send the form; None: it has one button."""
+        return next((field for field in self.form.fields if field.name == self.face.sent_by), None)
+
+    @property
+    def path(self) -> str:
+        """The address of the form."""
+        if self.own_path is not None:
+            return self.own_path
+        if self.view is None:
+            return f"{self.desk.root}/new/{self.lifecycle.kind}/{self.row.name}"
+        return f"{self.view.path}/{self.row.name}"
+
+    @property
+    def label(self) -> str:
+        """What the action is called."""
+        return self.own_label or self.row.label(self.desk.language)
+
+    @property
+    def heading(self) -> str:
+        """The title of the form: what is opened, or the action, which the record's name follows."""
+        if self.view is not None or self.own_label is not None:
+            return self.label
+        if self.desk.language == "en":
+            return of_action(self.row.description, self.lifecycle.kind)
+        return opening_in_chinese(self.label, self.lifecycle.zh)
+
+    @property
+    def edits(self) -> bool:
+        """Say whether the form is a correction of the record's fields."""
+        return self.link.method == "PATCH"
+
+    @property
+    def takes_file(self) -> bool:
+        """Say whether a file is sent with the form."""
+        return self.face.takes_files or any(is_file(field) for field in self.form.fields)
+
+
+def opening_in_chinese(label: str, kind: str) -> str:
+    """Return the Chinese title of a form that opens a record, such as 上报事件."""
+    if label in kind:
+        return kind
+    if len(label) > LONGEST_VERB:
+        return f"{label}（{kind}）"
+    return f"{label} {kind}" if kind[0].isascii() else f"{label}{kind}"

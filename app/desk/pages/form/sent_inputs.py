@@ -1,0 +1,104 @@
+"""The inputs of a form as they were sent, or as they stand in it when it is shown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+from uuid import uuid4
+
+from app.api.pages.sent_forms import SentForm
+from app.desk.forms.fields import FormField
+from app.desk.forms.inputs import GIVEN_INPUT, Inputs
+from app.desk.forms.instants import SHOWN_VALUE_PREFIX
+from app.desk.forms.pointers import field_at
+from app.desk.pages.kept_forms import ALONG
+from app.desk.references import Ambiguous
+from app.desk.timeline import NarratedEvent
+
+#: Inputs of the form itself, besides those of the body.
+VERSION, KEY, BASE = "version", "key", "base"
+#: By what the names of the others begin.
+OF_THE_BODY = ("/", SHOWN_VALUE_PREFIX, GIVEN_INPUT, ALONG)
+
+
+@dataclass(frozen=True, slots=True)
+class SentInputs:
+    """The inputs of a form as they stand in it, and what is told besides them."""
+
+    inputs: Inputs
+    version: str
+    key: str
+    #: The sentence that stands before the form, if any.
+    note: str = ""
+    base: Mapping[str, Any] = field(default_factory=dict)
+    problem: Mapping[str, Any] | None = None
+    ambiguous: Mapping[str, Ambiguous] = field(default_factory=dict)
+    meanwhile: Sequence[NarratedEvent] = ()
+
+    def first_text(self, pointer: str) -> str:
+        """Return the input with that pointer; nothing if there is none."""
+        return next(iter(self.inputs.get(pointer, ())), "")
+
+    def faults(self, pointer: str) -> list[str]:
+        """Return what is wrong with the value at that pointer, in words."""
+        return [fault["message"] for fault in self._faults() if pointer in _places(fault)]
+
+    def has_values(self, fields: Sequence[FormField]) -> bool:
+        """Return whether something is filled in, or wrong, in one of these fields."""
+        pointers = [f"/{field.name}" for field in fields]
+        places = [place for fault in self._faults() for place in _places(fault)]
+        names = [name for name, values in self.inputs.items() if any(values)]
+        return any(
+            place == pointer or place.startswith(f"{pointer}/")
+            for pointer in pointers
+            for place in (*places, *names)
+        )
+
+    def unplaced(self, fields: Sequence[FormField]) -> list[str]:
+        """Return what is wrong and stands beside none of these fields."""
+        return [
+            fault["message"]
+            for fault in self._faults()
+            if not any(field_at(fields, place) for place in _places(fault))
+        ]
+
+    def numbers(self, pointer: str) -> list[int]:
+        """Return the numbers of the rows at that pointer."""
+        begin = f"{pointer}/"
+        names = [name for name in (*self.inputs, *self.inputs.get(GIVEN_INPUT, ())) if name.startswith(begin)]
+        parts = {name.removeprefix(begin).partition("/")[0] for name in names}
+        return sorted(int(part) for part in parts if part.isdecimal() and len(part) < 4)
+
+    def with_row(self, pointer: str) -> SentInputs:
+        """Return the form with one more row at that pointer."""
+        number = max(self.numbers(pointer), default=-1) + 1
+        marked = [*self.inputs.get(GIVEN_INPUT, ()), f"{pointer}/{number}"]
+        return replace(self, inputs={**self.inputs, GIVEN_INPUT: marked})
+
+    def _faults(self) -> Sequence[Mapping[str, Any]]:
+        faults: Sequence[Mapping[str, Any]] = (self.problem or {}).get("errors", ())
+        return faults
+
+
+def inputs_of(form: SentForm) -> SentInputs:
+    """Return the inputs that a form has sent."""
+    return SentInputs(
+        {name: values for name, values in form.inputs.items() if name.startswith(OF_THE_BODY)},
+        form.first_value(VERSION),
+        form.first_value(KEY) or str(uuid4()),
+        base=_base(form.first_value(BASE)),
+    )
+
+
+def _places(fault: Mapping[str, Any]) -> list[str]:
+    return [fault["pointer"], *fault["members"]] if fault["pointer"] else list(fault["members"])
+
+
+def _base(text: str) -> Mapping[str, Any]:
+    try:
+        base = json.loads(text or "{}")
+    except ValueError:
+        return {}
+    return base if isinstance(base, dict) else {}

@@ -1,0 +1,313 @@
+"""The pages of a record and of a list within it: what it is about, the actions on it, and its history. A
+ticket is shown as the conversation about it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import Request
+from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse, Response
+from starlette.status import HTTP_303_SEE_OTHER, HTTP_404_NOT_FOUND
+
+from app.api.authentication.auth import utc_now
+from app.api.direct import Router
+from app.api.pages.page_paths import DESK
+from app.desk.contract import ChildScreen
+from app.desk.names import NAME
+from app.desk.operation_calls import CallRefused
+from app.desk.pages.context import Desk, open_desk
+from app.desk.pages.record.outcome_sentences import outcome_sentence
+from app.desk.pages.record.placed_actions import placed_actions
+from app.desk.pages.record.read_fields import (
+    essential_fields,
+    narrowed,
+    placed_fields,
+    planned_span,
+)
+from app.desk.pages.record.requester_card import OPENED_BY_PEOPLE, RequesterCard, requester_card
+from app.desk.pages.record.talk import IN_THE_CONVERSATION, reply_box, ticket_talk
+from app.desk.pages.records import (
+    COUNTED_IN,
+    HANDED_OVER,
+    VOTES,
+    ChildTable,
+    NamedParts,
+    OfferedAction,
+    RecordList,
+    RecordView,
+    child_table,
+    named_in_vote,
+    named_parts,
+    offered_actions,
+    read_events,
+    read_lists,
+    read_record,
+    shown_fields,
+    state_label,
+    state_tone,
+)
+from app.desk.pages.text_blocks import offered_blocks
+from app.desk.pages.warnings import shown_warnings, unattached_files
+from app.desk.references import child_names
+from app.kernel.actions.lifecycle import Lifecycle
+from app.log.canonical import instant
+
+router = Router(include_in_schema=False)
+#: Lists that stand on the page itself; the others are one step away.
+FIRST_LISTS = ("alerts", "comments", "tasks", "attachments", "links", "decisions")
+#: Pages of the dashboard that tell more of a record, by its kind: the address, and the code of their name.
+FURTHER_PAGES = {"improvement": ("/dashboard/improvement", "what_came_of_it")}
+#: The list of who was told of a record, and what is shown of each notice.
+NOTICES = "notices"
+NOTICE_FIELDS = ("person", "kind", "steps", "way", "sent_at", "read_at", "failed_at")
+MOST_SIMILAR = "6"
+
+
+@router.get("/desk/{kind}/{name}")
+async def get_record_page(request: Request, kind: str, name: str) -> Response:
+    """Return the page of a record."""
+    desk = open_desk(request)
+    lifecycle = desk.lifecycle(kind)
+    position = await desk.log_position()
+    try:
+        view = await read_record(desk, lifecycle, name)
+    except CallRefused as refusal:
+        # Whoever hands a record over may see it no more, and is not told that there is none.
+        was_done = any(row.name == request.query_params.get("done") for row in lifecycle.rows)
+        if refusal.answer.status == HTTP_404_NOT_FOUND and was_done and NAME.fullmatch(name):
+            return RedirectResponse(f"{DESK}?{urlencode({HANDED_OVER: name})}", HTTP_303_SEE_OTHER)
+        raise
+    reads = await _read_page(desk, view)
+    return desk.answer(
+        "pages/record/ticket.html" if lifecycle.is_ticket else "pages/record/record.html",
+        f"{view.spoken_name} {view.title}".strip() or desk.kind_label(kind),
+        view=view,
+        live=desk.live_news(position, stream=view.stream),
+        state=state_label(lifecycle, view.record, desk.language),
+        tone=state_tone(lifecycle, view.record.get("state")),
+        span=planned_span(desk, view),
+        further=_further_page(desk, view),
+        counted_in=_counted_in(desk, view),
+        has_notices=desk.contract.listed_fields(_notices_path(lifecycle)) is not None,
+        now=instant(utc_now()),
+        done=outcome_sentence(desk, view, request.query_params.get("done", "")),
+        warnings=[*unattached_files(desk), *shown_warnings(desk, view.record)],
+        **_values(desk, view, reads),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PageReads:
+    """What the page of a record shows besides the record itself."""
+
+    offered: Sequence[OfferedAction]
+    lists: Sequence[RecordList]
+    parts: NamedParts
+    votes: Sequence[tuple[str, str]]
+    files: Sequence[tuple[str, str]]
+    blocks: Sequence[Mapping[str, Any]]
+    requester: RequesterCard | None
+    notices: ChildTable | None
+
+    @property
+    def possible(self) -> list[OfferedAction]:
+        """The actions that nothing forbids now."""
+        return [action for action in self.offered if action.reason is None]
+
+
+async def _read_page(desk: Desk, view: RecordView) -> PageReads:
+    """Read what the page shows, in two rounds: what belongs to the record, then the names in it."""
+    offered = list(offered_actions(desk, view))
+    possible = [action for action in offered if action.reason is None]
+    children = _first_lists(view, desk.contract.children(view.lifecycle.plural))
+    (votes, files, events), (blocks, requester, notices), lists = await asyncio.gather(
+        asyncio.gather(_awaited_votes(desk, view, possible), _files(desk, view), read_events(desk, view)),
+        asyncio.gather(
+            _text_blocks(desk, view, possible), _requester(desk, view), _notices_of_major(desk, view)
+        ),
+        read_lists(desk, view, ((child, None) for child in children)),
+    )
+    parts = await named_parts(desk, view, events=events, lists=lists, possible=possible)
+    return PageReads(offered, lists, parts, votes, files, blocks, requester, notices)
+
+
+def _values(desk: Desk, view: RecordView, reads: PageReads) -> dict[str, Any]:
+    """Return the values of the template that follow from what was read."""
+    parts, possible, lifecycle = reads.parts, reads.possible, view.lifecycle
+    children = desk.contract.children(lifecycle.plural)
+    fields = list(desk.display.fields(parts.record, shown_fields(desk, lifecycle)))
+    box = reply_box(desk, view, possible, reads.blocks) if lifecycle.is_ticket else None
+    row_kinds = _kinds_of_rows(children, possible)
+    return {
+        "fields": fields,
+        "essentials": essential_fields(desk, view, parts.record),
+        **placed_fields(view, fields),
+        "votes": reads.votes,
+        "actions": placed_actions(
+            view, reads.offered, desk.reader_id, row_kinds, has_reply_box=box is not None
+        ),
+        "tables": [narrowed(table) for table in parts.tables if table.rows and not _is_talk(view, table)],
+        "more": [(each.name, each.words[desk.language]) for each in children if each.name not in FIRST_LISTS],
+        "entries": _own_entries(parts),
+        "clocks": [entry for entry in parts.entries or () if entry.is_of_clock],
+        "talk": ticket_talk(desk, view, parts.entries or (), reads.lists, possible),
+        "box": box,
+        "requester": reads.requester,
+        "files": reads.files,
+        "notices": reads.notices,
+    }
+
+
+@router.get("/desk/{kind}/{name}/list/{child}")
+async def get_record_list_page(request: Request, kind: str, name: str, child: str) -> Response:
+    """Return the page of a list within a record."""
+    desk = open_desk(request)
+    lifecycle = desk.lifecycle(kind)
+    screens = {each.name: each for each in desk.contract.children(lifecycle.plural)}
+    if child not in screens and child != NOTICES:
+        raise HTTPException(404)
+    view = await read_record(desk, lifecycle, name)
+    if child == NOTICES:
+        table = await _notices_table(desk, view)
+        label = desk.sentence("told")
+    else:
+        possible = [action for action in offered_actions(desk, view) if action.reason is None]
+        table = await child_table(desk, view, screens[child], possible)
+        label = screens[child].words[desk.language]
+    return desk.answer(
+        "pages/record/child_list.html", f"{view.spoken_name} · {label}", view=view, table=table
+    )
+
+
+@router.get("/desk/{kind}/{name}/similar")
+async def get_similar_page(request: Request, kind: str, name: str) -> Response:
+    """Return the articles that may help with a ticket, and tickets that are like it."""
+    desk = open_desk(request)
+    view = await read_record(desk, desk.lifecycle(kind), name)
+    path = f"/v1/{view.lifecycle.plural}"
+    has_suggestions = desk.contract.operation("get", f"{path}/{{id}}/suggestions") is not None
+    suggestions, search = await asyncio.gather(
+        _suggested_articles(desk, f"{path}/{view.record['id']}/suggestions" if has_suggestions else None),
+        desk.calls.send(
+            "GET", "/v1/search", parameters={"q": view.title, "kind": kind, "limit": MOST_SIMILAR}
+        ),
+    )
+    hits = search.document["items"] if search.is_success else []
+    return desk.answer(
+        "pages/record/similar.html",
+        f"{view.spoken_name} · {desk.sentence('similar')}",
+        view=view,
+        articles=suggestions,
+        hits=[hit for hit in hits if hit["id"] != view.record["id"]],
+    )
+
+
+async def _suggested_articles(desk: Desk, path: str | None) -> list[Mapping[str, Any]]:
+    page = None if path is None else await desk.calls.read_if_allowed(path)
+    return [] if page is None else [item["article"] for item in page["items"][: int(MOST_SIMILAR)]]
+
+
+def _first_lists(view: RecordView, children: Iterable[ChildScreen]) -> list[ChildScreen]:
+    """Return the lists of the page, without those of which the record says that there is nothing."""
+    by_name = {child.name: child for child in children}
+    left_out = {"alerts"} if view.record.get("alert_source") is None else frozenset[str]()
+    return [by_name[name] for name in FIRST_LISTS if name in by_name and name not in left_out]
+
+
+def _is_talk(view: RecordView, table: ChildTable) -> bool:
+    return view.lifecycle.is_ticket and table.name in IN_THE_CONVERSATION
+
+
+def _kinds_of_rows(children: Sequence[ChildScreen], possible: Sequence[OfferedAction]) -> set[str]:
+    """Return the kinds of rows that a list of the record shows, where the actions on them stand."""
+    names = {child.name for child in children}
+    kinds = {action.acts_on[1]["kind"] for action in possible if action.acts_on is not None}
+    return {kind for kind in kinds if not names.isdisjoint(child_names(kind))}
+
+
+def _own_entries(parts: NamedParts) -> list[Any] | None:
+    return None if parts.entries is None else [entry for entry in parts.entries if not entry.is_of_clock]
+
+
+async def _text_blocks(
+    desk: Desk, view: RecordView, possible: Sequence[OfferedAction]
+) -> Sequence[Mapping[str, Any]]:
+    comment = next((action for action in possible if action.name == "comment"), None)
+    return () if comment is None else await offered_blocks(desk, view, view.lifecycle[comment.name])
+
+
+async def _requester(desk: Desk, view: RecordView) -> RequesterCard | None:
+    """Return the card of whoever has asked; None for kinds of records that people do not ask for."""
+    person = view.record.get("requester")
+    if person is None or view.lifecycle.kind not in OPENED_BY_PEOPLE or not desk.is_staff:
+        return None
+    return await requester_card(desk, person["id"], except_record=str(view.record["id"]))
+
+
+async def _awaited_votes(
+    desk: Desk, view: RecordView, possible: Sequence[OfferedAction]
+) -> list[tuple[str, str]]:
+    """Return the addresses and labels of the forms of the votes on the record that wait for the reader."""
+    labels = {action.name: action.label for action in possible if action.name in VOTES}
+    work = await desk.calls.read_if_allowed("/v1/me/work") if labels else None
+    votes = [] if work is None else [*work["votes"], *work["votes_for_others"]]
+    return [
+        (
+            f"{view.path}/{vote['action']}?{urlencode(named_in_vote(vote))}",
+            desk.sentence("vote_waits", action=labels[vote["action"]], question=vote["question"]),
+        )
+        for vote in votes
+        if vote["ticket"] == view.record["id"] and vote["action"] in labels
+    ]
+
+
+async def _files(desk: Desk, view: RecordView) -> list[tuple[str, str]]:
+    """Return the addresses and labels of the files and pages to print that the reader may see."""
+    files = [
+        (file.path.format(id=view.record["id"]), desk.sentence(f"file_{file.operation}"))
+        for file in desk.contract.record_files(view.lifecycle.plural)
+    ]
+    answers = await asyncio.gather(*(desk.calls.send("GET", path) for path, _ in files))
+    return [file for file, answer in zip(files, answers, strict=True) if answer.is_success]
+
+
+async def _notices_of_major(desk: Desk, view: RecordView) -> ChildTable | None:
+    """Return who was told of a major incident, which those who lead it have in sight; None of others."""
+    return await _notices_table(desk, view) if view.record.get("declared_major_at") else None
+
+
+async def _notices_table(desk: Desk, view: RecordView) -> ChildTable | None:
+    """Return who was told of the record; None if it tells nobody, or the reader may not see whom."""
+    path = _notices_path(view.lifecycle)
+    fields = desk.contract.listed_fields(path)
+    page = None if fields is None else await desk.calls.read_if_allowed(path.format(id=view.record["id"]))
+    if fields is None or page is None or not page["items"]:
+        return None
+    told_fields = {name: fields[name] for name in NOTICE_FIELDS if name in fields}
+    rows = tuple(tuple(desk.display.fields(row, told_fields)) for row in page["items"])
+    return ChildTable(NOTICES, desk.sentence("told"), rows)
+
+
+def _notices_path(lifecycle: Lifecycle[Any]) -> str:
+    return f"/v1/{lifecycle.plural}/{{id}}/{NOTICES}"
+
+
+def _counted_in(desk: Desk, view: RecordView) -> str | None:
+    """Return the page of the figures that the record counts in; None: none counts records of its kind."""
+    if desk.contract.operation("get", f"/v1/{view.lifecycle.plural}/{{id}}/kpis") is None:
+        return None
+    return f"{COUNTED_IN}/{view.lifecycle.kind}/{view.name}"
+
+
+def _further_page(desk: Desk, view: RecordView) -> tuple[str, str] | None:
+    """Return the address and name of a page of the dashboard that tells more of the record."""
+    if view.lifecycle.kind not in FURTHER_PAGES:
+        return None
+    path, code = FURTHER_PAGES[view.lifecycle.kind]
+    return f"{path}/{view.name}", desk.sentence(code)

@@ -1,0 +1,78 @@
+"""The fields of a record by where people read them: what its page always shows, what stands open, and what is
+folded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from markupsafe import Markup
+
+from app.desk.pages.context import Desk
+from app.desk.pages.records import ChildTable, RecordView
+from app.desk.values import ShownField
+from app.html.filters import plain_text
+
+#: The columns of lists that stand on the page of a record.
+READ_COLUMNS = {
+    "alerts": frozenset({"title", "source", "first_fired_at", "last_fired_at", "fired_count", "cleared_at"}),
+    "decisions": frozenset({"question", "state", "outcome", "quorum", "due_at", "closed_at"}),
+    "links": frozenset({"label", "other"}),
+    "tasks": frozenset({"title", "assignee", "team", "due_at", "completed_at", "dropped_at", "outcome"}),
+}
+
+
+def essential_fields(desk: Desk, view: RecordView, record: Mapping[str, Any]) -> list[ShownField]:
+    """Return the fields that the page shows though they are empty."""
+    schemas = desk.contract.record_fields(view.lifecycle.plural) or {}
+    names = [name for name in view.lifecycle.face.essentials if name in schemas]
+    by_name = {
+        field.name: field for field in desk.display.fields(record, {name: schemas[name] for name in names})
+    }
+    return [by_name.get(name) or _empty_field(desk, name, schemas[name]) for name in names]
+
+
+def _empty_field(desk: Desk, name: str, schema: Mapping[str, Any]) -> ShownField:
+    words = desk.sentence("unassigned") if name == "assignee" else "–"
+    label = desk.contract.field_label(name, dict(schema), desk.language)
+    return ShownField(name, label, plain_text(words), is_long=False, is_instant=False)
+
+
+def placed_fields(view: RecordView, fields: Sequence[ShownField]) -> dict[str, list[ShownField]]:
+    """Return the fields by where they stand: short ones, texts that stand open, texts that are folded, what
+    the conversation tells, and times.
+    """
+    face = view.lifecycle.face
+    named = face.texts or ()
+    spoken = [field for field in fields if field.name in face.spoken_fields]
+    texts = [field for field in fields if field not in spoken and (field.is_long or field.name in named)]
+    is_open = [field for field in texts if face.texts is None or field.name in named]
+    rest = [field for field in fields if field not in (*spoken, *texts) and field.name not in face.essentials]
+    return {
+        "facts": [field for field in rest if not field.is_instant],
+        "texts": is_open,
+        "folded_texts": [field for field in texts if field not in is_open],
+        "told": spoken,
+        "instants": [field for field in rest if field.is_instant],
+    }
+
+
+def narrowed(table: ChildTable) -> ChildTable:
+    """Return the table with the columns that people read beside a record; its own page has all."""
+    names = READ_COLUMNS.get(table.name)
+    if names is None:
+        return table
+    rows = tuple(tuple(field for field in row if field.name in names) for row in table.rows)
+    return replace(table, rows=rows)
+
+
+def planned_span(desk: Desk, view: RecordView) -> tuple[str, Markup, Markup] | None:
+    """Return what is planned, from when and until when; None if the record says nothing of it."""
+    schemas = desk.contract.record_fields(view.lifecycle.plural) or {}
+    for begin, end in view.lifecycle.face.spans:
+        if view.record.get(begin) and view.record.get(end):
+            label = desk.contract.field_label(begin, schemas[begin], desk.language)
+            return label, desk.display.date(view.record[begin]), desk.display.date(view.record[end])
+    return None

@@ -1,0 +1,73 @@
+"""The card of the person who asks: who they are, and what else they have open."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.desk.pages.context import Desk
+from app.desk.pages.records import RecordView, state_label, state_tone
+
+#: The kinds of tickets that people open for themselves.
+OPENED_BY_PEOPLE = ("incident", "request")
+#: The action that is possible as long as there is work.
+ASSIGN = "assign"
+#: What is shown of a person, if it is known.
+PERSON_FIELDS = ("team", "department", "post", "phone", "email")
+MOST_TICKETS = "5"
+TICKET_FIELDS = "number,title,state,changed_at"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTicket:
+    """A ticket that the person has open besides: its page, what it is called, and its state."""
+
+    view: RecordView
+    state: str
+    tone: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequesterCard:
+    """A person who asks: their name, what is known of them, and their other open tickets."""
+
+    name: str
+    facts: Sequence[str]
+    tickets: Sequence[OpenTicket]
+
+
+async def requester_card(desk: Desk, person: str, except_record: str | None = None) -> RequesterCard | None:
+    """Return the card of the person with that id; None if the reader may not see them."""
+    kinds = [kind for kind in OPENED_BY_PEOPLE if kind in desk.lifecycles]
+    record, *pages = await asyncio.gather(
+        desk.calls.read_if_allowed(f"/v1/persons/{person}"),
+        *(_open_tickets(desk, kind, person) for kind in kinds),
+    )
+    if record is None:
+        return None
+    tickets = [ticket for page in pages for ticket in page if ticket.view.record["id"] != except_record]
+    return RequesterCard(str(record["name"] or desk.sentence("somebody")), _facts(record), tickets)
+
+
+def _facts(record: Mapping[str, Any]) -> list[str]:
+    values = (record.get(name) for name in PERSON_FIELDS)
+    return [str(value["name"] if isinstance(value, dict) else value) for value in values if value]
+
+
+async def _open_tickets(desk: Desk, kind: str, person: str) -> list[OpenTicket]:
+    lifecycle = desk.lifecycle(kind)
+    from_states = lifecycle[ASSIGN].from_states
+    assert isinstance(from_states, frozenset), "what does not exist cannot be assigned"
+    states = ",".join(state.value for state in lifecycle.states if state in from_states)
+    parameters = {"requester": person, "state": states, "limit": MOST_TICKETS, "fields": TICKET_FIELDS}
+    page = await desk.calls.read_if_allowed(f"/v1/{lifecycle.plural}", parameters)
+    return [
+        OpenTicket(
+            RecordView(lifecycle, record, desk.language, desk.root),
+            state_label(lifecycle, record, desk.language),
+            state_tone(lifecycle, record.get("state")),
+        )
+        for record in (() if page is None else page["items"])
+    ]

@@ -1,0 +1,114 @@
+"""The conversation of a ticket's page: its entries, what can be done with each, and the box for a reply."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from app.api.authentication.auth import utc_now
+from app.desk.contract import ChildScreen
+from app.desk.conversation import ConversationEntry, ConversationRows, RowLinks, SharedFile, conversation
+from app.desk.pages.context import Desk
+from app.desk.pages.records import OfferedAction, RecordList, RecordView, row_links
+from app.desk.timeline import NarratedEvent
+from app.ticketing.comments import CORRECTION_WINDOW
+
+#: The lists whose rows are entries of the conversation.
+COMMENTS, ATTACHMENTS = "comments", "attachments"
+IN_THE_CONVERSATION = frozenset({COMMENTS, ATTACHMENTS})
+HOLD, QUESTION, CORRECT_COMMENT = "hold", "question", "correct_comment"
+#: The newest entries are shown; earlier ones, except the first, are folded.
+SHOWN_ENTRIES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyBox:
+    """The box for a reply. `asks`: the reply can be a question for which the ticket waits. `blocks` are the
+    text blocks that fit, filled.
+    """
+
+    is_staff: bool
+    asks: bool
+    takes_files: bool
+    blocks: Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class TicketTalk:
+    """What was said and done: the first entry, those that are folded, and the newest ones."""
+
+    first: Sequence[ConversationEntry]
+    folded: Sequence[ConversationEntry]
+    newest: Sequence[ConversationEntry]
+
+
+def ticket_talk(
+    desk: Desk,
+    view: RecordView,
+    events: Sequence[NarratedEvent],
+    lists: Sequence[RecordList],
+    possible: Sequence[OfferedAction],
+) -> TicketTalk:
+    """Return the conversation from the events of the ticket, and from its comments and files among the
+    lists.
+    """
+    by_name = {each.child.name: each for each in lists}
+    comments = [] if COMMENTS not in by_name else by_name[COMMENTS].rows
+    files = [] if ATTACHMENTS not in by_name else by_name[ATTACHMENTS].rows
+    rows = ConversationRows(
+        {comment["id"]: comment for comment in comments},
+        {} if not comments else dict(_own_links(desk, view, by_name[COMMENTS].child, comments, possible)),
+        {file["id"]: _shared_file(desk, view, file) for file in files},
+    )
+    requester = (view.record.get("requester") or {}).get("name")
+    own_events = [event for event in events if not event.is_of_clock]
+    entries = conversation(desk.display, own_events, rows, requester)
+    first, rest = entries[:1], entries[1:]
+    return TicketTalk(first, rest[:-SHOWN_ENTRIES], rest[-SHOWN_ENTRIES:])
+
+
+def _own_links(
+    desk: Desk,
+    view: RecordView,
+    child: ChildScreen,
+    comments: Sequence[Mapping[str, Any]],
+    possible: Sequence[OfferedAction],
+) -> Iterator[tuple[str, RowLinks]]:
+    """Yield, for the reader's own comments, what they can still do with each."""
+    for comment in comments:
+        is_own = (comment.get("author") or {}).get("id") == desk.reader_id
+        if is_own and comment.get("text"):
+            links = row_links(view, child, comment, [a for a in possible if _is_in_time(a, comment)])
+            yield comment["id"], tuple(links)
+
+
+def _is_in_time(action: OfferedAction, comment: Mapping[str, Any]) -> bool:
+    written_at = datetime.fromisoformat(comment["written_at"].replace("Z", "+00:00"))
+    return action.name != CORRECT_COMMENT or utc_now() <= written_at + CORRECTION_WINDOW
+
+
+def _shared_file(desk: Desk, view: RecordView, file: Mapping[str, Any]) -> SharedFile:
+    path = f"/v1/{view.lifecycle.plural}/{view.record['id']}/{ATTACHMENTS}/{file['id']}/content"
+    return SharedFile(file["name"] or desk.sentence("erased_file"), path if file["name"] else None)
+
+
+def reply_box(
+    desk: Desk, view: RecordView, possible: Sequence[OfferedAction], blocks: Sequence[Mapping[str, Any]]
+) -> ReplyBox | None:
+    """Return the box for a reply; None if the reader may not comment on the ticket."""
+    names = {action.name for action in possible}
+    if "comment" not in names:
+        return None
+    return ReplyBox(
+        desk.is_staff,
+        HOLD in names and any(field.name == QUESTION for field in _fields_of(desk, view, HOLD)),
+        "attach" in names,
+        blocks,
+    )
+
+
+def _fields_of(desk: Desk, view: RecordView, action: str) -> Sequence[Any]:
+    link = desk.link_of(view.lifecycle, action)
+    return desk.contract.form(link.body_schema).fields

@@ -1,0 +1,58 @@
+"""Matters of decisions: what is decided about, and which acts on the record make somebody a party to it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from app.foundation.decisions.records import Decision, DecisionKind
+from app.kernel.actions.actor_policy import RecordDuty
+
+
+@dataclass(frozen=True, slots=True)
+class ChildDuty:
+    """A duty that child records of one kind give to the person in one of their fields: `ChildDuty("task",
+    "assignee_id")`.
+    """
+
+    kind: str
+    field: str
+
+
+#: Tasks of a record, and the events by which somebody carries them out or says that they have worked.
+TASKS = ChildDuty("task", "assignee_id")
+WORK_EVENTS = ("task_completed", "work_logged")
+
+
+@dataclass(frozen=True)
+class Matter:
+    """The matter of a decision. Parties to it do not vote on it; only a person's own acts make them a party.
+
+    `decision` is the kind by which approval rules name the voters; None: they are named otherwise.
+
+    A party is everybody who, according to the log, has
+
+    - set one of the `fields`, or made, changed or removed a child record of one of the kinds `children`:
+      an author, even if others have changed the text since;
+    - named themselves in one of the `duties` or `child_duties`. Somebody whom another person has named keeps
+      the seat, since a name must not shut a voter out;
+    - performed one of the `acts` (event types without the kind): they have accepted a duty or done work;
+    - written a record that this one carries out, whose authors the product lists in the fields of `origins`;
+    - put the question, if it is `without_asker`.
+    """
+
+    decision: DecisionKind | None = None
+    duties: tuple[RecordDuty, ...] = ()
+    child_duties: tuple[ChildDuty, ...] = ()
+    origins: tuple[RecordDuty, ...] = ()
+    fields: Collection[str] = ()
+    children: Collection[str] = ()
+    acts: Collection[str] = ()
+    without_asker: bool = False
+
+
+def matter_of(matters: Sequence[Matter], decision: Decision) -> Matter:
+    """Return the matter that the decision is about: the one of its kind, or the first for decisions that were
+    put before decisions had kinds.
+    """
+    return next((matter for matter in matters if matter.decision == decision.decision), matters[0])

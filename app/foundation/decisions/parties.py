@@ -1,0 +1,83 @@
+"""Parties to a matter, by the log: people who have taken part in it by acts of their own, and people whom
+others have named in one of its duties.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from app.common.records import Record
+from app.foundation.decisions.lookups import EventActs, acts_of, touches
+from app.foundation.decisions.matters import Matter
+from app.foundation.decisions.records import Decision, VoterLeftOutReason
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.actor_policy import segregated_persons
+from app.log.events import kind_of
+
+LeftOutVoters = Mapping[UUID, VoterLeftOutReason]
+
+
+@dataclass(frozen=True, slots=True)
+class Parties:
+    """The people who may not vote, with the reason, and for people who are named in a duty the person who
+    named them last (None: an automation rule).
+    """
+
+    left_out: dict[UUID, VoterLeftOutReason] = field(default_factory=dict)
+    named_by: dict[UUID, UUID | None] = field(default_factory=dict)
+
+
+async def parties_of(
+    reads: ReadContext, record: Record, matter: Matter, *, since: Decision | None = None
+) -> Parties:
+    """Return the parties to the matter by all events of the record, or by those since a question."""
+    outcomes = reads.lifecycles[record.KIND].decision_events
+    # Somebody with several parts is shown with the last of these.
+    reasons: dict[VoterLeftOutReason, set[UUID]] = {
+        VoterLeftOutReason.carries_out: set(),
+        VoterLeftOutReason.author: set(),
+        VoterLeftOutReason.duty: set(),
+    }
+    named: dict[tuple[str, str], dict[UUID, UUID | None]] = {}
+    for event in await acts_of(reads, record, since=None if since is None else since.position):
+        if since is not None and since.row_key in event.rows_set:
+            continue
+        # The outcome of a vote is the work of no voter, though the last one has caused it.
+        person = None if event.type in outcomes else event.person_id
+        for place, persons in _named_in(event, record, matter):
+            earlier = named.get(place, {})
+            named[place] = {named_person: earlier.get(named_person, person) for named_person in persons}
+            if person in persons:
+                reasons[VoterLeftOutReason.duty].add(person)
+        if person is not None and event.type.partition(".")[2] in matter.acts:
+            reasons[VoterLeftOutReason.carries_out].add(person)
+        if person is not None and touches(event.rows_set, record.row_key, matter.fields, matter.children):
+            reasons[VoterLeftOutReason.author].add(person)
+    if since is None:
+        reasons[VoterLeftOutReason.author] |= segregated_persons(matter.origins, record)
+    left_out: dict[UUID, VoterLeftOutReason] = {}
+    for reason, persons in reasons.items():
+        left_out |= dict.fromkeys(persons, reason)
+    named_by = {person: by for persons in named.values() for person, by in persons.items()}
+    return Parties(left_out, named_by)
+
+
+def _named_in(
+    event: EventActs, record: Record, matter: Matter
+) -> Iterator[tuple[tuple[str, str], set[UUID]]]:
+    """Return each duty that the event sets, as row key and field, with the people whom it names now."""
+    own_id = "/" + record.row_key.partition("/")[2]
+    of_record = [name for duty in matter.duties for name in duty.fields]
+    for key, values in event.rows_set.items():
+        of_child = [duty.field for duty in matter.child_duties if duty.kind == kind_of(key)]
+        for name in of_record if key.endswith(own_id) else of_child:
+            if values is None or name in values:
+                yield (key, name), _persons(None if values is None else values[name])
+
+
+def _persons(value: Any) -> set[UUID]:
+    values = value if isinstance(value, list) else [value]
+    return {UUID(str(person)) for person in values if person is not None}

@@ -1,0 +1,101 @@
+"""Standard changes: their template is approved once for all, and only for what it names.
+
+A change beyond its template is a normal change. Title and description are its own, and are shown next to the
+template's texts, which hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from app.common.records import all_values
+from app.foundation.cis.records import Ci
+from app.foundation.decisions.authorship import authors_do_not_judge
+from app.kernel.access.reads import ReadContext, Unguarded
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.refusals import WrongValue
+from app.processes.changes.approval import APPROVAL
+from app.processes.changes.payloads import DraftChange, EditChange, ReviewChange, ScheduleChange
+from app.processes.changes.planning.lookups import CIS_OF_CHANGE
+from app.processes.changes.policies.records import ChangeTemplate
+from app.processes.changes.preparation import DraftSource
+from app.processes.changes.records import Change, ChangeState, ChangeType
+
+#: The plans, which a standard change has in its template.
+PLANS = ("plan", "test_plan", "back_out_plan")
+
+
+async def beyond_template(
+    reads: ReadContext, change: Change, body: DraftChange | EditChange, ctx: ActionContext
+) -> None:
+    """Refuse services, items and plans that the template of the standard change does not cover; and any
+    standard change if its template names nothing that it covers.
+    """
+    template = await _template(reads, change, body, ctx)
+    if template is None:
+        return
+    if isinstance(body, DraftChange) and not template.has_scope:
+        raise WrongValue(pointer="/template", because="template_without_scope")
+    items = [(str(ci.id), ci.ci_class, ci.services) for ci in ctx.refs(Ci, "cis")]
+    plans = [name for name in PLANS if getattr(body, name)]
+    _require_within(template, list(body.services), items, plans)
+
+
+async def scheduled_beyond_template(
+    reads: ReadContext, change: Change, body: ScheduleChange, ctx: ActionContext
+) -> None:
+    """Refuse to schedule a draft that its template does not cover: one from before templates named what they
+    cover, or one whose items serve other services by now.
+    """
+    if change.state is not ChangeState.draft or change.template is None:
+        return
+    [loaded] = await reads.by_key(ChangeTemplate.KIND, change.template)
+    guard = Unguarded("The services of an item count as they are when the change is scheduled.")
+    parameters = ([UUID(ci_id) for ci_id in change.ci_ids or ()],)
+    rows = await reads.rows(CIS_OF_CHANGE, parameters, guard=guard)
+    values = all_values(change)
+    items = [(row["id"], row["ci_class"], row["services"]) for row in rows]
+    _require_within(loaded.record, change.services or [], items, [name for name in PLANS if values[name]])
+
+
+async def _template(
+    reads: ReadContext, change: Change, body: DraftChange | EditChange, ctx: ActionContext
+) -> ChangeTemplate | None:
+    """Return the template of the change; None if it is not a standard change."""
+    if isinstance(body, DraftChange):
+        return ctx.prepared(DraftSource).template
+    if change.type is not ChangeType.standard or change.template is None:
+        return None
+    [loaded] = await reads.by_key(ChangeTemplate.KIND, change.template)
+    template: ChangeTemplate = loaded.record
+    return template
+
+
+def _require_within(
+    template: ChangeTemplate,
+    services: list[str],
+    items: Sequence[tuple[str, str | None, Sequence[str] | None]],
+    plans: list[str],
+) -> None:
+    """Raise WrongValue unless the template covers these services and items, and there are no other plans."""
+    covered = template.services or ()
+    pointers = [f"/services/{n}" for n, service in enumerate(services) if service not in covered]
+    pointers += [f"/cis/{n}" for n, item in enumerate(items) if not template.covers(*item)]
+    wrong = [
+        WrongValue(pointer=pointer, because="beyond_template")
+        for pointer in (*pointers, *(f"/{name}" for name in plans))
+    ]
+    if wrong:
+        raise WrongValue(pointer=wrong[0].pointer, because="beyond_template", further=tuple(wrong[1:]))
+
+
+judges_own_draft = authors_do_not_judge(APPROVAL.fields)
+
+
+async def reviews_own_standard_change(
+    reads: ReadContext, change: Change, body: ReviewChange, ctx: ActionContext
+) -> None:
+    """Refuse a reviewer who drafted the standard change: no board has looked at it."""
+    if change.type is ChangeType.standard:
+        await judges_own_draft(reads, change, body, ctx)

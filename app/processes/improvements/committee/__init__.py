@@ -1,0 +1,1 @@
+"""Decisions of the committee on improvements: class, charter and project plan."""

@@ -1,0 +1,135 @@
+"""Steps 7, 12 and 13 of improvements: class, charter and project plan are put to the committee, and follow
+from its decisions.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from app.common.people import Person
+from app.foundation.decisions.actions import tallied
+from app.foundation.decisions.payloads import Tallied
+from app.foundation.decisions.records import Decision, DecisionOutcome
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.payloads import Payload
+from app.processes.improvements.committee.payloads import (
+    ApprovePlanImprovement,
+    CharterImprovement,
+    ClassifyImprovement,
+    ClassTallied,
+    ReturnPlanImprovement,
+)
+from app.processes.improvements.committee.questions import put_class, put_to_committee, take_class
+from app.processes.improvements.project.records import ImprovementMember
+from app.processes.improvements.proposal.records import DecisionSubject
+from app.processes.improvements.records import Improvement, ImprovementState
+from app.ticketing.projects.planning import expect_next_report
+
+
+def classify(improvement: Improvement, body: ClassifyImprovement, ctx: ActionContext) -> None:
+    """Classify the improvement: the committee votes on its size, its kind and its priority."""
+    put_class(improvement, body, body.kind, body.impact, body.urgency)
+    put_to_committee(improvement, DecisionSubject.improvement_class, ctx)
+
+
+def classify_by_decision(improvement: Improvement, body: ClassTallied, ctx: ActionContext) -> None:
+    """Classify the improvement by decision: the committee has approved its class."""
+    take_class(improvement, ctx)
+
+
+def charter(improvement: Improvement, body: CharterImprovement, ctx: ActionContext) -> None:
+    """Charter the improvement's project: the committee votes on its sponsor, manager, team, resources and
+    budget, and on its plan if that is part of the question.
+    """
+    motion = improvement.motion
+    motion.asked_sponsor_id = ctx.required_ref(Person, "sponsor").id
+    motion.asked_manager_id = ctx.required_ref(Person, "project_manager").id
+    motion.asked_member_ids = [str(member.id) for member in ctx.refs(Person, "members")]
+    motion.asked_resources = body.resources
+    motion.asked_budget, motion.asked_currency = body.budget, body.currency
+    motion.asked_with_plan = body.with_plan
+    put_to_committee(improvement, DecisionSubject.charter, ctx)
+
+
+def charter_by_decision(improvement: Improvement, body: Tallied, ctx: ActionContext) -> None:
+    """Charter the improvement's project by decision, with its plan if that was asked."""
+    motion = improvement.motion
+    improvement.sponsor_id, improvement.project_manager_id = motion.asked_sponsor_id, motion.asked_manager_id
+    for member_id in motion.asked_member_ids or ():
+        ctx.outcome.add(
+            ImprovementMember(
+                id=ctx.new_id(),
+                record=improvement.row_key,
+                person_id=UUID(member_id),
+                added_at=ctx.occurred_at,
+            )
+        )
+    improvement.project.project_resources = motion.asked_resources
+    improvement.budget, improvement.currency = motion.asked_budget, motion.asked_currency
+    if motion.asked_with_plan:
+        improvement.chartered_at = ctx.occurred_at
+        expect_next_report(improvement, ctx)
+
+
+def state_of_charter(improvement: Improvement) -> ImprovementState:
+    """Return the state that an approved charter leads to: that of an approved plan if it was part of it."""
+    with_plan = improvement.motion.asked_with_plan
+    return ImprovementState.plan_approved if with_plan else ImprovementState.chartered
+
+
+def approve_plan(improvement: Improvement, body: ApprovePlanImprovement, ctx: ActionContext) -> None:
+    """Approve the improvement's plan: the committee votes on it, with its pilot."""
+    put_to_committee(improvement, DecisionSubject.project_plan, ctx)
+
+
+def approve_plan_by_decision(improvement: Improvement, body: Tallied, ctx: ActionContext) -> None:
+    """Approve the improvement's plan by decision: the project can be kicked off."""
+
+
+def return_plan(improvement: Improvement, body: ReturnPlanImprovement, ctx: ActionContext) -> None:
+    """Return the improvement's plan: the committee votes on whether it goes back to the project manager."""
+    improvement.motion.asked_lacking = body.lacking
+    put_to_committee(improvement, DecisionSubject.plan_return, ctx)
+
+
+def return_plan_by_decision(improvement: Improvement, body: Tallied, ctx: ActionContext) -> None:
+    """Return the improvement's plan by decision, to its project manager: for the gaps that the committee was
+    asked about, or, if it was asked to approve the plan, for the reasons in its votes.
+    """
+    returns = improvement.proposal.decision_subject is DecisionSubject.plan_return
+    improvement.project.lacking = improvement.motion.asked_lacking if returns else None
+    improvement.pilot.kicked_off_at = None
+
+
+def class_tallied(improvement: Improvement, decision: Decision) -> ClassTallied:
+    """Return the tally of a decision on the improvement, with the class that was put to the vote."""
+    motion = improvement.motion
+    priority = {
+        "impact": motion.asked_impact,
+        "urgency": motion.asked_urgency,
+        "priority": motion.asked_priority,
+    }
+    return ClassTallied.model_validate({**dict(tallied(decision)), **priority})
+
+
+#: The action that follows if the committee approves what it was asked.
+ACTIONS_OF_SUBJECTS = {
+    DecisionSubject.charter: "charter_by_decision",
+    DecisionSubject.project_plan: "approve_plan_by_decision",
+    DecisionSubject.plan_return: "return_plan_by_decision",
+    DecisionSubject.revert: "revert_by_decision",
+}
+
+
+def action_of_motion(improvement: Improvement, decision: Decision) -> tuple[str, Payload] | None:
+    """Return the action to which a decision on class, charter, project plan or reverting leads, with its
+    payload; None if nothing changes by it.
+    """
+    subject = improvement.proposal.decision_subject
+    if subject is DecisionSubject.project_plan and decision.outcome is DecisionOutcome.rejected:
+        return "return_plan_by_decision", tallied(decision)
+    if decision.outcome is not DecisionOutcome.approved or subject is None:
+        return None
+    if subject is DecisionSubject.improvement_class:
+        return "classify_by_decision", class_tallied(improvement, decision)
+    return ACTIONS_OF_SUBJECTS[subject], tallied(decision)

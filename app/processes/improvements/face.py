@@ -1,0 +1,20 @@
+"""The face of improvements: what those who propose and judge them need on their pages."""
+
+from __future__ import annotations
+
+from app.common.faces import FieldCondition, FormFace, RecordFace
+
+FACE = RecordFace(
+    essentials=("process", "assignee", "project_manager", "process_owner", "planned_at"),
+    spans=(("pilot_begins_at", "pilot_ends_at"),),
+    quick=("assign", "edit"),
+    forms={
+        "select": FormFace(
+            first=("title", "suggestions", "reason", "scope", "process"),
+            only_with={
+                "process": FieldCondition("scope", ("process",)),
+                "aspect": FieldCondition("scope", ("process",)),
+            },
+        ),
+    },
+)

@@ -1,0 +1,76 @@
+"""The two sides of an agreement: who belongs to IT, and who to the other party.
+
+The other party's side are the members and the lead of its team; in a default agreement, of any customer.
+IT's side are staff who do not belong to the other party.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from app.common.people import STAFF_ROLES
+from app.foundation.people.records import Team
+from app.kernel.access.reads import ReadContext, Unguarded
+from app.service_levels.agreements.records import Agreement, AgreementSide
+
+PERSONS = """
+select p.id, exists (select from fold.team t
+    where (t.id = %(team)s::uuid or %(team)s::uuid is null and t.kind = 'customer')
+      and (t.lead_id = p.id
+        or exists (select from fold.membership m where m.team_id = t.id and m.person_id = p.id))) as of_party
+from fold.person p
+where p.id = any(%(persons)s) and p.kind = 'human' and p.state = 'active' and p.deactivated_at is null"""
+#: The members and the lead of a team, who may have left.
+OF_TEAM = """
+select person_id as id from fold.membership where team_id = %(team)s
+union select lead_id from fold.team where id = %(team)s and lead_id is not null"""
+GUARD = Unguarded("Whoever changes sides meanwhile was on this one when it was decided.")
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementSides:
+    """The active persons of each side, of those that were asked about."""
+
+    it: frozenset[UUID]
+    party: frozenset[UUID]
+
+    def of(self, side: AgreementSide) -> frozenset[UUID]:
+        """Return the persons of that side."""
+        return self.it if side is AgreementSide.it else self.party
+
+
+async def sides_of(
+    reads: ReadContext, agreement: Agreement, party_id: UUID | None, persons: Iterable[UUID | None]
+) -> AgreementSides:
+    """Return on which side of an agreement with that party each of the persons is; those who are inactive or
+    no human beings are on neither.
+    """
+    parameters = {"persons": [person for person in persons if person is not None], "team": party_id}
+    rows = await reads.rows(PERSONS, parameters, guard=GUARD)
+    party = frozenset(row["id"] for row in rows if row["of_party"])
+    staff = await reads.holding(STAFF_ROLES, agreement, (row["id"] for row in rows))
+    return AgreementSides(frozenset(staff) - party, party)
+
+
+async def party_has_accounts(reads: ReadContext, agreement: Agreement) -> bool:
+    """Return whether the other party has a person with an account: its representative, or somebody in its
+    team.
+    """
+    persons = {agreement.party_representative_id}
+    if agreement.party_id is not None:
+        rows = await reads.rows(OF_TEAM, {"team": agreement.party_id}, guard=GUARD)
+        persons |= {row["id"] for row in rows}
+    return bool((await sides_of(reads, agreement, agreement.party_id, persons)).party)
+
+
+async def party_can_consent(reads: ReadContext, agreement: Agreement) -> bool:
+    """Return whether the other party has an active representative: the one who was appointed, or else the
+    lead of its team, who can be appointed.
+    """
+    persons = {agreement.party_representative_id}
+    if agreement.party_id is not None:
+        team = await reads.record(Team.KIND, str(agreement.party_id))
+        persons.add(None if team is None else team.record.lead_id)
+    return bool((await sides_of(reads, agreement, agreement.party_id, persons)).party)

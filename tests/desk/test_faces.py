@@ -1,0 +1,95 @@
+"""Faces of all kinds: what they name exists, and what must be filled in or can be done has a place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+from typing import Any
+
+import pytest
+
+from app.api.open_actions import action_link
+from app.common.faces import TAKE_ACTION, USUAL_FORMS, USUALLY_DANGEROUS, FormFace
+from app.desk.contract import screen_contract
+from app.desk.forms.faced import TITLE, faced_form, form_layout, title_of, with_answers
+from app.desk.pages.record.placed_actions import placed_actions
+from app.desk.pages.records import OfferedAction, RecordView
+from app.kernel.actions.lifecycle import Action, Lifecycle
+from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND
+
+FACED = [lifecycle for lifecycle in LIFECYCLES if lifecycle.face.forms or lifecycle.face.primary]
+
+
+def faced_actions() -> Iterator[tuple[Lifecycle[Any], Action[Any, Any], FormFace]]:
+    """All forms with a face, of the desk and of the portal."""
+    for lifecycle in LIFECYCLES:
+        for name, face in chain(lifecycle.face.forms.items(), lifecycle.face.portal_forms.items()):
+            yield lifecycle, lifecycle[name], face
+        for name, face in USUAL_FORMS.items():
+            if name in lifecycle.by_name and name not in lifecycle.face.forms:
+                yield lifecycle, lifecycle[name], face
+
+
+def test_every_name_in_a_face_exists() -> None:
+    contract, wrong = screen_contract(), []
+    for lifecycle in FACED:
+        face, fields = lifecycle.face, contract.record_fields(lifecycle.plural) or {}
+        spans = chain.from_iterable(face.spans)
+        named = {*face.essentials, *(face.texts or ()), *face.spoken_fields, *spans} - fields.keys()
+        actions = {*chain.from_iterable(face.primary.values()), *face.quick, *face.dangerous, *face.forms}
+        states = {state.value for state in lifecycle.states}
+        wrong += [f"{lifecycle.kind}: {name}" for name in named]
+        wrong += [f"{lifecycle.kind}: {name}" for name in actions - lifecycle.action_names - {TAKE_ACTION}]
+        wrong += [f"{lifecycle.kind}: {state}" for state in face.primary.keys() - states]
+    for lifecycle, row, form_face in faced_actions():
+        members = {f.name for f in contract.form(action_link(lifecycle, row).body_schema).fields}
+        wrong += [f"{lifecycle.kind} {row.name}: {name}" for name in form_face.names - members]
+    everywhere = set().union(*(lifecycle.action_names for lifecycle in LIFECYCLES))
+    assert [*wrong, *(USUALLY_DANGEROUS - everywhere)] == []
+
+
+def test_what_must_be_filled_in_is_on_the_first_screen_or_has_a_value() -> None:
+    contract, folded = screen_contract(), []
+    for lifecycle in LIFECYCLES:
+        for row in lifecycle.rows:
+            form = contract.form(action_link(lifecycle, row).body_schema)
+            for faces in (lifecycle.face.forms, lifecycle.face.portal_forms):
+                face = faces.get(row.name) or USUAL_FORMS.get(row.name) or FormFace()
+                layout = form_layout(faced_form(form, face), face)
+                supplied = {face.sent_by, *chain.from_iterable(q.members for q in face.questions)}
+                supplied |= {TITLE} if face.title_from else set()
+                visible = {field.name for field in layout.fields} - {field.name for field in layout.folded}
+                needed = {field.name for field in form.fields if field.required and not field.default_text}
+                # A portal's form sends by itself through which channel it comes.
+                hidden = needed - visible - supplied - face.defaults.keys() - {"channel"}
+                folded += [f"{lifecycle.kind} {row.name}: {name}" for name in hidden]
+    assert folded == []
+
+
+@pytest.mark.parametrize("kind", ["incident", "change", "sla", "person"])
+def test_every_possible_action_is_offered_in_one_place(kind: str) -> None:
+    lifecycle = LIFECYCLES_BY_KIND[kind]
+    for state in lifecycle.states:
+        rows = lifecycle.leaving[state]
+        offered = [OfferedAction(row.name, row.name, None, False, None, None) for row in rows]
+        view = RecordView(lifecycle, {"id": "x", "state": state.value, "assignee": None}, "en")
+        placed = placed_actions(view, offered, "me", (), has_reply_box=False)
+        groups = (placed.quick, placed.menu, placed.dangerous, [placed.primary] if placed.primary else [])
+        names = [action.name for group in groups for action in group]
+        assert sorted(names) == sorted(row.name for row in rows), state
+        assert placed.primary is None or not lifecycle.face.is_dangerous(placed.primary.name)
+        assert placed.takes == (kind == "incident" and state.value in ("new", "acknowledged", "in_progress"))
+
+
+def test_an_answer_stands_for_several_members_and_a_text_for_its_title() -> None:
+    face = LIFECYCLES_BY_KIND["incident"].face.portal_forms["report"]
+    sent = {
+        "/how_bad": ["team_stopped"],
+        "/impact": ["1"],
+        "/description": ["\nThe door is stuck.\nIt squeaks."],
+    }
+    completed = with_answers(face, sent)
+    assert (completed["/impact"], completed["/urgency"], completed["/effect"]) == (["1"], ["1"], ["down"])
+    assert completed["/title"] == ["The door is stuck."]
+    long = title_of("word " * 60)
+    assert (len(long) <= 120, long.endswith("word…")) == (True, True)

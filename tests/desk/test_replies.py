@@ -1,0 +1,70 @@
+"""The box for a reply on the page of a ticket, and files that are sent along with a form."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from app.common.people import Role
+from tests.client import Api, Client, an_incident
+from tests.desk.sent_forms import read_form, said
+from tests.desk.test_pages import page, send
+
+PICTURE = ("screen.png", b"\x89PNG\r\n\x1a\n0000")
+
+
+@pytest.fixture
+async def agent(api: Api) -> Client:
+    return await api.client("Lin", Role.agent)
+
+
+async def test_an_agent_answers_asks_and_shows_a_file_on_the_page_of_the_ticket(
+    api: Api, agent: Client
+) -> None:
+    zhao = await api.client("Zhao Min")
+    first = await zhao.post_ok("/v1/incidents", an_incident(title="Mail is late"))
+    incident = await zhao.post_ok("/v1/incidents", an_incident(title="The printer smells"))
+    path, address = f"/v1/incidents/{incident['id']}", f"/desk/incident/{incident['number']}"
+    html = await page(agent, address)
+    assert ("Unassigned" in html, "Zhao Min" in html, first["number"] in html) == (True, True, True)
+    assert '<button class="leads" data-key="t">Take</button>' in html
+    assignment = await send(agent, f"{address}/assign", **{"/person": "me"})
+    assert "Assigned to Lin." in await page(agent, assignment.headers["location"])
+    answered = await agent.post(
+        f"{address}/comment",
+        data={"key": "one", "/text": "Please look.", "/visibility": "internal"},
+        files={"file": PICTURE},
+    )
+    assert answered.status_code == 303, said(answered.text)
+    (file,) = (await agent.read(f"{path}/attachments"))["items"]
+    assert (file["name"], file["visibility"]) == ("screen.png", "internal")
+    html = await page(agent, answered.headers["location"])
+    assert f"/attachments/{file['id']}/content" in html
+    assert re.search(r'class="message internal">.*?Please look\.', html, re.S)
+    question = {"key": "two", "/text": "Which printer?", "/reason": "awaiting_requester"}
+    holding = await send(agent, f"{address}/hold", **question)
+    assert holding.status_code == 303, said(holding.text)
+    record = await zhao.read(path)
+    comments = (await zhao.read(f"{path}/comments"))["items"]
+    assert (record["state"], [each["text"] for each in comments]) == ("on_hold", ["Which printer?"])
+    version = f'"{(await agent.read(path))["version"]}"'
+    edited = await agent.patch(path, json={"title": "It smells"}, headers={"if-match": version})
+    assert edited.status_code == 200, edited.text
+    assert "<del>The printer smells</del>" in await page(agent, address)
+
+
+async def test_a_report_names_all_that_is_missing_and_keeps_its_picture(api: Api) -> None:
+    zhao = await api.client("Zhao Min")
+    form = read_form(await page(zhao, "/portal/report"))
+    sent = {name: values[0] for name, values in form.inputs.items()}
+    refused = await zhao.post("/portal/report", data=sent, files={"file": PICTURE})
+    again = read_form(refused.text)
+    assert (refused.status_code, again.faults) == (422, {"f-description-help", "f-how_bad-help"})
+    sent = {name: values[0] for name, values in again.inputs.items() if values}
+    sent |= {"/description": "It smells.", "/how_bad": "can_wait"}
+    opened = await zhao.post("/portal/report", data=sent)
+    assert opened.status_code == 303, said(opened.text)
+    number = opened.headers["location"].partition("?")[0].rpartition("/")[2]
+    (file,) = (await zhao.read(f"/v1/incidents/{number}/attachments"))["items"]
+    assert file["name"] == "screen.png"

@@ -1,0 +1,151 @@
+"""No party shuts a voter out: whatever it does that names somebody or gives them a task, the same people
+vote, by the same quorum and for as long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from app.common.records import CodeEnum, ForeignRef
+from app.foundation.decisions.approval_rules.definition import SUBJECTS
+from app.foundation.decisions.electorate import Electorate, ruled_electorate
+from app.foundation.decisions.matters import Matter
+from app.kernel.access.reads import ReadContext, load
+from app.kernel.actions.lifecycle import Action, Lifecycle
+from app.kernel.actions.payloads import marks, part_types
+from app.kernel.actions.refusals import PreparationRefused, Refusal
+from tests.cases import each_case
+from tests.client import Client, Json
+from tests.every_action.samples import valid_body
+from tests.every_action.search import QUESTIONS
+from tests.every_action.test_nobody_decides_alone import ASKING, MATTERS
+from tests.every_action.world import (
+    OF_PEOPLE,
+    World,
+    case_name,
+    of_decisions,
+    of_kind,
+    record_address,
+    send,
+)
+from tests.every_action.world_data import TEAM
+
+#: How much sooner a vote may end that is asked for a moment later.
+MOMENT = timedelta(minutes=5)
+
+
+@dataclass
+class Polled:
+    """Who would vote on a matter of a record now, and by when."""
+
+    voters: set[UUID]
+    quorum: int
+    time: timedelta
+
+
+async def polled(world: World, lifecycle: Lifecycle[Any], record: Json, party: UUID) -> dict[str, Polled]:
+    """By matter, who would vote on the record if the party asked now; nothing of what cannot be asked."""
+    ledger, now = world.api.ledger, datetime.now(UTC)
+    loaded = await load(ledger.db, lifecycle, record["id"])
+    assert loaded is not None
+    electorates: dict[str, Electorate] = {}
+    for name, matter in _matters(lifecycle):
+        reads = ReadContext(ledger.db, ledger.lifecycles, ledger.directory)
+        try:
+            electorates[name] = await ruled_electorate(reads, loaded.record, matter, party, now)
+        except PreparationRefused:
+            continue
+    return {
+        name: Polled(set(electorate.voters) - {party}, electorate.quorum, electorate.least_at - now)
+        for name, electorate in electorates.items()
+    }
+
+
+def _matters(lifecycle: Lifecycle[Any]) -> Iterator[tuple[str, Matter]]:
+    yield from (
+        (name, matter)
+        for name, matter in MATTERS.items()
+        if matter.decision is not None and SUBJECTS[matter.decision][0] == lifecycle.kind
+    )
+
+
+def naming_everywhere(model: type[BaseModel], body: Json, person: str) -> Json:
+    """The same body, in which every field that may name persons names this one, and every team is theirs."""
+    named = dict(body)
+    for name, mark in marks(model, ForeignRef).items():
+        value = {"person": person, "team": TEAM}.get(mark.kind)
+        if value is not None:
+            several = "tuple" in str(model.model_fields[name].annotation)
+            named[name] = [value] if several else value
+    for name, part in part_types(model).items():
+        if isinstance(named.get(name), list):
+            named[name] = [naming_everywhere(part, entry, person) for entry in named[name]]
+    return named
+
+
+def names_somebody(model: type[BaseModel]) -> bool:
+    """Whether a body of that model can name persons or teams."""
+    own = any(mark.kind in ("person", "team") for mark in marks(model, ForeignRef).values())
+    return own or any(names_somebody(part) for part in part_types(model).values())
+
+
+async def acts(
+    world: World, party: Client, lifecycle: Lifecycle[Any], row: Action[Any, Any], record: Json, voter: str
+) -> bool:
+    """Whether the party has done it, naming the voter wherever it can."""
+    try:
+        body = await valid_body(party, row, record_address(lifecycle, record))
+    except (Refusal, AssertionError):  # what must be there before cannot be there
+        return False
+    for sent in (naming_everywhere(row.body, body, voter), body):
+        if (await send(party, lifecycle, row, record, sent)).status_code == 200:
+            return True
+    return False
+
+
+@each_case(("lifecycle", "row", "state"), ASKING, ids=case_name, by=of_kind, one_of_each=of_kind)
+async def test_whoever_is_named_or_given_a_task_keeps_the_vote(
+    world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any], state: CodeEnum
+) -> None:
+    party = world.everybody
+    record = await world.make_record(lifecycle, state, row)
+    before = await polled(world, lifecycle, record, UUID(party.id))
+    assert before, "somebody can be asked"
+    voter = str(min(next(iter(before.values())).voters))
+    for giving in lifecycle.rows:
+        if giving.opens or of_decisions(giving) or issubclass(giving.body, QUESTIONS):
+            continue
+        if not names_somebody(giving.body) or (lifecycle, giving) not in OF_PEOPLE:
+            continue
+        if not giving.is_open_in(state) or not await acts(world, party, lifecycle, giving, record, voter):
+            continue
+        after = await polled(world, lifecycle, record, UUID(party.id))
+        for matter in before.keys() & after.keys():
+            assert after[matter].voters >= before[matter].voters, f"{giving.name} shuts a voter out"
+            assert after[matter].quorum >= before[matter].quorum, f"{giving.name} lowers the quorum"
+            assert after[matter].time >= before[matter].time - MOMENT, f"{giving.name} takes time away"
+        assert before.keys() <= after.keys(), f"{giving.name} leaves too few voters"
+        if (await party.read(record_address(lifecycle, record)))["state"] != state:
+            record = await world.make_record(lifecycle, state, row)
+
+
+@each_case(("lifecycle", "row", "state"), ASKING, ids=case_name, by=of_kind, one_of_each=of_kind)
+async def test_whoever_is_said_to_have_asked_for_it_keeps_the_vote(
+    world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any], state: CodeEnum
+) -> None:
+    if "requester" not in lifecycle.opening().body.model_fields:
+        return
+    party = world.everybody
+    before = await polled(world, lifecycle, await world.make_record(lifecycle, state, row), UUID(party.id))
+    voter = min(next(iter(before.values())).voters)
+    record = await world.make_record(lifecycle, state, row, {"requester": str(voter)})
+    after = await polled(world, lifecycle, record, UUID(party.id))
+    assert {name: polled_now.voters for name, polled_now in after.items()} == {
+        name: polled_before.voters for name, polled_before in before.items()
+    }

@@ -1,0 +1,154 @@
+"""An agreement has two sides: no two persons of one side represent both, and each side sees what it signs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from app.common.people import Role
+from app.common.records import StaffOnly
+from app.foundation.people.records import TeamKind
+from app.kernel.actions.payloads import marks
+from app.service_levels.agreements.payloads import AmendSla, DraftSla, RenewSla
+from tests.client import Client, Json
+from tests.people import add_person
+from tests.service_levels.agreements.samples import (
+    EFFECTS,
+    PARTY,
+    REVIEW,
+    Parties,
+    a_target,
+    signed_elsewhere,
+)
+from tests.service_levels.agreements.test_story import errors
+
+ACTS = ("sign", "renew", "terminate", "amend")
+
+
+@pytest.fixture
+async def people(parties: Parties) -> dict[str, str]:
+    """Ids of persons of every side, by what they are."""
+    api = parties.api
+    await api.team("sales", TeamKind.customer)
+    other = await api.client("Of another customer", teams=("sales",))
+    engineer = await api.client("Engineer of mail", Role.engineer, teams=("mail-team",))
+    machine = await api.client("Monitoring", Role.integration)
+    return {
+        "it": parties.it.id,
+        "manager": parties.manager.id,
+        "engineer": engineer.id,
+        "machine": machine.id,
+        "other customer": other.id,
+        "nobody's": str((await add_person(api.ledger, "Of no team")).id),
+        **{party: parties.leads[party].id for party in ("finance", "mail-team", "north-telecom")},
+    }
+
+
+#: By type of agreement and party: who may represent IT, and who the party.
+SIDES: list[tuple[str, str | None, str, str]] = [
+    ("SLA", "finance", "it manager engineer mail-team", "finance"),
+    ("OLA", "mail-team", "it manager", "mail-team engineer"),
+    ("UC", "north-telecom", "it manager engineer mail-team", "north-telecom"),
+    ("SLA", None, "it manager engineer mail-team", "finance,other customer"),
+]
+
+
+async def test_no_two_persons_of_one_side_represent_both(parties: Parties, people: dict[str, str]) -> None:
+    for kind, party, it, theirs in SIDES:
+        path = await parties.required(kind, party)
+        allowed = {
+            "representative": set(it.split()),
+            "party_representative": set(theirs.split("," if party is None else " ")),
+        }
+        for field, names in allowed.items():
+            accepted = set()
+            for name, person in people.items():
+                answer = await parties.manager.post(f"{path}/appoint", json={field: person})
+                if answer.status_code == 200:
+                    accepted.add(name)
+                else:
+                    assert errors(answer.json())[0][0] == f"/{field}", answer.text
+            assert accepted - {"machine"} == names, (kind, party, field)
+            assert "machine" not in accepted
+        # A requirement names them by the same rule.
+        outsiders = people.keys() - allowed["party_representative"]
+        body: Json = {
+            "agreement_type": kind,
+            "title": "Mail",
+            "needs": "Mail by day.",
+            "business_process": "Orders",
+        }
+        body |= {} if party is None else {PARTY[kind]: party}
+        body |= {"services": ["mail"]} if kind == "SLA" and party else {}
+        for name in sorted(outsiders):
+            named = {"representative": people["it"], "party_representative": people[name]}
+            refused = await parties.manager.post("/v1/slas", json={**body, **named})
+            assert refused.status_code == 422, (kind, party, name)
+
+
+async def test_nobody_signs_for_a_party_that_has_a_representative(parties: Parties) -> None:
+    signed = await parties.signed("SLA", "finance")
+    await parties.review(signed)
+    paths = dict.fromkeys(ACTS, signed) | {"sign": await parties.submitted("UC", "north-telecom")}
+    more: dict[str, Json] = {"terminate": {"reason": "Moved."}, "renew": EFFECTS, "amend": EFFECTS}
+    for act in ACTS:
+        body = {**more.get(act, {}), **await signed_elsewhere(parties.manager)}
+        refused = await parties.manager.post(f"{paths[act]}/{act}", json=body)
+        assert errors(refused.json()) == [("/signed_document", "party_consents_itself")], act
+    # Without an account, somebody records what the party signed.
+    lead = parties.leads["north-telecom"].id
+    deactivated = await parties.keeper.post(f"/v1/persons/{lead}/deactivate", json={})
+    assert deactivated.status_code == 200, deactivated.text
+    await parties.manager.post_ok(f"{paths['sign']}/sign", await signed_elsewhere(parties.manager))
+
+
+async def test_a_representative_who_left_the_side_does_not_consent_for_it(parties: Parties) -> None:
+    path = await parties.submitted("SLA", "finance")
+    customer = parties.leads["finance"]
+    await _edit_lead(parties, "finance", parties.manager.id)
+    left = await parties.keeper.post(f"/v1/persons/{customer.id}/leave", json={"team": "finance"})
+    assert left.status_code == 200, left.text
+    refused = await customer.post(f"{path}/sign", json={})
+    assert (refused.status_code, refused.json()["code"]) == (409, "represents_wrong_side")
+
+
+async def _edit_lead(parties: Parties, team: str, lead: str) -> None:
+    edited = await parties.keeper.patch(f"/v1/teams/{team}", json={"lead": lead}, headers={"If-Match": "*"})
+    assert edited.status_code == 200, edited.text
+
+
+def _internal(*payloads: Any) -> set[str]:
+    return {name for payload in payloads for name in marks(payload, StaffOnly)}
+
+
+async def test_each_side_sees_what_it_consents_to(parties: Parties) -> None:
+    path = await parties.signed("SLA", "finance", a_target("t1", "resolution", 3600))
+    await parties.review(path)
+    renewal = {"valid_to": "2199-06-30", **EFFECTS, "effect_on_cost": "We pay more."}
+    await parties.it.post_ok(f"{path}/renew", renewal)
+    customer = parties.leads["finance"]
+    theirs, ours = await customer.read(path), await parties.manager.read(path)
+    hidden = {name for name, value in ours.items() if value is not None and theirs[name] is None}
+    internal = _internal(DraftSla, RenewSla, AmendSla)
+    assert internal == {"cost_amount", "cost_currency", "cost_period", "specification", "effect_on_cost"}
+    assert hidden == internal | {"gap_reason"}
+    [consent] = [item for item in await _consents(customer, path) if item["subject"] == "renew"]
+    assert consent["terms"]["valid_to"] == "2199-06-30"
+    # Other effects are a counter-proposal, as other terms are.
+    countered = await customer.post_ok(f"{path}/renew", {**EFFECTS, "effect_on_price": "It falls."})
+    assert (countered["state"], countered["pending_consents"]) == ("under_review", ["renew:party"])
+
+
+async def _consents(client: Client, path: str) -> list[Json]:
+    consents: list[Json] = (await client.read(f"{path}/consents"))["items"]
+    return consents
+
+
+async def test_a_review_has_somebody_of_each_side(parties: Parties) -> None:
+    path = await parties.signed("SLA", "finance")
+    it, customer = parties.manager.id, parties.leads["finance"].id
+    for attended, code in (([it], "nobody_of_party"), ([customer], "nobody_of_it")):
+        refused = await parties.manager.post(f"{path}/review", json={**REVIEW, "attended": attended})
+        assert errors(refused.json()) == [("/attended", code)]
+    await parties.manager.post_ok(f"{path}/review", {**REVIEW, "attended": [it, customer]})
