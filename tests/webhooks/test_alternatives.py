@@ -36,9 +36,9 @@ SAID_IN_HTML = {
 }
 
 
-@each_case("what", SAID_IN_HTML)
-def test_words_and_signs_of_the_html_alone_are_read(what: str) -> None:
-    plain, html, expected = SAID_IN_HTML[what]
+@each_case("fact", SAID_IN_HTML)
+def test_words_and_signs_of_the_html_alone_are_read(fact: str) -> None:
+    plain, html, expected = SAID_IN_HTML[fact]
     text = joined_forms(plain, html_to_text(html, with_answers=True))
     assert expected in text
     assert text.count(plain.split()[0]) <= html.count(plain.split()[0]), "nothing stands there twice"

@@ -70,9 +70,9 @@ def _news(tool: str, body: Any) -> tuple[ParsedUpdate, ...]:
     return adapter(tool).evaluate(delivery).news
 
 
-@each_case("what", COMMENTS)
-def test_further_facts_are_in_a_comment(what: str) -> None:
-    tool, body, text = COMMENTS[what]
+@each_case("fact", COMMENTS)
+def test_further_facts_are_in_a_comment(fact: str) -> None:
+    tool, body, text = COMMENTS[fact]
     comment = _news(tool, body)[-1]
     assert isinstance(comment, CommentUpdate)
     assert comment.text == text

@@ -46,7 +46,7 @@ class Delivery:
 
 
 def read_body(delivery: Delivery) -> JsonBody:
-    """Return the body: parsed, if it is JSON, whatever it is called; a map of its fields, if it is a form (of a form with one field
+    """Return the body: parsed, if it is JSON; a map of its fields, if it is a form (of a form with one field
     `payload` in JSON, that); else its text. Raises MappingFailed if it is too large, nested too deep, or
     meant as JSON that cannot be read.
     """

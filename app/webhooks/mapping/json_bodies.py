@@ -59,7 +59,7 @@ def read_json(text: str, *, declared: bool) -> JsonBody | None:
 
 
 def seems_json(text: str) -> bool:
-    """Return whether the text begins as JSON does, and no form does: `curl -d` calls all that it sends a form."""
+    """Return whether the text begins as JSON: `curl -d` declares whatever it sends as a form."""
     return _JSON_BEGINS.match(text) is not None
 
 
