@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "1132"
-down_revision = "1141"
+down_revision = "1128"
 branch_labels = None
 depends_on = None
 

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "1140"
-down_revision = "1128"
+down_revision = "1134"
 branch_labels = None
 depends_on = None
 
