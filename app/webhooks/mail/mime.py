@@ -153,7 +153,7 @@ def parse_mail(raw: bytes) -> MailPart:
     return mail
 
 
-def _add_parts_after_end(mail: MailPart, parser: BytesParser[MailPart]) -> None:
+def _add_parts_after_end(mail: MailPart, parser: BytesParser[Message]) -> None:
     """Add the parts that follow the line that should end them: gateways append some there."""
     waiting = [mail]
     while waiting:
@@ -162,7 +162,7 @@ def _add_parts_after_end(mail: MailPart, parser: BytesParser[MailPart]) -> None:
         while boundary and f"--{boundary}" in (part.epilogue or ""):
             head = f'Content-Type: multipart/mixed; boundary="{boundary}"\r\n\r\n'
             rest = parser.parsebytes((head + (part.epilogue or "")).encode("ascii", "surrogateescape"))
-            if not rest.inner_parts:
+            if not isinstance(rest, MailPart) or not rest.inner_parts:
                 break
             for each in rest.inner_parts:
                 part.attach(each)
