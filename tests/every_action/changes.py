@@ -112,6 +112,8 @@ VERDICTS = {
     **improvements.VERDICTS,
     **rollouts.VERDICTS,
 }
+#: Who votes only if all others do not suffice: whoever implements a change must not have voted for it.
+VOTING_LAST = ("everybody", "assignee", "person", "doer")
 
 
 async def open_question(client: Client, path: str) -> Json:
@@ -122,7 +124,7 @@ async def open_question(client: Client, path: str) -> Json:
 
 async def decide(api: Api, clients: Sequence[Client], path: str, verdict: str, action: str) -> bool:
     """Whether there is a question on the record at that address, which leads to the action if all who are
-    asked say that, one after the other and the clients first, until it is decided.
+    asked say that, one after the other until it is decided, and first the clients.
     """
     reader = clients[0]
     await rollouts.ask(reader, path, action)
@@ -134,9 +136,9 @@ async def decide(api: Api, clients: Sequence[Client], path: str, verdict: str, a
     ballots = (await reader.read(f"{path}/votes", limit=200))["items"]
     voters = [ballot["person"]["id"] for ballot in ballots if ballot["decision_id"] == body["decision"]]
     by_id = {client.id: client for client in clients}
-    for person in sorted(
-        voters, key=lambda voter: list(by_id).index(voter) if voter in by_id else len(by_id)
-    ):
+    late = [IDS[name] for name in VOTING_LAST]
+    order = [*(name for name in by_id if name not in late), *set(voters).difference(by_id, late), *late]
+    for person in sorted(voters, key=order.index):
         client = by_id.get(person)
         if client is None:  # somebody to whom a test has given the role meanwhile
             client = api.with_token(await add_whole_key(api.ledger, UUID(person)), UUID(person))

@@ -64,6 +64,7 @@ def _approval_rule(**changes: object) -> Json:
         "quorum_percent": None,
         "least_voters": 1,
         "due_within_seconds": 86_400,
+        "least_seconds": 3600,
         "calendar": CALENDAR,
         "remind_before_seconds": 3600,
         **changes,

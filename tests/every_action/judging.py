@@ -19,7 +19,7 @@ JUDGED_ALONE = frozenset(
     {
         "process_definition.publish",
         *("article.publish", "article.change_visibility", "article.accept_revision"),
-        *("change.review", "change_template.approve", "release.pass_gate"),
+        *("change.review", "change.review_again", "change_template.approve", "release.pass_gate"),
         *("improvement.evaluate", "improvement.hand_over"),
         *("improvement_assessment.score", "training.examine", "training.license"),
         *("request.review_solution", "request.check_quality", "request.record_acceptance"),

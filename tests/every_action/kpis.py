@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from app.attention.alerts.lifecycle import EndAttentionAlert, RaiseAttentionAlert
 from app.kernel.actions.payloads import Payload
 from app.kpis.budgets.lifecycle import AddKpiBudget, ReviseKpiBudget
+from app.kpis.effects.lifecycle import MeasureKpiEffect
 from app.kpis.rebases.lifecycle import AddKpiRebase
 from app.kpis.signals.lifecycle import (
     ExplainKpiSignal,
@@ -54,6 +55,14 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     ReviseKpiTarget: lambda: dict(_TARGET),
     AddKpiBudget: lambda: {"kpi": "incident_unit_cost", **_BUDGET},
     ReviseKpiBudget: lambda: dict(_BUDGET),
+    MeasureKpiEffect: lambda: {
+        "kpi": "incident_resolution_seconds",
+        "before": {"from": "2020-01-01", "to": "2020-02-01"},
+        "after": {"from": "2020-02-01", "to": "2020-03-01"},
+        "figure": "share_longer",
+        "longer_than": 259200,
+        "change": "CHG-2026-0031",
+    },
     NoteKpiSignal: _signal,
     NoteAgainKpiSignal: lambda: dict(_FIGURES),
     ExplainKpiSignal: lambda: {

@@ -15,6 +15,7 @@ from app.foundation.decisions.payloads import (
     CastVote,
     CloseVote,
     DeputiseVote,
+    RecuseVoter,
     RemindVoters,
     Tallied,
     WithdrawDecision,
@@ -271,6 +272,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     CastVote: lambda: {"decision": NOBODYS, "verdict": "approve", "comment": "Go on. 同意。"},
     CloseVote: lambda: {"decision": NOBODYS},
     DeputiseVote: lambda: {"decision": NOBODYS},
+    RecuseVoter: lambda: {"decision": NOBODYS, "reason": "I am to carry it out. 由我执行。"},
     RemindVoters: lambda: {"decision": NOBODYS},
     WithdrawDecision: lambda: {"decision": NOBODYS, "reason": "It has been settled otherwise."},
     Tallied: lambda: {
@@ -375,6 +377,7 @@ NOT_SHARED = (
     | improvements.NOT_SHARED
     | rollouts.NOT_SHARED
     | risks.NOT_SHARED
+    | verifications.NOT_SHARED
     | {
         *(
             "follow",

@@ -29,7 +29,8 @@ from app.processes.releases.approvals import GO_MATTER, PLAN_CHANGE
 from tests.cases import each_case
 from tests.client import Json
 from tests.every_action.search import QUESTIONS, Search
-from tests.every_action.world import ROWS, World, case_name, of_kind, possible_states
+from tests.every_action.world import ASKED_AS_WELL, ROWS, World, case_name, of_kind, possible_states
+from tests.every_action.world_data import IDS
 from tests.extent import WHOLE
 
 MATTERS: dict[str, Matter] = {
@@ -100,6 +101,8 @@ async def kept_apart(search: Search, record: Json, matter: Matter, body: Json) -
         changed = json.loads(event["data"])["set"]
         if f"decision/{body['id']}" in changed:
             break
+        if event["type"] in search.lifecycle.decision_events:
+            continue  # the last voter has caused it, and it is the work of none
         actor = event["actor"].removeprefix("person:")
         if event["type"].partition(".")[2] in matter.acts or _made_by(actor, changed, record, matter):
             apart.add(actor)
@@ -119,16 +122,18 @@ def _made_by(actor: str, changed: Json, record: Json, matter: Matter) -> bool:
     return False
 
 
-async def least_votes(search: Search, body: Json, voters: int) -> int:
+async def least_votes(search: Search, body: Json, voters: set[str]) -> int:
     """How many must have voted by the rules by which it was asked: the most that one of them says. It counts
-    all whom the rule names, also those who are left out.
+    all whom the rule names, also those who are left out, and not those who are asked as well.
     """
-    named, counts = voters + len(body["left_out"]), []
+    asked = voters | {exclusion["person"] for exclusion in body["left_out"]}
+    of_board, counts = asked - {IDS[name] for name in ASKED_AS_WELL}, []
     for used in body["rules"]:
         value = await search.world.api.ledger.db.value(SET, (used["rule"], used["edition"]))
         shipped = SHIPPED[used["rule"]].definition
         rule = shipped if value is None else ApprovalRuleDefinition.model_validate(value)
-        usual = voters if rule.rule == "unanimous" else named // 2 + 1
+        named = len(of_board if rule.otherwise else asked)
+        usual = len(voters) if rule.rule == "unanimous" else named // 2 + 1
         share = usual if rule.quorum_percent is None else ceil(named * rule.quorum_percent / 100)
         counts.append(rule.quorum or share)
     return max(counts)
@@ -167,7 +172,7 @@ async def _is_decided_by_others(search: Search, record: Json) -> None:
     if search.alone.id not in voters:
         refused = await search.alone.post(f"{path}/vote", json=vote)
         assert refused.status_code == 403, refused.text
-    needed = await least_votes(search, decision, len(voters))
+    needed = await least_votes(search, decision, voters)
     assert decision["quorum"] == needed >= 1
     cast: set[str] = set()
     for client in [client for client in (*search.helpers, search.alone) if client.id in voters]:

@@ -28,6 +28,7 @@ OF_ONES_OWN = frozenset({"separation_of_duties", "reviews_own_stage", "is_its_au
 #: What is tried elsewhere, since nobody comes to it by the samples as the one who has made what is judged.
 ELSEWHERE = {
     "improvement_assessment.score": "tests/processes/improvement_assessments: own_suggestion",
+    "change.review_again": "test_separation_of_duties: only what was reviewed by another is reviewed again",
     "article.accept_revision": "tests/processes/articles: is_its_author",
 }
 CASES = [

@@ -18,16 +18,15 @@ from tests.tidy.test_names import VAGUE
 #: What opens a record, and may tell of one that is there already.
 REPORTED_AGAIN = {"ReportDeployment"}
 #: Events of several rows: an emergency is approved as any other change is, by another board; an improvement
-#: is reverted by its quality manager, and after its cutover by the committee; an application is decided,
-#: either way.
-SHARED_EVENTS = ["change.approved", "improvement.reverted", "process_change.decided"]
+#: is reverted by its quality manager, and after its cutover by the committee.
+SHARED_EVENTS = ["change.approved", "improvement.reverted"]
 PROBLEMS = {"400", "401", "403", "404", "406", "409", "412", "413", "415", "422", "429", "503"}
 
 #: Bodies that several rows or kinds share.
 SHARED_BODIES = frozenset(
     """EmptyPayload Reason Tallied CastVote CiAlteration DocumentReason OfDocument RequestDocumentAccess
     GrantDocumentAccess EndDocumentAccess RefuseDocumentAccess FlagLoanDocument SuggestFromAnswer
-    ComplainFromAnswer""".split()  # noqa: SIM905  # a page
+    ComplainFromAnswer RecuseVoter""".split()  # noqa: SIM905  # a page
 )
 #: Verbs whose past tense is written as they are.
 SAME_IN_THE_PAST = frozenset({"read", "set"})

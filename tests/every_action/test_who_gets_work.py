@@ -126,6 +126,7 @@ NO_WORK = {
         EditProcessDefinition.executor DraftDocument.readers""",
     "the votes say who is asked, without those whom duties keep apart": """
         decision.chair_id""",
+    "who has named a voter in a duty: the voters see it": "vote.named_by_id",
     "who is away, in whose name others vote": """
         deputy.person_id voting_deputy.instead_of_id PlanAbsence.person absence.person_id
         absence_calendar.person_id""",

@@ -53,3 +53,5 @@ PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
     SettleDifferenceVerification: _differing,
     ConcludeVerification: _as_recorded,
 }
+#: A difference is settled once.
+NOT_SHARED = frozenset({"settle_difference"})

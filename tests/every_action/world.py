@@ -42,7 +42,7 @@ from tests.every_action.samples import (
     sample,
 )
 from tests.every_action.samples import valid_body as prepared
-from tests.every_action.world_data import CALENDAR, GROUP, IDS, TEAM, THEIRS, VISIBLE_TO
+from tests.every_action.world_data import CALENDAR, CUSTOMER, GROUP, IDS, TEAM, THEIRS, VISIBLE_TO
 from tests.extent import WHOLE
 from tests.people import act, add_person
 
@@ -426,7 +426,6 @@ class World:
                 continue
             if verdict := changes.VERDICTS.get((lifecycle.kind, row.name)):
                 path = record_address(lifecycle, record)
-                # Whoever implements a change has not voted for it: the one who does comes last.
                 voters = [*(self.people[name] for name in VOTING), self.everybody, self.worker]
                 if not await changes.decide(self.api, voters, path, verdict, row.name):
                     return f"the votes did not come to {verdict}"
@@ -492,6 +491,8 @@ MADE_BY_OTHERS = frozenset({"improvement.evaluate", "request.vote"})
 GRADES = {"business": Grade.senior}
 #: Those others who vote, in that order.
 VOTING = ("business", "it", "author", "doer")
+#: Whom boards ask as well if too many of them are parties: managers who have no part in any record.
+ASKED_AS_WELL = ("director", "president", "chairman")
 #: People who do what somebody else must do.
 OTHER_PEOPLE = ("author", "doer", "it", "business")
 #: What is wanted to be known of tickets besides: by key, the type of the values, and whether for staff only.
@@ -508,7 +509,10 @@ async def make_world(api: Api) -> World:
     assignee = await add_person(api.ledger, "Assignee", TEAM)
     # Whom boards ask, by whatever key; in emergencies those who are senior.
     boards = (Role.cab_member.value, Role.committee_member.value)
-    colleague = await add_person(api.ledger, "Colleague", TEAM, roles=boards, grade=Grade.senior)
+    # They may represent customers in agreements.
+    await api.team(CUSTOMER, TeamKind.customer)
+    colleague = await add_person(api.ledger, "Colleague", TEAM, CUSTOMER, roles=boards, grade=Grade.senior)
+    await _add_those_asked_as_well(api)
     IDS["team"] = await api.team("spare")
     IDS["supplier"] = await api.team("cabling-co", TeamKind.supplier)
     IDS["person"], IDS["reporter"], IDS["assignee"] = (
@@ -558,6 +562,12 @@ async def make_world(api: Api) -> World:
     await _ask_several_about_changes(api)
     requester = await api.client_of(reporter)
     return World(api, everybody, worker, reporter, assignee, colleague, team_id, requester, people)
+
+
+async def _add_those_asked_as_well(api: Api) -> None:
+    for name in ASKED_AS_WELL:
+        person = await add_person(api.ledger, name.capitalize(), roles=(Role.management.value,))
+        IDS[name] = str(person.id)
 
 
 async def _ask_several_about_changes(api: Api) -> None:

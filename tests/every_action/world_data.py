@@ -9,6 +9,8 @@ from app.common.people import Role
 from tests.client import Client, Json, an_incident
 
 TEAM = "network"
+#: A team of customers.
+CUSTOMER = "bookkeeping"
 #: A group that accepts what is made.
 GROUP = "acceptance"
 #: The support hours of services.
