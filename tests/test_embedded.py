@@ -356,7 +356,7 @@ def test_a_socket_directory_that_is_not_ours_is_refused(folder: Path) -> None:
     (folder / "data").mkdir(mode=0o711)
     (folder / "data/postgres-socket").symlink_to(folder)
     with (
-        pytest.raises(EmbeddedError, match="belongs to somebody else"),
+        pytest.raises(EmbeddedError, match="belongs to another user"),
         embedded_server(folder / "data", FAST),
     ):
         pass

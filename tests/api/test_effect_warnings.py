@@ -49,11 +49,11 @@ async def test_what_is_measured_again_says_how_often_it_was_before(desk: Desk) -
     await desk.follow()
     assert (await _warned(quality))["measured_before"]["times"] == 1
     await desk.follow()
-    # Up to another day it is the same look; of another scope or change it is not.
+    # Windows that overlap, or another change, make the same look; another scope does not.
     longer = {"after": {"from": "2026-04-01", "to": "2026-04-20"}}
     assert (await _warned(quality, **longer))["measured_before"]["times"] == 2
     assert "measured_before" not in await _warned(quality, scope={"priority": ["P3"]})
-    assert "measured_before" not in await _warned(quality, change="CHG-2026-000001")
+    assert (await _warned(quality, change="CHG-2026-000001"))["measured_before"]["times"] == 3
 
 
 async def test_few_days_no_cases_and_zeros_are_told(desk: Desk) -> None:
@@ -61,7 +61,7 @@ async def test_few_days_no_cases_and_zeros_are_told(desk: Desk) -> None:
         await desk.api.client("T", Role.integration),
         await desk.api.client("Q", Role.quality_manager),
     )
-    assert set(await _warned(quality)) == {"no_cases"}
+    assert set(await _warned(quality)) == {"no_cases", "short_history"}
     await _cases(tool, BEFORE, 0)
     await _cases(tool, AFTER, 0, days=5)
     await desk.follow()

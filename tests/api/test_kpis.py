@@ -460,6 +460,7 @@ async def test_whoever_sees_every_incident_may_ask_and_nobody_else(shared: Api, 
         for path in (
             MTTR,
             *(f"{MTTR}/{part}" for part in ("cases", "behaviour", "forecast", "influence", "chart.svg")),
+            f"{MTTR}/smallest_effect",
         ):
             answer = await client.get(path)
             assert answer.status_code == (200 if may else 403)

@@ -148,7 +148,7 @@ def test_what_a_row_in_another_encoding_looks_like_is_said(
     (row,) = rows(b"a,b\n1," + cell + b"\n", encoding=read_as)
     assert isinstance(row, RefusedRow)
     assert (row.code, row.likely_encoding) == ("undecodable", encoding)
-    assert (encoding or "say in which") in row.reason
+    assert (encoding or "name it") in row.reason
 
 
 def test_a_row_in_another_encoding_is_refused() -> None:

@@ -256,7 +256,7 @@ async def test_who_chairs_it_is_changed_and_then_invited_and_never_nobody(ada: C
 async def test_minutes_name_what_was_on_the_agenda(ada: Client) -> None:
     path = f"/v1/meetings/{(await ada.post_ok('/v1/meetings', a_meeting(**begun())))['id']}"
     await ada.post_ok(f"{path}/hold", {"attended": ["me"]})
-    nothing = {"item": "019a0000-0000-7000-8000-000000000000", "conclusion": "None."}
+    nothing = {"item": "019a0000-0000-7000-8000-000000000000", "conclusion": "It stays."}
     minutes = {"minutes": "All is well.", "conclusions": [nothing]}
     assert await refused(ada, f"{path}/minute", minutes) == ("/conclusions/0/item", "unknown_reference")
     twice = {"attended": ["me", ada.id]}

@@ -98,9 +98,9 @@ def test_a_picture_in_the_html_of_a_comment_is_a_file() -> None:
         datetime.now(UTC),
     )
     news = adapter("zammad").evaluate(delivery).news
-    (found,) = [each for each in news if isinstance(each, CommentUpdate)]
-    assert [each.content for each in found.files] == [PICTURE]
-    assert found.files[0].name in found.text
+    (comment_update,) = [each for each in news if isinstance(each, CommentUpdate)]
+    assert [file.content for file in comment_update.files] == [PICTURE]
+    assert comment_update.files[0].name in comment_update.text
 
 
 def test_half_of_a_character_is_marked_wherever_it_stands() -> None:

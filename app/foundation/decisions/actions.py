@@ -408,7 +408,7 @@ def _after_withdrawal(spec: DecisionSpec) -> Branch | Unchanged:
     """Return the state of a record after its question was withdrawn."""
     if not spec.after_withdrawal:
         return STAYS
-    targets = {state: spec.after_withdrawal.get(state, state) for state in spec.any}
+    targets = {state: spec.after_withdrawal.get(state, state) for state in sorted(spec.any)}
     return Branch(
         lambda record: targets[record.state],
         tuple(dict.fromkeys(targets.values())),

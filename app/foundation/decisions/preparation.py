@@ -139,7 +139,7 @@ async def _decision_of(
         due_at = question.latest_at
     if due_at <= ctx.now:
         raise WrongValue(pointer="/due_at", because="not_ahead")
-    if due_at < electorate.least_at:
+    if due_at < electorate.least_at and due_at != question.latest_at:
         words = {"from": electorate.least_at.replace(microsecond=0)}
         raise WrongValue(words, pointer="/due_at", because="earlier_than_rule")
     decision = Decision(

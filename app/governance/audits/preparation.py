@@ -21,6 +21,7 @@ from app.governance.audits.lookups import (
 from app.governance.audits.records import Audit, SelfCheckEntry, SelfCheckItem
 from app.kernel.access.kinds import RecordKind
 from app.kernel.access.reads import ReadContext, Reading, Unguarded
+from app.kernel.actions.actor_policy import Relation
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import Lifecycle
 
@@ -64,15 +65,19 @@ def selection_of(audit: Audit, zone: tzinfo, position: int) -> CaseSelection:
     return CaseSelection(audit.process, audit.team_id, begin, end, position)
 
 
+_VOTING = frozenset({Relation.voter, Relation.chair})
+
+
 def approval_events(kind: Lifecycle[Any]) -> list[str]:
-    """Return the types of events by which somebody judges a case that they may not have opened. Requesters
-    accept what they asked for: that is kept from those who have made it, and no approval of one's own.
+    """Return the types of events by which somebody judges a case that they may not have opened: by a vote, or
+    by an action that is kept from whoever opened it. Requesters accept what they asked for: that is kept from
+    those who have made it, and no approval of one's own.
     """
     rows = [
         row
         for row in kind.rows
-        for duty in row.checks.segregate_from
-        if not OPENER_FIELDS.isdisjoint(duty.fields)
+        if row.policy.relations & _VOTING
+        or any(not OPENER_FIELDS.isdisjoint(duty.fields) for duty in row.checks.segregate_from)
     ]
     return sorted({event for row in rows for event in row.events})
 

@@ -14,6 +14,7 @@ from app.foundation.decisions.preparation import NewDecision, Question, new_deci
 from app.foundation.decisions.records import DecisionKind
 from app.foundation.people.records import Team
 from app.foundation.process_names import PROCESS_KINDS
+from app.governance.process_changes.lookups import DEFINITION, TEAMS_OF_PERSON, TEAMS_WITH_CASES
 from app.governance.process_changes.payloads import ApplyProcessChange, ReviewProcessChange
 from app.governance.process_changes.records import ProcessChange
 from app.kernel.access.reads import ReadContext, Unguarded
@@ -41,18 +42,6 @@ async def change_question(
     return await new_decision(reads, change, question, ctx)
 
 
-# Of each process of ours, the internal teams with a case in the last year; by the indexes on teams.
-TEAMS_WITH_CASES = """
-select t.id from fold.team t where t.kind = 'internal' and t.state = 'active' and exists (
-  select from {table} r where r.team_id = t.id and r.changed_at >= %s)
-order by t.key"""
-# The edition in force, or else the latest that is not retired.
-DEFINITION = """
-select executor_id from fold.process_definition where process = %s and state <> 'retired'
-order by (state = 'published') desc, drafted_at desc limit 1"""
-TEAMS_OF_PERSON = """
-select t.id from fold.team t join fold.membership m on m.team_id = t.id
-where m.person_id = %s and t.kind = 'internal' and t.state = 'active' order by t.key"""
 YEAR = timedelta(days=366)
 GUARD = Unguarded("Teams that get cases meanwhile had none when it was applied for.")
 

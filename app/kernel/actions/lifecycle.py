@@ -264,9 +264,7 @@ class Action(Generic[R, B]):
 
     @property
     def seeing_roles(self) -> frozenset[Role]:
-        """Return the roles that see every record of the kind because the action is for them: nobody can act
-        on what they do not see.
-        """
+        """Return the roles that see every record of the kind because the action is for them."""
         return self.policy.roles - SEE_THEIR_OWN - (frozenset() if self.reach.anywhere else SEE_THEIR_TEAMS)
 
     def label(self, language: str) -> str:
@@ -351,9 +349,8 @@ def action(
 
 @dataclass(frozen=True, slots=True)
 class Derivation:
-    """Fields of a record that follow from the payload of any of its actions, as the priority does from impact
-    and urgency. `prepare` loads a frozen dataclass with what that needs, None if the payload has nothing of
-    it; `apply` sets the fields, after the action's own function.
+    """Fields of a record that follow from the payload of any of its actions, such as the priority. `prepare`
+    loads a frozen dataclass, or None; `apply` sets the fields, after the action's own function.
     """
 
     prepare: Callable[[ReadContext, Payload], Awaitable[object]]

@@ -49,7 +49,7 @@ def close_by_decision(plan: ImprovementPlan, body: Tallied, ctx: ActionContext) 
 
 
 def refuse_closing(plan: ImprovementPlan, body: Tallied, ctx: ActionContext) -> None:
-    """Refuse closing the plan, which goes on: the committee has not approved it."""
+    """Refuse closing the plan. The plan goes on, since the committee did not approve its closing."""
     for target in ctx.prepared(KnownContents).targets:
         _clear_result(ctx.outcome.change(target))
     plan.result_position = plan.lessons = plan.close_reason = None

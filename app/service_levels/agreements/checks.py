@@ -19,6 +19,7 @@ from app.foundation.people.records import Team, TeamKind
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import WrongValue
+from app.service_levels.agreements.agreement_sides import agreement_sides, party_has_accounts
 from app.service_levels.agreements.payloads import (
     AppointSla,
     DraftSla,
@@ -27,7 +28,6 @@ from app.service_levels.agreements.payloads import (
     ReviewSla,
 )
 from app.service_levels.agreements.records import Agreement
-from app.service_levels.agreements.sides import party_has_accounts, sides_of
 from app.service_levels.agreements.terms.copying import apply_terms, copy_terms
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ async def _check_sides(
     """Check that the representatives that the payload names belong to their sides. Raises WrongValue."""
     theirs = ctx.ref(Person, "party_representative")
     persons = (representative_id, None if theirs is None else theirs.id)
-    sides = await sides_of(reads, agreement, party_id, persons)
+    sides = await agreement_sides(reads, agreement, party_id, persons)
     if representative_id is not None and representative_id not in sides.it:
         raise WrongValue(pointer="/representative", because="not_on_its_side")
     if theirs is not None and theirs.id not in sides.party:
@@ -141,7 +141,7 @@ async def one_sided_review(
 ) -> None:
     """Refuse a review that nobody of IT has attended, or nobody of the other party, if it has accounts."""
     attended = [person.id for person in ctx.refs(Person, "attended")]
-    sides = await sides_of(reads, agreement, agreement.party_id, attended)
+    sides = await agreement_sides(reads, agreement, agreement.party_id, attended)
     if not sides.it:
         raise WrongValue(pointer="/attended", because="nobody_of_it")
     if not sides.party and await party_has_accounts(reads, agreement):

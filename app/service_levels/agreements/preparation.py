@@ -16,6 +16,7 @@ from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import PreparationRefused, WrongValue
 from app.log.events import stream
+from app.service_levels.agreements.agreement_sides import agreement_sides, party_can_consent
 from app.service_levels.agreements.lookups import agreements_with
 from app.service_levels.agreements.payloads import Consent
 from app.service_levels.agreements.records import (
@@ -26,7 +27,6 @@ from app.service_levels.agreements.records import (
     AgreementSide,
     ConsentSubject,
 )
-from app.service_levels.agreements.sides import party_can_consent, sides_of
 
 DAY = timedelta(days=1)
 #: The states of a change that is approved, and neither undone nor given up.
@@ -78,7 +78,8 @@ async def consent_side(
         raise WrongValue(pointer="/signed_document", because="document_of_consent")
     if body.side is not None and body.side not in sides:
         raise WrongValue(pointer="/side", because="not_your_side")
-    if person not in (await sides_of(reads, agreement, agreement.party_id, [person])).of(sides[0]):
+    belonging = await agreement_sides(reads, agreement, agreement.party_id, [person])
+    if person not in belonging.persons_on(sides[0]):
         raise PreparationRefused("represents_wrong_side")
     return sides[0]
 

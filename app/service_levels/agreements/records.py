@@ -160,7 +160,7 @@ class AgreementReasons(RecordPart):
     )
     effect_on_price: Annotated[str | None, Personal()] = optional("Effect of the change on the price.")
     effect_on_cost: Annotated[str | None, Personal(), StaffOnly()] = optional(
-        "Effect of the change on the internal cost, for staff."
+        "Effect of the change on the internal cost."
     )
     effect_on_workload: Annotated[str | None, Personal()] = optional("Effect of the change on the workload.")
     termination_reason: Annotated[str | None, Personal()] = optional(
@@ -246,10 +246,10 @@ class Agreement(Record):
     maintenance_counts: bool | None = optional(
         "True if approved maintenance counts as outage; false by default."
     )
-    cost_amount: Annotated[str | None, StaffOnly()] = optional("Internal cost of a period, for staff.")
-    cost_currency: Annotated[str | None, StaffOnly()] = optional("Currency of the internal cost, for staff.")
+    cost_amount: Annotated[str | None, StaffOnly()] = optional("Internal cost of a period.")
+    cost_currency: Annotated[str | None, StaffOnly()] = optional("Currency of the internal cost.")
     cost_period: Annotated[ReportingPeriod | None, StaffOnly()] = optional(
-        "Period of the internal cost, for staff."
+        "Period of the internal cost."
     )
     consequences: Annotated[list[dict[str, Any]] | None, Document()] = optional(
         "Consequences of missed targets."

@@ -111,7 +111,7 @@ async def test_across_teams_the_heads_decide_together_and_none_on_their_own_appl
     assert (refused["state"], refused["approved_at"]) == ("refused", None)
     events = [event["type"] for page in await registry.quality.pages(f"{path}/events") for event in page]
     assert events[:2] == ["process_change.applied", "process_change.reviewed"]
-    assert events[-1] == "process_change.decided"
+    assert events[-1] == "process_change.refused"
 
 
 async def test_what_is_not_published_in_time_is_flagged_once_and_the_days_are_counted(

@@ -168,9 +168,9 @@ async def test_an_audience_of_fewer_than_five_is_refused(office: Office) -> None
     body = {"persons": [client.id for client in office.network[:4]]}
     survey = {
         "title": "Few",
-        "title_zh": "少",
+        "title_zh": "人数很少",
         "anonymous": True,
-        "questions": [{"key": "a", "kind": "text", "text": "A", "text_zh": "甲"}],
+        "questions": [{"key": "a", "kind": "text", "text": "What else?", "text_zh": "还有什么？"}],
         "opens_at": "2199-01-01T00:00:00Z",
         "ends_at": "2199-01-02T00:00:00Z",
     }

@@ -235,14 +235,9 @@ async def test_it_is_concluded_with_a_verdict_on_each_that_is_still_open(meeting
     assert await refused(declined(low), later) == ("missing", "/verdicts/1/until_at")
     past = {"until_at": "2020-01-01T00:00:00Z"}
     assert await refused(declined(low), later | past) == ("not_ahead", "/verdicts/1/until_at")
-    assert await refused(declined(low, **until), later | until) == (
-        "not_for_this_verdict",
-        "/verdicts/0/until_at",
-    )
-    assert await refused(declined(low, title="New"), later | until) == (
-        "not_for_this_verdict",
-        "/verdicts/0/title",
-    )
+    for field, value in (*until.items(), ("title", "New")):
+        expected_refusal = ("not_for_this_verdict", f"/verdicts/0/{field}")
+        assert await refused(declined(low, **{field: value}), later | until) == expected_refusal
     unseen = {"suggestion": second["id"], "verdict": "selected"}
     assert await refused(declined(low), unseen) == ("nobody_has_scored_it", "/verdicts/1/reason")
     with_reason = unseen | {"reason": "It is plain."}

@@ -70,7 +70,7 @@ async def test_what_did_not_help_is_reverted_and_only_a_reason_judges_it_otherwi
         "effect_is_missing",
         "",
     )
-    await improvers.restored(hours=9)
+    await improvers.restored(hours=24 * 60)
     effect = await improvers.measured(path)
     position = effect["position"]
     assert effect["verdict"] == "worsened"

@@ -53,10 +53,10 @@ class ImprovementMotion(RecordPart):
         "Resources that the committee is asked to approve; null if no charter was asked for."
     )
     asked_budget: Annotated[str | None, StaffOnly()] = optional(
-        "Budget that the committee is asked to approve, as a decimal text, for staff."
+        "Budget that the committee is asked to approve, as a decimal text."
     )
     asked_currency: Annotated[str | None, StaffOnly()] = optional(
-        "Currency of the budget that the committee is asked to approve (ISO 4217), for staff."
+        "Currency of the budget that the committee is asked to approve (ISO 4217)."
     )
     asked_with_plan: bool | None = optional(
         "True if the committee is asked to approve the project plan together with the charter."

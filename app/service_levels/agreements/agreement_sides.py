@@ -36,12 +36,12 @@ class AgreementSides:
     it: frozenset[UUID]
     party: frozenset[UUID]
 
-    def of(self, side: AgreementSide) -> frozenset[UUID]:
+    def persons_on(self, side: AgreementSide) -> frozenset[UUID]:
         """Return the persons of that side."""
         return self.it if side is AgreementSide.it else self.party
 
 
-async def sides_of(
+async def agreement_sides(
     reads: ReadContext, agreement: Agreement, party_id: UUID | None, persons: Iterable[UUID | None]
 ) -> AgreementSides:
     """Return on which side of an agreement with that party each of the persons is; those who are inactive or
@@ -62,7 +62,7 @@ async def party_has_accounts(reads: ReadContext, agreement: Agreement) -> bool:
     if agreement.party_id is not None:
         rows = await reads.rows(OF_TEAM, {"team": agreement.party_id}, guard=GUARD)
         persons |= {row["id"] for row in rows}
-    return bool((await sides_of(reads, agreement, agreement.party_id, persons)).party)
+    return bool((await agreement_sides(reads, agreement, agreement.party_id, persons)).party)
 
 
 async def party_can_consent(reads: ReadContext, agreement: Agreement) -> bool:
@@ -73,4 +73,4 @@ async def party_can_consent(reads: ReadContext, agreement: Agreement) -> bool:
     if agreement.party_id is not None:
         team = await reads.record(Team.KIND, str(agreement.party_id))
         persons.add(None if team is None else team.record.lead_id)
-    return bool((await sides_of(reads, agreement, agreement.party_id, persons)).party)
+    return bool((await agreement_sides(reads, agreement, agreement.party_id, persons)).party)
