@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import re
@@ -32,6 +33,7 @@ _TAG = re.compile(
     r"(?:\s++[a-z:-]++\s*+=\s*+(?:\"[^\"<]*+\"|'[^'<]*+'|[^\s\"'<>]++))*+\s*+/?>",
     re.IGNORECASE,
 )
+_ESCAPED_TAG = re.compile("&(?:lt|#0*60|#x0*3c);", re.IGNORECASE)
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?", re.ASCII)
 
 
@@ -64,7 +66,7 @@ def plain_text(value: Any) -> str | None:
     if value is None:
         return None
     text = _as_text(value)
-    if "<" not in text and "&lt;" in text:
+    if "<" not in text and _ESCAPED_TAG.search(text):
         text = unescape(text)
     text = without_collected_data(text)[:LONGEST_HTML]
     return html_to_text(text) if _TAG.search(text) else unescape(text)
@@ -104,6 +106,14 @@ def loose_json(value: Any) -> Any:
     if rest != len(tokens):
         raise ValueError("bad_json")
     return read
+
+
+def base64_json(value: Any) -> Any:
+    """Return the JSON that is written in base64."""
+    try:
+        return json.loads(base64.b64decode(_as_text(value), validate=True))
+    except ValueError as error:
+        raise ValueError("bad_base64") from error
 
 
 def truncate(value: Any, length: int) -> str | None:
@@ -206,6 +216,7 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], tuple[int, ...]]] = {
     "text_to_adf": (text_to_adf, (1,)),
     "url_encode": (url_encode, (1,)),
     "loose_json": (loose_json, (1,)),
+    "base64_json": (base64_json, (1,)),
     "truncate": (truncate, (2,)),
     "get": (get, (2, 3)),
     "pick": (pick, (2,)),

@@ -8,7 +8,7 @@ from typing import Any
 
 from app.common.people import ScimQualifier
 from app.common.times.zones import is_zone
-from app.kernel.actions.made_fit import FitText, fit_line, fit_paragraph
+from app.kernel.actions.made_fit import Alteration, FitText, fit_line, fit_paragraph
 from app.scim.errors import invalid
 from app.scim.patches import MOST_ENTRIES, is_true, lower_keys
 
@@ -17,6 +17,11 @@ GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
 ENTERPRISE_USER = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 LONGEST_TEXT = 200
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+#: The parts of a name in the order in which they are written.
+_NAME_PARTS = ("honorificprefix", "givenname", "middlename", "familyname", "honorificsuffix")
+_EAST_ASIAN = re.compile(
+    r"[\u3005\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff]+"
+)
 _BOOLEANS = {"true": True, "false": False}
 #: Attributes by which a provider knows a person.
 IDENTIFIERS = frozenset({"externalid", "username"})
@@ -82,10 +87,15 @@ def sent_user(body: dict[str, Any]) -> SentUser:
             language = _language(attributes[name])
             if language is not None or attributes[name] is None:
                 fields["locale"] = language
+                altered.pop("locale", None)
+            elif "locale" not in fields:
+                altered["locale"] = [Alteration.unreadable.value]
     if "timezone" in attributes:
         zone = _text("timezone", attributes["timezone"]).text or None
         if zone is None or is_zone(zone):  # others call zones otherwise, and nobody is refused for that
             fields["time_zone"] = zone
+        else:
+            altered["time_zone"] = [Alteration.unreadable.value]
     is_active = None if attributes.get("active") is None else _boolean(attributes["active"])
     return SentUser(fields, is_active, *_qualified(attributes), altered)
 
@@ -155,18 +165,23 @@ def _single(value: Any) -> Any:
 
 
 def _name(attributes: dict[str, Any]) -> FitText | None:
-    """Return the name of a user: what is displayed, the whole name, or its two parts; None if neither is
-    there. A PATCH that sends half of a name has the other one added before.
+    """Return the name of a user: what is displayed, the whole name, or its parts; None if none of them is
+    there. Chinese, Japanese and Korean names begin with the family's and have no spaces. A
+    PATCH that sends half of a name has the other one added before.
     """
     parts = lower_keys(attributes["name"]) if isinstance(attributes.get("name"), dict) else {}
     for sent in (attributes.get("displayname"), parts.get("formatted")):
         if (full_name := _text("displayName", sent)).text:
             return full_name
-    first, family = (_text("name", parts.get(part)) for part in ("givenname", "familyname"))
-    if not first.text and not family.text:
+    texts = {part: _text("name", parts.get(part)) for part in _NAME_PARTS}
+    first, family = texts["givenname"].text, texts["familyname"].text
+    if not first and not family:
         return None
-    codes = dict.fromkeys((*first.altered, *family.altered))
-    return FitText(f"{first.text} {family.text}".strip(), tuple(codes))
+    codes = dict.fromkeys(code for text in texts.values() for code in text.altered)
+    if _EAST_ASIAN.fullmatch(first + family):
+        return FitText(family + first, tuple(codes))
+    full = fit_line(" ".join(text.text for text in texts.values() if text.text), LONGEST_TEXT)
+    return FitText(full.text, (*codes, *full.altered))
 
 
 def further_entries(lines: str | None) -> list[dict[str, Any]]:

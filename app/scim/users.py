@@ -269,8 +269,12 @@ def _differing(
 
 
 def _marking(ctx: ScimContext, sent: SentUser, fields: Collection[str]) -> ScimContext:
-    """Return the context whose commands mark which of these fields were altered on the way in."""
-    altered = {name: codes for name, codes in sent.altered.items() if name in fields}
+    """Return the context whose commands mark which of these fields were altered on the way in, and which
+    could not be read.
+    """
+    altered = {
+        name: codes for name, codes in sent.altered.items() if name in fields or name not in sent.fields
+    }
     return replace(ctx, metadata=replace(ctx.metadata, altered=altered))
 
 

@@ -187,12 +187,17 @@ async def test_lines_that_cannot_be_compared_are_listed_and_the_rest_is_compared
         [],
     ]
     lines = [json.dumps(line).encode() for line in objects]
-    file = b"\n".join([*lines, b"{", b"\xff\xfe{}", b'{"serial": "A8", "rack": 1e400}', b""])
+    doubled = [
+        b'{"serial": "A9", "rack": 1, "rack": 2}',
+        b'{"serial": "A9", "rack": 1, "attributes": {"rack": 2}}',
+    ]
+    odd = [b"{", b"\xff\xfe{}", b'{"serial": "A8", "rack": 1e400}', *doubled, b""]
+    file = b"\n".join([*lines, *odd])
     more = {"format": "ndjson", "identified_by": "serial", "ci_class": "server"}
     path = await imported(keeper, file, complete_classes=["server"], **more)
     await compared(place, api)
     discovery = await keeper.read(path)
-    assert (discovery["state"], discovery["refused_count"]) == ("open", 10)
+    assert (discovery["state"], discovery["refused_count"]) == ("open", 12)
     faults = (await keeper.read(f"{path}/refused", limit=50))["items"]
     assert [(fault["line"], fault["code"], fault["field"]) for fault in faults] == [
         (2, "listed_twice", "serial"),
@@ -205,12 +210,15 @@ async def test_lines_that_cannot_be_compared_are_listed_and_the_rest_is_compared
         (9, "bad_json", None),
         (10, "bad_json", None),
         (11, "undecodable", None),
+        (13, "bad_json", None),
+        (14, "bad_json", None),
     ]
     (page,) = await keeper.pages(f"{path}/differences")
     assert in_short(page)[0] == ("differs", "a1", "attributes.rack", None, "7")
     for key, content, why in (
         ("empty", b"", "unreadable"),
         ("other", b"a,b\n1,2\n", "no_identity"),
+        ("doubled", b"key,rack,rack\n1,2,3\n", "unreadable"),
         ("packed", b"\x1f\x8bnothing", "unreadable"),
     ):
         failed = await imported(keeper, content, key)

@@ -56,6 +56,7 @@ def test_the_lines_of_the_documentation_are_told() -> None:
         (json.dumps(LEAST | {"other": ["x"]}), "bad_json", "the value of 'other' is not a text"),
         (json.dumps(LEAST | {"other": {"x": 1}}), "bad_json", "the value of 'x' is not a text"),
         (json.dumps(LEAST | {"other": {"team": "x"}}), "bad_json", "'team' is a key of this format"),
+        (json.dumps(LEAST | {"title": "\ud83d"}), "bad_json", "a text has half of a character"),
         (json.dumps(LEAST | {"colour": "x"}), "bad_json", "the key 'colour' is unknown; possible are "),
         (
             json.dumps(LEAST | {"at": "yesterday"}),

@@ -178,6 +178,33 @@ def test_half_of_a_name_joins_the_other_half(present: str | None, operation: Jso
     assert sent_user(patched_attributes(patch(operation), document)).fields.get("name") == name
 
 
+@pytest.mark.parametrize(
+    ("parts", "name"),
+    [
+        ({"familyName": "王", "givenName": "小明"}, "王小明"),
+        ({"familyName": "김", "givenName": "철수"}, "김철수"),
+        ({"familyName": "Wang", "givenName": "Wei"}, "Wei Wang"),
+        (
+            {
+                "honorificPrefix": "Dr.",
+                "givenName": "Ana",
+                "middleName": "M.",
+                "familyName": "Diaz",
+                "honorificSuffix": "PhD",
+            },
+            "Dr. Ana M. Diaz PhD",
+        ),
+    ],
+)
+def test_a_name_of_parts_is_written_as_its_language_does(parts: Json, name: str) -> None:
+    assert sent_user({"userName": "u", "name": parts}).fields["name"] == name
+
+
+def test_a_language_and_a_zone_that_are_unknown_are_marked() -> None:
+    sent = sent_user({"userName": "u", "locale": "fr-FR", "timezone": "Pacific Standard Time"})
+    assert sent.altered == {"locale": ["unreadable"], "time_zone": ["unreadable"]}
+
+
 def test_half_of_a_name_that_has_no_known_halves_is_refused() -> None:
     half = {"op": "replace", "path": "name.familyName", "value": "Meyer"}
     for present in ("王伟", "Plant", "Wang Wei (IT)", "Maria de la Cruz", "Anna Maria Miller"):

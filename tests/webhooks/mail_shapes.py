@@ -286,7 +286,7 @@ SHAPES: dict[str, tuple[bytes, dict[str, Any]]] = {
         ),
         CHINESE,
     ),
-    "two forms, the plain one in broken lines and with a link less": (
+    "two forms, the plain one without the address of a link": (
         mail(
             multipart(
                 "alternative",
@@ -298,7 +298,7 @@ SHAPES: dict[str, tuple[bytes, dict[str, Any]]] = {
                 ),
             )
         ),
-        {"text": "It smokes since\nnine in room 7."},
+        {"text": "It smokes <https://x.example/a> since nine in room 7."},
     ),
     "two forms, only the one in Markdown filled": (
         mail(multipart("alternative", lines("", " "), lines("Content-Type: text/markdown", "", "**Smoke**"))),
@@ -350,7 +350,10 @@ SHAPES: dict[str, tuple[bytes, dict[str, Any]]] = {
                 ZIPPED,
             )
         ),
-        {**SMOKES, "files": [("a.png", "image/png", PNG, True), ("a.zip", "application/zip", b"PK", False)]},
+        {
+            "text": "It smokes\n\n[the tray]",
+            "files": [("a.png", "image/png", PNG, True), ("a.zip", "application/zip", b"PK", False)],
+        },
     ),
     "text between pictures": (
         mail(multipart("mixed", PLAIN, PICTURE, lines("", "Look."))),

@@ -28,7 +28,7 @@ from tests.webhooks.payloads import FOLDER, RECEIVED_AT, brief, names, payload, 
 
 ZONES = {"glpi": "America/Sao_Paulo"}
 #: These hold maps whose every name is part of what they identify.
-OPEN_MAPS = {"annotations", "labels"}
+OPEN_MAPS = {"annotations", "labels", "values"}
 
 GITHUB_ISSUE = ("444500041", "new", "2019-05-15T15:20:18", "Spelling error in the README file")
 #: By payload, of each news: the case or the alert's key, its state, its time (None: of receipt), its title.
@@ -77,7 +77,13 @@ EXPECTED: dict[str, list[tuple[str, str | None, str | None, str]]] = {
         ("PCPZE64", "resolved", "2021-06-04T13:16:53.816", "Test Incident")
     ],
     "pagerduty_v3/05_incident_priority_updated.json": [
-        ("PGR0VU2", "new", "2020-10-02T18:45:22.169", "A little bump in the road")
+        ("PGR0VU2", "new", "2020-10-02T18:45:22.169", "A little bump in the road"),
+        (
+            "PGR0VU2",
+            "internal",
+            "2020-10-02T18:45:22.169",
+            "Conference / 会议: +1 1234123412,,987654321#, https://example.com",
+        ),
     ],
     "zendesk/01_ticket_created_event.json": [
         ("5158", "in_progress", "2025-01-08T10:12:07.672717", "ticketinfo_2294a6e9ece2")
@@ -224,7 +230,7 @@ SILENT = {
         "The event is about the history or metrics of a ticket, not about the ticket itself."
     ),
     "servicenow/02_change_request_display_values.json": "The record is not in the incident table.",
-    "cloudevents/json_format_1.json": f"{CLOUDEVENTS_CASE}: it is missing.",
+    "cloudevents/json_format_1.json": "bad_base64.",
     "cloudevents/json_format_2.json": f"{CLOUDEVENTS_CASE}: not_a_map.",
     "cloudevents/json_format_3.json": f"{CLOUDEVENTS_CASE}: it is empty.",
     "cloudevents/json_format_4.json": f"{CLOUDEVENTS_CASE}: not_a_map.",
@@ -318,7 +324,7 @@ def test_a_payload_that_tells_of_no_ticket_gives_none_and_says_why(name: str) ->
     if isinstance(result, Evaluation):
         assert result.news == ()
         result = result.ignored or ""
-    assert result == SILENT[name]
+    assert result.endswith(SILENT[name])
 
 
 def test_every_payload_has_a_row() -> None:
@@ -400,7 +406,8 @@ def test_other_ids_names_times_and_texts_give_the_same_with_these(name: str) -> 
     for news in before:
         if key(news) in expected:
             words[key(news)] = f"9{key(news)}" if key(news).isdigit() else f"{key(news)}X"
-        words[title(news)] = f"Another matter of {len(words)}"
+        if not isinstance(news, CommentUpdate) or title(news) in expected:
+            words[title(news)] = f"Another matter of {len(words)}"
         texts = {part for part in leaves(body) if isinstance(part, str | int)}
         for person in (v for v in asdict(news).get("fields", {}).values() if isinstance(v, dict)):
             words |= {text: f"7{text}" for text in person.values() if text in texts and text not in words}

@@ -113,12 +113,25 @@ async def test_a_comment_that_is_made_internal_in_the_tool_is_internal_here(api:
     assert await shown_and_hidden(tool, number) == ([], ["The customer has not paid."])
 
 
-async def test_the_new_text_of_a_comment_that_was_made_internal_is_never_public(api: Api) -> None:
+async def test_only_a_newer_delivery_makes_an_internal_comment_public(api: Api) -> None:
     tool, number = await a_public_comment(api)
     await tool.deliver(an_event("comment_added", 2, body="Root password is hunter2", is_public=False))
     assert await shown_and_hidden(tool, number) == ([], ["Root password is hunter2"])
-    await tool.deliver(an_event("comment_added", 3, body="Root password is hunter3", is_public=True))
-    assert await shown_and_hidden(tool, number) == ([], ["Root password is hunter3"])
+    for minute in (1, 2):
+        await tool.deliver(
+            an_event("comment_added", minute, body="Card 4112", is_public=True, author={"id": "8"})
+        )
+        assert "Card 4112" not in (await shown_and_hidden(tool, number))[0]
+    await tool.deliver(an_event("comment_added", 3, body="Please restart it.", is_public=True))
+    assert await shown_and_hidden(tool, number) == (["Please restart it."], [])
+
+
+async def test_of_two_texts_in_one_second_the_one_that_arrives_later_stands(api: Api) -> None:
+    tool, number = await a_public_comment(api)
+    for n, text in enumerate(("Card 4112", "Card 4113")):
+        event = an_event("comment_added", 1, body=text, is_public=True)
+        await tool.deliver(event | {"id": f"again-{n}"})
+        assert await shown_and_hidden(tool, number) == ([text], [])
 
 
 async def test_a_comment_that_is_redacted_in_the_tool_is_withdrawn_here(api: Api) -> None:

@@ -298,6 +298,7 @@ async def test_a_file_that_is_empty_or_has_no_name_that_can_be_seen_is_attached_
     done = await deliver(tool, mail)
     assert done["effects"][0]["altered"] == {"attachments": ["left_out"]}
     (ticket,) = await tool.tickets()
+    assert ticket["altered"] == {"attachments": ["left_out"]}
     files = (await tool.admin.read(f"/v1/incidents/{ticket['id']}/attachments"))["items"]
     assert sorted((file["name"], file["size"]) for file in files) == [
         ("error.log", 0),

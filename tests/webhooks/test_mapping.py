@@ -240,7 +240,7 @@ def test_numbers_and_characters_that_cannot_be_kept_harm_nothing_else() -> None:
 def test_forms_are_maps_and_a_payload_in_one_is_the_body() -> None:
     mapping = parse_mapping("[[news]]\nkind='ticket'\ncase='body.id'\n", "test")
     headers = {"content-type": "application/x-www-form-urlencoded; charset=utf-8"}
-    for raw in (b"id=12&x=1", b"payload=%7B%22id%22%3A12%7D"):
+    for raw in (b"id=12&x=1", b"payload=%7B%22id%22%3A12%7D", b'{"id": 12, "text": "1+1 & more"}'):
         (news,) = mapping.evaluate(Delivery(headers, raw, NOW)).news
         assert isinstance(news, TicketUpdate)
         assert news.case == "12"
@@ -256,7 +256,7 @@ def test_a_mapping_in_json_means_the_same() -> None:
     [
         (("case = 'body.id'", "case = 'body.'"), ("line 4", "news 1, case", "body.", "Syntax error")),
         (("case = 'body.id'", "case = 'nope(1)'"), ("line 4", "undeclared reference to 'nope'")),
-        (("title =", "titel ="), ("line 10", "fields.titel", "no such key", "title")),
+        (("title =", "titel ="), ("line 10", "fields.titel", "this key is unknown", "title")),
         (("case = 'body.id'", ""), ("news 1", "case is required")),
         (('"in_progress"', '"working"'), ("working", "in_progress")),
         (('High = "P2"', 'High = "P9"'), ("values.priority", "P9", "P1, P2")),

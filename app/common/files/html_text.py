@@ -105,15 +105,17 @@ def _read(html: str, answers: Emphasis | None) -> _Text:
     text = _Text(answers)
     position = 0
     without_end: set[str] = set()
+    started: set[str] = set()
     while (token := _TOKEN.search(html, position)) is not None:
         text.add(html[position : token.start()])
         position = token.end()
         name = (token["name"] or "").lower()
-        if name and is_written(name, token[0]):
+        if name and name not in started and is_written(name, token[0]):
             text.add(token[0])
         elif token["end"]:
             text.end(name)
         elif name:
+            started.add(name)
             text.start(name, attributes_of(token["attributes"]))
         if name not in _ENDS or token["end"] or name in without_end:
             continue

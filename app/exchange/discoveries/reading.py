@@ -103,6 +103,8 @@ class DiscoveryReader:
         fields = [self._field_of(column.strip()) for column in rows.heading()]
         if self.identified_by not in fields:
             raise DiscoveryRefused(DiscoveryFailure.no_identity)
+        if _has_doubled(fields):
+            raise DiscoveryRefused(DiscoveryFailure.unreadable)
         for row in rows:
             if isinstance(row, RefusedRow):
                 yield row.line, DiscoveryFault(row.code)
@@ -121,14 +123,16 @@ class DiscoveryReader:
 
     def _object(self, text: str) -> dict[str, Any] | DiscoveryFault:
         try:
-            cells = json.loads(text)
+            cells = json.loads(text, object_pairs_hook=_members)
+            if not isinstance(cells, dict):
+                return DiscoveryFault.bad_json
+            if isinstance(of_attributes := cells.pop("attributes", None), dict):
+                cells = _members([*of_attributes.items(), *cells.items()])
         except (ValueError, RecursionError):
             return DiscoveryFault.bad_json
-        if not isinstance(cells, dict):
+        named = [(self._field_of(column), cell) for column, cell in cells.items()]
+        if _has_doubled([name for name, _ in named]):
             return DiscoveryFault.bad_json
-        if isinstance(of_attributes := cells.pop("attributes", None), dict):
-            cells = {**of_attributes, **cells}
-        named = ((self._field_of(column), cell) for column, cell in cells.items())
         return {name: cell for name, cell in named if name is not None and cell is not None and cell != ""}
 
     def _item(self, line: int, cells: dict[str, Any]) -> FoundItem | RefusedLine:
@@ -163,6 +167,20 @@ class DiscoveryReader:
             _services(cells.get("services")),
             attributes,
         )
+
+
+def _has_doubled(fields: list[str | None]) -> bool:
+    """Return whether two columns mean one field, so that nobody knows which of their values is right."""
+    named = [name for name in fields if name is not None]
+    return len(set(named)) < len(named)
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object of JSON. Raises ValueError if it has a key twice."""
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise ValueError("doubled key")
+    return members
 
 
 def _text(cells: dict[str, Any], name: str) -> str | None:

@@ -7,6 +7,7 @@ Any program can write the format: see docs/mappings.md.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -54,6 +55,7 @@ def _mapping_of(process: str) -> FileMapping:
 
 OWN_MAPPINGS = {process: _mapping_of(process) for process in MAPPINGS}
 MAPPING = OWN_MAPPINGS["incident"]
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 REQUIRED_KEYS = ("case", "at", "state")
 
 
@@ -101,6 +103,8 @@ def _row(keys: Sequence[str], line: int, text: str, wrong: LineFault | None) -> 
         return RefusedRow(line, "bad_json", f"the key {str(doubled)[:40]!r} occurs twice", text)
     except (ValueError, RecursionError):
         return RefusedRow(line, "bad_json", "the line is not a JSON object", text)
+    if _HALF_CHARACTER.search(json.dumps(document, ensure_ascii=False)):
+        return RefusedRow(line, "bad_json", "a text has half of a character (\\ud800 to \\udfff)", text)
     reason = _format_error(keys, document)
     if reason is not None:
         return RefusedRow(line, "bad_json", reason, text)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -128,15 +128,15 @@ def read_calendar(content: bytes, zone_name: str, begin: datetime, end: datetime
     if not calendars or any(calendar.name != "VCALENDAR" for calendar in calendars):
         raise CalendarRefused(FetchFailure.no_calendar)
     zone = ZoneInfo(zone_name)
-    events = [event for calendar in calendars for event in calendar.walk("VEVENT")]
-    replaced, repeated = _replaced(events), _repeated(events)
+    events = _current(calendars)
+    series = _SeriesChanges(_replaced(events), _following(events, zone), _repeated(events))
     absences: dict[str, CalendarAbsence] = {}
     unreadable: list[tuple[str, str]] = []
     left_out = 0
     for event in events:
         try:
             # All of a series, or nothing of it.
-            occurrences = _occurrences(event, zone, replaced, repeated, begin, end)
+            occurrences = _occurrences(event, zone, series, begin, end)
             of_event = {each.key: each for each in occurrences}
         except (ValueError, ArithmeticError, AttributeError, KeyError, TypeError):  # also what is broken
             unreadable.append(_name(event, zone))
@@ -149,6 +149,31 @@ def read_calendar(content: bytes, zone_name: str, begin: datetime, end: datetime
             left_out += len(absences) - MOST_ABSENCES
             absences = {each.key: each for each in _by_beginning(absences)[:MOST_ABSENCES]}
     return CalendarContent(tuple(_by_beginning(absences)), tuple(unreadable), left_out)
+
+
+def _current(calendars: Iterable[Any]) -> list[Any]:
+    """Return the events: of several versions of one only the last, and none that was cancelled later."""
+    events: list[Any] = []
+    latest: dict[tuple[str, Any], tuple[int, bool]] = {}
+    for calendar in calendars:
+        is_cancelled = str(calendar.get("METHOD", "")).upper() == "CANCEL"
+        for event in calendar.walk("VEVENT"):
+            if is_cancelled:
+                event["STATUS"] = "CANCELLED"
+            events.append(event)
+            latest[_key(event)] = max(latest.get(_key(event), (0, False)), _version(event))
+    return [event for event in events if not event.get("UID") or _version(event) == latest[_key(event)]]
+
+
+def _key(event: Any) -> tuple[str, Any]:
+    return str(event.get("UID", "")), str(getattr(event.get("RECURRENCE-ID"), "dt", ""))
+
+
+def _version(event: Any) -> tuple[int, bool]:
+    """Return which version of the event it is; of two with one number, the cancellation is the later one."""
+    number = str(event.get("SEQUENCE", "0"))
+    is_cancelled = str(event.get("STATUS", "")).upper() == "CANCELLED"
+    return int(number) if number.isascii() and number.isdigit() else 0, is_cancelled
 
 
 def _by_beginning(absences: Mapping[str, CalendarAbsence]) -> list[CalendarAbsence]:
@@ -186,6 +211,17 @@ class _Moments:
         return _instant(when, zone) in self.instants or day in self.days
 
 
+@dataclass(frozen=True, slots=True)
+class _SeriesChanges:
+    """By UID: the occurrences that have an event of their own, and the events that change all later ones.
+    `repeated`: the UIDs of several events that are no occurrences of one series.
+    """
+
+    replaced: Mapping[str, list[date]]
+    following: Mapping[str, list[tuple[datetime, Any]]]
+    repeated: frozenset[str]
+
+
 def _moments(named: Iterable[date], series: date, zone: ZoneInfo) -> _Moments:
     """Return the moments as they name occurrences of a series that begins so. Of one of whole days, midnight
     in whatever zone stands for the day.
@@ -210,6 +246,33 @@ def _replaced(events: list[Any]) -> dict[str, list[date]]:
     return replaced
 
 
+def _following(events: list[Any], zone: ZoneInfo) -> dict[str, list[tuple[datetime, Any]]]:
+    """Return, by UID, the events that change an occurrence and all later ones, by its original beginning."""
+    following: dict[str, list[tuple[datetime, Any]]] = {}
+    for event in events:
+        original = event.get("RECURRENCE-ID")
+        if original is not None and str(original.params.get("RANGE", "")).upper() == "THISANDFUTURE":
+            changed = (_instant(original.dt, zone), event)
+            following.setdefault(str(event.get("UID", "")), []).append(changed)
+    return {uid: sorted(changes, key=lambda change: change[0]) for uid, changes in following.items()}
+
+
+def _as_changed(
+    when: date, changes: Iterable[tuple[datetime, Any]], zone: ZoneInfo
+) -> tuple[date, date] | None:
+    """Return begin and end of an occurrence by the last event that changes it and all later ones; None: it is
+    no absence any more. Without such an event both are its original beginning.
+    """
+    change = next((event for first, event in reversed(list(changes)) if first <= _instant(when, zone)), None)
+    if change is None:
+        return when, when
+    if not _is_absence(change):
+        return None
+    start, stop = _start_and_end(change, zone)
+    begin = when + (start - change["RECURRENCE-ID"].dt)
+    return begin, begin + (stop - start)
+
+
 def _repeated(events: list[Any]) -> frozenset[str]:
     """Return the UIDs that several events have which are no occurrences of one series."""
     single = (str(event.get("UID", "")) for event in events if event.get("RECURRENCE-ID") is None)
@@ -219,8 +282,7 @@ def _repeated(events: list[Any]) -> frozenset[str]:
 def _occurrences(
     event: Any,
     zone: ZoneInfo,
-    replaced: Mapping[str, list[date]],
-    repeated: Collection[str],
+    changes: _SeriesChanges,
     begin: datetime,
     end: datetime,
 ) -> Iterator[CalendarAbsence]:
@@ -233,18 +295,22 @@ def _occurrences(
     start, stop = _start_and_end(event, zone)
     original = getattr(event.get("RECURRENCE-ID"), "dt", None)
     if event.get("RRULE") is None and event.get("RDATE") is None:
-        named_by = start if uid in repeated and original is None else original
+        named_by = start if uid in changes.repeated and original is None else original
         name = "" if named_by is None else _instant(named_by, zone).isoformat()
         yield from _within(uid, name, (_instant(start, zone), _instant(stop, zone)), begin, end)
         return
     usual_length = stop - start
-    elsewhere = _moments(replaced.get(uid, ()), start, zone)
+    elsewhere = _moments(changes.replaced.get(uid, ()), start, zone)
     for each, length in _series(event, start, zone, end):
         if elsewhere.has(each, zone):
             continue
-        until = each + (usual_length if length is None else length)
-        times = (_instant(each, zone), _instant(until, zone))
-        yield from _within(uid, times[0].isoformat(), times, begin, end)
+        changed = _as_changed(each, changes.following.get(uid, ()), zone)
+        if changed is None:
+            continue
+        first, last = changed
+        until = last if last > first else first + (usual_length if length is None else length)
+        times = (_instant(first, zone), _instant(until, zone))
+        yield from _within(uid, _instant(each, zone).isoformat(), times, begin, end)
 
 
 def _within(

@@ -2,7 +2,8 @@
 order the deliveries arrive.
 
 A comment that is made internal in the tool is withdrawn here and added again as an internal one, so its new
-text never stands where requesters read. The opposite is not followed: an internal comment stays internal.
+text never stands where requesters read. One that is made public is added again as well, if the delivery is
+newer than all others about it: an old delivery never publishes what was hidden later.
 """
 
 from __future__ import annotations
@@ -128,10 +129,12 @@ class _Taking:
             return DeliveryEffect("known_already", self.ticket)
         if news.changes == "withdrawal":
             return await self.withdraw(stored)
-        if stored.is_public and news.visibility is Visibility.internal:
-            return await self.hide(stored, news.text[:LONGEST_PARAGRAPH] or stored.text)
-        is_new = told_at > stored.told_at and news.text[:LONGEST_PARAGRAPH] != stored.text
-        if is_new and not news.changes:
+        text, is_public = news.text[:LONGEST_PARAGRAPH], news.visibility is Visibility.public
+        may_publish = told_at > stored.told_at and not news.changes
+        if stored.is_public != is_public and (may_publish or not is_public):
+            return await self.add_again(stored, text or stored.text)
+        # Of two changes in one second, the one that arrives later counts, as with tickets.
+        if text != stored.text and not news.changes:
             return await self.correct(stored)
         return DeliveryEffect("known_already", self.ticket)
 
@@ -140,23 +143,26 @@ class _Taking:
         body = WithdrawComment(comment=stored.id, occurred_at=self._at)
         return await self._perform("withdraw_comment", body, stored.author_id, self._once("withdrawn"))
 
-    async def hide(self, stored: KnownComment, text: str) -> DeliveryEffect:
-        """Withdraw the public comment, and add it again as an internal one in the same append."""
+    async def add_again(self, stored: KnownComment, text: str) -> DeliveryEffect:
+        """Withdraw the comment, and add it with its new visibility in the same append."""
         body = WithdrawComment(comment=stored.id, occurred_at=self._at)
-        hidden = CommentTicket(text=text, visibility=Visibility.internal)
-        key_parts = self._once("made internal")
-        return await self._perform("withdraw_comment", body, stored.author_id, key_parts, ("comment", hidden))
+        added = CommentTicket(text=text, visibility=self.news.visibility)
+        key_parts = self._once(f"made {self.news.visibility.value}")
+        return await self._perform("withdraw_comment", body, stored.author_id, key_parts, ("comment", added))
 
     async def correct(self, stored: KnownComment) -> DeliveryEffect:
         """Correct the comment in the name of its author."""
         body = CorrectComment(
             comment=stored.id, text=self.news.text[:LONGEST_PARAGRAPH], occurred_at=self._at
         )
-        return await self._perform("correct_comment", body, stored.author_id, self._once("edited"))
+        return await self._perform(
+            "correct_comment", body, stored.author_id, self._once("edited", self.news.text)
+        )
 
-    def _once(self, change: str) -> tuple[str, ...]:
+    def _once(self, change: str, *words: str) -> tuple[str, ...]:
         """Return the parts of the key by which a change of the comment is made once."""
-        return (f"comment {change}", self.channel, self.news.case, self.news.id, str(_told_at(self.news)))
+        news = self.news
+        return (f"comment {change}", self.channel, news.case, news.id, str(_told_at(news)), *words)
 
     @property
     def _at(self) -> datetime:

@@ -315,10 +315,6 @@ class _Incoming:
         names = (field, "attachments") if field == "text" else tuple(marks)
         return {name: codes for name, codes in marks.items() if name in names}
 
-    def _altered_fields(self, field: str) -> dict[str, list[str]]:
-        """Return the marks of the ticket's own fields: files are none."""
-        return {name: codes for name, codes in self._altered(field).items() if name != "attachments"}
-
     async def open(self) -> DeliveryEffect:
         """Open a ticket for the sender."""
         mail, source = self._mail, self._source
@@ -347,7 +343,7 @@ class _Incoming:
         )
         key = self._key(0)
         # The id is that of the delivery, so that a mail that is processed again finds its ticket.
-        metadata = replace(self._metadata(spoken=False), altered=self._altered_fields("description"))
+        metadata = replace(self._metadata(spoken=False), altered=self._altered("description"))
         command = Command(LIFECYCLE, LIFECYCLE["report"], None, body, metadata, None, key)
         try:
             done = await perform(self._ledger, command)
@@ -448,7 +444,7 @@ class _Incoming:
         lifecycle = self._ledger.lifecycles[kind_of(ticket)]
         metadata = self._metadata(spoken=True)
         if action == "comment":
-            metadata = replace(metadata, altered=self._altered_fields("text"))
+            metadata = replace(metadata, altered=self._altered("text"))
         command = Command(
             lifecycle, lifecycle[action], str(id_of(ticket)), body, metadata, None, self._key(n)
         )

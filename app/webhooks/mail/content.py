@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from app.common.files.data_files import DataFiles, without_data
 from app.common.files.html_text import html_to_text
+from app.common.files.text_forms import joined_forms
 from app.kernel.actions.made_fit import Alteration, FitText, fit_line
 from app.kernel.actions.payloads import LONGEST_LINE
 from app.webhooks.mail.charsets import charset_of_html, decode_text, is_readable_charset, is_utf8
@@ -39,6 +40,8 @@ _NAMES = {
     "application/ms-tnef": "winmail.dat",
     "application/pkcs7-mime": "smime.p7m",
     "application/pdf": "document.pdf",
+    "text/csv": "table.csv",
+    "text/x-amp-html": "page.html",
     "image/png": "picture.png",
     "image/jpeg": "picture.jpg",
     "image/gif": "picture.gif",
@@ -50,12 +53,9 @@ _SIGNED = re.compile(
     r"(?:(?:\n(?!-----)(?:[A-Za-z]+: .*|[A-Za-z0-9+/=]*+[ \t]*+))*+\n-----END PGP SIGNATURE-----\n?)?",
     re.MULTILINE,
 )
-# Words in one writing, and single characters of those that put no spaces between words.
-_WORDS = re.compile(
-    r"[\u2e80-\ua4cf\uac00-\ud7ff\uf900-\ufaff]|[^\W\u2e80-\ua4cf\uac00-\ud7ff\uf900-\ufaff]+"
-)
-# Addresses and descriptions of pictures: each form shows others.
-_NO_WORDS = re.compile(r"<[^<>\s]*+>|https?://\S++|\[[^\[\]\n]*+\]")
+
+
+_WHOLE_PATH = re.compile(r"[A-Za-z]:[/\\]|[/\\]|\.{1,2}[/\\]|~[/\\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +116,11 @@ class _Reader:
         if not part.inner_parts:
             return "" if _is_file(part) else self._leaf_text(part)
         if part.media_type == "multipart/alternative":
-            return self._best(part)
+            inner_texts = [self._best(part)]
+        else:
+            inner_texts = [self.text_of(each) for each in part.inner_parts]
         # Gateways and lists add texts to signed mails, too; signatures and reports for programs are files.
-        texts = (self.text_of(each).strip("\n") for each in part.inner_parts)
+        texts = (text.strip("\n") for text in (part.text_before(), *inner_texts, part.text_after()))
         return "\n\n".join(text for text in texts if text.strip())
 
     def text_of_only_part(self, part: MailPart) -> str:
@@ -138,14 +140,21 @@ class _Reader:
         if not filled and readable:
             self.used_parts.add(id(readable[-1]))
             return self._leaf_text(readable[-1])
-        if filled:
-            self.used_parts |= {id(each) for each in further_forms}
         # RFC 2046, 5.1.4: the last alternative is the one that the sender prefers.
         first, *rest = sorted(filled, key=lambda form: not form[1]) if filled else [("", True)]
         text = first[0]
         for other, _ in rest:
-            text = _with_missing(text, other)
+            text = joined_forms(text, other)
+        if filled:
+            self.used_parts |= {id(each) for each in further_forms if not self._says_more(each, text)}
         return text
+
+    def _says_more(self, part: MailPart, text: str) -> bool:
+        """Return whether a further form of HTML, such as AMP, says more than the text."""
+        if not part.media_type.endswith("html"):
+            return False
+        html = decode_text(part.content(), part.parameter("charset"))[0]
+        return joined_forms(text, html_to_text(html[:LONGEST_READ])) != text
 
     def _leaf_text(self, part: MailPart) -> str:
         raw, is_html = part.content(), part.media_type == "text/html"
@@ -197,30 +206,9 @@ def _is_file(part: MailPart) -> bool:
 
 
 def _is_other_form(part: MailPart) -> bool:
-    """Return whether an alternative is a text without a name, in a form that mail programs seldom read."""
-    kind = part.media_type
-    is_text = kind.startswith("text/") and kind not in _SHOWN and kind != "text/calendar"
-    return is_text and not _sent_name(part).strip()
-
-
-def _with_missing(plain: str, preferred: str) -> str:
-    """Return the plain text with what only the preferred form of it says: some mailers send only a hint or a
-    beginning as plain text.
-    """
-    plain_words, words = _words_of(plain), _words_of(preferred)
-    if words <= plain_words:
-        return plain
-    if plain_words <= words:
-        return preferred
-    if len(words & plain_words) * 2 < len(words):
-        return f"{plain.rstrip()}\n\n{preferred}"
-    # Each says some words alone: only the lines with further ones are added.
-    further = [line for line in preferred.split("\n") if _words_of(line) - plain_words]
-    return "\n".join((plain.rstrip(), "", *further))
-
-
-def _words_of(text: str) -> set[str]:
-    return set(_WORDS.findall(_NO_WORDS.sub("", text).casefold()))
+    """Return whether an alternative is a text without a name that says the same in another form."""
+    is_form = part.media_type in _READABLE | {"text/rtf"} or part.media_type.endswith(("html", "+json"))
+    return is_form and part.media_type not in _SHOWN and not _sent_name(part).strip()
 
 
 def _unenriched(text: str) -> str:
@@ -253,8 +241,16 @@ def _sent_name(part: MailPart) -> str:
 
 
 def _file_name(part: MailPart) -> FitText:
-    """Return the name of the part's file as one line without folders; empty if none of it can be seen."""
-    name = re.split(r"[/\\]", decode_words(_sent_name(part)))[-1].strip()
+    """Return the name of the part's file as one line; empty if none of it can be seen. The folders of a whole
+    path are left out; other slashes become underscores.
+    """
+    sent = decode_words(_sent_name(part)).strip()
+    name = (re.split(r"[/\\]", sent)[-1] if _WHOLE_PATH.match(sent) else sent).strip()
+    fit = _fit_name(re.sub(r"[/\\]", "_", name))
+    return fit._replace(altered=(Alteration.escaped, *fit.altered)) if re.search(r"[/\\]", name) else fit
+
+
+def _fit_name(name: str) -> FitText:
     if not name.strip("."):
         return FitText("", (Alteration.left_out,) if name else ())
     stem, dot, ending = name.rpartition(".")

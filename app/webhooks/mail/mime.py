@@ -30,6 +30,7 @@ _NO_FIELD = re.compile(rb"^(?![ \t]|[!-9;-~]+[ \t]*:)[^\n]*(?:\n|\Z)", re.MULTIL
 _BARE_RETURN = re.compile(rb"\r(?!\n)")
 _SPACE_BEFORE_COLON = re.compile(rb"^([!-9;-~]+)[ \t]+:", re.MULTILINE)
 _CHARSET = re.compile(r"charset\s*=\s*\"?([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
+_MIME_HINT = re.compile(r"\bmime\b|multi-?part", re.IGNORECASE)
 _LINE_BREAKS = re.compile(r"[\r\n\x00]+")
 
 
@@ -77,6 +78,15 @@ class MailPart(Message):
         body = self.get_payload(decode=True)
         return body if isinstance(body, bytes) else b""
 
+    def text_before(self) -> str:
+        """Return the text before the first part, where gateways write, without the hint for old programs."""
+        paragraphs = _as_sent(self.preamble).split("\n\n")
+        return "\n\n".join(each for each in paragraphs if not _MIME_HINT.search(each)).strip()
+
+    def text_after(self) -> str:
+        """Return the text after the last part."""
+        return _as_sent(self.epilogue).strip()
+
     def headers(self, name: str) -> list[str]:
         """Return the headers of that name as they were sent. Bytes above ASCII are read as UTF-8 (RFC 6532),
         else in the character set that the part declares.
@@ -117,6 +127,10 @@ class MailPart(Message):
             return decode_text(sent, declared and declared[1])[0]
 
 
+def _as_sent(text: str | None) -> str:
+    return decode_text((text or "").encode("ascii", "surrogateescape"), None)[0].replace("\r\n", "\n")
+
+
 def _first_word(value: str) -> str:
     """Return the first word of a header that has only one: some mailers end it with `;`, or quote it."""
     return value.lower().replace('"', " ").replace(";", " ").partition("(")[0].strip().partition(" ")[0]
@@ -131,10 +145,30 @@ def parse_mail(raw: bytes) -> MailPart:
             raise MailRefused("too_many_parts")
         return MailPart()
 
-    mail = BytesParser(new_part, policy=_Unfolding()).parsebytes(_with_fields_alone(raw))
+    parser = BytesParser(new_part, policy=_Unfolding())
+    mail = parser.parsebytes(_with_fields_alone(raw))
     assert isinstance(mail, MailPart)
+    _add_parts_after_end(mail, parser)
     _refuse_beyond_bounds(mail, 0)
     return mail
+
+
+def _add_parts_after_end(mail: MailPart, parser: BytesParser[MailPart]) -> None:
+    """Add the parts that follow the line that should end them: gateways append some there."""
+    waiting = [mail]
+    while waiting:
+        part = waiting.pop()
+        boundary = part.get_boundary()
+        while boundary and f"--{boundary}" in (part.epilogue or ""):
+            head = f'Content-Type: multipart/mixed; boundary="{boundary}"\r\n\r\n'
+            rest = parser.parsebytes((head + (part.epilogue or "")).encode("ascii", "surrogateescape"))
+            if not rest.inner_parts:
+                break
+            for each in rest.inner_parts:
+                part.attach(each)
+            part.preamble = "\n\n".join(filter(None, (part.preamble, rest.preamble)))
+            part.epilogue = rest.epilogue
+        waiting += part.inner_parts
 
 
 def _with_fields_alone(raw: bytes) -> bytes:

@@ -17,7 +17,7 @@ from app.common.times.written_times import DateOrder, UnclearDates, find_date_or
 from app.expressions.values import TooDeep, clean_text, holds_unstorable, plain_value
 from app.kernel.actions.made_fit import Alteration
 from app.webhooks.mail.charsets import decode_text
-from app.webhooks.mapping.json_bodies import JsonBody, read_json
+from app.webhooks.mapping.json_bodies import JsonBody, read_json, seems_json
 from app.webhooks.mapping.updates import MappingFailed
 
 LARGEST_BODY = 5_242_880
@@ -56,7 +56,7 @@ def read_body(delivery: Delivery) -> JsonBody:
     kind["Content-Type"] = next((v for k, v in delivery.headers.items() if k.lower() == "content-type"), "")
     charset = _charset(kind)
     text, _ = _decoded(delivery.body, charset)
-    if kind.get_content_type() == _FORM:
+    if kind.get_content_type() == _FORM and not seems_json(text):
         fields = _read_form(text, charset)
         if fields.keys() == {"payload"} and isinstance(fields["payload"], str):
             return _read_json(fields["payload"], declared=False)

@@ -58,6 +58,11 @@ def read_json(text: str, *, declared: bool) -> JsonBody | None:
     raise _no_json(failure)
 
 
+def seems_json(text: str) -> bool:
+    """Return whether the text begins as JSON: `curl -d` declares whatever it sends as a form."""
+    return _JSON_BEGINS.match(text) is not None
+
+
 def _with_escapes(text: str) -> str:
     """Return the JSON with all backslashes doubled in texts that have one which JSON does not know: nobody
     has escaped the words there. A quotation mark behind one stays escaped.

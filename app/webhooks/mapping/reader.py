@@ -299,8 +299,8 @@ class EntryReader:
         return labels
 
     def links(self, sources: tuple[str, ...] | None) -> list[str]:
-        """Return links as lines, each with its name: of a map of names and addresses, or of a list of
-        addresses or of maps as `{"href": …, "text": …}`.
+        """Return links as lines, each with its name: of a map of names and addresses, or lists of them, or
+        of a list of addresses or of maps as `{"href": …, "text": …}`.
         """
         lines: dict[str, None] = {}
         for value in self.values("links", sources):
@@ -313,7 +313,12 @@ class EntryReader:
                 continue
             # CEL keeps no order of names.
             entries = sorted(value.items()) if isinstance(value, dict) else ((None, each) for each in value)
-            lines |= dict.fromkeys(line for name, each in entries if (line := _link_line(name, each)))
+            links = (
+                (name, each)
+                for name, sent in entries
+                for each in (sent if isinstance(sent, list) else [sent])
+            )
+            lines |= dict.fromkeys(line for name, each in links if (line := _link_line(name, each)))
         return list(lines)
 
     def _column(self, key: str, value: Any) -> Any:

@@ -245,3 +245,23 @@ def test_midnight_to_midnight_that_is_marked_as_whole_days_counts() -> None:
 def test_doubled_carriage_returns_are_line_ends() -> None:
     content = a_calendar(f"UID:1\n{DAYS}").replace(b"\r\n", b"\r\r\n")
     assert read_calendar(content, "Asia/Shanghai", NOW, NOW + timedelta(days=366)).absences
+
+
+LEAVE = "UID:1\nDTSTART;VALUE=DATE:20270301\nDTEND;VALUE=DATE:20270302"
+
+
+def test_a_cancelled_or_older_version_of_an_event_is_no_absence() -> None:
+    later = LEAVE.replace("0301", "0305").replace("0302", "0306")
+    assert days(f"{LEAVE}\nSEQUENCE:0", f"{later}\nSEQUENCE:1") == days(later)
+    cancelling = a_calendar(LEAVE).replace(b"VERSION:2.0", b"VERSION:2.0\r\nMETHOD:CANCEL")
+    for file in (cancelling, a_calendar(LEAVE) + cancelling):
+        assert read_calendar(file, "Asia/Shanghai", NOW, NOW + timedelta(days=366)).absences == ()
+
+
+def test_a_change_of_an_occurrence_and_all_later_ones_changes_them() -> None:
+    series = f"{LEAVE}\nRRULE:FREQ=WEEKLY;COUNT=4"
+    change = "UID:1\nRECURRENCE-ID;VALUE=DATE;RANGE=THISANDFUTURE:20270315"
+    moved = f"{change}\nDTSTART;VALUE=DATE:20270316\nDTEND;VALUE=DATE:20270317"
+    assert days(series, moved) == [f"03-{day} 00:00" for day in ("01", "08", "16", "23")]
+    cancelled = f"{change}\nDTSTART;VALUE=DATE:20270315\nSTATUS:CANCELLED"
+    assert days(series, cancelled) == days(series)[:2]

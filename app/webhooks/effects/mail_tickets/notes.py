@@ -62,8 +62,12 @@ def new_subject(mail: IncomingMail, number: str | None, title: str, language: st
     if not own or (number and number in own):
         return ""
     title = _ANSWERING.sub("", title).strip()
-    is_same = title.removesuffix("…").casefold() in own.casefold() or own.casefold() in title.casefold()
-    return "" if title and is_same else translate(language, "note", "subject", {"subject": subject})
+    is_cut = title.endswith("…") and own.casefold().startswith(title.removesuffix("…").casefold())
+    return (
+        ""
+        if is_cut or (title and own.casefold() in title.casefold())
+        else translate(language, "note", "subject", {"subject": subject})
+    )
 
 
 def may_be_answer(mail: IncomingMail) -> bool:
