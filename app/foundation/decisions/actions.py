@@ -408,7 +408,8 @@ def _after_withdrawal(spec: DecisionSpec) -> Branch | Unchanged:
     """Return the state of a record after its question was withdrawn."""
     if not spec.after_withdrawal:
         return STAYS
-    targets = {state: spec.after_withdrawal.get(state, state) for state in spec.any}
+    ordered_states = sorted(spec.any, key=lambda state: str(state.value))
+    targets = {state: spec.after_withdrawal.get(state, state) for state in ordered_states}
     return Branch(
         lambda record: targets[record.state],
         tuple(dict.fromkeys(targets.values())),
