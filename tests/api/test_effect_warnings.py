@@ -61,7 +61,7 @@ async def test_few_days_no_cases_and_zeros_are_told(desk: Desk) -> None:
         await desk.api.client("T", Role.integration),
         await desk.api.client("Q", Role.quality_manager),
     )
-    assert set(await _warned(quality)) == {"no_cases", "short_history"}
+    assert set(await _warned(quality)) == {"no_cases", "no_control", "short_history"}
     await _cases(tool, BEFORE, 0)
     await _cases(tool, AFTER, 0, days=5)
     await desk.follow()

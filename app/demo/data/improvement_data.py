@@ -95,7 +95,8 @@ FINISHED_IMPROVEMENT = ImprovementTemplate(
     benefit="来电者当场得到答复。Callers are helped while they are on the line.",
     target="desk-faster",
     promised="-0.33",
-    baseline=(90, 62),
+    # A month holds a few very long cases: shorter baselines show no evidence in the mean.
+    baseline=(130, 62),
     selected=61,
     scope={"team": ("service-desk",)},
     plan_target="restore-faster",
