@@ -98,7 +98,7 @@ def test_what_is_no_address_is_said_with_the_setting(address: str) -> None:
 
 def test_a_database_of_a_later_version_is_not_migrated(place: DatabaseUrls) -> None:
     _set_revision(place, "9999")
-    with pytest.raises(schema.SchemaError, match=r"9999, of a later version.*Use that version"):
+    with pytest.raises(schema.SchemaError, match=r"9999, newer than.*Use the newer version"):
         schema.migrate(place.owner_url, None)
 
 

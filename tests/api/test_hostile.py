@@ -212,7 +212,7 @@ async def test_a_body_of_very_many_values_is_refused_before_it_is_decoded(shared
 
 async def test_a_text_may_have_any_number_of_commas(shared: Api) -> None:
     agent = await shared.client("Ada", Role.agent)
-    description = 'The log of the gateway has many commas: ' + '{"[,]"},' * (MOST_VALUES // 10)
+    description = "The log of the gateway has many commas: " + '{"[,]"},' * (MOST_VALUES // 10)
     record = await agent.post_ok("/v1/incidents", an_incident(description=description))
     assert record["description"] == description
 

@@ -120,7 +120,7 @@ def _compare_sentence(sentence: str, result: Json, sides: dict[str, Json]) -> No
     assert [share for share in shares if share not in sentence] == []
     zeros = [f"{100 * side['zeros']:.0f} %" for side in (before, after)]
     assert f"{zeros[0]} of the cases before and {zeros[1]} after took no business time" in sentence
-    assert f"{before['cases']} cases on {before['days']} days before" in sentence
+    assert f"{before['cases']} cases, begun on {before['days']} days, before" in sentence
     assert f"promised {_seconds(abs(result['promised']['effect']))} shorter" in sentence
 
 

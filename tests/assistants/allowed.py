@@ -17,7 +17,9 @@ EVERYWHERE = frozenset(
     identify_cause implement improve investigate invite issue_report keep link log_pilot_feedback
     log_pilot_issue log_work maintain_text make_complaint make_suggestion mark_duplicate mark_read
     measure_effects merge merge_complaint minute object offer open pilot post_update
-    prioritise propose propose_adjustment propose_requirements propose_revision propose_solution raise read
+    plan_ahead prioritise propose propose_adjustment propose_requirements propose_revision
+    propose_solution raise
+    read
     raise_alterations reassess record_finding record_occurrence record_requirement record_training regularise
     reject relate
     reopen repeat_alert report report_pilot report_progress request_approval return_requirements
@@ -115,7 +117,7 @@ IN_SOME_KINDS = {
         "text_block",
     ),
     "return": ("quality_target",),
-    "review": ("improvement_plan", "incident", "process_change", "sla"),
+    "review": ("improvement_plan", "incident", "sla"),
     "revise": (
         "calendar",
         "document",

@@ -327,7 +327,7 @@ async def change_unreviewed(scene: Scene) -> TrueCondition:
 async def judgement_overdue(scene: Scene) -> TrueCondition:
     project = await project_of(scene.api)
     path, position = await project.reported()
-    due = datetime.now(UTC) + timedelta(hours=1)
+    due = datetime.now(UTC) + timedelta(days=10)
     ask, question = f"{path}/ask_judgement", project.judgement(position, due_at=due.isoformat())
     await project.manager.post_ok(ask, question)
     worker = Worker(scene.ledger)

@@ -261,7 +261,7 @@ async def group_of(board: Board) -> None:
     await admin.post_ok("/v1/groups", {"key": "cab", "name": "CAB", "chair": board.manager.id})
     await admin.post_ok("/v1/groups/cab/add_member", {"person": board.member.id, "side": "operations"})
     low: Json = {"field": "risk_level", "any_of": ["low"]}
-    terms = {"least_voters": 1, "due_within_seconds": 90 * 86_400}
+    terms = {"least_voters": 1, "quorum": 1, "least_seconds": 60, "due_within_seconds": 90 * 86_400}
     await board.rule("change_low_risk", conditions=[low], voters=[{"group": "cab"}], **terms)
 
 

@@ -64,8 +64,8 @@ def events_of(problem: UUID, steps: list[str], opened: datetime) -> list[Event]:
     """Return the events of the steps; a known error whose cause is found stays one."""
     name, state, log = stream("problem", problem), "", list[Event]()
     for version, step in enumerate(steps, 1):
-        at = opened + timedelta(hours=version)
-        fields = {"opened_at": instant(at)} if version == 1 else {}
+        occurred_at = opened + timedelta(hours=version)
+        fields = {"opened_at": instant(occurred_at)} if version == 1 else {}
         before = state
         state = state if (state, step) == ("known_error", "cause_identified") else STATES[step]
         if state != before:
@@ -76,7 +76,7 @@ def events_of(problem: UUID, steps: list[str], opened: datetime) -> list[Event]:
                 stream=name,
                 version=version,
                 type=f"problem.{step}",
-                occurred_at=at,
+                occurred_at=occurred_at,
                 actor="person:11",
                 source="api",
                 correlation_id=MADE_UP,

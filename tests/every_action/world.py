@@ -501,9 +501,7 @@ CUSTOM = {"room": ("text", False), "visitors": ("number", False), "assessment": 
 
 async def make_world(api: Api) -> World:
     """A new world."""
-    for lifecycle in LIFECYCLES:
-        if lifecycle.is_ticket:
-            await _want_custom_fields(api, lifecycle.kind)
+    await _want_custom_fields_of_tickets(api)
     team_id = await api.team(TEAM)
     reporter = await add_person(api.ledger, "Reporter", TEAM)
     assignee = await add_person(api.ledger, "Assignee", TEAM)
@@ -543,16 +541,15 @@ async def make_world(api: Api) -> World:
     }
     IDS.update({name: client.id for name, client in people.items()}, everybody=everybody.id)
     # Each file of tests brings records into states with the same few accounts.
-    accounts = [str(person.id) for person in (reporter, assignee, colleague)]
-    for person_id in (*accounts, everybody.id, *(client.id for client in people.values())):
+    accounts = [str(person.id) for person in (reporter, assignee, colleague, everybody)]
+    for person_id in (*accounts, *(client.id for client in people.values())):
         bounds = SetBoundsPerson(most_standing=HIGHEST_BOUND)
         await act(api.ledger, rule_caller("tests"), "person", "set_bounds", person_id, bounds)
     await agreements.make_beneath(everybody)
     IDS["suggestion"] = await improvement_suggestions.another_suggestion(everybody)
     IDS["assessed"] = await improvement_suggestions.another_suggestion(everybody)
-    approvers = [str(person.id) for person in (reporter, assignee, colleague, everybody)]
     catalogue_item = sample(LIFECYCLES_BY_KIND["catalogue_item"].opening())
-    catalogue_item |= {"approver_role": None, "approver_persons": approvers, "approval_rule": "majority"}
+    catalogue_item |= {"approver_role": None, "approver_persons": accounts, "approval_rule": "majority"}
     item = await everybody.post_ok("/v1/catalogue_items", catalogue_item)
     await everybody.post_ok(f"/v1/catalogue_items/{item['id']}/offer")
     IDS["item"] = item["key"]
@@ -562,6 +559,12 @@ async def make_world(api: Api) -> World:
     await _ask_several_about_changes(api)
     requester = await api.client_of(reporter)
     return World(api, everybody, worker, reporter, assignee, colleague, team_id, requester, people)
+
+
+async def _want_custom_fields_of_tickets(api: Api) -> None:
+    for lifecycle in LIFECYCLES:
+        if lifecycle.is_ticket:
+            await _want_custom_fields(api, lifecycle.kind)
 
 
 async def _add_those_asked_as_well(api: Api) -> None:

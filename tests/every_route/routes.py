@@ -129,8 +129,7 @@ TESTED = {
     "test_nobody_gets_the_behaviour_of_a_kpi_that_they_may_not_see",
     "get_kpi_forecast": "api/test_kpis.py test_whoever_sees_every_incident_may_ask_and_nobody_else",
     "get_kpi_chart": "api/test_kpis.py test_whoever_sees_every_incident_may_ask_and_nobody_else",
-    "get_kpi_smallest_effect": "api/test_kpis.py "
-    "test_whoever_sees_every_incident_may_ask_and_nobody_else",
+    "get_kpi_smallest_effect": "api/test_kpis.py test_whoever_sees_every_incident_may_ask_and_nobody_else",
     "get_kpi_influence": "api/test_kpis.py test_whoever_sees_every_incident_may_ask_and_nobody_else",
     "measure_effect_of_kpi": "api/test_effects.py "
     "test_who_may_not_see_the_kpi_or_does_not_judge_measures_nothing",

@@ -35,6 +35,7 @@ LOOKED_AT: dict[str, list[Any]] = {
     "business_approved_by_id": [None, SOMEBODY],
     "go": [None, False, True],
     "it_approved_by_id": [None, SOMEBODY],
+    "motion": [SimpleNamespace(asked_with_plan=False), SimpleNamespace(asked_with_plan=True)],
     "outcome": list(DeploymentOutcome),
     "path": list(FulfilmentPath),
     "pending_consents": [None, ["renew:it"], ["sign:party"], ["terminate:it"]],

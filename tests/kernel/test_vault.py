@@ -276,10 +276,10 @@ def test_a_file_that_is_no_master_key_is_refused_with_what_to_do_and_left_alone(
 
 def test_a_master_key_that_cannot_be_read_or_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(VaultError, match="cannot be read or made"):
+    with pytest.raises(VaultError, match="cannot be read or created"):
         master_key(tmp_path / "file" / "secrets")
     (tmp_path / "folder" / MASTER_KEY_FILE).mkdir(parents=True)
-    with pytest.raises(VaultError, match="cannot be read or made"):
+    with pytest.raises(VaultError, match="cannot be read or created"):
         master_key(tmp_path / "folder")
 
 

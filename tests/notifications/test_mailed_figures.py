@@ -56,9 +56,9 @@ COMPARED = {
 #: Of each sentence with a figure that is the same for all, the figure and how each language writes it.
 FIXED = {
     "complained": (ANSWERED_WITHIN_WORKING_DAYS, 5, ("within five working days", "五个工作日内")),
-    "fell_silent": (TIMES_USUAL, 5, ("more than five times its usual interval", "超过通常间隔的五倍")),
+    "fell_silent": (TIMES_USUAL, 5, ("more than five times its usual interval", "超过平常间隔的五倍")),
     "deliveries_failing": (WARNING_PERIOD.days, 2, ("for two days", "连续失败两天")),
-    "benefit_faded": (KEPT_PERCENT, 80, ("Less than four fifths of its effect", "不足五分之四")),
+    "benefit_faded": (KEPT_PERCENT, 80, ("Less than four fifths of its effect", "不足原来的 80%")),
     "to_self_check": (SELF_CHECK_DAY, 15, ("by the 15th", "十五日前")),
     "to_summarise": (SUMMARY_DAY, 25, ("by the 25th", "二十五日前")),
     "to_countersign": (SUMMARY_DAY, 25, ("by the 25th", "二十五日前")),

@@ -17,7 +17,13 @@ PAPER = {
     "schedule": "Today.",
     "planned_at": AHEAD,
 }
-WANTED = {"background": "B.", "functional": "F.", "performance": "P.", "interfaces": "I.", "data": "D."}
+WANTED = {
+    "background": "As now.",
+    "functional": "Mail.",
+    "performance": "Fast.",
+    "interfaces": "Two.",
+    "data": "None yet.",
+}
 GOOD = {"verdict": "approve", "feasibility": "good", "business_fit": "good", "cost_and_benefit": "good"}
 
 

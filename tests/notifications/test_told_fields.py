@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from app.common.notices import NoticeKind, NoticeType
 from app.common.people import Caller, rule_caller
 from app.foundation.decisions.payloads import Tallied
+from app.foundation.decisions.records import Vote
 from app.i18n import LANGUAGES, sentences
 from app.kernel.actions.payloads import Reason
 from app.notifications import mail, texts
@@ -43,6 +44,7 @@ def has_field(place: str, name: str) -> bool:
             "seen": bodies,
             "own": [lifecycle.record],
             "mine": [lifecycle.record, *rows.values()],
+            "reasons": [Vote],
         }.get(place, [rows[place]] if place in rows else [])
         if any(name in model.model_fields for model in models):
             return True

@@ -37,6 +37,7 @@ NEED_NOT_SAY = {
     "kpi_changed.ends_at": "the same",
     "agreement_moved.from_at": "the day is told",
     "to_answer.reason": "that it waits for them",
+    "received.size_reason": "why it is of that class: those who vote are told",
     "received.due_at": "when the board has voted: those who vote are told",
     **dict.fromkeys(
         ("absence_entered.reason", "deputises.reason", "covers_on_call.reason"),

@@ -68,7 +68,7 @@ def test_a_file_without_credentials_is_named(tmp_path: Path) -> None:
     empty, damaged = tmp_path / "empty.creds", tmp_path / "damaged.creds"
     empty.write_text("nothing", encoding="ascii")
     write_credentials(damaged, "a.b.c", NatsKey.make(USER).seed[:-3] + "AAA")
-    for path, why in ((empty, "holds no token"), (damaged, "is damaged"), (tmp_path, "cannot be read")):
+    for path, why in ((empty, "contains no token"), (damaged, "is damaged"), (tmp_path, "cannot be read")):
         with pytest.raises(SettingsError, match=why):
             NatsCredentials(path)
 

@@ -40,11 +40,11 @@ def joined_forms(plain: str, html_text: str) -> str:
         return f"{plain.rstrip()}\n\n{html_text}"
     further_lines = []
     for line in html_text.split("\n"):
-        said = plain_tokens if _QUOTED.match(line) or not marks_quotations else plain_own
+        unmatched = plain_tokens if _QUOTED.match(line) or not marks_quotations else plain_own
         tokens = _tokens(line)
-        if not tokens <= said:
+        if not tokens <= unmatched:
             further_lines.append(line)
-        said -= tokens
+        unmatched -= tokens
     return "\n".join((plain.rstrip(), "", *further_lines))
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from app.conformance.facts.consumer import TABLES
 from app.conformance.kinds import HELD_STEPS, WAITING, ends_of, named_events, with_cases
+from app.foundation.process_definitions.expected_paths import ExpectedPath
 from app.foundation.process_definitions.lookups import expected_path_of
 from app.kernel.actions.lifecycle import Lifecycle
 from app.kpis.facts.table import FactTable
@@ -74,6 +75,14 @@ def definition_parameters(lifecycle: Lifecycle[Any], position: int) -> dict[str,
     }
 
 
+def _events_on(path: ExpectedPath, lifecycle: Lifecycle[Any]) -> list[str]:
+    """Return the types of the events that the path names, and those that earlier versions wrote instead."""
+    on_path = {step.event for step in path.steps if not step.anywhere}
+    of_before = {former for former, present in lifecycle.successors.items() if present in on_path}
+    of_now = {present for former, present in lifecycle.successors.items() if former in on_path}
+    return sorted(on_path | of_before | of_now)
+
+
 async def differences(
     connection: Connection, lifecycles: Iterable[Lifecycle[Any]], position: int
 ) -> list[FactDifference]:
@@ -85,7 +94,7 @@ async def differences(
         path = None if now is None else await expected_path_of(partial(fetch_rows, connection), kind, now)
         if path is not None:
             parameters["named"] = named_events(lifecycle, path)
-            parameters["on_path"] = [step.event for step in path.steps if not step.anywhere]
+            parameters["on_path"] = _events_on(path, lifecycle)
             statements[PATHS] = _select_differing(("case_id", "steps"), definition(PATHS, kind), SELECT_PATHS)
         for table, statement in statements.items():
             rows = await fetch_tuples(connection, statement, parameters, prepare=False)

@@ -248,9 +248,7 @@ class Agreement(Record):
     )
     cost_amount: Annotated[str | None, StaffOnly()] = optional("Internal cost of a period.")
     cost_currency: Annotated[str | None, StaffOnly()] = optional("Currency of the internal cost.")
-    cost_period: Annotated[ReportingPeriod | None, StaffOnly()] = optional(
-        "Period of the internal cost."
-    )
+    cost_period: Annotated[ReportingPeriod | None, StaffOnly()] = optional("Period of the internal cost.")
     consequences: Annotated[list[dict[str, Any]] | None, Document()] = optional(
         "Consequences of missed targets."
     )
