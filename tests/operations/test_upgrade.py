@@ -80,7 +80,7 @@ async def test_an_older_program_goes_on_and_starts_anew_where_only_was_added(
     ended = run("doctor", "--json")
     assert '"schema_ahead"' in ended.stdout
     ended = run("migrate", owner_url=place.owner_url)
-    assert (ended.returncode, "Use that version" in ended.stderr) == (2, True), "it does not migrate"
+    assert (ended.returncode, "Use the newer version" in ended.stderr) == (2, True), "it does not migrate"
 
 
 @pytest.mark.parametrize("marker", first_of(["ADDS_ONLY = False", ""], 1))
