@@ -28,7 +28,7 @@ TRY_LATER, SEND_BACK, WRONG_CONFIGURATION = 75, 65, 78
 
 
 def mail_in(
-    source: Annotated[str, typer.Argument(help="Key of the mail source.")] = "mail",
+    source: Annotated[str, typer.Argument(help="Mail source, by its key.")] = "mail",
     as_json: Json = False,
 ) -> None:
     """Accept a mail from standard input: it is stored at once, and the worker processes it."""
