@@ -77,6 +77,11 @@ def span(ends: Iterable[str]) -> Markup:
     return Markup(" – ").join(short(end) for end in ends)
 
 
+def with_element(sentence: str, element: Markup) -> Markup:
+    """Return the sentence, in which the text of the element stands, with the element in its place."""
+    return escape(sentence).replace(escape(element.striptags()), element, 1)
+
+
 def code_marks(sentence: str) -> Markup:
     """Return the sentence, with text between backticks as code."""
     return Markup(CODE.sub(r"<code>\1</code>", str(escape(sentence))))  # noqa: S704 - the sentence is escaped
@@ -143,4 +148,5 @@ FILTERS: Mapping[str, Callable[..., str]] = {
     "short": short,
     "span": span,
     "strong": strong,
+    "with_element": with_element,
 }

@@ -87,7 +87,7 @@ async def test_what_fails_stands_first_and_leads_to_exactly_these_deliveries(too
     assert "Alerts of the &lt;b&gt;shop&lt;/b&gt;" in raw
     assert "Waiting to be processed" not in raw
     await tool.post({"id": 9, "number": "S-9", "subject": "Waits", "status": "open"})
-    assert "the oldest since " in (waits := await text(tool.admin, ALL))
+    assert "the oldest since <time" in (waits := await text(tool.admin, ALL))
     assert f'href="/dashboard{SHOP}?state=waiting">Shop desk' in waits
     assert f'href="/dashboard{SHOP}?state=failed"' in await text(tool.admin, ""), "home leads there, too"
 

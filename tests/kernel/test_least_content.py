@@ -12,6 +12,7 @@ from app.kernel.actions.payload_fields import DemandedText, is_meaningful
 from app.kernel.actions.payloads import LONGEST_PARAGRAPH, marks, part_types
 from app.registry import LIFECYCLES
 from tests.client import Api, an_incident
+from tests.processes.incidents.test_alerts import tool_of
 
 #: What people write in a conversation, or answer in a survey, may be as short as they like.
 CONVERSATION = {
@@ -60,17 +61,18 @@ def test_every_text_of_an_action_has_to_say_something_but_those_of_conversations
     assert demanded > 300
 
 
-async def test_a_person_is_told_which_texts_say_nothing_and_a_tool_is_not_asked(api: Api) -> None:
+async def test_a_person_learns_which_texts_say_nothing_and_a_tool_is_not_asked(api: Api) -> None:
     agent = await api.client("Ann", "agent")
-    body = an_incident(title=".", description="-")
+    says_nothing = an_incident(title=".", description="-")
 
-    refused = await agent.post("/v1/incidents", json=body)
+    refused = await agent.post("/v1/incidents", json=says_nothing)
 
     assert refused.status_code == 422, refused.text
     assert [(e["pointer"], e["code"]) for e in refused.json()["errors"]] == [
         ("/title", "says_nothing"),
         ("/description", "says_nothing"),
     ]
-    incident = (await agent.post("/v1/incidents", json=an_incident())).json()
-    comment = await agent.post(f"/v1/incidents/{incident['id']}/comment", json={"text": "?"})
-    assert comment.status_code == 200, comment.text
+    incident = await agent.post_ok("/v1/incidents", an_incident())
+    await agent.post_ok(f"/v1/incidents/{incident['id']}/comment", {"text": "?"})
+    tool = await tool_of(api)
+    assert (await tool.post_ok("/v1/incidents", says_nothing))["title"] == "."

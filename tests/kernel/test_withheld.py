@@ -25,8 +25,14 @@ from app.meetings.payloads import MinuteMeeting
 from app.processes.requests.payloads import ReviewSolutionRequest
 from app.processes.requests.records import SolutionReview
 from app.registry import LIFECYCLES
-from app.service_levels.agreements.payloads import ReviewSla
-from app.service_levels.agreements.records import AgreementReview
+from app.service_levels.agreements.payloads import (
+    AmendSla,
+    DraftSla,
+    MaintainTextSla,
+    RenewSla,
+    ReviewSla,
+)
+from app.service_levels.agreements.records import AgreementPrice, AgreementReasons, AgreementReview
 from app.service_levels.reports.records import ReleasedConsequence
 from app.ticketing.records import Rating
 from app.ticketing.satisfaction.ratings import RateTicket
@@ -34,7 +40,7 @@ from app.ticketing.satisfaction.ratings import RateTicket
 #: How a field is called that holds such a figure.
 FIGURE = re.compile(r"(^|_)(cost|costs|amount|price|budget|rate|spent|minutes|effort|score)($|_)")
 #: What is called so and is shown to whoever sees the record, and why.
-SHOWN = {
+SHOWN: dict[tuple[type[BaseModel], str], str] = {
     (Rating, "score"): "It is the requester's own word, and one of five.",
     (RateTicket, "score"): "The same.",
     (MinuteMeeting, "minutes"): "The minutes of a meeting are words.",
@@ -54,6 +60,15 @@ SHOWN = {
     (DecideObjectionScorecard, "final_score"): "The same.",
     (SolutionReview, "cost_and_benefit"): "A word of the reviewers, of whom the requester may be one.",
     (ReviewSolutionRequest, "cost_and_benefit"): "The same.",
+    **{
+        (model, name): "Both parties sign the price of an agreement; what it costs internally is for staff."
+        for model in (DraftSla, MaintainTextSla, AgreementPrice)
+        for name in ("price_amount", "price_currency", "price_period")
+    },
+    **dict.fromkeys(
+        [(model, "effect_on_price") for model in (RenewSla, AmendSla, AgreementReasons)],
+        "Both parties consent to the effect on the price.",
+    ),
 }
 
 

@@ -23,7 +23,7 @@ WRITTEN: dict[str, tuple[int, str, Iterable[str]]] = {
             facts.BROUGHT,
         ),
     ),
-    "app/conformance/facts/consumer.py": (conformance.SHAPE, "0:04d5f2074e179ff9", (conformance.STATEMENT,)),
+    "app/conformance/facts/consumer.py": (conformance.SHAPE, "1:04d5f2074e179ff9", (conformance.STATEMENT,)),
 }
 
 

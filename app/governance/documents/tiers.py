@@ -58,16 +58,19 @@ async def drafted_tier_invalid(
 async def revised_tier_invalid(
     reads: ReadContext, document: ControlledDocument, body: ReviseDocument, ctx: ActionContext
 ) -> None:
-    """Refuse a new team that is not the author's, and a tier that is too low."""
+    """Refuse a new team that is not the author's, and a tier that is too low, also for the new team."""
     team = ctx.ref(Team, "team")
+    if team is None and body.tier is None:
+        return
     if team is None:
         loaded = await reads.record("team", str(document.team_id))
         assert loaded is not None, "no team is ever taken out of the log"
         team = loaded.record
     elif ctx.caller.person_id == document.author_id:
         _require_own_team(team, ctx)
-    if body.tier is not None:
-        _require_tier(body.tier, least_tier(document, has_lead=team.lead_id != document.author_id))
+    tier = body.tier or document.tier
+    if tier is not None:
+        _require_tier(tier, least_tier(document, has_lead=team.lead_id != document.author_id))
 
 
 def _has_lead(ctx: ActionContext) -> bool:

@@ -20,6 +20,7 @@ from app.api.records.shapes import Renderer
 from app.api.requests import idempotency
 from app.api.requests.request_keys import key_of
 from app.api.routes import Routes
+from app.foundation.environments import environment_key
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.payloads import Payload
 from app.kernel.actions.refusals import NotFound, RetriesExhausted, WrongValue
@@ -122,7 +123,7 @@ async def _report_again(
     """
     name = str(reported["id"])
     same_service = body.service is None or body.service == reported["service"]
-    if not (same_service and body.environment == reported["environment"]):
+    if not (same_service and body.environment == environment_key(reported["environment"])):
         raise WrongValue({"other": name}, pointer="/run", because="run_of_another")
     try:
         loaded = await load_visible(renderer_of(request, LISTING), name)

@@ -41,3 +41,17 @@ async def test_the_tier_follows_from_importance_confidentiality_and_the_authors_
             if (answer.status_code, "tier_too_low" in answer.text) != expected:
                 wrong.append((importance, confidentiality, tier, answer.text))
     assert wrong == []
+
+
+async def test_a_lead_does_not_come_to_review_their_own_document_by_another_team(office: Office) -> None:
+    path = await office.drafted(confidentiality="internal", tier=None)
+    team = await office.api.team("led")
+    admin = await office.api.client("Ada", "admin")
+    named = await admin.patch("/v1/teams/led", json={"lead": office.author.id}, headers={"If-Match": "*"})
+    assert named.status_code == 200, named.text
+    await admin.post_ok(f"/v1/persons/{office.author.id}/join", {"team": "led"})
+    moved = {**await office.file(office.author), "team": "led"}
+    refused = await office.author.post(f"{path}/revise", json=moved)
+    assert [error["code"] for error in refused.json()["errors"]] == ["tier_too_low"], refused.text
+    raised = await office.author.post_ok(f"{path}/revise", {**moved, "tier": "department_head"})
+    assert raised["team"]["id"] == str(team)
