@@ -12,7 +12,7 @@ ADDS_ONLY = True
 
 def upgrade() -> None:
     op.execute(
-        '''create table fold.sla_price (
+        """create table fold.sla_price (
              id uuid primary key,
              version integer not null,
              changed_at timestamptz not null,
@@ -21,7 +21,7 @@ def upgrade() -> None:
              price_currency text collate "C",
              price_period text collate "C",
              appended_at timestamptz
-           ) with (fillfactor = 85)'''
+           ) with (fillfactor = 85)"""
     )
     op.execute(
         """alter table fold.sla_reasons
