@@ -1,15 +1,14 @@
-"""What the demo plants in its incidents is found whenever it is made: its arrivals and times are drawn anew
-in each hour, and what is told of its improvements does not depend on that.
+"""The effects that the demo plants in its incidents are found at whatever time it is made: another hour
+draws other arrivals and times, and the verdicts on its improvements stay.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
-
-import pytest
 
 from app.common.people import Caller
 from app.demo.arrivals import incident_arrivals
@@ -36,6 +35,8 @@ from tests.extent import first_of
 
 #: Half-days of two years, each at another hour.
 ENDS = [datetime(2026, 1, 3, 5, 20, tzinfo=UTC) + n * timedelta(days=15, hours=7) for n in range(48)]
+#: Part of the demos in which chance may hide what was planted.
+CHANCE = 2 / 48
 #: The windows after each change, as app/demo/scripts/improvement_scripts.py measures them.
 AFTER_FADED, THREE_MONTHS_LATER, AFTER_FINISHED, AFTER_REVERTED = (185, 156), (93, 2), (58, 20), (57, 25)
 
@@ -109,25 +110,31 @@ def _pilot_effect(resolutions: Resolutions, pilot: PilotTemplate, before: Window
     return compare(EffectMethod.mean_by_day, first, second, (control_first, control_second))
 
 
-@pytest.mark.parametrize("end", first_of(ENDS, 1), ids=str)
-def test_whenever_it_is_made_its_improvements_come_to_the_same(end: datetime) -> None:
+def _unexpected_findings(end: datetime) -> list[str]:
+    """Return the improvements of a demo that ends then whose figures do not show what was planted."""
     resolutions = _resolutions(end)
     faded = _effect(resolutions, "platform", FADED_IMPROVEMENT.baseline, AFTER_FADED)
     later = _effect(resolutions, "platform", FADED_IMPROVEMENT.baseline, THREE_MONTHS_LATER)
     finished = _effect(resolutions, "service-desk", FINISHED_IMPROVEMENT.baseline, AFTER_FINISHED)
     rolled_out = _pilot_effect(resolutions, PILOT_OF_NETWORK, ROLLED_OUT_IMPROVEMENT.baseline)
     piloted = _pilot_effect(resolutions, PILOT_OF_WORKPLACE, PILOTED_IMPROVEMENT.baseline)
-    improved = EffectVerdict.improved
-    assert [effect.verdict("less") for effect in (faded, finished)] == [improved] * 2
-    assert rolled_out.effect is not None
-    assert rolled_out.effect < 0, "it helps; whether its few cases prove it depends on their days"
-    assert rolled_out.verdict("less") in (improved, EffectVerdict.no_evidence)
-    assert piloted.verdict("less") is EffectVerdict.no_evidence, "it does not help yet"
-    share = EffectMethod.share_by_day
     windows = (REVERTED_IMPROVEMENT.baseline, AFTER_REVERTED)
-    before_reverted, after_reverted = (_reopened(resolutions, window) for window in windows)
-    reverted = compare(share, before_reverted, after_reverted)
-    assert reverted.verdict("less") is EffectVerdict.no_evidence, "it has not helped"
+    reverted = compare(EffectMethod.share_by_day, *(_reopened(resolutions, window) for window in windows))
     assert faded.effect is not None
     assert later.effect is not None
-    assert later.effect / faded.effect * 100 < KEPT_PERCENT, "the benefit has faded"
+    as_planted = {
+        "faded helped": faded.verdict("less") is EffectVerdict.improved,
+        "faded no longer helps": later.effect / faded.effect * 100 < KEPT_PERCENT,
+        "finished helps": finished.verdict("less") is EffectVerdict.improved,
+        "rolled out helps": rolled_out.verdict("less") is EffectVerdict.improved,
+        "piloted does not help yet": piloted.verdict("less") is EffectVerdict.no_evidence,
+        "reverted has not helped": reverted.verdict("less") is EffectVerdict.no_evidence,
+    }
+    return [finding for finding, holds in as_planted.items() if not holds]
+
+
+def test_whenever_the_demo_is_made_its_figures_show_what_was_planted() -> None:
+    ends = first_of(ENDS, 1)
+    unexpected = Counter(finding for end in ends for finding in _unexpected_findings(end))
+    often = {finding: n for finding, n in unexpected.items() if n > len(ends) * CHANCE}
+    assert not often, f"in more than {CHANCE:.0%} of {len(ends)} demos"

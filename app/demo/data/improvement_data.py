@@ -24,13 +24,13 @@ class PlantedEffect:
 
 
 #: What the improvements do to the incidents. The month of the failed release lies 92 to 154 days ago. Those
-#: that help are large enough to be told whenever a demo is made. The pilot that is extended takes a little
+#: that help are large enough to be found whenever a demo is made. The pilot that is extended takes a little
 #: longer while it is new, so that chance makes no benefit of it, nor a harm of more than that.
 PLANTED = (
-    PlantedEffect("service-desk", (58, 0), 0.2),
+    PlantedEffect("service-desk", (58, 0), 0.12),
     PlantedEffect("workplace", (50, 0), 1.1),
-    PlantedEffect("network", (80, 0), 0.15),
-    PlantedEffect("platform", (185, 120), 0.15),
+    PlantedEffect("network", (80, 0), 0.08),
+    PlantedEffect("platform", (185, 120), 0.1),
 )
 
 
@@ -130,7 +130,8 @@ ROLLED_OUT_IMPROVEMENT = ImprovementTemplate(
     benefit="工厂停线时间缩短。Plants stand still for less time.",
     target="network-faster",
     promised="-0.4",
-    baseline=(205, 157),
+    # The network has few incidents: in fewer days, chance decides whether the mean shows evidence.
+    baseline=(245, 157),
     selected=96,
     scope={},
     plan_target="restore-faster",
@@ -193,8 +194,8 @@ PILOT_OF_NETWORK = PilotTemplate(
     trained=("孙浩", "Tomasz Nowak"),
     approved=90,
     begins=80,
-    ends=52,
-    judged=49,
+    ends=30,
+    judged=27,
 )
 #: Why those that promise less than half are major ones all the same.
 WHY_MAJOR = "涉及多个团队和全部现场。Several teams and every site take part."

@@ -55,9 +55,9 @@ from app.ticketing.projects.records import Milestone
 
 #: When each step of a rollout is due, in days before the end of the history; negative ones lie ahead.
 ROLLOUT_STEPS = {
-    "name_owner": 38.0,
-    "organise": 34.0,
-    "inform_and_train": 18.0,
+    "name_owner": 19.0,
+    "organise": 16.0,
+    "inform_and_train": 10.0,
     "publish": 6.0,
     "cut_over": -10.0,
     "manage_daily": -40.0,
@@ -407,7 +407,7 @@ class ImprovementScript(ProgrammeScript):
         training = self.records.trainings[self.name].executors
         announcements = [
             {"medium": medium, "announced_at": instant(before_end(days)), "reach": reach}
-            for medium, days, reach in (("邮件 Mail to all teams", 30, 180), ("例会 Team meetings", 26, 42))
+            for medium, days, reach in (("邮件 Mail to all teams", 14, 180), ("例会 Team meetings", 12, 42))
         ]
         evidence: dict[str, dict[str, Any]] = {
             "name_owner": {"evidence": "部门会议任命。Named at the department's meeting.", "owner": owner},
