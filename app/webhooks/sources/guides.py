@@ -32,7 +32,8 @@ def as_markdown(tool: str, document: MappingDocument) -> str:
         "",
         f"Generated from `app/webhooks/adapters/{tool}.toml` by `make contract`; do not edit.",
         "",
-        f"This page connects {name[0].lower() + name[1:] if tool == 'generic' else name} to Ledgerdesk. "
+        f"This page shows administrators how to receive webhooks from "
+        f"{name[0].lower() + name[1:] if tool == 'generic' else name}. "
         "[Webhooks](../../webhooks.md) explains everything that applies to all tools.",
         "",
         "## Set it up",
@@ -40,7 +41,7 @@ def as_markdown(tool: str, document: MappingDocument) -> str:
         *_setup(tool, document),
         "## How deliveries are verified",
         "",
-        "Each delivery needs one of these:" if len(document.verification) > 1 else "Each delivery needs:",
+        "A delivery must have one of these:" if len(document.verification) > 1 else "A delivery must have:",
         "",
         *(f"- {_scheme(each)}" for each in document.verification),
         "",
@@ -57,8 +58,8 @@ def _setup(tool: str, document: MappingDocument) -> list[str]:
     guide = document.guide
     path = (USUAL_PATH if guide is None else guide.path or USUAL_PATH).replace("<key>", tool)
     lines = [
-        "1. Add a source, as an administrator. The answer shows its secret once. `desk` comes from "
-        "[the first page](../../README.md#begin).",
+        "1. Add a source, as an administrator. The response contains the secret, only once. `desk` comes "
+        "from [the first page](../../README.md#begin).",
         "",
         "   ```bash",
         f"   KEY=$ADMIN desk webhook_sources -d "
@@ -69,7 +70,7 @@ def _setup(tool: str, document: MappingDocument) -> list[str]:
     ]
     if guide is not None:
         lines += [f"   - Place: {guide.where}"]
-        lines += [f"   - Header: {guide.header}"] if guide.header else []
+        lines += [f"   - Authentication: {guide.header}"] if guide.header else []
         lines += [f"   - Events: {'; '.join(guide.events)}"] if guide.events else []
     lines += [
         "",
@@ -139,11 +140,11 @@ def _remarks(document: MappingDocument) -> Iterator[str]:
     yield "## Good to know"
     yield ""
     yield (
-        "- Deliveries have no id. A delivery is a repetition if it equals the last one of its ticket or "
-        "alert; otherwise it counts as new."
+        "- Deliveries have no id. A delivery is a repetition if its content equals that of the last delivery "
+        "of the same ticket or alert."
         if document.delivery.id is None
-        else "- A delivery is a repetition if its id and content are the same. Without an id, it is compared "
-        "with the last one of its ticket or alert."
+        else "- A delivery is a repetition if an earlier delivery has the same id and content. "
+        "A delivery without an id is compared with the last delivery of the same ticket or alert."
     )
     remarks = () if document.guide is None else document.guide.remarks
     yield from _bullets(remarks) or [""]
