@@ -3307,6 +3307,7 @@ create table fold.process_change (
   proposal_late_days integer not null,
   decision_late_days integer,
   publication_late_days integer,
+  process_owner_id uuid,
   constraint process_change_pkey PRIMARY KEY (id)
 );
 CREATE INDEX process_change_applied ON fold.process_change USING btree (applied_at DESC, id DESC);

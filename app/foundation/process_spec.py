@@ -20,15 +20,15 @@ EMPTY_POLICY = ActorPolicy()
 
 @dataclass(frozen=True)
 class AssigningSpec:
-    """Who may assign the records of a process besides agents and engineers, and what refuses whom they may
-    not be assigned to.
+    """Who may assign and escalate the records of a process besides agents, engineers and its manager, and
+    what refuses persons whom they may not be assigned to.
     """
 
     by: ActorPolicy = EMPTY_POLICY
     wrong: tuple[PayloadCheck, ...] = ()
 
 
-#: Assigned by agents and engineers, to anybody who can be given work.
+#: Assigned by agents, engineers and the manager, to anybody who can be given work.
 USUAL_ASSIGNING = AssigningSpec()
 
 

@@ -244,7 +244,7 @@ LIFECYCLE = Lifecycle(
         action(call_meeting,       "召集",       NEW_RECORD,      State.called,    staff | rule, "meeting.called", name="call",
                prepare=(preparation.invitation,), wrong=(invalid_custom_values,)),
         action(edit,               "编辑",       [State.called],  STAYS,           staff, "meeting.edited",
-               prepare=(preparation.participants,), wrong=(checks.chair_or_organiser_inactive, invalid_custom_values)),
+               prepare=(preparation.participants,), wrong=(checks.chair_or_organiser_removed, invalid_custom_values)),
         action(move,               "改期",       [State.called],  STAYS,           staff, "meeting.moved", wrong=(checks.new_time_invalid,)),
         action(invite,             "邀请",       [State.called],  STAYS,           staff, "meeting.invited",
                prepare=(preparation.participants,), wrong=(checks.already_invited,)),

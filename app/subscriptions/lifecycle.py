@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
+from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Person, Role, grant_texts, parse_grants
 from app.common.priorities.priority import Priority
@@ -19,7 +20,6 @@ from app.common.records import ForeignRef, Hidden, KeyRef
 from app.foundation.editing import apply_patch
 from app.foundation.people.credentials.bounds import SUBSCRIPTIONS, within_bound
 from app.foundation.people.credentials.maker_credential import note_secret
-from app.foundation.people.eligibility import check_person_active
 from app.foundation.people.fields import Locale
 from app.foundation.people.keys import KeyExpiry, key_roles_not_held
 from app.foundation.people.roles import RoleText
@@ -56,7 +56,7 @@ subscriber = process_relation(
     any_credential=True,
 )
 
-SubscriptionPerson = Annotated[Reference, ForeignRef("person", on_behalf=True)]
+SubscriptionPerson = Annotated[Reference, ForeignRef("person", GivenDuty.account, quiet=True, on_behalf=True)]
 SubscriptionRoles = Annotated[
     Annotated[tuple[RoleText, ...], Field(min_length=1, max_length=LONGEST_LIST), BoundedList] | None,
     Field(description="Roles of its account to which it is limited; none: all roles of the account."),
@@ -99,9 +99,9 @@ class SubscriptionFields(Payload, of=Subscription):
     services: Annotated[tuple[Annotated[RecordKey, KeyRef("service", retired=True)], ...], BoundedList] = (
         _few("Keys of services whose records' events are sent; empty for all services.")
     )
-    teams: Annotated[tuple[Annotated[Reference, ForeignRef("team", retired=True)], ...], BoundedList] = _few(
-        "Keys or ids of teams whose records' events are sent; empty for all teams."
-    )
+    teams: Annotated[
+        tuple[Annotated[Reference, ForeignRef("team", GivenDuty.recorded, retired=True)], ...], BoundedList
+    ] = _few("Keys or ids of teams whose records' events are sent; empty for all teams.")
     priorities: Annotated[tuple[Priority, ...], BoundedList] = _few(
         "Priorities of tickets whose events are sent; empty for all priorities."
     )
@@ -189,7 +189,6 @@ async def person_beyond_credential(
     is made without a key, or sees more than that.
     """
     caller, person = ctx.caller, ctx.required_ref(Person, "person")
-    check_person_active(person, "/person")
     if caller.is_rule:
         return
     if person.id != caller.person_id:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
+from app.common.duties import GivenDuty
 from app.common.records import CodeEnum, ForeignRef, Hidden, Record, optional, required
 from app.common.state_fields import EnteredAt
 
@@ -57,7 +58,7 @@ class Subscription(Record):
 
     state: SubscriptionState | None = required()
     title: str | None = required("Name of the subscription.", examples=["Events for the data warehouse"])
-    person_id: Annotated[UUID | None, ForeignRef("person")] = required(
+    person_id: Annotated[UUID | None, ForeignRef("person", GivenDuty.account, quiet=True)] = required(
         "Account to which the subscription belongs: only events that the account may see are sent.",
         examples=["me"],
     )

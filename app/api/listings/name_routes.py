@@ -36,6 +36,7 @@ from app.api.replica_reads import reading_ledger_of, reads_replica
 from app.api.requests.accept import language_for
 from app.api.requests.json_output import dump_json
 from app.common.components import Component
+from app.common.duties import GivenDuty
 from app.common.records import ANY_RECORD, TICKET
 from app.log.events import stream
 from app.search.query import wait_for_index
@@ -179,6 +180,11 @@ class LookupQuery(BaseModel):
         description="Process to which the records must belong, for kinds whose keys are unique within a "
         "process.",
     )
+    duty: GivenDuty | None = Field(
+        default=None,
+        description="Duty of the field, as in its `x-reference`. Persons, teams and groups that are not "
+        "eligible for it are left out.",
+    )
     limit: int = Field(default=LONGEST_OFFER, ge=1, le=LONGEST_OFFER, description="Records in the answer.")
 
 
@@ -235,7 +241,12 @@ def _mount_lookup(router: Router, listings: Sequence[Listing]) -> None:
         if query.q and any(listing.lifecycle.lookup.searched_fields for listing in chosen):
             await wait_for_index(reading_ledger_of(request).db)
         name_query = NameQuery(
-            query.q, query.limit, unfinished=True, in_use=query.open, process=query.process
+            query.q,
+            query.limit,
+            unfinished=True,
+            in_use=query.open,
+            process=query.process,
+            duty=query.duty,
         )
         by_kind = [
             await find_named(listing, list_renderer_of(request, listing), name_query) for listing in chosen

@@ -18,7 +18,9 @@ from app.api.listings.paging import Order, order_of, page_rows
 from app.api.records.columns import Columns, by_row
 from app.api.records.expand import visible_rows
 from app.api.records.shapes import Renderer
+from app.common.duties import DUTY_KINDS, GivenDuty
 from app.common.records import Codec, Record, all_codecs
+from app.kernel.access.eligibility import eligible_condition
 from app.kernel.access.reads import ids_of, is_id
 from app.kernel.actions.lifecycle import Lifecycle
 from app.search.query import is_searchable, search
@@ -38,7 +40,8 @@ _NUMBER_BEGINS = re.compile(r"([A-Z]{3})-\d")
 class NameQuery:
     """A query for records by what they are called. Without a `text` it finds the first ones. `unfinished`:
     the text is being typed. `in_use`: only records that new work can refer to. `process`: of keys that are
-    unique only within a process, those of this one.
+    unique only within a process, those of this one. `duty`: of persons, teams and groups, those who are
+    eligible for it.
     """
 
     text: str
@@ -46,6 +49,7 @@ class NameQuery:
     unfinished: bool = False
     in_use: bool = False
     process: str | None = None
+    duty: GivenDuty | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +197,9 @@ async def _conditions(
         where.restrict_states(frozenset(state.value for state in lifecycle.states_in_use))
     if query.process is not None and "process" in _fields_of(lifecycle):
         where.conditions.append(f"r.process = {where.bind(query.process)}")
+    if query.duty is not None and lifecycle.kind in DUTY_KINDS:
+        eligible = eligible_condition(lifecycle.kind, query.duty, where.bind)
+        where.conditions += [] if eligible is None else [eligible]
     return where
 
 

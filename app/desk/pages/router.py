@@ -63,11 +63,12 @@ async def get_all_kinds_page(request: Request) -> Response:
 
 
 @router.get("/desk/lookup")
-async def get_desk_lookup(request: Request, kind: str, process: str = "") -> Response:
+async def get_desk_lookup(request: Request, kind: str, process: str = "", duty: str = "") -> Response:
     """Return, as options, what a reference may name that has the typed text in its name."""
     desk = open_desk(request)
     typed = next((value for name, value in request.query_params.multi_items() if name.startswith("/")), "")
-    hits = await find_hits(desk.calls, {"kind": kind}, typed[:200], process)
+    reference = {"kind": kind} | ({"duty": duty} if duty else {})
+    hits = await find_hits(desk.calls, reference, typed[:200], process)
     return desk.answer("hits.html", "", hits=hits)
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger
 
+from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, Responsible
 from app.common.people import Role
 from app.common.personal import Personal
@@ -119,10 +120,10 @@ class Decision(ChildRecord):
         "otherwise."
     )
     role: Role | None = optional("Role of the voters, if a catalogue item names it; null otherwise.")
-    group_id: Annotated[UUID | None, ForeignRef("group")] = optional(
+    group_id: Annotated[UUID | None, ForeignRef("group", GivenDuty.group_decision)] = optional(
         "Group of the voters, if all of them come from one group; null otherwise."
     )
-    chair_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+    chair_id: Annotated[UUID | None, ForeignRef("person", GivenDuty.participation, quiet=True)] = optional(
         "Chair of the group; null if no group was asked."
     )
     rule: DecisionRule | None = required("Rule by which votes lead to an outcome.")
@@ -182,9 +183,9 @@ class Vote(ChildRecord):
     AUDIENCE_KIND: ClassVar[str] = "voter"
 
     decision_id: UUID | None = required("Identifier of the decision on the record.")
-    person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.to_vote)] = required(
-        "Person who votes."
-    )
+    person_id: Annotated[
+        UUID | None, ForeignRef("person", GivenDuty.participation), Responsible(NoticeType.to_vote)
+    ] = required("Person who votes.")
     role: Role | None = optional(
         "Role by which the person was asked; null if they were asked for another reason."
     )
@@ -230,11 +231,11 @@ class VotingDeputy(ChildRecord):
     AUDIENCE_KIND: ClassVar[str] = "voter"
 
     decision_id: UUID | None = required("Identifier of the decision on the record.")
-    person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.to_vote)] = required(
-        "Deputy who may vote."
-    )
-    instead_of_id: Annotated[UUID | None, ForeignRef("person")] = required(
-        "Person in whose name the deputy votes."
+    person_id: Annotated[
+        UUID | None, ForeignRef("person", GivenDuty.deputising), Responsible(NoticeType.to_vote)
+    ] = required("Deputy who may vote.")
+    instead_of_id: Annotated[UUID | None, ForeignRef("person", GivenDuty.participation, quiet=True)] = (
+        required("Person in whose name the deputy votes.")
     )
     deputation_id: Annotated[UUID | None, ForeignRef("deputy")] = required(
         "The deputation, or the absence, by which they may vote."

@@ -10,6 +10,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from app.common.duties import GivenDuty
 from app.common.notices import NoticeKind, NoticeType
 from app.common.people import Grade, MailFrequency, Person, PersonKind, PersonState
 from app.common.personal import Personal
@@ -72,7 +73,7 @@ class PersonFields(Payload, of=Person):
     login: Login | None = None
     department: ShortText | None = None
     post: Annotated[ShortText, Personal()] | None = None
-    manager: Annotated[Reference, ForeignRef("person")] | None = None
+    manager: Annotated[Reference, ForeignRef("person", GivenDuty.participation, quiet=True)] | None = None
     grade: Grade | None = None
     locale: Locale | None = None
     time_zone: Zone | None = None
@@ -84,7 +85,9 @@ class AddPerson(PersonFields):
     kind: PersonKind = Field(
         default=PersonKind.human, description="Kind of the account: a human being or a machine."
     )
-    teams: Annotated[tuple[Annotated[Reference, ForeignRef("team")], ...], BoundedList] = Field(
+    teams: Annotated[
+        tuple[Annotated[Reference, ForeignRef("team", GivenDuty.audience)], ...], BoundedList
+    ] = Field(
         default=(),
         max_length=LONGEST_LIST,
         description="Teams of the person (keys or ids), with the customer team first.",
@@ -108,7 +111,7 @@ def add(person: Person, body: AddPerson, ctx: ActionContext) -> None:
 class EditPerson(Patch, PersonFields):
     """Fields to change; fields left out stay unchanged."""
 
-    team: Annotated[Reference, ForeignRef("team")] | None = Field(
+    team: Annotated[Reference, ForeignRef("team", GivenDuty.recorded)] | None = Field(
         default=None,
         description="Customer team of the person from now on, one of the person's teams: a key or id.",
     )

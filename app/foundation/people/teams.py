@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from app.common.duties import GivenDuty
 from app.common.records import ForeignRef
 from app.foundation.editing import apply_patch
 from app.foundation.people.faces import TEAM_FACE
@@ -25,7 +26,7 @@ class TeamFields(Payload, of=Team):
     """Fields of a team that can be edited."""
 
     name: ShortText
-    lead: Annotated[Reference, ForeignRef("person")] | None = None
+    lead: Annotated[Reference, ForeignRef("person", GivenDuty.participation, quiet=True)] | None = None
 
 
 class AddTeam(TeamFields, of=Team):

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from app.common.records import empty
 from app.foundation.decisions.approval_rules.electors import holding_rules
@@ -48,9 +49,10 @@ GUARD = Unguarded("Teams that get cases meanwhile had none when it was applied f
 
 @dataclass(frozen=True, slots=True)
 class ConcernedTeams:
-    """The teams that the change concerns, by the definition, the cases and the applicant."""
+    """The teams that the change concerns, and the owner of the process, if it has one."""
 
     teams: tuple[Team, ...]
+    owner_id: UUID | None
 
 
 async def concerned_teams(
@@ -77,7 +79,8 @@ async def concerned_teams(
             teams[row["id"]] = loaded.record
     if not teams:
         raise WrongValue(pointer="/teams", because="missing")
-    return ConcernedTeams(tuple(teams.values()))
+    owner_id = None if definition is None else definition["owner_id"]
+    return ConcernedTeams(tuple(teams.values()), owner_id)
 
 
 @dataclass(frozen=True, slots=True)

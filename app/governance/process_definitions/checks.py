@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from app.common.people import Grade, Person
-from app.foundation.people.eligibility import check_person_active
+from app.common.people import Person, Role
 from app.foundation.process_definitions.lookups import editions_of
 from app.foundation.process_definitions.records import DefinitionState, ProcessDefinition, RaciPart
 from app.foundation.process_names import PROCESS_KINDS, process_named
 from app.governance.process_definitions.payloads import (
+    DraftProcessDefinition,
     ProcessDefinitionFields,
     PublishProcessDefinition,
     TakeNamesProcessDefinition,
@@ -19,7 +19,8 @@ from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.actions.refusals import PreparationRefused, WrongValue
 from app.kpis.catalogue import KPIS
 
-SENIOR = (Grade.senior, Grade.management)
+#: Roles that draft definitions of any process.
+DRAFTING_ROLES = (Role.process_owner, Role.process_designer)
 #: What a definition must say before it is reviewed.
 NEEDED = (
     *("purpose", "begins_with", "ends_with", "activities", "raci"),
@@ -27,17 +28,39 @@ NEEDED = (
 )
 
 
+async def not_their_process(
+    reads: ReadContext, definition: ProcessDefinition, body: DraftProcessDefinition, ctx: ActionContext
+) -> None:
+    """Refuse a draft by somebody without a drafter's role who is neither the owner nor the executor of the
+    process by its published edition (`no_post_in_process`).
+    """
+    if ctx.caller.is_rule or any(ctx.caller.has_role(role, definition) for role in DRAFTING_ROLES):
+        return
+    present = ctx.prepared(PublishedEditions).present
+    if present is None or ctx.caller.person_id not in (present.owner_id, present.executor_id):
+        raise PreparationRefused("no_post_in_process")
+
+
+async def owner_not_in_post(
+    reads: ReadContext, definition: ProcessDefinition, body: object, ctx: ActionContext
+) -> None:
+    """Refuse an owner whom only the edition itself would make the owner (`owner_only_by_this_edition`): a
+    quality manager judges that.
+    """
+    if ctx.caller.is_rule or ctx.caller.has_role(Role.quality_manager, definition):
+        return
+    present = ctx.prepared(PublishedEditions).present
+    if present is None or present.owner_id != ctx.caller.person_id:
+        raise PreparationRefused("owner_only_by_this_edition")
+
+
 async def contents_invalid(
     reads: ReadContext, definition: ProcessDefinition, body: ProcessDefinitionFields, ctx: ActionContext
 ) -> None:
-    """Refuse persons who are inactive, an owner who is not senior or is the executor, a parent that is the
-    process itself, and what is not known or is named twice.
+    """Refuse an owner who is the executor, a parent that is the process itself, and what is not known or is
+    named twice.
     """
     owner, executor = ctx.ref(Person, "owner"), ctx.ref(Person, "executor")
-    check_person_active(owner, "/owner")
-    check_person_active(executor, "/executor")
-    if owner is not None and owner.grade not in SENIOR:
-        raise WrongValue(pointer="/owner", because="not_senior")
     owner_id = definition.owner_id if owner is None else owner.id
     executor_id = definition.executor_id if executor is None else executor.id
     if owner_id is not None and owner_id == executor_id:

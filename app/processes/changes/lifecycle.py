@@ -20,7 +20,6 @@ from app.foundation.decisions.actions import DecisionSpec
 from app.foundation.decisions.closing import withdraw_open_decisions
 from app.foundation.decisions.preparation import open_decisions
 from app.foundation.editing import apply_patch, edit_action
-from app.foundation.people.eligibility import check_team_assignable
 from app.foundation.people.records import Team
 from app.foundation.process_spec import AssigningSpec
 from app.kernel.access.audience_rules import to_persons, to_services, to_team_or_desk
@@ -129,11 +128,6 @@ def edit(change: Change, body: EditChange, ctx: ActionContext) -> None:
         _set_items(change, ctx)
 
 
-async def team_not_assignable(reads: object, change: Change, body: DraftChange, ctx: ActionContext) -> None:
-    """Refuse a team that is retired, or a supplier."""
-    check_team_assignable(ctx.ref(Team, "team"))
-
-
 LINK_REQUEST = RelatedCommand(
     action="link",
     field="request",
@@ -188,7 +182,7 @@ LIFECYCLE = Lifecycle(
         # action                 中文        from                          to                       who             event
         action(draft,              "起草",     NEW_RECORD,                   State.draft,             staff | rule,   "change.drafted",
                prepare=(draft_source,), related=LINK_REQUEST,
-               wrong=(team_not_assignable, checks.item_named_twice, standard.beyond_template, invalid_custom_values)),
+               wrong=(checks.item_named_twice, standard.beyond_template, invalid_custom_values)),
         action(submit,             "提交",     [State.draft],                State.submitted,         staff | reporter, "change.submitted",
                unless=(checks.is_standard,), wrong=(checks.change_incomplete,)),
         action(approval.assess,    "评估",     [State.submitted],            State.assessed,          change_manager, "change.assessed",
@@ -245,7 +239,7 @@ LIFECYCLE = Lifecycle(
         *edit_action(edit, "change", State, checks.cannot_be_edited, standard.beyond_template),
         *decisions.rows(VOTES),
         *ticket_actions(kind="change", any=State, open=OPEN, delivered=ENDED | IMPLEMENTATION_ENDED, manager=Role.change_manager,
-                        assigning=AssigningSpec(change_manager | planner, (implementation.assignee_voted_for_it,))),
+                        assigning=AssigningSpec(planner, (implementation.assignee_voted_for_it,))),
     ),
 )
 # fmt: on

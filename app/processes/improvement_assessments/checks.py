@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from app.common.people import STAFF_ROLES, Person, parse_grants
+from app.common.people import Person
 from app.common.records import Record
 from app.foundation.months import end_of_month
-from app.foundation.people.eligibility import check_person_active
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import Refusal, WrongValue
@@ -38,20 +37,15 @@ class NotAnAssessor(Refusal):
     CODE = "not_an_assessor"
 
 
-async def assessors_not_eligible(
+async def assessor_named_twice(
     reads: ReadContext,
     assessment: ImprovementAssessment,
     body: OpenImprovementAssessment,
     ctx: ActionContext,
 ) -> None:
-    """Refuse an assessor who is named twice (`each_once`), is not active, or does not belong to staff and so
-    sees no suggestions (`assessor_is_no_staff`).
-    """
+    """Refuse an assessor who is named twice."""
     earlier = set()
     for n, person in enumerate(ctx.refs(Person, "assessors")):
-        check_person_active(person, f"/assessors/{n}")
-        if not any(held.role in STAFF_ROLES for held in parse_grants(person.roles) or ()):
-            raise WrongValue(pointer=f"/assessors/{n}", because="assessor_is_no_staff")
         if person.id in earlier:
             raise WrongValue(pointer=f"/assessors/{n}", because="each_once")
         earlier.add(person.id)

@@ -330,7 +330,7 @@ LIFECYCLE = Lifecycle(
         action(pilot.solve_pilot_issue, "解决试点问题", [State.piloting], STAYS, pilot_member, "improvement.pilot_issue_solved",
                wrong=(pilot_checks.not_in_the_pilot, pilot_checks.issue_is_solved)),
         action(pilot.log_pilot_feedback, "记录试点反馈", [State.piloting], STAYS, pilot_member, "improvement.pilot_feedback_logged",
-               wrong=(pilot_checks.not_in_the_pilot, pilot_checks.feedback_of_nobody)),
+               wrong=(pilot_checks.not_in_the_pilot,)),
         action(pilot.report_pilot, "报告试点", [State.piloting], State.pilot_reported, named_project_manager, "improvement.pilot_reported",
                prepare=(load_documents, pilot_evidence), wrong=(pilot_checks.effect_is_missing,), document=lambda _: DocumentClass.PL,
                notifies=(managers(NoticeType.updated), its_sponsor(NoticeType.updated))),

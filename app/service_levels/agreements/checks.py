@@ -9,13 +9,7 @@ from uuid import UUID
 from app.common.people import Person
 from app.common.records import all_values
 from app.common.times.clocks import AgreementType
-from app.foundation.people.eligibility import (
-    check_customer,
-    check_person_active,
-    check_supplier,
-    check_team_assignable,
-)
-from app.foundation.people.records import Team, TeamKind
+from app.foundation.people.records import Team
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import WrongValue
@@ -43,13 +37,13 @@ async def invalid_requirement(
     reads: ReadContext, agreement: Agreement, body: RecordRequirementSla, ctx: ActionContext
 ) -> None:
     """Refuse parties that are not of the agreement's type, a scope that is none, and representatives who are
-    inactive, of the wrong side, or the same person.
+    of the wrong side, or the same person.
     """
     if body.replaces is not None:
         if not ctx.command.follows:
             raise WrongValue(pointer="/replaces", because="only_by_amending")
         return
-    _check_parties(body, ctx)
+    _check_parties(body)
     _check_scope(
         body.agreement_type,
         customer=body.customer is not None,
@@ -79,26 +73,15 @@ async def _check_sides(
         raise WrongValue(pointer="/party_representative", because="not_on_party_side")
 
 
-def _check_parties(body: RecordRequirementSla, ctx: ActionContext) -> None:
+def _check_parties(body: RecordRequirementSla) -> None:
     party = {AgreementType.sla: "customer", AgreementType.ola: "team", AgreementType.uc: "supplier"}
     required = party[body.agreement_type]
     for name in party.values():
         if name != required and getattr(body, name) is not None:
             words = {"type": body.agreement_type}
             raise WrongValue(words, pointer=f"/{name}", because="not_this_party")
-    team = ctx.ref(Team, required)
-    if team is None:
-        if body.agreement_type is not AgreementType.sla:
-            raise WrongValue(pointer=f"/{required}", because="missing")
-        return
-    if body.agreement_type is AgreementType.sla:
-        check_customer(team, "/customer")
-    elif body.agreement_type is AgreementType.uc:
-        check_supplier(team, "/supplier")
-    else:
-        check_team_assignable(team, "/team")
-        if team.kind is not TeamKind.internal:
-            raise WrongValue(pointer="/team", because="team_not_internal")
+    if getattr(body, required) is None and body.agreement_type is not AgreementType.sla:
+        raise WrongValue(pointer=f"/{required}", because="missing")
 
 
 def _check_scope(kind: AgreementType, *, customer: bool, services: bool, items: bool) -> None:
@@ -113,8 +96,6 @@ def _check_scope(kind: AgreementType, *, customer: bool, services: bool, items: 
 
 def _check_representatives(ctx: ActionContext) -> None:
     ours, theirs = ctx.ref(Person, "representative"), ctx.ref(Person, "party_representative")
-    check_person_active(ours, "/representative")
-    check_person_active(theirs, "/party_representative")
     if theirs is not None and theirs.id == (ctx.caller.person_id if ours is None else ours.id):
         raise WrongValue(pointer="/party_representative", because="represents_both")
 
@@ -122,9 +103,7 @@ def _check_representatives(ctx: ActionContext) -> None:
 async def same_representative(
     reads: ReadContext, agreement: Agreement, body: AppointSla, ctx: ActionContext
 ) -> None:
-    """Refuse representatives who are inactive or of the wrong side, or one for both parties."""
-    check_person_active(ctx.ref(Person, "representative"), "/representative")
-    check_person_active(ctx.ref(Person, "party_representative"), "/party_representative")
+    """Refuse representatives of the wrong side, or one for both parties."""
     ours, theirs = ctx.ref(Person, "representative"), ctx.ref(Person, "party_representative")
     after = (
         agreement.representative_id if ours is None else ours.id,

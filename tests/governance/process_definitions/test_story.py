@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from app.common.people import Grade, Role
 from app.foundation.process_definitions.lookups import expected_path_of
 from app.log.canonical import instant
 from tests.governance.process_definitions.conftest import PUBLISHED, Registry, now
@@ -122,7 +123,8 @@ async def test_what_does_not_fit_is_refused_where_it_stands(registry: Registry) 
         return error["pointer"], error["code"]
 
     assert await because(owner=registry.executor.id) == ("/owner", "not_senior")
-    assert await because(executor=registry.senior.id) == ("/owner", "owner_executes")
+    both = await registry.api.client("Both", Role.engineer, grade=Grade.senior)
+    assert await because(owner=both.id, executor=both.id) == ("/owner", "owner_executes")
     assert await because(parent="billing") == ("/parent", "part_of_itself")
     assert await because(kpis=["incidents_closed", "luck"]) == ("/kpis/1", "unknown_value")
     steps = [{"event": "incident.reported"}, {"event": "incident.fixed"}]

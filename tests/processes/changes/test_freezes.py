@@ -130,7 +130,8 @@ async def test_those_who_answer_for_changes_services_or_the_whole_declare_one(ap
 
 
 async def test_staff_see_freezes_and_whoever_answers_for_one_too(api: Api, manager: Client) -> None:
-    requester, owner = await api.client("王芳"), await api.client("Owner")
+    await api.team("closing")
+    requester, owner = await api.client("王芳"), await api.client("Owner", teams=("closing",))
     declared = await manager.post_ok(PATH, a_freeze(owner=owner.id))
     path = f"{PATH}/{declared['id']}"
     assert (await (await api.client("Lin", Role.agent)).read(path))["title"] == "Closing of the year"

@@ -12,7 +12,6 @@ from app.foundation.decisions import actions as decisions
 from app.foundation.decisions.closing import withdraw_open_decisions
 from app.foundation.decisions.preparation import open_decisions
 from app.foundation.editing import apply_patch
-from app.foundation.people.eligibility import check_person_active
 from app.kernel.access.audience_rules import to_persons, to_staff
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import decision, role, rule, service_level_manager, staff
@@ -71,13 +70,6 @@ def withdraw(freeze: Freeze, body: Reason, ctx: ActionContext) -> None:
     """Withdraw the freeze: changes may be made. Requested exceptions need no decision."""
     withdraw_open_decisions(ctx)
     ctx.outcome.derive(FREEZE_WINDOWS, {"id": str(freeze.id), "from": None})
-
-
-async def owner_inactive(
-    reads: ReadContext, freeze: Freeze, body: DeclareFreeze | EditFreeze, ctx: ActionContext
-) -> None:
-    """Refuse if the owner is inactive."""
-    check_person_active(ctx.ref(Person, "owner"), "/owner")
 
 
 def check_period(from_at: datetime, until_at: datetime, ctx: ActionContext) -> None:
@@ -142,10 +134,10 @@ LIFECYCLE = Lifecycle(
     rows=(
         #      action            中文        from        to               who        event
         action(declare,          "宣布",     NEW_RECORD, State.declared,  DECLARERS, "freeze.declared",
-               prepare=(changes_hit_by_declaring,), wrong=(owner_inactive,)),
+               prepare=(changes_hit_by_declaring,)),
         action(move,             "调整时间", IN_FORCE,   STAYS,           DECLARERS, "freeze.moved",
                unless=(freeze_is_over,), prepare=(changes_hit_by_moving,)),
-        action(edit,             "编辑",     IN_FORCE,   STAYS,           DECLARERS, "freeze.edited", wrong=(owner_inactive,)),
+        action(edit,             "编辑",     IN_FORCE,   STAYS,           DECLARERS, "freeze.edited"),
         action(withdraw,         "撤销",     IN_FORCE,   State.withdrawn, DECLARERS, "freeze.withdrawn",
                unless=(freeze_is_over,), prepare=(open_decisions,)),
         action(ask_exception,    "申请例外", IN_FORCE,   STAYS,           staff,     "freeze.exception_asked",

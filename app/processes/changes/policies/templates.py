@@ -9,8 +9,6 @@ from app.common.people import Role
 from app.foundation.cis.records import Ci
 from app.foundation.decisions.authorship import authors_do_not_judge
 from app.foundation.editing import apply_patch
-from app.foundation.people.eligibility import check_team_assignable
-from app.foundation.people.records import Team
 from app.kernel.access.audience_rules import to_staff
 from app.kernel.access.kinds import Lookup
 from app.kernel.access.reads import ReadContext
@@ -21,7 +19,6 @@ from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, Rules, action
 from app.kernel.actions.payloads import EmptyPayload
 from app.processes.changes.policies.payloads import (
-    ChangeTemplateFields,
     DraftChangeTemplate,
     EditChangeTemplate,
 )
@@ -46,13 +43,6 @@ def edit(template: ChangeTemplate, body: EditChangeTemplate, ctx: ActionContext)
 
 def _set_items(template: ChangeTemplate, ctx: ActionContext) -> None:
     template.ci_ids = list(dict.fromkeys(str(ci.id) for ci in ctx.refs(Ci, "cis")))
-
-
-async def team_not_assignable(
-    reads: ReadContext, template: ChangeTemplate, body: ChangeTemplateFields, ctx: ActionContext
-) -> None:
-    """Refuse if the team of the template is retired, or a supplier."""
-    check_team_assignable(ctx.ref(Team, "team"))
 
 
 async def without_scope(reads: ReadContext, template: ChangeTemplate, ctx: ActionContext) -> str | None:
@@ -84,8 +74,8 @@ LIFECYCLE = Lifecycle(
     rules=Rules(constraints={"change_template_key_key": ValueTaken("key")}),
     rows=(
         #      action   中文    from           to              who             event
-        action(draft,   "起草", NEW_RECORD,    State.draft,    KEEPERS,        "change_template.drafted", wrong=(team_not_assignable,)),
-        action(edit,    "编辑", [State.draft], STAYS,          KEEPERS,        "change_template.edited",  wrong=(team_not_assignable,)),
+        action(draft,   "起草", NEW_RECORD,    State.draft,    KEEPERS,        "change_template.drafted"),
+        action(edit,    "编辑", [State.draft], STAYS,          KEEPERS,        "change_template.edited"),
         action(approve, "批准", [State.draft], State.approved, CHANGE_MANAGER, "change_template.approved", segregate_from=(TEMPLATE_AUTHOR,),
                unless=(without_scope,), wrong=(authors_do_not_judge(JUDGED_FIELDS),)),
         action(retire,  "停用", OPEN,          State.retired,  KEEPERS,        "change_template.retired"),

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from app.common.duties import GivenDuty
 from app.common.records import ForeignRef
 from app.foundation.decisions.payloads import AskDecision
 from app.kernel.actions.payloads import (
@@ -41,7 +42,7 @@ class EvaluateImprovement(Payload):
     reached: bool = Field(
         strict=True, description="True if the improvement succeeded as a whole.", examples=[True]
     )
-    agreed_by: Annotated[Reference, ForeignRef("person")] | None = Field(
+    agreed_by: Annotated[Reference, ForeignRef("person", GivenDuty.agreement, quiet=True)] | None = Field(
         default=None,
         description="Process owner who agrees: a person's id. Left out if it is the caller, or for an "
         "improvement of the department.",
@@ -65,9 +66,9 @@ class StandardiseImprovement(Payload):
         description="Numbers of the documents, templates and forms that were updated.",
         examples=[["IMP-SOP-12"]],
     )
-    teams: Annotated[tuple[Annotated[Reference, ForeignRef("team")], ...], BoundedList] = Field(
-        min_length=1, max_length=LONGEST_LIST, description="Teams that are informed: keys or ids."
-    )
+    teams: Annotated[
+        tuple[Annotated[Reference, ForeignRef("team", GivenDuty.audience)], ...], BoundedList
+    ] = Field(min_length=1, max_length=LONGEST_LIST, description="Teams that are informed: keys or ids.")
     published_at: Instant | None = Field(
         default=None, description="Time at which the documents were published; if left out, now."
     )
