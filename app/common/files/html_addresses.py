@@ -65,7 +65,7 @@ class Addresses:
         return f"[picture <{address}>]"
 
 
-def is_shown(address: str, text: str) -> bool:
+def is_address_of(address: str, text: str) -> bool:
     """Return whether the text of a link is its address."""
     scheme, _, rest = address.partition(":")
     if scheme.lower() in ("callto", "sms", "tel"):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from html import unescape
 
 from app.common.files.data_files import without_data
-from app.common.files.html_addresses import Addresses, is_shown
+from app.common.files.html_addresses import Addresses, is_address_of
 from app.common.files.html_attributes import (
     attributes_of,
     count_items,
@@ -453,7 +453,7 @@ class _Text:
         address, begin = self._link
         self._link = None
         link_text = "".join(self._line[begin:]).strip()
-        if address and not is_shown(address, link_text):
+        if address and not is_address_of(address, link_text):
             self._line.append(f" <{address}>" if link_text else f"<{address}>")
 
     def _finish_line(self) -> None:

@@ -25,7 +25,7 @@ _UTC_NAMES = (
 _UTC = re.compile(rb";TZID=\"?(?:" + b"|".join(_UTC_NAMES) + rb")\"?(?=[:;])", re.IGNORECASE)
 
 
-# Outlook names zones so for people, as in `(UTC+08:00) Beijing`: the offset counts if nothing defines the name.
+# Outlook names zones for people, as in `(UTC+08:00) Beijing`: the offset counts if nothing defines the name.
 _OFFSET = re.compile(rb";TZID=\"?(\((?:UTC|GMT)([+-])0?(\d{1,2}):00\)[^\":;\r\n]*)\"?(?=[:;])", re.IGNORECASE)
 _GUESSED = "X-GUESSED"
 #: What decides when an event is.
@@ -48,7 +48,7 @@ def with_known_zones(content: bytes) -> bytes:
 
 
 def has_unknown_zone(event: Any) -> bool:
-    """Return whether a time names a zone that nothing defines, so that its offset or the person's zone counts."""
+    """Return whether a time names a zone that nothing defines: its offset or the person's zone counts."""
     listed = (event.get(name) or [] for name in TIMES)
     for each in (each for named in listed for each in (named if isinstance(named, list) else [named])):
         named_by = getattr(each, "params", {})

@@ -42,8 +42,9 @@ def decode_base64(body: bytes, media_type: str, charset: str | None) -> Decoded:
         with suppress(Error):
             return Decoded(b64decode(form + b"=" * (-len(form) % 4), validate=True))
     if not is_text:
-        kept = [line for line in lines if _are_digits(line)]
-        return Decoded(_decoded(kept), kept != list(filter(None, lines)) or _has_lost(kept))
+        digit_lines = [line for line in lines if _are_digits(line)]
+        is_damaged = digit_lines != list(filter(None, lines)) or _has_lost(digit_lines)
+        return Decoded(_decoded(digit_lines), is_damaged)
     begin, end = _longest_run(lines)
     above, below = (_added(part, media_type, charset) for part in (lines[:begin], lines[end:]))
     return Decoded(above + _decoded(lines[begin:end]) + below, _has_lost(lines[begin:end]))

@@ -194,21 +194,21 @@ def _with_plain_head(raw: bytes) -> bytes:
     if end == len(lines) and len(raw) > LARGEST_HEAD:
         raise MailRefused("mail_head_too_large")
     fields: list[bytes] = []
-    others: list[bytes] = []
-    kept = fields
+    stray_lines: list[bytes] = []
+    target = fields
     for line in lines[:end]:
         if not line.startswith((b" ", b"\t")):
-            kept = fields if _FIELD.match(line) else others
-        if kept is fields or not _OF_MAILBOX.match(line):
-            kept.append(_SPACE_BEFORE_COLON.sub(rb"\1:", line).rstrip(b"\r\n"))
+            target = fields if _FIELD.match(line) else stray_lines
+        if target is fields or not _OF_MAILBOX.match(line):
+            target.append(_SPACE_BEFORE_COLON.sub(rb"\1:", line).rstrip(b"\r\n"))
     is_separated = end < len(lines) and not lines[end].strip()
     body = raw[sum(map(len, lines[: end + is_separated])) :]
-    return b"\r\n".join((*fields, b"", *others, body))
+    return b"\r\n".join((*fields, b"", *stray_lines, body))
 
 
 def _end_of_head(lines: list[bytes]) -> int:
-    """Return the number of lines before the line that ends the head: an empty one, or the first of a body that
-    follows without one.
+    """Return the number of lines before the line that ends the head: an empty one, or the first of a body
+    that follows without one.
     """
     blank = (n for n, line in enumerate(lines) if not line.strip() and not _is_folded(lines, n))
     end = next(blank, len(lines))
