@@ -61,7 +61,7 @@ _WHOLE_PATH = re.compile(r"[A-Za-z]:[/\\]|[/\\]|\.{1,2}[/\\]|~[/\\]")
 @dataclass(frozen=True, slots=True)
 class MailAttachment:
     """A file of a mail. `inline`: the text shows it as a picture. `media_type` is what the sender says,
-    `altered` how the name differs from the one that was sent.
+    `altered` how the name differs from the one that was sent. `is_damaged`: some of the content is missing.
     """
 
     name: str
@@ -69,6 +69,13 @@ class MailAttachment:
     content: bytes
     inline: bool
     altered: tuple[Alteration, ...] = ()
+    is_damaged: bool = False
+
+    @property
+    def marks(self) -> dict[str, list[str]]:
+        """What was altered, by the fields of an attachment."""
+        codes = {"name": self.altered, "size": (Alteration.left_out,) if self.is_damaged else ()}
+        return {field: [code.value for code in each] for field, each in codes.items() if each}
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,18 +217,17 @@ class _Reader:
         name = name or _NAMES.get(part.media_type, f"part-{n}")
         content, is_damaged = part.decoded()
         if is_damaged:
-            altered = (*altered, Alteration.left_out)
             self.as_sent.append(
                 MailAttachment(
                     _fit_name(f"{name}.{AS_SENT}.txt").text, "text/plain", part.as_sent(), inline=False
                 )
             )
-        return MailAttachment(name, part.media_type, content, inline, altered)
+        return MailAttachment(name, part.media_type, content, inline, altered, is_damaged)
 
 
 def _link_to_content(part: MailPart) -> str:
-    """Return the name and the address of a file that is stored elsewhere (RFC 2046, 5.2.3; Thunderbird); empty:
-    its content is here.
+    """Return the name and the address of a file that is stored elsewhere (RFC 2046, 5.2.3; Thunderbird);
+    empty: its content is here.
     """
     address = part.parameter("url", "X-Mozilla-Cloud-Part")
     if part.media_type == "message/external-body":

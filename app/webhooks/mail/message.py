@@ -121,7 +121,9 @@ def read_mail(raw: bytes, sent: Collection[str] = ()) -> IncomingMail:
                 *content.altered,
                 *([Alteration.guessed] if content.guessed else ()),
             ),
-            attachments=[code for file in content.files for code in file.altered],
+            attachments=[
+                Alteration(code) for file in content.files for codes in file.marks.values() for code in codes
+            ],
         ),
         calendar_answer=_is_calendar_answer(mail),
         guessed=content.guessed,
