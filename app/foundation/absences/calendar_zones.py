@@ -36,15 +36,15 @@ def with_known_zones(content: bytes) -> bytes:
     """Return the calendar with names of zones in a form that can be read."""
     lines = _LINE_END.sub(b"\r\n", content.removeprefix(b"\xef\xbb\xbf"))
     unfolded = _FOLD.sub(b"", lines)
-    known = _UNQUOTED.sub(rb'\1"\2"', _UTC.sub(b";TZID=UTC", unfolded))
+    quoted_zones = _UNQUOTED.sub(rb'\1"\2"', _UTC.sub(b";TZID=UTC", unfolded))
 
     def by_offset(zone: re.Match[bytes]) -> bytes:
-        if b"\nTZID:" + zone[1] in known:
+        if b"\nTZID:" + zone[1] in quoted_zones:
             return zone[0]
         # The names of these zones have the opposite sign.
         return b";%s=1;TZID=Etc/GMT%s%s" % (_GUESSED.encode(), b"-" if zone[2] == b"+" else b"+", zone[3])
 
-    return _OFFSET.sub(by_offset, known)
+    return _OFFSET.sub(by_offset, quoted_zones)
 
 
 def has_unknown_zone(event: Any) -> bool:
