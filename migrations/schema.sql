@@ -562,6 +562,7 @@ create table fold.attachment (
   attached_at timestamp with time zone not null,
   appended_at timestamp with time zone,
   content_id uuid,
+  altered jsonb,
   constraint attachment_pkey PRIMARY KEY (id)
 );
 CREATE INDEX attachment_record ON fold.attachment USING btree (record, attached_at, id);

@@ -8,7 +8,17 @@ from uuid import UUID, uuid5
 
 from app.common.duties import GivenDuty
 from app.common.personal import Personal
-from app.common.records import ChildRecord, CodeEnum, ForeignRef, Hidden, Record, optional, required
+from app.common.records import (
+    Altered,
+    ChildRecord,
+    CodeEnum,
+    ForeignRef,
+    Hidden,
+    Record,
+    altered_fields,
+    optional,
+    required,
+)
 
 
 class Visibility(CodeEnum):
@@ -98,6 +108,7 @@ class Attachment(ChildRecord):
     )
     attached_at: datetime | None = required("Time at which the file was attached.")
     content_id: Annotated[UUID | None, Hidden()] = None
+    altered: Altered = altered_fields()
 
     @property
     def for_staff(self) -> bool:
