@@ -303,7 +303,7 @@ class SubscriptionQueue:
         subject = await self._subject_of(subscription, event)
         message = message_of(subscription.id, str(event.event.id), content, subject)
         attempted = AttemptedEvent(event.event.position, event.event.stream, event.event.type)
-        target = target_of(self._ledger, subscription, now)
+        target = target_of(self._ledger, subscription, now, self._state.clock)
         result = await attempt_delivery(
             self.client, subscription, target, attempted, message, now, is_repeated=is_repeated
         )

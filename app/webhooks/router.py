@@ -64,6 +64,7 @@ from app.webhooks.sources.records import WebhookSource, WebhookSourceState
 from app.webhooks.sources.samples import sample_of
 from app.webhooks.sources.secrets import encrypt_secret, fingerprint_secret, new_webhook_secret
 from app.webhooks.sources.silence import usual_gap
+from app.webhooks.two_way.pending_writes import Writes
 from app.webhooks.write_back import tool_format
 
 #: Largest body of a webhook, in bytes; a mail may be as large as an upload.
@@ -271,7 +272,14 @@ async def get_webhook_source_status(request: Request, ledger: Ledger, name: Name
     source, now = await _administered(request, name), context_of(request).now
     counts = await deliveries.counts(ledger.db, source.id, now)
     gap = await usual_gap(ledger.db, source.id)
-    answer = {**counts, "refused": counts["refused"] or 0, "usual_gap_seconds": gap}
+    clock = await Writes(ledger.db, str(source.key)).clock()
+    answer = {
+        **counts,
+        "refused": counts["refused"] or 0,
+        "usual_gap_seconds": gap,
+        "clock_ahead_seconds": None if clock.measured_at is None else clock.ahead.total_seconds(),
+        "clock_differs": clock.differs,
+    }
     return _json(answer)
 
 

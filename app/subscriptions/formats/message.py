@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from app.kernel.consumers.rules import Clock
 from app.kernel.ledger import Ledger
 from app.platform.outward import Answer, OutwardClient
 from app.subscriptions.records import Subscription
@@ -34,6 +35,7 @@ class SubscriptionTarget(DeliveryTarget):
 
     ledger: Ledger
     subscription: Subscription
+    clock: Clock
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,10 @@ class ToolClient:
         settings = settings_of(self.target.subscription)
         self.variables["tool"] = {"base": self.target.url.rstrip("/"), "settings": settings}
 
+    def clock(self) -> datetime:
+        """Return the present time; `now` is that of the delivery."""
+        return self.target.clock()
+
     def value(self, text: str, **more: Any) -> Any:
         """Return what an expression of the template gives. Raises RequestRefused if it gives nothing."""
         try:
