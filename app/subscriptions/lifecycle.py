@@ -109,7 +109,8 @@ class SubscriptionFields(Payload, of=Subscription):
         default=False, description="True if incidents that the tool does not know are created there."
     )
     tool_settings: Annotated[tuple[ToolSetting, ...], BoundedList] = _few(
-        "Settings of the tool, as name=value: for Jira `project` and `issue_type`."
+        "Settings of the tool, as name=value: for Jira `project` and `issue_type`, and `edition=data_center` "
+        "for Jira Data Center."
     )
 
 

@@ -98,7 +98,8 @@ class Subscription(Record):
     )
     opens_tickets: bool | None = optional("True if incidents that the tool does not know are created there.")
     tool_settings: list[str] | None = optional(
-        "Settings of the tool, as name=value: for Jira `project` and `issue_type`.",
+        "Settings of the tool, as name=value: for Jira `project` and `issue_type`, and `edition=data_center` "
+        "for Jira Data Center.",
         examples=[["project=OPS", "issue_type=Task"]],
     )
     sealed_template: Annotated[str | None, Hidden()] = None
