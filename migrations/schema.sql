@@ -4565,6 +4565,7 @@ create table fold.subscription (
   secret_hash text collate "C",
   suspended_by_rotation boolean,
   set_with text[] collate "C",
+  most_per_minute integer,
   constraint subscription_pkey PRIMARY KEY (id)
 );
 CREATE INDEX subscription_list ON fold.subscription USING btree (added_at DESC, id DESC);

@@ -27,7 +27,7 @@ def test_message(subscription: Subscription, now: datetime) -> EventMessage:
         "given": {},
         "set": {},
     }
-    return message_of(subscription.id, event_id, {"event": event, "names": {}})
+    return message_of(subscription.id, event_id, {"event": event, "names": {}, "record": None})
 
 
 async def send_test(ledger: Ledger, subscription: Subscription, now: datetime) -> Attempt:

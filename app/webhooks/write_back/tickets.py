@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -31,6 +32,8 @@ from app.webhooks.write_back.queries import RECORD, REFERENCE_OF
 from app.webhooks.write_back.templates import CommentRequest, FieldRequest
 from app.webhooks.write_back.tool_client import RequestRefused, ToolClient
 
+#: What calls a person: `@name` in GitHub, `[~name]` in Jira.
+_MENTION = re.compile(r"(?<![\w@])@(?=\w)|\[~(?=\w)")
 #: The tool's clock may be so far from ours.
 SLACK = timedelta(minutes=10)
 #: A ticket that others keep changing is left for the next event.
@@ -235,7 +238,10 @@ class TicketSync:
         RequestFailed, DatabaseGone.
         """
         template, case = self.tool.template.template, str(self.tool.variables["ticket"]["key"])
-        more: dict[str, Any] = {"marker": f"ledgerdesk-{comment}", "comment": {"text": text}}
+        more: dict[str, Any] = {
+            "marker": f"ledgerdesk-{comment}",
+            "comment": {"text": without_mentions(text)},
+        }
         fingerprint = self._fingerprint("comment", text)
         stored_comment, call = await self.writes.find_comment(comment), template.comment
         if stored_comment is not None and stored_comment.fingerprint == fingerprint:
@@ -243,7 +249,8 @@ class TicketSync:
         if stored_comment is not None and stored_comment.key is not None:
             if template.correction is None:
                 return
-            call, more["comment"] = template.correction, {"text": text, "key": stored_comment.key}
+            call = template.correction
+            more["comment"]["key"] = stored_comment.key
         matches: list[Any] = []
         if stored_comment is not None and stored_comment.key is None:
             matches = await self._find_comment(call, comment, stored_comment.begun_at)
@@ -324,7 +331,14 @@ class TicketSync:
             "id": str(record.id),
             "number": record.number,
             "title": record.title or record.number,
-            "description": description,
+            "description": None if description is None else without_mentions(description),
             "state": None if record.state is None else record.state.value,
             "priority": None if record.priority is None else record.priority.value,
         }
+
+
+def without_mentions(text: str) -> str:
+    """Return the text with an invisible space in what would call people at the tool: names here are not the
+    logins there.
+    """
+    return _MENTION.sub(lambda match: f"{match[0]}\u200b", text)
