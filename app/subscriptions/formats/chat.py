@@ -68,8 +68,8 @@ class ChatFormat(MessageFormat):
         url, signature = self.sign(target, now)
         text = _cut(text_of(message, target.language))
         page = None if message.subject is None else message.subject.url
-        shown = f"{text}\n{page}" if page else text
-        return OutgoingRequest(url, to_json({**signature, **self.body(shown)}))
+        lines = f"{text}\n{page}" if page else text
+        return OutgoingRequest(url, to_json({**signature, **self.body(lines)}))
 
     def failure(self, answer: Answer) -> str | None:
         """Return why the answer is a failure; None: it is none."""
