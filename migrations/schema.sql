@@ -182,6 +182,15 @@ create table deliveries.tool_account (
   constraint tool_account_pkey PRIMARY KEY (source, account)
 );
 
+create table deliveries.tool_clock (
+  source text collate "C" not null,
+  ahead interval not null,
+  "least" interval not null,
+  most interval not null,
+  measured_at timestamp with time zone not null,
+  constraint tool_clock_pkey PRIMARY KEY (source)
+);
+
 create table deliveries.tool_comment (
   source text collate "C" not null,
   comment_id uuid not null,
@@ -203,6 +212,7 @@ create table deliveries.tool_ticket (
   writing jsonb,
   begun_at timestamp with time zone,
   unsure_at timestamp with time zone,
+  written_at timestamp with time zone,
   constraint tool_ticket_pkey PRIMARY KEY (source, stream)
 );
 CREATE INDEX tool_ticket_begun ON deliveries.tool_ticket USING btree (begun_at) WHERE (begun_at IS NOT NULL);
@@ -4557,6 +4567,7 @@ create table fold.subscription (
   secret_hash text collate "C",
   suspended_by_rotation boolean,
   set_with text[] collate "C",
+  most_per_minute integer,
   constraint subscription_pkey PRIMARY KEY (id)
 );
 CREATE INDEX subscription_list ON fold.subscription USING btree (added_at DESC, id DESC);

@@ -47,6 +47,8 @@ from app.subscriptions.records import SubscriptionState as State
 
 #: So long does the secret before the last rotation sign, too.
 OVERLAP = timedelta(hours=24)
+#: A subscription can be limited to so many deliveries in a minute.
+MOST_PER_MINUTE = 6_000
 
 # The payload says whom it is for: a check of the action reads it.
 subscriber = process_relation(
@@ -105,11 +107,15 @@ class SubscriptionFields(Payload, of=Subscription):
     priorities: Annotated[tuple[Priority, ...], BoundedList] = _few(
         "Priorities of tickets whose events are sent; empty for all priorities."
     )
+    most_per_minute: Annotated[int, Field(ge=1, le=MOST_PER_MINUTE)] | None = Field(
+        default=None, description="Largest number of deliveries in a minute; null for no limit."
+    )
     opens_tickets: bool = Field(
         default=False, description="True if incidents that the tool does not know are created there."
     )
     tool_settings: Annotated[tuple[ToolSetting, ...], BoundedList] = _few(
-        "Settings of the tool, as name=value: for Jira `project` and `issue_type`."
+        "Settings of the tool, as name=value: for Jira `project` and `issue_type`, and `edition=data_center` "
+        "for Jira Data Center."
     )
 
 
@@ -304,6 +310,11 @@ def resume(subscription: Subscription, body: EmptyPayload, ctx: ActionContext) -
     subscription.suspended_by_rotation = None
 
 
+def retry(subscription: Subscription, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Retry the subscription's waiting events now, after its receiver was repaired."""
+    subscription.resumed_at = ctx.occurred_at
+
+
 async def has_ended(reads: ReadContext, subscription: Subscription, ctx: ActionContext) -> str | None:
     """Refuse to resume a subscription whose term, account or key has ended (`subscription_ended`)."""
     if subscription.disabled_because is DisabledBecause.ended:
@@ -399,6 +410,7 @@ LIFECYCLE = Lifecycle(
         action(pause,          "暂停",     [State.active], State.paused,   OWNERS, "subscription.paused"),
         action(suspend,        "中止",     SENDING_STATES,         State.paused,   rule,   "subscription.suspended"),
         action(resume,         "恢复",     RESUMABLE_STATES,        State.active,   OWNERS, "subscription.resumed",   unless=(has_ended,)),
+        action(retry,          "立即重试", [State.active], STAYS,          OWNERS, "subscription.retried"),
         action(disable,        "停用",     SENDING_STATES,         State.disabled, OWNERS, "subscription.disabled"),
         action(stop,           "自动停用", SENDING_STATES,         State.disabled, rule,   "subscription.stopped",   notifies=HALTED),
         action(warn,           "推送失败预警", SENDING_STATES,         STAYS,          rule,   "subscription.failing",   unless=(failing_already,), notifies=FAILING),
