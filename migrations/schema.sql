@@ -8543,6 +8543,7 @@ create table search.record (
   made_at bigint not null,
   constraint record_pkey PRIMARY KEY (id)
 );
+CREATE INDEX record_knowledge_tokens ON search.record USING gin (tokens) WHERE (kind = ANY (ARRAY['article'::text, 'catalogue_item'::text]));
 CREATE INDEX record_person_keys ON search.record USING gin (person_keys);
 CREATE INDEX record_tokens ON search.record USING gin (tokens);
 

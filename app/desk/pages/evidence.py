@@ -15,6 +15,7 @@ from app.desk.contract import ChildScreen
 from app.desk.forms.fields import FormField
 from app.desk.forms.inputs import Inputs
 from app.desk.pages.context import Desk
+from app.desk.pages.record.planned_window import WindowCheck, window_check
 from app.desk.pages.record.read_fields import essential_fields, narrowed, placed_fields, planned_span
 from app.desk.pages.records import (
     VOTES,
@@ -40,12 +41,14 @@ NO_EVIDENCE = frozenset({"followers", "onlookers", "tags"})
 
 @dataclass(frozen=True, slots=True)
 class RecordEvidence:
-    """What is known of the record: what its page always shows, when something is planned, its texts, and what
-    is folded; and the lists within it, if the action is a judgement, those first that the form names.
+    """What is known of the record: what its page always shows, its planned window and what overlaps it, its
+    texts, and what is folded; and the lists within it, if the action is a judgement, those first that the
+    form names.
     """
 
     is_judgement: bool
     span: tuple[str, Markup, Markup] | None
+    window: WindowCheck | None
     essentials: Sequence[ShownField]
     texts: Sequence[ShownField]
     further: Sequence[ShownField]
@@ -65,6 +68,7 @@ async def evidence_for(
     return RecordEvidence(
         is_judgement,
         planned_span(desk, view),
+        await window_check(desk, view),
         essential_fields(desk, view, parts.record),
         [*subjects, *placed["texts"]],
         [*placed["facts"], *further, *placed["instants"]],

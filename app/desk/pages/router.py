@@ -85,7 +85,8 @@ async def get_asker_card(request: Request) -> Response:
 async def get_search_page(request: Request, q: str = "") -> Response:
     """Return what is found of all kinds."""
     desk = open_desk(request)
-    search = await desk.calls.send("GET", "/v1/search", parameters={"q": q}) if q.strip() else None
+    parameters = {"q": q, "match": "some"}
+    search = await desk.calls.send("GET", "/v1/search", parameters=parameters) if q.strip() else None
     hits = search.document["items"] if search is not None and search.is_success else []
     problem = search.document if search is not None and not search.is_success else None
     return desk.answer("search.html", desk.sentence("search"), searched=q, hits=hits, problem=problem)

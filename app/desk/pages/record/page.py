@@ -24,6 +24,7 @@ from app.desk.operation_calls import CallRefused
 from app.desk.pages.context import Desk, open_desk
 from app.desk.pages.record.outcome_sentences import outcome_sentence
 from app.desk.pages.record.placed_actions import placed_actions
+from app.desk.pages.record.planned_window import WindowCheck, window_check
 from app.desk.pages.record.read_fields import (
     essential_fields,
     narrowed,
@@ -114,6 +115,7 @@ class PageReads:
     blocks: Sequence[Mapping[str, Any]]
     requester: RequesterCard | None
     notices: ChildTable | None
+    window: WindowCheck | None
 
     @property
     def possible(self) -> list[OfferedAction]:
@@ -126,15 +128,18 @@ async def _read_page(desk: Desk, view: RecordView) -> PageReads:
     offered = list(offered_actions(desk, view))
     possible = [action for action in offered if action.reason is None]
     children = _first_lists(view, desk.contract.children(view.lifecycle.plural))
-    (votes, files, events), (blocks, requester, notices), lists = await asyncio.gather(
+    (votes, files, events), (blocks, requester, notices, window), lists = await asyncio.gather(
         asyncio.gather(_awaited_votes(desk, view, possible), _files(desk, view), read_events(desk, view)),
         asyncio.gather(
-            _text_blocks(desk, view, possible), _requester(desk, view), _notices_of_major(desk, view)
+            _text_blocks(desk, view, possible),
+            _requester(desk, view),
+            _notices_of_major(desk, view),
+            window_check(desk, view),
         ),
         read_lists(desk, view, ((child, None) for child in children)),
     )
     parts = await named_parts(desk, view, events=events, lists=lists, possible=possible)
-    return PageReads(offered, lists, parts, votes, files, blocks, requester, notices)
+    return PageReads(offered, lists, parts, votes, files, blocks, requester, notices, window)
 
 
 def _values(desk: Desk, view: RecordView, reads: PageReads) -> dict[str, Any]:
@@ -161,6 +166,7 @@ def _values(desk: Desk, view: RecordView, reads: PageReads) -> dict[str, Any]:
         "requester": reads.requester,
         "files": reads.files,
         "notices": reads.notices,
+        "window": reads.window,
     }
 
 

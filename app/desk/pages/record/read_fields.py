@@ -68,11 +68,20 @@ def narrowed(table: ChildTable) -> ChildTable:
     return replace(table, rows=rows)
 
 
+def span_fields(view: RecordView) -> tuple[str, str] | None:
+    """Return the fields of the beginning and end of what is planned; None if nothing is."""
+    spans = view.lifecycle.face.spans
+    return next(
+        ((begin, end) for begin, end in spans if view.record.get(begin) and view.record.get(end)), None
+    )
+
+
 def planned_span(desk: Desk, view: RecordView) -> tuple[str, Markup, Markup] | None:
     """Return what is planned, from when and until when; None if the record says nothing of it."""
+    names = span_fields(view)
+    if names is None:
+        return None
+    begin, end = names
     schemas = desk.contract.record_fields(view.lifecycle.plural) or {}
-    for begin, end in view.lifecycle.face.spans:
-        if view.record.get(begin) and view.record.get(end):
-            label = desk.contract.field_label(begin, schemas[begin], desk.language)
-            return label, desk.display.date(view.record[begin]), desk.display.date(view.record[end])
-    return None
+    label = desk.contract.field_label(begin, schemas[begin], desk.language)
+    return label, desk.display.date(view.record[begin]), desk.display.date(view.record[end])
