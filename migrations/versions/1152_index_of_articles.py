@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "1152"
-down_revision = "1141"
+down_revision = "1151"
 branch_labels = None
 depends_on = None
 
