@@ -66,7 +66,7 @@ DYNAMIC_RELATIONS: frozenset[Relation | ProcessRelation] = frozenset(
 )
 #: What ends votes: nobody does it at will. tests/foundation/decisions walks it.
 OF_VOTES = frozenset(
-    {"decide", "remind_voters", "close_vote", "deputise_vote", "recuse", "withdraw_decision"}
+    {"decide", "remind_voters", "close_vote", "deputise_vote", "recount_votes", "recuse", "withdraw_decision"}
 )
 
 
