@@ -54,6 +54,7 @@ from app.automation.incidents_and_problems import (
     suggest_after_declined_candidates,
     tell_duplicates,
 )
+from app.automation.people import hand_over_duties, report_duties
 from app.automation.programme import (
     begin_improvement_plans,
     flag_rollout_steps,
@@ -122,6 +123,8 @@ RULES: tuple[Rule | AssignByRule, ...] = (
     take_up_at_meetings.RULE,
     deputise_voters.RULE,
     recount_votes.RULE,
+    report_duties.RULE,
+    hand_over_duties.RULE,
     pass_on_followers.RULE,
     pass_on_comments.RULE,
     separate_customers.RULE,

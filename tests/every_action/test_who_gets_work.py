@@ -107,7 +107,8 @@ NO_WORK = {
     "the payloads' own fields tell them": "attention_alert.person_ids",
     "the record's own field, or that of the record which it opens, tells them": """
         ImproveQualityAssessment.owner CompleteRolloutStepImprovement.owner NameDeputy.deputy
-        SetQualityTarget.answerable BreakDownQualityTarget.person""",
+        SetQualityTarget.answerable BreakDownQualityTarget.person TransferDutiesPerson.new_holder""",
+    "who has left": "HandOverDuties.person ReportDuties.holder",
     "whose work it measures: who answers for the target is told": """
         SetQualityTarget.person quality_target.person_id""",
     "who is concerned by a finding, or by points: the table of notices tells them": """

@@ -90,12 +90,12 @@ def substitutes_preparation(matters: Sequence[Matter]) -> Prepare:
         """Find the people whom the rules ask as well, if fewer than half or than the quorum remain."""
         decision, count = ctx.required_ref(Decision, "decision"), ctx.prepared(VoteCount)
         all_ballots = await reads.children(Vote, record, decision_id=decision.id)
-        asked = [b for b in all_ballots if b.left_at is None and b not in count.leavers]
+        counted = [b for b in all_ballots if b.left_at is None and b not in count.leavers]
         remaining = count.terms.voters - {ctx.caller.person_id}
         quorum = 0 if decision.rule is DecisionRule.unanimous else count.terms.quorum
         rules = await rules_of(reads, decision)
         sources = [source for rule in rules for source in rule.definition.otherwise]
-        if not sources or len(remaining) >= max(quorum, -(-len(asked) // 2), 1):
+        if not sources or len(remaining) >= max(quorum, -(-len(counted) // 2), 1):
             return Substitutes()
         parties = await parties_to(reads, record, matter_of(matters, decision), decision.asked_by_id)
         persons = await electors.persons_of(reads, record, sources, parties.left_out, ctx.now)

@@ -12,6 +12,7 @@ from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Role
 from app.foundation.custom.values import invalid_custom_values, set_custom_fields
 from app.foundation.editing import apply_patch, edit_action
+from app.foundation.people.succession.handing_over import succession_rows
 from app.kernel.access.audience_rules import to_persons, to_services, to_team_or_desk
 from app.kernel.access.kinds import KindAccess, Lookup
 from app.kernel.actions.actor_policy import (
@@ -248,6 +249,7 @@ LIFECYCLE = Lifecycle(
         *ticket_actions(
             kind="incident", any=State, open=OPEN, delivered=ENDED, manager=Role.incident_manager, prioritise=prioritise
         ),
+        *succession_rows("incident", State),
     ),
 )
 # fmt: on
