@@ -61,7 +61,7 @@ async def held_duties(
 
 
 def hand_over_duties(record: Any, body: HandOverDuties, ctx: ActionContext) -> None:
-    """Hand over duties in the record: a successor takes the place of the person in everything still open."""
+    """Hand over the record's duties: a new holder takes over all that are still open."""
     duties, successor_id = ctx.prepared(HeldDuties), ctx.required_ref(Person, "new_holder").id
     for name in duties.fields:
         setattr(record, name, successor_id)

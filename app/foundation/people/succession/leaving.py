@@ -41,6 +41,8 @@ async def kinds_not_managed(
     reads: ReadContext, person: Person, body: TransferDutiesPerson, ctx: ActionContext
 ) -> None:
     """Refuse kinds without duties (`unknown_value`), and those that the caller does not manage."""
+    if not managed_kinds(ctx):
+        raise WrongValue({"kind": "–"}, pointer="/kinds", because="kind_not_managed")
     for n, kind in enumerate(body.kinds):
         if kind not in KIND_DUTIES:
             raise WrongValue({"value": kind}, pointer=f"/kinds/{n}", because="unknown_value")
@@ -78,7 +80,7 @@ class ReportDuties(Payload):
 
 
 def report_duties(person: Person, body: ReportDuties, ctx: ActionContext) -> None:
-    """Report the duties that the person still holds to their lead and the managers."""
+    """Report the person's duties: their lead and the managers are notified."""
 
 
 # fmt: off
