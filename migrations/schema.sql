@@ -4982,6 +4982,7 @@ create table fold.vote (
   named_by_id uuid,
   defer_until_at timestamp with time zone,
   recused_at timestamp with time zone,
+  left_at timestamp with time zone,
   constraint vote_pkey PRIMARY KEY (id),
   constraint vote_decision_id_person_id_key UNIQUE (decision_id, person_id)
 );

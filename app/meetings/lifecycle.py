@@ -21,6 +21,7 @@ from app.foundation.documents.filing import load_documents
 from app.foundation.documents.keeping.actions import KeptDocuments, document_actions
 from app.foundation.editing import apply_patch
 from app.foundation.people.records import Group
+from app.foundation.people.succession.handing_over import succession_rows
 from app.foundation.process_spec import ProcessSpec
 from app.kernel.access.audience_rules import to_persons
 from app.kernel.access.kinds import Lookup
@@ -271,6 +272,7 @@ LIFECYCLE = Lifecycle(
         *document_actions(KeptDocuments(kind="meeting", any=(State.minuted,))),
         *decisions.rows(DECISIONS), *tasks.rows(PROCESS),
         *comments.rows(PROCESS), *tags.rows(PROCESS), *attachments.rows(PROCESS), *links.rows(PROCESS),
+        *succession_rows("meeting", State),
     ),
 )
 # fmt: on

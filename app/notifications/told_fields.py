@@ -96,6 +96,7 @@ TOLD_FIELDS: dict[Notice, tuple[str, ...]] = {
         *("own.planned_at", "own.due_at"),
         *REASON,
     ),
+    Notice.duties_held: ("given.holder", "given.duty_count", "given.first_due_at"),
     Notice.reviewed: ("given.side", "given.verdict", "given.comment"),
     Notice.sent_back: REASON,
     Notice.recurring: ("own.dimension", "own.since_at"),

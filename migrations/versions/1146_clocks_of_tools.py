@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "1146"
-down_revision = "1142"
+down_revision = "1144"
 branch_labels = None
 depends_on = None
 

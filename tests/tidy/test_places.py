@@ -104,6 +104,7 @@ SQL = {
     "app/automation/incidents_and_problems/detect_recurring_incidents.py": "which candidates there are",
     "app/automation/governance/open_audits.py": "which teams have had cases of a process",
     "app/automation/decisions/deputise_voters.py": "what waits for the votes of somebody who names a deputy",
+    "app/automation/decisions/recount_votes.py": "open votes of somebody whose account is deactivated",
     "app/foundation/decisions/approval_rules/electors.py": "whom approval rules name",
     "app/automation/decisions/take_up_at_meetings.py": "what waits for a group, and its next meeting",
     "app/attention/*": "what needs attention, of all kinds at once",

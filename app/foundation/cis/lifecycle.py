@@ -28,6 +28,7 @@ from app.foundation.cis.preparation import EndedRelation, ended_relation
 from app.foundation.cis.records import Ci, CiRelation
 from app.foundation.cis.records import CiState as State
 from app.foundation.editing import apply_patch
+from app.foundation.people.succession.handing_over import succession_rows
 from app.kernel.access.audience_rules import to_persons, to_staff
 from app.kernel.access.kinds import Lookup
 from app.kernel.actions.actor_policy import change_manager, configuration_manager, engineer, integration, rule
@@ -141,6 +142,7 @@ LIFECYCLE = Lifecycle(
                prepare=(authorisation,)),
         action(regularise,        "补办变更", WENT_LIVE,           STAYS,             JUDGES,   "ci.regularised",
                unless=(nothing_to_regularise,), prepare=(alteration_to_regularise,), wrong=(change_does_not_regularise,)),
+        *succession_rows("ci", State),
     ),
 )
 # fmt: on

@@ -44,6 +44,7 @@ from app.foundation.people.roles import (
     role_not_grantable,
     role_not_held,
 )
+from app.foundation.people.succession.leaving import leaving_rows
 from app.kernel.access.audience_rules import to_persons, to_staff
 from app.kernel.access.kinds import KindAccess, Lookup
 from app.kernel.access.reads import ReadContext
@@ -278,6 +279,7 @@ LIFECYCLE = Lifecycle(
         action(activate,        "启用",     [PersonState.inactive],                     PersonState.active,   SUPERIORS, "person.activated"),
         action(erase,           "擦除",     [PersonState.active, PersonState.inactive], PersonState.erased,   SUPERIORS, "person.erased",
                unless=(last_admin,), keys=Keys.DESTROYED),
+        *leaving_rows(),
     ),
 )
 # fmt: on

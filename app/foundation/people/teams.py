@@ -12,6 +12,7 @@ from app.common.records import ForeignRef
 from app.foundation.editing import apply_patch
 from app.foundation.people.faces import TEAM_FACE
 from app.foundation.people.records import Team, TeamKind, TeamState
+from app.foundation.people.succession.handing_over import succession_rows
 from app.kernel.access.audience_rules import to_everybody
 from app.kernel.access.kinds import KindAccess, Lookup
 from app.kernel.actions.actor_policy import admin, rule
@@ -76,6 +77,7 @@ LIFECYCLE = Lifecycle(
         action(edit,      "编辑", TeamState,           STAYS,             ADMINS, "team.edited"),
         action(retire,    "撤销", [TeamState.active],  TeamState.retired, ADMINS, "team.retired"),
         action(reinstate, "恢复", [TeamState.retired], TeamState.active,  ADMINS, "team.reinstated"),
+        *succession_rows("team", TeamState),
     ),
 )
 # fmt: on

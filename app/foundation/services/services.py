@@ -17,6 +17,7 @@ from app.common.records import ForeignRef, KeyRef, Record, jsonb_ordered
 from app.foundation.calendars.week import IsoDate
 from app.foundation.editing import apply_patch
 from app.foundation.people.records import Team
+from app.foundation.people.succession.handing_over import succession_rows
 from app.foundation.services.records import Criticality, Service
 from app.foundation.services.records import ServiceState as State
 from app.kernel.access.audience_rules import to_everybody_or_staff
@@ -176,6 +177,7 @@ LIFECYCLE = Lifecycle(
         action(go_live, "上线", [State.proposed],             State.live,     KEEPER, "service.went_live"),
         action(retire,  "下线", [State.proposed, State.live], State.retired,  KEEPER, "service.retired"),
         action(promise, "承诺", State,                        STAYS,          rule,   "service.promised"),
+        *succession_rows("service", State),
     ),
 )
 # fmt: on

@@ -8,6 +8,7 @@ from __future__ import annotations
 from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Role
 from app.common.records import Record
+from app.foundation.people.succession.handing_over import succession_rows
 from app.governance.corrective_actions.payloads import (
     CompleteCorrectiveAction,
     HandOverCorrectiveAction,
@@ -141,6 +142,7 @@ LIFECYCLE = Lifecycle(
         action(drop,         "取消",     OPEN,            State.dropped,  PLANNERS, "corrective_action.dropped", segregate_from=OWNER, notifies=DROPPED),
         action(fall_overdue, "标记逾期", OPEN,            STAYS,          rule,     "corrective_action.fell_overdue", notifies=OVERDUE,
                due=DueAt("due_at", "flag_corrective_actions", unless="overdue_at")),
+        *succession_rows("corrective_action", State),
     ),
 )
 # fmt: on

@@ -15,6 +15,7 @@ from app.foundation.documents.filing import supersede as supersede_document
 from app.foundation.documents.keeping.actions import KeptDocuments, document_actions
 from app.foundation.documents.records import DocumentClass, Heading
 from app.foundation.editing import apply_patch
+from app.foundation.people.succession.handing_over import succession_rows
 from app.foundation.process_definitions.lookups import DEFINED_NAME, DEFINED_SPELLINGS
 from app.foundation.process_definitions.records import DefinitionState as State
 from app.foundation.process_definitions.records import ProcessDefinition
@@ -191,6 +192,7 @@ LIFECYCLE = Lifecycle(
         action(retire,    "停用", [State.published],                 State.retired,    quality_manager, "process_definition.retired",
                prepare=(load_documents,), notifies=TO_CONCERNED),
         *document_actions(DOCUMENTS_KEPT),
+        *succession_rows("process_definition", State),
     ),
 )
 # fmt: on

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from app.foundation.people.succession.handing_over import succession_rows
 from app.governance.quality_assessments import checks
 from app.governance.quality_assessments.payloads import (
     ConcludeQualityAssessment,
@@ -129,6 +130,7 @@ LIFECYCLE = Lifecycle(
         action(verify,   "验证",     CONCLUDED,    State.verified,  quality_manager.in_person(), "quality_assessment.verified",
                prepare=(checks.finding_numbers,), wrong=(checks.still_to_correct,)),
         action(cancel,   "取消",     [State.open], State.cancelled, quality_manager, "quality_assessment.cancelled"),
+        *succession_rows("quality_assessment", State),
     ),
 )
 # fmt: on

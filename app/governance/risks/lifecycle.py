@@ -10,6 +10,7 @@ from datetime import timedelta
 from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Person, Role
 from app.common.priorities.risk_level import RiskLevel
+from app.foundation.people.succession.handing_over import succession_rows
 from app.governance.risks import checks
 from app.governance.risks.face import FACE
 from app.governance.risks.payloads import (
@@ -287,6 +288,7 @@ LIFECYCLE = Lifecycle(
         action(restate,           "重述等级",   ASSESSED,         STAYS,          rule,                      "risk.restated"),
         action(close,             "关闭",       [State.treated],  State.closed,   process_owner,             "risk.closed",
                prepare=(open_actions,), segregate_from=OWNER),
+        *succession_rows("risk", State),
     ),
 )
 # fmt: on

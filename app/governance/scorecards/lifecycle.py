@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Role
+from app.foundation.people.succession.handing_over import succession_rows
 from app.governance.scorecards import checks
 from app.governance.scorecards.editions import weights_of
 from app.governance.scorecards.marks import (
@@ -183,6 +184,7 @@ LIFECYCLE = Lifecycle(
                wrong=(checks.plan_invalid,), segregate_from=(CONCERNED,), notifies=TELL_OF_OUTCOME),
         action(conclude,         "申诉期满办结", [State.published], State.settled,   rule,                     "scorecard.concluded",
                due=DueAt("objection_until_at", "conclude_scorecards")),
+        *succession_rows("scorecard", State),
     ),
 )
 # fmt: on

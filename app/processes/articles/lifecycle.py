@@ -16,6 +16,7 @@ from app.foundation.articles.records import ArticleState as State
 from app.foundation.custom.values import invalid_custom_values, set_custom_fields
 from app.foundation.decisions.authorship import authors_do_not_judge
 from app.foundation.editing import apply_patch
+from app.foundation.people.succession.handing_over import succession_rows
 from app.foundation.process_spec import ProcessSpec
 from app.kernel.access.audience_rules import to_everybody, to_persons, to_staff
 from app.kernel.access.kinds import Lookup
@@ -266,6 +267,7 @@ LIFECYCLE = Lifecycle(
         action(record_suggestion, "展示", [State.published], STAYS, anybody, "article.shown", name="show", staff_only=True),
         action(view,              "查看", [State.published], STAYS, anybody, "article.viewed", staff_only=True),
         *comments.rows(PROCESS), *tags.rows(PROCESS), *attachments.rows(PROCESS), *links.rows(PROCESS),
+        *succession_rows("article", State),
     ),
 )
 # fmt: on

@@ -21,6 +21,7 @@ from app.foundation.decisions.closing import withdraw_open_decisions
 from app.foundation.decisions.preparation import open_decisions
 from app.foundation.editing import apply_patch, edit_action
 from app.foundation.people.records import Team
+from app.foundation.people.succession.handing_over import succession_rows
 from app.foundation.process_spec import AssigningSpec
 from app.kernel.access.audience_rules import to_persons, to_services, to_team_or_desk
 from app.kernel.access.kinds import KindAccess, Lookup
@@ -240,6 +241,7 @@ LIFECYCLE = Lifecycle(
         *decisions.rows(VOTES),
         *ticket_actions(kind="change", any=State, open=OPEN, delivered=ENDED | IMPLEMENTATION_ENDED, manager=Role.change_manager,
                         assigning=AssigningSpec(planner, (implementation.assignee_voted_for_it,))),
+        *succession_rows("change", State),
     ),
 )
 # fmt: on

@@ -312,10 +312,11 @@ async def old_process_is_gone(
 
 
 async def not_cut_over(reads: ReadContext, improvement: Improvement, ctx: ActionContext) -> str | None:
-    """Refuse to ask the committee before the cutover: until then it is reverted without it
+    """Refuse to ask the committee from the pilot until the cutover: then it is reverted without it
     (`not_cut_over`).
     """
-    return "not_cut_over" if improvement.cutover_at is None else None
+    is_rolling_out = improvement.state is ImprovementState.rolling_out
+    return "not_cut_over" if is_rolling_out and improvement.cutover_at is None else None
 
 
 async def decision_is_open(reads: ReadContext, improvement: Improvement, ctx: ActionContext) -> str | None:

@@ -26,6 +26,7 @@ from app.foundation.documents.filing import load_documents
 from app.foundation.documents.keeping.actions import KeptDocuments, document_actions
 from app.foundation.documents.records import DocumentClass
 from app.foundation.editing import apply_patch, edit_action
+from app.foundation.people.succession.handing_over import succession_rows
 from app.kernel.access.audience_rules import to_persons, to_staff
 from app.kernel.access.kinds import Lookup
 from app.kernel.actions.actor_policy import (
@@ -179,11 +180,11 @@ CUT_OVER = (State.rolling_out, State.handed_over, State.standardised)
 #: What falls due after the hand-over falls due in these, too.
 ROLLED_OUT = CUT_OVER
 REVERTIBLE = (State.evaluating, State.piloting, State.pilot_reported, State.rolling_out)
+#: The committee stops what has not begun to be tried, too.
+STOPPABLE = (State.approved, State.implementing, State.chartered, State.planned, State.plan_approved)
 VOTES = DecisionSpec(
     kind="improvement",
-    any=frozenset(
-        {State.in_review, State.approved, State.planned, State.plan_approved, State.pilot_reported, *CUT_OVER}
-    ),
+    any=frozenset({State.in_review, *STOPPABLE, State.pilot_reported, *CUT_OVER}),
     matters=(PROPOSAL, CLASS, CHARTER, PROJECT_PLAN, PILOT, REVERT),
     outcome=action_of_outcome,
     after_withdrawal={State.in_review: State.proposed},
@@ -290,9 +291,9 @@ LIFECYCLE = Lifecycle(
         action(evaluation.revert, "恢复原状", REVERTIBLE, State.reverted, quality_manager.in_person(), "improvement.reverted",
                unless=(checks.cannot_be_reverted,), prepare=(open_decisions,), wrong=(checks.old_process_is_gone,),
                notifies=those_concerned(NoticeType.improvement_reverted)),
-        action(evaluation.ask_to_revert,   "提请恢复原状", CUT_OVER,                    STAYS,              quality_manager,        "improvement.revert_asked",
+        action(evaluation.ask_to_revert,   "提请恢复原状", (*STOPPABLE, *CUT_OVER),     STAYS,              quality_manager,        "improvement.revert_asked",
                unless=(checks.not_cut_over, checks.decision_is_open), prepare=(committee_question(REVERT),)),
-        action(evaluation.revert_by_decision, "决议恢复原状", CUT_OVER,                 State.reverted,     decision,               "improvement.reverted",
+        action(evaluation.revert_by_decision, "决议恢复原状", (*STOPPABLE, *CUT_OVER),  State.reverted,     decision,               "improvement.reverted",
                notifies=those_concerned(NoticeType.improvement_reverted)),
         # 12
         action(project.plan_ahead,         "预拟计划", [State.approved],                STAYS,              PLANNERS,               "improvement.planned_ahead",
@@ -374,6 +375,7 @@ LIFECYCLE = Lifecycle(
         *document_actions(DOCUMENTS_KEPT),
         *decisions.rows(VOTES),
         *ticket_actions(kind="improvement", any=State, open=OPEN, delivered=ENDED, manager=Role.quality_manager),
+        *succession_rows("improvement", State, of_the_active=True),
     ),
 )
 # fmt: on

@@ -12,6 +12,7 @@ from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Role
 from app.foundation.custom.values import invalid_custom_values, set_custom_fields
 from app.foundation.editing import apply_patch, edit_action
+from app.foundation.people.succession.handing_over import succession_rows
 from app.foundation.process_spec import AssigningSpec
 from app.kernel.access.audience_rules import to_desk, to_persons, to_services, to_team_or_desk
 from app.kernel.access.kinds import KindAccess, Lookup
@@ -257,6 +258,7 @@ LIFECYCLE = Lifecycle(
             kind="incident", any=State, open=OPEN, delivered=ENDED, manager=Role.incident_manager, prioritise=prioritise,
             assigning=AssigningSpec(commander),
         ),
+        *succession_rows("incident", State),
     ),
 )
 # fmt: on

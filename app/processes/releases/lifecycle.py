@@ -18,6 +18,7 @@ from app.foundation.decisions.closing import withdraw_open_decisions
 from app.foundation.decisions.preparation import open_decisions, question_preparation
 from app.foundation.editing import apply_patch, edit_action
 from app.foundation.people.records import Team
+from app.foundation.people.succession.handing_over import succession_rows
 from app.foundation.process_spec import AssigningSpec
 from app.kernel.access.audience_rules import to_persons, to_services, to_team_or_desk
 from app.kernel.access.kinds import Lookup
@@ -213,6 +214,7 @@ LIFECYCLE = Lifecycle(
         *edit_action(edit, "release", State),
         *ticket_actions(kind="release", any=State, open=OPEN, delivered=ENDED, manager=Role.change_manager,
                         assigning=AssigningSpec(project_manager)),
+        *succession_rows("release", State),
     ),
 )
 # fmt: on

@@ -16,6 +16,7 @@ from app.common.people import Person, Role
 from app.common.records import ForeignRef, KeyRef, Record
 from app.common.times.clocks import AgreementType
 from app.foundation.people.records import Team
+from app.foundation.people.succession.handing_over import succession_rows
 from app.kernel.access.audience_rules import to_persons, to_staff
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import quality_manager, role, service_level_manager
@@ -158,6 +159,7 @@ LIFECYCLE = Lifecycle(
         action(revise, "修订", [State.drafted], STAYS,         PLANNERS, "service_level_plan.revised",
                prepare=(known_entries,), wrong=(invalid_entries,)),
         action(adopt,  "通过", [State.drafted], State.adopted, ADOPTERS.in_person(), "service_level_plan.adopted"),
+        *succession_rows("service_level_plan", State),
     ),
 )
 # fmt: on

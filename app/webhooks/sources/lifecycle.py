@@ -20,6 +20,7 @@ from app.foundation.editing import apply_patch
 from app.foundation.people.credentials.maker_credential import note_secret
 from app.foundation.people.fields import Zone
 from app.foundation.people.keys import USUAL_OVERLAP_SECONDS, Overlap
+from app.foundation.people.succession.handing_over import succession_rows
 from app.kernel.access.audience_rules import to_staff
 from app.kernel.access.kinds import KindAccess
 from app.kernel.access.reads import ReadContext
@@ -235,6 +236,7 @@ LIFECYCLE = Lifecycle(
         action(retire,         "停用",     NOT_RETIRED,    State.retired, ADMINS, "webhook_source.retired"),
         action(note_silence,   "标记静默", [State.active], STAYS,         rule,         "webhook_source.fell_silent", unless=(silent_already,), notifies=TO_OWNER),
         action(note_return,    "标记恢复", NOT_RETIRED,    STAYS,         rule,         "webhook_source.heard_again", unless=(not_silent,)),
+        *succession_rows("webhook_source", State),
     ),
 )
 # fmt: on

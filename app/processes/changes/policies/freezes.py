@@ -12,6 +12,7 @@ from app.foundation.decisions import actions as decisions
 from app.foundation.decisions.closing import withdraw_open_decisions
 from app.foundation.decisions.preparation import open_decisions
 from app.foundation.editing import apply_patch
+from app.foundation.people.succession.handing_over import succession_rows
 from app.kernel.access.audience_rules import to_persons, to_staff
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import decision, role, rule, service_level_manager, staff
@@ -145,6 +146,7 @@ LIFECYCLE = Lifecycle(
         action(grant_exception,  "批准例外", IN_FORCE,   STAYS,           decision,  "freeze.exception_granted", prepare=(decided_exception,)),
         action(refuse_exception, "拒绝例外", IN_FORCE,   STAYS,           decision,  "freeze.exception_refused", prepare=(decided_exception,)),
         *decisions.rows(EXCEPTIONS),
+        *succession_rows("freeze", State),
     ),
 )
 # fmt: on
