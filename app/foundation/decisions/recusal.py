@@ -71,7 +71,9 @@ def recusal_preparation(matters: Sequence[Matter]) -> Prepare:
         if not sources or len(remaining) >= max(quorum, -(-len(all_ballots) // 2)):
             return Substitutes()
         parties = await parties_to(reads, record, matter_of(matters, decision), decision.asked_by_id)
-        persons = await electors.persons_of(reads, record, sources, parties.left_out, ctx.now)
+        persons = await electors.persons_of(
+            reads, record, sources, parties.opening(decision.asked_by_id), ctx.now
+        )
         apart = {ballot.person_id for ballot in all_ballots} | parties.left_out.keys()
         voters = {person: seat for person, seat in persons.items() if person not in apart}
         return Substitutes(new_ballots(decision, voters, parties, ctx))

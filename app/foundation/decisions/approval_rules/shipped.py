@@ -223,3 +223,9 @@ SHIPPED: Mapping[str, ShippedRule] = {
         ),
     ),
 }
+#: Rules that hold next to those of the organisation, which may only tighten them: the documents name the board.
+FLOORS = (
+    "change_high_risk",
+    "process_change",
+    *(key for key, rule in SHIPPED.items() if rule.definition is _COMMITTEE),
+)
