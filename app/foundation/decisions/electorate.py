@@ -15,8 +15,8 @@ from app.common.people import WHOLE_GROUP, Role
 from app.foundation.decisions.approval_rules import electors
 from app.foundation.decisions.approval_rules.electors import Seat, Voters
 from app.foundation.decisions.approval_rules.shipped import FLOORS
-from app.foundation.decisions.approval_rules.versions import STRICTNESS, HoldingRule, Opening
-from app.foundation.decisions.matters import Matter
+from app.foundation.decisions.approval_rules.versions import STRICTNESS, HoldingRule, MatterOpening
+from app.foundation.decisions.matters import Matter, RelatedMatter
 from app.foundation.decisions.parties import LeftOutVoters, Parties, parties_of
 from app.foundation.decisions.records import Decision, DecisionRule, VoterLeftOutReason
 from app.foundation.decisions.tally import default_quorum
@@ -88,14 +88,20 @@ class Electorate:
 
 
 async def ruled_electorate(
-    reads: ReadContext, record: Any, matter: Matter, asker: UUID | None, now: datetime
+    reads: ReadContext,
+    record: Any,
+    matter: Matter,
+    asker: UUID | None,
+    now: datetime,
+    *,
+    related: RelatedMatter | None = None,
 ) -> Electorate:
-    """Return who votes on the matter, by the approval rules, if `asker` puts the question now: by those of the
-    time when the matter began or, if these can ask nobody, of now. If too few may vote, the rules' next voters
-    are asked at once. Raises PreparationRefused if these are too few, or too
+    """Return who votes on the matter if `asker` puts the question now: by the approval rules of the time when
+    the matter began or, if these can ask nobody, of now. If too few may vote, the rules' next are asked at
+    once. Raises PreparationRefused if these are too few, or too
     many would vote.
     """
-    parties = await parties_to(reads, record, matter, asker)
+    parties = await parties_to(reads, record, matter, asker, related=related)
     opening = parties.opening(asker)
     try:
         return await _electorate_of(reads, record, matter, parties, opening, now)
@@ -111,7 +117,7 @@ async def ruled_electorate(
 
 
 async def _electorate_of(
-    reads: ReadContext, record: Any, matter: Matter, parties: Parties, opening: Opening, now: datetime
+    reads: ReadContext, record: Any, matter: Matter, parties: Parties, opening: MatterOpening, now: datetime
 ) -> Electorate:
     assert matter.decision is not None
     rules = await electors.holding_rules(reads, record, matter.decision, opening)
@@ -124,7 +130,8 @@ async def _electorate_of(
         board |= named
         candidates |= named
         free = named.keys() - parties.left_out.keys()
-        if len(free) < rule.definition.free_voters_needed(len(named)):
+        is_vacant = await electors.has_vacancy(reads, record, rule.definition.voters, opening)
+        if is_vacant or len(free) < rule.definition.free_voters_needed(len(named)):
             further = rule.definition.otherwise
             candidates |= await electors.persons_of(reads, record, further, opening, now)
     try:
@@ -149,7 +156,7 @@ async def next_electorate(
     sources = [source for rule in rules for source in rule.definition.if_unanswered]
     if not sources:
         return None
-    parties = await parties_to(reads, record, matter, decision.asked_by_id)
+    parties = await parties_to_question(reads, record, matter, decision)
     opening = parties.opening(decision.asked_by_id)
     voters = await electors.persons_of(reads, record, sources, opening, now)
     try:
@@ -205,7 +212,7 @@ async def _joined(
     board: int,
 ) -> Electorate:
     """Return the electorate of the rules together: the strictest rule, the highest quorum, the longest least
-    time, and the earliest end after it. The quorum counts the whole board, before parties to the matter are left out.
+    time, and the earliest end after it. The quorum counts the whole board, parties included.
     """
     definitions = [rule.definition for rule in rules]
     voters, left_out = _divided(candidates, parties)
@@ -269,11 +276,29 @@ def _rows_of(left_out: LeftOutVoters) -> list[dict[str, Any]]:
     return [{"person": str(person), "because": why.value} for person, why in left_out.items()]
 
 
-async def parties_to(reads: ReadContext, record: Any, matter: Matter, asker: UUID | None) -> Parties:
+async def parties_to_question(reads: ReadContext, record: Any, matter: Matter, decision: Decision) -> Parties:
+    """Return the parties to the matter of a question that was put."""
+    related = None if matter.related is None else await matter.related(reads, record, decision)
+    return await parties_to(reads, record, matter, decision.asked_by_id, related=related)
+
+
+async def parties_to(
+    reads: ReadContext,
+    record: Any,
+    matter: Matter,
+    asker: UUID | None,
+    *,
+    related: RelatedMatter | None = None,
+) -> Parties:
     """Return the parties to the matter if `asker` puts the question."""
     parties = await parties_of(reads, record, matter)
     if matter.without_asker and asker is not None:
         parties.left_out.setdefault(asker, VoterLeftOutReason.asker)
+    if related is not None:
+        further_parties = (await parties_of(reads, related.record, related.matter)).left_out
+        parties.left_out.update(
+            {person: why for person, why in further_parties.items() if person not in parties.left_out}
+        )
     return parties
 
 

@@ -40,6 +40,7 @@ class EventActs:
     that it set, by row key; None for a row that it removed.
     """
 
+    stream: str
     type: str
     person_id: UUID | None
     rows_set: Mapping[str, Mapping[str, Any] | None]
@@ -48,36 +49,42 @@ class EventActs:
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """An event by which a field of a record names a person or, with null, nobody; `by` is null for a rule."""
+    """A person in a field of a record, and who named them and when; null for nobody, and for a rule."""
 
     stream: str
     person: UUID | None
-    by: UUID | None
-    at: datetime
+    namer_id: UUID | None
+    named_at: datetime
 
 
 async def acts_of(reads: ReadContext, record: Record, *, since: int | None = None) -> list[EventActs]:
     """Return the acts on the record, the oldest first; with `since`, those after that position of the log."""
     parameters = {"streams": [record.row_key], "since": since or 0}
-    rows = await reads.rows(EVENTS, parameters, guard=BY_RECORD_VERSION)
-    return [
-        EventActs(row["type"], _person_of(row["acted"]), _rows_set(row), row["recorded_at"]) for row in rows
-    ]
+    return [_act_of(row) for row in await reads.rows(EVENTS, parameters, guard=BY_RECORD_VERSION)]
+
+
+async def acts_on(reads: ReadContext, streams: Sequence[str]) -> list[EventActs]:
+    """Return the acts on other records, the oldest of each record first."""
+    if not streams:
+        return []
+    guard = Unguarded("Whoever acts meanwhile was not there to be asked.")
+    rows = await reads.rows(EVENTS, {"streams": list(streams), "since": 0}, guard=guard)
+    return [_act_of(row) for row in rows]
 
 
 async def namings(reads: ReadContext, streams: Sequence[str], field: str) -> list[Naming]:
     """Return all persons whom that field of the records has ever named, the oldest of each record first."""
-    if not streams:
-        return []
-    guard = Unguarded("Whoever is named meanwhile was not there to be asked.")
-    rows = await reads.rows(EVENTS, {"streams": list(streams), "since": 0}, guard=guard)
     named = []
-    for row in rows:
-        values = _rows_set(row).get(row["stream"]) or {}
+    for act in await acts_on(reads, streams):
+        values = act.rows_set.get(act.stream) or {}
         if field in values:
             person = None if values[field] is None else UUID(values[field])
-            named.append(Naming(row["stream"], person, _person_of(row["acted"]), row["recorded_at"]))
+            named.append(Naming(act.stream, person, act.person_id, act.recorded_at))
     return named
+
+
+def _act_of(row: Row) -> EventActs:
+    return EventActs(row["stream"], row["type"], _person_of(row["acted"]), _rows_set(row), row["recorded_at"])
 
 
 def _person_of(actor: str | None) -> UUID | None:

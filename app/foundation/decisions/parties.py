@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from app.common.records import Record
-from app.foundation.decisions.approval_rules.versions import Opening
+from app.foundation.decisions.approval_rules.versions import MatterOpening
 from app.foundation.decisions.lookups import EventActs, acts_of, touches
 from app.foundation.decisions.matters import Matter
 from app.foundation.decisions.records import Decision, DecisionOutcome, VoterLeftOutReason
@@ -33,10 +33,10 @@ class Parties:
     named_by: dict[UUID, UUID | None] = field(default_factory=dict)
     began_at: datetime | None = None
 
-    def opening(self, asker: UUID | None) -> Opening:
+    def opening(self, asker: UUID | None) -> MatterOpening:
         """Return the parties with the person who puts the question, who may vote unless they are a party."""
         askers = frozenset() if asker is None else frozenset({asker})
-        return Opening(frozenset(self.left_out) | askers, self.began_at)
+        return MatterOpening(frozenset(self.left_out) | askers, self.began_at)
 
 
 async def parties_of(
@@ -77,15 +77,15 @@ async def parties_of(
 
 def _beginning(events: Sequence[EventActs], record: Record, matter: Matter) -> datetime | None:
     """Return when somebody first wrote any of the matter since it was last approved."""
-    asked: set[str] = set()
+    question_keys: set[str] = set()
     began_at = None
     for event in events:
         for key, values in event.rows_set.items():
             if not values or kind_of(key) != Decision.KIND:
                 continue
             if values.get("decision") == matter.decision:
-                asked.add(key)
-            if key in asked and values.get("outcome") == DecisionOutcome.approved:
+                question_keys.add(key)
+            if key in question_keys and values.get("outcome") == DecisionOutcome.approved:
                 began_at = None
         if began_at is None and touches(event.rows_set, record.row_key, matter.fields, matter.children):
             began_at = event.recorded_at

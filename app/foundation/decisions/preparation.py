@@ -21,10 +21,10 @@ from app.foundation.decisions.electorate import (
     NamedElectorate,
     named_electorate,
     next_electorate,
-    parties_to,
+    parties_to_question,
     ruled_electorate,
 )
-from app.foundation.decisions.matters import Matter, matter_of
+from app.foundation.decisions.matters import Matter, RelatedMatter, matter_of
 from app.foundation.decisions.parties import Parties, parties_of
 from app.foundation.decisions.payloads import AskBoard
 from app.foundation.decisions.records import (
@@ -51,6 +51,7 @@ class Question:
     matter: Matter
     due_at: datetime | None = None
     latest_at: datetime | None = None
+    related: RelatedMatter | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,9 @@ async def new_decision(
     Voters, quorum and the people who are left out are fixed now: whatever happens to the record later, or to
     roles and groups, changes none of them.
     """
-    electorate = await ruled_electorate(reads, record, question.matter, ctx.caller.person_id, ctx.now)
+    electorate = await ruled_electorate(
+        reads, record, question.matter, ctx.caller.person_id, ctx.now, related=question.related
+    )
     if question.due_at is not None and question.due_at > electorate.due_at:
         words = {"until": electorate.due_at.replace(microsecond=0)}
         raise WrongValue(words, pointer="/due_at", because="later_than_rule")
@@ -303,7 +306,7 @@ def deputies_preparation(matters: Sequence[Matter]) -> Prepare:
         is_open = decision.state is DecisionState.open
         voters = [b.person_id for b in ballots if b.person_id and (b.closed_at is None or not is_open)]
         matter = matter_of(matters, decision)
-        parties = await parties_to(reads, record, matter, decision.asked_by_id)
+        parties = await parties_to_question(reads, record, matter, decision)
         compared = await _compared(
             reads, record, decision, await deputies_of(reads, decision, voters, parties.left_out, ctx)
         )

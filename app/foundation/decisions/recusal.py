@@ -8,7 +8,7 @@ from typing import Any
 
 from app.foundation.decisions.approval_rules import electors
 from app.foundation.decisions.closing import take_if_decided
-from app.foundation.decisions.electorate import parties_to, rules_of
+from app.foundation.decisions.electorate import parties_to_question, rules_of
 from app.foundation.decisions.matters import Matter, matter_of
 from app.foundation.decisions.payloads import RecuseVoter
 from app.foundation.decisions.preparation import VoteCount, new_ballots
@@ -70,7 +70,7 @@ def recusal_preparation(matters: Sequence[Matter]) -> Prepare:
         sources = [source for rule in rules for source in rule.definition.otherwise]
         if not sources or len(remaining) >= max(quorum, -(-len(all_ballots) // 2)):
             return Substitutes()
-        parties = await parties_to(reads, record, matter_of(matters, decision), decision.asked_by_id)
+        parties = await parties_to_question(reads, record, matter_of(matters, decision), decision)
         persons = await electors.persons_of(
             reads, record, sources, parties.opening(decision.asked_by_id), ctx.now
         )

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from app.common.records import empty
 from app.foundation.decisions.approval_rules.electors import holding_rules
-from app.foundation.decisions.approval_rules.versions import Opening
+from app.foundation.decisions.approval_rules.versions import MatterOpening
 from app.foundation.decisions.matters import Matter
 from app.foundation.decisions.preparation import NewDecision, Question, new_decision
 from app.foundation.decisions.records import DecisionKind
@@ -100,7 +100,7 @@ async def publication_due(
     applied = empty(ProcessChange, change.id)
     applied.process, applied.team_ids = body.process, [str(team.id) for team in teams]
     persons = () if ctx.caller.person_id is None else (ctx.caller.person_id,)
-    opening = Opening(frozenset(persons))
+    opening = MatterOpening(frozenset(persons))
     rules = await holding_rules(reads, applied, DecisionKind.process_change, opening)
     calendars = {rule.definition.calendar for rule in rules} - {None} or {None}
     ends = []

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from app.common.people import Role
 from app.foundation.decisions.approval_rules.definition import ApprovalRuleDefinition
 from app.foundation.decisions.approval_rules.shipped import FLOORS, SHIPPED
-from app.foundation.decisions.approval_rules.versions import STRICTNESS, HoldingRule, Opening, rules_for
+from app.foundation.decisions.approval_rules.versions import STRICTNESS, HoldingRule, MatterOpening, rules_for
 from app.foundation.decisions.records import DecisionKind, DecisionRule
 from app.processes.changes.records import Change
 from app.processes.improvements.records import Improvement
@@ -18,7 +18,7 @@ from tests.cases import each_case
 BEGAN = datetime(2026, 6, 1, tzinfo=UTC)
 BEFORE, AFTER = BEGAN - timedelta(days=1), BEGAN + timedelta(days=1)
 PARTY, OTHER = uuid4(), uuid4()
-MATTER = Opening(frozenset({PARTY}), BEGAN)
+MATTER = MatterOpening(frozenset({PARTY}), BEGAN)
 CHANGE = Change.model_construct(risk_level="medium", category="mail", services=["mail"])
 #: What is looser than the rule below in one way each, or replaces it by a more specific one.
 LOOSER: list[dict[str, Any]] = [
@@ -40,15 +40,21 @@ STRICT: dict[str, Any] = {
 
 
 def version(
-    edition: int, by: UUID, at: datetime = BEFORE, *, key: str = "change", ended: bool = False, **terms: Any
+    edition: int,
+    setter: UUID,
+    instant: datetime = BEFORE,
+    *,
+    key: str = "change",
+    is_ended: bool = False,
+    **terms: Any,
 ) -> dict[str, Any]:
     """A row of a version of a rule."""
     definition = ApprovalRuleDefinition.model_validate({**STRICT, **terms}).model_dump(mode="json")
-    shown = {"key": key, "edition": edition, "definition": definition, "ended": ended}
-    return {**shown, "set_by_id": by, "recorded_at": at}
+    row = {"key": key, "edition": edition, "definition": definition, "ended": is_ended}
+    return {**row, "set_by_id": setter, "recorded_at": instant}
 
 
-def holding(*versions: dict[str, Any], opening: Opening = MATTER) -> list[tuple[str, int]]:
+def holding(*versions: dict[str, Any], opening: MatterOpening = MATTER) -> list[tuple[str, int]]:
     """The rules that hold for a change by these versions, the oldest first."""
     return keys(rules_for(reversed(versions), DecisionKind.change, CHANGE, opening))
 
@@ -58,29 +64,31 @@ def keys(rules: list[HoldingRule]) -> list[tuple[str, int]]:
 
 
 @each_case("terms", LOOSER)
-@each_case(("by", "at"), [(PARTY, BEFORE), (OTHER, AFTER)])
+@each_case(("setter", "instant"), [(PARTY, BEFORE), (OTHER, AFTER)])
 def test_a_looser_version_of_a_party_or_of_later_does_not_hold(
-    terms: dict[str, Any], by: UUID, at: datetime
+    terms: dict[str, Any], setter: UUID, instant: datetime
 ) -> None:
     first = version(1, OTHER)
-    assert holding(first, version(2, by, at, **terms)) == [("change", 1)]
-    assert holding(first, version(1, by, at, key="mine", **terms)) == [("change", 1)], "a rule of its own"
+    assert holding(first, version(2, setter, instant, **terms)) == [("change", 1)]
+    assert holding(first, version(1, setter, instant, key="mine", **terms)) == [("change", 1)], (
+        "a rule of its own"
+    )
     assert holding(first, version(2, OTHER, **terms)) == [("change", 2)], "somebody else sets it before"
 
 
-@each_case(("by", "at"), [(PARTY, BEFORE), (OTHER, AFTER)])
-def test_a_stricter_version_holds_for_everybody(by: UUID, at: datetime) -> None:
-    further = [*STRICT["voters"], {"role": "engineer"}]
-    for terms in ({"voters": further}, {"least_voters": 3}, {"least_seconds": 7 * 86_400}):
-        assert holding(version(1, OTHER), version(2, by, at, **terms)) == [("change", 2)]
+@each_case(("setter", "instant"), [(PARTY, BEFORE), (OTHER, AFTER)])
+def test_a_stricter_version_holds_for_everybody(setter: UUID, instant: datetime) -> None:
+    voters = [*STRICT["voters"], {"role": "engineer"}]
+    for terms in ({"voters": voters}, {"least_voters": 3}, {"least_seconds": 7 * 86_400}):
+        assert holding(version(1, OTHER), version(2, setter, instant, **terms)) == [("change", 2)]
 
 
 def test_what_a_party_ends_has_ended_unless_the_others_are_looser() -> None:
     loose = version(1, OTHER, key="mine", rule="majority", least_voters=1, quorum=1)
-    for by, at in ((PARTY, BEFORE), (OTHER, AFTER)):
-        assert holding(loose, version(2, by, at, key="mine", ended=True)) == [("change", 0)]
-        assert holding(version(1, OTHER), version(2, by, at, ended=True)) == [("change", 1)]
-    assert holding(version(1, OTHER), version(2, OTHER, ended=True)) == [("change", 0)]
+    for setter, instant in ((PARTY, BEFORE), (OTHER, AFTER)):
+        assert holding(loose, version(2, setter, instant, key="mine", is_ended=True)) == [("change", 0)]
+        assert holding(version(1, OTHER), version(2, setter, instant, is_ended=True)) == [("change", 1)]
+    assert holding(version(1, OTHER), version(2, OTHER, is_ended=True)) == [("change", 0)]
 
 
 @each_case("key", list(FLOORS))

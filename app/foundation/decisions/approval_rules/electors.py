@@ -15,7 +15,7 @@ from app.foundation.calendars.records import CalendarVersion
 from app.foundation.decisions.approval_rules.definition import ApprovalRuleDefinition, Electors
 from app.foundation.decisions.approval_rules.records import ElectorRelation
 from app.foundation.decisions.approval_rules.shipped import SHIPPED
-from app.foundation.decisions.approval_rules.versions import HoldingRule, Opening, rules_for
+from app.foundation.decisions.approval_rules.versions import HoldingRule, MatterOpening, rules_for
 from app.foundation.decisions.lookups import Naming, namings
 from app.foundation.decisions.records import DecisionKind
 from app.foundation.people.records import Group, GroupMember, GroupState, RepresentedSide
@@ -38,8 +38,9 @@ select id, grade from fold.person where id = any(%s) and kind = 'human' and stat
   and deactivated_at is null"""
 #: The services, without those that nobody uses yet if there are others: they were added by one person.
 SERVICES = """
-select 'service/' || id as stream, team_id from fold.service s where key = any(%(keys)s) and (state <> 'proposed'
-  or not exists (select from fold.service where key = any(%(keys)s) and state <> 'proposed'))"""
+select 'service/' || id as stream, team_id from fold.service where key = any(%(keys)s)
+  and (state <> 'proposed' or not exists (
+    select from fold.service where key = any(%(keys)s) and state <> 'proposed'))"""
 ITEMS = "select 'ci/' || id as stream from fold.ci where id = any(%(items)s::uuid[])"
 TEAMS = f"""
 select 'team/' || id as stream from fold.team
@@ -52,6 +53,15 @@ CALENDAR = (
 )
 _AS_OF_NOW = Unguarded("Whoever comes to it meanwhile was not there to be asked.")
 _GRADES = list(Grade)
+#: By relation, the field of other records that names its persons.
+_FIELDS = {
+    ElectorRelation.service_owner: "owner_id",
+    ElectorRelation.item_owner: "owner_id",
+    ElectorRelation.team_lead: "lead_id",
+    ElectorRelation.team_heads: "lead_id",
+    ElectorRelation.countersigning_lead: "lead_id",
+    ElectorRelation.manager: "manager_id",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +76,9 @@ Voters = dict[UUID, Seat]
 
 
 async def holding_rules(
-    reads: ReadContext, record: Record, decision: DecisionKind, opening: Opening
+    reads: ReadContext, record: Record, decision: DecisionKind, opening: MatterOpening
 ) -> list[HoldingRule]:
-    """Return the most specific rules that hold for the record, by key. Nobody asks by what a party has set."""
+    """Return the most specific rules that hold for the record, by key; none that a party has set."""
     rows = await reads.rows(VERSIONS, (decision.value,), guard=Versions())
     return rules_for(rows, decision, record, opening)
 
@@ -84,7 +94,7 @@ async def definition_of(reads: ReadContext, key: str, edition: int) -> ApprovalR
 
 
 async def persons_of(
-    reads: ReadContext, record: Record, sources: Sequence[Electors], opening: Opening, now: datetime
+    reads: ReadContext, record: Record, sources: Sequence[Electors], opening: MatterOpening, now: datetime
 ) -> Voters:
     """Return the active persons whom the sources come to, no machines, with their seats."""
     voters: Voters = {}
@@ -103,7 +113,7 @@ def _rank(grade: str | None) -> int:
     return 0 if grade is None else _GRADES.index(Grade(grade))
 
 
-async def _named_by(reads: ReadContext, record: Record, source: Electors, opening: Opening) -> Voters:
+async def _named_by(reads: ReadContext, record: Record, source: Electors, opening: MatterOpening) -> Voters:
     """Return whom the source names, also those who are not active; of the holders of a role one more than can
     be asked besides the parties.
     """
@@ -140,27 +150,12 @@ async def voting_group(reads: ReadContext, rules: Iterable[HoldingRule]) -> Grou
 
 
 async def _related(
-    reads: ReadContext, record: Any, relation: ElectorRelation, opening: Opening
+    reads: ReadContext, record: Any, relation: ElectorRelation, opening: MatterOpening
 ) -> list[UUID]:
     """Return the persons in that relation to the record."""
-    services = list(getattr(record, "touched_services", None) or [getattr(record, "service", None)])
-    if relation is ElectorRelation.service_owner:
-        return await _settled(reads, await _streams(reads, SERVICES, keys=services), "owner_id", opening)
-    if relation is ElectorRelation.item_owner:
-        items = await _streams(reads, ITEMS, items=list(getattr(record, "ci_ids", None) or ()))
-        return await _settled(reads, items, "owner_id", opening)
-    if relation is ElectorRelation.team_lead:
-        teams = await _streams(reads, TEAMS, team=getattr(record, "team_id", None), keys=services)
-        return await _settled(reads, teams, "lead_id", opening)
-    if relation is ElectorRelation.countersigning_lead:
-        teams = [f"team/{team}" for team in getattr(record, "countersigning_team_ids", None) or ()]
-        return await _settled(reads, teams, "lead_id", opening)
-    if relation is ElectorRelation.manager:
-        requester = getattr(record, "requester_id", None)
-        streams = [] if requester is None else [f"person/{requester}"]
-        return await _settled(reads, streams, "manager_id", opening)
+    if relation in _FIELDS:
+        return await _settled(reads, await _naming(reads, record, relation), _FIELDS[relation], opening)
     names = {
-        ElectorRelation.team_heads: ("head_ids",),
         ElectorRelation.representative: ("representative_id", "party_representative_id"),
         ElectorRelation.process_owner: ("process_owner_id",),
         ElectorRelation.sponsor: ("sponsor_id",),
@@ -170,11 +165,42 @@ async def _related(
     return [UUID(str(person)) for persons in groups for person in persons if person is not None]
 
 
+async def _naming(reads: ReadContext, record: Any, relation: ElectorRelation) -> list[str]:
+    """Return the streams of the records that name the persons."""
+    services = list(getattr(record, "touched_services", None) or [getattr(record, "service", None)])
+    if relation is ElectorRelation.service_owner:
+        return await _streams(reads, SERVICES, keys=services)
+    if relation is ElectorRelation.item_owner:
+        return await _streams(reads, ITEMS, items=list(getattr(record, "ci_ids", None) or ()))
+    if relation is ElectorRelation.team_lead:
+        return await _streams(reads, TEAMS, team=getattr(record, "team_id", None), keys=services)
+    if relation is ElectorRelation.manager:
+        requester = getattr(record, "requester_id", None)
+        return [] if requester is None else [f"person/{requester}"]
+    is_head = relation is ElectorRelation.team_heads
+    teams = getattr(record, "team_ids" if is_head else "countersigning_team_ids", None)
+    return [f"team/{team}" for team in teams or ()]
+
+
+async def has_vacancy(
+    reads: ReadContext, record: Record, sources: Sequence[Electors], opening: MatterOpening
+) -> bool:
+    """Return whether a team that the record concerns has no head who could have a seat."""
+    if not any(source.relation is ElectorRelation.team_heads for source in sources):
+        return False
+    for team in await _naming(reads, record, ElectorRelation.team_heads):
+        if not await _settled(reads, [team], "lead_id", opening):
+            return True
+    return False
+
+
 async def _streams(reads: ReadContext, query: str, **parameters: Any) -> list[str]:
     return [row["stream"] for row in await reads.rows(query, parameters, guard=_AS_OF_NOW)]
 
 
-async def _settled(reads: ReadContext, streams: Sequence[str], field: str, opening: Opening) -> list[UUID]:
+async def _settled(
+    reads: ReadContext, streams: Sequence[str], field: str, opening: MatterOpening
+) -> list[UUID]:
     """Return the persons in that field of the records. If a party has named one, or somebody has since the
     matter began, the one before counts, unless that person has left.
     """
@@ -187,11 +213,11 @@ async def _settled(reads: ReadContext, streams: Sequence[str], field: str, openi
     return [person for person in persons if person is not None]
 
 
-def _settled_person(named: Sequence[Naming], active: Collection[UUID], opening: Opening) -> UUID | None:
+def _settled_person(named: Sequence[Naming], active: Collection[UUID], opening: MatterOpening) -> UUID | None:
     """Return the person whom the field names for the matter, by all whom it has named, the oldest first."""
-    trusted = [naming for naming in named if opening.trusts(naming.by, naming.at)]
-    by_others = [naming for naming in named if naming.by not in opening.parties]
-    for namings_there in (trusted, by_others):
+    trusted_namings = [naming for naming in named if opening.trusts(naming.namer_id, naming.named_at)]
+    untied_namings = [naming for naming in named if naming.namer_id not in opening.parties]
+    for namings_there in (trusted_namings, untied_namings):
         if namings_there and namings_there[-1].person in active:
             return namings_there[-1].person
     return None

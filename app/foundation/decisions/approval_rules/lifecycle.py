@@ -150,9 +150,11 @@ async def definition_invalid(
         raise WrongValue(pointer="/definition/voters", because="chair_of_one_group")
     floors = [SHIPPED[key] for key in FLOORS if not SHIPPED[key].definition.conditions]
     for floor in floors:
-        others = outvoting(body.definition, floor.definition) if floor.decision is decision else []
-        if others and others[0].role is not None:
-            raise WrongValue({"role": others[0].role}, pointer="/definition/voters", because="outvotes_board")
+        outvoting_sources = outvoting(body.definition, floor.definition) if floor.decision is decision else []
+        if outvoting_sources and outvoting_sources[0].role is not None:
+            raise WrongValue(
+                {"role": outvoting_sources[0].role}, pointer="/definition/voters", because="outvotes_board"
+            )
     groups = {source.group for source in body.definition.sources if source.group is not None}
     named = [(Group.KIND, group, "voters") for group in sorted(groups)]
     if body.definition.calendar is not None:

@@ -223,7 +223,7 @@ SHIPPED: Mapping[str, ShippedRule] = {
         ),
     ),
 }
-#: Rules that hold next to those of the organisation, which may only tighten them: the documents name the board.
+#: The documents name the board of these rules, so rules of the organisation only tighten them.
 FLOORS = (
     "change_high_risk",
     "process_change",

@@ -1,5 +1,5 @@
-"""The versions of approval rules that hold for one matter (pure): nobody loosens the rules of a matter to which
-they are a party, or that has begun. Decisions of the committee and those about high risks never ask less than
+"""The versions of approval rules that hold for one matter (pure): nobody loosens the rules of a matter that
+has begun, or to which they are a party. Decisions of the committee and those about high risks never ask less than
 the shipped rules do.
 """
 
@@ -18,7 +18,7 @@ from app.foundation.decisions.records import DecisionKind, DecisionRule
 
 #: How strict the rules are: of several by which a question is put, the strictest counts.
 STRICTNESS = (DecisionRule.chair, DecisionRule.majority, DecisionRule.unanimous)
-#: Roles that may vote next to a shipped board by majority. More voters of other roles would outvote the board.
+#: Roles that may vote next to a shipped board by majority. Others would outvote the board.
 BOARD_ROLES = frozenset(
     {
         *(Role.committee_member, Role.management, Role.department_head, Role.process_owner),
@@ -37,7 +37,7 @@ class HoldingRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
+class MatterOpening:
     """The parties to a matter, also those who may vote on nothing else, and the time at which the matter
     began; null if it begins with the question.
     """
@@ -45,23 +45,25 @@ class Opening:
     parties: frozenset[UUID] = frozenset()
     began_at: datetime | None = None
 
-    def trusts(self, person: UUID | None, at: datetime | None) -> bool:
+    def trusts(self, person: UUID | None, instant: datetime | None) -> bool:
         """Return whether what the person set at that time counts without a comparison."""
-        is_early = self.began_at is None or at is None or at <= self.began_at
+        is_early = self.began_at is None or instant is None or instant <= self.began_at
         return is_early and person not in self.parties
 
 
 def rules_for(
-    rows: Iterable[Mapping[str, Any]], decision: DecisionKind, record: Any, opening: Opening
+    rows: Iterable[Mapping[str, Any]], decision: DecisionKind, record: Any, opening: MatterOpening
 ) -> list[HoldingRule]:
     """Return the most specific rules that hold for the record, by key, and the floors of its decision.
     `rows` are the versions of the rules, the newest first.
     """
     rules, ended = _standing(rows, decision, opening)
     applying = {rule.key: rule for rule in rules if rule.definition.applies_to(record)}
-    others = [rule.definition for rule in _most_specific(applying.values())]
+    other_rules = [rule.definition for rule in _most_specific(applying.values())]
     for rule in ended:
-        if rule.definition.applies_to(record) and not any(_as_strict(o, rule.definition) for o in others):
+        if rule.definition.applies_to(record) and not any(
+            _as_strict(o, rule.definition) for o in other_rules
+        ):
             applying[rule.key] = rule
     holding = _most_specific(applying.values())
     for key in FLOORS:
@@ -75,9 +77,9 @@ def rules_for(
 
 def rules_in_force(rows: Iterable[Mapping[str, Any]], decision: DecisionKind) -> list[HoldingRule]:
     """Return the rules of the kind of decision for matters that begin now, without a party: of each key the
-    newest version in `rows` (newest first), or else the shipped one.
+    newest version in `rows` (newest first), or else the shipped rule.
     """
-    return _standing(rows, decision, Opening())[0]
+    return _standing(rows, decision, MatterOpening())[0]
 
 
 def _most_specific(rules: Collection[HoldingRule]) -> list[HoldingRule]:
@@ -86,7 +88,7 @@ def _most_specific(rules: Collection[HoldingRule]) -> list[HoldingRule]:
 
 
 def _standing(
-    rows: Iterable[Mapping[str, Any]], decision: DecisionKind, opening: Opening
+    rows: Iterable[Mapping[str, Any]], decision: DecisionKind, opening: MatterOpening
 ) -> tuple[list[HoldingRule], list[HoldingRule]]:
     """Return the rules that hold for the matter, and those that a party, or somebody after it began, has
     ended: these hold on if all others are looser.
@@ -113,33 +115,33 @@ def _standing(
     return [rule for rule in holding.values() if rule is not None], list(ended.values())
 
 
-def _as_strict(one: ApprovalRuleDefinition, other: ApprovalRuleDefinition) -> bool:
-    """Return whether one rule asks at least as many votes and as much time as the other, of as many people."""
+def _as_strict(rule: ApprovalRuleDefinition, former: ApprovalRuleDefinition) -> bool:
+    """Return whether the rule asks as many votes and as much time of as many people as the former."""
     return (
-        STRICTNESS.index(one.rule) >= STRICTNESS.index(other.rule)
-        and one.least_voters >= other.least_voters
-        and one.least_time >= other.least_time
+        STRICTNESS.index(rule.rule) >= STRICTNESS.index(former.rule)
+        and rule.least_voters >= former.least_voters
+        and rule.least_time >= former.least_time
         and all(
-            one.quorum_of(one.rule, size, size) >= other.quorum_of(other.rule, size, size)
+            rule.quorum_of(rule.rule, size, size) >= former.quorum_of(former.rule, size, size)
             for size in range(1, WHOLE_GROUP + 1)
         )
     )
 
 
-def _covers(one: ApprovalRuleDefinition, other: ApprovalRuleDefinition) -> bool:
+def _covers(rule: ApprovalRuleDefinition, former: ApprovalRuleDefinition) -> bool:
     """Return whether one rule asks all whom the other asks, and is as strict."""
-    return all(source in one.voters for source in other.voters) and _as_strict(one, other)
+    return all(source in rule.voters for source in former.voters) and _as_strict(rule, former)
 
 
-def _tightens(one: ApprovalRuleDefinition, other: ApprovalRuleDefinition) -> bool:
+def _tightens(rule: ApprovalRuleDefinition, former: ApprovalRuleDefinition) -> bool:
     """Return whether one rule, for the same records, can do nothing in the place of the other but ask more.
     Further voters only do so where all must agree.
     """
-    same = ("conditions", "otherwise", "if_unanswered", "calendar", "enough")
+    equal_fields = ("conditions", "otherwise", "if_unanswered", "calendar", "enough")
     return (
-        all(getattr(one, name) == getattr(other, name) for name in same)
-        and (one.rule is DecisionRule.unanimous or len(one.voters) == len(other.voters))
-        and _covers(one, other)
+        all(getattr(rule, name) == getattr(former, name) for name in equal_fields)
+        and (rule.rule is DecisionRule.unanimous or len(rule.voters) == len(former.voters))
+        and _covers(rule, former)
     )
 
 
