@@ -79,8 +79,8 @@ async def test_whoever_takes_part_is_left_out_and_the_quorum_counts_the_seat(
         for name in ("Editor", "Assigned", "Tasked", "Doer", "Logger")
     ]
     members = [editor, assigned, tasked, doer, logger]
-    others = [await add_caller(deciding, name, Role.agent) for name in ("Other", "Another")]
-    await set_rule(deciding, await group_of(deciding, "cab", [*board, *others, *members]))
+    agents = [await add_caller(deciding, name, Role.agent) for name in ("Other", "Another")]
+    await set_rule(deciding, await group_of(deciding, "cab", [*board, *agents, *members]))
     await give_task(deciding, desk, incident, doer)
     task = await deciding.db.value("select id from fold.task")
     acts: list[tuple[Caller, str, Payload, str]] = [

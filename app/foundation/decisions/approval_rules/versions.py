@@ -1,6 +1,6 @@
 """The versions of approval rules that hold for one matter (pure): nobody loosens the rules of a matter that
-has begun, or to which they are a party. Decisions of the committee and those about high risks never ask less than
-the shipped rules do.
+has begun, or to which they are a party. Decisions of the committee and those about high risks never ask less
+than the shipped rules do.
 """
 
 from __future__ import annotations
