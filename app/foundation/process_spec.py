@@ -38,7 +38,8 @@ class ProcessSpec:
 
     `kind` of its records; `any` of their states; `open` are the states in which work remains, `delivered`
     those in which it is done; `manager` is the role of the process's own manager; `prioritise` and
-    `complete_task` are its functions to set a priority and to complete a task.
+    `complete_task` are its functions to set a priority and to complete a task. `prioritised` are the states
+    in which people set the priority; null for all that are open.
     """
 
     kind: str
@@ -49,3 +50,4 @@ class ProcessSpec:
     prioritise: Callable[[Any, Any, ActionContext], None]
     complete_task: Callable[[Any, Any, ActionContext], None]
     assigning: AssigningSpec = USUAL_ASSIGNING
+    prioritised: Iterable[CodeEnum] | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from app.common.people import Person
+from app.common.people import Person, Role
 from app.common.records import Record
 from app.common.tickets import Ticket
 from app.foundation.decisions.records import Decision
@@ -33,6 +33,16 @@ from app.meetings.preparation import (
 )
 from app.meetings.records import DISCUSSED_KINDS, Meeting
 from app.meetings.series import next_occurrence
+
+
+async def not_its_convener(reads: ReadContext, meeting: Meeting, ctx: ActionContext) -> str | None:
+    """Refuse people who neither chair nor organise the meeting (`not_its_convener`): they would choose who
+    decides. An administrator may if both have left.
+    """
+    caller = ctx.caller
+    if caller.person_id is None or caller.has_role(Role.admin, meeting):
+        return None
+    return None if caller.person_id in (meeting.chair_id, meeting.organiser_id) else "not_its_convener"
 
 
 async def new_time_invalid(

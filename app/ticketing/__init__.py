@@ -44,6 +44,9 @@ CHILDREN = (
 )
 
 
+USUAL_PRIORITISING = priority.PrioritisingSpec()
+
+
 def ticket_actions(
     kind: str,
     *,
@@ -51,10 +54,11 @@ def ticket_actions(
     open: Iterable[CodeEnum],  # noqa: A002  # the same
     delivered: Iterable[CodeEnum],
     manager: Role,
-    prioritise: Callable[[Any, Any, ActionContext], None] = priority.prioritise,
+    prioritising: priority.PrioritisingSpec = USUAL_PRIORITISING,
     complete_task: Callable[[Any, Any, ActionContext], None] = tasks.complete_task,
     assigning: AssigningSpec = USUAL_ASSIGNING,
 ) -> ActionRows:
     """Return the rows that every ticket's lifecycle table ends with; see `ProcessSpec`."""
-    spec = ProcessSpec(kind, any, open, delivered, manager, prioritise, complete_task, assigning)
+    prioritise, states = prioritising.function, prioritising.states
+    spec = ProcessSpec(kind, any, open, delivered, manager, prioritise, complete_task, assigning, states)
     return tuple(row for rows in ACTION_FAMILIES for row in rows(spec))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from pydantic import Field
 
 from app.common.priorities.priority import Impact, Matrix, Priority, Urgency
+from app.common.records import CodeEnum
 from app.common.tickets import Ticket
 from app.foundation.decisions.payloads import AskBoard
 from app.foundation.process_spec import ActionRows, ProcessSpec
@@ -34,6 +37,14 @@ def prioritise(ticket: Ticket, body: PrioritiseTicket, ctx: ActionContext) -> No
     ticket.urgency = body.urgency
     # Without one, the priority follows from both (`set_priority`).
     ticket.priority = body.priority
+
+
+@dataclass(frozen=True, slots=True)
+class PrioritisingSpec:
+    """How people set the priority of a process's tickets, and in which states; null for all open ones."""
+
+    function: Callable[[Any, Any, ActionContext], None] = prioritise
+    states: Iterable[CodeEnum] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +87,9 @@ PRIORITY = Derivation(matrix_in_force, set_priority)
 # fmt: off
 def rows(spec: ProcessSpec) -> ActionRows:
     """Return the row of the lifecycle table for the priority."""
+    states = spec.open if spec.prioritised is None else spec.prioritised
     return (
         #      action            中文          from        to     who                          event
-        action(spec.prioritise, "调整优先级", spec.open, STAYS, agent | role(spec.manager), f"{spec.kind}.prioritised"),
+        action(spec.prioritise, "调整优先级", states, STAYS, agent | role(spec.manager), f"{spec.kind}.prioritised"),
     )
 # fmt: on

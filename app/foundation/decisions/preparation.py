@@ -21,11 +21,11 @@ from app.foundation.decisions.electorate import (
     NamedElectorate,
     named_electorate,
     next_electorate,
-    parties_to,
+    parties_to_question,
     ruled_electorate,
     rules_of,
 )
-from app.foundation.decisions.matters import Matter, matter_of
+from app.foundation.decisions.matters import Matter, RelatedMatter, matter_of
 from app.foundation.decisions.parties import Parties, parties_of
 from app.foundation.decisions.payloads import AskBoard
 from app.foundation.decisions.records import (
@@ -52,6 +52,7 @@ class Question:
     matter: Matter
     due_at: datetime | None = None
     latest_at: datetime | None = None
+    related: RelatedMatter | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,9 @@ async def new_decision(
     Voters, quorum and the people who are left out are fixed now: whatever happens to the record later, or to
     roles and groups, changes none of them.
     """
-    electorate = await ruled_electorate(reads, record, question.matter, ctx.caller.person_id, ctx.now)
+    electorate = await ruled_electorate(
+        reads, record, question.matter, ctx.caller.person_id, ctx.now, related=question.related
+    )
     if question.due_at is not None and question.due_at > electorate.due_at:
         words = {"until": electorate.due_at.replace(microsecond=0)}
         raise WrongValue(words, pointer="/due_at", because="later_than_rule")
@@ -345,7 +348,7 @@ def deputies_preparation(matters: Sequence[Matter]) -> Prepare:
         live = [b for b in ballots if b.closed_at is None or b.left_at is not None or not is_open]
         voters = [ballot.person_id for ballot in live if ballot.person_id]
         matter = matter_of(matters, decision)
-        parties = await parties_to(reads, record, matter, decision.asked_by_id)
+        parties = await parties_to_question(reads, record, matter, decision)
         compared = await _compared(
             reads, record, decision, await deputies_of(reads, decision, voters, parties.left_out, ctx)
         )

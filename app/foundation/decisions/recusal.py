@@ -10,7 +10,7 @@ from typing import Any
 
 from app.foundation.decisions.approval_rules import electors
 from app.foundation.decisions.closing import ask_next_voters, changed, take_if_decided, verdicts_of
-from app.foundation.decisions.electorate import parties_to, rules_of
+from app.foundation.decisions.electorate import parties_to_question, rules_of
 from app.foundation.decisions.matters import Matter, matter_of
 from app.foundation.decisions.payloads import RecountVotes, RecuseVoter
 from app.foundation.decisions.preparation import VoteCount, new_ballots
@@ -97,8 +97,10 @@ def substitutes_preparation(matters: Sequence[Matter]) -> Prepare:
         sources = [source for rule in rules for source in rule.definition.otherwise]
         if not sources or len(remaining) >= max(quorum, -(-len(counted) // 2), 1):
             return Substitutes()
-        parties = await parties_to(reads, record, matter_of(matters, decision), decision.asked_by_id)
-        persons = await electors.persons_of(reads, record, sources, parties.left_out, ctx.now)
+        parties = await parties_to_question(reads, record, matter_of(matters, decision), decision)
+        persons = await electors.persons_of(
+            reads, record, sources, parties.opening(decision.asked_by_id), ctx.now
+        )
         apart = {ballot.person_id for ballot in all_ballots} | parties.left_out.keys()
         voters = {person: seat for person, seat in persons.items() if person not in apart}
         return Substitutes(new_ballots(decision, voters, parties, ctx))

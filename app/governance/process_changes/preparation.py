@@ -10,6 +10,7 @@ from uuid import UUID
 
 from app.common.records import empty
 from app.foundation.decisions.approval_rules.electors import holding_rules
+from app.foundation.decisions.approval_rules.versions import MatterOpening
 from app.foundation.decisions.matters import Matter
 from app.foundation.decisions.preparation import NewDecision, Question, new_decision
 from app.foundation.decisions.records import DecisionKind
@@ -101,7 +102,9 @@ async def publication_due(
         return PublicationDue(ctx.occurred_at + TIME_ACROSS_TEAMS)
     applied = empty(ProcessChange, change.id)
     applied.process, applied.team_ids = body.process, [str(team.id) for team in teams]
-    rules = await holding_rules(reads, applied, DecisionKind.process_change, None)
+    persons = () if ctx.caller.person_id is None else (ctx.caller.person_id,)
+    opening = MatterOpening(frozenset(persons))
+    rules = await holding_rules(reads, applied, DecisionKind.process_change, opening)
     calendars = {rule.definition.calendar for rule in rules} - {None} or {None}
     ends = []
     for key in sorted(calendars, key=str):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from app.common.tickets import Ticket
 from app.foundation.decisions.authorship import authors_do_not_judge
+from app.foundation.decisions.lookups import approvers
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import RecordDuty
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.payloads import EmptyPayload, Payload
-from app.kernel.actions.refusals import WrongValue
+from app.kernel.actions.refusals import ConflictingDuty, WrongValue
 from app.kernel.actions.related import RelatedCommand
 from app.processes.changes.payloads import ReviewChange
 from app.processes.changes.preparation import ConfirmedCauses
@@ -23,6 +24,16 @@ IMPLEMENTER = RecordDuty("implementer", "实施人", ("implementer_ids",))
 PREPARED_BY_OTHERS = authors_do_not_judge(
     ("title", "plan", "test_plan", "back_out_plan"), and_have_set=("assessed_by_id", "approval_id")
 )
+APPROVER = RecordDuty("approver", "批准人", ())
+
+
+async def approved_alone(reads: ReadContext, change: Change, body: ReviewChange, ctx: ActionContext) -> None:
+    """Refuse whoever alone has approved the change (`separation_of_duties`)."""
+    if await approvers(reads, change, change.approval_id) == {ctx.caller.person_id}:
+        raise ConflictingDuty(APPROVER)
+
+
+REVIEWED_BY_OTHERS = (PREPARED_BY_OTHERS, approved_alone)
 
 
 def review(change: Change, body: ReviewChange, ctx: ActionContext) -> None:

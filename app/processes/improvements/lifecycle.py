@@ -101,7 +101,7 @@ from app.processes.improvements.rollout.preparation import (
 )
 from app.processes.improvements.rollout.records import RolloutAnnouncement, RolloutStep
 from app.ticketing import CHILDREN, ticket_actions
-from app.ticketing.priority import PRIORITY
+from app.ticketing.priority import PRIORITY, PrioritisingSpec
 from app.ticketing.projects.actions import flag_rows
 from app.ticketing.projects.checks import invalid_progress
 from app.ticketing.projects.preparation import current_milestones, unfinished_tasks
@@ -374,7 +374,9 @@ LIFECYCLE = Lifecycle(
         *edit_action(edit, "improvement", State),
         *document_actions(DOCUMENTS_KEPT),
         *decisions.rows(VOTES),
-        *ticket_actions(kind="improvement", any=State, open=OPEN, delivered=ENDED, manager=Role.quality_manager),
+        # From the review on, the committee determines the priority together with the class.
+        *ticket_actions(kind="improvement", any=State, open=OPEN, delivered=ENDED, manager=Role.quality_manager,
+                        prioritising=PrioritisingSpec(states=(State.selected, State.proposed, State.deferred))),
         *succession_rows("improvement", State, of_the_active=True),
     ),
 )

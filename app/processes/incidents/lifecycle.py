@@ -78,7 +78,7 @@ from app.processes.incidents.reviews import flag_review, review
 from app.service_levels.clocks.reopening import AgreedReopening
 from app.ticketing import CHILDREN, ticket_actions
 from app.ticketing import priority as priorities
-from app.ticketing.priority import PRIORITY
+from app.ticketing.priority import PRIORITY, PrioritisingSpec
 from app.ticketing.reopening import reopening_of_edited, reopening_of_opened
 from app.ticketing.requesters import set_requester
 from app.ticketing.work.ticket_holds import (
@@ -255,8 +255,8 @@ LIFECYCLE = Lifecycle(
                unless=(checks.not_a_duplicate,)),
         *edit_action(edit, "incident", State, checks.edited_begin_invalid, prepare=(reopening_of_edited,)),
         *ticket_actions(
-            kind="incident", any=State, open=OPEN, delivered=ENDED, manager=Role.incident_manager, prioritise=prioritise,
-            assigning=AssigningSpec(commander),
+            kind="incident", any=State, open=OPEN, delivered=ENDED, manager=Role.incident_manager,
+            prioritising=PrioritisingSpec(prioritise), assigning=AssigningSpec(commander),
         ),
         *succession_rows("incident", State),
     ),

@@ -223,3 +223,9 @@ SHIPPED: Mapping[str, ShippedRule] = {
         ),
     ),
 }
+#: The documents name the board of these rules, so rules of the organisation only tighten them.
+FLOORS = (
+    "change_high_risk",
+    "process_change",
+    *(key for key, rule in SHIPPED.items() if rule.definition is _COMMITTEE),
+)

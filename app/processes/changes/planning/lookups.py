@@ -17,6 +17,10 @@ select q.*, h.stream, h.version as stream_version
 from fold.risk_questionnaire q join log.stream_head h on h.stream = 'risk_questionnaire/' || q.id
 order by q.set_at desc, q.id desc limit 1
 """
+QUESTIONNAIRE_STREAMS = """
+select h.stream, h.version as stream_version from fold.risk_questionnaire q
+  join log.stream_head h on h.stream = 'risk_questionnaire/' || q.id
+"""
 #: Configuration items by their keys or ids, and keys by ids.
 CIS_BY_NAME = """
 select id, key, ci_class, services from fold.ci where key = any(%(names)s) or id::text = any(%(names)s)
