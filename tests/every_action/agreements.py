@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 
 from app.common.people import rule_caller
-from app.foundation.people.teams import EditTeam
+from app.foundation.people.records import TeamKind
+from app.foundation.people.teams import AddTeam, EditTeam
 from app.foundation.services.services import PromiseService, ProposeService
 from app.kernel.actions.payloads import EmptyPayload, Payload
 from app.registry import LIFECYCLES
@@ -113,6 +114,8 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "needs": "Mail within the hour. 一小时内。",
         "business_process": "Closing of the books",
         "representative": IDS["it"],
+        "customer": IDS["quiet"],
+        "services": [IDS["service_key"]],
     },
     DraftSla: lambda: {**TERMS, "rests_on": [IDS["ola"]], "copy_of": IDS["ola"]},
     MaintainTextSla: lambda: {"what_changed": "Two hours. 两小时。", "text": "Within two hours."},
@@ -184,8 +187,12 @@ async def _as_lead(client: Client, path: str) -> Json:
 
 
 async def make_beneath(everybody: Client) -> None:
-    """An OLA that agreements rest on."""
-    body = {**SAMPLES[RecordRequirementSla](), "agreement_type": "OLA", "team": IDS["team"]}
+    """An OLA that agreements rest on, and a customer nobody of whom has an account."""
+    quiet = AddTeam(key="quiet", name="A quiet customer", kind=TeamKind.customer)
+    ledger = everybody.app.state.ledger
+    IDS["quiet"] = str((await act(ledger, rule_caller("tests"), "team", "add", body=quiet)).record.id)
+    body = SAMPLES[RecordRequirementSla]() | {"agreement_type": "OLA", "team": IDS["team"]}
+    del body["customer"], body["services"]
     IDS["ola"] = (await everybody.post_ok("/v1/slas", body))["id"]
 
 

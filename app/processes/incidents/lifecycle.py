@@ -12,6 +12,7 @@ from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Role
 from app.foundation.custom.values import invalid_custom_values, set_custom_fields
 from app.foundation.editing import apply_patch, edit_action
+from app.foundation.process_spec import PrioritySpec
 from app.kernel.access.audience_rules import to_persons, to_services, to_team_or_desk
 from app.kernel.access.kinds import KindAccess, Lookup
 from app.kernel.actions.actor_policy import (
@@ -246,7 +247,7 @@ LIFECYCLE = Lifecycle(
                unless=(checks.not_a_duplicate,)),
         *edit_action(edit, "incident", State, checks.edited_begin_invalid, prepare=(reopening_of_edited,)),
         *ticket_actions(
-            kind="incident", any=State, open=OPEN, delivered=ENDED, manager=Role.incident_manager, prioritise=prioritise
+            kind="incident", any=State, open=OPEN, delivered=ENDED, manager=Role.incident_manager, priorities=PrioritySpec(prioritise)
         ),
     ),
 )
