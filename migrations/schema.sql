@@ -2037,6 +2037,7 @@ create table fold.improvement_evaluation (
   agreed_by_id uuid,
   evaluated_at timestamp with time zone,
   appended_at timestamp with time zone,
+  asked_owner_id uuid,
   constraint improvement_evaluation_pkey PRIMARY KEY (id)
 ) with (fillfactor=85);
 

@@ -249,6 +249,7 @@ class NoticeType(CodeEnum):
     correction_dropped = "correction_dropped", "Corrective action dropped", "纠正措施已取消", YOURS
     correction_overdue = "correction_overdue", "Corrective action overdue", "纠正措施逾期", YOURS
     target_to_accept = "target_to_accept", "Quality target to accept", "质量目标待接受", WAITS
+    evaluation_to_agree = "evaluation_to_agree", "Evaluation to agree to", "评估待您同意", WAITS
     target_returned = "target_returned", "Quality target returned", "质量目标已退回", YOURS
     target_withdrawn = "target_withdrawn", "Quality target withdrawn", "质量目标已撤回", YOURS
     maintenance_due = "maintenance_due", "Maintenance due", "维护到期", WAITS

@@ -52,7 +52,7 @@ from app.meetings.records import HELD_STATES, AgendaItem, Meeting, Participant
 from app.meetings.records import MeetingState as State
 from app.ticketing import attachments, comments, links, tags
 from app.ticketing.links import LinkTicket, new_link
-from app.ticketing.priority import prioritise
+from app.ticketing.priority import USUAL_PRIORITIES
 from app.ticketing.records import Comment, Link, LinkKind, Tag, Task
 from app.ticketing.work import tasks
 
@@ -238,7 +238,7 @@ OPEN = (State.called, State.held)
 DECISIONS = decisions.DecisionSpec(
     kind="meeting", any=State, matters=(preparation.ANY_MATTER,), who_withdraws=CONVENERS
 )
-PROCESS = ProcessSpec("meeting", State, State, (), Role.process_owner, prioritise, tasks.complete_task)
+PROCESS = ProcessSpec("meeting", State, State, (), Role.process_owner, USUAL_PRIORITIES, tasks.complete_task)
 
 # fmt: off
 LIFECYCLE = Lifecycle(

@@ -184,6 +184,7 @@ TOLD_FIELDS: dict[Notice, tuple[str, ...]] = {
     Notice.points_withdrawn: ("own.basis", "own.points", "own.counted_at"),
     Notice.to_verify: ("given.evidence", "own.due_at"),
     Notice.target_to_accept: ("own.value", "own.team_id", "own.person_id"),
+    Notice.evaluation_to_agree: ("given.reached", "given.comment", "given.reason"),
     Notice.target_returned: REASON,
     Notice.target_withdrawn: REASON,
     Notice.maintenance_due: ("own.planned_at", "own.due_at", "own.service"),

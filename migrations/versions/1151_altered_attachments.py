@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "1151"
-down_revision = "1147"
+down_revision = "1150"
 branch_labels = None
 depends_on = None
 

@@ -26,7 +26,7 @@ from app.notifications import notices
 from app.platform.db import connect
 from app.registry import LIFECYCLES
 from tests.client import Client, Json
-from tests.every_action import documents, rollouts
+from tests.every_action import agreements, documents, rollouts
 from tests.every_action.samples import valid_body as prepared
 from tests.every_action.world import (
     OF_RULES,
@@ -118,6 +118,7 @@ HOLDING = {
 #: What must have been done for whoever is named, by the action.
 FITTED = {
     "start_pilot": rollouts.license_for,
+    "appoint": agreements.take_side,
     **dict.fromkeys(("refuse_access", "refuse_document_access"), documents.ask_as),
 }
 #: What is made for whoever is named: of its end those are told who were told of it, and a meeting is seen by

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from app.common.people import Person, Role
 from app.foundation.process_definitions.lookups import editions_of
 from app.foundation.process_definitions.records import DefinitionState, ProcessDefinition, RaciPart
@@ -21,6 +23,10 @@ from app.kpis.catalogue import KPIS
 
 #: Roles that draft definitions of any process.
 DRAFTING_ROLES = (Role.process_owner, Role.process_designer)
+#: The states of improvements whose pilot was passed, or which are minor and carried out.
+APPROVED_IMPROVEMENTS = frozenset(
+    {"implementing", "evaluating", "rolling_out", "handed_over", "standardised"}
+)
 #: What a definition must say before it is reviewed.
 NEEDED = (
     *("purpose", "begins_with", "ends_with", "activities", "raci"),
@@ -114,6 +120,47 @@ async def name_of_another(
             raise WrongValue({"process": process}, pointer=f"/names/{n}", because="names_another")
 
 
+async def change_not_approved(
+    reads: ReadContext, definition: ProcessDefinition, body: PublishProcessDefinition, ctx: ActionContext
+) -> None:
+    """Refuse another edition of a process without an approval of its change (`edition_without_approval`): an
+    application that the heads approved before the edition was drafted, or the improvement that pilots it,
+    if the committee has let it be carried out. The first edition changes no process.
+    """
+    if not ctx.prepared(PublishedEditions).editions:
+        return
+    for change_id in definition.process_change_ids or ():
+        change = await reads.record("process_change", change_id)
+        if change is None or not _approves(change.record, definition):
+            break
+    else:
+        if definition.process_change_ids or await _is_piloted(reads, definition):
+            return
+    raise PreparationRefused("edition_without_approval", {"process": str(definition.process)})
+
+
+def _approves(change: Any, definition: ProcessDefinition) -> bool:
+    """Return whether the application was approved, for this process and before the edition was drafted, and
+    led to no other edition.
+    """
+    if change.process != definition.process or change.approved_at is None or change.published_at is not None:
+        return False
+    return definition.drafted_at is not None and change.approved_at <= definition.drafted_at
+
+
+async def _is_piloted(reads: ReadContext, definition: ProcessDefinition) -> bool:
+    """Return whether an improvement of the process that the committee has approved pilots the edition."""
+    if definition.improvement_id is None:
+        return False
+    loaded = await reads.record("improvement", str(definition.improvement_id))
+    improvement: Any = None if loaded is None else loaded.record
+    return (
+        improvement is not None
+        and improvement.process == definition.process
+        and improvement.state in APPROVED_IMPROVEMENTS
+    )
+
+
 async def not_publishable(
     reads: ReadContext, definition: ProcessDefinition, body: PublishProcessDefinition, ctx: ActionContext
 ) -> None:
@@ -133,3 +180,7 @@ async def not_publishable(
         raise WrongValue(
             {"number": present.number}, pointer="/effective_at", because="before_present_edition"
         )
+
+
+#: What is checked before an edition is published.
+PUBLICATION = (not_publishable, change_not_approved)

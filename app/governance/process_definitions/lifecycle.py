@@ -183,7 +183,7 @@ LIFECYCLE = Lifecycle(
         action(send_back, "退回", [State.in_review, State.piloting], State.draft,      JUDGES,          "process_definition.sent_back", notifies=TO_AUTHOR),
         action(pilot,     "试行", [State.in_review],                 State.piloting,   quality_manager, "process_definition.piloted"),
         action(publish,   "发布", [State.in_review, State.piloting], State.published,  JUDGES,          "process_definition.published",
-               prepare=(published_editions, definition_freeze, load_documents), wrong=(checks.owner_not_in_post, checks.not_publishable, AUTHORS_DO_NOT_JUDGE),
+               prepare=(published_editions, definition_freeze, load_documents), wrong=(checks.owner_not_in_post, *checks.PUBLICATION, AUTHORS_DO_NOT_JUDGE),
                segregate_from=AUTHOR, related=SUPERSEDE, document=lambda _: DocumentClass.PR, notifies=TO_CONCERNED),
         action(take_names, "收录名称", [State.published],            STAYS,            NAMERS,          "process_definition.names_taken",
                wrong=(checks.name_of_another,)),

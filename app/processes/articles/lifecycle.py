@@ -47,7 +47,7 @@ from app.processes.articles.payloads import (
 )
 from app.ticketing import attachments, comments, links, tags
 from app.ticketing.articles import USE_ON_CASE, UseArticle, case_already_helped, new_article_use
-from app.ticketing.priority import prioritise
+from app.ticketing.priority import USUAL_PRIORITIES
 from app.ticketing.records import Comment, Link, Tag
 from app.ticketing.work.tasks import complete_task
 
@@ -224,7 +224,7 @@ REVIEW_OVERDUE = (
 ARTICLE_AUTHOR = RecordDuty("author", "作者", ("author_id",))
 #: Editors change drafts of others, and so write them, too.
 WRITERS_DO_NOT_JUDGE = authors_do_not_judge(TEXTS)
-PROCESS = ProcessSpec("article", State, (), (), Role.knowledge_editor, prioritise, complete_task)
+PROCESS = ProcessSpec("article", State, (), (), Role.knowledge_editor, USUAL_PRIORITIES, complete_task)
 
 # fmt: off
 LIFECYCLE = Lifecycle(

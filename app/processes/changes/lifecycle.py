@@ -163,6 +163,14 @@ def those_concerned(notice: NoticeType) -> tuple[RecipientRule, ...]:
     return its_requester(notice), its_assignee(notice), its_team(notice)
 
 
+#: A review is by somebody who has not judged or made it, and does not contradict the log.
+REVIEW_CHECKS = (
+    review.PREPARED_BY_OTHERS,
+    review.approved_alone,
+    standard.reviews_own_standard_change,
+    review.review_contradicts_the_log,
+)
+
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="change", plural="changes", zh="变更", record=Change, states=State, code="CHG",
@@ -226,13 +234,13 @@ LIFECYCLE = Lifecycle(
                follow_up=review.reopen_after_cause),
         action(review.review,      "评审",     IMPLEMENTATION_ENDED,         State.closed,            change_manager, "change.reviewed",
                segregate_from=(review.IMPLEMENTER,), prepare=(confirmed_causes,),
-               wrong=(*review.REVIEWED_BY_OTHERS, standard.reviews_own_standard_change, review.review_contradicts_the_log), related=review.LINK_INCIDENTS,
+               wrong=REVIEW_CHECKS, related=review.LINK_INCIDENTS,
                notifies=(its_requester(NoticeType.closed), its_assignee(NoticeType.closed))),
         action(review.reopen_review, "重开评审", [State.closed],             STAYS,                   rule,           "change.review_reopened",
                notifies=(managers(NoticeType.to_review_change),)),
         action(review.review_again, "重新评审", [State.closed],              STAYS,                   change_manager, "change.reviewed_again",
                unless=(review.review_stands,), segregate_from=(review.IMPLEMENTER,), prepare=(confirmed_causes,),
-               wrong=(*review.REVIEWED_BY_OTHERS, standard.reviews_own_standard_change, review.review_contradicts_the_log),
+               wrong=REVIEW_CHECKS,
                related=review.LINK_INCIDENTS),
         action(flag_review,        "标记评审逾期", IMPLEMENTATION_ENDED,     STAYS,                   rule,           "change.review_fell_overdue",
                due=DueAt("review_due_at", "flag_overdue_reviews", unless="review_overdue_at"),

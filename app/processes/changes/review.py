@@ -20,20 +20,12 @@ from app.ticketing.records import LinkKind
 
 #: Whoever implemented a change does not review it.
 IMPLEMENTER = RecordDuty("implementer", "实施人", ("implementer_ids",))
+#: Nor does the only person who approved it, by its votes.
+APPROVER = RecordDuty("only approver", "唯一批准人", ())
 #: Nor does whoever drafted it and also assessed it, or asked for its approval.
 PREPARED_BY_OTHERS = authors_do_not_judge(
     ("title", "plan", "test_plan", "back_out_plan"), and_have_set=("assessed_by_id", "approval_id")
 )
-APPROVER = RecordDuty("approver", "批准人", ())
-
-
-async def approved_alone(reads: ReadContext, change: Change, body: ReviewChange, ctx: ActionContext) -> None:
-    """Refuse whoever alone has approved the change (`separation_of_duties`)."""
-    if await approvers(reads, change, change.approval_id) == {ctx.caller.person_id}:
-        raise ConflictingDuty(APPROVER)
-
-
-REVIEWED_BY_OTHERS = (PREPARED_BY_OTHERS, approved_alone)
 
 
 def review(change: Change, body: ReviewChange, ctx: ActionContext) -> None:
@@ -62,6 +54,12 @@ def review_again(change: Change, body: ReviewChange, ctx: ActionContext) -> None
     """Review the change again, after an incident was confirmed as caused by it."""
     review(change, body, ctx)
     change.review.review_reopened_at = None
+
+
+async def approved_alone(reads: ReadContext, change: Change, body: ReviewChange, ctx: ActionContext) -> None:
+    """Refuse the only approver as a reviewer: nobody else has judged the change yet."""
+    if await approvers(reads, change, change.approval_id) == {ctx.caller.person_id}:
+        raise ConflictingDuty(APPROVER)
 
 
 async def review_stands(reads: ReadContext, change: Change, ctx: ActionContext) -> str | None:

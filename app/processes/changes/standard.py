@@ -98,10 +98,11 @@ judges_own_template = authors_do_not_judge(JUDGED_FIELDS)
 async def reviews_own_standard_change(
     reads: ReadContext, change: Change, body: ReviewChange, ctx: ActionContext
 ) -> None:
-    """Refuse a reviewer who drafted the standard change or its template: no board has looked at it."""
+    """Refuse a reviewer who drafted the standard change or wrote any of its template: no board has looked at
+    it.
+    """
     if change.type is not ChangeType.standard:
         return
     await judges_own_draft(reads, change, body, ctx)
-    if change.template is not None:
-        [loaded] = await reads.by_key(ChangeTemplate.KIND, change.template)
+    for loaded in await reads.by_key(ChangeTemplate.KIND, change.template) if change.template else ():
         await judges_own_template(reads, loaded.record, body, ctx)

@@ -257,10 +257,10 @@ def contradicting(reached: bool, newest: NewestEffect) -> tuple[Kpi, EffectVerdi
     return None
 
 
-async def owner_has_not_agreed(
+async def no_owner_asked(
     reads: ReadContext, improvement: Improvement, body: EvaluateImprovement, ctx: ActionContext
 ) -> None:
-    """Refuse an evaluation that the owner of the process has no part in (`agreed_by_missing`)."""
+    """Refuse an evaluation for which no owner of the process is asked to agree (`agreed_by_missing`)."""
     by_others = improvement.process is not None and body.agreed_by is None
     if by_others and not ctx.caller.has_role(Role.process_owner, improvement):
         words = {"process": str(improvement.process)}
@@ -281,6 +281,24 @@ async def against_evidence(
         raise WrongValue({"kpi": kpi, "verdict": verdict}, pointer="/reason", because="against_evidence")
 
 
+async def owner_has_not_agreed(
+    reads: ReadContext, improvement: Improvement, ctx: ActionContext
+) -> str | None:
+    """Refuse to act on an evaluation before the owner of the process has agreed to it
+    (`owner_has_not_agreed`).
+    """
+    evaluation = improvement.evaluation
+    waits = evaluation.asked_owner_id is not None and evaluation.agreed_by_id is None
+    return "owner_has_not_agreed" if improvement.state is ImprovementState.evaluating and waits else None
+
+
+async def nothing_to_agree_to(reads: ReadContext, improvement: Improvement, ctx: ActionContext) -> str | None:
+    """Refuse to agree to no evaluation (`not_evaluated`), or a second time (`agreed_already`)."""
+    if improvement.evaluation.reached is None:
+        return "not_evaluated"
+    return None if improvement.evaluation.agreed_by_id is None else "agreed_already"
+
+
 async def not_judged_reached(reads: ReadContext, improvement: Improvement, ctx: ActionContext) -> str | None:
     """Refuse to standardise what was not judged as reached (`not_evaluated`, `not_judged_reached`)."""
     if improvement.state is not ImprovementState.evaluating:
@@ -291,13 +309,9 @@ async def not_judged_reached(reads: ReadContext, improvement: Improvement, ctx: 
 
 
 async def cannot_be_reverted(reads: ReadContext, improvement: Improvement, ctx: ActionContext) -> str | None:
-    """Refuse to revert what was judged as reached, or was not judged yet (`judged_reached`, `not_evaluated`);
-    after the cutover the committee decides (`decision_needed`).
+    """Refuse to revert what was judged as reached, or was not judged yet (`judged_reached`,
+    `not_evaluated`).
     """
-    if improvement.cutover_at is not None:
-        return "decision_needed"
-    if improvement.state is not ImprovementState.evaluating:
-        return None
     if improvement.evaluation.reached is None:
         return "not_evaluated"
     return "judged_reached" if improvement.evaluation.reached else None
@@ -311,12 +325,9 @@ async def old_process_is_gone(
         raise WrongValue(pointer="/old_process_stands", because="old_process_must_stand")
 
 
-async def not_cut_over(reads: ReadContext, improvement: Improvement, ctx: ActionContext) -> str | None:
-    """Refuse to ask the committee from the pilot until the cutover: then it is reverted without it
-    (`not_cut_over`).
-    """
-    is_rolling_out = improvement.state is ImprovementState.rolling_out
-    return "not_cut_over" if is_rolling_out and improvement.cutover_at is None else None
+async def priority_is_decided(reads: ReadContext, improvement: Improvement, ctx: ActionContext) -> str | None:
+    """Refuse another priority than the one that the committee has decided (`priority_is_decided`)."""
+    return None if improvement.size is None else "priority_is_decided"
 
 
 async def decision_is_open(reads: ReadContext, improvement: Improvement, ctx: ActionContext) -> str | None:

@@ -13,7 +13,7 @@ from app.common.people import Role
 from app.foundation.custom.values import invalid_custom_values, set_custom_fields
 from app.foundation.editing import apply_patch, edit_action
 from app.foundation.people.succession.handing_over import succession_rows
-from app.foundation.process_spec import AssigningSpec
+from app.foundation.process_spec import AssigningSpec, PrioritySpec
 from app.kernel.access.audience_rules import to_desk, to_persons, to_services, to_team_or_desk
 from app.kernel.access.kinds import KindAccess, Lookup
 from app.kernel.actions.actor_policy import (
@@ -78,7 +78,7 @@ from app.processes.incidents.reviews import flag_review, review
 from app.service_levels.clocks.reopening import AgreedReopening
 from app.ticketing import CHILDREN, ticket_actions
 from app.ticketing import priority as priorities
-from app.ticketing.priority import PRIORITY, PrioritisingSpec
+from app.ticketing.priority import PRIORITY
 from app.ticketing.reopening import reopening_of_edited, reopening_of_opened
 from app.ticketing.requesters import set_requester
 from app.ticketing.work.ticket_holds import (
@@ -256,7 +256,7 @@ LIFECYCLE = Lifecycle(
         *edit_action(edit, "incident", State, checks.edited_begin_invalid, prepare=(reopening_of_edited,)),
         *ticket_actions(
             kind="incident", any=State, open=OPEN, delivered=ENDED, manager=Role.incident_manager,
-            prioritising=PrioritisingSpec(prioritise), assigning=AssigningSpec(commander),
+            priorities=PrioritySpec(prioritise), assigning=AssigningSpec(commander),
         ),
         *succession_rows("incident", State),
     ),

@@ -6,14 +6,18 @@ from datetime import date
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from app.common.people import Person
+from app.common.people import Person, Role
 from app.common.records import all_values
 from app.common.times.clocks import AgreementType
 from app.foundation.people.records import Team
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import WrongValue
-from app.service_levels.agreements.agreement_sides import agreement_sides, party_has_accounts
+from app.service_levels.agreements.agreement_sides import (
+    agreement_sides,
+    party_has_accounts,
+    speakers_of_party,
+)
 from app.service_levels.agreements.payloads import (
     AppointSla,
     DraftSla,
@@ -54,6 +58,25 @@ async def invalid_requirement(
     party = ctx.ref(Team, "customer") or ctx.ref(Team, "team") or ctx.ref(Team, "supplier")
     ours = ctx.caller.person_id if (person := ctx.ref(Person, "representative")) is None else person.id
     await _check_sides(reads, agreement, None if party is None else party.id, ours, ctx)
+    await _check_speaker(reads, agreement, party, ours, ctx)
+
+
+async def _check_speaker(
+    reads: ReadContext,
+    agreement: Agreement,
+    party: Team | None,
+    representative_id: UUID | None,
+    ctx: ActionContext,
+) -> None:
+    """Check that IT does not choose who signs for the other party, as long as the party has somebody to speak
+    for it. Its present representative names anybody of its side. Raises WrongValue.
+    """
+    theirs = ctx.ref(Person, "party_representative")
+    if theirs is None:
+        return
+    speakers = await speakers_of_party(reads, agreement, party, representative_id)
+    if speakers and theirs.id != speakers[0] and ctx.caller.person_id not in speakers:
+        raise WrongValue(pointer="/party_representative", because="party_names_its_own")
 
 
 async def _check_sides(
@@ -103,7 +126,9 @@ def _check_representatives(ctx: ActionContext) -> None:
 async def same_representative(
     reads: ReadContext, agreement: Agreement, body: AppointSla, ctx: ActionContext
 ) -> None:
-    """Refuse representatives of the wrong side, or one for both parties."""
+    """Refuse representatives of the wrong side, or one for both parties; and a side that names the
+    representative of the other one.
+    """
     ours, theirs = ctx.ref(Person, "representative"), ctx.ref(Person, "party_representative")
     after = (
         agreement.representative_id if ours is None else ours.id,
@@ -112,7 +137,11 @@ async def same_representative(
     if after[0] == after[1]:
         named = "representative" if body.party_representative is None else "party_representative"
         raise WrongValue(pointer=f"/{named}", because="represents_both")
+    if ours is not None and not ctx.caller.has_role(Role.service_level_manager, agreement):
+        raise WrongValue(pointer="/representative", because="manager_names_representative")
     await _check_sides(reads, agreement, agreement.party_id, None if ours is None else ours.id, ctx)
+    loaded = None if agreement.party_id is None else await reads.record(Team.KIND, str(agreement.party_id))
+    await _check_speaker(reads, agreement, None if loaded is None else loaded.record, after[0], ctx)
 
 
 async def one_sided_review(

@@ -15,7 +15,14 @@ from app.foundation.editing import apply_patch
 from app.foundation.people.succession.handing_over import succession_rows
 from app.kernel.access.audience_rules import to_persons, to_staff
 from app.kernel.access.reads import ReadContext
-from app.kernel.actions.actor_policy import decision, role, rule, service_level_manager, staff
+from app.kernel.actions.actor_policy import (
+    decision,
+    process_relation,
+    role,
+    rule,
+    service_level_manager,
+    staff,
+)
 from app.kernel.actions.constraints import RetryDecision
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
@@ -115,6 +122,9 @@ async def changes_hit_by_moving(
     return await changes_hit(reads, freeze, body.from_at, body.until_at)
 
 
+freeze_owner = process_relation("freeze_owner", "its owner", "冻结负责人", "owner_id")
+#: Others ask for an exception instead: a freeze is not lifted by a person whom it hinders.
+LIFTERS = freeze_owner | role(Role.management)
 DECLARERS = CHANGE_MANAGER | service_level_manager | role(Role.management)
 IN_FORCE = (State.declared,)
 EXCEPTIONS = decisions.DecisionSpec(
@@ -136,10 +146,10 @@ LIFECYCLE = Lifecycle(
         #      action            中文        from        to               who        event
         action(declare,          "宣布",     NEW_RECORD, State.declared,  DECLARERS, "freeze.declared",
                prepare=(changes_hit_by_declaring,)),
-        action(move,             "调整时间", IN_FORCE,   STAYS,           DECLARERS, "freeze.moved",
+        action(move,             "调整时间", IN_FORCE,   STAYS,           LIFTERS,   "freeze.moved",
                unless=(freeze_is_over,), prepare=(changes_hit_by_moving,)),
-        action(edit,             "编辑",     IN_FORCE,   STAYS,           DECLARERS, "freeze.edited"),
-        action(withdraw,         "撤销",     IN_FORCE,   State.withdrawn, DECLARERS, "freeze.withdrawn",
+        action(edit,             "编辑",     IN_FORCE,   STAYS,           LIFTERS,   "freeze.edited"),
+        action(withdraw,         "撤销",     IN_FORCE,   State.withdrawn, LIFTERS,   "freeze.withdrawn",
                unless=(freeze_is_over,), prepare=(open_decisions,)),
         action(ask_exception,    "申请例外", IN_FORCE,   STAYS,           staff,     "freeze.exception_asked",
                unless=(freeze_is_over,), prepare=(exception_question,)),

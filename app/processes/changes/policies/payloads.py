@@ -13,7 +13,7 @@ from app.common.priorities.risk_level import RiskLevel
 from app.common.records import ForeignRef, KeyRef
 from app.foundation.cis.payloads import unique_keys
 from app.foundation.cis.records import CiClass
-from app.foundation.decisions.payloads import AskDecision
+from app.foundation.decisions.payloads import AskBoard, AskDecision
 from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
@@ -179,6 +179,10 @@ class DraftChangeTemplate(ChangeTemplateFields, of=ChangeTemplate):
 
     model_config = example_includes("ci_classes")
     key: RecordKey
+
+
+class ApproveChangeTemplate(AskBoard):
+    """The question whether changes may be made by the template without further approval."""
 
 
 class EditChangeTemplate(Patch, ChangeTemplateFields):

@@ -76,9 +76,14 @@ class ChangeTemplate(Record):
     drafted_at: Annotated[datetime | None, EnteredAt(TemplateState.draft)] = required()
     approved_at: Annotated[datetime | None, EnteredAt(TemplateState.approved)] = None
     approved_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "Person who approved the template; null until then."
+        "Person with whose vote the template was approved; null until then."
     )
     retired_at: Annotated[datetime | None, EnteredAt(TemplateState.retired)] = None
+
+    @property
+    def touched_services(self) -> list[str]:
+        """Return the services whose owners decide on it."""
+        return self.services or []
 
     @property
     def has_scope(self) -> bool:

@@ -44,8 +44,8 @@ class EvaluateImprovement(Payload):
     )
     agreed_by: Annotated[Reference, ForeignRef("person", GivenDuty.agreement, quiet=True)] | None = Field(
         default=None,
-        description="Process owner who agrees: a person's id. Left out if it is the caller, or for an "
-        "improvement of the department.",
+        description="Process owner who is asked to agree, and does so with `agree_to_evaluation`: a person's "
+        "id. Left out if it is the caller, or for an improvement of the department.",
     )
     comment: FreeText | None = Field(
         default=None,
@@ -55,6 +55,10 @@ class EvaluateImprovement(Payload):
     reason: FreeText | None = Field(
         default=None, description="Reason for an evaluation against the evidence; it stays visible."
     )
+
+
+class AgreeToEvaluationImprovement(Payload):
+    """The agreement of the process owner to the latest evaluation."""
 
 
 class StandardiseImprovement(Payload):
