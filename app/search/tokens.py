@@ -92,9 +92,9 @@ def sentence_words(text: str) -> list[str]:
     """
     text = _normalised(text)
     words = [_stem(word) for word in _WORD_PATTERN.findall(_CJK_RUN.sub(" ", text))]
-    telling = [word for word in words if word not in FREQUENT_WORDS]
+    rare = [word for word in words if word not in FREQUENT_WORDS]
     pairs = ["".join(pair) for run in _CJK_RUN.findall(text) for pair in pairwise(run)]
-    return list(dict.fromkeys(telling + pairs)) or list(dict.fromkeys(words + list(text_tokens(text))))
+    return list(dict.fromkeys(rare + pairs)) or list(dict.fromkeys(words + list(text_tokens(text))))
 
 
 def _normalised(text: str) -> str:

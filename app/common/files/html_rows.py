@@ -55,7 +55,7 @@ def row_lines(cells: Sequence[Sequence[str]]) -> list[str]:
     if sum(len(cell) > 1 for cell in filled) < 2:
         return [_row([" ".join(cell) for cell in filled])]
     if len({len(cell) for cell in filled if cell}) > 1:
-        # A line that is left empty in one cell stands beside one that is not in another.
+        # A line that is left empty in one cell stands next to a filled line in another.
         counts = {len(_trimmed(cell)) for cell in cells if _trimmed(cell)}
         filled = [_trimmed(cell) for cell in cells] if len(counts) == 1 else filled
     lines = [["" if each in _BLANK else each for each in line] for line in zip_longest(*filled, fillvalue="")]

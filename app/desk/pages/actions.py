@@ -344,7 +344,7 @@ async def _asker(screen: ActionScreen, sent: SentInputs) -> RequesterCard | None
 
 
 async def person_card(desk: Desk, name: str) -> RequesterCard | None:
-    """Return the card of the person whom the name, or the id, means; None if it means none or several."""
+    """Return the card of the person with that name or id; None if there is none, or several."""
     hits = await find_hits(desk.calls, {"kind": "person"}, name[:LONGEST_PERSON_NAME], "")
     called_so = [hit for hit in hits if name in (hit.value, hit.label)] or hits
     return await requester_card(desk, called_so[0].value) if len(called_so) == 1 else None

@@ -33,7 +33,7 @@ from app.ticketing.routes.asked_actions import ASKED_ACTIONS
 
 #: What somebody is asked for by a notice, and votes: who is asked has hardly seen the record before.
 JUDGEMENTS = VOTES | {name for actions in ASKED_ACTIONS.values() for name in actions.names}
-#: What a ticket is about, which its page tells in the conversation.
+#: The subject of a ticket, which its page shows in the conversation.
 SUBJECT_FIELDS = frozenset({"description"})
 #: Lists within a record that tell nothing of the matter.
 NO_EVIDENCE = frozenset({"followers", "onlookers", "tags"})
@@ -63,8 +63,8 @@ async def evidence_for(
     lists = await _lists(desk, view, _named(fields, inputs)) if is_judgement else []
     parts = await named_parts(desk, view, lists=lists)
     placed = placed_fields(view, list(desk.display.fields(parts.record, shown_fields(desk, view.lifecycle))))
-    subjects = [field for field in placed["folded_texts"] + placed["told"] if field.name in SUBJECT_FIELDS]
-    further = [field for field in placed["folded_texts"] + placed["told"] if field not in subjects]
+    subjects = [field for field in placed["folded_texts"] + placed["spoken"] if field.name in SUBJECT_FIELDS]
+    further = [field for field in placed["folded_texts"] + placed["spoken"] if field not in subjects]
     return RecordEvidence(
         is_judgement,
         planned_span(desk, view),

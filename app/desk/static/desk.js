@@ -125,7 +125,7 @@ document.addEventListener("dragover", (event) => {
   if (event.target.closest?.("form")?.querySelector("input[type=file][name=file]")) event.preventDefault();
 });
 
-// What is known of the person for whom a ticket is opened stands beside its form.
+// The card of the person for whom a ticket is opened is shown with its form.
 document.addEventListener("change", ({ target }) => {
   if (!target.dataset?.shows || !document.getElementById("asker")) return;
   const address = `${target.dataset.shows}?${new URLSearchParams({ [target.name]: target.value })}`;

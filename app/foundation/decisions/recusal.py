@@ -70,7 +70,7 @@ def _count_without(own: Sequence[Vote], ctx: ActionContext) -> VoteCount:
 
 
 async def not_a_voter(reads: ReadContext, record: Any, body: RecuseVoter, ctx: ActionContext) -> str | None:
-    """Refuse whoever has no vote of their own (`has_no_vote`)."""
+    """Refuse people who have no vote of their own (`has_no_vote`)."""
     own = [b for b in ctx.prepared(VoteCount).ballots if b.person_id == ctx.caller.person_id]
     return None if own else "has_no_vote"
 

@@ -100,7 +100,7 @@ async def does_not_fit(
 
 
 async def others_answer(reads: ReadContext, target: QualityTarget, ctx: ActionContext) -> str | None:
-    """Refuse whoever does not answer for it; management answers for the organisation's, and for those that
+    """Refuse people who do not answer for it; management answers for the organisation's, and for those that
     somebody has set for themselves (`others_answer`).
     """
     of_management = target.level is TargetLevel.organisation or target.setter_id == target.answerable_id

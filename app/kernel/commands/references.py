@@ -85,8 +85,8 @@ async def _require_eligible(
     named: Mapping[str, Any],
 ) -> None:
     """Raise WrongValue unless each person, team or group, by its pointer, is active and eligible for
-    the duty that the field gives. A rule, and a tool's report, may name whoever is active. A correction that
-    repeats what the record holds is not asked.
+    the duty that the field gives. A rule, and a tool's report, may name anybody who is active. A correction
+    that repeats what the record holds is not asked.
     """
     duty = mark.duty
     if duty is None or duty is GivenDuty.recorded:

@@ -18,11 +18,11 @@ from app.processes.changes.records import Change, ChangeOutcome, ChangeState, Ch
 from app.ticketing.links import LinkTicket, new_link
 from app.ticketing.records import LinkKind
 
-#: Whoever implemented a change does not review it.
+#: People who implemented a change do not review it.
 IMPLEMENTER = RecordDuty("implementer", "实施人", ("implementer_ids",))
 #: Nor does the only person who approved it, by its votes.
 APPROVER = RecordDuty("only approver", "唯一批准人", ())
-#: Nor does whoever drafted it and also assessed it, or asked for its approval.
+#: Nor do people who drafted it and also assessed it, or asked for its approval.
 PREPARED_BY_OTHERS = authors_do_not_judge(
     ("title", "plan", "test_plan", "back_out_plan"), and_have_set=("assessed_by_id", "approval_id")
 )

@@ -48,7 +48,7 @@ async def not_an_author(reads: ReadContext, plan: ImprovementPlan, ctx: ActionCo
 async def invalid_contents(
     reads: ReadContext, plan: ImprovementPlan, body: ReviseImprovementPlan, ctx: ActionContext
 ) -> None:
-    """Refuse targets that no KPI can tell of."""
+    """Refuse targets that no KPI measures."""
     _check_targets(body.targets, ctx)
 
 

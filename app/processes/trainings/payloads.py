@@ -39,7 +39,7 @@ Persons = Annotated[
     tuple[Annotated[Reference, ForeignRef("person", GivenDuty.participation, quiet=True)], ...],
     at_most_entries(MOST_PARTICIPANTS),
 ]
-#: Participants of whom something is recorded.
+#: Participants with a recorded result.
 Recorded = Annotated[
     tuple[Annotated[Reference, ForeignRef("person", GivenDuty.recorded)], ...],
     at_most_entries(MOST_PARTICIPANTS),

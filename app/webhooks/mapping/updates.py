@@ -45,9 +45,9 @@ class TicketUpdate:
     """A ticket's state over there at `occurred_at`, as far as it is told.
 
     `case` is the ticket's id over there, `number` the number that people use. `occurred_at` is the tool's own
-    time; the time of receipt if the mapping tells none (`dated_by_receipt`). `tool_time` is the tool's own
+    time; the time of receipt if the mapping yields none (`dated_by_receipt`). `tool_time` is the tool's own
     time if `occurred_at` was converted to our clock. `resolved_at` is the last resolution, None if the
-    delivery has none. `state` None: not told, or unknown here. `fields` has told fields only, None where told
+    delivery has none. `state` None: not sent, or unknown here. `fields` has sent fields only, None where sent
     as empty: codes as enums, persons (`assignee`, `requester`) as NamedPerson, `team`, `service`, `ci` and
     `category` as the tool or the mapping names them; with a state also `hold_reason`. `columns` are the
     values before their translation, by key of the mapping. `irregular`: codes of what could not be
@@ -121,7 +121,7 @@ class CommentUpdate:
 @dataclass(frozen=True)
 class AlertSignal:
     """An alert that fires, was acknowledged in its tool or has cleared, at `occurred_at` by the tool's time;
-    the time of receipt if the mapping tells none (`dated_by_receipt`). The other fields are those of an alert
+    the time of receipt if the mapping yields none (`dated_by_receipt`). The other fields are those of an alert
     that is posted.
     """
 

@@ -17,7 +17,7 @@ from app.desk.pages.records import RecordView
 from app.log.canonical import instant
 
 CHANGE, FREEZE, WANTED = "change", "freeze", "wanted_from_at"
-#: Freezes that stand beside the form of a new change: the next ones.
+#: Number of freezes shown with the form of a new change: the next ones.
 MOST_FREEZES = 5
 
 

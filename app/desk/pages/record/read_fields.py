@@ -42,7 +42,7 @@ def _empty_field(desk: Desk, name: str, schema: Mapping[str, Any]) -> ShownField
 
 def placed_fields(view: RecordView, fields: Sequence[ShownField]) -> dict[str, list[ShownField]]:
     """Return the fields by where they stand: short ones, texts that stand open, texts that are folded, what
-    the conversation tells, and times.
+    the conversation shows, and times.
     """
     face = view.lifecycle.face
     named = face.texts or ()
@@ -54,13 +54,13 @@ def placed_fields(view: RecordView, fields: Sequence[ShownField]) -> dict[str, l
         "facts": [field for field in rest if not field.is_instant],
         "texts": is_open,
         "folded_texts": [field for field in texts if field not in is_open],
-        "told": spoken,
+        "spoken": spoken,
         "instants": [field for field in rest if field.is_instant],
     }
 
 
 def narrowed(table: ChildTable) -> ChildTable:
-    """Return the table with the columns that people read beside a record; its own page has all."""
+    """Return the table with the columns that people read on the page of a record; its own page has all."""
     names = READ_COLUMNS.get(table.name)
     if names is None:
         return table

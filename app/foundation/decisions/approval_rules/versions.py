@@ -129,7 +129,7 @@ def _as_strict(rule: ApprovalRuleDefinition, former: ApprovalRuleDefinition) -> 
 
 
 def _covers(rule: ApprovalRuleDefinition, former: ApprovalRuleDefinition) -> bool:
-    """Return whether one rule asks all whom the other asks, and is as strict."""
+    """Return whether one rule asks everybody that the other rule asks, and is as strict."""
     return all(source in rule.voters for source in former.voters) and _as_strict(rule, former)
 
 

@@ -123,7 +123,7 @@ async def changes_hit_by_moving(
 
 
 freeze_owner = process_relation("freeze_owner", "its owner", "冻结负责人", "owner_id")
-#: Others ask for an exception instead: a freeze is not lifted by a person whom it hinders.
+#: Others ask for an exception instead: a freeze is not lifted by somebody who is hindered by it.
 LIFTERS = freeze_owner | role(Role.management)
 DECLARERS = CHANGE_MANAGER | service_level_manager | role(Role.management)
 IN_FORCE = (State.declared,)
