@@ -26,7 +26,7 @@ class Substitutes:
 
 
 def recuse(record: Any, body: RecuseVoter, ctx: ActionContext) -> None:
-    """Recuse oneself from the record's decision. The approval rule fills the seat if too few remain."""
+    """Recuse oneself from the record's decision. If too few voters remain, the approval rule adds others."""
     count, ballots = ctx.prepared(VoteCount), ctx.prepared(Substitutes).ballots
     own = next(ballot for ballot in count.ballots if ballot.person_id == ctx.caller.person_id)
     recused = ctx.outcome.change(own)
