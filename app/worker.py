@@ -22,6 +22,7 @@ from app.automation.decisions import (
     call_next_meeting,
     change_deputies,
     deputise_voters,
+    recount_votes,
     remind_voters,
     settle_decisions,
     take_up_at_meetings,
@@ -53,6 +54,7 @@ from app.automation.incidents_and_problems import (
     suggest_after_declined_candidates,
     tell_duplicates,
 )
+from app.automation.people import hand_over_duties, report_duties
 from app.automation.programme import (
     begin_improvement_plans,
     flag_rollout_steps,
@@ -120,6 +122,9 @@ RULES: tuple[Rule | AssignByRule, ...] = (
     tell_overlapped_changes.RULE,
     take_up_at_meetings.RULE,
     deputise_voters.RULE,
+    recount_votes.RULE,
+    report_duties.RULE,
+    hand_over_duties.RULE,
     pass_on_followers.RULE,
     pass_on_comments.RULE,
     separate_customers.RULE,

@@ -182,6 +182,15 @@ create table deliveries.tool_account (
   constraint tool_account_pkey PRIMARY KEY (source, account)
 );
 
+create table deliveries.tool_clock (
+  source text collate "C" not null,
+  ahead interval not null,
+  "least" interval not null,
+  most interval not null,
+  measured_at timestamp with time zone not null,
+  constraint tool_clock_pkey PRIMARY KEY (source)
+);
+
 create table deliveries.tool_comment (
   source text collate "C" not null,
   comment_id uuid not null,
@@ -203,6 +212,7 @@ create table deliveries.tool_ticket (
   writing jsonb,
   begun_at timestamp with time zone,
   unsure_at timestamp with time zone,
+  written_at timestamp with time zone,
   constraint tool_ticket_pkey PRIMARY KEY (source, stream)
 );
 CREATE INDEX tool_ticket_begun ON deliveries.tool_ticket USING btree (begun_at) WHERE (begun_at IS NOT NULL);
@@ -562,6 +572,7 @@ create table fold.attachment (
   attached_at timestamp with time zone not null,
   appended_at timestamp with time zone,
   content_id uuid,
+  altered jsonb,
   constraint attachment_pkey PRIMARY KEY (id)
 );
 CREATE INDEX attachment_record ON fold.attachment USING btree (record, attached_at, id);
@@ -2026,6 +2037,7 @@ create table fold.improvement_evaluation (
   agreed_by_id uuid,
   evaluated_at timestamp with time zone,
   appended_at timestamp with time zone,
+  asked_owner_id uuid,
   constraint improvement_evaluation_pkey PRIMARY KEY (id)
 ) with (fillfactor=85);
 
@@ -3307,6 +3319,7 @@ create table fold.process_change (
   proposal_late_days integer not null,
   decision_late_days integer,
   publication_late_days integer,
+  process_owner_id uuid,
   constraint process_change_pkey PRIMARY KEY (id)
 );
 CREATE INDEX process_change_applied ON fold.process_change USING btree (applied_at DESC, id DESC);
@@ -4555,6 +4568,7 @@ create table fold.subscription (
   secret_hash text collate "C",
   suspended_by_rotation boolean,
   set_with text[] collate "C",
+  most_per_minute integer,
   constraint subscription_pkey PRIMARY KEY (id)
 );
 CREATE INDEX subscription_list ON fold.subscription USING btree (added_at DESC, id DESC);
@@ -4969,6 +4983,7 @@ create table fold.vote (
   named_by_id uuid,
   defer_until_at timestamp with time zone,
   recused_at timestamp with time zone,
+  left_at timestamp with time zone,
   constraint vote_pkey PRIMARY KEY (id),
   constraint vote_decision_id_person_id_key UNIQUE (decision_id, person_id)
 );
@@ -8530,6 +8545,7 @@ create table search.record (
   made_at bigint not null,
   constraint record_pkey PRIMARY KEY (id)
 );
+CREATE INDEX record_knowledge_tokens ON search.record USING gin (tokens) WHERE (kind = ANY (ARRAY['article'::text, 'catalogue_item'::text]));
 CREATE INDEX record_person_keys ON search.record USING gin (person_keys);
 CREATE INDEX record_tokens ON search.record USING gin (tokens);
 

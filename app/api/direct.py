@@ -83,6 +83,13 @@ class StrictRequest(Request):
             self._json = _DECODER.decode(body.decode(json.detect_encoding(body), "surrogatepass"))
         return self._json
 
+    def set_empty_object(self) -> None:
+        """Take a body that was left out for an object without members: what is missing is named by itself."""
+        self._body = b"{}"
+        if "content-type" not in self.headers:
+            self.scope["headers"] = [*self.scope["headers"], (b"content-type", b"application/json")]
+            del self._headers
+
 
 class NeedsValidation(Exception):
     """The request is invalid or in an unusual form: FastAPI must validate it."""
@@ -193,6 +200,7 @@ def _strict(route: APIRoute) -> Handler:
     may read from a replica if the endpoint is marked so.
     """
     reads_replica = is_marked(route.endpoint)
+    takes_body = route.body_field is not None and route.body_field.field_info.is_required()
     thorough, once = route.get_route_handler(), frozenset(_single(route.dependant.query_params))
 
     async def strict(request: Request) -> Response:
@@ -202,6 +210,8 @@ def _strict(route: APIRoute) -> Handler:
         parameters = (
             request if isinstance(request, StrictRequest) else StrictRequest(request.scope, request.receive)
         )
+        if takes_body and not await parameters.body():
+            parameters.set_empty_object()
         if reads_replica:
             return await read_for(parameters, partial(thorough, parameters))
         return await thorough(parameters)

@@ -6,8 +6,19 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID, uuid5
 
+from app.common.duties import GivenDuty
 from app.common.personal import Personal
-from app.common.records import ChildRecord, CodeEnum, ForeignRef, Hidden, Record, optional, required
+from app.common.records import (
+    Altered,
+    ChildRecord,
+    CodeEnum,
+    ForeignRef,
+    Hidden,
+    Record,
+    altered_fields,
+    optional,
+    required,
+)
 
 
 class Visibility(CodeEnum):
@@ -43,7 +54,7 @@ class Follower(ChildRecord):
     KIND: ClassVar[str] = "follower"
     AUDIENCE_KIND: ClassVar[str] = "follower"
 
-    person_id: Annotated[UUID | None, ForeignRef("person")] = required(
+    person_id: Annotated[UUID | None, ForeignRef("person", GivenDuty.participation, quiet=True)] = required(
         "Person who receives the notices of the record's public steps."
     )
     followed_at: datetime | None = required("Time since which the person follows the record.")
@@ -63,7 +74,7 @@ class Onlooker(ChildRecord):
     KIND: ClassVar[str] = "onlooker"
     AUDIENCE_KIND: ClassVar[str] = "onlooker"
 
-    person_id: Annotated[UUID | None, ForeignRef("person")] = required(
+    person_id: Annotated[UUID | None, ForeignRef("person", GivenDuty.participation, quiet=True)] = required(
         "Person who handed the ticket to another team."
     )
     handed_over_at: datetime | None = required("Time at which the person first handed the ticket over.")
@@ -97,6 +108,7 @@ class Attachment(ChildRecord):
     )
     attached_at: datetime | None = required("Time at which the file was attached.")
     content_id: Annotated[UUID | None, Hidden()] = None
+    altered: Altered = altered_fields()
 
     @property
     def for_staff(self) -> bool:

@@ -1,4 +1,4 @@
-"""Faces: what people need of a kind of record on its pages, beside what its lifecycle permits (data, read in
+"""Faces: what people need of a kind of record on its pages, next to what its lifecycle permits (data, read in
 process). A kind without one has the usual face: see `usual_primary` and `FormFace`.
 """
 
@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-#: In the place of an action: whoever reads the page makes the record theirs.
+#: In the place of an action: the reader of the page takes the record.
 TAKE_ACTION = "take"
 #: Actions that end or undo something, on every kind. Pages offer them apart from the others.
 USUALLY_DANGEROUS = frozenset(
@@ -156,7 +156,7 @@ class RecordFace:
     those that stand open on the page (None: all), `spoken_fields` those that its conversation has. `spans`
     are pairs of fields with the beginning and the end of what is planned: the head shows the first pair that
     is known. `primary` are, by the code of a state, the actions that come next, the likeliest first; the
-    first that is possible is the button. `quick` are actions that stand beside it. `dangerous` ones stand
+    first that is possible is the button. `quick` are actions that stand next to it. `dangerous` ones stand
     apart, besides the usual ones. `forms` are the forms of actions at the desk, `portal_forms` those of
     requesters.
     """

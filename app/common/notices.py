@@ -76,6 +76,7 @@ class NoticeType(CodeEnum):
     series_over = "series_over", "Meeting series ended", "系列会议已结束", YOURS
     risk_lapsed = "risk_lapsed", "Accepted risk to decide again", "已接受的风险到期", WAITS
     in_charge = "in_charge", "You are now responsible", "由您负责", YOURS
+    duties_held = "duties_held", "Duties to hand over", "职责待移交", WAITS
     deputises = "deputises", "You are a deputy", "由您代理", YOURS
     deputises_no_more = "deputises_no_more", "No longer a deputy", "代理已取消", YOURS
     covers_on_call = "covers_on_call", "On call for a colleague", "由您代为值班", YOURS
@@ -248,6 +249,7 @@ class NoticeType(CodeEnum):
     correction_dropped = "correction_dropped", "Corrective action dropped", "纠正措施已取消", YOURS
     correction_overdue = "correction_overdue", "Corrective action overdue", "纠正措施逾期", YOURS
     target_to_accept = "target_to_accept", "Quality target to accept", "质量目标待接受", WAITS
+    evaluation_to_agree = "evaluation_to_agree", "Evaluation to agree to", "评估待您同意", WAITS
     target_returned = "target_returned", "Quality target returned", "质量目标已退回", YOURS
     target_withdrawn = "target_withdrawn", "Quality target withdrawn", "质量目标已撤回", YOURS
     maintenance_due = "maintenance_due", "Maintenance due", "维护到期", WAITS

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
+from app.common.duties import GivenDuty
 from app.common.keys import KeyScope
 from app.common.personal import Personal
 from app.common.records import Altered, CodeEnum, ForeignRef, Record, altered_fields, optional, required
@@ -191,13 +192,13 @@ class Person(Record):
         "Unit of the organisation that the person belongs to; kept when the person is erased."
     )
     post: Annotated[str | None, Personal()] = optional("Position that the person holds in the organisation.")
-    manager_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+    manager_id: Annotated[UUID | None, ForeignRef("person", GivenDuty.participation, quiet=True)] = optional(
         "Manager of the person; null if unknown."
     )
     grade: Grade | None = optional("Seniority of the person.")
     locale: str | None = optional("Language of the person's notices and mails: en or zh.")
     time_zone: str | None = optional("Time zone that the person works in (IANA), such as Asia/Shanghai.")
-    team_id: Annotated[UUID | None, ForeignRef("team")] = optional(
+    team_id: Annotated[UUID | None, ForeignRef("team", GivenDuty.audience)] = optional(
         "Customer team that the person belongs to: tickets that the person requests count for this customer."
     )
     roles: list[str] | None = optional(

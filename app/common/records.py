@@ -19,6 +19,7 @@ from uuid import UUID
 from sqlmodel import Field, SQLModel
 from sqlmodel._compat import SQLModelConfig
 
+from app.common.duties import GivenDuty
 from app.common.personal import Ciphertext, Personal
 from app.log.canonical import from_instant, instant
 from app.log.events import stream
@@ -47,26 +48,28 @@ class CodeEnum(StrEnum):
 
 
 class ForeignRef:
-    """Marks a field that holds the id of another record: `Annotated[UUID, ForeignRef("team")]`."""
+    """Marks a field that holds another record's id: `Annotated[UUID, ForeignRef("team", GivenDuty.work)]`."""
 
     def __init__(
         self,
         kind: str,
+        duty: GivenDuty | None = None,
         *,
+        quiet: bool = False,
         on_behalf: bool = False,
         retired: bool = False,
         allow_participants: bool = False,
         allow_tools: bool = False,
     ) -> None:
         self.kind = kind
-        #: The command is sent on this person's behalf; its texts are theirs.
-        self.on_behalf = on_behalf
-        #: In a payload: a retired record may be named, too.
-        self.retired = retired
-        #: In a payload: whoever acts on the record may name a person who takes part in it, even if they may
-        #: see no persons otherwise.
+        #: What it gives to a person, team or group. `quiet`: another field, or a later event, notifies them.
+        self.duty, self.quiet = duty, quiet
+        #: The command is sent on this person's behalf, and its texts are theirs. `retired`, in a payload: a
+        #: retired record may be named, too.
+        self.on_behalf, self.retired = on_behalf, retired
+        #: In a payload: who takes part in the record may be named by people who see no persons otherwise.
         self.allow_participants = allow_participants
-        #: In a payload: an integration may name a record that it does not see, as a pipeline names changes.
+        #: In a payload: an integration may name a record that it does not see, such as a change.
         self.allow_tools = allow_tools
 
 
@@ -81,10 +84,8 @@ class KeyRef:
     def __init__(
         self, kind: str, *, per_process: bool = False, must_exist: bool = False, retired: bool = False
     ) -> None:
-        self.kind = kind
-        self.per_process = per_process
-        self.must_exist = must_exist
-        self.retired = retired
+        self.kind, self.per_process = kind, per_process
+        self.must_exist, self.retired = must_exist, retired
 
 
 class NamedAs:

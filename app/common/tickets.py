@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
+from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, Responsible
 from app.common.priorities.priority import Impact, Priority, Urgency
 from app.common.records import CodeEnum, ForeignRef, Record, StaffOnly, optional, required
@@ -49,15 +50,15 @@ class Ticket(Record):
     requester_id: Annotated[UUID | None, ForeignRef("person")] = optional(
         "Requester: the person who opened the {record}, or on whose behalf it was opened."
     )
-    customer_id: Annotated[UUID | None, ForeignRef("team")] = optional(
+    customer_id: Annotated[UUID | None, ForeignRef("team", GivenDuty.custom)] = optional(
         "Team of the requester when the {record} was opened."
     )
-    team_id: Annotated[UUID | None, ForeignRef("team")] = optional(
+    team_id: Annotated[UUID | None, ForeignRef("team", GivenDuty.team_work)] = optional(
         "Team to which the {record} is assigned; null while unassigned."
     )
-    assignee_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.given)] = optional(
-        "Person assigned to the {record}; null while unassigned."
-    )
+    assignee_id: Annotated[
+        UUID | None, ForeignRef("person", GivenDuty.work), Responsible(NoticeType.given)
+    ] = optional("Person assigned to the {record}; null while unassigned.")
     impact: Impact | None = optional(
         "Number of people affected: 1 for the organisation, 2 for a department, 3 for one person."
     )

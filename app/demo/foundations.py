@@ -38,13 +38,15 @@ from app.demo.scripts.incident_scripts import Participants
 from app.foundation.assignment.assignment_rules import AddAssignmentRule
 from app.foundation.categories.categories import AddCategory
 from app.foundation.cis.payloads import CiAlteration, PlanCi, RelateCi
+from app.foundation.decisions.payloads import CastVote
+from app.foundation.decisions.records import VoteVerdict
 from app.foundation.people.groups import AddGroup, AddMemberGroup
 from app.foundation.people.records import RepresentedSide
 from app.foundation.services.items import DraftCatalogueItem
 from app.foundation.services.services import ProposeService
 from app.foundation.text_blocks.text_blocks import AddTextBlock
 from app.kernel.actions.payloads import EmptyPayload
-from app.processes.changes.policies.payloads import DraftChangeTemplate
+from app.processes.changes.policies.payloads import ApproveChangeTemplate, DraftChangeTemplate
 
 #: Answers of the desk that recur.
 TEXT_BLOCKS = (
@@ -189,7 +191,10 @@ async def _templates(begin: ScriptFactory, cast: Participants) -> None:
             team=SERVICES[template.service].team,
         )
         template_id = await script.act(author, "change_template", "draft", None, body)
-        await script.act(manager, "change_template", "approve", template_id, EmptyPayload())
+        await script.act(manager, "change_template", "approve", template_id, ApproveChangeTemplate())
+        async for decision, voter in script.voters("change_template", template_id, [manager]):
+            vote = CastVote(decision=decision, verdict=VoteVerdict.approve, comment=None)
+            await script.act(voter, "change_template", "vote", template_id, vote)
 
     await _gather(add_template(template) for template in STANDARD_TEMPLATES)
 

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from markupsafe import Markup
@@ -21,10 +21,13 @@ NO_LINKS: RowLinks = ()
 
 @dataclass(frozen=True, slots=True)
 class SharedFile:
-    """A file of the ticket: its name, and the address of its content (None: it was erased)."""
+    """A file of the ticket: its name, and the address of its content (None: it was erased). `is_picture`: the
+    browser can show it.
+    """
 
     name: str
     address: str | None
+    is_picture: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +75,11 @@ def conversation(
     left = dict(rows.comments)
     entries: list[ConversationEntry] = []
     silent: list[NarratedEvent] = []
+    # The question of a hold is also a comment.
+    said = {_displayed(comment.get("text")) for comment in rows.comments.values()}
     for event in reversed(list(events)):
-        spoken = list(_spoken(display, event, rows, left, requester))
+        texts = tuple(field for field in event.texts if field.value not in said)
+        spoken = list(_spoken(display, replace(event, texts=texts), rows, left, requester))
         if spoken and silent:
             entries.append(_silent_entry(silent))
             silent = []
@@ -127,9 +133,7 @@ def _comment(
     return ConversationEntry(
         author,
         display.instant(comment["written_at"]),
-        texts=(ShownField("text", "", breaks(plain_text(text)), is_long=True, is_instant=False),)
-        if text
-        else (),
+        texts=(ShownField("text", "", _displayed(text), is_long=True, is_instant=False),) if text else (),
         is_internal=comment.get("visibility") == "internal",
         is_by_requester=author == requester,
         notes=(*map(plain_text, notes), *altered),
@@ -139,7 +143,7 @@ def _comment(
 
 
 def _text_field(text: str) -> ShownField:
-    return ShownField("text", "", breaks(plain_text(text)), is_long=True, is_instant=False)
+    return ShownField("text", "", _displayed(text), is_long=True, is_instant=False)
 
 
 def _silent_entry(events: Sequence[NarratedEvent]) -> ConversationEntry:
@@ -147,3 +151,7 @@ def _silent_entry(events: Sequence[NarratedEvent]) -> ConversationEntry:
     authors = dict.fromkeys(event.actor for event in events)
     did = dict.fromkeys(event.label for event in events)
     return ConversationEntry(", ".join(authors), events[-1].instant, did=", ".join(did), events=tuple(events))
+
+
+def _displayed(text: str | None) -> Markup:
+    return breaks(plain_text(text))

@@ -53,7 +53,7 @@ async def find_hits(
         "q": typed,
         "process": process,
         "limit": MOST_HITS,
-    }
+    } | ({"duty": reference["duty"]} if "duty" in reference else {})
     page = await calls.read_if_allowed("/v1/lookup", parameters)
     return [_hit(reference, entry) for entry in (page or {"items": ()})["items"]]
 

@@ -152,7 +152,7 @@ class _Narrator:
         is_by_person: bool,
     ) -> tuple[dict[str, Schema], dict[str, Schema]]:
         """Return the fields of the payload in which people write, and the rest that no field of the record
-        shows. A correction only changes fields; what opens a record is told by the record itself.
+        shows. A correction only changes fields; the record itself shows what opened it.
         """
         if row is None:
             return {}, {}

@@ -82,7 +82,7 @@ class ValueDisplay:
     numbered: Collection[str]
     root: str
     codes: CodeWords
-    #: The time of the page, from which near times are told; None: all times are shown by date.
+    #: The time of the page, to which near times are relative; None: all times are shown by date.
     now: datetime | None = None
     #: What schemas say, by the id of each, which is kept with that: an id can be another's later.
     _shapes: dict[int, tuple[Schema, ValueShape]] = field(default_factory=dict, repr=False)

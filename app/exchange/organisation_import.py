@@ -4,16 +4,17 @@ once, however often the file is imported.
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from app.exchange.readers.rows import FileRefused
+from app.exchange.readers.lines import DELIMITERS, UTF8, DelimitedRows, likely_encoding, lines
+from app.exchange.readers.rows import FileRefused, RefusedRow
 from app.foundation.people import persons, teams
 from app.foundation.people.roles import invalid_role_scopes
 from app.kernel.access.reads import ReadContext, load
@@ -91,9 +92,11 @@ class OrganisationImport:
         return import_summary
 
     async def _import_line(
-        self, import_summary: ImportSummary, line: int, row: dict[str, Any], add: Any
+        self, import_summary: ImportSummary, line: int, row: dict[str, Any] | _LineRejected, add: Any
     ) -> None:
         try:
+            if isinstance(row, _LineRejected):
+                raise row
             added = await add(row)
         except ValidationError as error:
             faults = (f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
@@ -191,36 +194,43 @@ class _RecordedLine:
 
 
 class _LineRejected(Exception):
-    """A line names a team or manager that does not exist, or has changed since it was imported."""
+    """A line cannot be read, names a team or manager that is not there, or has changed since its import."""
 
 
 def _rows(
     path: Path, columns: tuple[str, ...], *, needed: tuple[str, ...]
-) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Reads the lines of the file as their numbers and fields, without empty fields. Raises FileRefused."""
+) -> Iterator[tuple[int, dict[str, Any] | _LineRejected]]:
+    """Read the lines of the file as their numbers and fields, without empty fields, or the reason why a line
+    cannot be read. Raises FileRefused.
+    """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, restkey="", strict=True)
-            heading = [name.strip() for name in reader.fieldnames or ()]
-            reader.fieldnames = heading
-            if unknown := [name for name in heading if name not in columns]:
-                raise FileRefused(
-                    f"{path}: the column {unknown[0]!r} is unknown; possible are {', '.join(columns)}."
-                )
-            if missing := [name for name in needed if name not in heading]:
-                raise FileRefused(f"{path}: column {missing[0]!r} is missing.")
-            for row in reader:
-                if "" in row:
-                    raise FileRefused(f"{path}, line {reader.line_num}: more values than columns.")
-                yield reader.line_num, dict.fromkeys(needed, "") | _fields(row)
-    except (OSError, UnicodeError, csv.Error) as error:
-        raise FileRefused(f"{path} cannot be read as CSV in UTF-8: {error}.") from error
+        with path.open("rb") as file:
+            content = file.read()
+    except OSError as error:
+        raise FileRefused(f"{path} cannot be read: {error}.") from error
+    try:
+        content.decode("utf-8")
+        encoding = UTF8
+    except UnicodeDecodeError:
+        encoding = likely_encoding(content) or UTF8
+    rows = DelimitedRows(lines(BytesIO(content).read, encoding), encoding)
+    heading = [name.strip().lower() for name in rows.heading()]
+    if unknown := [name for name in heading if name not in columns]:
+        raise FileRefused(f"{path}: the column {unknown[0]!r} is unknown; possible are {', '.join(columns)}.")
+    if missing := [name for name in needed if name not in heading]:
+        raise FileRefused(f"{path}: column {missing[0]!r} is missing.")
+    for row in rows:
+        if isinstance(row, RefusedRow):
+            if row.text.strip(f"{DELIMITERS} "):
+                yield row.line, _LineRejected(f"{row.reason}.")
+        elif any(cell.strip() for cell in row[1]):
+            yield row[0], dict.fromkeys(needed, "") | _fields(dict(zip(heading, row[1], strict=True)))
 
 
-def _fields(row: dict[str, str | None]) -> dict[str, Any]:
+def _fields(row: dict[str, str]) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for name, value in row.items():
-        text = (value or "").strip()
+        text = value.strip()
         if text:
             fields[name] = _split_values(text) if name in MULTI_VALUE_COLUMNS else text
     return fields

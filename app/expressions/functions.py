@@ -72,6 +72,11 @@ def plain_text(value: Any) -> str | None:
     return html_to_text(text) if _TAG.search(text) else unescape(text)
 
 
+def unescape_text(value: Any) -> str | None:
+    """Return the text with the characters that its HTML entities stand for; what looks like a tag stays."""
+    return None if value is None else unescape(_as_text(value))
+
+
 def adf_to_text(value: Any) -> str | None:
     """Return the plain text of a document in the Atlassian Document Format; a value that is no JSON object is
     returned as text. Raises LookupError for an object that is no document.
@@ -212,6 +217,7 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], tuple[int, ...]]] = {
     "time": (time, (1, 2, 3)),
     "number": (number, (1,)),
     "html_to_text": (plain_text, (1,)),
+    "unescape": (unescape_text, (1,)),
     "adf_to_text": (adf_to_text, (1,)),
     "text_to_adf": (text_to_adf, (1,)),
     "url_encode": (url_encode, (1,)),

@@ -10,7 +10,7 @@ from app.common.people import Role
 from app.common.records import CodeEnum
 from app.kernel.actions.actor_policy import ActorPolicy
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.lifecycle import Action, PayloadCheck
+from app.kernel.actions.lifecycle import Action, Check, PayloadCheck
 
 #: Rows of a lifecycle's table; each table fixes the type of its records.
 ActionRows = tuple[Action[Any, Any], ...]
@@ -20,15 +20,26 @@ EMPTY_POLICY = ActorPolicy()
 
 @dataclass(frozen=True)
 class AssigningSpec:
-    """Who may assign the records of a process besides agents and engineers, and what refuses whom they may
-    not be assigned to.
+    """Who may assign and escalate the records of a process besides agents, engineers and its manager, and
+    what refuses persons whom they may not be assigned to.
     """
 
     by: ActorPolicy = EMPTY_POLICY
     wrong: tuple[PayloadCheck, ...] = ()
 
 
-#: Assigned by agents and engineers, to anybody who can be given work.
+@dataclass(frozen=True)
+class PrioritySpec:
+    """The function that sets the priority of a process's records, the states in which people use it (None:
+    all open states), and what forbids it.
+    """
+
+    prioritise: Callable[[Any, Any, ActionContext], None]
+    states: Iterable[CodeEnum] | None = None
+    unless: tuple[Check, ...] = ()
+
+
+#: Assigned by agents, engineers and the manager, to anybody who can be given work.
 USUAL_ASSIGNING = AssigningSpec()
 
 
@@ -37,8 +48,8 @@ class ProcessSpec:
     """Properties of the process that shared actions are mounted on.
 
     `kind` of its records; `any` of their states; `open` are the states in which work remains, `delivered`
-    those in which it is done; `manager` is the role of the process's own manager; `prioritise` and
-    `complete_task` are its functions to set a priority and to complete a task.
+    those in which it is done; `manager` is the role of the process's own manager; `priorities` says how a
+    priority is set; `complete_task` is its function to complete a task.
     """
 
     kind: str
@@ -46,6 +57,6 @@ class ProcessSpec:
     open: Iterable[CodeEnum]
     delivered: Iterable[CodeEnum]
     manager: Role
-    prioritise: Callable[[Any, Any, ActionContext], None]
+    priorities: PrioritySpec
     complete_task: Callable[[Any, Any, ActionContext], None]
     assigning: AssigningSpec = USUAL_ASSIGNING

@@ -98,7 +98,7 @@ def link(address: str, words: object) -> Markup:
 
 
 def time_element(instant: datetime, zone: ZoneInfo, words: str | None = None) -> Markup:
-    """Return the instant as an element that tells it to programs, too. With `words`, such as "in 46 min",
+    """Return the instant as an element that programs can read, too. With `words`, such as "in 46 min",
     these are shown, and the time by the clocks of the zone where one points at them, and in print.
     """
     local = instant.astimezone(zone)

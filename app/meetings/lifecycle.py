@@ -21,10 +21,11 @@ from app.foundation.documents.filing import load_documents
 from app.foundation.documents.keeping.actions import KeptDocuments, document_actions
 from app.foundation.editing import apply_patch
 from app.foundation.people.records import Group
+from app.foundation.people.succession.handing_over import succession_rows
 from app.foundation.process_spec import ProcessSpec
 from app.kernel.access.audience_rules import to_persons
 from app.kernel.access.kinds import Lookup
-from app.kernel.actions.actor_policy import process_relation, quality_manager, rule, staff
+from app.kernel.actions.actor_policy import admin, process_relation, quality_manager, rule, staff
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, action
@@ -51,11 +52,16 @@ from app.meetings.records import HELD_STATES, AgendaItem, Meeting, Participant
 from app.meetings.records import MeetingState as State
 from app.ticketing import attachments, comments, links, tags
 from app.ticketing.links import LinkTicket, new_link
-from app.ticketing.priority import prioritise
+from app.ticketing.priority import USUAL_PRIORITIES
 from app.ticketing.records import Comment, Link, LinkKind, Tag, Task
 from app.ticketing.work import tasks
 
 presiding = process_relation("presiding", "chair of the meeting", "会议主席", "chair_id")
+#: These withdraw questions of others.
+CONVENERS = (
+    process_relation("convening", "chair or organiser", "会议主席或组织者", "chair_id", "organiser_id")
+    | admin
+)
 
 
 def call_meeting(meeting: Meeting, body: CallMeeting, ctx: ActionContext) -> None:
@@ -230,9 +236,9 @@ CHILDREN = (
 )
 OPEN = (State.called, State.held)
 DECISIONS = decisions.DecisionSpec(
-    kind="meeting", any=State, matters=(preparation.ANY_MATTER,), who_withdraws=staff
+    kind="meeting", any=State, matters=(preparation.ANY_MATTER,), who_withdraws=CONVENERS
 )
-PROCESS = ProcessSpec("meeting", State, State, (), Role.process_owner, prioritise, tasks.complete_task)
+PROCESS = ProcessSpec("meeting", State, State, (), Role.process_owner, USUAL_PRIORITIES, tasks.complete_task)
 
 # fmt: off
 LIFECYCLE = Lifecycle(
@@ -244,24 +250,25 @@ LIFECYCLE = Lifecycle(
         action(call_meeting,       "召集",       NEW_RECORD,      State.called,    staff | rule, "meeting.called", name="call",
                prepare=(preparation.invitation,), wrong=(invalid_custom_values,)),
         action(edit,               "编辑",       [State.called],  STAYS,           staff, "meeting.edited",
-               prepare=(preparation.participants,), wrong=(checks.chair_or_organiser_inactive, invalid_custom_values)),
-        action(move,               "改期",       [State.called],  STAYS,           staff, "meeting.moved", wrong=(checks.new_time_invalid,)),
+               unless=(checks.not_its_convener,), prepare=(preparation.participants,), wrong=(checks.chair_or_organiser_removed, invalid_custom_values)),
+        action(move,               "改期",       [State.called],  STAYS,           staff, "meeting.moved",
+               unless=(checks.not_its_convener,), wrong=(checks.new_time_invalid,)),
         action(invite,             "邀请",       [State.called],  STAYS,           staff, "meeting.invited",
-               prepare=(preparation.participants,), wrong=(checks.already_invited,)),
+               unless=(checks.not_its_convener,), prepare=(preparation.participants,), wrong=(checks.already_invited,)),
         action(uninvite,           "取消邀请",   [State.called],  STAYS,           staff, "meeting.uninvited",
-               prepare=(preparation.uninvited,), wrong=(checks.chairs_it,)),
+               unless=(checks.not_its_convener,), prepare=(preparation.uninvited,), wrong=(checks.chairs_it,)),
         action(add_agenda_item,    "添加议题",   OPEN,            STAYS,           staff | rule, "meeting.agenda_item_added",
                prepare=(preparation.agenda, preparation.unlinked_record), wrong=(checks.cannot_add_agenda_item,), staff_only=True, related=LINK_AGENDA_RECORD),
         action(drop_agenda_item,   "撤下议题",   OPEN,            STAYS,           staff, "meeting.agenda_item_dropped", staff_only=True),
         action(hold,               "召开",       [State.called],  State.held,      staff, "meeting.held",
-               unless=(checks.not_begun,), prepare=(preparation.participants,), wrong=(checks.attended_twice,)),
+               unless=(checks.not_its_convener, checks.not_begun), prepare=(preparation.participants,), wrong=(checks.attended_twice,)),
         action(correct_attendance, "更正出席情况", HELD_STATES,     STAYS,           staff, "meeting.attendance_corrected",
-               unless=(checks.already_signed,), prepare=(preparation.participants,), wrong=(checks.attended_twice,)),
+               unless=(checks.not_its_convener, checks.already_signed), prepare=(preparation.participants,), wrong=(checks.attended_twice,)),
         action(minute,             "记录纪要",   HELD_STATES,     State.minuted,   staff, "meeting.minuted",
                unless=(checks.already_signed,), prepare=(preparation.agenda, load_documents), wrong=(checks.invalid_minutes,), document=minutes_document_class),
         action(sign,               "签署纪要",   [State.minuted], STAYS,           (presiding | quality_manager).in_person(), "meeting.signed",
                unless=(checks.already_signed,), prepare=(load_documents,)),
-        action(cancel,             "取消",       [State.called],  State.cancelled, staff, "meeting.cancelled"),
+        action(cancel,             "取消",       [State.called],  State.cancelled, staff, "meeting.cancelled", unless=(checks.not_its_convener,)),
         action(call_next_meeting,  "召集下次会议", State,           STAYS,           staff | rule, "meeting.next_called", name="call_next",
                unless=(checks.series_is_over,), wrong=(checks.no_invitees_left,), related=CALL_NEXT_MEETING),
         action(end_series,         "结束系列会议", State,           STAYS,           staff | rule, "meeting.series_ended", unless=(checks.series_is_over,)),
@@ -271,6 +278,7 @@ LIFECYCLE = Lifecycle(
         *document_actions(KeptDocuments(kind="meeting", any=(State.minuted,))),
         *decisions.rows(DECISIONS), *tasks.rows(PROCESS),
         *comments.rows(PROCESS), *tags.rows(PROCESS), *attachments.rows(PROCESS), *links.rows(PROCESS),
+        *succession_rows("meeting", State),
     ),
 )
 # fmt: on

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, Responsible
 from app.common.people import WHOLE_GROUP
 from app.common.records import ANY_RECORD, ChildRef, ForeignRef
@@ -31,10 +32,16 @@ from app.meetings.records import AgendaItem, Meeting, MeetingKind, SeriesDay, Se
 MOST_INVITED = WHOLE_GROUP + 1
 
 Persons = Annotated[
-    tuple[Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.invited)], ...], BoundedList
+    tuple[
+        Annotated[Reference, ForeignRef("person", GivenDuty.participation), Responsible(NoticeType.invited)],
+        ...,
+    ],
+    BoundedList,
 ]
 
-Attended = Annotated[tuple[Annotated[Reference, ForeignRef("person")], ...], at_most_entries(MOST_INVITED)]
+Attended = Annotated[
+    tuple[Annotated[Reference, ForeignRef("person", GivenDuty.recorded)], ...], at_most_entries(MOST_INVITED)
+]
 
 
 class MeetingFields(Payload, of=Meeting):
@@ -43,8 +50,14 @@ class MeetingFields(Payload, of=Meeting):
     title: Title
     meeting_kind: MeetingKind
     place: ShortText | None = None
-    chair: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.in_charge)] | None = None
-    organiser: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.in_charge)] | None = None
+    chair: (
+        Annotated[Reference, ForeignRef("person", GivenDuty.participation), Responsible(NoticeType.in_charge)]
+        | None
+    ) = None
+    organiser: (
+        Annotated[Reference, ForeignRef("person", GivenDuty.participation), Responsible(NoticeType.in_charge)]
+        | None
+    ) = None
     custom: CustomValues = Field(default_factory=dict)
 
 
@@ -56,7 +69,7 @@ class CallMeeting(MeetingFields, of=Meeting):
     starts_at: Instant
     ends_at: Instant
     time_zone: Zone | None = None
-    group: Annotated[Reference, ForeignRef("group")] | None = None
+    group: Annotated[Reference, ForeignRef("group", GivenDuty.group_decision)] | None = None
     persons: Persons = Field(
         default=(), max_length=LONGEST_LIST, description="Identifiers of further persons to invite."
     )
@@ -92,7 +105,9 @@ class InviteMeeting(Payload):
 class UninviteMeeting(Payload):
     """A participant who no longer needs to come."""
 
-    person: Annotated[Reference, ForeignRef("person")] = Field(description="Participant: an id, or `me`.")
+    person: Annotated[Reference, ForeignRef("person", GivenDuty.recorded)] = Field(
+        description="Participant: an id, or `me`."
+    )
 
 
 class AddAgendaItemMeeting(Payload, of=AgendaItem):
@@ -149,9 +164,9 @@ class ActionPoint(PayloadPart):
         description="Task in one line, without names of persons, as all who see the meeting see the task.",
         examples=["Ask the vendor for a date"],
     )
-    assignee: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.tasked)] = Field(
-        description="Person who carries out the task: an id, or `me`."
-    )
+    assignee: Annotated[
+        Reference, ForeignRef("person", GivenDuty.participation), Responsible(NoticeType.tasked)
+    ] = Field(description="Person who carries out the task: an id, or `me`.")
     due_at: Instant = Field(
         description="Time by which the task must be done.", examples=["2199-01-01T00:00:00Z"]
     )

@@ -16,7 +16,6 @@ from app.foundation.decisions.matters import Matter
 from app.foundation.decisions.payloads import AskDecision
 from app.foundation.decisions.preparation import NewDecision, Question, named_decision
 from app.foundation.decisions.records import DecisionRule
-from app.foundation.people.eligibility import check_person_active
 from app.foundation.people.records import Group, GroupMember, GroupState, RepresentedSide
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
@@ -52,10 +51,6 @@ async def invitation(
     before = ctx.ref(Meeting, "follows")
     if before is not None:
         return await _invite_from_previous(reads, before, meeting, ctx)
-    for name in ("chair", "organiser"):
-        check_person_active(ctx.ref(Person, name), f"/{name}")
-    for n, person in enumerate(ctx.refs(Person, "persons")):
-        check_person_active(person, f"/persons/{n}")
     group, chair = ctx.ref(Group, "group"), ctx.ref(Person, "chair")
     if group is not None and group.state is GroupState.retired:
         raise WrongValue(pointer="/group", because="group_retired")

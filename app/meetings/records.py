@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
+from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
 from app.common.records import ChildRecord, CodeEnum, ForeignRef, NamesRecord, optional, required
@@ -86,13 +87,13 @@ class Meeting(Ticket):
     ends_at: datetime | None = required("Time at which the meeting ends.", examples=["2199-01-31T07:00:00Z"])
     time_zone: str | None = required("Time zone in which the meetings of the series keep their time of day.")
     place: str | None = optional("Place of the meeting, without names of persons.", examples=["Room 2.017"])
-    chair_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = optional(
-        "Person who chairs the meeting; null if the chair of the series is no longer active."
-    )
-    organiser_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = optional(
-        "Person who organises the meeting."
-    )
-    group_id: Annotated[UUID | None, ForeignRef("group")] = optional(
+    chair_id: Annotated[
+        UUID | None, ForeignRef("person", GivenDuty.participation), Responsible(NoticeType.in_charge)
+    ] = optional("Person who chairs the meeting; null if the chair of the series is no longer active.")
+    organiser_id: Annotated[
+        UUID | None, ForeignRef("person", GivenDuty.participation), Responsible(NoticeType.in_charge)
+    ] = optional("Person who organises the meeting.")
+    group_id: Annotated[UUID | None, ForeignRef("group", GivenDuty.group_decision)] = optional(
         "Group whose members are invited; null if not set."
     )
     series_interval: SeriesInterval | None = optional(
@@ -140,7 +141,9 @@ class Participant(ChildRecord):
     AUDIENCE_KIND: ClassVar[str] = "invited"
 
     person_id: Annotated[
-        UUID | None, ForeignRef("person"), Responsible(NoticeType.invited, when="invited")
+        UUID | None,
+        ForeignRef("person", GivenDuty.participation),
+        Responsible(NoticeType.invited, when="invited"),
     ] = required("Person who is invited or attended.")
     side: RepresentedSide | None = optional(
         "Side that the person represents in the invited group; null if not set."

@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
+from app.common.duties import GivenDuty
 from app.common.notices import NoticeType
 from app.common.people import Person
 from app.common.records import ANY_RECORD, ForeignRef, Record
@@ -31,7 +32,9 @@ StreamName = Annotated[
 class SendNotice(Payload):
     """A notice to send: the person, the record, and the events that the notice reports."""
 
-    person: Annotated[Reference, ForeignRef("person")] = Field(description="Person who receives the notice.")
+    person: Annotated[Reference, ForeignRef("person", GivenDuty.recorded)] = Field(
+        description="Person who receives the notice."
+    )
     ticket: Annotated[Reference, ForeignRef(ANY_RECORD, retired=True)] = Field(
         description="Record that the notice is about: a ticket, or another record by its name in the log."
     )

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from app.api.pages.page_paths import DESK, PORTAL
+from app.api.pages.page_paths import record_page
 from app.common.notices import NoticeKind, NoticeType
 from app.common.people import Caller
 from app.common.records import Record, codecs
@@ -319,10 +319,6 @@ def reason_of(language: str, kind: NoticeKind) -> str:
     return translate(language, "notice_why", kind.value)
 
 
-#: Kinds of records that have a page in the portal; all have one at the desk.
-PORTAL_KINDS = ("incident", "request", "article")
-
-
 def mail_parts(
     ledger: Ledger,
     caller: Caller,
@@ -381,9 +377,6 @@ def page_link(ledger: Ledger, notice: Any, caller: Caller) -> str | None:
     """Return the address of the page of what the notice is about: at the desk, or for whoever is no staff in
     the portal, if it has one there; None without a public address of this service.
     """
-    public_url, kind = ledger.settings.public_url, kind_of(notice["about"])
-    if public_url is None:
-        return None
+    kind = kind_of(notice["about"])
     name = id_of(notice["about"]) if ledger.lifecycles[kind].code is None else notice["number"]
-    root = PORTAL if kind in PORTAL_KINDS and not caller.is_staff else DESK
-    return f"{public_url}{root}/{kind}/{name}"
+    return record_page(ledger.settings.public_url, kind, name, for_staff=caller.is_staff)

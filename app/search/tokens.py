@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from itertools import pairwise
+from pathlib import Path
 
 #: To be raised when anything here changes, or another kind is searched: the consumer then has another name
 #: and rebuilds the index.
@@ -20,6 +21,8 @@ LONGEST_WORD = 64
 LONGEST_TEXT = 40_000
 SHORTEST_BEGINNING, LONGEST_BEGINNING = 4, 40
 STAFF_ONLY = "!"
+#: English words of nearly every sentence, by their stems.
+FREQUENT_WORDS = frozenset((Path(__file__).parent / "frequent_words.txt").read_text("utf-8").split())
 # Characters that join the parts of a key, an address or a number, and are never at its ends.
 _JOINTS = "-_./:@"
 # Ideographs, with those of compatibility and of the planes 2 and 3; kana; Hangul.
@@ -81,6 +84,17 @@ def terms(text: str) -> list[tuple[frozenset[str], str | None]]:
             if words:  # a colon between two Chinese words is a term without any
                 searched.append((words, exact_term))
     return searched
+
+
+def sentence_words(text: str) -> list[str]:
+    """Return the tokens of a sentence that a search can use one by one: words that are not in nearly every
+    sentence, and pairs of Chinese characters. Where nothing else is left, also the frequent words.
+    """
+    text = _normalised(text)
+    words = [_stem(word) for word in _WORD_PATTERN.findall(_CJK_RUN.sub(" ", text))]
+    rare = [word for word in words if word not in FREQUENT_WORDS]
+    pairs = ["".join(pair) for run in _CJK_RUN.findall(text) for pair in pairwise(run)]
+    return list(dict.fromkeys(rare + pairs)) or list(dict.fromkeys(words + list(text_tokens(text))))
 
 
 def _normalised(text: str) -> str:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
+from app.kernel.consumers.rules import Clock
 from app.kernel.ledger import Ledger
 from app.platform.outward import Answer, OutwardClient, RequestFailed, UnusableAddress
 from app.subscriptions.attempts import Attempt
@@ -72,14 +73,14 @@ def message_of(
     return EventMessage(message_id, event["type"], event["occurred_at"], content, subject)
 
 
-def target_of(ledger: Ledger, subscription: Subscription, now: datetime) -> SubscriptionTarget:
+def target_of(ledger: Ledger, subscription: Subscription, now: datetime, clock: Clock) -> SubscriptionTarget:
     """Return where the subscription's messages go, and what signs them now."""
     encrypted = [subscription.sealed_secret]
     if subscription.previous_ends_at is not None and now < subscription.previous_ends_at:
         encrypted.append(subscription.previous_sealed_secret)
     secrets = [decrypt(ledger, SECRET_PURPOSE, secret) for secret in encrypted if secret is not None]
     url = decrypt(ledger, URL_PURPOSE, subscription.sealed_url or "")
-    return SubscriptionTarget(url, secrets, subscription.language or "en", ledger, subscription)
+    return SubscriptionTarget(url, secrets, subscription.language or "en", ledger, subscription, clock)
 
 
 async def attempt_delivery(

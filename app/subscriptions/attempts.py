@@ -62,7 +62,10 @@ select gen_random_uuid(), subscription_id, position - 1, position, %(now)s from 
   order by a.position limit {MOST_RESENT}
 ) as failed order by position returning id"""
 STATUS = """
-select p.position, p.failing_since, p.due_at as next_attempt_at,
+select p.position, p.failing_since,
+  coalesce(p.due_at, (
+    select min(w.due_at) from deliveries.subscription_waiting w where w.subscription_id = s.id))
+    as next_attempt_at,
   (select count(*) from deliveries.subscription_waiting w where w.subscription_id = s.id) as waiting_streams,
   (select min(w.failing_since) from deliveries.subscription_waiting w where w.subscription_id = s.id)
     as oldest_waiting_since,

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
+from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Person, Role, grant_texts, parse_grants
 from app.common.priorities.priority import Priority
@@ -19,7 +20,6 @@ from app.common.records import ForeignRef, Hidden, KeyRef
 from app.foundation.editing import apply_patch
 from app.foundation.people.credentials.bounds import SUBSCRIPTIONS, within_bound
 from app.foundation.people.credentials.maker_credential import note_secret
-from app.foundation.people.eligibility import check_person_active
 from app.foundation.people.fields import Locale
 from app.foundation.people.keys import KeyExpiry, key_roles_not_held
 from app.foundation.people.roles import RoleText
@@ -47,6 +47,8 @@ from app.subscriptions.records import SubscriptionState as State
 
 #: So long does the secret before the last rotation sign, too.
 OVERLAP = timedelta(hours=24)
+#: A subscription can be limited to so many deliveries in a minute.
+MOST_PER_MINUTE = 6_000
 
 # The payload says whom it is for: a check of the action reads it.
 subscriber = process_relation(
@@ -56,7 +58,7 @@ subscriber = process_relation(
     any_credential=True,
 )
 
-SubscriptionPerson = Annotated[Reference, ForeignRef("person", on_behalf=True)]
+SubscriptionPerson = Annotated[Reference, ForeignRef("person", GivenDuty.account, quiet=True, on_behalf=True)]
 SubscriptionRoles = Annotated[
     Annotated[tuple[RoleText, ...], Field(min_length=1, max_length=LONGEST_LIST), BoundedList] | None,
     Field(description="Roles of its account to which it is limited; none: all roles of the account."),
@@ -99,17 +101,21 @@ class SubscriptionFields(Payload, of=Subscription):
     services: Annotated[tuple[Annotated[RecordKey, KeyRef("service", retired=True)], ...], BoundedList] = (
         _few("Keys of services whose records' events are sent; empty for all services.")
     )
-    teams: Annotated[tuple[Annotated[Reference, ForeignRef("team", retired=True)], ...], BoundedList] = _few(
-        "Keys or ids of teams whose records' events are sent; empty for all teams."
-    )
+    teams: Annotated[
+        tuple[Annotated[Reference, ForeignRef("team", GivenDuty.recorded, retired=True)], ...], BoundedList
+    ] = _few("Keys or ids of teams whose records' events are sent; empty for all teams.")
     priorities: Annotated[tuple[Priority, ...], BoundedList] = _few(
         "Priorities of tickets whose events are sent; empty for all priorities."
+    )
+    most_per_minute: Annotated[int, Field(ge=1, le=MOST_PER_MINUTE)] | None = Field(
+        default=None, description="Largest number of deliveries in a minute; null for no limit."
     )
     opens_tickets: bool = Field(
         default=False, description="True if incidents that the tool does not know are created there."
     )
     tool_settings: Annotated[tuple[ToolSetting, ...], BoundedList] = _few(
-        "Settings of the tool, as name=value: for Jira `project` and `issue_type`."
+        "Settings of the tool, as name=value: for Jira `project` and `issue_type`, and `edition=data_center` "
+        "for Jira Data Center."
     )
 
 
@@ -189,7 +195,6 @@ async def person_beyond_credential(
     is made without a key, or sees more than that.
     """
     caller, person = ctx.caller, ctx.required_ref(Person, "person")
-    check_person_active(person, "/person")
     if caller.is_rule:
         return
     if person.id != caller.person_id:
@@ -305,6 +310,11 @@ def resume(subscription: Subscription, body: EmptyPayload, ctx: ActionContext) -
     subscription.suspended_by_rotation = None
 
 
+def retry(subscription: Subscription, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Retry the subscription's waiting events now, after its receiver was repaired."""
+    subscription.resumed_at = ctx.occurred_at
+
+
 async def has_ended(reads: ReadContext, subscription: Subscription, ctx: ActionContext) -> str | None:
     """Refuse to resume a subscription whose term, account or key has ended (`subscription_ended`)."""
     if subscription.disabled_because is DisabledBecause.ended:
@@ -400,6 +410,7 @@ LIFECYCLE = Lifecycle(
         action(pause,          "暂停",     [State.active], State.paused,   OWNERS, "subscription.paused"),
         action(suspend,        "中止",     SENDING_STATES,         State.paused,   rule,   "subscription.suspended"),
         action(resume,         "恢复",     RESUMABLE_STATES,        State.active,   OWNERS, "subscription.resumed",   unless=(has_ended,)),
+        action(retry,          "立即重试", [State.active], STAYS,          OWNERS, "subscription.retried"),
         action(disable,        "停用",     SENDING_STATES,         State.disabled, OWNERS, "subscription.disabled"),
         action(stop,           "自动停用", SENDING_STATES,         State.disabled, rule,   "subscription.stopped",   notifies=HALTED),
         action(warn,           "推送失败预警", SENDING_STATES,         STAYS,          rule,   "subscription.failing",   unless=(failing_already,), notifies=FAILING),

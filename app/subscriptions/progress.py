@@ -119,6 +119,11 @@ class SubscriptionProgress:
             self.position = position
             self.is_changed = True
 
+    def failed_before(self, time: datetime) -> bool:
+        """Return whether something that failed before that time waits for another attempt."""
+        since = (self.failing_since, *(waiting.failing_since for waiting in self.waiting.values()))
+        return any(each is not None and each < time for each in since)
+
     def begin_anew(self, now: datetime) -> None:
         """Forget all failures: what waits is due now."""
         self.failures = self.probes = 0

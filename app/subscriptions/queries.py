@@ -123,7 +123,7 @@ class SubscriptionStatusOut(OutputModel):
         description="Time of the first failure since the last success; null if deliveries succeed."
     )
     next_attempt_at: datetime | None = Field(
-        description="Time before which nothing is sent; null if events are sent at once."
+        description="Time of the next attempt at what failed; null if nothing waits for one."
     )
     delivered_last_day: int = Field(description="Number of events delivered within 24 hours.")
     failed_last_day: int = Field(description="Number of attempts that failed within 24 hours.")

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
+from app.common.duties import GivenDuty
 from app.common.records import CodeEnum, ForeignRef, Hidden, Record, optional, required
 from app.common.state_fields import EnteredAt
 
@@ -57,7 +58,7 @@ class Subscription(Record):
 
     state: SubscriptionState | None = required()
     title: str | None = required("Name of the subscription.", examples=["Events for the data warehouse"])
-    person_id: Annotated[UUID | None, ForeignRef("person")] = required(
+    person_id: Annotated[UUID | None, ForeignRef("person", GivenDuty.account, quiet=True)] = required(
         "Account to which the subscription belongs: only events that the account may see are sent.",
         examples=["me"],
     )
@@ -91,6 +92,9 @@ class Subscription(Record):
     priorities: list[str] | None = optional(
         "Priorities of tickets whose events are sent; null for all priorities.", examples=[["P1"]]
     )
+    most_per_minute: int | None = optional(
+        "Largest number of deliveries in a minute; null if there is no limit.", examples=[60]
+    )
     source: str | None = optional(
         "Key of the webhook source whose tool receives the tickets. Only for the format `tool`; null for "
         "other formats.",
@@ -98,7 +102,8 @@ class Subscription(Record):
     )
     opens_tickets: bool | None = optional("True if incidents that the tool does not know are created there.")
     tool_settings: list[str] | None = optional(
-        "Settings of the tool, as name=value: for Jira `project` and `issue_type`.",
+        "Settings of the tool, as name=value: for Jira `project` and `issue_type`, and `edition=data_center` "
+        "for Jira Data Center.",
         examples=[["project=OPS", "issue_type=Task"]],
     )
     sealed_template: Annotated[str | None, Hidden()] = None
@@ -118,6 +123,6 @@ class Subscription(Record):
     )
     added_at: datetime | None = required()
     resumed_at: datetime | None = optional(
-        "Time at which the subscription was last resumed; null if it never was."
+        "Time at which the subscription was last resumed or retried; null if it never was."
     )
     disabled_at: Annotated[datetime | None, EnteredAt(SubscriptionState.disabled)] = None

@@ -6,10 +6,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from uuid import UUID
+
+from app.subscriptions.lifecycle import MOST_PER_MINUTE
 
 #: So many queues read from the database at once, of the connections that all consumers share.
 MOST_READS = 2
@@ -85,3 +88,20 @@ class SharedSlots:
             self.trying[account] -= streams
             if not self.trying[account]:
                 del self.trying[account]
+
+
+class MinuteRate:
+    """The deliveries of a subscription within the last minute."""
+
+    def __init__(self) -> None:
+        self._sent_at = deque[datetime](maxlen=MOST_PER_MINUTE)
+
+    def note(self, now: datetime) -> None:
+        """Count a delivery."""
+        self._sent_at.append(now)
+
+    def is_reached(self, most: int | None, now: datetime) -> bool:
+        """Return whether so many deliveries were within the last minute; None: there is no limit."""
+        while self._sent_at and self._sent_at[0] <= now - timedelta(minutes=1):
+            self._sent_at.popleft()
+        return most is not None and len(self._sent_at) >= most

@@ -26,14 +26,12 @@ from app.platform.outward import MOST_CONNECTIONS, OutwardClient
 from app.subscriptions.accounts import account_of
 from app.subscriptions.attempt import AttemptedEvent, AttemptResult, attempt_delivery, message_of, target_of
 from app.subscriptions.backoff import RETRY_PERIOD, WARNING_PERIOD, delay_after
-from app.subscriptions.formats import FORMATS
-from app.subscriptions.formats.message import MessageSubject
-from app.subscriptions.formats.subjects import subject_of
+from app.subscriptions.formats.subjects import add_records, subject_of
 from app.subscriptions.progress import SubscriptionProgress, WaitingStream
 from app.subscriptions.queries import AttemptOutcome as Outcome
 from app.subscriptions.records import DisabledBecause, Subscription
 from app.subscriptions.selection import EVENTS_AT_ONCE, Selected, select_new, select_span
-from app.subscriptions.slots import SharedSlots
+from app.subscriptions.slots import MinuteRate, SharedSlots
 from app.subscriptions.standing import note_recovery, note_refusal, stop, warn
 from app.subscriptions.templates.render import FAILED
 
@@ -99,6 +97,7 @@ class SubscriptionQueue:
         self._failed_stream: str | None = None
         self._told_template: str | None = None
         self._slots = asyncio.Semaphore(MOST_CONNECTIONS)
+        self._rate = MinuteRate()
 
     async def send_some(self) -> bool:
         """Send some of what is due. Return whether more may be due at once. Raises DatabaseGone."""
@@ -112,12 +111,8 @@ class SubscriptionQueue:
         progress = self.progress
         self._subscription, self._caller = subscription, caller
         resumed_at = subscription.resumed_at
-        if (
-            resumed_at is not None
-            and progress.failing_since is not None
-            and progress.failing_since < resumed_at
-        ):
-            progress.begin_anew(now)
+        if resumed_at is not None and progress.failed_before(resumed_at):
+            progress.begin_anew(max(now, resumed_at))
         if self._is_held:
             return False
         try:
@@ -154,7 +149,8 @@ class SubscriptionQueue:
         busy = new.has_more or any(waiting.due_at <= now for waiting in progress.waiting.values())
         if not busy and self.resends and not progress.is_outage:
             await self._resend(subscription, caller)
-            busy = bool(self.resends)
+            now = self._state.clock()
+            busy = bool(self.resends) or any(waiting.due_at <= now for waiting in progress.waiting.values())
         await self._judge(subscription)
         return busy
 
@@ -250,7 +246,8 @@ class SubscriptionQueue:
     async def _render_events(self, events: Sequence[SeenEvent]) -> list[dict[str, Any]]:
         assert self._caller is not None
         async with self._reading(self._caller.person_id):
-            return await event_output.render_each(self._ledger, events, for_receivers=True)
+            contents = await event_output.render_each(self._ledger, events, for_receivers=True)
+            return await add_records(self._ledger, events, contents)
 
     async def _rendered(self, events: Sequence[SeenEvent]) -> _Batch:
         batch = _Batch(self._ledger, self._of_streams, self._render_events)
@@ -281,7 +278,9 @@ class SubscriptionQueue:
     @property
     def _is_held(self) -> bool:
         """Return whether nothing is to be sent now, since the receiver is down or has asked for a pause."""
-        return self.progress.due_at is not None and self._state.clock() < self.progress.due_at
+        now, due_at = self._state.clock(), self.progress.due_at
+        most = None if self._subscription is None else self._subscription.most_per_minute
+        return (due_at is not None and now < due_at) or self._rate.is_reached(most, now)
 
     async def _attempt(self, event: SeenEvent, batch: _Batch, *, is_repeated: bool) -> AttemptResult | None:
         """Try to deliver the event; None: its account does not see it any more. Raises Superseded,
@@ -300,10 +299,11 @@ class SubscriptionQueue:
         content = await batch.content(event.event.position)
         if content is None:
             return None
-        subject = await self._subject_of(subscription, event)
+        subject = subject_of(event, content)
         message = message_of(subscription.id, str(event.event.id), content, subject)
         attempted = AttemptedEvent(event.event.position, event.event.stream, event.event.type)
-        target = target_of(self._ledger, subscription, now)
+        target = target_of(self._ledger, subscription, now, self._state.clock)
+        self._rate.note(now)
         result = await attempt_delivery(
             self.client, subscription, target, attempted, message, now, is_repeated=is_repeated
         )
@@ -312,12 +312,6 @@ class SubscriptionQueue:
             await self._stop(subscription, result.disabled_because)
             raise Superseded
         return result
-
-    async def _subject_of(self, subscription: Subscription, event: SeenEvent) -> MessageSubject | None:
-        if subscription.format is None or not FORMATS[subscription.format].names_records:
-            return None
-        async with self._reading(subscription.person_id):
-            return await subject_of(self._ledger, event)
 
     def _record_result(self, lane: _Lane, event: SeenEvent, result: AttemptResult) -> bool:
         """Note what came of an attempt. Return whether the lane goes on with its next event."""
@@ -390,8 +384,18 @@ class SubscriptionQueue:
                 self.progress.attempts.append(result.attempt)
                 if result.needs_no_retry:
                     self._note_settled(event.event.stream, result)
+                    self._free(event)
                 else:
                     self.progress.failed(event.event.stream, self._state.clock())
+
+    def _free(self, resent: SeenEvent) -> None:
+        """Have the stream of an event that was settled by hand wait no longer: its next event is due."""
+        stream, now = resent.event.stream, self._state.clock()
+        waiting = self.progress.waiting.get(stream)
+        if waiting is not None:
+            is_next = resent.event.position == waiting.position
+            position = waiting.position + 1 if is_next else waiting.position
+            self.progress.wait(stream, WaitingStream(position, 0, now, now))
 
     async def _judge(self, subscription: Subscription) -> None:
         """Tell of a template that fails, once; warn of a receiver that has failed for two days, and stop what

@@ -27,14 +27,14 @@ def test_message(subscription: Subscription, now: datetime) -> EventMessage:
         "given": {},
         "set": {},
     }
-    return message_of(subscription.id, event_id, {"event": event, "names": {}})
+    return message_of(subscription.id, event_id, {"event": event, "names": {}, "record": None})
 
 
 async def send_test(ledger: Ledger, subscription: Subscription, now: datetime) -> Attempt:
     """Send a test message, and return the attempt."""
     message = test_message(subscription, now)
     attempted = AttemptedEvent(None, None, TEST_TYPE)
-    target = target_of(ledger, subscription, now)
+    target = target_of(ledger, subscription, now, lambda: now)
     async with outward_client(OutwardPolicy.from_settings(ledger.settings)) as client:
         result = await attempt_delivery(client, subscription, target, attempted, message, now)
     assert result is not None, "a test is always sent"

@@ -14,7 +14,13 @@ from app.common.people import Role
 from app.common.records import CodeEnum
 from app.foundation.articles.records import ArticleUse
 from app.foundation.costs.records import Cost, Work
-from app.foundation.process_spec import USUAL_ASSIGNING, ActionRows, AssigningSpec, ProcessSpec
+from app.foundation.process_spec import (
+    USUAL_ASSIGNING,
+    ActionRows,
+    AssigningSpec,
+    PrioritySpec,
+    ProcessSpec,
+)
 from app.kernel.actions.context import ActionContext
 from app.ticketing import articles, attachments, breach_causes, comments, followers, links, priority, tags
 from app.ticketing.records import BreachCause, Comment, Complaint, Link, Rating, RatingRequest, Tag, Task
@@ -51,10 +57,10 @@ def ticket_actions(
     open: Iterable[CodeEnum],  # noqa: A002  # the same
     delivered: Iterable[CodeEnum],
     manager: Role,
-    prioritise: Callable[[Any, Any, ActionContext], None] = priority.prioritise,
     complete_task: Callable[[Any, Any, ActionContext], None] = tasks.complete_task,
     assigning: AssigningSpec = USUAL_ASSIGNING,
+    priorities: PrioritySpec = priority.USUAL_PRIORITIES,
 ) -> ActionRows:
     """Return the rows that every ticket's lifecycle table ends with; see `ProcessSpec`."""
-    spec = ProcessSpec(kind, any, open, delivered, manager, prioritise, complete_task, assigning)
+    spec = ProcessSpec(kind, any, open, delivered, manager, priorities, complete_task, assigning)
     return tuple(row for rows in ACTION_FAMILIES for row in rows(spec))

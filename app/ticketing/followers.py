@@ -11,10 +11,10 @@ from uuid import UUID
 from pydantic import Field
 
 from app.common.children import Follower, Onlooker
+from app.common.duties import GivenDuty
 from app.common.people import Person
 from app.common.records import ForeignRef
 from app.common.tickets import Ticket
-from app.foundation.people.eligibility import check_person_active
 from app.foundation.process_spec import ActionRows, ProcessSpec
 from app.kernel.access.reads import ReadContext
 from app.kernel.access.visibility import follower, onlooker
@@ -26,9 +26,15 @@ from app.kernel.actions.payloads import Payload, Reference
 from app.kernel.actions.refusals import WrongValue
 
 FollowerReference = Annotated[
-    Annotated[Reference, ForeignRef("person")] | None,
+    Annotated[Reference, ForeignRef("person", GivenDuty.participation, quiet=True)] | None,
     Field(
         description="Person who follows: an id; if left out, the caller. Only staff can name someone else."
+    ),
+]
+FormerFollower = Annotated[
+    Annotated[Reference, ForeignRef("person", GivenDuty.recorded)] | None,
+    Field(
+        description="Person who no longer follows: an id; if left out, the caller. Only staff name others."
     ),
 ]
 
@@ -49,7 +55,7 @@ def follow(ticket: Ticket, body: FollowTicket, ctx: ActionContext) -> None:
 class UnfollowTicket(Payload):
     """The person who no longer follows the ticket."""
 
-    person: FollowerReference = None
+    person: FormerFollower = None
 
 
 def unfollow(ticket: Ticket, body: UnfollowTicket, ctx: ActionContext) -> None:
@@ -102,16 +108,12 @@ def _looks_on(ctx: ActionContext) -> bool:
 async def cannot_manage_followers(
     reads: ReadContext, ticket: Ticket, body: FollowTicket | UnfollowTicket, ctx: ActionContext
 ) -> None:
-    """Refuse if callers who are not staff name another person, since followers see the ticket; or if a new
-    follower is inactive.
-    """
+    """Refuse if callers who are not staff name another person, since followers see the ticket."""
     person = ctx.ref(Person, "person")
     if person is None and ctx.caller.person_id is None:
         raise WrongValue(pointer="/person", because="missing")
     if person is not None and person.id != ctx.caller.person_id and not ctx.caller.is_staff_for(ticket):
         raise WrongValue(pointer="/person", because="not_for_others")
-    if isinstance(body, FollowTicket):
-        check_person_active(person, "/person")
 
 
 # fmt: off

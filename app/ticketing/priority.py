@@ -9,7 +9,7 @@ from pydantic import Field
 from app.common.priorities.priority import Impact, Matrix, Priority, Urgency
 from app.common.tickets import Ticket
 from app.foundation.decisions.payloads import AskBoard
-from app.foundation.process_spec import ActionRows, ProcessSpec
+from app.foundation.process_spec import ActionRows, PrioritySpec, ProcessSpec
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import agent, role
 from app.kernel.actions.context import ActionContext
@@ -69,6 +69,8 @@ def set_priority(ticket: Ticket, body: Payload, ctx: ActionContext) -> None:
     ticket.priority = ctx.prepared(MatrixInForce).cells[impact, urgency]
 
 
+#: Set as long as work remains.
+USUAL_PRIORITIES = PrioritySpec(prioritise)
 #: Sets the priority of a ticket whenever a payload has what it follows from.
 PRIORITY = Derivation(matrix_in_force, set_priority)
 
@@ -76,8 +78,10 @@ PRIORITY = Derivation(matrix_in_force, set_priority)
 # fmt: off
 def rows(spec: ProcessSpec) -> ActionRows:
     """Return the row of the lifecycle table for the priority."""
+    priorities = spec.priorities
+    states = spec.open if priorities.states is None else priorities.states
     return (
         #      action            中文          from        to     who                          event
-        action(spec.prioritise, "调整优先级", spec.open, STAYS, agent | role(spec.manager), f"{spec.kind}.prioritised"),
+        action(priorities.prioritise, "调整优先级", states,    STAYS, agent | role(spec.manager), f"{spec.kind}.prioritised", unless=priorities.unless),
     )
 # fmt: on

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar
 from uuid import UUID
 
 from app.common.children import Visibility
+from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
 from app.common.records import Altered, ChildRecord, CodeEnum, ForeignRef, altered_fields, optional, required
@@ -125,10 +126,10 @@ class Task(ChildRecord):
     visibility: Visibility | None = optional(
         "Readers of the task; null in older tasks, which are for staff unless they belong to a milestone."
     )
-    assignee_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.tasked)] = optional(
-        "Person who carries out the task; null while unassigned."
-    )
-    team_id: Annotated[UUID | None, ForeignRef("team")] = optional(
+    assignee_id: Annotated[
+        UUID | None, ForeignRef("person", GivenDuty.work), Responsible(NoticeType.tasked)
+    ] = optional("Person who carries out the task; null while unassigned.")
+    team_id: Annotated[UUID | None, ForeignRef("team", GivenDuty.team_work)] = optional(
         "Team that carries out the task; null while unassigned."
     )
     milestone_id: UUID | None = optional("Milestone to which the task belongs; null if not set.")
@@ -185,7 +186,7 @@ class RatingRequest(ChildRecord):
 
     KIND: ClassVar[str] = "rating_request"
 
-    person_id: Annotated[UUID | None, ForeignRef("person")] = required(
+    person_id: Annotated[UUID | None, ForeignRef("person", GivenDuty.participation, quiet=True)] = required(
         "Requester who is asked for the rating."
     )
     asked_at: datetime | None = required("Time at which the requester was asked.")
@@ -237,9 +238,9 @@ class Complaint(ChildRecord):
     remedy: Annotated[str | None, Personal()] = optional(
         "Remedy for the complaint; null until it is answered."
     )
-    owner_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.complaint_assigned)] = (
-        optional("Person who is responsible for the answer; null if the complaint is not assigned.")
-    )
+    owner_id: Annotated[
+        UUID | None, ForeignRef("person", GivenDuty.answering), Responsible(NoticeType.complaint_assigned)
+    ] = optional("Person who is responsible for the answer; null if the complaint is not assigned.")
     escalated_at: datetime | None = optional(
         "Time at which the complaint was escalated because it was not answered in time; null if it was not."
     )

@@ -45,6 +45,7 @@ from app.webhooks.intake.deliveries import DeliveryState, RawDelivery
 from app.webhooks.intake.preview import preview_of
 from app.webhooks.intake.quotas import WebhookQuotas
 from app.webhooks.intake.receipt import is_genuine, kept_headers, may_be_genuine, receive
+from app.webhooks.intake.verification import ADDRESS_PREFIX
 from app.webhooks.intake.views import content_shown, delivery_shown
 from app.webhooks.sources import lifecycle as sources
 from app.webhooks.sources.lookup import find_source, find_source_by_key
@@ -64,6 +65,7 @@ from app.webhooks.sources.records import WebhookSource, WebhookSourceState
 from app.webhooks.sources.samples import sample_of
 from app.webhooks.sources.secrets import encrypt_secret, fingerprint_secret, new_webhook_secret
 from app.webhooks.sources.silence import usual_gap
+from app.webhooks.two_way.pending_writes import Writes
 from app.webhooks.write_back import tool_format
 
 #: Largest body of a webhook, in bytes; a mail may be as large as an upload.
@@ -271,7 +273,14 @@ async def get_webhook_source_status(request: Request, ledger: Ledger, name: Name
     source, now = await _administered(request, name), context_of(request).now
     counts = await deliveries.counts(ledger.db, source.id, now)
     gap = await usual_gap(ledger.db, source.id)
-    answer = {**counts, "refused": counts["refused"] or 0, "usual_gap_seconds": gap}
+    clock = await Writes(ledger.db, str(source.key)).clock()
+    answer = {
+        **counts,
+        "refused": counts["refused"] or 0,
+        "usual_gap_seconds": gap,
+        "clock_ahead_seconds": None if clock.measured_at is None else clock.ahead.total_seconds(),
+        "clock_differs": clock.differs,
+    }
     return _json(answer)
 
 
@@ -334,7 +343,7 @@ async def receive_webhook(request: Request, key: SourceKey) -> Response:
     """
     ledger, now = ledger_of(request), utc_now()
     quotas: WebhookQuotas = request.app.state.webhook_quotas
-    source, headers = await find_source_by_key(ledger.db, key), dict(request.headers)
+    source, headers = await find_source_by_key(ledger.db, key), _headers(request)
     # What cannot be genuine by its headers is refused before its body is read.
     if (
         source is None
@@ -356,6 +365,21 @@ async def receive_webhook(request: Request, key: SourceKey) -> Response:
         return problem(request, 429, "too_many_deliveries", headers={"Retry-After": str(seconds)})
     delivery_id, _ = await receive(ledger, source, headers, body, now)
     return _json({"delivery_id": delivery_id}, 202)
+
+
+@router.post("/webhooks/{source}/{secret:path}", include_in_schema=False)
+async def receive_webhook_by_address(request: Request, key: SourceKey) -> Response:
+    """Receive a delivery of a tool that knows only an address, in which the secret stands."""
+    path: str = request.scope["path"]
+    request.scope["path"] = path.removesuffix(f"/{request.path_params['secret']}")  # no answer repeats it
+    return await receive_webhook(request, key)
+
+
+def _headers(request: Request) -> dict[str, str]:
+    """Return the headers, and what stands in the address under names that no header has."""
+    in_query = {f"{ADDRESS_PREFIX}{name}": value for name, value in request.query_params.items()}
+    secret = request.path_params.get("secret")
+    return {**request.headers, **in_query, **({} if secret is None else {ADDRESS_PREFIX: secret})}
 
 
 async def _refuse(request: Request, key: str, source: WebhookSource | None) -> Response:

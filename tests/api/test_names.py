@@ -274,3 +274,30 @@ async def test_what_is_not_among_the_openings_is_refused(api: Api) -> None:
     for address in sorted(addresses - offered)[:: 1 if WHOLE else 4]:
         answer = await zhao.post(address, json={})
         assert answer.status_code in (403, 422), address
+
+
+SENTENCES = (
+    ("my printer prints blank pages", "The printer prints blank pages"),
+    ("Hello, I cannot print, there are only blank pages", "The printer prints blank pages"),
+    ("I need a new mailbox for our team", "A shared mailbox"),
+    ("打印机打出来全是白纸怎么办", "打印机输出白纸"),
+    ("please, can you help me?", None),
+)
+
+
+async def test_a_sentence_finds_the_article_or_item_that_fits_it_best(indexed: Api) -> None:
+    keeper = await indexed.client("Ada", Role.admin, Role.process_owner, Role.service_level_manager)
+    writer, editor = [await indexed.client(name, Role.knowledge_editor) for name in ("Wri", "Edi")]
+    zhao = await indexed.client("Zhao Min")
+    await catalogue(keeper)
+    for title in ("The printer prints blank pages", "打印机输出白纸", "A page for pages", "Reset a password"):
+        await published(writer, editor, title=title, visibility="public")
+    await published(writer, editor, title="Blank printer pages of the board", visibility="internal")
+    await zhao.post_ok("/v1/incidents", an_incident(title="A page is blank"))
+    for sentence, expected in SENTENCES:
+        found = await search(zhao, sentence, match="some")
+        assert found[:1] == ([] if expected is None else [expected]), sentence
+        assert "Blank printer pages of the board" not in found, "internal articles stay internal"
+        assert await search(zhao, sentence) == [], "every word is needed unless the caller says otherwise"
+    complete_first = await search(zhao, "blank page", match="some")
+    assert complete_first[:2] == ["A page is blank", "The printer prints blank pages"]

@@ -366,6 +366,7 @@ async def _evaluated(scene: Scene) -> tuple[Improvers, str]:
     measured = await improvers.measured(path)
     judged = a_judgement(measured["position"], comment="Good.", agreed_by=improvers.owner.id)
     await improvers.quality.post_ok(f"{path}/evaluate", judged)
+    await improvers.owner.post_ok(f"{path}/agree_to_evaluation")
     return improvers, path
 
 

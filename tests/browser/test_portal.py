@@ -65,6 +65,13 @@ async def portal(place: DatabaseUrls, tmp_path: Path, settings: Settings) -> Asy
         yield Portal(f"http://{host}:{port}", requester, ticket)
 
 
+FILL_AND_SEND = """
+document.querySelector('[name="/description"]').value = 'TEXT';
+document.querySelector('[name="/how_bad"]').value = 'can_wait';
+document.querySelector('form.action .send button').click();
+"""
+
+
 async def _is_well_made(page: Page, name: str) -> None:
     """Nothing serious is wrong with the page, and nothing is wider than the screen."""
     if PICTURES is not None:
@@ -105,3 +112,23 @@ async def test_each_page_can_be_read_and_used_on_every_screen(
             assert await page.run("document.documentElement.lang.slice(0, 2)") == language
             await _is_well_made(page, f"portal-{name}-{language}-{width}")
         assert page.errors == []
+
+
+async def test_a_form_that_is_sent_again_after_going_back_is_done_once(
+    portal: Portal, browsing: Browsing
+) -> None:
+    before = await _number_of_tickets(portal)
+    async with browsing() as page:
+        await page.send("Network.enable")
+        key = {"Authorization": f"Bearer {portal.requester.token}"}
+        await page.send("Network.setExtraHTTPHeaders", headers=key)
+        for text, expected in (("The scanner hums.", 1), ("The scanner hums.", 1), ("It smokes.", 2)):
+            # A page that is left and opened again has a new key, as after "Back".
+            await page.open(f"{portal.url}/portal/report")
+            await page.run(FILL_AND_SEND.replace("TEXT", text))
+            await page.until("location.pathname.startsWith('/portal/incident/')")
+            assert await _number_of_tickets(portal) == before + expected, text
+
+
+async def _number_of_tickets(portal: Portal) -> int:
+    return len((await portal.requester.read("/v1/incidents"))["items"])

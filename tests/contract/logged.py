@@ -30,7 +30,7 @@ OF_TESTS = "told"
 #: Events of incidents that are put to the vote, which only tests of decisions have.
 OF_DECISIONS = {
     *("decision_asked", "decision_withdrawn", "voted", "vote_closed", "chair_decided", "decided"),
-    *("approved", "voters_reminded", "decision_lapsed", "vote_deputised", "voter_recused"),
+    *("approved", "voters_reminded", "decision_lapsed", "vote_deputised", "voter_recused", "votes_recounted"),
 }
 MOST_NAMED = 5
 

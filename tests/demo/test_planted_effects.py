@@ -118,8 +118,8 @@ def _unexpected_findings(end: datetime) -> list[str]:
     finished = _effect(resolutions, "service-desk", FINISHED_IMPROVEMENT.baseline, AFTER_FINISHED)
     rolled_out = _pilot_effect(resolutions, PILOT_OF_NETWORK, ROLLED_OUT_IMPROVEMENT.baseline)
     piloted = _pilot_effect(resolutions, PILOT_OF_WORKPLACE, PILOTED_IMPROVEMENT.baseline)
-    windows = (REVERTED_IMPROVEMENT.baseline, AFTER_REVERTED)
-    reverted = compare(EffectMethod.share_by_day, *(_reopened(resolutions, window) for window in windows))
+    before = _reopened(resolutions, REVERTED_IMPROVEMENT.baseline)
+    reverted = compare(EffectMethod.share_by_day, before, _reopened(resolutions, AFTER_REVERTED))
     assert faded.effect is not None
     assert later.effect is not None
     as_planted = {

@@ -9,7 +9,7 @@ import pytest
 from tests.client import Client, an_incident
 from tests.desk.test_pages import page
 from tests.processes.changes.conftest import board as board  # noqa: PLC0414  # a fixture
-from tests.processes.changes.samples import DONE, REVIEWED, Board
+from tests.processes.changes.samples import DONE, REVIEWED, Board, a_freeze
 
 PAGE = "/desk/changes"
 WEEK = f"{PAGE}?date=2199-03-04"
@@ -91,3 +91,17 @@ async def test_changes_that_caused_incidents_are_named_with_these(board: Board) 
     causes = (await page(board.agent, PAGE)).partition('id="causes"')[2]
     assert (await board.manager.read(path))["number"] in causes
     assert f"/desk/incident/{incident['id']}" in causes or incident["number"] in causes
+
+
+async def test_a_freeze_is_seen_from_the_draft_of_a_change_to_its_vote(board: Board) -> None:
+    freeze = a_freeze(-4, 24, title="Year end", everything=True)
+    await board.manager.post_ok("/v1/freezes", freeze)
+    manager = board.manager
+    assert "Year end" in await page(manager, "/desk/new/change/draft")
+    path = await board.approved()
+    number = (await manager.read(path))["number"]
+    for address in (f"/desk/change/{number}", f"/desk/change/{number}/schedule"):
+        html = await page(manager, address)
+        assert "The planned window overlaps:" in html, address
+        assert re.search(r'href="/desk/freeze/[\w-]+">Year end</a>', html), address
+        assert "Free windows of the same length:" in html, address

@@ -40,7 +40,11 @@ async def test_an_agent_answers_asks_and_shows_a_file_on_the_page_of_the_ticket(
     (file,) = (await agent.read(f"{path}/attachments"))["items"]
     assert (file["name"], file["visibility"]) == ("screen.png", "internal")
     html = await page(agent, answered.headers["location"])
-    assert f"/attachments/{file['id']}/content" in html
+    content = f"{path}/attachments/{file['id']}/content"
+    assert f'<img src="{content}?inline=true" alt="screen.png"' in html, "a picture is seen where it was sent"
+    shown, saved = await agent.get(f"{content}?inline=true"), await agent.get(content)
+    assert (shown.headers["content-type"], shown.headers["content-disposition"]) == ("image/png", "inline")
+    assert saved.headers["content-disposition"].startswith("attachment")
     assert re.search(r'class="message internal">.*?Please look\.', html, re.S)
     question = {"key": "two", "/text": "Which printer?", "/reason": "awaiting_requester"}
     holding = await send(agent, f"{address}/hold", **question)
@@ -48,6 +52,7 @@ async def test_an_agent_answers_asks_and_shows_a_file_on_the_page_of_the_ticket(
     record = await zhao.read(path)
     comments = (await zhao.read(f"{path}/comments"))["items"]
     assert (record["state"], [each["text"] for each in comments]) == ("on_hold", ["Which printer?"])
+    assert (await page(agent, address)).count("Which printer?") == 1, "the question is shown once"
     version = f'"{(await agent.read(path))["version"]}"'
     edited = await agent.patch(path, json={"title": "It smells"}, headers={"if-match": version})
     assert edited.status_code == 200, edited.text

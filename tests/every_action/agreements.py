@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 
 from app.common.people import rule_caller
-from app.foundation.people.teams import EditTeam
+from app.foundation.people.memberships import JoinPerson
+from app.foundation.people.records import TeamKind
+from app.foundation.people.teams import AddTeam, EditTeam
 from app.foundation.services.services import PromiseService, ProposeService
 from app.kernel.actions.payloads import EmptyPayload, Payload
 from app.registry import LIFECYCLES
@@ -113,6 +115,8 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "needs": "Mail within the hour. 一小时内。",
         "business_process": "Closing of the books",
         "representative": IDS["it"],
+        "customer": IDS["quiet"],
+        "services": [IDS["service_key"]],
     },
     DraftSla: lambda: {**TERMS, "rests_on": [IDS["ola"]], "copy_of": IDS["ola"]},
     MaintainTextSla: lambda: {"what_changed": "Two hours. 两小时。", "text": "Within two hours."},
@@ -152,6 +156,13 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
 }
 
 
+async def _of_a_quiet_customer(client: Client, path: str) -> Json:
+    """A customer nobody of whom has an account."""
+    team = AddTeam(key=f"quiet-{next(NUMBERS)}", name="A quiet customer", kind=TeamKind.customer)
+    done = await act(client.app.state.ledger, rule_caller("tests"), "team", "add", body=team)
+    return {"customer": str(done.record.id)}
+
+
 async def _of_a_new_service(client: Client, path: str) -> Json:
     """A service that no other agreement is about: of two about one only one can be signed."""
     ledger, key = client.app.state.ledger, f"promised-{next(NUMBERS)}"
@@ -183,14 +194,27 @@ async def _as_lead(client: Client, path: str) -> Json:
     return {}
 
 
+async def take_side(client: Client, path: str, person: str) -> None:
+    """The person belongs to the other party of the agreement at that address."""
+    if path.startswith("/v1/slas/"):
+        customer = (await client.read(path))["customer"]["id"]
+        body = JoinPerson.model_validate({"team": customer})
+        await act(client.app.state.ledger, rule_caller("tests"), "person", "join", person, body)
+
+
 async def make_beneath(everybody: Client) -> None:
-    """An OLA that agreements rest on."""
-    body = {**SAMPLES[RecordRequirementSla](), "agreement_type": "OLA", "team": IDS["team"]}
+    """An OLA that agreements rest on, and a customer nobody of whom has an account."""
+    quiet = AddTeam(key="quiet", name="A quiet customer", kind=TeamKind.customer)
+    ledger = everybody.app.state.ledger
+    IDS["quiet"] = str((await act(ledger, rule_caller("tests"), "team", "add", body=quiet)).record.id)
+    body = SAMPLES[RecordRequirementSla]() | {"agreement_type": "OLA", "team": IDS["team"]}
+    del body["customer"], body["services"]
     IDS["ola"] = (await everybody.post_ok("/v1/slas", body))["id"]
 
 
 #: What must be there before an action that names it, and what is then said besides.
 PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
+    RecordRequirementSla: _of_a_quiet_customer,
     DraftSla: _of_a_new_service,
     SignSla: _recorded,
     RenewSla: _recorded,

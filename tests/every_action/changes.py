@@ -21,6 +21,7 @@ from app.processes.changes.payloads import (
 from tests.client import Api, Client, Json, add_whole_key
 from tests.every_action import (
     documents,
+    freezes,
     improvement_plans,
     improvements,
     process_definitions,
@@ -106,6 +107,7 @@ VERDICTS = {
     ("change", "approve"): "approve",
     ("change", "reject"): "reject",
     ("change", "defer"): "defer",
+    **freezes.VERDICTS,
     **improvement_plans.VERDICTS,
     **documents.VERDICTS,
     **process_definitions.VERDICTS,
@@ -129,6 +131,7 @@ async def decide(api: Api, clients: Sequence[Client], path: str, verdict: str, a
     reader = clients[0]
     await rollouts.ask(reader, path, action)
     await improvement_plans.ask(reader, path, action)
+    await freezes.ask(reader, path, action)
     items = (await reader.read(f"{path}/decisions"))["items"]
     if not items:
         return False

@@ -11,6 +11,7 @@ from app.processes.changes.payloads import DraftChange
 from app.processes.changes.policies.payloads import (
     EXAMPLE_QUESTIONS,
     AddRiskQuestionnaire,
+    ApproveChangeTemplate,
     AskExceptionFreeze,
     DeclareFreeze,
     DraftChangeTemplate,
@@ -38,6 +39,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "risk_level": "low",
         "team": TEAM,
     },
+    ApproveChangeTemplate: lambda: {"question": "Shall it be a standard change?"},
     EditChangeTemplate: lambda: {"title": "Restart the relay", "risk_level": "medium", "team": TEAM},
     AddRiskQuestionnaire: lambda: {"questions": EXAMPLE_QUESTIONS, "medium_from": 5, "high_from": 10},
     ReviseRiskQuestionnaire: lambda: {"questions": EXAMPLE_QUESTIONS, "medium_from": 4, "high_from": 9},
@@ -95,8 +97,30 @@ async def _ask(client: Client, path: str) -> None:
     await act(ledger, _staff(), "freeze", "ask_exception", record, body)
 
 
+async def ask(client: Client, path: str, action: str) -> None:
+    """Ask those who decide to approve the template at that address, if the action follows from that."""
+    if action == "approve_by_decision" and path.startswith("/v1/change_templates/"):
+        doer = Caller(f"person:{IDS['doer']}", UUID(IDS["doer"]), roles=(RoleGrant(Role.change_manager),))
+        ledger, record = client.app.state.ledger, path.rpartition("/")[2]
+        await act(ledger, doer, "change_template", "approve", record, ApproveChangeTemplate())
+
+
+async def template_question(client: Client, path: str) -> Json:
+    """The question on the template at that address, put if there is none."""
+    if not (items := (await client.read(f"{path}/decisions"))["items"]):
+        await ask(client, path, "approve_by_decision")
+        items = (await client.read(f"{path}/decisions"))["items"]
+    return {"decision": items[-1]["id"]}
+
+
 #: The states in which there can be what the action names.
 ONLY_IN = {"freeze.vote": frozenset({"declared"})}
+#: By kind and action, what voters say so that the action follows.
+VERDICTS = {("change_template", "approve_by_decision"): "approve"}
+#: Whoever has drafted a template does not vote on it.
+NOT_THEIR_OWN = frozenset({"change_template.vote"})
+#: What puts a question, while which no other one is put.
+NOT_SHARED = frozenset({"approve"})
 #: What must be there before an action that names it, and what is then said besides.
 PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
     AskExceptionFreeze: _another_change,

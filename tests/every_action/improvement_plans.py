@@ -97,10 +97,12 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
 }
 
 
-async def held_meeting(client: Client, meeting_kind: str = "plan_review") -> Json:
+async def held_meeting(
+    client: Client, meeting_kind: str = "plan_review", chair: Caller | None = None
+) -> Json:
     """A meeting of that kind, which the client and one of the committee attended."""
     person_id = UUID(IDS["doer"])
-    chair = Caller(f"person:{person_id}", person_id, roles=(RoleGrant(Role.admin),))
+    chair = chair or Caller(f"person:{person_id}", person_id, roles=(RoleGrant(Role.admin),))
     times = {"occurred_at": ago(hours=2), "starts_at": ago(hours=1), "ends_at": ago(minutes=30)}
     body = {"title": "About improvements", "meeting_kind": meeting_kind, "chair": "me", **times}
     ledger = client.app.state.ledger

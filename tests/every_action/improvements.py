@@ -29,6 +29,7 @@ from app.processes.improvements.committee.payloads import (
 )
 from app.processes.improvements.effects.measurement import MeasuredTarget, MeasuredTargets
 from app.processes.improvements.effects.payloads import (
+    AgreeToEvaluationImprovement,
     AskToRevertImprovement,
     EvaluateImprovement,
     MeasureEffectsImprovement,
@@ -52,7 +53,7 @@ from tests.client import Client, Json
 from tests.every_action.ballots import approve
 from tests.every_action.improvement_suggestions import SAMPLES as OF_SUGGESTIONS
 from tests.every_action.world_data import IDS, NOBODYS, NUMBERS, TEAM
-from tests.people import act, add_person
+from tests.people import act, add_caller, add_person
 from tests.processes.improvements.pilots import a_result
 
 AHEAD = "2199-01-01T00:00:00Z"
@@ -204,9 +205,8 @@ ONLY_IN = {
     "improvement.measure_effects": frozenset({"piloting", "evaluating"}),
     "improvement.vote": frozenset({"in_review"}),
     "improvement.decide": frozenset({"in_review"}),
-    "improvement.ask_to_revert": frozenset({"handed_over"}),
-    # Of a rollout before its cutover, and of a pilot; what was implemented is judged first.
-    "improvement.revert": frozenset({"evaluating", "piloting", "pilot_reported"}),
+    # The committee decides the priority with the class.
+    "improvement.prioritise": frozenset({"selected", "proposed", "deferred"}),
 }
 #: What puts a question, while which no other one is put.
 NOT_SHARED = frozenset({"ask_to_revert", "classify", "charter", "approve_plan", "return_plan"})
@@ -368,12 +368,27 @@ async def _judged(client: Client, path: str, *, reached: bool) -> Json:
     return {}
 
 
-async def _reached(client: Client, path: str) -> Json:
+async def _agreed_to(client: Client, path: str, *, reached: bool) -> Json:
+    """The owner of the process has agreed to how it was judged, if it is to be."""
+    await _judged(client, path, reached=reached)
+    if (await client.read(path))["state"] == "evaluating":
+        owner = await add_caller(client.app.state.ledger, "Owner", Role.process_owner)
+        name = path.rpartition("/")[2]
+        body = AgreeToEvaluationImprovement()
+        await act(client.app.state.ledger, owner, "improvement", "agree_to_evaluation", name, body)
+    return {}
+
+
+async def _not_agreed_to(client: Client, path: str) -> Json:
     return await _judged(client, path, reached=True)
 
 
+async def _reached(client: Client, path: str) -> Json:
+    return await _agreed_to(client, path, reached=True)
+
+
 async def _missed(client: Client, path: str) -> Json:
-    return await _judged(client, path, reached=False)
+    return await _agreed_to(client, path, reached=False)
 
 
 #: By action, what must be there before it.
@@ -385,6 +400,7 @@ PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
     ImplementImprovement: _minor,
     CharterImprovement: _major,
     EvaluateImprovement: _to_be_judged,
+    AgreeToEvaluationImprovement: _not_agreed_to,
     StandardiseImprovement: _reached,
     RevertImprovement: _missed,
 }

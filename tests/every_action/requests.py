@@ -29,20 +29,25 @@ from tests.client import Client, Json
 from tests.every_action.world_data import GROUP, IDS, NOBODYS, TEAM
 
 AHEAD = "2199-01-01T00:00:00Z"
-#: As they are proposed to the requester, or were confirmed elsewhere.
-REQUIREMENTS: Json = {
-    "background": "Leave is asked for on paper. 目前以纸质方式请假。",
-    "functional": "Ask, approve, see what is left.",
-    "performance": "Two thousand people on a Monday morning.",
-    "interfaces": "The payroll system.",
-    "data": "Who has how many days.",
-    "heard": ["me"],
-    "criteria": [
-        {"text": "A day can be asked for.", "shown_by": "demonstration"},
-        {"text": "What is left is right.", "shown_by": "data_check"},
-    ],
-    "acceptance_group": GROUP,
-}
+
+
+def requirements() -> Json:
+    """As they are proposed to the requester, or were confirmed elsewhere."""
+    return {
+        "background": "Leave is asked for on paper. 目前以纸质方式请假。",
+        "functional": "Ask, approve, see what is left.",
+        "performance": "Two thousand people on a Monday morning.",
+        "interfaces": "The payroll system.",
+        "data": "Who has how many days.",
+        "heard": [IDS.get("person", "me")],
+        "criteria": [
+            {"text": "A day can be asked for.", "shown_by": "demonstration"},
+            {"text": "What is left is right.", "shown_by": "data_check"},
+        ],
+        "acceptance_group": GROUP,
+    }
+
+
 #: As the API takes them.
 SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     FlagMilestone: lambda: {"milestone": NOBODYS},
@@ -65,11 +70,11 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     },
     FulfilRequest: lambda: {"delivered": "A laptop, set up. 已配置的笔记本电脑。"},
     ConfirmRequirementsRequest: lambda: {
-        **REQUIREMENTS,
+        **requirements(),
         "confirmed_at": "2026-01-01T08:00:00+08:00",
         "confirmation_method": "telephone",
     },
-    ProposeRequirementsRequest: lambda: dict(REQUIREMENTS),
+    ProposeRequirementsRequest: requirements,
     AgreeToRequirementsRequest: dict,
     ReturnRequirementsRequest: lambda: {"reason": "Half days are missing. 缺少半天假。"},
     ChangeRequirementsRequest: lambda: {"changed": "Half days, too.", "reason": "The law has changed."},
@@ -166,7 +171,7 @@ async def _shown(client: Client, path: str) -> Json:
 async def _proposed(client: Client, path: str) -> Json:
     """Its requirements wait for the requester."""
     if (await client.read(path))["requirements_proposed_at"] is None:
-        await client.post_ok(f"{path}/propose_requirements", dict(REQUIREMENTS))
+        await client.post_ok(f"{path}/propose_requirements", requirements())
     return {}
 
 

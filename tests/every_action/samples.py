@@ -348,6 +348,7 @@ ONLY_IN: dict[str, frozenset[str]] = {
 NOT_THEIR_OWN = (
     improvement_plans.NOT_THEIR_OWN
     | documents.NOT_THEIR_OWN
+    | freezes.NOT_THEIR_OWN
     | audits.NOT_THEIR_OWN
     | quality.NOT_THEIR_OWN
     | risks.NOT_THEIR_OWN
@@ -366,6 +367,7 @@ NAMES_NONE = (
 NOT_SHARED = (
     releases.NOT_SHARED
     | changes.NOT_SHARED
+    | freezes.NOT_SHARED
     | documents.NOT_SHARED
     | agreements.NOT_SHARED
     | service_reports.NOT_SHARED
@@ -514,6 +516,7 @@ async def _related(client: Client, path: str) -> Json:
 QUESTIONS = {
     "change": changes.open_question,
     "freeze": freezes.open_question,
+    "change_template": freezes.template_question,
     "improvement": improvements.open_question,
     "release": releases.open_question,
     "improvement_plan": improvement_plans.open_question,

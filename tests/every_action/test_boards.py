@@ -17,7 +17,8 @@ from app.registry import LIFECYCLES_BY_KIND
 @dataclass(frozen=True)
 class Clause:
     """A clause of a document that names a board: the actions that follow from its decision, the states that
-    only such actions lead to, and those by which people put the question.
+    only such actions lead to, and those by which people put the question. `before` are the states in which
+    the clause holds; None: in all.
     """
 
     text: str
@@ -25,6 +26,7 @@ class Clause:
     decided: tuple[str, ...]
     states: frozenset[str] = frozenset()
     asked_by: tuple[str, ...] = ()
+    before: frozenset[str] | None = None
 
 
 #: By the process documents; a new clause that names a board is a row here.
@@ -79,6 +81,14 @@ CLAUSES = (
         ("ask_judgement",),
     ),
     Clause(
+        "委员会决定是进一步试运行还是中止",
+        "improvement",
+        ("stop_pilot", "extend_pilot", "revert_by_decision"),
+        frozenset({"reverted"}),
+        ("ask_judgement", "ask_to_revert"),
+        before=frozenset({"piloting", "pilot_reported", "rolling_out", "handed_over", "standardised"}),
+    ),
+    Clause(
         "变更委员会审批变更",
         "change",
         ("approve", "approve_emergency", "reject", "defer"),
@@ -101,9 +111,10 @@ def follows_from_votes(row: Action[Any, Any]) -> bool:
     return row.policy.relations == {Relation.decision} and not row.policy.roles
 
 
-def states_reached(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> set[str]:
-    """The states that the action brings a record to which was in another one."""
-    before = [state for state in lifecycle.states if row.is_open_in(state)]
+def states_reached(lifecycle: Lifecycle[Any], row: Action[Any, Any], clause: Clause) -> set[str]:
+    """The states that the action brings a record to which was in another one, in which the clause holds."""
+    held_in = {state.value for state in lifecycle.states} if clause.before is None else clause.before
+    before = [state for state in lifecycle.states if row.is_open_in(state) and state.value in held_in]
     return {to.value for state in before for to in outcomes(lifecycle, row, state) if to != state}
 
 
@@ -115,7 +126,7 @@ def test_what_a_clause_gives_to_a_board_follows_from_its_decision(clause: Clause
     for row in lifecycle.rows:
         if (clause.kind, row.name) == TAKEN_BACK:
             continue
-        if clause.states & states_reached(lifecycle, row):
+        if clause.states & states_reached(lifecycle, row, clause):
             assert follows_from_votes(row), f"{clause.text}: {row.name} leads there without a vote"
     for name in clause.asked_by:
         row = lifecycle[name]
@@ -130,8 +141,8 @@ def test_every_decision_of_these_processes_belongs_to_a_clause() -> None:
         assert left <= OTHER_OUTCOMES, f"{kind}: say in CLAUSES what gives {left} to the board"
 
 
-#: Further outcomes of votes: notes and flags, plan changes of releases, and reverting after the cutover.
+#: Further outcomes of votes: notes and flags, and plan changes of releases.
 OTHER_OUTCOMES = frozenset(
-    {"conclude_decision", "flag_judgement", "remind_of_emergency", "revert_by_decision"}
+    {"conclude_decision", "flag_judgement", "remind_of_emergency"}
     | {"adopt_plan_change", "refuse_plan_change"}
 )

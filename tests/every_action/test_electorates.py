@@ -20,6 +20,7 @@ from app.kernel.access.reads import ReadContext, load
 from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.kernel.actions.payloads import marks, part_types
 from app.kernel.actions.refusals import PreparationRefused, Refusal
+from app.processes.changes.policies.templates import TEMPLATE
 from tests.cases import each_case
 from tests.client import Client, Json
 from tests.every_action.samples import valid_body
@@ -68,6 +69,8 @@ async def polled(world: World, lifecycle: Lifecycle[Any], record: Json, party: U
 
 
 def _matters(lifecycle: Lifecycle[Any]) -> Iterator[tuple[str, Matter]]:
+    if lifecycle.kind == "change_template":  # decided like changes
+        yield "change", TEMPLATE
     yield from (
         (name, matter)
         for name, matter in MATTERS.items()

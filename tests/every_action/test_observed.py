@@ -67,7 +67,8 @@ NOT_MIRRORED = {
     "problems and their articles": "keep_articles_of_problems follow_fixing_changes",
     "changes, and meetings on them": "tell_overlapped_changes take_up_at_meetings resume_after_change",
     "requests and their changes": "fulfil_by_changes",
-    "deputies of voters": "deputise_voters",
+    "votes, their deputies, and people who leave": """
+        deputise_voters recount_votes report_duties hand_over_duties""",
     "groups of the identity provider": "follow_group_mappings",
     "the improvement programme": "suggest_after_missed_targets suggest_after_declined_candidates "
     "suggest_after_kpi_signals suggest_after_faded_benefits",

@@ -12,9 +12,10 @@ from uuid import UUID
 import httpx
 from pydantic import BaseModel
 
+from app.common.duties import GivenDuty
 from app.common.notices import ANSWERS, NoticeType, RecipientRule, Responsible
 from app.common.people import Person, Role, rule_caller
-from app.common.records import ForeignRef, Record, codecs, empty
+from app.common.records import ForeignRef, empty
 from app.foundation.decisions.payloads import AskDecision
 from app.kernel.access.audience_rules import EVERYBODY
 from app.kernel.access.reads import load
@@ -25,7 +26,7 @@ from app.notifications import notices
 from app.platform.db import connect
 from app.registry import LIFECYCLES
 from tests.client import Client, Json
-from tests.every_action import documents, rollouts
+from tests.every_action import agreements, documents, rollouts
 from tests.every_action.samples import valid_body as prepared
 from tests.every_action.world import (
     OF_RULES,
@@ -43,167 +44,26 @@ from tests.every_action.world_data import TEAM
 from tests.people import act, add_person
 from tests.selection import covering
 
-#: Fields that name persons and give nobody work, by why not.
-NO_WORK = {
-    "the committee is asked to name them: they are told by its decision": """
-        CharterImprovement.sponsor CharterImprovement.project_manager CharterImprovement.members
-        improvement_motion.asked_sponsor_id improvement_motion.asked_manager_id""",
-    "who asks: they are told what comes of it as such": """
-        PlanRelease.requester release.requester_id release.reported_by_id plan_change.proposed_by_id
-        SubmitRequest.requester ReportIncident.requester RaiseProblem.requester request.requester_id
-        incident.requester_id problem.requester_id meeting.requester_id article.requester_id
-        freeze_exception.asked_by_id improvement_suggestion.author_id suggestion_proposer.person_id
-        request.reported_by_id incident.reported_by_id problem.reported_by_id decision.asked_by_id
-        DraftChange.requester change.requester_id change.reported_by_id
-        SelectImprovement.requester improvement.requester_id improvement.reported_by_id""",
-    "who did it, and knows": """
-        approval_rule.set_by_id approval_rule_version.set_by_id vote.cast_by_id
-        change_template.author_id change_template.approved_by_id
-        improvement_plan_review.reviewed_by_id improvement_plan_adjustment.proposed_by_id
-        training.planner_id examination_result.examiner_id ExamineTraining.examiner licence.revoked_by_id
-        sla_consequence.released_by_id sla_report.issued_by_id sla_report_recipient.person_id
-        sla_consent.given_by_id sla_acknowledgement.acknowledged_by_id service_level_plan.adopted_by_id
-        ci.found_by_id meeting.signed_by_id document_entry.author_id comment.author_id attachment.author_id
-        release_stage.passed_by_id PassGateRelease.author deployment.author_id
-        deployment_cause.confirmed_by_id ChangePlanRelease.analyst plan_change.analyst_id
-        request.solution_author_id request_solution_approval.it_approved_by_id
-        request_solution_approval.business_approved_by_id
-        solution_review.reviewer_id progress_report.author_id quality_check.checker_id
-        acceptance.recorded_by_id article_use.used_by_id work.person_id LogWork.person cost.person_id
-        complaint.answered_by_id breach_cause.stated_by_id
-        verification_item.checked_by_id verification_item.settled_by_id
-        discovery.imported_by_id discovery_difference.settled_by_id
-        article.author_id article.published_by_id article_rating.person_id article_revision.author_id
-        change_assessment.assessed_by_id change_review.reviewer_id improvement.proposed_by_id
-        improvement_evaluation.agreed_by_id EvaluateImprovement.agreed_by pilot_readiness.kicked_off_by_id
-        improvement_evaluation.evaluated_by_id improvement_suggestion.decided_by_id
-        pilot_feedback.logged_by_id pilot_issue.logged_by_id pilot_issue.solved_by_id
-        improvement_rollout.accepted_by_id
-        rollout_announcement.recorded_by_id rollout_step.order_skipped_by_id rollout_step.completed_by_id
-        improvement_assessment.opened_by_id improvement_assessment.concluded_by_id suggestion_score.person_id
-        kpi_effect.measured_by_id kpi_rebase.added_by_id kpi_signal.explained_by_id
-        recognition.given_by_id
-        risk.identified_by_id risk_assessment.assessed_by_id risk_occurrence.recorded_by_id
-        audit.self_checked_by_id audit.summarised_by_id corrective_action.author_id
-        corrective_action.done_by_id corrective_action.verified_by_id corrective_action_move.moved_by_id
-        document.author_id document_version.author_id document_access_request.person_id
-        document_entry.destroyed_by_id document_entry.destruction_asked_by_id
-        document_reader.granted_by_id finding.corrector_id finding.objector_id finding.raiser_id
-        maintenance.done_by_id maintenance_finding.found_by_id maintenance_plan.planner_id
-        maintenance_reading.read_by_id process_assessment.assessor_id process_change.applicant_id
-        process_definition.author_id quality_assessment.opener_id quality_assessment.verified_by_id
-        quality_target.setter_id survey.planner_id survey_response.person_id
-        problem.risk_owner_id problem_candidate.decided_by_id PassOnCommentIncident.author
-        PassOnAttachmentIncident.author""",
-    "who was there, or was asked, when it happened": """
-        HoldTraining.attended HoldMeeting.attended CorrectAttendanceMeeting.attended
-        ConfirmRequirementsRequest.heard ProposeRequirementsRequest.heard
-        request_training.participant_ids SubmitProcessDefinition.heard
-        LogPilotFeedbackImprovement.person pilot_feedback.person_id ReviewSla.attended
-        RecordAcceptanceRequest.participants acceptance.participant_ids""",
-    "the agreement's own field tells them": "RecordRequirementSla.representative AppointSla.representative",
-    "who did what their tasks say; those tell them": "request.doer_ids",
-    "a tool's account": "incident_alert.sender_id",
-    "the payloads' own fields tell them": "attention_alert.person_ids",
-    "the record's own field, or that of the record which it opens, tells them": """
-        ImproveQualityAssessment.owner CompleteRolloutStepImprovement.owner NameDeputy.deputy
-        SetQualityTarget.answerable BreakDownQualityTarget.person""",
-    "whose work it measures: who answers for the target is told": """
-        SetQualityTarget.person quality_target.person_id""",
-    "who is concerned by a finding, or by points: the table of notices tells them": """
-        RaiseFinding.person RaiseFinding.supervisor RaiseFinding.head finding.person_id
-        finding.supervisor_id finding.head_id GiveAuditPoint.person audit_point.person_id
-        OpenAudit.head audit.head_id""",
-    "whose scorecard it is, and who talks it over: the table of notices tells them": """
-        OpenScorecard.person scorecard.person_id scorecard.concerned_id scorecard.superior_id
-        scorecard.talker_id""",
-    "who is rated: they are told of the scorecard": "scorecard_rating.person_id",
-    "the rating's own field tells them": "AskScorecardRating.rater",
-    "an auditor from outside, for whom a quality manager raises it": """
-        RaiseFinding.auditor finding.auditor_id""",
-    "a draft: those who are named are told when it is published": """
-        DraftProcessDefinition.owner EditProcessDefinition.owner DraftProcessDefinition.executor
-        EditProcessDefinition.executor DraftDocument.readers""",
-    "the votes say who is asked, without those whom duties keep apart": """
-        decision.chair_id""",
-    "who has named a voter in a duty: the voters see it": "vote.named_by_id",
-    "who is away, in whose name others vote": """
-        deputy.person_id voting_deputy.instead_of_id PlanAbsence.person absence.person_id
-        absence_calendar.person_id""",
-    "who said so: they know it": "absence.deputy_named_by_id absence.entered_by_id",
-    "each absence that is taken from the calendar tells them": """
-        AddAbsenceCalendar.deputy EditAbsenceCalendar.deputy absence_calendar.deputy_id""",
-    "a plan: the release says when their stage has come": """
-        PlanRelease.author PlanRelease.reviewer AppointRelease.author AppointRelease.reviewer
-        release_stage.author_id release_stage.reviewer_id""",
-    "who is asked what they think": """
-        rating_request.person_id PlanSurvey.persons survey.person_ids""",
-    "whose items differ: the event that makes it tells them": "discovery_owner.person_id",
-    "who wants to know": "FollowTicket.person UnfollowTicket.person follower.person_id onlooker.person_id",
-    "who is let off": "UninviteMeeting.person RemoveMemberGroup.person",
-    "who is complained about: the answer is for others": "complaint.person_id",
-    "an office, or a place among others: what comes of it tells them when it does": """
-        AddPerson.manager EditPerson.manager person.manager_id membership.person_id AddTeam.lead EditTeam.lead
-        team.lead_id AddGroup.chair EditGroup.chair group.chair_id AddMemberGroup.person
-        group_member.person_id ProposeService.owner EditService.owner service.owner_id
-        AddWebhookSource.owner EditWebhookSource.owner webhook_source.owner_id
-        directory_membership.person_id""",
-    "an office, and items come by the thousand from discovery": "PlanCi.owner EditCi.owner ci.owner_id",
-    "a plan: the case says when somebody is asked, or told": """
-        AddEscalationRule.to_person EditEscalationRule.to_person escalation_rule.to_person_id
-        DraftCatalogueItem.approver_persons EditCatalogueItem.approver_persons
-        catalogue_item.approver_persons""",
-    "a rota: it is read as a calendar, and a case that waits reminds them": """
-        AddShift.person shift.person_id AgreeStandIn.person AgreeStandIn.instead_of stand_in.person_id
-        stand_in.instead_of_id""",
-    "a credential": "MakeKey.person key.person_id AddSubscription.person subscription.person_id",
-    "the rows of participants, results and licences tell them": """
-        PlanTraining.persons training.participant_ids ExamineTraining.person
-        LicenseTraining.persons""",
-    "it is what tells them": "SendNotice.person notice.person_id",
-}
-EXCEPTIONS = {name for names in NO_WORK.values() for name in names.split()}
-#: Lists of ids in rows are of persons if they are called so.
-LISTS = ("person", "doer", "participant", "approver")
 
-
-def in_body(model: type[BaseModel]) -> Iterator[tuple[str, bool]]:
-    """The fields that name persons, and whether each is marked."""
-    responsible = marks(model, Responsible)
-    for name, mark in marks(model, ForeignRef).items():
-        if mark.kind == "person":
-            yield name, name in responsible
+def with_parts(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
+    """The payload or row, and the parts of its lists."""
+    yield model
     for part in part_types(model).values():
-        yield from in_body(part)
+        yield from with_parts(part)
 
 
-def in_row(record: type[Record]) -> Iterator[tuple[str, bool]]:
-    """The same of a row."""
-    responsible = marks(record, Responsible)
-    for name, codec in codecs(record).items():
-        is_list = codec.type == list[str] and name.startswith(LISTS)
-        if is_list or (codec.refers is not None and codec.refers.kind == "person"):
-            yield name, name in responsible
-
-
-def every_field() -> dict[str, bool]:
-    """All fields that name persons, as `Body.field` or `row.field`."""
-    fields: dict[str, bool] = {}
-    for _, row in ROWS:
-        fields |= {f"{row.body.__name__}.{name}": marked for name, marked in in_body(row.body)}
-    for lifecycle in LIFECYCLES:
-        for record in (lifecycle.record, *lifecycle.children):
-            fields |= {f"{record.KIND}.{name}": marked for name, marked in in_row(record)}
-    return fields
-
-
-def test_every_field_that_names_a_person_gives_them_work_or_is_said_to_give_none() -> None:
-    fields = every_field()
-    assert len(fields) > 60
-    unsaid = {name for name, marked in fields.items() if not marked} - EXCEPTIONS
-    assert not unsaid, "mark it as Responsible(…), or say why it gives nobody work"
-    stale = EXCEPTIONS - {name for name, marked in fields.items() if not marked}
-    assert not stale
+def test_each_duty_of_a_person_is_told_to_them_by_its_field_or_is_said_not_to_be() -> None:
+    models: list[type[BaseModel]] = [row.body for _, row in ROWS]
+    models += [record for lifecycle in LIFECYCLES for record in (lifecycle.record, *lifecycle.children)]
+    duties = [
+        (f"{model.__name__}.{name}", name in marks(model, Responsible), mark.quiet)
+        for model in {part for each in models for part in with_parts(each)}
+        for name, mark in marks(model, ForeignRef).items()
+        if mark.kind == "person" and mark.duty not in (None, GivenDuty.recorded)
+    ]
+    assert len(duties) > 60
+    unsaid = {name for name, is_told, is_quiet in duties if is_told is is_quiet}
+    assert not unsaid, "mark it as Responsible(…), or as quiet if another field or event notifies them"
 
 
 def test_whom_a_record_itself_gives_work_its_lifecycle_shows_it() -> None:
@@ -258,6 +118,7 @@ HOLDING = {
 #: What must have been done for whoever is named, by the action.
 FITTED = {
     "start_pilot": rollouts.license_for,
+    "appoint": agreements.take_side,
     **dict.fromkeys(("refuse_access", "refuse_document_access"), documents.ask_as),
 }
 #: What is made for whoever is named: of its end those are told who were told of it, and a meeting is seen by

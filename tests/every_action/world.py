@@ -64,10 +64,10 @@ DYNAMIC_RELATIONS: frozenset[Relation | ProcessRelation] = frozenset(
     for relation in row.policy.relations
     if isinstance(relation, ProcessRelation) and not relation.fields
 )
-#: What ends votes: nobody does it at will. tests/foundation/decisions walks it.
+#: What ends votes or follows when somebody leaves, which tests of decisions and of succession walk.
 OF_VOTES = frozenset(
-    {"decide", "remind_voters", "close_vote", "deputise_vote", "recuse", "withdraw_decision"}
-)
+    {"decide", "remind_voters", "close_vote", "deputise_vote", "recount_votes", "recuse", "withdraw_decision"}
+) | {"hand_over_duties", "transfer_duties", "report_duties"}
 
 
 def of_decisions(row: Action[Any, Any]) -> bool:

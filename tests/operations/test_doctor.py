@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -226,6 +227,12 @@ def _unsent(url: str) -> None:
     insert_row(url, "fold.notice", failure="refused", failed_at=datetime.now(UTC))
 
 
+def _owned_by_a_customer(url: str) -> None:
+    person = uuid4()
+    insert_row(url, "fold.person", id=person, state="active", kind="human")
+    insert_row(url, "fold.service", state="live", owner_id=person)
+
+
 def _no_room_in_log(url: str) -> None:
     execute(url, "alter table log.event detach partition log.event_0009")
     for number in range(1, 9):
@@ -247,6 +254,7 @@ OF_DATABASE: dict[str, tuple[Callable[[str], None], str, CheckStatus]] = {
     "a delivery that failed": (_undelivered, "incoming_failed", WARNING),
     "a subscription that is disabled": (_disabled, "outgoing_failing", WARNING),
     "a mail that was refused": (_unsent, "mails_unsent", WARNING),
+    "a service whose owner is no staff": (_owned_by_a_customer, "duties_ineligible", WARNING),
     "a log without partitions ahead": (_no_room_in_log, "partitions_few", FAILED),
     "a role that may not write": (_may_not_append, "roles_rights", FAILED),
     "a database that is read only": (_read_only, "writes_missing", FAILED),

@@ -116,7 +116,12 @@ async def select(planted: Planted, plan: str, steps: list[float]) -> str:
     for assessor in (first, second):
         await assessor.post_ok(f"{path}/score", score)
     verdict = {"suggestion": offered["id"], "verdict": "selected", "title": "Ask for the site first"}
-    meeting = await held_meeting(planted.project.quality, meeting_kind="monthly_assessment")
+    meeting = await held_meeting(
+        planted.project.quality,
+        planted.project.first,
+        meeting_kind="monthly_assessment",
+        about=f"improvement_assessment/{opened['id']}",
+    )
     await quality.post_ok(f"{path}/conclude", {"meeting": meeting, "verdicts": [verdict]})
     answer = await planted.project.quality.read(f"{SUGGESTIONS}/{offered['id']}")
     assert answer["state"] == "selected"
@@ -267,7 +272,7 @@ async def roll_out(planted: Planted, path: str) -> None:
                 "told": "Nobody.",
             },
         )
-        == "decision_needed"
+        == "not_in_this_state"
     )
     await completed(people, path, "manage_daily")
     await manager.post_ok(f"{path}/ask_hand_over", unplanned)

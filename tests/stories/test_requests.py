@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from app.common.people import Role
+from app.foundation.people.records import TeamKind
 from tests.client import Api, Client, Json
 from tests.extent import first_of
 
@@ -52,8 +53,9 @@ class People:
 @pytest.fixture
 async def people(api: Api) -> People:
     """A desk, a team that makes things, and a department that wants something."""
-    for team in ("desk", "workplace", "finance"):
+    for team in ("desk", "workplace"):
         await api.team(team)
+    await api.team("finance", TeamKind.customer)
     return People(
         requester=await api.client("王芳", teams=("finance",)),
         agent=await api.client("Ada", Role.agent, teams=("desk", "workplace")),
@@ -385,7 +387,7 @@ def _requirements(people: People) -> Json:
         "performance": "Two thousand people on a Monday morning.",
         "interfaces": "The payroll system.",
         "data": "Who has how many days.",
-        "heard": [people.architect.id],
+        "heard": [people.head.id],
         "criteria": [
             {"text": "可以请假", "shown_by": "demonstration"},
             {"text": "余额正确", "shown_by": "data_check"},

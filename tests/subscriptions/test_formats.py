@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
@@ -42,6 +43,14 @@ def test_slack_takes_a_text() -> None:
         "text": "[INC-2026-000123] Incident resolved: Mail &lt;does&gt; not arrive",
         "mrkdwn": False,
     }
+
+
+def test_a_line_ends_with_the_page_of_its_record() -> None:
+    page = "https://desk.example.org/desk/incident/INC-2026-000123"
+    message = replace(MESSAGE, subject=replace(SUBJECT, title="x" * 3_000, url=page))
+    for kind in (DeliveryFormat.slack, DeliveryFormat.wecom):
+        request = FORMATS[kind].request(DeliveryTarget(URL, [""], "en"), message, NOW)
+        assert json.dumps(f"\n{page}")[1:-1].encode() in request.body
 
 
 def test_teams_takes_a_card() -> None:

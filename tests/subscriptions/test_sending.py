@@ -25,6 +25,8 @@ async def test_events_are_sent_as_standard_webhooks(stage: Stage) -> None:
     payload = Webhook(subscription["secret"]).verify(received.body, received.headers)
     assert payload["type"] == "incident.reported"
     feed = await stage.admin.read("/v1/events", kind="incident")
+    record = payload["data"].pop("record")
+    assert (record["number"], record["state"]) == (incident["number"], "new")
     assert payload["data"] == {"event": feed["items"][-1], "names": feed["names"]}
     assert payload["timestamp"] == payload["data"]["event"]["occurred_at"]
     assert payload["data"]["event"]["stream"] == f"incident/{incident['id']}"

@@ -33,7 +33,7 @@ async def test_a_functional_escalation_gives_it_to_another_team(api: Api) -> Non
 
 async def test_a_hierarchical_escalation_tells_a_superior_who_follows_it_from_now_on(api: Api) -> None:
     agent, record = await scene(api)
-    boss = await api.client("Olga")
+    boss = await api.client("Olga", Role.engineer)
     path = f"/v1/incidents/{record['id']}"
     assert not await sees(boss, record["id"])
     after = await agent.post_ok(f"{path}/escalate", {"person": boss.id, "reason": WHY})

@@ -51,7 +51,7 @@ async def test_a_task_is_added_while_there_is_work_to_do_and_completed_at_any_ti
 
 async def test_what_cannot_be_is_refused_by_its_name(api: Api) -> None:
     agent, path = await scene(api)
-    stranger = await api.client("Wu Jing")
+    stranger = await api.client("Wu Jing", Role.engineer)
     head = await api.head()
     for more, pointer, code in (
         ({"due_at": "2020-01-01T00:00:00Z"}, "/due_at", "not_ahead"),

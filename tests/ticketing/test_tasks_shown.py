@@ -109,7 +109,8 @@ async def test_whoever_is_to_do_a_task_sees_it_and_its_record_though_it_is_for_s
     api: Api, place: DatabaseUrls
 ) -> None:
     agent, _, path = await scene(api)
-    doer = await api.client("Mei", Role.requester)
+    await api.team("elsewhere")
+    doer = await api.client("Mei", teams=("elsewhere",))
     await add(agent, path)
     task = await add(agent, path, assignee=doer.id)
     for stored in ("'internal'", "null"):

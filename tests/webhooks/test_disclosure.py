@@ -41,6 +41,12 @@ JIRA = {
         },
     },
 }
+#: Comments that one switch shows and another hides.
+HIDDEN = (
+    {"jsdPublic": True, "visibility": {"type": "role", "value": "Administrators"}},
+    {"jsdPublic": False},
+    {"properties": [{"key": "sd.public.comment", "value": {"internal": True}}]},
+)
 BODIES: dict[str, Any] = {"zammad": ZAMMAD, "zendesk": ZENDESK, "gitlab": GITLAB, "jira": JIRA}
 
 
@@ -57,6 +63,50 @@ def test_words_that_a_tool_hides_become_an_internal_comment(tool: str) -> None:
     assert SECRET not in repr(ticket.fields)
     assert SECRET in comment.text
     assert comment.visibility is Visibility.internal
+
+
+@each_case("hidden", HIDDEN, ids=", ".join)
+def test_a_comment_is_internal_if_any_switch_hides_it(hidden: dict[str, Any]) -> None:
+    body: Any = copy.deepcopy(JIRA) | {"webhookEvent": "comment_created"}
+    body["issue"]["fields"] |= {"created": AT, "updated": AT}
+    body["comment"] = {"id": "c", "body": SECRET, "created": AT, "updated": AT}
+
+    def visibility(of_comment: dict[str, Any]) -> Visibility:
+        sent = json.dumps(body | {"comment": body["comment"] | of_comment}).encode()
+        comment = adapter("jira").evaluate(Delivery({"content-type": "application/json"}, sent, RECEIVED_AT))
+        return next(each.visibility for each in comment.news if isinstance(each, CommentUpdate))
+
+    assert visibility(hidden) is Visibility.internal
+    assert visibility({"jsdPublic": True}) is visibility({}) is Visibility.public
+
+
+#: Events of tickets whose only article or first comment is none that was asked.
+LATER: dict[str, Any] = {
+    "zammad": {
+        "ticket": {"id": 1, "number": "671", "title": "VPN", "state": {"name": "merged"}, "article_count": 1},
+        "article": {"id": 3, "body": "merged", "content_type": "text/plain", "internal": False},
+    },
+    "zendesk": {
+        "type": "zen:event-type:ticket.comment_added",
+        "time": AT,
+        "id": "e",
+        "detail": {"id": 1, "subject": "VPN", "status": "OPEN", "description": SECRET, "is_public": True},
+        "event": {"comment": {"id": "c2", "body": "Hello", "is_public": True, "author": {"id": "1"}}},
+    },
+}
+
+
+@each_case("tool", LATER)
+def test_a_later_event_does_not_replace_the_description(tool: str) -> None:
+    body = copy.deepcopy(LATER[tool])
+    for part in ("ticket", "article", "detail"):
+        body.get(part, {}).update(created_at=AT, updated_at=AT)
+    delivery = Delivery({"content-type": "application/json"}, json.dumps(body).encode(), RECEIVED_AT)
+    ticket, comment = adapter(tool).evaluate(delivery).news
+    assert isinstance(ticket, TicketUpdate)
+    assert isinstance(comment, CommentUpdate)
+    assert "description" not in ticket.fields
+    assert comment.visibility is Visibility.public
 
 
 def test_a_file_of_the_reporter_is_public() -> None:

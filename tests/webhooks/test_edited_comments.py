@@ -10,6 +10,8 @@ from tests.extent import WHOLE
 from tests.webhooks.test_receiving import an_admin, an_issue
 from tests.webhooks.tools import Tool, a_source, clock
 
+#: Two events of one minute have one time, however long a test takes.
+BEGUN = clock().replace(microsecond=0)
 TEXTS = ("It is cold.", "It is warm.", "It is hot.")
 
 
@@ -60,7 +62,7 @@ async def test_what_was_withdrawn_here_is_not_said_again_by_an_edit_over_there(a
 
 def an_event(change: str, minutes: int, **comment: object) -> Json:
     """An event of Zendesk about the comment 9001."""
-    time_text = (clock().replace(microsecond=0) - timedelta(days=30) + timedelta(minutes=minutes)).isoformat()
+    time_text = (BEGUN - timedelta(days=30) + timedelta(minutes=minutes)).isoformat()
     detail: Json = {
         "id": "179",
         "subject": "Printer",

@@ -46,6 +46,7 @@ ALERTS["pagerduty_events"] = {
     "payload": {"summary": f"summary {LONG}", "severity": "error", "source": "x", "note": f"hint {LONG}"}
     | {"custom_details": {"note": f"note {LONG}", "主机": "甲", "地区": "乙", "n": ["value 59", {"a": [1]}]}},
     "links": [{"href": ADDRESS, "text": "Graph"}],
+    "images": [{"href": "https://x.example/page", "src": "https://x.example/picture.png"}],
 }
 
 
@@ -62,8 +63,33 @@ def test_an_alert_shows_all_that_its_tool_has_sent(name: str) -> None:
     text = f"{alert.description} {alert.labels}"
     for part in (f"summary {LONG}", f"hint {LONG}", f"note {LONG}", ADDRESS, "甲", "乙", "value 59", "[1]"):
         assert part in text, part
+    if name == "pagerduty_events":
+        assert "https://x.example/page" in text
+        assert "https://x.example/picture.png" in text
     assert "cut" in alert.altered["title"]
     assert name == "pagerduty_events" or {"cut", "left_out"} <= set(alert.altered["labels"])
+
+
+def test_an_alert_without_a_name_is_named_by_its_labels() -> None:
+    for name in ("alertmanager", "grafana"):
+        alert = read(
+            name, {"alerts": [ALERTS[name]["alerts"][0] | {"labels": {"job": "a"}, "annotations": {}}]}
+        )
+        assert isinstance(alert, AlertSignal)
+        assert (alert.title, alert.altered) == ("job: a", {})
+
+
+def test_entities_in_titles_and_names_are_decoded() -> None:
+    person = {"id": 3, "name": "L&#039;Oréal"}
+    glpi: Json = {"itemtype": "Ticket", "id": 1, "name": "L&#039;écran &#60;b&#62;", "status": 1}
+    glpi |= {"date_mod": AT, "date": AT, "user_recipient": person, "content": "&#60;p&#62;l&#039;a"}
+    ticket = read("glpi", {"item": glpi})
+    assert isinstance(ticket, TicketUpdate)
+    assert (ticket.fields["title"], ticket.fields["description"]) == ("L'écran <b>", "l'a")
+    assert ticket.fields["requester"].name == "L'Oréal"
+    ticket = read("freshservice", {"ticket_id": 1, "ticket_subject": "A &amp; B", "ticket_status": 2})
+    assert isinstance(ticket, TicketUpdate)
+    assert ticket.fields["title"] == "A & B"
 
 
 def test_links_that_no_description_can_hold_are_whole_in_a_file() -> None:

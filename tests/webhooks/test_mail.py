@@ -300,10 +300,10 @@ async def test_a_file_that_is_empty_or_has_no_name_that_can_be_seen_is_attached_
     (ticket,) = await tool.tickets()
     assert ticket["altered"] == {"attachments": ["left_out"]}
     files = (await tool.admin.read(f"/v1/incidents/{ticket['id']}/attachments"))["items"]
-    assert sorted((file["name"], file["size"]) for file in files) == [
-        ("error.log", 0),
-        ("part-1", 5),
-        ("second.txt", 6),
+    assert sorted((file["name"], file["size"], file["altered"]) for file in files) == [
+        ("error.log", 0, None),
+        ("part-1", 5, {"name": ["left_out"]}),
+        ("second.txt", 6, None),
     ]
 
 

@@ -19,6 +19,7 @@ from app.webhooks.mail.quotations.replies import reply_text
 from app.webhooks.mail.refusals import MailRefused
 from tests.cases import each_case
 from tests.extent import WHOLE
+from tests.webhooks.damaged_mails import DAMAGED
 from tests.webhooks.mail_shapes import (
     DISPOSITION,
     FROM,
@@ -61,7 +62,7 @@ NAMES: dict[str, tuple[bytes, dict[str, Any]]] = {
 
 @each_case(
     ("name", "shape"),
-    list((SHAPES | NAMES).items()),
+    list((SHAPES | DAMAGED | NAMES).items()),
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_a_mail_says_what_a_person_reads_in_it(name: str, shape: tuple[bytes, dict[str, Any]]) -> None:

@@ -54,9 +54,10 @@ class Tool:
     async def post(self, body: Any, **headers: str) -> Any:
         """Post a delivery, and return the answer."""
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-        return await self.api.with_token(None).post(
-            self.path, content=raw, headers=self.signed(raw, **headers)
-        )
+        sent = self.signed(raw, **headers)
+        # What no header can be called stands in the address.
+        query = {name[1:]: sent.pop(name) for name in list(sent) if name.startswith("?")}
+        return await self.api.with_token(None).post(self.path, content=raw, headers=sent, params=query)
 
     async def deliver(self, body: Any, **headers: str) -> Json:
         """Post a delivery, have it processed, and return what became of it."""

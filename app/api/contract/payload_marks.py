@@ -1,5 +1,6 @@
 """What payloads say beside their schemas: which records a field names, what must hold of several members
-together, and the words of codes; the contract's `x-reference`, `x-conditions` and `x-enum-labels`.
+together, and the words of codes; the contract's `x-reference`, `x-duties`, `x-conditions`
+and `x-enum-labels`.
 
 A frontend offers records where a field names one, shows a refusal beside the members that it is about, and
 has words for the codes among which people choose.
@@ -8,11 +9,13 @@ has words for the codes among which people choose.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict
 from typing import Any, get_args
 
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
+from app.common.duties import GivenDuty
 from app.common.files.uploads import UploadRef
 from app.common.records import ChildRef, CodeEnum, ForeignRef, KeyRef, NamedAs
 from app.i18n import LANGUAGES, translate
@@ -20,6 +23,8 @@ from app.kernel.actions.conditions import Condition, conditions_of
 from app.kernel.actions.payloads import marks
 
 REFERENCE, CONDITIONS, LABELS = "x-reference", "x-conditions", "x-enum-labels"
+#: Who is eligible for the duties of references.
+DUTIES = "x-duties"
 #: The kind of a reference to a file that was uploaded before.
 UPLOAD = "upload"
 
@@ -28,6 +33,7 @@ def add_payload_marks(contract: dict[str, Any], routes: Iterable[object]) -> Non
     """Add to the contract's payloads the records that their fields name, their conditions, and the words of
     the codes that they choose from, in the order of `enum`.
     """
+    contract[DUTIES] = {duty.value: _eligible(duty) for duty in GivenDuty}
     for payload in _sent_types(routes):
         schema = contract["components"]["schemas"].get(payload.__name__)
         if schema is None:
@@ -46,13 +52,15 @@ def add_payload_marks(contract: dict[str, Any], routes: Iterable[object]) -> Non
 def references_of(payload: type[BaseModel]) -> dict[str, dict[str, Any]]:
     """Return, by the names that clients use, which records the payload's fields name.
 
-    `kind` is the record's, or `upload` for a file that was uploaded before. `by` is the field whose value
-    names it; without one the field takes an id, a key or a number. `within` is `record` for a row of the
-    record that is acted on. `open`: a value that names no record is accepted, too.
+    `kind` is the record's, or `upload` for a file that was uploaded before. `duty` is what the field gives to
+    the person, team or group; `x-duties` of the contract says who is eligible for it. `by` is the field whose
+    value names the record; without one the field takes an id, a key or a number. `within` is `record` for a
+    row of the record that is acted on. `open`: a value that names no record is accepted, too.
     """
     references: dict[str, dict[str, Any]] = {}
     for name, foreign in marks(payload, ForeignRef).items():
-        references[name] = {"kind": foreign.kind}
+        duty = {} if foreign.duty is None else {"duty": foreign.duty.value}
+        references[name] = {"kind": foreign.kind} | duty
     for name, key in marks(payload, KeyRef).items():
         references[name] = {"kind": key.kind, "by": "key"} | ({} if key.must_exist else {"open": True})
     for name, named in marks(payload, NamedAs).items():
@@ -62,6 +70,17 @@ def references_of(payload: type[BaseModel]) -> dict[str, dict[str, Any]]:
     for name, child in marks(payload, ChildRef).items():
         references[name] = {"kind": child.row.KIND, "by": child.by, "within": "record"}
     return {payload.model_fields[name].alias or name: reference for name, reference in references.items()}
+
+
+def _eligible(duty: GivenDuty) -> dict[str, Any]:
+    """Return the duty's name and, if not everybody active is eligible, the ways to be eligible, each with the
+    sides, grades, roles or seats that it takes.
+    """
+    options = [
+        {name: value for name, value in asdict(option).items() if value not in ((), None)}
+        for option in duty.any_of
+    ]
+    return {"label": _in_both(duty.label)} | ({"any_of": options} if options else {})
 
 
 def _described(payload: type[BaseModel], condition: Condition) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Lists of records' attached files, and routes of their content.
 
 A browser never renders the content as a page of this origin: it is bytes to be saved, whatever the type.
+Only pictures can be shown, by request, and only of types that carry no scripts.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Annotated, Any
 from urllib.parse import quote
 from uuid import UUID
 
-from fastapi import Path, Request
+from fastapi import Path, Query, Request
 from pydantic import Field
 from starlette.responses import Response, StreamingResponse
 
@@ -32,6 +33,11 @@ ATTACHMENT_OF_RECORD = "select * from fold.attachment where id = %s and record =
 #: A file that is opened all the same may run, load and request nothing.
 OK = 200
 SANDBOX = "sandbox; default-src 'none'"
+#: Pictures that a browser may show: their media type was read from their bytes, and none can hold a script.
+PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+PICTURE_CONTENT = {
+    media_type: {"schema": {"type": "string", "format": "binary"}} for media_type in sorted(PICTURES)
+}
 # Characters that some system takes for a separator of paths, or does not accept.
 _UNSAFE_IN_NAME = re.compile(r'[\x00-\x1f\x7f"*/:<>?\\|]')
 _NOT_ASCII = re.compile(r"[^\x20-\x7e]|%")
@@ -57,6 +63,13 @@ ATTACHMENTS = ChildListing(
     public_unless_staff,
 )
 AttachmentId = Annotated[UUID, Path(description="Identifier of the attachment.")]
+Inline = Annotated[
+    bool,
+    Query(
+        description="Whether a PNG, JPEG, GIF or WebP picture is sent with its media type, to be shown. "
+        "Other files are always sent to be saved."
+    ),
+]
 
 
 #: Called before a file is given to somebody, with who asks, the record and the file; may raise NotFound.
@@ -73,12 +86,17 @@ def mount_attachments(
     label = noun(kind)
 
     async def get_attachment_content(
-        request: Request, name: Name, attachment_id: AttachmentId, if_none_match: IfNoneMatch = None
+        request: Request,
+        name: Name,
+        attachment_id: AttachmentId,
+        inline: Inline = False,
+        if_none_match: IfNoneMatch = None,
     ) -> Response:
         renderer = renderer_of(request, listing)
         record = (await load_visible(renderer, name)).record
         attachment = await _find_attachment(renderer, record, attachment_id)
-        response = await _file_response(renderer, attachment, if_none_match)
+        shown = inline and attachment.media_type in PICTURES
+        response = await _file_response(renderer, attachment, if_none_match, shown=shown)
         if before is not None and response.status_code == OK:
             await before(request, record, attachment)
         return response
@@ -90,7 +108,7 @@ def mount_attachments(
         operation_id=f"get_{kind}_attachment_content",
         summary=f"Get {with_article(label)} attachment's content",
         description=f"Return the content of a file that is attached to one {label}, to be saved and never "
-        "shown as a page.",
+        "shown as a page. A picture is sent to be shown if `inline` asks for it.",
         response_class=StreamingResponse,
         response_model=None,
         responses=_content_responses(),
@@ -100,7 +118,11 @@ def mount_attachments(
 def _content_responses() -> dict[int | str, dict[str, Any]]:
     headers: dict[str, Any] = {"ETag": {}, "Content-Disposition": {}}
     return {
-        200: {"description": "The bytes of the file.", "content": BINARY, "headers": headers},
+        200: {
+            "description": "The bytes of the file.",
+            "content": BINARY | PICTURE_CONTENT,
+            "headers": headers,
+        },
         304: {
             "description": "The client already has the file: its ETag is the one in If-None-Match.",
             "headers": {"ETag": {}},
@@ -118,7 +140,9 @@ async def _find_attachment(renderer: Renderer, record: Record, attachment_id: UU
     return attachment
 
 
-async def _file_response(renderer: Renderer, attachment: Attachment, if_none_match: str | None) -> Response:
+async def _file_response(
+    renderer: Renderer, attachment: Attachment, if_none_match: str | None, *, shown: bool
+) -> Response:
     headers = {"ETag": f'"{attachment.sha256}"', "Content-Security-Policy": SANDBOX}
     key = await key_of(renderer.ledger, attachment)
     if matches(if_none_match, headers["ETag"]):
@@ -127,10 +151,11 @@ async def _file_response(renderer: Renderer, attachment: Attachment, if_none_mat
     assert attachment.name is not None
     name = (await renderer.ledger.vault.texts([attachment.name]))[attachment.name]
     headers |= {
-        "Content-Disposition": disposition(name or str(attachment.id)),
+        "Content-Disposition": "inline" if shown else disposition(name or str(attachment.id)),
         "Content-Length": str(attachment.size),
     }
-    return StreamingResponse(pieces, headers=headers, media_type="application/octet-stream")
+    media_type = attachment.media_type if shown else "application/octet-stream"
+    return StreamingResponse(pieces, headers=headers, media_type=media_type)
 
 
 def disposition(name: str) -> str:

@@ -21,6 +21,8 @@ from app.api.listings.lists import Listing
 from app.api.listings.naming import (
     NamedRecord,
     NameQuery,
+    by_relevance,
+    find_by_some_words,
     find_named,
     has_number_code,
     interleaved,
@@ -36,6 +38,7 @@ from app.api.replica_reads import reading_ledger_of, reads_replica
 from app.api.requests.accept import language_for
 from app.api.requests.json_output import dump_json
 from app.common.components import Component
+from app.common.duties import GivenDuty
 from app.common.records import ANY_RECORD, TICKET
 from app.log.events import stream
 from app.search.query import wait_for_index
@@ -149,6 +152,11 @@ class FindQuery(BaseModel):
         "and keys also match by their beginning. An exact number or key comes first."
     )
     kind: list[str] | None = None
+    match: Literal["all", "some"] = Field(
+        default="all",
+        description="How many of the words a record must contain. `some` also finds articles and catalogue "
+        "items that contain some words of a sentence; they come last, the best match first.",
+    )
     limit: int = Field(
         default=USUAL_RECORDS, ge=1, le=MOST_RECORDS, description="Number of records to return."
     )
@@ -179,6 +187,11 @@ class LookupQuery(BaseModel):
         description="Process to which the records must belong, for kinds whose keys are unique within a "
         "process.",
     )
+    duty: GivenDuty | None = Field(
+        default=None,
+        description="Duty of the field, as in its `x-reference`. Persons, teams and groups that are not "
+        "eligible for it are left out.",
+    )
     limit: int = Field(default=LONGEST_OFFER, ge=1, le=LONGEST_OFFER, description="Records in the answer.")
 
 
@@ -200,13 +213,17 @@ def _mount_search(router: Router, listings: Sequence[Listing]) -> None:
         lag = await wait_for_index(reading_ledger_of(request).db)
         name_query = NameQuery(query.q, query.limit)
         records: list[NamedRecord] = []
+        partial: list[tuple[float, NamedRecord]] = []
         for listing in listings:
             if query.kind is None or listing.lifecycle.kind in query.kind:
-                records += await find_named(listing, list_renderer_of(request, listing), name_query)
+                renderer = list_renderer_of(request, listing)
+                records += await find_named(listing, renderer, name_query)
+                if query.match == "some":
+                    partial += await find_by_some_words(listing, renderer, query.q)
         language = language_for(request)
         items = [
             {**_name_of(record, language), "opened_at": _instant(record.sorted_by)}
-            for record in newest_first(records)[: query.limit]
+            for record in by_relevance(newest_first(records), partial)[: query.limit]
         ]
         return _answer(language, {"items": items, "lag_seconds": lag})
 
@@ -235,7 +252,12 @@ def _mount_lookup(router: Router, listings: Sequence[Listing]) -> None:
         if query.q and any(listing.lifecycle.lookup.searched_fields for listing in chosen):
             await wait_for_index(reading_ledger_of(request).db)
         name_query = NameQuery(
-            query.q, query.limit, unfinished=True, in_use=query.open, process=query.process
+            query.q,
+            query.limit,
+            unfinished=True,
+            in_use=query.open,
+            process=query.process,
+            duty=query.duty,
         )
         by_kind = [
             await find_named(listing, list_renderer_of(request, listing), name_query) for listing in chosen

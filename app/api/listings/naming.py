@@ -18,10 +18,14 @@ from app.api.listings.paging import Order, order_of, page_rows
 from app.api.records.columns import Columns, by_row
 from app.api.records.expand import visible_rows
 from app.api.records.shapes import Renderer
+from app.common.duties import DUTY_KINDS, GivenDuty
 from app.common.records import Codec, Record, all_codecs
+from app.kernel.access.eligibility import eligible_condition
 from app.kernel.access.reads import ids_of, is_id
+from app.kernel.access.visibility import EVERYWHERE, staff_condition
 from app.kernel.actions.lifecycle import Lifecycle
 from app.search.query import is_searchable, search
+from app.search.ranking import RANKED_KINDS, ranked_hits
 
 #: Fields whose value names one record, as addresses and references take it.
 CODES = ("number", "key")
@@ -38,7 +42,8 @@ _NUMBER_BEGINS = re.compile(r"([A-Z]{3})-\d")
 class NameQuery:
     """A query for records by what they are called. Without a `text` it finds the first ones. `unfinished`:
     the text is being typed. `in_use`: only records that new work can refer to. `process`: of keys that are
-    unique only within a process, those of this one.
+    unique only within a process, those of this one. `duty`: of persons, teams and groups, those who are
+    eligible for it.
     """
 
     text: str
@@ -46,6 +51,7 @@ class NameQuery:
     unfinished: bool = False
     in_use: bool = False
     process: str | None = None
+    duty: GivenDuty | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +147,30 @@ async def find_named(listing: Listing, renderer: Renderer, query: NameQuery) -> 
     return list(records.values())[: query.limit]
 
 
+async def find_by_some_words(
+    listing: Listing, renderer: Renderer, text: str
+) -> list[tuple[float, NamedRecord]]:
+    """Return the records in use that contain some of the words and that the caller may see, with their
+    scores; none of kinds that are not searched so.
+    """
+    lifecycle = listing.lifecycle
+    if lifecycle.kind not in RANKED_KINDS:
+        return []
+    bind = WhereClause().bind
+    staff = staff_condition(renderer.caller, lifecycle, bind) == EVERYWHERE
+    scores = await ranked_hits(renderer.ledger.db, lifecycle.kind, text, staff=staff)
+    renderer.fields = frozenset({"state", *naming_fields(listing)})
+    parameters = {
+        "ids": list(scores),
+        "states": [state.value for state in lifecycle.states_in_use],
+    }
+    rows = await visible_rows(
+        renderer, renderer.columns, "r.id = any(%(ids)s) and r.state = any(%(states)s)", parameters
+    )
+    await renderer.render_many(rows)
+    return [(scores[row["id"]], NamedRecord(lifecycle, row, exact=False, sorted_by=None)) for row in rows]
+
+
 async def records_named(listing: Listing, renderer: Renderer, names: Sequence[str]) -> dict[str, NamedRecord]:
     """Return by these names (ids, numbers, keys, or names in another system) the records that the caller may
     see. A name that several records share is left out. One statement, and two more if tickets are named by
@@ -193,6 +223,9 @@ async def _conditions(
         where.restrict_states(frozenset(state.value for state in lifecycle.states_in_use))
     if query.process is not None and "process" in _fields_of(lifecycle):
         where.conditions.append(f"r.process = {where.bind(query.process)}")
+    if query.duty is not None and lifecycle.kind in DUTY_KINDS:
+        eligible = eligible_condition(lifecycle.kind, query.duty, where.bind)
+        where.conditions += [] if eligible is None else [eligible]
     return where
 
 
@@ -224,6 +257,14 @@ def newest_first(records: Sequence[NamedRecord]) -> list[NamedRecord]:
         return record.exact, record.sorted_by is not None, record.sorted_by
 
     return sorted(records, key=rank, reverse=True)
+
+
+def by_relevance(
+    complete: Sequence[NamedRecord], partial: Sequence[tuple[float, NamedRecord]]
+) -> list[NamedRecord]:
+    """Return the records that contain all the words, and then those that contain some, the best first."""
+    ranked = [record for _, record in sorted(partial, key=lambda match: match[0], reverse=True)]
+    return list({record.fields["id"]: record for record in (*complete, *ranked)}.values())
 
 
 def interleaved(lists: Sequence[Sequence[NamedRecord]]) -> list[NamedRecord]:

@@ -1,4 +1,4 @@
-"""The name of whoever is signed in, which pages show in their heads: read once, beside the authentication."""
+"""The name of the person who is signed in, for the heads of pages: read once, with the authentication."""
 
 from __future__ import annotations
 

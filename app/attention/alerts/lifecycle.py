@@ -13,6 +13,7 @@ from pydantic import Field
 from app.attention.alerts.records import AlertState as State
 from app.attention.alerts.records import AttentionAlert
 from app.attention.conditions import Severity
+from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, Responsible
 from app.common.people import Role
 from app.common.records import ForeignRef
@@ -42,7 +43,9 @@ class RaiseAttentionAlert(Payload, of=AttentionAlert):
     persons: Annotated[
         tuple[
             Annotated[
-                Reference, ForeignRef("person", retired=True), Responsible(NoticeType.attention_needed)
+                Reference,
+                ForeignRef("person", GivenDuty.recorded, retired=True),
+                Responsible(NoticeType.attention_needed),
             ],
             ...,
         ],
@@ -62,7 +65,11 @@ class EndAttentionAlert(Payload):
 
     persons: Annotated[
         tuple[
-            Annotated[Reference, ForeignRef("person", retired=True), Responsible(NoticeType.attention_ended)],
+            Annotated[
+                Reference,
+                ForeignRef("person", GivenDuty.recorded, retired=True),
+                Responsible(NoticeType.attention_ended),
+            ],
             ...,
         ],
         at_most_entries(MOST_RECIPIENTS),

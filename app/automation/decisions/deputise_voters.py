@@ -22,7 +22,7 @@ select distinct d.id, d.record from (
   union all select instead_of_id from fold.voting_deputy where person_id = %(named)s and ended_at is null
 ) n join fold.vote v on v.person_id = n.person_id
 join fold.decision d on d.id = v.decision_id
-where (v.closed_at is null and d.state = 'open') or exists (
+where ((v.closed_at is null or v.left_at is not null) and d.state = 'open') or exists (
   select from fold.voting_deputy y where y.decision_id = d.id and y.instead_of_id = n.person_id)
 order by d.id"""
 

@@ -136,7 +136,7 @@ RULE = Rule(
     (
         *(FINDING_RAISED, FINDING_WITHDRAWN, "audit.countersigned", "audit.concluded"),
         *("process_change.applied", "process_change.approved", "process_change.refused"),
-        # The outcome had one type of event before approvals and refusals were told apart.
+        # The outcome had one type of event before approvals and refusals had types of their own.
         *("process_change.decided", "process_change.published"),
     ),
     award_audit_points,

@@ -20,6 +20,10 @@ _ROMAN |= {5: "v", 4: "iv", 1: "i"}
 #: Fields whose value nobody is shown.
 _UNSEEN_FIELDS = frozenset({"file", "hidden", "image", "password"})
 _MARKS = {"del": "~~", "s": "~~", "strike": "~~", "sub": "_", "sup": "^"}
+_ITEM = re.compile(r"<li[\s>]", re.IGNORECASE)
+#: What is read of a list that counts down, to know where it begins.
+_LONGEST_REVERSED = 2_000
+_FRACTIONS = {"mfrac": "/", "msub": "_", "msup": "^"}
 SPACES = re.compile(r"[ \t\r\n\f\u00a0]+")
 
 
@@ -50,10 +54,20 @@ def mark_of(name: str, attributes: dict[str, str]) -> str:
     return "~~" if _STRUCK.search(style) else _MARKS.get(name, "")
 
 
+def fraction_sign(name: str) -> str:
+    """Return the sign between the parts of such an element of a formula; empty: it needs none."""
+    return _FRACTIONS.get(name, "")
+
+
 def integer_of(attributes: dict[str, str], name: str, otherwise: int) -> int:
     """Return the number in the attribute of that name; `otherwise` without one."""
     number = _INTEGER.match(attributes.get(name, ""))
     return otherwise if number is None else int(number[1])
+
+
+def count_items(html: str, begin: int) -> str:
+    """Return the number of items of a list that begins there, as its attribute `start` writes it."""
+    return str(len(_ITEM.findall(html[begin : begin + _LONGEST_REVERSED].partition("</ol")[0])))
 
 
 def list_kind_of(attributes: dict[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""Emphasis in HTML, by which people tell their answers from the words that they quote (pure)."""
+"""Emphasis in HTML, by which people mark their answers within the words that they quote (pure)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _STRONG, _WEAK, _HIGHLIGHT = 100, 60, 40
 
 
 class Emphasis(IntEnum):
-    """How surely somebody has emphasised words to tell them from others."""
+    """How surely somebody has emphasised words to mark them."""
 
     none = 0
     weak = 1
@@ -37,7 +37,7 @@ class Emphasis(IntEnum):
 
 
 class OpenEmphasis:
-    """The emphasis of the elements that are open. Bold text and dark colours are weak: whoever is quoted may
+    """The emphasis of the elements that are open. Bold text and dark colours are weak: the quoted person may
     have written so, too.
     """
 

@@ -7,16 +7,17 @@ it busy for seconds, and whoever sends a mail decides what is in it.
 from __future__ import annotations
 
 import re
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import dataclass
 from html import unescape
-from urllib.parse import urljoin
 
-from app.common.files.data_files import name_of_taken, without_data
+from app.common.files.data_files import without_data
+from app.common.files.html_addresses import Addresses, is_address_of
 from app.common.files.html_attributes import (
-    SPACES,
     attributes_of,
+    count_items,
     field_text,
+    fraction_sign,
     integer_of,
     is_hidden,
     list_kind_of,
@@ -25,31 +26,29 @@ from app.common.files.html_attributes import (
 )
 from app.common.files.html_elements import LINES, PARAGRAPHS, ROWS, OpenElements, is_written
 from app.common.files.html_emphasis import Emphasis, OpenEmphasis
-from app.common.files.html_rows import row_lines
+from app.common.files.html_rows import Table, row_lines
+from app.common.files.symbol_fonts import seen_signs
 
-# A comment that is not closed reaches to the end. A tag ends before the next `<`, so that each is looked at
-# once; in quotes it may contain `>`.
+# Values in quotes may contain `>`, and eight of a tag `<`, within a bound: each `<` is looked at a few times.
+_WITH_TAG = r"(?<==)(?:\"[^\"]{0,999}+\"|'[^']{0,999}+')(?=[\s/>])"
+_PIECES = rf"(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+'|(?!{_WITH_TAG})[\"'])*+"
+# A comment that is not closed reaches to the end.
 _TOKEN = re.compile(
     r"<!--(?:-?>|.*?(?:--!?>|\Z))"
     r"|<[!?][^<>]*+>"
     r"|<(?P<end>/?)(?P<name>[a-zA-Z][^\s/<>\"']*+)"
-    r"(?P<attributes>(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+'|[\"'])*+)>",
+    rf"(?P<attributes>{_PIECES}(?:{_WITH_TAG}{_PIECES}){{0,8}}+)>",
     re.DOTALL,
 )
 _SPACES_STYLE = re.compile(r"white-space(?:-collapse)?\s*:\s*([a-z-]+)", re.IGNORECASE)
 _KEEPING_LINES = frozenset({"pre", "pre-wrap", "pre-line", "break-spaces", "preserve", "preserve-breaks"})
 #: Endings of numbers, and signs, which mean the same in one line.
 _ORDINALS = frozenset({"st", "nd", "rd", "th", "er", "re", "e", "ème", "o", "a", "tm"})
-# Addresses that lead nowhere outside of the page, or that only programs use.
-_NO_ADDRESS = re.compile(
-    r"#|(?:about|blob|cid|data|javascript|mid|vbscript|x-apple-[a-z-]+)\s*:", re.IGNORECASE
-)
-_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
-_TINY = re.compile(r"(?<![\w-])(?:width|height)\s*:\s*[01](?:px|pt|\s|;|\Z)", re.IGNORECASE)
 #: Elements that show what stands at an address, and the attribute that has it.
 _SHOWING = {
     "audio": "src",
     "embed": "src",
+    "frame": "src",
     "iframe": "src",
     "object": "data",
     "source": "src",
@@ -67,9 +66,25 @@ _ENDS = {
 }
 _UNSEEN = frozenset({"head", "script", "style", "template", "title"})
 _VOID = frozenset(
-    {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track"}
+    {
+        "area",
+        "base",
+        "br",
+        "col",
+        "embed",
+        "frame",
+        "hr",
+        "img",
+        "input",
+        "link",
+        "meta",
+        "param",
+        "source",
+        "track",
+    }
     | {"wbr"}
 )
+_SPACES = re.compile(r"[ \t\r\n\f]+")
 _MOST_MARKS = 3
 _RULE = "-" * 20
 _LISTS = frozenset({"ol", "ul"})
@@ -80,29 +95,30 @@ _MOST_CELL_LINES = 3
 _DEEPEST_QUOTE = 20
 
 
-def html_to_text(html: str, *, with_answers: bool = False) -> str:
+def html_to_text(html: str, *, with_answers: bool = False, pictures: Mapping[str, str] | None = None) -> str:
     """Return the visible text of the HTML.
 
     Paragraphs, list items and rows of tables are lines of their own, quotations have `> ` before each line.
     Links are followed by `<address>`; pictures are `[description]` or `[picture <address>]`. What is struck
     through stands between `~~`, raised text behind `^` and lowered text behind `_`. Of a picture that is
-    within the HTML its name is shown, as `without_data` leaves it. `with_answers`: lines of a quotation that
+    within the HTML its name is shown, as `without_data` leaves it, and of one in its mail the name that
+    `pictures` have for its Content-ID. `with_answers`: lines of a quotation that
     are emphasised, among others that are not, are answers to it and stand outside of it.
     """
-    html = without_data(html)
+    html, pictures = without_data(html), pictures or {}
     if not with_answers:
-        return _read(html, None).finished()
+        return _read(html, None, pictures).finished()
     for answers in (Emphasis.weak, Emphasis.strong):
-        text = _read(html, answers)
+        text = _read(html, answers, pictures)
         finished = text.finished()
         # The person who is quoted may write in bold or a colour, too: then hardly any line is without it.
         if text.quoted_length and (answers is Emphasis.strong or text.answers_length <= text.quoted_length):
             return finished
-    return _read(html, None).finished()
+    return _read(html, None, pictures).finished()
 
 
-def _read(html: str, answers: Emphasis | None) -> _Text:
-    text = _Text(answers)
+def _read(html: str, answers: Emphasis | None, pictures: Mapping[str, str]) -> _Text:
+    text = _Text(answers, pictures)
     position = 0
     without_end: set[str] = set()
     started: set[str] = set()
@@ -116,7 +132,10 @@ def _read(html: str, answers: Emphasis | None) -> _Text:
             text.end(name)
         elif name:
             started.add(name)
-            text.start(name, attributes_of(token["attributes"]))
+            attributes = attributes_of(token["attributes"])
+            if name == "ol" and "reversed" in attributes:
+                attributes.setdefault("start", count_items(html, position))
+            text.start(name, attributes)
         if name not in _ENDS or token["end"] or name in without_end:
             continue
         end = _ENDS[name].search(html, position)
@@ -155,7 +174,8 @@ class _Row:
 class _Text:
     """Text in the making: the lines so far, and what is open at this point."""
 
-    def __init__(self, answers: Emphasis | None) -> None:
+    def __init__(self, answers: Emphasis | None, pictures: Mapping[str, str]) -> None:
+        self._addresses = Addresses(pictures)
         #: From which emphasis on words of a quotation are answers to it; None: none are.
         self._answers = answers
         #: The lengths of the lines that are answers within quotations, and of those that are quoted.
@@ -171,16 +191,17 @@ class _Text:
         self._preformatted = 0
         #: The elements whose style says whether line breaks are kept, by how many are open with each.
         self._kept_lines: list[tuple[int, bool]] = []
+        #: What stands for letters in the fonts that are named, by how many elements are open with each.
+        self._fonts: list[tuple[int, dict[int, str]]] = []
+        #: The fractions and powers that are open, and whether their first part has begun.
+        self._fractions: list[tuple[int, bool]] = []
         #: Whether the line has text whose spaces are kept.
         self._keeps_spaces = False
-        #: The number of the last item of each list that is open, and its kind; None: not numbered.
-        self._lists: list[tuple[int, str] | None] = []
+        #: The last number of each list that is open, its kind, and the step to the next; None: not numbered.
+        self._lists: list[tuple[int, str, int] | None] = []
         self._open_marks: list[_Mark] = []
         self._rows: list[_Row] = []
-        #: Of each table that is open, whether it has headings or a row of several cells that hold something.
-        self._tables: list[bool] = []
-        #: The address that others are relative to; empty: none is known.
-        self._base = ""
+        self._tables: list[Table] = []
         #: The link that is open, and where its text began in the line.
         self._link: tuple[str, int] | None = None
         self._elements = OpenElements()
@@ -191,7 +212,10 @@ class _Text:
             self._elements.close("head")
         if self._elements.is_hidden or not html:
             return
-        text = _SHAPELESS.sub("", unescape(html))
+        text = unescape(html)
+        if self._fonts:
+            text = text.translate(self._fonts[-1][1])
+        text = _SHAPELESS.sub("", text)
         if self._answers is not None and self._quotes and text.strip():
             self._note_emphasis(self._answers)
         if self._preformatted or (self._kept_lines and self._kept_lines[-1][1]):
@@ -203,7 +227,7 @@ class _Text:
                 self._keeps_spaces = True
                 self._line.append(line)
             return
-        self._line.append(SPACES.sub(" ", text))
+        self._line.append(_SPACES.sub(" ", text))
 
     def _note_emphasis(self, answers: Emphasis) -> None:
         self._line_emphasis = Emphasis.none if self._link else self._emphasis.level(self._quotes)
@@ -229,6 +253,9 @@ class _Text:
         """Take in a start tag."""
         self._elements.end_before(name)
         self._end_marks()
+        if name == "base":
+            self._addresses.base = self._addresses.base or attributes.get("href", "").strip()
+        self._begin_part()
         if name not in _VOID:
             self._elements.open(name, is_hidden=name in _UNSEEN or (name != "body" and is_hidden(attributes)))
         if self._elements.is_hidden:
@@ -241,18 +268,16 @@ class _Text:
             self._line.append(_RULE)
             self._break()
         elif name in ("area", "img"):
-            self._line.append(self._picture(name, attributes))
+            self._line.append(self._addresses.picture(name, attributes))
         elif name in ("input", "option"):
             self._line.append(field_text(name, attributes))
-        elif name == "base":
-            self._base = self._base or attributes.get("href", "").strip()
         elif name in _SHOWING:
-            address = self._address(attributes.get(_SHOWING[name], ""))
+            address = self._addresses.address(attributes.get(_SHOWING[name], ""))
             self._line.append(f" <{address}> " if address else "")
         elif name == "a":
-            self._link = (self._address(attributes.get("href", "")), len(self._line))
+            self._link = (self._addresses.address(attributes.get("href", "")), len(self._line))
         elif name in ("td", "th"):
-            self._start_cell(name)
+            self._start_cell(name, attributes)
         else:
             self._start_block(name, attributes)
         self._note_style(name, attributes)
@@ -261,12 +286,22 @@ class _Text:
         if sign and name not in _VOID and not is_repeated and len(self._open_marks) < _MOST_MARKS:
             self._open_marks.append(_Mark(sign, self._elements.depth, len(self._line)))
 
+    def _begin_part(self) -> None:
+        """Separate the parts of a fraction or a power."""
+        if self._fractions and self._fractions[-1][0] == self._elements.depth:
+            self._line.append(fraction_sign(self._elements.innermost) if self._fractions[-1][1] else "")
+            self._fractions[-1] = (self._elements.depth, True)
+
     def _note_style(self, name: str, attributes: dict[str, str]) -> None:
         """Note the emphasis of an element, and whether it keeps line breaks and spaces."""
         if name in _VOID:
             return
         if self._quotes and self._answers is not None:
             self._emphasis.open(self._elements.depth, self._quotes, name, attributes)
+        if (signs := seen_signs(attributes)) is not None:
+            self._fonts.append((self._elements.depth, signs))
+        if fraction_sign(name):
+            self._fractions.append((self._elements.depth, False))
         spaces = _SPACES_STYLE.search(attributes.get("style", ""))
         if spaces is not None:
             self._kept_lines.append((self._elements.depth, spaces[1].lower() in _KEEPING_LINES))
@@ -307,8 +342,9 @@ class _Text:
         return "\n".join(self._lines).strip("\n")
 
     def _end_marks(self) -> None:
-        while self._kept_lines and self._kept_lines[-1][0] > self._elements.depth:
-            self._kept_lines.pop()
+        for opened in (self._kept_lines, self._fonts, self._fractions):
+            while opened and opened[-1][0] > self._elements.depth:
+                opened.pop()
         self._emphasis.close(self._elements.depth)
         while self._open_marks and self._open_marks[-1].depth > self._elements.depth:
             self._set_mark(self._open_marks.pop())
@@ -329,13 +365,14 @@ class _Text:
         self._line[first] = re.sub(r"\S", lambda match: begin + match[0], self._line[first], count=1)
         self._line[last] = self._line[last].rstrip() + end + (" " if self._line[last][-1].isspace() else "")
 
-    def _start_cell(self, name: str) -> None:
+    def _start_cell(self, name: str, attributes: dict[str, str]) -> None:
         self._finish_line()
         if not self._rows or self._rows[-1].tables < len(self._tables):
             self._rows.append(_Row(len(self._tables), self._quotes, []))
-        self._rows[-1].cells.append(len(self._lines))
-        if name == "th" and self._tables:
-            self._tables[-1] = True
+        row, table = self._rows[-1], self._tables[-1] if self._tables else Table()
+        row.cells += [len(self._lines)] * table.empty_before(len(row.cells), attributes)
+        row.cells.append(len(self._lines))
+        table.is_data |= name == "th"
 
     def _keep_lines_of_rows(self) -> None:
         """Let the rows that are open keep their lines."""
@@ -347,7 +384,10 @@ class _Text:
     def _end_rows(self, tables: int) -> None:
         """End the rows of that table, and of all in it."""
         while self._rows and self._rows[-1].tables >= tables:
-            self._join_cells(self._rows.pop())
+            row = self._rows.pop()
+            if 0 < row.tables <= len(self._tables):
+                self._tables[row.tables - 1].end_row()
+            self._join_cells(row)
 
     def _join_cells(self, row: _Row) -> None:
         """Put the cells of the row side by side. In tables that only arrange a page one cell of a row holds
@@ -362,13 +402,13 @@ class _Text:
             for begin, end in zip(row.cells, ends, strict=True)
         ]
         lengths = [sum(line not in ("", ">") for line in cell) for cell in cells]
-        has_headings = bool(self._tables and self._tables[-1])
+        has_headings = bool(self._tables and self._tables[-1].is_data)
         if sum(map(bool, lengths)) < (1 if has_headings else 2):
             return
         if max(lengths) > _MOST_CELL_LINES and not has_headings:
             return
         if self._tables:
-            self._tables[-1] = True
+            self._tables[-1].is_data = True
         self._lines[row.cells[0] :] = [mark + line for line in row_lines(cells)]
 
     def _start_block(self, name: str, attributes: dict[str, str]) -> None:
@@ -385,13 +425,14 @@ class _Text:
             self._finish_line()
             self._end_rows(len(self._tables))
         if name == "table":
-            self._tables.append(False)
+            self._tables.append(Table())
         elif name == "blockquote":
             self._quotes += 1
         elif name == "pre":
             self._preformatted += 1
         elif name in _LISTS:
-            numbered = (integer_of(attributes, "start", 1) - 1, list_kind_of(attributes))
+            step = -1 if "reversed" in attributes else 1
+            numbered = (integer_of(attributes, "start", 1) - step, list_kind_of(attributes), step)
             self._lists.append(numbered if name == "ol" else None)
         elif name == "q":
             self._line.append("“")
@@ -401,9 +442,9 @@ class _Text:
     def _next_item(self, attributes: dict[str, str]) -> str:
         if not self._lists or self._lists[-1] is None:
             return "- "
-        last, kind = self._lists[-1]
-        number = integer_of(attributes, "value", last + 1)
-        self._lists[-1] = (number, kind)
+        last, kind, step = self._lists[-1]
+        number = integer_of(attributes, "value", last + step)
+        self._lists[-1] = (number, kind, step)
         return f"{numeral(number, kind)}. "
 
     def _end_link(self) -> None:
@@ -412,39 +453,8 @@ class _Text:
         address, begin = self._link
         self._link = None
         link_text = "".join(self._line[begin:]).strip()
-        if address and not _is_shown(address, link_text):
+        if address and not is_address_of(address, link_text):
             self._line.append(f" <{address}>" if link_text else f"<{address}>")
-
-    def _address(self, sent: str) -> str:
-        """Return the address that is meant; empty if it leads nowhere."""
-        address = "".join(sent.split("\n")).strip()
-        if (file_name := name_of_taken(address)) is not None:
-            return file_name or address
-        if not address or _NO_ADDRESS.match(address):
-            return ""
-        if self._base and not _SCHEME.match(address) and not address.startswith("\\\\"):
-            with suppress(ValueError):
-                return urljoin(self._base, address)
-        return address
-
-    def _picture(self, name: str, attributes: dict[str, str]) -> str:
-        """Return the description of a picture, or its address if it has none; of one pixel nothing, since it
-        only counts readers.
-        """
-        description = SPACES.sub(" ", attributes.get("alt", "")).strip()
-        if name == "area":
-            address = self._address(attributes.get("href", ""))
-            return " ".join(filter(None, (description and f"[{description}]", address and f"<{address}>")))
-        file_name = name_of_taken(attributes.get("src", ""))
-        if description or ("alt" in attributes and file_name is None):
-            return f"[{description}]" if description else ""
-        if file_name is not None:
-            return f"[picture {file_name}]" if file_name else "[picture]"
-        address = self._address(attributes.get("src", ""))
-        is_tiny = {attributes.get("width"), attributes.get("height")} & {"0", "1"}
-        if not address or is_tiny or _TINY.search(attributes.get("style", "")):
-            return ""
-        return f"[picture <{address}>]"
 
     def _finish_line(self) -> None:
         if self._text_of_line().strip():
@@ -472,7 +482,9 @@ class _Text:
         self.answers_length += len(text) if is_answer else 0
         self.quoted_length += len(text) if self._quotes and not is_answer else 0
         self._begin_line()
-        text = text.rstrip() if keeps_spaces else re.sub(" {2,}", " ", text).strip()
+        # Spaces that do not break stand for columns, and for the indentation of code.
+        text = text.rstrip() if keeps_spaces else re.sub(" {2,}", " ", text).strip(" ").rstrip()
+        text = text.replace("\u00a0", " ")
         if text:
             quotation = "> " * min(self._quotes - is_answer, _DEEPEST_QUOTE)
             self._lines.append(quotation + self._item + text)
@@ -486,13 +498,3 @@ class _Text:
             self._lines[-1] = mark
         elif self._lines:
             self._lines.append(mark)
-
-
-def _is_shown(address: str, text: str) -> bool:
-    """Return whether the text of a link is its address."""
-    scheme, _, rest = address.partition(":")
-    if scheme.lower() in ("callto", "sms", "tel"):
-        return re.sub(r"\D", "", rest) == re.sub(r"\D", "", text) != ""
-    plain = address.removeprefix("mailto:").rstrip("/")
-    forms = {plain, plain.removeprefix("https://"), plain.removeprefix("http://")}
-    return bool(forms & {text, text.rstrip("/")})

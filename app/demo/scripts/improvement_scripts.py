@@ -27,6 +27,7 @@ from app.processes.improvements.committee.payloads import (
 from app.processes.improvements.effects.benefits import NAME as MEASURER
 from app.processes.improvements.effects.measuring import measure_targets
 from app.processes.improvements.effects.payloads import (
+    AgreeToEvaluationImprovement,
     EvaluateImprovement,
     MeasureEffectsImprovement,
     RevertImprovement,
@@ -257,6 +258,8 @@ class ImprovementScript(ProgrammeScript):
         # The process owner has implemented it.
         evaluated_at = self.programme.before_end(days_ago - 0.5)
         await self.act(evaluated_at, self.programme.quality, "evaluate", judgement)
+        agreed_at = self.programme.before_end(days_ago - 0.6)
+        await self.act(agreed_at, self.programme.owner, "agree_to_evaluation", AgreeToEvaluationImprovement())
 
     async def standardise(self, days_ago: float, teams: tuple[str, ...]) -> None:
         """Standardise the improvement."""

@@ -19,7 +19,7 @@ from app.foundation.licences.records import ExaminationTopic
 from app.kernel.actions.payloads import EmptyPayload
 from app.kpis.baselines.freezing import freeze_baselines
 from app.log.canonical import instant
-from app.meetings.payloads import AddAgendaItemMeeting, CallMeeting, HoldMeeting
+from app.meetings.payloads import AddAgendaItemMeeting, CallMeeting, HoldMeeting, MinuteMeeting
 from app.meetings.records import MeetingKind
 from app.processes.improvement_assessments.payloads import (
     ConcludeImprovementAssessment,
@@ -332,6 +332,9 @@ async def _meet(programme: Programme, assessment: ProgrammeScript, starts_at: da
     await script.act(starts_at - timedelta(hours=19), programme.quality, "add_agenda_item", topic)
     held = HoldMeeting(attended=(str(programme.quality.person_id), programme.person(HEAD_OF_IT), *assessors))
     await script.act(starts_at + timedelta(hours=1), programme.quality, "hold", held)
+    minutes = MinuteMeeting(minutes="逐条评估并达成一致。We judged each suggestion, and agreed.")
+    await script.act(starts_at + timedelta(hours=2), programme.quality, "minute", minutes)
+    await script.act(starts_at + timedelta(hours=3), programme.callers[HEAD_OF_IT], "sign", EmptyPayload())
     return script.record_id
 
 

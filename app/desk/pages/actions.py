@@ -40,6 +40,7 @@ from app.desk.pages.form.screens import ActionScreen
 from app.desk.pages.form.sent_inputs import SentInputs, inputs_of
 from app.desk.pages.kept_forms import FILLED_BY, belongs_to_another_person, kept_form, with_uploads
 from app.desk.pages.record.outcome_sentences import outcome_sentence
+from app.desk.pages.record.planned_window import WANTED, freezes_ahead
 from app.desk.pages.record.requester_card import RequesterCard, requester_card
 from app.desk.pages.records import RecordView, events_of, read_record
 from app.desk.pages.secrets import secret_page
@@ -309,6 +310,9 @@ async def _drawn(screen: ActionScreen, sent: SentInputs, *, status: int = 200) -
         absent=await _absent_voter(screen),
         blocks=await offered_blocks(screen.desk, screen.view, screen.row),
         asker=await _asker(screen, sent),
+        freezes=await freezes_ahead(screen.desk)
+        if any(field.name == WANTED for field in layout.fields)
+        else (),
         evidence=None
         if screen.view is None
         else await evidence_for(screen.desk, screen.view, screen.row, screen.form.fields, sent.inputs),
@@ -340,7 +344,7 @@ async def _asker(screen: ActionScreen, sent: SentInputs) -> RequesterCard | None
 
 
 async def person_card(desk: Desk, name: str) -> RequesterCard | None:
-    """Return the card of the person whom the name, or the id, means; None if it means none or several."""
+    """Return the card of the person with that name or id; None if there is none, or several."""
     hits = await find_hits(desk.calls, {"kind": "person"}, name[:LONGEST_PERSON_NAME], "")
     called_so = [hit for hit in hits if name in (hit.value, hit.label)] or hits
     return await requester_card(desk, called_so[0].value) if len(called_so) == 1 else None

@@ -15,6 +15,7 @@ from app.desk.contract import ChildScreen
 from app.desk.forms.fields import FormField
 from app.desk.forms.inputs import Inputs
 from app.desk.pages.context import Desk
+from app.desk.pages.record.planned_window import WindowCheck, window_check
 from app.desk.pages.record.read_fields import essential_fields, narrowed, placed_fields, planned_span
 from app.desk.pages.records import (
     VOTES,
@@ -32,7 +33,7 @@ from app.ticketing.routes.asked_actions import ASKED_ACTIONS
 
 #: What somebody is asked for by a notice, and votes: who is asked has hardly seen the record before.
 JUDGEMENTS = VOTES | {name for actions in ASKED_ACTIONS.values() for name in actions.names}
-#: What a ticket is about, which its page tells in the conversation.
+#: The subject of a ticket, which its page shows in the conversation.
 SUBJECT_FIELDS = frozenset({"description"})
 #: Lists within a record that tell nothing of the matter.
 NO_EVIDENCE = frozenset({"followers", "onlookers", "tags"})
@@ -40,12 +41,14 @@ NO_EVIDENCE = frozenset({"followers", "onlookers", "tags"})
 
 @dataclass(frozen=True, slots=True)
 class RecordEvidence:
-    """What is known of the record: what its page always shows, when something is planned, its texts, and what
-    is folded; and the lists within it, if the action is a judgement, those first that the form names.
+    """What is known of the record: what its page always shows, its planned window and what overlaps it, its
+    texts, and what is folded; and the lists within it, if the action is a judgement, those first that the
+    form names.
     """
 
     is_judgement: bool
     span: tuple[str, Markup, Markup] | None
+    window: WindowCheck | None
     essentials: Sequence[ShownField]
     texts: Sequence[ShownField]
     further: Sequence[ShownField]
@@ -60,11 +63,12 @@ async def evidence_for(
     lists = await _lists(desk, view, _named(fields, inputs)) if is_judgement else []
     parts = await named_parts(desk, view, lists=lists)
     placed = placed_fields(view, list(desk.display.fields(parts.record, shown_fields(desk, view.lifecycle))))
-    subjects = [field for field in placed["folded_texts"] + placed["told"] if field.name in SUBJECT_FIELDS]
-    further = [field for field in placed["folded_texts"] + placed["told"] if field not in subjects]
+    subjects = [field for field in placed["folded_texts"] + placed["spoken"] if field.name in SUBJECT_FIELDS]
+    further = [field for field in placed["folded_texts"] + placed["spoken"] if field not in subjects]
     return RecordEvidence(
         is_judgement,
         planned_span(desk, view),
+        await window_check(desk, view),
         essential_fields(desk, view, parts.record),
         [*subjects, *placed["texts"]],
         [*placed["facts"], *further, *placed["instants"]],

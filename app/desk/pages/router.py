@@ -63,11 +63,12 @@ async def get_all_kinds_page(request: Request) -> Response:
 
 
 @router.get("/desk/lookup")
-async def get_desk_lookup(request: Request, kind: str, process: str = "") -> Response:
+async def get_desk_lookup(request: Request, kind: str, process: str = "", duty: str = "") -> Response:
     """Return, as options, what a reference may name that has the typed text in its name."""
     desk = open_desk(request)
     typed = next((value for name, value in request.query_params.multi_items() if name.startswith("/")), "")
-    hits = await find_hits(desk.calls, {"kind": kind}, typed[:200], process)
+    reference = {"kind": kind} | ({"duty": duty} if duty else {})
+    hits = await find_hits(desk.calls, reference, typed[:200], process)
     return desk.answer("hits.html", "", hits=hits)
 
 
@@ -84,7 +85,8 @@ async def get_asker_card(request: Request) -> Response:
 async def get_search_page(request: Request, q: str = "") -> Response:
     """Return what is found of all kinds."""
     desk = open_desk(request)
-    search = await desk.calls.send("GET", "/v1/search", parameters={"q": q}) if q.strip() else None
+    parameters = {"q": q, "match": "some"}
+    search = await desk.calls.send("GET", "/v1/search", parameters=parameters) if q.strip() else None
     hits = search.document["items"] if search is not None and search.is_success else []
     problem = search.document if search is not None and not search.is_success else None
     return desk.answer("search.html", desk.sentence("search"), searched=q, hits=hits, problem=problem)

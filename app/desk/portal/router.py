@@ -79,7 +79,7 @@ async def get_portal_search_page(request: Request, q: str = "") -> Response:
     problem = None
     if q.strip():
         answer = await desk.calls.send(
-            "GET", "/v1/search", parameters={"q": q, "kind": ",".join(FOUND_KINDS)}
+            "GET", "/v1/search", parameters={"q": q, "kind": ",".join(FOUND_KINDS), "match": "some"}
         )
         hits, problem = (answer.document["items"], None) if answer.is_success else ((), answer.document)
     title = sentence(desk, "search")

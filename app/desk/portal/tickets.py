@@ -16,6 +16,7 @@ from starlette.responses import Response
 
 from app.api.authentication.auth import ledger_of
 from app.api.direct import Router
+from app.api.listings.attachments import PICTURES
 from app.api.pages.page_paths import PORTAL
 from app.desk.forms.fields import FieldChoice
 from app.desk.operation_calls import Parameters
@@ -185,6 +186,7 @@ async def get_portal_record_page(request: Request, kind: str, name: str) -> Resp
         answers=answers,
         comments=comments,
         attachments=attachments,
+        pictures=PICTURES,
         requirements=requirements,
         entries=_without_comments(parts.entries or ()),
         forms=forms,

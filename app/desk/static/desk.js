@@ -63,6 +63,25 @@ document.addEventListener("submit", ({ target }) => {
   for (const key of Object.keys(localStorage).filter((name) => name.startsWith("draft:"))) localStorage.removeItem(key);
 });
 
+// After "Back", a form that was sent stands there again as it was typed, with a new key. If it is sent again unchanged
+// within ten minutes, it takes its first key: the server then does it once, and shows what it did.
+const ONCE_MS = 600_000;
+function digest(text) {
+  let sum = 5381n;
+  for (const unit of text) sum = (sum * 33n + BigInt(unit.codePointAt(0))) % 2n ** 64n;
+  return String(sum);
+}
+document.addEventListener("submit", ({ target, submitter }) => {
+  const key = target.querySelector("input[name=key]");
+  if (!key) return;
+  const typed = [...new FormData(target)].filter(([name]) => name !== "key" && name !== "filled_by");
+  const content = digest(JSON.stringify(typed.map(([name, value]) => [name, value.name ?? value, value.size ?? 0])));
+  const place = `sent:${submitter?.formAction ?? target.action}`;
+  const sent = JSON.parse(sessionStorage.getItem(place) ?? "{}");
+  if (sent.content === content && Date.now() - sent.at < ONCE_MS) key.value = sent.key;
+  sessionStorage.setItem(place, JSON.stringify({ key: key.value, content, at: Date.now() }));
+});
+
 // The zone of this browser, by which pages show times if the person has none of their own.
 document.documentElement.classList.add("scripted");
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -106,7 +125,7 @@ document.addEventListener("dragover", (event) => {
   if (event.target.closest?.("form")?.querySelector("input[type=file][name=file]")) event.preventDefault();
 });
 
-// What is known of the person for whom a ticket is opened stands beside its form.
+// The card of the person for whom a ticket is opened is shown with its form.
 document.addEventListener("change", ({ target }) => {
   if (!target.dataset?.shows || !document.getElementById("asker")) return;
   const address = `${target.dataset.shows}?${new URLSearchParams({ [target.name]: target.value })}`;

@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
+from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Person, PersonKind, Role
 from app.common.personal import Personal
@@ -21,7 +22,6 @@ from app.foundation.people.credentials.maker_credential import (
     consent_needed,
     not_suspended,
 )
-from app.foundation.people.eligibility import check_person_active
 from app.kernel.access.audience_rules import to_persons
 from app.kernel.access.kinds import KindAccess
 from app.kernel.access.reads import ReadContext
@@ -50,7 +50,7 @@ Origin = Annotated[ShortText, Field(description="Scheme, host and port of the ca
 class AbsenceCalendarFields(Payload, of=AbsenceCalendar):
     """The deputy in absences that are taken from a calendar."""
 
-    deputy: Annotated[Reference, ForeignRef("person")] | None = None
+    deputy: Annotated[Reference, ForeignRef("person", GivenDuty.deputising, quiet=True)] | None = None
 
 
 class NewAbsenceCalendar(AbsenceCalendarFields, of=AbsenceCalendar):
@@ -91,11 +91,10 @@ def _bind_change(calendar: AbsenceCalendar, ctx: ActionContext) -> None:
 async def invalid_calendar_deputy(
     reads: ReadContext, calendar: AbsenceCalendar, body: AbsenceCalendarFields, ctx: ActionContext
 ) -> None:
-    """Refuse a deputy who is oneself, not active, or a machine."""
+    """Refuse a deputy who is oneself, or a machine."""
     deputy = ctx.ref(Person, "deputy")
     if deputy is None:
         return
-    check_person_active(deputy, "/deputy")
     if deputy.id == ctx.caller.person_id:
         raise WrongValue(pointer="/deputy", because="deputy_of_oneself")
     if deputy.kind is not PersonKind.human:

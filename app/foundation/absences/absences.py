@@ -13,6 +13,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
+from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, RecipientRule, Responsible
 from app.common.people import Person, PersonKind, Role
 from app.common.records import ForeignRef, Hidden
@@ -25,7 +26,6 @@ from app.foundation.people.credentials.maker_credential import (
     consent_needed,
     require_consent,
 )
-from app.foundation.people.eligibility import check_person_active
 from app.kernel.access.audience_rules import to_members, to_persons
 from app.kernel.access.kinds import KindAccess
 from app.kernel.access.reads import ReadContext
@@ -50,8 +50,10 @@ absence_keeper = process_relation(
 KEEPERS = (admin | absence_keeper | rule).in_person()
 OWNER = addressee.in_person()
 
-AbsentPerson = Annotated[Reference, ForeignRef("person", on_behalf=True)]
-DeputyReference = Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.deputises)]
+AbsentPerson = Annotated[Reference, ForeignRef("person", GivenDuty.participation, quiet=True, on_behalf=True)]
+DeputyReference = Annotated[
+    Reference, ForeignRef("person", GivenDuty.deputising), Responsible(NoticeType.deputises)
+]
 EventKey = Annotated[
     str,
     StringConstraints(pattern="^[0-9a-f]{64}$"),
@@ -279,7 +281,7 @@ async def invalid_time(
 async def invalid_deputy(
     reads: ReadContext, absence: Absence, body: AbsenceTimes, ctx: ActionContext
 ) -> None:
-    """Refuse a deputy who is the person themselves, not active, a machine, or away at that time."""
+    """Refuse a deputy who is the person themselves, a machine, or away at that time."""
     person_id = absence.person_id
     if isinstance(body, PlanAbsence):
         person_id = ctx.required_ref(Person, "person").id
@@ -289,7 +291,6 @@ async def invalid_deputy(
     if deputy_id == person_id:
         raise WrongValue(pointer="/deputy", because="deputy_of_oneself")
     deputy = ctx.ref(Person, "deputy")
-    check_person_active(deputy, "/deputy")
     if deputy is not None and deputy.kind is not PersonKind.human:
         raise WrongValue(pointer="/deputy", because="machines_do_not_deputise")
     if await is_away_between(reads, deputy_id, *_times(absence, body)):
@@ -301,7 +302,6 @@ async def not_your_member(
 ) -> None:
     """Refuse an absence of somebody else's, unless an administrator or their lead plans it."""
     person = ctx.required_ref(Person, "person")
-    check_person_active(person, "/person")
     if not await _may_keep(reads, absence, person.id, ctx):
         raise WrongValue(pointer="/person", because="not_your_member")
 

@@ -9,7 +9,6 @@ an event is called is not read.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from zoneinfo import ZoneInfo
 from dateutil.rrule import rrulestr
 from icalendar import Calendar, vRecur
 
+from app.foundation.absences.calendar_zones import TIMES, has_unknown_zone, with_known_zones
 from app.foundation.absences.records import FetchFailure
 
 LARGEST_CALENDAR = 1_048_576
@@ -41,27 +41,6 @@ PRESENT = frozenset({"FREE", "TENTATIVE", "WORKINGELSEWHERE"})
 BUSY_STATUS = "X-MICROSOFT-CDO-BUSYSTATUS"
 ALL_DAY = "X-MICROSOFT-CDO-ALLDAYEVENT"
 ONE_DAY = timedelta(days=1)
-_FOLD = re.compile(rb"\r?\n[ \t]")
-_LINE_END = re.compile(rb"\r*\n")
-#: Names of zones with a colon must be quoted (RFC 5545, 3.2). Exchange publishes
-#: `TZID=tzone://Microsoft/Utc:` without quotes.
-_UNQUOTED = re.compile(rb"(;TZID=)([a-z]+://[^\":;,\r\n]+)(?=[:;])", re.IGNORECASE)
-#: Names of UTC that are in no list of zones.
-_UTC_NAMES = (
-    *(rb"tzone://Microsoft/(?:Utc|Gmt)", rb"Z"),
-    *(
-        rb"(?:\(UTC\) ?)?" + name.encode()
-        for name in (
-            *("Coordinated Universal Time", "Koordinierte Weltzeit", "Temps universel coordonné"),
-            *("Hora universal coordinada", "Tempo universale coordinato", "协调世界时", "協定世界時"),
-        )
-    ),
-)
-_UTC = re.compile(rb";TZID=\"?(?:" + b"|".join(_UTC_NAMES) + rb")\"?(?=[:;])", re.IGNORECASE)
-
-
-#: What decides when an event is.
-TIMES = frozenset({"DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +101,7 @@ def read_calendar(content: bytes, zone_name: str, begin: datetime, end: datetime
     if len(content) > LARGEST_CALENDAR:
         raise CalendarRefused(FetchFailure.too_large)
     try:
-        calendars = Calendar.from_ical(_with_known_zones(content), multiple=True)
+        calendars = Calendar.from_ical(with_known_zones(content), multiple=True)
     except (ValueError, IndexError, KeyError, AttributeError, TypeError) as error:
         raise CalendarRefused(FetchFailure.no_calendar) from error
     if not calendars or any(calendar.name != "VCALENDAR" for calendar in calendars):
@@ -141,7 +120,7 @@ def read_calendar(content: bytes, zone_name: str, begin: datetime, end: datetime
         except (ValueError, ArithmeticError, AttributeError, KeyError, TypeError):  # also what is broken
             unreadable.append(_name(event, zone))
             continue
-        if not {name for name, _ in event.errors}.isdisjoint(TIMES):
+        if not {name for name, _ in event.errors}.isdisjoint(TIMES) or has_unknown_zone(event):
             # The library has left out what it could not read: there may be more than what is taken.
             unreadable.append(_name(event, zone))
         absences |= of_event
@@ -189,13 +168,6 @@ def _name(event: Any, zone: ZoneInfo) -> tuple[str, str]:
 
 def _fingerprint(uid: str, occurrence: str) -> str:
     return hashlib.sha256(f"{uid}\n{occurrence}".encode()).hexdigest()
-
-
-def _with_known_zones(content: bytes) -> bytes:
-    """Return the calendar with names of zones in a form that can be read."""
-    lines = _LINE_END.sub(b"\r\n", content.removeprefix(b"\xef\xbb\xbf"))
-    unfolded = _FOLD.sub(b"", lines)
-    return _UNQUOTED.sub(rb'\1"\2"', _UTC.sub(b";TZID=UTC", unfolded))
 
 
 @dataclass(frozen=True, slots=True)
@@ -388,17 +360,27 @@ def _series(
     added = [(_of_series(when, start), length) for when, length in _added(event)]
     if len(added) > MOST_OCCURRENCES:
         raise _Unreadable
-    yield from (each for each in ((start, None), *added) if not left_out.has(each[0], zone))
-    if event.get("RRULE") is None:
-        return
-    for number, each in enumerate(_rule(event["RRULE"], start, zone)):
+    rules = event.get("EXRULE") or []  # of RFC 2445
+    excluded = {
+        _instant(when, zone)
+        for rule in (rules if isinstance(rules, list) else [rules])
+        for when in _by_rule(rule, start, zone, end)
+    }
+    regular = () if event.get("RRULE") is None else _by_rule(event["RRULE"], start, zone, end)
+    for when, length in ((start, None), *added, *((each, None) for each in regular)):
+        if not left_out.has(when, zone) and _instant(when, zone) not in excluded:
+            yield when, length
+
+
+def _by_rule(rule: Any, start: date, zone: ZoneInfo, end: datetime) -> Iterator[date]:
+    """Yield the beginnings by the rule up to `end`. Raises _Unreadable."""
+    for number, each in enumerate(_rule(rule, start, zone)):
         when: date = each if isinstance(start, datetime) else each.date()
         if _instant(when, zone) >= end:
             return
         if number > MOST_OCCURRENCES:
             raise _Unreadable
-        if not left_out.has(when, zone):
-            yield when, None
+        yield when
 
 
 def _added(event: Any) -> list[tuple[date, timedelta | None]]:

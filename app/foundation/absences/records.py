@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
+from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
 from app.common.records import CodeEnum, ForeignRef, Hidden, Record, optional, required
@@ -65,10 +66,12 @@ class Absence(Record):
     KIND: ClassVar[str] = "absence"
 
     state: AbsenceState | None = required()
-    person_id: Annotated[UUID | None, ForeignRef("person")] = required("Person who is absent.")
-    deputy_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.deputises)] = optional(
-        "Deputy who votes and is on call for the absent person; null if not set."
+    person_id: Annotated[UUID | None, ForeignRef("person", GivenDuty.participation, quiet=True)] = required(
+        "Person who is absent."
     )
+    deputy_id: Annotated[
+        UUID | None, ForeignRef("person", GivenDuty.deputising), Responsible(NoticeType.deputises)
+    ] = optional("Deputy who votes and is on call for the absent person; null if not set.")
     deputy_named_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
         "Person who named the deputy; the deputy votes only if the absent person named them."
     )
@@ -90,7 +93,9 @@ class Absence(Record):
     entered_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
         "Person who entered the absence; null if it was imported from a calendar."
     )
-    cover_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.covers_on_call)] = optional(
+    cover_id: Annotated[
+        UUID | None, ForeignRef("person", GivenDuty.deputising), Responsible(NoticeType.covers_on_call)
+    ] = optional(
         "Team lead who is on call for the absent person if the deputy may not be; null if no lead is needed."
     )
     from_at: datetime | None = required("Beginning of the absence.", examples=["2026-12-21T00:00:00Z"])
@@ -122,10 +127,10 @@ class AbsenceCalendar(Record):
     KIND: ClassVar[str] = "absence_calendar"
 
     state: AbsenceCalendarState | None = required()
-    person_id: Annotated[UUID | None, ForeignRef("person")] = required(
+    person_id: Annotated[UUID | None, ForeignRef("person", GivenDuty.participation, quiet=True)] = required(
         "Person whose absences the calendar has."
     )
-    deputy_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+    deputy_id: Annotated[UUID | None, ForeignRef("person", GivenDuty.deputising, quiet=True)] = optional(
         "Deputy for all absences that are imported from the calendar; null if not set."
     )
     origin: str | None = required("Scheme, host and port of the address.")

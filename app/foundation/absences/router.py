@@ -24,6 +24,7 @@ from app.api.records.actions import (
 from app.api.records.edit import mount_edit
 from app.api.records.reads import Name, load_visible, mount_reads, renderer_of
 from app.api.routes import Routes
+from app.common.duties import GivenDuty
 from app.common.personal import Ciphertext
 from app.common.records import ForeignRef
 from app.foundation.absences import absence_calendars, absences
@@ -92,7 +93,7 @@ class ImportAbsences(BaseModel):
         description="Content of the file (iCalendar).",
         examples=["BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Example//EN\r\nEND:VCALENDAR\r\n"],
     )
-    deputy: Annotated[Reference, ForeignRef("person")] | None = Field(
+    deputy: Annotated[Reference, ForeignRef("person", GivenDuty.deputising, quiet=True)] | None = Field(
         default=None, description="Deputy for each new absence; null for no deputy."
     )
 

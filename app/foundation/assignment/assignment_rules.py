@@ -10,14 +10,13 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
+from app.common.duties import GivenDuty
 from app.common.priorities.priority import Priority
 from app.common.records import ForeignRef, KeyRef
 from app.foundation.assignment.lookups import number_of_assignment_rules
 from app.foundation.assignment.records import AssignmentRule, AssignmentStrategy, CalendarHours, StaffedHours
 from app.foundation.assignment.records import AssignmentRuleState as State
 from app.foundation.editing import apply_patch
-from app.foundation.people.eligibility import check_team_assignable
-from app.foundation.people.records import Team
 from app.kernel.access.audience_rules import to_staff
 from app.kernel.access.kinds import KindAccess
 from app.kernel.access.reads import ReadContext
@@ -59,7 +58,7 @@ Priorities = Annotated[
     BoundedList,
     AfterValidator(_unique_priorities),
 ]
-TeamReference = Annotated[Reference, ForeignRef("team")]
+TeamReference = Annotated[Reference, ForeignRef("team", GivenDuty.team_work)]
 CalendarKey = Annotated[RecordKey, KeyRef("calendar", must_exist=True)]
 
 
@@ -70,7 +69,7 @@ class AssignmentRuleFields(Payload, of=AssignmentRule):
     position: Position
     for_service: Annotated[RecordKey, KeyRef("service")] | None = None
     for_category: Annotated[RecordKey, KeyRef("category", per_process=True)] | None = None
-    for_customer: TeamReference | None = None
+    for_customer: Annotated[Reference, ForeignRef("team", GivenDuty.custom)] | None = None
     priorities: Priorities = ()
     hours: StaffedHours = StaffedHours.always
     hours_of: TeamReference | None = None
@@ -105,7 +104,6 @@ async def rule_invalid(
         raise WrongValue({"value": body.process}, pointer="/process", because="unknown_value")
     if await number_of_assignment_rules(reads, body.process) >= MOST_RULES:
         raise WrongValue({"most": str(MOST_RULES)}, pointer="/process", because="too_many_rules")
-    check_team_assignable(ctx.ref(Team, "to_team"), "/to_team")
 
 
 class EditAssignmentRule(Patch, AssignmentRuleFields, of=AssignmentRule):
@@ -133,7 +131,6 @@ async def rule_edit_invalid(
         raise WrongValue(pointer="/calendar_hours", because="both_of_calendar")
     if "to_team" in body.model_fields_set and body.to_team is None:
         raise WrongValue(pointer="/to_team", because="missing")
-    check_team_assignable(ctx.ref(Team, "to_team"), "/to_team")
 
 
 def end(rule: AssignmentRule, body: EmptyPayload, ctx: ActionContext) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
+from app.common.duties import GivenDuty
 from app.common.records import CodeEnum, ForeignRef, KeyRef, Record, optional, required
 from app.common.state_fields import EnteredAt
 
@@ -69,14 +70,14 @@ class AssignmentRule(Record):
     for_category: str | None = optional(
         "Key of the tickets' category; null if it does not matter.", examples=["e-mail"]
     )
-    for_customer_id: Annotated[UUID | None, ForeignRef("team")] = optional(
+    for_customer_id: Annotated[UUID | None, ForeignRef("team", GivenDuty.custom)] = optional(
         "Team of the tickets' requesters; null if it does not matter."
     )
     priorities: list[str] | None = optional("Priorities of the tickets; null for all priorities.")
     hours: StaffedHours | None = required(
         "Staffing that the rule requires; null if it does not matter.", examples=["nobody_works"]
     )
-    hours_of_id: Annotated[UUID | None, ForeignRef("team")] = optional(
+    hours_of_id: Annotated[UUID | None, ForeignRef("team", GivenDuty.team_work)] = optional(
         "Team whose staffing is required; null for the team that gets the tickets."
     )
     calendar: Annotated[str | None, KeyRef("calendar")] = optional(
@@ -85,7 +86,7 @@ class AssignmentRule(Record):
     calendar_hours: CalendarHours | None = optional(
         "Part of the calendar in which the rule applies: during or outside its hours."
     )
-    to_team_id: Annotated[UUID | None, ForeignRef("team")] = required(
+    to_team_id: Annotated[UUID | None, ForeignRef("team", GivenDuty.team_work)] = required(
         "Team that gets the tickets.", examples=["network"]
     )
     choose: AssignmentStrategy | None = required(

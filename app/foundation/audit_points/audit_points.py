@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Role
 from app.common.records import ForeignRef
@@ -28,7 +29,7 @@ MOST_POINTS, MOST_TIMES = 1_000_000, 10_000
 class GiveAuditPoint(Payload, of=AuditPoint):
     """Points for one person."""
 
-    person: Annotated[Reference, ForeignRef("person", retired=True)]
+    person: Annotated[Reference, ForeignRef("person", GivenDuty.recorded, retired=True)]
     part: PointPart
     basis: PointBasis
     points: int = Field(ge=1, le=MOST_POINTS, strict=True)

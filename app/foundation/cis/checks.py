@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from app.common.people import Person
-from app.foundation.cis.payloads import ChangeAttributesCi, EditCi, PlanCi, RelateCi, TakeBaseline
+from app.foundation.cis.payloads import ChangeAttributesCi, RelateCi, TakeBaseline
 from app.foundation.cis.preparation import LatestPosition
 from app.foundation.cis.records import Baseline, Ci, CiRelation
-from app.foundation.people.eligibility import check_person_active
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.payloads import LONGEST_LIST
@@ -14,11 +12,6 @@ from app.kernel.actions.refusals import WrongValue
 
 #: Most relations that start from one configuration item; any number may lead to one.
 MOST_RELATIONS = 500
-
-
-async def owner_inactive(reads: ReadContext, ci: Ci, body: PlanCi | EditCi, ctx: ActionContext) -> None:
-    """Refuse if the owner is not active."""
-    check_person_active(ctx.ref(Person, "owner"), "/owner")
 
 
 async def too_many_attributes(

@@ -14,7 +14,7 @@ from app.foundation.cis.alterations import (
     nothing_to_regularise,
     regularise,
 )
-from app.foundation.cis.checks import cannot_be_related, owner_inactive, too_many_attributes
+from app.foundation.cis.checks import cannot_be_related, too_many_attributes
 from app.foundation.cis.payloads import (
     ChangeAttributesCi,
     CiAlteration,
@@ -28,6 +28,7 @@ from app.foundation.cis.preparation import EndedRelation, ended_relation
 from app.foundation.cis.records import Ci, CiRelation
 from app.foundation.cis.records import CiState as State
 from app.foundation.editing import apply_patch
+from app.foundation.people.succession.handing_over import succession_rows
 from app.kernel.access.audience_rules import to_persons, to_staff
 from app.kernel.access.kinds import Lookup
 from app.kernel.actions.actor_policy import change_manager, configuration_manager, engineer, integration, rule
@@ -121,7 +122,7 @@ LIFECYCLE = Lifecycle(
     rules=Rules(constraints={"ci_key_key": ValueTaken("key"), "ci_relation_meanwhile": RetryDecision()}),
     rows=(
         #      action             中文        from                 to                 who       event
-        action(plan,              "计划",     NEW_RECORD,          State.planned,     FINDERS,  "ci.planned",            wrong=(owner_inactive,)),
+        action(plan,              "计划",     NEW_RECORD,          State.planned,     FINDERS,  "ci.planned"),
         action(go_live,           "上线",     [State.planned],     State.live,        KEEPERS,  "ci.went_live"),
         action(begin_maintenance, "开始维护", [State.live],        State.maintenance, KEEPERS,  "ci.maintenance_begun",
                prepare=(authorisation,)),
@@ -132,7 +133,7 @@ LIFECYCLE = Lifecycle(
         action(change_attributes, "变更属性", NOT_RETIRED,         STAYS,             FINDERS,  "ci.attributes_changed",
                prepare=(authorisation,), wrong=(too_many_attributes,)),
         action(edit,              "编辑",     NOT_RETIRED,         STAYS,             KEEPERS,  "ci.edited",
-               prepare=(authorisation,), wrong=(owner_inactive,)),
+               prepare=(authorisation,)),
         action(relate,            "建立关系", NOT_RETIRED,         STAYS,             FINDERS,  "ci.related",
                prepare=(authorisation,), wrong=(cannot_be_related,)),
         action(unrelate,          "解除关系", NOT_RETIRED,         STAYS,             FINDERS,  "ci.unrelated",
@@ -141,6 +142,7 @@ LIFECYCLE = Lifecycle(
                prepare=(authorisation,)),
         action(regularise,        "补办变更", WENT_LIVE,           STAYS,             JUDGES,   "ci.regularised",
                unless=(nothing_to_regularise,), prepare=(alteration_to_regularise,), wrong=(change_does_not_regularise,)),
+        *succession_rows("ci", State),
     ),
 )
 # fmt: on

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
+from app.common.duties import GivenDuty
 from app.common.records import ForeignRef, KeyRef
 from app.foundation.cis.records import (
     Baseline,
@@ -99,7 +100,7 @@ class CiFields(Payload, of=Ci):
     """The fields of a configuration item that can be edited."""
 
     name: ShortText
-    owner: Annotated[Reference, ForeignRef("person")] | None = None
+    owner: Annotated[Reference, ForeignRef("person", GivenDuty.ownership, quiet=True)] | None = None
     services: Services = ()
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger
 
+from app.common.duties import GivenDuty
 from app.common.records import ChildRecord, CodeEnum, ForeignRef, Record, optional, required
 from app.common.state_fields import EnteredAt
 
@@ -100,7 +101,7 @@ class Ci(Record):
         "Display name of the item, without names of persons.", examples=["Mail relay 1"]
     )
     ci_class: CiClass | None = required("Class of the item; never changed.", examples=["server"])
-    owner_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+    owner_id: Annotated[UUID | None, ForeignRef("person", GivenDuty.ownership, quiet=True)] = optional(
         "Person who is responsible for the item; null if not set."
     )
     found_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(

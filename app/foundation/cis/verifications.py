@@ -89,7 +89,7 @@ async def no_difference(
 async def checked_it(
     reads: ReadContext, verification: Verification, body: SettleDifferenceVerification, ctx: ActionContext
 ) -> None:
-    """Refuse whoever checked the item (`separation_of_duties`)."""
+    """Refuse the person who checked the item (`separation_of_duties`)."""
     if ctx.caller.person_id == ctx.prepared(SampleItem).item.checked_by_id is not None:
         raise ConflictingDuty(CHECKER)
 

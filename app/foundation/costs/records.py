@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
+from app.common.duties import GivenDuty
 from app.common.personal import Personal
 from app.common.records import ChildRecord, CodeEnum, ForeignRef, Record, optional, required
 from app.common.state_fields import EnteredAt
@@ -43,7 +44,9 @@ class Work(ChildRecord):
 
     KIND: ClassVar[str] = "work"
 
-    person_id: Annotated[UUID | None, ForeignRef("person")] = required("Person who did the work.")
+    person_id: Annotated[UUID | None, ForeignRef("person", GivenDuty.work, quiet=True)] = required(
+        "Person who did the work."
+    )
     minutes: int | None = required("Number of minutes; negative in a reversal.")
     role_class: str | None = required("Class of the role in which the work was done.")
     rate: str | None = optional("Cost of an hour on the day of the work; null if no rate applied.")

@@ -27,21 +27,22 @@ votes, and calls `add_prepared_decision` in the action's function.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 from app.common.records import CodeEnum
 from app.foundation.decisions.closing import (
     Restore,
+    ask_next_voters,
+    change_deputies,
     take_if_decided,
     tally_fields,
+    verdicts_of,
     withdrawal_check,
     withdrawal_of,
 )
-from app.foundation.decisions.electorate import Electorate
 from app.foundation.decisions.lookups import touches
 from app.foundation.decisions.matters import Matter, matter_of
 from app.foundation.decisions.payloads import (
@@ -59,7 +60,6 @@ from app.foundation.decisions.preparation import (
     closing_preparation,
     count_preparation,
     deputies_preparation,
-    new_ballots,
 )
 from app.foundation.decisions.records import (
     Decision,
@@ -70,7 +70,13 @@ from app.foundation.decisions.records import (
     VoteVerdict,
     VotingDeputy,
 )
-from app.foundation.decisions.recusal import not_a_voter, recusal_preparation, recuse
+from app.foundation.decisions.recusal import (
+    not_a_voter,
+    recount_votes,
+    recuse,
+    substitutes_preparation,
+    voters_unchanged,
+)
 from app.foundation.decisions.tally import tally
 from app.foundation.process_spec import ActionRows
 from app.kernel.access.reads import ReadContext
@@ -179,40 +185,11 @@ def close_vote(record: Any, body: CloseVote, ctx: ActionContext) -> None:
     next voters of the approval rule are asked, if there are any.
     """
     count = ctx.prepared(VoteCount)
-    verdicts = {b.person_id: b.verdict for b in count.ballots if b.person_id and b.verdict is not None}
-    lapsed = tally(count.terms, verdicts, closing=True).outcome is DecisionOutcome.lapsed
+    lapsed = tally(count.terms, verdicts_of(count.ballots), closing=True).outcome is DecisionOutcome.lapsed
     if lapsed and count.next_electorate is not None:
-        _ask_next(count, count.next_electorate, ctx)
+        ask_next_voters(count, count.next_electorate, ctx)
     else:
         take_if_decided(count, ctx, closing=True)
-
-
-def _ask_next(count: VoteCount, electorate: Electorate, ctx: ActionContext) -> None:
-    """Ask those who are next: the votes that there are count no more, and the time begins anew. Whoever was
-    asked in vain before and is asked again has a new ballot in the place of the old one.
-    """
-    decision = ctx.outcome.change(ctx.required_ref(Decision, "decision"))
-    deputies = count.next_deputies
-    assert deputies is not None, "they come with the electorate"
-    removed = {
-        ballot.id
-        for ballot in count.ballots
-        if ballot.person_id in electorate.voters or ballot.verdict is None
-    }
-    for ballot in count.ballots:
-        # Whoever was asked in vain sees the record no longer by that; the log tells that they were asked.
-        if ballot.id in removed:
-            ctx.outcome.remove(ballot)
-        else:
-            ctx.outcome.change(ballot).closed_at = ctx.occurred_at
-    _change_deputies(deputies, decision, ctx, removed)
-    decision.rule, decision.quorum = electorate.rule, electorate.quorum
-    decision.chair_id = electorate.chair_id
-    decision.left_out = [*(decision.left_out or ()), *electorate.left_out_rows]
-    decision.asked_next_at, decision.due_at = ctx.occurred_at, electorate.due_at
-    decision.remind_at, decision.reminded_at = electorate.remind_at, None
-    for row in new_ballots(decision, electorate.voters, electorate.parties, ctx):
-        ctx.outcome.add(row)
 
 
 def deputise_vote(record: Any, body: DeputiseVote, ctx: ActionContext) -> None:
@@ -220,19 +197,7 @@ def deputise_vote(record: Any, body: DeputiseVote, ctx: ActionContext) -> None:
     name; deputies whose time is over no longer may.
     """
     decision = ctx.outcome.change(ctx.required_ref(Decision, "decision"))
-    _change_deputies(ctx.prepared(NewDeputies), decision, ctx)
-
-
-def _change_deputies(
-    deputies: NewDeputies, decision: Decision, ctx: ActionContext, removed: Collection[UUID] = ()
-) -> None:
-    """Add and remove rows of deputies; `removed` are other rows that are removed, too."""
-    decision.deputise_at = deputies.change_at
-    for row in deputies.rows:
-        ctx.outcome.add(row)
-    for row in deputies.ended:
-        ctx.outcome.remove(row)
-    ctx.outcome.staying += [row for row in deputies.staying if row.id not in removed]
+    change_deputies(ctx.prepared(NewDeputies), decision, ctx)
 
 
 def remind_voters(record: Any, body: RemindVoters, ctx: ActionContext) -> None:
@@ -433,7 +398,10 @@ def rows(spec: DecisionSpec) -> ActionRows:
         action(deputise_vote,     "代理表决", spec.any, STAYS, rule,               f"{kind}.vote_deputised",
                prepare=(deputies_preparation(spec.matters),), wrong=(deputies_unchanged,)),
         action(recuse,            "回避表决", spec.any, STAYS, voter,              f"{kind}.voter_recused",
-               prepare=(counted, recusal_preparation(spec.matters)), wrong=(decided_already, not_a_voter), follow_up=then),
+               prepare=(counted, substitutes_preparation(spec.matters)), wrong=(decided_already, not_a_voter), follow_up=then),
+        action(recount_votes,    "重新计票", spec.any, STAYS, rule,           f"{kind}.votes_recounted",
+               prepare=(closing_preparation(spec.matters, spec.deferral_end), substitutes_preparation(spec.matters)),
+               wrong=(decided_already, voters_unchanged), follow_up=then),
         action(withdrawal_of(spec.restore), "撤回决议", spec.any, _after_withdrawal(spec), spec.who_withdraws | asker, f"{kind}.decision_withdrawn",
                prepare=(counted, *spec.prepare_restore), wrong=(decided_already, withdrawal_check(spec.who_withdraws))),
         action(conclude_decision, "形成决议", spec.any, STAYS, decision,           f"{kind}.decided"),

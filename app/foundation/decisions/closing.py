@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Collection, Iterable
+from typing import Any, TypeVar
+from uuid import UUID
 
+from app.common.records import ChildRecord
+from app.foundation.decisions.electorate import Electorate
 from app.foundation.decisions.payloads import WithdrawDecision
-from app.foundation.decisions.preparation import OpenDecisions, VoteCount
+from app.foundation.decisions.preparation import NewDeputies, OpenDecisions, VoteCount, new_ballots
 from app.foundation.decisions.records import Decision, DecisionOutcome, DecisionState, Vote, VoteVerdict
 from app.foundation.decisions.tally import tally
 from app.kernel.access.reads import ReadContext
@@ -15,6 +18,7 @@ from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import PayloadCheck
 from app.kernel.actions.refusals import Refusal
 
+C = TypeVar("C", bound=ChildRecord)
 #: Undoes on the record what putting a question has set.
 Restore = Callable[[Any, ActionContext], None]
 
@@ -38,12 +42,13 @@ def take_if_decided(
     """Take the decision if the votes decide it now. Unless it `may_lapse`, it stays open if too few can vote
     any more, until its time is over.
     """
+    update_seats(count, ctx)
     ballots = ballots_now(count.ballots, ctx)
-    verdicts = {b.person_id: b.verdict for b in ballots if b.person_id and b.verdict is not None}
+    verdicts = verdicts_of(ballots)
     counted = tally(count.terms, verdicts, closing=closing)
     if counted.outcome is None or (counted.outcome is DecisionOutcome.lapsed and not may_lapse):
         return
-    decision = ctx.outcome.change(ctx.required_ref(Decision, "decision"))
+    decision = changed(ctx.required_ref(Decision, "decision"), ctx)
     for name, value in tally_fields(counted).items():
         setattr(decision, name, value)
     if counted.outcome is DecisionOutcome.deferred:
@@ -54,13 +59,80 @@ def take_if_decided(
     close(decision, DecisionState.taken, ballots, ctx)
 
 
+def changed(row: C, ctx: ActionContext) -> C:
+    """Return the copy of the child record that this command changes."""
+    copies = (copy for _, copy in ctx.outcome.changed if copy.row_key == row.row_key)
+    return next((copy for copy in copies if isinstance(copy, type(row))), None) or ctx.outcome.change(row)
+
+
+def verdicts_of(ballots: Iterable[Vote]) -> dict[UUID, VoteVerdict]:
+    """Return the verdicts of those who have voted, by person."""
+    return {b.person_id: b.verdict for b in ballots if b.person_id and b.verdict is not None}
+
+
+def update_seats(count: VoteCount, ctx: ActionContext) -> None:
+    """Close the ballots of voters whose accounts were deactivated, open those of voters who have returned,
+    and keep the quorum that follows.
+    """
+    for ballot in count.leavers:
+        row = changed(ballot, ctx)
+        row.verdict = row.defer_until_at = row.cast_by_id = row.voted_at = None
+        row.left_at = row.closed_at = ctx.occurred_at
+    for ballot in count.returners:
+        row = changed(ballot, ctx)
+        row.left_at = row.closed_at = None
+    if count.leavers:
+        changed(ctx.required_ref(Decision, "decision"), ctx).quorum = count.terms.quorum
+
+
+def ask_next_voters(count: VoteCount, electorate: Electorate, ctx: ActionContext) -> None:
+    """Ask the next voters: earlier votes no longer count, and the time to vote starts again. A voter who did
+    not answer and is asked again gets a new ballot, which replaces the old one.
+    """
+    update_seats(count, ctx)
+    decision = changed(ctx.required_ref(Decision, "decision"), ctx)
+    deputies = count.next_deputies
+    assert deputies is not None, "they come with the electorate"
+    removed = {
+        ballot.id
+        for ballot in count.ballots
+        if ballot.person_id in electorate.voters or ballot.verdict is None
+    }
+    for ballot in count.ballots:
+        # People who were asked in vain lose the access that the question gave them; the log keeps that they were asked.
+        if ballot.id in removed:
+            ctx.outcome.remove(ballot)
+        else:
+            changed(ballot, ctx).closed_at = ctx.occurred_at
+    change_deputies(deputies, decision, ctx, removed)
+    decision.rule, decision.quorum = electorate.rule, electorate.quorum
+    decision.chair_id = electorate.chair_id
+    decision.left_out = [*(decision.left_out or ()), *electorate.left_out_rows]
+    decision.asked_next_at, decision.due_at = ctx.occurred_at, electorate.due_at
+    decision.remind_at, decision.reminded_at = electorate.remind_at, None
+    for row in new_ballots(decision, electorate.voters, electorate.parties, ctx):
+        ctx.outcome.add(row)
+
+
+def change_deputies(
+    deputies: NewDeputies, decision: Decision, ctx: ActionContext, removed: Collection[UUID] = ()
+) -> None:
+    """Add and remove rows of deputies; `removed` are other rows that are removed, too."""
+    decision.deputise_at = deputies.change_at
+    for row in deputies.rows:
+        ctx.outcome.add(row)
+    for row in deputies.ended:
+        ctx.outcome.remove(row)
+    ctx.outcome.staying += [row for row in deputies.staying if row.id not in removed]
+
+
 def close(decision: Decision, state: DecisionState, ballots: Iterable[Vote], ctx: ActionContext) -> None:
     """Close the decision, and the ballots without a vote."""
     decision.state = state
     decision.closed_at = ctx.occurred_at
     for ballot in ballots:
         if ballot.verdict is None and ballot.closed_at is None:
-            ctx.outcome.change(ballot).closed_at = ctx.occurred_at
+            changed(ballot, ctx).closed_at = ctx.occurred_at
 
 
 def ballots_now(ballots: Iterable[Vote], ctx: ActionContext) -> list[Vote]:
@@ -83,7 +155,7 @@ def withdrawal_of(restore: Restore) -> Callable[[Any, WithdrawDecision, ActionCo
         """Withdraw a decision on the record, without an outcome. The person who asked may do so until
         somebody has voted.
         """
-        decision = ctx.outcome.change(ctx.required_ref(Decision, "decision"))
+        decision = changed(ctx.required_ref(Decision, "decision"), ctx)
         close(decision, DecisionState.withdrawn, ctx.prepared(VoteCount).ballots, ctx)
         restore(record, ctx)
 
@@ -98,7 +170,7 @@ def withdrawal_check(managers: ActorPolicy) -> PayloadCheck:
     async def cannot_withdraw(
         reads: ReadContext, record: Any, body: WithdrawDecision, ctx: ActionContext
     ) -> str | None:
-        """Refuse whoever did not put the question (`not_the_asker`), and a question that somebody has voted
+        """Refuse people who did not put the question (`not_the_asker`), and a question that somebody has voted
         on (`voted_on_already`).
         """
         caller, decision = ctx.caller, ctx.required_ref(Decision, "decision")

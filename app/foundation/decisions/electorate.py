@@ -13,8 +13,10 @@ from uuid import UUID
 
 from app.common.people import WHOLE_GROUP, Role
 from app.foundation.decisions.approval_rules import electors
-from app.foundation.decisions.approval_rules.electors import HoldingRule, Seat, Voters
-from app.foundation.decisions.matters import Matter
+from app.foundation.decisions.approval_rules.electors import Seat, Voters
+from app.foundation.decisions.approval_rules.shipped import FLOORS
+from app.foundation.decisions.approval_rules.versions import STRICTNESS, HoldingRule, MatterOpening
+from app.foundation.decisions.matters import Matter, RelatedMatter
 from app.foundation.decisions.parties import LeftOutVoters, Parties, parties_of
 from app.foundation.decisions.records import Decision, DecisionRule, VoterLeftOutReason
 from app.foundation.decisions.tally import default_quorum
@@ -24,8 +26,6 @@ from app.kernel.actions.refusals import PreparationRefused
 
 #: So many are asked at most: every group as a whole, and its chair.
 MOST_VOTERS = WHOLE_GROUP
-#: How strict the rules are: of several by which a question is put, the strictest counts.
-STRICTNESS = (DecisionRule.chair, DecisionRule.majority, DecisionRule.unanimous)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,34 +88,59 @@ class Electorate:
 
 
 async def ruled_electorate(
-    reads: ReadContext, record: Any, matter: Matter, asker: UUID | None, now: datetime
+    reads: ReadContext,
+    record: Any,
+    matter: Matter,
+    asker: UUID | None,
+    now: datetime,
+    *,
+    related: RelatedMatter | None = None,
 ) -> Electorate:
-    """Return who votes on the matter, by the approval rules, if `asker` puts the question now. If too few of
-    them may, the rules' next voters are asked at once. Raises PreparationRefused if these are too few, or too
+    """Return who votes on the matter if `asker` puts the question now: by the approval rules of the time when
+    the matter began or, if these can ask nobody, of now. If too few may vote, the rules' next are asked at
+    once. Raises PreparationRefused if these are too few, or too
     many would vote.
     """
+    parties = await parties_to(reads, record, matter, asker, related=related)
+    opening = parties.opening(asker)
+    try:
+        return await _electorate_of(reads, record, matter, parties, opening, now)
+    except PreparationRefused:
+        if opening.began_at is None:
+            raise
+        # Nobody could ask by the rules of that time any more, whatever the organisation sets now.
+        since_changed = replace(opening, began_at=None)
+        try:
+            return await _electorate_of(reads, record, matter, parties, since_changed, now)
+        except PreparationRefused as refused:
+            raise refused from None
+
+
+async def _electorate_of(
+    reads: ReadContext, record: Any, matter: Matter, parties: Parties, opening: MatterOpening, now: datetime
+) -> Electorate:
     assert matter.decision is not None
-    rules = await electors.holding_rules(reads, record, matter.decision, asker)
+    rules = await electors.holding_rules(reads, record, matter.decision, opening)
     if not rules:
         raise PreparationRefused("no_approval_rule")
-    parties = await parties_to(reads, record, matter, asker)
     board: Voters = {}
     candidates: Voters = {}
     for rule in rules:
-        named = await electors.persons_of(reads, record, rule.definition.voters, parties.left_out, now)
+        named = await electors.persons_of(reads, record, rule.definition.voters, opening, now)
         board |= named
         candidates |= named
         free = named.keys() - parties.left_out.keys()
-        if len(free) < rule.definition.free_voters_needed(len(named)):
+        is_vacant = await electors.has_vacancy(reads, record, rule.definition.voters, opening)
+        if is_vacant or len(free) < rule.definition.free_voters_needed(len(named)):
             further = rule.definition.otherwise
-            candidates |= await electors.persons_of(reads, record, further, parties.left_out, now)
+            candidates |= await electors.persons_of(reads, record, further, opening, now)
     try:
         return await _joined(reads, rules, candidates, parties, now, board=len(board))
     except PreparationRefused:
         sources = [source for rule in rules for source in rule.definition.if_unanswered]
         if not sources:
             raise
-    candidates |= await electors.persons_of(reads, record, sources, parties.left_out, now)
+    candidates |= await electors.persons_of(reads, record, sources, opening, now)
     return replace(await _joined(reads, rules, candidates, parties, now, board=len(board)), is_next=True)
 
 
@@ -131,8 +156,9 @@ async def next_electorate(
     sources = [source for rule in rules for source in rule.definition.if_unanswered]
     if not sources:
         return None
-    parties = await parties_to(reads, record, matter, decision.asked_by_id)
-    voters = await electors.persons_of(reads, record, sources, parties.left_out, now)
+    parties = await parties_to_question(reads, record, matter, decision)
+    opening = parties.opening(decision.asked_by_id)
+    voters = await electors.persons_of(reads, record, sources, opening, now)
     try:
         return await _joined(reads, rules, voters, parties, now, board=len(voters))
     except PreparationRefused:
@@ -185,8 +211,8 @@ async def _joined(
     *,
     board: int,
 ) -> Electorate:
-    """Return the electorate of the rules together: the strictest rule, the highest quorum, the earliest end
-    and the longest least time. The quorum counts the whole board, before parties to the matter are left out.
+    """Return the electorate of the rules together: the strictest rule, the highest quorum, the longest least
+    time, and the earliest end after it. The quorum counts the whole board, parties included.
     """
     definitions = [rule.definition for rule in rules]
     voters, left_out = _divided(candidates, parties)
@@ -203,12 +229,15 @@ async def _joined(
             {"quorum": str(quorum), "voters": str(len(voters))},
             {"left_out": _rows_of(left_out)},
         )
+    # A floor next to rules of the organisation says only how much time there is at least.
+    timed = [rule.definition for rule in rules if rule.edition or rule.key not in FLOORS] or definitions
     ends, first = min(
-        [(await electors.due_at(reads, definition, now), n) for n, definition in enumerate(definitions)],
+        [(await electors.due_at(reads, definition, now), n) for n, definition in enumerate(timed)],
         key=lambda end: end[0],
     )
     least = max([await electors.earliest_end(reads, definition, now) for definition in definitions])
-    before = definitions[first].remind_before_seconds
+    ends = max(ends, least)
+    before = timed[first].remind_before_seconds
     remind = None if before is None else max(now, ends - timedelta(seconds=before))
     return Electorate(
         tuple(rules),
@@ -218,7 +247,7 @@ async def _joined(
         rule,
         quorum,
         ends,
-        min(least, ends),
+        least,
         remind_at=remind,
         chair_id=chair,
         group_id=None if group is None else group.id,
@@ -247,11 +276,29 @@ def _rows_of(left_out: LeftOutVoters) -> list[dict[str, Any]]:
     return [{"person": str(person), "because": why.value} for person, why in left_out.items()]
 
 
-async def parties_to(reads: ReadContext, record: Any, matter: Matter, asker: UUID | None) -> Parties:
+async def parties_to_question(reads: ReadContext, record: Any, matter: Matter, decision: Decision) -> Parties:
+    """Return the parties to the matter of a question that was put."""
+    related = None if matter.related is None else await matter.related(reads, record, decision)
+    return await parties_to(reads, record, matter, decision.asked_by_id, related=related)
+
+
+async def parties_to(
+    reads: ReadContext,
+    record: Any,
+    matter: Matter,
+    asker: UUID | None,
+    *,
+    related: RelatedMatter | None = None,
+) -> Parties:
     """Return the parties to the matter if `asker` puts the question."""
     parties = await parties_of(reads, record, matter)
     if matter.without_asker and asker is not None:
         parties.left_out.setdefault(asker, VoterLeftOutReason.asker)
+    if related is not None:
+        further_parties = (await parties_of(reads, related.record, related.matter)).left_out
+        parties.left_out.update(
+            {person: why for person, why in further_parties.items() if person not in parties.left_out}
+        )
     return parties
 
 

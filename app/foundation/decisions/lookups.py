@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from app.common.records import Record
 from app.foundation.decisions.records import Vote, VoteVerdict
-from app.kernel.access.reads import BY_RECORD_VERSION, ReadContext
+from app.kernel.access.reads import BY_RECORD_VERSION, ReadContext, Unguarded
 from app.log.events import kind_of
 from app.log.upcasting import upcast
 from app.platform.db import Database, Row
@@ -19,12 +20,12 @@ PERSON = "person:"
 # A person who acts names others as those on whose behalf, such as the requester of a ticket. Only a tool or a
 # machine account acts in the name of the person whom its event names.
 EVENTS = """
-select e.type, e.schema_version, e.data,
+select e.stream, e.recorded_at, e.type, e.schema_version, e.data,
   case when e.on_behalf_of is null or p.kind = 'human' then e.actor else e.on_behalf_of end as acted
 from log.event e left join fold.person p
   on p.id = case when e.actor like 'person:%%' then substr(e.actor, 8)::uuid end
-where e.stream = %(stream)s and e.position > %(since)s
-order by e.version"""
+where e.stream = any(%(streams)s) and e.position > %(since)s
+order by e.stream, e.version"""
 
 REASONS = """
 select v.decision_id, v.comment from fold.vote v join fold.decision d on d.id = v.decision_id
@@ -39,16 +40,51 @@ class EventActs:
     that it set, by row key; None for a row that it removed.
     """
 
+    stream: str
     type: str
     person_id: UUID | None
     rows_set: Mapping[str, Mapping[str, Any] | None]
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """A person in a field of a record, and who named them and when; null for nobody, and for a rule."""
+
+    stream: str
+    person: UUID | None
+    namer_id: UUID | None
+    named_at: datetime
 
 
 async def acts_of(reads: ReadContext, record: Record, *, since: int | None = None) -> list[EventActs]:
     """Return the acts on the record, the oldest first; with `since`, those after that position of the log."""
-    parameters = {"stream": record.row_key, "since": since or 0}
-    rows = await reads.rows(EVENTS, parameters, guard=BY_RECORD_VERSION)
-    return [EventActs(row["type"], _person_of(row["acted"]), _rows_set(row)) for row in rows]
+    parameters = {"streams": [record.row_key], "since": since or 0}
+    return [_act_of(row) for row in await reads.rows(EVENTS, parameters, guard=BY_RECORD_VERSION)]
+
+
+async def acts_on(reads: ReadContext, streams: Sequence[str]) -> list[EventActs]:
+    """Return the acts on other records, the oldest of each record first."""
+    if not streams:
+        return []
+    guard = Unguarded("Whoever acts meanwhile was not there to be asked.")
+    rows = await reads.rows(EVENTS, {"streams": list(streams), "since": 0}, guard=guard)
+    return [_act_of(row) for row in rows]
+
+
+async def namings(reads: ReadContext, streams: Sequence[str], field: str) -> list[Naming]:
+    """Return all persons whom that field of the records has ever named, the oldest of each record first."""
+    named = []
+    for act in await acts_on(reads, streams):
+        values = act.rows_set.get(act.stream) or {}
+        if field in values:
+            person = None if values[field] is None else UUID(values[field])
+            named.append(Naming(act.stream, person, act.person_id, act.recorded_at))
+    return named
+
+
+def _act_of(row: Row) -> EventActs:
+    return EventActs(row["stream"], row["type"], _person_of(row["acted"]), _rows_set(row), row["recorded_at"])
 
 
 def _person_of(actor: str | None) -> UUID | None:

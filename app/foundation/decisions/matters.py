@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from app.foundation.decisions.records import Decision, DecisionKind
+from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import RecordDuty
 
 
@@ -24,6 +26,14 @@ TASKS = ChildDuty("task", "assignee_id")
 WORK_EVENTS = ("task_completed", "work_logged")
 
 
+@dataclass(frozen=True, slots=True)
+class RelatedMatter:
+    """Another record that a question is about, and the matter by which people are parties to it."""
+
+    record: Any
+    matter: Matter
+
+
 @dataclass(frozen=True)
 class Matter:
     """The matter of a decision. Parties to it do not vote on it; only a person's own acts make them a party.
@@ -38,7 +48,8 @@ class Matter:
       the seat, since a name must not shut a voter out;
     - performed one of the `acts` (event types without the kind): they have accepted a duty or done work;
     - written a record that this one carries out, whose authors the product lists in the fields of `origins`;
-    - put the question, if it is `without_asker`.
+    - put the question, if it is `without_asker`;
+    - a part in the other record that the question is `related`.
     """
 
     decision: DecisionKind | None = None
@@ -49,6 +60,7 @@ class Matter:
     children: Collection[str] = ()
     acts: Collection[str] = ()
     without_asker: bool = False
+    related: Callable[[ReadContext, Any, Decision], Awaitable[RelatedMatter]] | None = None
 
 
 def matter_of(matters: Sequence[Matter], decision: Decision) -> Matter:

@@ -4,15 +4,17 @@ others have named in one of its duties.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from app.common.records import Record
+from app.foundation.decisions.approval_rules.versions import MatterOpening
 from app.foundation.decisions.lookups import EventActs, acts_of, touches
 from app.foundation.decisions.matters import Matter
-from app.foundation.decisions.records import Decision, VoterLeftOutReason
+from app.foundation.decisions.records import Decision, DecisionOutcome, VoterLeftOutReason
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import segregated_persons
 from app.log.events import kind_of
@@ -23,11 +25,18 @@ LeftOutVoters = Mapping[UUID, VoterLeftOutReason]
 @dataclass(frozen=True, slots=True)
 class Parties:
     """The people who may not vote, with the reason, and for people who are named in a duty the person who
-    named them last (None: an automation rule).
+    named them last (None: an automation rule). `began_at` is the time at which somebody first wrote any of
+    the matter since it was last approved; None if nobody has.
     """
 
     left_out: dict[UUID, VoterLeftOutReason] = field(default_factory=dict)
     named_by: dict[UUID, UUID | None] = field(default_factory=dict)
+    began_at: datetime | None = None
+
+    def opening(self, asker: UUID | None) -> MatterOpening:
+        """Return the parties with the person who puts the question, who may vote unless they are a party."""
+        askers = frozenset() if asker is None else frozenset({asker})
+        return MatterOpening(frozenset(self.left_out) | askers, self.began_at)
 
 
 async def parties_of(
@@ -42,7 +51,8 @@ async def parties_of(
         VoterLeftOutReason.duty: set(),
     }
     named: dict[tuple[str, str], dict[UUID, UUID | None]] = {}
-    for event in await acts_of(reads, record, since=None if since is None else since.position):
+    events = await acts_of(reads, record, since=None if since is None else since.position)
+    for event in events:
         if since is not None and since.row_key in event.rows_set:
             continue
         # The outcome of a vote is the work of no voter, though the last one has caused it.
@@ -62,7 +72,24 @@ async def parties_of(
     for reason, persons in reasons.items():
         left_out |= dict.fromkeys(persons, reason)
     named_by = {person: by for persons in named.values() for person, by in persons.items()}
-    return Parties(left_out, named_by)
+    return Parties(left_out, named_by, _beginning(events, record, matter))
+
+
+def _beginning(events: Sequence[EventActs], record: Record, matter: Matter) -> datetime | None:
+    """Return when somebody first wrote any of the matter since it was last approved."""
+    question_keys: set[str] = set()
+    began_at = None
+    for event in events:
+        for key, values in event.rows_set.items():
+            if not values or kind_of(key) != Decision.KIND:
+                continue
+            if values.get("decision") == matter.decision:
+                question_keys.add(key)
+            if key in question_keys and values.get("outcome") == DecisionOutcome.approved:
+                began_at = None
+        if began_at is None and touches(event.rows_set, record.row_key, matter.fields, matter.children):
+            began_at = event.recorded_at
+    return began_at
 
 
 def _named_in(

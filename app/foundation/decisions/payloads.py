@@ -86,6 +86,12 @@ class RecuseVoter(Payload):
     )
 
 
+class RecountVotes(Payload):
+    """The decision whose votes are counted again, because accounts of voters have changed."""
+
+    decision: Annotated[UUID, ChildRef(Decision)] = Field(description="Identifier of the decision.")
+
+
 class WithdrawDecision(Payload):
     """The decision to withdraw, and the reason."""
 

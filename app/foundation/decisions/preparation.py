@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeGuard
 from uuid import UUID
 
 from app.common.records import ChildRecord
-from app.foundation.decisions.approval_rules.electors import Voters
+from app.foundation.decisions.approval_rules.electors import Voters, humans
 from app.foundation.decisions.deputies.lookups import (
     DeputiesNow,
     deputation_key,
@@ -21,10 +21,11 @@ from app.foundation.decisions.electorate import (
     NamedElectorate,
     named_electorate,
     next_electorate,
-    parties_to,
+    parties_to_question,
     ruled_electorate,
+    rules_of,
 )
-from app.foundation.decisions.matters import Matter, matter_of
+from app.foundation.decisions.matters import Matter, RelatedMatter, matter_of
 from app.foundation.decisions.parties import Parties, parties_of
 from app.foundation.decisions.payloads import AskBoard
 from app.foundation.decisions.records import (
@@ -34,7 +35,7 @@ from app.foundation.decisions.records import (
     VoterLeftOutReason,
     VotingDeputy,
 )
-from app.foundation.decisions.tally import TallyTerms
+from app.foundation.decisions.tally import TallyTerms, default_quorum
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import Prepare
@@ -51,6 +52,7 @@ class Question:
     matter: Matter
     due_at: datetime | None = None
     latest_at: datetime | None = None
+    related: RelatedMatter | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,9 @@ class VoteCount:
     caller is now, and who is asked next if too few have voted in time (None: nobody), with their deputies.
     `role_lost`: the persons whose ballots the caller may cast, and who were asked by a role that they do not
     hold any more. `became_party`: how the caller has become a party to the matter since the question was put.
-    `deferral_end`: until when the question is deferred if no voter says so.
+    `deferral_end`: until when the question is deferred if no voter says so. `leavers`: the ballots of voters
+    whose accounts were deactivated; neither `ballots` nor `terms` includes them. `returners`: those of voters
+    who had left and are active again, also in `ballots`.
     """
 
     ballots: tuple[Vote, ...]
@@ -79,6 +83,8 @@ class VoteCount:
     next_deputies: NewDeputies | None = None
     role_lost: frozenset[UUID] = frozenset()
     became_party: VoterLeftOutReason | None = None
+    leavers: tuple[Vote, ...] = ()
+    returners: tuple[Vote, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +116,9 @@ async def new_decision(
     Voters, quorum and the people who are left out are fixed now: whatever happens to the record later, or to
     roles and groups, changes none of them.
     """
-    electorate = await ruled_electorate(reads, record, question.matter, ctx.caller.person_id, ctx.now)
+    electorate = await ruled_electorate(
+        reads, record, question.matter, ctx.caller.person_id, ctx.now, related=question.related
+    )
     if question.due_at is not None and question.due_at > electorate.due_at:
         words = {"until": electorate.due_at.replace(microsecond=0)}
         raise WrongValue(words, pointer="/due_at", because="later_than_rule")
@@ -228,15 +236,17 @@ def count_preparation(matters: Sequence[Matter], deferral_end: DeferralEnd) -> P
         matter = matter_of(matters, decision)
         ballots = await reads.children(Vote, record, decision_id=decision.id)
         assert decision.rule is not None
-        assert decision.quorum is not None
         # Whoever was asked in vain before others were has no vote any more.
         live = [
             ballot
             for ballot in ballots
             if ballot.closed_at is None or decision.state is not DecisionState.open
         ]
+        leavers, returners = await _moved(reads, decision, ballots)
+        quorum = await _quorum_without(reads, decision, ballots, leavers)
+        live = [ballot for ballot in (*live, *returners) if ballot not in leavers]
         electorate = frozenset(ballot.person_id for ballot in live if ballot.person_id is not None)
-        terms = TallyTerms(decision.rule, decision.quorum, electorate, decision.chair_id)
+        terms = TallyTerms(decision.rule, quorum, electorate, decision.chair_id)
         own = [ballot for ballot in live if ballot.person_id == ctx.caller.person_id]
         deputies: Sequence[VotingDeputy] = ()
         if not own or getattr(body, "instead_of", None) is not None:
@@ -253,9 +263,42 @@ def count_preparation(matters: Sequence[Matter], deferral_end: DeferralEnd) -> P
             tuple(deputies),
             role_lost=frozenset(filter(None, lost)),
             became_party=_part_of(ctx.caller.person_id, parties),
+            leavers=tuple(leavers),
         )
 
     return count
+
+
+async def _moved(
+    reads: ReadContext, decision: Decision, ballots: Sequence[Vote]
+) -> tuple[list[Vote], list[Vote]]:
+    """Return the ballots of voters whose accounts were deactivated since the question was put, and of those
+    who had left it and are active again.
+    """
+    if decision.state is not DecisionState.open:
+        return [], []
+    began_at = decision.asked_next_at
+    inactive = [b for b in ballots if b.left_at is not None and (began_at is None or b.left_at > began_at)]
+    live = [ballot for ballot in ballots if ballot.closed_at is None]
+    active = await humans(reads, [ballot.person_id for ballot in (*live, *inactive) if ballot.person_id])
+    leavers = [ballot for ballot in live if ballot.person_id not in active]
+    return leavers, [ballot for ballot in inactive if ballot.person_id in active]
+
+
+async def _quorum_without(
+    reads: ReadContext, decision: Decision, ballots: Sequence[Vote], leavers: Collection[Vote]
+) -> int:
+    """Return the quorum of the board without those who have left; it never rises."""
+    assert decision.rule is not None
+    assert decision.quorum is not None
+    if not leavers:
+        return decision.quorum
+    staying = [ballot for ballot in ballots if ballot not in leavers and ballot.left_at is None]
+    voters = sum(ballot.closed_at is None for ballot in staying)
+    board = len(staying) + len(decision.left_out or ())
+    rules = await rules_of(reads, decision)
+    quorums = [rule.definition.quorum_of(decision.rule, board, voters) for rule in rules]
+    return min(decision.quorum, max(quorums, default=default_quorum(decision.rule, voters)))
 
 
 def _part_of(person_id: UUID | None, parties: Parties) -> VoterLeftOutReason | None:
@@ -301,9 +344,11 @@ def deputies_preparation(matters: Sequence[Matter]) -> Prepare:
         decision = ctx.required_ref(Decision, "decision")
         ballots = await reads.children(Vote, record, decision_id=decision.id)
         is_open = decision.state is DecisionState.open
-        voters = [b.person_id for b in ballots if b.person_id and (b.closed_at is None or not is_open)]
+        # Voters who left and have returned get their deputies before the votes are counted again.
+        live = [b for b in ballots if b.closed_at is None or b.left_at is not None or not is_open]
+        voters = [ballot.person_id for ballot in live if ballot.person_id]
         matter = matter_of(matters, decision)
-        parties = await parties_to(reads, record, matter, decision.asked_by_id)
+        parties = await parties_to_question(reads, record, matter, decision)
         compared = await _compared(
             reads, record, decision, await deputies_of(reads, decision, voters, parties.left_out, ctx)
         )

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger
 
+from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, Responsible
 from app.common.people import Role
 from app.common.personal import Personal
@@ -119,10 +120,10 @@ class Decision(ChildRecord):
         "another way."
     )
     role: Role | None = optional("Role of the voters, if a catalogue item names it; null otherwise.")
-    group_id: Annotated[UUID | None, ForeignRef("group")] = optional(
+    group_id: Annotated[UUID | None, ForeignRef("group", GivenDuty.group_decision)] = optional(
         "Group of the voters, if all of them come from one group; null otherwise."
     )
-    chair_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+    chair_id: Annotated[UUID | None, ForeignRef("person", GivenDuty.participation, quiet=True)] = optional(
         "Chair of the group; null if no group was asked."
     )
     rule: DecisionRule | None = required("Rule by which votes lead to an outcome.")
@@ -175,16 +176,17 @@ class Vote(ChildRecord):
 
     `role` is the one by which they were asked; `role_lost`: they did not hold it any more when they, or their
     deputy, voted. `cast_by_id` is the deputy who voted in their name, if one did. `closed_at` is set if
-    the decision was taken or withdrawn before they voted, or others were asked next.
+    the decision was taken or withdrawn before they voted, or others were asked next. `left_at`: their account
+    was deactivated, so that neither their seat nor a vote of theirs counts.
     """
 
     KIND: ClassVar[str] = "vote"
     AUDIENCE_KIND: ClassVar[str] = "voter"
 
     decision_id: UUID | None = required("Identifier of the decision on the record.")
-    person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.to_vote)] = required(
-        "Person who votes."
-    )
+    person_id: Annotated[
+        UUID | None, ForeignRef("person", GivenDuty.participation), Responsible(NoticeType.to_vote)
+    ] = required("Person who votes.")
     role: Role | None = optional(
         "Role by which the person was asked; null if they were asked for another reason."
     )
@@ -215,6 +217,10 @@ class Vote(ChildRecord):
     recused_at: datetime | None = optional(
         "Time at which the person recused themselves from the vote; null if they did not."
     )
+    left_at: datetime | None = optional(
+        "Time at which the person lost their vote because their account was deactivated; null if they have "
+        "not."
+    )
     closed_at: datetime | None = optional(
         "Time at which the vote ended without the person's vote; null if it did not."
     )
@@ -230,11 +236,11 @@ class VotingDeputy(ChildRecord):
     AUDIENCE_KIND: ClassVar[str] = "voter"
 
     decision_id: UUID | None = required("Identifier of the decision on the record.")
-    person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.to_vote)] = required(
-        "Deputy who may vote."
-    )
-    instead_of_id: Annotated[UUID | None, ForeignRef("person")] = required(
-        "Person in whose name the deputy votes."
+    person_id: Annotated[
+        UUID | None, ForeignRef("person", GivenDuty.deputising), Responsible(NoticeType.to_vote)
+    ] = required("Deputy who may vote.")
+    instead_of_id: Annotated[UUID | None, ForeignRef("person", GivenDuty.participation, quiet=True)] = (
+        required("Person in whose name the deputy votes.")
     )
     deputation_id: Annotated[UUID | None, ForeignRef("deputy")] = required(
         "The deputation, or the absence, by which they may vote."

@@ -25,8 +25,8 @@ from app.api.requests.accept import language_for
 from app.api.routes import Routes
 from app.foundation.decisions.approval_rules import lifecycle as rules_lifecycle
 from app.foundation.decisions.approval_rules.electors import VERSIONS as RULE_VERSIONS
-from app.foundation.decisions.approval_rules.electors import HoldingRule, rules_in_force
 from app.foundation.decisions.approval_rules.shipped import SHIPPED
+from app.foundation.decisions.approval_rules.versions import HoldingRule, rules_in_force
 from app.foundation.decisions.deputies import lifecycle as deputies_lifecycle
 from app.foundation.decisions.electorate import Electorate, ruled_electorate
 from app.foundation.decisions.matters import Matter
@@ -87,7 +87,7 @@ def _in_language(items: list[dict[str, Any]], language: str) -> Response:
 async def _rules_of(ledger: Services, kind: DecisionKind, language: str) -> list[dict[str, Any]]:
     rows = await ledger.db.rows(RULE_VERSIONS, (kind.value,))
     versions = {(row["key"], row["edition"]): row for row in rows}
-    rules = sorted(rules_in_force(rows, kind, None), key=lambda rule: rule.key)
+    rules = sorted(rules_in_force(rows, kind), key=lambda rule: rule.key)
     stubs = await _stubs(ledger, {row["set_by_id"] for row in rows if row["set_by_id"]})
     return [
         _rule_in_force(rule, kind, versions.get((rule.key, rule.edition)), stubs, language) for rule in rules

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger
 
+from app.common.duties import GivenDuty
 from app.common.records import ChildRecord, CodeEnum, Document, ForeignRef, Record, optional, required
 from app.common.state_fields import EnteredAt
 from app.foundation.cis.records import CiClass
@@ -167,7 +168,7 @@ class DiscoveryOwner(ChildRecord):
 
     KIND: ClassVar[str] = "discovery_owner"
 
-    person_id: Annotated[UUID | None, ForeignRef("person")] = required(
+    person_id: Annotated[UUID | None, ForeignRef("person", GivenDuty.ownership, quiet=True)] = required(
         "Person who is responsible for an item with an open difference."
     )
     own_difference_count: int | None = required("Number of differences of the person's items.")

@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import Field
 
 from app.common.components import example_includes
-from app.common.people import Person
+from app.common.duties import GivenDuty
 from app.common.records import ForeignRef
 from app.common.times.clocks import ClockMetric
 from app.foundation.assignment.assignment_rules import Priorities, TeamReference, stored_priorities
@@ -18,8 +18,6 @@ from app.foundation.assignment.lookups import number_of_escalation_rules
 from app.foundation.editing import apply_patch
 from app.foundation.escalation.records import EscalateTo, EscalationCondition, EscalationRule
 from app.foundation.escalation.records import EscalationRuleState as State
-from app.foundation.people.eligibility import check_person_active, check_team_assignable
-from app.foundation.people.records import Team
 from app.kernel.access.audience_rules import to_staff
 from app.kernel.access.kinds import KindAccess
 from app.kernel.access.reads import ReadContext
@@ -38,7 +36,7 @@ ONE_YEAR = 366 * 24 * 60 * 60
 
 AfterSeconds = Annotated[int, Field(ge=60, le=ONE_YEAR, strict=True)]
 SlaPercent = Annotated[int, Field(ge=1, le=MOST_PERCENT, strict=True)]
-PersonReference = Annotated[Reference, ForeignRef("person")]
+PersonReference = Annotated[Reference, ForeignRef("person", GivenDuty.work, quiet=True)]
 
 
 class EscalationRuleFields(Payload, of=EscalationRule):
@@ -74,7 +72,7 @@ async def rule_invalid(
     reads: ReadContext, rule: EscalationRule, body: AddEscalationRule, ctx: ActionContext
 ) -> None:
     """Refuse if tickets of the process cannot be escalated, its rules are too many, it is not said when or
-    said twice, or the target is missing or inactive.
+    said twice, or the target is missing.
     """
     lifecycle = reads.lifecycles.get(body.process)
     if lifecycle is None or not lifecycle.is_ticket or "escalate" not in lifecycle.action_names:
@@ -83,7 +81,6 @@ async def rule_invalid(
         raise WrongValue({"most": str(MOST_ESCALATION_RULES)}, pointer="/process", because="too_many_rules")
     _check_when(body.after_seconds, body.sla_percent, body.metric)
     _check_target_named(body.escalate_to, body.to_team is not None, body.to_person is not None)
-    _check_target_active(ctx)
 
 
 class EditEscalationRule(Patch, EscalationRuleFields):
@@ -112,7 +109,6 @@ async def rule_edit_invalid(
     team = body.to_team if "to_team" in sent else rule.to_team_id
     person = body.to_person if "to_person" in sent else rule.to_person_id
     _check_target_named(to, team is not None, person is not None)
-    _check_target_active(ctx)
 
 
 def end(rule: EscalationRule, body: EmptyPayload, ctx: ActionContext) -> None:
@@ -135,11 +131,6 @@ def _check_target_named(to: EscalateTo, team: bool, person: bool) -> None:
     ):
         if named is not meant:
             raise WrongValue({"to": to}, pointer=pointer, because="missing" if meant else "not_meant")
-
-
-def _check_target_active(ctx: ActionContext) -> None:
-    check_team_assignable(ctx.ref(Team, "to_team"), "/to_team")
-    check_person_active(ctx.ref(Person, "to_person"), "/to_person")
 
 
 # fmt: off

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
+from app.common.duties import GivenDuty
 from app.common.records import CodeEnum, ForeignRef, Record, optional, required
 from app.common.state_fields import EnteredAt
 from app.common.times.clocks import ClockMetric
@@ -70,10 +71,10 @@ class EscalationRule(Record):
         "informed.",
         examples=["team"],
     )
-    to_team_id: Annotated[UUID | None, ForeignRef("team")] = optional(
+    to_team_id: Annotated[UUID | None, ForeignRef("team", GivenDuty.team_work)] = optional(
         "Team that becomes responsible; null for other recipients.", examples=["network"]
     )
-    to_person_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+    to_person_id: Annotated[UUID | None, ForeignRef("person", GivenDuty.work, quiet=True)] = optional(
         "Person who is informed; null for other recipients."
     )
     added_at: Annotated[datetime | None, EnteredAt(EscalationRuleState.active)] = required()

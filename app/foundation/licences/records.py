@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
+from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
 from app.common.records import ChildRecord, CodeEnum, Document, ForeignRef, optional, required
@@ -41,9 +42,9 @@ class TrainingParticipant(ChildRecord):
     KIND: ClassVar[str] = "training_participant"
     AUDIENCE_KIND: ClassVar[str] = "follower"
 
-    person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.training_invited)] = (
-        required("Person who takes part in the training.")
-    )
+    person_id: Annotated[
+        UUID | None, ForeignRef("person", GivenDuty.participation), Responsible(NoticeType.training_invited)
+    ] = required("Person who takes part in the training.")
     missing_skills: list[str] | None = required(
         "Skills that no licence of the person covered when they were added; null if all skills were covered."
     )
@@ -60,7 +61,7 @@ class ExaminationResult(ChildRecord):
 
     person_id: Annotated[
         UUID | None,
-        ForeignRef("person"),
+        ForeignRef("person", GivenDuty.participation),
         Responsible(
             NoticeType.examination_passed, when="passed", otherwise=NoticeType.examination_not_passed
         ),
@@ -83,9 +84,9 @@ class Licence(ChildRecord):
 
     KIND: ClassVar[str] = "licence"
 
-    person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.licensed)] = required(
-        "Person who may carry out the process."
-    )
+    person_id: Annotated[
+        UUID | None, ForeignRef("person", GivenDuty.participation), Responsible(NoticeType.licensed)
+    ] = required("Person who may carry out the process.")
     process: str | None = required("Process that the person may carry out, such as `incident`, or its name.")
     skills: list[str] | None = required("Skills that the licence covers.")
     licensed_at: datetime | None = required("Time at which the licence was issued.")

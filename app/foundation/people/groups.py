@@ -11,11 +11,12 @@ from typing import Annotated
 
 from pydantic import Field
 
+from app.common.duties import GivenDuty
 from app.common.people import MOST_MEMBERS, Person
 from app.common.records import ForeignRef
 from app.foundation.editing import apply_patch
-from app.foundation.people.eligibility import check_person_active
 from app.foundation.people.records import Group, GroupMember, GroupState, RepresentedSide
+from app.foundation.people.succession.handing_over import succession_rows
 from app.kernel.access.audience_rules import to_persons, to_staff
 from app.kernel.access.kinds import KindAccess, Lookup
 from app.kernel.access.reads import ReadContext
@@ -33,7 +34,7 @@ class AddGroup(Payload, of=Group):
 
     key: RecordKey
     name: ShortText
-    chair: Annotated[Reference, ForeignRef("person")]
+    chair: Annotated[Reference, ForeignRef("person", GivenDuty.participation, quiet=True)]
 
 
 def add(group: Group, body: AddGroup, ctx: ActionContext) -> None:
@@ -45,7 +46,7 @@ class EditGroup(Patch, of=Group):
     """Fields to change; fields left out stay unchanged."""
 
     name: ShortText = Field(default_factory=str)
-    chair: Annotated[Reference, ForeignRef("person")] | None = None
+    chair: Annotated[Reference, ForeignRef("person", GivenDuty.participation, quiet=True)] | None = None
 
 
 def edit(group: Group, body: EditGroup, ctx: ActionContext) -> None:
@@ -53,17 +54,12 @@ def edit(group: Group, body: EditGroup, ctx: ActionContext) -> None:
     apply_patch(group, body, ctx)
 
 
-async def chair_inactive(
-    reads: ReadContext, group: Group, body: AddGroup | EditGroup, ctx: ActionContext
-) -> None:
-    """Refuse if the chair is not active."""
-    check_person_active(ctx.ref(Person, "chair"), "/chair")
-
-
 class AddMemberGroup(Payload):
     """A member of a group, and the side that the member represents."""
 
-    person: Annotated[Reference, ForeignRef("person")] = Field(description="Person to add: an id, or `me`.")
+    person: Annotated[Reference, ForeignRef("person", GivenDuty.participation, quiet=True)] = Field(
+        description="Person to add: an id, or `me`."
+    )
     side: RepresentedSide = Field(description="Side that the person represents.")
 
 
@@ -84,9 +80,8 @@ def add_member(group: Group, body: AddMemberGroup, ctx: ActionContext) -> None:
 async def cannot_add_member(
     reads: ReadContext, group: Group, body: AddMemberGroup, ctx: ActionContext
 ) -> None:
-    """Refuse if the person is inactive or a member already, or the group would have too many members."""
+    """Refuse if the person is a member already, or the group would have too many members."""
     person = ctx.ref(Person, "person")
-    check_person_active(person, "/person")
     members = await reads.children(GroupMember, group)
     if any(person is not None and member.person_id == person.id for member in members):
         raise WrongValue(pointer="/person", because="there_already")
@@ -97,7 +92,7 @@ async def cannot_add_member(
 class RemoveMemberGroup(Payload):
     """The member to remove from a group."""
 
-    person: Annotated[Reference, ForeignRef("person")] = Field(
+    person: Annotated[Reference, ForeignRef("person", GivenDuty.recorded)] = Field(
         description="Person to remove: an id, or `me`."
     )
 
@@ -142,11 +137,12 @@ LIFECYCLE = Lifecycle(
     rules=Rules(constraints={"group_key_key": ValueTaken("key")}),
     rows=(
         #      action         中文        from                 to                  who           event
-        action(add,           "添加",     NEW_RECORD,          GroupState.active,  ADMINS, "group.added",          wrong=(chair_inactive,)),
-        action(edit,          "编辑",     [GroupState.active], STAYS,              ADMINS, "group.edited",         wrong=(chair_inactive,)),
+        action(add,           "添加",     NEW_RECORD,          GroupState.active,  ADMINS, "group.added"),
+        action(edit,          "编辑",     [GroupState.active], STAYS,              ADMINS, "group.edited"),
         action(add_member,    "添加成员", [GroupState.active], STAYS,              ADMINS, "group.member_added",   wrong=(cannot_add_member,)),
         action(remove_member, "移除成员", [GroupState.active], STAYS,              ADMINS, "group.member_removed", prepare=(removed_member,)),
         action(retire,        "撤销",     [GroupState.active], GroupState.retired, ADMINS, "group.retired"),
+        *succession_rows("group", GroupState),
     ),
 )
 # fmt: on

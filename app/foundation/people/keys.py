@@ -11,6 +11,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
+from app.common.duties import GivenDuty
 from app.common.keys import KeyScope
 from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Person, Role, RoleGrant, grant_texts, parse_grants, restrict_grants
@@ -52,7 +53,7 @@ KeyName = Annotated[
 ]
 KeyPerson = Annotated[
     Reference,
-    ForeignRef("person", on_behalf=True),
+    ForeignRef("person", GivenDuty.account, quiet=True, on_behalf=True),
     Field(description="Person represented by the key: an id, or `me`."),
 ]
 KeyRoles = Annotated[

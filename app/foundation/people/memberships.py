@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from app.common.duties import GivenDuty
 from app.common.people import Person, Role, RoleGrant
 from app.common.records import ForeignRef
 from app.foundation.people.lookups import membership, number_of_memberships
@@ -21,7 +22,9 @@ from app.kernel.actions.refusals import WrongValue
 class JoinPerson(Payload):
     """A team for the person to join."""
 
-    team: Annotated[Reference, ForeignRef("team")] = Field(description="Team to join: its key or id.")
+    team: Annotated[Reference, ForeignRef("team", GivenDuty.audience)] = Field(
+        description="Team to join: its key or id."
+    )
 
 
 def join(person: Person, body: JoinPerson, ctx: ActionContext) -> None:
@@ -53,7 +56,9 @@ async def cannot_join(reads: ReadContext, person: Person, body: JoinPerson, ctx:
 class LeavePerson(Payload):
     """A team for the person to leave."""
 
-    team: Annotated[Reference, ForeignRef("team")] = Field(description="Team to leave: its key or id.")
+    team: Annotated[Reference, ForeignRef("team", GivenDuty.recorded)] = Field(
+        description="Team to leave: its key or id."
+    )
 
 
 def leave_team(person: Person, body: LeavePerson, ctx: ActionContext) -> None:

@@ -10,6 +10,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from app.common.duties import GivenDuty
 from app.common.notices import NoticeKind, NoticeType
 from app.common.people import Grade, MailFrequency, Person, PersonKind, PersonState
 from app.common.personal import Personal
@@ -43,6 +44,7 @@ from app.foundation.people.roles import (
     role_not_grantable,
     role_not_held,
 )
+from app.foundation.people.succession.leaving import leaving_rows
 from app.kernel.access.audience_rules import to_persons, to_staff
 from app.kernel.access.kinds import KindAccess, Lookup
 from app.kernel.access.reads import ReadContext
@@ -72,7 +74,7 @@ class PersonFields(Payload, of=Person):
     login: Login | None = None
     department: ShortText | None = None
     post: Annotated[ShortText, Personal()] | None = None
-    manager: Annotated[Reference, ForeignRef("person")] | None = None
+    manager: Annotated[Reference, ForeignRef("person", GivenDuty.participation, quiet=True)] | None = None
     grade: Grade | None = None
     locale: Locale | None = None
     time_zone: Zone | None = None
@@ -84,7 +86,9 @@ class AddPerson(PersonFields):
     kind: PersonKind = Field(
         default=PersonKind.human, description="Kind of the account: a human being or a machine."
     )
-    teams: Annotated[tuple[Annotated[Reference, ForeignRef("team")], ...], BoundedList] = Field(
+    teams: Annotated[
+        tuple[Annotated[Reference, ForeignRef("team", GivenDuty.audience)], ...], BoundedList
+    ] = Field(
         default=(),
         max_length=LONGEST_LIST,
         description="Teams of the person (keys or ids), with the customer team first.",
@@ -108,7 +112,7 @@ def add(person: Person, body: AddPerson, ctx: ActionContext) -> None:
 class EditPerson(Patch, PersonFields):
     """Fields to change; fields left out stay unchanged."""
 
-    team: Annotated[Reference, ForeignRef("team")] | None = Field(
+    team: Annotated[Reference, ForeignRef("team", GivenDuty.recorded)] | None = Field(
         default=None,
         description="Customer team of the person from now on, one of the person's teams: a key or id.",
     )
@@ -275,6 +279,7 @@ LIFECYCLE = Lifecycle(
         action(activate,        "启用",     [PersonState.inactive],                     PersonState.active,   SUPERIORS, "person.activated"),
         action(erase,           "擦除",     [PersonState.active, PersonState.inactive], PersonState.erased,   SUPERIORS, "person.erased",
                unless=(last_admin,), keys=Keys.DESTROYED),
+        *leaving_rows(),
     ),
 )
 # fmt: on

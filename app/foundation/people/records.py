@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
+from app.common.duties import GivenDuty
 from app.common.keys import KeyScope
 from app.common.personal import Personal
 from app.common.records import ChildRecord, CodeEnum, ForeignRef, Hidden, Record, optional, required
@@ -67,7 +68,7 @@ class Team(Record):
         "Kind of the team: one of the organisation's own, a customer, or a supplier, to which no work "
         "is assigned."
     )
-    lead_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+    lead_id: Annotated[UUID | None, ForeignRef("person", GivenDuty.participation, quiet=True)] = optional(
         "Person who leads the team; null if not set."
     )
     added_at: datetime | None = required()
@@ -79,8 +80,12 @@ class Membership(Record):
 
     KIND: ClassVar[str] = "membership"
 
-    person_id: Annotated[UUID | None, ForeignRef("person")] = required("Person who belongs to the team.")
-    team_id: Annotated[UUID | None, ForeignRef("team")] = required("Team to which the person belongs.")
+    person_id: Annotated[UUID | None, ForeignRef("person", GivenDuty.participation, quiet=True)] = required(
+        "Person who belongs to the team."
+    )
+    team_id: Annotated[UUID | None, ForeignRef("team", GivenDuty.audience)] = required(
+        "Team to which the person belongs."
+    )
 
 
 class Group(Record):
@@ -91,7 +96,7 @@ class Group(Record):
     state: GroupState | None = required()
     key: str | None = required("Key of the group in addresses, without a comma; unique, never changed.")
     name: str | None = required("Display name of the {record}.")
-    chair_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+    chair_id: Annotated[UUID | None, ForeignRef("person", GivenDuty.participation, quiet=True)] = optional(
         "Person who chairs the group; null while the group has no chair."
     )
     added_at: Annotated[datetime | None, EnteredAt(GroupState.active)] = required()
@@ -104,7 +109,9 @@ class GroupMember(ChildRecord):
     KIND: ClassVar[str] = "group_member"
     AUDIENCE_KIND: ClassVar[str] = "follower"
 
-    person_id: Annotated[UUID | None, ForeignRef("person")] = required("Person who is a member of the group.")
+    person_id: Annotated[UUID | None, ForeignRef("person", GivenDuty.participation, quiet=True)] = required(
+        "Person who is a member of the group."
+    )
     side: RepresentedSide | None = required("Side that the member represents.")
     added_at: datetime | None = required("Time at which the person became a member.")
 
@@ -121,7 +128,9 @@ class Key(Record):
 
     state: KeyState | None = required()
     name: Annotated[str | None, Personal()] = required("Purpose of the key.")
-    person_id: Annotated[UUID | None, ForeignRef("person")] = required("Person represented by the key.")
+    person_id: Annotated[UUID | None, ForeignRef("person", GivenDuty.account, quiet=True)] = required(
+        "Person represented by the key."
+    )
     roles: list[str] | None = optional(
         "Roles of the person that the key may use; null for all roles of the person."
     )

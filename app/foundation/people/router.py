@@ -30,6 +30,7 @@ from app.foundation.people import groups, keys, persons, teams
 from app.foundation.people.credentials.key_standing import secrets_of, standing_of
 from app.foundation.people.erase import erase_refused_rows
 from app.foundation.people.queries import GROUPS, KEYS, PERSONS, TEAMS, GroupOut, KeyOut, PersonOut, TeamOut
+from app.foundation.people.succession.router import router as succession
 from app.kernel.actions.payloads import EmptyPayload, Payload
 from app.kernel.commands.command import Command
 
@@ -170,7 +171,9 @@ async def list_team_members(request: Request, name: Name, paging: Annotated[Pagi
     return listed(request, await page(PERSONS, renderer_of(request, PERSONS), query))
 
 
-mount_actions(router, persons.LIFECYCLE, PersonOut, prefix="/persons", left_out=frozenset({"erase"}))
+mount_actions(
+    router, persons.LIFECYCLE, PersonOut, prefix="/persons", left_out=frozenset({"deactivate", "erase"})
+)
 mount_actions(router, teams.LIFECYCLE, TeamOut, prefix="/teams")
 mount_actions(router, groups.LIFECYCLE, GroupOut, prefix="/groups")
 mount_edit(router, persons.LIFECYCLE, PersonOut, prefix="/persons")
@@ -182,7 +185,7 @@ send_as(keys.RotateKey, NewSecret)
 
 
 ROUTES = Routes(
-    (router,),
+    (router, succession),
     (
         PERSONS,
         TEAMS,

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from app.common.duties import GivenDuty
 from app.common.records import ForeignRef
 from app.foundation.editing import apply_patch
 from app.foundation.people.faces import TEAM_FACE
 from app.foundation.people.records import Team, TeamKind, TeamState
+from app.foundation.people.succession.handing_over import succession_rows
 from app.kernel.access.audience_rules import to_everybody
 from app.kernel.access.kinds import KindAccess, Lookup
 from app.kernel.actions.actor_policy import admin, rule
@@ -25,7 +27,7 @@ class TeamFields(Payload, of=Team):
     """Fields of a team that can be edited."""
 
     name: ShortText
-    lead: Annotated[Reference, ForeignRef("person")] | None = None
+    lead: Annotated[Reference, ForeignRef("person", GivenDuty.participation, quiet=True)] | None = None
 
 
 class AddTeam(TeamFields, of=Team):
@@ -75,6 +77,7 @@ LIFECYCLE = Lifecycle(
         action(edit,      "编辑", TeamState,           STAYS,             ADMINS, "team.edited"),
         action(retire,    "撤销", [TeamState.active],  TeamState.retired, ADMINS, "team.retired"),
         action(reinstate, "恢复", [TeamState.retired], TeamState.active,  ADMINS, "team.reinstated"),
+        *succession_rows("team", TeamState),
     ),
 )
 # fmt: on

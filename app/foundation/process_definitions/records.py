@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlmodel import Field
 
+from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
 from app.common.records import CodeEnum, Document, ForeignRef, Record, optional, required
@@ -74,12 +75,12 @@ class ProcessDefinition(Record):
     )
     aliases: list[str] | None = optional("Other names of the process.")
     department: str | None = optional("Department to which the process belongs.", examples=["IT"])
-    owner_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = optional(
-        "Process owner: a senior person outside of the daily work."
-    )
-    executor_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = optional(
-        "Executor of the process, who is responsible for its results."
-    )
+    owner_id: Annotated[
+        UUID | None, ForeignRef("person", GivenDuty.process_ownership), Responsible(NoticeType.in_charge)
+    ] = optional("Process owner: a senior person outside of the daily work.")
+    executor_id: Annotated[
+        UUID | None, ForeignRef("person", GivenDuty.ownership), Responsible(NoticeType.in_charge)
+    ] = optional("Executor of the process, who is responsible for its results.")
     author_id: Annotated[UUID | None, ForeignRef("person")] = optional("Person who drafted the definition.")
     purpose: str | None = optional(
         "Purpose of the process, without names of persons.", examples=["Service is restored. 恢复服务。"]

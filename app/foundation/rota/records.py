@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
+from app.common.duties import GivenDuty
 from app.common.records import CodeEnum, ForeignRef, Record, optional, required
 from app.common.state_fields import EnteredAt
 
@@ -42,8 +43,10 @@ class Shift(Record):
     KIND: ClassVar[str] = "shift"
 
     state: ShiftState | None = required()
-    team_id: Annotated[UUID | None, ForeignRef("team")] = required("Team of the shift.")
-    person_id: Annotated[UUID | None, ForeignRef("person")] = required("Member of the team who is on duty.")
+    team_id: Annotated[UUID | None, ForeignRef("team", GivenDuty.team_work)] = required("Team of the shift.")
+    person_id: Annotated[UUID | None, ForeignRef("person", GivenDuty.work, quiet=True)] = required(
+        "Member of the team who is on duty."
+    )
     duty: Duty | None = required("Kind of duty.")
     weekdays: list[str] | None = required("Days of the week on which the shift begins.")
     starts: str | None = required("Beginning of the shift in its time zone, such as 22:00.")
@@ -71,9 +74,9 @@ class StandIn(Record):
     KIND: ClassVar[str] = "stand_in"
 
     state: StandInState | None = required()
-    team_id: Annotated[UUID | None, ForeignRef("team")] = required("Team of the duty.")
+    team_id: Annotated[UUID | None, ForeignRef("team", GivenDuty.team_work)] = required("Team of the duty.")
     duty: Duty | None = required("Kind of duty.")
-    person_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+    person_id: Annotated[UUID | None, ForeignRef("person", GivenDuty.work, quiet=True)] = optional(
         "Person who is additionally on duty; null if no one is added."
     )
     instead_of_id: Annotated[UUID | None, ForeignRef("person")] = optional(

@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from app.common.duties import GivenDuty
 from app.common.people import Person, PersonState
 from app.common.records import ForeignRef
 from app.foundation.calendars.week import ClockTime, IsoDate, Weekday
@@ -32,8 +33,8 @@ MOST_WEEKS = 52
 class AddShift(Payload, of=Shift):
     """Weekly hours during which a person is on duty in a team."""
 
-    team: Annotated[Reference, ForeignRef("team")]
-    person: Annotated[Reference, ForeignRef("person")]
+    team: Annotated[Reference, ForeignRef("team", GivenDuty.team_work)]
+    person: Annotated[Reference, ForeignRef("person", GivenDuty.work, quiet=True)]
     duty: Duty
     weekdays: Annotated[tuple[Weekday, ...], BoundedList] = Field(min_length=1, max_length=len(Weekday))
     starts: ClockTime

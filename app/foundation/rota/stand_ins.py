@@ -10,6 +10,7 @@ from typing import Annotated
 from uuid import UUID
 
 from app.common.components import example_includes
+from app.common.duties import GivenDuty
 from app.common.people import Role
 from app.common.records import ForeignRef
 from app.foundation.people.records import Team
@@ -33,10 +34,10 @@ class AgreeStandIn(Payload, of=StandIn):
     """A stand-in: the person on duty, the person replaced and the period; the two may also change places."""
 
     model_config = example_includes("person")
-    team: Annotated[Reference, ForeignRef("team")]
+    team: Annotated[Reference, ForeignRef("team", GivenDuty.team_work)]
     duty: Duty
-    person: Annotated[Reference, ForeignRef("person")] | None = None
-    instead_of: Annotated[Reference, ForeignRef("person")] | None = None
+    person: Annotated[Reference, ForeignRef("person", GivenDuty.work, quiet=True)] | None = None
+    instead_of: Annotated[Reference, ForeignRef("person", GivenDuty.recorded)] | None = None
     starts_at: Instant
     ends_at: Instant
     return_starts_at: Instant | None = None

@@ -9,11 +9,10 @@ from typing import Annotated, Any
 
 from pydantic import Field, WithJsonSchema
 
-from app.common.people import Person, Role
+from app.common.duties import GivenDuty
+from app.common.people import Role
 from app.common.records import ForeignRef
 from app.foundation.editing import apply_patch
-from app.foundation.people.eligibility import check_person_active, check_team_assignable
-from app.foundation.people.records import Team
 from app.foundation.services.face import FACE
 from app.foundation.services.records import (
     CatalogueItem,
@@ -63,7 +62,9 @@ Form = Annotated[
     WithJsonSchema({"type": "object", "additionalProperties": True, "title": "Form"}),
 ]
 Persons = Annotated[
-    tuple[Annotated[Reference, ForeignRef("person")], ...], Field(max_length=LONGEST_LIST), BoundedList
+    tuple[Annotated[Reference, ForeignRef("person", GivenDuty.approval, quiet=True)], ...],
+    Field(max_length=LONGEST_LIST),
+    BoundedList,
 ]
 TaskTitles = Annotated[tuple[Title, ...], Field(max_length=LONGEST_LIST), BoundedList]
 TargetSeconds = Annotated[int, Field(ge=1, le=LONGEST_TARGET, strict=True)]
@@ -84,11 +85,11 @@ class CatalogueItemFields(Payload, of=CatalogueItem):
     description_template: Paragraph | None = None
     fulfilment_path: FulfilmentPath
     approver_role: Role | None = None
-    approver_group: Annotated[Reference, ForeignRef("group")] | None = None
+    approver_group: Annotated[Reference, ForeignRef("group", GivenDuty.group_decision)] | None = None
     approver_persons: Persons = ()
     approval_rule: ItemApprovalRule | None = None
     target_seconds: TargetSeconds | None = None
-    default_team: Annotated[Reference, ForeignRef("team")] | None = None
+    default_team: Annotated[Reference, ForeignRef("team", GivenDuty.team_work)] | None = None
     checklist: TaskTitles = ()
     opens: ItemOpens | None = None
 
@@ -135,15 +136,6 @@ async def invalid_templates(
     show titles.
     """
     check_templates(_item_after(item, body, ctx))
-
-
-async def team_or_approver_inactive(
-    reads: ReadContext, item: CatalogueItem, body: DraftCatalogueItem | EditCatalogueItem, ctx: ActionContext
-) -> None:
-    """Refuse if the item's team is retired or a supplier, or one of its approvers is inactive."""
-    check_team_assignable(ctx.ref(Team, "default_team"), "/default_team")
-    for n, person in enumerate(ctx.refs(Person, "approver_persons")):
-        check_person_active(person, f"/approver_persons/{n}")
 
 
 async def invalid_approvers(
@@ -207,9 +199,9 @@ LIFECYCLE = Lifecycle(
     rows=(
         #      action    中文     from                            to               who     event
         action(draft,    "起草", NEW_RECORD,                     State.draft,     KEEPER, "catalogue_item.drafted",
-               wrong=(invalid_form, invalid_templates, team_or_approver_inactive, invalid_approvers)),
+               wrong=(invalid_form, invalid_templates, invalid_approvers)),
         action(edit,     "编辑", list(State),                    STAYS,           KEEPER, "catalogue_item.edited",
-               wrong=(invalid_form, invalid_templates, team_or_approver_inactive, invalid_approvers)),
+               wrong=(invalid_form, invalid_templates, invalid_approvers)),
         action(offer,    "上架", [State.draft, State.withdrawn], State.offered,   KEEPER, "catalogue_item.offered", unless=(service_not_live,)),
         action(withdraw, "下架", [State.offered],                State.withdrawn, KEEPER, "catalogue_item.withdrawn"),
     ),

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
+from app.common.duties import GivenDuty
 from app.common.people import Role
 from app.common.records import CodeEnum, Document, ForeignRef, KeyRef, Record, optional, required
 from app.common.state_fields import EnteredAt
@@ -81,10 +82,10 @@ class Service(Record):
     criticality: Criticality | None = required(
         "Criticality of the service: how much depends on it.", examples=["high"]
     )
-    owner_id: Annotated[UUID | None, ForeignRef("person")] = required(
+    owner_id: Annotated[UUID | None, ForeignRef("person", GivenDuty.ownership, quiet=True)] = required(
         "Person who is responsible for the service.", examples=["me"]
     )
-    team_id: Annotated[UUID | None, ForeignRef("team")] = optional(
+    team_id: Annotated[UUID | None, ForeignRef("team", GivenDuty.team_work)] = optional(
         "Team that runs the service; null if not set."
     )
     customers: list[str] | None = optional("Teams that use the service.")
@@ -155,7 +156,7 @@ class CatalogueItem(Record):
         "Way in which requests of the item are fulfilled.", examples=["standard"]
     )
     approver_role: Role | None = optional("Role whose holders approve requests of the item; null if not set.")
-    approver_group_id: Annotated[UUID | None, ForeignRef("group")] = optional(
+    approver_group_id: Annotated[UUID | None, ForeignRef("group", GivenDuty.group_decision)] = optional(
         "Group whose members approve requests of the item; null if not set."
     )
     approver_persons: list[str] | None = optional(
@@ -167,7 +168,7 @@ class CatalogueItem(Record):
     target_seconds: int | None = optional(
         "Number of seconds that fulfilment may take; null if no time is set.", examples=[259_200]
     )
-    default_team_id: Annotated[UUID | None, ForeignRef("team")] = optional(
+    default_team_id: Annotated[UUID | None, ForeignRef("team", GivenDuty.team_work)] = optional(
         "Team that fulfils requests of the item unless another one is named; null if not set."
     )
     checklist: list[str] | None = optional(

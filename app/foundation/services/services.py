@@ -11,12 +11,13 @@ from uuid import UUID
 
 from pydantic import Field, WithJsonSchema
 
-from app.common.people import Person, Role
+from app.common.duties import GivenDuty
+from app.common.people import Role
 from app.common.records import ForeignRef, KeyRef, Record, jsonb_ordered
 from app.foundation.calendars.week import IsoDate
 from app.foundation.editing import apply_patch
-from app.foundation.people.eligibility import check_customer, check_person_active, check_team_assignable
 from app.foundation.people.records import Team
+from app.foundation.people.succession.handing_over import succession_rows
 from app.foundation.services.records import Criticality, Service
 from app.foundation.services.records import ServiceState as State
 from app.kernel.access.audience_rules import to_everybody_or_staff
@@ -45,7 +46,7 @@ from app.kernel.actions.refusals import WrongValue
 KEEPER = admin | role(Role.service_level_manager) | rule
 
 Customers = Annotated[
-    tuple[Annotated[Reference, ForeignRef("team")], ...],
+    tuple[Annotated[Reference, ForeignRef("team", GivenDuty.custom)], ...],
     Field(max_length=LONGEST_LIST, description="The teams that it is for: their keys or ids."),
     BoundedList,
 ]
@@ -62,8 +63,8 @@ class ServiceFields(Payload, of=Service):
     description_en: Paragraph | None = None
     description_zh: Paragraph | None = None
     criticality: Criticality
-    owner: Annotated[Reference, ForeignRef("person")]
-    team: Annotated[Reference, ForeignRef("team")] | None = None
+    owner: Annotated[Reference, ForeignRef("person", GivenDuty.ownership, quiet=True)]
+    team: Annotated[Reference, ForeignRef("team", GivenDuty.team_work)] | None = None
     customers: Customers = ()
     calendar: Annotated[RecordKey, KeyRef("calendar", must_exist=True)] | None = None
     rating_percent: RatingPercent | None = None
@@ -89,17 +90,14 @@ def edit(service: Service, body: EditService, ctx: ActionContext) -> None:
     apply_patch(service, body, ctx)
 
 
-async def owner_or_team_inactive(
+async def customer_named_twice(
     reads: ReadContext, service: Service, body: ProposeService | EditService, ctx: ActionContext
 ) -> None:
-    """Refuse if the owner is inactive, the team or a customer is retired or a supplier, or a customer occurs
+    """Refuse if a customer occurs
     twice.
     """
-    check_person_active(ctx.ref(Person, "owner"), "/owner")
-    check_team_assignable(ctx.ref(Team, "team"))
     earlier = set()
     for n, team in enumerate(ctx.refs(Team, "customers")):
-        check_customer(team, f"/customers/{n}")
         if team.id in earlier:
             raise WrongValue(pointer=f"/customers/{n}", because="there_already")
         earlier.add(team.id)
@@ -174,11 +172,12 @@ LIFECYCLE = Lifecycle(
     rules=Rules(constraints={"service_key_key": ValueTaken("key")}),
     rows=(
         #      action   中文     from                          to              who     event
-        action(propose, "提议", NEW_RECORD,                   State.proposed, KEEPER, "service.proposed", wrong=(owner_or_team_inactive,)),
-        action(edit,    "编辑", [State.proposed, State.live], STAYS,          KEEPER, "service.edited",   wrong=(owner_or_team_inactive,)),
+        action(propose, "提议", NEW_RECORD,                   State.proposed, KEEPER, "service.proposed", wrong=(customer_named_twice,)),
+        action(edit,    "编辑", [State.proposed, State.live], STAYS,          KEEPER, "service.edited",   wrong=(customer_named_twice,)),
         action(go_live, "上线", [State.proposed],             State.live,     KEEPER, "service.went_live"),
         action(retire,  "下线", [State.proposed, State.live], State.retired,  KEEPER, "service.retired"),
         action(promise, "承诺", State,                        STAYS,          rule,   "service.promised"),
+        *succession_rows("service", State),
     ),
 )
 # fmt: on

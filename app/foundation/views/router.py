@@ -28,6 +28,7 @@ from app.api.records.shapes import OutputModel, PersonStub, TeamStub, page_of
 from app.api.requests.accept import language_for
 from app.api.requests.etag import versions_of
 from app.api.requests.faults import Fault, fault_of
+from app.common.duties import GivenDuty
 from app.common.people import Caller
 from app.common.records import CodeEnum, ForeignRef
 from app.kernel.access.directory import CachedTeam as Team
@@ -68,7 +69,7 @@ class SaveView(BaseModel):
             examples=["state=new&sort=-opened_at"],
         )
     )
-    team: Annotated[Reference, ForeignRef("team")] | None = Field(
+    team: Annotated[Reference, ForeignRef("team", GivenDuty.recorded)] | None = Field(
         default=None,
         description="Team of the caller with which the view is shared: its key or id; null if it "
         "is not shared.",

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from app.foundation.months import month_of
-from app.foundation.people.eligibility import check_team_assignable
-from app.foundation.people.records import Team
 from app.governance.audits.payloads import OpenAudit
 from app.governance.audits.records import Audit, AuditState
 from app.kernel.access.reads import ReadContext
@@ -16,7 +14,6 @@ async def audit_invalid(reads: ReadContext, audit: Audit, body: OpenAudit, ctx: 
     """Refuse a month that lies ahead (`audited_month_not_begun`), and a team that gets no work."""
     if body.month > month_of(ctx.occurred_at, ctx.settings.zone):
         raise WrongValue({"month": body.month}, pointer="/month", because="audited_month_not_begun")
-    check_team_assignable(ctx.ref(Team, "team"))
 
 
 async def month_not_over(reads: ReadContext, audit: Audit, ctx: ActionContext) -> str | None:

@@ -12,6 +12,7 @@ from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Role
 from app.foundation.months import end_of_month
 from app.foundation.people.records import Team
+from app.foundation.people.succession.handing_over import succession_rows
 from app.governance.audits import checks
 from app.governance.audits.drawing import draw_sample
 from app.governance.audits.face import FACE
@@ -222,6 +223,7 @@ LIFECYCLE = Lifecycle(
                due=DueAt("self_check_due_at", "flag_overdue_self_checks", unless="self_check_overdue_at"), notifies=TELL_OVERDUE_CHECK),
         action(flag_summary,      "标记汇总逾期", UNSIGNED,        STAYS,               rule,                   "audit.summary_fell_overdue",
                due=DueAt("summary_due_at", "flag_overdue_summaries", unless="summary_overdue_at"), notifies=TELL_OVERDUE_SUMMARY),
+        *succession_rows("audit", State),
     ),
 )
 # fmt: on

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from app.common.duties import GivenDuty
 from app.common.records import ForeignRef
 from app.foundation.months import Month
 from app.foundation.process_names import ProcessName
@@ -27,9 +28,9 @@ class OpenAudit(Payload, of=Audit):
     """A month, a team and a process to audit."""
 
     month: Month
-    team: Annotated[Reference, ForeignRef("team")]
+    team: Annotated[Reference, ForeignRef("team", GivenDuty.team_work)]
     process: ProcessName
-    head: Annotated[Reference, ForeignRef("person")] | None = Field(
+    head: Annotated[Reference, ForeignRef("person", GivenDuty.appraisal, quiet=True)] | None = Field(
         default=None, description="Head of the team; if left out, the team's lead."
     )
 

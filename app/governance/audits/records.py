@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger
 
+from app.common.duties import GivenDuty
 from app.common.personal import Personal
 from app.common.records import ChildRecord, CodeEnum, ForeignRef, Record, optional, required
 from app.common.state_fields import EnteredAt
@@ -65,11 +66,13 @@ class Audit(Record):
     number: str = ""
     state: AuditState | None = required()
     month: str | None = required("Month that is audited.", examples=["2026-10"])
-    team_id: Annotated[UUID | None, ForeignRef("team")] = required("Team that is audited.")
+    team_id: Annotated[UUID | None, ForeignRef("team", GivenDuty.team_work)] = required(
+        "Team that is audited."
+    )
     process: Annotated[str | None, OF_PROCESS] = required(
         "Process that is audited, such as `incident`, or its name.", examples=["incident"]
     )
-    head_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+    head_id: Annotated[UUID | None, ForeignRef("person", GivenDuty.appraisal, quiet=True)] = optional(
         "Head of the team when the audit was opened."
     )
     runs: int | None = optional("Number of cases, from the self-check.", examples=[42])

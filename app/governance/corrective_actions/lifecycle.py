@@ -6,9 +6,9 @@ planned ─► done ─► verified          planned ◄─ done          planne
 from __future__ import annotations
 
 from app.common.notices import NoticeType, RecipientRule
-from app.common.people import Person, Role
+from app.common.people import Role
 from app.common.records import Record
-from app.foundation.people.eligibility import check_person_active
+from app.foundation.people.succession.handing_over import succession_rows
 from app.governance.corrective_actions.payloads import (
     CompleteCorrectiveAction,
     HandOverCorrectiveAction,
@@ -97,14 +97,13 @@ def fall_overdue(measure: CorrectiveAction, body: EmptyPayload, ctx: ActionConte
     measure.overdue_at = ctx.occurred_at
 
 
-async def owner_or_due_invalid(
+async def due_invalid(
     reads: ReadContext,
     measure: CorrectiveAction,
     body: PlanCorrectiveAction | MoveCorrectiveAction | HandOverCorrectiveAction,
     ctx: ActionContext,
 ) -> None:
-    """Refuse an owner who is not active, and a due date that is not ahead (`not_ahead`)."""
-    check_person_active(ctx.ref(Person, "owner"), "/owner")
+    """Refuse a due date that is not ahead (`not_ahead`)."""
     if not isinstance(body, HandOverCorrectiveAction) and body.due_at <= ctx.occurred_at:
         raise WrongValue(pointer="/due_at", because="not_ahead")
 
@@ -134,15 +133,16 @@ LIFECYCLE = Lifecycle(
     children=(CorrectiveActionMove,),
     rows=(
         #      action        中文        from             to              who       event
-        action(plan,         "制定",     NEW_RECORD,      State.planned,  staff,    "corrective_action.planned", wrong=(owner_or_due_invalid,)),
-        action(move,         "调整期限", OPEN,            STAYS,          OWNERS,   "corrective_action.moved", wrong=(owner_or_due_invalid,)),
-        action(hand_over,    "移交",     [State.planned], STAYS,          OWNERS,   "corrective_action.handed_over", wrong=(owner_or_due_invalid,)),
+        action(plan,         "制定",     NEW_RECORD,      State.planned,  staff,    "corrective_action.planned", wrong=(due_invalid,)),
+        action(move,         "调整期限", OPEN,            STAYS,          OWNERS,   "corrective_action.moved", wrong=(due_invalid,)),
+        action(hand_over,    "移交",     [State.planned], STAYS,          OWNERS,   "corrective_action.handed_over", wrong=(due_invalid,)),
         action(complete,     "完成",     [State.planned], State.done,     DOERS,    "corrective_action.completed", notifies=TO_VERIFY),
         action(return_,      "退回",     [State.done],    State.planned,  PLANNERS, "corrective_action.returned", segregate_from=OWNER, notifies=RETURNED),
         action(verify,       "验证",     [State.done],    State.verified, PLANNERS, "corrective_action.verified", segregate_from=OWNER),
         action(drop,         "取消",     OPEN,            State.dropped,  PLANNERS, "corrective_action.dropped", segregate_from=OWNER, notifies=DROPPED),
         action(fall_overdue, "标记逾期", OPEN,            STAYS,          rule,     "corrective_action.fell_overdue", notifies=OVERDUE,
                due=DueAt("due_at", "flag_corrective_actions", unless="overdue_at")),
+        *succession_rows("corrective_action", State),
     ),
 )
 # fmt: on

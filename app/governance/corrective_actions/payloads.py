@@ -6,13 +6,14 @@ from typing import Annotated
 
 from pydantic import Field
 
+from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, Responsible
 from app.common.records import ANY_RECORD, ForeignRef
 from app.foundation.process_names import ProcessName
 from app.governance.corrective_actions.records import CorrectionOccasion, CorrectiveAction
 from app.kernel.actions.payloads import FreeText, Instant, Payload, Reference, Title
 
-Owner = Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.in_charge)]
+Owner = Annotated[Reference, ForeignRef("person", GivenDuty.work), Responsible(NoticeType.in_charge)]
 
 
 class PlanCorrectiveAction(Payload, of=CorrectiveAction):

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
+from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
 from app.common.records import ChildRecord, CodeEnum, ForeignRef, NamesRecord, Record, optional, required
@@ -60,9 +61,9 @@ class CorrectiveAction(Record):
     author_id: Annotated[UUID | None, ForeignRef("person")] = optional(
         "Person who planned the corrective action."
     )
-    owner_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = required(
-        "Owner, who carries out the corrective action.", examples=["me"]
-    )
+    owner_id: Annotated[
+        UUID | None, ForeignRef("person", GivenDuty.work), Responsible(NoticeType.in_charge)
+    ] = required("Owner, who carries out the corrective action.", examples=["me"])
     first_due_at: datetime | None = required("Due date when the corrective action was planned.")
     due_at: datetime | None = required(
         "Time by which the corrective action must be done and verified.", examples=["2199-01-31T06:00:00Z"]

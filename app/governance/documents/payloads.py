@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from app.common.duties import GivenDuty
 from app.common.files.uploads import UploadRef
 from app.common.notices import NoticeType, Responsible
 from app.common.records import ForeignRef
@@ -29,8 +30,11 @@ from app.kernel.actions.payloads import (
 
 MOST_READERS = 200
 MOST_EDITIONS = 10_000
-Persons = Annotated[tuple[Annotated[Reference, ForeignRef("person")], ...], at_most_entries(MOST_READERS)]
-Teams = Annotated[tuple[Annotated[Reference, ForeignRef("team")], ...], BoundedList]
+Persons = Annotated[
+    tuple[Annotated[Reference, ForeignRef("person", GivenDuty.participation, quiet=True)], ...],
+    at_most_entries(MOST_READERS),
+]
+Teams = Annotated[tuple[Annotated[Reference, ForeignRef("team", GivenDuty.audience)], ...], BoundedList]
 
 
 class DraftDocument(Payload, of=ControlledDocument):
@@ -50,7 +54,9 @@ class DraftDocument(Payload, of=ControlledDocument):
         "confidentiality permit.",
         examples=["management"],
     )
-    team: Annotated[Reference, ForeignRef("team")] = Field(description="Team of the author.")
+    team: Annotated[Reference, ForeignRef("team", GivenDuty.team_work)] = Field(
+        description="Team of the author."
+    )
     countersigning_teams: Teams = Field(default=(), max_length=LONGEST_LIST)
     external_number: ShortText | None = None
     upload: Annotated[UUID, UploadRef(), Field(description="Identifier of the upload with the file.")]
@@ -68,7 +74,7 @@ class ReviseDocument(Payload, of=ControlledDocument):
     tier: ReviewTier | None = Field(
         default=None, description="New tier of the document's reviewers; if left out, the tier stays."
     )
-    team: Annotated[Reference, ForeignRef("team")] | None = Field(
+    team: Annotated[Reference, ForeignRef("team", GivenDuty.team_work)] | None = Field(
         default=None, description="New team of the document; if left out, the team stays."
     )
 
@@ -85,7 +91,12 @@ class PublishDocument(Payload, of=ControlledDocument):
     effective_at: Instant
     acknowledged_by: Annotated[
         tuple[
-            Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.document_to_acknowledge)], ...
+            Annotated[
+                Reference,
+                ForeignRef("person", GivenDuty.participation),
+                Responsible(NoticeType.document_to_acknowledge),
+            ],
+            ...,
         ],
         at_most_entries(MOST_READERS),
     ] = Field(

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
+from app.common.duties import GivenDuty
 from app.common.personal import Personal
 from app.common.records import ChildRecord, CodeEnum, ForeignRef, Record, optional, required
 from app.common.state_fields import EnteredAt
@@ -69,7 +70,9 @@ class ControlledDocument(Record):
         "Confidentiality of the document, which determines its readers.", examples=["internal"]
     )
     tier: ReviewTier | None = required("Tier of the document's reviewers.", examples=["management"])
-    team_id: Annotated[UUID | None, ForeignRef("team")] = required("Team to which the document belongs.")
+    team_id: Annotated[UUID | None, ForeignRef("team", GivenDuty.team_work)] = required(
+        "Team to which the document belongs."
+    )
     reader_ids: list[str] | None = optional(
         "Identifiers of the persons who may read a document that is not internal."
     )

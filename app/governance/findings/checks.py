@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from app.common.people import Person
-from app.foundation.people.eligibility import check_person_active
 from app.governance.findings.payloads import RaiseFinding
 from app.governance.findings.records import Finding, FindingKind
 from app.kernel.access.reads import ReadContext
@@ -14,8 +12,7 @@ from app.kernel.actions.refusals import WrongValue
 async def finding_invalid(
     reads: ReadContext, finding: Finding, body: RaiseFinding, ctx: ActionContext
 ) -> None:
-    """Refuse an inactive owner, a due time that is past, and a violation for which nobody answers."""
-    check_person_active(ctx.ref(Person, "owner"), "/owner")
+    """Refuse a due time that is past, and a violation for which nobody answers."""
     if not ctx.occurred_at < body.due_at:
         raise WrongValue(pointer="/due_at", because="not_ahead")
     if body.kind is FindingKind.violation and body.person is None:

@@ -1,6 +1,6 @@
 """Lifecycle of findings: raised, objected to and decided, corrected, verified.
 
-raised ─► corrected ─► verified          raised ─► objected ─► raised | withdrawn
+raised ⇄ corrected ─► verified          raised ─► objected ─► raised | withdrawn
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Person, Role
 from app.foundation.people.records import Team
+from app.foundation.people.succession.handing_over import succession_rows
 from app.governance.findings import checks
 from app.governance.findings.payloads import (
     CorrectFinding,
@@ -25,7 +26,7 @@ from app.kernel.actions.actor_policy import RecordDuty, process_relation, qualit
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Branch, DueAt, Lifecycle, action
-from app.kernel.actions.payloads import EmptyPayload
+from app.kernel.actions.payloads import EmptyPayload, Reason
 
 
 def raise_(finding: Finding, body: RaiseFinding, ctx: ActionContext) -> None:
@@ -62,6 +63,10 @@ def verify(finding: Finding, body: VerifyFinding, ctx: ActionContext) -> None:
     copy_fields(finding, body, ctx)
 
 
+def return_(finding: Finding, body: Reason, ctx: ActionContext) -> None:
+    """Return the finding to its owner: the correction does not hold."""
+
+
 def flag_overdue(finding: Finding, body: EmptyPayload, ctx: ActionContext) -> None:
     """Flag the finding as overdue: it was not corrected in time."""
     finding.overdue_at = ctx.occurred_at
@@ -80,6 +85,7 @@ TELL_CONCERNED = tuple(RecipientRule(NoticeType.finding_raised, field=name) for 
 TELL_JUDGES = (RecipientRule(NoticeType.finding_objected, roles=frozenset({Role.quality_manager})),)
 TELL_OF_VERDICT = tuple(RecipientRule(NoticeType.objection_decided, field=name) for name in ANSWERING)
 TELL_RAISER = (RecipientRule(NoticeType.finding_corrected, field="raiser_id"),)
+TELL_OWNER = (RecipientRule(NoticeType.finding_to_correct, field="owner_id"),)
 TELL_OWNER_OVERDUE = (
     RecipientRule(NoticeType.finding_overdue, field="owner_id"),
     RecipientRule(NoticeType.finding_overdue, field="raiser_id"),
@@ -106,8 +112,11 @@ LIFECYCLE = Lifecycle(
                segregate_from=(RAISER, CONCERNED), notifies=TELL_OF_VERDICT),
         action(correct,          "整改",     [State.raised],    State.corrected, owner,           "finding.corrected", notifies=TELL_RAISER),
         action(verify,           "验证",     [State.corrected], State.verified,  quality_manager, "finding.verified", segregate_from=(CORRECTOR, CONCERNED)),
+        action(return_,          "退回",     [State.corrected], State.raised,    quality_manager, "finding.returned",
+               segregate_from=(CORRECTOR, CONCERNED), notifies=TELL_OWNER),
         action(flag_overdue,     "标记逾期", [State.raised],    STAYS,           rule,            "finding.fell_overdue",
                due=DueAt("due_at", "flag_overdue_findings", unless="overdue_at"), notifies=TELL_OWNER_OVERDUE),
+        *succession_rows("finding", State, of_the_active=True),
     ),
 )
 # fmt: on

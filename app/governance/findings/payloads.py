@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, Responsible
 from app.common.records import ForeignRef
 from app.foundation.process_names import ProcessName
@@ -21,7 +22,7 @@ from app.kernel.actions.payloads import (
     Title,
 )
 
-PersonRef = Annotated[Reference, ForeignRef("person")]
+Concerned = Annotated[Reference, ForeignRef("person", GivenDuty.appraisal, quiet=True)]
 
 
 class RaiseFinding(Payload, of=Finding):
@@ -31,18 +32,20 @@ class RaiseFinding(Payload, of=Finding):
     kind: FindingKind
     severity: FindingSeverity
     process: ProcessName
-    team: Annotated[Reference, ForeignRef("team")]
+    team: Annotated[Reference, ForeignRef("team", GivenDuty.team_work)]
     audit: Annotated[Reference, ForeignRef("audit")] | None = None
     evidence: Annotated[tuple[ShortText, ...], BoundedList] = Field(min_length=1, max_length=LONGEST_LIST)
     description: FreeText
     self_found: bool = False
-    person: PersonRef | None = None
-    supervisor: PersonRef | None = None
-    head: PersonRef | None = Field(
+    person: Concerned | None = None
+    supervisor: Concerned | None = None
+    head: Concerned | None = Field(
         default=None, description="Head of the team at that time; if left out, the team's lead."
     )
-    owner: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.finding_to_correct)]
-    auditor: PersonRef | None = None
+    owner: Annotated[
+        Reference, ForeignRef("person", GivenDuty.ownership), Responsible(NoticeType.finding_to_correct)
+    ]
+    auditor: Annotated[Reference, ForeignRef("person", GivenDuty.recorded)] | None = None
     due_at: Instant
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
+from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
 from app.common.records import CodeEnum, ForeignRef, Record, optional, required
@@ -67,7 +68,9 @@ class Finding(Record):
         "Process that the finding is about, such as `incident`, or its name.",
         examples=["incident"],
     )
-    team_id: Annotated[UUID | None, ForeignRef("team")] = required("Team whose work the finding is about.")
+    team_id: Annotated[UUID | None, ForeignRef("team", GivenDuty.team_work)] = required(
+        "Team whose work the finding is about."
+    )
     audit_id: Annotated[UUID | None, ForeignRef("audit")] = optional(
         "Audit that led to the finding; null if not set."
     )
@@ -81,16 +84,18 @@ class Finding(Record):
         "True if the team had found and handled the matter itself, or had proposed the change that "
         "corrects it: such a finding has no points."
     )
-    person_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+    person_id: Annotated[UUID | None, ForeignRef("person", GivenDuty.appraisal, quiet=True)] = optional(
         "Person who did or omitted it; null if it was no particular person."
     )
-    supervisor_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+    supervisor_id: Annotated[UUID | None, ForeignRef("person", GivenDuty.appraisal, quiet=True)] = optional(
         "Person who supervised the process at that time."
     )
-    head_id: Annotated[UUID | None, ForeignRef("person")] = optional("Head of the team at that time.")
-    owner_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.finding_to_correct)] = (
-        required("Owner, who corrects the finding.")
+    head_id: Annotated[UUID | None, ForeignRef("person", GivenDuty.appraisal, quiet=True)] = optional(
+        "Head of the team at that time."
     )
+    owner_id: Annotated[
+        UUID | None, ForeignRef("person", GivenDuty.ownership), Responsible(NoticeType.finding_to_correct)
+    ] = required("Owner, who corrects the finding.")
     raiser_id: Annotated[UUID | None, ForeignRef("person")] = required("Person who raised the finding.")
     auditor_id: Annotated[UUID | None, ForeignRef("person")] = optional(
         "Auditor on whose behalf the finding was raised; null if not set."

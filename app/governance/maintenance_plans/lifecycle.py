@@ -11,8 +11,6 @@ from typing import Any
 from app.common.records import jsonb_ordered
 from app.common.tickets import Ticket
 from app.foundation.editing import apply_patch
-from app.foundation.people.eligibility import check_team_assignable
-from app.foundation.people.records import Team
 from app.governance.maintenance_plans.intervals import next_round
 from app.governance.maintenance_plans.payloads import (
     EditMaintenancePlan,
@@ -88,7 +86,6 @@ async def plan_invalid(
     """Refuse a team that is assigned no work, a first round that is over, a reading that is named twice, and
     a plan by which nothing is looked at (`nothing_to_look_at`).
     """
-    check_team_assignable(ctx.ref(Team, "team"))
     sent = body.model_fields_set
     if "first_round_at" in sent and body.first_round_at < ctx.occurred_at:
         raise WrongValue(pointer="/first_round_at", because="not_ahead")

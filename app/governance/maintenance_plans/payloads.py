@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from app.common.components import example_includes
+from app.common.duties import GivenDuty
 from app.common.records import ForeignRef, KeyRef
 from app.foundation.cis.records import CiClass
 from app.governance.maintenance_plans.records import MaintenanceInterval, MaintenancePlan
@@ -56,7 +57,7 @@ class MaintenancePlanFields(Payload, of=MaintenancePlan):
     """What of a maintenance plan can be edited; rounds that have fallen due stay as they are."""
 
     title: Title
-    team: Annotated[Reference, ForeignRef("team")]
+    team: Annotated[Reference, ForeignRef("team", GivenDuty.team_work)]
     interval: MaintenanceInterval
     days: int = Field(ge=1, le=MOST_DAYS, strict=True)
     items: Items = Field(default=(), max_length=LONGEST_LIST)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
+from app.common.duties import GivenDuty
 from app.common.records import CodeEnum, Document, ForeignRef, KeyRef, Record, optional, required
 from app.common.state_fields import EnteredAt
 from app.foundation.cis.records import CiClass
@@ -52,7 +53,7 @@ class MaintenancePlan(Record):
     request_id: Annotated[UUID | None, ForeignRef("request")] = optional(
         "Request whose delivery is maintained; null if not set."
     )
-    team_id: Annotated[UUID | None, ForeignRef("team")] = required(
+    team_id: Annotated[UUID | None, ForeignRef("team", GivenDuty.team_work)] = required(
         "Team that carries out the rounds.", examples=["network"]
     )
     interval: MaintenanceInterval | None = required("Interval between the rounds.", examples=["weekly"])

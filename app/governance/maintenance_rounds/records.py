@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
+from app.common.duties import GivenDuty
 from app.common.personal import Personal
 from app.common.records import (
     ChildRecord,
@@ -57,7 +58,9 @@ class MaintenanceRound(Record):
     ci_class: CiClass | None = optional(
         "Class of the configuration items that are maintained; null for a round of a service."
     )
-    team_id: Annotated[UUID | None, ForeignRef("team")] = required("Team that carries out the round.")
+    team_id: Annotated[UUID | None, ForeignRef("team", GivenDuty.team_work)] = required(
+        "Team that carries out the round."
+    )
     items: list[str] | None = required("Checklist: the items to inspect, numbered from 1.")
     ticked: list[int] | None = required("Numbers of the items that were inspected.")
     out_of_limits: int | None = required("Number of readings outside their limits.")

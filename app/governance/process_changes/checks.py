@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.foundation.decisions.records import Decision, DecisionState
-from app.foundation.people.records import Team, TeamKind
+from app.foundation.people.records import Team
 from app.foundation.process_definitions.records import DefinitionState, ProcessDefinition
 from app.governance.process_changes.payloads import ApplyProcessChange, PublishProcessChange
 from app.governance.process_changes.records import ProcessChange
@@ -15,13 +15,11 @@ from app.kernel.actions.refusals import WrongValue
 async def teams_invalid(
     reads: ReadContext, change: ProcessChange, body: ApplyProcessChange, ctx: ActionContext
 ) -> None:
-    """Refuse a team that is named twice, that is not internal, or that has no head to decide."""
+    """Refuse a team that is named twice, or that has no head to decide."""
     earlier = set()
     for n, team in enumerate(ctx.refs(Team, "teams")):
         if team.id in earlier:
             raise WrongValue(pointer=f"/teams/{n}", because="each_once")
-        if team.kind is not TeamKind.internal:
-            raise WrongValue(pointer=f"/teams/{n}", because="team_not_internal")
         if team.lead_id is None:
             raise WrongValue({"team": team.key or ""}, pointer=f"/teams/{n}", because="team_without_lead")
         earlier.add(team.id)

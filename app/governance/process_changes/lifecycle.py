@@ -38,6 +38,7 @@ from app.kernel.actions.actor_policy import (
     anybody,
     decision,
     process_owner,
+    process_relation,
     quality_manager,
     rule,
 )
@@ -56,7 +57,8 @@ def apply(change: ProcessChange, body: ApplyProcessChange, ctx: ActionContext) -
     assert ctx.assigned.number is not None, "applications have numbers"
     change.number = ctx.assigned.number
     copy_fields(change, body, ctx, without="origin teams")
-    teams, origin = ctx.prepared(ConcernedTeams).teams, ctx.ref(Record, "origin")
+    concerned, origin = ctx.prepared(ConcernedTeams), ctx.ref(Record, "origin")
+    teams, change.process_owner_id = concerned.teams, concerned.owner_id
     change.team_ids = [str(team.id) for team in teams]
     change.head_ids = list(dict.fromkeys(str(team.lead_id) for team in teams if team.lead_id)) or None
     change.applicant_id = ctx.caller.person_id
@@ -112,11 +114,15 @@ VOTES = decisions.DecisionSpec(
 )
 #: Whoever applies for a change does not review it.
 APPLICANT = RecordDuty("applicant", "申请人", ("applicant_id",))
-REVIEWERS = quality_manager | process_owner
+owner = process_relation(
+    "process_change_owner", "the owner of the process", "该流程的负责人", "process_owner_id"
+)
+REVIEWERS = quality_manager | process_owner | owner
 TO_REVIEW = (
     RecipientRule(
         NoticeType.process_change_applied, roles=frozenset({Role.quality_manager, Role.process_owner})
     ),
+    RecipientRule(NoticeType.process_change_applied, field="process_owner_id"),
 )
 
 
@@ -130,7 +136,7 @@ OVERDUE = RecipientRule(NoticeType.process_change_overdue, roles=frozenset({Role
 LIFECYCLE = Lifecycle(
     kind="process_change", plural="process_changes", zh="流程变更申请", record=ProcessChange, states=State, code="PCH",
     rules=Rules(change_check=decisions.not_while_decided(VOTES)),
-    visible=(to_staff(), to_persons("applicant_id")), children=decisions.CHILDREN,
+    visible=(to_staff(), to_persons("applicant_id", "process_owner_id")), children=decisions.CHILDREN,
     rows=(
         #      action        中文        from                  to                  who        event
         action(apply,        "申请",     NEW_RECORD,           State.applied,      anybody,   "process_change.applied",

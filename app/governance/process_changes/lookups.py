@@ -9,7 +9,7 @@ select t.id from fold.team t where t.kind = 'internal' and t.state = 'active' an
 order by t.key"""
 #: The edition in force, or else the latest that is not retired.
 DEFINITION = """
-select executor_id from fold.process_definition where process = %s and state <> 'retired'
+select executor_id, owner_id from fold.process_definition where process = %s and state <> 'retired'
 order by (state = 'published') desc, drafted_at desc limit 1"""
 TEAMS_OF_PERSON = """
 select t.id from fold.team t join fold.membership m on m.team_id = t.id

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from app.common.duties import GivenDuty
 from app.common.records import ANY_RECORD, ForeignRef
 from app.foundation.decisions.payloads import AskDecision
 from app.foundation.process_names import ProcessName
@@ -27,7 +28,9 @@ class ApplyProcessChange(Payload, of=ProcessChange):
     process: ProcessName
     description: FreeText
     reason: FreeText
-    teams: Annotated[tuple[Annotated[Reference, ForeignRef("team")], ...], BoundedList] = Field(
+    teams: Annotated[
+        tuple[Annotated[Reference, ForeignRef("team", GivenDuty.team_work)], ...], BoundedList
+    ] = Field(
         default=(),
         max_length=LONGEST_LIST,
         description="Internal teams that are concerned too. The team of the executor and the teams with "

@@ -6,9 +6,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from app.common.records import empty
 from app.foundation.decisions.approval_rules.electors import holding_rules
+from app.foundation.decisions.approval_rules.versions import MatterOpening
 from app.foundation.decisions.matters import Matter
 from app.foundation.decisions.preparation import NewDecision, Question, new_decision
 from app.foundation.decisions.records import DecisionKind
@@ -48,9 +50,10 @@ GUARD = Unguarded("Teams that get cases meanwhile had none when it was applied f
 
 @dataclass(frozen=True, slots=True)
 class ConcernedTeams:
-    """The teams that the change concerns, by the definition, the cases and the applicant."""
+    """The teams that the change concerns, and the owner of the process, if it has one."""
 
     teams: tuple[Team, ...]
+    owner_id: UUID | None
 
 
 async def concerned_teams(
@@ -77,7 +80,8 @@ async def concerned_teams(
             teams[row["id"]] = loaded.record
     if not teams:
         raise WrongValue(pointer="/teams", because="missing")
-    return ConcernedTeams(tuple(teams.values()))
+    owner_id = None if definition is None else definition["owner_id"]
+    return ConcernedTeams(tuple(teams.values()), owner_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +102,9 @@ async def publication_due(
         return PublicationDue(ctx.occurred_at + TIME_ACROSS_TEAMS)
     applied = empty(ProcessChange, change.id)
     applied.process, applied.team_ids = body.process, [str(team.id) for team in teams]
-    rules = await holding_rules(reads, applied, DecisionKind.process_change, None)
+    persons = () if ctx.caller.person_id is None else (ctx.caller.person_id,)
+    opening = MatterOpening(frozenset(persons))
+    rules = await holding_rules(reads, applied, DecisionKind.process_change, opening)
     calendars = {rule.definition.calendar for rule in rules} - {None} or {None}
     ends = []
     for key in sorted(calendars, key=str):

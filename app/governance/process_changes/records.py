@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
+from app.common.duties import GivenDuty
 from app.common.personal import Personal
 from app.common.records import CodeEnum, ForeignRef, NamesRecord, Record, optional, required
 from app.common.state_fields import EnteredAt
@@ -50,6 +51,9 @@ class ProcessChange(Record):
     applicant_id: Annotated[UUID | None, ForeignRef("person")] = optional(
         "Person who applied for the change."
     )
+    process_owner_id: Annotated[
+        UUID | None, ForeignRef("person", GivenDuty.process_ownership, quiet=True)
+    ] = optional("Owner of the process when the change was applied for; null if nobody owned it.")
     opinion: Annotated[str | None, Personal()] = optional(
         "Reviewers' opinion on the application; null until it is reviewed."
     )

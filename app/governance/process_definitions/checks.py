@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from app.common.people import Grade, Person
-from app.foundation.people.eligibility import check_person_active
+from typing import Any
+
+from app.common.people import Person, Role
 from app.foundation.process_definitions.lookups import editions_of
 from app.foundation.process_definitions.records import DefinitionState, ProcessDefinition, RaciPart
 from app.foundation.process_names import PROCESS_KINDS, process_named
 from app.governance.process_definitions.payloads import (
+    DraftProcessDefinition,
     ProcessDefinitionFields,
     PublishProcessDefinition,
     TakeNamesProcessDefinition,
@@ -19,7 +21,12 @@ from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.actions.refusals import PreparationRefused, WrongValue
 from app.kpis.catalogue import KPIS
 
-SENIOR = (Grade.senior, Grade.management)
+#: Roles that draft definitions of any process.
+DRAFTING_ROLES = (Role.process_owner, Role.process_designer)
+#: The states of improvements whose pilot was passed, or which are minor and carried out.
+APPROVED_IMPROVEMENTS = frozenset(
+    {"implementing", "evaluating", "rolling_out", "handed_over", "standardised"}
+)
 #: What a definition must say before it is reviewed.
 NEEDED = (
     *("purpose", "begins_with", "ends_with", "activities", "raci"),
@@ -27,17 +34,39 @@ NEEDED = (
 )
 
 
+async def not_their_process(
+    reads: ReadContext, definition: ProcessDefinition, body: DraftProcessDefinition, ctx: ActionContext
+) -> None:
+    """Refuse a draft by somebody without a drafter's role who is neither the owner nor the executor of the
+    process by its published edition (`no_post_in_process`).
+    """
+    if ctx.caller.is_rule or any(ctx.caller.has_role(role, definition) for role in DRAFTING_ROLES):
+        return
+    present = ctx.prepared(PublishedEditions).present
+    if present is None or ctx.caller.person_id not in (present.owner_id, present.executor_id):
+        raise PreparationRefused("no_post_in_process")
+
+
+async def owner_not_in_post(
+    reads: ReadContext, definition: ProcessDefinition, body: object, ctx: ActionContext
+) -> None:
+    """Refuse an owner whom only the edition itself would make the owner (`owner_only_by_this_edition`): a
+    quality manager judges that.
+    """
+    if ctx.caller.is_rule or ctx.caller.has_role(Role.quality_manager, definition):
+        return
+    present = ctx.prepared(PublishedEditions).present
+    if present is None or present.owner_id != ctx.caller.person_id:
+        raise PreparationRefused("owner_only_by_this_edition")
+
+
 async def contents_invalid(
     reads: ReadContext, definition: ProcessDefinition, body: ProcessDefinitionFields, ctx: ActionContext
 ) -> None:
-    """Refuse persons who are inactive, an owner who is not senior or is the executor, a parent that is the
-    process itself, and what is not known or is named twice.
+    """Refuse an owner who is the executor, a parent that is the process itself, and what is not known or is
+    named twice.
     """
     owner, executor = ctx.ref(Person, "owner"), ctx.ref(Person, "executor")
-    check_person_active(owner, "/owner")
-    check_person_active(executor, "/executor")
-    if owner is not None and owner.grade not in SENIOR:
-        raise WrongValue(pointer="/owner", because="not_senior")
     owner_id = definition.owner_id if owner is None else owner.id
     executor_id = definition.executor_id if executor is None else executor.id
     if owner_id is not None and owner_id == executor_id:
@@ -91,6 +120,47 @@ async def name_of_another(
             raise WrongValue({"process": process}, pointer=f"/names/{n}", because="names_another")
 
 
+async def change_not_approved(
+    reads: ReadContext, definition: ProcessDefinition, body: PublishProcessDefinition, ctx: ActionContext
+) -> None:
+    """Refuse another edition of a process without an approval of its change (`edition_without_approval`): an
+    application that the heads approved before the edition was drafted, or the improvement that pilots it,
+    if the committee has let it be carried out. The first edition changes no process.
+    """
+    if not ctx.prepared(PublishedEditions).editions:
+        return
+    for change_id in definition.process_change_ids or ():
+        change = await reads.record("process_change", change_id)
+        if change is None or not _approves(change.record, definition):
+            break
+    else:
+        if definition.process_change_ids or await _is_piloted(reads, definition):
+            return
+    raise PreparationRefused("edition_without_approval", {"process": str(definition.process)})
+
+
+def _approves(change: Any, definition: ProcessDefinition) -> bool:
+    """Return whether the application was approved, for this process and before the edition was drafted, and
+    led to no other edition.
+    """
+    if change.process != definition.process or change.approved_at is None or change.published_at is not None:
+        return False
+    return definition.drafted_at is not None and change.approved_at <= definition.drafted_at
+
+
+async def _is_piloted(reads: ReadContext, definition: ProcessDefinition) -> bool:
+    """Return whether an improvement of the process that the committee has approved pilots the edition."""
+    if definition.improvement_id is None:
+        return False
+    loaded = await reads.record("improvement", str(definition.improvement_id))
+    improvement: Any = None if loaded is None else loaded.record
+    return (
+        improvement is not None
+        and improvement.process == definition.process
+        and improvement.state in APPROVED_IMPROVEMENTS
+    )
+
+
 async def not_publishable(
     reads: ReadContext, definition: ProcessDefinition, body: PublishProcessDefinition, ctx: ActionContext
 ) -> None:
@@ -110,3 +180,7 @@ async def not_publishable(
         raise WrongValue(
             {"number": present.number}, pointer="/effective_at", because="before_present_edition"
         )
+
+
+#: What is checked before an edition is published.
+PUBLICATION = (not_publishable, change_not_approved)

@@ -15,6 +15,7 @@ from app.foundation.documents.filing import supersede as supersede_document
 from app.foundation.documents.keeping.actions import KeptDocuments, document_actions
 from app.foundation.documents.records import DocumentClass, Heading
 from app.foundation.editing import apply_patch
+from app.foundation.people.succession.handing_over import succession_rows
 from app.foundation.process_definitions.lookups import DEFINED_NAME, DEFINED_SPELLINGS
 from app.foundation.process_definitions.records import DefinitionState as State
 from app.foundation.process_definitions.records import ProcessDefinition
@@ -37,7 +38,14 @@ from app.governance.process_definitions.preparation import (
 )
 from app.kernel.access.audience_rules import to_persons, to_staff
 from app.kernel.access.kinds import KindAccess, Lookup
-from app.kernel.actions.actor_policy import RecordDuty, process_owner, quality_manager, role, rule
+from app.kernel.actions.actor_policy import (
+    RecordDuty,
+    process_owner,
+    process_relation,
+    quality_manager,
+    role,
+    rule,
+)
 from app.kernel.actions.constraints import RetryDecision
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
@@ -129,9 +137,21 @@ SUPERSEDE = RelatedCommand(
 )
 AUTHOR = (RecordDuty("author", "作者", ("author_id",)),)
 AUTHORS_DO_NOT_JUDGE = authors_do_not_judge(CONTENTS)
+#: The owner by post, without a role: proposes, reviews and publishes their process.
+owner = process_relation("definition_owner", "the owner of the process", "该流程的负责人", "owner_id")
+executor = process_relation(
+    "definition_executor", "the executor of the process", "该流程的执行人", "executor_id"
+)
+#: A new edition names nobody yet: a check asks who holds the post by the published one.
+holder_of_post = process_relation("definition_post", "its owner or executor", "该流程的负责人或执行人")
 DRAFTERS = process_owner | role(Role.process_designer)
-NAMERS = quality_manager | process_owner
-TO_REVIEW = (RecipientRule(NoticeType.definition_to_review, roles=frozenset({Role.quality_manager})),)
+EDITORS = DRAFTERS | owner | executor
+JUDGES = quality_manager | owner
+NAMERS = quality_manager | process_owner | owner
+TO_REVIEW = (
+    RecipientRule(NoticeType.definition_to_review, roles=frozenset({Role.quality_manager})),
+    RecipientRule(NoticeType.definition_to_review, field="owner_id"),
+)
 TO_AUTHOR = (RecipientRule(NoticeType.definition_sent_back, field="author_id"),)
 TO_CONCERNED = tuple(
     RecipientRule(NoticeType.definition_published, field=name)
@@ -154,16 +174,16 @@ LIFECYCLE = Lifecycle(
     rules=Rules(constraints={"process_definition_edition_key": RetryDecision()}),
     rows=(
         #      action     中文    from                               to                who              event
-        action(draft,     "起草", NEW_RECORD,                        State.draft,      DRAFTERS,        "process_definition.drafted",
-               prepare=(published_editions,), wrong=(checks.contents_invalid,)),
-        action(edit,      "编辑", [State.draft],                     STAYS,            DRAFTERS,        "process_definition.edited",
+        action(draft,     "起草", NEW_RECORD,                        State.draft,      DRAFTERS | holder_of_post,        "process_definition.drafted",
+               prepare=(published_editions,), wrong=(checks.not_their_process, checks.contents_invalid)),
+        action(edit,      "编辑", [State.draft],                     STAYS,            EDITORS,         "process_definition.edited",
                wrong=(checks.contents_invalid,)),
-        action(submit,    "提交", [State.draft],                     State.in_review,  process_owner,   "process_definition.submitted",
+        action(submit,    "提交", [State.draft],                     State.in_review,  process_owner | owner, "process_definition.submitted",
                unless=(checks.contents_missing,), notifies=TO_REVIEW),
-        action(send_back, "退回", [State.in_review, State.piloting], State.draft,      quality_manager, "process_definition.sent_back", notifies=TO_AUTHOR),
+        action(send_back, "退回", [State.in_review, State.piloting], State.draft,      JUDGES,          "process_definition.sent_back", notifies=TO_AUTHOR),
         action(pilot,     "试行", [State.in_review],                 State.piloting,   quality_manager, "process_definition.piloted"),
-        action(publish,   "发布", [State.in_review, State.piloting], State.published,  quality_manager, "process_definition.published",
-               prepare=(published_editions, definition_freeze, load_documents), wrong=(checks.not_publishable, AUTHORS_DO_NOT_JUDGE),
+        action(publish,   "发布", [State.in_review, State.piloting], State.published,  JUDGES,          "process_definition.published",
+               prepare=(published_editions, definition_freeze, load_documents), wrong=(checks.owner_not_in_post, *checks.PUBLICATION, AUTHORS_DO_NOT_JUDGE),
                segregate_from=AUTHOR, related=SUPERSEDE, document=lambda _: DocumentClass.PR, notifies=TO_CONCERNED),
         action(take_names, "收录名称", [State.published],            STAYS,            NAMERS,          "process_definition.names_taken",
                wrong=(checks.name_of_another,)),
@@ -172,6 +192,7 @@ LIFECYCLE = Lifecycle(
         action(retire,    "停用", [State.published],                 State.retired,    quality_manager, "process_definition.retired",
                prepare=(load_documents,), notifies=TO_CONCERNED),
         *document_actions(DOCUMENTS_KEPT),
+        *succession_rows("process_definition", State),
     ),
 )
 # fmt: on

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from app.common.duties import GivenDuty
 from app.common.improvement import FreezeExemption
 from app.common.people import Role
 from app.common.records import ForeignRef
@@ -32,7 +33,14 @@ Seconds = Annotated[int, Field(ge=1, le=LONGEST_LIMIT, strict=True)]
 Percent = Annotated[int, Field(ge=0, le=100, strict=True)]
 Lines = Annotated[tuple[ShortText, ...], Field(max_length=LONGEST_LIST), BoundedList]
 Persons = Annotated[
-    tuple[Annotated[Reference, ForeignRef("person")], ...], Field(max_length=LONGEST_LIST), BoundedList
+    tuple[
+        Annotated[
+            Reference, ForeignRef("person", GivenDuty.participation, quiet=True, allow_participants=True)
+        ],
+        ...,
+    ],
+    Field(max_length=LONGEST_LIST),
+    BoundedList,
 ]
 
 
@@ -108,8 +116,8 @@ class ProcessDefinitionFields(Payload, of=ProcessDefinition):
     level: int = Field(ge=1, le=LEVELS, strict=True)
     parent: ProcessName | None = None
     department: ShortText | None = None
-    owner: Annotated[Reference, ForeignRef("person")] | None = None
-    executor: Annotated[Reference, ForeignRef("person")] | None = None
+    owner: Annotated[Reference, ForeignRef("person", GivenDuty.process_ownership, quiet=True)] | None = None
+    executor: Annotated[Reference, ForeignRef("person", GivenDuty.ownership, quiet=True)] | None = None
     purpose: Paragraph | None = None
     begins_with: ShortText | None = None
     ends_with: ShortText | None = None

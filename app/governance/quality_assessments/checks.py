@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.common.people import Person
-from app.foundation.people.eligibility import check_person_active
 from app.governance.quality_assessments.payloads import (
     ImproveQualityAssessment,
-    OpenQualityAssessment,
     VerifyQualityAssessment,
 )
 from app.governance.quality_assessments.records import (
@@ -40,13 +37,6 @@ async def finding_numbers(
     """Find the numbers of the findings."""
     findings = await reads.children(QualityFinding, assessment)
     return FindingNumbers(frozenset(finding.place for finding in findings if finding.place is not None))
-
-
-async def assessor_inactive(
-    reads: ReadContext, assessment: QualityAssessment, body: OpenQualityAssessment, ctx: ActionContext
-) -> None:
-    """Refuse an assessor who is not active."""
-    check_person_active(ctx.required_ref(Person, "assessor"), "/assessor")
 
 
 async def no_such_finding(

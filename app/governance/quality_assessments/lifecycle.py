@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from app.foundation.people.succession.handing_over import succession_rows
 from app.governance.quality_assessments import checks
 from app.governance.quality_assessments.payloads import (
     ConcludeQualityAssessment,
@@ -122,13 +123,14 @@ LIFECYCLE = Lifecycle(
     children=(QualityFinding, QualityCorrection),
     rows=(
         #      action    中文        from          to               who              event
-        action(open_,    "启动",     NEW_RECORD,   State.open,      quality_manager, "quality_assessment.opened", wrong=(checks.assessor_inactive,)),
+        action(open_,    "启动",     NEW_RECORD,   State.open,      quality_manager, "quality_assessment.opened"),
         action(conclude, "得出结论", [State.open], State.concluded, ASSESSORS.in_person(),       "quality_assessment.concluded"),
         action(improve,  "制定改进措施", CONCLUDED,    State.improving, ASSESSORS,       "quality_assessment.improved",
                prepare=(checks.finding_numbers, correction_ids), wrong=(checks.no_such_finding,), related=PLAN_CORRECTIONS),
         action(verify,   "验证",     CONCLUDED,    State.verified,  quality_manager.in_person(), "quality_assessment.verified",
                prepare=(checks.finding_numbers,), wrong=(checks.still_to_correct,)),
         action(cancel,   "取消",     [State.open], State.cancelled, quality_manager, "quality_assessment.cancelled"),
+        *succession_rows("quality_assessment", State),
     ),
 )
 # fmt: on

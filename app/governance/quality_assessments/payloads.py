@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, Responsible
 from app.common.records import ForeignRef, KeyRef
 from app.governance.quality_assessments.records import (
@@ -41,7 +42,7 @@ class OpenQualityAssessment(Payload, of=QualityAssessment):
     means: Annotated[tuple[QualityMeans, ...], BoundedList] = Field(
         min_length=1, max_length=len(QualityMeans)
     )
-    assessor: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.in_charge)]
+    assessor: Annotated[Reference, ForeignRef("person", GivenDuty.review), Responsible(NoticeType.in_charge)]
 
     CONDITIONS = (
         Condition(
@@ -77,7 +78,7 @@ class PlannedCorrection(PayloadPart):
     title: Title = Field(description="Measure in one line, without names of persons.")
     task: FreeText = Field(description="Measure in full: all that is to be done.")
     # The corrective action tells them.
-    owner: Annotated[Reference, ForeignRef("person")] = Field(
+    owner: Annotated[Reference, ForeignRef("person", GivenDuty.work, quiet=True)] = Field(
         description="Owner of the corrective action: an id, or `me`."
     )
     due_at: Instant = Field(description="Time by which the corrective action must be done and verified.")

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
+from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
 from app.common.records import ChildRecord, CodeEnum, ForeignRef, KeyRef, Record, optional, required
@@ -63,9 +64,9 @@ class QualityAssessment(Record):
     )
     means: list[str] | None = required("Means of the assessment.", examples=[["kpis", "sampling"]])
     opener_id: Annotated[UUID | None, ForeignRef("person")] = optional("Person who opened the assessment.")
-    assessor_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = required(
-        "Person who carries out the assessment.", examples=["me"]
-    )
+    assessor_id: Annotated[
+        UUID | None, ForeignRef("person", GivenDuty.review), Responsible(NoticeType.in_charge)
+    ] = required("Person who carries out the assessment.", examples=["me"])
     summary: Annotated[str | None, Personal()] = optional(
         "Result in a few sentences; null until the assessment is concluded."
     )

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from app.common.people import Person
-from app.foundation.people.eligibility import check_person_active, check_team_assignable
 from app.foundation.people.lookups import membership
 from app.foundation.people.records import Team
 from app.governance.quality_targets.payloads import (
@@ -54,22 +53,20 @@ def dimension_of(kpi: Kpi, level: TargetLevel) -> Dimension | None:
 async def answerable(
     reads: ReadContext, target: QualityTarget, body: SetQualityTarget, ctx: ActionContext
 ) -> Answerable:
-    """Find who answers for the target. Raises WrongValue if nobody does, or they are not active."""
+    """Find who answers for the target. Raises WrongValue if nobody does."""
     team, person = ctx.ref(Team, "team"), ctx.ref(Person, "person")
     named = ctx.ref(Person, "answerable")
     if team is not None and person is not None:
         raise WrongValue(pointer="/person", because="team_or_person")
     if (team is not None or person is not None) and named is not None:
         raise WrongValue(pointer="/answerable", because="answers_already")
-    check_team_assignable(team)
     if team is not None:
         if team.lead_id is None:
             raise WrongValue({"team": str(team.key)}, pointer="/team", because="lead_missing")
         return Answerable(team.lead_id)
-    pointer, person = ("/person", person) if person is not None else ("/answerable", named)
+    person = person or named
     if person is None:
         raise WrongValue(pointer="/answerable", because="missing")
-    check_person_active(person, pointer)
     return Answerable(person.id)
 
 
@@ -103,7 +100,7 @@ async def does_not_fit(
 
 
 async def others_answer(reads: ReadContext, target: QualityTarget, ctx: ActionContext) -> str | None:
-    """Refuse whoever does not answer for it; management answers for the organisation's, and for those that
+    """Refuse people who do not answer for it; management answers for the organisation's, and for those that
     somebody has set for themselves (`others_answer`).
     """
     of_management = target.level is TargetLevel.organisation or target.setter_id == target.answerable_id

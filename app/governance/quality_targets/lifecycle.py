@@ -11,6 +11,7 @@ from typing import Any
 from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Role
 from app.foundation.decisions.authorship import authors_do_not_judge
+from app.foundation.people.succession.handing_over import succession_rows
 from app.governance.quality_targets import checks
 from app.governance.quality_targets.checks import Answerable
 from app.governance.quality_targets.payloads import (
@@ -113,6 +114,7 @@ LIFECYCLE = Lifecycle(
         action(return_,    "退回", [State.proposed], State.returned,  ACCEPTORS,                        "quality_target.returned",
                unless=(checks.others_answer,), notifies=RETURNED),
         action(withdraw,   "撤回", IN_FORCE,         State.withdrawn, quality_manager,                  "quality_target.withdrawn", notifies=WITHDRAWN),
+        *succession_rows("quality_target", State),
     ),
 )
 # fmt: on

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from app.common.duties import GivenDuty
 from app.common.records import ForeignRef
 from app.governance.quality_targets.records import QualityTarget
 from app.kernel.actions.payloads import (
@@ -21,8 +22,8 @@ from app.kernel.actions.payloads import (
 from app.kpis.declaration.kpi import Comparator
 from app.kpis.targets.lifecycle import Number
 
-Person = Annotated[Reference, ForeignRef("person")]
-Team = Annotated[Reference, ForeignRef("team")]
+Person = Annotated[Reference, ForeignRef("person", GivenDuty.appraisal, quiet=True)]
+Team = Annotated[Reference, ForeignRef("team", GivenDuty.team_work)]
 
 
 class SetQualityTarget(Payload, of=QualityTarget):
@@ -35,7 +36,7 @@ class SetQualityTarget(Payload, of=QualityTarget):
     parent: Annotated[Reference, ForeignRef("quality_target")] | None = None
     team: Team | None = None
     person: Person | None = None
-    answerable: Person | None = Field(
+    answerable: Annotated[Reference, ForeignRef("person", GivenDuty.ownership, quiet=True)] | None = Field(
         default=None,
         description="Person responsible for a target of the organisation. The lead is responsible for a "
         "team's target, and the person for their own.",

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
+from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
 from app.common.records import CodeEnum, ForeignRef, Record, optional, required
@@ -56,16 +57,16 @@ class QualityTarget(Record):
     parent_id: Annotated[UUID | None, ForeignRef("quality_target")] = optional(
         "Target from which this one was broken down; null if not set."
     )
-    team_id: Annotated[UUID | None, ForeignRef("team")] = optional(
+    team_id: Annotated[UUID | None, ForeignRef("team", GivenDuty.team_work)] = optional(
         "Team to which the target applies; null for the organisation and for persons."
     )
-    person_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+    person_id: Annotated[UUID | None, ForeignRef("person", GivenDuty.appraisal, quiet=True)] = optional(
         "Person that the target applies to; null for the organisation and for teams."
     )
     setter_id: Annotated[UUID | None, ForeignRef("person")] = optional("Person who set the target.")
-    answerable_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.target_to_accept)] = (
-        required("Person who is responsible for the target and accepts it.")
-    )
+    answerable_id: Annotated[
+        UUID | None, ForeignRef("person", GivenDuty.ownership), Responsible(NoticeType.target_to_accept)
+    ] = required("Person who is responsible for the target and accepts it.")
     reason: Annotated[
         str | None, Personal(), ClearedBy(entering={QualityTargetState.proposed, QualityTargetState.accepted})
     ] = optional("Reason for returning or withdrawing the target; null if neither happened.")

@@ -9,10 +9,10 @@ from typing import Annotated
 
 from pydantic import Field
 
+from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, RecipientRule, Responsible
 from app.common.people import Person
 from app.common.records import ForeignRef
-from app.foundation.people.eligibility import check_person_active
 from app.foundation.people.records import Team
 from app.governance.recognitions.records import Recognition, RecognitionKind
 from app.governance.recognitions.records import RecognitionState as State
@@ -32,8 +32,13 @@ class AwardRecognition(Payload, of=Recognition):
 
     kind: RecognitionKind
     reason: FreeText
-    person: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.recognised)] | None = None
-    team: Annotated[Reference, ForeignRef("team")] | None = None
+    person: (
+        Annotated[
+            Reference, ForeignRef("person", GivenDuty.participation), Responsible(NoticeType.recognised)
+        ]
+        | None
+    ) = None
+    team: Annotated[Reference, ForeignRef("team", GivenDuty.audience)] | None = None
     public: bool = Field(default=False, strict=True)
 
 
@@ -48,11 +53,10 @@ def award(recognition: Recognition, body: AwardRecognition, ctx: ActionContext) 
 async def recipient_invalid(
     reads: ReadContext, recognition: Recognition, body: AwardRecognition, ctx: ActionContext
 ) -> None:
-    """Refuse an award to nobody, to a person and a team, to oneself or one's own team, or the inactive."""
+    """Refuse an award to nobody, to a person and a team, to oneself or one's own team."""
     person, team = ctx.ref(Person, "person"), ctx.ref(Team, "team")
     if (person is None) is (team is None):
         raise WrongValue(pointer="/person", because="person_or_team")
-    check_person_active(person, "/person")
     if person is not None and person.id == ctx.caller.person_id:
         raise WrongValue(pointer="/person", because="not_to_oneself")
     if team is not None and team.id in ctx.caller.teams:

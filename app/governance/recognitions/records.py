@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
+from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
 from app.common.records import CodeEnum, ForeignRef, Record, optional, required
@@ -41,10 +42,10 @@ class Recognition(Record):
     reason: Annotated[str | None, Personal()] = required(
         "Reason for the award.", examples=["Her articles have spared the desk a hundred calls."]
     )
-    person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.recognised)] = optional(
-        "Person who receives the award; null for an award to a team."
-    )
-    team_id: Annotated[UUID | None, ForeignRef("team")] = optional(
+    person_id: Annotated[
+        UUID | None, ForeignRef("person", GivenDuty.participation), Responsible(NoticeType.recognised)
+    ] = optional("Person who receives the award; null for an award to a team.")
+    team_id: Annotated[UUID | None, ForeignRef("team", GivenDuty.audience)] = optional(
         "Team that receives the award; null for an award to a person."
     )
     public: bool | None = required("True if everybody sees the award.")

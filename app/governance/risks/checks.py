@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from app.common.people import Person, Role
+from app.common.people import Role
 from app.common.priorities.risk_level import RiskLevel
 from app.foundation.costs.amounts import check_digits
-from app.foundation.people.eligibility import check_person_active
 from app.governance.risks.payloads import (
     AssessRisk,
     AttachIndicatorRisk,
     ClearIndicatorRisk,
     CompleteActionRisk,
     FlagActionRisk,
-    HandOverRisk,
-    IdentifyRisk,
     ReachIndicatorRisk,
     RecordOccurrenceRisk,
     TreatRisk,
@@ -29,13 +26,6 @@ from app.kpis.questions.periods import months_after
 
 #: The longest time from an assessment to the next.
 REASSESS_MONTHS = 3
-
-
-async def owner_inactive(
-    reads: ReadContext, risk: Risk, body: IdentifyRisk | HandOverRisk, ctx: ActionContext
-) -> None:
-    """Refuse an owner who is not active."""
-    check_person_active(ctx.ref(Person, "owner"), "/owner")
 
 
 async def reassessment_too_late(reads: ReadContext, risk: Risk, body: AssessRisk, ctx: ActionContext) -> None:
@@ -65,7 +55,6 @@ async def response_invalid(reads: ReadContext, risk: Risk, body: TreatRisk, ctx:
     if accepts and risk.risk_level is RiskLevel.high and not is_management(risk, ctx):
         raise WrongValue(pointer="/response", because="high_risk_accepted_by_management")
     for n, planned in enumerate(body.actions):
-        check_person_active(ctx.ref(Person, f"actions/{n}/owner"), f"/actions/{n}/owner")
         if planned.due_at <= ctx.occurred_at:
             raise WrongValue(pointer=f"/actions/{n}/due_at", because="not_ahead")
 

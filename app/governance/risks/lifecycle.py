@@ -10,6 +10,7 @@ from datetime import timedelta
 from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Person, Role
 from app.common.priorities.risk_level import RiskLevel
+from app.foundation.people.succession.handing_over import succession_rows
 from app.governance.risks import checks
 from app.governance.risks.face import FACE
 from app.governance.risks.payloads import (
@@ -259,7 +260,7 @@ LIFECYCLE = Lifecycle(
     children=(RiskAssessment, RiskAction, RiskOccurrence, RiskIndicator, RiskWarning),
     rows=(
         #      action             中文          from              to              who                        event
-        action(identify,          "识别",       NEW_RECORD,       State.identified, staff,                   "risk.identified", wrong=(checks.owner_inactive,)),
+        action(identify,          "识别",       NEW_RECORD,       State.identified, staff,                   "risk.identified"),
         action(assess,            "评估",       [State.identified], State.assessed, risk_owner,              "risk.assessed",
                prepare=(scale_in_force,), wrong=(checks.reassessment_too_late,)),
         action(reassess,          "重新评估",   ASSESSED,         STAYS,          risk_owner,                "risk.reassessed",
@@ -277,7 +278,7 @@ LIFECYCLE = Lifecycle(
                wrong=(checks.reached_already,), notifies=TELL_REACHED),
         action(clear_indicator,   "解除预警",   OPEN,             STAYS,          rule,                      "risk.indicator_cleared",
                prepare=(open_warnings,), wrong=(checks.not_reached,), notifies=TELL_CLEARED),
-        action(hand_over,         "移交",       OPEN,             STAYS,          KEEPERS,                   "risk.handed_over", wrong=(checks.owner_inactive,)),
+        action(hand_over,         "移交",       OPEN,             STAYS,          KEEPERS,                   "risk.handed_over"),
         action(fall_due,          "到期提醒",   ASSESSED,         STAYS,          rule,                      "risk.fell_due", notifies=TELL_DUE,
                due=DueAt("reassess_by_at", "remind_of_reassessments", unless="fell_due_at", after=REMINDER_BEFORE_DUE)),
         action(fall_overdue,      "标记逾期",   ASSESSED,         STAYS,          rule,                      "risk.fell_overdue", notifies=TELL_OVERDUE,
@@ -287,6 +288,7 @@ LIFECYCLE = Lifecycle(
         action(restate,           "重述等级",   ASSESSED,         STAYS,          rule,                      "risk.restated"),
         action(close,             "关闭",       [State.treated],  State.closed,   process_owner,             "risk.closed",
                prepare=(open_actions,), segregate_from=OWNER),
+        *succession_rows("risk", State),
     ),
 )
 # fmt: on

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from app.common.duties import GivenDuty
 from app.common.money import Amount, Currency
 from app.common.notices import NoticeType, Responsible
 from app.common.priorities.risk_level import RiskLevel
@@ -48,7 +49,10 @@ class IdentifyRisk(Payload, of=Risk):
     kind: RiskKind
     found_by: RiskDiscovery
     cause: FreeText
-    owner: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.in_charge)] | None = Field(
+    owner: (
+        Annotated[Reference, ForeignRef("person", GivenDuty.ownership), Responsible(NoticeType.in_charge)]
+        | None
+    ) = Field(
         default=None,
         description="Owner, who assesses and treats the risk: a person's id; if left out, the caller.",
     )
@@ -83,7 +87,7 @@ class PlannedRiskAction(PayloadPart, of=RiskAction):
     """An action of the response, with its owner and due date."""
 
     title: Title
-    owner: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.tasked)] = Field(
+    owner: Annotated[Reference, ForeignRef("person", GivenDuty.work), Responsible(NoticeType.tasked)] = Field(
         description="Person who carries out the action: their id, or `me`.", examples=["me"]
     )
     due_at: Instant
@@ -113,9 +117,12 @@ class FlagActionRisk(Payload):
     """An overdue action and its owner."""
 
     action: Annotated[UUID, ChildRef(RiskAction)] = Field(description="Identifier of the action.")
-    owner: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.risk_action_overdue)] | None = (
-        Field(default=None, description="Owner of the action; left out if they are not active.")
-    )
+    owner: (
+        Annotated[
+            Reference, ForeignRef("person", GivenDuty.recorded), Responsible(NoticeType.risk_action_overdue)
+        ]
+        | None
+    ) = Field(default=None, description="Owner of the action; left out if they are not active.")
 
 
 class RecordOccurrenceRisk(Payload, of=RiskOccurrence):
@@ -134,7 +141,7 @@ class AttachIndicatorRisk(Payload, of=RiskIndicator):
     comparator: Comparator
     threshold: Number
     service: Annotated[RecordKey, KeyRef("service", must_exist=True)] | None = None
-    team: Annotated[Reference, ForeignRef("team")] | None = None
+    team: Annotated[Reference, ForeignRef("team", GivenDuty.recorded)] | None = None
     window_days: int = Field(default=USUAL_WINDOW, ge=1, le=LONGEST_WINDOW, strict=True)
 
 
@@ -160,7 +167,7 @@ class ClearIndicatorRisk(ReachIndicatorRisk):
 class HandOverRisk(Payload, of=Risk):
     """The new owner of the risk."""
 
-    owner: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.in_charge)]
+    owner: Annotated[Reference, ForeignRef("person", GivenDuty.ownership), Responsible(NoticeType.in_charge)]
 
 
 class RestateRisk(Payload):

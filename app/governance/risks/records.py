@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlmodel import Field
 
+from app.common.duties import GivenDuty
 from app.common.money import Money
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
@@ -91,9 +92,9 @@ class Risk(Record):
     services: list[str] | None = optional("Keys of the services that the risk endangers.")
     change_ids: list[str] | None = optional("Changes that are connected with the risk.")
     improvement_ids: list[str] | None = optional("Improvements that are connected with the risk.")
-    owner_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = required(
-        "Owner, who assesses and treats the risk."
-    )
+    owner_id: Annotated[
+        UUID | None, ForeignRef("person", GivenDuty.ownership), Responsible(NoticeType.in_charge)
+    ] = required("Owner, who assesses and treats the risk.")
     identified_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
         "Person who identified the risk."
     )
@@ -180,9 +181,9 @@ class RiskAction(ChildRecord):
     DONE_FIELDS: ClassVar[tuple[str, ...]] = ("done_at", "dropped_at")
 
     title: str | None = required("Action in one line.", examples=["Set up a second relay"])
-    person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.tasked)] = required(
-        "Person who carries out the action."
-    )
+    person_id: Annotated[
+        UUID | None, ForeignRef("person", GivenDuty.work), Responsible(NoticeType.tasked)
+    ] = required("Person who carries out the action.")
     due_at: datetime | None = required("Time by which the action must be done.")
     planned_at: datetime | None = required("Time at which the action was planned.")
     outcome: Annotated[str | None, Personal()] = optional("Outcome of the action; null until it is done.")

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from app.common.people import Person
-from app.foundation.people.eligibility import check_person_active, check_team_assignable
-from app.foundation.people.records import Team
 from app.foundation.quarters import end_of_quarter
 from app.governance.scorecards.payloads import (
     DecideObjectionScorecard,
@@ -26,12 +23,9 @@ HIGHEST_SCORE = 100
 async def scorecard_invalid(
     reads: ReadContext, card: Scorecard, body: OpenScorecard, ctx: ActionContext
 ) -> None:
-    """Refuse a quarter that is not over, and a person or team that is not active."""
-    person, team = ctx.ref(Person, "person"), ctx.ref(Team, "team")
+    """Refuse a quarter that is not over."""
     if end_of_quarter(body.quarter, ctx.settings.zone) > ctx.now:
         raise WrongValue({"quarter": body.quarter}, pointer="/quarter", because="quarter_not_over")
-    check_person_active(person, "/person")
-    check_team_assignable(team)
 
 
 async def figures_invalid(

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Role
+from app.foundation.people.succession.handing_over import succession_rows
 from app.governance.scorecards import checks
 from app.governance.scorecards.editions import weights_of
 from app.governance.scorecards.marks import (
@@ -166,8 +167,8 @@ OBJECTIONABLE = (State.published, State.talk, State.settled)
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="scorecard", plural="scorecards", zh="记分卡", record=Scorecard, states=State, code="SCO",
-    # As points: no auditor, superior or administrator sees it, but the superior who is to talk it over.
-    visible=(to_persons("concerned_id", "talker_id"),), access=KindAccess(oversight=frozenset({Role.quality_manager})),
+    # As points: no auditor or administrator sees it, only the superior, who rates, signs and talks it over.
+    visible=(to_persons("concerned_id", "superior_id", "talker_id"),), access=KindAccess(oversight=frozenset({Role.quality_manager})),
     children=(ScorecardFigure,), rules=Rules(constraints={"scorecard_subject_key": ValueTaken("quarter")}),
     rows=(
         #      action            中文        from               to               who                       event
@@ -183,6 +184,7 @@ LIFECYCLE = Lifecycle(
                wrong=(checks.plan_invalid,), segregate_from=(CONCERNED,), notifies=TELL_OF_OUTCOME),
         action(conclude,         "申诉期满办结", [State.published], State.settled,   rule,                     "scorecard.concluded",
                due=DueAt("objection_until_at", "conclude_scorecards")),
+        *succession_rows("scorecard", State),
     ),
 )
 # fmt: on

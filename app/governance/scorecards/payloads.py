@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from app.common.duties import GivenDuty
 from app.common.records import ForeignRef
 from app.foundation.quarters import Quarter
 from app.governance.scorecards.records import (
@@ -30,8 +31,8 @@ from app.kernel.actions.payloads import (
 )
 from app.kpis.targets.lifecycle import DecimalText, Number
 
-PersonRef = Annotated[Reference, ForeignRef("person")]
-TeamRef = Annotated[Reference, ForeignRef("team")]
+PersonRef = Annotated[Reference, ForeignRef("person", GivenDuty.appraisal, quiet=True)]
+TeamRef = Annotated[Reference, ForeignRef("team", GivenDuty.team_work)]
 Percent = Annotated[int, Field(ge=0, le=100, strict=True)]
 Score = Annotated[int, Field(ge=1, le=5, strict=True)]
 MOST_PEERS, MOST_CASES, MOST_DAYS, MOST_POINTS = 20, 1_000, 60, 1_000
@@ -133,7 +134,7 @@ class AskScorecardRating(Payload, of=ScorecardRating):
     """The rater and their part."""
 
     scorecard: Annotated[Reference, ForeignRef("scorecard")]
-    rater: PersonRef
+    rater: Annotated[Reference, ForeignRef("person", GivenDuty.review, quiet=True)]
     part: RaterPart
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger
 from sqlmodel import Field
 
+from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
 from app.common.records import ChildRecord, CodeEnum, ForeignRef, Record, optional, required
@@ -129,17 +130,19 @@ class Scorecard(Record):
     number: str = ""
     state: ScorecardState | None = required()
     quarter: str | None = required("Quarter of the scorecard.", examples=["2026-Q4"])
-    team_id: Annotated[UUID | None, ForeignRef("team")] = optional(
+    team_id: Annotated[UUID | None, ForeignRef("team", GivenDuty.team_work)] = optional(
         "Team of the scorecard; null for the scorecard of a person."
     )
-    person_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+    person_id: Annotated[UUID | None, ForeignRef("person", GivenDuty.appraisal, quiet=True)] = optional(
         "Person of the scorecard; null for the scorecard of a team."
     )
-    concerned_id: Annotated[UUID | None, ForeignRef("person")] = required(
+    concerned_id: Annotated[UUID | None, ForeignRef("person", GivenDuty.appraisal, quiet=True)] = required(
         "Person who sees the scorecard: its person, or the lead of its team."
     )
-    superior_id: Annotated[UUID | None, ForeignRef("person")] = optional("Superior, who also rates.")
-    talker_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+    superior_id: Annotated[UUID | None, ForeignRef("person", GivenDuty.appraisal, quiet=True)] = optional(
+        "Superior, who also rates."
+    )
+    talker_id: Annotated[UUID | None, ForeignRef("person", GivenDuty.appraisal, quiet=True)] = optional(
         "Superior who must hold an improvement talk; null if not due."
     )
     edition_id: Annotated[UUID | None, ForeignRef("scorecard_edition")] = required(
@@ -235,12 +238,12 @@ class ScorecardRating(Record):
     team_id: Annotated[UUID | None, ForeignRef("team")] = optional(
         "Team that is rated; null for the rating of a person."
     )
-    person_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+    person_id: Annotated[UUID | None, ForeignRef("person", GivenDuty.appraisal, quiet=True)] = optional(
         "Person who is rated; null for the rating of a team."
     )
-    rater_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.scorecard_to_rate)] = (
-        required("Person who rates.")
-    )
+    rater_id: Annotated[
+        UUID | None, ForeignRef("person", GivenDuty.review), Responsible(NoticeType.scorecard_to_rate)
+    ] = required("Person who rates.")
     part: RaterPart | None = required("Part of the rater.")
     service_quality: int | None = optional(SCORE)
     efficiency: int | None = optional(SCORE)

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from app.common.components import Component
+from app.common.duties import GivenDuty
 from app.common.improvement import ImprovementAspect
 from app.common.records import TICKET, ChildRef, ForeignRef
 from app.foundation.process_names import ProcessName
@@ -67,11 +68,12 @@ class PlanSurvey(Payload, of=Survey):
     )
     anonymous: bool = Field(strict=True)
     persons: Annotated[
-        tuple[Annotated[Reference, ForeignRef("person")], ...], at_most_entries(MOST_PERSONS)
+        tuple[Annotated[Reference, ForeignRef("person", GivenDuty.participation, quiet=True)], ...],
+        at_most_entries(MOST_PERSONS),
     ] = Field(default=(), max_length=MOST_PERSONS)
-    teams: Annotated[tuple[Annotated[Reference, ForeignRef("team")], ...], BoundedList] = Field(
-        default=(), max_length=LONGEST_LIST
-    )
+    teams: Annotated[
+        tuple[Annotated[Reference, ForeignRef("team", GivenDuty.audience)], ...], BoundedList
+    ] = Field(default=(), max_length=LONGEST_LIST)
     everybody: bool = Field(default=False, strict=True)
     sample_size: int | None = Field(default=None, ge=1, le=MOST_INVITED, strict=True)
     seed: int | None = Field(default=None, ge=0, le=LARGEST_SEED, strict=True)

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from app.common.people import Person
 from app.common.records import Record
-from app.foundation.people.eligibility import check_person_active
 from app.foundation.people.records import Team
 from app.governance.surveys.figures import SMALLEST_GROUP, QuestionFigure, question_figures
 from app.governance.surveys.lookups import (
@@ -47,8 +46,6 @@ async def planned_audience(
     small for answers that tie to nobody.
     """
     persons, teams = ctx.refs(Person, "persons"), ctx.refs(Team, "teams")
-    for n, person in enumerate(persons):
-        check_person_active(person, f"/persons/{n}")
     if not (persons or teams or body.everybody):
         raise WrongValue(pointer="/everybody", because="audience_missing")
     named = [person.id for person in persons], [team.id for team in teams]

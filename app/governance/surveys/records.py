@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
+from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
 from app.common.records import (
@@ -152,9 +153,9 @@ class SurveyParticipant(ChildRecord):
     KIND: ClassVar[str] = "survey_participant"
     AUDIENCE_KIND: ClassVar[str] = "follower"
 
-    person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.survey_invited)] = (
-        required("Person who was asked.")
-    )
+    person_id: Annotated[
+        UUID | None, ForeignRef("person", GivenDuty.participation), Responsible(NoticeType.survey_invited)
+    ] = required("Person who was asked.")
     team_id: Annotated[UUID | None, ForeignRef("team")] = optional(
         "Team of the participant in results by team."
     )

@@ -144,7 +144,12 @@ def to_teams(*columns: str) -> AudienceRule:
 
 def to_team_or_desk() -> tuple[AudienceRule, ...]:
     """Return the rules for those who work in the record's team or, while it has none, at the service desk."""
-    return (to_teams("team_id"), AudienceRule(kind=DESK, when={"team_id": None}))
+    return (to_teams("team_id"), to_desk(team_id=None))
+
+
+def to_desk(**values: object) -> AudienceRule:
+    """Return the rule that agents see the records whose fields have these values."""
+    return AudienceRule(kind=DESK, when=values)
 
 
 def to_services(column: str) -> AudienceRule:

@@ -51,8 +51,15 @@ class CommandMetadata:
         """Return whether a person sends the command themselves, be it with the help of an assistant: not a
         tool, a mail, an import or a rule.
         """
+        return self.is_sent and not self.caller.is_machine
+
+    @property
+    def is_sent(self) -> bool:
+        """Return whether an account sends the command itself: it follows from no rule, and from no report of
+        a tool, which may name anybody.
+        """
         by_hand = self.source == "api" or self.source.startswith("assistant:")
-        return by_hand and self.caller.person_id is not None and not self.caller.is_machine
+        return by_hand and self.caller.person_id is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,7 @@ class Alteration(CodeEnum):
     guessed = "guessed", "Character set guessed", "字符集为推测"
     unreadable = "unreadable", "Could not be read", "无法识别"
     repaired = "repaired", "JSON repaired", "JSON 已修复"
+    clock_differs = "clock_differs", "Converted from a clock that differs", "时钟有偏差，时间已换算"
     doubled_key = "doubled_key", "A key came twice; the last one counts", "键重复，以最后一个为准"
 
 

@@ -4,7 +4,7 @@ record.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -12,19 +12,31 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from app.common.duties import GivenDuty
 from app.common.files.uploads import Upload, UploadRef
-from app.common.people import Caller, Role
+from app.common.people import Caller, PersonKind, Role
 from app.common.personal import ACCOUNT_SOURCES
 from app.common.records import ANY_RECORD, TICKET, ForeignRef, KeyRef, NamedAs, Record
+from app.kernel.access.eligibility import is_eligible, scopes_of
 from app.kernel.access.reads import ReadContext
 from app.kernel.access.visibility import can_see, follower, is_mere_onlooker
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import Lifecycle
-from app.kernel.actions.payloads import Payload, child_references, marks, part_types, references
+from app.kernel.actions.payloads import (
+    PartialPayload,
+    Payload,
+    child_references,
+    marks,
+    part_types,
+    references,
+)
 from app.kernel.actions.refusals import WrongValue
 from app.kernel.commands.command import Command
 from app.kernel.ledger import Ledger
 from app.kernel.uploads import ATTACH_DEADLINE, find_upload
+
+#: States in which a person, a team or a group is given no duty.
+NO_LONGER = frozenset({"inactive", "erased", "retired"})
 
 
 async def resolve_references(
@@ -42,6 +54,11 @@ async def resolve_references(
             )
             for name, which in named
         ]
+        by_pointer = {
+            f"/{field}{which}": holder
+            for (_, which), holder in zip(named, ctx.input.references[field], strict=True)
+        }
+        await _require_eligible(reads, command, ctx, record, field=field, mark=mark, named=by_pointer)
         if mark.on_behalf and ctx.input.references[field][0].id != command.metadata.caller.person_id:
             behalf = ctx.input.references[field][0].id
     await _resolve_keys(ledger, reads, command, record)
@@ -55,6 +72,54 @@ async def resolve_references(
     if upload is not None:
         ctx.input.upload = await _uploaded(ledger, reads, command, upload)
     return behalf
+
+
+async def _require_eligible(
+    reads: ReadContext,
+    command: Command,
+    ctx: ActionContext,
+    record: Record,
+    *,
+    field: str,
+    mark: ForeignRef,
+    named: Mapping[str, Any],
+) -> None:
+    """Raise WrongValue unless each person, team or group, by its pointer, is active and eligible for
+    the duty that the field gives. A rule, and a tool's report, may name anybody who is active. A correction
+    that repeats what the record holds is not asked.
+    """
+    duty = mark.duty
+    if duty is None or duty is GivenDuty.recorded:
+        return
+    body = command.body
+    held = getattr(record, f"{field}_id", None) if isinstance(body, PartialPayload) else None
+    is_asked = command.metadata.is_sent and not ctx.command.follows
+    for pointer, holder in named.items():
+        if held is not None and holder.id == held:
+            continue
+        if holder.state.value in NO_LONGER:
+            raise WrongValue(pointer=pointer, because=f"{mark.kind}_{holder.state.value}")
+        if not is_asked:
+            continue
+        if mark.kind == "person" and holder.kind is PersonKind.machine and duty is not GivenDuty.account:
+            raise WrongValue(pointer=pointer, because="machine_gets_no_duty")
+        team = await _named_team(reads, body)
+        scopes = scopes_of(record, body, team)
+        if not await is_eligible(reads, mark.kind, holder.id, duty, scopes):
+            words = {"team": str(holder.key)} if mark.kind == "team" else {}
+            because = duty.because
+            if duty is GivenDuty.team_work and str(holder.kind) == "supplier":
+                because = "supplier_gets_no_work"
+            raise WrongValue(words, pointer=pointer, because=because)
+
+
+async def _named_team(reads: ReadContext, body: Payload) -> UUID | None:
+    """Return the id of the team to which the payload gives the record, if it names one."""
+    name = getattr(body, "team", None)
+    if not isinstance(name, str) or "team" not in marks(type(body), ForeignRef):
+        return None
+    loaded = await reads.record("team", name)
+    return None if loaded is None else loaded.record.id
 
 
 def upload_field(body: Payload) -> str | None:

@@ -97,7 +97,7 @@ class _Words:
 
     @property
     def is_told_by_others(self) -> bool:
-        """Whether the pairs or the geometric means alone tell the effect, and the interval of the value
+        """Whether the pairs or the geometric means alone show the effect, and the interval of the value
         allows for none.
         """
         low, high = self.result.low, self.result.high

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from app.common.duties import GivenDuty
 from app.common.records import ForeignRef, KeyRef
 from app.kernel.access.kinds import Lookup
 from app.kernel.access.reads import ReadContext
@@ -29,7 +30,7 @@ class AddKpiRebase(Payload, of=KpiRebase):
 
     kpi: RecordKey
     service: Annotated[RecordKey, KeyRef("service", must_exist=True, retired=True)] | None = None
-    team: Annotated[Reference, ForeignRef("team", retired=True)] | None = None
+    team: Annotated[Reference, ForeignRef("team", GivenDuty.recorded, retired=True)] | None = None
     change: ShortText
     begins_at: Instant
 

@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
+from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Role
 from app.common.records import ForeignRef, KeyRef
@@ -52,7 +53,7 @@ class NoteKpiSignal(NoteAgainKpiSignal, of=KpiSignal):
 
     kpi: RecordKey
     service: Annotated[RecordKey, KeyRef("service")] | None = None
-    team: Annotated[Reference, ForeignRef("team", retired=True)] | None = None
+    team: Annotated[Reference, ForeignRef("team", GivenDuty.recorded, retired=True)] | None = None
     rule: Signal
     grain: Grain
     zone: ShortText

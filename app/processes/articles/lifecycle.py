@@ -16,6 +16,7 @@ from app.foundation.articles.records import ArticleState as State
 from app.foundation.custom.values import invalid_custom_values, set_custom_fields
 from app.foundation.decisions.authorship import authors_do_not_judge
 from app.foundation.editing import apply_patch
+from app.foundation.people.succession.handing_over import succession_rows
 from app.foundation.process_spec import ProcessSpec
 from app.kernel.access.audience_rules import to_everybody, to_persons, to_staff
 from app.kernel.access.kinds import Lookup
@@ -46,7 +47,7 @@ from app.processes.articles.payloads import (
 )
 from app.ticketing import attachments, comments, links, tags
 from app.ticketing.articles import USE_ON_CASE, UseArticle, case_already_helped, new_article_use
-from app.ticketing.priority import prioritise
+from app.ticketing.priority import USUAL_PRIORITIES
 from app.ticketing.records import Comment, Link, Tag
 from app.ticketing.work.tasks import complete_task
 
@@ -223,7 +224,7 @@ REVIEW_OVERDUE = (
 ARTICLE_AUTHOR = RecordDuty("author", "作者", ("author_id",))
 #: Editors change drafts of others, and so write them, too.
 WRITERS_DO_NOT_JUDGE = authors_do_not_judge(TEXTS)
-PROCESS = ProcessSpec("article", State, (), (), Role.knowledge_editor, prioritise, complete_task)
+PROCESS = ProcessSpec("article", State, (), (), Role.knowledge_editor, USUAL_PRIORITIES, complete_task)
 
 # fmt: off
 LIFECYCLE = Lifecycle(
@@ -266,6 +267,7 @@ LIFECYCLE = Lifecycle(
         action(record_suggestion, "展示", [State.published], STAYS, anybody, "article.shown", name="show", staff_only=True),
         action(view,              "查看", [State.published], STAYS, anybody, "article.viewed", staff_only=True),
         *comments.rows(PROCESS), *tags.rows(PROCESS), *attachments.rows(PROCESS), *links.rows(PROCESS),
+        *succession_rows("article", State),
     ),
 )
 # fmt: on

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
+from app.common.priorities.risk_level import RiskLevel
 from app.common.records import CodeEnum
 from app.foundation.decisions.actions import add_prepared_decision, tallied
+from app.foundation.decisions.authorship import authors_do_not_judge
 from app.foundation.decisions.matters import TASKS, WORK_EVENTS, Matter
+from app.foundation.decisions.parties import parties_of
 from app.foundation.decisions.payloads import AskDecision, Tallied
 from app.foundation.decisions.preparation import NewDecision, Question, new_decision
 from app.foundation.decisions.records import Decision, DecisionKind, DecisionOutcome
@@ -15,17 +18,23 @@ from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import RecordDuty, requester_duty
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
+from app.kernel.actions.refusals import WrongValue
 from app.processes.changes.payloads import (
     AssessChange,
     RequestApprovalChange,
     RequestEmergencyApprovalChange,
 )
-from app.processes.changes.policies.questionnaires import QuestionnaireInForce, questionnaire_in_force
+from app.processes.changes.policies.questionnaires import (
+    QuestionnaireInForce,
+    questionnaire_in_force,
+    questionnaire_of,
+    questionnaire_versions,
+)
 from app.processes.changes.preparation import WantedWindowConflicts
 from app.processes.changes.records import Change, ChangeState, ChangeType, DeferralReason
 
-#: People who ask for a change, have taken it on, wrote any of its plan or assessed it do not vote on it. The
-#: assessed risk counts, since it determines who decides.
+#: People who ask for a change, submit it, have taken it on, wrote its plan or assessed it do not vote on it.
+#: The assessed risk counts, since it determines who decides.
 APPROVAL = Matter(
     decision=DecisionKind.change,
     duties=(requester_duty, RecordDuty("implementer", "实施人", ("assignee_id", "implementer_ids"))),
@@ -35,8 +44,10 @@ APPROVAL = Matter(
         "resources",
     ),
     child_duties=(TASKS,),
-    acts=(*WORK_EVENTS, "started", "implemented", "backed_out"),
+    acts=("submitted", "resubmitted", *WORK_EVENTS, "started", "implemented", "backed_out"),
 )
+#: Nobody assesses a plan of their own: the risk determines who decides.
+ASSESSED_BY_OTHERS = authors_do_not_judge(("plan", "test_plan", "back_out_plan"))
 #: In an emergency the approval rules ask others, at any hour; whoever asks has said why it cannot wait.
 EMERGENCY = replace(APPROVAL, decision=DecisionKind.emergency_change, without_asker=True)
 
@@ -46,7 +57,8 @@ def assess(change: Change, body: AssessChange, ctx: ActionContext) -> None:
     risk = ctx.prepared(QuestionnaireInForce)
     assessment = change.assessment
     assessment.questionnaire_id = risk.id
-    assessment.risk_score, change.risk_level = risk.score(body.risk_answers)
+    assessment.risk_score, level = risk.score(body.risk_answers)
+    change.risk_level = max(level, ctx.prepared(LeastRisk).level or level, key=list(RiskLevel).index)
     copy_fields(assessment, body, ctx)
     conflicts = ctx.prepared(WantedWindowConflicts).conflicts
     assessment.conflicts_found = list(dict.fromkeys(conflict.name for conflict in conflicts))
@@ -58,6 +70,35 @@ async def risk_questionnaire(
 ) -> QuestionnaireInForce:
     """Find the risk questionnaire in force."""
     return await questionnaire_in_force(reads)
+
+
+@dataclass(frozen=True, slots=True)
+class LeastRisk:
+    """The risk that the answers come to by the questionnaire before that of a party to the change, or before
+    that of after it began; null if the questionnaire in force counts alone.
+    """
+
+    level: RiskLevel | None = None
+
+
+async def least_risk(reads: ReadContext, change: Change, body: AssessChange, ctx: ActionContext) -> LeastRisk:
+    """Find the risk that the answers come to at least. Raises WrongValue if the caller has set the
+    questionnaire in force, and the answers do not fit the one before.
+    """
+    if ctx.prepared(QuestionnaireInForce).id is None:
+        return LeastRisk()
+    opening = (await parties_of(reads, change, APPROVAL)).opening(ctx.caller.person_id)
+    versions = await questionnaire_versions(reads)
+    trusted = [version for version in versions if opening.trusts(version.set_by, version.set_at)]
+    if trusted and trusted[-1] is versions[-1]:
+        return LeastRisk()
+    before = trusted[-1].questionnaire if trusted else questionnaire_of(None)
+    try:
+        return LeastRisk(before.score(body.risk_answers)[1])
+    except WrongValue:
+        if versions[-1].set_by == ctx.caller.person_id is not None:
+            raise WrongValue(pointer="/risk_answers", because="own_questionnaire") from None
+        return LeastRisk()
 
 
 async def risk_answers_do_not_fit(

@@ -20,8 +20,8 @@ from app.foundation.decisions.actions import DecisionSpec
 from app.foundation.decisions.closing import withdraw_open_decisions
 from app.foundation.decisions.preparation import open_decisions
 from app.foundation.editing import apply_patch, edit_action
-from app.foundation.people.eligibility import check_team_assignable
 from app.foundation.people.records import Team
+from app.foundation.people.succession.handing_over import succession_rows
 from app.foundation.process_spec import AssigningSpec
 from app.kernel.access.audience_rules import to_persons, to_services, to_team_or_desk
 from app.kernel.access.kinds import KindAccess, Lookup
@@ -129,11 +129,6 @@ def edit(change: Change, body: EditChange, ctx: ActionContext) -> None:
         _set_items(change, ctx)
 
 
-async def team_not_assignable(reads: object, change: Change, body: DraftChange, ctx: ActionContext) -> None:
-    """Refuse a team that is retired, or a supplier."""
-    check_team_assignable(ctx.ref(Team, "team"))
-
-
 LINK_REQUEST = RelatedCommand(
     action="link",
     field="request",
@@ -168,6 +163,14 @@ def those_concerned(notice: NoticeType) -> tuple[RecipientRule, ...]:
     return its_requester(notice), its_assignee(notice), its_team(notice)
 
 
+#: A review is by somebody who has not judged or made it, and does not contradict the log.
+REVIEW_CHECKS = (
+    review.PREPARED_BY_OTHERS,
+    review.approved_alone,
+    standard.reviews_own_standard_change,
+    review.review_contradicts_the_log,
+)
+
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="change", plural="changes", zh="变更", record=Change, states=State, code="CHG",
@@ -188,11 +191,12 @@ LIFECYCLE = Lifecycle(
         # action                 中文        from                          to                       who             event
         action(draft,              "起草",     NEW_RECORD,                   State.draft,             staff | rule,   "change.drafted",
                prepare=(draft_source,), related=LINK_REQUEST,
-               wrong=(team_not_assignable, checks.item_named_twice, standard.beyond_template, invalid_custom_values)),
+               wrong=(checks.item_named_twice, standard.beyond_template, invalid_custom_values)),
         action(submit,             "提交",     [State.draft],                State.submitted,         staff | reporter, "change.submitted",
                unless=(checks.is_standard,), wrong=(checks.change_incomplete,)),
         action(approval.assess,    "评估",     [State.submitted],            State.assessed,          change_manager, "change.assessed",
-               unless=(checks.is_emergency,), prepare=(approval.risk_questionnaire, conflicts_in_wanted_window), wrong=(approval.risk_answers_do_not_fit,)),
+               unless=(checks.is_emergency,), prepare=(approval.risk_questionnaire, approval.least_risk, conflicts_in_wanted_window),
+               wrong=(approval.ASSESSED_BY_OTHERS, approval.risk_answers_do_not_fit)),
         action(approval.request_emergency_approval, "申请紧急审批", [State.submitted], STAYS,         change_manager | staff, "change.emergency_approval_requested",
                unless=(approval.is_no_emergency,), prepare=(approval.approval_question,), wrong=(checks.decision_is_open,),
                notifies=(managers(NoticeType.emergency_asked),)),
@@ -220,7 +224,8 @@ LIFECYCLE = Lifecycle(
         action(implementation.start, "开始实施", [State.scheduled, State.approved], State.implementing, implementer,  "change.started",
                unless=(implementation.not_ready_to_start, implementation.voted_for_it), prepare=(start_booking, starter)),
         action(implementation.complete, "完成实施", [State.implementing],    State.implemented,       implementer,    "change.implemented",
-               prepare=(review_due,), notifies=(managers(NoticeType.to_review_change), its_requester(NoticeType.delivered))),
+               unless=(implementation.voted_for_it,), prepare=(review_due,),
+               notifies=(managers(NoticeType.to_review_change), its_requester(NoticeType.delivered))),
         action(implementation.back_out, "回退", [State.implementing, State.implemented], State.backed_out, BACKERS,   "change.backed_out",
                prepare=(review_due,), wrong=(implementation.restored_ahead,),
                notifies=(managers(NoticeType.backed_out), its_requester(NoticeType.backed_out), its_team(NoticeType.backed_out))),
@@ -229,13 +234,13 @@ LIFECYCLE = Lifecycle(
                follow_up=review.reopen_after_cause),
         action(review.review,      "评审",     IMPLEMENTATION_ENDED,         State.closed,            change_manager, "change.reviewed",
                segregate_from=(review.IMPLEMENTER,), prepare=(confirmed_causes,),
-               wrong=(review.PREPARED_BY_OTHERS, standard.reviews_own_standard_change, review.review_contradicts_the_log), related=review.LINK_INCIDENTS,
+               wrong=REVIEW_CHECKS, related=review.LINK_INCIDENTS,
                notifies=(its_requester(NoticeType.closed), its_assignee(NoticeType.closed))),
         action(review.reopen_review, "重开评审", [State.closed],             STAYS,                   rule,           "change.review_reopened",
                notifies=(managers(NoticeType.to_review_change),)),
         action(review.review_again, "重新评审", [State.closed],              STAYS,                   change_manager, "change.reviewed_again",
                unless=(review.review_stands,), segregate_from=(review.IMPLEMENTER,), prepare=(confirmed_causes,),
-               wrong=(review.PREPARED_BY_OTHERS, standard.reviews_own_standard_change, review.review_contradicts_the_log),
+               wrong=REVIEW_CHECKS,
                related=review.LINK_INCIDENTS),
         action(flag_review,        "标记评审逾期", IMPLEMENTATION_ENDED,     STAYS,                   rule,           "change.review_fell_overdue",
                due=DueAt("review_due_at", "flag_overdue_reviews", unless="review_overdue_at"),
@@ -245,7 +250,8 @@ LIFECYCLE = Lifecycle(
         *edit_action(edit, "change", State, checks.cannot_be_edited, standard.beyond_template),
         *decisions.rows(VOTES),
         *ticket_actions(kind="change", any=State, open=OPEN, delivered=ENDED | IMPLEMENTATION_ENDED, manager=Role.change_manager,
-                        assigning=AssigningSpec(change_manager | planner, (implementation.assignee_voted_for_it,))),
+                        assigning=AssigningSpec(planner, (implementation.assignee_voted_for_it,))),
+        *succession_rows("change", State),
     ),
 )
 # fmt: on

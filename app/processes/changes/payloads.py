@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field, StringConstraints
 
 from app.common.components import example_includes
+from app.common.duties import GivenDuty
 from app.common.records import ForeignRef, KeyRef, StaffOnly
 from app.foundation.custom.values import CustomValues
 from app.foundation.decisions.payloads import AskDecision
@@ -76,13 +77,13 @@ class DraftChange(ChangeFields, of=Change):
     plan: FreeText | None = None
     test_plan: FreeText | None = None
     back_out_plan: FreeText | None = None
-    team: Annotated[Reference, ForeignRef("team")] | None = Field(
+    team: Annotated[Reference, ForeignRef("team", GivenDuty.team_work)] | None = Field(
         default=None, description="Team that implements the change."
     )
     request: Annotated[Reference, ForeignRef("request")] | None = Field(
         default=None, description="Request that the change fulfils; the two are linked."
     )
-    requester: Annotated[Reference, ForeignRef("person", on_behalf=True)] | None = Field(
+    requester: Annotated[Reference, ForeignRef("person", GivenDuty.recorded, on_behalf=True)] | None = Field(
         default=None, description="Person on whose behalf the change is drafted; if left out, the caller."
     )
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from app.common.tickets import Ticket
 from app.foundation.decisions.authorship import authors_do_not_judge
+from app.foundation.decisions.lookups import approvers
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import RecordDuty
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.payloads import EmptyPayload, Payload
-from app.kernel.actions.refusals import WrongValue
+from app.kernel.actions.refusals import ConflictingDuty, WrongValue
 from app.kernel.actions.related import RelatedCommand
 from app.processes.changes.payloads import ReviewChange
 from app.processes.changes.preparation import ConfirmedCauses
@@ -17,9 +18,11 @@ from app.processes.changes.records import Change, ChangeOutcome, ChangeState, Ch
 from app.ticketing.links import LinkTicket, new_link
 from app.ticketing.records import LinkKind
 
-#: Whoever implemented a change does not review it.
+#: People who implemented a change do not review it.
 IMPLEMENTER = RecordDuty("implementer", "实施人", ("implementer_ids",))
-#: Nor does whoever drafted it and also assessed it, or asked for its approval.
+#: Nor does the only person who approved it, by its votes.
+APPROVER = RecordDuty("only approver", "唯一批准人", ())
+#: Nor do people who drafted it and also assessed it, or asked for its approval.
 PREPARED_BY_OTHERS = authors_do_not_judge(
     ("title", "plan", "test_plan", "back_out_plan"), and_have_set=("assessed_by_id", "approval_id")
 )
@@ -51,6 +54,12 @@ def review_again(change: Change, body: ReviewChange, ctx: ActionContext) -> None
     """Review the change again, after an incident was confirmed as caused by it."""
     review(change, body, ctx)
     change.review.review_reopened_at = None
+
+
+async def approved_alone(reads: ReadContext, change: Change, body: ReviewChange, ctx: ActionContext) -> None:
+    """Refuse the only approver as a reviewer: nobody else has judged the change yet."""
+    if await approvers(reads, change, change.approval_id) == {ctx.caller.person_id}:
+        raise ConflictingDuty(APPROVER)
 
 
 async def review_stands(reads: ReadContext, change: Change, ctx: ActionContext) -> str | None:

@@ -19,6 +19,7 @@ from app.processes.changes.approval import APPROVAL
 from app.processes.changes.payloads import DraftChange, EditChange, ReviewChange, ScheduleChange
 from app.processes.changes.planning.lookups import CIS_OF_CHANGE
 from app.processes.changes.policies.records import ChangeTemplate
+from app.processes.changes.policies.templates import JUDGED_FIELDS
 from app.processes.changes.preparation import DraftSource
 from app.processes.changes.records import Change, ChangeState, ChangeType
 
@@ -91,11 +92,17 @@ def _require_within(
 
 
 judges_own_draft = authors_do_not_judge(APPROVAL.fields)
+judges_own_template = authors_do_not_judge(JUDGED_FIELDS)
 
 
 async def reviews_own_standard_change(
     reads: ReadContext, change: Change, body: ReviewChange, ctx: ActionContext
 ) -> None:
-    """Refuse a reviewer who drafted the standard change: no board has looked at it."""
-    if change.type is ChangeType.standard:
-        await judges_own_draft(reads, change, body, ctx)
+    """Refuse a reviewer who drafted the standard change or wrote any of its template: no board has looked at
+    it.
+    """
+    if change.type is not ChangeType.standard:
+        return
+    await judges_own_draft(reads, change, body, ctx)
+    for loaded in await reads.by_key(ChangeTemplate.KIND, change.template) if change.template else ():
+        await judges_own_template(reads, loaded.record, body, ctx)

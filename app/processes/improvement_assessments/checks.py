@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from app.common.people import STAFF_ROLES, Person, parse_grants
+from app.common.people import Person, Role
 from app.common.records import Record
 from app.foundation.months import end_of_month
-from app.foundation.people.eligibility import check_person_active
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import Refusal, WrongValue
-from app.meetings.records import HELD_STATES, Meeting, MeetingKind
+from app.meetings.records import HELD_STATES, AgendaItem, Meeting, MeetingKind, Participant
 from app.processes.improvement_assessments.lookups import (
     plan_in_force,
     proposes,
@@ -30,6 +29,9 @@ from app.processes.improvement_assessments.records import (
 #: Meetings at which the suggestions of a month are assessed.
 ASSESSING_MEETINGS = frozenset({MeetingKind.monthly_assessment, MeetingKind.plan_review})
 
+#: Those with whom the quality manager assesses the suggestions of a month.
+JUDGES = (Role.process_owner, Role.committee_member)
+
 
 class NotAnAssessor(Refusal):
     """Refusal: the caller is not among the assessors."""
@@ -38,20 +40,15 @@ class NotAnAssessor(Refusal):
     CODE = "not_an_assessor"
 
 
-async def assessors_not_eligible(
+async def assessor_named_twice(
     reads: ReadContext,
     assessment: ImprovementAssessment,
     body: OpenImprovementAssessment,
     ctx: ActionContext,
 ) -> None:
-    """Refuse an assessor who is named twice (`each_once`), is not active, or does not belong to staff and so
-    sees no suggestions (`assessor_is_no_staff`).
-    """
+    """Refuse an assessor who is named twice."""
     earlier = set()
     for n, person in enumerate(ctx.refs(Person, "assessors")):
-        check_person_active(person, f"/assessors/{n}")
-        if not any(held.role in STAFF_ROLES for held in parse_grants(person.roles) or ()):
-            raise WrongValue(pointer=f"/assessors/{n}", because="assessor_is_no_staff")
         if person.id in earlier:
             raise WrongValue(pointer=f"/assessors/{n}", because="each_once")
         earlier.add(person.id)
@@ -113,7 +110,9 @@ async def meeting_not_held(
     ctx: ActionContext,
 ) -> None:
     """Refuse to conclude without a meeting, by one that has not been held (`meeting_not_held`), or by one for
-    another purpose (`no_assessing_meeting`).
+    another purpose (`no_assessing_meeting`). Nor does the word of one person conclude: the meeting had the
+    assessment on its agenda (`not_on_agenda`), somebody else signed its minutes (`minutes_not_signed`), and
+    another process owner or member of the committee attended (`nobody_of_committee_attended`).
     """
     meeting = ctx.ref(Meeting, "meeting")
     if meeting is None:
@@ -122,6 +121,17 @@ async def meeting_not_held(
         raise WrongValue(pointer="/meeting", because="meeting_not_held")
     if meeting.meeting_kind not in ASSESSING_MEETINGS:
         raise WrongValue(pointer="/meeting", because="no_assessing_meeting")
+    if await reads.child(AgendaItem, meeting, about=assessment.row_key) is None:
+        raise WrongValue(pointer="/meeting", because="not_on_agenda")
+    if meeting.signed_at is None or meeting.signed_by_id == ctx.caller.person_id:
+        raise WrongValue(pointer="/meeting", because="minutes_not_signed")
+    attended = {
+        participant.person_id
+        for participant in await reads.children(Participant, meeting, attended=True)
+        if participant.person_id not in (None, ctx.caller.person_id)
+    }
+    if not await reads.holding(JUDGES, assessment, attended):
+        raise WrongValue(pointer="/meeting", because="nobody_of_committee_attended")
 
 
 async def verdict_incomplete(

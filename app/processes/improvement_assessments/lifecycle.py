@@ -194,7 +194,7 @@ LIFECYCLE = Lifecycle(
     rows=(
         #      action    中文     from          to               who              event
         action(open_,    "开始", NEW_RECORD,   State.open,      quality_manager, "improvement_assessment.opened",
-               prepare=(find_waiting_suggestions,), wrong=(checks.month_not_begun, checks.plan_not_named, checks.assessors_not_eligible), related=NOTE_IN_PLAN),
+               prepare=(find_waiting_suggestions,), wrong=(checks.month_not_begun, checks.plan_not_named, checks.assessor_named_twice), related=NOTE_IN_PLAN),
         action(score,    "评分", [State.open], STAYS,           assessor.in_person(),        "improvement_assessment.scored",
                prepare=(find_earlier_score,), wrong=(checks.cannot_be_scored,)),
         action(conclude, "结束", [State.open], State.concluded, quality_manager.in_person(), "improvement_assessment.concluded",

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from app.common.components import example_includes
+from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, Responsible
 from app.common.records import ForeignRef
 from app.foundation.months import Month
@@ -32,7 +33,8 @@ from app.processes.improvement_assessments.records import (
 Score = Annotated[int, Field(ge=1, le=5, strict=True)]
 
 Assessors = Annotated[
-    tuple[Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.tasked)], ...], BoundedList
+    tuple[Annotated[Reference, ForeignRef("person", GivenDuty.scoring), Responsible(NoticeType.tasked)], ...],
+    BoundedList,
 ]
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
+from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
 from app.common.records import ChildRecord, CodeEnum, Document, ForeignRef, Record, optional, required
@@ -67,9 +68,9 @@ class Assessor(ChildRecord):
     KIND: ClassVar[str] = "assessor"
     AUDIENCE_KIND: ClassVar[str] = "follower"
 
-    person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.tasked)] = required(
-        "Person who scores the suggestions."
-    )
+    person_id: Annotated[
+        UUID | None, ForeignRef("person", GivenDuty.scoring), Responsible(NoticeType.tasked)
+    ] = required("Person who scores the suggestions.")
     asked_at: datetime | None = required("Time at which the person was asked to score.")
 
 

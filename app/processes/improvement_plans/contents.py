@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import Field
 
 from app.common.components import example_includes
+from app.common.duties import GivenDuty
 from app.common.improvement import AssessmentCriterion
 from app.common.notices import NoticeType, Responsible
 from app.common.people import Person
@@ -48,7 +49,12 @@ QUESTION = ("kpi", "scope")
 Weight = Annotated[int, Field(ge=1, le=MOST_WEIGHT, strict=True)]
 Weights = dict[AssessmentCriterion, Weight]
 CoAuthors = Annotated[
-    tuple[Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.in_charge)], ...],
+    tuple[
+        Annotated[
+            Reference, ForeignRef("person", GivenDuty.co_authorship), Responsible(NoticeType.in_charge)
+        ],
+        ...,
+    ],
     BoundedList,
 ]
 
@@ -84,7 +90,7 @@ class PlannedStep(PayloadPart, of=ImprovementPlanStep):
     """A step of the schedule, with its owner."""
 
     title: Title
-    owner: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.tasked)] = Field(
+    owner: Annotated[Reference, ForeignRef("person", GivenDuty.work), Responsible(NoticeType.tasked)] = Field(
         description="Owner of the step: an id, or `me`.", examples=["me"]
     )
     due_on: IsoDate

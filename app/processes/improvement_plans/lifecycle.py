@@ -12,6 +12,7 @@ from app.foundation.decisions import actions as decisions
 from app.foundation.documents.filing import CHILDREN as DOCUMENTS
 from app.foundation.documents.filing import load_documents
 from app.foundation.documents.keeping.actions import KeptDocuments, document_actions
+from app.foundation.people.succession.handing_over import succession_rows
 from app.kernel.access.audience_rules import to_persons, to_staff
 from app.kernel.actions.actor_policy import decision, process_owner, quality_manager, role, rule
 from app.kernel.actions.constraints import CheckFailed
@@ -130,6 +131,7 @@ LIFECYCLE = Lifecycle(
                prepare=(known_contents,), notifies=_to_owner(NoticeType.refused)),
         *document_actions(DOCUMENTS_KEPT),
         *decisions.rows(VOTES),
+        *succession_rows("improvement_plan", State),
     ),
 )
 # fmt: on

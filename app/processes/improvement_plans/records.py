@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger
 
+from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
 from app.common.records import ChildRecord, CodeEnum, Document, ForeignRef, Record, optional, required
@@ -53,9 +54,9 @@ class ImprovementPlan(Record):
     title: str | None = required("Title of the plan in one line.", examples=["Improvement in 2027"])
     year: int | None = required("Year of the plan.", examples=[2027])
     edition: int | None = required("Number of the edition, from 1; each adjustment adds one.")
-    owner_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = optional(
-        "Person who drafted the plan and is responsible for it."
-    )
+    owner_id: Annotated[
+        UUID | None, ForeignRef("person", GivenDuty.work), Responsible(NoticeType.in_charge)
+    ] = optional("Person who drafted the plan and is responsible for it.")
     co_author_ids: list[str] | None = optional("Process owners who also write the plan.")
     direction: Annotated[str | None, Personal()] = optional(
         "Direction of the processes.", examples=["Fewer, better practised steps."]
@@ -182,9 +183,9 @@ class ImprovementPlanStep(ChildRecord):
     AUDIENCE_KIND: ClassVar[str] = "follower"
 
     title: str | None = required("Step in one line.", examples=["Pilot the new hand-over"])
-    person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.tasked)] = optional(
-        "Owner of the step."
-    )
+    person_id: Annotated[
+        UUID | None, ForeignRef("person", GivenDuty.work), Responsible(NoticeType.tasked)
+    ] = optional("Owner of the step.")
     due_on: str | None = required("Day by which the step should be done.", examples=["2027-06-30"])
     planned_at: datetime | None = required("Time at which the step was planned.")
 

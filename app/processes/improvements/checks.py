@@ -6,11 +6,10 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from app.common.improvement import ASPECTS, ImprovementAspect, ImprovementScope
-from app.common.people import Grade, Person, Role, parse_grants
+from app.common.people import Person, Role
 from app.common.records import Record
 from app.foundation.costs.amounts import check_digits
 from app.foundation.decisions.records import Decision, DecisionState
-from app.foundation.people.eligibility import check_person_active
 from app.foundation.people.records import Team
 from app.foundation.services.records import CatalogueItem, Service
 from app.kernel.access.reads import ReadContext
@@ -258,22 +257,14 @@ def contradicting(reached: bool, newest: NewestEffect) -> tuple[Kpi, EffectVerdi
     return None
 
 
-async def owner_has_not_agreed(
+async def no_owner_asked(
     reads: ReadContext, improvement: Improvement, body: EvaluateImprovement, ctx: ActionContext
 ) -> None:
-    """Refuse an evaluation that the owner of the process has no part in (`agreed_by_missing`), and somebody
-    who is inactive or does not own it (`agreed_by_no_owner`).
-    """
-    agreed = ctx.ref(Person, "agreed_by")
-    if agreed is None:
-        if improvement.process is not None and not ctx.caller.has_role(Role.process_owner, improvement):
-            words = {"process": improvement.process}
-            raise WrongValue(words, pointer="/agreed_by", because="agreed_by_missing")
-        return
-    check_person_active(agreed, "/agreed_by")
-    held = parse_grants(agreed.roles) or ()
-    if not any(grant.role is Role.process_owner and grant.covers(improvement) for grant in held):
-        raise WrongValue(pointer="/agreed_by", because="agreed_by_no_owner")
+    """Refuse an evaluation for which no owner of the process is asked to agree (`agreed_by_missing`)."""
+    by_others = improvement.process is not None and body.agreed_by is None
+    if by_others and not ctx.caller.has_role(Role.process_owner, improvement):
+        words = {"process": str(improvement.process)}
+        raise WrongValue(words, pointer="/agreed_by", because="agreed_by_missing")
 
 
 async def against_evidence(
@@ -290,6 +281,24 @@ async def against_evidence(
         raise WrongValue({"kpi": kpi, "verdict": verdict}, pointer="/reason", because="against_evidence")
 
 
+async def owner_has_not_agreed(
+    reads: ReadContext, improvement: Improvement, ctx: ActionContext
+) -> str | None:
+    """Refuse to act on an evaluation before the owner of the process has agreed to it
+    (`owner_has_not_agreed`).
+    """
+    evaluation = improvement.evaluation
+    waits = evaluation.asked_owner_id is not None and evaluation.agreed_by_id is None
+    return "owner_has_not_agreed" if improvement.state is ImprovementState.evaluating and waits else None
+
+
+async def nothing_to_agree_to(reads: ReadContext, improvement: Improvement, ctx: ActionContext) -> str | None:
+    """Refuse to agree to no evaluation (`not_evaluated`), or a second time (`agreed_already`)."""
+    if improvement.evaluation.reached is None:
+        return "not_evaluated"
+    return None if improvement.evaluation.agreed_by_id is None else "agreed_already"
+
+
 async def not_judged_reached(reads: ReadContext, improvement: Improvement, ctx: ActionContext) -> str | None:
     """Refuse to standardise what was not judged as reached (`not_evaluated`, `not_judged_reached`)."""
     if improvement.state is not ImprovementState.evaluating:
@@ -300,13 +309,9 @@ async def not_judged_reached(reads: ReadContext, improvement: Improvement, ctx: 
 
 
 async def cannot_be_reverted(reads: ReadContext, improvement: Improvement, ctx: ActionContext) -> str | None:
-    """Refuse to revert what was judged as reached, or was not judged yet (`judged_reached`, `not_evaluated`);
-    after the cutover the committee decides (`decision_needed`).
+    """Refuse to revert what was judged as reached, or was not judged yet (`judged_reached`,
+    `not_evaluated`).
     """
-    if improvement.cutover_at is not None:
-        return "decision_needed"
-    if improvement.state is not ImprovementState.evaluating:
-        return None
     if improvement.evaluation.reached is None:
         return "not_evaluated"
     return "judged_reached" if improvement.evaluation.reached else None
@@ -320,11 +325,9 @@ async def old_process_is_gone(
         raise WrongValue(pointer="/old_process_stands", because="old_process_must_stand")
 
 
-async def not_cut_over(reads: ReadContext, improvement: Improvement, ctx: ActionContext) -> str | None:
-    """Refuse to ask the committee before the cutover: until then it is reverted without it
-    (`not_cut_over`).
-    """
-    return "not_cut_over" if improvement.cutover_at is None else None
+async def priority_is_decided(reads: ReadContext, improvement: Improvement, ctx: ActionContext) -> str | None:
+    """Refuse another priority than the one that the committee has decided (`priority_is_decided`)."""
+    return None if improvement.size is None else "priority_is_decided"
 
 
 async def decision_is_open(reads: ReadContext, improvement: Improvement, ctx: ActionContext) -> str | None:
@@ -346,23 +349,12 @@ async def published_ahead(
 async def charter_does_not_fit(
     reads: ReadContext, improvement: Improvement, body: CharterImprovement, ctx: ActionContext
 ) -> None:
-    """Refuse a sponsor who is not of the management (`not_of_management`), somebody as project manager who
-    does not hold that role (`no_project_manager`), inactive persons, members who are named twice, and a vote
-    on a plan that nobody has made ahead with its pilot (`no_plan_ahead`).
+    """Refuse members who are named twice, and a vote on a plan that nobody has made ahead with its pilot
+    (`no_plan_ahead`).
     """
     if body.with_plan and not improvement.pilot.pilot_scope:
         raise WrongValue(pointer="/with_plan", because="no_plan_ahead")
-    sponsor, manager = ctx.required_ref(Person, "sponsor"), ctx.required_ref(Person, "project_manager")
-    check_person_active(sponsor, "/sponsor")
-    check_person_active(manager, "/project_manager")
-    if sponsor.grade is not Grade.management:
-        raise WrongValue(pointer="/sponsor", because="not_of_management")
-    held = parse_grants(manager.roles) or ()
-    if not any(grant.role is Role.project_manager and grant.covers(improvement) for grant in held):
-        raise WrongValue(pointer="/project_manager", because="no_project_manager")
     members = ctx.refs(Person, "members")
-    for n, member in enumerate(members):
-        check_person_active(member, f"/members/{n}")
     _check_once([member.id for member in members], "/members")
     check_digits(body.budget, body.currency, "/budget")
 

@@ -26,6 +26,8 @@ from app.foundation.documents.filing import load_documents
 from app.foundation.documents.keeping.actions import KeptDocuments, document_actions
 from app.foundation.documents.records import DocumentClass
 from app.foundation.editing import apply_patch, edit_action
+from app.foundation.people.succession.handing_over import succession_rows
+from app.foundation.process_spec import PrioritySpec
 from app.kernel.access.audience_rules import to_persons, to_staff
 from app.kernel.access.kinds import Lookup
 from app.kernel.actions.actor_policy import (
@@ -100,7 +102,7 @@ from app.processes.improvements.rollout.preparation import (
 )
 from app.processes.improvements.rollout.records import RolloutAnnouncement, RolloutStep
 from app.ticketing import CHILDREN, ticket_actions
-from app.ticketing.priority import PRIORITY
+from app.ticketing.priority import PRIORITY, prioritise
 from app.ticketing.projects.actions import flag_rows
 from app.ticketing.projects.checks import invalid_progress
 from app.ticketing.projects.preparation import current_milestones, unfinished_tasks
@@ -174,16 +176,23 @@ MEASURERS = IMPROVERS | named_project_manager | rule
 TO_PROPOSE = (State.selected, State.proposed, State.deferred)
 #: The committee, or the quality manager for it, puts what the committee decides to the vote.
 ASKERS = committee | quality_manager.for_people()
-#: After the cutover, only a decision leads back.
-CUT_OVER = (State.rolling_out, State.handed_over, State.standardised)
 #: What falls due after the hand-over falls due in these, too.
-ROLLED_OUT = CUT_OVER
-REVERTIBLE = (State.evaluating, State.piloting, State.pilot_reported, State.rolling_out)
+ROLLED_OUT = (State.rolling_out, State.handed_over, State.standardised)
+#: Only a decision leads back from a pilot, or stops what has not begun to be tried: the committee judges whether
+#: a project goes on.
+STOPPABLE = (
+    *(State.approved, State.implementing, State.chartered, State.planned, State.plan_approved),
+    *(State.piloting, State.pilot_reported, *ROLLED_OUT),
+)
+#: The committee decides the priority together with the class.
+PRIORITIES = PrioritySpec(
+    prioritise,
+    (State.selected, State.proposed, State.deferred, State.approved),
+    unless=(checks.priority_is_decided, checks.decision_is_open),
+)
 VOTES = DecisionSpec(
     kind="improvement",
-    any=frozenset(
-        {State.in_review, State.approved, State.planned, State.plan_approved, State.pilot_reported, *CUT_OVER}
-    ),
+    any=frozenset({State.in_review, *STOPPABLE}),
     matters=(PROPOSAL, CLASS, CHARTER, PROJECT_PLAN, PILOT, REVERT),
     outcome=action_of_outcome,
     after_withdrawal={State.in_review: State.proposed},
@@ -281,18 +290,21 @@ LIFECYCLE = Lifecycle(
                notifies=(managers(NoticeType.benefit_faded), its_proposer(NoticeType.benefit_faded))),
         # 9, 10
         action(evaluation.evaluate, "评估", [State.evaluating], STAYS, IMPROVERS.in_person(), "improvement.evaluated",
-               prepare=(newest_effect,), wrong=(checks.effect_is_missing, checks.against_evidence, checks.owner_has_not_agreed, IMPLEMENTED_BY_OTHERS)),
+               prepare=(newest_effect,), wrong=(checks.effect_is_missing, checks.against_evidence, checks.no_owner_asked, IMPLEMENTED_BY_OTHERS)),
+        action(evaluation.agree_to_evaluation, "同意评估", [State.evaluating], STAYS, process_owner.in_person(), "improvement.evaluation_agreed",
+               unless=(checks.nothing_to_agree_to,), notifies=(managers(NoticeType.updated),)),
         # 11
         action(evaluation.standardise, "固化", [State.evaluating, State.handed_over], State.standardised, quality_manager.in_person(), "improvement.standardised",
-               unless=(checks.not_judged_reached,), wrong=(checks.published_ahead,),
+               unless=(checks.not_judged_reached, checks.owner_has_not_agreed), wrong=(checks.published_ahead,),
                notifies=(*those_concerned(NoticeType.improvement_standardised), told_teams(NoticeType.improvement_standardised))),
-        # 10, 16
-        action(evaluation.revert, "恢复原状", REVERTIBLE, State.reverted, quality_manager.in_person(), "improvement.reverted",
-               unless=(checks.cannot_be_reverted,), prepare=(open_decisions,), wrong=(checks.old_process_is_gone,),
+        # 10
+        action(evaluation.revert, "恢复原状", [State.evaluating], State.reverted, quality_manager.in_person(), "improvement.reverted",
+               unless=(checks.cannot_be_reverted, checks.owner_has_not_agreed), prepare=(open_decisions,), wrong=(checks.old_process_is_gone,),
                notifies=those_concerned(NoticeType.improvement_reverted)),
-        action(evaluation.ask_to_revert,   "提请恢复原状", CUT_OVER,                    STAYS,              quality_manager,        "improvement.revert_asked",
-               unless=(checks.not_cut_over, checks.decision_is_open), prepare=(committee_question(REVERT),)),
-        action(evaluation.revert_by_decision, "决议恢复原状", CUT_OVER,                 State.reverted,     decision,               "improvement.reverted",
+        # 16
+        action(evaluation.ask_to_revert,   "提请恢复原状", STOPPABLE,                   STAYS,              quality_manager,        "improvement.revert_asked",
+               unless=(checks.decision_is_open,), prepare=(committee_question(REVERT),)),
+        action(evaluation.revert_by_decision, "决议恢复原状", STOPPABLE,                State.reverted,     decision,               "improvement.reverted",
                notifies=those_concerned(NoticeType.improvement_reverted)),
         # 12
         action(project.plan_ahead,         "预拟计划", [State.approved],                STAYS,              PLANNERS,               "improvement.planned_ahead",
@@ -330,7 +342,7 @@ LIFECYCLE = Lifecycle(
         action(pilot.solve_pilot_issue, "解决试点问题", [State.piloting], STAYS, pilot_member, "improvement.pilot_issue_solved",
                wrong=(pilot_checks.not_in_the_pilot, pilot_checks.issue_is_solved)),
         action(pilot.log_pilot_feedback, "记录试点反馈", [State.piloting], STAYS, pilot_member, "improvement.pilot_feedback_logged",
-               wrong=(pilot_checks.not_in_the_pilot, pilot_checks.feedback_of_nobody)),
+               wrong=(pilot_checks.not_in_the_pilot,)),
         action(pilot.report_pilot, "报告试点", [State.piloting], State.pilot_reported, named_project_manager, "improvement.pilot_reported",
                prepare=(load_documents, pilot_evidence), wrong=(pilot_checks.effect_is_missing,), document=lambda _: DocumentClass.PL,
                notifies=(managers(NoticeType.updated), its_sponsor(NoticeType.updated))),
@@ -373,7 +385,8 @@ LIFECYCLE = Lifecycle(
         *edit_action(edit, "improvement", State),
         *document_actions(DOCUMENTS_KEPT),
         *decisions.rows(VOTES),
-        *ticket_actions(kind="improvement", any=State, open=OPEN, delivered=ENDED, manager=Role.quality_manager),
+        *ticket_actions(kind="improvement", any=State, open=OPEN, delivered=ENDED, manager=Role.quality_manager, priorities=PRIORITIES),
+        *succession_rows("improvement", State, of_the_active=True),
     ),
 )
 # fmt: on

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger
 
+from app.common.duties import GivenDuty
 from app.common.improvement import FreezeExemption, ImprovementAspect, ImprovementScope
 from app.common.notices import NoticeType, Responsible
 from app.common.records import CodeEnum, ForeignRef, StaffOnly, optional, required
@@ -149,12 +150,12 @@ class Improvement(Ticket):
         "Position in the log of the measurement on which the judgement is based; null before the judgement.",
         sa_type=BigInteger,
     )
-    sponsor_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = optional(
-        "Sponsor of the project; null if the improvement is not carried out as a project."
-    )
-    project_manager_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = (
-        optional("Person who manages the project; null if the improvement is not carried out as a project.")
-    )
+    sponsor_id: Annotated[
+        UUID | None, ForeignRef("person", GivenDuty.sponsorship), Responsible(NoticeType.in_charge)
+    ] = optional("Sponsor of the project; null if the improvement is not carried out as a project.")
+    project_manager_id: Annotated[
+        UUID | None, ForeignRef("person", GivenDuty.project_management), Responsible(NoticeType.in_charge)
+    ] = optional("Person who manages the project; null if the improvement is not carried out as a project.")
     budget: Annotated[str | None, StaffOnly()] = optional(
         "Largest cost that the project may have, as a decimal text."
     )
@@ -173,13 +174,13 @@ class Improvement(Ticket):
         "Expected completion in the latest progress report; null before the first report."
     )
     plan_approved_at: Annotated[datetime | None, EnteredAt(ImprovementState.plan_approved)] = None
-    executor_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = optional(
-        "Person who is accountable for the process during the pilot; null until the pilot starts."
-    )
+    executor_id: Annotated[
+        UUID | None, ForeignRef("person", GivenDuty.ownership), Responsible(NoticeType.in_charge)
+    ] = optional("Person who is accountable for the process during the pilot; null until the pilot starts.")
     pilot_reported_at: Annotated[datetime | None, EnteredAt(ImprovementState.pilot_reported)] = None
-    process_owner_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = (
-        optional("Process owner who was named in the rollout; null until a process owner is named.")
-    )
+    process_owner_id: Annotated[
+        UUID | None, ForeignRef("person", GivenDuty.process_ownership), Responsible(NoticeType.in_charge)
+    ] = optional("Process owner who was named in the rollout; null until a process owner is named.")
     cutover_at: datetime | None = optional("Time at which all teams had cut over; null until then.")
     handed_over_at: Annotated[datetime | None, EnteredAt(ImprovementState.handed_over)] = None
     told_team_ids: list[str] | None = optional(

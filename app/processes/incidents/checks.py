@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from app.common.people import Person, Role
+from app.common.people import Role
 from app.common.priorities.priority import Priority
-from app.foundation.people.eligibility import check_person_active
 from app.foundation.rota.on_call import read_on_call
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import WrongValue
 from app.processes.incidents.payloads import (
     ContainIncident,
-    DeclareMajorIncident,
     EditIncident,
     MarkDuplicateIncident,
     PostUpdateIncident,
@@ -127,13 +125,6 @@ def _check_after_begin(incident: Incident, when: datetime | None, pointer: str) 
         raise WrongValue(words, pointer=pointer, because="before_it_was_opened")
 
 
-async def commander_inactive(
-    reads: ReadContext, incident: Incident, body: DeclareMajorIncident, ctx: ActionContext
-) -> None:
-    """Refuse if the commander is not an active person."""
-    check_person_active(ctx.ref(Person, "commander"), "/commander")
-
-
 async def not_a_major(reads: ReadContext, incident: Incident, ctx: ActionContext) -> str | None:
     """Refuse if the incident is not a major incident (`is_no_major`)."""
     return "is_no_major" if incident.declared_major_at is None else None
@@ -179,14 +170,6 @@ async def timeline_in_future(
     for n, entry in enumerate(body.timeline):
         if entry.happened_at > ctx.occurred_at:
             raise WrongValue(pointer=f"/timeline/{n}/happened_at", because="after_it_was_told")
-
-
-async def action_owner_inactive(
-    reads: ReadContext, incident: Incident, body: ReviewIncident, ctx: ActionContext
-) -> None:
-    """Refuse if the owner of a follow-up of the review is not an active person."""
-    for n in range(len(body.actions)):
-        check_person_active(ctx.ref(Person, f"actions/{n}/owner"), f"/actions/{n}/owner")
 
 
 async def duplicate_of_itself(

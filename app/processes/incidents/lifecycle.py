@@ -12,7 +12,9 @@ from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Role
 from app.foundation.custom.values import invalid_custom_values, set_custom_fields
 from app.foundation.editing import apply_patch, edit_action
-from app.kernel.access.audience_rules import to_persons, to_services, to_team_or_desk
+from app.foundation.people.succession.handing_over import succession_rows
+from app.foundation.process_spec import AssigningSpec, PrioritySpec
+from app.kernel.access.audience_rules import to_desk, to_persons, to_services, to_team_or_desk
 from app.kernel.access.kinds import KindAccess, Lookup
 from app.kernel.actions.actor_policy import (
     agent,
@@ -21,6 +23,7 @@ from app.kernel.actions.actor_policy import (
     engineer,
     incident_manager,
     integration,
+    process_relation,
     reporter,
     rule,
 )
@@ -178,11 +181,18 @@ UPDATE_OVERDUE = (
     RecipientRule(NoticeType.update_overdue, roles=frozenset({Role.incident_manager})),
 )
 
+#: Leads a major incident: speaks for it, and decides who works on it.
+commander = process_relation("incident_commander", "its commander", "事件指挥人", "commander_id")
+UPDATERS = incident_manager | commander | assignee
+
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="incident", plural="incidents", zh="事件", record=Incident, states=State, code="INC",
     face=FACE,
-    visible=(to_persons("requester_id", "reported_by_id", "assignee_id", "commander_id"), *to_team_or_desk(), to_services("service")),
+    visible=(
+        to_persons("requester_id", "reported_by_id", "assignee_id", "commander_id"), *to_team_or_desk(),
+        to_desk(state=State.resolved), to_services("service"),
+    ),
     access=KindAccess(
         also_seen_by={Role.problem_manager: "says what has caused it", Role.change_manager: "says which change has caused it"},
         for_staff=came_from_a_duplicate,
@@ -209,11 +219,10 @@ LIFECYCLE = Lifecycle(
                wrong=(wake_up_in_past, cannot_wait_for_change, cannot_wait_for_supplier), follow_up=question_to_requester, notifies=(REQUESTER_TO_ANSWER,)),
         action(resume,          "恢复",             [State.on_hold],                 state_before_hold,  assignee | rule, "incident.resumed",
                due=DueAt("wake_up_at", "resume_at_wake_up_time")),
-        action(declare_major,   "宣布重大事件",     OPEN,                            STAYS,              incident_manager, "incident.declared_major",
-               wrong=(checks.commander_inactive,)),
+        action(declare_major,   "宣布重大事件",     OPEN,                            STAYS,              incident_manager, "incident.declared_major"),
         action(downgrade,       "降级",             OPEN,                            STAYS,              incident_manager, "incident.downgraded",
                unless=(checks.not_a_major,)),
-        action(post_update,     "发布进展",         OPEN,                            STAYS,              incident_manager | assignee, "incident.update_posted",
+        action(post_update,     "发布进展",         OPEN,                            STAYS,              UPDATERS, "incident.update_posted",
                wrong=(checks.next_update_in_past,)),
         action(flag_update,     "标记通报逾期",     OPEN,                            STAYS,              rule, "incident.update_overdue", staff_only=True,
                due=DueAt("next_update_due_at", "flag_overdue_updates", unless="update_overdue_at"), notifies=UPDATE_OVERDUE),
@@ -224,7 +233,7 @@ LIFECYCLE = Lifecycle(
         action(reopen,          "重新打开",         [State.resolved, State.closed],  State.in_progress,  reporter | agent | integration, "incident.reopened",
                unless=(checks.too_late_to_reopen,)),
         action(review,          "复盘",             [State.resolved],                STAYS,              incident_manager, "incident.reviewed",
-               unless=(checks.not_a_major, checks.already_reviewed), wrong=(checks.timeline_in_future, checks.action_owner_inactive), staff_only=True),
+               unless=(checks.not_a_major, checks.already_reviewed), wrong=(checks.timeline_in_future,), staff_only=True),
         action(flag_review,     "标记复盘逾期",     [State.resolved],                STAYS,              rule, "incident.review_overdue", staff_only=True,
                notifies=REVIEW_OVERDUE),
         action(mark_duplicate,  "标记重复",         OPEN,                            State.closed,       agent, "incident.marked_duplicate",
@@ -246,8 +255,10 @@ LIFECYCLE = Lifecycle(
                unless=(checks.not_a_duplicate,)),
         *edit_action(edit, "incident", State, checks.edited_begin_invalid, prepare=(reopening_of_edited,)),
         *ticket_actions(
-            kind="incident", any=State, open=OPEN, delivered=ENDED, manager=Role.incident_manager, prioritise=prioritise
+            kind="incident", any=State, open=OPEN, delivered=ENDED, manager=Role.incident_manager,
+            priorities=PrioritySpec(prioritise), assigning=AssigningSpec(commander),
         ),
+        *succession_rows("incident", State),
     ),
 )
 # fmt: on

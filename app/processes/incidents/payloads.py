@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import Field
 
 from app.common.children import Attachment, Visibility
+from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, Responsible
 from app.common.priorities.priority import Impact, Urgency
 from app.common.records import ChildRef, CodeEnum, ForeignRef, KeyRef
@@ -55,7 +56,7 @@ class ReportIncident(IncidentFields, of=Incident):
     impact: Impact
     urgency: Urgency
     effect: Effect
-    requester: Annotated[Reference, ForeignRef("person", on_behalf=True)] | None = Field(
+    requester: Annotated[Reference, ForeignRef("person", GivenDuty.recorded, on_behalf=True)] | None = Field(
         default=None,
         description="Person on whose behalf the incident is reported: an id, or `<source>:<name>` for a "
         "name in another system; if left out, the caller.",
@@ -106,7 +107,11 @@ class RemindIncident(Payload):
     """The persons who are reminded of the incident."""
 
     persons: Annotated[
-        tuple[Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.reminded)], ...], BoundedList
+        tuple[
+            Annotated[Reference, ForeignRef("person", GivenDuty.recorded), Responsible(NoticeType.reminded)],
+            ...,
+        ],
+        BoundedList,
     ] = Field(min_length=1, max_length=LONGEST_LIST, description="Persons to remind.")
 
 
@@ -121,7 +126,7 @@ class ReviewAction(PayloadPart):
     """A follow-up that prevents a recurrence, as a task of the incident."""
 
     title: Title = Field(description="Task in one line, without names of persons, as lists show it.")
-    owner: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.tasked)] = Field(
+    owner: Annotated[Reference, ForeignRef("person", GivenDuty.work), Responsible(NoticeType.tasked)] = Field(
         description="Owner of the task: an id, or `me`."
     )
     due_at: Instant = Field(description="Time by which the task must be done.")
@@ -165,9 +170,9 @@ class DeclareMajorIncident(Payload):
     one, the commander takes over.
     """
 
-    commander: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.in_charge)] = Field(
-        description="Person who leads the major incident: an id, or `me`."
-    )
+    commander: Annotated[
+        Reference, ForeignRef("person", GivenDuty.work), Responsible(NoticeType.in_charge)
+    ] = Field(description="Person who leads the major incident: an id, or `me`.")
     statement: FreeText = Field(description="First statement for those affected.")
 
 
@@ -194,7 +199,7 @@ class PassOnCommentIncident(Payload):
         description="Number of the duplicate.",
         examples=["INC-2026-000123"],
     )
-    author: Annotated[Reference, ForeignRef("person", on_behalf=True)] = Field(
+    author: Annotated[Reference, ForeignRef("person", GivenDuty.recorded, on_behalf=True)] = Field(
         description="Author of the comment: a person's id."
     )
     text: Remark = Field(description="Text of the comment.", examples=["Any news?"])
@@ -217,7 +222,7 @@ class PassOnAttachmentIncident(Payload, of=Attachment):
     """A file on a duplicate, to be shown on its original."""
 
     number: ShortText = Field(description="Number of the duplicate.", examples=["INC-2026-000123"])
-    author: Annotated[Reference, ForeignRef("person", on_behalf=True)] = Field(
+    author: Annotated[Reference, ForeignRef("person", GivenDuty.recorded, on_behalf=True)] = Field(
         description="Person who attached the file: their id."
     )
     name: FileName

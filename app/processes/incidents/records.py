@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID, uuid5
 
+from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
 from app.common.priorities.priority import Impact, Urgency
@@ -108,8 +109,8 @@ class Incident(Ticket):
     held_for_change_id: Annotated[UUID | None, ForeignRef("change"), StaffOnly(), BY_RESUMING] = optional(
         "Change for which the incident waits; null if not named."
     )
-    supplier_id: Annotated[UUID | None, ForeignRef("team"), StaffOnly(), BY_RESUMING] = optional(
-        "Supplier for which the incident waits; null if not set."
+    supplier_id: Annotated[UUID | None, ForeignRef("team", GivenDuty.supply), StaffOnly(), BY_RESUMING] = (
+        optional("Supplier for which the incident waits; null if not set.")
     )
     resolved_at: Annotated[datetime | None, EnteredAt(IncidentState.resolved), BY_REOPENING] = None
     resolution_code: Annotated[ResolutionCode | None, BY_REOPENING] = optional(
@@ -133,9 +134,9 @@ class Incident(Ticket):
     declared_major_at: datetime | None = optional(
         "Time at which the incident was declared a major incident; null if it is not one."
     )
-    commander_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = optional(
-        "Person who leads the major incident; null for other incidents."
-    )
+    commander_id: Annotated[
+        UUID | None, ForeignRef("person", GivenDuty.work), Responsible(NoticeType.in_charge)
+    ] = optional("Person who leads the major incident; null for other incidents.")
     statement: Annotated[str | None, Personal()] = optional(
         "Latest statement for the people affected; null before the first statement."
     )

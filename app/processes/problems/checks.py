@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.common.people import Person
 from app.common.tickets import Ticket
-from app.foundation.people.eligibility import check_assignable
+from app.foundation.people.eligibility import check_member
 from app.foundation.people.records import Team
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
@@ -31,8 +31,8 @@ async def incident_named_twice(
 async def cannot_be_investigated(
     reads: ReadContext, problem: Problem, body: InvestigateProblem, ctx: ActionContext
 ) -> None:
-    """Refuse an assignee who is inactive or not in the team of the payload."""
-    await check_assignable(reads, ctx.ref(Person, "assignee"), ctx.ref(Team, "team"), "/assignee")
+    """Refuse an assignee who is not in the team of the payload."""
+    await check_member(reads, ctx.ref(Person, "assignee"), ctx.ref(Team, "team"), "/assignee")
 
 
 async def until_not_in_future(

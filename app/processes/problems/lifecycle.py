@@ -18,6 +18,7 @@ from app.foundation.articles.records import Article
 from app.foundation.custom.values import invalid_custom_values, set_custom_fields
 from app.foundation.editing import apply_patch, edit_action
 from app.foundation.people.records import Team
+from app.foundation.people.succession.handing_over import succession_rows
 from app.kernel.access.audience_rules import to_persons, to_services, to_team_or_desk
 from app.kernel.access.kinds import Lookup
 from app.kernel.actions.actor_policy import engineer, problem_manager, process_owner, rule, staff
@@ -233,6 +234,7 @@ LIFECYCLE = Lifecycle(
         action(lapse_risk,          "风险接受到期", [State.closed], STAYS, rule, "problem.risk_lapsed"),
         *edit_action(edit, "problem", State, checks.cannot_be_edited),
         *ticket_actions(kind="problem", any=State, open=OPEN, delivered=ENDED, manager=Role.problem_manager),
+        *succession_rows("problem", State),
     ),
 )
 # fmt: on

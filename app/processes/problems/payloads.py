@@ -8,6 +8,7 @@ from pydantic import Field
 
 from app.common.children import Visibility
 from app.common.components import example_includes
+from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, Responsible
 from app.common.priorities.priority import Impact, Urgency
 from app.common.records import ForeignRef, KeyRef, StaffOnly
@@ -47,7 +48,9 @@ Language = Literal["en", "zh"]
 
 ServiceKeys = Annotated[tuple[Annotated[RecordKey, KeyRef("service")], ...], BoundedList]
 
-TeamReferences = Annotated[tuple[Annotated[Reference, ForeignRef("team")], ...], BoundedList]
+TeamReferences = Annotated[
+    tuple[Annotated[Reference, ForeignRef("team", GivenDuty.custom)], ...], BoundedList
+]
 
 IncidentReferences = Annotated[tuple[Annotated[Reference, ForeignRef("incident")], ...], BoundedList]
 
@@ -84,7 +87,7 @@ class RaiseProblem(ProblemFields, of=Problem):
     )
     impact: Impact | None = None
     urgency: Urgency | None = None
-    requester: Annotated[Reference, ForeignRef("person", on_behalf=True)] | None = Field(
+    requester: Annotated[Reference, ForeignRef("person", GivenDuty.recorded, on_behalf=True)] | None = Field(
         default=None,
         description="Person on whose behalf the problem is raised: an id; if left out, the caller.",
     )
@@ -103,11 +106,11 @@ class RaiseProblem(ProblemFields, of=Problem):
 class InvestigateProblem(Payload):
     """The team and the person who investigate the problem."""
 
-    team: Annotated[Reference, ForeignRef("team")] = Field(
+    team: Annotated[Reference, ForeignRef("team", GivenDuty.team_work)] = Field(
         description="Team that investigates: its key or id."
     )
-    assignee: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.given)] = Field(
-        description="Member of the team who leads the investigation: a person's id, or `me`."
+    assignee: Annotated[Reference, ForeignRef("person", GivenDuty.work), Responsible(NoticeType.given)] = (
+        Field(description="Member of the team who leads the investigation: a person's id, or `me`.")
     )
 
 
@@ -156,9 +159,10 @@ class AcceptRiskProblem(Payload):
 class LapseRiskProblem(Payload):
     """The person to notify that the risk acceptance has lapsed."""
 
-    owner: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.risk_lapsed)] | None = Field(
-        default=None, description="Person who accepted the risk: an id."
-    )
+    owner: (
+        Annotated[Reference, ForeignRef("person", GivenDuty.recorded), Responsible(NoticeType.risk_lapsed)]
+        | None
+    ) = Field(default=None, description="Person who accepted the risk: an id.")
 
 
 class CloseProblem(Payload, of=Problem):

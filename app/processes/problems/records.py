@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar
 from uuid import UUID
 
 from app.common.children import Visibility
+from app.common.duties import GivenDuty
 from app.common.personal import Personal
 from app.common.records import CodeEnum, ForeignRef, KeyRef, Record, StaffOnly, optional, required
 from app.common.state_fields import ClearedBy, EnteredAt
@@ -171,7 +172,9 @@ class Problem(Ticket):
     risk_accepted_until_at: Annotated[datetime | None, BY_REOPENING] = optional(
         "End of the risk acceptance; null if the risk was not accepted."
     )
-    risk_owner_id: Annotated[UUID | None, ForeignRef("person"), BY_REOPENING] = optional(
+    risk_owner_id: Annotated[
+        UUID | None, ForeignRef("person", GivenDuty.ownership, quiet=True), BY_REOPENING
+    ] = optional(
         "Person who is responsible for leaving the problem unfixed; null if the risk was not accepted."
     )
     risk_reason: Annotated[str | None, Personal(), BY_REOPENING] = optional(

@@ -8,8 +8,6 @@ from app.common.people import Person
 from app.common.tickets import Ticket
 from app.foundation.decisions.lookups import once_named
 from app.foundation.decisions.records import Decision, DecisionState
-from app.foundation.people.eligibility import check_person_active, check_team_assignable
-from app.foundation.people.records import Team
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import Refusal, WrongValue
@@ -18,7 +16,6 @@ from app.processes.releases.payloads import (
     AppointRelease,
     ChangePlanRelease,
     DeployRelease,
-    EndSupportRelease,
     PassGateRelease,
     PlanRelease,
 )
@@ -58,26 +55,16 @@ async def change_named_twice(
         raise WrongValue(pointer="/changes", because="each_once")
 
 
-async def analyst_is_inactive(
-    reads: ReadContext, release: Release, body: ChangePlanRelease, ctx: ActionContext
-) -> None:
-    """Refuse an analyst who is inactive."""
-    check_person_active(ctx.ref(Person, "analyst"), "/analyst")
-
-
 async def plan_not_workable(
     reads: ReadContext, release: Release, body: PlanRelease, ctx: ActionContext
 ) -> None:
-    """Refuse a retired team or a supplier, an inactive person, or persons whose duties in the stages
+    """Refuse persons whose duties in the stages
     conflict.
     """
-    check_team_assignable(ctx.ref(Team, "team"))
     chosen = ctx.prepared(ChosenStages).stages
     authors: dict[str, UUID] = {}
     for n, planned in enumerate(body.stages):
         author, reviewer = ctx.ref(Person, f"stages/{n}/author"), ctx.ref(Person, f"stages/{n}/reviewer")
-        check_person_active(author, f"/stages/{n}/author")
-        check_person_active(reviewer, f"/stages/{n}/reviewer")
         if author is None:
             continue
         if reviewer is not None and reviewer.id == author.id:
@@ -96,15 +83,13 @@ def _check_apart(author: UUID, apart_from: list[str], authors: dict[str, UUID], 
 async def appointment_not_workable(
     reads: ReadContext, release: Release, body: AppointRelease, ctx: ActionContext
 ) -> None:
-    """Refuse to appoint for a stage whose gate is passed, an inactive person, or persons whose duties in the
+    """Refuse to appoint for a stage whose gate is passed, or persons whose duties in the
     stages conflict.
     """
     stage = ctx.required_ref(ReleaseStage, "stage")
     if stage.passed_at is not None:
         raise WrongValue(pointer="/stage", because="stage_is_passed")
     author, reviewer = ctx.ref(Person, "author"), ctx.ref(Person, "reviewer")
-    check_person_active(author, "/author")
-    check_person_active(reviewer, "/reviewer")
     author_id = stage.author_id if author is None else author.id
     reviewer_id = stage.reviewer_id if reviewer is None else reviewer.id
     if author_id is not None and author_id == reviewer_id:
@@ -154,7 +139,6 @@ async def stage_author_not_apart(
     """Refuse documents whose author has written a stage that is kept apart: who builds does not test."""
     stages = ctx.prepared(StagesOfRelease)
     author = ctx.ref(Person, "author")
-    check_person_active(author, "/author")
     author_id = ctx.prepared(StageDocuments).author_id
     assert author_id is not None
     pointer = "/author" if author is not None or not body.attachments else "/attachments/0"
@@ -171,11 +155,3 @@ async def deployment_times_invalid(
             raise WrongValue(pointer=f"/{name}", because="in_the_future")
     if body.started_at is not None and (body.ended_at or ctx.occurred_at) < body.started_at:
         raise WrongValue(pointer="/ended_at", because="before_it_began")
-
-
-async def faults_not_handed_over(
-    reads: ReadContext, release: Release, body: EndSupportRelease, ctx: ActionContext
-) -> None:
-    """Refuse to hand open faults over to an inactive person, a retired team or a supplier."""
-    check_person_active(ctx.ref(Person, "handed_over_to"), "/handed_over_to")
-    check_team_assignable(ctx.ref(Team, "handed_over_to_team"), "/handed_over_to_team")

@@ -18,6 +18,8 @@ from app.foundation.decisions.closing import withdraw_open_decisions
 from app.foundation.decisions.preparation import open_decisions, question_preparation
 from app.foundation.editing import apply_patch, edit_action
 from app.foundation.people.records import Team
+from app.foundation.people.succession.handing_over import succession_rows
+from app.foundation.process_spec import AssigningSpec
 from app.kernel.access.audience_rules import to_persons, to_services, to_team_or_desk
 from app.kernel.access.kinds import Lookup
 from app.kernel.actions.actor_policy import change_manager, decision, implementer, process_relation, role
@@ -190,7 +192,7 @@ LIFECYCLE = Lifecycle(
                prepare=(stages_of_release, stage_documents), wrong=(checks.not_the_stage_reviewer, checks.stage_author_not_apart),
                segregate_from=(stage_author,)),
         action(change_plan,        "变更计划",     BEFORE_DEPLOYMENT,  STAYS,             project_manager,                  "release.plan_change_proposed",
-               unless=(checks.decision_is_open,), prepare=(plan_change_question,), wrong=(checks.analyst_is_inactive, checks.change_named_twice)),
+               unless=(checks.decision_is_open,), prepare=(plan_change_question,), wrong=(checks.change_named_twice,)),
         action(adopt_plan_change,  "采纳计划变更", BEFORE_DEPLOYMENT,  STAYS,             decision,                         "release.plan_changed",
                notifies=TO_REQUESTER[NoticeType.approved]),
         action(refuse_plan_change, "不采纳计划变更", BEFORE_DEPLOYMENT, STAYS,            decision,                         "release.plan_change_refused",
@@ -206,12 +208,13 @@ LIFECYCLE = Lifecycle(
                related=RECORD_DEPLOYMENT, notifies=TO_DEPLOYED),
         action(roll_back,          "回退",         [State.deployed],   State.rolled_back, implementer,                      "release.rolled_back",
                prepare=(deployment_to_roll_back,), related=ROLL_BACK_DEPLOYMENT, notifies=TO_ROLLED_BACK),
-        action(end_support,        "结束早期支持", [State.deployed],   State.supported,   project_manager,                  "release.support_ended",
-               wrong=(checks.faults_not_handed_over,)),
+        action(end_support,        "结束早期支持", [State.deployed],   State.supported,   project_manager,                  "release.support_ended"),
         action(close,              "关闭",         [State.supported],  State.closed,      change_manager,                   "release.closed"),
         *decisions.rows(APPROVAL),
         *edit_action(edit, "release", State),
-        *ticket_actions(kind="release", any=State, open=OPEN, delivered=ENDED, manager=Role.change_manager),
+        *ticket_actions(kind="release", any=State, open=OPEN, delivered=ENDED, manager=Role.change_manager,
+                        assigning=AssigningSpec(project_manager)),
+        *succession_rows("release", State),
     ),
 )
 # fmt: on

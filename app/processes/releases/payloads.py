@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import Field
 
 from app.common.components import example_includes
+from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, Responsible
 from app.common.people import Role
 from app.common.records import ChildRef, ForeignRef, KeyRef
@@ -44,8 +45,8 @@ class PlannedStage(PayloadPart, of=ReleaseStage):
     """A stage of the release."""
 
     key: RecordKey
-    author: Annotated[Reference, ForeignRef("person")] | None = None
-    reviewer: Annotated[Reference, ForeignRef("person")] | None = None
+    author: Annotated[Reference, ForeignRef("person", GivenDuty.work, quiet=True)] | None = None
+    reviewer: Annotated[Reference, ForeignRef("person", GivenDuty.review, quiet=True)] | None = None
 
 
 class ReleaseFields(Payload, of=Release):
@@ -69,7 +70,7 @@ class PlanRelease(ReleaseFields, of=Release):
     environment: EnvironmentKey = PRODUCTION
     plan: FreeText
     target_at: Instant | None = None
-    team: Annotated[Reference, ForeignRef("team")] = Field(
+    team: Annotated[Reference, ForeignRef("team", GivenDuty.team_work)] = Field(
         description="Team that builds and deploys the release."
     )
     stage_set: Annotated[Reference, ForeignRef("release_stage_set")] | None = Field(
@@ -83,7 +84,7 @@ class PlanRelease(ReleaseFields, of=Release):
         description="Stages of `stage_set` that the release goes through, in their order, each with its "
         "author and reviewer; if left out, all stages of the set.",
     )
-    requester: Annotated[Reference, ForeignRef("person", on_behalf=True)] | None = Field(
+    requester: Annotated[Reference, ForeignRef("person", GivenDuty.recorded, on_behalf=True)] | None = Field(
         default=None, description="Person on whose behalf the release is planned; if left out, the caller."
     )
 
@@ -101,10 +102,10 @@ class AppointRelease(Payload, of=ReleaseStage):
     stage: Annotated[RecordKey, ChildRef(ReleaseStage, by="key")] = Field(
         description="Key of the stage.", examples=["build"]
     )
-    author: Annotated[Reference, ForeignRef("person")] | None = Field(
+    author: Annotated[Reference, ForeignRef("person", GivenDuty.work, quiet=True)] | None = Field(
         default=None, description="Author of the stage's documents; if left out, the author stays."
     )
-    reviewer: Annotated[Reference, ForeignRef("person")] | None = Field(
+    reviewer: Annotated[Reference, ForeignRef("person", GivenDuty.review, quiet=True)] | None = Field(
         default=None, description="Reviewer of the stage's gate; if left out, the reviewer stays."
     )
 
@@ -119,7 +120,7 @@ class PassGateRelease(Payload, of=ReleaseStage):
     external_numbers: Annotated[tuple[ShortText, ...], BoundedList] = Field(
         default=(), max_length=LONGEST_LIST
     )
-    author: Annotated[Reference, ForeignRef("person")] | None = Field(
+    author: Annotated[Reference, ForeignRef("person", GivenDuty.work, quiet=True)] | None = Field(
         default=None,
         description="Author of the documents, if the plan names no author and another person attached them.",
     )
@@ -135,7 +136,7 @@ class ChangePlanRelease(Payload, of=PlanChange):
 
     model_config = example_includes("target_at")
     reason: FreeText
-    analyst: Annotated[Reference, ForeignRef("person")]
+    analyst: Annotated[Reference, ForeignRef("person", GivenDuty.work, quiet=True)]
     analyst_assessment: FreeText
     assessment: FreeText
     due_at: Instant | None = Field(
@@ -211,10 +212,10 @@ class EndSupportRelease(Payload, of=Release):
 
     model_config = example_includes("open_faults", "handed_over_to")
     open_faults: FreeText | None = None
-    handed_over_to: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.in_charge)] | None = (
-        Field(default=None, description="Person who handles the open faults from now on.")
-    )
-    handed_over_to_team: Annotated[Reference, ForeignRef("team")] | None = Field(
+    handed_over_to: (
+        Annotated[Reference, ForeignRef("person", GivenDuty.work), Responsible(NoticeType.in_charge)] | None
+    ) = Field(default=None, description="Person who handles the open faults from now on.")
+    handed_over_to_team: Annotated[Reference, ForeignRef("team", GivenDuty.team_work)] | None = Field(
         default=None, description="Team that handles the open faults from now on."
     )
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
+from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, Responsible
 from app.common.people import Role
 from app.common.personal import Personal
@@ -57,12 +58,12 @@ class Release(Ticket):
     target_at: datetime | None = optional("Planned time of the deployment.")
     stage_set: str | None = optional("Key of the set of which the stages are copies.")
     stage: str | None = optional("Key of the stage whose gate must be passed next; null once all are passed.")
-    stage_author_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.tasked)] = optional(
-        "Author of the current stage's documents; null if not named."
-    )
-    stage_reviewer_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.to_review)] = (
-        optional("Reviewer of the current stage's gate; null if not named.")
-    )
+    stage_author_id: Annotated[
+        UUID | None, ForeignRef("person", GivenDuty.work), Responsible(NoticeType.tasked)
+    ] = optional("Author of the current stage's documents; null if not named.")
+    stage_reviewer_id: Annotated[
+        UUID | None, ForeignRef("person", GivenDuty.review), Responsible(NoticeType.to_review)
+    ] = optional("Reviewer of the current stage's gate; null if not named.")
     stages_total: int | None = optional("Number of stages of the release.")
     stages_passed: int | None = optional("Number of stages whose gate was passed.")
     plan_change_id: UUID | None = optional(
@@ -99,10 +100,10 @@ class Release(Ticket):
     open_faults: Annotated[str | None, Personal()] = optional(
         "Faults that were open at the end of early-life support; null if no faults were open."
     )
-    faults_owner_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = (
-        optional("Person who handles the open faults; null if not set.")
-    )
-    faults_team_id: Annotated[UUID | None, ForeignRef("team")] = optional(
+    faults_owner_id: Annotated[
+        UUID | None, ForeignRef("person", GivenDuty.work), Responsible(NoticeType.in_charge)
+    ] = optional("Person who handles the open faults; null if not set.")
+    faults_team_id: Annotated[UUID | None, ForeignRef("team", GivenDuty.team_work)] = optional(
         "Team that handles the open faults; null if not set."
     )
     closed_at: Annotated[datetime | None, EnteredAt(ReleaseState.closed)] = None
@@ -132,10 +133,10 @@ class ReleaseStage(ChildRecord):
         "Keys of earlier stages whose authors may not be the author of this one: for example, a "
         "builder does not test."
     )
-    author_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+    author_id: Annotated[UUID | None, ForeignRef("person", GivenDuty.work, quiet=True)] = optional(
         "Author of the stage's documents; null if not named."
     )
-    reviewer_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+    reviewer_id: Annotated[UUID | None, ForeignRef("person", GivenDuty.review, quiet=True)] = optional(
         "Reviewer, who passes the stage's gate; null for any holder of the reviewer's role."
     )
     attachment_ids: list[str] | None = optional(

@@ -8,7 +8,7 @@ from app.common.people import Person
 from app.foundation.costs.amounts import check_digits as digits_fit
 from app.foundation.documents.filing import published_document
 from app.foundation.documents.records import DocumentClass
-from app.foundation.people.eligibility import check_assignable, check_person_active
+from app.foundation.people.eligibility import check_member
 from app.foundation.people.records import Group, GroupMember, Team
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
@@ -43,8 +43,8 @@ MOST_TASKS_NAMED = 10
 async def cannot_be_assigned(
     reads: ReadContext, request: Request, body: AssessRequest, ctx: ActionContext
 ) -> None:
-    """Refuse an assignee who is inactive or not in the team of the payload."""
-    await check_assignable(reads, ctx.ref(Person, "assignee"), ctx.ref(Team, "team"), "/assignee")
+    """Refuse an assignee who is not in the team of the payload."""
+    await check_member(reads, ctx.ref(Person, "assignee"), ctx.ref(Team, "team"), "/assignee")
 
 
 async def invalid_start_time(
@@ -170,7 +170,7 @@ async def side_already_reviewed(
 async def plan_not_assignable(
     reads: ReadContext, request: Request, body: BeginImplementationRequest, ctx: ActionContext
 ) -> None:
-    """Refuse tasks whose assignees are inactive or not in their team, due dates that are not in the future,
+    """Refuse tasks whose assignees are not in their team, due dates that are not in the future,
     and a planned cost with more decimal places than its currency has.
     """
     await check_plan(reads, body.milestones, body.tasks, ctx)
@@ -237,7 +237,7 @@ async def not_in_the_acceptance_group(reads: ReadContext, request: Request, ctx:
 async def criterion_results_incomplete(
     reads: ReadContext, request: Request, body: RecordAcceptanceRequest, ctx: ActionContext
 ) -> None:
-    """Refuse results that leave out a criterion or name an unknown one, and issues with inactive owners or
+    """Refuse results that leave out a criterion or name an unknown one, and issues with
     due dates that are not in the future.
     """
     left = {criterion.id for criterion in ctx.prepared(CurrentCriteria).criteria}
@@ -249,7 +249,6 @@ async def criterion_results_incomplete(
     if left:
         raise WrongValue({"count": str(len(left))}, pointer="/results", because="criteria_left_out")
     for n, issue in enumerate(body.issues):
-        check_person_active(ctx.ref(Person, f"issues/{n}/owner"), f"/issues/{n}/owner")
         check_in_future(issue.due_at, f"/issues/{n}/due_at", ctx)
 
 

@@ -24,6 +24,7 @@ from app.foundation.documents.keeping.actions import KeptDocuments, document_act
 from app.foundation.documents.records import DocumentClass
 from app.foundation.editing import apply_patch, edit_action
 from app.foundation.people.records import Team
+from app.foundation.people.succession.handing_over import succession_rows
 from app.foundation.services.records import CatalogueItem, FulfilmentPath
 from app.kernel.access.audience_rules import to_persons, to_roles, to_services, to_team_or_desk
 from app.kernel.access.kinds import KindAccess, Lookup
@@ -340,6 +341,7 @@ LIFECYCLE = Lifecycle(
         *ticket_actions(
             kind="request", any=State, open=OPEN, delivered=ENDED, manager=Role.service_level_manager, complete_task=complete_task
         ),
+        *succession_rows("request", State),
     ),
 )
 # fmt: on

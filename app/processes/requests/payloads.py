@@ -9,6 +9,7 @@ from pydantic import Field
 
 from app.common.children import Attachment
 from app.common.components import example_includes
+from app.common.duties import GivenDuty
 from app.common.money import Amount, Currency
 from app.common.notices import NoticeType, Responsible
 from app.common.priorities.priority import Impact, Urgency
@@ -77,7 +78,7 @@ class SubmitRequest(SubjectFields, of=Request):
     )
     channel: Channel
     urgency: Urgency
-    requester: Annotated[Reference, ForeignRef("person", on_behalf=True)] | None = Field(
+    requester: Annotated[Reference, ForeignRef("person", GivenDuty.recorded, on_behalf=True)] | None = Field(
         default=None,
         description="Person on whose behalf the request is made: an id, or `<source>:<name>` for a name in "
         "another system; if left out, the caller.",
@@ -98,10 +99,12 @@ class AssessRequest(Payload, of=Request):
     impact: Impact
     urgency: Urgency
     path: FulfilmentPath
-    team: Annotated[Reference, ForeignRef("team")] | None = Field(
+    team: Annotated[Reference, ForeignRef("team", GivenDuty.team_work)] | None = Field(
         default=None, description="Team that handles the request: its key or id."
     )
-    assignee: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.given)] | None = Field(
+    assignee: (
+        Annotated[Reference, ForeignRef("person", GivenDuty.work), Responsible(NoticeType.given)] | None
+    ) = Field(
         default=None,
         description="Person who handles the request: an id, or `me`; with a team, one of its members.",
     )
@@ -190,7 +193,11 @@ class AcceptanceIssue(PayloadPart):
     title: Title = Field(description="Issue in one line, without names of persons, as lists show it.")
     due_at: Instant = Field(description="Time by which the issue must be rectified.")
     owner: (
-        Annotated[Reference, ForeignRef("person", allow_participants=True), Responsible(NoticeType.tasked)]
+        Annotated[
+            Reference,
+            ForeignRef("person", GivenDuty.work, allow_participants=True),
+            Responsible(NoticeType.tasked),
+        ]
         | None
     ) = Field(default=None, description="Person who rectifies the issue: an id.")
 
@@ -208,7 +215,13 @@ class RecordAcceptanceRequest(Payload, of=Acceptance):
     """The result of an acceptance: participants, criteria, verdict and issues."""
 
     participants: Annotated[
-        tuple[Annotated[Reference, ForeignRef("person", allow_participants=True)], ...], BoundedList
+        tuple[
+            Annotated[
+                Reference, ForeignRef("person", GivenDuty.participation, quiet=True, allow_participants=True)
+            ],
+            ...,
+        ],
+        BoundedList,
     ] = Field(
         min_length=1,
         max_length=LONGEST_LIST,
@@ -246,7 +259,9 @@ class RecordTrainingRequest(Payload, of=RequestTraining):
     participants: Annotated[
         tuple[
             Annotated[
-                Reference, ForeignRef("person", allow_participants=True), Responsible(NoticeType.trained)
+                Reference,
+                ForeignRef("person", GivenDuty.recorded, allow_participants=True),
+                Responsible(NoticeType.trained),
             ],
             ...,
         ],
@@ -326,7 +341,10 @@ class RequirementsFields(Payload, of=Request):
     performance: FreeText = Field(description="Requirements for speed, volume and reliability.")
     interfaces: FreeText = Field(description="Systems with which the delivery must work.")
     data: FreeText = Field(description="Data that the delivery takes and returns.")
-    heard: Annotated[tuple[Annotated[Reference, ForeignRef("person")], ...], BoundedList] = Field(
+    heard: Annotated[
+        tuple[Annotated[Reference, ForeignRef("person", GivenDuty.business_voice, quiet=True)], ...],
+        BoundedList,
+    ] = Field(
         min_length=1,
         max_length=LONGEST_LIST,
         description="Persons of the business side who were consulted: ids.",
@@ -334,7 +352,7 @@ class RequirementsFields(Payload, of=Request):
     criteria: Annotated[tuple[AcceptanceCriterion, ...], BoundedList] = Field(
         min_length=1, max_length=LONGEST_LIST, description="Acceptance criteria."
     )
-    acceptance_group: Annotated[Reference, ForeignRef("group")] = Field(
+    acceptance_group: Annotated[Reference, ForeignRef("group", GivenDuty.group_acceptance)] = Field(
         description="Group that accepts the delivery: its key or id."
     )
 

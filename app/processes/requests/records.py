@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
+from app.common.duties import GivenDuty
 from app.common.personal import Personal
 from app.common.records import (
     ChildRecord,
@@ -212,10 +213,10 @@ class Request(Ticket):
     held_for_change_id: Annotated[UUID | None, ForeignRef("change"), StaffOnly(), BY_RESUMING] = optional(
         "Change for which the request waits; null if not named."
     )
-    supplier_id: Annotated[UUID | None, ForeignRef("team"), StaffOnly(), BY_RESUMING] = optional(
-        "Supplier for which the request waits; null if not set."
+    supplier_id: Annotated[UUID | None, ForeignRef("team", GivenDuty.supply), StaffOnly(), BY_RESUMING] = (
+        optional("Supplier for which the request waits; null if not set.")
     )
-    acceptance_group_id: Annotated[UUID | None, ForeignRef("group")] = optional(
+    acceptance_group_id: Annotated[UUID | None, ForeignRef("group", GivenDuty.group_acceptance)] = optional(
         "Group that accepts the delivery; null for a request without acceptance."
     )
     requirements_confirmed_at: datetime | None = optional(

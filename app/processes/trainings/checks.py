@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from app.common.people import Person
 from app.foundation.licences.records import Licence
-from app.foundation.people.eligibility import check_person_active
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.payloads import LATEST_YEAR
@@ -24,10 +23,9 @@ from app.processes.trainings.records import Training
 async def plan_invalid(
     reads: ReadContext, training: Training, body: PlanTraining, ctx: ActionContext
 ) -> None:
-    """Refuse a training without material, with an inactive trainer, and what is named twice."""
+    """Refuse a training without material, and what is named twice."""
     if body.material is None and body.material_number is None:
         raise WrongValue(pointer="/material", because="material_missing")
-    check_person_active(ctx.ref(Person, "trainer"), "/trainer")
     for name in ("skills", "topics"):
         entries = getattr(body, name)
         if len(set(entries)) < len(entries):
@@ -48,7 +46,6 @@ async def results_invalid(
     who is a participant.
     """
     examiner, participants = ctx.ref(Person, "examiner"), ctx.prepared(TrainingParticipants).by_person
-    check_person_active(examiner, "/examiner")
     if examiner is not None and examiner.id in participants:
         raise WrongValue(pointer="/examiner", because="is_a_participant")
     examined = set()

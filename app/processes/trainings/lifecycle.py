@@ -18,6 +18,7 @@ from app.foundation.licences.records import (
     Licence,
     TrainingParticipant,
 )
+from app.foundation.people.succession.handing_over import succession_rows
 from app.kernel.access.audience_rules import to_persons, to_staff
 from app.kernel.access.kinds import KindAccess
 from app.kernel.actions.actor_policy import RecordDuty, process_owner, quality_manager, role, rule
@@ -202,6 +203,7 @@ LIFECYCLE = Lifecycle(
                wrong=(checks.licence_not_to_flag,)),
         action(cancel,         "取消",     [State.planned],  State.cancelled, PLANNERS,  "training.cancelled", notifies=TELL_PARTICIPANTS),
         *document_actions(KeptDocuments(kind="training", any=(State.held, State.examined, State.licensed))),
+        *succession_rows("training", State),
     ),
 )
 # fmt: on

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, Responsible
 from app.common.records import ChildRef, ForeignRef
 from app.foundation.licences.records import (
@@ -35,7 +36,13 @@ MOST_PARTICIPANTS = 500
 PASS_MARK, BEST_MARK = 60, 100
 
 Persons = Annotated[
-    tuple[Annotated[Reference, ForeignRef("person")], ...], at_most_entries(MOST_PARTICIPANTS)
+    tuple[Annotated[Reference, ForeignRef("person", GivenDuty.participation, quiet=True)], ...],
+    at_most_entries(MOST_PARTICIPANTS),
+]
+#: Participants with a recorded result.
+Recorded = Annotated[
+    tuple[Annotated[Reference, ForeignRef("person", GivenDuty.recorded)], ...],
+    at_most_entries(MOST_PARTICIPANTS),
 ]
 
 Mark = Annotated[int, Field(ge=0, le=BEST_MARK, strict=True)]
@@ -55,11 +62,13 @@ class PlanTraining(Payload, of=Training):
     persons: Persons = Field(
         default=(), max_length=MOST_PARTICIPANTS, description="Persons in the audience: ids, or `me`."
     )
-    teams: Annotated[tuple[Annotated[Reference, ForeignRef("team")], ...], BoundedList] = Field(
-        default=(), max_length=LONGEST_LIST
-    )
+    teams: Annotated[
+        tuple[Annotated[Reference, ForeignRef("team", GivenDuty.audience)], ...], BoundedList
+    ] = Field(default=(), max_length=LONGEST_LIST)
     everybody: bool = False
-    trainer: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.in_charge)] | None = None
+    trainer: (
+        Annotated[Reference, ForeignRef("person", GivenDuty.work), Responsible(NoticeType.in_charge)] | None
+    ) = None
     planned_at: Instant
     improvement: Annotated[Reference, ForeignRef("improvement")] | None = None
     pass_mark: int = Field(default=PASS_MARK, ge=0, le=BEST_MARK, strict=True)
@@ -71,7 +80,7 @@ class PlanTraining(Payload, of=Training):
 class HoldTraining(Payload):
     """A training that has taken place."""
 
-    attended: Persons = Field(
+    attended: Recorded = Field(
         min_length=1,
         max_length=MOST_PARTICIPANTS,
         description="Identifiers of the participants who attended.",
@@ -90,7 +99,9 @@ class HoldTraining(Payload):
 class ExaminedParticipant(PayloadPart):
     """A participant's marks."""
 
-    person: Annotated[Reference, ForeignRef("person")] = Field(description="Participant: a person's id.")
+    person: Annotated[Reference, ForeignRef("person", GivenDuty.recorded)] = Field(
+        description="Participant: a person's id."
+    )
     marks: dict[ExaminationTopic, Mark] = Field(
         max_length=len(ExaminationTopic), description="Marks from 0 to 100 for each topic of the training."
     )
@@ -104,7 +115,7 @@ class ExamineTraining(Payload):
         max_length=MOST_PARTICIPANTS,
         description="Results of the participants. New marks of a participant replace the earlier ones.",
     )
-    examiner: Annotated[Reference, ForeignRef("person")] | None = Field(
+    examiner: Annotated[Reference, ForeignRef("person", GivenDuty.review, quiet=True)] | None = Field(
         default=None,
         description="Examiner, who may not be a participant: a person's id; if left out, the caller.",
     )
@@ -113,7 +124,7 @@ class ExamineTraining(Payload):
 class LicenseTraining(Payload):
     """The licences that follow from the training."""
 
-    persons: Persons = Field(
+    persons: Recorded = Field(
         default=(),
         max_length=MOST_PARTICIPANTS,
         description="Identifiers of participants who have passed and get a licence; if left out, all "
@@ -130,9 +141,10 @@ class FlagLicenceTraining(Payload):
     licence: Annotated[UUID, ChildRef(Licence)] = Field(
         description="Identifier of one of the training's licences."
     )
-    person: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.licence_ended)] | None = Field(
-        default=None, description="Holder of the licence; left out if they are no longer active."
-    )
+    person: (
+        Annotated[Reference, ForeignRef("person", GivenDuty.recorded), Responsible(NoticeType.licence_ended)]
+        | None
+    ) = Field(default=None, description="Holder of the licence; left out if they are no longer active.")
 
 
 class RevokeLicenceTraining(Payload):

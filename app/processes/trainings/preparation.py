@@ -9,7 +9,6 @@ from uuid import UUID
 from app.common.people import Person
 from app.foundation.licences.lookups import missing_skills
 from app.foundation.licences.records import ExaminationResult, TrainingParticipant
-from app.foundation.people.eligibility import check_person_active
 from app.foundation.people.lookups import active_members
 from app.foundation.people.records import Team
 from app.kernel.access.reads import ReadContext, Unguarded
@@ -35,8 +34,6 @@ async def skill_gaps(
     Raises WrongValue if nobody does, unless everybody is to take part.
     """
     persons, teams = ctx.refs(Person, "persons"), ctx.refs(Team, "teams")
-    for n, person in enumerate(persons):
-        check_person_active(person, f"/persons/{n}")
     if not persons and not teams:
         raise WrongValue(pointer="/persons", because="audience_missing")
     pointer = "/persons" if persons else "/teams"

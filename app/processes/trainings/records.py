@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
+from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
 from app.common.records import CodeEnum, ForeignRef, Record, StaffOnly, optional, required
@@ -71,9 +72,9 @@ class Training(Record):
     pass_mark: int | None = required("Mark out of 100 that each topic of the examination must reach.")
     topics: list[str] | None = required("Topics of the examination.")
     planner_id: Annotated[UUID | None, ForeignRef("person")] = optional("Person who planned the training.")
-    trainer_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = optional(
-        "Trainer; null for a trainer from outside."
-    )
+    trainer_id: Annotated[
+        UUID | None, ForeignRef("person", GivenDuty.work), Responsible(NoticeType.in_charge)
+    ] = optional("Trainer; null for a trainer from outside.")
     participant_ids: list[str] | None = required("Identifiers of the participants.")
     failed_ids: Annotated[list[str] | None, StaffOnly()] = optional(
         "Identifiers of the participants who were examined and have not passed so far."

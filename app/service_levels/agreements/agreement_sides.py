@@ -22,10 +22,15 @@ select p.id, exists (select from fold.team t
         or exists (select from fold.membership m where m.team_id = t.id and m.person_id = p.id))) as of_party
 from fold.person p
 where p.id = any(%(persons)s) and p.kind = 'human' and p.state = 'active' and p.deactivated_at is null"""
-#: The members and the lead of a team, who may have left.
-OF_TEAM = """
-select person_id as id from fold.membership where team_id = %(team)s
-union select lead_id from fold.team where id = %(team)s and lead_id is not null"""
+#: Somebody active of the team's members and its lead; without a team, of any customer's.
+ACCOUNTS = """
+select 1 as found from fold.person p
+where p.kind = 'human' and p.state = 'active' and p.deactivated_at is null
+  and exists (select from fold.team t
+    where (t.id = %(team)s::uuid or %(team)s::uuid is null and t.kind = 'customer')
+      and (t.lead_id = p.id
+        or exists (select from fold.membership m where m.team_id = t.id and m.person_id = p.id)))
+limit 1"""
 GUARD = Unguarded("Whoever changes sides meanwhile was on this one when it was decided.")
 
 
@@ -55,22 +60,18 @@ async def agreement_sides(
 
 
 async def party_has_accounts(reads: ReadContext, agreement: Agreement) -> bool:
-    """Return whether the other party has a person with an account: its representative, or somebody in its
-    team.
-    """
-    persons = {agreement.party_representative_id}
-    if agreement.party_id is not None:
-        rows = await reads.rows(OF_TEAM, {"team": agreement.party_id}, guard=GUARD)
-        persons |= {row["id"] for row in rows}
-    return bool((await agreement_sides(reads, agreement, agreement.party_id, persons)).party)
+    """Return whether somebody of the other party has an account, and so can consent themselves."""
+    return await reads.row(ACCOUNTS, {"team": agreement.party_id}, guard=GUARD) is not None
 
 
-async def party_can_consent(reads: ReadContext, agreement: Agreement) -> bool:
-    """Return whether the other party has an active representative: the one who was appointed, or else the
-    lead of its team, who can be appointed.
+async def speakers_of_party(
+    reads: ReadContext, agreement: Agreement, party: Team | None, representative_id: UUID | None
+) -> tuple[UUID, ...]:
+    """Return who speaks for the other party, so that IT names nobody else for it: the lead of its team,
+    unless the lead represents IT, then its present representative, if they are on its side.
     """
-    persons = {agreement.party_representative_id}
-    if agreement.party_id is not None:
-        team = await reads.record(Team.KIND, str(agreement.party_id))
-        persons.add(None if team is None else team.record.lead_id)
-    return bool((await agreement_sides(reads, agreement, agreement.party_id, persons)).party)
+    lead_id = None if party is None or party.lead_id == representative_id else party.lead_id
+    present_id = agreement.party_representative_id
+    party_id = None if party is None else party.id
+    sides = await agreement_sides(reads, agreement, party_id, (lead_id, present_id))
+    return tuple(person for person in (lead_id, present_id) if person is not None and person in sides.party)

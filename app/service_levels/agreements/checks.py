@@ -6,20 +6,18 @@ from datetime import date
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from app.common.people import Person
+from app.common.people import Person, Role
 from app.common.records import all_values
 from app.common.times.clocks import AgreementType
-from app.foundation.people.eligibility import (
-    check_customer,
-    check_person_active,
-    check_supplier,
-    check_team_assignable,
-)
-from app.foundation.people.records import Team, TeamKind
+from app.foundation.people.records import Team
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import WrongValue
-from app.service_levels.agreements.agreement_sides import agreement_sides, party_has_accounts
+from app.service_levels.agreements.agreement_sides import (
+    agreement_sides,
+    party_has_accounts,
+    speakers_of_party,
+)
 from app.service_levels.agreements.payloads import (
     AppointSla,
     DraftSla,
@@ -43,13 +41,13 @@ async def invalid_requirement(
     reads: ReadContext, agreement: Agreement, body: RecordRequirementSla, ctx: ActionContext
 ) -> None:
     """Refuse parties that are not of the agreement's type, a scope that is none, and representatives who are
-    inactive, of the wrong side, or the same person.
+    of the wrong side, or the same person.
     """
     if body.replaces is not None:
         if not ctx.command.follows:
             raise WrongValue(pointer="/replaces", because="only_by_amending")
         return
-    _check_parties(body, ctx)
+    _check_parties(body)
     _check_scope(
         body.agreement_type,
         customer=body.customer is not None,
@@ -60,6 +58,25 @@ async def invalid_requirement(
     party = ctx.ref(Team, "customer") or ctx.ref(Team, "team") or ctx.ref(Team, "supplier")
     ours = ctx.caller.person_id if (person := ctx.ref(Person, "representative")) is None else person.id
     await _check_sides(reads, agreement, None if party is None else party.id, ours, ctx)
+    await _check_speaker(reads, agreement, party, ours, ctx)
+
+
+async def _check_speaker(
+    reads: ReadContext,
+    agreement: Agreement,
+    party: Team | None,
+    representative_id: UUID | None,
+    ctx: ActionContext,
+) -> None:
+    """Check that IT does not choose who signs for the other party, as long as the party has somebody to speak
+    for it. Its present representative names anybody of its side. Raises WrongValue.
+    """
+    theirs = ctx.ref(Person, "party_representative")
+    if theirs is None:
+        return
+    speakers = await speakers_of_party(reads, agreement, party, representative_id)
+    if speakers and theirs.id != speakers[0] and ctx.caller.person_id not in speakers:
+        raise WrongValue(pointer="/party_representative", because="party_names_its_own")
 
 
 async def _check_sides(
@@ -79,26 +96,15 @@ async def _check_sides(
         raise WrongValue(pointer="/party_representative", because="not_on_party_side")
 
 
-def _check_parties(body: RecordRequirementSla, ctx: ActionContext) -> None:
+def _check_parties(body: RecordRequirementSla) -> None:
     party = {AgreementType.sla: "customer", AgreementType.ola: "team", AgreementType.uc: "supplier"}
     required = party[body.agreement_type]
     for name in party.values():
         if name != required and getattr(body, name) is not None:
             words = {"type": body.agreement_type}
             raise WrongValue(words, pointer=f"/{name}", because="not_this_party")
-    team = ctx.ref(Team, required)
-    if team is None:
-        if body.agreement_type is not AgreementType.sla:
-            raise WrongValue(pointer=f"/{required}", because="missing")
-        return
-    if body.agreement_type is AgreementType.sla:
-        check_customer(team, "/customer")
-    elif body.agreement_type is AgreementType.uc:
-        check_supplier(team, "/supplier")
-    else:
-        check_team_assignable(team, "/team")
-        if team.kind is not TeamKind.internal:
-            raise WrongValue(pointer="/team", because="team_not_internal")
+    if getattr(body, required) is None and body.agreement_type is not AgreementType.sla:
+        raise WrongValue(pointer=f"/{required}", because="missing")
 
 
 def _check_scope(kind: AgreementType, *, customer: bool, services: bool, items: bool) -> None:
@@ -113,8 +119,6 @@ def _check_scope(kind: AgreementType, *, customer: bool, services: bool, items: 
 
 def _check_representatives(ctx: ActionContext) -> None:
     ours, theirs = ctx.ref(Person, "representative"), ctx.ref(Person, "party_representative")
-    check_person_active(ours, "/representative")
-    check_person_active(theirs, "/party_representative")
     if theirs is not None and theirs.id == (ctx.caller.person_id if ours is None else ours.id):
         raise WrongValue(pointer="/party_representative", because="represents_both")
 
@@ -122,9 +126,9 @@ def _check_representatives(ctx: ActionContext) -> None:
 async def same_representative(
     reads: ReadContext, agreement: Agreement, body: AppointSla, ctx: ActionContext
 ) -> None:
-    """Refuse representatives who are inactive or of the wrong side, or one for both parties."""
-    check_person_active(ctx.ref(Person, "representative"), "/representative")
-    check_person_active(ctx.ref(Person, "party_representative"), "/party_representative")
+    """Refuse representatives of the wrong side, or one for both parties; and a side that names the
+    representative of the other one.
+    """
     ours, theirs = ctx.ref(Person, "representative"), ctx.ref(Person, "party_representative")
     after = (
         agreement.representative_id if ours is None else ours.id,
@@ -133,7 +137,11 @@ async def same_representative(
     if after[0] == after[1]:
         named = "representative" if body.party_representative is None else "party_representative"
         raise WrongValue(pointer=f"/{named}", because="represents_both")
+    if ours is not None and not ctx.caller.has_role(Role.service_level_manager, agreement):
+        raise WrongValue(pointer="/representative", because="manager_names_representative")
     await _check_sides(reads, agreement, agreement.party_id, None if ours is None else ours.id, ctx)
+    loaded = None if agreement.party_id is None else await reads.record(Team.KIND, str(agreement.party_id))
+    await _check_speaker(reads, agreement, None if loaded is None else loaded.record, after[0], ctx)
 
 
 async def one_sided_review(

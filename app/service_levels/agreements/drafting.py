@@ -9,6 +9,7 @@ from app.foundation.documents.records import DocumentState
 from app.foundation.people.records import Team
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
+from app.kernel.actions.payloads import EmptyPayload
 from app.service_levels.agreements.consents import DOCUMENTS, take_back_consents
 from app.service_levels.agreements.payloads import (
     AppointSla,
@@ -127,4 +128,12 @@ def appoint(agreement: Agreement, body: AppointSla, ctx: ActionContext) -> None:
         agreement.representative_id = ours.id
     if theirs is not None:
         agreement.party_representative_id = theirs.id
+    take_back_consents(agreement, ctx)
+
+
+def step_down(agreement: Agreement, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Step down as the agreement's representative, of the other party. Consents that wait for the other side
+    are revoked, and IT can appoint another representative.
+    """
+    agreement.party_representative_id = None
     take_back_consents(agreement, ctx)

@@ -66,6 +66,9 @@ representative = process_relation(
     "representative_id",
     "party_representative_id",
 )
+party_representative = process_relation(
+    "party_representative", "the representative of the other party", "对方代表", "party_representative_id"
+).for_people()
 lead_beneath = process_relation("lead_beneath", "the lead of a team beneath", "下层团队负责人")
 
 
@@ -184,6 +187,10 @@ APPOINTED = (
     *representatives_get(NoticeType.to_sign, when="awaits_signatures"),
     *representatives_get(NoticeType.to_consent, when="awaits_consents"),
 )
+STEPPED_DOWN = (
+    RecipientRule(NoticeType.agreement_moved, field="representative_id"),
+    managers(NoticeType.agreement_moved),
+)
 ENDING = (*representatives_get(NoticeType.agreement_ends), managers(NoticeType.agreement_ends))
 GAP = (RecipientRule(NoticeType.agreement_gap, field="representative_id"), managers(NoticeType.agreement_gap))
 REVIEW_DUE = (
@@ -242,8 +249,10 @@ LIFECYCLE = Lifecycle(
         action(expire,                         "到期",           IN_FORCE,           State.expired,      rule,                  "sla.expired",
                due=DueAt("ends_at", "expire_agreements"),
                unless=(checks.still_valid,), prepare=(preparation.replaced_agreement,), related=(consents.END_PROMISE,), notifies=STEP_NOTICES),
-        action(drafting.appoint,               "指定代表",       OPEN,               STAYS,              service_level_manager, "sla.representative_appointed",
+        action(drafting.appoint,               "指定代表",       OPEN,               STAYS,              PARTIES,                "sla.representative_appointed",
                prepare=(preparation.pending_consents,), wrong=(checks.same_representative,), notifies=APPOINTED),
+        action(drafting.step_down,             "辞任代表",       OPEN,               STAYS,              party_representative,  "sla.representative_stepped_down",
+               prepare=(preparation.pending_consents,), notifies=STEPPED_DOWN),
         action(warn_of_end,                    "到期预警",       IN_FORCE,           STAYS,              rule,                  "sla.end_warned", notifies=ENDING),
         action(remind_of_review,               "提醒复审",       IN_FORCE,           STAYS,              rule,                  "sla.review_reminded",
                notifies=REVIEW_DUE),

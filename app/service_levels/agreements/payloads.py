@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import Field
 
 from app.common.components import example_includes
+from app.common.duties import GivenDuty
 from app.common.files.uploads import UploadRef
 from app.common.notices import NoticeType, Responsible
 from app.common.records import ForeignRef, KeyRef, StaffOnly
@@ -46,9 +47,10 @@ class ReviewSla(Payload, of=AgreementReview):
     """The review of an agreement by both parties."""
 
     model_config = example_includes("meeting")
-    attended: Annotated[tuple[Annotated[Reference, ForeignRef("person")], ...], BoundedList] = Field(
-        min_length=1, max_length=LONGEST_LIST
-    )
+    attended: Annotated[
+        tuple[Annotated[Reference, ForeignRef("person", GivenDuty.participation, quiet=True)], ...],
+        BoundedList,
+    ] = Field(min_length=1, max_length=LONGEST_LIST)
     minutes: FreeText
     results: FreeText
     expectations: FreeText
@@ -89,7 +91,9 @@ class NoteGapSla(Payload):
     )
 
 
-PartyRepresentative = Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.in_charge)]
+PartyRepresentative = Annotated[
+    Reference, ForeignRef("person", GivenDuty.party), Responsible(NoticeType.in_charge)
+]
 
 
 class RecordRequirementSla(Payload, of=Agreement):
@@ -98,9 +102,9 @@ class RecordRequirementSla(Payload, of=Agreement):
     model_config = example_includes("needs", "business_process", "customer", "services")
     agreement_type: AgreementType = AgreementType.sla
     title: Title
-    customer: Annotated[Reference, ForeignRef("team")] | None = None
-    team: Annotated[Reference, ForeignRef("team")] | None = None
-    supplier: Annotated[Reference, ForeignRef("team")] | None = None
+    customer: Annotated[Reference, ForeignRef("team", GivenDuty.custom)] | None = None
+    team: Annotated[Reference, ForeignRef("team", GivenDuty.team_work)] | None = None
+    supplier: Annotated[Reference, ForeignRef("team", GivenDuty.supply)] | None = None
     services: Annotated[
         tuple[Annotated[RecordKey, KeyRef("service", must_exist=True)], ...], BoundedList, WithoutDuplicates
     ] = Field(default=(), max_length=LONGEST_LIST)
@@ -111,9 +115,9 @@ class RecordRequirementSla(Payload, of=Agreement):
     ] = Field(default=(), max_length=LONGEST_LIST)
     needs: FreeText | None = None
     business_process: ShortText | None = None
-    representative: Annotated[Reference, ForeignRef("person")] | None = Field(
-        default=None, description="Person who represents IT; if left out, the caller."
-    )
+    representative: (
+        Annotated[Reference, ForeignRef("person", GivenDuty.representation, quiet=True)] | None
+    ) = Field(default=None, description="Person who represents IT; if left out, the caller.")
     party_representative: PartyRepresentative | None = Field(
         default=None,
         description="Person who represents the other party; if left out, the lead of its team.",
@@ -181,9 +185,9 @@ class AppointSla(Payload, of=Agreement):
     """The new representatives of the parties."""
 
     model_config = example_includes("party_representative")
-    representative: Annotated[Reference, ForeignRef("person")] | None = Field(
-        default=None, description="New representative of IT; if left out, unchanged."
-    )
+    representative: (
+        Annotated[Reference, ForeignRef("person", GivenDuty.representation, quiet=True)] | None
+    ) = Field(default=None, description="New representative of IT; if left out, unchanged.")
     party_representative: PartyRepresentative | None = Field(
         default=None, description="New representative of the other party; if left out, unchanged."
     )

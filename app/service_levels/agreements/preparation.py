@@ -16,7 +16,7 @@ from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import PreparationRefused, WrongValue
 from app.log.events import stream
-from app.service_levels.agreements.agreement_sides import agreement_sides, party_can_consent
+from app.service_levels.agreements.agreement_sides import agreement_sides, party_has_accounts
 from app.service_levels.agreements.lookups import agreements_with
 from app.service_levels.agreements.payloads import Consent
 from app.service_levels.agreements.records import (
@@ -57,8 +57,8 @@ async def consent_side(
     reads: ReadContext, agreement: Agreement, body: Consent, ctx: ActionContext
 ) -> AgreementSide:
     """Return the side whose consent the caller gives: that which they represent and belong to; or, of a
-    service level manager with a signed document, the other party's, if it has no representative with an
-    account. Raises WrongValue, or PreparationRefused if a representative is of the wrong side.
+    service level manager with a signed document, the other party's, if nobody of it has an account. Raises
+    WrongValue, or PreparationRefused if a representative is of the wrong side.
     """
     person = ctx.caller.person_id
     if body.signed_document is not None:
@@ -66,7 +66,7 @@ async def consent_side(
             raise WrongValue(pointer="/signed_document", because="manager_records_documents")
         if body.side is AgreementSide.it:
             raise WrongValue(pointer="/side", because="it_signs_itself")
-        if await party_can_consent(reads, agreement):
+        if await party_has_accounts(reads, agreement):
             raise WrongValue(pointer="/signed_document", because="party_consents_itself")
         return AgreementSide.party
     sides = []
@@ -298,5 +298,8 @@ async def acknowledgement_requests(
 
 
 def is_approved_change(change: Any) -> bool:
-    """Return whether the change is approved, and neither undone nor given up."""
-    return str(change.state) in APPROVED_CHANGE and str(change.outcome) not in FAILED_OUTCOMES
+    """Return whether the change itself was approved, and is neither undone nor given up. Nobody has voted on
+    a standard change.
+    """
+    voted_on = str(change.type) != "standard"
+    return voted_on and str(change.state) in APPROVED_CHANGE and str(change.outcome) not in FAILED_OUTCOMES

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
+from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
 from app.common.records import (
@@ -198,20 +199,20 @@ class Agreement(Record):
     replaces_id: Annotated[UUID | None, ForeignRef("sla")] = optional(
         "Previous edition of the agreement; null for the first edition."
     )
-    customer_id: Annotated[UUID | None, ForeignRef("team")] = optional(
+    customer_id: Annotated[UUID | None, ForeignRef("team", GivenDuty.custom)] = optional(
         "Customer of an SLA; null for all customers."
     )
-    team_id: Annotated[UUID | None, ForeignRef("team")] = optional(
+    team_id: Annotated[UUID | None, ForeignRef("team", GivenDuty.team_work)] = optional(
         "Internal team of an OLA; null for other types."
     )
-    supplier_id: Annotated[UUID | None, ForeignRef("team")] = optional(
+    supplier_id: Annotated[UUID | None, ForeignRef("team", GivenDuty.supply)] = optional(
         "Supplier of a UC; null for other types."
     )
-    representative_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = (
-        optional("Person who represents IT.")
-    )
+    representative_id: Annotated[
+        UUID | None, ForeignRef("person", GivenDuty.representation), Responsible(NoticeType.in_charge)
+    ] = optional("Person who represents IT.")
     party_representative_id: Annotated[
-        UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)
+        UUID | None, ForeignRef("person", GivenDuty.party), Responsible(NoticeType.in_charge)
     ] = optional("Person who represents the other party; null if the representative has no account.")
     services: list[str] | None = optional(
         "Keys of the services of the agreement; null for all services.", examples=[["mail"]]
@@ -390,9 +391,9 @@ class AgreementAcknowledgement(ChildRecord):
     team_id: Annotated[UUID | None, ForeignRef("team")] = required(
         "Team that is asked to acknowledge the agreement."
     )
-    person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.to_acknowledge)] = (
-        optional("Lead of the team when it was asked.")
-    )
+    person_id: Annotated[
+        UUID | None, ForeignRef("person", GivenDuty.party), Responsible(NoticeType.to_acknowledge)
+    ] = optional("Lead of the team when it was asked.")
     acknowledged_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
         "Person who acknowledged the agreement; null until then."
     )

@@ -10,12 +10,13 @@ from typing import Annotated
 
 from pydantic import Field
 
+from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, Responsible
 from app.common.people import Person, Role
 from app.common.records import ForeignRef, KeyRef, Record
 from app.common.times.clocks import AgreementType
-from app.foundation.people.eligibility import check_customer, check_person_active
 from app.foundation.people.records import Team
+from app.foundation.people.succession.handing_over import succession_rows
 from app.kernel.access.audience_rules import to_persons, to_staff
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import quality_manager, role, service_level_manager
@@ -45,9 +46,9 @@ class PlannedAgreement(PayloadPart, of=PlanEntry):
 
     service: Annotated[RecordKey, KeyRef("service", must_exist=True)]
     agreement_type: AgreementType = AgreementType.sla
-    customer: Annotated[Reference, ForeignRef("team")] | None = None
-    negotiator: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.tasked)] = Field(
-        description="Person who negotiates the agreement."
+    customer: Annotated[Reference, ForeignRef("team", GivenDuty.custom)] | None = None
+    negotiator: Annotated[Reference, ForeignRef("person", GivenDuty.work), Responsible(NoticeType.tasked)] = (
+        Field(description="Person who negotiates the agreement.")
     )
     series: Annotated[Reference, ForeignRef("meeting")] | None = None
 
@@ -131,14 +132,12 @@ async def invalid_entries(
     body: DraftServiceLevelPlan | ReviseServiceLevelPlan,
     ctx: ActionContext,
 ) -> None:
-    """Refuse negotiators who are inactive, teams that are no customers, and an agreement that is planned
+    """Refuse an agreement that is planned
     twice.
     """
     keys = set()
     for n, entry in enumerate(body.entries):
-        check_person_active(ctx.ref(Person, f"entries/{n}/negotiator"), f"/entries/{n}/negotiator")
         customer = ctx.ref(Team, f"entries/{n}/customer")
-        check_customer(customer, f"/entries/{n}/customer")
         planned = (entry.service, entry.agreement_type, None if customer is None else customer.id)
         if planned in keys:
             raise WrongValue(pointer=f"/entries/{n}/service", because="each_once")
@@ -160,6 +159,7 @@ LIFECYCLE = Lifecycle(
         action(revise, "修订", [State.drafted], STAYS,         PLANNERS, "service_level_plan.revised",
                prepare=(known_entries,), wrong=(invalid_entries,)),
         action(adopt,  "通过", [State.drafted], State.adopted, ADOPTERS.in_person(), "service_level_plan.adopted"),
+        *succession_rows("service_level_plan", State),
     ),
 )
 # fmt: on

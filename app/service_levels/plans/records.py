@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
+from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, Responsible
 from app.common.records import ChildRecord, CodeEnum, ForeignRef, KeyRef, Record, optional, required
 from app.common.state_fields import EnteredAt
@@ -28,9 +29,9 @@ class ServiceLevelPlan(Record):
     state: PlanState | None = required()
     title: str | None = required("Title of the plan in one line.", examples=["Agreements of 2027"])
     year: int | None = required("Year of the plan.", examples=[2027])
-    owner_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = required(
-        "Person who drafted the plan and is responsible for it."
-    )
+    owner_id: Annotated[
+        UUID | None, ForeignRef("person", GivenDuty.work), Responsible(NoticeType.in_charge)
+    ] = required("Person who drafted the plan and is responsible for it.")
     drafted_at: Annotated[datetime | None, EnteredAt(PlanState.drafted)] = required()
     adopted_at: Annotated[datetime | None, EnteredAt(PlanState.adopted)] = None
     adopted_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
@@ -48,12 +49,12 @@ class PlanEntry(ChildRecord):
 
     service: Annotated[str | None, KeyRef("service")] = required("Key of the service.")
     agreement_type: AgreementType | None = required("Type of the planned agreement: SLA, OLA or UC.")
-    customer_id: Annotated[UUID | None, ForeignRef("team")] = optional(
+    customer_id: Annotated[UUID | None, ForeignRef("team", GivenDuty.custom)] = optional(
         "Customer of the agreement; null for all customers."
     )
-    person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.tasked)] = required(
-        "Person who negotiates the agreement."
-    )
+    person_id: Annotated[
+        UUID | None, ForeignRef("person", GivenDuty.work), Responsible(NoticeType.tasked)
+    ] = required("Person who negotiates the agreement.")
     series_id: Annotated[UUID | None, ForeignRef("meeting")] = optional(
         "First meeting of the series in which the agreement is reviewed; null if not set."
     )

@@ -63,17 +63,13 @@ class ChatFormat(MessageFormat):
     #: The beginning of an answer that is a failure whatever its status.
     failure_text: bytes | None = None
 
-    @property
-    def names_records(self) -> bool:
-        """Whether messages name the record of their event."""
-        return True
-
     def request(self, target: DeliveryTarget, message: EventMessage, now: datetime) -> OutgoingRequest:
         """Return the request that delivers the message as a text."""
         url, signature = self.sign(target, now)
-        return OutgoingRequest(
-            url, to_json({**signature, **self.body(_cut(text_of(message, target.language)))})
-        )
+        text = _cut(text_of(message, target.language))
+        page = None if message.subject is None else message.subject.url
+        lines = f"{text}\n{page}" if page else text
+        return OutgoingRequest(url, to_json({**signature, **self.body(lines)}))
 
     def failure(self, answer: Answer) -> str | None:
         """Return why the answer is a failure; None: it is none."""

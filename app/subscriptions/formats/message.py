@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from app.kernel.consumers.rules import Clock
 from app.kernel.ledger import Ledger
 from app.platform.outward import Answer, OutwardClient
 from app.subscriptions.records import Subscription
@@ -34,16 +35,20 @@ class SubscriptionTarget(DeliveryTarget):
 
     ledger: Ledger
     subscription: Subscription
+    clock: Clock
 
 
 @dataclass(frozen=True, slots=True)
 class MessageSubject:
-    """The record that an event is of, as people call it, and what happened to it, in two languages."""
+    """The record that an event is of, as people call it, with the address of its page, and what happened to
+    it, in two languages.
+    """
 
     number: str | None
     title: str | None
     label_en: str
     label_zh: str
+    url: str | None = None
 
     def label(self, language: str) -> str:
         """Return what happened, in that language."""
@@ -53,7 +58,8 @@ class MessageSubject:
 @dataclass(frozen=True, slots=True)
 class EventMessage:
     """An event as the subscription's account sees it now. `id` is the same for each attempt at it. `content`
-    is what a reader of the stream gets: `event` and `names`. `subject` is for formats that name records.
+    is what a reader of the stream gets, `event` and `names`, and a summary of the `record`. `subject` is
+    None for a test.
     """
 
     id: str
@@ -93,11 +99,6 @@ class MessageFormat:
     """
 
     ends_at_wish = True
-
-    @property
-    def names_records(self) -> bool:
-        """Whether messages name the record of their event."""
-        return False
 
     def request(self, target: DeliveryTarget, message: EventMessage, now: datetime) -> OutgoingRequest:
         """Return the request that delivers the message."""

@@ -32,11 +32,6 @@ RENDERER: Final = BoundedRenderer()
 class TemplateFormat(MessageFormat):
     """Requests that a template makes of events."""
 
-    @property
-    def names_records(self) -> bool:
-        """Whether messages name the record of their event."""
-        return True
-
     async def deliver(
         self, client: OutwardClient, target: SubscriptionTarget, message: EventMessage, now: datetime
     ) -> Delivered | None:
@@ -70,10 +65,12 @@ def values_of(target: DeliveryTarget, message: EventMessage) -> dict[str, Any]:
             "sentence": text_of(message, target.language),
             "number": None if subject is None else subject.number,
             "title": None if subject is None else subject.title,
+            "url": None if subject is None else subject.url,
             "label": message.type if subject is None else subject.label(target.language),
         },
         "event": content["event"],
         "names": content["names"],
+        "record": content["record"],
         "secret": target.secrets[0],
     }
 

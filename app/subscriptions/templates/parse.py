@@ -20,8 +20,9 @@ from app.expressions.written_documents import (
 )
 from app.subscriptions.templates.document import LARGEST_TEMPLATE, TemplateDocument
 
-#: `message` is the event as people call it, `event` and `names` what a reader of the stream gets.
-REQUESTS: Final = ExpressionEnvironment(("message", "event", "names", "secret"))
+#: `message` is the event as people call it, `event` and `names` what a reader of the stream gets, `record`
+#: the summary of its record.
+REQUESTS: Final = ExpressionEnvironment(("message", "event", "names", "record", "secret"))
 #: `answer` is the answer's body: a value of JSON, or a text.
 ANSWERS: Final = ExpressionEnvironment(("status", "answer"))
 #: So many problems are said at once.

@@ -19,7 +19,7 @@ from app.subscriptions.accounts import account_of
 from app.subscriptions.attempt import message_of
 from app.subscriptions.formats import FORMATS
 from app.subscriptions.formats.message import JSON, DeliveryTarget, EventMessage, OutgoingRequest
-from app.subscriptions.formats.subjects import subject_of
+from app.subscriptions.formats.subjects import add_records, subject_of
 from app.subscriptions.formats.template import RENDERER, request_of, values_of
 from app.subscriptions.records import DeliveryFormat, Subscription
 from app.subscriptions.selection import select_newest
@@ -50,8 +50,9 @@ async def event_to_preview(
     seen_event = await _seen_by_both(ledger, subscription, caller, position, now)
     if seen_event is None:
         return None if position is not None else PreviewedEvent(test_message(subscription, now), None)
-    (content,) = await event_output.render_each(ledger, [seen_event], for_receivers=True)
-    subject = await subject_of(ledger, seen_event)
+    contents = await event_output.render_each(ledger, [seen_event], for_receivers=True)
+    (content,) = await add_records(ledger, [seen_event], contents)
+    subject = subject_of(seen_event, content)
     message = message_of(subscription.id, str(seen_event.event.id), content, subject)
     return PreviewedEvent(message, seen_event.event.position)
 

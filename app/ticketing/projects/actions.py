@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from app.common.duties import GivenDuty
 from app.common.money import Amount
 from app.common.notices import NoticeType, RecipientRule, Responsible
 from app.common.people import Person
@@ -46,9 +47,9 @@ class ReportedProblem(PayloadPart):
     """An obstacle to the implementation, as a task of the record."""
 
     title: Title = Field(description="Task in one line, without names of persons, as lists show it.")
-    owner: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.tasked)] = Field(
-        description="Owner of the task: an id, or `me`."
-    )
+    owner: Annotated[
+        Reference, ForeignRef("person", GivenDuty.participation), Responsible(NoticeType.tasked)
+    ] = Field(description="Owner of the task: an id, or `me`.")
     due_at: Instant = Field(description="Time by which the task must be done.")
 
 
@@ -145,7 +146,7 @@ def flag_rows(
     kind: str, states: Iterable[CodeEnum], *, tells: Sequence[Callable[[NoticeType], RecipientRule]] = RESPONSIBLE
 ) -> ActionRows:
     """Return the rows of the lifecycle table that flag what is overdue, in the states in which progress can
-    be reported; `tells` are those who are told.
+    be reported; `tells` are the people who are notified.
     """
     def recipients(step: NoticeType) -> tuple[RecipientRule, ...]:
         return tuple(recipient(step) for recipient in tells)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from app.common.people import Person
 from app.foundation.costs.amounts import check_digits as digits_fit
-from app.foundation.people.eligibility import check_assignable, check_person_active
+from app.foundation.people.eligibility import check_member
 from app.foundation.people.records import Team
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
@@ -27,12 +27,12 @@ async def check_plan(
     tasks: Sequence[PlannedTask],
     ctx: ActionContext,
 ) -> None:
-    """Refuse tasks whose assignees are inactive or not in their team, and due dates that are not in the
+    """Refuse tasks whose assignees are not in their team, and due dates that are not in the
     future. The payload's fields are called `milestones` and `tasks`.
     """
     for n, task in enumerate(tasks):
         where = f"/tasks/{n}"
-        await check_assignable(
+        await check_member(
             reads, ctx.ref(Person, f"tasks/{n}/assignee"), ctx.ref(Team, f"tasks/{n}/team"), where
         )
         check_in_future(task.due_at, f"{where}/due_at", ctx)
@@ -49,7 +49,7 @@ def check_in_future(when: datetime, pointer: str, ctx: ActionContext) -> None:
 async def invalid_progress(
     reads: ReadContext, record: ProjectRecord, body: ReportProgress, ctx: ActionContext
 ) -> None:
-    """Refuse milestones that are unknown or named twice, inactive owners of problems, due dates that are not
+    """Refuse milestones that are unknown or named twice, due dates that are not
     in the future, and a cost with no planned cost or too many decimal places.
     """
     current = {milestone.id for milestone in ctx.prepared(CurrentMilestones).milestones}
@@ -59,7 +59,6 @@ async def invalid_progress(
             raise WrongValue(words, pointer=f"/milestones/{n}/milestone", because="unknown_reference")
         current.remove(progress.milestone)
     for n, problem in enumerate(body.problems):
-        check_person_active(ctx.ref(Person, f"problems/{n}/owner"), f"/problems/{n}/owner")
         check_in_future(problem.due_at, f"/problems/{n}/due_at", ctx)
     if body.cost_to_date is not None:
         if record.currency is None:

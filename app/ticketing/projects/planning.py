@@ -11,6 +11,7 @@ from typing import Annotated
 from pydantic import Field
 
 from app.common.children import Visibility
+from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, Responsible
 from app.common.people import Person
 from app.common.records import ForeignRef
@@ -37,10 +38,10 @@ class PlannedTask(PayloadPart):
     """A task of the plan."""
 
     title: Title = Field(description="Task in one line, without names of persons, as lists show it.")
-    assignee: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.tasked)] = Field(
-        description="Person who carries out the task: an id, or `me`."
+    assignee: Annotated[Reference, ForeignRef("person", GivenDuty.work), Responsible(NoticeType.tasked)] = (
+        Field(description="Person who carries out the task: an id, or `me`.")
     )
-    team: Annotated[Reference, ForeignRef("team")] | None = Field(
+    team: Annotated[Reference, ForeignRef("team", GivenDuty.team_work)] | None = Field(
         default=None,
         description="Team that carries out the task, to which the person belongs: its key or id.",
     )

@@ -61,6 +61,7 @@ ASKED_ACTIONS = {
     NoticeType.risk_lapsed: AskedActions(("reopen",), only="risk_lapsed_at"),
     NoticeType.to_verify: AskedActions(("verify",)),
     NoticeType.target_to_accept: AskedActions(("accept",)),
+    NoticeType.evaluation_to_agree: AskedActions(("agree_to_evaluation",)),
     NoticeType.maintenance_due: AskedActions(("complete",)),
     NoticeType.to_self_check: AskedActions(("submit_self_check",)),
     NoticeType.to_summarise: AskedActions(("confirm_summary",)),

@@ -12,11 +12,11 @@ from uuid import UUID
 
 from pydantic import Field
 
+from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, RecipientRule, Responsible
-from app.common.people import Person, Role, parse_grants
+from app.common.people import Person, Role
 from app.common.records import ChildRef, ForeignRef
 from app.common.tickets import Ticket
-from app.foundation.people.eligibility import check_person_active
 from app.foundation.process_spec import ActionRows, ProcessSpec
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import quality_manager, reporter, rule, service_level_manager
@@ -88,7 +88,9 @@ class AssignComplaint(Payload):
     """The owner of a complaint."""
 
     complaint: Annotated[UUID, ChildRef(Complaint)] = Field(description="Identifier of the complaint.")
-    owner: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.complaint_assigned)] = Field(
+    owner: Annotated[
+        Reference, ForeignRef("person", GivenDuty.answering), Responsible(NoticeType.complaint_assigned)
+    ] = Field(
         description="Person who is responsible for the answer: the id of a service level manager, or `me`.",
         examples=["me"],
     )
@@ -100,19 +102,13 @@ def assign_complaint(ticket: Ticket, body: AssignComplaint, ctx: ActionContext) 
     complaint.owner_id = ctx.required_ref(Person, "owner").id
 
 
-async def owner_not_eligible(
+async def owner_complained_about(
     reads: ReadContext, ticket: Ticket, body: AssignComplaint, ctx: ActionContext
 ) -> None:
-    """Refuse an owner whom the complaint is about (`complained_about`), who is not active, or who may not
-    answer complaints about the ticket (`cannot_answer`).
-    """
+    """Refuse an owner whom the complaint is about (`complained_about`)."""
     owner = ctx.required_ref(Person, "owner")
     if owner.id == ctx.required_ref(Complaint, "complaint").person_id:
         raise WrongValue(pointer="/owner", because="complained_about")
-    check_person_active(owner, "/owner")
-    held = (grant for grant in parse_grants(owner.roles) or () if grant.role is Role.service_level_manager)
-    if not any(grant.covers(ticket) for grant in held):
-        raise WrongValue(pointer="/owner", because="cannot_answer")
 
 
 class MergeComplaint(Payload):
@@ -149,14 +145,26 @@ class EscalateComplaint(Payload):
 
     complaint: Annotated[UUID, ChildRef(Complaint)] = Field(description="Identifier of the complaint.")
     told: Annotated[
-        tuple[Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.complaint_overdue)], ...],
+        tuple[
+            Annotated[
+                Reference, ForeignRef("person", GivenDuty.recorded), Responsible(NoticeType.complaint_overdue)
+            ],
+            ...,
+        ],
         BoundedList,
     ] = Field(
         max_length=LONGEST_LIST,
         description="Persons who are notified: the owner and the service level managers.",
     )
     escalated_to: Annotated[
-        tuple[Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.complaint_escalated)], ...],
+        tuple[
+            Annotated[
+                Reference,
+                ForeignRef("person", GivenDuty.recorded),
+                Responsible(NoticeType.complaint_escalated),
+            ],
+            ...,
+        ],
         BoundedList,
     ] = Field(
         max_length=LONGEST_LIST,
@@ -234,7 +242,7 @@ def rows(spec: ProcessSpec) -> ActionRows:
         action(complain,           "投诉",         spec.delivered, STAYS, reporter,              f"{spec.kind}.complained", prepare=(answer_due,),
                wrong=(complaint_without_assignee,), notifies=(ANSWERERS,)),
         action(assign_complaint,   "指定投诉负责人", spec.any,       STAYS, manager,               f"{spec.kind}.complaint_assigned",
-               wrong=(complaint_not_open, owner_not_eligible), staff_only=True),
+               wrong=(complaint_not_open, owner_complained_about), staff_only=True),
         action(merge_complaint,    "合并投诉",     spec.any,       STAYS, manager,               f"{spec.kind}.complaint_merged",
                wrong=(complaint_not_open, cannot_be_merged)),
         action(escalate_complaint, "升级投诉",     spec.any,       STAYS, rule,                  f"{spec.kind}.complaint_escalated",

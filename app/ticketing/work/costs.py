@@ -11,6 +11,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from app.common.duties import GivenDuty
 from app.common.money import Amount, Currency
 from app.common.people import Person
 from app.common.records import ChildRef, ForeignRef
@@ -18,7 +19,6 @@ from app.common.tickets import Ticket
 from app.foundation.costs.amounts import check_digits
 from app.foundation.costs.lookups import hourly_rate
 from app.foundation.costs.records import Cost, HourlyRate, Work
-from app.foundation.people.eligibility import check_person_active
 from app.foundation.process_spec import ActionRows, ProcessSpec
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import staff
@@ -37,7 +37,7 @@ class LogWork(Payload, of=Work):
         ge=1, le=MOST_MINUTES, strict=True, description="Number of minutes, at most a day.", examples=[90]
     )
     role_class: RecordKey = Field(examples=["engineer"])
-    person: Annotated[Reference, ForeignRef("person")] | None = Field(
+    person: Annotated[Reference, ForeignRef("person", GivenDuty.work, quiet=True)] | None = Field(
         default=None, description="Person who did the work: an id; if left out, the caller."
     )
     worked_at: Instant | None = Field(
@@ -63,8 +63,7 @@ def log_work(ticket: Ticket, body: LogWork, ctx: ActionContext) -> None:
 
 
 async def work_not_loggable(reads: ReadContext, ticket: Ticket, body: LogWork, ctx: ActionContext) -> None:
-    """Refuse if the person is inactive, or the work would lie in the future of the action."""
-    check_person_active(ctx.ref(Person, "person"), "/person")
+    """Refuse if the work would lie in the future of the action."""
     if body.worked_at is not None and body.worked_at > ctx.occurred_at:
         raise WrongValue(pointer="/worked_at", because="after_it_was_told")
 

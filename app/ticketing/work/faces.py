@@ -60,7 +60,7 @@ SEVERITY_QUESTION = FormQuestion(
         ),
     ),
 )
-#: The same in the words of whoever reports it for themselves.
+#: The same in the words of people who report something for themselves.
 OWN_SEVERITY_QUESTION = FormQuestion(
     SEVERITY_QUESTION.name,
     SEVERITY_QUESTION.label,

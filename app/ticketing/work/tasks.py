@@ -9,12 +9,13 @@ from pydantic import Field
 
 from app.common.children import Visibility
 from app.common.components import example_includes
+from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, Responsible
 from app.common.people import Person
 from app.common.records import ChildRef, ForeignRef
 from app.common.tickets import Ticket
 from app.foundation.checklists.records import Checklist
-from app.foundation.people.eligibility import check_assignable
+from app.foundation.people.eligibility import check_member
 from app.foundation.people.records import Team
 from app.foundation.process_spec import ActionRows, ProcessSpec
 from app.kernel.access.reads import ReadContext
@@ -42,11 +43,13 @@ class AddTask(Payload):
         description="Task in one line, without names of persons.",
         examples=["Order a new relay"],
     )
-    assignee: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.tasked)] | None = Field(
+    assignee: (
+        Annotated[Reference, ForeignRef("person", GivenDuty.work), Responsible(NoticeType.tasked)] | None
+    ) = Field(
         default=None,
         description="Person who carries out the task: an id, or `me`; with a team, one of its members.",
     )
-    team: Annotated[Reference, ForeignRef("team")] | None = Field(
+    team: Annotated[Reference, ForeignRef("team", GivenDuty.team_work)] | None = Field(
         default=None, description="Team that carries out the task: its key or id."
     )
     due_at: Instant | None = Field(default=None, description="Time by which the task must be done.")
@@ -75,8 +78,8 @@ def add_task(ticket: Ticket, body: AddTask, ctx: ActionContext) -> None:
 
 
 async def task_not_assignable(reads: ReadContext, ticket: Ticket, body: AddTask, ctx: ActionContext) -> None:
-    """Refuse if the assignee or team cannot be assigned work, or the due time does not lie ahead."""
-    await check_assignable(reads, ctx.ref(Person, "assignee"), ctx.ref(Team, "team"), "/assignee")
+    """Refuse if the assignee is not in the team, or the due time does not lie ahead."""
+    await check_member(reads, ctx.ref(Person, "assignee"), ctx.ref(Team, "team"), "/assignee")
     if body.due_at is not None and body.due_at <= ctx.occurred_at:
         raise WrongValue(pointer="/due_at", because="not_ahead")
 
@@ -141,11 +144,13 @@ class EditTask(Payload):
         description="Task in one line, without names of persons.",
         examples=["Order two relays"],
     )
-    assignee: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.tasked)] | None = Field(
+    assignee: (
+        Annotated[Reference, ForeignRef("person", GivenDuty.work), Responsible(NoticeType.tasked)] | None
+    ) = Field(
         default=None,
         description="Person who carries out the task: an id, or `me`; with a team, one of its members.",
     )
-    team: Annotated[Reference, ForeignRef("team")] | None = Field(
+    team: Annotated[Reference, ForeignRef("team", GivenDuty.team_work)] | None = Field(
         default=None,
         description="Team that carries out the task: its key or id; without `assignee`, the task "
         "is assigned to no member.",
@@ -176,15 +181,13 @@ def edit_task(ticket: Ticket, body: EditTask, ctx: ActionContext) -> None:
 
 
 async def cannot_be_edited(reads: ReadContext, ticket: Ticket, body: EditTask, ctx: ActionContext) -> None:
-    """Refuse if the task is not open, its assignee or team cannot be assigned work, or its time does not lie
-    ahead.
-    """
+    """Refuse if the task is not open, its assignee is not in its team, or its time does not lie ahead."""
     task, team = ctx.required_ref(Task, "task"), ctx.ref(Team, "team")
     _check_open(task, ctx)
     if team is None and body.assignee is not None and task.team_id is not None:
         loaded = await reads.record("team", str(task.team_id))
         team = None if loaded is None else loaded.record
-    await check_assignable(reads, ctx.ref(Person, "assignee"), team, "/assignee")
+    await check_member(reads, ctx.ref(Person, "assignee"), team, "/assignee")
     if body.due_at is not None and body.due_at <= ctx.occurred_at:
         raise WrongValue(pointer="/due_at", because="not_ahead")
 
@@ -231,7 +234,12 @@ class FlagTask(Payload):
 
     task: TaskId
     persons: Annotated[
-        tuple[Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.task_overdue)], ...],
+        tuple[
+            Annotated[
+                Reference, ForeignRef("person", GivenDuty.recorded), Responsible(NoticeType.task_overdue)
+            ],
+            ...,
+        ],
         BoundedList,
     ] = Field(default=(), max_length=LONGEST_LIST, description="Persons who are notified.")
 

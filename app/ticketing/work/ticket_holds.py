@@ -10,10 +10,10 @@ from uuid import UUID
 
 from pydantic import Field
 
+from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, RecipientRule
 from app.common.records import CodeEnum, ForeignRef, StaffOnly
 from app.common.tickets import HoldReason, Ticket
-from app.foundation.people.eligibility import check_supplier
 from app.foundation.people.records import Team
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.conditions import Condition
@@ -58,7 +58,7 @@ class HoldTicket(Payload):
         "number. The hold ends when the change is closed, rejected or cancelled; if left out, when all "
         "linked changes are closed, rejected or cancelled.",
     )
-    supplier: Annotated[Reference, ForeignRef("team"), StaffOnly()] | None = Field(
+    supplier: Annotated[Reference, ForeignRef("team", GivenDuty.supply), StaffOnly()] | None = Field(
         default=None,
         description="Supplier for which the ticket waits, required for the reason `awaiting_vendor`: "
         "the key or id of a team of the kind `supplier`.",
@@ -130,4 +130,3 @@ async def cannot_wait_for_supplier(
     if awaited is not (supplier is not None):
         because = "which_supplier" if awaited else "not_awaiting_vendor"
         raise WrongValue(pointer="/supplier", because=because)
-    check_supplier(supplier)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
-from datetime import datetime
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -64,19 +62,3 @@ def _key(news: AlertSignal, field: str) -> str | None:
         return None
     news.altered[field] = [Alteration.cut.value if len(named) > LONGEST_KEY else Alteration.one_line.value]
     return key
-
-
-def alert_not_in_future(news: AlertSignal, latest: datetime, received_at: datetime) -> AlertSignal:
-    """Return the alert as of its receipt, and marked, if its time is after `latest`: the tool's clock is
-    wrong, and something is broken all the same.
-    """
-    stated = news.cleared_at if news.status == "cleared" and news.cleared_at else news.alerted_at
-    if (stated or news.occurred_at) <= latest:
-        return news
-    return replace(
-        news,
-        occurred_at=received_at,
-        alerted_at=received_at,
-        cleared_at=received_at,
-        altered=news.altered | {"began_at": [Alteration.left_out.value]},
-    )

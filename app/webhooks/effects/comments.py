@@ -74,7 +74,7 @@ async def take_comment(
 
 
 def _told_at(news: CommentUpdate) -> int:
-    return round(news.occurred_at.timestamp() * _MICROSECONDS)
+    return round(news.stated_at.timestamp() * _MICROSECONDS)
 
 
 @dataclass(frozen=True, slots=True)

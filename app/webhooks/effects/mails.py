@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID, uuid5
@@ -279,7 +279,7 @@ class _Incoming:
             ),
             folded=self._fit(folded, LONGEST_PARAGRAPH) or None,
         )
-        number = await self._perform(ticket, "comment", body, 0)
+        number = await self._perform(ticket, "comment", body, 0, self._altered("text"))
         await self._attach(ticket)
         await self._add_followers(ticket)
         await self._clear_alert()
@@ -432,19 +432,26 @@ class _Incoming:
             sending = IncomingUpload(upload_id, by, len(file.content), _one_piece(file.content), self._now)
             try:
                 await store_upload(self._ledger, sending)
-                await self._perform(ticket, "attach", AttachTicket(upload=upload_id, name=file.name), n)
+                body = AttachTicket(upload=upload_id, name=file.name)
+                await self._perform(ticket, "attach", body, n, file.marks)
             except Refusal as refusal:
                 refused = refused or refusal
         if refused is not None:
             raise refused
 
-    async def _perform(self, ticket: str, action: str, body: Payload, n: int | UUID) -> str | None:
+    async def _perform(
+        self,
+        ticket: str,
+        action: str,
+        body: Payload,
+        n: int | UUID,
+        altered: Mapping[str, list[str]] | None = None,
+    ) -> str | None:
         """Perform an action on the ticket once, and return the ticket's number; None: it was done before."""
         assert not isinstance(body, EmptyPayload)
         lifecycle = self._ledger.lifecycles[kind_of(ticket)]
         metadata = self._metadata(spoken=True)
-        if action == "comment":
-            metadata = replace(metadata, altered=self._altered("text"))
+        metadata = replace(metadata, altered=altered or {})
         command = Command(
             lifecycle, lifecycle[action], str(id_of(ticket)), body, metadata, None, self._key(n)
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -31,14 +32,15 @@ from app.log.writer import AppendRequest, ConcurrencyConflict, ConstraintViolati
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.records import OPEN, IncidentState
 from app.webhooks.effects.comments import COMMENT_KEY
-from app.webhooks.effects.differences import NOTHING_HEARD, Hearing, difference, hearing_of
 from app.webhooks.effects.identities import Identities, Identity, tool_caller
 from app.webhooks.effects.known_tickets import KnownTickets
-from app.webhooks.effects.two_way_sources import AnsweredWrite, TwoWaySource
 from app.webhooks.intake.deliveries import DeliveryEffect, repeats
 from app.webhooks.mapping.document import CODED_FIELDS, NAMING_FIELDS, PERSON_FIELDS
 from app.webhooks.mapping.updates import NamedPerson, TicketUpdate
 from app.webhooks.sources.records import WebhookSource
+from app.webhooks.two_way.differences import NOTHING_HEARD, Hearing, difference, hearing_of
+from app.webhooks.two_way.sources import AnsweredWrite, TwoWaySource
+from app.webhooks.two_way.tool_clocks import UNCERTAINTY
 
 R = TypeVar("R")
 ATTEMPTS = 5
@@ -59,6 +61,8 @@ class MirroredTicket:
     #: Of all that was heard of it, the first heard first.
     delivery_keys: tuple[str, ...]
     hearing: Hearing = NOTHING_HEARD
+    #: It was opened by an action here, and is mirrored only since.
+    is_opened_here: bool = False
 
 
 class Mirror:
@@ -124,15 +128,21 @@ class Mirror:
         began = ticket.case.version == 0
         snapshot, owner = await self._snapshot(ticket, news)
         if self._both_ways is not None and not began:
-            if self._both_ways.is_echo(ticket.hearing, news):
+            if await self._both_ways.is_echo(ticket.case.key, ticket.hearing, news):
                 return DeliveryEffect("known_already", record.row_key, record.number)
+            ours = (
+                await self._both_ways.columns_under_way(ticket.case.key, news)
+                if answer is None
+                else answer.ours(news)
+            )
             ticket_difference = difference(
                 ticket.case,
                 ticket.hearing,
                 snapshot,
                 self._both_ways.groups,
-                ours=() if answer is None else answer.ours(news),
+                ours=ours,
                 is_answer=answer is not None,
+                uncertainty=UNCERTAINTY if news.tool_time else timedelta(),
             )
             if await self._both_ways.keep_conflicts(record, ticket_difference):
                 return await self._attempt(news, key, answer)
@@ -163,7 +173,8 @@ class Mirror:
         keys = [e.source_ref for e in events if e.source == self.channel and e.source_ref is not None]
         heard = tuple(key for key in keys if not key.startswith(COMMENT_KEY))
         hearing = hearing_of(events, self.channel)
-        return MirroredTicket(case, reference, history.audience, heard, hearing)
+        is_opened_here = "observed" not in events[0].data
+        return MirroredTicket(case, reference, history.audience, heard, hearing, is_opened_here)
 
     def _as_actor(self, event: Recorded) -> Recorded:
         """Return the event with the person whom the tool named as its actor, as `observe` knows them."""
@@ -189,7 +200,8 @@ class Mirror:
             else self._ledger.vault.encrypting(owner.key)
         )
         newest = case.latest is None or snapshot.occurred_at >= case.latest
-        resolution = _resolution(case, news, snapshot)
+        # A state that is no news has no resolution that is.
+        resolution = None if snapshot.state is None else _resolution(case, news, snapshot)
         looks = [snapshot] if resolution is None else [resolution, snapshot]
         observed = [event for look in looks for event in observe(case, look, encrypt)]
         rows: list[tuple[str, dict[str, Any]]] = []
@@ -262,7 +274,8 @@ class Mirror:
         }
         if told_none and not _has_told_priority(ticket):
             columns.pop("priority", None)
-        columns[AT] = instant(news.occurred_at)
+        occurred_at, opened_at = _times(ticket, news)
+        columns[AT] = instant(occurred_at)
         columns[ACTOR] = None if actor is None else actor.stream
         for name, person in persons.items():
             columns[name] = None if person is None else person.stream
@@ -273,15 +286,12 @@ class Mirror:
                 words, private = {}, {}
                 irregular.append("person_erased")
         by = "" if actor is None else actor.stream.replace("/", ":")
-        opened_at = min(news.opened_at or news.occurred_at, news.occurred_at)
-        if news.opened_at is None and ticket.case.record.opened_at is not None:
-            opened_at = min(ticket.case.record.opened_at, news.occurred_at)
         if news.state in OPEN:
             # An open ticket has none. Told with it, an older delivery of its ending sets none either.
             fields.setdefault("resolution_code", None)
             words = dict.fromkeys(_OF_ENDING & _TEXTS) | words
         snapshot = Snapshot(
-            news.occurred_at, opened_at, news.state, fields, words, columns, private, tuple(irregular), by
+            occurred_at, opened_at, news.state, fields, words, columns, private, tuple(irregular), by
         )
         return snapshot, owner
 
@@ -449,6 +459,16 @@ def _resolution(case: ImportedCase[Any], news: TicketUpdate, snapshot: Snapshot)
         )
     fields = {"hold_reason": None}
     return Snapshot(resolved_at, snapshot.opened_at, IncidentState.resolved, fields, {}, origins, {}, (), "")
+
+
+def _times(ticket: MirroredTicket, news: TicketUpdate) -> tuple[datetime, datetime]:
+    """Return when the news occurred and when the ticket was opened: one that was opened here keeps its
+    opening, whatever the tool says of its copy.
+    """
+    opened_at: datetime | None = ticket.case.record.opened_at
+    if ticket.is_opened_here and opened_at is not None:
+        return max(news.occurred_at, opened_at), opened_at
+    return news.occurred_at, min(news.opened_at or opened_at or news.occurred_at, news.occurred_at)
 
 
 def _words(news: TicketUpdate) -> dict[str, str | None]:

@@ -42,15 +42,13 @@ from app.processes.incidents.monitoring.handling import AlertPolicy, handle_aler
 from app.processes.incidents.monitoring.quiet_alerts import remove_old_quiet_alerts
 from app.processes.incidents.records import OPEN
 from app.webhooks.adapters import MAIL
-from app.webhooks.effects.alert_conversion import alert_not_in_future, alert_of
+from app.webhooks.effects.alert_conversion import alert_of
 from app.webhooks.effects.comments import take_comment
 from app.webhooks.effects.heard_alerts import HeardAlert, alert_fingerprint, alert_goes_on, keep_heard
 from app.webhooks.effects.identities import Identities, Identity, tool_caller
 from app.webhooks.effects.kept_files import attach_files, kept_files
 from app.webhooks.effects.mails import take_mail
 from app.webhooks.effects.mirror import Mirror
-from app.webhooks.effects.pending_writes import Writes
-from app.webhooks.effects.two_way_sources import TwoWaySource
 from app.webhooks.intake import deliveries
 from app.webhooks.intake.deliveries import DeliveryEffect, DeliveryState, Outcome, StoredDelivery
 from app.webhooks.intake.evaluation import evaluate
@@ -65,12 +63,14 @@ from app.webhooks.mapping.updates import (
 )
 from app.webhooks.sources.lookup import find_source
 from app.webhooks.sources.records import WebhookSource, WebhookSourceState
+from app.webhooks.two_way.pending_writes import Writes
+from app.webhooks.two_way.sources import TwoWaySource
+from app.webhooks.two_way.tool_clocks import FUTURE_TOLERANCE, on_our_clock
 from app.webhooks.write_back.templates import template_keys, template_of
 
 NAME = "webhooks"
 POLL_SECONDS = 0.25
-#: Deliveries that are processed together, and tickets that are at the same time. Their outcomes are
-#: written
+#: Deliveries that are processed together, and tickets that are at the same time. Their outcomes are written
 #: together: a worker that is killed has so many to do again.
 BATCH = 32
 #: So long a source is processed before it is the turn of the next one that has deliveries.
@@ -231,8 +231,7 @@ class Processor:
         """Record the outcomes, with what was heard last of alerts, and have those replayed that awaited a
         ticket which is known now.
 
-        Those that led to the tickets are recorded last: if the process dies before, they are processed
-        again,
+        Those that led to the tickets are recorded last: if the process dies before, they are processed again
         and find their tickets once more.
         """
         await keep_heard(self._ledger.db, self._source.id, list(self._heard.values()))
@@ -292,14 +291,16 @@ class Processor:
 
     async def _effect(self, task: _Task) -> DeliveryEffect:
         news, now = task.news, self._clock()
-        latest = max(now, task.delivery.received_at) + deliveries.FUTURE_TOLERANCE
+        received_at = task.delivery.received_at
+        if self._both_ways is None or isinstance(news, AlertSignal):
+            latest = max(now, received_at) + FUTURE_TOLERANCE
+            news = on_our_clock(news, timedelta(), received_at, latest)
         if isinstance(news, AlertSignal):
-            effect = await self._alert(alert_not_in_future(news, latest, task.delivery.received_at), task)
+            effect = await self._alert(news, task)
             await self._attach_whole(news, effect, self._account.id)
             return effect
-        if news.occurred_at > latest:
-            raise SourceFailed("in_the_future")
         if self._both_ways is not None:
+            news = await self._both_ways.convert(news, min(now, received_at))
             # It is asked before the ticket is read: what has been answered by then is in the ticket.
             ticket = await self._mirror.find_ticket(news.case)
             awaited = await self._both_ways.awaits(news, ticket)
@@ -436,8 +437,7 @@ def _failed_part(evaluation: Evaluation) -> Outcome | None:
 async def process_source(
     ledger: Ledger, source_id: UUID, clock: Clock, *, elapsed: Callable[[], float] = monotonic
 ) -> bool:
-    """Process deliveries of the source that wait, for as long as its turn lasts. Return whether there
-    were
+    """Process deliveries of the source that wait, for as long as its turn lasts. Return whether there were
     any. `elapsed` returns seconds.
     """
     source = await find_source(ledger.db, str(source_id))

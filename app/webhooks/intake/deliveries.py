@@ -21,7 +21,6 @@ from app.common.records import CodeEnum
 from app.kernel.ledger import Ledger
 from app.platform.db import Database, Row
 
-FUTURE_TOLERANCE = timedelta(seconds=60)
 CONTENT_DAYS = 30
 #: With the number of a part it stands in events, whose reference has at most 128 characters.
 LONGEST_ID = 120

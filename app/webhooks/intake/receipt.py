@@ -12,7 +12,7 @@ from app.webhooks.adapters import MAIL, adapter
 from app.webhooks.intake import storage
 from app.webhooks.intake.deliveries import RawDelivery, delivery_key
 from app.webhooks.intake.evaluation import delivery_id
-from app.webhooks.intake.verification import Credentials, is_verified, may_be_verified
+from app.webhooks.intake.verification import ADDRESS_PREFIX, Credentials, is_verified, may_be_verified
 from app.webhooks.mail.delivery import mail_key
 from app.webhooks.mapping.document import VerificationScheme
 from app.webhooks.mapping.parse import parse_mapping
@@ -60,7 +60,9 @@ def kept_headers(source: WebhookSource, headers: dict[str, str]) -> dict[str, st
     """Return the headers that are stored with a delivery: not those that show a secret."""
     secret = {(scheme.header or "").lower() for scheme in schemes_of(source) if scheme.scheme == "token"}
     storable = {
-        name: value[:LONGEST_HEADER] for name, value in headers.items() if name not in SECRET_HEADERS | secret
+        name: value[:LONGEST_HEADER]
+        for name, value in headers.items()
+        if name not in SECRET_HEADERS | secret and not name.startswith(ADDRESS_PREFIX)
     }
     return dict(list(storable.items())[:MOST_HEADERS])
 

@@ -6,7 +6,13 @@ import base64
 from collections.abc import Mapping
 from datetime import datetime
 
-from app.webhooks.intake.verification import Credentials, signature_of, signed_text, standard_keys
+from app.webhooks.intake.verification import (
+    Credentials,
+    address_name,
+    signature_of,
+    signed_text,
+    standard_keys,
+)
 from app.webhooks.mapping.document import VerificationScheme
 
 MESSAGE_ID = "webhook-id"
@@ -34,6 +40,8 @@ def signed_headers(
             return sent | {"authorization": f"Bearer {secret}"}
         case "token":
             return sent | {(scheme.header or "").lower(): secret}
+        case "query" | "path":
+            return sent | {address_name(scheme): secret}
 
 
 def _hmac_headers(scheme: VerificationScheme, secret: str, body: bytes, now: datetime) -> dict[str, str]:

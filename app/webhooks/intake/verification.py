@@ -19,6 +19,8 @@ from app.webhooks.mapping.document import VerificationScheme
 #: How far the time that a sender has signed may be from ours, unless its scheme says otherwise.
 USUAL_TOLERANCE_SECONDS = 300
 MOST_SIGNATURES = 20
+#: Begins the names of what stood in the address: they are never stored.
+ADDRESS_PREFIX = "?"
 STANDARD_PREFIX = "whsec_"
 _MILLISECONDS_FROM = 100_000_000_000
 
@@ -29,6 +31,11 @@ class Credentials:
 
     secrets: Sequence[str]
     user_name: str | None = None
+
+
+def address_name(scheme: VerificationScheme) -> str:
+    """Return the name among the headers of a secret in the address, which no header can have."""
+    return f"{ADDRESS_PREFIX}{scheme.parameter or ''}"
 
 
 def is_verified(
@@ -84,6 +91,10 @@ def _verifies(
             return kind.lower() == "bearer" and _is_one_of(sent.strip(), credentials.secrets)
         case "token":
             return _is_one_of(headers.get((scheme.header or "").lower(), ""), credentials.secrets)
+        case "query" | "path":
+            # In an address `+` is read as a space, and secrets are of base64.
+            sent = headers.get(address_name(scheme), "").replace(" ", "+")
+            return _is_one_of(sent, credentials.secrets)
 
 
 def _verifies_hmac(

@@ -8,30 +8,51 @@ from __future__ import annotations
 import re
 from base64 import b64decode
 from binascii import Error
+from contextlib import suppress
 from html import escape
+from typing import NamedTuple
 
 _DIGITS = re.compile(rb"[A-Za-z0-9+/]+={0,2}")
 #: A line of digits with a few damaged characters: it is long and has no words.
 _DAMAGED = re.compile(rb"[!-~]{60,}")
 #: Character sets of which ASCII is no part, without the mark of their order: the lines stand within a text.
 _WIDE = {"utf-16": "utf-16-le", "utf-16le": "utf-16-le", "utf-16be": "utf-16-be"}
+_STANDARD = bytes.maketrans(b"-_", b"+/")
 _NO_DIGIT = re.compile(rb"[^A-Za-z0-9+/]+")
 #: After the end of the digits a shorter line is a word.
 _SHORTEST_FURTHER = 16
 
 
-def decode_base64(body: bytes, media_type: str, charset: str | None) -> bytes:
+class Decoded(NamedTuple):
+    """What a body encodes; `is_damaged`: some of the body is not in it."""
+
+    content: bytes
+    is_damaged: bool = False
+
+
+def decode_base64(body: bytes, media_type: str, charset: str | None) -> Decoded:
     """Return the bytes that the body encodes. Of text the lines around them are kept."""
     lines = [line.strip() for line in body.splitlines()]
-    try:
-        return b64decode(b"".join(lines), validate=True)
-    except Error:
-        pass
-    if not media_type.startswith("text/"):
-        return _decoded([line for line in lines if _are_digits(line)])
+    is_text = media_type.startswith("text/")
+    if not is_text:
+        lines = [line.removeprefix(b">").lstrip() for line in lines]
+    digits = b"".join(lines)
+    # Some mailers take the digits for addresses (RFC 4648, section 5); lines within texts look like these.
+    for form in (digits,) if is_text else (digits, digits.translate(_STANDARD)):
+        with suppress(Error):
+            return Decoded(b64decode(form + b"=" * (-len(form) % 4), validate=True))
+    if not is_text:
+        digit_lines = [line for line in lines if _are_digits(line)]
+        is_damaged = digit_lines != list(filter(None, lines)) or _has_lost(digit_lines)
+        return Decoded(_decoded(digit_lines), is_damaged)
     begin, end = _longest_run(lines)
     above, below = (_added(part, media_type, charset) for part in (lines[:begin], lines[end:]))
-    return above + _decoded(lines[begin:end]) + below
+    return Decoded(above + _decoded(lines[begin:end]) + below, _has_lost(lines[begin:end]))
+
+
+def _has_lost(lines: list[bytes]) -> bool:
+    """Return whether decoding the lines leaves some of their characters out."""
+    return any(_DIGITS.fullmatch(line) is None for line in lines) or sum(map(len, lines)) % 4 == 1
 
 
 def _are_digits(line: bytes) -> bool:

@@ -61,7 +61,7 @@ _WHOLE_PATH = re.compile(r"[A-Za-z]:[/\\]|[/\\]|\.{1,2}[/\\]|~[/\\]")
 @dataclass(frozen=True, slots=True)
 class MailAttachment:
     """A file of a mail. `inline`: the text shows it as a picture. `media_type` is what the sender says,
-    `altered` how the name differs from the one that was sent.
+    `altered` how the name differs from the one that was sent. `is_damaged`: some of the content is missing.
     """
 
     name: str
@@ -69,40 +69,54 @@ class MailAttachment:
     content: bytes
     inline: bool
     altered: tuple[Alteration, ...] = ()
+    is_damaged: bool = False
+
+    @property
+    def marks(self) -> dict[str, list[str]]:
+        """What was altered, by the fields of an attachment."""
+        codes = {"name": self.altered, "size": (Alteration.left_out,) if self.is_damaged else ()}
+        return {field: [code.value for code in each] for field, each in codes.items() if each}
 
 
 @dataclass(frozen=True, slots=True)
 class MailContent:
     """`text` is what the mail says, `cut` whether more of it was not read, `guessed` whether a character set
-    of it is unknown or wrong, `files` what came with it.
+    of it is unknown or wrong, `altered` what else was done to the text, `files` what came with it.
     """
 
     text: str
     cut: bool
     guessed: bool
+    altered: tuple[Alteration, ...]
     files: tuple[MailAttachment, ...]
 
 
 def mail_content(mail: MailPart) -> MailContent:
     """Return what the mail says, its plain text if there is some, and its files."""
-    reader = _Reader()
-    text = reader.text_of(mail).strip() or reader.text_of_only_part(mail).strip()
+    reader = _Reader(mail)
+    text = reader.text_of(mail).strip() or reader.text_of_named_parts(mail).strip()
     unsigned = _SIGNED.sub(lambda match: re.sub(r"^- ", "", match[1], flags=re.MULTILINE), text)
+    if unsigned != text:  # only the text as it was signed proves who wrote it
+        reader.altered.append(Alteration.left_out)
+        reader.as_sent.append(MailAttachment(f"{AS_SENT}.asc", "text/plain", text.encode(), inline=False))
     parts = (part for part in _files(mail) if id(part) not in reader.used_parts)
     files = [reader.attachment(part, n) for n, part in enumerate(parts, 1)]
     files += [
         MailAttachment(each.name, each.media_type, each.content, each.media_type.startswith("image/"))
         for each in reader.data_files.files.values()
     ]
-    return MailContent(unsigned.strip(), reader.cut, reader.guessed, (*files, *reader.as_sent))
+    altered = tuple(dict.fromkeys(reader.altered))
+    return MailContent(unsigned.strip(), reader.cut, reader.guessed, altered, (*files, *reader.as_sent))
 
 
 class _Reader:
     """Reads parts; knows whether it had to guess, and the HTML so far, which names the pictures it shows."""
 
-    def __init__(self) -> None:
+    def __init__(self, mail: MailPart) -> None:
         self.guessed = False
         self.cut = False
+        #: What else was done to the text.
+        self.altered: list[Alteration] = []
         #: The files that stand within the HTML.
         self.data_files = DataFiles()
         #: The texts that may be wrong, or are not read to their end, as they were sent.
@@ -110,11 +124,17 @@ class _Reader:
         #: The parts, by `id`, that are in the text or stand for it in another form, though they seem files.
         self.used_parts: set[int] = set()
         self._html: list[str] = []
+        #: The names of pictures by their Content-ID.
+        self._pictures = {
+            _content_id(part): _file_name(part).text or _NAMES.get(part.media_type, "")
+            for part in _leaves(mail)
+            if part.media_type.startswith("image/")
+        }
 
     def text_of(self, part: MailPart) -> str:
         """Return what the part says; empty if it is a file."""
         if not part.inner_parts:
-            return "" if _is_file(part) else self._leaf_text(part)
+            return _link_to_content(part) if _is_file(part) else self._leaf_text(part)
         if part.media_type == "multipart/alternative":
             inner_texts = [self._best(part)]
         else:
@@ -123,13 +143,15 @@ class _Reader:
         texts = (text.strip("\n") for text in (part.text_before(), *inner_texts, part.text_after()))
         return "\n\n".join(text for text in texts if text.strip())
 
-    def text_of_only_part(self, part: MailPart) -> str:
-        """Return what the mail says if all of it is one text that is called a file and not attached as one;
-        it stays a file, too.
+    def text_of_named_parts(self, part: MailPart) -> str:
+        """Return what a mail says whose texts all have names of files and are not attached as such; they stay
+        files, too.
         """
+        if part.inner_parts:
+            texts = (self.text_of_named_parts(each).strip("\n") for each in part.inner_parts)
+            return "\n\n".join(text for text in texts if text.strip())
         is_text = part.media_type.startswith("text/") and part.media_type not in _OF_PROGRAMS
-        is_body = is_text and not part.inner_parts and _disposition(part) != "attachment"
-        return self._leaf_text(part) if is_body else ""
+        return self._leaf_text(part) if is_text and _disposition(part) != "attachment" else ""
 
     def _best(self, part: MailPart) -> str:
         texts = [(self.text_of(each), _is_plain(each)) for each in part.inner_parts]
@@ -153,11 +175,16 @@ class _Reader:
         """Return whether a further form of HTML, such as AMP, says more than the text."""
         if not part.media_type.endswith("html"):
             return False
-        html = decode_text(part.content(), part.parameter("charset"))[0]
+        html = decode_text(part.decoded().content, part.parameter("charset"))[0]
         return joined_forms(text, html_to_text(html[:LONGEST_READ])) != text
 
     def _leaf_text(self, part: MailPart) -> str:
-        raw, is_html = part.content(), part.media_type == "text/html"
+        (raw, is_damaged), is_html = part.decoded(), part.media_type == "text/html"
+        if is_damaged:
+            self.altered.append(Alteration.left_out)
+            self.as_sent.append(
+                MailAttachment(f"{AS_SENT}.base64.txt", "text/plain", part.as_sent(), inline=False)
+            )
         declared = part.parameter("charset")
         if is_html and not is_readable_charset(declared, raw):
             declared = charset_of_html(raw) or declared
@@ -170,7 +197,7 @@ class _Reader:
                 self.cut |= len(html) > LONGEST_READ
                 self.as_sent.append(MailAttachment(f"{AS_SENT}.html", "text/html", raw, inline=False))
             self._html.append(html)
-            return html_to_text(html[:LONGEST_READ], with_answers=True)
+            return html_to_text(html[:LONGEST_READ], with_answers=True, pictures=self._pictures)
         if is_unknown:
             self.as_sent.append(MailAttachment(f"{AS_SENT}.txt", "text/plain", raw, inline=False))
         text = text.replace("\r\n", "\n").replace("\r", "\n")
@@ -182,13 +209,43 @@ class _Reader:
 
     def attachment(self, part: MailPart, n: int) -> MailAttachment:
         """Return the file in the part, the n-th of its mail."""
-        content_id = part.header("Content-ID").strip("<> \t")
+        content_id = _content_id(part)
         # Some mailers give every file an id: only one that the HTML names is shown.
         is_referenced = any(f"cid:{content_id}" in html for html in self._html) if content_id else False
         inline = part.media_type.startswith("image/") and (is_referenced or _disposition(part) == "inline")
         name, altered = _file_name(part)
         name = name or _NAMES.get(part.media_type, f"part-{n}")
-        return MailAttachment(name, part.media_type, part.content(), inline, altered)
+        content, is_damaged = part.decoded()
+        if is_damaged:
+            self.as_sent.append(
+                MailAttachment(
+                    _fit_name(f"{name}.{AS_SENT}.txt").text, "text/plain", part.as_sent(), inline=False
+                )
+            )
+        return MailAttachment(name, part.media_type, content, inline, altered, is_damaged)
+
+
+def _link_to_content(part: MailPart) -> str:
+    """Return the name and the address of a file that is stored elsewhere (RFC 2046, 5.2.3; Thunderbird);
+    empty: its content is here.
+    """
+    address = part.parameter("url", "X-Mozilla-Cloud-Part")
+    if part.media_type == "message/external-body":
+        address = part.parameter("url")
+    name = _file_name(part).text or (part.parameter("name", "X-Mozilla-Cloud-Part") or "")
+    line = fit_line(address or "", LONGEST_READ).text
+    return f"[{name}] <{line}>" if name and line else line and f"<{line}>"
+
+
+def _content_id(part: MailPart) -> str:
+    return part.header("Content-ID").strip("<> \t")
+
+
+def _leaves(part: MailPart) -> Iterator[MailPart]:
+    for each in part.inner_parts:
+        yield from _leaves(each)
+    if not part.inner_parts:
+        yield part
 
 
 def _disposition(part: MailPart) -> str:

@@ -19,6 +19,7 @@ LONGEST_ID = 998
 _WORD = r"=\?[^?\s]{1,80}\?(?:[bB]\?[ ->@-~]*|[qQ]\?(?:[ -<>@-~]|=(?!\?[^=])|\?(?!=))*)\?="
 #: Encoded words with nothing but white space between them, which is not shown.
 _WORDS = re.compile(rf"{_WORD}(?:\s*{_WORD})*")
+_SPLIT_DIGITS = re.compile(r"(?<=[A-Za-z0-9+/])\?=\s*=\?[^?\s]{1,80}\?[bB]\?")
 _ID = re.compile(r"<([^<>]+)>")
 # Characters that no line of text may have, as the kernel has it: they end it, or turn its direction.
 _NOT_IN_A_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
@@ -32,12 +33,22 @@ def decode_words(value: str) -> str:
 
 
 def _decoded(words: re.Match[str]) -> str:
+    text, guessed = _decoded_words(words[0])
+    if guessed:  # some mailers split the digits of one base64 text between words
+        joined_text, joined_guessed = _decoded_words(_SPLIT_DIGITS.sub("", words[0]))
+        return text if joined_guessed else joined_text
+    return text
+
+
+def _decoded_words(words: str) -> tuple[str, bool]:
+    """Return the text of the words, and whether a character set of them was guessed."""
     try:
-        pieces = decode_header(words[0])
+        pieces = decode_header(words)
     except (HeaderParseError, ValueError):
-        return words[0]
+        return words, True
     # RFC 2231, section 5: the language may follow the character set.
-    return "".join(decode_text(piece, str(charset).partition("*")[0])[0] for piece, charset in pieces)
+    texts = [decode_text(piece, str(charset).partition("*")[0]) for piece, charset in pieces]
+    return "".join(text for text, _ in texts), any(guessed for _, guessed in texts)
 
 
 def single_line(text: str, longest: int) -> str:

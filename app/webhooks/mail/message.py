@@ -116,8 +116,14 @@ def read_mail(raw: bytes, sent: Collection[str] = ()) -> IncomingMail:
         whole_text=fit_whole.text,
         altered=_altered(
             title=title.altered,
-            description=(*fit_text.altered, *([Alteration.guessed] if content.guessed else ())),
-            attachments=[code for file in content.files for code in file.altered],
+            description=(
+                *fit_text.altered,
+                *content.altered,
+                *([Alteration.guessed] if content.guessed else ()),
+            ),
+            attachments=[
+                Alteration(code) for file in content.files for codes in file.marks.values() for code in codes
+            ],
         ),
         calendar_answer=_is_calendar_answer(mail),
         guessed=content.guessed,

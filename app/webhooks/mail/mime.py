@@ -11,7 +11,7 @@ from email.parser import BytesParser
 from email.policy import Compat32
 from itertools import count
 
-from app.webhooks.mail.base64_text import decode_base64
+from app.webhooks.mail.base64_text import Decoded, decode_base64
 from app.webhooks.mail.charsets import decode_text
 from app.webhooks.mail.escapes import has_escapes
 from app.webhooks.mail.headers import decode_words
@@ -24,10 +24,16 @@ MOST_HEADERS = 1000
 #: The longest field that parameters are read from; the library's reading of them is not linear.
 LONGEST_PARAMETERS = 4096
 
-_END_OF_HEAD = re.compile(rb"\A\r?\n|\r?\n\r?\n")
-# The parser takes all that follows such a line for the body: a mailbox file's `From …` (RFC 4155), for one.
-_NO_FIELD = re.compile(rb"^(?![ \t]|[!-9;-~]+[ \t]*:)[^\n]*(?:\n|\Z)", re.MULTILINE)
-_BARE_RETURN = re.compile(rb"\r(?!\n)")
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_FIELD = re.compile(rb"[!-9;-~]+[ \t]*:")
+#: Fields whose names begin no sentence: after a line that is no field, they show that the head continues.
+_SURE_FIELD = re.compile(
+    rb"(?:from|to|cc|bcc|subject|date|sender|received|references|importance|priority|precedence"
+    rb"|[a-z0-9]+(?:-[a-z0-9]+)+)[ \t]*:",
+    re.IGNORECASE,
+)
+#: The line that begins a mail in a mailbox file (RFC 4155).
+_OF_MAILBOX = re.compile(rb">?From ")
 _SPACE_BEFORE_COLON = re.compile(rb"^([!-9;-~]+)[ \t]+:", re.MULTILINE)
 _CHARSET = re.compile(r"charset\s*=\s*\"?([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
 _MIME_HINT = re.compile(r"\bmime\b|multi-?part", re.IGNORECASE)
@@ -64,19 +70,22 @@ class MailPart(Message):
         payload = self.get_payload()
         return [part for part in payload if isinstance(part, MailPart)] if isinstance(payload, list) else []
 
-    def content(self) -> bytes:
-        """Return the body without its transfer encoding; damaged ones as far as they can be read. Lines that
-        were added to text in base64 stay with it.
+    def as_sent(self) -> bytes:
+        """Return the body in its transfer encoding."""
+        payload = vars(self)["_payload"]  # get_payload() replaces bytes above ASCII
+        return payload.encode("ascii", "surrogateescape") if isinstance(payload, str) else b""
+
+    def decoded(self) -> Decoded:
+        """Return the body without its transfer encoding; damaged ones as much as can be read. Lines that were
+        added to text in base64 stay with it.
         """
         encoding = _first_word(self.header("Content-Transfer-Encoding"))
-        payload = vars(self)["_payload"]  # as it was sent: get_payload() replaces bytes above ASCII
-        if encoding == "base64" and isinstance(payload, str):
-            raw = payload.encode("ascii", "surrogateescape")
-            return decode_base64(raw, self.media_type, self.parameter("charset"))
+        if encoding == "base64":
+            return decode_base64(self.as_sent(), self.media_type, self.parameter("charset"))
         if encoding:
             self.replace_header("Content-Transfer-Encoding", encoding)
         body = self.get_payload(decode=True)
-        return body if isinstance(body, bytes) else b""
+        return Decoded(body if isinstance(body, bytes) else b"")
 
     def text_before(self) -> str:
         """Return the text before the first part, where gateways write, without the hint for old programs."""
@@ -146,7 +155,7 @@ def parse_mail(raw: bytes) -> MailPart:
         return MailPart()
 
     parser = BytesParser(new_part, policy=_Unfolding())
-    mail = parser.parsebytes(_with_fields_alone(raw))
+    mail = parser.parsebytes(_with_plain_head(raw))
     assert isinstance(mail, MailPart)
     _add_parts_after_end(mail, parser)
     _refuse_beyond_bounds(mail, 0)
@@ -171,14 +180,49 @@ def _add_parts_after_end(mail: MailPart, parser: BytesParser[Message]) -> None:
         waiting += part.inner_parts
 
 
-def _with_fields_alone(raw: bytes) -> bytes:
-    """Return the mail without the lines of its head that are no header. Raises MailRefused."""
-    end = _END_OF_HEAD.search(raw)
-    head, rest = (raw, b"") if end is None else (raw[: end.start()], raw[end.start() :])
-    if len(head) > LARGEST_HEAD:
+def _with_plain_head(raw: bytes) -> bytes:
+    """Return the mail with a head that the parser reads to its end: fields with one form of line ends, and an
+    empty line. Lines between them that are no fields begin the body. Raises MailRefused.
+    """
+    if b"\n" not in raw:
+        raw = raw.replace(b"\r", b"\n")
+    elif (first := raw.find(b"\r")) >= 0 and raw.startswith(b"\r\r\n", first):
+        raw = raw.replace(b"\r\r\n", b"\r\n")
+    raw = raw.removeprefix(_BYTE_ORDER_MARK).lstrip(b"\r\n")
+    lines = raw[: LARGEST_HEAD + 1].splitlines(keepends=True)
+    end = _end_of_head(lines)
+    if end == len(lines) and len(raw) > LARGEST_HEAD:
         raise MailRefused("mail_head_too_large")
-    fields = _NO_FIELD.sub(b"", _BARE_RETURN.sub(b"\r\n", head))
-    return _SPACE_BEFORE_COLON.sub(rb"\1:", fields) + rest
+    fields: list[bytes] = []
+    stray_lines: list[bytes] = []
+    target = fields
+    for line in lines[:end]:
+        if not line.startswith((b" ", b"\t")):
+            target = fields if _FIELD.match(line) else stray_lines
+        if target is fields or not _OF_MAILBOX.match(line):
+            target.append(_SPACE_BEFORE_COLON.sub(rb"\1:", line).rstrip(b"\r\n"))
+    is_separated = end < len(lines) and not lines[end].strip()
+    body = raw[sum(map(len, lines[: end + is_separated])) :]
+    return b"\r\n".join((*fields, b"", *stray_lines, body))
+
+
+def _end_of_head(lines: list[bytes]) -> int:
+    """Return the number of lines before the line that ends the head: an empty one, or the first of a body
+    that follows without one.
+    """
+    blank = (n for n, line in enumerate(lines) if not line.strip() and not _is_folded(lines, n))
+    end = next(blank, len(lines))
+    sure = max((n for n in range(end) if _SURE_FIELD.match(lines[n])), default=-1)
+    for n, line in enumerate(lines[:end]):
+        is_field = line.startswith((b" ", b"\t")) or _FIELD.match(line)
+        if not is_field and (n > sure or line.startswith(b"--")):
+            return n
+    return end
+
+
+def _is_folded(lines: list[bytes], n: int) -> bool:
+    """Return whether the line of spaces alone continues a field, as RFC 5322, section 4.2, has it."""
+    return bool(lines[n].strip(b"\r\n")) and n + 1 < len(lines) and bool(_SURE_FIELD.match(lines[n + 1]))
 
 
 def _refuse_beyond_bounds(part: MailPart, depth: int) -> None:

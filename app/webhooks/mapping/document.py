@@ -68,11 +68,13 @@ class _MappingModel(BaseModel):
 class VerificationScheme(_MappingModel):
     """The verification of the tool's deliveries. `signed` is the signed text, with {body}, and {timestamp} if
     there is one; `prefix` stands before the signature, `separator` between several of them;
-    `tolerance_seconds` is how far the timestamp may be from now.
+    `tolerance_seconds` is how far the timestamp may be from now. `parameter` is that of the address which
+    holds the secret, for tools that know only an address.
     """
 
-    scheme: Literal["hmac", "standard_webhooks", "basic", "bearer", "token"]
+    scheme: Literal["hmac", "standard_webhooks", "basic", "bearer", "token", "query", "path"]
     header: str | None = None
+    parameter: str | None = None
     algorithm: Literal["sha256", "sha1"] = "sha256"
     encoding: Literal["hex", "base64"] = "hex"
     prefix: str = ""
@@ -86,6 +88,8 @@ class VerificationScheme(_MappingModel):
         """Refuses a signature or token without the header that holds it."""
         if self.scheme in ("hmac", "token") and not self.header:
             raise ValueError(f"scheme {self.scheme} needs a header")
+        if (self.scheme == "query") != bool(self.parameter):
+            raise ValueError("parameter names the part of the address for scheme query, and for no other")
         if self.scheme == "hmac" and "{body}" not in self.signed:
             raise ValueError("signed must contain {body}; otherwise the signature would not protect the body")
         if self.scheme == "hmac" and ("{timestamp}" in self.signed) != (self.timestamp_header is not None):

@@ -318,7 +318,7 @@ class EntryReader:
                 for name, sent in entries
                 for each in (sent if isinstance(sent, list) else [sent])
             )
-            lines |= dict.fromkeys(line for name, each in links if (line := _link_line(name, each)))
+            lines |= dict.fromkeys(line for name, each in links for line in _link_lines(name, each))
         return list(lines)
 
     def _column(self, key: str, value: Any) -> Any:
@@ -349,15 +349,12 @@ def excerpt_of(value: Any) -> str:
     return repr(value)[:60]
 
 
-def _link_line(name: Any, value: Any) -> str:
-    """Return the line of a link; empty if it has no address."""
+def _link_lines(name: Any, value: Any) -> list[str]:
+    """Return a line for each address of a link: a picture may have its own, and that of a page."""
+    addresses = [value]
     if isinstance(value, dict):
-        address = next((scalar(value[key]) for key in _ADDRESSES if value.get(key)), None)
+        addresses = [value[key] for key in _ADDRESSES if value.get(key)]
         name = next((scalar(value[key]) for key in _LINK_NAMES if value.get(key)), name)
-    else:
-        address = scalar(value)
-    line = fit_line(address or "", LONGEST_PARAGRAPH).text
-    if not line:
-        return ""
+    lines = [fit_line(scalar(address) or "", LONGEST_PARAGRAPH).text for address in addresses]
     label = fit_line(str(name)).text if name is not None else ""
-    return f"{label}: {line}" if label and label != line else line
+    return [f"{label}: {line}" if label and label != line else line for line in lines if line]

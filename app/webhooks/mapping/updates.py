@@ -45,19 +45,21 @@ class TicketUpdate:
     """A ticket's state over there at `occurred_at`, as far as it is told.
 
     `case` is the ticket's id over there, `number` the number that people use. `occurred_at` is the tool's own
-    time; the time of receipt if the mapping tells none (`dated_by_receipt`). `resolved_at` is when it was
-    resolved last, as far as it is told. `state` None: not told, or unknown here. `fields` has told fields
-    only, None where told as empty: codes as enums, persons (`assignee`, `requester`) as NamedPerson, `team`,
-    `service`, `ci` and `category` as the tool or the mapping names them; with a state also `hold_reason`.
-    `columns` are the values before their translation, by key of the mapping. `irregular`: codes of what
-    could not be understood, such as `unknown_priority`; `altered`: by field, the codes of what was changed or
-    left out of it (`made_fit.Alteration`); `whole_texts`: all of the texts that are cut; `files`: those that
-    stood within the texts.
+    time; the time of receipt if the mapping yields none (`dated_by_receipt`). `tool_time` is the tool's own
+    time if `occurred_at` was converted to our clock. `resolved_at` is the last resolution, None if the
+    delivery has none. `state` None: not sent, or unknown here. `fields` has sent fields only, None where sent
+    as empty: codes as enums, persons (`assignee`, `requester`) as NamedPerson, `team`, `service`, `ci` and
+    `category` as the tool or the mapping names them; with a state also `hold_reason`. `columns` are the
+    values before their translation, by key of the mapping. `irregular`: codes of what could not be
+    understood, such as `unknown_priority`; `altered`: by field, the codes of what was changed or left out of
+    it (`made_fit.Alteration`); `whole_texts`: all of the texts that are cut; `files`: those that stood within
+    the texts.
     """
 
     case: str
     occurred_at: datetime
     dated_by_receipt: bool = False
+    tool_time: datetime | None = None
     number: str | None = None
     url: str | None = None
     opened_at: datetime | None = None
@@ -70,6 +72,11 @@ class TicketUpdate:
     altered: dict[str, list[str]] = field(default_factory=dict)
     whole_texts: dict[str, str] = field(default_factory=dict)
     files: tuple[DataFile, ...] = ()
+
+    @property
+    def stated_at(self) -> datetime:
+        """Return the time by the tool's own clock."""
+        return self.tool_time or self.occurred_at
 
     @property
     def persons(self) -> list[NamedPerson]:
@@ -89,6 +96,7 @@ class CommentUpdate:
     text: str
     occurred_at: datetime
     dated_by_receipt: bool = False
+    tool_time: datetime | None = None
     author: NamedPerson | None = None
     visibility: Visibility = Visibility.internal
     changes: CommentChange | None = None
@@ -100,6 +108,11 @@ class CommentUpdate:
     files: tuple[DataFile, ...] = ()
 
     @property
+    def stated_at(self) -> datetime:
+        """Return the time by the tool's own clock."""
+        return self.tool_time or self.occurred_at
+
+    @property
     def persons(self) -> list[NamedPerson]:
         """Return all persons whom the update names."""
         return [] if self.author is None else [self.author]
@@ -108,7 +121,7 @@ class CommentUpdate:
 @dataclass(frozen=True)
 class AlertSignal:
     """An alert that fires, was acknowledged in its tool or has cleared, at `occurred_at` by the tool's time;
-    the time of receipt if the mapping tells none (`dated_by_receipt`). The other fields are those of an alert
+    the time of receipt if the mapping yields none (`dated_by_receipt`). The other fields are those of an alert
     that is posted.
     """
 

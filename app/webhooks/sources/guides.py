@@ -14,6 +14,7 @@ SCHEMES = {
     "bearer": "`Authorization: Bearer <secret>`",
     "standard_webhooks": "a Standard Webhooks signature: `webhook-id`, `webhook-timestamp`, "
     "`webhook-signature`",
+    "path": "the secret at the end of the address, as `/<secret>`",
 }
 KINDS = {"ticket": "tickets", "comment": "comments", "alert": "alerts"}
 
@@ -91,6 +92,8 @@ def _setup(tool: str, document: MappingDocument) -> list[str]:
 def _scheme(verification: VerificationScheme) -> str:
     if verification.scheme == "token":
         return f"the secret in the header `{verification.header}`"
+    if verification.scheme == "query":
+        return f"the secret in the address, as `?{verification.parameter}=<secret>`"
     if verification.scheme != "hmac":
         return SCHEMES[verification.scheme]
     signed = "" if verification.signed == "{body}" else f" of `{verification.signed}`"

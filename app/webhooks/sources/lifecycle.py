@@ -11,17 +11,16 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
+from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, RecipientRule
-from app.common.people import Person
 from app.common.priorities.priority import Impact, Urgency
 from app.common.records import ForeignRef, Hidden, KeyRef
 from app.exchange.mapping import LARGEST_MAPPING, MappingRefused
 from app.foundation.editing import apply_patch
 from app.foundation.people.credentials.maker_credential import note_secret
-from app.foundation.people.eligibility import check_person_active, check_team_assignable
 from app.foundation.people.fields import Zone
 from app.foundation.people.keys import USUAL_OVERLAP_SECONDS, Overlap
-from app.foundation.people.records import Team
+from app.foundation.people.succession.handing_over import succession_rows
 from app.kernel.access.audience_rules import to_staff
 from app.kernel.access.kinds import KindAccess
 from app.kernel.access.reads import ReadContext
@@ -63,7 +62,7 @@ FormSender = Annotated[
     ),
 ]
 MailSenders = Annotated[tuple[FormSender, ...], Field(max_length=LONGEST_LIST), BoundedList]
-SourceOwner = Annotated[Reference, ForeignRef("person")]
+SourceOwner = Annotated[Reference, ForeignRef("person", GivenDuty.ownership, quiet=True)]
 EncryptedSecret = Annotated[str, Hidden(), Field(description="The secret, encrypted.")]
 SecretFingerprint = Annotated[
     str | None, Hidden(), Field(description="A keyed fingerprint of the secret; null: none was made.")
@@ -85,7 +84,7 @@ class SourceFields(Payload, of=WebhookSource):
     title: ShortText
     mapping: MappingText | None = None
     user_name: ShortText | None = None
-    team: Annotated[Reference, ForeignRef("team")] | None = None
+    team: Annotated[Reference, ForeignRef("team", GivenDuty.team_work)] | None = None
     service: Annotated[RecordKey, KeyRef("service")] | None = None
     category: Annotated[RecordKey, KeyRef("category")] | None = None
     impact: Impact | None = None
@@ -156,14 +155,6 @@ async def wrong_mapping(
         raise WrongValue({"why": error.why}, pointer="/mapping", because="wrong_mapping") from error
 
 
-async def owner_or_team_inactive(
-    reads: ReadContext, source: WebhookSource, body: AddWebhookSource | EditWebhookSource, ctx: ActionContext
-) -> None:
-    """Refuse if the owner is inactive, or the team is retired or a supplier."""
-    check_person_active(ctx.ref(Person, "owner"), "/owner")
-    check_team_assignable(ctx.ref(Team, "team"))
-
-
 class RotateWebhookSource(Payload):
     """A new secret for a source."""
 
@@ -222,7 +213,7 @@ async def silent_already(reads: ReadContext, source: WebhookSource, ctx: ActionC
 
 
 NOT_RETIRED = [State.active, State.paused]
-EDIT_CHECKS = (wrong_mapping, owner_or_team_inactive)
+EDIT_CHECKS = (wrong_mapping,)
 TO_OWNER = (RecipientRule(NoticeType.fell_silent, field="owner_id"),)
 
 #: They have secrets, so no assistant sets them up.
@@ -245,6 +236,7 @@ LIFECYCLE = Lifecycle(
         action(retire,         "停用",     NOT_RETIRED,    State.retired, ADMINS, "webhook_source.retired"),
         action(note_silence,   "标记静默", [State.active], STAYS,         rule,         "webhook_source.fell_silent", unless=(silent_already,), notifies=TO_OWNER),
         action(note_return,    "标记恢复", NOT_RETIRED,    STAYS,         rule,         "webhook_source.heard_again", unless=(not_silent,)),
+        *succession_rows("webhook_source", State),
     ),
 )
 # fmt: on

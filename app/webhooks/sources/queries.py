@@ -134,6 +134,11 @@ class WebhookStatusOut(OutputModel):
     oldest_waiting_at: datetime | None = Field(
         description="Time at which the oldest waiting delivery arrived; null if nothing waits."
     )
+    clock_ahead_seconds: float | None = Field(
+        description="Number of seconds by which the tool's clock is ahead of ours, as measured by our writes "
+        "to it; negative if it is behind, null if we do not write to the tool."
+    )
+    clock_differs: bool = Field(description="True if the tool's times are converted to our clock.")
     usual_gap_seconds: float | None = Field(
         description="Usual number of seconds between two deliveries; null if there were too few."
     )

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
+from app.common.duties import GivenDuty
 from app.common.priorities.priority import Impact, Urgency
 from app.common.records import CodeEnum, ForeignRef, Hidden, KeyRef, Record, optional, required
 from app.processes.incidents.records import Effect
@@ -67,10 +68,10 @@ class WebhookSource(Record):
         "Mapping of the source as TOML; null to use the adapter's mapping.",
         examples=["[[news]]\nkind = 'ticket'\ncase = 'body.id'\nat = 'time(body.at)'\n"],
     )
-    owner_id: Annotated[UUID | None, ForeignRef("person")] = required(
+    owner_id: Annotated[UUID | None, ForeignRef("person", GivenDuty.ownership, quiet=True)] = required(
         "Person who is notified if the source falls silent; null if not set.", examples=["me"]
     )
-    team_id: Annotated[UUID | None, ForeignRef("team")] = optional(
+    team_id: Annotated[UUID | None, ForeignRef("team", GivenDuty.team_work)] = optional(
         "Team of the source's tickets; null if not set."
     )
     service: Annotated[str | None, KeyRef("service")] = optional(

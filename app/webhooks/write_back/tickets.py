@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,20 +17,23 @@ from app.kernel.ledger import Ledger
 from app.log.events import id_of
 from app.log.ids import uuid7
 from app.processes.incidents.records import ENDED, Incident, IncidentState
-from app.webhooks.effects.differences import WRITTEN
 from app.webhooks.effects.identities import Identities
 from app.webhooks.effects.mirror import Mirror
-from app.webhooks.effects.pending_writes import OPENING, Writes
-from app.webhooks.effects.two_way_sources import AnsweredWrite, TwoWaySource
 from app.webhooks.intake import deliveries
 from app.webhooks.intake.deliveries import RawDelivery
 from app.webhooks.intake.evaluation import evaluate
 from app.webhooks.mapping.updates import MappingFailed, TicketUpdate
 from app.webhooks.sources.records import WebhookSource
+from app.webhooks.two_way.differences import WRITTEN
+from app.webhooks.two_way.pending_writes import OPENING, Writes
+from app.webhooks.two_way.sources import AnsweredWrite, TwoWaySource
+from app.webhooks.two_way.tool_clocks import ClockSample
 from app.webhooks.write_back.queries import RECORD, REFERENCE_OF
 from app.webhooks.write_back.templates import CommentRequest, FieldRequest
 from app.webhooks.write_back.tool_client import RequestRefused, ToolClient
 
+#: What calls a person: `@name` in GitHub, `[~name]` in Jira.
+_MENTION = re.compile(r"(?<![\w@])@(?=\w)|\[~(?=\w)")
 #: The tool's clock may be so far from ours.
 SLACK = timedelta(minutes=10)
 #: A ticket that others keep changing is left for the next event.
@@ -47,6 +51,7 @@ class TicketSync:
     source: WebhookSource
     tool: ToolClient
     writes: Writes
+    both_ways: TwoWaySource
     mirror: Mirror
     stream: str
     channel: str
@@ -57,16 +62,13 @@ class TicketSync:
     ) -> TicketSync:
         """Return the ticket of that stream, with all that is needed to write it. Raises DatabaseGone."""
 
-        def clock() -> datetime:
-            return tool.now
-
         people = Identities(ledger, str(source.key), tool.now)
         account = await people.account()
         groups = tool.template.template.groups
-        two_way_source = TwoWaySource(ledger, writes, account, await writes.accounts(), groups, clock)
-        mirror = Mirror(ledger, source, account, people, clock, two_way_source)
+        two_way_source = TwoWaySource(ledger, writes, account, await writes.accounts(), groups, tool.clock)
+        mirror = Mirror(ledger, source, account, people, tool.clock, two_way_source)
         tool.variables["marker"] = f"ledgerdesk-{id_of(stream)}"
-        return cls(ledger, source, tool, writes, mirror, stream, mirror.channel)
+        return cls(ledger, source, tool, writes, two_way_source, mirror, stream, mirror.channel)
 
     async def open(self, *, is_new: bool) -> bool:
         """Open the ticket at the tool, if it is not there: one that has ended here only as long as it
@@ -86,21 +88,26 @@ class TicketSync:
         begun_at = under_way.begun_at if under_way.is_opening else None
         self.tool.variables["record"] = await self._shown(record)
         matches: Any = None
+        began_at: datetime | None = None
         if begun_at is not None:
             matches = await self._find_opened(begun_at)
         else:
             await self.writes.note_write(self.stream, {}, self.tool.now, is_opening=True)
         if matches is None:
+            began_at = self.tool.clock()
             try:
                 matches = await self.tool.send_request(call)
             except RequestRefused as failed:
                 if failed.is_definite:
                     await self._end([])
                 raise
+        ended_at = self.tool.clock()
         self.tool.variables["ticket"] = self.tool.value(call.ticket, answer=matches)
         their_ticket = await self._read()
-        await self._note(their_ticket, None, {})
-        await self._end([their_ticket.case])
+        if began_at is not None and their_ticket.opened_at is not None:
+            await self.writes.measure_clock(ClockSample(their_ticket.opened_at, began_at, ended_at))
+        await self._note(their_ticket, None)
+        await self._end([their_ticket.case], their_ticket.stated_at)
         self.tool.variables["ticket"] = dict(await self._reference() or {})
         return True
 
@@ -126,29 +133,33 @@ class TicketSync:
         under_way = await self.writes.find_write(self.stream)
         their_ticket, written = await self._read(), under_way.writing
         for _ in range(MOST_ROUNDS):
-            await self._note(their_ticket, written or {}, self._fingerprints(their_ticket))
+            await self._note(their_ticket, written or {})
             if written is not None:
-                await self._end([their_ticket.case])
+                await self._end([their_ticket.case], their_ticket.stated_at)
             record = await self._record()
             changes = self._changes(record, their_ticket)
             if not changes:
                 break
             self.tool.variables["record"] = await self._shown(record)
-            their_ticket, written = await self._write(changes)
+            their_ticket, written = await self._write(changes, their_ticket.occurred_at)
         if under_way.unsure_at is not None:
             await self.writes.clear_doubt(self.stream, under_way.unsure_at)
 
-    async def _write(self, changes: Mapping[str, str]) -> tuple[TicketUpdate, Mapping[str, str]]:
-        """Write the changes, and return the ticket as it is then, with fingerprints of what was
-        written.
+    async def _write(
+        self, changes: Mapping[str, str], changed_at: datetime
+    ) -> tuple[TicketUpdate, Mapping[str, str]]:
+        """Write the changes to the ticket, which changed last at that time of the tool. Return the ticket as
+        it is then, with fingerprints of what was written.
         """
         written = {name: self._fingerprint(name, text) for name, text in changes.items()}
         await self.writes.note_write(self.stream, written, self.tool.now)
+        began_at = self.tool.clock()
         their_ticket: TicketUpdate | None = None
         try:
             for name in changes:
                 call = self.tool.template.change_of(name)
                 assert call is not None, "only what the tool has is changed"
+                began_at = self.tool.clock()
                 answer = await self._change(call, changes)
                 their_ticket = await self._parse_ticket(answer) if call.answers else None
         except RequestRefused as failed:
@@ -156,7 +167,12 @@ class TicketSync:
             if failed.is_definite and len(changes) == 1:
                 await self._end([str(self.tool.variables["ticket"]["key"])])
             raise
-        return their_ticket or await self._read(), written
+        their_ticket = their_ticket or await self._read()
+        # What the tool had already leaves the time of an older change.
+        if their_ticket.occurred_at != changed_at and not their_ticket.dated_by_receipt:
+            sample = ClockSample(their_ticket.occurred_at, began_at, self.tool.clock())
+            await self.writes.measure_clock(sample)
+        return their_ticket, written
 
     async def _change(self, call: FieldRequest, changes: Mapping[str, str]) -> Any:
         picked: Any = None
@@ -180,26 +196,15 @@ class TicketSync:
         if record.priority is not None and priority is not None and record.priority != priority:
             changes["priority"] = record.priority.value
         if record.state is not None and their_ticket.state is not None:
-            wanted_group = self._group(record.state)
-            if wanted_group != self._group(their_ticket.state):
+            wanted_group = self.both_ways.group(record.state)
+            if wanted_group != self.both_ways.group(their_ticket.state):
                 changes["state"] = wanted_group
         return {
             name: text for name, text in changes.items() if self.tool.template.change_of(name) is not None
         }
 
-    def _group(self, state: IncidentState) -> str:
-        return self.tool.template.template.groups.get(state.value, state.value)
-
     def _fingerprint(self, name: str, text: str) -> str:
-        return self.ledger.vault.fingerprint("written", self.stream, name, text)
-
-    def _fingerprints(self, their_ticket: TicketUpdate) -> dict[str, str]:
-        """Return keyed fingerprints of the fields as the tool has them."""
-        told_fields: dict[str, Any] = {name: their_ticket.fields.get(name) for name in ("title", "priority")}
-        told_fields["state"] = None if their_ticket.state is None else self._group(their_ticket.state)
-        return {
-            name: self._fingerprint(name, str(each)) for name, each in told_fields.items() if each is not None
-        }
+        return self.both_ways.fingerprint(self.stream, name, text)
 
     async def _read(self) -> TicketUpdate:
         return await self._parse_ticket(await self.tool.send_request(self.tool.template.template.read))
@@ -217,16 +222,14 @@ class TicketSync:
                 return news
         raise RequestRefused("unfit_answer", self.tool.last)
 
-    async def _note(
-        self, their_ticket: TicketUpdate, written: Mapping[str, str] | None, fingerprint_of: Mapping[str, str]
-    ) -> None:
+    async def _note(self, their_ticket: TicketUpdate, written: Mapping[str, str] | None) -> None:
         """Record the ticket as the tool has it: news of its own, and what we have written."""
-        answer = AnsweredWrite(self.stream, written, fingerprint_of)
+        answer = AnsweredWrite(self.stream, written, self.both_ways.fingerprints(self.stream, their_ticket))
         name = f"{WRITTEN if written is None or written else 'read:'}{uuid7()}"
-        await self.mirror.apply(their_ticket, name, answer)
+        await self.mirror.apply(await self.both_ways.convert(their_ticket, self.tool.clock()), name, answer)
 
-    async def _end(self, cases: list[str]) -> None:
-        await self.writes.clear_write(self.stream)
+    async def _end(self, cases: list[str], written_at: datetime | None = None) -> None:
+        await self.writes.clear_write(self.stream, written_at)
         await deliveries.replay_awaiting(self.ledger.db, self.source.id, [*cases, OPENING])
 
     async def write_comment(self, comment: UUID, text: str) -> None:
@@ -235,7 +238,10 @@ class TicketSync:
         RequestFailed, DatabaseGone.
         """
         template, case = self.tool.template.template, str(self.tool.variables["ticket"]["key"])
-        more: dict[str, Any] = {"marker": f"ledgerdesk-{comment}", "comment": {"text": text}}
+        more: dict[str, Any] = {
+            "marker": f"ledgerdesk-{comment}",
+            "comment": {"text": without_mentions(text)},
+        }
         fingerprint = self._fingerprint("comment", text)
         stored_comment, call = await self.writes.find_comment(comment), template.comment
         if stored_comment is not None and stored_comment.fingerprint == fingerprint:
@@ -243,11 +249,13 @@ class TicketSync:
         if stored_comment is not None and stored_comment.key is not None:
             if template.correction is None:
                 return
-            call, more["comment"] = template.correction, {"text": text, "key": stored_comment.key}
+            call = template.correction
+            more["comment"]["key"] = stored_comment.key
         matches: list[Any] = []
         if stored_comment is not None and stored_comment.key is None:
             matches = await self._find_comment(call, comment, stored_comment.begun_at)
         await self.writes.begin_comment(self.stream, comment, self.tool.now)
+        began_at = self.tool.clock()
         try:
             answer = matches[0] if matches else await self.tool.send_request(call, **more)
         except RequestRefused as failed:
@@ -257,6 +265,8 @@ class TicketSync:
                 return
             raise
         key, written_at = self._name_of(call, answer)
+        if not matches:
+            await self.writes.measure_clock(ClockSample(written_at, began_at, self.tool.clock()))
         # What was found may have the text of before.
         await self.writes.end_comment(comment, key, written_at, "" if matches else fingerprint)
         await deliveries.replay_awaiting(self.ledger.db, self.source.id, [case])
@@ -321,7 +331,14 @@ class TicketSync:
             "id": str(record.id),
             "number": record.number,
             "title": record.title or record.number,
-            "description": description,
+            "description": None if description is None else without_mentions(description),
             "state": None if record.state is None else record.state.value,
             "priority": None if record.priority is None else record.priority.value,
         }
+
+
+def without_mentions(text: str) -> str:
+    """Return the text with an invisible space in what would call people at the tool: names here are not the
+    logins there.
+    """
+    return _MENTION.sub(lambda match: f"{match[0]}\u200b", text)

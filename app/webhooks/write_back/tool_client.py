@@ -22,6 +22,9 @@ LARGEST_ANSWER = 4_194_304
 CODES = {400: "refused_by_tool", 401: "not_signed_in", 403: "not_allowed", 404: "not_found_at_tool"}
 CODES |= {409: "refused_by_tool", 410: "gone_at_tool", 422: "refused_by_tool"}
 LONGEST_PAUSE = timedelta(hours=1)
+#: The pause after a limit that names none: GitHub asks for a minute at least after its secondary limit.
+UNSTATED_PAUSE = timedelta(minutes=1)
+SECONDARY_LIMIT = b"secondary rate limit"
 
 
 class RequestRefused(Exception):
@@ -52,6 +55,10 @@ class ToolClient:
     def __post_init__(self) -> None:
         settings = settings_of(self.target.subscription)
         self.variables["tool"] = {"base": self.target.url.rstrip("/"), "settings": settings}
+
+    def clock(self) -> datetime:
+        """Return the present time; `now` is that of the delivery."""
+        return self.target.clock()
 
     def value(self, text: str, **more: Any) -> Any:
         """Return what an expression of the template gives. Raises RequestRefused if it gives nothing."""
@@ -115,7 +122,7 @@ class ToolClient:
         if left == "0" and reset.isascii() and reset.isdigit():
             until = datetime.fromtimestamp(int(reset[:11]), UTC) - self.now
             return max(timedelta(seconds=1), min(until, LONGEST_PAUSE))
-        return None
+        return UNSTATED_PAUSE if answer.status == 429 or SECONDARY_LIMIT in answer.body else None
 
 
 def settings_of(subscription: Subscription) -> Mapping[str, str]:

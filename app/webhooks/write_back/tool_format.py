@@ -22,16 +22,17 @@ from app.platform.outward import Answer, OutwardClient
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.subscriptions.formats import FORMATS
 from app.subscriptions.formats.message import Delivered, EventMessage, MessageFormat, SubscriptionTarget
-from app.subscriptions.records import DeliveryFormat
+from app.subscriptions.records import DeliveryFormat, Subscription
 from app.subscriptions.standing import note_refusal
 from app.subscriptions.testing import TEST_TYPE
 from app.ticketing.records import Comment
-from app.webhooks.effects.pending_writes import Writes
 from app.webhooks.sources.lookup import find_source_by_key
+from app.webhooks.sources.records import WebhookSource
+from app.webhooks.two_way.pending_writes import Writes
 from app.webhooks.write_back.queries import COMMENTS, REFERENCE_OF, REFUSED_BEFORE
-from app.webhooks.write_back.templates import template_keys, template_of
+from app.webhooks.write_back.templates import CompiledTemplate, template_of
 from app.webhooks.write_back.tickets import TicketSync
-from app.webhooks.write_back.tool_client import RequestRefused, ToolClient
+from app.webhooks.write_back.tool_client import RequestRefused, ToolClient, settings_of
 
 #: The answer of an attempt that could ask nothing.
 EMPTY_ANSWER = Answer(0, {}, b"")
@@ -51,9 +52,10 @@ class ToolFormat(MessageFormat):
         """
         source_key = target.subscription.source or ""
         source = await find_source_by_key(target.ledger.db, source_key)
-        if source is None or source.adapter not in template_keys():
+        template = None if source is None else _template(source, target.subscription)
+        if source is None or template is None:
             return Delivered(EMPTY_ANSWER, 0, "unknown_source")
-        tool = ToolClient(client, target, template_of(str(source.adapter)), now)
+        tool = ToolClient(client, target, template, now)
         writes = Writes(target.ledger.db, source_key)
         event = message.content["event"]
         if message.type != TEST_TYPE and not await _concerns(target, writes, event):
@@ -95,6 +97,14 @@ async def _concerns(target: SubscriptionTarget, writes: Writes, event: Mapping[s
         return (await writes.find_write(stream)).unsure_at is not None
     reference = await target.ledger.db.row(REFERENCE_OF, (stream, subscription.source))
     return reference is not None or bool(subscription.opens_tickets)
+
+
+def _template(source: WebhookSource, subscription: Subscription) -> CompiledTemplate | None:
+    """Return how the source's tool is written to; None: it is not, or its edition is unknown."""
+    try:
+        return template_of(str(source.adapter), settings_of(subscription).get("edition"))
+    except KeyError:
+        return None
 
 
 async def _ask_account(tool: ToolClient, writes: Writes) -> None:

@@ -115,6 +115,7 @@ WHOLE = "UID:1\nDTSTART;VALUE=DATE:20261221\nRRULE:FREQ=DAILY;COUNT=3"
         (TIMED, "EXDATE;TZID=Europe/Berlin:20261222T230000", ["12-22 06:00", "12-24 06:00"]),
         (TIMED, "EXDATE:20261222T220000Z", ["12-22 06:00", "12-24 06:00"]),
         (TIMED, "EXDATE:20261222T200000Z", ["12-22 06:00", "12-23 06:00", "12-24 06:00"]),
+        (TIMED, "EXRULE:FREQ=DAILY;INTERVAL=2", ["12-23 06:00"]),
         (TIMED, "RDATE;VALUE=DATE:20261231", ["01-01 06:00", "12-22 06:00", "12-23 06:00", "12-24 06:00"]),
         (WHOLE, "EXDATE:20261222T000000Z", ["12-21 00:00", "12-23 00:00"]),
         (WHOLE, "EXDATE:20261222T000000", ["12-21 00:00", "12-23 00:00"]),
@@ -126,6 +127,16 @@ def test_what_is_left_out_or_added_may_be_written_as_a_day_or_as_a_time(
     series: str, line: str, begins: list[str]
 ) -> None:
     assert sorted(days(f"{series}\n{line}")) == begins
+
+
+@pytest.mark.parametrize(
+    ("zone", "hour"), [('"(UTC+01:00) Berlin"', 16), ("PDT", 9), ("China Standard Time", 9)]
+)
+def test_a_zone_that_nothing_defines_is_counted(zone: str, hour: int) -> None:
+    event = f"UID:1\nCATEGORIES:Leave\nDTSTART;TZID={zone}:20261221T090000\nDURATION:PT1H"
+    content = read_calendar(a_calendar(event), "Asia/Shanghai", NOW, NOW + timedelta(days=366))
+    assert content.absences[0].begin + timedelta(hours=8) == datetime(2026, 12, 21, hour, tzinfo=UTC)
+    assert content.unreadable == (zone != "China Standard Time")
 
 
 def test_an_occurrence_that_was_moved_may_be_named_by_its_day() -> None:

@@ -45,6 +45,7 @@ async def requester(deciding: Ledger) -> Caller:
 
 @pytest.fixture
 async def incident(deciding: Ledger, requester: Caller) -> Incident:
+    """What is decided about is not written yet, so rules that are set later hold for it."""
     return await report(deciding, requester)
 
 

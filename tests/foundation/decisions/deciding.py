@@ -44,7 +44,7 @@ MATTER = Matter(
     decision=DecisionKind.change,
     duties=(requester_duty, THE_ASSIGNEE),
     child_duties=(TASKS,),
-    fields=("description",),
+    fields=("began_at",),
     acts=WORK_EVENTS,
 )
 TABLE = DecisionSpec(
@@ -85,6 +85,11 @@ async def ask(
     value = await ledger.db.value('select count(*) from fold."group"')
     sources = voters or await group_of(ledger, f"board-{value}", people)
     await set_rule(ledger, sources, **terms)
+    return await ask_again(ledger, by, incident, due_at)
+
+
+async def ask_again(ledger: Ledger, by: Caller, incident: Incident, due_at: datetime | None = None) -> UUID:
+    """The id of a decision by the rules that there are."""
     done = await put(ledger, by, incident, due_at)
     (key,) = (key for key in done.event.data["set"] if key.startswith("decision/"))
     return UUID(key.partition("/")[2])

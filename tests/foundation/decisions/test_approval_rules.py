@@ -117,7 +117,7 @@ async def test_nobody_asks_by_the_version_that_they_have_set(
     other = await add_caller(deciding, "Other", Role.process_owner, Role.agent)
     first = await group_of(deciding, "first", board[:1])
     second = await group_of(deciding, "second", board[1:])
-    await set_rule(deciding, first, by=other)
+    await set_rule(deciding, first, by=other, rule="unanimous")
     await set_rule(deciding, second, by=own)
     await set_rule(deciding, second, by=own, due_within_seconds=3600)
     by_own = await put(deciding, own, incident)
@@ -127,7 +127,7 @@ async def test_nobody_asks_by_the_version_that_they_have_set(
     await act(deciding, own, "approval_rule", "end", "change")
     again = await put(deciding, own, incident)
     ((_, decision),) = decisions_of(again)
-    assert decision["rules"] == [{"rule": "change", "edition": 1}], "what they ended holds for them"
+    assert decision["rules"] == [{"rule": "change", "edition": 1}], "what they ended was stricter"
 
 
 async def test_an_ended_rule_leaves_its_place_to_the_shipped_one_and_can_be_set_again(

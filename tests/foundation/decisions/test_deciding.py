@@ -26,7 +26,8 @@ from app.processes.incidents.records import Incident, IncidentState
 from tests.automation.worker import Worker, timers
 from tests.cases import each_case
 from tests.extent import in_test_all
-from tests.foundation.decisions.deciding import DUE, NOW, ask, asked_persons, told, vote
+from tests.foundation.decisions.deciding import DUE, NOW, ask, ask_again, asked_persons, told, vote
+from tests.foundation.decisions.rules import group_of, set_rule
 from tests.people import act, add_caller, add_crowd, add_person, fill
 
 
@@ -262,15 +263,15 @@ async def test_what_is_decided_about_stays_as_it_is_until_the_question_is_settle
     decision = await ask(deciding, desk, incident, board)
     await edit(title="The relay is slow")
     with pytest.raises(ActionUnavailable) as refused:
-        await edit(description="Another one.")
+        await edit(began_at="2026-01-01T09:00:00Z")
     assert refused.value.code == "being_decided"
     body = WithdrawDecision(decision=decision, reason="It was solved.")
     await act(deciding, desk, "incident", "withdraw_decision", incident.id, body, now=NOW)
-    await edit(description="Another one.")
+    await edit(began_at="2026-01-01T09:00:00Z")
     decision = await ask(deciding, desk, incident, board)
     for voter in board[:2]:
         await vote(deciding, voter, incident, decision)
-    await edit(description="And another.")
+    await edit(began_at="2026-01-01T10:00:00Z")
 
 
 async def test_whoever_wrote_what_is_decided_about_is_not_asked_however_it_came_back(
@@ -278,11 +279,12 @@ async def test_whoever_wrote_what_is_decided_about_is_not_asked_however_it_came_
 ) -> None:
     """They changed it once, and somebody else changed it back: by the log they are an author."""
     writer = await add_caller(deciding, "Writer", Role.agent)
-    for author, text in ((writer, "Mine."), (desk, str(incident.description))):
-        body = EditIncident.model_validate({"description": text})
+    await set_rule(deciding, await group_of(deciding, "cab", [*board, writer]))
+    for author, hour in ((writer, 9), (desk, 10)):
+        body = EditIncident.model_validate({"began_at": f"2026-01-01T{hour:02}:00:00Z"})
         version = await version_of(deciding, incident)
         await act(deciding, author, "incident", "edit", incident.id, body, if_match=version)
-    decision = await ask(deciding, desk, incident, [*board, writer])
+    decision = await ask_again(deciding, desk, incident)
     assert await asked_persons(deciding, decision) == {person.person_id for person in board}
 
 

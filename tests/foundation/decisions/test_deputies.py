@@ -284,6 +284,7 @@ async def test_the_deputy_of_somebody_who_has_left_votes_no_more_and_is_a_deputy
     deciding: Ledger, desk: Caller, incident: Incident, staff: list[Caller], deputy: Caller
 ) -> None:
     await name_deputy(deciding, staff[0], deputy)
+    await add_caller(deciding, "Colleague", Role.cab_member)
     decision = await ask(deciding, desk, incident, staff, voters=[{"role": "cab_member"}])
     worker, rule, absent = Worker(deciding), rule_caller("tests"), staff[0].person_id
     await act(deciding, rule, "person", "deactivate", absent)

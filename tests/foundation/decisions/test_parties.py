@@ -19,7 +19,8 @@ from app.processes.incidents.records import Incident
 from app.ticketing.work.assignment import AssignTicket
 from app.ticketing.work.costs import LogWork
 from app.ticketing.work.tasks import AddTask, CompleteTask
-from tests.foundation.decisions.deciding import DUE, NOW, ask, asked_persons, vote
+from tests.foundation.decisions.deciding import DUE, NOW, ask, ask_again, asked_persons, vote
+from tests.foundation.decisions.rules import group_of, set_rule
 from tests.people import act, add_caller
 
 MANAGEMENT = [{"role": "management"}]
@@ -77,21 +78,24 @@ async def test_whoever_takes_part_is_left_out_and_the_quorum_counts_the_seat(
         await add_caller(deciding, name, Role.agent, Role.engineer)
         for name in ("Editor", "Assigned", "Tasked", "Doer", "Logger")
     ]
+    members = [editor, assigned, tasked, doer, logger]
+    agents = [await add_caller(deciding, name, Role.agent) for name in ("Other", "Another")]
+    await set_rule(deciding, await group_of(deciding, "cab", [*board, *agents, *members]))
     await give_task(deciding, desk, incident, doer)
     task = await deciding.db.value("select id from fold.task")
     acts: list[tuple[Caller, str, Payload, str]] = [
-        (editor, "edit", EditIncident.model_validate({"description": "Another."}), "author"),
+        (editor, "edit", EditIncident.model_validate({"began_at": "2026-01-01T09:00:00Z"}), "author"),
         (assigned, "assign", AssignTicket(person=str(assigned.person_id)), "duty"),
         (tasked, "add_task", AddTask(title="Look", assignee=str(tasked.person_id)), "duty"),
         (doer, "complete_task", CompleteTask(task=task, outcome="Seen."), "carries_out"),
         (logger, "log_work", LogWork(minutes=5, role_class="engineer"), "carries_out"),
     ]
-    for member, name, body, because in acts:
+    for number, (member, name, body, because) in enumerate(acts, start=1):
         await do(deciding, member, incident, name, body)
-        decision = await ask(deciding, desk, incident, [*board, member])
-        row = await decision_row(deciding, decision)
-        assert row["left_out"] == [{"person": str(member.person_id), "because": because}], name
-        assert row["quorum"] == 3, "of the five whom the rule names"
+        row = await decision_row(deciding, await ask_again(deciding, desk, incident))
+        left_out = {exclusion["person"]: exclusion["because"] for exclusion in row["left_out"]}
+        assert (len(left_out), left_out.get(str(member.person_id))) == (number, because), name
+        assert row["quorum"] == 6, "of the eleven whom the rule names"
 
 
 async def test_a_task_that_is_given_to_voters_changes_no_vote(

@@ -7,9 +7,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.common.people import Grade, Role
+from app.common.people import Grade, Role, rule_caller
+from app.foundation.people.records import TeamKind
+from app.foundation.people.teams import AddTeam
 from app.kernel.access.reads import ReadContext
 from tests.client import Api, Client, Json
+from tests.people import act
 
 PUBLISHED: Json = {"changes": "It is written down for the first time."}
 
@@ -59,6 +62,22 @@ class Registry:
     async def published(self, **more: object) -> Json:
         """A published definition."""
         return await self.quality.post_ok(f"{await self.submitted(**more)}/publish", PUBLISHED)
+
+    async def approved_change(self, process: str = "billing") -> str:
+        """The number of an application to change that process, which the head concerned has approved."""
+        head = await self.api.client("Head of one")
+        key = f"changing-{process}"
+        team = AddTeam(key=key, name="The team", kind=TeamKind.internal, lead=head.id)
+        await act(self.api.ledger, rule_caller("tests"), "team", "add", body=team)
+        words = {"title": "Faster", "description": "One step less.", "reason": "It is enough."}
+        change = await self.executor.post_ok(
+            "/v1/process_changes", {**words, "process": process, "teams": [key]}
+        )
+        path = f"/v1/process_changes/{change['number']}"
+        question = {"question": "Shall we?", "opinion": "It saves a day."}
+        reviewed = await self.quality.post_ok(f"{path}/review", question)
+        await head.post_ok(f"{path}/vote", {"decision": reviewed["decision_id"], "verdict": "approve"})
+        return str(change["number"])
 
     async def edit(self, writer: Client, path: str, **changes: object) -> None:
         """Somebody edits the draft."""

@@ -90,6 +90,16 @@ async def test_a_change_within_a_team_is_decided_by_its_head_and_published_with_
     assert (await applicant.read(path))["state"] == "published"
 
 
+async def test_the_owner_of_the_process_reviews_its_change_by_the_post_alone(registry: Registry) -> None:
+    head, applicant = await registry.api.client("Head"), await registry.api.client("Applicant")
+    await team_of(registry, "bills", head)
+    change = await applied(registry, applicant, "bills")
+    assert change["process_owner"]["id"] == registry.senior.id
+    question = {"question": "Shall we count once?", "opinion": "It saves a day."}
+    reviewed = await registry.senior.post_ok(f"{PATH}/{change['number']}/review", question)
+    assert reviewed["state"] == "under_review"
+
+
 async def test_across_teams_the_heads_decide_together_and_none_on_their_own_application(
     registry: Registry,
 ) -> None:
@@ -149,7 +159,7 @@ async def test_the_teams_follow_from_the_definition_and_the_cases_and_the_applic
     registry: Registry,
 ) -> None:
     api, worker = registry.api, await registry.api.client("Applicant")
-    executing = await registry.api.client("Executor of bills")
+    executing = await registry.api.client("Executor of bills", Role.engineer)
     for key in ("bills", "desk", "added"):
         await team_of(registry, key, await api.client(f"Head of {key}"))
     await api.team("asia", TeamKind.customer)

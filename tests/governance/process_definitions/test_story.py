@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from app.common.people import Grade, Role
 from app.foundation.process_definitions.lookups import expected_path_of
 from app.log.canonical import instant
 from tests.governance.process_definitions.conftest import PUBLISHED, Registry, now
@@ -28,7 +29,13 @@ async def test_a_definition_is_drafted_submitted_published_and_superseded_by_the
     assert document["number"] == published["document_number"]
 
     # The next edition begins as a copy, and what is said replaces what was there.
-    next_edition = {"process": "incident", "title": "Incidents, faster", "level": 2}
+    approved = await registry.approved_change("incident")
+    next_edition = {
+        "process": "incident",
+        "title": "Incidents, faster",
+        "level": 2,
+        "process_changes": [approved],
+    }
     second = await registry.designer.post_ok("/v1/process_definitions", next_edition)
     assert second["purpose"] == published["purpose"]
     assert second["activities"] == published["activities"]
@@ -74,7 +81,8 @@ async def test_the_expected_path_is_that_of_the_definition_in_force_then_and_els
     assert await expected_path_of(read, "incident", now(), position) == shipped
 
     begins = now() + timedelta(days=30)
-    draft = await registry.drafted(process="incident", expected_path=PATH[:1])
+    approved = [await registry.approved_change("incident")]
+    draft = await registry.drafted(process="incident", expected_path=PATH[:1], process_changes=approved)
     await registry.owner.post_ok(f"{draft}/submit", {"heard": [registry.senior.id]})
     second = await registry.quality.post_ok(
         f"{draft}/publish", {**PUBLISHED, "effective_at": instant(begins)}
@@ -86,6 +94,23 @@ async def test_the_expected_path_is_that_of_the_definition_in_force_then_and_els
     await registry.quality.post_ok(f"{draft}/retire", {"retirement_reason": "It is over."})
     assert await expected_path_of(read, "incident", begins + timedelta(days=1)) == shipped
     assert await expected_path_of(read, "billing", now()) is None
+
+
+async def test_another_edition_is_published_only_with_the_approval_of_its_change(registry: Registry) -> None:
+    first = await registry.published()
+    early = await registry.submitted()
+    approved = await registry.approved_change()
+    alien = await registry.approved_change("problem")
+    refused = [early, await registry.submitted(), await registry.submitted(process_changes=[alien, approved])]
+    for path in refused:
+        answer = await registry.quality.post(f"{path}/publish", json=PUBLISHED)
+        assert (answer.status_code, answer.json()["code"]) == (409, "edition_without_approval"), path
+    retired = {"retirement_reason": "It begins from nothing again."}
+    await registry.quality.post_ok(f"/v1/process_definitions/{first['number']}/retire", retired)
+    answer = await registry.quality.post(f"{refused[1]}/publish", json=PUBLISHED)
+    assert answer.json()["code"] == "edition_without_approval", "although none is in force"
+    second = await registry.published(process_changes=[approved])
+    assert second["edition"] == 2
 
 
 async def test_who_drafted_a_definition_does_not_publish_it(registry: Registry) -> None:
@@ -122,7 +147,8 @@ async def test_what_does_not_fit_is_refused_where_it_stands(registry: Registry) 
         return error["pointer"], error["code"]
 
     assert await because(owner=registry.executor.id) == ("/owner", "not_senior")
-    assert await because(executor=registry.senior.id) == ("/owner", "owner_executes")
+    both = await registry.api.client("Both", Role.engineer, grade=Grade.senior)
+    assert await because(owner=both.id, executor=both.id) == ("/owner", "owner_executes")
     assert await because(parent="billing") == ("/parent", "part_of_itself")
     assert await because(kpis=["incidents_closed", "luck"]) == ("/kpis/1", "unknown_value")
     steps = [{"event": "incident.reported"}, {"event": "incident.fixed"}]

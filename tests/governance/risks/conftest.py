@@ -93,11 +93,12 @@ def codes(answer: Any) -> Sequence[tuple[str, str]]:
 
 @pytest.fixture
 async def house(api: Api) -> House:
+    await api.team("helpers")
     return House(
         api,
         await api.client("Finder", Role.agent),
         await api.client("Owner", Role.engineer),
-        await api.client("Helper"),
+        await api.client("Helper", teams=("helpers",)),
         await api.client("Quality", Role.quality_manager),
         await api.client("Management", Role.management),
         await api.client("Process owner", Role.process_owner),

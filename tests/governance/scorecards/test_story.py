@@ -186,7 +186,8 @@ async def test_a_card_is_what_the_events_say_and_nobody_else_reads_it_its_rating
             ("admin", "auditor", "management", "department_head", "engineer", "requester"), 3
         )
     ]
-    readers = (*strangers, office.administrator, office.supervisor, office.head, *scored.peers)
+    assert (await office.head.read(f"/v1/scorecards/{card['id']}"))["score"] == card["score"], "they sign it"
+    readers = (*strangers, office.administrator, office.supervisor, *scored.peers)
     for reader in readers:
         for path in (f"/v1/scorecards/{card['id']}", f"/v1/scorecards/{card['number']}"):
             for part in ("", "/events", "/figures", "/year", "/page"):

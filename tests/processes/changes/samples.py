@@ -12,6 +12,7 @@ import httpx
 from app.common.people import Caller, Grade, Role, RoleGrant
 from app.processes.changes.payloads import StartChange
 from app.processes.changes.policies.risk import DEFAULT_QUESTIONNAIRE
+from tests.boards import put_to_vote
 from tests.client import Api, Client, Json
 from tests.people import act
 
@@ -121,7 +122,9 @@ class Board:
         }
         scope = {"ci_classes": ["server"], "risk_level": "low"}
         record = await self.manager.post_ok("/v1/change_templates", {**body, **plans, **scope})
-        await self.approver.post_ok(f"/v1/change_templates/{record['id']}/approve")
+        await put_to_vote(
+            self.approver, f"/v1/change_templates/{record['id']}", "approve", board=[self.approver]
+        )
 
     async def standard(self, template: str, ci: str) -> str:
         """The path of a standard change of the item."""

@@ -79,7 +79,8 @@ async def test_a_freeze_of_a_class_of_items_is_for_changes_that_touch_such(board
 
 async def test_changes_that_the_caller_may_not_see_are_named_by_their_ids_alone(board: Board) -> None:
     change = await board.scheduled(1, 2)
-    owner = await board.api.client("Owner")
+    await board.api.team("closing")
+    owner = await board.api.client("Owner", teams=("closing",))
     path, freeze = await declared(board, 0, 5, owner=owner.id)
     assert len(freeze["hit_changes"]) == 1
     answer = await owner.read(path)
@@ -202,7 +203,8 @@ async def test_a_freeze_over_more_changes_than_it_can_name_is_declared_all_the_s
 
 @in_test_all
 async def test_who_asked_who_votes_and_who_answers_for_a_freeze_are_told(board: Board) -> None:
-    owner = await board.api.client("Owner")
+    await board.api.team("closing")
+    owner = await board.api.client("Owner", teams=("closing",))
     path, _ = await declared(board, 0, 5, owner=owner.id)
     await excepted(board, path, await board.approved())
     worker, now = Worker(board.api.ledger), datetime.now(UTC)

@@ -121,6 +121,21 @@ async def test_a_freeze_is_not_moved_to_a_time_that_is_over_or_turned_round(mana
         assert refused.json()["errors"][0]["code"] == code
 
 
+async def test_only_the_owner_and_management_move_or_lift_a_freeze(api: Api, manager: Client) -> None:
+    head, owner = await api.client("Head", Role.management), await api.client("Owner")
+    level_manager = await api.client("Slm", Role.service_level_manager)
+    later = {"from_at": "2199-01-01T00:00:00Z", "until_at": "2199-01-08T00:00:00Z", "reason": "A week later."}
+    declared = await head.post_ok(PATH, a_freeze(owner=owner.id))
+    path, lifted = f"{PATH}/{declared['id']}", {"reason": "We want to do our change now."}
+    for client in (manager, level_manager):
+        for action, body in (("move", later), ("withdraw", lifted)):
+            assert (await client.post(f"{path}/{action}", json=body)).status_code == 403, action
+        answer = await client.patch(path, json={"owner": client.id}, headers={"If-Match": "*"})
+        assert answer.status_code == 403, "nobody makes themselves its owner"
+    await owner.post_ok(f"{path}/move", later)
+    assert (await head.post_ok(f"{path}/withdraw", lifted))["state"] == "withdrawn"
+
+
 async def test_those_who_answer_for_changes_services_or_the_whole_declare_one(api: Api) -> None:
     declare = {Role.change_manager, Role.service_level_manager, Role.management}
     for n, role in enumerate(Role):
@@ -130,7 +145,8 @@ async def test_those_who_answer_for_changes_services_or_the_whole_declare_one(ap
 
 
 async def test_staff_see_freezes_and_whoever_answers_for_one_too(api: Api, manager: Client) -> None:
-    requester, owner = await api.client("王芳"), await api.client("Owner")
+    await api.team("closing")
+    requester, owner = await api.client("王芳"), await api.client("Owner", teams=("closing",))
     declared = await manager.post_ok(PATH, a_freeze(owner=owner.id))
     path = f"{PATH}/{declared['id']}"
     assert (await (await api.client("Lin", Role.agent)).read(path))["title"] == "Closing of the year"

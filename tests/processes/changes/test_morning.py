@@ -21,11 +21,12 @@ from app.kernel.ledger import Ledger
 from app.platform.db import connect
 from app.processes.changes.payloads import DraftChange
 from app.processes.changes.planning.bookings import rebuild_bookings
-from app.processes.changes.policies.payloads import DeclareFreeze, DraftChangeTemplate
+from app.processes.changes.policies.payloads import ApproveChangeTemplate, DeclareFreeze, DraftChangeTemplate
 from app.processes.changes.policies.records import FreezeKind
 from app.processes.changes.records import ChangeType
 from tests.client import Api, Client
 from tests.conftest import DatabaseUrls
+from tests.every_action.ballots import approve
 from tests.extent import in_test_all
 from tests.people import act, add_caller, add_team
 from tests.processes.changes.brute_force import Replay, events
@@ -165,7 +166,11 @@ async def a_morning(api: Api, chance: random.Random) -> Morning:
         "draft",
         body=template,
     )
-    await act(ledger, manager, "change_template", "approve", result.record.id)
+    await act(ledger, manager, "change_template", "approve", result.record.id, ApproveChangeTemplate())
+    [question] = await ledger.db.rows(
+        "select id from fold.decision where record = %s", (f"change_template/{result.record.id}",)
+    )
+    await approve(ledger, "change_template", result.record.id, question["id"])
     return morning
 
 

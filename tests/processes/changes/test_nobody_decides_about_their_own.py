@@ -23,12 +23,14 @@ async def edit(client: Client, path: str, body: Json) -> None:
     assert answer.status_code == 200, answer.text
 
 
-async def test_a_change_manager_does_not_approve_what_she_drafted_and_assessed(api: Api) -> None:
+async def test_a_change_manager_neither_assesses_nor_approves_what_she_drafted(api: Api) -> None:
     board = await a_board(api)
     manager = await api.client("Katrin", Role.change_manager, Role.cab_member)
     path = f"/v1/changes/{(await manager.post_ok('/v1/changes', a_change()))['id']}"
     await manager.post_ok(f"{path}/submit")
-    await manager.post_ok(f"{path}/assess", ASSESSMENT)
+    refused = await manager.post(f"{path}/assess", json=ASSESSMENT)
+    assert (refused.status_code, refused.json()["code"]) == (403, "separation_of_duties")
+    await board.manager.post_ok(f"{path}/assess", ASSESSMENT)
     for other in (board.manager, board.approver):
         await edit(other, path, {"plan": f"{other.id} has another plan."})
     refused = await manager.post(f"{path}/request_approval", json=board.question())
@@ -46,13 +48,13 @@ async def test_a_change_manager_does_not_approve_what_she_drafted_and_assessed(a
     assert [vote["person"]["id"] for vote in votes] == [ada.id]
 
 
-async def test_whoever_drafted_and_assessed_a_change_does_not_review_it(api: Api) -> None:
+async def test_whoever_drafted_a_change_and_asked_for_its_approval_does_not_review_it(api: Api) -> None:
     board = await a_board(api)
     manager = await api.client("Katrin", Role.change_manager)
     path = f"/v1/changes/{(await manager.post_ok('/v1/changes', a_change(team='network')))['id']}"
     await manager.post_ok(f"{path}/submit")
-    await manager.post_ok(f"{path}/assess", ASSESSMENT)
-    await board.manager.post_ok(f"{path}/request_approval", board.question())
+    await board.manager.post_ok(f"{path}/assess", ASSESSMENT)
+    await manager.post_ok(f"{path}/request_approval", board.question())
     await board.vote(path, "approve")
     await board.manager.post_ok(f"{path}/schedule", window(0, 2))
     await board.agent.post_ok(f"{path}/assign", {"person": board.engineer.id})

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from app.common.people import Role
+from tests.boards import decide, put_to_vote
 from tests.client import Api, Client, Json
 
 PATH = "/v1/change_templates"
@@ -40,25 +41,53 @@ async def manager(api: Api) -> Client:
     return await api.client("Manager", Role.change_manager)
 
 
-async def test_a_template_is_drafted_approved_by_somebody_else_and_retired(
+async def test_a_template_is_drafted_approved_by_those_who_decide_on_such_changes_and_retired(
     api: Api, owner: Client, manager: Client
 ) -> None:
     await api.team("mail")
     drafted = await owner.post_ok(PATH, a_template(team="mail", test_plan="Send a mail."))
     assert (drafted["state"], drafted["author"]["id"], drafted["team"]["key"]) == ("draft", owner.id, "mail")
-    approved = await manager.post_ok(f"{RESTART}/approve")
+    draft = await manager.post_ok(f"{RESTART}/approve")
+    assert (draft["state"], draft["approved_by"]) == ("draft", None), "nobody has voted"
+    refused = await edited(owner, plan="Do it otherwise.")
+    assert (refused.status_code, refused.json()["code"]) == (409, "being_decided")
+    twice = await manager.post(f"{RESTART}/approve", json={})
+    assert (twice.status_code, twice.json()["code"]) == (409, "template_asked")
+    approved = await decide([manager], RESTART)
     assert (approved["state"], approved["approved_by"]["id"]) == ("approved", manager.id)
     retired = await owner.post_ok(f"{RESTART}/retire")
     assert retired["state"] == "retired"
     assert retired["retired_at"] is not None
     events = (await owner.read(f"{RESTART}/events"))["items"]
     named = [event["type"].partition(".")[2] for event in events]
-    assert named == ["drafted", "approved", "retired"]
+    assert named == ["drafted", "approval_asked", "voted", "approved_by_decision", "retired"]
+
+
+async def test_the_board_of_its_risk_and_the_owners_of_its_services_decide_on_a_template(
+    api: Api, owner: Client, manager: Client
+) -> None:
+    keeper = await api.client("Keeper", Role.admin, Role.configuration_manager)
+    post, board = await api.client("Owner of mail", Role.engineer), await api.client("Cab", Role.cab_member)
+    names = {"name_en": "Mail", "name_zh": "邮件", "criticality": "high", "owner": post.id}
+    await keeper.post_ok("/v1/services", {"key": "mail", **names})
+    relay = {"key": "relay-1", "name": "relay-1", "ci_class": "network", "services": ["mail"]}
+    await keeper.post_ok("/v1/cis", relay)
+    await owner.post_ok(PATH, a_template(risk_level="high"))
+    risky = await manager.post(f"{RESTART}/approve", json={})
+    assert (risky.status_code, risky.json()["code"]) == (409, "template_too_risky")
+    assert (await edited(owner, risk_level="medium")).status_code == 200
+    await manager.post_ok(f"{RESTART}/approve")
+    ballots = (await manager.read(f"{RESTART}/votes"))["items"]
+    assert {ballot["person"]["id"] for ballot in ballots} == {post.id, board.id}
+    assert (await decide([post, board], RESTART, "reject"))["state"] == "draft"
+    await manager.post_ok(f"{RESTART}/approve")
+    assert (await decide([post, board], RESTART))["state"] == "approved"
 
 
 async def test_whoever_has_written_a_draft_does_not_approve_it_although_another_wrote_it_last(
     api: Api, owner: Client, manager: Client
 ) -> None:
+    other = await api.client("Other manager", Role.change_manager)
     await owner.post_ok(PATH, a_template())
     answer = await edited(manager, plan="1. Wait. 2. Restart it.", services=[], test_plan=None)
     assert (answer.status_code, answer.json()["author"]["id"]) == (200, manager.id)
@@ -68,13 +97,15 @@ async def test_whoever_has_written_a_draft_does_not_approve_it_although_another_
     again = await manager.post(f"{RESTART}/approve", json={})
     assert (again.status_code, again.json()["code"]) == (403, "separation_of_duties")
     assert "author" in again.json()["detail"]
-    other = await api.client("Other manager", Role.change_manager)
-    assert (await other.post_ok(f"{RESTART}/approve"))["plan"] == "1. Drain it."
+    await other.post_ok(f"{RESTART}/approve")
+    [ballot] = (await other.read(f"{RESTART}/votes"))["items"]
+    assert ballot["person"]["id"] == other.id
+    assert (await decide([other], RESTART))["plan"] == "1. Drain it."
 
 
 async def test_an_approved_template_stays_as_it_was_approved(owner: Client, manager: Client) -> None:
     await owner.post_ok(PATH, a_template())
-    await manager.post_ok(f"{RESTART}/approve")
+    await put_to_vote(manager, RESTART, "approve", board=[manager])
     refused = await edited(owner, plan="Do it otherwise.")
     assert (refused.status_code, refused.json()["code"]) == (409, "not_in_this_state")
 

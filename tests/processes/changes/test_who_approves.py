@@ -10,7 +10,7 @@ import pytest
 from app.common.people import Grade, Role
 from tests.client import Api, Client, Json
 from tests.extent import first_of, in_test_all
-from tests.processes.changes.samples import Board, assessment
+from tests.processes.changes.samples import Board, a_change, assessment
 
 DAY = 86_400
 
@@ -255,3 +255,37 @@ async def test_staff_read_the_rules_in_force_and_nobody_else(board: Board) -> No
         "Quirin",
     )
     assert ours["definition"]["voters"][0]["role"] == "cab_member"
+
+
+async def test_an_owner_named_by_the_drafter_or_since_the_draft_has_no_seat(board: Board) -> None:
+    owner = await service(board.api, "mail")
+    drafter, manager = [await board.api.client(name, Role.service_level_manager) for name in ("Slm", "Else")]
+    friend = await board.api.client("Friend", Role.engineer)
+    path = f"/v1/changes/{(await drafter.post_ok('/v1/changes', a_change()))['id']}"
+    await drafter.post_ok(f"{path}/submit")
+    await board.manager.post_ok(f"{path}/assess", assessment("low"))
+    for person in (drafter, manager):
+        answer = await person.patch("/v1/services/mail", json={"owner": friend.id}, headers={"If-Match": "*"})
+        assert answer.status_code == 200, answer.text
+        preview = await previewed(board.manager, path)
+        assert people(preview["voters"]) == people([board.approver, owner]), person
+
+
+async def test_a_questionnaire_of_the_assessor_or_of_later_lowers_no_risk(board: Board) -> None:
+    paths = [await board.submitted(), await board.submitted()]
+    usual = await board.manager.read("/v1/risk_questionnaires/current")
+    points = sum(max(answer["points"] for answer in question["answers"]) for question in usual["questions"])
+    questionnaire = {"questions": usual["questions"], "medium_from": points - 1, "high_from": points}
+    for setter, path in zip((board.manager, board.approver), paths, strict=True):
+        await setter.post_ok("/v1/risk_questionnaires", questionnaire)
+        assessed = await board.manager.post_ok(f"{path}/assess", assessment("medium"))
+        assert assessed["risk_level"] == "medium"
+    questions = [{**usual["questions"][0], "key": "ours"}]
+    await board.manager.post_ok(
+        "/v1/risk_questionnaires", {"questions": questions, "medium_from": 1, "high_from": 2}
+    )
+    body = {**assessment("low"), "risk_answers": {"ours": questions[0]["answers"][0]["key"]}}
+    path = await board.submitted()
+    refused = await board.manager.post(f"{path}/assess", json=body)
+    assert refused.json()["errors"][0]["code"] == "own_questionnaire"
+    assert (await board.approver.post_ok(f"{path}/assess", body))["risk_level"] == "low"

@@ -39,9 +39,10 @@ class Round:
         body = {"month": month or month_of(0), "assessors": [self.lin.id, self.olga.id], **more}
         return await self.manager.post_ok(AT, body)
 
-    async def held(self, meeting_kind: str = "monthly_assessment") -> str:
-        """The id of a meeting of that kind, which the assessors attended."""
-        return await held_meeting(self.manager, self.lin, self.olga, meeting_kind=meeting_kind)
+    async def held(self, assessment: Json, meeting_kind: str = "monthly_assessment") -> str:
+        """The id of a meeting of that kind about the assessment, which the assessors attended."""
+        about = f"improvement_assessment/{assessment['id']}"
+        return await held_meeting(self.manager, self.lin, self.olga, meeting_kind=meeting_kind, about=about)
 
 
 @pytest.fixture
@@ -217,7 +218,7 @@ async def test_it_is_concluded_with_a_verdict_on_each_that_is_still_open(meeting
     later = {"suggestion": second["number"], "verdict": "deferred", "reason": "In spring."}
     until = {"until_at": "2199-03-01T00:00:00Z"}
 
-    held = {"meeting": await meeting.held()}
+    held = {"meeting": await meeting.held(assessment)}
 
     async def refused(*verdicts: Json) -> tuple[str, str]:
         status, code, pointer = await refusal(manager, conclude, {"verdicts": verdicts, **held})
@@ -263,13 +264,34 @@ async def test_it_is_concluded_with_a_verdict_on_each_that_is_still_open(meeting
 
 
 async def test_a_month_is_concluded_at_its_meeting_even_without_suggestions(meeting: Round) -> None:
-    conclude = f"{at(await meeting.opened())}/conclude"
+    assessment = await meeting.opened()
+    conclude = f"{at(assessment)}/conclude"
     body: Json = {"verdicts": []}
     assert await refusal(meeting.manager, conclude, body) == (422, "missing", "/meeting")
-    talk = {"meeting": await meeting.held("improvement_talk"), **body}
+    talk = {"meeting": await meeting.held(assessment, "improvement_talk"), **body}
     assert await refusal(meeting.manager, conclude, talk) == (422, "no_assessing_meeting", "/meeting")
-    concluded = await meeting.manager.post_ok(conclude, {"meeting": await meeting.held(), **body})
+    concluded = await meeting.manager.post_ok(conclude, {"meeting": await meeting.held(assessment), **body})
     assert concluded["state"] == "concluded"
+
+
+async def test_nobody_concludes_a_month_by_their_own_word_about_a_meeting(meeting: Round) -> None:
+    assessment, manager = await meeting.opened(), meeting.manager
+    conclude, about = f"{at(assessment)}/conclude", f"improvement_assessment/{assessment['id']}"
+
+    async def refused(met: str, code: str) -> None:
+        answer = await refusal(manager, conclude, {"verdicts": [], "meeting": met})
+        assert answer == (422, code, "/meeting")
+
+    unrelated = await held_meeting(manager, meeting_kind="monthly_assessment")
+    await refused(unrelated, "not_on_agenda")
+    path = f"/v1/meetings/{unrelated}"
+    await manager.post_ok(f"{path}/add_agenda_item", {"topic": "What we judge", "about": about})
+    await refused(unrelated, "minutes_not_signed")
+    await manager.post_ok(f"{path}/minute", {"minutes": "I agreed with myself."})
+    await manager.post_ok(f"{path}/sign")
+    await refused(unrelated, "minutes_not_signed")
+    of_agents = await held_meeting(manager, meeting.olga, meeting_kind="monthly_assessment", about=about)
+    await refused(of_agents, "nobody_of_committee_attended")
 
 
 async def test_a_selected_suggestion_opens_an_improvement_and_its_proposers_are_told(meeting: Round) -> None:
@@ -282,7 +304,7 @@ async def test_a_selected_suggestion_opens_an_improvement_and_its_proposers_are_
         {"suggestion": first["id"], "verdict": "selected", "title": "The site comes first"},
         {"suggestion": second["id"], "verdict": "selected", "reason": "It belongs to the first one."},
     ]
-    body = {"meeting": await meeting.held(), "verdicts": selected_ones}
+    body = {"meeting": await meeting.held(assessment), "verdicts": selected_ones}
     await meeting.manager.post_ok(f"{at(assessment)}/conclude", body)
     rows = (await meeting.manager.read(f"{at(assessment)}/suggestions"))["items"]
     improvements = [await meeting.manager.read(f"/v1/improvements/{row['improvement_id']}") for row in rows]
@@ -364,6 +386,6 @@ async def test_each_assessor_scores_for_themselves_before_they_see_what_others_g
     assert await seen_by(meeting.olga) == (0, [None, None])
     await meeting.olga.post_ok(f"{at(assessment)}/score", scores(first, 1, 1, 1, 1, 1, 1))
     assert await seen_by(meeting.olga) == (2, [3, None])
-    body = {"meeting": await meeting.held(), "verdicts": [declined(first), declined(second)]}
+    body = {"meeting": await meeting.held(assessment), "verdicts": [declined(first), declined(second)]}
     await meeting.manager.post_ok(f"{at(assessment)}/conclude", body)
     assert await seen_by(meeting.olga) == (3, [3, 5])

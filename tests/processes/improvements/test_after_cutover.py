@@ -67,13 +67,14 @@ async def safety_law_and_a_stop_of_service_do_not_wait_and_say_so(project: Proje
     )
 
 
-async def test_after_the_cutover_the_committee_decides_whether_it_is_reverted(project: Project) -> None:
+async def test_the_committee_decides_whether_a_project_is_reverted(project: Project) -> None:
     path = await project.planned_rollout()
     question = {**project.question(), "reason": "It is slow.", "told": "Both desks, by mail."}
-    assert await refusal(project.quality, f"{path}/ask_to_revert", question) == (409, "not_cut_over")
-    await completed(project, path, *FIRST_SEVEN[: FIRST_SEVEN.index("cut_over") + 1])
     alone = {"reason": "It is slow.", "old_process_stands": True, "told": "Both desks."}
-    assert await refusal(project.quality, f"{path}/revert", alone) == (409, "decision_needed")
+    assert await refusal(project.quality, f"{path}/revert", alone) == (409, "not_in_this_state")
+    urgent = {"impact": "1", "urgency": "1", "reason": "I find it urgent."}
+    assert await refusal(project.quality, f"{path}/prioritise", urgent) == (409, "not_in_this_state")
+    await completed(project, path, *FIRST_SEVEN[: FIRST_SEVEN.index("cut_over") + 1])
     await project.quality.post_ok(f"{path}/ask_to_revert", question)
     twice = await refusal(project.quality, f"{path}/ask_to_revert", question)
     assert twice == (409, "improvement_decision_open")

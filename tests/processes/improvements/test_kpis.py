@@ -32,6 +32,7 @@ async def test_an_improvement_that_was_standardised_counts_from_its_suggestion_o
     effect = await improvers.measured(path)
     judged = a_judgement(effect["position"], agreed_by=improvers.owner.id)
     await improvers.quality.post_ok(f"{path}/evaluate", judged)
+    await improvers.owner.post_ok(f"{path}/agree_to_evaluation")
     await improvers.quality.post_ok(
         f"{path}/standardise", {"document_numbers": ["SOP-12"], "teams": ["network"]}
     )

@@ -47,6 +47,12 @@ async def test_a_minor_improvement_goes_from_the_suggestion_to_the_standard(impr
     assert (judged["reached"], judged["against_evidence"]) == (True, False)
     assert judged["judged_position"] == judged["measured_position"] == effect["position"]
     standard = {"document_numbers": ["SOP-12"], "teams": ["network"]}
+    assert judged["agreed_by"] is None
+    alone = await refusal(improvers.quality, f"{path}/standardise", standard)
+    assert alone == (409, "owner_has_not_agreed", ""), "nobody agrees in the owner's name"
+    assert (await improvers.quality.post(f"{path}/agree_to_evaluation", json={})).status_code == 403
+    agreed = await improvers.owner.post_ok(f"{path}/agree_to_evaluation")
+    assert agreed["agreed_by"]["id"] == improvers.owner.id
     done = await improvers.quality.post_ok(f"{path}/standardise", standard)
     assert (done["state"], done["document_numbers"]) == ("standardised", ["SOP-12"])
     assert done["next_benefit_due_at"] is not None
@@ -56,7 +62,7 @@ async def test_a_minor_improvement_goes_from_the_suggestion_to_the_standard(impr
         *("improvement.class_asked", "improvement.voted", "improvement.voted"),
         "improvement.classified_by_decision",
         *("improvement.implementation_begun", "improvement.implemented", "improvement.effects_measured"),
-        *("improvement.evaluated", "improvement.standardised"),
+        *("improvement.evaluated", "improvement.evaluation_agreed", "improvement.standardised"),
     ]
 
 
@@ -100,6 +106,9 @@ async def test_what_did_not_help_is_reverted_and_only_a_reason_judges_it_otherwi
     body = {"document_numbers": ["SOP-12"], "teams": ["network"]}
     refused = await refusal(improvers.quality, f"{path}/standardise", body)
     assert refused == (409, "not_judged_reached", "")
+    alone = await refusal(improvers.quality, f"{path}/revert", reverting)
+    assert alone == (409, "owner_has_not_agreed", "")
+    await improvers.owner.post_ok(f"{path}/agree_to_evaluation")
     half = await refusal(improvers.quality, f"{path}/revert", reverting | {"old_process_stands": False})
     assert half == (422, "old_process_must_stand", "/old_process_stands")
     record = await improvers.quality.post_ok(f"{path}/revert", reverting)
@@ -241,7 +250,13 @@ async def test_it_is_classified_before_anything_is_made_of_it(improvers: Improve
     bare = a_classification(kind="new_process")
     member = improvers.committee[0]
     assert await refusal(member, f"{path}/classify", bare) == (422, "criteria_missing", "/criteria")
-    record = await improvers.asks(path, "classify", bare | {"criteria": ["complex"]})
+    urgent = {"impact": "1", "urgency": "1", "reason": "I find it urgent."}
+    await improvers.quality.post_ok(f"{path}/classify", bare | {"criteria": ["complex"]})
+    code = await refusal(improvers.quality, f"{path}/prioritise", urgent)
+    assert code == (409, "improvement_decision_open", "")
+    record = await improvers.vote(path, "approve")
+    decided = await refusal(improvers.quality, f"{path}/prioritise", urgent)
+    assert decided == (409, "priority_is_decided", "")
     assert (record["size"], record["to_pilot"], record["priority"]) == ("major", True, "P3")
     assert await refusal(improvers.owner, f"{path}/implement", plan) == (409, "needs_project", "")
     refused = await improvers.asks(path, "classify", a_classification(), "reject")

@@ -37,8 +37,9 @@ TABLE: dict[str, tuple[set[str], set[str], str | None]] = {
     "finish": (IMPROVERS, {"implementing"}, "evaluating"),
     "measure_effects": (IMPROVERS, {"evaluating", "piloting", "standardised"}, None),
     "evaluate": (IMPROVERS, {"evaluating"}, None),
+    "agree_to_evaluation": ({"owner"}, {"evaluating"}, None),
     "standardise": ({"quality"}, {"evaluating", "handed_over"}, "standardised"),
-    "revert": ({"quality"}, {"evaluating", "piloting", "pilot_reported", "rolling_out"}, "reverted"),
+    "revert": ({"quality"}, {"evaluating"}, "reverted"),
     "charter": (ASKERS, {"approved"}, None),
     "plan": ({"manager"}, {"chartered"}, "planned"),
     "return_plan": (ASKERS, {"planned", "plan_approved"}, None),
@@ -89,6 +90,7 @@ class Modelled:
     is_chartered: bool = False
     measured: bool = False
     judged: bool | None = None
+    agreed: bool = False
     question: str | None = None
     """What the committee is asked: the action that asked, or the judgement of the pilot."""
     asked_kind: str | None = None
@@ -104,7 +106,14 @@ class Modelled:
             ({"start_pilot"}, not self.kicked_off, "not_kicked_off"),
             ({"kick_off"}, self.kicked_off, "kicked_off_already"),
             ({"standardise"}, self.judged is not True, "not_judged_reached"),
-            ({"revert"}, self.state == "evaluating" and self.judged is not False, unjudged),
+            ({"revert"}, self.judged is not False, unjudged),
+            ({"agree_to_evaluation"}, self.judged is None, "not_evaluated"),
+            ({"agree_to_evaluation"}, self.agreed, "agreed_already"),
+            (
+                {"standardise", "revert"},
+                self.state == "evaluating" and not self.agreed,
+                "owner_has_not_agreed",
+            ),
             ({*ASKING, "start_pilot"}, self.question is not None, "improvement_decision_open"),
         )
         return next((code for names, forbids, code in rules if action in names and forbids), None)
@@ -129,7 +138,7 @@ class Modelled:
             if self.state in states and self.may(name, actor)
         }
 
-    def take(self, action: str, kind: str, judgement: str, yes: bool) -> None:
+    def take(self, action: str, actor: str, kind: str, judgement: str, yes: bool) -> None:
         """Carry the action out."""
         if action in ASKING:
             self.question, self.asked_kind = action if action != "ask_judgement" else judgement, kind
@@ -140,7 +149,9 @@ class Modelled:
         elif action == "measure_effects":
             self.measured = True
         elif action == "evaluate":
-            self.judged = yes
+            self.judged, self.agreed = yes, actor == "owner"
+        elif action == "agree_to_evaluation":
+            self.agreed = True
         elif action in ("start_pilot", "finish"):
             self.measured = False
         elif action == "revert":
@@ -249,6 +260,8 @@ class World:
             return "approve", ""
         by_size = {None: ("classify", "first"), "minor": ("implement", "owner")}
         by_judgement = {None: ("evaluate", "quality"), True: ("standardise", "quality")}
+        if improvement.judged is not None and not improvement.agreed:
+            by_judgement = dict.fromkeys((True, False), ("agree_to_evaluation", "owner"))
         choices = {
             "approved": by_size.get(improvement.size, ("charter", "first")),
             "evaluating": by_judgement.get(improvement.judged, ("revert", "quality"))
@@ -291,7 +304,7 @@ class World:
             assert outcome == (409, "benefit_not_due")
         else:
             assert outcome == (200, None), answer.text
-            improvement.take(action, *how)
+            improvement.take(action, actor, *how)
 
     async def is_as_the_model_says(self, improvement: Modelled, shown_to: list[str]) -> None:
         """The improvement is what the model says; the log says so, too."""

@@ -110,7 +110,7 @@ async def the_executor_is_licensed_and_does_not_own_the_process(
     project: Project, start: str, ready: Json
 ) -> None:
     """Else the pilot does not start. In the end the executor has lost their licence."""
-    client = await project.api.client("Nobody")
+    client = await project.api.client("Nobody", Role.engineer)
     unlicensed = ready | {"executor": client.id}
     assert await refusal(project.manager, start, unlicensed) == (422, [("executor", "no_licence")])
     english, chinese = await sentences(project.manager, start, unlicensed)

@@ -107,6 +107,7 @@ async def test_a_project_without_an_effect_is_reverted_on_the_evidence(planted: 
     judgement: Json = dict.fromkeys(parts, False)
     judgement |= {"position": measured["position"], "agreed_by": planted.project.owner.id}
     judged = await quality.post_ok(f"{path}/evaluate", judgement)
+    await planted.project.owner.post_ok(f"{path}/agree_to_evaluation")
     assert (judged["reached"], judged["against_evidence"]) == (False, False)
     reversal = {"reason": "No faster.", "old_process_stands": True, "told": "All desks, by mail."}
     assert (await quality.post_ok(f"{path}/revert", reversal))["state"] == "reverted"

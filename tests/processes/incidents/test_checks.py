@@ -189,7 +189,7 @@ async def test_work_is_given_to_a_member_of_the_team_that_is_named_with_them(led
     agent = await add_caller(ledger, "Ada", Role.agent, teams=("network",))
     name = await an_open_one(ledger, agent)
     theirs = await add_person(ledger, "Tomasz", "network", "mail")
-    stranger = await add_person(ledger, "Zhao")
+    stranger = await add_person(ledger, "Zhao", roles=(Role.engineer.value,))
     wrong = AssignTicket(team="network", person=str(stranger.id))
     assert await refused(ledger, agent, name, wrong) == ("/person", "not_in_the_team")
     done = await act(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.common.people import PersonState, Role, rule_caller
+from app.common.people import Role, rule_caller
 from app.log.canonical import instant
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.records import OPEN
@@ -101,13 +101,6 @@ def test_declared_again_it_gets_another_commander_and_is_major_since_the_first_t
     again = declared.and_then().at(minutes(5)).naming(commander=second).when("declare_major", KNOWN)
     assert again.record.declared_major_at == NOW
     assert again.record.commander_id == second.id
-
-
-def test_nobody_leads_who_was_erased() -> None:
-    commander = a_person()
-    commander.state = PersonState.erased
-    outcome = given(incident()).by(MANAGER).naming(commander=commander).when("declare_major", KNOWN)
-    outcome.refused("person_erased", pointer="/commander")
 
 
 def test_downgraded_it_is_no_major_incident_and_nobody_leads() -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from app.common.people import Caller, PersonState, Role
+from app.common.people import Caller, Role
 from app.log.canonical import instant
 from app.processes.incidents.payloads import ResolveIncident
 from tests.builders import AGENT, ASSIGNEE, REPORTER, a_caller, a_person, given, incident, minutes
@@ -60,16 +60,6 @@ def test_what_will_be_done_are_tasks_of_their_owners() -> None:
         (f"Action {n}", str(owner.id), DUE) for n, owner in enumerate(owners)
     ]
     assert [action["owner"] for action in decided[1].data["given"]["actions"]] == [str(o.id) for o in owners]
-
-
-def test_nobody_sees_to_it_who_was_erased() -> None:
-    owner = a_person()
-    owner.state = PersonState.erased
-    reviewed = given(a_major()).by(MANAGER)
-    reviewed.found["actions/0/owner"] = [owner]
-    action = {"title": "Watch the disk", "owner": str(owner.id), "due_at": DUE}
-    outcome = reviewed.when("review", {**SAID, "actions": [action]})
-    outcome.refused("person_erased", pointer="/actions/0/owner")
 
 
 def test_a_review_tells_of_what_has_happened() -> None:

@@ -55,7 +55,8 @@ class World:
         bodies: dict[str, Json] = {
             "assess": assessed,
             "fulfil": {"delivered": "A laptop."},
-            "confirm_requirements": SAMPLES[ConfirmRequirementsRequest](),
+            "confirm_requirements": SAMPLES[ConfirmRequirementsRequest]()
+            | {"heard": [self.people["requester"].id]},
             "propose_solution": SAMPLES[ProposeSolutionRequest](),
             "hold": {"reason": "other"},
         }

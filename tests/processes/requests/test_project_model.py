@@ -139,10 +139,15 @@ class World:
         self.api, self.people = api, people
         self.path = ""
 
+    def said(self, action: str) -> Json:
+        """What is said for it; the requester is who was heard."""
+        heard = {"heard": [self.people["requester"].id]} if action == "confirm_requirements" else {}
+        return SAMPLES[SAID[action]]() | heard
+
     async def says(self, action: str, actor: str, *, good: bool) -> Json:
         """A body that the action takes."""
         if action in SAID:
-            return SAMPLES[SAID[action]]()
+            return self.said(action)
         if action == "review_solution":
             judged = {
                 "feasibility": "good",
@@ -196,7 +201,7 @@ class World:
         assessed["assignee"] = self.people["engineer"].id
         await self.people["agent"].post_ok(f"{self.path}/assess", assessed)
         for action in ("confirm_requirements", "propose_solution"):
-            await self.people["architect"].post_ok(f"{self.path}/{action}", SAMPLES[SAID[action]]())
+            await self.people["architect"].post_ok(f"{self.path}/{action}", self.said(action))
         return str(request["id"])
 
     async def finish_tasks(self) -> None:

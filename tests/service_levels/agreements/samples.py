@@ -131,8 +131,12 @@ class Parties:
         """The agreement, after both have signed it; a party without an account signs elsewhere."""
         first = await self.it.post_ok(f"{path}/sign")
         assert first["state"] == "in_review"
-        if party in self.leads:
-            return await self.leads[party].post_ok(f"{path}/sign")
+        if party is None:
+            customer = {"party_representative": self.leads["finance"].id}
+            await self.manager.post_ok(f"{path}/appoint", customer)
+            await self.it.post_ok(f"{path}/sign")
+        if (theirs := self.leads.get(party or "finance")) is not None:
+            return await theirs.post_ok(f"{path}/sign")
         return await self.manager.post_ok(f"{path}/sign", await signed_elsewhere(self.manager))
 
     async def review(self, path: str, party: str = "finance") -> Json:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from app.foundation.people.records import TeamKind
+from tests.boards import put_to_vote
 from tests.client import Client, Json
 from tests.extent import in_test_all
+from tests.processes.changes.samples import ASSESSMENT, a_change
 from tests.service_levels.agreements.samples import (
     ALWAYS,
     EFFECTS,
@@ -281,30 +281,36 @@ async def test_after_its_review_an_agreement_is_terminated_by_both(parties: Part
 
 
 async def approved_changes(parties: Parties, *scopes: Json) -> list[str]:
-    """The ids of approved changes that touch these: standard ones, which are approved by their template."""
-    author = await parties.api.client("Author", "change_manager")
-    other = await parties.api.client("Approver", "change_manager")
-    plans = {"plan": "Sign it.", "test_plan": "Read it.", "back_out_plan": "Keep the old one."}
-    payload: dict[str, Any] = {
-        "key": "amend-sla",
-        "title": "Amend an agreement",
-        "description": "A new edition.",
-    }
-    services = sorted({key for scope in scopes for key in scope["services"]})
-    scope_of_all = {"services": services, "risk_level": "low"}
-    items = [key for scope in scopes for key in scope.get("cis", ())]
-    template = await author.post_ok(
-        "/v1/change_templates", {**payload, **plans, **scope_of_all, "cis": items}
-    )
-    await other.post_ok(f"/v1/change_templates/{template['id']}/approve")
+    """The ids of changes that touch these, which a change manager has approved."""
+    author, assessor, voter = [
+        await parties.api.client(name, "change_manager") for name in ("Author", "Assessor", "Voter")
+    ]
     approved = []
-    for day, scope in enumerate(scopes, start=4):
-        standard = {"type": "standard", "template": "amend-sla", "team": "mail-team", **scope}
-        change = await author.post_ok("/v1/changes", standard)
-        window = {"from_at": f"2199-03-{day:02}T00:00:00Z", "until_at": f"2199-03-{day:02}T01:00:00Z"}
-        await author.post_ok(f"/v1/changes/{change['id']}/schedule", window)
+    for scope in scopes:
+        change = await author.post_ok("/v1/changes", a_change(title="Amend the agreement", **scope))
+        path = f"/v1/changes/{change['id']}"
+        await author.post_ok(f"{path}/submit")
+        await assessor.post_ok(f"{path}/assess", ASSESSMENT)
+        question = await assessor.post_ok(f"{path}/request_approval", {"question": "Shall we amend it?"})
+        await voter.post_ok(f"{path}/vote", {"decision": question["approval_id"], "verdict": "approve"})
         approved.append(str(change["id"]))
     return approved
+
+
+async def standard_change(parties: Parties) -> str:
+    """The id of a standard change of mail, which is scheduled by its template, and nobody has voted on."""
+    author = await parties.api.client("Author of templates", "change_manager")
+    other = await parties.api.client("Approver", "change_manager")
+    plans = {"plan": "Restart it.", "test_plan": "Send a mail.", "back_out_plan": "Start the other one."}
+    scope = {"services": ["mail"], "risk_level": "low"}
+    template = {"key": "restart", "title": "Restart the relay", **plans, **scope}
+    await author.post_ok("/v1/change_templates", template)
+    await put_to_vote(other, "/v1/change_templates/restart", "approve", board=[other])
+    drafted = {"type": "standard", "template": "restart", "services": ["mail"], "team": "mail-team"}
+    change = await author.post_ok("/v1/changes", drafted | {"no_cis_reason": "It is rented."})
+    window = {"from_at": "2199-03-04T00:00:00Z", "until_at": "2199-03-04T01:00:00Z"}
+    await author.post_ok(f"/v1/changes/{change['id']}/schedule", window)
+    return str(change["id"])
 
 
 async def approved_change(parties: Parties) -> str:
@@ -350,8 +356,9 @@ async def test_an_amendment_by_an_approved_change_leaves_the_old_version_in_forc
     path = await parties.signed("SLA", "finance", a_target("t1", "resolution", 8 * HOUR))
     old = await parties.manager.read(path)
     draft = await parties.it.post_ok("/v1/changes", {"type": "normal", "title": "Amend it"})
-    unapproved = await parties.it.post(f"{path}/amend", json={"change": draft["id"], **EFFECTS})
-    assert errors(unapproved.json()) == [("/change", "change_not_approved")]
+    for name in (draft["id"], await standard_change(parties)):
+        unapproved = await parties.it.post(f"{path}/amend", json={"change": name, **EFFECTS})
+        assert errors(unapproved.json()) == [("/change", "change_not_approved")]
     change = await approved_change(parties)
     consent = {"change": change, **EFFECTS}
     assert (await parties.it.post_ok(f"{path}/amend", consent))["pending_consents"] == ["amend:it"]

@@ -45,10 +45,11 @@ async def people(parties: Parties) -> dict[str, str]:
     }
 
 
-#: By type of agreement and party: who may represent IT, and who the party.
+#: By type of agreement and party: who may represent IT, and whom IT may name for the party: its lead, if it
+#: has one.
 SIDES: list[tuple[str, str | None, str, str]] = [
     ("SLA", "finance", "it manager engineer mail-team", "finance"),
-    ("OLA", "mail-team", "it manager", "mail-team engineer"),
+    ("OLA", "mail-team", "it manager", "mail-team"),
     ("UC", "north-telecom", "it manager engineer mail-team", "north-telecom"),
     ("SLA", None, "it manager engineer mail-team", "finance,other customer"),
 ]
@@ -64,6 +65,8 @@ async def test_no_two_persons_of_one_side_represent_both(parties: Parties, peopl
         for field, names in allowed.items():
             accepted = set()
             for name, person in people.items():
+                if party is None:  # as long as nobody represents it
+                    path = await parties.required(kind, party)
                 answer = await parties.manager.post(f"{path}/appoint", json={field: person})
                 if answer.status_code == 200:
                     accepted.add(name)
@@ -101,6 +104,40 @@ async def test_nobody_signs_for_a_party_that_has_a_representative(parties: Parti
     deactivated = await parties.keeper.post(f"/v1/persons/{lead}/deactivate", json={})
     assert deactivated.status_code == 200, deactivated.text
     await parties.manager.post_ok(f"{paths['sign']}/sign", await signed_elsewhere(parties.manager))
+
+
+async def test_a_side_with_accounts_speaks_for_itself_and_names_its_own_representative(
+    parties: Parties,
+) -> None:
+    await parties.api.team("plant", TeamKind.customer)
+    firm, friend = [await parties.api.client(name, teams=("plant",)) for name in ("Firm", "Friend")]
+    path = await parties.submitted("SLA", "plant")
+    await parties.it.post_ok(f"{path}/sign")
+    document = await signed_elsewhere(parties.manager)
+    refused = await parties.manager.post(f"{path}/sign", json=document)
+    assert errors(refused.json()) == [("/signed_document", "party_consents_itself")]
+    await parties.manager.post_ok(f"{path}/appoint", {"party_representative": firm.id})
+    await firm.post_ok(f"{path}/negotiate", {"proposals": "We do not agree: half the price."})
+    for client in (parties.manager, parties.it):
+        swapped = await client.post(f"{path}/appoint", json={"party_representative": friend.id})
+        assert errors(swapped.json()) == [("/party_representative", "party_names_its_own")]
+    stepped = await firm.post_ok(f"{path}/step_down")
+    assert stepped["party_representative"] is None
+    await parties.manager.post_ok(f"{path}/appoint", {"party_representative": friend.id})
+    left = await parties.keeper.post(f"/v1/persons/{friend.id}/leave", json={"team": "plant"})
+    assert left.status_code == 200, left.text
+    named = await parties.manager.post_ok(f"{path}/appoint", {"party_representative": firm.id})
+    assert named["party_representative"]["id"] == firm.id, "nobody else speaks for it"
+
+
+async def test_the_lead_of_a_team_names_somebody_else_of_it(parties: Parties) -> None:
+    path = await parties.required("OLA", "mail-team")
+    other = await parties.api.client("Other of mail", Role.agent, teams=("mail-team",))
+    lead = parties.leads["mail-team"]
+    ours = await lead.post(f"{path}/appoint", json={"representative": parties.manager.id})
+    assert errors(ours.json()) == [("/representative", "manager_names_representative")]
+    named = await lead.post_ok(f"{path}/appoint", {"party_representative": other.id})
+    assert named["party_representative"]["id"] == other.id
 
 
 async def test_a_representative_who_left_the_side_does_not_consent_for_it(parties: Parties) -> None:

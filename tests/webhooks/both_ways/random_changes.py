@@ -13,7 +13,7 @@ from typing import Any
 from tests.client import Json
 from tests.webhooks.both_ways.desks import Desk
 from tests.webhooks.standins.github import GitHub
-from tests.webhooks.standins.jira import Jira, document
+from tests.webhooks.standins.jira import Jira, JiraDataCenter, document
 from tests.webhooks.standins.server import Call, Reply
 
 LIN = "lin"
@@ -61,7 +61,7 @@ class OnJira:
         self.tool.move(LIN, name, "Done" if is_done else "To Do")
 
     def comment(self, name: Any, text: str) -> None:
-        self.tool.comment(LIN, name, document(text))
+        self.tool.comment(LIN, name, text if isinstance(self.tool, JiraDataCenter) else document(text))
 
     def seen(self, name: Any) -> tuple[str, bool, Counter[str]]:
         fields = self.tool.issues[name]["fields"]

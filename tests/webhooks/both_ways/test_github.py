@@ -119,3 +119,12 @@ async def test_a_comment_that_the_tool_has_deleted_already_is_withdrawn_without_
     await desk.withdraw(incident, "A secret.")
     await desk.settle()
     assert not desk.stage.progress(desk.subscription).waiting
+
+
+async def test_names_in_texts_of_ours_call_nobody_there(desk: Desk[GitHub]) -> None:
+    incident = await desk.report("The till is stuck")
+    await desk.act(incident, "comment", text="Ask @octocat, or mail@example.org.")
+    await desk.settle()
+    (text,) = desk.tool.texts(1)
+    assert text == "Ask @\u200boctocat, or mail@example.org."
+    assert await desk.texts(incident) == ["Ask @octocat, or mail@example.org."]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.extent import in_test_all
 from tests.webhooks.both_ways.desks import Desk
+from tests.webhooks.both_ways.random_changes import try_changes
 from tests.webhooks.standins.jira import Jira, document
 
 LIN = "557058:lin"
@@ -127,3 +128,43 @@ async def test_a_comment_that_is_withdrawn_is_deleted_there(jira_desk: Desk[Jira
     await desk.settle()
     assert desk.tool.texts("OPS-1") == await desk.texts(incident) == ["A word."]
     assert not await desk.failures()
+
+
+async def test_a_ticket_lives_in_jira_data_center_and_here(data_center_desk: Desk[Jira]) -> None:
+    desk = data_center_desk
+    path = f"/v1/subscriptions/{desk.subscription['id']}"
+    assert (await desk.stage.admin.post_ok(f"{path}/test"))["outcome"] == "delivered"
+    incident = await desk.report("The till is stuck")
+    await desk.act(incident, "comment", text="Ask the owner.")
+    await desk.settle()
+    desk.later()
+    desk.tool.comment("lin", "OPS-1", "I look at it.")
+    await desk.act(incident, "start")
+    await desk.settle()
+    assert (status_of(desk), await desk.texts(incident)) == (
+        "In Progress",
+        ["Ask the owner.", "I look at it."],
+    )
+
+    desk.later()
+    await desk.edit(incident, title="All tills are stuck")
+    await desk.withdraw(incident, "Ask the owner.")
+    await desk.resolve(incident)
+    await desk.settle()
+    assert (status_of(desk), desk.tool.texts("OPS-1")) == ("Done", ["I look at it."])
+    assert desk.tool.issues["OPS-1"]["fields"]["summary"] == "All tills are stuck"
+
+    desk.later()
+    desk.tool.move("lin", "OPS-1", "To Do")
+    await desk.settle()
+    assert (await desk.read(incident))["state"] == "new"
+    desk.later()
+    desk.tool.move("lin", "OPS-1", "Done")
+    await desk.settle()
+    assert (await desk.read(incident))["state"] == "resolved"
+    assert not await desk.failures()
+
+
+@in_test_all
+async def test_jira_data_center_and_the_desk_are_equal_at_the_end(data_center_desk: Desk[Jira]) -> None:
+    await try_changes(data_center_desk, seed=1, changes=30)

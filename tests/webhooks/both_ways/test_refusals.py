@@ -83,6 +83,20 @@ async def test_a_pause_that_the_tool_asks_for_is_kept(desk: Desk[GitHub]) -> Non
     assert len(desk.tool.issues) == 1
 
 
+async def test_after_a_secondary_limit_github_is_left_alone_for_a_minute(desk: Desk[GitHub]) -> None:
+    async def refuse(call: Call) -> Reply | bool | None:
+        return Reply(403, {"message": "You have exceeded a secondary rate limit."})
+
+    desk.tool.before = refuse
+    await desk.report("Later")
+    await desk.send()
+    desk.tool.before = None
+    await desk.send(seconds=55)
+    assert (await codes(desk), desk.tool.issues) == (["rate_limited"], {})
+    await desk.send(seconds=10)
+    assert len(desk.tool.issues) == 1
+
+
 async def test_an_echo_that_comes_before_the_answer_waits_for_it(desk: Desk[GitHub]) -> None:
     incident = await desk.report("The till is stuck")
     await desk.settle()

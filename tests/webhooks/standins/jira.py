@@ -12,10 +12,11 @@ from typing import Any
 from tests.webhooks.standins.server import Call, Reply, StandIn
 
 US, MAIL, TOKEN = "557058:bot", "bot@acme.example", "ATATT-0123456789"
-_ISSUE = re.compile(r"/rest/api/3/issue/([^/]+)")
-_TRANSITIONS = re.compile(r"/rest/api/3/issue/([^/]+)/transitions")
-_COMMENTS = re.compile(r"/rest/api/3/issue/([^/]+)/comment")
-_COMMENT = re.compile(r"/rest/api/3/issue/([^/]+)/comment/([^/]+)")
+PERSONAL_TOKEN = "NjE2ODM0NzY0OTMxOkYB"
+_ISSUE = re.compile(r"issue/([^/]+)")
+_TRANSITIONS = re.compile(r"issue/([^/]+)/transitions")
+_COMMENTS = re.compile(r"issue/([^/]+)/comment")
+_COMMENT = re.compile(r"issue/([^/]+)/comment/([^/]+)")
 _LABEL = re.compile(r'labels = "([^"]+)"')
 CATEGORIES = {"To Do": "new", "In Progress": "indeterminate", "Done": "done"}
 #: By status: the transitions from there, by id, with the statuses that they lead to.
@@ -42,6 +43,10 @@ def plain(body: dict[str, Any]) -> str:
 class Jira(StandIn):
     """A project with issues. `indexed` False: the search knows nothing new yet."""
 
+    api = "/rest/api/3/"
+    search = "search/jql"
+    us = US
+
     def __init__(self, **more: Any) -> None:
         super().__init__(**more)
         self.issues: dict[str, dict[str, Any]] = {}
@@ -59,16 +64,30 @@ class Jira(StandIn):
         return f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03d}+0000"
 
     def answer(self, call: Call) -> Reply:
-        credentials = base64.b64encode(f"{MAIL}:{TOKEN}".encode()).decode()
-        if call.headers.get("authorization") != f"Basic {credentials}":
+        if call.headers.get("authorization") != self.authorization():
             return Reply(401, {"errorMessages": ["You are not authenticated."]})
-        if call.path == "/rest/api/3/myself":
-            return Reply(200, {"accountId": US, "displayName": "Bot"})
-        if call.path == "/rest/api/3/search/jql":
+        if not call.path.startswith(self.api):
+            return Reply(404)
+        path = call.path.removeprefix(self.api)
+        if path == "myself":
+            return Reply(200, self.person(self.us))
+        if path == self.search:
             return self._search(call)
-        if call.path == "/rest/api/3/issue" and call.method == "POST":
+        if path == "issue" and call.method == "POST":
             return self._create(call.body["fields"])
         return self._of_issue(call)
+
+    def authorization(self) -> str:
+        """The header of an account's requests."""
+        return "Basic " + base64.b64encode(f"{MAIL}:{TOKEN}".encode()).decode()
+
+    def person(self, author: str) -> dict[str, str]:
+        """A person as Jira shows them."""
+        return {"accountId": author, "displayName": author}
+
+    def text(self, body: Any) -> str:
+        """The text of a comment; it fails if Jira would refuse the comment."""
+        return plain(body)
 
     def _of_issue(self, call: Call) -> Reply:
         for pattern, handle in (
@@ -77,7 +96,7 @@ class Jira(StandIn):
             (_TRANSITIONS, self._transitions),
             (_ISSUE, self._issue),
         ):
-            if (matches := pattern.fullmatch(call.path)) is not None:
+            if (matches := pattern.fullmatch(call.path.removeprefix(self.api))) is not None:
                 issue = self._named(matches[1])
                 if issue is None:
                     return Reply(
@@ -101,14 +120,17 @@ class Jira(StandIn):
     def _create(self, fields: dict[str, Any]) -> Reply:
         if not {"project", "issuetype", "summary"} <= fields.keys():
             return Reply(400, {"errors": {"summary": "You must specify a summary of the issue."}})
-        issue = self.open(US, fields["summary"], fields.get("description"), fields.get("labels", []))
+        issue = self.open(self.us, fields["summary"], fields.get("description"), fields.get("labels", []))
         return Reply(201, {"id": issue["id"], "key": issue["key"], "self": issue["self"]})
 
     def _issue(self, call: Call, issue: dict[str, Any]) -> Reply:
         if call.method == "PUT":
             fields = call.body["fields"]
             self.edit(
-                US, issue["key"], title=fields.get("summary"), priority=fields.get("priority", {}).get("name")
+                self.us,
+                issue["key"],
+                title=fields.get("summary"),
+                priority=fields.get("priority", {}).get("name"),
             )
             return Reply(204)
         return Reply(200, issue)
@@ -118,7 +140,7 @@ class Jira(StandIn):
         if call.method == "POST":
             if (status := handlers.get(call.body["transition"]["id"])) is None:
                 return Reply(400, {"errorMessages": ["It seems that the transition is not valid."]})
-            self.move(US, issue["key"], status)
+            self.move(self.us, issue["key"], status)
             return Reply(204)
         options = [{"id": n, "name": f"To {s}", "to": _status(s)} for n, s in handlers.items()]
         return Reply(200, {"transitions": options})
@@ -126,7 +148,7 @@ class Jira(StandIn):
     def _comments(self, call: Call, issue: dict[str, Any]) -> Reply:
         if call.method == "POST":
             return Reply(
-                201, self.comment(US, issue["key"], call.body["body"], call.body.get("properties", []))
+                201, self.comment(self.us, issue["key"], call.body["body"], call.body.get("properties", []))
             )
         matches = [c for c in self.comments.values() if c["issue"] == issue["id"]]
         return Reply(200, {"comments": matches[::-1], "total": len(matches)})
@@ -137,15 +159,16 @@ class Jira(StandIn):
             return Reply(404)
         if call.method == "DELETE":
             del self.comments[comment]
-            self._tell("comment_deleted", issue, US, matches)
+            self._tell("comment_deleted", issue, self.us, matches)
             return Reply(204)
         if call.method == "PUT":
+            self.text(call.body["body"])
             matches |= {"body": call.body["body"], "updated": self.time()}
-            self._tell("comment_updated", issue, US, matches)
+            self._tell("comment_updated", issue, self.us, matches)
         return Reply(200, matches)
 
     def open(
-        self, author: str, title: str, body: dict[str, Any] | None = None, labels: list[str] | None = None
+        self, author: str, title: str, body: Any = None, labels: list[str] | None = None
     ) -> dict[str, Any]:
         """Somebody opens an issue."""
         issue_id, time_text = str(next(self._ids)), self.time()
@@ -157,7 +180,7 @@ class Jira(StandIn):
             "priority": {"name": "Medium", "id": "3"},
             "labels": labels or [],
             "assignee": None,
-            "reporter": _person(author),
+            "reporter": self.person(author),
             "resolution": None,
             "resolutiondate": None,
             "created": time_text,
@@ -166,7 +189,7 @@ class Jira(StandIn):
         issue = {
             "id": issue_id,
             "key": key,
-            "self": f"{self.origin}/rest/api/3/issue/{issue_id}",
+            "self": f"{self.origin}{self.api}issue/{issue_id}",
             "fields": fields,
         }
         self.issues[key] = issue
@@ -193,7 +216,7 @@ class Jira(StandIn):
         self._tell("jira:issue_updated", self.issues[key], author)
 
     def comment(
-        self, author: str, key: str, body: dict[str, Any], properties: list[dict[str, Any]] | None = None
+        self, author: str, key: str, body: Any, properties: list[dict[str, Any]] | None = None
     ) -> dict[str, Any]:
         """Somebody comments on an issue."""
         time_text, comment = self.time(), str(next(self._ids))
@@ -203,7 +226,7 @@ class Jira(StandIn):
             "id": comment,
             "issue": issue["id"],
             "body": body,
-            "author": _person(author),
+            "author": self.person(author),
             "created": time_text,
             "updated": time_text,
         }
@@ -213,7 +236,7 @@ class Jira(StandIn):
 
     def texts(self, key: str) -> list[str]:
         """The comments of an issue as people see them."""
-        return [plain(c["body"]) for c in self.comments.values() if c["issue"] == self.issues[key]["id"]]
+        return [self.text(c["body"]) for c in self.comments.values() if c["issue"] == self.issues[key]["id"]]
 
     def _tell(
         self, event: str, issue: dict[str, Any], author: str, comment: dict[str, Any] | None = None
@@ -224,12 +247,40 @@ class Jira(StandIn):
         if comment is not None:
             body["comment"] = dict(comment)
         else:
-            body["user"] = _person(author)
+            body["user"] = self.person(author)
         self.tell(body, x_atlassian_webhook_identifier=f"w-{next(self._ids)}")
 
 
-def _person(author: str) -> dict[str, str]:
-    return {"accountId": author, "displayName": author}
+class JiraDataCenter(Jira):
+    """The edition on premises, as its REST interface (version 2, no other) and its webhooks have it: texts
+    instead of documents, names instead of account ids, personal access tokens, and comments that come without
+    their issue.
+    """
+
+    api = "/rest/api/2/"
+    search = "search"
+    us = "ledgerdesk"
+
+    def authorization(self) -> str:
+        return f"Bearer {PERSONAL_TOKEN}"
+
+    def person(self, author: str) -> dict[str, str]:
+        return {"name": author, "key": f"JIRAUSER-{author}", "displayName": f"{author} of Acme"}
+
+    def text(self, body: Any) -> str:
+        assert isinstance(body, str), body
+        return body
+
+    def _tell(
+        self, event: str, issue: dict[str, Any], author: str, comment: dict[str, Any] | None = None
+    ) -> None:
+        if comment is None:
+            super()._tell(event, issue, author)
+            return
+        address = f"{self.origin}{self.api}issue/{issue['id']}/comment/{comment['id']}"
+        body = {name: each for name, each in comment.items() if name not in ("issue", "properties")}
+        time_text = int(self.now().timestamp() * 1000)
+        self.tell({"timestamp": time_text, "webhookEvent": event, "comment": {"self": address, **body}})
 
 
 def _status(name: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What is wrong with a form, beside the fields that people see: all of it at once."""
+"""The faults of a form outside the fields that people see: all of them at once."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ OF_THE_BODY = ("/", SHOWN_VALUE_PREFIX, GIVEN_INPUT, ALONG)
 
 @dataclass(frozen=True, slots=True)
 class SentInputs:
-    """The inputs of a form as they stand in it, and what is told besides them."""
+    """The inputs of a form as they stand in it, and notes about them."""
 
     inputs: Inputs
     version: str
@@ -57,7 +57,7 @@ class SentInputs:
         )
 
     def unplaced(self, fields: Sequence[FormField]) -> list[str]:
-        """Return what is wrong and stands beside none of these fields."""
+        """Return the faults that belong to none of these fields."""
         return [
             fault["message"]
             for fault in self._faults()

@@ -24,6 +24,7 @@ from app.desk.operation_calls import CallRefused
 from app.desk.pages.context import Desk, open_desk
 from app.desk.pages.record.outcome_sentences import outcome_sentence
 from app.desk.pages.record.placed_actions import placed_actions
+from app.desk.pages.record.planned_window import WindowCheck, window_check
 from app.desk.pages.record.read_fields import (
     essential_fields,
     narrowed,
@@ -61,9 +62,9 @@ from app.log.canonical import instant
 router = Router(include_in_schema=False)
 #: Lists that stand on the page itself; the others are one step away.
 FIRST_LISTS = ("alerts", "comments", "tasks", "attachments", "links", "decisions")
-#: Pages of the dashboard that tell more of a record, by its kind: the address, and the code of their name.
+#: Pages of the dashboard with more about a record, by its kind: the address, and the code of their name.
 FURTHER_PAGES = {"improvement": ("/dashboard/improvement", "what_came_of_it")}
-#: The list of who was told of a record, and what is shown of each notice.
+#: The list of people who were notified about a record, and the columns of each notice.
 NOTICES = "notices"
 NOTICE_FIELDS = ("person", "kind", "steps", "way", "sent_at", "read_at", "failed_at")
 MOST_SIMILAR = "6"
@@ -78,7 +79,7 @@ async def get_record_page(request: Request, kind: str, name: str) -> Response:
     try:
         view = await read_record(desk, lifecycle, name)
     except CallRefused as refusal:
-        # Whoever hands a record over may see it no more, and is not told that there is none.
+        # People who hand a record over may lose access to it; the page does not say that it does not exist.
         was_done = any(row.name == request.query_params.get("done") for row in lifecycle.rows)
         if refusal.answer.status == HTTP_404_NOT_FOUND and was_done and NAME.fullmatch(name):
             return RedirectResponse(f"{DESK}?{urlencode({HANDED_OVER: name})}", HTTP_303_SEE_OTHER)
@@ -114,6 +115,7 @@ class PageReads:
     blocks: Sequence[Mapping[str, Any]]
     requester: RequesterCard | None
     notices: ChildTable | None
+    window: WindowCheck | None
 
     @property
     def possible(self) -> list[OfferedAction]:
@@ -126,15 +128,18 @@ async def _read_page(desk: Desk, view: RecordView) -> PageReads:
     offered = list(offered_actions(desk, view))
     possible = [action for action in offered if action.reason is None]
     children = _first_lists(view, desk.contract.children(view.lifecycle.plural))
-    (votes, files, events), (blocks, requester, notices), lists = await asyncio.gather(
+    (votes, files, events), (blocks, requester, notices, window), lists = await asyncio.gather(
         asyncio.gather(_awaited_votes(desk, view, possible), _files(desk, view), read_events(desk, view)),
         asyncio.gather(
-            _text_blocks(desk, view, possible), _requester(desk, view), _notices_of_major(desk, view)
+            _text_blocks(desk, view, possible),
+            _requester(desk, view),
+            _notices_of_major(desk, view),
+            window_check(desk, view),
         ),
         read_lists(desk, view, ((child, None) for child in children)),
     )
     parts = await named_parts(desk, view, events=events, lists=lists, possible=possible)
-    return PageReads(offered, lists, parts, votes, files, blocks, requester, notices)
+    return PageReads(offered, lists, parts, votes, files, blocks, requester, notices, window)
 
 
 def _values(desk: Desk, view: RecordView, reads: PageReads) -> dict[str, Any]:
@@ -161,6 +166,7 @@ def _values(desk: Desk, view: RecordView, reads: PageReads) -> dict[str, Any]:
         "requester": reads.requester,
         "files": reads.files,
         "notices": reads.notices,
+        "window": reads.window,
     }
 
 
@@ -243,7 +249,7 @@ async def _text_blocks(
 
 
 async def _requester(desk: Desk, view: RecordView) -> RequesterCard | None:
-    """Return the card of whoever has asked; None for kinds of records that people do not ask for."""
+    """Return the card of the requester; None for kinds of records that people do not ask for."""
     person = view.record.get("requester")
     if person is None or view.lifecycle.kind not in OPENED_BY_PEOPLE or not desk.is_staff:
         return None
@@ -278,12 +284,12 @@ async def _files(desk: Desk, view: RecordView) -> list[tuple[str, str]]:
 
 
 async def _notices_of_major(desk: Desk, view: RecordView) -> ChildTable | None:
-    """Return who was told of a major incident, which those who lead it have in sight; None of others."""
+    """Return who was notified of a major incident, for the people who lead it; None for other records."""
     return await _notices_table(desk, view) if view.record.get("declared_major_at") else None
 
 
 async def _notices_table(desk: Desk, view: RecordView) -> ChildTable | None:
-    """Return who was told of the record; None if it tells nobody, or the reader may not see whom."""
+    """Return who was notified of the record; None if nobody was, or if the reader may not see the list."""
     path = _notices_path(view.lifecycle)
     fields = desk.contract.listed_fields(path)
     page = None if fields is None else await desk.calls.read_if_allowed(path.format(id=view.record["id"]))
@@ -306,7 +312,7 @@ def _counted_in(desk: Desk, view: RecordView) -> str | None:
 
 
 def _further_page(desk: Desk, view: RecordView) -> tuple[str, str] | None:
-    """Return the address and name of a page of the dashboard that tells more of the record."""
+    """Return the address and name of a page of the dashboard with more about the record."""
     if view.lifecycle.kind not in FURTHER_PAGES:
         return None
     path, code = FURTHER_PAGES[view.lifecycle.kind]

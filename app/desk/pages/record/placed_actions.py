@@ -1,4 +1,4 @@
-"""The actions on a record where people look for them: the likely next one as a button, few beside it, the
+"""The actions on a record where people look for them: the likely next one as a button, few next to it, the
 others in a menu, and what ends or undoes something apart (pure).
 """
 
@@ -13,7 +13,7 @@ from app.desk.pages.records import OfferedAction, RecordView
 
 #: By which a ticket is given to somebody, and by which one writes to its people.
 ASSIGN, COMMENT = "assign", "comment"
-#: Actions whose refusal tells nobody anything.
+#: Actions whose refusal is of no use to anybody.
 TRIVIAL = frozenset({"follow", "unfollow", "tag", "untag"})
 
 

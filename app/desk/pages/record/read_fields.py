@@ -42,7 +42,7 @@ def _empty_field(desk: Desk, name: str, schema: Mapping[str, Any]) -> ShownField
 
 def placed_fields(view: RecordView, fields: Sequence[ShownField]) -> dict[str, list[ShownField]]:
     """Return the fields by where they stand: short ones, texts that stand open, texts that are folded, what
-    the conversation tells, and times.
+    the conversation shows, and times.
     """
     face = view.lifecycle.face
     named = face.texts or ()
@@ -54,13 +54,13 @@ def placed_fields(view: RecordView, fields: Sequence[ShownField]) -> dict[str, l
         "facts": [field for field in rest if not field.is_instant],
         "texts": is_open,
         "folded_texts": [field for field in texts if field not in is_open],
-        "told": spoken,
+        "spoken": spoken,
         "instants": [field for field in rest if field.is_instant],
     }
 
 
 def narrowed(table: ChildTable) -> ChildTable:
-    """Return the table with the columns that people read beside a record; its own page has all."""
+    """Return the table with the columns that people read on the page of a record; its own page has all."""
     names = READ_COLUMNS.get(table.name)
     if names is None:
         return table
@@ -68,11 +68,20 @@ def narrowed(table: ChildTable) -> ChildTable:
     return replace(table, rows=rows)
 
 
+def span_fields(view: RecordView) -> tuple[str, str] | None:
+    """Return the fields of the beginning and end of what is planned; None if nothing is."""
+    spans = view.lifecycle.face.spans
+    return next(
+        ((begin, end) for begin, end in spans if view.record.get(begin) and view.record.get(end)), None
+    )
+
+
 def planned_span(desk: Desk, view: RecordView) -> tuple[str, Markup, Markup] | None:
     """Return what is planned, from when and until when; None if the record says nothing of it."""
+    names = span_fields(view)
+    if names is None:
+        return None
+    begin, end = names
     schemas = desk.contract.record_fields(view.lifecycle.plural) or {}
-    for begin, end in view.lifecycle.face.spans:
-        if view.record.get(begin) and view.record.get(end):
-            label = desk.contract.field_label(begin, schemas[begin], desk.language)
-            return label, desk.display.date(view.record[begin]), desk.display.date(view.record[end])
-    return None
+    label = desk.contract.field_label(begin, schemas[begin], desk.language)
+    return label, desk.display.date(view.record[begin]), desk.display.date(view.record[end])

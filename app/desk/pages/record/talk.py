@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from app.api.authentication.auth import utc_now
+from app.api.listings.attachments import PICTURES
 from app.desk.contract import ChildScreen
 from app.desk.conversation import ConversationEntry, ConversationRows, RowLinks, SharedFile, conversation
 from app.desk.pages.context import Desk
@@ -91,7 +92,9 @@ def _is_in_time(action: OfferedAction, comment: Mapping[str, Any]) -> bool:
 
 def _shared_file(desk: Desk, view: RecordView, file: Mapping[str, Any]) -> SharedFile:
     path = f"/v1/{view.lifecycle.plural}/{view.record['id']}/{ATTACHMENTS}/{file['id']}/content"
-    return SharedFile(file["name"] or desk.sentence("erased_file"), path if file["name"] else None)
+    if not file["name"]:
+        return SharedFile(desk.sentence("erased_file"), None)
+    return SharedFile(file["name"], path, file["media_type"] in PICTURES)
 
 
 def reply_box(

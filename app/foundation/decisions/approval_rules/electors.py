@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,15 +15,19 @@ from app.foundation.calendars.records import CalendarVersion
 from app.foundation.decisions.approval_rules.definition import ApprovalRuleDefinition, Electors
 from app.foundation.decisions.approval_rules.records import ElectorRelation
 from app.foundation.decisions.approval_rules.shipped import SHIPPED
+from app.foundation.decisions.approval_rules.versions import HoldingRule, MatterOpening, rules_for
+from app.foundation.decisions.lookups import Naming, namings
 from app.foundation.decisions.records import DecisionKind
 from app.foundation.people.records import Group, GroupMember, GroupState, RepresentedSide
 from app.foundation.rota.on_call import read_on_call
 from app.kernel.access.reads import ReadContext, Unguarded, Versions
 
 VERSIONS = """
-select r.key, r.name, v.edition, v.definition, v.ended, v.set_by_id, v.record as stream, h.version
+select r.key, r.name, v.edition, v.definition, v.ended, v.set_by_id, v.record as stream, h.version,
+  coalesce(e.recorded_at, v.set_at) as recorded_at
 from fold.approval_rule r join fold.approval_rule_version v on v.record = 'approval_rule/' || r.id
   join log.stream_head h on h.stream = v.record
+  left join log.event e on e.stream = v.record and e.version = v.edition
 where r.decision = %s order by r.key, v.edition desc"""
 VERSION = """
 select v.definition from fold.approval_rule r
@@ -32,13 +36,15 @@ where r.key = %s and v.edition = %s"""
 HUMANS = """
 select id, grade from fold.person where id = any(%s) and kind = 'human' and state = 'active'
   and deactivated_at is null"""
-SERVICE_OWNERS = "select owner_id as person from fold.service where key = any(%s)"
-ITEM_OWNERS = "select owner_id as person from fold.ci where id = any(%s::uuid[])"
-TEAM_LEADS = """
-select lead_id as person from fold.team
-where id = %s or id in (select team_id from fold.service where key = any(%s))"""
-LEADS_OF = "select lead_id as person from fold.team where id = any(%s)"
-MANAGERS = "select manager_id as person from fold.person where id = %s"
+#: The services, without those that nobody uses yet if there are others: they were added by one person.
+SERVICES = """
+select 'service/' || id as stream, team_id from fold.service where key = any(%(keys)s)
+  and (state <> 'proposed' or not exists (
+    select from fold.service where key = any(%(keys)s) and state <> 'proposed'))"""
+ITEMS = "select 'ci/' || id as stream from fold.ci where id = any(%(items)s::uuid[])"
+TEAMS = f"""
+select 'team/' || id as stream from fold.team
+where id = %(team)s or id in (select team_id from ({SERVICES}) services)"""
 ROTA_TEAMS = """
 select distinct m.team_id from fold.membership m join fold.shift s on s.team_id = m.team_id
 where m.person_id = any(%s) and s.duty = 'on_call'"""
@@ -47,6 +53,15 @@ CALENDAR = (
 )
 _AS_OF_NOW = Unguarded("Whoever comes to it meanwhile was not there to be asked.")
 _GRADES = list(Grade)
+#: By relation, the field of other records that names its persons.
+_FIELDS = {
+    ElectorRelation.service_owner: "owner_id",
+    ElectorRelation.item_owner: "owner_id",
+    ElectorRelation.team_lead: "lead_id",
+    ElectorRelation.team_heads: "lead_id",
+    ElectorRelation.countersigning_lead: "lead_id",
+    ElectorRelation.manager: "manager_id",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,46 +75,12 @@ class Seat:
 Voters = dict[UUID, Seat]
 
 
-@dataclass(frozen=True, slots=True)
-class HoldingRule:
-    """An approval rule that holds for a record; edition 0 is that of a shipped rule."""
-
-    key: str
-    edition: int
-    definition: ApprovalRuleDefinition
-
-
 async def holding_rules(
-    reads: ReadContext, record: Record, decision: DecisionKind, asker: UUID | None
+    reads: ReadContext, record: Record, decision: DecisionKind, opening: MatterOpening
 ) -> list[HoldingRule]:
-    """Return the most specific rules that hold for the record when `asker` puts the question, by key.
-
-    Nobody asks by what they have set themselves: for them the version before it holds.
-    """
+    """Return the most specific rules that hold for the record, by key; none that a party has set."""
     rows = await reads.rows(VERSIONS, (decision.value,), guard=Versions())
-    holding = [rule for rule in rules_in_force(rows, decision, asker) if rule.definition.applies_to(record)]
-    weight = max((rule.definition.weight for rule in holding), default=0)
-    return sorted((rule for rule in holding if rule.definition.weight == weight), key=lambda rule: rule.key)
-
-
-def rules_in_force(
-    rows: Iterable[Mapping[str, Any]], decision: DecisionKind, asker: UUID | None
-) -> list[HoldingRule]:
-    """Return the rules of the kind of decision that `asker` may ask by: of each key the newest version in
-    `rows` (newest first) that they have not set, or else the shipped one.
-    """
-    newest: dict[str, HoldingRule | None] = {}
-    for row in rows:
-        if row["key"] in newest or (asker is not None and row["set_by_id"] == asker):
-            continue
-        definition = ApprovalRuleDefinition.model_validate(row["definition"])
-        newest[row["key"]] = None if row["ended"] else HoldingRule(row["key"], row["edition"], definition)
-    shipped = {
-        key: HoldingRule(key, 0, rule.definition)
-        for key, rule in SHIPPED.items()
-        if rule.decision is decision and newest.get(key) is None
-    }
-    return [*shipped.values(), *(rule for rule in newest.values() if rule is not None)]
+    return rules_for(rows, decision, record, opening)
 
 
 async def definition_of(reads: ReadContext, key: str, edition: int) -> ApprovalRuleDefinition:
@@ -113,16 +94,12 @@ async def definition_of(reads: ReadContext, key: str, edition: int) -> ApprovalR
 
 
 async def persons_of(
-    reads: ReadContext,
-    record: Record,
-    sources: Sequence[Electors],
-    excluded: Collection[UUID],
-    now: datetime,
+    reads: ReadContext, record: Record, sources: Sequence[Electors], opening: MatterOpening, now: datetime
 ) -> Voters:
     """Return the active persons whom the sources come to, no machines, with their seats."""
     voters: Voters = {}
     for source in sources:
-        named = await _named_by(reads, record, source, len(excluded))
+        named = await _named_by(reads, record, source, opening)
         grades = await humans(reads, named)
         least = 0 if source.grade is None else _GRADES.index(source.grade)
         persons = [p for p in named if p in grades and _rank(grades[p]) >= least]
@@ -136,18 +113,19 @@ def _rank(grade: str | None) -> int:
     return 0 if grade is None else _GRADES.index(Grade(grade))
 
 
-async def _named_by(reads: ReadContext, record: Record, source: Electors, further: int) -> Voters:
+async def _named_by(reads: ReadContext, record: Record, source: Electors, opening: MatterOpening) -> Voters:
     """Return whom the source names, also those who are not active; of the holders of a role one more than can
-    be asked besides so many `further`.
+    be asked besides the parties.
     """
     if source.role is not None:
-        persons = await reads.holders(source.role, record, most=WHOLE_GROUP + further + 1)
+        most = WHOLE_GROUP + len(opening.parties) + 1
+        persons = await reads.holders(source.role, record, most=most)
         return dict.fromkeys(persons, Seat(source.role))
     if source.group is not None:
         groups = await reads.by_key(Group.KIND, source.group)
         return await of_group(reads, groups[0].record) if groups else {}
     assert source.relation is not None
-    return dict.fromkeys(await _related(reads, record, source.relation), Seat())
+    return dict.fromkeys(await _related(reads, record, source.relation, opening), Seat())
 
 
 async def of_group(reads: ReadContext, group: Group) -> Voters:
@@ -171,22 +149,13 @@ async def voting_group(reads: ReadContext, rules: Iterable[HoldingRule]) -> Grou
     return loaded[0].record if loaded else None
 
 
-async def _related(reads: ReadContext, record: Any, relation: ElectorRelation) -> list[UUID]:
-    """Return the persons in that relation to the record, as of now."""
-    services = list(getattr(record, "touched_services", None) or [getattr(record, "service", None)])
-    if relation is ElectorRelation.service_owner:
-        return await _persons(reads, SERVICE_OWNERS, services)
-    if relation is ElectorRelation.item_owner:
-        return await _persons(reads, ITEM_OWNERS, list(getattr(record, "ci_ids", None) or ()))
-    if relation is ElectorRelation.team_lead:
-        return await _persons(reads, TEAM_LEADS, getattr(record, "team_id", None), services)
-    if relation is ElectorRelation.countersigning_lead:
-        teams = [UUID(team) for team in getattr(record, "countersigning_team_ids", None) or ()]
-        return await _persons(reads, LEADS_OF, teams)
-    if relation is ElectorRelation.manager:
-        return await _persons(reads, MANAGERS, getattr(record, "requester_id", None))
+async def _related(
+    reads: ReadContext, record: Any, relation: ElectorRelation, opening: MatterOpening
+) -> list[UUID]:
+    """Return the persons in that relation to the record."""
+    if relation in _FIELDS:
+        return await _settled(reads, await _naming(reads, record, relation), _FIELDS[relation], opening)
     names = {
-        ElectorRelation.team_heads: ("head_ids",),
         ElectorRelation.representative: ("representative_id", "party_representative_id"),
         ElectorRelation.process_owner: ("process_owner_id",),
         ElectorRelation.sponsor: ("sponsor_id",),
@@ -196,9 +165,62 @@ async def _related(reads: ReadContext, record: Any, relation: ElectorRelation) -
     return [UUID(str(person)) for persons in groups for person in persons if person is not None]
 
 
-async def _persons(reads: ReadContext, query: str, *parameters: Any) -> list[UUID]:
-    rows = await reads.rows(query, parameters, guard=_AS_OF_NOW)
-    return [row["person"] for row in rows if row["person"] is not None]
+async def _naming(reads: ReadContext, record: Any, relation: ElectorRelation) -> list[str]:
+    """Return the streams of the records that name the persons."""
+    services = list(getattr(record, "touched_services", None) or [getattr(record, "service", None)])
+    if relation is ElectorRelation.service_owner:
+        return await _streams(reads, SERVICES, keys=services)
+    if relation is ElectorRelation.item_owner:
+        return await _streams(reads, ITEMS, items=list(getattr(record, "ci_ids", None) or ()))
+    if relation is ElectorRelation.team_lead:
+        return await _streams(reads, TEAMS, team=getattr(record, "team_id", None), keys=services)
+    if relation is ElectorRelation.manager:
+        requester = getattr(record, "requester_id", None)
+        return [] if requester is None else [f"person/{requester}"]
+    is_head = relation is ElectorRelation.team_heads
+    teams = getattr(record, "team_ids" if is_head else "countersigning_team_ids", None)
+    return [f"team/{team}" for team in teams or ()]
+
+
+async def has_vacancy(
+    reads: ReadContext, record: Record, sources: Sequence[Electors], opening: MatterOpening
+) -> bool:
+    """Return whether a team that the record concerns has no head who could have a seat."""
+    if not any(source.relation is ElectorRelation.team_heads for source in sources):
+        return False
+    for team in await _naming(reads, record, ElectorRelation.team_heads):
+        if not await _settled(reads, [team], "lead_id", opening):
+            return True
+    return False
+
+
+async def _streams(reads: ReadContext, query: str, **parameters: Any) -> list[str]:
+    return [row["stream"] for row in await reads.rows(query, parameters, guard=_AS_OF_NOW)]
+
+
+async def _settled(
+    reads: ReadContext, streams: Sequence[str], field: str, opening: MatterOpening
+) -> list[UUID]:
+    """Return the persons in that field of the records. If a party has named one, or somebody has since the
+    matter began, the one before counts, unless that person has left.
+    """
+    named: dict[str, list[Naming]] = {}
+    for naming in await namings(reads, streams, field):
+        named.setdefault(naming.stream, []).append(naming)
+    everybody = {naming.person for part in named.values() for naming in part if naming.person}
+    active = await humans(reads, everybody)
+    persons = [_settled_person(part, active, opening) for part in named.values()]
+    return [person for person in persons if person is not None]
+
+
+def _settled_person(named: Sequence[Naming], active: Collection[UUID], opening: MatterOpening) -> UUID | None:
+    """Return the person in the field who counts for the matter, from all people that the field has named, the oldest first."""
+    trusted_namings = [naming for naming in named if opening.trusts(naming.namer_id, naming.named_at)]
+    untied_namings = [naming for naming in named if naming.namer_id not in opening.parties]
+    for namings_there in (trusted_namings, untied_namings):
+        if namings_there and namings_there[-1].person in active:
+            return namings_there[-1].person
+    return None
 
 
 async def humans(reads: ReadContext, persons: Iterable[UUID]) -> dict[UUID, str | None]:

@@ -16,7 +16,8 @@ from app.foundation.calendars.records import Calendar
 from app.foundation.decisions.approval_rules.definition import SUBJECTS, ApprovalRuleDefinition
 from app.foundation.decisions.approval_rules.records import ApprovalRule, ApprovalRuleVersion
 from app.foundation.decisions.approval_rules.records import ApprovalRuleState as State
-from app.foundation.decisions.approval_rules.shipped import SHIPPED
+from app.foundation.decisions.approval_rules.shipped import FLOORS, SHIPPED
+from app.foundation.decisions.approval_rules.versions import outvoting
 from app.foundation.decisions.records import DecisionKind, DecisionRule
 from app.foundation.people.records import Group
 from app.kernel.access.audience_rules import to_staff
@@ -147,6 +148,13 @@ async def definition_invalid(
     voters = body.definition.voters
     if body.definition.rule is DecisionRule.chair and (len(voters) != 1 or voters[0].group is None):
         raise WrongValue(pointer="/definition/voters", because="chair_of_one_group")
+    floors = [SHIPPED[key] for key in FLOORS if not SHIPPED[key].definition.conditions]
+    for floor in floors:
+        outvoting_sources = outvoting(body.definition, floor.definition) if floor.decision is decision else []
+        if outvoting_sources and outvoting_sources[0].role is not None:
+            raise WrongValue(
+                {"role": outvoting_sources[0].role}, pointer="/definition/voters", because="outvotes_board"
+            )
     groups = {source.group for source in body.definition.sources if source.group is not None}
     named = [(Group.KIND, group, "voters") for group in sorted(groups)]
     if body.definition.calendar is not None:

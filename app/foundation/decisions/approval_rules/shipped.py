@@ -174,9 +174,7 @@ SHIPPED: Mapping[str, ShippedRule] = {
         DecisionKind.project_plan, "Plans of improvement projects", "改进项目计划", _COMMITTEE
     ),
     "pilot": ShippedRule(DecisionKind.pilot, "Judgements of pilots", "试点裁定", _COMMITTEE),
-    "improvement_revert": ShippedRule(
-        DecisionKind.improvement_revert, "Reverting after the cutover", "切换后恢复原状", _COMMITTEE
-    ),
+    "improvement_revert": ShippedRule(DecisionKind.improvement_revert, "Reverting", "恢复原状", _COMMITTEE),
     "document_review": ShippedRule(
         DecisionKind.document_review,
         "Review of documents by team leads",
@@ -223,3 +221,9 @@ SHIPPED: Mapping[str, ShippedRule] = {
         ),
     ),
 }
+#: The documents name the board of these rules, so rules of the organisation only tighten them.
+FLOORS = (
+    "change_high_risk",
+    "process_change",
+    *(key for key, rule in SHIPPED.items() if rule.definition is _COMMITTEE),
+)

@@ -10,6 +10,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from app.common.duties import GivenDuty
 from app.common.people import Person, PersonKind
 from app.common.records import ForeignRef
 from app.foundation.decisions.deputies.records import Deputy
@@ -21,7 +22,6 @@ from app.foundation.people.credentials.maker_credential import (
     consent_needed,
     not_suspended,
 )
-from app.foundation.people.eligibility import check_person_active
 from app.kernel.access.audience_rules import to_persons
 from app.kernel.access.kinds import KindAccess
 from app.kernel.access.reads import ReadContext
@@ -37,7 +37,7 @@ LONGEST = timedelta(days=366)
 class NameDeputy(Payload, of=Deputy):
     """The deputy, the period, and the kinds of decisions."""
 
-    deputy: Annotated[Reference, ForeignRef("person")]
+    deputy: Annotated[Reference, ForeignRef("person", GivenDuty.deputising, quiet=True)]
     from_at: Instant
     until_at: Instant
     decisions: Annotated[tuple[DecisionKind, ...], BoundedList] = Field(
@@ -55,11 +55,10 @@ def name(deputy: Deputy, body: NameDeputy, ctx: ActionContext) -> None:
 
 
 async def cannot_deputise(reads: ReadContext, deputy: Deputy, body: NameDeputy, ctx: ActionContext) -> None:
-    """Refuse oneself, a person who is not active or a machine, and a time that is over, too long, ends before
+    """Refuse oneself, a machine, and a time that is over, too long, ends before
     it begins or after the key that it is named with.
     """
     person = ctx.required_ref(Person, "deputy")
-    check_person_active(person, "/deputy")
     if person.id == ctx.caller.person_id:
         raise WrongValue(pointer="/deputy", because="deputy_of_oneself")
     if person.kind is not PersonKind.human:

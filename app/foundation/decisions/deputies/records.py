@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
+from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, Responsible
 from app.common.records import CodeEnum, ForeignRef, Hidden, Record, optional, required
 from app.common.state_fields import EnteredAt
@@ -27,12 +28,12 @@ class Deputy(Record):
     KIND: ClassVar[str] = "deputy"
 
     state: DeputyState | None = required()
-    person_id: Annotated[UUID | None, ForeignRef("person")] = required(
+    person_id: Annotated[UUID | None, ForeignRef("person", GivenDuty.participation, quiet=True)] = required(
         "Person in whose name the deputy votes."
     )
-    deputy_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = required(
-        "Deputy who votes in the person's name."
-    )
+    deputy_id: Annotated[
+        UUID | None, ForeignRef("person", GivenDuty.deputising), Responsible(NoticeType.in_charge)
+    ] = required("Deputy who votes in the person's name.")
     decisions: list[str] | None = optional(
         "Kinds of decisions on which the deputy votes; null for all kinds.", examples=[["change"]]
     )

@@ -18,7 +18,6 @@ from app.foundation.documents.keeping.payloads import (
 from app.foundation.documents.keeping.preparation import Access, Acknowledgement, ChosenDocument
 from app.foundation.documents.keeping.records import DocumentLoan, DocumentReader
 from app.foundation.documents.records import DocumentState
-from app.foundation.people.eligibility import check_person_active
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import RecordDuty
 from app.kernel.actions.context import ActionContext
@@ -64,8 +63,7 @@ async def access_not_requested(
 async def grant_invalid(
     reads: ReadContext, record: Any, body: GrantDocumentAccess, ctx: ActionContext
 ) -> None:
-    """Refuse a person who is not active, and a time that is over."""
-    check_person_active(ctx.required_ref(Person, "person"), "/person")
+    """Refuse a time that is over."""
     _check_ahead(body, ctx)
 
 
@@ -78,8 +76,7 @@ async def access_not_over(
 
 
 async def loan_invalid(reads: ReadContext, record: Any, body: LendDocument, ctx: ActionContext) -> None:
-    """Refuse a borrower who is not active, and a time that is over."""
-    check_person_active(ctx.required_ref(Person, "borrower"), "/borrower")
+    """Refuse a time that is over."""
     _check_ahead(body, ctx)
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, Responsible
 from app.common.records import ChildRef, ForeignRef
 from app.foundation.documents.keeping.records import DocumentAccessRequest, DocumentLoan, DocumentReader
@@ -35,18 +36,20 @@ class RequestDocumentAccess(OfDocument, of=DocumentAccessRequest):
 class GrantDocumentAccess(OfDocument, of=DocumentReader):
     """The person who may see a document, and the end of the period."""
 
-    person: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.document_access_granted)] = (
-        Field(examples=["me"])
-    )
+    person: Annotated[
+        Reference,
+        ForeignRef("person", GivenDuty.participation),
+        Responsible(NoticeType.document_access_granted),
+    ] = Field(examples=["me"])
     until_at: Instant
 
 
 class RefuseDocumentAccess(OfDocument):
     """The person whose request to see a document is refused, and the reason."""
 
-    person: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.document_access_refused)] = (
-        Field(examples=["me"], description="Person who requested access.")
-    )
+    person: Annotated[
+        Reference, ForeignRef("person", GivenDuty.recorded), Responsible(NoticeType.document_access_refused)
+    ] = Field(examples=["me"], description="Person who requested access.")
     refusal_reason: FreeText = Field(
         description="Reason for the refusal, addressed to the person who requested access.",
         examples=["The summary says all that the audit needs. 审计所需内容见摘要。"],
@@ -65,7 +68,9 @@ class LendDocument(OfDocument, of=DocumentLoan):
     """A paper copy to lend: its place, the borrower, and the return date."""
 
     place: ShortText
-    borrower: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.document_lent)]
+    borrower: Annotated[
+        Reference, ForeignRef("person", GivenDuty.participation), Responsible(NoticeType.document_lent)
+    ]
     until_at: Instant
 
 
@@ -79,7 +84,10 @@ class FlagLoanDocument(ReturnDocument):
     """A paper copy that was not returned in time, and its borrower if they are still active."""
 
     borrower: (
-        Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.document_loan_overdue)] | None
+        Annotated[
+            Reference, ForeignRef("person", GivenDuty.recorded), Responsible(NoticeType.document_loan_overdue)
+        ]
+        | None
     ) = Field(default=None, description="Borrower to be notified; left out if they are no longer active.")
 
 

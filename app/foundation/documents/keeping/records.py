@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
+from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
 from app.common.records import ChildRecord, ForeignRef, optional, required
@@ -23,7 +24,9 @@ class DocumentAcknowledgement(ChildRecord):
     document_id: UUID | None = required("Identifier of the document in the record.")
     edition: int | None = required("Number of the edition to acknowledge.")
     person_id: Annotated[
-        UUID | None, ForeignRef("person"), Responsible(NoticeType.document_to_acknowledge)
+        UUID | None,
+        ForeignRef("person", GivenDuty.participation),
+        Responsible(NoticeType.document_to_acknowledge),
     ] = required("Person who must read the document.")
     asked_at: datetime | None = required("Time at which the person was asked to read the document.")
     acknowledged_at: datetime | None = optional(
@@ -55,7 +58,9 @@ class DocumentReader(ChildRecord):
 
     document_id: UUID | None = required("Identifier of the document in the record.")
     person_id: Annotated[
-        UUID | None, ForeignRef("person"), Responsible(NoticeType.document_access_granted)
+        UUID | None,
+        ForeignRef("person", GivenDuty.participation),
+        Responsible(NoticeType.document_access_granted),
     ] = required("Person who may see the document.")
     granted_by_id: Annotated[UUID | None, ForeignRef("person")] = optional("Person who granted access.")
     granted_at: datetime | None = required("Beginning of the period of access.")
@@ -69,9 +74,9 @@ class DocumentLoan(ChildRecord):
 
     document_id: UUID | None = required("Identifier of the document in the record.")
     place: str | None = required("Place where the copy is kept.", examples=["Shelf 4, room 2.017"])
-    borrower_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.document_lent)] = (
-        required("Person who borrowed the copy.", examples=["me"])
-    )
+    borrower_id: Annotated[
+        UUID | None, ForeignRef("person", GivenDuty.participation), Responsible(NoticeType.document_lent)
+    ] = required("Person who borrowed the copy.", examples=["me"])
     lent_at: datetime | None = required("Time at which the copy was lent.")
     until_at: datetime | None = required(
         "Time by which the copy must be returned.", examples=["2199-01-31T00:00:00Z"]

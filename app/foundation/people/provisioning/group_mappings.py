@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from app.common.duties import GivenDuty
 from app.common.people import Role, RoleGrant
 from app.common.records import ForeignRef
 from app.foundation.editing import apply_patch
@@ -30,7 +31,7 @@ class MappedGrant(Payload, of=GroupMapping):
     """The role, or the team, of a mapping."""
 
     role: RoleText | None = None
-    joined_team: Annotated[Reference, ForeignRef("team")] | None = None
+    joined_team: Annotated[Reference, ForeignRef("team", GivenDuty.audience)] | None = None
 
 
 class MakeGroupMapping(MappedGrant, of=GroupMapping):

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
+from app.common.duties import GivenDuty
 from app.common.records import CodeEnum, ForeignRef, Hidden, Record, optional, required
 from app.common.state_fields import EnteredAt
 
@@ -43,7 +44,9 @@ class DirectoryMembership(Record):
 
     KIND: ClassVar[str] = "directory_membership"
 
-    person_id: Annotated[UUID | None, ForeignRef("person")] = required("Person who belongs to the group.")
+    person_id: Annotated[UUID | None, ForeignRef("person", GivenDuty.participation, quiet=True)] = required(
+        "Person who belongs to the group."
+    )
     directory_group_id: Annotated[UUID | None, ForeignRef("directory_group")] = required(
         "Group at the identity provider."
     )
@@ -61,7 +64,7 @@ class GroupMapping(Record):
         examples=["Service desk"],
     )
     role: str | None = optional("Role that the group's members get; null if they join a team.")
-    joined_team_id: Annotated[UUID | None, ForeignRef("team")] = optional(
+    joined_team_id: Annotated[UUID | None, ForeignRef("team", GivenDuty.audience)] = optional(
         "Team that the group's members join; null if they get a role."
     )
     set_with: Annotated[list[str] | None, Hidden()] = None

@@ -98,7 +98,7 @@ def mix_shift(
     before: Sequence[Hashable], after: Sequence[Hashable], values: tuple[Sequence[float], Sequence[float]]
 ) -> MixShift | None:
     """Return the shift between the groups of the cases in both windows, and the effect on their mean as if
-    each group had the share that it had before; None: the mix is the same but for chance, or of no account.
+    each group had the share that it had before; None: the mix differs only by chance, or does not matter.
 
     Groups without cases after keep their mean.
     """

@@ -17,6 +17,10 @@ select q.*, h.stream, h.version as stream_version
 from fold.risk_questionnaire q join log.stream_head h on h.stream = 'risk_questionnaire/' || q.id
 order by q.set_at desc, q.id desc limit 1
 """
+QUESTIONNAIRE_STREAMS = """
+select h.stream, h.version as stream_version from fold.risk_questionnaire q
+  join log.stream_head h on h.stream = 'risk_questionnaire/' || q.id
+"""
 #: Configuration items by their keys or ids, and keys by ids.
 CIS_BY_NAME = """
 select id, key, ci_class, services from fold.ci where key = any(%(names)s) or id::text = any(%(names)s)
@@ -24,6 +28,10 @@ select id, key, ci_class, services from fold.ci where key = any(%(names)s) or id
 #: The classes of items and the services that they serve.
 CI_SCOPES = "select ci_class, services from fold.ci where id = any(%s) order by id"
 CIS_OF_CHANGE = "select id::text, ci_class, services from fold.ci where id = any(%s) order by id"
+#: Of the items named, and of all items of the classes named.
+SERVICES_OF_ITEMS = """
+select distinct s.service from fold.ci c, unnest(c.services) s(service)
+where c.id = any(%s) or c.ci_class = any(%s) order by s.service"""
 CI_KEYS = "select key from fold.ci where id = any(%s) order by key"
 # By the index change_window_during.
 HIT = """

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.foundation.decisions.actions import add_prepared_decision, tallied
-from app.foundation.decisions.matters import Matter
+from app.foundation.decisions.matters import Matter, RelatedMatter
 from app.foundation.decisions.payloads import Tallied
 from app.foundation.decisions.preparation import NewDecision, Question, new_decision
 from app.foundation.decisions.records import Decision, DecisionKind, DecisionOutcome, DecisionState
@@ -13,12 +13,29 @@ from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.payloads import Payload
 from app.kernel.actions.refusals import WrongValue
+from app.processes.changes.approval import APPROVAL
 from app.processes.changes.policies.payloads import AskExceptionFreeze
 from app.processes.changes.policies.records import Freeze, FreezeException
 from app.processes.changes.records import Change
 
-#: Whoever asks for an exception does not decide on it.
-EXCEPTION = Matter(decision=DecisionKind.freeze_exception, without_asker=True)
+#: Whoever has only assessed the change may still decide when it is made.
+PLANNING = replace(
+    APPROVAL,
+    fields=tuple(name for name in APPROVAL.fields if name not in ("risk_answers", "effects", "resources")),
+)
+
+
+async def excepted_change(reads: ReadContext, freeze: Freeze, decision: Decision) -> RelatedMatter:
+    """Return the change that a question is about."""
+    exception = await reads.child(FreezeException, freeze, decision_id=decision.id)
+    assert exception is not None, "every decision on a freeze is about an exception"
+    change = await reads.record(Change.KIND, str(exception.change_id))
+    assert change is not None, "changes are never removed"
+    return RelatedMatter(change.record, PLANNING)
+
+
+#: Whoever asks for an exception, or has a part in its change, does not decide on it.
+EXCEPTION = Matter(decision=DecisionKind.freeze_exception, without_asker=True, related=excepted_change)
 
 
 def ask_exception(freeze: Freeze, body: AskExceptionFreeze, ctx: ActionContext) -> None:
@@ -52,7 +69,10 @@ async def exception_question(
         decision = await reads.child(Decision, freeze, id=exception.decision_id)
         if decision is not None and decision.state is DecisionState.open:
             raise WrongValue(pointer="/change", because="exception_is_open")
-    return await new_decision(reads, freeze, Question(body.question, EXCEPTION, body.due_at), ctx)
+    related = RelatedMatter(change, PLANNING)
+    return await new_decision(
+        reads, freeze, Question(body.question, EXCEPTION, body.due_at, related=related), ctx
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,17 @@ from app.foundation.decisions import actions as decisions
 from app.foundation.decisions.closing import withdraw_open_decisions
 from app.foundation.decisions.preparation import open_decisions
 from app.foundation.editing import apply_patch
-from app.foundation.people.eligibility import check_person_active
+from app.foundation.people.succession.handing_over import succession_rows
 from app.kernel.access.audience_rules import to_persons, to_staff
 from app.kernel.access.reads import ReadContext
-from app.kernel.actions.actor_policy import decision, role, rule, service_level_manager, staff
+from app.kernel.actions.actor_policy import (
+    decision,
+    process_relation,
+    role,
+    rule,
+    service_level_manager,
+    staff,
+)
 from app.kernel.actions.constraints import RetryDecision
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
@@ -73,13 +80,6 @@ def withdraw(freeze: Freeze, body: Reason, ctx: ActionContext) -> None:
     ctx.outcome.derive(FREEZE_WINDOWS, {"id": str(freeze.id), "from": None})
 
 
-async def owner_inactive(
-    reads: ReadContext, freeze: Freeze, body: DeclareFreeze | EditFreeze, ctx: ActionContext
-) -> None:
-    """Refuse if the owner is inactive."""
-    check_person_active(ctx.ref(Person, "owner"), "/owner")
-
-
 def check_period(from_at: datetime, until_at: datetime, ctx: ActionContext) -> None:
     """Raise WrongValue unless the period ends in the future, after its begin and at most LONGEST_DAYS after
     it.
@@ -122,6 +122,9 @@ async def changes_hit_by_moving(
     return await changes_hit(reads, freeze, body.from_at, body.until_at)
 
 
+freeze_owner = process_relation("freeze_owner", "its owner", "冻结负责人", "owner_id")
+#: Others ask for an exception instead: a freeze is not lifted by somebody who is hindered by it.
+LIFTERS = freeze_owner | role(Role.management)
 DECLARERS = CHANGE_MANAGER | service_level_manager | role(Role.management)
 IN_FORCE = (State.declared,)
 EXCEPTIONS = decisions.DecisionSpec(
@@ -142,17 +145,18 @@ LIFECYCLE = Lifecycle(
     rows=(
         #      action            中文        from        to               who        event
         action(declare,          "宣布",     NEW_RECORD, State.declared,  DECLARERS, "freeze.declared",
-               prepare=(changes_hit_by_declaring,), wrong=(owner_inactive,)),
-        action(move,             "调整时间", IN_FORCE,   STAYS,           DECLARERS, "freeze.moved",
+               prepare=(changes_hit_by_declaring,)),
+        action(move,             "调整时间", IN_FORCE,   STAYS,           LIFTERS,   "freeze.moved",
                unless=(freeze_is_over,), prepare=(changes_hit_by_moving,)),
-        action(edit,             "编辑",     IN_FORCE,   STAYS,           DECLARERS, "freeze.edited", wrong=(owner_inactive,)),
-        action(withdraw,         "撤销",     IN_FORCE,   State.withdrawn, DECLARERS, "freeze.withdrawn",
+        action(edit,             "编辑",     IN_FORCE,   STAYS,           LIFTERS,   "freeze.edited"),
+        action(withdraw,         "撤销",     IN_FORCE,   State.withdrawn, LIFTERS,   "freeze.withdrawn",
                unless=(freeze_is_over,), prepare=(open_decisions,)),
         action(ask_exception,    "申请例外", IN_FORCE,   STAYS,           staff,     "freeze.exception_asked",
                unless=(freeze_is_over,), prepare=(exception_question,)),
         action(grant_exception,  "批准例外", IN_FORCE,   STAYS,           decision,  "freeze.exception_granted", prepare=(decided_exception,)),
         action(refuse_exception, "拒绝例外", IN_FORCE,   STAYS,           decision,  "freeze.exception_refused", prepare=(decided_exception,)),
         *decisions.rows(EXCEPTIONS),
+        *succession_rows("freeze", State),
     ),
 )
 # fmt: on

@@ -7,12 +7,13 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from app.common.components import example_includes
+from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, Responsible
 from app.common.priorities.risk_level import RiskLevel
 from app.common.records import ForeignRef, KeyRef
 from app.foundation.cis.payloads import unique_keys
 from app.foundation.cis.records import CiClass
-from app.foundation.decisions.payloads import AskDecision
+from app.foundation.decisions.payloads import AskBoard, AskDecision
 from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
@@ -72,9 +73,10 @@ class DeclareFreeze(FreezeTexts, of=Freeze):
     everything: bool = False
     services: Services = ()
     ci_classes: Classes = ()
-    owner: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.in_charge)] | None = Field(
-        default=None, description="Person who is responsible for the freeze; if left out, the caller."
-    )
+    owner: (
+        Annotated[Reference, ForeignRef("person", GivenDuty.ownership), Responsible(NoticeType.in_charge)]
+        | None
+    ) = Field(default=None, description="Person who is responsible for the freeze; if left out, the caller.")
 
 
 class MoveFreeze(Payload, of=Freeze):
@@ -90,9 +92,9 @@ class MoveFreeze(Payload, of=Freeze):
 class EditFreeze(Patch, FreezeTexts, of=Freeze):
     """Fields to change, except the period, which `move` changes; fields left out stay unchanged."""
 
-    owner: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.in_charge)] = Field(
-        default_factory=str
-    )
+    owner: Annotated[
+        Reference, ForeignRef("person", GivenDuty.ownership), Responsible(NoticeType.in_charge)
+    ] = Field(default_factory=str)
 
 
 class AskExceptionFreeze(AskDecision, of=FreezeException):
@@ -169,7 +171,7 @@ class ChangeTemplateFields(Payload, of=ChangeTemplate):
     test_plan: Paragraph | None = None
     back_out_plan: Paragraph
     risk_level: RiskLevel
-    team: Annotated[Reference, ForeignRef("team")] | None = None
+    team: Annotated[Reference, ForeignRef("team", GivenDuty.team_work)] | None = None
 
 
 class DraftChangeTemplate(ChangeTemplateFields, of=ChangeTemplate):
@@ -177,6 +179,10 @@ class DraftChangeTemplate(ChangeTemplateFields, of=ChangeTemplate):
 
     model_config = example_includes("ci_classes")
     key: RecordKey
+
+
+class ApproveChangeTemplate(AskBoard):
+    """The question whether changes may be made by the template without further approval."""
 
 
 class EditChangeTemplate(Patch, ChangeTemplateFields):

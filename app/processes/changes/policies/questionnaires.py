@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from app.common.priorities.risk_level import RiskLevel
-from app.common.records import from_row
+from app.foundation.decisions.lookups import acts_on
 from app.kernel.access.audience_rules import to_staff
 from app.kernel.access.reads import ReadContext, Versions
 from app.kernel.actions.actor_policy import admin
@@ -20,6 +21,7 @@ from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
 from app.kernel.actions.refusals import WrongValue
 from app.processes.changes.planning.lookups import QUESTIONNAIRE
+from app.processes.changes.planning.lookups import QUESTIONNAIRE_STREAMS as STREAMS
 from app.processes.changes.policies.payloads import (
     AddRiskQuestionnaire,
     AskedQuestion,
@@ -122,14 +124,33 @@ async def questionnaire_in_force(reads: ReadContext) -> QuestionnaireInForce:
     return questionnaire_of(await reads.row(QUESTIONNAIRE, guard=guard))
 
 
+@dataclass(frozen=True, slots=True)
+class QuestionnaireVersion:
+    """A questionnaire as it was set at a time; `set_by` is null for a rule or an import."""
+
+    questionnaire: QuestionnaireInForce
+    set_by: UUID | None
+    set_at: datetime
+
+
+async def questionnaire_versions(reads: ReadContext) -> list[QuestionnaireVersion]:
+    """Return all questionnaires as they were ever set, by the log, the oldest first."""
+    fields: dict[str, dict[str, Any]] = {}
+    versions = []
+    rows = await reads.rows(STREAMS, guard=Versions(version="stream_version"))
+    acts = await acts_on(reads, [row["stream"] for row in rows])
+    for act in sorted(acts, key=lambda act: act.recorded_at):
+        row = fields.setdefault(act.stream, {"id": UUID(act.stream.partition("/")[2]), "version": 0})
+        row |= act.rows_set.get(act.stream) or {}
+        versions.append(QuestionnaireVersion(questionnaire_of(row), act.person_id, act.recorded_at))
+    return versions
+
+
 def questionnaire_of(row: dict[str, Any] | None) -> QuestionnaireInForce:
     """Return the questionnaire of a row of `fold.risk_questionnaire`, or the default one if there is none."""
     if row is None:
         default = DEFAULT_QUESTIONNAIRE
         return QuestionnaireInForce(None, 0, default.questions, default.medium_from, default.high_from)
-    record = from_row(RiskQuestionnaire, row)
-    assert record.medium_from is not None
-    assert record.high_from is not None
     questions = tuple(
         RiskQuestion(
             question["key"],
@@ -137,9 +158,9 @@ def questionnaire_of(row: dict[str, Any] | None) -> QuestionnaireInForce:
             question["text_zh"],
             tuple(RiskAnswer(**answer) for answer in question["answers"]),
         )
-        for question in record.questions or ()
+        for question in row["questions"]
     )
-    return QuestionnaireInForce(record.id, record.version, questions, record.medium_from, record.high_from)
+    return QuestionnaireInForce(row["id"], row["version"], questions, row["medium_from"], row["high_from"])
 
 
 SETTERS = admin | CHANGE_MANAGER

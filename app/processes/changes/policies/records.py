@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
+from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
 from app.common.priorities.risk_level import RiskLevel
@@ -66,7 +67,7 @@ class ChangeTemplate(Record):
     risk_level: RiskLevel | None = required(
         "Risk of every change that is made from the template, as approved.", examples=["low"]
     )
-    team_id: Annotated[UUID | None, ForeignRef("team")] = optional(
+    team_id: Annotated[UUID | None, ForeignRef("team", GivenDuty.team_work)] = optional(
         "Team that implements such a change unless its draft names another one."
     )
     author_id: Annotated[UUID | None, ForeignRef("person")] = optional(
@@ -75,9 +76,14 @@ class ChangeTemplate(Record):
     drafted_at: Annotated[datetime | None, EnteredAt(TemplateState.draft)] = required()
     approved_at: Annotated[datetime | None, EnteredAt(TemplateState.approved)] = None
     approved_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "Person who approved the template; null until then."
+        "Person with whose vote the template was approved; null until then."
     )
     retired_at: Annotated[datetime | None, EnteredAt(TemplateState.retired)] = None
+
+    @property
+    def touched_services(self) -> list[str]:
+        """Return the services whose owners decide on it."""
+        return self.services or []
 
     @property
     def has_scope(self) -> bool:
@@ -162,9 +168,9 @@ class Freeze(Record):
     hit_change_ids: list[str] | None = optional(
         "Identifiers of the changes that were in the freeze when it was declared or last moved."
     )
-    owner_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = optional(
-        "Person who is responsible for the freeze."
-    )
+    owner_id: Annotated[
+        UUID | None, ForeignRef("person", GivenDuty.ownership), Responsible(NoticeType.in_charge)
+    ] = optional("Person who is responsible for the freeze.")
     declared_at: Annotated[datetime | None, EnteredAt(FreezeState.declared)] = required()
     withdrawn_at: Annotated[datetime | None, EnteredAt(FreezeState.withdrawn)] = None
 

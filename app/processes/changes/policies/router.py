@@ -42,6 +42,8 @@ change_templates = Router(prefix="/v1/change_templates", tags=["changes"], route
 mount_reads(change_templates, TEMPLATES)
 mount_actions(change_templates, templates.LIFECYCLE, ChangeTemplateOut, renderer=ChangeTemplateRenderer)
 mount_edit(change_templates, templates.LIFECYCLE, ChangeTemplateOut, renderer=ChangeTemplateRenderer)
+mount_children(change_templates, templates.LIFECYCLE, ChangeTemplateOut)
+mount_approval_preview(change_templates, TEMPLATES, (templates.TEMPLATE,))
 
 risk_questionnaires = Router(prefix="/v1/risk_questionnaires", tags=["changes"], route_class=DirectRoute)
 

@@ -1,27 +1,39 @@
-"""Templates of standard changes: drafted, approved by somebody else once for all, retired (lifecycle).
+"""Templates of standard changes: drafted, approved once for all, retired (lifecycle).
+
+Those decide who would decide on a change of the template's risk and services.
 
 draft ─► approved ─► retired          draft ─► retired
 """
 
 from __future__ import annotations
 
+from uuid import UUID
+
+from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Role
+from app.common.priorities.risk_level import RiskLevel
 from app.foundation.cis.records import Ci
+from app.foundation.decisions import actions as decisions
+from app.foundation.decisions.actions import add_prepared_decision, tallied
 from app.foundation.decisions.authorship import authors_do_not_judge
+from app.foundation.decisions.closing import withdraw_open_decisions
+from app.foundation.decisions.matters import Matter
+from app.foundation.decisions.payloads import Tallied
+from app.foundation.decisions.preparation import NewDecision, open_decisions, question_preparation
+from app.foundation.decisions.records import Decision, DecisionKind, DecisionOutcome, DecisionState
 from app.foundation.editing import apply_patch
-from app.foundation.people.eligibility import check_team_assignable
-from app.foundation.people.records import Team
 from app.kernel.access.audience_rules import to_staff
 from app.kernel.access.kinds import Lookup
-from app.kernel.access.reads import ReadContext
-from app.kernel.actions.actor_policy import RecordDuty, process_owner, role
+from app.kernel.access.reads import ReadContext, Unguarded
+from app.kernel.actions.actor_policy import RecordDuty, decision, process_owner, role
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, Rules, action
-from app.kernel.actions.payloads import EmptyPayload
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, FormerEvent, Lifecycle, Rules, action
+from app.kernel.actions.payloads import EmptyPayload, Payload
+from app.processes.changes.planning.lookups import SERVICES_OF_ITEMS
 from app.processes.changes.policies.payloads import (
-    ChangeTemplateFields,
+    ApproveChangeTemplate,
     DraftChangeTemplate,
     EditChangeTemplate,
 )
@@ -48,25 +60,57 @@ def _set_items(template: ChangeTemplate, ctx: ActionContext) -> None:
     template.ci_ids = list(dict.fromkeys(str(ci.id) for ci in ctx.refs(Ci, "cis")))
 
 
-async def team_not_assignable(
-    reads: ReadContext, template: ChangeTemplate, body: ChangeTemplateFields, ctx: ActionContext
-) -> None:
-    """Refuse if the team of the template is retired, or a supplier."""
-    check_team_assignable(ctx.ref(Team, "team"))
-
-
 async def without_scope(reads: ReadContext, template: ChangeTemplate, ctx: ActionContext) -> str | None:
     """Refuse to approve a template that does not name what its changes may affect."""
     return None if template.has_scope else "template_without_scope"
 
 
-def approve(template: ChangeTemplate, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Approve the template: changes that are made from it need no further approval."""
+async def too_risky(reads: ReadContext, template: ChangeTemplate, ctx: ActionContext) -> str | None:
+    """Refuse a template of high risk (`template_too_risky`): each such change is decided by itself."""
+    return "template_too_risky" if template.risk_level is RiskLevel.high else None
+
+
+async def approval_is_asked(reads: ReadContext, template: ChangeTemplate, ctx: ActionContext) -> str | None:
+    """Refuse while the approval of the template is put to the vote (`template_asked`)."""
+    decisions = await reads.children(Decision, template, state=DecisionState.open.value)
+    return "template_asked" if decisions else None
+
+
+async def approval_question(
+    reads: ReadContext, template: ChangeTemplate, body: ApproveChangeTemplate, ctx: ActionContext
+) -> NewDecision:
+    """Prepare the question to those who decide on such changes, the owners of all its services included."""
+    subject = template.model_copy()
+    guard = Unguarded("The services of items count as they are when the question is put.")
+    items = [UUID(ci_id) for ci_id in template.ci_ids or ()]
+    rows = await reads.rows(SERVICES_OF_ITEMS, (items, template.ci_classes or []), guard=guard)
+    keys = () if template.services else (row["service"] for row in rows)
+    subject.services = [*dict.fromkeys((*(template.services or ()), *keys))]
+    question = await usual_question(reads, subject, body, ctx)
+    assert isinstance(question, NewDecision)
+    return question
+
+
+def approve(template: ChangeTemplate, body: ApproveChangeTemplate, ctx: ActionContext) -> None:
+    """Approve the template: put it to the vote of those who decide on such changes."""
+    add_prepared_decision(ctx.prepared(NewDecision), ctx)
+
+
+def approve_by_decision(template: ChangeTemplate, body: Tallied, ctx: ActionContext) -> None:
+    """Approve the template by decision: changes that are made from it need no further approval."""
     template.approved_by_id = ctx.caller.person_id
+
+
+def action_of_outcome(template: ChangeTemplate, decision_taken: Decision) -> tuple[str, Payload] | None:
+    """Return the action to which an approval leads; otherwise the template stays a draft."""
+    if template.state is not State.draft or decision_taken.outcome is not DecisionOutcome.approved:
+        return None
+    return "approve_by_decision", tallied(decision_taken)
 
 
 def retire(template: ChangeTemplate, body: EmptyPayload, ctx: ActionContext) -> None:
     """Retire the template: no new changes can be drafted from it. Existing changes continue."""
+    withdraw_open_decisions(ctx)
 
 
 CHANGE_MANAGER = role(Role.change_manager)
@@ -75,20 +119,36 @@ TEMPLATE_AUTHOR = RecordDuty("author", "起草人", ("author_id",))
 #: All who have ever drafted or edited a template have written it, although `author_id` is the last of them.
 JUDGED_FIELDS = ("author_id",)
 OPEN = (State.draft, State.approved)
+#: Whoever has written any of it does not vote on it.
+TEMPLATE = Matter(
+    decision=DecisionKind.change,
+    fields=(
+        *("title", "description", "services", "ci_ids", "ci_classes", "plan", "test_plan", "back_out_plan"),
+        *("risk_level", "team_id", "author_id"),
+    ),
+)
+VOTES = decisions.DecisionSpec(
+    kind="change_template", any=(State.draft,), matters=(TEMPLATE,), outcome=action_of_outcome
+)
+usual_question = question_preparation(TEMPLATE)
 
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="change_template", plural="change_templates", zh="标准变更模板", record=ChangeTemplate, states=State,
     visible=(to_staff(),),
     lookup=Lookup(retired={State.retired: "template_retired"}),
-    rules=Rules(constraints={"change_template_key_key": ValueTaken("key")}),
+    rules=Rules(change_check=decisions.not_while_decided(VOTES), constraints={"change_template_key_key": ValueTaken("key")}),
+    children=decisions.CHILDREN,
     rows=(
         #      action   中文    from           to              who             event
-        action(draft,   "起草", NEW_RECORD,    State.draft,    KEEPERS,        "change_template.drafted", wrong=(team_not_assignable,)),
-        action(edit,    "编辑", [State.draft], STAYS,          KEEPERS,        "change_template.edited",  wrong=(team_not_assignable,)),
-        action(approve, "批准", [State.draft], State.approved, CHANGE_MANAGER, "change_template.approved", segregate_from=(TEMPLATE_AUTHOR,),
-               unless=(without_scope,), wrong=(authors_do_not_judge(JUDGED_FIELDS),)),
-        action(retire,  "停用", OPEN,          State.retired,  KEEPERS,        "change_template.retired"),
+        action(draft,   "起草", NEW_RECORD,    State.draft,    KEEPERS,        "change_template.drafted"),
+        action(edit,    "编辑", [State.draft], STAYS,          KEEPERS,        "change_template.edited"),
+        action(approve, "提请批准", [State.draft], STAYS,      CHANGE_MANAGER, "change_template.approval_asked", segregate_from=(TEMPLATE_AUTHOR,),
+               unless=(without_scope, too_risky, approval_is_asked), prepare=(approval_question,), wrong=(authors_do_not_judge(JUDGED_FIELDS),)),
+        action(approve_by_decision, "批准", [State.draft], State.approved, decision, "change_template.approved_by_decision",
+               former=(FormerEvent("change_template.approved", EmptyPayload),), notifies=(RecipientRule(NoticeType.approved, field="author_id"),)),
+        action(retire,  "停用", OPEN,          State.retired,  KEEPERS,        "change_template.retired", prepare=(open_decisions,)),
+        *decisions.rows(VOTES),
     ),
 )
 # fmt: on

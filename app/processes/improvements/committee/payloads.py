@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from app.common.duties import GivenDuty
 from app.common.money import Amount, Currency
 from app.common.priorities.priority import Impact, Priority, Urgency
 from app.common.records import ForeignRef, StaffOnly
@@ -67,15 +68,15 @@ class ClassifyImprovement(AskBoard, ClassFields):
 class CharterImprovement(AskBoard):
     """The project's sponsor, manager and team, its resources and its budget, on which the committee votes."""
 
-    sponsor: Annotated[Reference, ForeignRef("person")] = Field(
+    sponsor: Annotated[Reference, ForeignRef("person", GivenDuty.sponsorship, quiet=True)] = Field(
         description="Sponsor, a person of the grade `management`: a person's id."
     )
-    project_manager: Annotated[Reference, ForeignRef("person")] = Field(
-        description="Person who manages the project, with the role of a project manager: their id."
+    project_manager: Annotated[Reference, ForeignRef("person", GivenDuty.project_management, quiet=True)] = (
+        Field(description="Person who manages the project, with the role of a project manager: their id.")
     )
-    members: Annotated[tuple[Annotated[Reference, ForeignRef("person")], ...], BoundedList] = Field(
-        min_length=1, max_length=LONGEST_LIST, description="Members of the team: ids of persons."
-    )
+    members: Annotated[
+        tuple[Annotated[Reference, ForeignRef("person", GivenDuty.work, quiet=True)], ...], BoundedList
+    ] = Field(min_length=1, max_length=LONGEST_LIST, description="Members of the team: ids of persons.")
     resources: FreeText = Field(
         description="Resources of the project.", examples=["Two engineers, a test relay."]
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, ClassVar
 from uuid import UUID
 
+from app.common.duties import GivenDuty
 from app.common.personal import Personal
 from app.common.priorities.priority import Impact, Priority, Urgency
 from app.common.records import ForeignRef, RecordPart, StaffOnly, optional
@@ -39,12 +40,12 @@ class ImprovementMotion(RecordPart):
     asked_priority: Priority | None = optional(
         "Priority that is asked for; null if it follows from impact and urgency."
     )
-    asked_sponsor_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "Sponsor whom the committee is asked to approve; null if no charter was asked for."
+    asked_sponsor_id: Annotated[UUID | None, ForeignRef("person", GivenDuty.sponsorship, quiet=True)] = (
+        optional("Sponsor whom the committee is asked to approve; null if no charter was asked for.")
     )
-    asked_manager_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "Project manager whom the committee is asked to approve; null if no charter was asked for."
-    )
+    asked_manager_id: Annotated[
+        UUID | None, ForeignRef("person", GivenDuty.project_management, quiet=True)
+    ] = optional("Project manager whom the committee is asked to approve; null if no charter was asked for.")
     asked_member_ids: list[str] | None = optional(
         "Members of the project team whom the committee is asked to approve; null if no charter was asked "
         "for."

@@ -11,6 +11,7 @@ from app.kpis.questions.periods import months_after
 from app.processes.improvements.checks import contradicting
 from app.processes.improvements.committee.questions import put_to_committee
 from app.processes.improvements.effects.payloads import (
+    AgreeToEvaluationImprovement,
     AskToRevertImprovement,
     EvaluateImprovement,
     RevertImprovement,
@@ -23,7 +24,6 @@ from app.ticketing.projects.planning import expect_no_report
 
 #: When the benefit is measured first after an improvement was standardised, in months.
 FIRST_BENEFIT_MONTHS = 3
-#: The largest position that the log can have.
 
 
 def evaluate(improvement: Improvement, body: EvaluateImprovement, ctx: ActionContext) -> None:
@@ -41,10 +41,18 @@ def evaluate(improvement: Improvement, body: EvaluateImprovement, ctx: ActionCon
         body.reason if improvement.evaluation.against_evidence else None
     )
     improvement.evaluation.evaluated_by_id = ctx.caller.person_id
-    agreed, is_owner = ctx.ref(Person, "agreed_by"), ctx.caller.has_role(Role.process_owner, improvement)
-    own = ctx.caller.person_id if is_owner else None
-    improvement.evaluation.agreed_by_id = own if agreed is None else agreed.id
+    owner, me = ctx.ref(Person, "agreed_by"), ctx.caller.person_id
+    agrees = ctx.caller.has_role(Role.process_owner, improvement) and (owner is None or owner.id == me)
+    improvement.evaluation.agreed_by_id = me if agrees else None
+    improvement.evaluation.asked_owner_id = None if agrees or owner is None else owner.id
     improvement.evaluation.evaluated_at = ctx.occurred_at
+
+
+def agree_to_evaluation(
+    improvement: Improvement, body: AgreeToEvaluationImprovement, ctx: ActionContext
+) -> None:
+    """Agree to the improvement's evaluation, as the owner of its process."""
+    improvement.evaluation.agreed_by_id = ctx.caller.person_id
 
 
 def standardise(improvement: Improvement, body: StandardiseImprovement, ctx: ActionContext) -> None:
@@ -65,13 +73,13 @@ def revert(improvement: Improvement, body: RevertImprovement, ctx: ActionContext
 
 
 def ask_to_revert(improvement: Improvement, body: AskToRevertImprovement, ctx: ActionContext) -> None:
-    """Ask the committee to revert the improvement, after its cutover."""
+    """Ask for the improvement's reversal, during its pilot or later: the committee decides."""
     improvement.judgement.asked_reason, improvement.judgement.asked_told = body.reason, body.told
     put_to_committee(improvement, DecisionSubject.revert, ctx)
 
 
 def revert_by_decision(improvement: Improvement, body: Tallied, ctx: ActionContext) -> None:
-    """Revert the improvement after its cutover, as the committee has decided."""
+    """Revert the improvement by decision, as the committee has decided."""
     improvement.outcome.revert_reason, improvement.outcome.reverted_told = (
         improvement.judgement.asked_reason,
         improvement.judgement.asked_told,

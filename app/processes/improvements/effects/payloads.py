@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from app.common.duties import GivenDuty
 from app.common.records import ForeignRef
 from app.foundation.decisions.payloads import AskDecision
 from app.kernel.actions.payloads import (
@@ -41,10 +42,10 @@ class EvaluateImprovement(Payload):
     reached: bool = Field(
         strict=True, description="True if the improvement succeeded as a whole.", examples=[True]
     )
-    agreed_by: Annotated[Reference, ForeignRef("person")] | None = Field(
+    agreed_by: Annotated[Reference, ForeignRef("person", GivenDuty.agreement, quiet=True)] | None = Field(
         default=None,
-        description="Process owner who agrees: a person's id. Left out if it is the caller, or for an "
-        "improvement of the department.",
+        description="Process owner who is asked to agree, and does so with `agree_to_evaluation`: a person's "
+        "id. Left out if it is the caller, or for an improvement of the department.",
     )
     comment: FreeText | None = Field(
         default=None,
@@ -56,6 +57,10 @@ class EvaluateImprovement(Payload):
     )
 
 
+class AgreeToEvaluationImprovement(Payload):
+    """The agreement of the process owner to the latest evaluation."""
+
+
 class StandardiseImprovement(Payload):
     """The documents that were updated and published, and the teams that are informed."""
 
@@ -65,9 +70,9 @@ class StandardiseImprovement(Payload):
         description="Numbers of the documents, templates and forms that were updated.",
         examples=[["IMP-SOP-12"]],
     )
-    teams: Annotated[tuple[Annotated[Reference, ForeignRef("team")], ...], BoundedList] = Field(
-        min_length=1, max_length=LONGEST_LIST, description="Teams that are informed: keys or ids."
-    )
+    teams: Annotated[
+        tuple[Annotated[Reference, ForeignRef("team", GivenDuty.audience)], ...], BoundedList
+    ] = Field(min_length=1, max_length=LONGEST_LIST, description="Teams that are informed: keys or ids.")
     published_at: Instant | None = Field(
         default=None, description="Time at which the documents were published; if left out, now."
     )

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger
 
+from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
 from app.common.records import (
     ChildRecord,
@@ -35,7 +36,7 @@ class ImprovementEvaluation(RecordPart):
 
     `measured_position` is the log position of the newest measurement, `measured_occasion` what it was for.
     `against_evidence`: it was judged as reached, or passed, although the measured effect does not show it;
-    the reason stays. `agreed_by_id` is the process owner who has agreed to its evaluation.
+    the reason stays. `agreed_by_id` is the process owner who has agreed to its evaluation in person.
     """
 
     KIND: ClassVar[str] = "improvement_evaluation"
@@ -69,8 +70,11 @@ class ImprovementEvaluation(RecordPart):
     evaluated_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
         "Person who evaluated the improvement; null until then."
     )
+    asked_owner_id: Annotated[
+        UUID | None, ForeignRef("person"), Responsible(NoticeType.evaluation_to_agree)
+    ] = optional("Process owner who was asked to agree to the evaluation; null if nobody was asked.")
     agreed_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "Process owner who agreed to the evaluation; null if no agreement was needed."
+        "Process owner who agreed to the evaluation; null until then, or if no agreement is needed."
     )
     evaluated_at: datetime | None = optional("Time of the evaluation; null until then.")
 

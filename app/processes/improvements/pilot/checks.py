@@ -7,7 +7,6 @@ from typing import Any
 from app.common.people import Person, Role, parse_grants
 from app.common.records import Record
 from app.foundation.licences.records import TrainingKind
-from app.foundation.people.eligibility import check_person_active
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import PreparationRefused, Refusal, WrongValue
@@ -15,7 +14,6 @@ from app.kpis.catalogue import KPIS
 from app.processes.improvements.checks import check_pilot_scope
 from app.processes.improvements.pilot.payloads import (
     AskJudgementImprovement,
-    LogPilotFeedbackImprovement,
     SolvePilotIssueImprovement,
     StartPilotImprovement,
 )
@@ -121,9 +119,8 @@ def checked_training(
 async def executor_not_suitable(
     reads: ReadContext, improvement: Improvement, body: StartPilotImprovement, ctx: ActionContext
 ) -> None:
-    """Refuse an executor who is inactive, owns the process, or has no valid licence for it."""
+    """Refuse an executor who owns the process or has no valid licence for it."""
     executor = ctx.required_ref(Person, "executor")
-    check_person_active(executor, "/executor")
     held = parse_grants(executor.roles) or ()
     owns = any(grant.role is Role.process_owner and grant.covers(improvement) for grant in held)
     if owns or executor.id == improvement.process_owner_id:
@@ -138,13 +135,6 @@ async def issue_is_solved(
     """Refuse to solve an issue twice (`solved_already`)."""
     if ctx.required_ref(PilotIssue, "issue").solved_at is not None:
         raise WrongValue(pointer="/issue", because="solved_already")
-
-
-async def feedback_of_nobody(
-    reads: ReadContext, improvement: Improvement, body: LogPilotFeedbackImprovement, ctx: ActionContext
-) -> None:
-    """Refuse feedback of an inactive person."""
-    check_person_active(ctx.required_ref(Person, "person"), "/person")
 
 
 async def effect_is_missing(

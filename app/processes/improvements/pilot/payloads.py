@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import Field
 
 from app.common.components import example_includes
+from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, Responsible
 from app.common.records import ChildRef, ForeignRef
 from app.foundation.decisions.payloads import AskDecision, Tallied
@@ -62,7 +63,10 @@ class StartPilotImprovement(Payload):
         description="Numbers of the standards that were revised.",
         examples=[["PR2026001"]],
     )
-    executor: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.in_charge)] | None = Field(
+    executor: (
+        Annotated[Reference, ForeignRef("person", GivenDuty.ownership), Responsible(NoticeType.in_charge)]
+        | None
+    ) = Field(
         default=None,
         description="Person who is accountable for the process during the pilot: their id. They must "
         "have a licence for the process and must not own it.",
@@ -91,7 +95,7 @@ class SolvePilotIssueImprovement(Payload):
 class LogPilotFeedbackImprovement(Payload):
     """Feedback on the pilot: the person, their stance, and their suggestions."""
 
-    person: Annotated[Reference, ForeignRef("person")] = Field(
+    person: Annotated[Reference, ForeignRef("person", GivenDuty.participation, quiet=True)] = Field(
         description="Person who gave the feedback: their id, or `me`.", examples=["me"]
     )
     stance: FeedbackStance = Field(description="Stance towards the pilot.", examples=["in_favour"])

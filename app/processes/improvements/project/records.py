@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
+from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
 from app.common.records import (
@@ -41,7 +42,7 @@ class ImprovementMember(ChildRecord):
     KIND: ClassVar[str] = "improvement_member"
     AUDIENCE_KIND: ClassVar[str] = "follower"
 
-    person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.tasked)] = required(
-        "Person in the project team."
-    )
+    person_id: Annotated[
+        UUID | None, ForeignRef("person", GivenDuty.work), Responsible(NoticeType.tasked)
+    ] = required("Person in the project team.")
     added_at: datetime | None = required("Time at which the person joined the project team.")

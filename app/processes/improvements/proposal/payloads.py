@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from app.common.components import example_includes
+from app.common.duties import GivenDuty
 from app.common.improvement import FreezeExemption, ImprovementAspect, ImprovementScope
 from app.common.money import Amount, Currency
 from app.common.priorities.priority import Impact, Urgency
@@ -222,7 +223,7 @@ class SelectImprovement(DespiteFreeze):
     aspect: ImprovementAspect | None = Field(
         default=None, description="Aspect that is improved, if it is known."
     )
-    requester: Annotated[Reference, ForeignRef("person", on_behalf=True)] | None = Field(
+    requester: Annotated[Reference, ForeignRef("person", GivenDuty.recorded, on_behalf=True)] | None = Field(
         default=None,
         description="Person on whose behalf the improvement is selected: their id; if left out, the caller.",
     )

@@ -27,7 +27,7 @@ class DecisionSubject(CodeEnum):
     project_plan = "project_plan", "Project plan", "项目计划"
     plan_return = "plan_return", "Return of the project plan", "退回项目计划"
     pilot = "pilot", "Pilot", "试点"
-    revert = "revert", "Reversion after the cutover", "切换后恢复原状"
+    revert = "revert", "Reversion", "恢复原状"
 
 
 class ImprovementSize(CodeEnum):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from app.common.people import Grade, Person
 from app.common.tickets import Ticket
 from app.foundation.licences.records import ExaminationTopic
-from app.foundation.people.eligibility import check_person_active
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import PreparationRefused, Refusal, WrongValue
@@ -59,12 +58,11 @@ class NotTheStepOwner(Refusal):
 async def rollout_plan_invalid(
     reads: ReadContext, improvement: Improvement, body: RollOutImprovement, ctx: ActionContext
 ) -> None:
-    """Refuse a plan that names a step twice or leaves one out, with inactive owners, or without due dates."""
+    """Refuse a plan that names a step twice or leaves one out, or has one without due dates."""
     named = [planned.step for planned in body.steps]
     for n, planned in enumerate(body.steps):
         if planned.step in named[:n]:
             raise WrongValue(pointer=f"/steps/{n}/step", because="each_once")
-        check_person_active(ctx.ref(Person, f"steps/{n}/owner"), f"/steps/{n}/owner")
         if planned.due_at is None and planned.step not in UNDATED_STEPS:
             raise WrongValue({"step": planned.step}, pointer=f"/steps/{n}/due_at", because="undated_step")
     left = [name for name in RolloutStepName if name not in (*named, RolloutStepName.pilot)]
@@ -147,11 +145,10 @@ async def evidence_missing(
 
 
 def _check_owner(improvement: Improvement, ctx: ActionContext) -> None:
-    """Refuse a process owner who is missing, inactive, not senior, or the executor."""
+    """Refuse a process owner who is missing, not senior, or the executor."""
     owner = ctx.ref(Person, "owner")
     if owner is None:
         raise WrongValue(pointer="/owner", because="process_owner_missing")
-    check_person_active(owner, "/owner")
     if owner.grade not in SENIOR:
         raise WrongValue(pointer="/owner", because="not_senior")
     if owner.id == improvement.executor_id:

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from app.common.components import example_includes
+from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, Responsible
 from app.common.records import ForeignRef
 from app.kernel.actions.payloads import (
@@ -35,9 +36,9 @@ class PlannedRolloutStep(PayloadPart):
     """A step of the rollout, with its owner and due date."""
 
     step: RolloutStepName = Field(description="Step of the rollout.", examples=["name_owner"])
-    owner: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.tasked)] = Field(
-        description="Owner of the step: an id, or `me`.", examples=["me"]
-    )
+    owner: Annotated[
+        Reference, ForeignRef("person", GivenDuty.step_ownership), Responsible(NoticeType.tasked)
+    ] = Field(description="Owner of the step: an id, or `me`.", examples=["me"])
     due_at: Instant | None = Field(
         default=None,
         description="Time by which the step is due; for `cut_over` the planned day. If left out, "
@@ -108,7 +109,7 @@ class CompleteRolloutStepImprovement(Payload):
         description="Numbers of documents as evidence; for `publish`, the number of the published document.",
         examples=[["PR2026001"]],
     )
-    owner: Annotated[Reference, ForeignRef("person")] | None = Field(
+    owner: Annotated[Reference, ForeignRef("person", GivenDuty.process_ownership, quiet=True)] | None = Field(
         default=None,
         description="For the step `name_owner`: the process owner, a senior person other than the executor.",
     )
@@ -176,9 +177,12 @@ class FlagRolloutStepImprovement(Payload):
     """A rollout step that was not completed in time, and its owner."""
 
     step: RolloutStepName = Field(description="Step that is overdue.", examples=["name_owner"])
-    owner: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.rollout_step_overdue)] | None = (
-        Field(default=None, description="Owner of the step, who is notified if they are active.")
-    )
+    owner: (
+        Annotated[
+            Reference, ForeignRef("person", GivenDuty.recorded), Responsible(NoticeType.rollout_step_overdue)
+        ]
+        | None
+    ) = Field(default=None, description="Owner of the step, who is notified if they are active.")
 
 
 class AskHandOverImprovement(Payload):

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
+from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
 from app.common.records import (
@@ -95,9 +96,9 @@ class RolloutStep(ChildRecord):
 
     step: RolloutStepName | None = required("Name of the step.")
     place: int | None = required("Place in the order of the steps, from 1.")
-    owner_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.tasked)] = optional(
-        "Owner of the step."
-    )
+    owner_id: Annotated[
+        UUID | None, ForeignRef("person", GivenDuty.step_ownership), Responsible(NoticeType.tasked)
+    ] = optional("Owner of the step.")
     due_at: datetime | None = optional("Time by which the step is due; null if it is not set.")
     overdue_at: datetime | None = optional(
         "Time at which the step was flagged as overdue; null if it was not."

@@ -10,11 +10,10 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from app.common.components import example_includes
+from app.common.duties import GivenDuty
 from app.common.priorities.priority import Impact, Urgency
 from app.common.records import ForeignRef, KeyRef
 from app.foundation.editing import apply_patch
-from app.foundation.people.eligibility import check_team_assignable
-from app.foundation.people.records import Team
 from app.kernel.access.audience_rules import to_staff
 from app.kernel.access.kinds import KindAccess
 from app.kernel.access.reads import ReadContext
@@ -67,7 +66,7 @@ class AlertRuleFields(Payload, of=AlertRule):
     service: Annotated[RecordKey, KeyRef("service")] | None = None
     ci: Annotated[RecordKey, KeyRef("ci")] | None = None
     category: Annotated[RecordKey, KeyRef("category")] | None = None
-    team: Annotated[Reference, ForeignRef("team")] | None = None
+    team: Annotated[Reference, ForeignRef("team", GivenDuty.team_work)] | None = None
     impact: Impact | None = None
     urgency: Urgency | None = None
     effect: Effect | None = None
@@ -147,7 +146,6 @@ def _check_effects(rule: AlertRule, ctx: ActionContext) -> None:
         raise WrongValue(pointer="/quiet_until_at", because="quiet_ends_early")
     if not (rule.routes or rule.group_by or begin is not None):
         raise WrongValue(pointer="/service", because="rule_does_nothing")
-    check_team_assignable(ctx.ref(Team, "team"))
 
 
 # fmt: off

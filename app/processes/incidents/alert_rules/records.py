@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
+from app.common.duties import GivenDuty
 from app.common.priorities.priority import Impact, Urgency
 from app.common.records import CodeEnum, ForeignRef, KeyRef, Record, optional, required
 from app.common.state_fields import EnteredAt
@@ -57,7 +58,7 @@ class AlertRule(Record):
     category: Annotated[str | None, KeyRef("category")] = optional(
         "Key of the incident's category; null to use the alert's category."
     )
-    team_id: Annotated[UUID | None, ForeignRef("team")] = optional(
+    team_id: Annotated[UUID | None, ForeignRef("team", GivenDuty.team_work)] = optional(
         "Team to which the incident is assigned; null while unassigned.", examples=["network"]
     )
     impact: Impact | None = optional(

@@ -13,6 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from app.expressions.language import LONGEST_EXPRESSION, Expression, ExpressionEnvironment
 
 _SUFFIX = ".toml"
+#: Stands between a tool and its edition in the name of a file.
+_EDITION = "-"
 #: The variables of requests: the subscription's address and settings, the ticket as the tool calls it, our
 #: record and comment, the fields that change, the last answer, the choice made from it, the account that we
 #: write with, the mark of what is ours, and since when it is looked for.
@@ -148,14 +150,21 @@ def _expressions(part: BaseModel) -> Iterator[str]:
 @cache
 def template_keys() -> frozenset[str]:
     """Return the keys of the tools that are written to."""
+    return frozenset(name.partition(_EDITION)[0] for name in _names())
+
+
+def _names() -> frozenset[str]:
     files = resources.files(__name__).iterdir()
     return frozenset(f.name.removesuffix(_SUFFIX) for f in files if f.name.endswith(_SUFFIX))
 
 
 @cache
-def template_of(tool: str) -> CompiledTemplate:
-    """Return the template of a tool. Raises KeyError if there is none."""
-    if tool not in template_keys():
-        raise KeyError(tool)
-    text = resources.files(__name__).joinpath(tool + _SUFFIX).read_text(encoding="utf-8")
+def template_of(tool: str, edition: str | None = None) -> CompiledTemplate:
+    """Return the template of a tool, or of an edition that has another interface. Raises KeyError if there is
+    none.
+    """
+    name = f"{tool}{_EDITION}{edition}" if edition else tool
+    if name not in _names():
+        raise KeyError(name)
+    text = resources.files(__name__).joinpath(name + _SUFFIX).read_text(encoding="utf-8")
     return CompiledTemplate(Template.model_validate(tomllib.loads(text)))

@@ -15,6 +15,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from app.platform.db import Database
+from app.webhooks.two_way.tool_clocks import ClockSample, ToolClock
 
 #: Deliveries of unknown tickets wait by this name while tickets are opened at their tool.
 OPENING = "opening"
@@ -25,7 +26,7 @@ insert into deliveries.tool_account (source, account, asked_at) values (%s, %s, 
 on conflict (source, account) do update set asked_at = excluded.asked_at returning account"""
 IS_OPENING = "select 1 from deliveries.tool_ticket where source = %s and is_opening limit 1"
 FIND_WRITE = """
-select is_opening, writing, begun_at, unsure_at from deliveries.tool_ticket
+select is_opening, writing, begun_at, unsure_at, written_at from deliveries.tool_ticket
 where source = %s and stream = %s"""
 NOTE_WRITE = """
 insert into deliveries.tool_ticket (source, stream, is_opening, writing, begun_at) values (%s, %s, %s,
@@ -34,7 +35,8 @@ on conflict (source, stream) do update
 set is_opening = excluded.is_opening, writing = excluded.writing, begun_at = excluded.begun_at
 returning stream"""
 CLEAR_WRITE = """
-update deliveries.tool_ticket set is_opening = false, writing = null, begun_at = null
+update deliveries.tool_ticket
+set is_opening = false, writing = null, begun_at = null, written_at = coalesce(%s, written_at)
 where source = %s and stream = %s returning stream"""
 DOUBT = """
 insert into deliveries.tool_ticket (source, stream, unsure_at) values (%s, %s, clock_timestamp())
@@ -59,6 +61,12 @@ returning comment_id"""
 FIND_COMMENT = """
 select key, begun_at, fingerprint from deliveries.tool_comment where source = %s and comment_id = %s"""
 BY_KEY = "select written_at from deliveries.tool_comment where source = %s and key = %s"
+FIND_CLOCK = "select ahead, least, most, measured_at from deliveries.tool_clock where source = %s"
+SAVE_CLOCK = """
+insert into deliveries.tool_clock (source, ahead, least, most, measured_at) values (%s, %s, %s, %s, %s)
+on conflict (source) do update set ahead = excluded.ahead, least = excluded.least, most = excluded.most,
+  measured_at = excluded.measured_at
+returning source"""
 OPEN_COMMENT = "select 1 from deliveries.tool_comment where source = %s and stream = %s and is_open limit 1"
 
 
@@ -67,12 +75,14 @@ class TicketWrite:
     """What is under way to a ticket at its tool: its opening, or fingerprints of values by field (None:
     nothing),
     since `begun_at`. `unsure_at` is set if the ticket there may differ from what was heard of it.
+    `written_at` is the tool's time of our last write.
     """
 
     is_opening: bool = False
     writing: Mapping[str, str] | None = None
     begun_at: datetime | None = None
     unsure_at: datetime | None = None
+    written_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +111,17 @@ class Writes:
         """Note an account that the tool is written to with."""
         await self._db.rows(ADD_ACCOUNT, (self._source, account, now))
 
+    async def clock(self) -> ToolClock:
+        """Return the tool's clock, as our writes have measured it."""
+        row = await self._db.row(FIND_CLOCK, (self._source,))
+        return ToolClock() if row is None else ToolClock(**row)
+
+    async def measure_clock(self, sample: ClockSample) -> None:
+        """Measure the tool's clock by a write."""
+        clock = (await self.clock()).measure(sample)
+        values = (clock.ahead, clock.least, clock.most, clock.measured_at)
+        await self._db.rows(SAVE_CLOCK, (self._source, *values))
+
     async def is_opening(self) -> bool:
         """Return whether a ticket may just be opened at the tool."""
         return bool(await self._db.rows(IS_OPENING, (self._source,)))
@@ -116,9 +137,11 @@ class Writes:
         """Note what will be written to the ticket."""
         await self._db.rows(NOTE_WRITE, (self._source, stream, is_opening, Jsonb(dict(writing)), now))
 
-    async def clear_write(self, stream: str) -> None:
-        """Note that nothing is under way to the ticket any more."""
-        await self._db.rows(CLEAR_WRITE, (self._source, stream))
+    async def clear_write(self, stream: str, written_at: datetime | None) -> None:
+        """Note that nothing is under way to the ticket any more, and the tool's time of the write; None: it
+        wrote nothing.
+        """
+        await self._db.rows(CLEAR_WRITE, (written_at, self._source, stream))
 
     async def doubt(self, stream: str) -> None:
         """Note that the ticket must be looked at over there."""

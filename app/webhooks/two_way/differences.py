@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from app.common.records import CodeEnum
@@ -100,10 +100,12 @@ def difference(
     *,
     ours: Collection[str] = (),
     is_answer: bool = False,
+    uncertainty: timedelta = timedelta(),
 ) -> TicketDifference:
     """Return what is news in the snapshot. `groups`: the states that are one for the tool. `ours`:
     columns whose
-    change is our own. `is_answer`: the tool was asked, and has nothing newer.
+    change is our own. `is_answer`: the tool was asked, and has nothing newer. `uncertainty`: the order of
+    times that are no further apart is unknown.
     """
     heard_at, told_at = hearing.heard_at, snapshot.occurred_at
     changed = _changed_columns(case, snapshot)
@@ -111,12 +113,13 @@ def difference(
         told_at = heard_at
         snapshot = snapshot._replace(occurred_at=told_at)
     is_late = heard_at is not None and told_at < heard_at
-    if is_late and hearing.written_at is not None and told_at <= hearing.written_at:
+    is_unsure = heard_at is not None and abs(told_at - heard_at) <= uncertainty and not is_answer
+    if is_late and not is_unsure and hearing.written_at is not None and told_at <= hearing.written_at:
         return TicketDifference(None, _overwritten(case, hearing, snapshot))
     if not changed.keys() - _OF_DELIVERY:
         return TicketDifference(None)
     news = _only(case, snapshot, changed, groups, ours)
-    if heard_at == told_at and not is_answer:
+    if is_unsure:
         # Which of two of one instant is the newer, only the tool knows.
         columns = {c: v for c, v in news.columns.items() if c in _OF_DELIVERY}
         unknown = news._replace(fields={}, words={}, state=None, columns=columns, private={})

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, TypeVar
 
 from app.common.records import CodeEnum
 from app.kernel.actions.context import CommandMetadata
@@ -17,11 +18,15 @@ from app.kernel.ledger import Ledger
 from app.log.ids import uuid7
 from app.log.writer import DuplicateCommand
 from app.processes.incidents.lifecycle import LIFECYCLE
+from app.processes.incidents.records import IncidentState
 from app.ticketing.comments import CommentTicket
-from app.webhooks.effects.differences import SHARED, FieldConflict, Hearing, TicketDifference
 from app.webhooks.effects.identities import Identity, speaker
-from app.webhooks.effects.pending_writes import OPENING, Writes
 from app.webhooks.mapping.updates import CommentUpdate, NamedPerson, TicketUpdate
+from app.webhooks.two_way.differences import SHARED, FieldConflict, Hearing, TicketDifference
+from app.webhooks.two_way.pending_writes import OPENING, Writes
+from app.webhooks.two_way.tool_clocks import on_our_clock
+
+U = TypeVar("U", bound=TicketUpdate | CommentUpdate)
 
 #: What conflicts are kept by. It is no source, so that the comment goes to the tool, too.
 CONFLICT_RULE = "rule:keep_conflicts"
@@ -67,10 +72,41 @@ class TwoWaySource:
         """Return whether the tool names an account that we write with."""
         return actor is not None and not self.accounts.isdisjoint({actor.id, actor.name})
 
-    def is_echo(self, hearing: Hearing, news: TicketUpdate) -> bool:
+    async def convert(self, news: U, received_at: datetime) -> U:
+        """Return the news of the tool with its times by our clock, none after its receipt."""
+        ahead = (await self.writes.clock()).ahead
+        return on_our_clock(news, ahead, received_at, received_at)
+
+    async def is_echo(self, stream: str, hearing: Hearing, news: TicketUpdate) -> bool:
         """Return whether the tool tells of what we have written to the ticket."""
-        written_at = hearing.written_at
-        return written_at is not None and news.occurred_at <= written_at and self.is_ours(news.actor)
+        if not self.is_ours(news.actor):
+            return False
+        # Releases before 0.2 have not noted it.
+        written_at = (await self.writes.find_write(stream)).written_at or hearing.written_at
+        return written_at is not None and news.stated_at <= written_at
+
+    async def columns_under_way(self, stream: str, news: TicketUpdate) -> Collection[str]:
+        """Return the columns whose value from the tool is the one that we are just writing, whatever person the tool names."""
+        written = (await self.writes.find_write(stream)).writing
+        return AnsweredWrite(stream, written, self.fingerprints(stream, news)).ours(news) if written else ()
+
+    def group(self, state: IncidentState) -> str:
+        """Return what the state is for the tool."""
+        return self.groups.get(state.value, state.value)
+
+    def fingerprint(self, stream: str, name: str, text: str) -> str:
+        """Return the keyed fingerprint of a value that is written to the ticket."""
+        return self.ledger.vault.fingerprint("written", stream, name, text)
+
+    def fingerprints(self, stream: str, news: TicketUpdate) -> dict[str, str]:
+        """Return keyed fingerprints of the fields as the tool has them."""
+        told_fields: dict[str, Any] = {name: news.fields.get(name) for name in ("title", "priority")}
+        told_fields["state"] = None if news.state is None else self.group(news.state)
+        return {
+            name: self.fingerprint(stream, name, str(each))
+            for name, each in told_fields.items()
+            if each is not None
+        }
 
     async def is_awaited(self, ticket: str | None) -> bool:
         """Return whether an answer is still to come: about that ticket, or about one that is just
@@ -92,7 +128,7 @@ class TwoWaySource:
     async def is_known_comment(self, news: CommentUpdate) -> bool:
         """Return whether the comment is one of ours, as we have written it."""
         written_at = await self.writes.comment_written_at(news.id)
-        return written_at is not None and news.occurred_at <= written_at
+        return written_at is not None and news.stated_at <= written_at
 
     async def keep_conflicts(self, record: Any, ticket_difference: TicketDifference) -> bool:
         """Keep conflicts as comments, and note doubts, before anything else is recorded of the delivery.

@@ -1,0 +1,156 @@
+"""Duties that a reference to a person, a team or a group gives, and who is eligible for each. The mark stands
+on the reference: `Annotated[Reference, ForeignRef("person", GivenDuty.work)]`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Eligible:
+    """One way to be eligible; every part that is not empty must hold.
+
+    The parts are codes: sides of `TeamKind`, grades of `Grade`, roles of `Role` (or STAFF), seats of
+    `RepresentedSide`.
+
+    A team is on the side that its kind names. A person is on the internal side with a staff role for the
+    record or as a member of an internal team, on the supplier side as a member of a supplier, and on the
+    customer side as a member of a customer or with nothing of IT's: no internal team, no supplier and no
+    role except those of BUSINESS_ROLES. `seats`: a group has an active member who represents one of these.
+    """
+
+    sides: tuple[str, ...] = ()
+    grades: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    seats: tuple[str, ...] = ()
+
+
+#: Kinds of records that have duties.
+DUTY_KINDS = ("person", "team", "group")
+#: Roles that people of the business hold as well.
+BUSINESS_ROLES = ("department_head", "management", "committee_member", "process_owner")
+#: Stands for all roles of staff.
+STAFF = ("staff",)
+_STAFF = Eligible(sides=("internal",))
+_SENIOR = Eligible(grades=("senior", "management"))
+
+
+class GivenDuty(StrEnum):
+    """A duty. A person or team is eligible if they are active and one of `any_of` holds; none: all are.
+    Machines are eligible for accounts only. `because` is the code of the refusal of somebody else.
+    """
+
+    en: str
+    zh: str
+    any_of: tuple[Eligible, ...]
+    because: str
+
+    def __new__(
+        cls, code: str, en: str = "", zh: str = "", any_of: tuple[Eligible, ...] = (), because: str = ""
+    ) -> GivenDuty:
+        member = str.__new__(cls, code)
+        member._value_ = code
+        member.en, member.zh, member.any_of, member.because = en, zh, any_of, because
+        return member
+
+    __hash__ = str.__hash__
+
+    def label(self, language: str) -> str:
+        """Return the label in that language (`en`, `zh`)."""
+        return self.zh if language == "zh" else self.en
+
+    # Persons
+    work = "work", "Work of IT", "IT 工作", (_STAFF,), "not_staff"
+    ownership = "ownership", "Ownership", "负责人", (_STAFF,), "not_staff"
+    review = "review", "Review", "评审", (_STAFF,), "not_staff"
+    appraisal = "appraisal", "Appraised work", "接受考核", (_STAFF,), "not_staff"
+    representation = "representation", "Representation of IT", "代表 IT", (_STAFF,), "not_staff"
+    process_ownership = "process_ownership", "Ownership of a process", "流程负责人", (_SENIOR,), "not_senior"
+    step_ownership = (
+        "step_ownership",
+        "Ownership of a rollout step",
+        "推广步骤负责人",
+        (_STAFF, _SENIOR),
+        "not_staff_or_senior",
+    )
+    co_authorship = (
+        "co_authorship",
+        "Co-authorship as a process owner",
+        "以流程负责人身份参与起草",
+        (Eligible(roles=("process_owner",)),),
+        "no_process_owner",
+    )
+    agreement = (
+        "agreement",
+        "Agreement of the process owner",
+        "流程负责人同意",
+        (Eligible(roles=("process_owner",)),),
+        "agreed_by_no_owner",
+    )
+    sponsorship = (
+        "sponsorship",
+        "Sponsorship",
+        "项目发起",
+        (Eligible(grades=("management",)),),
+        "not_of_management",
+    )
+    project_management = (
+        "project_management",
+        "Project management",
+        "项目管理",
+        (Eligible(roles=("project_manager",)),),
+        "no_project_manager",
+    )
+    business_voice = (
+        "business_voice",
+        "Voice of the business",
+        "业务方意见",
+        (Eligible(sides=("customer",)),),
+        "not_of_the_business",
+    )
+    scoring = (
+        "scoring",
+        "Scoring of suggestions",
+        "建议评分",
+        (Eligible(roles=STAFF),),
+        "assessor_is_no_staff",
+    )
+    answering = (
+        "answering",
+        "Answer to a complaint",
+        "答复投诉",
+        (Eligible(roles=("service_level_manager",)),),
+        "cannot_answer",
+    )
+    party = "party", "Representation of the other party", "代表对方"
+    participation = "participation", "Participation", "参与"
+    deputising = "deputising", "Deputising", "代理"
+    approval = "approval", "Approval", "审批"
+    account = "account", "Account", "账户"
+
+    # Teams
+    team_work = "team_work", "Work of a team", "团队工作", (_STAFF,), "team_not_internal"
+    custom = (
+        "custom",
+        "Custom",
+        "客户",
+        (Eligible(sides=("customer", "internal")),),
+        "supplier_is_no_customer",
+    )
+    supply = "supply", "Supply", "供应", (Eligible(sides=("supplier",)),), "not_a_supplier"
+    audience = "audience", "Audience", "受众"
+
+    # Groups
+    group_decision = "group_decision", "Decision of a group", "小组决定"
+    group_acceptance = (
+        "group_acceptance",
+        "Acceptance for the business",
+        "业务方验收",
+        (Eligible(seats=("business", "key_user")),),
+        "no_business_in_group",
+    )
+
+    # What was, is filtered by, or is asked for: it gives no duty, and persons who left may be named.
+    recorded = "recorded", "No duty", "不产生职责"

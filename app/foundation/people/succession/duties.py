@@ -1,0 +1,80 @@
+"""Duties that can be handed over: which fields of which kinds hold them, and who manages them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from app.common.people import Role
+
+
+@dataclass(frozen=True, slots=True)
+class KindDuties:
+    """Fields of a kind of record that name the holders of duties, and the roles that hand the duties over.
+
+    `ended` are the codes of the states in which nothing of it waits for anybody.
+    """
+
+    fields: tuple[str, ...]
+    managers: frozenset[Role]
+    ended: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class RowDuty:
+    """Field of a child record that names the holder of a duty, which is over once one of `done` is set."""
+
+    field: str
+    done: tuple[str, ...]
+
+
+def _of(fields: str, *managers: Role, ended: str = "") -> KindDuties:
+    return KindDuties(tuple(fields.split()), frozenset(managers), frozenset(ended.split()))
+
+
+#: Duties of the records of each kind. Representatives of agreements are named by the agreement itself.
+KIND_DUTIES: Mapping[str, KindDuties] = {
+    "article": _of("assignee_id", Role.knowledge_editor, ended="retired"),
+    "audit": _of("head_id", Role.quality_manager, ended="concluded"),
+    "change": _of("assignee_id", Role.change_manager, ended="closed rejected cancelled"),
+    "ci": _of("owner_id", Role.configuration_manager, ended="retired"),
+    "corrective_action": _of("owner_id", Role.quality_manager, ended="verified dropped"),
+    "finding": _of("owner_id", Role.quality_manager, ended="verified withdrawn"),
+    "freeze": _of("owner_id", Role.change_manager, ended="withdrawn"),
+    "group": _of("chair_id", Role.admin, ended="retired"),
+    "improvement": _of(
+        "assignee_id executor_id process_owner_id project_manager_id sponsor_id",
+        Role.quality_manager,
+        Role.committee_member,
+        ended="rejected reverted",
+    ),
+    "improvement_plan": _of("owner_id", Role.quality_manager, ended="closed"),
+    "incident": _of("assignee_id commander_id", Role.incident_manager, ended="closed cancelled"),
+    "meeting": _of("assignee_id chair_id organiser_id", Role.quality_manager, ended="cancelled"),
+    "problem": _of("assignee_id risk_owner_id", Role.problem_manager, ended="closed cancelled"),
+    "process_definition": _of("executor_id owner_id", Role.quality_manager, ended="superseded retired"),
+    "quality_assessment": _of("assessor_id", Role.quality_manager, ended="verified cancelled"),
+    "quality_target": _of("answerable_id", Role.quality_manager, ended="withdrawn"),
+    "release": _of(
+        "assignee_id faults_owner_id stage_author_id stage_reviewer_id",
+        Role.change_manager,
+        ended="closed rolled_back cancelled",
+    ),
+    "request": _of("assignee_id", Role.quality_manager, ended="closed cancelled rejected"),
+    "risk": _of("owner_id", Role.quality_manager, ended="closed"),
+    "scorecard": _of("talker_id", Role.quality_manager, ended="settled"),
+    "service": _of("owner_id", Role.service_level_manager, ended="retired"),
+    "service_level_plan": _of("owner_id", Role.service_level_manager, ended="adopted"),
+    "team": _of("lead_id", Role.admin, ended="retired"),
+    "training": _of("trainer_id", Role.quality_manager, ended="licensed cancelled"),
+    "webhook_source": _of("owner_id", Role.admin, ended="retired"),
+}
+#: Duties that child records give, by their kind.
+ROW_DUTIES: Mapping[str, RowDuty] = {
+    "complaint": RowDuty("owner_id", ("answered_at", "merged_at")),
+    "risk_action": RowDuty("person_id", ("done_at", "dropped_at")),
+    "rollout_step": RowDuty("owner_id", ("completed_at",)),
+    "task": RowDuty("assignee_id", ("completed_at", "dropped_at")),
+}
+#: Roles that hand over the duties of some kind.
+MANAGERS = frozenset(role for duties in KIND_DUTIES.values() for role in duties.managers)

@@ -1,0 +1,103 @@
+"""Actions on a person who has left: the report of what they held, and handing it over in one step."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from app.common.duties import GivenDuty
+from app.common.notices import NoticeType, Responsible
+from app.common.people import Person, PersonState
+from app.common.records import ForeignRef
+from app.foundation.people.succession.duties import KIND_DUTIES, MANAGERS
+from app.foundation.people.succession.handing_over import successor_invalid
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.actor_policy import role, rule
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import STAYS, Action, action
+from app.kernel.actions.payloads import LONGEST_LIST, BoundedList, Instant, Payload, Reference, SuppliedField
+from app.kernel.actions.refusals import WrongValue
+
+
+class TransferDutiesPerson(Payload):
+    """The successor of a person who has left, and the kinds of records whose duties are handed over."""
+
+    new_holder: Annotated[Reference, ForeignRef("person", GivenDuty.work)] = Field(
+        description="Person who takes the duties over: an id, or `me`."
+    )
+    kinds: Annotated[tuple[str, ...], BoundedList, SuppliedField()] = Field(
+        default=(),
+        max_length=len(KIND_DUTIES),
+        description="Kinds of the records, such as `incident`; if left out, all that the caller manages.",
+        examples=[["incident", "change"]],
+    )
+
+
+def transfer_duties(person: Person, body: TransferDutiesPerson, ctx: ActionContext) -> None:
+    """Transfer the person's duties: a rule puts the successor in their place, record by record."""
+
+
+async def kinds_not_managed(
+    reads: ReadContext, person: Person, body: TransferDutiesPerson, ctx: ActionContext
+) -> None:
+    """Refuse kinds without duties (`unknown_value`), and those that the caller does not manage."""
+    if not managed_kinds(ctx):
+        raise WrongValue({"kind": "–"}, pointer="/kinds", because="kind_not_managed")
+    for n, kind in enumerate(body.kinds):
+        if kind not in KIND_DUTIES:
+            raise WrongValue({"value": kind}, pointer=f"/kinds/{n}", because="unknown_value")
+        if kind not in managed_kinds(ctx):
+            raise WrongValue({"kind": kind}, pointer=f"/kinds/{n}", because="kind_not_managed")
+
+
+def managed_kinds(ctx: ActionContext) -> tuple[str, ...]:
+    """Return the kinds of records whose duties the caller may hand over."""
+    return tuple(
+        kind
+        for kind, duties in KIND_DUTIES.items()
+        if ctx.caller.is_rule
+        or any(held.role in duties.managers and held.applies_throughout(kind) for held in ctx.caller.roles)
+    )
+
+
+def with_kinds(person: Any, body: TransferDutiesPerson, ctx: ActionContext) -> Payload:
+    """Return the payload with all kinds that the caller manages, if it names none."""
+    return body if body.kinds else body.model_copy(update={"kinds": managed_kinds(ctx)})
+
+
+class ReportDuties(Payload):
+    """The number of duties that somebody who has left still holds, and the people who are notified."""
+
+    holder: Annotated[Reference, ForeignRef("person", GivenDuty.recorded)] = Field(
+        description="Person who holds them."
+    )
+    duty_count: int = Field(ge=1, description="Number of open duties in records of all kinds.")
+    first_due_at: Instant | None = Field(
+        default=None, description="Earliest time at which one of them is due; null if none has a due time."
+    )
+    persons: Annotated[
+        tuple[
+            Annotated[
+                Reference, ForeignRef("person", GivenDuty.recorded), Responsible(NoticeType.duties_held)
+            ],
+            ...,
+        ],
+        BoundedList,
+    ] = Field(max_length=LONGEST_LIST, description="People who are notified.")
+
+
+def report_duties(person: Person, body: ReportDuties, ctx: ActionContext) -> None:
+    """Report the person's duties: their lead and the managers are notified."""
+
+
+# fmt: off
+def leaving_rows() -> tuple[Action[Any, Any], ...]:
+    """Return the rows of the lifecycle table of persons."""
+    states = [PersonState.inactive, PersonState.erased]
+    return (
+        action(report_duties, "上报未移交职责", states, STAYS, rule, "person.duties_reported"),
+        action(transfer_duties, "移交全部职责", states, STAYS, (role(*MANAGERS) | rule).in_person(), "person.duties_handed_over",
+               wrong=(successor_invalid, kinds_not_managed), supplies=with_kinds),
+    )
+# fmt: on

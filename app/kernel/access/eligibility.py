@@ -1,0 +1,109 @@
+"""Eligibility for duties (`app.common.duties`): of one person, team or group for a record, and as a condition
+of lists, by the same SQL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+from uuid import UUID
+
+from app.common.duties import BUSINESS_ROLES, STAFF, Eligible, GivenDuty
+from app.common.people import STAFF_ROLES, PersonKind
+from app.kernel.access.reads import ReadContext, Unguarded
+
+#: Binds a value to a statement, and returns its placeholder.
+Bind = Callable[[Any], str]
+
+_MEMBER = """exists (select 1 from fold.membership m join fold.team t on t.id = m.team_id
+  where m.person_id = r.id and t.kind = any({kinds}))"""
+_HOLDS = (
+    """exists (select 1 from unnest(r.roles) held where split_part(held, '@', 1) = any({roles}){scope})"""
+)
+_SEATED = """exists (select 1 from fold.group_member m join fold.person p on p.id = m.person_id
+  where m.record = 'group/' || r.id and m.side = any({seats}) and p.state = 'active')"""
+_STAFF = sorted(role.value for role in STAFF_ROLES)
+_ROLES_OF_IT = sorted({*_STAFF} - {*BUSINESS_ROLES})
+
+
+def eligible_condition(
+    kind: str, duty: GivenDuty, bind: Bind, scopes: Sequence[str] | None = None
+) -> str | None:
+    """Return the condition on the row `r` of a person, team or group of being eligible, active or not; None:
+    all are. `scopes` are those of the record in roles (`team/<id>`); None: a role counts in every scope.
+    """
+    conditions = [_option_condition(kind, option, bind, scopes) for option in duty.any_of]
+    suits = f"({' or '.join(conditions)})" if conditions else None
+    if kind != "person" or duty in (GivenDuty.account, GivenDuty.recorded):
+        return suits
+    human = f"r.kind = {bind(PersonKind.human.value)}"
+    return human if suits is None else f"{human} and {suits}"
+
+
+def _option_condition(kind: str, option: Eligible, bind: Bind, scopes: Sequence[str] | None) -> str:
+    parts = []
+    if option.sides and kind == "team":
+        parts.append(f"r.kind = any({bind(list(option.sides))})")
+    elif option.sides:
+        parts.append(f"({' or '.join(_side_condition(side, bind, scopes) for side in option.sides)})")
+    if option.grades:
+        parts.append(f"r.grade = any({bind(list(option.grades))})")
+    if option.roles:
+        roles = _STAFF if option.roles == STAFF else option.roles
+        parts.append(_holds(roles, bind, scopes))
+    if option.seats:
+        parts.append(_SEATED.format(seats=bind(list(option.seats))))
+    return " and ".join(parts)
+
+
+def _side_condition(side: str, bind: Bind, scopes: Sequence[str] | None) -> str:
+    member = _MEMBER.format(kinds=bind([side]))
+    if side == "internal":
+        return f"{_holds(_STAFF, bind, scopes)} or {member}"
+    if side == "customer":
+        of_others = _MEMBER.format(kinds=bind(["internal", "supplier"]))
+        return f"{member} or not ({of_others} or {_holds(_ROLES_OF_IT, bind, None)})"
+    return member
+
+
+def _holds(roles: Sequence[str], bind: Bind, scopes: Sequence[str] | None) -> str:
+    scope = (
+        ""
+        if scopes is None
+        else f" and (held not like '%%@%%' or split_part(held, '@', 2) = any({bind(list(scopes))}))"
+    )
+    return _HOLDS.format(roles=bind(list(roles)), scope=scope)
+
+
+async def is_eligible(
+    reads: ReadContext, kind: str, named: UUID, duty: GivenDuty, scopes: Sequence[str]
+) -> bool:
+    """Return whether the person, team or group of that id is eligible for the duty in a record of these
+    scopes.
+    """
+    parameters: dict[str, Any] = {"named": named}
+
+    def bind(value: Any) -> str:
+        parameters[name := f"p{len(parameters)}"] = value
+        return f"%({name})s"
+
+    condition = eligible_condition(kind, duty, bind, scopes)
+    if condition is None:
+        return True
+    query = f"select 1 from fold.{kind} r where r.id = %(named)s and {condition}"
+    guard = Unguarded("who was eligible a moment ago may be named; doctor lists them")
+    return await reads.value(query, parameters, guard=guard) is not None
+
+
+def scopes_of(record: Any, body: object, named_team: UUID | None) -> list[str]:
+    """Return the scopes of roles that cover the record, with the team, the service and the process that the
+    payload names for it.
+    """
+    teams = {getattr(record, "team_id", None), named_team} - {None}
+    services = {getattr(each, "service", None) for each in (record, body)} - {None}
+    concerned = {getattr(record, "concerned_process", None), getattr(body, "process", None)} - {None}
+    return [
+        *(f"team/{team}" for team in teams),
+        *(f"service/{key}" for key in services),
+        *(f"process/{process}" for process in {record.KIND, *concerned}),
+    ]

@@ -1,0 +1,119 @@
+"""Whoever holds a post does its duty by the post alone, without a role."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from app.common.duties import GivenDuty
+from app.common.people import Caller, Role, RoleGrant
+from app.common.records import ForeignRef, empty
+from app.kernel.actions.lifecycle import Lifecycle
+from app.kernel.actions.payloads import marks
+from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND
+
+HOLDER = UUID(int=7)
+#: What the holder of the post may do because the record's field names them.
+POSTS = {
+    ("incident", "commander_id"): {"post_update", "assign", "escalate"},
+    ("process_definition", "owner_id"): {"edit", "submit", "send_back", "publish", "take_names"},
+    ("process_definition", "executor_id"): {"edit"},
+    ("process_change", "process_owner_id"): {"review", "publish"},
+    ("improvement", "sponsor_id"): {"kick_off"},
+    ("improvement", "project_manager_id"): {"plan", "report_progress", "start_pilot", "roll_out"},
+    ("improvement", "process_owner_id"): {"fix"},
+    ("quality_target", "answerable_id"): {"accept", "return", "break_down"},
+    ("quality_assessment", "assessor_id"): {"conclude", "improve"},
+    ("audit", "head_id"): {"countersign"},
+    ("finding", "owner_id"): {"correct"},
+    ("corrective_action", "owner_id"): {"complete", "hand_over"},
+    ("risk", "owner_id"): {"assess", "treat", "reassess", "hand_over"},
+    ("scorecard", "talker_id"): {"settle"},
+    ("scorecard_rating", "rater_id"): {"rate"},
+    ("sla", "representative_id"): {"negotiate", "sign"},
+    ("sla", "party_representative_id"): {"negotiate", "sign"},
+    # They sign the card that they see.
+    ("scorecard", "superior_id"): set[str](),
+}
+#: Posts whose holders see the record only as staff, who see all of its kind, or by another field of it.
+SEEN_OTHERWISE = {
+    "article.assignee_id": "its author writes it",
+    "meeting.assignee_id": "its participants see it",
+    "quality_target.person_id": "the answerable person sees it",
+    "scorecard.person_id": "the person concerned sees it",
+    "scorecard_rating.person_id": "ratings are the rater's until the card is published",
+    "stand_in.person_id": "staff see the rota",
+    "escalation_rule.to_person_id": "staff see the rules",
+    "service.owner_id": "staff see services",
+    "webhook_source.owner_id": "staff see sources",
+}
+#: The role that manages the tickets of each kind.
+MANAGERS = {
+    "incident": Role.incident_manager,
+    "problem": Role.problem_manager,
+    "change": Role.change_manager,
+    "release": Role.change_manager,
+    "request": Role.service_level_manager,
+    "improvement": Role.quality_manager,
+}
+
+
+def named(lifecycle: Lifecycle[Any], field: str) -> Any:
+    """A record that names the holder there, and nobody else."""
+    record = empty(lifecycle.record, UUID(int=1))
+    setattr(record, field, HOLDER)
+    return record
+
+
+def caller(*roles: Role) -> Caller:
+    """The holder, with these roles."""
+    held = tuple(RoleGrant(role) for role in roles)
+    return Caller(actor=f"person:{HOLDER}", person_id=HOLDER, roles=held)
+
+
+def allowed(lifecycle: Lifecycle[Any], record: Any, holder: Caller) -> set[str]:
+    """What the holder may do on the record."""
+    return {row.name for row in lifecycle.rows if row.policy.allows(holder, record)}
+
+
+def test_a_post_alone_is_enough_for_its_duty() -> None:
+    for (kind, field), duties in POSTS.items():
+        lifecycle = LIFECYCLES_BY_KIND[kind]
+        missing = duties - allowed(lifecycle, named(lifecycle, field), caller())
+        assert not missing, f"{kind}.{field}"
+        assert f"person:{HOLDER}" in lifecycle.audience(named(lifecycle, field)), f"{kind}.{field}"
+
+
+def test_whoever_holds_a_post_sees_the_record() -> None:
+    unseen = set()
+    for lifecycle in LIFECYCLES:
+        for field, mark in marks(lifecycle.record, ForeignRef).items():
+            gives = mark.kind == "person" and mark.duty not in (None, GivenDuty.recorded, GivenDuty.account)
+            if gives and mark.duty not in (GivenDuty.participation, GivenDuty.deputising):
+                tokens = lifecycle.audience(named(lifecycle, field))
+                if tokens.isdisjoint({f"person:{HOLDER}", "everybody"}):
+                    unseen.add(f"{lifecycle.kind}.{field}")
+    assert unseen == SEEN_OTHERWISE.keys()
+
+
+def test_the_manager_of_a_process_assigns_and_escalates_its_tickets() -> None:
+    for kind, role in MANAGERS.items():
+        lifecycle = LIFECYCLES_BY_KIND[kind]
+        record = empty(lifecycle.record, UUID(int=1))
+        assert {"assign", "escalate"} <= allowed(lifecycle, record, caller(role)), kind
+
+
+def test_the_project_manager_of_a_release_assigns_it() -> None:
+    lifecycle = LIFECYCLES_BY_KIND["release"]
+    record = empty(lifecycle.record, UUID(int=1))
+    assert {"assign", "escalate"} <= allowed(lifecycle, record, caller(Role.project_manager))
+
+
+def test_agents_see_what_a_team_has_resolved_and_may_close_it() -> None:
+    lifecycle = LIFECYCLES_BY_KIND["incident"]
+    record = empty(lifecycle.record, UUID(int=1))
+    record.team_id = UUID(int=2)
+    for state in lifecycle.states:
+        record.state = state
+        assert ("desk" in lifecycle.audience(record)) is (state.value == "resolved"), state
+    assert "close" in allowed(lifecycle, record, caller(Role.agent))

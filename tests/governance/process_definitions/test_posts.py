@@ -1,0 +1,40 @@
+"""The owner and the executor of a process see to its definition by their posts, without a role."""
+
+from __future__ import annotations
+
+from tests.governance.process_definitions.conftest import PUBLISHED, Registry
+
+NEXT = {"process": "billing", "title": "Billing, faster", "level": 2}
+
+
+async def test_the_owner_publishes_what_somebody_else_has_drafted_and_the_executor_proposes(
+    registry: Registry,
+) -> None:
+    first = await registry.submitted()
+    refused = await registry.senior.post(f"{first}/publish", json=PUBLISHED)
+    assert refused.json()["code"] == "owner_only_by_this_edition", "nobody has agreed to the owner yet"
+    await registry.quality.post_ok(f"{first}/publish", PUBLISHED)
+
+    second = await registry.executor.post_ok("/v1/process_definitions", NEXT)
+    path = f"/v1/process_definitions/{second['id']}"
+    await registry.edit(registry.executor, path, purpose="Speed.")
+    await registry.senior.post_ok(f"{path}/submit", {"heard": [registry.executor.id]})
+    published = await registry.senior.post_ok(f"{path}/publish", PUBLISHED)
+    assert (published["state"], published["edition"]) == ("published", 2)
+
+
+async def test_the_owner_does_not_publish_their_own_draft(registry: Registry) -> None:
+    await registry.published()
+    draft = await registry.senior.post_ok("/v1/process_definitions", NEXT)
+    path = f"/v1/process_definitions/{draft['id']}"
+    await registry.senior.post_ok(f"{path}/submit", {"heard": [registry.executor.id]})
+    refused = await registry.senior.post(f"{path}/publish", json=PUBLISHED)
+    assert refused.json()["code"] == "separation_of_duties"
+    await registry.senior.post_ok(f"{path}/send_back", {"reason": "It names the wrong month."})
+
+
+async def test_nobody_else_drafts_the_next_edition(registry: Registry) -> None:
+    await registry.published()
+    stranger = await registry.api.client("Stranger")
+    refused = await stranger.post("/v1/process_definitions", json=NEXT)
+    assert (refused.status_code, refused.json()["code"]) == (409, "no_post_in_process")
