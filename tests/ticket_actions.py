@@ -15,5 +15,5 @@ EVERY_TICKETS = frozenset(
 
 
 def own_actions(actions: Iterable[str]) -> list[str]:
-    """Those of the actions that are the process's own, without the hand-over of each kind that gives duties."""
+    """Those of the actions that are the process's own, without the hand-over that kinds with duties have."""
     return [name for name in actions if name not in EVERY_TICKETS | {hand_over_duties.__name__}]
