@@ -91,8 +91,12 @@ class AttentionPart(OutputModel):
 
     key: str = Field(description="Key of the condition, as in `key` of a condition of its own.")
     sentence: str = Field(description="Sentence, in the requested language.")
-    cases: str | None = Field(description="Address of the cases in the API; null if not set.")
-    desk: str | None = Field(description="Address of the page that shows the cases; null if not set.")
+    cases: str | None = Field(
+        description="Address of the cases in the API; null if the condition has no cases."
+    )
+    desk: str | None = Field(
+        description="Address of the page that shows the cases; null if there is no such page."
+    )
 
 
 class AttentionItem(OutputModel):
@@ -111,13 +115,13 @@ class AttentionItem(OutputModel):
     sentence: str = Field(description="Sentence, in the requested language.")
     sentences: AttentionSentences
     cases: str | None = Field(
-        description="Address in the API of the condition's cases or record; null if not set.",
+        description="Address in the API of the condition's cases or record; null if it has neither.",
         examples=["/v1/incidents/INC-2026-000123"],
     )
     desk: str | None = Field(
-        description="Address of the page that shows the cases or the record; null if not set."
+        description="Address of the page that shows the cases or the record; null if there is no such page."
     )
-    owner: AttentionOwner | None = Field(description="Owner of the condition; null if not set.")
+    owner: AttentionOwner | None = Field(description="Owner of the condition; null if nobody owns it.")
     since: datetime | None = Field(
         description="Time since which the condition has been true; null if unknown."
     )

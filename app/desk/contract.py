@@ -24,8 +24,9 @@ JSON = "application/json"
 PATH_PARAMETER = re.compile(r"{(\w+)}")
 #: Slashes in the path of a file that belongs to the record as a whole.
 RECORD_FILE_SLASHES = 4
-#: What answers of actions say besides the record: it is shown on the page that follows.
-OF_THE_ANSWER = frozenset({"warnings"})
+#: What answers of actions say besides the record: it is shown on the page that follows, or listed within the
+#: record.
+OF_THE_ANSWER = frozenset({"warnings", "open_duties"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,9 +76,9 @@ def conversation(
     entries: list[ConversationEntry] = []
     silent: list[NarratedEvent] = []
     # The question of a hold is also a comment.
-    said = {_displayed(comment.get("text")) for comment in rows.comments.values()}
+    comment_texts = {_displayed(comment.get("text")) for comment in rows.comments.values()}
     for event in reversed(list(events)):
-        texts = tuple(field for field in event.texts if field.value not in said)
+        texts = tuple(field for field in event.texts if field.value not in comment_texts)
         spoken = list(_spoken(display, replace(event, texts=texts), rows, left, requester))
         if spoken and silent:
             entries.append(_silent_entry(silent))

@@ -52,10 +52,10 @@ class AgendaItemOut(OutputModel, of=AgendaItem, without="place decision_id", aft
     """An item of an agenda."""
 
     about: TicketStub | None = Field(
-        description="Record that the item is about; null if not set, or if the caller may not see it."
+        description="Record that the item is about; null if there is none, or if the caller may not see it."
     )
     decision: DecisionStub | None = Field(
-        description="Decision to be taken; null if not set, or if the caller may not see it."
+        description="Decision to be taken; null if the item needs none, or if the caller may not see it."
     )
 
 

@@ -49,7 +49,9 @@ class ToldStepOut(OutputModel):
         description="Action that the reader is asked for; null if no action is needed, or if the "
         "reader may not see the record now."
     )
-    due_at: datetime | None = Field(description="Time by which the action is asked for; null if not set.")
+    due_at: datetime | None = Field(
+        description="Time by which the action is asked for; null if it has no due time."
+    )
 
 
 class NoticeOut(RecordOut, of=Notice):

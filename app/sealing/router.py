@@ -108,7 +108,9 @@ class LeafOut(OutputModel):
     recorded_at: datetime = Field(description="Time at which the log recorded the event.")
     schema_version: int = Field(description="Version of the schema of the event's data.")
     source: str = Field(description="Channel or tool through which the event arrived.")
-    source_ref: str | None = Field(description="Identifier of the event in the source; null if not set.")
+    source_ref: str | None = Field(
+        description="Identifier of the event in its source system; null if it has none."
+    )
     staff_only: bool = Field(description="True if only staff may see the event.")
     stream: str = Field(description="Stream of the event, in the form `<kind>/<id>`.")
     type: str = Field(description="Type of the event, in the form `<kind>.<past tense>`.")

@@ -15,7 +15,7 @@ from app.search.tokens import sentence_words, staff_tokens
 
 #: The kinds that are searched so. Migration 1152 has an index for them: a word may be in a million tickets.
 RANKED_KINDS = ("article", "catalogue_item")
-MOST_WORDS = 24
+SEARCHED_WORDS = 24
 #: Records whose words are compared, those with the fewest words first; and the part of the best score that a
 #: record must reach.
 MOST_COMPARED, LEAST_SHARE = 2_000, 0.5
@@ -32,17 +32,17 @@ async def ranked_hits(db: Database, kind: str, text: str, *, staff: bool) -> dic
     """Return the scores of the records of that kind that contain some of the words, the best first; with
     `staff`, also words in texts for staff only.
     """
-    words = sentence_words(text)[:MOST_WORDS]
+    words = sentence_words(text)[:SEARCHED_WORDS]
     if not words:
         return {}
     queries = [_query(word, staff) for word in words]
     parameters = {f"word{n}": query for n, query in enumerate(queries)}
-    matches = ", ".join(f"s.tokens @@ %(word{n})s::tsquery" for n in range(len(queries)))
+    columns = ", ".join(f"s.tokens @@ %(word{n})s::tsquery" for n in range(len(queries)))
     rows = await db.tuples(
-        MATCHES.format(matches=matches), {**parameters, "kind": kind, "any": " | ".join(queries)}
+        MATCHES.format(matches=columns), {**parameters, "kind": kind, "any": " | ".join(queries)}
     )
-    weights = _weights([found for _, _, found in rows])
-    scores = {record_id: sum(_chosen(weights, found)) for record_id, _, found in rows}
+    weights = _weights([matches for _, _, matches in rows])
+    scores = {record_id: sum(_chosen(weights, matches)) for record_id, _, matches in rows}
     least = LEAST_SHARE * max(scores.values(), default=0.0)
     # Sorting is stable: of equal scores, the record with fewer words comes first.
     ranked = sorted(scores.items(), key=lambda score: score[1], reverse=True)
@@ -59,5 +59,5 @@ def _weights(rows: Sequence[Sequence[bool]]) -> list[float]:
     return [log(1 + len(rows) / (1 + sum(column))) for column in zip(*rows, strict=True)]
 
 
-def _chosen(weights: Sequence[float], found: Iterable[bool]) -> Iterable[float]:
-    return (weight for weight, is_found in zip(weights, found, strict=True) if is_found)
+def _chosen(weights: Sequence[float], matches: Iterable[bool]) -> Iterable[float]:
+    return (weight for weight, is_match in zip(weights, matches, strict=True) if is_match)

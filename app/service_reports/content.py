@@ -214,7 +214,7 @@ class ReportContent(Frozen):
     exclusions_left_out: int = Field(description="Number of exclusions that are not listed.")
     workload: list[ReportWorkload] = Field(description="Volumes by kind of case.")
     workload_above: str | None = Field(
-        description="Rule for a workload above the expected one; null if not set."
+        description="Rule for a workload above the expected one; null if the agreement has none."
     )
     improvement_needed: list[str] = Field(
         description="Missed targets, each of which needs a service improvement plan."

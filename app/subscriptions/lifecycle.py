@@ -358,7 +358,7 @@ class NoteRefusal(Payload):
 
 
 def note_refusal(subscription: Subscription, body: NoteRefusal, ctx: ActionContext) -> None:
-    """Note the subscription's refusal: its tool refused an event, or its template failed."""
+    """Note a failed delivery of the subscription: its tool refused an event, or its template failed."""
 
 
 class StopSubscription(Payload):

@@ -295,9 +295,9 @@ async def test_a_sentence_finds_the_article_or_item_that_fits_it_best(indexed: A
     await published(writer, editor, title="Blank printer pages of the board", visibility="internal")
     await zhao.post_ok("/v1/incidents", an_incident(title="A page is blank"))
     for sentence, expected in SENTENCES:
-        found = await search(zhao, sentence, match="some")
-        assert found[:1] == ([] if expected is None else [expected]), sentence
-        assert "Blank printer pages of the board" not in found, "internal articles stay internal"
+        titles = await search(zhao, sentence, match="some")
+        assert titles[:1] == ([] if expected is None else [expected]), sentence
+        assert "Blank printer pages of the board" not in titles, "internal articles stay internal"
         assert await search(zhao, sentence) == [], "every word is needed unless the caller says otherwise"
     complete_first = await search(zhao, "blank page", match="some")
     assert complete_first[:2] == ["A page is blank", "The printer prints blank pages"]

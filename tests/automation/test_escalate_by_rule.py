@@ -125,7 +125,8 @@ async def test_the_manager_of_whoever_has_it_hears_of_it_as_soon_as_there_is_one
     mine, nobodys = await desk.report(), await reported(desk)
     await desk.pass_time(seconds=HOUR)
     assert await escalations(desk, mine) == await escalations(desk, nobodys) == []
-    lin = await add_person(desk.ledger, "Lin")
+    await add_team(desk.ledger, "network")
+    lin = await add_person(desk.ledger, "Lin", "network")
     edit = desk.ledger.lifecycles["person"]["edit"].body.model_validate({"manager": str(boss.id)})
     await act(desk.ledger, TESTS, "person", "edit", lin.id, edit)
     await desk.perform("assign", nobodys, AssignTicket(person=str(lin.id)))

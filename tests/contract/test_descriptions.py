@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 
@@ -24,6 +25,9 @@ CLIPPED = {
 
 #: A clause that reads as a property of the nearest noun, where it gives a reason or a result.
 RELATIVE = re.compile(r", (?:(?:as|at|by|for|from|in|into|of|on|to|with) )?(?:which|who|whose|whom)\b")
+
+#: The clause that says when a field is null.
+NULL = re.compile(r"\bnull (?:if|until|while|before|unless|for|to)\b", re.IGNORECASE)
 
 
 def descriptions(part: object) -> Iterator[str]:
@@ -70,6 +74,25 @@ def test_no_description_is_clipped() -> None:
     texts = set(descriptions(as_written()))
     assert len(texts) > 7_000
     assert {text: advices for text in texts if (advices := faults(text))} == {}
+
+
+def test_no_required_field_of_a_request_is_described_as_null() -> None:
+    contract = as_written()
+    operations = [operation for path in contract["paths"].values() for operation in path.values()]
+    bodies = [json.dumps(operation["requestBody"]) for operation in operations if "requestBody" in operation]
+    names = {name for body in bodies for name in re.findall(r"#/components/schemas/(\w+)", body)}
+    schemas = {name: contract["components"]["schemas"][name] for name in sorted(names)}
+    required = {
+        f"{name}.{field}": schema["properties"][field]
+        for name, schema in schemas.items()
+        for field in schema.get("required", ())
+    }
+    assert len(required) > 300
+    assert [
+        name
+        for name, field in required.items()
+        if '"null"' not in json.dumps(field) and NULL.search(field.get("description", ""))
+    ] == []
 
 
 def test_no_operation_gives_its_reason_in_a_relative_clause() -> None:

@@ -13,6 +13,7 @@ from app.api.contract import summaries
 from app.api.contract.openapi import TAGS
 from app.api.contract.problems import status_of
 from app.api.contract.refusal_ranges import COMPONENTS, MEANINGS, codes_by_status, range_of
+from app.common.duties import GivenDuty
 from app.common.records import CodeEnum
 from app.i18n import kind_nouns, sentences
 from app.platform.settings import PROJECT
@@ -295,7 +296,7 @@ def test_a_list_that_is_sent_is_bounded() -> None:
 
 
 def test_a_code_in_the_contract_has_the_values_that_it_has_in_the_code() -> None:
-    codes = {kind.__name__: [code.value for code in kind] for kind in CodeEnum.__subclasses__()}
+    codes = {kind.__name__: [code.value for code in kind] for kind in (*CodeEnum.__subclasses__(), GivenDuty)}
     for name, schema in document()["components"]["schemas"].items():
         if "enum" in schema:
             assert schema["enum"] == codes[name]

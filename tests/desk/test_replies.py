@@ -42,8 +42,11 @@ async def test_an_agent_answers_asks_and_shows_a_file_on_the_page_of_the_ticket(
     html = await page(agent, answered.headers["location"])
     content = f"{path}/attachments/{file['id']}/content"
     assert f'<img src="{content}?inline=true" alt="screen.png"' in html, "a picture is seen where it was sent"
-    shown, saved = await agent.get(f"{content}?inline=true"), await agent.get(content)
-    assert (shown.headers["content-type"], shown.headers["content-disposition"]) == ("image/png", "inline")
+    image, saved = await agent.get(f"{content}?inline=true"), await agent.get(content)
+    assert (image.headers["content-type"], image.headers["content-disposition"]) == (
+        "image/png",
+        "inline",
+    )
     assert saved.headers["content-disposition"].startswith("attachment")
     assert re.search(r'class="message internal">.*?Please look\.', html, re.S)
     question = {"key": "two", "/text": "Which printer?", "/reason": "awaiting_requester"}

@@ -23,6 +23,7 @@ LIBRARIES = {
 }
 #: Who has HTML in texts of Python, besides those.
 TAGS = ESCAPING | {
+    "app/common/files/html_attributes.py": "lists in mails of others, whose items are counted",
     "app/common/files/html_text.py": "mails of others, which are read as text",
     "app/webhooks/mail/content.py": "commands of text/enriched, which are removed",
 }

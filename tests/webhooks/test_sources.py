@@ -99,8 +99,8 @@ async def test_a_wrong_mapping_is_refused_with_the_reason(api: Api) -> None:
         assert answer.status_code == 422, answer.text
         (error,) = answer.json()["errors"]
         assert (error["pointer"], error["code"]) == ("/mapping", "wrong_mapping")
-        assert error["message"].startswith("does not work: ")
-        assert error["message"].count("does not work") == 1
+        assert error["message"].startswith("cannot be used: ")
+        assert error["message"].count("cannot be used") == 1
     assert (await tool.admin.read(address(tool)))["mapping"] == MAPPING.format(case="id")
 
 

@@ -66,8 +66,8 @@ AttachmentId = Annotated[UUID, Path(description="Identifier of the attachment.")
 Inline = Annotated[
     bool,
     Query(
-        description="Whether a PNG, JPEG, GIF or WebP picture is sent with its media type, to be shown. "
-        "Other files are always sent to be saved."
+        description="True if a PNG, JPEG, GIF or WebP picture is to be sent with its media type, to be "
+        "shown. Other files are always sent to be saved."
     ),
 ]
 
@@ -95,8 +95,8 @@ def mount_attachments(
         renderer = renderer_of(request, listing)
         record = (await load_visible(renderer, name)).record
         attachment = await _find_attachment(renderer, record, attachment_id)
-        shown = inline and attachment.media_type in PICTURES
-        response = await _file_response(renderer, attachment, if_none_match, shown=shown)
+        is_picture = inline and attachment.media_type in PICTURES
+        response = await _file_response(renderer, attachment, if_none_match, inline=is_picture)
         if before is not None and response.status_code == OK:
             await before(request, record, attachment)
         return response
@@ -141,7 +141,7 @@ async def _find_attachment(renderer: Renderer, record: Record, attachment_id: UU
 
 
 async def _file_response(
-    renderer: Renderer, attachment: Attachment, if_none_match: str | None, *, shown: bool
+    renderer: Renderer, attachment: Attachment, if_none_match: str | None, *, inline: bool
 ) -> Response:
     headers = {"ETag": f'"{attachment.sha256}"', "Content-Security-Policy": SANDBOX}
     key = await key_of(renderer.ledger, attachment)
@@ -151,10 +151,10 @@ async def _file_response(
     assert attachment.name is not None
     name = (await renderer.ledger.vault.texts([attachment.name]))[attachment.name]
     headers |= {
-        "Content-Disposition": "inline" if shown else disposition(name or str(attachment.id)),
+        "Content-Disposition": "inline" if inline else disposition(name or str(attachment.id)),
         "Content-Length": str(attachment.size),
     }
-    media_type = attachment.media_type if shown else "application/octet-stream"
+    media_type = attachment.media_type if inline else "application/octet-stream"
     return StreamingResponse(pieces, headers=headers, media_type=media_type)
 
 

@@ -22,12 +22,12 @@ from app.api.listings.naming import (
     NamedRecord,
     NameQuery,
     by_relevance,
-    find_by_some_words,
     find_named,
     has_number_code,
     interleaved,
     is_named,
     newest_first,
+    rank_by_words,
     records_named,
 )
 from app.api.listings.page_responses import VARY
@@ -154,8 +154,8 @@ class FindQuery(BaseModel):
     kind: list[str] | None = None
     match: Literal["all", "some"] = Field(
         default="all",
-        description="How many of the words a record must contain. `some` also finds articles and catalogue "
-        "items that contain some words of a sentence; they come last, the best match first.",
+        description="Number of the words that a record must contain. `some` also finds articles and "
+        "catalogue items that contain some words of a sentence; they come last, the best match first.",
     )
     limit: int = Field(
         default=USUAL_RECORDS, ge=1, le=MOST_RECORDS, description="Number of records to return."
@@ -219,7 +219,7 @@ def _mount_search(router: Router, listings: Sequence[Listing]) -> None:
                 renderer = list_renderer_of(request, listing)
                 records += await find_named(listing, renderer, name_query)
                 if query.match == "some":
-                    partial += await find_by_some_words(listing, renderer, query.q)
+                    partial += await rank_by_words(listing, renderer, query.q)
         language = language_for(request)
         items = [
             {**_name_of(record, language), "opened_at": _instant(record.sorted_by)}

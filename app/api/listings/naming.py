@@ -147,9 +147,7 @@ async def find_named(listing: Listing, renderer: Renderer, query: NameQuery) -> 
     return list(records.values())[: query.limit]
 
 
-async def find_by_some_words(
-    listing: Listing, renderer: Renderer, text: str
-) -> list[tuple[float, NamedRecord]]:
+async def rank_by_words(listing: Listing, renderer: Renderer, text: str) -> list[tuple[float, NamedRecord]]:
     """Return the records in use that contain some of the words and that the caller may see, with their
     scores; none of kinds that are not searched so.
     """

@@ -64,7 +64,9 @@ class EventOut(OutputModel):
         description="Identifier of the event that led to this one; null if a request did."
     )
     source: str = Field(description="Channel or tool through which the event arrived.")
-    source_ref: str | None = Field(description="Identifier of the event in the source; null if not set.")
+    source_ref: str | None = Field(
+        description="Identifier of the event in its source system; null if it has none."
+    )
     given: dict[str, Any] = Field(description="Payload of the action; erased texts are null.")
     set: dict[str, Any] = Field(
         description="Fields that the event set, by row; null for a row that was removed."

@@ -80,7 +80,8 @@ class Article(Ticket):
         "Time at which the article was last confirmed to be correct; null if it never was."
     )
     next_review_at: Annotated[datetime | None, ClearedBy(entering={ArticleState.retired})] = optional(
-        "Time of the next review; null if not planned.", examples=["2199-01-01T00:00:00Z"]
+        "Time by which the article must be reviewed again; null if no review is planned.",
+        examples=["2199-01-01T00:00:00Z"],
     )
     review_overdue_at: Annotated[datetime | None, ClearedBy(entering={ArticleState.retired})] = optional(
         "Time at which the review was flagged as overdue; null if it is not overdue."

@@ -50,8 +50,8 @@ class HolidayOut(OutputModel):
     """A day without business hours."""
 
     date: str = Field(description="Day without business hours.")
-    name_en: str | None = Field(description="Name of the holiday in English; null if not set.")
-    name_zh: str | None = Field(description="Name of the holiday in Chinese; null if not set.")
+    name_en: str | None = Field(description="Name of the holiday in English; null if it has none.")
+    name_zh: str | None = Field(description="Name of the holiday in Chinese; null if it has none.")
     origin: DayOrigin
 
 

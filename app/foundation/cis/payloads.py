@@ -77,12 +77,12 @@ Change = Annotated[
 
 Discovered = Annotated[
     Annotated[Reference, ForeignRef("discovery")] | None,
-    Field(description="Discovery that found the alteration; null if not set."),
+    Field(description="Discovery that found the alteration."),
 ]
 
 
 class CiAlteration(Payload):
-    """An alteration of a configuration item; in use, it needs a change."""
+    """An alteration of a configuration item. Items in use can be altered only through a change."""
 
     change: Change = None
     discovery: Discovered = None

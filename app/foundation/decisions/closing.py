@@ -99,7 +99,8 @@ def ask_next_voters(count: VoteCount, electorate: Electorate, ctx: ActionContext
         if ballot.person_id in electorate.voters or ballot.verdict is None
     }
     for ballot in count.ballots:
-        # People who were asked in vain lose the access that the question gave them; the log keeps that they were asked.
+        # People who were asked in vain lose the access that the question gave them; the log keeps that they
+        # were asked.
         if ballot.id in removed:
             ctx.outcome.remove(ballot)
         else:
@@ -170,8 +171,8 @@ def withdrawal_check(managers: ActorPolicy) -> PayloadCheck:
     async def cannot_withdraw(
         reads: ReadContext, record: Any, body: WithdrawDecision, ctx: ActionContext
     ) -> str | None:
-        """Refuse people who did not put the question (`not_the_asker`), and a question that somebody has voted
-        on (`voted_on_already`).
+        """Refuse people who did not put the question (`not_the_asker`), and a question that somebody has
+        voted on (`voted_on_already`).
         """
         caller, decision = ctx.caller, ctx.required_ref(Decision, "decision")
         if caller.person_id is None:

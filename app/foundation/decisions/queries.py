@@ -49,12 +49,14 @@ class RuleConditionOut(OutputModel):
 class ElectorsOut(OutputModel):
     """A source of voters."""
 
-    role: Role | None = Field(description="Role whose holders for the record vote; null for another source.")
+    role: Role | None = Field(
+        description="Role whose holders vote, if they hold it for the record; null for another source."
+    )
     group: str | None = Field(
         description="Key of the group whose members and chair vote; null for another source."
     )
     relation: ElectorRelation | None = Field(
-        description="Relation to the record whose persons vote; null for another source."
+        description="Relation to the record by which persons vote; null for another source."
     )
     grade: Grade | None = Field(description="Lowest grade of the voters; null for every grade.")
     on_call: bool = Field(description="True if only persons vote who are on call in one of their teams.")

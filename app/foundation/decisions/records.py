@@ -111,13 +111,13 @@ class Decision(ChildRecord):
 
     state: DecisionState | None = required("State of the vote.")
     decision: DecisionKind | None = optional(
-        "Kind of the decision, for which approval rules determine the voters; null if the voters were "
-        "named otherwise."
+        "Kind of the decision, if approval rules determined its voters; null if the voters were chosen in "
+        "another way."
     )
     question: str | None = required("Question in one line.")
     rules: list[Any] | None = optional(
-        "Approval rules that determined the voters, with their versions; null if the voters were named "
-        "otherwise."
+        "Approval rules that determined the voters, with their versions; null if the voters were chosen in "
+        "another way."
     )
     role: Role | None = optional("Role of the voters, if a catalogue item names it; null otherwise.")
     group_id: Annotated[UUID | None, ForeignRef("group", GivenDuty.group_decision)] = optional(

@@ -29,7 +29,7 @@ class Substitutes:
 
 
 def recuse(record: Any, body: RecuseVoter, ctx: ActionContext) -> None:
-    """Recuse oneself from the record's decision. The approval rule fills the seat if too few remain."""
+    """Recuse oneself from the record's decision. If too few voters remain, the approval rule adds others."""
     count = ctx.prepared(VoteCount)
     own = next(ballot for ballot in count.ballots if ballot.person_id == ctx.caller.person_id)
     recused = ctx.outcome.change(own)

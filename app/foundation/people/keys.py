@@ -165,8 +165,8 @@ def _is_administrator(key: Key, ctx: ActionContext) -> bool:
 
 
 def make_key(key: Key, body: MakeKey, ctx: ActionContext) -> None:
-    """Make an API key: with it, a person or a machine can call the API. Everybody may make keys of their own
-    for the change calendar.
+    """Make an API key. A person or a machine can call the API with it. Callers who are not administrators
+    can make only keys of their own for the change calendar.
     """
     roles, expires_at = body.roles, body.expires_at
     person = ctx.required_ref(Person, "person")

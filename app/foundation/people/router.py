@@ -97,8 +97,9 @@ async def _perform(request: Request, command: Command, secret: str) -> Response:
 async def make_key(
     request: Request, ledger: Ledger, body: NewKey, idempotency_key: IdempotencyHeader = None
 ) -> Response:
-    """Make an API key: with it, a person or a machine can call the API. Everybody may make keys of their
-    own for the change calendar. The token is in this answer and is never shown again.
+    """Make an API key. A person or a machine can call the API with it. Callers who are not administrators
+    can make only keys of their own for the change calendar. The token is in this answer and is never
+    shown again.
     """
     secret = new_secret()
     payload = keys.MakeKey(**body.model_dump(), secret_hash=hash_of(secret))

@@ -149,7 +149,7 @@ class ProcessDefinition(Record):
         "Time at which the edition was retired; null if it was not."
     )
     retirement_reason: Annotated[str | None, Personal()] = optional(
-        "Reason for the retirement; null if the edition is not retired."
+        "Reason why the edition was retired; null if the edition is not retired."
     )
 
     @property

@@ -49,7 +49,7 @@ class PromisedTargetOut(OutputModel):
     threshold: str | None = Field(
         description="Target value as a decimal text; null for the target of a clock."
     )
-    kpi: str | None = Field(description="Key of the KPI that measures the target; null if not set.")
+    kpi: str | None = Field(description="Key of the KPI that measures the target; null if no KPI does.")
     comparator: str = Field(
         description="Comparison with the target: `lt` for below, `le` for at most, `gt` for above, "
         "`ge` for at least."
@@ -96,7 +96,7 @@ class CatalogueItemOut(RecordOut, of=CatalogueItem):
     form: Annotated[
         dict[str, Any] | None,
         WithJsonSchema({"anyOf": [{"type": "object", "additionalProperties": True}, {"type": "null"}]}),
-    ] = Field(description="Questions of the item as a JSON Schema; null if not set.")
+    ] = Field(description="Questions of the item as a JSON Schema; null if the item asks none.")
     approver_persons: list[UUID] | None
 
 

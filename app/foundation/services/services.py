@@ -109,7 +109,7 @@ class PromiseService(Payload):
     agreement: Annotated[Reference, ForeignRef("sla")] = Field(description="Agreement with the promises.")
     number: ShortText = Field(description="Number of the agreement.")
     replaces: UUID | None = Field(
-        default=None, description="Identifier of the agreement that this one replaces; null if not set."
+        default=None, description="Identifier of the agreement that this one replaces, if any."
     )
     services: Annotated[tuple[Annotated[RecordKey, KeyRef("service", retired=True)], ...], BoundedList] = (
         Field(

@@ -70,8 +70,8 @@ _VOTING = frozenset({Relation.voter, Relation.chair})
 
 def approval_events(kind: Lifecycle[Any]) -> list[str]:
     """Return the types of events by which somebody judges a case that they may not have opened: by a vote, or
-    by an action that is kept from the person who opened it. Requesters accept what they asked for: that is kept from
-    those who have made it, and no approval of one's own.
+    by an action that is kept from the person who opened it. Requesters accept what they asked for: that is
+    kept from those who have made it, and no approval of one's own.
     """
     rows = [
         row

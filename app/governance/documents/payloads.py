@@ -106,7 +106,7 @@ class PublishDocument(Payload, of=ControlledDocument):
     )
     review_due_at: Instant
     replaces: Annotated[Reference, ForeignRef("document")] | None = Field(
-        default=None, description="Document that this one replaces: its id or number; null if not set."
+        default=None, description="Id or number of the document that this one replaces, if any."
     )
 
 

@@ -114,7 +114,7 @@ class Finding(Record):
         "Verdict on the objection; null until it is decided.", examples=["upheld"]
     )
     verdict_reason: Annotated[str | None, Personal()] = optional(
-        "Reason for the verdict; null until the objection is decided."
+        "Reason why the finding stands or is withdrawn; null until the objection is decided."
     )
     correction: Annotated[str | None, Personal()] = optional(
         "Correction, as described by the person who made it; null until the finding is corrected."

@@ -48,7 +48,7 @@ class MappedProcessOut(OutputModel):
     process: str = Field(description="Name of the process.")
     title: str = Field(description="Title of the process.")
     level: int = Field(description="Level of the process, from 1 to 3.")
-    parent: str | None = Field(description="Process of which this one is a part; null if not set.")
+    parent: str | None = Field(description="Process of which this one is a part; null if it is part of none.")
     depth: int = Field(description="Number of processes above this one on the map.")
     score: float = Field(description="Mean of the shares of cost, growth, revenue and value, in per cent.")
     is_core: bool = Field(description="True if the process is a core process by its score.")

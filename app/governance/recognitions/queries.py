@@ -65,7 +65,7 @@ class PersonContributions(Contributions):
     """The contributions of a person."""
 
     person: PersonStub = Field(description="Person who made the contributions.")
-    team_id: UUID | None = Field(description="Customer team of the person; null if not set.")
+    team_id: UUID | None = Field(description="Customer team of the person; null if the person has none.")
 
 
 class TeamContributions(Contributions):

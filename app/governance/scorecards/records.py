@@ -176,7 +176,7 @@ class Scorecard(Record):
     )
     verdict: ScorecardVerdict | None = optional("Verdict on the objection; null until it is decided.")
     verdict_reason: Annotated[str | None, Personal()] = optional(
-        "Reason for the verdict; null until the objection is decided."
+        "Reason why the score stands or is corrected; null until the objection is decided."
     )
     objection_decided_at: datetime | None = optional(
         "Time of the verdict; null until the objection is decided."

@@ -8,6 +8,7 @@ exempt: they report what was written elsewhere.
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import Annotated, Any
 
@@ -54,7 +55,8 @@ def is_meaningful(text: str) -> bool:
 
 def describe_fields(payload: type[BaseModel], record: type[Record]) -> None:
     """Give each field that the payload's class declares the description and the examples of the record's
-    field, before its model is built; what the class says itself stands.
+    field, before its model is built; what the class says itself stands. A clause about null is left out
+    unless clients may send null.
 
     `owner` has those of the record's `owner_id`, and `teams` those of `team_ids`.
     """
@@ -65,6 +67,7 @@ def describe_fields(payload: type[BaseModel], record: type[Record]) -> None:
         if source is not None and description is not None:
             owner, field_name = source
             field = owner.model_fields[field_name]
+            description = _as_input(description, annotation, vars(payload).get(name, ...))
             for mark in field.metadata:
                 if isinstance(mark, StaffOnly):
                     readers = "staff and the acceptance group" if mark.reviewers else "staff"
@@ -72,6 +75,20 @@ def describe_fields(payload: type[BaseModel], record: type[Record]) -> None:
             words = Field(description=description, examples=field.examples)
             annotations[name] = Annotated[annotation, words]
     payload.__annotations__ = annotations
+
+
+def _as_input(description: str, annotation: Any, default: Any) -> str:
+    """Return the description of a stored field for clients that send it. Null may be sent if the annotation
+    or the default allows it, but nobody sends that a value is not yet known.
+    """
+    default = default.get_default() if isinstance(default, FieldInfo) else default
+    takes_null = default is None or "None" in str(annotation)
+    if not takes_null and default in ((), {}):
+        description = re.sub(r"\bnull(?= (?:for|if|unless) (?!not ))", "empty", description)
+        description = re.sub(r"\bNull(?= (?:for|if|unless) (?!not ))", "Empty", description)
+    reasons = "" if not takes_null else r"(?:until|while|before|if not (?:set|given))\b"
+    description = re.sub(rf"; null {reasons}.*?\.(?= |$)", ".", description)
+    return re.sub(rf"(?<=\.) Null {reasons}.*?\.(?= |$)", "", description)
 
 
 def _record_field(record: type[Record], name: str) -> tuple[type[Record], str] | None:

@@ -71,7 +71,7 @@ class KpiChartRebase(OutputModel):
 
 
 class KpiMomentKind(CodeEnum):
-    """The kind of event in the time of a chart."""
+    """The kind of an event that is marked on a chart."""
 
     target_set = "target_set", "Target set", "目标变更"
     change_implemented = "change_implemented", "Change implemented", "变更实施"
@@ -83,7 +83,7 @@ class KpiMomentKind(CodeEnum):
 
 
 class KpiMoment(OutputModel):
-    """An event in the time of a chart."""
+    """An event that is marked on a chart, such as a change that was implemented."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 

@@ -70,7 +70,7 @@ class KpiCase(OutputModel):
 
     id: UUID
     kind: str = Field(description="Kind of the case, such as `request`.")
-    number: str = Field(description="Number by which people know the case; null if not set.")
+    number: str = Field(description="Number by which people know the case.")
     decided_at: Instant = Field(
         description="Time that decides to which period the case belongs; for an open case, the time at "
         "which it was opened."

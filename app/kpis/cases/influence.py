@@ -67,7 +67,7 @@ class KpiHeavyCase(OutputModel):
 
     id: UUID
     kind: str = Field(description="Kind of the case, such as `request`.")
-    number: str = Field(description="Number by which people know the case; null if not set.")
+    number: str = Field(description="Number by which people know the case.")
     measure: int = Field(description="Value that is counted of the case: seconds, a number, or an amount.")
     value: int | float | None = Field(
         description="Value of the KPI for all other cases; null if there are no other cases."

@@ -53,9 +53,9 @@ class Aggregate(CodeEnum):
 
 
 class Unit(CodeEnum):
-    """The unit of a value. A ratio is between 0 and 1, except for budgets, which may exceed 1, and changes,
-    which are negative if there is less than before. A score is from 1 to 5. Money is in hundredths of the
-    organisation's currency, regardless of its decimal places.
+    """The unit of a value. Ratios are between 0 and 1. Two kinds can lie outside: a used budget can exceed 1,
+    and a change from an earlier period can be negative. Scores are from 1 to 5. Money is in hundredths of the
+    organisation's currency, even if the currency has no decimal places.
     """
 
     cases = "cases", "Cases", "个"

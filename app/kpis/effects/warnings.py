@@ -65,8 +65,8 @@ select number, count(*) over () from (
   group by number
 ) other
 where number is distinct from %(change)s order by began_at, number limit %(most)s"""
-#: How often the same question was asked before: a person who looks again, moves the windows, or adds a control may
-#: find something by chance.
+#: How often the same question was asked before: a person who looks again, moves the windows, or adds a
+#: control may find something by chance.
 MEASURED_BEFORE = """
 select count(*) from fold.kpi_effect
 where kpi = %(kpi)s and scope = %(scope)s::jsonb

@@ -39,10 +39,11 @@ class Reconciliation(Record):
     zone: str | None = required("Time zone of the night and of the compared months.")
     position: int | None = required("Position of the log up to which both were computed.", sa_type=BigInteger)
     compared: int | None = required(
-        "Number of compared figures, in addition to the numbers of single cases.", sa_type=BigInteger
+        "Number of figures that were compared. The figures of single cases are not included.",
+        sa_type=BigInteger,
     )
     differences: int | None = required(
-        "Number of differences, in figures and in the numbers of single cases.", sa_type=BigInteger
+        "Number of differences that were found, both in figures and in single cases.", sa_type=BigInteger
     )
     differing: list[str] | None = required(
         "First differences, each once: `<kpi>/<figure>`. `ledgerdesk reconcile` shows more."

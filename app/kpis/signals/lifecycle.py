@@ -105,7 +105,7 @@ class WithdrawKpiSignal(Payload, of=KpiSignal):
 
 
 def withdraw(signal: KpiSignal, body: WithdrawKpiSignal, ctx: ActionContext) -> None:
-    """Withdraw the signal: later events or new limits have removed it."""
+    """Withdraw the signal, because later events or new limits removed it."""
     signal.position = body.position
     signal.needs_attention = False
 

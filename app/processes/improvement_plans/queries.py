@@ -84,7 +84,7 @@ class TargetProgressOut(OutputModel):
     )
     cases: int = Field(description="Number of cases counted.")
     baseline: str | None = Field(description="Value of the baseline; null if the baseline has no value.")
-    goal: str = Field(description="Goal of the target; null if not set.")
+    goal: str = Field(description="Value of the KPI that the target aims for.")
     is_limit: bool | None = Field(
         default=None,
         description="True if the goal is a limit to hold, because the baseline is no worse; null if unknown.",

@@ -178,8 +178,8 @@ TO_PROPOSE = (State.selected, State.proposed, State.deferred)
 ASKERS = committee | quality_manager.for_people()
 #: What falls due after the hand-over falls due in these, too.
 ROLLED_OUT = (State.rolling_out, State.handed_over, State.standardised)
-#: Only a decision leads back from a pilot, or stops what has not begun to be tried: the committee judges whether
-#: a project goes on.
+#: Only a decision leads back from a pilot, or stops what has not begun to be tried: the committee judges
+#: whether a project goes on.
 STOPPABLE = (
     *(State.approved, State.implementing, State.chartered, State.planned, State.plan_approved),
     *(State.piloting, State.pilot_reported, *ROLLED_OUT),

@@ -115,7 +115,7 @@ class Problem(Ticket):
     )
     cause: Annotated[str | None, Personal()] = optional("Cause of the problem; null until it is identified.")
     cause_category: CauseCategory | None = optional(
-        "Category of the cause; null until the cause is identified."
+        "Category to which the cause belongs; null until the cause is identified."
     )
     evidence: Annotated[str | None, Personal()] = optional(
         "Evidence for the cause; null until the cause is identified."

@@ -257,7 +257,7 @@ CHILD_LISTINGS = (
         Decision,
         "asked_at",
         DecisionOut,
-        "the decisions about a record, in the order in which they were asked",
+        "the decisions about a record, in the order in which they were requested",
     ),
     DOCUMENTS,
     replace(DOCUMENT_SECTIONS, only=_sections_unless_staff),
@@ -273,7 +273,7 @@ CHILD_LISTINGS = (
         VotingDeputy,
         "asked_at",
         VotingDeputyOut,
-        "the deputies of voters on decisions about a record, in the order in which they were asked",
+        "the deputies of voters on decisions about a record, in the order in which the deputies were asked",
     ),
 )
 

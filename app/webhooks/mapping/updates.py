@@ -121,8 +121,8 @@ class CommentUpdate:
 @dataclass(frozen=True)
 class AlertSignal:
     """An alert that fires, was acknowledged in its tool or has cleared, at `occurred_at` by the tool's time;
-    the time of receipt if the mapping yields none (`dated_by_receipt`). The other fields are those of an alert
-    that is posted.
+    the time of receipt if the mapping yields none (`dated_by_receipt`). The other fields are those of an
+    alert that is posted.
     """
 
     source: str

@@ -86,7 +86,9 @@ class TwoWaySource:
         return written_at is not None and news.stated_at <= written_at
 
     async def columns_under_way(self, stream: str, news: TicketUpdate) -> Collection[str]:
-        """Return the columns whose value from the tool is the one that we are just writing, whatever person the tool names."""
+        """Return the columns whose value from the tool is the one that we are just writing, whatever person
+        the tool names.
+        """
         written = (await self.writes.find_write(stream)).writing
         return AnsweredWrite(stream, written, self.fingerprints(stream, news)).ours(news) if written else ()
 

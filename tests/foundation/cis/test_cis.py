@@ -147,7 +147,8 @@ async def test_a_key_is_given_once(keeper: Client) -> None:
 
 
 async def test_staff_and_the_owner_see_one_and_nobody_else(api: Api, keeper: Client) -> None:
-    owner, other = await api.client("Olga"), await api.client("Zhao")
+    await api.team("network")
+    owner, other = await api.client("Olga", teams=("network",)), await api.client("Zhao")
     engineer, machine = await api.client("Erik", Role.engineer), await api.client("Scan", Role.integration)
     await a_ci(keeper, "srv-1", owner=owner.id)
     for client, status in ((owner, 200), (other, 404), (engineer, 200), (machine, 404)):
@@ -158,7 +159,9 @@ async def test_staff_and_the_owner_see_one_and_nobody_else(api: Api, keeper: Cli
 
 
 async def test_an_integration_sees_what_it_has_found_and_nothing_else(api: Api, keeper: Client) -> None:
-    scan, other = await api.client("Scan", Role.integration), await api.client("Probe", Role.integration)
+    await api.team("network")
+    scan = await api.client("Scan", Role.integration, teams=("network",))
+    other = await api.client("Probe", Role.integration)
     await a_ci(keeper, "srv-1")
     record = await scan.post_ok("/v1/cis", {"key": "srv-2", "name": "Found", "ci_class": "server"})
     assert record["found_by"]["id"] == scan.id

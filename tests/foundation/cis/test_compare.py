@@ -100,7 +100,8 @@ async def test_a_side_that_is_not_there_is_refused(keeper: Client, side: str, be
 
 
 async def test_staff_compare_all_items_an_owner_their_own_and_others_none(api: Api, keeper: Client) -> None:
-    owner, other = await api.client("Olaf"), await api.client("Xenia")
+    await api.team("network")
+    owner, other = await api.client("Olaf", teams=("network",)), await api.client("Xenia")
     before = await api.head()
     await a_ci(keeper, "srv-1", owner=owner.id)
     await a_ci(keeper, "srv-2")

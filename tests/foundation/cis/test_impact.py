@@ -96,8 +96,9 @@ async def test_it_says_which_services_are_touched_and_for_whom_they_are(api: Api
 async def test_an_owner_who_is_no_staff_hears_of_no_service_that_they_may_not_see(
     api: Api, keeper: Client
 ) -> None:
-    admin, owner = await api.client("Ada", Role.admin), await api.client("Zhao")
     await api.team("sales")
+    await api.team("network")
+    admin, owner = await api.client("Ada", Role.admin), await api.client("Zhao", teams=("network",))
     body = {"key": "plan", "name_en": "Plan", "name_zh": "计划", "criticality": "low", "owner": "me"}
     await admin.post_ok("/v1/services", body | {"customers": ["sales"]})
     await a_ci(keeper, "srv", services=["plan", "elsewhere"], owner=owner.id)

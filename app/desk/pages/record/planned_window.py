@@ -48,8 +48,8 @@ async def window_check(desk: Desk, view: RecordView) -> WindowCheck | None:
     if datetime.fromisoformat(end) <= utc_now():
         return None
     parameters = {"from": begin, "to": end, "change": str(view.record["id"])}
-    found = await desk.calls.read_if_allowed("/v1/changes/conflicts", parameters)
-    if found is None or not found["items"]:
+    conflicts = await desk.calls.read_if_allowed("/v1/changes/conflicts", parameters)
+    if conflicts is None or not conflicts["items"]:
         return None
     return WindowCheck(
         [
@@ -59,11 +59,11 @@ async def window_check(desk: Desk, view: RecordView) -> WindowCheck | None:
                 desk.display.date(item["from_at"]),
                 None if item["until_at"] is None else desk.display.date(item["until_at"]),
             )
-            for item in found["items"]
+            for item in conflicts["items"]
         ],
         [
             (desk.display.date(window["from_at"]), desk.display.date(window["until_at"]))
-            for window in found["free_windows"]
+            for window in conflicts["free_windows"]
         ],
     )
 

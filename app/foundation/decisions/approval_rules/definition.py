@@ -103,13 +103,15 @@ class Electors(PayloadValue):
     """
 
     role: Role | None = Field(
-        default=None, description="Role whose holders for the record vote.", examples=["cab_member"]
+        default=None,
+        description="Role whose holders vote, if they hold it for the record.",
+        examples=["cab_member"],
     )
     group: RecordKey | None = Field(
         default=None, description="Key of the group whose members and chair vote."
     )
     relation: ElectorRelation | None = Field(
-        default=None, description="Relation to the record whose persons vote."
+        default=None, description="Relation to the record by which persons vote."
     )
     grade: Grade | None = Field(default=None, description="Lowest grade of the voters; null for every grade.")
     on_call: bool = Field(

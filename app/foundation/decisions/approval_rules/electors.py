@@ -214,7 +214,9 @@ async def _settled(
 
 
 def _settled_person(named: Sequence[Naming], active: Collection[UUID], opening: MatterOpening) -> UUID | None:
-    """Return the person in the field who counts for the matter, from all people that the field has named, the oldest first."""
+    """Return the person in the field who counts for the matter, from all people that the field has named,
+    the oldest first.
+    """
     trusted_namings = [naming for naming in named if opening.trusts(naming.namer_id, naming.named_at)]
     untied_namings = [naming for naming in named if naming.namer_id not in opening.parties]
     for namings_there in (trusted_namings, untied_namings):

@@ -162,7 +162,7 @@ class CalendarEntryOut(OutputModel):
     )
     cis: list[str] = Field(description="Keys of the affected items that the caller may see.")
     team: TeamStub | None = Field(
-        description="Team that implements the change; null if not set, and for other entries."
+        description="Team that implements the change; null if no team is assigned, and for other entries."
     )
     assignee: PersonStub | None = Field(
         description="Person assigned to the change; null while unassigned, and for other entries."

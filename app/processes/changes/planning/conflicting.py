@@ -55,7 +55,7 @@ class ConflictingChange(OutputModel):
     title: str | None = Field(description="Title of the change; null if an imported history has no title.")
     type: ChangeType
     state: ChangeState
-    team: TeamStub | None = Field(description="Team that implements the change; null if not set.")
+    team: TeamStub | None = Field(description="Team that implements the change; null if no team is assigned.")
     assignee: PersonStub | None = Field(description="Person assigned to the change; null while unassigned.")
     window_from_at: datetime | None = Field(
         description="Beginning of the window; null for an emergency without a window."

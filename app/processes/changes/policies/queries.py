@@ -31,8 +31,8 @@ class ChangeTemplateOut(RecordOut, of=ChangeTemplate):
     """A pre-approved template of standard changes."""
 
     needs_renewal: bool = Field(
-        description="True if the template is approved and names no services, items or classes: no change "
-        "can be drafted from it."
+        description="True if the template is approved and covers no services, configuration items or "
+        "classes, so that no change can be drafted from it."
     )
 
 
@@ -196,5 +196,5 @@ EXCEPTION_ROWS = ChildListing(
     FreezeException,
     "asked_at",
     FreezeExceptionOut,
-    "the exceptions to a freeze, in the order in which they were asked",
+    "the exceptions to a freeze, in the order in which they were requested",
 )

@@ -147,7 +147,9 @@ class CompleteRolloutStepImprovement(Payload):
         default=None, description="Evidence that the pilot was passed, for `cut_over`."
     )
     people_shown: FreeText | None = Field(
-        default=None, description="Evidence that people were informed and examined, for `cut_over`."
+        default=None,
+        description="Evidence that everyone concerned was informed and passed the examination, for "
+        "`cut_over`.",
     )
     resources_shown: FreeText | None = Field(
         default=None, description="Evidence that the resources are available, for `cut_over`."

@@ -117,7 +117,8 @@ class RolloutStep(ChildRecord):
         "Evidence that the pilot was passed, for the step `cut_over`; null for other steps."
     )
     people_shown: Annotated[str | None, Personal()] = optional(
-        "Evidence that people were informed and examined, for the step `cut_over`; null for other steps."
+        "Evidence that everyone concerned was informed and passed the examination, for the step `cut_over`; "
+        "null for other steps."
     )
     resources_shown: Annotated[str | None, Personal()] = optional(
         "Evidence that the resources are available, for the step `cut_over`; null for other steps."
