@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from enum import StrEnum
 from typing import Any
 
 from jsonschema_rs import meta
@@ -296,7 +297,8 @@ def test_a_list_that_is_sent_is_bounded() -> None:
 
 
 def test_a_code_in_the_contract_has_the_values_that_it_has_in_the_code() -> None:
-    codes = {kind.__name__: [code.value for code in kind] for kind in (*CodeEnum.__subclasses__(), GivenDuty)}
+    code_kinds: tuple[type[StrEnum], ...] = (*CodeEnum.__subclasses__(), GivenDuty)
+    codes = {kind.__name__: [code.value for code in kind] for kind in code_kinds}
     for name, schema in document()["components"]["schemas"].items():
         if "enum" in schema:
             assert schema["enum"] == codes[name]
