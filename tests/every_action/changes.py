@@ -162,7 +162,7 @@ async def _answered(client: Client, path: str) -> Json:
     questions, questionnaire = current["questions"], current.pop("id")
     if questionnaire is not None:
         body = ReviseRiskQuestionnaire.model_validate(
-            {name: current[name] for name in ReviseRiskQuestionnaire.model_fields}
+            {name: current[name] for name in ReviseRiskQuestionnaire.model_fields if name in current}
         )
         manager = Caller(f"person:{IDS['doer']}", UUID(IDS["doer"]), roles=(RoleGrant(Role.change_manager),))
         await act(client.app.state.ledger, manager, "risk_questionnaire", "revise", questionnaire, body)
