@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from app.common.people import Role
+from app.foundation.people.succession.handing_over import hand_over_duties
 from app.ticketing import ticket_actions
 
 #: The names of the actions that every ticket has.
@@ -14,5 +15,5 @@ EVERY_TICKETS = frozenset(
 
 
 def own_actions(actions: Iterable[str]) -> list[str]:
-    """Those of the actions that are the process's own."""
-    return [name for name in actions if name not in EVERY_TICKETS]
+    """Those of the actions that are the process's own, without the hand-over that kinds with duties have."""
+    return [name for name in actions if name not in EVERY_TICKETS | {hand_over_duties.__name__}]

@@ -175,7 +175,7 @@ TOLD_FIELDS: dict[Notice, tuple[str, ...]] = {
     Notice.self_check_overdue: ("own.month", "own.process", "own.self_check_due_at"),
     Notice.summary_overdue: ("own.month", "own.process", "own.summary_due_at"),
     Notice.finding_raised: ("own.severity", "own.process", "own.due_at"),
-    Notice.finding_to_correct: ("own.severity", "own.process", "own.due_at"),
+    Notice.finding_to_correct: ("own.severity", "own.process", "own.due_at", *REASON),
     Notice.finding_objected: ("given.objection",),
     Notice.objection_decided: ("given.verdict", "given.verdict_reason"),
     Notice.finding_corrected: ("given.correction",),

@@ -22,7 +22,7 @@ from tests.automation.worker import Worker, timers
 from tests.client import Api
 from tests.extent import in_test_all
 from tests.notifications.test_projects import GOOD, PAPER, WANTED
-from tests.people import act, add_caller, add_team
+from tests.people import act, add_caller, add_team, fill
 from tests.processes.improvements.pilots import AHEAD, project_of
 
 LATE = {"request.progress_report_overdue", "request.milestone_overdue"}
@@ -62,7 +62,7 @@ class Site:
         """A solution is proposed, and both sides approve it."""
         requirements = {
             **WANTED,
-            "heard": [str(self.lead.person_id)],
+            "heard": [str(self.requester.person_id)],
             "criteria": [{"text": "It works.", "shown_by": "demonstration"}],
             "acceptance_group": "leave",
             "confirmed_at": self.desk.now,
@@ -128,6 +128,8 @@ async def site(desk: Desk) -> Site:
         {"title": "Leave", "description": "On paper.", "channel": "portal", "urgency": "3"}
     )
     requester = await add_caller(ledger, "Zhao Min")
+    assert requester.person_id is not None
+    await fill(ledger, "leave", [requester.person_id])
     done = await act(ledger, requester, "request", "submit", body=body, now=desk.now)
     built = Site(desk, requester, author, engineer, lead, done.record.id)
     assessed = {"category": "x", "impact": "3", "urgency": "3", "path": "project", "team": "mail"}

@@ -197,9 +197,13 @@ async def _as_lead(client: Client, path: str) -> Json:
 async def take_side(client: Client, path: str, person: str) -> None:
     """The person belongs to the other party of the agreement at that address."""
     if path.startswith("/v1/slas/"):
-        customer = (await client.read(path))["customer"]["id"]
-        body = JoinPerson.model_validate({"team": customer})
-        await act(client.app.state.ledger, rule_caller("tests"), "person", "join", person, body)
+        await join(client, (await client.read(path))["customer"]["id"], person)
+
+
+async def join(client: Client, customer: str, person: str) -> None:
+    """The person belongs to the customer."""
+    body = JoinPerson.model_validate({"team": customer})
+    await act(client.app.state.ledger, rule_caller("tests"), "person", "join", person, body)
 
 
 async def make_beneath(everybody: Client) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID
 
+from app.common.people import Caller, Role, RoleGrant
 from app.kernel.actions.payloads import Payload
 from app.processes.changes.payloads import (
     AssessChange,
@@ -18,6 +19,7 @@ from app.processes.changes.payloads import (
     ReviewChange,
     StartChange,
 )
+from app.processes.changes.policies.payloads import ReviseRiskQuestionnaire
 from tests.client import Api, Client, Json, add_whole_key
 from tests.every_action import (
     documents,
@@ -28,6 +30,7 @@ from tests.every_action import (
     rollouts,
 )
 from tests.every_action.world_data import IDS, TEAM, another_incident
+from tests.people import act
 
 #: As the API takes them. No items are named, which only one change holds at a time.
 SAMPLES: dict[type[Payload], Callable[[], Json]] = {
@@ -152,8 +155,17 @@ async def decide(api: Api, clients: Sequence[Client], path: str, verdict: str, a
 
 
 async def _answered(client: Client, path: str) -> Json:
-    """The first answer to each question that is asked at present."""
-    questions = (await client.read("/v1/risk_questionnaires/current"))["questions"]
+    """The first answer to each question that is asked at present. If somebody has set the questions, another
+    change manager sets them again: nobody answers what they have asked themselves.
+    """
+    current = await client.read("/v1/risk_questionnaires/current")
+    questions, questionnaire = current["questions"], current.pop("id")
+    if questionnaire is not None:
+        body = ReviseRiskQuestionnaire.model_validate(
+            {name: current[name] for name in ReviseRiskQuestionnaire.model_fields}
+        )
+        manager = Caller(f"person:{IDS['doer']}", UUID(IDS["doer"]), roles=(RoleGrant(Role.change_manager),))
+        await act(client.app.state.ledger, manager, "risk_questionnaire", "revise", questionnaire, body)
     return {"risk_answers": {question["key"]: question["answers"][0]["key"] for question in questions}}
 
 

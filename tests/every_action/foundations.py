@@ -30,6 +30,8 @@ from app.foundation.people.persons import (
     SetBoundsPerson,
     SetPreferencesPerson,
 )
+from app.foundation.people.succession.handing_over import HandOverDuties
+from app.foundation.people.succession.leaving import ReportDuties, TransferDutiesPerson
 from app.foundation.people.teams import AddTeam, EditTeam
 from app.foundation.rota.shifts import AddShift, EndShift
 from app.foundation.rota.stand_ins import AgreeStandIn
@@ -264,6 +266,9 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "quiet_until_at": "2199-03-03T02:00:00Z",
     },
     EditAlertRule: lambda: {"name": "Databases and caches", "precedence": 11, "matchers": ["team=db*"]},
+    HandOverDuties: lambda: {"person": IDS["person"], "new_holder": "me"},
+    TransferDutiesPerson: lambda: {"new_holder": "me", "kinds": ["incident", "change"]},
+    ReportDuties: lambda: {"holder": IDS["person"], "duty_count": 4, "persons": [IDS["person"]]},
     EndShift: lambda: {"until_date": "2198-01-01"},
     AddApprovalRule: lambda: {
         "key": f"rule-{next(NUMBERS)}",

@@ -80,6 +80,7 @@ def _select() -> Json:
 #: As the API takes them.
 SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     MeasureEffectsImprovement: dict,
+    AgreeToEvaluationImprovement: dict,
     SelectImprovement: _select,
     ProposeImprovement: lambda: {
         "scope_and_goal": "Mail within the hour. 一小时内恢复邮件。",

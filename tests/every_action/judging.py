@@ -58,6 +58,7 @@ NO_JUDGEMENT = {
     "article.withdraw_revision": "of one's own",
     "change.confirm_cause": "it says what has been found",
     "deployment.confirm_cause": "it says what has been found",
+    "finding.return": "what is returned is corrected again",
     "freeze.ask_exception": "it asks",
     **{
         f"improvement.{asking}": "it asks the committee"

@@ -15,6 +15,7 @@ from app.foundation.decisions.payloads import (
     CastVote,
     CloseVote,
     DeputiseVote,
+    RecountVotes,
     RecuseVoter,
     RemindVoters,
     Tallied,
@@ -273,6 +274,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     CloseVote: lambda: {"decision": NOBODYS},
     DeputiseVote: lambda: {"decision": NOBODYS},
     RecuseVoter: lambda: {"decision": NOBODYS, "reason": "I am to carry it out. 由我执行。"},
+    RecountVotes: lambda: {"decision": NOBODYS},
     RemindVoters: lambda: {"decision": NOBODYS},
     WithdrawDecision: lambda: {"decision": NOBODYS, "reason": "It has been settled otherwise."},
     Tallied: lambda: {

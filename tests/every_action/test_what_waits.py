@@ -15,6 +15,7 @@ import pytest
 from app.common.notices import NoticeKind, NoticeType
 from app.common.people import Person, rule_caller
 from app.foundation.decisions.payloads import RemindVoters
+from app.foundation.people.succession.leaving import ReportDuties
 from app.governance.findings.records import FindingState
 from app.governance.scorecards.records import ScorecardState
 from app.kernel.actions.lifecycle import Action, Lifecycle
@@ -166,6 +167,10 @@ async def make_things_wait(world: World) -> None:
     scorecard = LIFECYCLES_BY_KIND["scorecard"]
     await world.make_record(scorecard, ScorecardState.talk, more={"person": str(manager.id)})
     await world.make_record(LIFECYCLES_BY_KIND["change"], ChangeState.awaiting_approval)
+    leaver = (await add_person(ledger, "Left", TEAM)).id
+    await act(ledger, rule_caller("tests"), "person", "deactivate", leaver)
+    left = ReportDuties(holder=str(leaver), duty_count=1, persons=(world.everybody.id,))
+    await act(ledger, rule_caller("tests"), "person", "report_duties", leaver, left)
     stored = await ledger.db.row(OPEN_QUESTION)
     assert stored is not None
     kind, _, record = stored["record"].partition("/")

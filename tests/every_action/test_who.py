@@ -18,6 +18,7 @@ from app.foundation.absences.absences import absence_keeper
 from app.foundation.documents.keeping.actions import KEPT_ACTIONS
 from app.foundation.people.credentials.maker_credential import consent_needed
 from app.foundation.people.keys import calendar_reader
+from app.governance.process_definitions.lifecycle import holder_of_post
 from app.governance.risks.lifecycle import action_owner
 from app.kernel.actions.actor_policy import ProcessRelation, Relation
 from app.kernel.actions.lifecycle import Action, Lifecycle
@@ -235,7 +236,9 @@ def named_by(
         relations.add(Relation.implementer)
     if Relation.staff in policy_relations and Role(role) in STAFF_ROLES and scope in ("", team):
         return True
-    return of_role or not policy_relations.isdisjoint({Relation.anybody, *DYNAMIC_RELATIONS, *relations})
+    # Nobody here has a post in the process that is drafted.
+    any_person = DYNAMIC_RELATIONS - holder_of_post.relations
+    return of_role or not policy_relations.isdisjoint({Relation.anybody, *any_person, *relations})
 
 
 async def record_for(

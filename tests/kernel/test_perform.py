@@ -390,7 +390,7 @@ async def test_what_named_a_version_is_refused_when_it_is_decided_again(
 async def test_what_depends_on_another_record_is_decided_again_when_that_one_moves(
     ledger: Ledger, place: DatabaseUrls, agent: Caller, incident: Incident
 ) -> None:
-    person = await add_person(ledger, "Wang Wei")
+    person = await add_person(ledger, "Wang Wei", roles=("agent",))
     first, second = await at_once(
         place,
         ledger,

@@ -242,7 +242,7 @@ async def test_managers_are_told_of_a_candidate_by_what_recurs(office: Office) -
 
 async def test_whoever_it_is_escalated_to_is_told(office: Office) -> None:
     incident = await office.assigned()
-    boss = await add_caller(office.ledger, "Boss")
+    boss = await add_caller(office.ledger, "Boss", Role.incident_manager)
     escalate = EscalateTicket(person=str(boss.person_id), reason="It takes too long.")
     await office.perform(office.agent, "escalate", incident, escalate)
     await office.deliver_all()

@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel
 
 from app.common.notices import NoticeKind, NoticeType
-from app.common.people import Caller, rule_caller
+from app.common.people import Caller, Role, rule_caller
 from app.foundation.decisions.payloads import Tallied
 from app.foundation.decisions.records import Vote
 from app.i18n import LANGUAGES, sentences
@@ -107,11 +107,11 @@ def test_what_waits_for_somebody_says_what_it_asks_and_every_kind_says_why() -> 
         assert sentences(language)["notice_why"].keys() == {kind.value for kind in NoticeKind}
 
 
-#: Points have neither number nor title: what they are for is told beneath the sentence.
-OF_POINTS = (NoticeType.points_given, NoticeType.points_withdrawn)
+#: Points and people have neither number nor title: what they are for, or who it is, is a field of the notice.
+WITHOUT_NUMBER = (NoticeType.points_given, NoticeType.points_withdrawn, NoticeType.duties_held)
 
 
-@pytest.mark.parametrize("step", [step for step in NoticeType if step not in OF_POINTS])
+@pytest.mark.parametrize("step", [step for step in NoticeType if step not in WITHOUT_NUMBER])
 def test_every_notice_has_a_sentence_with_the_number_in_both_languages(step: NoticeType) -> None:
     # Those of agreements have a sentence for each event.
     for language in LANGUAGES:
@@ -151,7 +151,7 @@ async def test_a_cancelled_ticket_says_who_and_why_in_both_languages(office: Off
 
 async def test_an_escalation_has_the_reason_and_a_reminder_says_what_it_asks(office: Office) -> None:
     incident = await office.assigned()
-    boss = await add_caller(office.ledger, "Boss")
+    boss = await add_caller(office.ledger, "Boss", Role.incident_manager)
     escalate = EscalateTicket(person=str(boss.person_id), reason="It takes too long.")
     await office.perform(office.agent, "escalate", incident, escalate)
     remind = RemindIncident(persons=(str(office.engineer.person_id),))
@@ -168,7 +168,7 @@ async def test_an_escalation_has_the_reason_and_a_reminder_says_what_it_asks(off
 async def test_only_ones_own_task_is_told_with_its_time(office: Office) -> None:
     incident = await office.assigned()
     due_at = office.now + timedelta(days=1)
-    for caller, title in ((office.engineer, "Order a relay"), (office.follower, "Ask the users")):
+    for caller, title in ((office.engineer, "Order a relay"), (office.agent, "Ask the users")):
         task = AddTask(title=title, assignee=str(caller.person_id), due_at=due_at)
         await office.perform(office.agent, "add_task", incident, task)
     await office.deliver_all()

@@ -66,6 +66,7 @@ async def test_a_file_comes_back_as_it_was_sent(api: Api) -> None:
         "size": len(PICTURE),
         "sha256": sha256(PICTURE).hexdigest(),
         "visibility": "public",
+        "altered": None,
         "author": {"id": olu.id, "name": "Olu Adeyemi"},
         "attached_at": "",
     }

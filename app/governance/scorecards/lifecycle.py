@@ -106,7 +106,7 @@ def mark_of_figure(figure: CountedFigure, edition: ScorecardEdition) -> MarkedFi
 
 
 def _judge(card: Scorecard, *, below: bool) -> None:
-    """Say whether it is below the line: then the talk is the superior's, who sees it for that."""
+    """Say whether it is below the line: then the talk is the superior's to hold."""
     card.below_line = below
     card.talker_id = card.superior_id if below or card.outcome is not None else None
 

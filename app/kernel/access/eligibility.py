@@ -91,7 +91,7 @@ async def is_eligible(
     if condition is None:
         return True
     query = f"select 1 from fold.{kind} r where r.id = %(named)s and {condition}"
-    guard = Unguarded("who was eligible a moment ago may be named; doctor lists them")
+    guard = Unguarded("Who was eligible a moment ago may be named; doctor lists them.")
     return await reads.value(query, parameters, guard=guard) is not None
 
 

@@ -71,6 +71,7 @@ ASKED_ACTIONS = {
     NoticeType.finding_corrected: AskedActions(("verify",)),
     NoticeType.scorecard_to_rate: AskedActions(("rate",)),
     NoticeType.scorecard_talk: AskedActions(("settle",)),
+    NoticeType.duties_held: AskedActions(("transfer_duties",), once=True),
     NoticeType.reminded: AskedActions(("acknowledge",)),
 }
 #: What a requester does to confirm that a solution is one.

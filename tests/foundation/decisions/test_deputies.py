@@ -233,7 +233,7 @@ async def test_a_deputy_is_another_person_and_no_machine(deciding: Ledger, staff
     added = persons.AddPerson(name="Robot", kind=PersonKind.machine)
     robot = (await act(deciding, rule_caller("tests"), "person", "add", body=added)).record
     machine = Caller(f"integration:{robot.id}", robot.id)
-    for deputy, code in ((staff[0], "deputy_of_oneself"), (machine, "machines_do_not_vote")):
+    for deputy, code in ((staff[0], "deputy_of_oneself"), (machine, "machine_gets_no_duty")):
         with pytest.raises(WrongValue) as refused:
             await name_deputy(deciding, staff[0], deputy)
         assert refused.value.because == code

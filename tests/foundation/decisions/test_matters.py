@@ -11,11 +11,16 @@ from app.foundation.decisions.approval_rules.shipped import SHIPPED
 from app.foundation.decisions.matters import Matter
 from app.foundation.decisions.records import DecisionKind
 from app.meetings.preparation import ANY_MATTER
+from app.processes.changes.policies.freeze_exceptions import PLANNING
+from app.processes.changes.policies.templates import TEMPLATE
 from app.processes.requests.catalogue import ITEM_APPROVAL
 from app.registry import LIFECYCLES_BY_KIND
 
 #: Matters whose voters are named otherwise than by approval rules, by the kind of their records.
 NAMED_OTHERWISE = [("request", ITEM_APPROVAL), ("meeting", ANY_MATTER)]
+#: Matters that are decided by the rules for another kind of record: templates by those for their changes, and
+#: exceptions to freezes without those who planned the change.
+BY_RULES_OF_OTHERS = [("change_template", TEMPLATE), ("change", PLANNING)]
 
 
 def matters() -> list[Matter]:
@@ -25,9 +30,14 @@ def matters() -> list[Matter]:
     return list(dict.fromkeys(instances))
 
 
+OTHERS = [matter for _, matter in (*NAMED_OTHERWISE, *BY_RULES_OF_OTHERS)]
+BY_RULES = [
+    (matter.decision, matter) for matter in matters() if matter.decision is not None and matter not in OTHERS
+]
 MATTERS = [
     *NAMED_OTHERWISE,
-    *((SUBJECTS[matter.decision][0], matter) for matter in matters() if matter.decision is not None),
+    *BY_RULES_OF_OTHERS,
+    *((SUBJECTS[decision][0], matter) for decision, matter in BY_RULES),
 ]
 
 
@@ -37,7 +47,7 @@ def case_name(case: object) -> str:
 
 
 def test_there_is_one_matter_of_every_kind_of_decision() -> None:
-    assert sorted(matter.decision for _, matter in MATTERS if matter.decision) == sorted(DecisionKind)
+    assert sorted(decision for decision, _ in BY_RULES) == sorted(DecisionKind)
     assert [matter for matter in matters() if matter not in [matter for _, matter in MATTERS]] == []
     assert {rule.decision for rule in SHIPPED.values()} == set(DecisionKind) == set(SUBJECTS)
 

@@ -15,7 +15,8 @@ async def test_the_owner_publishes_what_somebody_else_has_drafted_and_the_execut
     assert refused.json()["code"] == "owner_only_by_this_edition", "nobody has agreed to the owner yet"
     await registry.quality.post_ok(f"{first}/publish", PUBLISHED)
 
-    second = await registry.executor.post_ok("/v1/process_definitions", NEXT)
+    changed = NEXT | {"process_changes": [await registry.approved_change()]}
+    second = await registry.executor.post_ok("/v1/process_definitions", changed)
     path = f"/v1/process_definitions/{second['id']}"
     await registry.edit(registry.executor, path, purpose="Speed.")
     await registry.senior.post_ok(f"{path}/submit", {"heard": [registry.executor.id]})

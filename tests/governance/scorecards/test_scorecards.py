@@ -112,7 +112,7 @@ async def test_a_team_has_a_card_that_its_lead_sees_without_anybodys_points(scor
     assert (late.status_code, late.json()["code"]) == (409, "objection_too_late")
 
 
-async def test_a_correction_lifts_a_card_above_the_line_and_ends_the_superiors_sight(
+async def test_a_correction_lifts_a_card_above_the_line_and_leaves_its_superior_no_talk(
     scored: ScoredOffice,
 ) -> None:
     office = scored.office
@@ -138,7 +138,10 @@ async def test_a_correction_lifts_a_card_above_the_line_and_ends_the_superiors_s
         "25.00",
         "70.00",
     )
-    assert (await office.head.get(path)).status_code == 404
+    assert corrected["talker"] is None
+    talk = {"outcome": "training", "agreed": "A course on the mail server."}
+    assert (await office.head.post(f"{path}/settle", json=talk)).status_code == 409
+    assert (await office.head.read(path))["final_score"] == "70.00", "they sign it"
     assert (await office.agent.read(f"{path}/year"))["final_score"] == "70.00"
 
 

@@ -122,7 +122,9 @@ async def test_a_freeze_is_not_moved_to_a_time_that_is_over_or_turned_round(mana
 
 
 async def test_only_the_owner_and_management_move_or_lift_a_freeze(api: Api, manager: Client) -> None:
-    head, owner = await api.client("Head", Role.management), await api.client("Owner")
+    await api.team("closing")
+    head = await api.client("Head", Role.management)
+    owner = await api.client("Owner", teams=("closing",))
     level_manager = await api.client("Slm", Role.service_level_manager)
     later = {"from_at": "2199-01-01T00:00:00Z", "until_at": "2199-01-08T00:00:00Z", "reason": "A week later."}
     declared = await head.post_ok(PATH, a_freeze(owner=owner.id))

@@ -11,7 +11,7 @@ from typing import Annotated
 from pydantic import Field
 
 from app.common.duties import GivenDuty
-from app.common.people import Person, PersonKind
+from app.common.people import Person
 from app.common.records import ForeignRef
 from app.foundation.decisions.deputies.records import Deputy
 from app.foundation.decisions.deputies.records import DeputyState as State
@@ -55,14 +55,12 @@ def name(deputy: Deputy, body: NameDeputy, ctx: ActionContext) -> None:
 
 
 async def cannot_deputise(reads: ReadContext, deputy: Deputy, body: NameDeputy, ctx: ActionContext) -> None:
-    """Refuse oneself, a machine, and a time that is over, too long, ends before
-    it begins or after the key that it is named with.
+    """Refuse oneself, and a time that is over, too long, ends before it begins or after the key that it is
+    named with.
     """
     person = ctx.required_ref(Person, "deputy")
     if person.id == ctx.caller.person_id:
         raise WrongValue(pointer="/deputy", because="deputy_of_oneself")
-    if person.kind is not PersonKind.human:
-        raise WrongValue(pointer="/deputy", because="machines_do_not_vote")
     if body.until_at <= body.from_at:
         raise WrongValue(pointer="/until_at", because="not_after_its_beginning")
     if body.until_at <= ctx.now:

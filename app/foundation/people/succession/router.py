@@ -90,8 +90,8 @@ async def deactivate(
     if_match: IfMatch = None,
     idempotency_key: IdempotencyHeader = None,
 ) -> Response:
-    """Deactivate the person: they have left, or are away for long. Their keys are rejected, they are assigned
-    no work, and their votes no longer count. The answer has the duties that are to be handed over.
+    """Deactivate the person: they have left, or are away for long. Their keys are rejected, and they are
+    assigned no work. Their votes no longer count. The answer has the duties that are to be handed over.
     """
     key = await key_of(ledger, request, "deactivate_person", idempotency_key)
     row, payload = persons.LIFECYCLE["deactivate"], body or EmptyPayload()
