@@ -216,9 +216,9 @@ async def test_where_agents_see_all_they_see_all_tickets_and_no_more(
         agent = await api.client("Lin", Role.agent)
         engineer = await api.client("Tomasz", Role.engineer)
         tied = await api.client("Otto", f"agent@team/{network}")
-        zhao = await api.client("Zhao")
+        zhao, solver = await api.client("Zhao"), await api.client("Mia", Role.incident_manager)
         record = (await zhao.post_ok("/v1/incidents", an_incident()))["id"]
-        await agent.post_ok(f"/v1/incidents/{record}/assign", {"person": zhao.id})
+        await agent.post_ok(f"/v1/incidents/{record}/assign", {"person": solver.id})
         await agent.post_ok(f"/v1/incidents/{record}/assign", {"team": "network"})
         assert await sees(agent, record)
         assert await sees(engineer, record)

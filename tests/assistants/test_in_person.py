@@ -158,7 +158,7 @@ async def test_options_name_what_is_for_the_person(api: Api, assistants: Assista
             )
         options = await assistant.use("options", kind="incident", id=incident["number"])
         in_person = {each["action"] for each in options["in_person"]}
-        assert in_person == (set() if key == "read" else {"rate"})
+        assert in_person == {"hand_over_duties"} | (set() if key == "read" else {"rate"})
         assert not in_person & {each["action"] for each in options["actions"]}
         refused = await assistant.refused("options", kind="person", action="grant_role")
         assert refused["code"] == "done_in_person"
