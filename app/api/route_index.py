@@ -20,16 +20,21 @@ CANDIDATES = "ledgerdesk.candidates"
 #: The methods to cache routers for; clients could invent any number of others.
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
+#: How the path of a route ends whose last parameter takes all further segments.
+TAKES_ALL = ":path}"
+
 
 @dataclass
 class _Segment:
     """A node of the index: the nodes that follow it, by the text of the next segment; `other` if that is a
-    parameter. `ends` are the numbers of the routes that end here.
+    parameter. `ends` are the numbers of the routes that end here, `rest` those of the routes whose last
+    parameter takes all further segments.
     """
 
     literals: dict[str, _Segment] = field(default_factory=dict)
     other: _Segment | None = None
     ends: list[int] = field(default_factory=list)
+    rest: list[int] = field(default_factory=list)
 
 
 class RouteTable:
@@ -66,19 +71,23 @@ class RouteTable:
 
     def numbers(self, path: str) -> tuple[int, ...]:
         """Return the numbers of the routes that may match the path, in the order of the routes."""
-        segments = [self._start]
+        segments, numbers = [self._start], [*self._always]
         for text in path.split("/"):
+            numbers += [number for segment in segments for number in segment.rest]
             segments = [
                 following
                 for segment in segments
                 for following in (segment.literals.get(text), segment.other)
                 if following is not None
             ]
-        return tuple(sorted([*self._always, *(number for segment in segments for number in segment.ends)]))
+        return tuple(sorted([*numbers, *(number for segment in segments for number in segment.ends)]))
 
     def _add(self, number: int, path: str) -> None:
         segment = self._start
         for text in path.split("/"):
+            if text.endswith(TAKES_ALL):
+                segment.rest.append(number)
+                return
             if "{" in text:
                 segment.other = segment.other or _Segment()
                 segment = segment.other
@@ -111,7 +120,8 @@ def _refuses(method: str, route: BaseRoute) -> bool:
 
 
 def _has_plain_segments(route: Route) -> bool:
-    """Return whether each parameter of the path is within one segment, as Starlette's usual convertor has it.
-    The path shows that; a route's convertors are known only when it is made.
+    """Return whether each parameter of the path is within one segment, as Starlette's usual convertor has it,
+    or the last one takes all that follow. The path shows that; a route's convertors are known only when it is
+    made.
     """
-    return ":" not in route.path
+    return ":" not in route.path.removesuffix(TAKES_ALL)
