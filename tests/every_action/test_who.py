@@ -71,7 +71,7 @@ OF_ANY_CREDENTIAL = frozenset(
     *(policy.relations for policy in (absence_keeper, calendar_reader, subscriber)),
 )
 #: Codes of refusals: the row is for others, or for somebody with a key for all that they hold.
-REFUSAL_CODES = ("forbidden", "narrow_key")
+REFUSAL_CODES = ("forbidden", "narrow_key", "no_post_in_process")
 WHOLE_KEY = "whole key"
 REPORTER, ASSIGNEE, COLLEAGUE = "reporter", "assignee", "colleague"
 #: Those that whoever asks for something may be. Gates are passed by staff, and leads of teams acknowledge

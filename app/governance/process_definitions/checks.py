@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from app.common.people import Person, Role
@@ -18,7 +19,7 @@ from app.governance.process_definitions.preparation import DefinitionFreeze, Pub
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import Lifecycle
-from app.kernel.actions.refusals import PreparationRefused, WrongValue
+from app.kernel.actions.refusals import PreparationRefused, Refusal, WrongValue
 from app.kpis.catalogue import KPIS
 
 #: Roles that draft definitions of any process.
@@ -34,6 +35,14 @@ NEEDED = (
 )
 
 
+@dataclass
+class NoPostInProcess(Refusal):
+    """The caller has neither a drafter's role nor a post in the process."""
+
+    STATUS = 403
+    CODE = "no_post_in_process"
+
+
 async def not_their_process(
     reads: ReadContext, definition: ProcessDefinition, body: DraftProcessDefinition, ctx: ActionContext
 ) -> None:
@@ -44,7 +53,7 @@ async def not_their_process(
         return
     present = ctx.prepared(PublishedEditions).present
     if present is None or ctx.caller.person_id not in (present.owner_id, present.executor_id):
-        raise PreparationRefused("no_post_in_process")
+        raise NoPostInProcess()
 
 
 async def owner_not_in_post(

@@ -38,4 +38,4 @@ async def test_nobody_else_drafts_the_next_edition(registry: Registry) -> None:
     await registry.published()
     stranger = await registry.api.client("Stranger")
     refused = await stranger.post("/v1/process_definitions", json=NEXT)
-    assert (refused.status_code, refused.json()["code"]) == (409, "no_post_in_process")
+    assert (refused.status_code, refused.json()["code"]) == (403, "no_post_in_process")
