@@ -21,7 +21,7 @@ CANDIDATES = "ledgerdesk.candidates"
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 #: How the path of a route ends whose last parameter takes all further segments.
-TAKES_ALL = ":path}"
+PATH_PARAMETER = ":path}"
 
 
 @dataclass
@@ -85,7 +85,7 @@ class RouteTable:
     def _add(self, number: int, path: str) -> None:
         segment = self._start
         for text in path.split("/"):
-            if text.endswith(TAKES_ALL):
+            if text.endswith(PATH_PARAMETER):
                 segment.rest.append(number)
                 return
             if "{" in text:
@@ -124,4 +124,4 @@ def _has_plain_segments(route: Route) -> bool:
     or the last one takes all that follow. The path shows that; a route's convertors are known only when it is
     made.
     """
-    return ":" not in route.path.removesuffix(TAKES_ALL)
+    return ":" not in route.path.removesuffix(PATH_PARAMETER)
