@@ -64,7 +64,7 @@ WHO: dict[str, set[str]] = {
     "resume": {"assignee", "rule"},
     "declare_major": {"incident_manager"},
     "downgrade": {"incident_manager"},
-    "post_update": {"incident_manager", "assignee"},
+    "post_update": {"incident_manager", "commander", "assignee"},
     "resolve": {"assignee", "integration", "rule"},
     "close": {"reporter", "agent", "rule"},
     "reopen": {"reporter", "agent", "integration"},
@@ -75,7 +75,7 @@ WHO: dict[str, set[str]] = {
     "clear_alert": {"integration"},
     "remind": {"rule"},
     "tell_resolved": {"rule"},
-    "assign": {"agent", "engineer", "rule"},
+    "assign": {"agent", "engineer", "incident_manager", "commander", "rule"},
     "comment": {"anybody"},
     "report": {"anybody", "integration"},
 }
@@ -123,6 +123,8 @@ def relations(situation: Situation) -> set[str]:
     roles = {"anybody"} | {role.value for role in CAST[caller][0]}
     if row is not None and row["requester_id"] == situation.me:
         roles.add("reporter")
+    if row is not None and row["commander_id"] == situation.me:
+        roles.add("commander")
     if row is not None and (
         row["assignee_id"] == situation.me
         if row["assignee_id"] is not None
@@ -140,7 +142,7 @@ def sees(situation: Situation) -> bool:
         return True
     if caller in {"agent", "engineer", "colleague"} and row["team_id"] in situation.team_ids:
         return True
-    return caller == "agent" and row["team_id"] is None
+    return caller == "agent" and (row["team_id"] is None or row["state"] == "resolved")
 
 
 def only_reads(situation: Situation) -> bool:
