@@ -24,7 +24,11 @@ IDS: dict[str, str] = {}
 THEIRS: dict[tuple[str, str], Callable[[], Json]] = {
     ("category", "service_level_manager"): lambda: {"process": "request", "parent": None},
     ("category", "problem_manager"): lambda: {"process": "problem", "parent": None},
-    ("process_definition", "requester"): lambda: {"owner": None, "executor": None},
+    # Neither sees the persons who could hold the posts.
+    **{
+        ("process_definition", role): lambda: {"owner": None, "executor": None}
+        for role in ("requester", "integration")
+    },
     # Who sees no incident of others names none.
     ("improvement_suggestion", "requester"): lambda: {"shown_by": [{"text": "38 % at first"}]},
     # Of what led to it each sees something else.
