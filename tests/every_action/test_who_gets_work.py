@@ -148,7 +148,7 @@ async def drive(
         await FITTED[row.name](world.everybody, record_address(lifecycle, record), str(person.id))
     for client in (*world.people.values(), world.everybody):
         body = await prepared(client, row, "" if record is None else record_address(lifecycle, record))
-        if row.name == "record_requirement":  # whoever signs for a customer belongs to it
+        if row.name == "record_requirement":  # the signatory of a customer belongs to it
             await agreements.join(client, body["customer"], str(person.id))
         besides = BESIDES.get(f"{lifecycle.kind}.{row.name}") or BESIDES.get(row.name) or {}
         more_json = naming(row.body, body | besides, str(person.id))

@@ -386,7 +386,7 @@ LIFECYCLE = Lifecycle(
         *document_actions(DOCUMENTS_KEPT),
         *decisions.rows(VOTES),
         *ticket_actions(kind="improvement", any=State, open=OPEN, delivered=ENDED, manager=Role.quality_manager, priorities=PRIORITIES),
-        *succession_rows("improvement", State, of_the_active=True),
+        *succession_rows("improvement", State),
     ),
 )
 # fmt: on

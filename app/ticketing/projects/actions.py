@@ -146,7 +146,7 @@ def flag_rows(
     kind: str, states: Iterable[CodeEnum], *, tells: Sequence[Callable[[NoticeType], RecipientRule]] = RESPONSIBLE
 ) -> ActionRows:
     """Return the rows of the lifecycle table that flag what is overdue, in the states in which progress can
-    be reported; `tells` are the people who are notified.
+    be reported; `tells` names the people who are notified.
     """
     def recipients(step: NoticeType) -> tuple[RecipientRule, ...]:
         return tuple(recipient(step) for recipient in tells)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.common.people import Grade, Role
 from tests.governance.process_definitions.conftest import PUBLISHED, Registry
 
 NEXT = {"process": "billing", "title": "Billing, faster", "level": 2}
@@ -39,3 +40,16 @@ async def test_nobody_else_drafts_the_next_edition(registry: Registry) -> None:
     stranger = await registry.api.client("Stranger")
     refused = await stranger.post("/v1/process_definitions", json=NEXT)
     assert (refused.status_code, refused.json()["code"]) == (403, "no_post_in_process")
+
+
+async def test_the_post_of_an_owner_who_has_left_goes_to_somebody_who_may_own_it(registry: Registry) -> None:
+    path = f"/v1/process_definitions/{(await registry.published())['id']}"
+    admin = await registry.api.client("Ada", Role.admin)
+    engineer = await registry.api.client("Lin", Role.engineer)
+    successor = await registry.api.client("Shen", grade=Grade.senior)
+    await admin.post_ok(f"/v1/persons/{registry.senior.id}/deactivate")
+    body = {"person": registry.senior.id, "new_holder": engineer.id}
+    refused = await registry.quality.post(f"{path}/hand_over_duties", json=body)
+    assert refused.json()["errors"][0]["code"] == "not_senior", "the duty decides, not the action"
+    after = await registry.quality.post_ok(f"{path}/hand_over_duties", body | {"new_holder": successor.id})
+    assert after["owner"]["id"] == successor.id

@@ -13,8 +13,9 @@ from pydantic import Field
 from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, Responsible
 from app.common.people import Person, PersonState
-from app.common.records import CodeEnum, ForeignRef, Record
+from app.common.records import CodeEnum, ForeignRef, Record, all_codecs
 from app.foundation.people.succession.duties import KIND_DUTIES, ROW_DUTIES
+from app.kernel.access.eligibility import is_eligible, scopes_of
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import role, rule
 from app.kernel.actions.context import ActionContext
@@ -30,7 +31,7 @@ class HandOverDuties(Payload):
         description="Person who holds the duties: an id."
     )
     new_holder: Annotated[
-        Reference, ForeignRef("person", GivenDuty.work), Responsible(NoticeType.in_charge)
+        Reference, ForeignRef("person", GivenDuty.participation), Responsible(NoticeType.in_charge)
     ] = Field(description="Person who takes the duties over: an id, or `me`.")
 
 
@@ -69,6 +70,18 @@ def hand_over_duties(record: Any, body: HandOverDuties, ctx: ActionContext) -> N
         setattr(ctx.outcome.change(row), name, successor_id)
 
 
+async def successor_not_eligible(
+    reads: ReadContext, record: Any, body: HandOverDuties, ctx: ActionContext
+) -> None:
+    """Refuse a successor who is not eligible for each of the duties, by the marks on their fields."""
+    duties, successor = ctx.prepared(HeldDuties), ctx.required_ref(Person, "new_holder")
+    held: list[tuple[Record, str]] = [*((record, name) for name in duties.fields), *duties.rows]
+    references = (all_codecs(type(row))[name].refers for row, name in held)
+    for duty in sorted({mark.duty or GivenDuty.work for mark in references if mark is not None}):
+        if not await is_eligible(reads, "person", successor.id, duty, scopes_of(record, body, None)):
+            raise WrongValue(pointer="/new_holder", because=duty.because)
+
+
 async def holds_no_duty(
     reads: ReadContext, record: Any, body: HandOverDuties, ctx: ActionContext
 ) -> str | None:
@@ -99,7 +112,7 @@ def succession_rows(
     managers may replace active people, too (`of_the_active`).
     """
     duties = KIND_DUTIES[kind]
-    checks: tuple[PayloadCheck, ...] = (successor_invalid, holds_no_duty)
+    checks: tuple[PayloadCheck, ...] = (successor_invalid, holds_no_duty, successor_not_eligible)
     return (
         action(
             hand_over_duties,

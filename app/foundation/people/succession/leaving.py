@@ -23,8 +23,8 @@ from app.kernel.actions.refusals import WrongValue
 class TransferDutiesPerson(Payload):
     """The successor of a person who has left, and the kinds of records whose duties are handed over."""
 
-    # Whoever takes them over is notified record by record.
-    new_holder: Annotated[Reference, ForeignRef("person", GivenDuty.work, quiet=True)] = Field(
+    # The new holder is notified record by record.
+    new_holder: Annotated[Reference, ForeignRef("person", GivenDuty.participation, quiet=True)] = Field(
         description="Person who takes the duties over: an id, or `me`."
     )
     kinds: Annotated[tuple[str, ...], BoundedList, SuppliedField()] = Field(
