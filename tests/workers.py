@@ -54,7 +54,7 @@ class ForkedIO(Popen2IOMaster):
 
     def __init__(self, process: ForkedProcess, execmodel: Any) -> None:
         self.popen = process
-        Popen2IO.__init__(self, process.stdin, process.stdout, execmodel=execmodel)  # type: ignore[no-untyped-call]  # execnet's own
+        Popen2IO.__init__(self, process.stdin, process.stdout, execmodel=execmodel)
 
 
 class ForkedWorkers:
