@@ -119,8 +119,8 @@ def _as_uncaptured(capturing: Any) -> Iterator[None]:
 def _fork_all(count: int) -> list[ForkedProcess]:
     forked: list[ForkedProcess] = []
     for _ in range(count):
-        given, to_worker = os.pipe()
-        from_worker, said = os.pipe()
+        worker_input, to_worker = os.pipe()
+        from_worker, worker_output = os.pipe()
         with warnings.catch_warnings():
             # Libraries of numbers have threads that they end and start again by themselves.
             warnings.simplefilter("ignore", DeprecationWarning)
@@ -132,18 +132,18 @@ def _fork_all(count: int) -> list[ForkedProcess]:
                 other.stdout.close()
             os.close(to_worker)
             os.close(from_worker)
-            _be_worker(given, said)
-        os.close(given)
-        os.close(said)
+            _be_worker(worker_input, worker_output)
+        os.close(worker_input)
+        os.close(worker_output)
         forked.append(ForkedProcess(pid, os.fdopen(to_worker, "wb"), os.fdopen(from_worker, "rb")))
     return forked
 
 
-def _be_worker(given: int, said: int) -> NoReturn:
+def _be_worker(worker_input: int, worker_output: int) -> NoReturn:
     """Do what execnet has a new Python do, and end without what the other process does at its end."""
     code = 1
     try:
-        for place, descriptor in enumerate((given, said)):
+        for place, descriptor in enumerate((worker_input, worker_output)):
             os.dup2(descriptor, place)
             os.close(descriptor)
         sys.stdin = io.TextIOWrapper(io.FileIO(0, closefd=False), encoding="utf-8")
