@@ -35,7 +35,6 @@ from tests.databases import Databases
 from tests.durations import FileDurations
 from tests.extent import ALL_EXAMPLES, WHOLE, examples
 from tests.missing_tools import MissingTools
-from tests.workers import CAN_FORK, ForkedWorkers
 
 EXTERNAL_URL = os.environ.get("LEDGERDESK_TEST_DATABASE_URL")
 RERUN_ON_EXTERNAL = ("log", "kernel", "invariants", "released", "test_schema.py")
@@ -148,10 +147,9 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(FileDurations())
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(MissingTools())
+    # Whoever only hands out the tests to others does without the application, which takes seconds to import.
     if hasattr(config, "workerinput") or not config.getoption("numprocesses", None):
         config.pluginmanager.import_plugin("tests.fixtures")
-    elif CAN_FORK:
-        config.pluginmanager.register(ForkedWorkers())
 
 
 @pytest.hookimpl(wrapper=True, optionalhook=True)
