@@ -92,6 +92,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 LONGEST = (
     *("browser/test_dashboard.py", "kpis/test_reconcile.py", "test_embedded.py", "every_action"),
     *("cli/test_imports.py", "cli/test_commands.py", "fuzz", "invariants/test_8_kpis_reconcile.py"),
+    *("crash/test_kill.py", "automation/test_duplicates_of_customers.py"),
     *("browser", "demo", "docs", "crash", "every_route", "exchange", "kpis", "service_levels", "contract"),
     *("clients/test_python.py", "cli", "api"),
 )

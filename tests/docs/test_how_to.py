@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from app.platform.settings import PROJECT
-from tests.extent import WHOLE
+from tests.extent import in_test_all
 from tests.tidy.held_files import NOT_OURS_TO_READ
 
 #: A module of Python, and its arguments.
@@ -114,12 +114,7 @@ CHECKS: tuple[Command, ...] = (
     (LINT_IMPORTS,),
     ("app.cli", "contract", "--check"),
 )
-#: What `make test` runs of all that: the words of fields, the names of operations, and their areas.
-FEW: tuple[Command, ...] = (
-    ("app.cli", "contract"),
-    ("pytest", *(f"tests/contract/test_{name}.py" for name in ("field_words", "openapi", "selection"))),
-)
-#: What `make contract` writes, and `app.cli contract` alone does not.
+#: What the other commands of `make contract` write.
 BY_MAKE = {
     "migrations/schema.sql",
     *(f"tests/contract/{name}.txt" for name in ("codes", "routes", "summaries")),
@@ -245,13 +240,14 @@ def test_a_tiny_process_is_a_small_package_and_a_line_in_each_list() -> None:
     assert max(lines_in_lists.values()) == 1
 
 
+@in_test_all
 def test_what_the_pages_add_passes_what_they_have_one_run(tmp_path: Path) -> None:
     copy = changed_copy(tmp_path)
     every_command = dict.fromkeys(command for page in PAGES for command in commands(page))
-    for command in (*every_command, *CHECKS) if WHOLE else FEW:
+    for command in (*every_command, *CHECKS):
         run(copy, command)
-    changed = set().union(*BY_HAND.values()) | GENERATED
-    assert different(copy) == changed | (BY_MAKE | {"vendored.toml"} if WHOLE else set())
+    changed = set().union(*BY_HAND.values()) | GENERATED | BY_MAKE
+    assert different(copy) == changed | {"vendored.toml"}
     contract = (copy / "openapi" / "openapi.json").read_text(encoding="utf-8")
     assert "/v1/incidents/{id}/call_vendor" in contract
     assert '"floor"' in contract

@@ -61,10 +61,15 @@ async def together(eyes: Connection, log: Writer, consumers: int) -> None:
 
 
 async def here(eyes: Connection, consumers: int) -> bool:
-    """Whether so many are at the end of the log, and none goes on by itself, by a task of its name."""
+    """Whether so many are at the end of the log, none goes on by itself, by a task of its name, and the group
+    waits. A batch that it began while one of them was away would be handled without that one.
+    """
     names = {name for (name,) in await (await eyes.execute("select consumer from log.checkpoint")).fetchall()}
-    alone = names & {task.get_name() for task in asyncio.all_tasks()}
-    return not alone and (await moved(eyes))[1] == consumers
+    at_the_end = (await moved(eyes))[1]
+    tasks = asyncio.all_tasks()
+    alone = names & {task.get_name() for task in tasks}
+    awaited = {getattr(getattr(task.get_coro(), "cr_await", None), "__qualname__", "") for task in tasks}
+    return at_the_end == consumers and not alone and group.ConsumerGroup._wait.__qualname__ in awaited
 
 
 def counting(name: str, handled: list[PositionRange], **options: Any) -> Consumer:
