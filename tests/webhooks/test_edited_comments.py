@@ -213,15 +213,18 @@ async def test_the_files_of_a_comment_become_internal_with_it(api: Api, how: str
 async def test_files_of_a_comment_that_was_hidden_before_it_arrived_are_internal(api: Api) -> None:
     tool, number, requester = await a_comment_with_files(api)
     await tool.deliver(with_files(5, id="9002", is_public=False))
-    await tool.deliver(with_files(4, id="9002", is_public=True) | {"id": "late"})
+    earlier = f"{WHOLE_TEXT} 4112"
+    await tool.deliver(with_files(4, id="9002", is_public=True, body=earlier) | {"id": "late"})
     assert len(await readable_files(requester, number)) == 2
-    assert len(await readable_files(tool.admin, number)) == 4
+    assert len(await readable_files(tool.admin, number)) == 5
 
 
 async def test_the_files_of_a_redacted_comment_are_withdrawn_for_ever(api: Api) -> None:
     tool, number, requester = await a_comment_with_files(api)
     await tool.deliver(an_event("comment_redacted", 2))
-    await tool.deliver(with_files(1, is_public=True) | {"id": "again"})
+    for minute in (1, 3):
+        again = with_files(minute, is_public=True, body=f"{WHOLE_TEXT} {minute}")
+        await tool.deliver(again | {"id": f"again-{minute}"})
     for client in (requester, tool.admin):
         assert await readable_files(client, number) == []
 
