@@ -573,6 +573,7 @@ create table fold.attachment (
   appended_at timestamp with time zone,
   content_id uuid,
   altered jsonb,
+  withdrawn_at timestamp with time zone,
   constraint attachment_pkey PRIMARY KEY (id)
 );
 CREATE INDEX attachment_record ON fold.attachment USING btree (record, attached_at, id);

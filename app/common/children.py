@@ -98,7 +98,7 @@ class Attachment(ChildRecord):
 
     author_id: Annotated[UUID | None, ForeignRef("person")] = optional("Person who attached the file.")
     name: Annotated[str | None, Personal()] = required(
-        "Name of the file; null if the person who attached it was erased."
+        "Name of the file; null if it was withdrawn, or the person who attached it was erased."
     )
     media_type: str | None = required("Media type of the file by its first bytes, regardless of its name.")
     size: int | None = required("Size of the file in bytes.")
@@ -109,6 +109,7 @@ class Attachment(ChildRecord):
     attached_at: datetime | None = required("Time at which the file was attached.")
     content_id: Annotated[UUID | None, Hidden()] = None
     altered: Altered = altered_fields()
+    withdrawn_at: datetime | None = optional("Time at which the file was withdrawn; null if it was not.")
 
     @property
     def for_staff(self) -> bool:

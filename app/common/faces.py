@@ -41,6 +41,7 @@ USUALLY_DANGEROUS = frozenset(
         "suspend",
         "terminate",
         "withdraw",
+        "withdraw_attachment",
         "withdraw_cause",
         "withdraw_comment",
         "withdraw_decision",

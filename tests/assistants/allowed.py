@@ -28,7 +28,8 @@ EVERYWHERE = frozenset(
     roll_back roll_out schedule select send_back set settle_difference show skip_rollout_order
     solve_pilot_issue start start_pilot state_breach_cause submit submit_for_acceptance
     submit_for_review submit_self_check supersede tag take take_names take_over take_up tick
-    unfollow uninvite unlink unrelate untag use use_article view withdraw_cause
+    unfollow uninvite unlink unrelate untag use use_article view withdraw_attachment
+    withdraw_cause
     withdraw_comment withdraw_decision withdraw_revision
     """.split()  # noqa: SIM905  # a list of them would be a page
 )

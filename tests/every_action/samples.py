@@ -45,7 +45,7 @@ from app.processes.incidents.payloads import (
 )
 from app.processes.requests.records import RequestState
 from app.registry import LIFECYCLES
-from app.ticketing.attachments import AttachTicket
+from app.ticketing.attachments import AttachTicket, WithdrawAttachment
 from app.ticketing.comments import CommentTicket, CorrectComment, WithdrawComment
 from app.ticketing.followers import FollowTicket, UnfollowTicket
 from app.ticketing.links import LinkTicket, UnlinkTicket
@@ -216,6 +216,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     WithdrawComment: lambda: {"comment": NOBODYS},
     RestrictCommentIncident: lambda: {"comment": NOBODYS},
     AttachTicket: lambda: {"upload": NOBODYS, "name": "屏幕 screen.png", "visibility": "public"},
+    WithdrawAttachment: lambda: {"attachment": NOBODYS},
     FollowTicket: dict,
     UnfollowTicket: dict,
     EditIncident: lambda: {
@@ -450,6 +451,12 @@ async def _sent(client: Client, path: str) -> Json:
     return {"upload": answer.json()["id"]}
 
 
+async def _attached(client: Client, path: str) -> Json:
+    sent = await _sent(client, path)
+    await client.post_ok(f"{path}/attach", sent | {"name": "screen.png"})
+    return {"attachment": sent["upload"]}
+
+
 async def _linked(client: Client, path: str) -> Json:
     await client.post_ok(f"{path}/link", {"kind": "blocks", **await another_incident(client, path)})
     (row,) = (await client.pages(f"{path}/events", limit=200))[-1][-1]["set"].values()
@@ -536,6 +543,7 @@ async def _asked(client: Client, path: str) -> Json:
 PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
     **articles.PREPARED,
     AttachTicket: _sent,
+    WithdrawAttachment: _attached,
     CorrectComment: _commented,
     WithdrawComment: _commented,
     RestrictCommentIncident: _commented,

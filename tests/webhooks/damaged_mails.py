@@ -52,7 +52,14 @@ DAMAGED: dict[str, tuple[bytes, dict[str, Any]]] = {
         *(line.translate(bytes.maketrans(b"+/", b"-_")) for line in LINES)
     ),
     "base64 of a file with a footer": _lost(CONTENT, *LINES, b"", b"-- scanned"),
-    "base64 of a file that is cut": _lost(CONTENT[:300], DIGITS[:401]),
+    **{
+        f"base64 of a file that is cut after {n} digits": _lost(CONTENT[: n * 6 // 8], DIGITS[:n])
+        for n in (401, 402, 403)
+    },
+    "base64 of a text that is cut": (
+        mail("Content-Type: text/plain", BASE64, "", b64encode(b"It smokes.")[:-3]),
+        {"text": "It smokes", "altered": {"description": ["left_out"]}, "names": ["as-sent.base64.txt"]},
+    ),
     "base64 of a file with damaged digits": _lost(b"", b"JVBERi0xLjQK%%%garbage???JVBE"),
     "base64 of a text with damaged digits": (
         mail("Content-Type: text/plain", BASE64, "", b64encode(b"It smokes.")[:-4] + b"Lg=" + b"%" * 70),

@@ -109,6 +109,83 @@ def test_a_later_event_does_not_replace_the_description(tool: str) -> None:
     assert comment.visibility is Visibility.public
 
 
+def news_of(tool: str, body: dict[str, Any]) -> tuple[TicketUpdate, CommentUpdate]:
+    """The news of a ticket with one comment."""
+    raw = json.dumps(body).encode()
+    delivery = Delivery({"content-type": "application/json"}, raw, RECEIVED_AT)
+    ticket, comment = adapter(tool).evaluate(delivery).news
+    assert isinstance(ticket, TicketUpdate)
+    assert isinstance(comment, CommentUpdate)
+    return ticket, comment
+
+
+#: Articles that are the only one of their ticket, and not the first.
+NOT_THE_FIRST = {
+    "after the first one was deleted": {"created_at": "2026-11-20T10:30:00Z"},
+    "an answer of Zammad itself": {"created_at": "2026-11-20T08:00:01Z", "sender": "System"},
+}
+
+
+@each_case("article", NOT_THE_FIRST.values(), ids=str)
+def test_the_only_article_is_a_comment_if_it_was_not_the_first(article: dict[str, Any]) -> None:
+    body = copy.deepcopy(ZAMMAD)
+    body["ticket"] |= {"created_at": AT, "updated_at": AT}
+    body["article"] |= {"internal": False, "updated_at": AT} | article
+    ticket, comment = news_of("zammad", body)
+    assert "description" not in ticket.fields, "what was asked for stays"
+    assert (comment.text, comment.visibility) == (SECRET, Visibility.public)
+
+
+def test_a_description_that_zammad_makes_internal_leaves_the_ticket() -> None:
+    body = copy.deepcopy(ZAMMAD)
+    body["ticket"] |= {"created_at": AT, "updated_at": AT}
+    ticket, comment = news_of("zammad", body)
+    assert ticket.fields["description"] is None
+    assert (comment.text, comment.visibility) == (SECRET, Visibility.internal)
+
+
+#: What triggers of Zendesk send about their first comment, and how it is marked.
+SWITCHES: dict[str, tuple[dict[str, Any], dict[str, list[str]]]] = {
+    "nothing": ({}, {"visibility": ["unreadable"]}),
+    "an empty value": ({"is_public": ""}, {"visibility": ["unreadable"]}),
+    "null": ({"is_public": None}, {"visibility": ["unreadable"]}),
+    "a map": ({"is_public": {}}, {"visibility": ["unreadable"]}),
+    "a value that was not replaced": (
+        {"is_public": "{{ticket.is_public}}"},
+        {"visibility": ["unreadable"]},
+    ),
+    "false": ({"is_public": False}, {}),
+    "false as a text": ({"is_public": "False"}, {}),
+}
+
+
+@each_case("switch", SWITCHES)
+@each_case(
+    "times", [{"created_at": AT, "updated_at": AT}, {"updated_at": AT}], ids=lambda case: str(len(case))
+)
+def test_a_first_comment_is_internal_unless_a_trigger_says_that_it_is_public(
+    switch: str, times: dict[str, Any]
+) -> None:
+    sent_fields, altered = SWITCHES[switch]
+    body = {
+        "ticket": {"id": 1, "subject": "VPN", "status": "new", "description": SECRET, **times, **sent_fields}
+    }
+    ticket, comment = news_of("zendesk", body)
+    assert SECRET not in repr(ticket.fields)
+    assert (comment.text, comment.visibility) == (SECRET, Visibility.internal)
+    assert comment.altered == altered
+
+
+@each_case("public", [True, "true"], ids=str)
+def test_a_first_comment_that_is_public_is_the_description(public: Any) -> None:
+    body = {"ticket": {"id": 1, "subject": "VPN", "status": "new", "description": "Help", "updated_at": AT}}
+    body["ticket"]["is_public"] = public
+    delivery = Delivery({"content-type": "application/json"}, json.dumps(body).encode(), RECEIVED_AT)
+    (ticket,) = adapter("zendesk").evaluate(delivery).news
+    assert isinstance(ticket, TicketUpdate)
+    assert ticket.fields["description"] == "Help"
+
+
 def test_a_file_of_the_reporter_is_public() -> None:
     body: Any = copy.deepcopy(JIRA)
     fields = body["issue"]["fields"]

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 from itertools import permutations
+from uuid import uuid4
 
-from tests.client import Api, Json
+from app.common.people import Role
+from tests.cases import each_case
+from tests.client import Api, Client, Json
 from tests.extent import WHOLE
 from tests.webhooks.test_receiving import an_admin, an_issue
 from tests.webhooks.tools import Tool, a_source, clock
@@ -67,6 +70,7 @@ def an_event(change: str, minutes: int, **comment: object) -> Json:
         "id": "179",
         "subject": "Printer",
         "description": "d",
+        "is_public": True,
         "status": "OPEN",
         "priority": "NORMAL",
     }
@@ -147,3 +151,92 @@ async def test_a_change_of_a_comment_that_was_never_here_is_ignored(api: Api) ->
     await tool.deliver(an_event("created", 0))
     done = await tool.deliver(an_event("comment_redacted", 1))
     assert [effect["outcome"] for effect in done["effects"]] == ["updated", "ignored"]
+
+
+WHOLE_TEXT = "The card 4111 was stolen. " + "word " * 5_000
+PICTURE = "![it](data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAIAAAAC)"
+
+
+async def readable_files(client: Client, number: str) -> list[tuple[str, str]]:
+    """The names and visibilities of the files whose content the client can read."""
+    files = (await client.read(f"/v1/incidents/{number}/attachments"))["items"]
+    contents = [
+        (file, await client.get(f"/v1/incidents/{number}/attachments/{file['id']}/content")) for file in files
+    ]
+    assert {answer.status_code for file, answer in contents if file["withdrawn_at"]} <= {410}
+    return sorted((file["name"], file["visibility"]) for file, answer in contents if answer.is_success)
+
+
+async def a_comment_with_files(api: Api, key: str = "zendesk") -> tuple[Tool, str, Client]:
+    """A ticket with a public comment that has two files, and somebody who follows the ticket."""
+    tool = await a_source(api, await an_admin(api), "zendesk", key=key)
+    requester = await api.client("Zhao", Role.requester)
+    opened = await tool.deliver(an_event("created", 0))
+    number = opened["effects"][0]["number"]
+    await tool.admin.post_ok(f"/v1/incidents/{number}/follow", {"person": requester.id})
+    await tool.deliver(with_files(1, is_public=True))
+    expected = [("comment.txt", "public"), ("picture-1.png", "public")]
+    assert await readable_files(requester, number) == expected
+    return tool, number, requester
+
+
+def with_files(minutes: int, **comment: object) -> Json:
+    written: Json = {"body": f"{PICTURE} {WHOLE_TEXT}", "author": {"id": "8"}, **comment}
+    return an_event("comment_added", minutes, **written)
+
+
+#: What hides the files of a comment from requesters: one event without its text, and one with it.
+HIDING = {"alone": an_event("comment_made_private", 2), "with its text": with_files(2, is_public=False)}
+
+
+@each_case("event", HIDING)
+async def test_the_files_of_a_comment_become_internal_with_it(api: Api, event: str) -> None:
+    tool, number, requester = await a_comment_with_files(api, event.replace(" ", "-"))
+    before = await requester.read(f"/v1/incidents/{number}/attachments")
+    for _ in range(2):
+        done = await tool.deliver(HIDING[event] | {"id": f"{event}-{uuid4()}"})
+        assert done["state"] == "processed", done
+        assert await readable_files(requester, number) == []
+        internal = [("comment.txt", "internal"), ("picture-1.png", "internal")]
+        assert await readable_files(tool.admin, number) == internal
+    (comment,) = await comments(tool, number)
+    assert comment["altered"] == {"text": ["cut"]}
+    events = (await requester.get(f"/v1/incidents/{number}/events")).text
+    assert [file["name"] for file in before["items"] if file["name"] in events] == []
+    # An old delivery that is sent again shows them to nobody.
+    await tool.deliver(with_files(1, is_public=True) | {"id": "again"})
+    assert await readable_files(requester, number) == []
+    await tool.deliver(with_files(3, is_public=True))
+    assert await readable_files(requester, number) == [("comment.txt", "public"), ("picture-1.png", "public")]
+
+
+async def test_files_of_a_comment_that_was_hidden_before_it_arrived_are_internal(api: Api) -> None:
+    tool, number, requester = await a_comment_with_files(api)
+    await tool.deliver(with_files(5, id="9002", is_public=False))
+    earlier_text = f"{WHOLE_TEXT} 4112"
+    await tool.deliver(with_files(4, id="9002", is_public=True, body=earlier_text) | {"id": "late"})
+    assert len(await readable_files(requester, number)) == 2
+    assert len(await readable_files(tool.admin, number)) == 5
+
+
+async def test_the_files_of_a_redacted_comment_are_withdrawn_for_ever(api: Api) -> None:
+    tool, number, requester = await a_comment_with_files(api)
+    await tool.deliver(an_event("comment_redacted", 2))
+    for minute in (1, 3):
+        event = with_files(minute, is_public=True, body=f"{WHOLE_TEXT} {minute}")
+        await tool.deliver(event | {"id": f"again-{minute}"})
+    for client in (requester, tool.admin):
+        assert await readable_files(client, number) == []
+
+
+async def test_a_first_comment_whose_readers_are_unknown_is_marked_and_for_staff(api: Api) -> None:
+    tool = await a_source(api, await an_admin(api), "zendesk")
+    now = BEGUN.isoformat()
+    ticket = {"id": "7", "subject": "VPN", "status": "open", "description": "Card 4111", "updated_at": now}
+    opened = await tool.deliver({"ticket": ticket})
+    assert {"visibility": ["unreadable"]} in [effect["altered"] for effect in opened["effects"]]
+    number = opened["effects"][0]["number"]
+    assert await shown_and_hidden(tool, number) == ([], ["Card 4111"])
+    (comment,) = await comments(tool, number)
+    assert comment["altered"] == {"visibility": ["unreadable"]}
+    assert (await tool.admin.read(f"/v1/incidents/{number}"))["description"] is None

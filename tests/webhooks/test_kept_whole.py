@@ -11,6 +11,7 @@ import pytest
 from app.webhooks.adapters import adapter
 from app.webhooks.mapping.deliveries import Delivery
 from app.webhooks.mapping.updates import AlertSignal, CommentUpdate, ParsedUpdate, TicketUpdate
+from tests.cases import each_case
 from tests.client import Json
 
 LONG = "word " * 60 + "END"
@@ -113,6 +114,18 @@ def test_the_end_of_a_ticket_s_title_and_the_pictures_in_its_texts_are_kept() ->
     ticket = read("generic", body | {"description": "\n".join(pictures)})
     assert isinstance(ticket, TicketUpdate)
     assert (len(ticket.files), ticket.altered["attachments"]) == (20, ["left_out"])
+
+
+@each_case("missing", range(1, 4))
+def test_the_beginning_of_a_picture_that_is_cut_is_kept_and_marked(missing: int) -> None:
+    body: Json = {"id": "1", "status": "new", "title": "T", "updated_at": AT}
+    digits = b64encode(PICTURE + bytes(-len(PICTURE) % 3)).decode()
+    ticket = read("generic", body | {"description": f"See data:image/png;base64,{digits[:-missing]}"})
+    assert isinstance(ticket, TicketUpdate)
+    (file,) = ticket.files
+    assert PICTURE.startswith(file.content[: len(PICTURE)])
+    assert len(file.content) == len(PICTURE) + -len(PICTURE) % 3 - missing
+    assert ticket.altered["attachments"] == ["left_out"]
 
 
 def test_a_picture_in_the_html_of_a_comment_is_a_file() -> None:

@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 
 from app.common.files.html_text import html_to_text
 from app.kernel.actions.payloads import LONGEST_LINE, LONGEST_PARAGRAPH
+from app.webhooks.mail.delivery import key_of_message_id, mail_key
 from app.webhooks.mail.message import LARGEST_MAIL, read_mail
 from app.webhooks.mail.mime import DEEPEST_NESTING, PARTS_LIMIT
 from app.webhooks.mail.quotations.replies import reply_text
 from app.webhooks.mail.refusals import MailRefused
 from tests.cases import each_case
 from tests.extent import WHOLE
-from tests.webhooks.damaged_mails import DAMAGED
+from tests.webhooks.damaged_mails import DAMAGED, HEADS
 from tests.webhooks.mail_shapes import (
     DISPOSITION,
     FROM,
@@ -77,6 +78,26 @@ def test_a_mail_says_what_a_person_reads_in_it(name: str, shape: tuple[bytes, di
         **asdict(read.automatic),
     }
     assert {key: result[key] if key in result else getattr(read, key) for key in expected} == expected
+
+
+#: Message-IDs as heads have them.
+IDS = (
+    "<1@x.example>",
+    " <1@x.example> (of Exchange)",
+    "\r\n <1@x.example>",
+    "=?utf-8?Q?=3C1=40x=2Eexample=3E?=",
+)
+
+
+@each_case("name", HEADS)
+@each_case("sent_id", IDS, ids=repr)
+def test_a_mail_is_kept_by_the_id_that_replies_name(name: str, sent_id: str) -> None:
+    raw = HEADS[name]
+    end = b"\r\r\n" if b"\r\r\n" in raw else b"\r\n" if b"\r\n" in raw else b"\r"
+    field = f"Message-ID: {sent_id}".encode().replace(b"\r\n", end)
+    raw = raw.replace(FROM.encode(), field + end + FROM.encode())
+    assert read_mail(raw).message_id == "<1@x.example>"
+    assert mail_key(raw) == key_of_message_id("<1@x.example>")
 
 
 @each_case(

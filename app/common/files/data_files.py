@@ -41,24 +41,25 @@ _ENDINGS = {
 
 @dataclass(frozen=True, slots=True)
 class DataFile:
-    """A file that stood in a text."""
+    """A file that stood in a text. `is_damaged`: the end of its content is missing."""
 
     name: str
     media_type: str
     content: bytes
+    is_damaged: bool = False
 
 
 @dataclass(slots=True)
 class DataFiles:
-    """The files that were taken out of the texts so far, each once, and at most so many; `left_out` counts
-    those beyond.
+    """The files that were taken out of the texts so far, each once, and at most so many. `left_out` counts
+    those beyond, and those that cannot be read.
     """
 
     most: int | None = None
     files: dict[bytes, DataFile] = field(default_factory=dict)
     left_out: int = 0
 
-    def add(self, media_type: str, content: bytes) -> str:
+    def add(self, media_type: str, content: bytes, *, is_damaged: bool = False) -> str:
         """Keep a file, and return its name; `…` if there are too many."""
         if content not in self.files:
             if self.most is not None and len(self.files) >= self.most:
@@ -66,7 +67,7 @@ class DataFiles:
                 return "…"
             word = "picture" if media_type.startswith("image/") else "file"
             name = f"{word}-{len(self.files) + 1}.{_ENDINGS.get(media_type, 'bin')}"
-            self.files[content] = DataFile(name, media_type, content)
+            self.files[content] = DataFile(name, media_type, content, is_damaged)
         return self.files[content].name
 
 
@@ -94,10 +95,15 @@ def without_data(text: str, data_files: DataFiles | None = None) -> str:
     """
 
     def mark(address: re.Match[str]) -> str:
-        media_type, content = address["type"].lower(), _content(address)
+        media_type, (content, is_cut) = address["type"].lower(), _content(address)
         if _is_pixel(content):
             return ""
-        name = "…" if data_files is None or not content else data_files.add(media_type, content)
+        if data_files is not None and not content:
+            data_files.left_out += 1
+        if data_files is None or not content:
+            name = "…"
+        else:
+            name = data_files.add(media_type, content, is_damaged=is_cut)
         return f"data:{media_type},{name}"
 
     return _DATA.sub(mark, text) if "data:" in text or "DATA:" in text else text
@@ -109,15 +115,17 @@ def name_of_taken(address: str) -> str | None:
     return None if address_of_file is None else address_of_file["name"].replace("…", "")
 
 
-def _content(address: re.Match[str]) -> bytes:
+def _content(address: re.Match[str]) -> tuple[bytes, bool]:
+    """Return the content of the file, and whether its end is missing: digits without their padding."""
     if address["escaped"] is not None:
-        return unquote_to_bytes(address["escaped"])
-    digits = b"".join(unquote_to_bytes(address["digits"]).split()).rstrip(b"=")
-    digits = digits.translate(bytes.maketrans(b"-_", b"+/"))
+        return unquote_to_bytes(address["escaped"]), False
+    encoded_text = b"".join(unquote_to_bytes(address["digits"]).split())
+    digits = encoded_text.rstrip(b"=").translate(bytes.maketrans(b"-_", b"+/"))
+    groups = digits[:-1] if len(digits) % 4 == 1 else digits
     try:
-        return b64decode(digits + b"=" * (-len(digits) % 4))
+        return b64decode(groups + b"=" * (-len(groups) % 4)), len(encoded_text) % 4 != 0
     except Error:
-        return b""
+        return b"", True
 
 
 def _is_pixel(content: bytes) -> bool:

@@ -3,7 +3,7 @@ order the deliveries arrive.
 
 A comment that is made internal in the tool is withdrawn here and added again as an internal one, so its new
 text never stands where requesters read. One that is made public is added again as well, if the delivery is
-newer than all others about it: an old delivery never publishes what was hidden later.
+newer than all others about it: an old delivery never publishes what was hidden later. Its files follow it.
 """
 
 from __future__ import annotations
@@ -26,14 +26,18 @@ from app.log.ids import uuid7
 from app.log.writer import DuplicateCommand
 from app.ticketing.comments import CommentTicket, CorrectComment, WithdrawComment
 from app.ticketing.records import Comment
+from app.webhooks.effects.comment_files import CommentFiles
 from app.webhooks.effects.identities import Identity, speaker
+from app.webhooks.effects.kept_files import COMMENT_KEY, kept_files
 from app.webhooks.intake.deliveries import DeliveryEffect
 from app.webhooks.mapping.updates import CommentUpdate
 
-#: What the `source_ref` of a comment begins with. After it come the comment's name, and when it was told of.
-COMMENT_KEY = "comment:"
 _MICROSECONDS = 1_000_000
-COMMENTS = "select id, author_id, text, visibility, withdrawn_at from fold.comment where id = any(%s)"
+#: The fields of a comment that marks of the news are about.
+MARKED = ("text", "visibility")
+COMMENTS = (
+    "select id, author_id, text, visibility, withdrawn_at, altered from fold.comment where id = any(%s)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,7 @@ class KnownComment:
     text: str | None
     is_public: bool
     told_at: int
+    altered: dict[str, list[str]]
 
 
 async def take_comment(
@@ -68,9 +73,11 @@ async def take_comment(
     """
     taking = _Taking(ledger, channel, account, ticket, news, now)
     stored = await taking.find_comment(events_ahead)
-    if stored is None:
-        return DeliveryEffect("ignored", ticket) if news.changes else await taking.add(author.id)
-    return await taking.change(stored)
+    if stored is None and news.changes:
+        return DeliveryEffect("ignored", ticket)
+    effect = await (taking.add(author.id) if stored is None else taking.change(stored))
+    await taking.attach_files(stored, author.id)
+    return effect
 
 
 def _told_at(news: CommentUpdate) -> int:
@@ -89,8 +96,15 @@ class _Taking:
     now: datetime
 
     @property
+    def _files(self) -> CommentFiles:
+        version = _told_at(self.news)
+        return CommentFiles(
+            self.ledger, self.channel, self.account, self.ticket, self.name, version, self.now
+        )
+
+    @property
     def name(self) -> str:
-        """The begin of the comment's `source_ref`."""
+        """The begin of the comment's `source_ref`; after it stands when it was told of."""
         return f"{COMMENT_KEY}{self.ledger.vault.fingerprint(self.channel, self.news.id)}"
 
     async def find_comment(self, events: Sequence[Recorded] | None) -> KnownComment | None:
@@ -112,7 +126,7 @@ class _Taking:
         texts = await self.ledger.vault.texts([row["text"]])
         text = None if row["withdrawn_at"] is not None else texts[row["text"]]
         is_public = row["visibility"] == Visibility.public.value
-        return KnownComment(row["id"], row["author_id"], text, is_public, told_at)
+        return KnownComment(row["id"], row["author_id"], text, is_public, told_at, row["altered"] or {})
 
     async def add(self, author: UUID) -> DeliveryEffect:
         """Add the comment, once."""
@@ -122,6 +136,24 @@ class _Taking:
             "comment", body, author, ("comment", self.channel, self.news.case, self.news.id)
         )
 
+    async def attach_files(self, stored: KnownComment | None, author: UUID) -> None:
+        """Attach the files of the news for the readers of the comment; `stored` is the comment before."""
+        files = kept_files(self.news.whole_texts, self.news.files)
+        if not files or (stored is not None and stored.text is None):
+            return
+        visibility = self.news.visibility
+        if stored is not None:
+            visibility = Visibility.public if self._is_public_after(stored) else Visibility.internal
+        await self._files.attach(files, author, visibility)
+
+    def _is_public_after(self, stored: KnownComment) -> bool:
+        """Return whether requesters read the comment once the news is taken."""
+        told_at, is_public = _told_at(self.news), self.news.visibility is Visibility.public
+        if told_at < stored.told_at or self.news.changes == "withdrawal":
+            return stored.is_public
+        may_publish = told_at > stored.told_at and not self.news.changes
+        return is_public if may_publish or not is_public else stored.is_public
+
     async def change(self, stored: KnownComment) -> DeliveryEffect:
         """Correct, hide or withdraw the stored comment, or leave it, as the news requires."""
         news, told_at = self.news, _told_at(self.news)
@@ -129,9 +161,8 @@ class _Taking:
             return DeliveryEffect("known_already", self.ticket)
         if news.changes == "withdrawal":
             return await self.withdraw(stored)
-        text, is_public = news.text[:LONGEST_PARAGRAPH], news.visibility is Visibility.public
-        may_publish = told_at > stored.told_at and not news.changes
-        if stored.is_public != is_public and (may_publish or not is_public):
+        text = news.text[:LONGEST_PARAGRAPH]
+        if stored.is_public != self._is_public_after(stored):
             return await self.add_again(stored, text or stored.text)
         # Of two changes in one second, the one that arrives later counts, as with tickets.
         if text != stored.text and not news.changes:
@@ -139,16 +170,21 @@ class _Taking:
         return DeliveryEffect("known_already", self.ticket)
 
     async def withdraw(self, stored: KnownComment) -> DeliveryEffect:
-        """Withdraw the comment."""
+        """Withdraw the comment, and its files first: an attempt that is cut short is repeated as a whole."""
+        await self._files.withdraw()
         body = WithdrawComment(comment=stored.id, occurred_at=self._at)
         return await self._perform("withdraw_comment", body, stored.author_id, self._once("withdrawn"))
 
     async def add_again(self, stored: KnownComment, text: str) -> DeliveryEffect:
-        """Withdraw the comment, and add it with its new visibility in the same append."""
+        """Withdraw the comment, and add it with its new visibility in the same append; its files go first."""
+        await self._files.change_visibility(self.news.visibility)
         body = WithdrawComment(comment=stored.id, occurred_at=self._at)
         added = CommentTicket(text=text, visibility=self.news.visibility)
         key_parts = self._once(f"made {self.news.visibility.value}")
-        return await self._perform("withdraw_comment", body, stored.author_id, key_parts, ("comment", added))
+        # A change without a text leaves the text with its marks.
+        taking = self if self.news.text else replace(self, news=replace(self.news, altered=stored.altered))
+        follow_up = "comment", added
+        return await taking._perform("withdraw_comment", body, stored.author_id, key_parts, follow_up)
 
     async def correct(self, stored: KnownComment) -> DeliveryEffect:
         """Correct the comment in the name of its author."""
@@ -183,7 +219,7 @@ class _Taking:
             source=self.channel,
             source_ref=f"{self.name}@{_told_at(self.news)}",
             on_behalf_of=author,
-            altered={"text": codes} if (codes := self.news.altered.get("text")) else {},
+            altered={name: codes for name in MARKED if (codes := self.news.altered.get(name))},
         )
         fingerprint = self.ledger.vault.fingerprint(*key_parts)
         once = IdempotencyKey(f"{self.channel}/comments", fingerprint, fingerprint)

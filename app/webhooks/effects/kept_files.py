@@ -22,19 +22,24 @@ from app.log.events import id_of, kind_of
 from app.log.ids import uuid7
 from app.log.writer import DuplicateCommand
 from app.ticketing.attachments import AttachTicket
-from app.webhooks.effects.comments import COMMENT_KEY
 from app.webhooks.effects.identities import speaker
 
+#: What the `source_ref` of a comment or a file begins with, unlike that of news of a ticket.
+COMMENT_KEY = "comment:"
 #: The names of files by the field that holds the beginning of their text.
 _NAMES = {"text": "comment.txt"}
 
 
 class KeptFile(NamedTuple):
-    """A file to attach, and by what the same file is known if it comes again."""
+    """A file to attach, and by what the same file is known if it comes again. `source_ref`: that of its
+    event; None: one of the file's own.
+    """
 
     name: str
     content: bytes
     known_by: tuple[str, ...]
+    visibility: Visibility = Visibility.public
+    source_ref: str | None = None
 
 
 def kept_files(texts: Mapping[str, str], files: Sequence[DataFile]) -> list[KeptFile]:
@@ -57,7 +62,6 @@ async def attach_files(
     files: Sequence[KeptFile],
     *,
     now: datetime,
-    visibility: Visibility = Visibility.public,
 ) -> None:
     """Attach each file to the ticket of that stream, once, as its author's, whose erasure makes it
     unreadable. Raises a Refusal, or DatabaseGone.
@@ -75,10 +79,10 @@ async def attach_files(
             now=now,
             correlation_id=str(uuid7()),
             source=channel,
-            source_ref=f"{COMMENT_KEY}{fingerprint}",
+            source_ref=file.source_ref or f"{COMMENT_KEY}{fingerprint}",
             on_behalf_of=author,
         )
-        body = AttachTicket(upload=upload_id, name=file.name, visibility=visibility)
+        body = AttachTicket(upload=upload_id, name=file.name, visibility=file.visibility)
         once = IdempotencyKey(f"{channel}/texts", fingerprint, fingerprint)
         try:
             await perform(

@@ -19,7 +19,6 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from app.common.children import Visibility
 from app.kernel.access.reads import load
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.made_fit import Alteration
@@ -325,7 +324,9 @@ class Processor:
             return self._account.id
         return requester
 
-    async def _attach_whole(self, news: ParsedUpdate, effect: DeliveryEffect, author: UUID) -> None:
+    async def _attach_whole(
+        self, news: TicketUpdate | AlertSignal, effect: DeliveryEffect, author: UUID
+    ) -> None:
         """Attach the texts of the news that are longer than a field, and the files within them."""
         files = kept_files(news.whole_texts, news.files)
         if not files or effect.record is None:
@@ -338,7 +339,6 @@ class Processor:
             effect.record,
             files,
             now=self._clock(),
-            visibility=news.visibility if isinstance(news, CommentUpdate) else Visibility.public,
         )
 
     async def _comment(self, news: CommentUpdate, now: datetime) -> DeliveryEffect:
@@ -352,7 +352,7 @@ class Processor:
         author = None if news.author is None else await self._people.person(news.author)
         if author is None or author.key is None:
             author = self._account
-        effect = await take_comment(
+        return await take_comment(
             self._ledger,
             self._mirror.channel,
             self._account.id,
@@ -362,8 +362,6 @@ class Processor:
             now=now,
             events_ahead=self._mirror.known_tickets.events_ahead(ticket, news.id),
         )
-        await self._attach_whole(news, effect, author.id)
-        return effect
 
     async def _alert(self, news: AlertSignal, task: _Task) -> DeliveryEffect:
         delivery, channel = task.delivery, self._mirror.channel

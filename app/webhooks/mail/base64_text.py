@@ -40,7 +40,7 @@ def decode_base64(body: bytes, media_type: str, charset: str | None) -> Decoded:
     # Some mailers take the digits for addresses (RFC 4648, section 5); lines within texts look like these.
     for form in (digits,) if is_text else (digits, digits.translate(_STANDARD)):
         with suppress(Error):
-            return Decoded(b64decode(form + b"=" * (-len(form) % 4), validate=True))
+            return Decoded(b64decode(form + b"=" * (-len(form) % 4), validate=True), _is_cut(form))
     if not is_text:
         digit_lines = [line for line in lines if _are_digits(line)]
         is_damaged = digit_lines != list(filter(None, lines)) or _has_lost(digit_lines)
@@ -51,8 +51,13 @@ def decode_base64(body: bytes, media_type: str, charset: str | None) -> Decoded:
 
 
 def _has_lost(lines: list[bytes]) -> bool:
-    """Return whether decoding the lines leaves some of their characters out."""
-    return any(_DIGITS.fullmatch(line) is None for line in lines) or sum(map(len, lines)) % 4 == 1
+    """Return whether the lines hold less than was encoded: characters are damaged, or the end is missing."""
+    return any(_DIGITS.fullmatch(line) is None for line in lines) or _is_cut(b"".join(lines))
+
+
+def _is_cut(digits: bytes) -> bool:
+    """Return whether the digits end without their padding, as those of a part that was cut do."""
+    return len(digits) % 4 != 0
 
 
 def _are_digits(line: bytes) -> bool:

@@ -101,10 +101,13 @@ def mail_content(mail: MailPart) -> MailContent:
         reader.as_sent.append(MailAttachment(f"{AS_SENT}.asc", "text/plain", text.encode(), inline=False))
     parts = (part for part in _files(mail) if id(part) not in reader.used_parts)
     files = [reader.attachment(part, n) for n, part in enumerate(parts, 1)]
-    files += [
-        MailAttachment(each.name, each.media_type, each.content, each.media_type.startswith("image/"))
-        for each in reader.data_files.files.values()
-    ]
+    for each in reader.data_files.files.values():
+        inline = each.media_type.startswith("image/")
+        files.append(
+            MailAttachment(each.name, each.media_type, each.content, inline, is_damaged=each.is_damaged)
+        )
+    if reader.data_files.left_out:
+        reader.altered.append(Alteration.left_out)
     altered = tuple(dict.fromkeys(reader.altered))
     return MailContent(unsigned.strip(), reader.cut, reader.guessed, altered, (*files, *reader.as_sent))
 

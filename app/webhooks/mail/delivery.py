@@ -1,9 +1,13 @@
-"""A mail as a delivery: known by its Message-ID."""
+"""A mail as a delivery: known by its Message-ID, as replies name it."""
 
 from __future__ import annotations
 
 from email.parser import BytesHeaderParser
 from hashlib import sha256
+
+from app.webhooks.mail.headers import message_ids
+from app.webhooks.mail.mime import with_plain_head
+from app.webhooks.mail.refusals import MailRefused
 
 KEY = "mail:"
 #: Of a mail whose Message-ID another one has, with other bytes: `mail+hash:<hash of the bytes>:<of the id>`.
@@ -16,9 +20,14 @@ def mail_key(raw: bytes) -> str:
     """Return the key of the mail as a delivery: its Message-ID, else its content; as a hash, since either may
     name a person.
     """
-    head = raw[:LARGEST_HEADER]
-    message_id = str(BytesHeaderParser().parsebytes(head).get("message-id", "")).strip()
-    known_by = message_id.encode("utf-8", "surrogateescape") if message_id else raw
+    try:
+        head = with_plain_head(raw[:LARGEST_HEADER])
+    except MailRefused:  # it is refused when it is read
+        head = raw[:LARGEST_HEADER]
+    field = str(BytesHeaderParser().parsebytes(head).get("message-id", "")).strip()
+    if ids := message_ids(field):
+        return key_of_message_id(ids[0])
+    known_by = field.encode("utf-8", "surrogateescape") if field else raw
     return f"{KEY}{sha256(known_by).hexdigest()}"
 
 

@@ -155,7 +155,7 @@ def parse_mail(raw: bytes) -> MailPart:
         return MailPart()
 
     parser = BytesParser(new_part, policy=_Unfolding())
-    mail = parser.parsebytes(_with_plain_head(raw))
+    mail = parser.parsebytes(with_plain_head(raw))
     assert isinstance(mail, MailPart)
     _add_parts_after_end(mail, parser)
     _refuse_beyond_bounds(mail, 0)
@@ -180,7 +180,7 @@ def _add_parts_after_end(mail: MailPart, parser: BytesParser[Message]) -> None:
         waiting += part.inner_parts
 
 
-def _with_plain_head(raw: bytes) -> bytes:
+def with_plain_head(raw: bytes) -> bytes:
     """Return the mail with a head that the parser reads to its end: fields with one form of line ends, and an
     empty line. Lines between them that are no fields begin the body. Raises MailRefused.
     """

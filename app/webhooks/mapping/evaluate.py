@@ -228,6 +228,8 @@ class _Reader(EntryReader):
         author = self.person("author", entry.author)
         meanings = _folded(entry.values.visibility) or {each.value: each.value for each in Visibility}
         visibility = self.mapped_code("visibility", entry.visibility, meanings)
+        if "unknown_visibility" in self.irregular:
+            self.altered["visibility"] = [Alteration.unreadable.value]
         return CommentUpdate(
             case=self.required_text("case", entry.case),
             id=self.required_text("id", entry.id),

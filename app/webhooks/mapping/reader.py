@@ -164,12 +164,13 @@ class EntryReader:
     @property
     def files(self) -> tuple[DataFile, ...]:
         """The files of the texts that were read; what only conditions read is none."""
-        if self.data_files.left_out:
-            self.altered["attachments"] = [Alteration.left_out.value]
         texts = [text for text in self.columns.values() if text]
-        return tuple(
+        files = tuple(
             each for each in self.data_files.files.values() if any(each.name in text for text in texts)
         )
+        if self.data_files.left_out or any(each.is_damaged for each in files):
+            self.altered["attachments"] = [Alteration.left_out.value]
+        return files
 
     def required_text(self, key: str, sources: tuple[str, ...] | None, longest: int = LONGEST_ID) -> str:
         """Return a text that must be there. Raises MappingFailed."""
