@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
@@ -19,6 +18,7 @@ from app.kernel.access.reads import HOLDERS, ReadContext, Reading, Unguarded
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.payloads import LONGEST_LIST, BoundedList, Payload, Reference, ShortText
 from app.kernel.actions.refusals import WrongValue
+from app.platform.db import Row
 
 #: Kinds of records that teams work on, themselves or by a task in them.
 TEAM_KINDS = ("change", "improvement", "incident", "problem", "release", "request")
@@ -65,7 +65,7 @@ async def has_open_work(reads: ReadContext, team: Team, body: object, ctx: Actio
     """Refuse to retire a team with open work (`team_has_open_work`), and name the first records."""
     guard = Unguarded("A ticket that is assigned a moment later is found on the page of the team.")
 
-    async def read(query: str, values: object) -> Sequence[dict[str, object]]:
+    async def read(query: str, values: Any) -> list[Row]:
         return await reads.rows(query, values, guard=guard)
 
     work = await open_work_of(read, team.id)
