@@ -120,6 +120,12 @@ class Api:
         """A new team; gives its id."""
         return str((await add_team(self.ledger, key, kind)).id)
 
+    async def staffed_team(self, key: str) -> str:
+        """A new internal team with a member, to which work can be assigned; gives its id."""
+        team = await self.team(key)
+        await add_person(self.ledger, f"Member-of-{key}", key)
+        return team
+
     async def head(self) -> int:
         """The position of the newest event: what was refused has not moved it."""
         return await read.head(self.ledger.db)

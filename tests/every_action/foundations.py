@@ -32,6 +32,7 @@ from app.foundation.people.persons import (
 )
 from app.foundation.people.succession.handing_over import HandOverDuties
 from app.foundation.people.succession.leaving import ReportDuties, TransferDutiesPerson
+from app.foundation.people.succession.team_work import ReportWorkTeam
 from app.foundation.people.teams import AddTeam, EditTeam
 from app.foundation.rota.shifts import AddShift, EndShift
 from app.foundation.rota.stand_ins import AgreeStandIn
@@ -268,6 +269,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     EditAlertRule: lambda: {"name": "Databases and caches", "precedence": 11, "matchers": ["team=db*"]},
     HandOverDuties: lambda: {"person": IDS["person"], "new_holder": "me"},
     TransferDutiesPerson: lambda: {"new_holder": "me", "kinds": ["incident", "change"]},
+    ReportWorkTeam: lambda: {"work_count": 2, "numbers": ["INC-2026-000007"], "persons": [IDS["person"]]},
     ReportDuties: lambda: {"holder": IDS["person"], "duty_count": 4, "persons": [IDS["person"]]},
     EndShift: lambda: {"until_date": "2198-01-01"},
     AddApprovalRule: lambda: {

@@ -68,7 +68,7 @@ NOT_MIRRORED = {
     "changes, and meetings on them": "tell_overlapped_changes take_up_at_meetings resume_after_change",
     "requests and their changes": "fulfil_by_changes",
     "votes, their deputies, and people who leave": """
-        deputise_voters recount_votes report_duties hand_over_duties""",
+        deputise_voters recount_votes report_duties report_team_work hand_over_duties""",
     "groups of the identity provider": "follow_group_mappings",
     "the improvement programme": "suggest_after_missed_targets suggest_after_declined_candidates "
     "suggest_after_kpi_signals suggest_after_faded_benefits",

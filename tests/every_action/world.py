@@ -67,7 +67,7 @@ DYNAMIC_RELATIONS: frozenset[Relation | ProcessRelation] = frozenset(
 #: What ends votes or follows when somebody leaves, which tests of decisions and of succession walk.
 OF_VOTES = frozenset(
     {"decide", "remind_voters", "close_vote", "deputise_vote", "recount_votes", "recuse", "withdraw_decision"}
-) | {"hand_over_duties", "transfer_duties", "report_duties"}
+) | {"hand_over_duties", "transfer_duties", "report_duties", "report_work"}
 
 
 def of_decisions(row: Action[Any, Any]) -> bool:

@@ -12,7 +12,7 @@ WHY = "It takes longer than it may."
 async def scene(api: Api) -> tuple[Client, Json]:
     """An agent of the desk, and an incident that is theirs."""
     for team in ("desk", "network"):
-        await api.team(team)
+        await api.staffed_team(team)
     agent = await api.client("Lin", Role.agent, teams=("desk",))
     record = await agent.post_ok("/v1/incidents", an_incident())
     return agent, await agent.post_ok(

@@ -131,7 +131,7 @@ async def test_the_list_is_over_all_kinds_and_pages_through_them(
 ) -> None:
     incident = await resolved(zhao, lin)
     request = f"/v1/requests/{(await zhao.post_ok('/v1/requests', A_REQUEST))['id']}"
-    await api.team("desk")
+    await api.staffed_team("desk")
     assessed = {"category": "hardware", "impact": "3", "urgency": "3", "path": "standard", "team": "desk"}
     await lin.post_ok(f"{request}/assess", assessed)
     await lin.post_ok(f"{request}/assign", {"person": "me"})

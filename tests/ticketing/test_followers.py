@@ -46,7 +46,7 @@ async def test_who_is_let_follow_it_sees_it_in_every_way_and_then_no_more(api: A
 
 async def test_who_follows_keeps_seeing_it_whoever_it_is_given_to(api: Api) -> None:
     for team in ("desk", "network"):
-        await api.team(team)
+        await api.staffed_team(team)
     agent = await api.client("Lin", Role.agent, teams=("desk",))
     record = (await (await api.client("Zhao Min")).post_ok("/v1/incidents", an_incident()))["id"]
     path = f"/v1/incidents/{record}"

@@ -125,7 +125,7 @@ async def test_whoever_is_to_do_a_task_sees_it_and_its_record_though_it_is_for_s
 
 async def test_whoever_has_done_their_task_sees_the_record_no_more_once_it_goes_to_others(api: Api) -> None:
     for key in ("mail", "print"):
-        await api.team(key)
+        await api.staffed_team(key)
     agent, lin, path = await scene(api)
     engineer = await api.client("Tomasz", Role.engineer, teams=("mail",))
     await agent.post_ok(f"{path}/assign", {"team": "mail"})

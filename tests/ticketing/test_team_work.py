@@ -43,7 +43,7 @@ async def test_a_teams_work_is_listed_by_person(api: Api) -> None:
 
 async def test_nobody_sees_more_of_a_teams_work_than_of_its_cases(api: Api) -> None:
     for key in ("mail", "print"):
-        await api.team(key)
+        await api.staffed_team(key)
     customer, desk = await api.client("Zhao Min"), await api.client("Lin", Role.agent)
     await given(customer, desk, "mail")
     outsider = await api.client("Otto", Role.engineer, teams=("print",))

@@ -19,12 +19,14 @@ class Eligible:
     record or as a member of an internal team, on the supplier side as a member of a supplier, and on the
     customer side as a member of a customer or with nothing of IT's: no internal team, no supplier and no
     role except those of BUSINESS_ROLES. `seats`: a group has an active member who represents one of these.
+    `staffed`: a team has an active member.
     """
 
     sides: tuple[str, ...] = ()
     grades: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
     seats: tuple[str, ...] = ()
+    staffed: bool = False
 
 
 #: Kinds of records that have duties.
@@ -132,6 +134,13 @@ class GivenDuty(StrEnum):
 
     # Teams
     team_work = "team_work", "Work of a team", "团队工作", (_STAFF,), "team_not_internal"
+    team_handling = (
+        "team_handling",
+        "Handling by a team",
+        "团队处理",
+        (Eligible(sides=("internal",), staffed=True),),
+        "team_without_members",
+    )
     custom = (
         "custom",
         "Custom",

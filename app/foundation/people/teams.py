@@ -13,6 +13,7 @@ from app.foundation.editing import apply_patch
 from app.foundation.people.faces import TEAM_FACE
 from app.foundation.people.records import Team, TeamKind, TeamState
 from app.foundation.people.succession.handing_over import succession_rows
+from app.foundation.people.succession.team_work import has_open_work, report_work
 from app.kernel.access.audience_rules import to_everybody
 from app.kernel.access.kinds import KindAccess, Lookup
 from app.kernel.actions.actor_policy import admin, rule
@@ -53,7 +54,7 @@ def edit(team: Team, body: EditTeam, ctx: ActionContext) -> None:
 
 
 def retire(team: Team, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Retire the team: it gets no new work, and keeps its present work."""
+    """Retire the team: it gets no new work. A team with open work is not retired."""
 
 
 def reinstate(team: Team, body: EmptyPayload, ctx: ActionContext) -> None:
@@ -75,8 +76,9 @@ LIFECYCLE = Lifecycle(
         #      action     中文     from                 to                 who           event
         action(add,       "添加", NEW_RECORD,          TeamState.active,  ADMINS, "team.added"),
         action(edit,      "编辑", TeamState,           STAYS,             ADMINS, "team.edited"),
-        action(retire,    "撤销", [TeamState.active],  TeamState.retired, ADMINS, "team.retired"),
+        action(retire,    "撤销", [TeamState.active],  TeamState.retired, ADMINS, "team.retired", wrong=(has_open_work,)),
         action(reinstate, "恢复", [TeamState.retired], TeamState.active,  ADMINS, "team.reinstated"),
+        action(report_work, "上报无人处理的工作", [TeamState.active], STAYS, rule, "team.work_reported"),
         *succession_rows("team", TeamState),
     ),
 )

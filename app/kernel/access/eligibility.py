@@ -22,6 +22,8 @@ _HOLDS = (
 )
 _SEATED = """exists (select 1 from fold.group_member m join fold.person p on p.id = m.person_id
   where m.record = 'group/' || r.id and m.side = any({seats}) and p.state = 'active')"""
+_STAFFED = """exists (select 1 from fold.membership m join fold.person p on p.id = m.person_id
+  where m.team_id = r.id and p.state = 'active')"""
 _STAFF = sorted(role.value for role in STAFF_ROLES)
 _ROLES_OF_IT = sorted({*_STAFF} - {*BUSINESS_ROLES})
 
@@ -53,6 +55,8 @@ def _option_condition(kind: str, option: Eligible, bind: Bind, scopes: Sequence[
         parts.append(_holds(roles, bind, scopes))
     if option.seats:
         parts.append(_SEATED.format(seats=bind(list(option.seats))))
+    if option.staffed:
+        parts.append(_STAFFED)
     return " and ".join(parts)
 
 

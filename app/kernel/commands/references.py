@@ -107,10 +107,17 @@ async def _require_eligible(
         scopes = scopes_of(record, body, team)
         if not await is_eligible(reads, mark.kind, holder.id, duty, scopes):
             words = {"team": str(holder.key)} if mark.kind == "team" else {}
-            because = duty.because
-            if duty is GivenDuty.team_work and str(holder.kind) == "supplier":
-                because = "supplier_gets_no_work"
-            raise WrongValue(words, pointer=pointer, because=because)
+            raise WrongValue(words, pointer=pointer, because=_refusal(duty, holder))
+
+
+def _refusal(duty: GivenDuty, holder: Any) -> str:
+    """Return the code of the refusal of an active person, team or group who is not eligible for the duty."""
+    if duty in (GivenDuty.team_work, GivenDuty.team_handling):
+        if str(holder.kind) == "supplier":
+            return "supplier_gets_no_work"
+        if str(holder.kind) == "customer":
+            return GivenDuty.team_work.because
+    return duty.because
 
 
 async def _named_team(reads: ReadContext, body: Payload) -> UUID | None:

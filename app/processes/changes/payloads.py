@@ -77,7 +77,7 @@ class DraftChange(ChangeFields, of=Change):
     plan: FreeText | None = None
     test_plan: FreeText | None = None
     back_out_plan: FreeText | None = None
-    team: Annotated[Reference, ForeignRef("team", GivenDuty.team_work)] | None = Field(
+    team: Annotated[Reference, ForeignRef("team", GivenDuty.team_handling)] | None = Field(
         default=None, description="Team that implements the change."
     )
     request: Annotated[Reference, ForeignRef("request")] | None = Field(

@@ -106,7 +106,7 @@ class RaiseProblem(ProblemFields, of=Problem):
 class InvestigateProblem(Payload):
     """The team and the person who investigate the problem."""
 
-    team: Annotated[Reference, ForeignRef("team", GivenDuty.team_work)] = Field(
+    team: Annotated[Reference, ForeignRef("team", GivenDuty.team_handling)] = Field(
         description="Team that investigates: its key or id."
     )
     assignee: Annotated[Reference, ForeignRef("person", GivenDuty.work), Responsible(NoticeType.given)] = (

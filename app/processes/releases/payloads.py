@@ -70,7 +70,7 @@ class PlanRelease(ReleaseFields, of=Release):
     environment: EnvironmentKey = PRODUCTION
     plan: FreeText
     target_at: Instant | None = None
-    team: Annotated[Reference, ForeignRef("team", GivenDuty.team_work)] = Field(
+    team: Annotated[Reference, ForeignRef("team", GivenDuty.team_handling)] = Field(
         description="Team that builds and deploys the release."
     )
     stage_set: Annotated[Reference, ForeignRef("release_stage_set")] | None = Field(
@@ -215,7 +215,7 @@ class EndSupportRelease(Payload, of=Release):
     handed_over_to: (
         Annotated[Reference, ForeignRef("person", GivenDuty.work), Responsible(NoticeType.in_charge)] | None
     ) = Field(default=None, description="Person who handles the open faults from now on.")
-    handed_over_to_team: Annotated[Reference, ForeignRef("team", GivenDuty.team_work)] | None = Field(
+    handed_over_to_team: Annotated[Reference, ForeignRef("team", GivenDuty.team_handling)] | None = Field(
         default=None, description="Team that handles the open faults from now on."
     )
 

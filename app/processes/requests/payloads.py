@@ -99,7 +99,7 @@ class AssessRequest(Payload, of=Request):
     impact: Impact
     urgency: Urgency
     path: FulfilmentPath
-    team: Annotated[Reference, ForeignRef("team", GivenDuty.team_work)] | None = Field(
+    team: Annotated[Reference, ForeignRef("team", GivenDuty.team_handling)] | None = Field(
         default=None, description="Team that handles the request: its key or id."
     )
     assignee: (

@@ -41,7 +41,7 @@ class PlannedTask(PayloadPart):
     assignee: Annotated[Reference, ForeignRef("person", GivenDuty.work), Responsible(NoticeType.tasked)] = (
         Field(description="Person who carries out the task: an id, or `me`.")
     )
-    team: Annotated[Reference, ForeignRef("team", GivenDuty.team_work)] | None = Field(
+    team: Annotated[Reference, ForeignRef("team", GivenDuty.team_handling)] | None = Field(
         default=None,
         description="Team that carries out the task, to which the person belongs: its key or id.",
     )

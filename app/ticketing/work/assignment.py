@@ -30,7 +30,7 @@ class AssignTicket(Payload):
     """The team and the person to assign the ticket to."""
 
     model_config = example_includes("team")
-    team: Annotated[Reference, ForeignRef("team", GivenDuty.team_work)] | None = Field(
+    team: Annotated[Reference, ForeignRef("team", GivenDuty.team_handling)] | None = Field(
         default=None, description="Team to which the ticket is assigned: its key or id."
     )
     person: (
@@ -55,7 +55,7 @@ class EscalateTicket(Payload):
     """The team or the person to escalate the ticket to."""
 
     model_config = example_includes("team")
-    team: Annotated[Reference, ForeignRef("team", GivenDuty.team_work)] | None = Field(
+    team: Annotated[Reference, ForeignRef("team", GivenDuty.team_handling)] | None = Field(
         default=None, description="Team that takes the ticket over (functional escalation): its key or id."
     )
     person: (

@@ -49,7 +49,7 @@ class AddTask(Payload):
         default=None,
         description="Person who carries out the task: an id, or `me`; with a team, one of its members.",
     )
-    team: Annotated[Reference, ForeignRef("team", GivenDuty.team_work)] | None = Field(
+    team: Annotated[Reference, ForeignRef("team", GivenDuty.team_handling)] | None = Field(
         default=None, description="Team that carries out the task: its key or id."
     )
     due_at: Instant | None = Field(default=None, description="Time by which the task must be done.")
@@ -150,7 +150,7 @@ class EditTask(Payload):
         default=None,
         description="Person who carries out the task: an id, or `me`; with a team, one of its members.",
     )
-    team: Annotated[Reference, ForeignRef("team", GivenDuty.team_work)] | None = Field(
+    team: Annotated[Reference, ForeignRef("team", GivenDuty.team_handling)] | None = Field(
         default=None,
         description="Team that carries out the task: its key or id; without `assignee`, the task "
         "is assigned to no member.",
