@@ -248,6 +248,8 @@ class NoticeType(CodeEnum):
     correction_returned = "correction_returned", "Corrective action sent back", "纠正措施已退回", YOURS
     correction_dropped = "correction_dropped", "Corrective action dropped", "纠正措施已取消", YOURS
     correction_overdue = "correction_overdue", "Corrective action overdue", "纠正措施逾期", YOURS
+    statement_about_you = "statement_about_you", "Recorded about you", "有关于您的记录", YOURS
+    statement_objected = "statement_objected", "Objection to a statement", "记录收到异议", YOURS
     target_to_accept = "target_to_accept", "Quality target to accept", "质量目标待接受", WAITS
     evaluation_to_agree = "evaluation_to_agree", "Evaluation to agree to", "评估待您同意", WAITS
     target_returned = "target_returned", "Quality target returned", "质量目标已退回", YOURS

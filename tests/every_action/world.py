@@ -64,10 +64,10 @@ DYNAMIC_RELATIONS: frozenset[Relation | ProcessRelation] = frozenset(
     for relation in row.policy.relations
     if isinstance(relation, ProcessRelation) and not relation.fields
 )
-#: What ends votes or follows when somebody leaves, which tests of decisions and of succession walk.
+#: What ends votes, follows when somebody leaves, or answers what others recorded, which tests of their own walk.
 OF_VOTES = frozenset(
     {"decide", "remind_voters", "close_vote", "deputise_vote", "recount_votes", "recuse", "withdraw_decision"}
-) | {"hand_over_duties", "transfer_duties", "report_duties"}
+) | {"hand_over_duties", "transfer_duties", "report_duties", "object_to_statement"}
 
 
 def of_decisions(row: Action[Any, Any]) -> bool:
