@@ -75,6 +75,7 @@ class NoticeType(CodeEnum):
     overdue = "overdue", "Attendance not recorded", "会议出席情况未登记", YOURS
     series_over = "series_over", "Meeting series ended", "系列会议已结束", YOURS
     risk_lapsed = "risk_lapsed", "Accepted risk to decide again", "已接受的风险到期", WAITS
+    relieved = "relieved", "No longer your responsibility", "不再由您负责", YOURS
     in_charge = "in_charge", "You are now responsible", "由您负责", YOURS
     duties_held = "duties_held", "Duties to hand over", "职责待移交", WAITS
     deputises = "deputises", "You are a deputy", "由您代理", YOURS
@@ -301,9 +302,9 @@ class Responsible:
         self.otherwise = otherwise
 
 
-#: Notices to whoever has asked for something, also of a record that they do not see: it stays without title
-#: and details for them.
-ANSWERS = frozenset({NoticeType.document_access_refused})
+#: Notices to people who asked for something, or held a post, also of a record that they do not see: it stays
+#: without title and details for them.
+ANSWERS = frozenset({NoticeType.document_access_refused, NoticeType.relieved})
 
 
 @dataclass(frozen=True, slots=True)

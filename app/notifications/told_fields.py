@@ -91,6 +91,7 @@ TOLD_FIELDS: dict[Notice, tuple[str, ...]] = {
     Notice.minuted: ("own.starts_at",),
     Notice.overdue: ("own.ends_at",),
     Notice.risk_lapsed: ("own.risk_accepted_until_at",),
+    Notice.relieved: REASON,
     Notice.in_charge: (
         *("own.priority", "own.starts_at", "own.ends_at", "own.from_at", "own.until_at"),
         *("own.planned_at", "own.due_at"),
