@@ -3071,6 +3071,7 @@ create table fold.person_statement (
   objected_at timestamp with time zone,
   objection text,
   informed_id uuid,
+  appended_at timestamp with time zone,
   constraint person_statement_pkey PRIMARY KEY (id)
 ) with (fillfactor=85);
 CREATE INDEX person_statement_record ON fold.person_statement USING btree (record, stated_at, id);
