@@ -4,7 +4,7 @@ vote, by the same quorum and for as long.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -174,7 +174,9 @@ async def test_whoever_changes_a_rule_an_owner_or_a_lead_keeps_the_voters_of_the
     record = await world.make_record(lifecycle, state, row)
     before = await polled(world, lifecycle, record, UUID(party.id))
     kinds = {str(MATTERS[name].decision) for name in before if name in MATTERS}
-    others = [partial(edit, party, path(), {field: two[1]}) for path, field in POSTS]
+    others: list[Callable[[], Awaitable[str]]] = [
+        partial(edit, party, path(), {field: two[1]}) for path, field in POSTS
+    ]
     for change in (*others, *(partial(loosen, party, kind) for kind in sorted(kinds))):
         undo = await change()
         after = await polled(world, lifecycle, record, UUID(party.id))
@@ -187,10 +189,11 @@ async def test_whoever_changes_a_rule_an_owner_or_a_lead_keeps_the_voters_of_the
             await party.post_ok(f"{undo}/end")
 
 
-async def edit(party: Client, path: str, fields: Json) -> None:
-    """The party gives the post to somebody else."""
+async def edit(party: Client, path: str, fields: Json) -> str:
+    """The party gives the post to somebody else, and leaves it so."""
     answer = await party.patch(path, json=fields, headers={"If-Match": "*"})
     assert answer.status_code == 200, answer.text
+    return ""
 
 
 async def loosen(party: Client, decision: str) -> str:

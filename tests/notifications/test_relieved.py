@@ -43,12 +43,13 @@ async def test_whoever_loses_a_post_to_somebody_else_is_told(office: Office, kin
     admin = await add_caller(office.ledger, "Admin", Role.admin, Role.service_level_manager)
     first, second = str(office.engineer.person_id), str(office.agent.person_id)
     record, edited = {
-        "team": ("mail", EditTeam(lead=second)),
+        "team": ("mail", EditTeam.model_validate({"lead": second})),
         "group": ("board", EditGroup(chair=second)),
-        "service": ("post", EditService(owner=second)),
+        "service": ("post", EditService.model_validate({"owner": second})),
     }[kind]
     if kind == "team":
-        await act(office.ledger, admin, kind, "edit", record, EditTeam(lead=first), now=office.now)
+        led = EditTeam.model_validate({"lead": first})
+        await act(office.ledger, admin, kind, "edit", record, led, now=office.now)
     elif kind == "group":
         body = AddGroup(key=record, name="The board", chair=first)
         await act(office.ledger, admin, kind, "add", body=body, now=office.now)

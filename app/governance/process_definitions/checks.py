@@ -121,9 +121,8 @@ async def contents_missing(
 async def nobody_else_heard(
     reads: ReadContext, definition: ProcessDefinition, body: SubmitProcessDefinition, ctx: ActionContext
 ) -> None:
-    """Refuse a definition about which only its author, or only the caller, was consulted (`only_yourself`)."""
-    own = {definition.author_id, ctx.caller.person_id}
-    if all(person.id in own for person in ctx.refs(Person, "heard")):
+    """Refuse a definition about which nobody but the caller was consulted (`only_yourself`)."""
+    if all(person.id == ctx.caller.person_id for person in ctx.refs(Person, "heard")):
         raise WrongValue(pointer="/heard", because="only_yourself")
 
 
