@@ -163,7 +163,7 @@ def _record_attendance(meeting: Meeting, ctx: ActionContext) -> None:
     participants = ctx.prepared(preparation.MeetingParticipants).participants
     stated = {row.person_id: row for row in ctx.prepared(StatementsOfRecord).rows}
     for person_id, row in stated.items():
-        if person_id not in present_ids:
+        if person_id not in present_ids and row.objected_at is None:
             ctx.outcome.remove(row)
     add_statements(meeting, StatedFact.attended, sorted(present_ids - stated.keys()), ctx)
     for participant in participants:

@@ -31,10 +31,8 @@ from app.log.events import Recorded, kind_of
 from app.log.follow import Consumer
 from app.notifications import steps
 from app.notifications.lifecycle import MOST_STEPS, SendNotice
-from app.notifications.recipients import resolve_recipients
+from app.notifications.recipients import POST_KINDS, relieved_persons, resolve_recipients
 from app.notifications.records import DeliveryMethod
-from app.notifications.relieved import KINDS as POST_KINDS
-from app.notifications.relieved import relieved_persons
 from app.notifications.responsible import ResponsibilityMarks, responsibility_marks
 from app.platform.db import AnswerDeadline, Connection, Row, fetch_rows, fetch_tuples
 from app.platform.shared_connections import SharedConnections

@@ -24,8 +24,8 @@ from app.log.events import COLUMNS, Recorded, kind_of, recorded
 from app.notifications import mail, notices, steps, texts
 from app.notifications.lifecycle import LIFECYCLE, MOST_STEPS, SendNotice
 from app.notifications.queries import NoticeOut, NoticeRenderer
+from app.notifications.recipients import POST_KINDS
 from app.notifications.records import DeliveryMethod
-from app.notifications.relieved import KINDS as POST_KINDS
 from app.notifications.responsible import responsibility_marks
 from app.notifications.told_fields import TOLD_FIELDS
 from tests.client import Json

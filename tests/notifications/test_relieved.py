@@ -14,7 +14,7 @@ from app.foundation.people.records import TeamKind
 from app.foundation.people.teams import EditTeam
 from app.foundation.services.services import EditService, ProposeService
 from app.kernel.actions.payloads import marks
-from app.notifications.relieved import NO_POSTS, POSTS
+from app.notifications.recipients import NO_POSTS, POSTS
 from app.registry import LIFECYCLES
 from app.service_levels.agreements.payloads import AppointSla, RecordRequirementSla
 from tests.notifications.conftest import Office
@@ -63,8 +63,8 @@ async def test_whoever_loses_a_post_to_somebody_else_is_told(office: Office, kin
 
 
 async def _service(office: Office, admin: Caller, key: str, owner: str) -> None:
-    named = {"key": key, "name_en": "Post", "name_zh": "邮政", "criticality": "low", "owner": owner}
-    body = ProposeService.model_validate(named)
+    fields = {"key": key, "name_en": "Post", "name_zh": "邮政", "criticality": "low", "owner": owner}
+    body = ProposeService.model_validate(fields)
     await act(office.ledger, admin, "service", "propose", body=body, now=office.now)
 
 
@@ -72,7 +72,7 @@ async def test_a_representative_who_is_replaced_is_told_without_seeing_the_agree
     manager = await add_caller(office.ledger, "Manager", Role.service_level_manager)
     await add_team(office.ledger, "shop", TeamKind.customer)
     await _service(office, manager, "post", str(office.agent.person_id))
-    needed: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "services": ["post"],
         "title": "Mail for the shop",
         "customer": "shop",
@@ -80,16 +80,16 @@ async def test_a_representative_who_is_replaced_is_told_without_seeing_the_agree
         "business_process": "Orders",
         "representative": str(office.engineer.person_id),
     }
-    body = RecordRequirementSla.model_validate(needed)
-    made = await act(office.ledger, manager, "sla", "record_requirement", body=body, now=office.now)
+    body = RecordRequirementSla.model_validate(fields)
+    done = await act(office.ledger, manager, "sla", "record_requirement", body=body, now=office.now)
     office.now += timedelta(seconds=1)
     other = AppointSla(representative=str(office.agent.person_id))
-    await act(office.ledger, manager, "sla", "appoint", made.record.id, other, now=office.now)
+    await act(office.ledger, manager, "sla", "appoint", done.record.id, other, now=office.now)
     await office.deliver_all()
     assert await office.told_steps(office.engineer) == ["in_charge", "relieved"]
     assert (await office.told_steps(office.agent))[-1] == "in_charge"
     office.now += timedelta(seconds=1)
     again = AppointSla(representative=str(office.agent.person_id))
-    await act(office.ledger, manager, "sla", "appoint", made.record.id, again, now=office.now)
+    await act(office.ledger, manager, "sla", "appoint", done.record.id, again, now=office.now)
     await office.deliver_all()
     assert "relieved" not in await office.told_steps(office.agent), "the same person again"

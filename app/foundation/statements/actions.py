@@ -1,12 +1,13 @@
-"""Statements about other people: written once, and mounted on the lifecycle table of every kind that makes some.
+"""Statements about other people: written once, and mounted on the lifecycle table of every kind that makes
+some.
 
     LIFECYCLE = Lifecycle(..., children=(..., PersonStatement), rows=(
         ...,
         *statement_rows("meeting", HELD_STATES, forget=forget_attendance),
     ))
 
-An action that records what somebody else did calls `add_statements`. That person is notified, and can object for
-`TIME_TO_OBJECT`. A statement that was objected to no longer counts.
+An action that records what somebody else did calls `add_statements`. That person is notified, and can object
+for `TIME_TO_OBJECT`. A statement that was objected to no longer counts.
 """
 
 from __future__ import annotations
@@ -76,8 +77,8 @@ def add_statements(
     """Record the fact about each of the persons, except the caller. What rules do says nothing of anybody."""
     if ctx.caller.is_rule:
         return
-    others = dict.fromkeys(person for person in persons if person not in (None, ctx.caller.person_id))
-    for person_id in others:
+    other_persons = dict.fromkeys(person for person in persons if person not in (None, ctx.caller.person_id))
+    for person_id in other_persons:
         ctx.outcome.add(
             PersonStatement(
                 id=ctx.new_id(),
@@ -111,7 +112,7 @@ def _objectionable(rows: Iterable[PersonStatement], ctx: ActionContext) -> list[
 
 
 async def nothing_to_object_to(reads: ReadContext, record: Any, ctx: ActionContext) -> str | None:
-    """Refuse people about whom nothing is recorded to which they can still object (`nothing_to_object_to`)."""
+    """Refuse people about whom no fact is recorded to which they can object (`nothing_to_object_to`)."""
     rows = await reads.children(PersonStatement, record)
     return None if _objectionable(rows, ctx) else "nothing_to_object_to"
 
@@ -139,7 +140,7 @@ def statement_rows(
     """
 
     def object_to_statement(record: Any, body: ObjectToStatement, ctx: ActionContext) -> None:
-        """Object to the record's statement: what is recorded about the caller is wrong, and no longer counts."""
+        """Object to the record's statement: the fact about the caller is wrong, and no longer counts."""
         named = ctx.ref(PersonStatement, "statement")
         rows = ctx.prepared(StatementsOfRecord).rows if named is None else (named,)
         for row in _objectionable(rows, ctx):

@@ -267,6 +267,7 @@ DOCUMENTS_KEPT = KeptDocuments(
     archivable=(State.closed, State.cancelled, State.rejected),
 )
 
+CHANGEABLE = (State.requirements_confirmed, State.revising, State.implementing)
 #: Requirements, an acceptance or a training name people in these.
 HEARD = frozenset(State) - {State.submitted, State.awaiting_approval, State.assessed, State.in_progress}
 
@@ -305,7 +306,8 @@ LIFECYCLE = Lifecycle(
                wrong=(checks.confirmed_in_future, checks.acceptance_group_empty),
                prepare=(current_criteria, load_documents, statements_of_record), document=requirements_document_class),
         action(propose_solution,      "提出方案", [State.requirements_confirmed, State.revising], State.solution_review, engineer, "request.solution_proposed",
-               unless=(requirements_denied,), prepare=(business_reviewers, load_documents), wrong=(checks.delivery_not_in_future,), document=solution_document_class,
+               unless=(requirements_denied,), prepare=(business_reviewers, load_documents),
+               wrong=(checks.delivery_not_in_future,), document=solution_document_class,
                notifies=(RecipientRule(NoticeType.to_review, created=Follower), RecipientRule(NoticeType.to_review, team=True))),
         action(review_solution,       "评审方案", [State.solution_review], REVIEWED, solution_reviewer, "request.solution_reviewed",
                unless=(checks.no_review_side_left,), prepare=(load_documents,),
@@ -317,7 +319,7 @@ LIFECYCLE = Lifecycle(
         action(report_progress,       "汇报进展", IMPLEMENTING_STATES, STAYS, engineer, "request.progress_reported",
                prepare=(current_milestones,), wrong=(invalid_progress,)),
         *flag_rows("request", IMPLEMENTING_STATES),
-        action(change_requirements,   "变更需求", [State.requirements_confirmed, State.revising, State.implementing], State.analysing, reporter | engineer, "request.requirements_changed"),
+        action(change_requirements,   "变更需求", CHANGEABLE, State.analysing, reporter | engineer, "request.requirements_changed"),
         action(check_quality,         "质量检查", IMPLEMENTING_STATES, STAYS, engineer, "request.quality_checked",
                prepare=(load_documents,), segregate_from=(implementer,), document=lambda _: DocumentClass.TE),
         action(submit_for_acceptance, "提交验收", IMPLEMENTING_STATES, State.in_acceptance, engineer, "request.submitted_for_acceptance",

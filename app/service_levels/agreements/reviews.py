@@ -32,7 +32,7 @@ def review(agreement: Agreement, body: ReviewSla, ctx: ActionContext) -> None:
 
 @dataclass(frozen=True, slots=True)
 class DeniedReviews:
-    """The reviews of an agreement, and those of them without anybody of one side if the caller was not there."""
+    """The reviews of an agreement, and those without anybody of one side if the caller was not there."""
 
     reviews: tuple[AgreementReview, ...]
     one_sided: tuple[AgreementReview, ...]
@@ -45,8 +45,9 @@ async def denied_reviews(
     reviews = await reads.children(AgreementReview, agreement)
     caller, one_sided = str(ctx.caller.person_id), []
     for entry in reviews:
-        others = [person for person in entry.attended or () if person != caller]
-        if caller in (entry.attended or ()) and await _missing_side(reads, agreement, others) is not None:
+        other_persons = [person for person in entry.attended or () if person != caller]
+        was_named = len(other_persons) < len(entry.attended or ())
+        if was_named and await _missing_side(reads, agreement, other_persons) is not None:
             one_sided.append(entry)
     return DeniedReviews(tuple(reviews), tuple(one_sided))
 
@@ -55,19 +56,19 @@ def forget_attendance(agreement: Agreement, row: PersonStatement, ctx: ActionCon
     """Take the person out of those who attended. A review without anybody of one side does not count: the
     next one is due as if it had not taken place.
     """
-    found = ctx.prepared(DeniedReviews)
-    denied = next((entry for entry in found.reviews if entry.id == row.about_id), None)
+    prepared = ctx.prepared(DeniedReviews)
+    denied = next((entry for entry in prepared.reviews if entry.id == row.about_id), None)
     if denied is None:
         return
     after = ctx.outcome.change(denied)
     after.attended = [person for person in denied.attended or () if person != str(row.person_id)]
-    if denied not in found.one_sided:
+    if denied not in prepared.one_sided:
         return
     after.void_at = ctx.occurred_at
     if agreement.last_reviewed_at == denied.reviewed_at:
         counting = [
             entry.reviewed_at
-            for entry in found.reviews
+            for entry in prepared.reviews
             if entry.void_at is None and entry is not denied and entry.reviewed_at is not None
         ]
         agreement.last_reviewed_at = max(counting, default=None)
