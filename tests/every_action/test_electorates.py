@@ -181,11 +181,11 @@ async def changes_nothing_by_posts_and_rules(world: World, lifecycle: Lifecycle[
     for change in steps:
         undo = await change()
         after = await polled(world, lifecycle, record, UUID(party.id))
-        for matter, asked in before.items():
+        for matter, electorate in before.items():
             assert matter in after, f"{change} leaves too few voters"
-            assert after[matter].voters >= asked.voters, f"{change} shuts a voter out"
-            assert after[matter].quorum >= asked.quorum, f"{change} lowers the quorum"
-            assert after[matter].time >= asked.time - MOMENT, f"{change} takes time away"
+            assert after[matter].voters >= electorate.voters, f"{change} shuts a voter out"
+            assert after[matter].quorum >= electorate.quorum, f"{change} lowers the quorum"
+            assert after[matter].time >= electorate.time - MOMENT, f"{change} takes time away"
         if undo:
             await party.post_ok(f"{undo}/end")
 

@@ -82,8 +82,8 @@ async def test_whoever_it_is_about_objects_and_it_counts_no_longer(
     path = record_address(lifecycle, record)
     body = await valid_body(world.everybody, row, path)
     if field:
-        others = body.get(field, ())
-        body[field] = named.id if isinstance(others, str) else [*{named.id: None} | dict.fromkeys(others)]
+        persons = body.get(field, ())
+        body[field] = named.id if isinstance(persons, str) else [*{named.id: None} | dict.fromkeys(persons)]
     answer = await send(world.everybody, lifecycle, row, record, body)
     assert answer.status_code == 200, answer.text
     *_, stated = [item for item in await _statements(world, path) if item["person"]["id"] == named.id]

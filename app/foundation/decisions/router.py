@@ -112,13 +112,13 @@ def _rule_in_force(
 
 def _floor(key: str) -> dict[str, Any]:
     definition = SHIPPED[key].definition
-    shown = as_definition(definition.model_dump(mode="json"))
+    values = as_definition(definition.model_dump(mode="json"))
     return {
         "key": key,
         "rule": definition.rule.value,
-        "voters": shown["voters"],
+        "voters": values["voters"],
         "least_seconds": definition.least_time,
-        **{name: shown[name] for name in ("least_voters", "quorum", "quorum_percent")},
+        **{name: values[name] for name in ("least_voters", "quorum", "quorum_percent")},
     }
 
 
