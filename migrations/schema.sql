@@ -3058,6 +3058,25 @@ CREATE INDEX person_admin ON fold.person USING btree (id) WHERE (('admin'::text 
 CREATE INDEX person_provisioned ON fold.person USING btree (added_at, id) WHERE ((scim_status IS NOT NULL) OR (login IS NOT NULL));
 CREATE INDEX person_roles ON fold.person USING gin (roles);
 
+create table fold.person_statement (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  fact text collate "C",
+  person_id uuid,
+  about_id uuid,
+  stated_by_id uuid,
+  stated_at timestamp with time zone,
+  until_at timestamp with time zone,
+  objected_at timestamp with time zone,
+  objection text,
+  informed_id uuid,
+  appended_at timestamp with time zone,
+  constraint person_statement_pkey PRIMARY KEY (id)
+) with (fillfactor=85);
+CREATE INDEX person_statement_record ON fold.person_statement USING btree (record, stated_at, id);
+
 create table fold.pilot_feedback (
   id uuid not null,
   version integer not null,
@@ -4490,6 +4509,7 @@ create table fold.sla_review (
   meeting_id uuid,
   reviewed_at timestamp with time zone not null,
   appended_at timestamp with time zone,
+  void_at timestamp with time zone,
   constraint sla_review_pkey PRIMARY KEY (id)
 );
 CREATE INDEX sla_review_record ON fold.sla_review USING btree (record, reviewed_at, id);

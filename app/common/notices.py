@@ -75,6 +75,7 @@ class NoticeType(CodeEnum):
     overdue = "overdue", "Attendance not recorded", "会议出席情况未登记", YOURS
     series_over = "series_over", "Meeting series ended", "系列会议已结束", YOURS
     risk_lapsed = "risk_lapsed", "Accepted risk to decide again", "已接受的风险到期", WAITS
+    relieved = "relieved", "No longer your responsibility", "不再由您负责", YOURS
     in_charge = "in_charge", "You are now responsible", "由您负责", YOURS
     duties_held = "duties_held", "Duties to hand over", "职责待移交", WAITS
     team_unstaffed = "team_unstaffed", "Team without members", "团队已无成员", YOURS
@@ -249,6 +250,8 @@ class NoticeType(CodeEnum):
     correction_returned = "correction_returned", "Corrective action sent back", "纠正措施已退回", YOURS
     correction_dropped = "correction_dropped", "Corrective action dropped", "纠正措施已取消", YOURS
     correction_overdue = "correction_overdue", "Corrective action overdue", "纠正措施逾期", YOURS
+    statement_about_you = "statement_about_you", "Recorded about you", "有关于您的记录", YOURS
+    statement_objected = "statement_objected", "Objection to a statement", "记录收到异议", YOURS
     target_to_accept = "target_to_accept", "Quality target to accept", "质量目标待接受", WAITS
     evaluation_to_agree = "evaluation_to_agree", "Evaluation to agree to", "评估待您同意", WAITS
     target_returned = "target_returned", "Quality target returned", "质量目标已退回", YOURS
@@ -300,9 +303,9 @@ class Responsible:
         self.otherwise = otherwise
 
 
-#: Notices to whoever has asked for something, also of a record that they do not see: it stays without title
-#: and details for them.
-ANSWERS = frozenset({NoticeType.document_access_refused})
+#: Notices to people who asked for something, or held a post, also of a record that they do not see: it stays
+#: without title and details for them.
+ANSWERS = frozenset({NoticeType.document_access_refused, NoticeType.relieved})
 
 
 @dataclass(frozen=True, slots=True)

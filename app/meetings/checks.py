@@ -9,6 +9,7 @@ from app.common.people import Person, Role
 from app.common.records import Record
 from app.common.tickets import Ticket
 from app.foundation.decisions.records import Decision
+from app.foundation.statements.actions import StatementsOfRecord
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.payloads import LATEST_YEAR, LONGEST_LIST, EmptyPayload
@@ -92,6 +93,16 @@ async def attended_twice(
     """Refuse if a person is listed twice as attending (`each_once`)."""
     if len({person.id for person in ctx.refs(Person, "attended")}) < len(body.attended):
         raise WrongValue(pointer="/attended", because="each_once")
+
+
+async def attendance_denied(
+    reads: ReadContext, meeting: Meeting, body: CorrectAttendanceMeeting, ctx: ActionContext
+) -> None:
+    """Refuse to name somebody again who objected to having attended (`denies_it`)."""
+    denied = {row.person_id for row in ctx.prepared(StatementsOfRecord).rows if row.objected_at is not None}
+    for n, person in enumerate(ctx.refs(Person, "attended")):
+        if person.id in denied and person.id != ctx.caller.person_id:
+            raise WrongValue(pointer=f"/attended/{n}", because="denies_it")
 
 
 async def cannot_add_agenda_item(

@@ -23,6 +23,13 @@ from app.foundation.editing import apply_patch
 from app.foundation.people.records import Group
 from app.foundation.people.succession.handing_over import succession_rows
 from app.foundation.process_spec import ProcessSpec
+from app.foundation.statements.actions import (
+    StatementsOfRecord,
+    add_statements,
+    statement_rows,
+    statements_of_record,
+)
+from app.foundation.statements.records import PersonStatement, StatedFact
 from app.kernel.access.audience_rules import to_persons
 from app.kernel.access.kinds import Lookup
 from app.kernel.actions.actor_policy import admin, process_relation, quality_manager, rule, staff
@@ -149,9 +156,16 @@ def correct_attendance(meeting: Meeting, body: CorrectAttendanceMeeting, ctx: Ac
 
 
 def _record_attendance(meeting: Meeting, ctx: ActionContext) -> None:
-    """Set who attended and who did not; remove participants who were neither invited nor present."""
+    """Set who attended and who did not; remove participants who were neither invited nor present. Statements
+    that somebody attended end if they did not, and nobody is asked twice about one meeting.
+    """
     present_ids = {person.id for person in ctx.refs(Person, "attended")}
     participants = ctx.prepared(preparation.MeetingParticipants).participants
+    stated = {row.person_id: row for row in ctx.prepared(StatementsOfRecord).rows}
+    for person_id, row in stated.items():
+        if person_id not in present_ids and row.objected_at is None:
+            ctx.outcome.remove(row)
+    add_statements(meeting, StatedFact.attended, sorted(present_ids - stated.keys()), ctx)
     for participant in participants:
         if participant.invited or participant.person_id in present_ids:
             ctx.outcome.change(participant).attended = participant.person_id in present_ids
@@ -159,6 +173,13 @@ def _record_attendance(meeting: Meeting, ctx: ActionContext) -> None:
             ctx.outcome.remove(participant)
     for person_id in sorted(present_ids - {participant.person_id for participant in participants}):
         ctx.outcome.add(preparation.participant(meeting, person_id, ctx, invited=False))
+
+
+def forget_attendance(meeting: Meeting, row: PersonStatement, ctx: ActionContext) -> None:
+    """Record that the person did not attend, who objected."""
+    for participant in ctx.prepared(preparation.MeetingParticipants).participants:
+        if participant.person_id == row.person_id:
+            ctx.outcome.change(participant).attended = False
 
 
 def cancel(meeting: Meeting, body: Reason, ctx: ActionContext) -> None:
@@ -233,6 +254,7 @@ CHILDREN = (
     Link,
     Task,
     Follower,
+    PersonStatement,
 )
 OPEN = (State.called, State.held)
 DECISIONS = decisions.DecisionSpec(
@@ -261,9 +283,10 @@ LIFECYCLE = Lifecycle(
                prepare=(preparation.agenda, preparation.unlinked_record), wrong=(checks.cannot_add_agenda_item,), staff_only=True, related=LINK_AGENDA_RECORD),
         action(drop_agenda_item,   "撤下议题",   OPEN,            STAYS,           staff, "meeting.agenda_item_dropped", staff_only=True),
         action(hold,               "召开",       [State.called],  State.held,      staff, "meeting.held",
-               unless=(checks.not_its_convener, checks.not_begun), prepare=(preparation.participants,), wrong=(checks.attended_twice,)),
+               unless=(checks.not_its_convener, checks.not_begun), prepare=(preparation.participants, statements_of_record), wrong=(checks.attended_twice,)),
         action(correct_attendance, "更正出席情况", HELD_STATES,     STAYS,           staff, "meeting.attendance_corrected",
-               unless=(checks.not_its_convener, checks.already_signed), prepare=(preparation.participants,), wrong=(checks.attended_twice,)),
+               unless=(checks.not_its_convener, checks.already_signed), prepare=(preparation.participants, statements_of_record),
+               wrong=(checks.attended_twice, checks.attendance_denied)),
         action(minute,             "记录纪要",   HELD_STATES,     State.minuted,   staff, "meeting.minuted",
                unless=(checks.already_signed,), prepare=(preparation.agenda, load_documents), wrong=(checks.invalid_minutes,), document=minutes_document_class),
         action(sign,               "签署纪要",   [State.minuted], STAYS,           (presiding | quality_manager).in_person(), "meeting.signed",
@@ -278,6 +301,7 @@ LIFECYCLE = Lifecycle(
         *document_actions(KeptDocuments(kind="meeting", any=(State.minuted,))),
         *decisions.rows(DECISIONS), *tasks.rows(PROCESS),
         *comments.rows(PROCESS), *tags.rows(PROCESS), *attachments.rows(PROCESS), *links.rows(PROCESS),
+        *statement_rows("meeting", HELD_STATES, forget=forget_attendance, prepare=(preparation.participants,)),
         *succession_rows("meeting", State),
     ),
 )

@@ -31,7 +31,7 @@ from app.log.events import Recorded, kind_of
 from app.log.follow import Consumer
 from app.notifications import steps
 from app.notifications.lifecycle import MOST_STEPS, SendNotice
-from app.notifications.recipients import resolve_recipients
+from app.notifications.recipients import POST_KINDS, relieved_persons, resolve_recipients
 from app.notifications.records import DeliveryMethod
 from app.notifications.responsible import ResponsibilityMarks, responsibility_marks
 from app.platform.db import AnswerDeadline, Connection, Row, fetch_rows, fetch_tuples
@@ -148,9 +148,10 @@ def consumer(ledger: Ledger, clock: Clock) -> Consumer:
     concerned = "".join(TICKET_RECIPIENTS.format(kind=kind, table=table) for kind, table in kinds.items())
     marks = responsibility_marks(ledger.lifecycles.values())
     decided = [kind for kind, lifecycle in ledger.lifecycles.items() if Decision in lifecycle.children]
+    of_posts = {name for kind in POST_KINDS for name in ledger.lifecycles[kind].event_types}
     wait, types = (
         ENQUEUE.replace("{concerned}", concerned),
-        frozenset(steps.notified_event_types(kinds, decided, marks)),
+        frozenset(steps.notified_event_types(kinds, decided, marks)) | of_posts,
     )
 
     async def handle_batch(connection: Connection, batch: Batch) -> None:
@@ -159,6 +160,7 @@ def consumer(ledger: Ledger, clock: Clock) -> Consumer:
         events = [event for event in recorded if event.recorded_at > since and not _is_long_overdue(event)]
         tickets = await _tickets_of_clocks(connection, events)
         named = [each for event in events for each in _pending_notices(event, marks, tickets)]
+        named += await relieved_persons(connection, events)
         if pending := await resolve_recipients(connection, ledger, named):
             due_at = clock() + timedelta(seconds=ledger.settings.notice_seconds)
             parameters = {"told": orjson.dumps([_row(each) for each in pending]).decode(), "due_at": due_at}

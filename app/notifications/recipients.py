@@ -1,18 +1,21 @@
-"""Recipients of an event by their relation to the record: holders of a role, members of its team, or persons
-in a field or in rows of the record.
+"""Recipients of an event by their relation to the record: holders of a role, members of its team, persons in
+a field or in rows of the record, or those from whom the event takes a post.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from uuid import UUID
 
-from app.common.notices import WAITS, RecipientRule
+import orjson
+
+from app.common.notices import WAITS, NoticeType, RecipientRule
 from app.common.people import Role
 from app.common.records import Record, from_row
+from app.foundation.people.succession.duties import KIND_DUTIES, ROW_DUTIES
 from app.kernel.access.reads import HOLDERS, grants_for
 from app.kernel.ledger import Ledger
-from app.log.events import id_of, kind_of
+from app.log.events import Recorded, id_of, kind_of
 from app.notifications.responsible import excluded_persons
 from app.notifications.steps import PendingNotice
 from app.platform.db import Connection, fetch_rows
@@ -36,6 +39,28 @@ select distinct person_id from (
 where person_id is not null order by person_id limit %(most)s"""
 DONE_PERSONS = "select person_id from fold.{kind} where {about}_id = %s"
 LEAD = "select lead_id from fold.team where id = %s"
+#: Fields of daily work, which colleagues give each other, and of what follows from other fields.
+NO_POSTS = frozenset({"assignee_id", "talker_id"})
+#: By kind of record or child record, the fields that name the holders of posts.
+POSTS: Mapping[str, tuple[str, ...]] = {
+    **{
+        kind: tuple(name for name in duties.fields if name not in NO_POSTS)
+        for kind, duties in KIND_DUTIES.items()
+    },
+    **{kind: (duty.field,) for kind, duty in ROW_DUTIES.items() if duty.field not in NO_POSTS},
+    "sla": ("representative_id", "party_representative_id"),
+}
+#: Kinds of records on whose streams posts are given.
+POST_KINDS = frozenset(KIND_DUTIES) | {"sla"}
+# The newest earlier event that set the field names its holder until then.
+FORMER_HOLDERS = """
+select t.place, (
+    select e.data->'set'->t.key->>t.field from log.told e
+    where e.stream = t.stream and e.version < t.version and e.data->'set'->t.key ? t.field
+    order by e.version desc limit 1
+  ) as person_id
+from jsonb_to_recordset(%s::jsonb) as t(place integer, stream text, version integer, key text, field text)
+order by t.place"""
 
 
 async def resolve_recipients(
@@ -117,3 +142,30 @@ async def _responsible_persons(connection: Connection, record: Record) -> list[U
     leads = await fetch_rows(connection, LEAD, (getattr(record, "team_id", None),))
     persons = [lead["lead_id"] for lead in leads if lead["lead_id"] is not None]
     return persons or await _members(connection, record)
+
+
+def post_changes(event: Recorded) -> Iterator[tuple[str, str]]:
+    """Yield the rows and fields of posts that the event sets on a record that existed before."""
+    if event.version == 1 or event.is_past or kind_of(event.stream) not in POST_KINDS:
+        return
+    for key, fields in event.data["set"].items():
+        yield from ((key, name) for name in POSTS.get(kind_of(key), ()) if fields and name in fields)
+
+
+async def relieved_persons(connection: Connection, events: Iterable[Recorded]) -> list[PendingNotice]:
+    """Return a notice for each person whose post one of the events gave to another, or to nobody."""
+    changes = [(event, key, name) for event in events for key, name in post_changes(event)]
+    if not changes:
+        return []
+    fields = [
+        {"place": n, "stream": event.stream, "version": event.version, "key": key, "field": name}
+        for n, (event, key, name) in enumerate(changes)
+    ]
+    rows: Sequence[Mapping[str, str | None]] = await fetch_rows(
+        connection, FORMER_HOLDERS, (orjson.dumps(fields).decode(),)
+    )
+    return [
+        PendingNotice(event, NoticeType.relieved, UUID(before))
+        for (event, key, name), row in zip(changes, rows, strict=True)
+        if (before := row["person_id"]) is not None and before != event.data["set"][key][name]
+    ]

@@ -43,6 +43,7 @@ KIND_SENTENCES = {
     ("meeting", NoticeType.in_charge): "meeting_in_charge",
     ("freeze", NoticeType.in_charge): "freeze_in_charge",
     ("sla", NoticeType.in_charge): "sla_in_charge",
+    ("sla", NoticeType.relieved): "sla_relieved",
     ("service_level_plan", NoticeType.in_charge): "plan_in_charge",
     ("improvement_plan", NoticeType.in_charge): "plan_in_charge",
     ("training", NoticeType.in_charge): "training_in_charge",

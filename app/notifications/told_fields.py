@@ -91,6 +91,7 @@ TOLD_FIELDS: dict[Notice, tuple[str, ...]] = {
     Notice.minuted: ("own.starts_at",),
     Notice.overdue: ("own.ends_at",),
     Notice.risk_lapsed: ("own.risk_accepted_until_at",),
+    Notice.relieved: REASON,
     Notice.in_charge: (
         *("own.priority", "own.starts_at", "own.ends_at", "own.from_at", "own.until_at"),
         *("own.planned_at", "own.due_at"),
@@ -184,6 +185,8 @@ TOLD_FIELDS: dict[Notice, tuple[str, ...]] = {
     Notice.points_given: ("own.basis", "own.points", "own.counted_at"),
     Notice.points_withdrawn: ("own.basis", "own.points", "own.counted_at"),
     Notice.to_verify: ("given.evidence", "own.due_at"),
+    Notice.statement_about_you: ("mine.fact", "mine.stated_by_id", "mine.until_at"),
+    Notice.statement_objected: ("mine.fact", "mine.person_id", "given.objection"),
     Notice.target_to_accept: ("own.value", "own.team_id", "own.person_id"),
     Notice.evaluation_to_agree: ("given.reached", "given.comment", "given.reason"),
     Notice.target_returned: REASON,

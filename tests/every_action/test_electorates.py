@@ -4,9 +4,10 @@ vote, by the same quorum and for as long.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from pydantic import BaseModel
 
 from app.common.records import CodeEnum, ForeignRef
 from app.foundation.decisions.approval_rules.definition import SUBJECTS
+from app.foundation.decisions.approval_rules.shipped import SHIPPED
 from app.foundation.decisions.electorate import Electorate, ruled_electorate
 from app.foundation.decisions.matters import Matter
 from app.kernel.access.reads import ReadContext, load
@@ -35,10 +37,20 @@ from tests.every_action.world import (
     record_address,
     send,
 )
-from tests.every_action.world_data import TEAM
+from tests.every_action.world_data import IDS, TEAM
 
 #: How much sooner a vote may end that is asked for a moment later.
 MOMENT = timedelta(minutes=5)
+
+
+#: Who holds the posts when the matter begins, and who gets them then.
+FIRST, NEXT = "it", "business"
+#: Where posts are held by which people vote, and their fields.
+POSTS: tuple[tuple[Callable[[], str], str], ...] = (
+    (lambda: f"/v1/teams/{TEAM}", "lead"),
+    (lambda: f"/v1/services/{IDS['service']}", "owner"),
+    (lambda: f"/v1/cis/{IDS['ci']}", "owner"),
+)
 
 
 @dataclass
@@ -113,10 +125,12 @@ async def acts(
 
 
 @each_case(("lifecycle", "row", "state"), ASKING, ids=case_name, by=of_kind, one_of_each=of_kind)
-async def test_whoever_is_named_or_given_a_task_keeps_the_vote(
+async def test_whoever_is_named_given_a_task_or_replaced_in_a_post_keeps_the_vote(
     world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any], state: CodeEnum
 ) -> None:
     party = world.everybody
+    for path, field in POSTS:
+        await edit(party, path(), {field: world.people[FIRST].id})
     record = await world.make_record(lifecycle, state, row)
     before = await polled(world, lifecycle, record, UUID(party.id))
     assert before, "somebody can be asked"
@@ -136,6 +150,7 @@ async def test_whoever_is_named_or_given_a_task_keeps_the_vote(
         assert before.keys() <= after.keys(), f"{giving.name} leaves too few voters"
         if (await party.read(record_address(lifecycle, record)))["state"] != state:
             record = await world.make_record(lifecycle, state, row)
+    await changes_nothing_by_posts_and_rules(world, lifecycle, record)
 
 
 @each_case(("lifecycle", "row", "state"), ASKING, ids=case_name, by=of_kind, one_of_each=of_kind)
@@ -152,3 +167,47 @@ async def test_whoever_is_said_to_have_asked_for_it_keeps_the_vote(
     assert {name: polled_now.voters for name, polled_now in after.items()} == {
         name: polled_before.voters for name, polled_before in before.items()
     }
+
+
+async def changes_nothing_by_posts_and_rules(world: World, lifecycle: Lifecycle[Any], record: Json) -> None:
+    """The party gives the posts to others, and sets looser rules: the voters of its own matter stay."""
+    party = world.everybody
+    before = await polled(world, lifecycle, record, UUID(party.id))
+    kinds = {str(MATTERS[name].decision) for name in before if name in MATTERS}
+    steps: list[Callable[[], Awaitable[str]]] = [
+        *(partial(edit, party, path(), {field: world.people[NEXT].id}) for path, field in POSTS),
+        *(partial(loosen, party, kind) for kind in sorted(kinds)),
+    ]
+    for change in steps:
+        undo = await change()
+        after = await polled(world, lifecycle, record, UUID(party.id))
+        for matter, electorate in before.items():
+            assert matter in after, f"{change} leaves too few voters"
+            assert after[matter].voters >= electorate.voters, f"{change} shuts a voter out"
+            assert after[matter].quorum >= electorate.quorum, f"{change} lowers the quorum"
+            assert after[matter].time >= electorate.time - MOMENT, f"{change} takes time away"
+        if undo:
+            await party.post_ok(f"{undo}/end")
+
+
+async def edit(party: Client, path: str, fields: Json) -> str:
+    """The party gives the post to somebody else, and leaves it so."""
+    answer = await party.patch(path, json=fields, headers={"If-Match": "*"})
+    assert answer.status_code == 200, answer.text
+    return ""
+
+
+async def loosen(party: Client, decision: str) -> str:
+    """The party adds a rule by which two agents decide within a minute. Gives where the rule is."""
+    definition = {"voters": [{"role": "agent"}], "rule": "majority", "quorum": 1, "least_voters": 1}
+    definition |= {"due_within_seconds": 60, "least_seconds": 60, "conditions": []}
+    for key in sorted(key for key, rule in SHIPPED.items() if rule.decision == decision):
+        shipped = SHIPPED[key].definition
+        conditions = [condition.model_dump(mode="json") for condition in shipped.conditions]
+        body = {"key": key, "decision": decision, "name": "Mine"}
+        answer = await party.post(
+            "/v1/approval_rules", json={**body, "definition": {**definition, "conditions": conditions}}
+        )
+        if answer.status_code in (200, 201):
+            return f"/v1/approval_rules/{answer.json()['id']}"
+    return ""

@@ -64,10 +64,10 @@ DYNAMIC_RELATIONS: frozenset[Relation | ProcessRelation] = frozenset(
     for relation in row.policy.relations
     if isinstance(relation, ProcessRelation) and not relation.fields
 )
-#: What ends votes or follows when somebody leaves, which tests of decisions and of succession walk.
+#: What ends votes, follows when somebody leaves, or objects to statements: tests of their own walk these.
 OF_VOTES = frozenset(
     {"decide", "remind_voters", "close_vote", "deputise_vote", "recount_votes", "recuse", "withdraw_decision"}
-) | {"hand_over_duties", "transfer_duties", "report_duties", "report_work"}
+) | {"hand_over_duties", "transfer_duties", "report_duties", "report_work", "object_to_statement"}
 
 
 def of_decisions(row: Action[Any, Any]) -> bool:

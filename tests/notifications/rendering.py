@@ -24,6 +24,7 @@ from app.log.events import COLUMNS, Recorded, kind_of, recorded
 from app.notifications import mail, notices, steps, texts
 from app.notifications.lifecycle import LIFECYCLE, MOST_STEPS, SendNotice
 from app.notifications.queries import NoticeOut, NoticeRenderer
+from app.notifications.recipients import POST_KINDS
 from app.notifications.records import DeliveryMethod
 from app.notifications.responsible import responsibility_marks
 from app.notifications.told_fields import TOLD_FIELDS
@@ -215,6 +216,8 @@ def types_of(lifecycle: Lifecycle[Any]) -> set[NoticeType]:
     notice_types = {rule.step for row in lifecycle.rows for rule in row.consequences.notifies}
     if Decision in lifecycle.children:
         notice_types.add(NoticeType.vote_due)
+    if lifecycle.kind in POST_KINDS:
+        notice_types.add(NoticeType.relieved)
     for model in (lifecycle.record, *lifecycle.children, *(row.body for row in lifecycle.rows)):
         for mark in all_marks(model):
             notice_types |= {step for step in (mark.step, mark.otherwise) if step is not None}

@@ -67,7 +67,8 @@ def _recipients(lifecycles: Iterable[Lifecycle[Any]]) -> Iterator[tuple[NoticeTy
 
 
 def _by_type_of_event() -> Iterator[tuple[NoticeType, str]]:
-    """Yield the recipients of the steps that every ticket, vote, meeting and clock has."""
+    """Yield the recipients of the steps that every ticket, vote, meeting and clock has, and of lost posts."""
+    yield NoticeType.relieved, "former holder"
     groups = (
         (PUBLIC, ("requester", "followers")),
         (TO_ASSIGNEE, ("assignee",)),

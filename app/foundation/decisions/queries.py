@@ -154,8 +154,26 @@ DEPUTIES = Listing(
 )
 
 
+class RuleFloor(OutputModel):
+    """A shipped rule whose board the process documents name: it holds as well, and other rules only add to
+    it. Each vote needs at least this time and quorum.
+    """
+
+    key: str = Field(description="Key of the shipped rule.")
+    rule: DecisionRule = Field(description="Rule by which its votes lead to an outcome.")
+    voters: list[ElectorsOut] = Field(description="Sources of its voters.")
+    least_seconds: int = Field(description="Number of seconds that voters have at least.")
+    least_voters: int = Field(description="Number of persons who must be able to vote.")
+    quorum: int | None = Field(
+        description="Number of persons who must have voted; null to use `quorum_percent`."
+    )
+    quorum_percent: int | None = Field(
+        description="Percentage of the board that must have voted; null for the usual quorum of the rule."
+    )
+
+
 class RuleInForce(OutputModel):
-    """An approval rule that is in force."""
+    """An approval rule that is in force, with the floors that hold for its records."""
 
     key: str = Field(description="Key of the rule.")
     name: str = Field(description="Display name of the rule.")
@@ -163,6 +181,12 @@ class RuleInForce(OutputModel):
     edition: int = Field(description="Number of the version; 0 for a shipped rule that was not replaced.")
     set_by: PersonStub | None = Field(description="Person who set the version; null for a shipped rule.")
     definition: ApprovalRuleDefinitionOut
+    least_seconds: int = Field(
+        description="Number of seconds that voters have at least, by the rule and its floors."
+    )
+    floors: list[RuleFloor] = Field(
+        description="Shipped rules that hold as well, whatever the rule says; empty if there are none."
+    )
 
 
 class RulesInForce(OutputModel):

@@ -26,7 +26,7 @@ from app.api.routes import Routes
 from app.foundation.decisions.approval_rules import lifecycle as rules_lifecycle
 from app.foundation.decisions.approval_rules.electors import VERSIONS as RULE_VERSIONS
 from app.foundation.decisions.approval_rules.shipped import SHIPPED
-from app.foundation.decisions.approval_rules.versions import HoldingRule, rules_in_force
+from app.foundation.decisions.approval_rules.versions import HoldingRule, floors_of, rules_in_force
 from app.foundation.decisions.deputies import lifecycle as deputies_lifecycle
 from app.foundation.decisions.electorate import Electorate, ruled_electorate
 from app.foundation.decisions.matters import Matter
@@ -97,6 +97,7 @@ async def _rules_of(ledger: Services, kind: DecisionKind, language: str) -> list
 def _rule_in_force(
     rule: HoldingRule, kind: DecisionKind, row: Any, stubs: dict[UUID, dict[str, Any]], language: str
 ) -> dict[str, Any]:
+    floors = [_floor(key) for key in floors_of(rule, kind)]
     return {
         "key": rule.key,
         "name": SHIPPED[rule.key].name(language) if row is None else row["name"],
@@ -104,6 +105,20 @@ def _rule_in_force(
         "edition": rule.edition,
         "set_by": None if row is None else stubs.get(row["set_by_id"]),
         "definition": as_definition(rule.definition.model_dump(mode="json")),
+        "least_seconds": max(rule.definition.least_time, *(floor["least_seconds"] for floor in floors), 0),
+        "floors": floors,
+    }
+
+
+def _floor(key: str) -> dict[str, Any]:
+    definition = SHIPPED[key].definition
+    values = as_definition(definition.model_dump(mode="json"))
+    return {
+        "key": key,
+        "rule": definition.rule.value,
+        "voters": values["voters"],
+        "least_seconds": definition.least_time,
+        **{name: values[name] for name in ("least_voters", "quorum", "quorum_percent")},
     }
 
 

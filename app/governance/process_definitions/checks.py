@@ -9,10 +9,13 @@ from app.common.people import Person, Role
 from app.foundation.process_definitions.lookups import editions_of
 from app.foundation.process_definitions.records import DefinitionState, ProcessDefinition, RaciPart
 from app.foundation.process_names import PROCESS_KINDS, process_named
+from app.foundation.statements.actions import objected_by_all
+from app.foundation.statements.records import StatedFact
 from app.governance.process_definitions.payloads import (
     DraftProcessDefinition,
     ProcessDefinitionFields,
     PublishProcessDefinition,
+    SubmitProcessDefinition,
     TakeNamesProcessDefinition,
 )
 from app.governance.process_definitions.preparation import DefinitionFreeze, PublishedEditions
@@ -113,6 +116,22 @@ async def contents_missing(
         return "definition_incomplete"
     parts = {entry["part"] for entry in definition.raci or ()}
     return None if RaciPart.accountable in parts else "nobody_accountable"
+
+
+async def nobody_else_heard(
+    reads: ReadContext, definition: ProcessDefinition, body: SubmitProcessDefinition, ctx: ActionContext
+) -> None:
+    """Refuse a definition about which nobody but the caller was consulted (`only_yourself`)."""
+    if all(person.id == ctx.caller.person_id for person in ctx.refs(Person, "heard")):
+        raise WrongValue(pointer="/heard", because="only_yourself")
+
+
+async def nobody_consulted(
+    reads: ReadContext, definition: ProcessDefinition, ctx: ActionContext
+) -> str | None:
+    """Refuse a definition if everybody objected who was said to be consulted (`nobody_consulted`)."""
+    is_objected = await objected_by_all(reads, definition, StatedFact.consulted)
+    return "nobody_consulted" if is_objected else None
 
 
 async def name_of_another(

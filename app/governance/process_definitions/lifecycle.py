@@ -19,6 +19,13 @@ from app.foundation.people.succession.handing_over import succession_rows
 from app.foundation.process_definitions.lookups import DEFINED_NAME, DEFINED_SPELLINGS
 from app.foundation.process_definitions.records import DefinitionState as State
 from app.foundation.process_definitions.records import ProcessDefinition
+from app.foundation.statements.actions import (
+    StatementsOfRecord,
+    add_statements,
+    statement_rows,
+    statements_of_record,
+)
+from app.foundation.statements.records import PersonStatement, StatedFact
 from app.governance.process_definitions import checks
 from app.governance.process_definitions.payloads import (
     DraftProcessDefinition,
@@ -81,7 +88,17 @@ def edit(definition: ProcessDefinition, body: EditProcessDefinition, ctx: Action
 
 def submit(definition: ProcessDefinition, body: SubmitProcessDefinition, ctx: ActionContext) -> None:
     """Submit the definition for review, after those concerned were consulted."""
-    definition.heard_ids = list(dict.fromkeys(str(person.id) for person in ctx.refs(Person, "heard")))
+    heard = dict.fromkeys(person.id for person in ctx.refs(Person, "heard"))
+    definition.heard_ids = [str(person_id) for person_id in heard]
+    for row in ctx.prepared(StatementsOfRecord).rows:
+        ctx.outcome.remove(row)
+    add_statements(definition, StatedFact.consulted, heard, ctx)
+
+
+def forget_hearing(definition: ProcessDefinition, row: PersonStatement, ctx: ActionContext) -> None:
+    """Take the person who objected out of those who were consulted."""
+    heard = [person_id for person_id in definition.heard_ids or () if person_id != str(row.person_id)]
+    definition.heard_ids = heard
 
 
 def send_back(definition: ProcessDefinition, body: Reason, ctx: ActionContext) -> None:
@@ -153,6 +170,7 @@ TO_REVIEW = (
     RecipientRule(NoticeType.definition_to_review, field="owner_id"),
 )
 TO_AUTHOR = (RecipientRule(NoticeType.definition_sent_back, field="author_id"),)
+OBJECTED = (RecipientRule(NoticeType.statement_objected, roles=frozenset({Role.quality_manager})),)
 TO_CONCERNED = tuple(
     RecipientRule(NoticeType.definition_published, field=name)
     for name in ("author_id", "owner_id", "executor_id")
@@ -169,7 +187,7 @@ LIFECYCLE = Lifecycle(
     kind="process_definition", plural="process_definitions", zh="流程定义", record=ProcessDefinition, states=State, code="PRD",
     visible=(to_staff(), to_persons("author_id", "owner_id", "executor_id")),
     access=KindAccess(also_seen_by={Role.committee_member: "judges improvements of the processes"}),
-    children=DOCUMENTS,
+    children=(*DOCUMENTS, PersonStatement),
     lookup=Lookup(vocabulary=frozenset(KPIS), defined_name=DEFINED_NAME, defined_spellings=DEFINED_SPELLINGS),
     rules=Rules(constraints={"process_definition_edition_key": RetryDecision()}),
     rows=(
@@ -179,10 +197,12 @@ LIFECYCLE = Lifecycle(
         action(edit,      "编辑", [State.draft],                     STAYS,            EDITORS,         "process_definition.edited",
                wrong=(checks.contents_invalid,)),
         action(submit,    "提交", [State.draft],                     State.in_review,  process_owner | owner, "process_definition.submitted",
-               unless=(checks.contents_missing,), notifies=TO_REVIEW),
+               unless=(checks.contents_missing,), prepare=(statements_of_record,), wrong=(checks.nobody_else_heard,), notifies=TO_REVIEW),
         action(send_back, "退回", [State.in_review, State.piloting], State.draft,      JUDGES,          "process_definition.sent_back", notifies=TO_AUTHOR),
-        action(pilot,     "试行", [State.in_review],                 State.piloting,   quality_manager, "process_definition.piloted"),
+        action(pilot,     "试行", [State.in_review],                 State.piloting,   quality_manager, "process_definition.piloted",
+               unless=(checks.nobody_consulted,)),
         action(publish,   "发布", [State.in_review, State.piloting], State.published,  JUDGES,          "process_definition.published",
+               unless=(checks.nobody_consulted,),
                prepare=(published_editions, definition_freeze, load_documents), wrong=(checks.owner_not_in_post, *checks.PUBLICATION, AUTHORS_DO_NOT_JUDGE),
                segregate_from=AUTHOR, related=SUPERSEDE, document=lambda _: DocumentClass.PR, notifies=TO_CONCERNED),
         action(take_names, "收录名称", [State.published],            STAYS,            NAMERS,          "process_definition.names_taken",
@@ -191,6 +211,7 @@ LIFECYCLE = Lifecycle(
                prepare=(load_documents,)),
         action(retire,    "停用", [State.published],                 State.retired,    quality_manager, "process_definition.retired",
                prepare=(load_documents,), notifies=TO_CONCERNED),
+        *statement_rows("process_definition", set(State) - {State.draft}, forget=forget_hearing, notifies=OBJECTED),
         *document_actions(DOCUMENTS_KEPT),
         *succession_rows("process_definition", State),
     ),

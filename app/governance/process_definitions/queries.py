@@ -10,6 +10,7 @@ from app.common.people import Role
 from app.foundation.documents.shapes import DOCUMENT_SECTIONS, DOCUMENTS, KEPT_LISTINGS
 from app.foundation.people.queries import PERSONS
 from app.foundation.process_definitions.records import ProcessDefinition, RaciPart
+from app.foundation.statements.shapes import STATEMENTS
 from app.governance.process_definitions.lifecycle import LIFECYCLE
 
 
@@ -105,4 +106,4 @@ LISTING = Listing(
     sorts=("effective_at", "changed_at"),
     expands=(PERSONS,),
 )
-CHILD_LISTINGS = (DOCUMENTS, DOCUMENT_SECTIONS, *KEPT_LISTINGS)
+CHILD_LISTINGS = (DOCUMENTS, DOCUMENT_SECTIONS, *KEPT_LISTINGS, STATEMENTS)

@@ -28,6 +28,8 @@ from app.foundation.documents.records import DocumentClass
 from app.foundation.editing import apply_patch, edit_action
 from app.foundation.people.succession.handing_over import succession_rows
 from app.foundation.process_spec import PrioritySpec
+from app.foundation.statements.actions import statement_rows, statements_of_record
+from app.foundation.statements.records import PersonStatement
 from app.kernel.access.audience_rules import to_persons, to_staff
 from app.kernel.access.kinds import Lookup
 from app.kernel.actions.actor_policy import (
@@ -65,6 +67,12 @@ from app.processes.improvements.effects.records import ImprovementMeasurement
 from app.processes.improvements.face import FACE
 from app.processes.improvements.pilot import actions as pilot
 from app.processes.improvements.pilot import checks as pilot_checks
+from app.processes.improvements.pilot.agreements import (
+    forget_statement,
+    logged_feedback,
+    pilot_agreement_denied,
+    pilot_departments,
+)
 from app.processes.improvements.pilot.preparation import licence_of_executor, pilot_evidence
 from app.processes.improvements.pilot.records import PilotFeedback, PilotIssue, PilotReadiness
 from app.processes.improvements.preparation import (
@@ -209,6 +217,15 @@ CHARTERED = Branch(
     {State.plan_approved: "improvement.chartered_with_plan"},
 )
 RETURNABLE = (State.planned, State.plan_approved)
+#: A plan is made in these, or a pilot goes on or is judged.
+PILOTED = (State.approved, State.chartered, *RETURNABLE, State.piloting, State.pilot_reported, *ROLLED_OUT)
+PLANNING = (
+    current_milestones,
+    unfinished_tasks,
+    targets_of_proposal,
+    pilot_departments,
+    statements_of_record,
+)
 PLANNERS = role(Role.project_manager) | quality_manager
 IMPLEMENTED_BY_OTHERS = authors_do_not_judge(("implementation_plan", "implemented_what"))
 its_manager = partial(RecipientRule, field="project_manager_id")
@@ -248,7 +265,7 @@ LIFECYCLE = Lifecycle(
     ),
     children=(
         *Improvement.PARTS, ExternalReference, *decisions.CHILDREN, *filing.CHILDREN, KpiBaseline, ImprovementTarget, ImprovementMeasurement, ImprovementMember,
-        PilotReadiness, PilotIssue, PilotFeedback, RolloutStep, RolloutAnnouncement, *PROJECT_CHILDREN, *CHILDREN,
+        PilotReadiness, PilotIssue, PilotFeedback, RolloutStep, RolloutAnnouncement, *PROJECT_CHILDREN, *CHILDREN, PersonStatement,
     ),
     rows=(
         # action                           中文        from                             to                  who                     event
@@ -308,8 +325,7 @@ LIFECYCLE = Lifecycle(
                notifies=those_concerned(NoticeType.improvement_reverted)),
         # 12
         action(project.plan_ahead,         "预拟计划", [State.approved],                STAYS,              PLANNERS,               "improvement.planned_ahead",
-               unless=(checks.not_classified, checks.needs_no_project, checks.decision_is_open),
-               prepare=(current_milestones, unfinished_tasks, targets_of_proposal), wrong=(checks.plan_does_not_fit,)),
+               unless=(checks.not_classified, checks.needs_no_project, checks.decision_is_open), prepare=PLANNING, wrong=(checks.plan_does_not_fit,)),
         action(committee_actions.charter,  "提请立项", [State.approved],                STAYS,              ASKERS,                 "improvement.charter_asked",
                unless=(checks.not_classified, checks.needs_no_project, checks.decision_is_open),
                prepare=(committee_question(CHARTER),), wrong=(checks.charter_does_not_fit,)),
@@ -317,13 +333,13 @@ LIFECYCLE = Lifecycle(
                former=(FormerEvent("improvement.chartered", CharterImprovement),), notifies=TO_PROPOSER_AND_MANAGERS),
         # 13
         action(project.plan,               "计划",     [State.chartered],               State.planned,      named_project_manager,  "improvement.planned",
-               prepare=(current_milestones, unfinished_tasks, targets_of_proposal), wrong=(checks.plan_does_not_fit,)),
+               prepare=PLANNING, wrong=(checks.plan_does_not_fit,)),
         action(committee_actions.return_plan, "提请退回计划", RETURNABLE, STAYS, ASKERS, "improvement.plan_return_asked",
                unless=(checks.decision_is_open,), prepare=(committee_question(PROJECT_PLAN),)),
         action(committee_actions.return_plan_by_decision, "退回计划", RETURNABLE, State.chartered, decision, "improvement.plan_returned_by_decision",
                former=(FormerEvent("improvement.plan_returned", ReturnPlanImprovement),), notifies=(its_manager(NoticeType.project_plan_returned),)),
         action(committee_actions.approve_plan, "提请批准计划", [State.planned], STAYS, ASKERS | named_project_manager, "improvement.plan_approval_asked",
-               unless=(checks.pilot_is_missing, checks.decision_is_open), prepare=(committee_question(PROJECT_PLAN),)),
+               unless=(checks.pilot_is_missing, pilot_agreement_denied, checks.decision_is_open), prepare=(committee_question(PROJECT_PLAN),)),
         action(committee_actions.approve_plan_by_decision, "批准计划", [State.planned], State.plan_approved, decision,
                "improvement.plan_approved_by_decision",
                former=(FormerEvent("improvement.plan_approved", EmptyPayload),),
@@ -332,9 +348,10 @@ LIFECYCLE = Lifecycle(
                prepare=(current_milestones,), wrong=(invalid_progress,)),
         # 14
         action(pilot.kick_off, "宣布启动", [State.plan_approved], STAYS, named_sponsor.in_person(), "improvement.kicked_off",
-               unless=(pilot_checks.kicked_off_already,), notifies=(its_manager(NoticeType.kicked_off),)),
+               unless=(pilot_checks.kicked_off_already, pilot_agreement_denied), notifies=(its_manager(NoticeType.kicked_off),)),
         action(pilot.start_pilot, "启动试点", [State.plan_approved], State.piloting, named_project_manager, "improvement.pilot_started",
-               unless=(pilot_checks.not_kicked_off, pilot_checks.pilot_is_over, checks.decision_is_open), prepare=(licence_of_executor,),
+               unless=(pilot_checks.not_kicked_off, pilot_checks.pilot_is_over, pilot_agreement_denied, checks.decision_is_open),
+               prepare=(licence_of_executor,),
                wrong=(pilot_checks.not_ready_for_pilot, pilot_checks.not_trained_for_pilot, pilot_checks.executor_not_suitable),
                notifies=(its_sponsor(NoticeType.updated),)),
         action(pilot.log_pilot_issue, "记录试点问题", [State.piloting], STAYS, pilot_member, "improvement.pilot_issue_logged",
@@ -381,6 +398,7 @@ LIFECYCLE = Lifecycle(
                prepare=(planned_rollout_steps, held_targets),
                wrong=(rollout_checks.not_a_later_step, rollout_checks.step_out_of_order, rollout_checks.optimised_too_early,
                       rollout_checks.target_not_held)),
+        *statement_rows("improvement", PILOTED, forget=forget_statement, prepare=(logged_feedback,), notifies=(managers(NoticeType.statement_objected),)),
         *flag_rows("improvement", PROJECT_STATES, tells=(its_manager, managers)),
         *edit_action(edit, "improvement", State),
         *document_actions(DOCUMENTS_KEPT),

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from app.common.people import Person
 from app.common.records import CodeEnum
 from app.foundation.documents.filing import file_document
 from app.foundation.documents.records import DocumentClass, Heading
+from app.foundation.statements.actions import add_statements
+from app.foundation.statements.records import PersonStatement, StatedFact
+from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.processes.requests.implementation import add_issue
 from app.processes.requests.payloads import (
@@ -51,6 +56,8 @@ def record_acceptance(request: Request, body: RecordAcceptanceRequest, ctx: Acti
         recorded_at=ctx.occurred_at,
     )
     ctx.outcome.add(acceptance)
+    persons = (person.id for person in ctx.refs(Person, "participants"))
+    add_statements(request, StatedFact.attended, persons, ctx, acceptance.id)
     for result in body.results:
         row = CriterionResult(
             id=ctx.new_id(),
@@ -94,3 +101,25 @@ def record_training(request: Request, body: RecordTrainingRequest, ctx: ActionCo
         recorded_at=ctx.occurred_at,
     )
     ctx.outcome.add(training)
+    add_statements(request, StatedFact.attended, persons, ctx, training.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Presences:
+    """The acceptances and trainings of a request, which name participants."""
+
+    rows: tuple[Acceptance | RequestTraining, ...]
+
+
+async def presences(reads: ReadContext, request: Request, body: object, ctx: ActionContext) -> Presences:
+    """Find the acceptances and trainings of the request."""
+    acceptances = await reads.children(Acceptance, request)
+    return Presences((*acceptances, *await reads.children(RequestTraining, request)))
+
+
+def forget_presence(request: Request, row: PersonStatement, ctx: ActionContext) -> None:
+    """Take the person out of the participants of the acceptance or training."""
+    for named in ctx.prepared(Presences).rows:
+        if named.id == row.about_id:
+            participants = [person for person in named.participant_ids or () if person != str(row.person_id)]
+            ctx.outcome.change(named).participant_ids = participants

@@ -9,7 +9,7 @@ from app.foundation.costs.amounts import check_digits as digits_fit
 from app.foundation.documents.filing import published_document
 from app.foundation.documents.records import DocumentClass
 from app.foundation.people.eligibility import check_member
-from app.foundation.people.records import Group, GroupMember, Team
+from app.foundation.people.records import Group, GroupMember, Team, TeamKind
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import WrongValue
@@ -125,8 +125,8 @@ async def not_on_review_side(
 ) -> str | None:
     """Refuse a reviewer who does not belong to the side that they review for (`not_of_that_side`).
 
-    Staff review for IT. The requester, their team, and the business members of the acceptance group review
-    for the business.
+    Staff review for IT. The requester, their team unless it is one of IT, and the business members of the
+    acceptance group review for the business.
     """
     return None if await _reviews_for(reads, request, body.side, ctx) else "not_of_that_side"
 
@@ -136,8 +136,13 @@ async def _reviews_for(reads: ReadContext, request: Request, side: ReviewSide, c
     if side is ReviewSide.it:
         return ctx.caller.is_staff_for(request)
     person, team = ctx.caller.person_id, request.customer_id
-    ours = person == request.requester_id or (team is not None and team in ctx.caller.teams)
-    return ours or person in await of_the_business(reads, request)
+    if person == request.requester_id or person in await of_the_business(reads, request):
+        return True
+    # A team of IT's own is no business: two of its members would review for both sides.
+    loaded = (
+        None if team is None or team not in ctx.caller.teams else await reads.record(Team.KIND, str(team))
+    )
+    return loaded is not None and loaded.record.kind is not TeamKind.internal
 
 
 async def no_review_side_left(reads: ReadContext, request: Request, ctx: ActionContext) -> str | None:

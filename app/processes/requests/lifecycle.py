@@ -26,6 +26,8 @@ from app.foundation.editing import apply_patch, edit_action
 from app.foundation.people.records import Team
 from app.foundation.people.succession.handing_over import succession_rows
 from app.foundation.services.records import CatalogueItem, FulfilmentPath
+from app.foundation.statements.actions import statement_rows, statements_of_record
+from app.foundation.statements.records import PersonStatement
 from app.kernel.access.audience_rules import to_persons, to_roles, to_services, to_team_or_desk
 from app.kernel.access.kinds import KindAccess, Lookup
 from app.kernel.actions.actor_policy import (
@@ -49,6 +51,8 @@ from app.kernel.actions.payloads import (
 from app.processes.requests import checks
 from app.processes.requests.acceptance import (
     after_acceptance,
+    forget_presence,
+    presences,
     record_acceptance,
     record_training,
     submit_for_acceptance,
@@ -96,6 +100,7 @@ from app.processes.requests.requirements import (
     change_requirements,
     confirm_requirements,
     propose_requirements,
+    requirements_denied,
     requirements_document_class,
     return_requirements,
 )
@@ -262,6 +267,10 @@ DOCUMENTS_KEPT = KeptDocuments(
     archivable=(State.closed, State.cancelled, State.rejected),
 )
 
+CHANGEABLE = (State.requirements_confirmed, State.revising, State.implementing)
+#: Requirements, an acceptance or a training name people in these.
+HEARD = frozenset(State) - {State.submitted, State.awaiting_approval, State.assessed, State.in_progress}
+
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="request", plural="requests", zh="服务请求", record=Request, states=State, code="REQ",
@@ -271,7 +280,7 @@ LIFECYCLE = Lifecycle(
         to_persons("requester_id", "reported_by_id", "assignee_id"), *to_team_or_desk(), to_services("service"),
         to_roles("reader_roles", {Role.change_manager: "makes a change from it, where its item opens one"}),
     ),
-    children=(ExternalReference, *decisions.CHILDREN, *DOCUMENTS, *OWN, *CHILDREN),
+    children=(ExternalReference, *decisions.CHILDREN, *DOCUMENTS, *OWN, *CHILDREN, PersonStatement),
     lookup=Lookup(ended=ENDED, searched_fields=("title", "description", "delivery", "service", "ci", "category")),
     access=KindAccess(reviewer_group_field="acceptance_group_id"),
     rows=(
@@ -287,17 +296,18 @@ LIFECYCLE = Lifecycle(
         action(fulfil,                "交付",     [State.assessed, State.in_progress], State.delivered, assignee | rule, "request.fulfilled",
                wrong=(checks.invalid_start_time, checks.checklist_is_open)),
         action(propose_requirements,  "提出需求说明", [State.analysing], STAYS, engineer, "request.requirements_proposed",
-               prepare=(current_criteria, load_documents), wrong=(checks.acceptance_group_empty,), document=requirements_document_class,
+               prepare=(current_criteria, load_documents, statements_of_record), wrong=(checks.acceptance_group_empty,), document=requirements_document_class,
                notifies=(RecipientRule(NoticeType.to_confirm_requirements, field="requester_id"),)),
         action(agree_to_requirements, "同意需求说明", [State.analysing], State.requirements_confirmed, reporter.in_person(), "request.requirements_agreed",
-               unless=(checks.nothing_proposed,), prepare=(load_documents,), notifies=REQUIREMENTS_ANSWERED),
+               unless=(checks.nothing_proposed, requirements_denied), prepare=(load_documents,), notifies=REQUIREMENTS_ANSWERED),
         action(return_requirements,   "退回需求说明", [State.analysing], STAYS, reporter, "request.requirements_returned",
                unless=(checks.nothing_proposed,), notifies=REQUIREMENTS_ANSWERED),
         action(confirm_requirements,  "确认需求", [State.analysing], State.requirements_confirmed, engineer, "request.requirements_confirmed",
                wrong=(checks.confirmed_in_future, checks.acceptance_group_empty),
-               prepare=(current_criteria, load_documents), document=requirements_document_class),
+               prepare=(current_criteria, load_documents, statements_of_record), document=requirements_document_class),
         action(propose_solution,      "提出方案", [State.requirements_confirmed, State.revising], State.solution_review, engineer, "request.solution_proposed",
-               prepare=(business_reviewers, load_documents), wrong=(checks.delivery_not_in_future,), document=solution_document_class,
+               unless=(requirements_denied,), prepare=(business_reviewers, load_documents),
+               wrong=(checks.delivery_not_in_future,), document=solution_document_class,
                notifies=(RecipientRule(NoticeType.to_review, created=Follower), RecipientRule(NoticeType.to_review, team=True))),
         action(review_solution,       "评审方案", [State.solution_review], REVIEWED, solution_reviewer, "request.solution_reviewed",
                unless=(checks.no_review_side_left,), prepare=(load_documents,),
@@ -309,7 +319,7 @@ LIFECYCLE = Lifecycle(
         action(report_progress,       "汇报进展", IMPLEMENTING_STATES, STAYS, engineer, "request.progress_reported",
                prepare=(current_milestones,), wrong=(invalid_progress,)),
         *flag_rows("request", IMPLEMENTING_STATES),
-        action(change_requirements,   "变更需求", [State.implementing], State.analysing, reporter | engineer, "request.requirements_changed"),
+        action(change_requirements,   "变更需求", CHANGEABLE, State.analysing, reporter | engineer, "request.requirements_changed"),
         action(check_quality,         "质量检查", IMPLEMENTING_STATES, STAYS, engineer, "request.quality_checked",
                prepare=(load_documents,), segregate_from=(implementer,), document=lambda _: DocumentClass.TE),
         action(submit_for_acceptance, "提交验收", IMPLEMENTING_STATES, State.in_acceptance, engineer, "request.submitted_for_acceptance",
@@ -335,6 +345,7 @@ LIFECYCLE = Lifecycle(
                unless=(checks.too_late_to_reopen,)),
         action(cancel,                "取消",     OPEN, State.cancelled, reporter, "request.cancelled", prepare=(open_decisions,)),
         action(reject,                "驳回",     OPEN, State.rejected, agent, "request.rejected", prepare=(open_decisions,)),
+        *statement_rows("request", HEARD, forget=forget_presence, prepare=(presences,)),
         *decisions.rows(APPROVAL),
         *document_actions(DOCUMENTS_KEPT),
         *edit_action(edit, "request", State, prepare=(reopening_of_edited,)),

@@ -4,9 +4,13 @@ them later; a confirmation that was given elsewhere is recorded.
 
 from __future__ import annotations
 
+from app.common.people import Person
 from app.foundation.documents.filing import file_document, publish_draft, supersede
 from app.foundation.documents.records import DocumentClass, DocumentEntry, DocumentState, Heading
 from app.foundation.people.records import Group
+from app.foundation.statements.actions import StatementsOfRecord, add_statements, objected_by_all
+from app.foundation.statements.records import StatedFact
+from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.processes.requests.payloads import (
     AgreeToRequirementsRequest,
@@ -46,6 +50,7 @@ def confirm_requirements(request: Request, body: ConfirmRequirementsRequest, ctx
     supersede(DocumentClass.SN, ctx)
     entry = _write_requirements(request, body, ctx, DocumentState.published)
     entry.state, entry.published_at = DocumentState.published, ctx.occurred_at
+    add_statements(request, StatedFact.agreed, (request.requester_id,), ctx)
 
 
 def _end_inquiry(request: Request, method: ConfirmationMethod | None) -> None:
@@ -69,6 +74,10 @@ def _write_requirements(
         (Heading.data, body.data),
     )
     entry = file_document(request, DocumentClass.SN, texts, ctx, state=state)
+    for earlier_statement in ctx.prepared(StatementsOfRecord).rows:
+        if earlier_statement.fact is not StatedFact.attended:
+            ctx.outcome.remove(earlier_statement)
+    add_statements(request, StatedFact.consulted, (person.id for person in ctx.refs(Person, "heard")), ctx)
     for earlier in ctx.prepared(CurrentCriteria).criteria:
         ctx.outcome.change(earlier).dropped_at = ctx.occurred_at
     for place, criterion in enumerate(body.criteria, start=1):
@@ -82,6 +91,15 @@ def _write_requirements(
         )
         ctx.outcome.add(row)
     return entry
+
+
+async def requirements_denied(reads: ReadContext, request: Request, ctx: ActionContext) -> str | None:
+    """Refuse to go on with requirements if everybody objected who was said to be consulted
+    (`nobody_consulted`), or the requester to having confirmed them (`requirements_denied`).
+    """
+    if await objected_by_all(reads, request, StatedFact.consulted):
+        return "nobody_consulted"
+    return "requirements_denied" if await objected_by_all(reads, request, StatedFact.agreed) else None
 
 
 def requirements_document_class(request: Request) -> str | None:

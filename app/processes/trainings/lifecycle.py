@@ -19,6 +19,8 @@ from app.foundation.licences.records import (
     TrainingParticipant,
 )
 from app.foundation.people.succession.handing_over import succession_rows
+from app.foundation.statements.actions import add_statements, statement_rows
+from app.foundation.statements.records import PersonStatement, StatedFact
 from app.kernel.access.audience_rules import to_persons, to_staff
 from app.kernel.access.kinds import KindAccess
 from app.kernel.actions.actor_policy import RecordDuty, process_owner, quality_manager, role, rule
@@ -77,12 +79,20 @@ def hold(training: Training, body: HoldTraining, ctx: ActionContext) -> None:
     attended = {person.id for person in ctx.refs(Person, "attended")}
     for person, participant in ctx.prepared(TrainingParticipants).by_person.items():
         ctx.outcome.change(participant).attended = person in attended
+    add_statements(training, StatedFact.attended, sorted(attended), ctx)
     # The plan's own words stay with the plan: they are encrypted for whoever wrote them.
     sections = (
         (Heading.topics, body.contents),
         (Heading.material, body.material or training.material_number),
     )
     file_document(training, DocumentClass.TR, sections, ctx)
+
+
+def forget_attendance(training: Training, row: PersonStatement, ctx: ActionContext) -> None:
+    """Record that the participant did not attend, who objected."""
+    participant = ctx.prepared(TrainingParticipants).by_person.get(row.person_id or training.id)
+    if participant is not None:
+        ctx.outcome.change(participant).attended = False
 
 
 def examine(training: Training, body: ExamineTraining, ctx: ActionContext) -> None:
@@ -184,7 +194,7 @@ LIFECYCLE = Lifecycle(
     kind="training", plural="trainings", zh="培训", record=Training, states=State, code="TRN",
     visible=(to_staff(), to_persons("planner_id", "trainer_id")),
     access=KindAccess(also_seen_by={Role.committee_member: "judges improvements by the trainings held for them"}),
-    children=(*DOCUMENTS, TrainingParticipant, ExaminationResult, Licence),
+    children=(*DOCUMENTS, TrainingParticipant, ExaminationResult, Licence, PersonStatement),
     rows=(
         #      action          中文        from              to               who        event
         action(plan,           "计划",     NEW_RECORD,       State.planned,   PLANNERS,  "training.planned",
@@ -203,6 +213,7 @@ LIFECYCLE = Lifecycle(
                wrong=(checks.licence_not_to_flag,)),
         action(cancel,         "取消",     [State.planned],  State.cancelled, PLANNERS,  "training.cancelled", notifies=TELL_PARTICIPANTS),
         *document_actions(KeptDocuments(kind="training", any=(State.held, State.examined, State.licensed))),
+        *statement_rows("training", (State.held, State.examined, State.licensed), forget=forget_attendance, prepare=(participants,)),
         *succession_rows("training", State),
     ),
 )

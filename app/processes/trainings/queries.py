@@ -18,6 +18,7 @@ from app.foundation.licences.records import (
     TrainingParticipant,
 )
 from app.foundation.people.queries import PERSONS
+from app.foundation.statements.shapes import STATEMENTS
 from app.kernel.actions.payloads import EARLIEST_YEAR, LATEST_YEAR
 from app.processes.trainings.lifecycle import LIFECYCLE
 from app.processes.trainings.records import Training
@@ -121,4 +122,5 @@ CHILD_LISTINGS = (
     DOCUMENTS,
     DOCUMENT_SECTIONS,
     *KEPT_LISTINGS,
+    STATEMENTS,
 )

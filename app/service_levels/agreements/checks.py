@@ -15,7 +15,6 @@ from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import WrongValue
 from app.service_levels.agreements.agreement_sides import (
     agreement_sides,
-    party_has_accounts,
     speakers_of_party,
 )
 from app.service_levels.agreements.payloads import (
@@ -23,7 +22,6 @@ from app.service_levels.agreements.payloads import (
     DraftSla,
     MaintainTextSla,
     RecordRequirementSla,
-    ReviewSla,
 )
 from app.service_levels.agreements.records import Agreement
 from app.service_levels.agreements.terms.copying import apply_terms, copy_terms
@@ -142,18 +140,6 @@ async def same_representative(
     await _check_sides(reads, agreement, agreement.party_id, None if ours is None else ours.id, ctx)
     loaded = None if agreement.party_id is None else await reads.record(Team.KIND, str(agreement.party_id))
     await _check_speaker(reads, agreement, None if loaded is None else loaded.record, after[0], ctx)
-
-
-async def one_sided_review(
-    reads: ReadContext, agreement: Agreement, body: ReviewSla, ctx: ActionContext
-) -> None:
-    """Refuse a review that nobody of IT has attended, or nobody of the other party, if it has accounts."""
-    attended = [person.id for person in ctx.refs(Person, "attended")]
-    sides = await agreement_sides(reads, agreement, agreement.party_id, attended)
-    if not sides.it:
-        raise WrongValue(pointer="/attended", because="nobody_of_it")
-    if not sides.party and await party_has_accounts(reads, agreement):
-        raise WrongValue(pointer="/attended", because="nobody_of_party")
 
 
 async def invalid_terms(

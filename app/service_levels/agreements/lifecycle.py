@@ -15,12 +15,14 @@ from uuid import UUID
 
 from app.common.children import Attachment
 from app.common.notices import NoticeType, RecipientRule
-from app.common.people import Person, Role
+from app.common.people import Role
 from app.foundation.documents.filing import CHILDREN as DOCUMENTS
 from app.foundation.documents.filing import load_documents
 from app.foundation.documents.filing import supersede as supersede_document
 from app.foundation.documents.keeping.actions import KeptDocuments, document_actions
 from app.foundation.documents.records import DocumentClass
+from app.foundation.statements.actions import statement_rows
+from app.foundation.statements.records import PersonStatement
 from app.kernel.access.audience_rules import to_members, to_persons, to_staff
 from app.kernel.actions.actor_policy import (
     agreement_maintainer,
@@ -29,20 +31,18 @@ from app.kernel.actions.actor_policy import (
     service_level_manager,
 )
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Branch, DueAt, Keys, Lifecycle, action
 from app.kernel.actions.payloads import (
     EmptyPayload,
     Payload,
 )
-from app.service_levels.agreements import checks, consents, drafting, preparation
+from app.service_levels.agreements import checks, consents, drafting, preparation, reviews
 from app.service_levels.agreements.alignment import gap_beneath
 from app.service_levels.agreements.face import FACE
 from app.service_levels.agreements.payloads import (
     AcknowledgeSla,
     MakeVersionSla,
     NoteGapSla,
-    ReviewSla,
     SupersedeSla,
     WarnOfEndSla,
 )
@@ -70,16 +70,6 @@ party_representative = process_relation(
     "party_representative", "the representative of the other party", "对方代表", "party_representative_id"
 ).for_people()
 lead_beneath = process_relation("lead_beneath", "the lead of a team beneath", "下层团队负责人")
-
-
-def review(agreement: Agreement, body: ReviewSla, ctx: ActionContext) -> None:
-    """Review the agreement with the other party: its results and the expectations."""
-    agreement.last_reviewed_at = ctx.occurred_at
-    consents.set_next_review(agreement, ctx)
-    entry = AgreementReview(id=ctx.new_id(), record=agreement.row_key, reviewed_at=ctx.occurred_at)
-    copy_fields(entry, body, ctx)
-    entry.attended = list(dict.fromkeys(str(person.id) for person in ctx.refs(Person, "attended")))
-    ctx.outcome.add(entry)
 
 
 def make_version(agreement: Agreement, body: MakeVersionSla, ctx: ActionContext) -> None:
@@ -211,7 +201,7 @@ LIFECYCLE = Lifecycle(
     kind="sla", plural="slas", zh="服务级别协议", record=Agreement, states=State, code="SLA",
     face=FACE,
     visible=(to_staff(), to_persons("representative_id", "party_representative_id"), to_members("customer_id", "team_id", "supplier_id")),
-    children=(*Agreement.PARTS, *DOCUMENTS, Attachment, AgreementConsent, AgreementAcknowledgement, AgreementReview, *reports.CHILDREN),
+    children=(*Agreement.PARTS, *DOCUMENTS, Attachment, AgreementConsent, AgreementAcknowledgement, AgreementReview, PersonStatement, *reports.CHILDREN),
     rows=(
         # action                             中文              from                to                  who                    event
         action(drafting.record_requirement,    "记录需求",       NEW_RECORD,         RECORDED,           service_level_manager, "sla.requirement_recorded",
@@ -231,13 +221,14 @@ LIFECYCLE = Lifecycle(
                related=(consents.SUPERSEDE, consents.PROMISE), notifies=CONSENT_NOTICES),
         action(acknowledge,                    "知悉确认",       IN_FORCE,           STAYS,              lead_beneath.in_person(),          "sla.acknowledged",
                prepare=(preparation.acknowledgement_requests,)),
-        action(review,                         "复审",           [State.signed],     State.under_review, service_level_manager, "sla.reviewed",
-               wrong=(checks.one_sided_review,), prepare=(preparation.zone,), notifies=CONSENT_NOTICES),
+        action(reviews.review,                 "复审",           IN_FORCE,           State.under_review, service_level_manager, "sla.reviewed",
+               unless=(reviews.reviewed_already,), wrong=(reviews.one_sided_review,), prepare=(preparation.zone,), notifies=CONSENT_NOTICES),
         action(consents.renew,                 "续签",           [State.under_review], RENEWED,          PARTIES,               "sla.renewed",
-               keys=Keys.UPLOADS, prepare=(preparation.consenting, preparation.renewed_validity, preparation.replaced_agreement),
+               keys=Keys.UPLOADS, unless=(reviews.review_void,), prepare=(preparation.consenting, preparation.renewed_validity, preparation.replaced_agreement),
                wrong=(consents.effects_missing, consents.renewed_backwards), related=(consents.PROMISE,), notifies=CONSENT_NOTICES),
         action(consents.terminate,             "终止",           [State.under_review], TERMINATED,       PARTIES,               "sla.terminated",
-               keys=Keys.UPLOADS, prepare=(preparation.consenting, preparation.replaced_agreement), wrong=(consents.reason_missing,),
+               keys=Keys.UPLOADS, unless=(reviews.review_void,), prepare=(preparation.consenting, preparation.replaced_agreement),
+               wrong=(consents.reason_missing,),
                related=(consents.PROMISE,), notifies=CONSENT_NOTICES),
         action(consents.amend,                 "变更协议",       IN_FORCE,           STAYS,              PARTIES,               "sla.consented",
                keys=Keys.UPLOADS, prepare=(preparation.consenting,), wrong=(consents.effects_missing, consents.wrong_change),
@@ -266,6 +257,8 @@ LIFECYCLE = Lifecycle(
         action(close_gap,                      "消除支撑缺口",   IN_FORCE,           STAYS,              rule,                  "sla.gap_closed"),
         action(flag_review,                    "标记复审逾期",   IN_FORCE,           STAYS,              rule,                  "sla.review_fell_overdue",
                notifies=REVIEW_OVERDUE),
+        *statement_rows("sla", AGREED, forget=reviews.forget_attendance, prepare=(preparation.zone, reviews.denied_reviews),
+                        notifies=(managers(NoticeType.statement_objected),)),
         *document_actions(DOCUMENTS_KEPT),
     ),
 )

@@ -20,6 +20,7 @@ from app.common.tickets import HoldReason
 from app.foundation.calendars.queries import CALENDARS
 from app.foundation.documents.shapes import DOCUMENTS, KEPT_LISTINGS
 from app.foundation.people.queries import PERSONS, TEAMS
+from app.foundation.statements.shapes import STATEMENTS
 from app.service_levels.agreements.lifecycle import LIFECYCLE
 from app.service_levels.agreements.records import (
     Agreement,
@@ -277,6 +278,7 @@ CHILD_LISTINGS = (
     ATTACHMENTS,
     replace(DOCUMENTS, only=_documents_shown),
     *KEPT_LISTINGS,
+    STATEMENTS,
     ChildListing(
         "consents",
         AgreementConsent,

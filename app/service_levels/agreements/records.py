@@ -422,3 +422,7 @@ class AgreementReview(ChildRecord):
         "Meeting in which the review took place; null if not set."
     )
     reviewed_at: datetime | None = required("Time at which both parties reviewed the agreement.")
+    void_at: datetime | None = optional(
+        "Time at which the review ceased to count, since one side objected to having attended; null if it "
+        "counts."
+    )

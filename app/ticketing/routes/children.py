@@ -26,6 +26,7 @@ from app.foundation.decisions.queries import DecisionOut, VoteOut, VotingDeputyO
 from app.foundation.decisions.records import Decision, Vote, VotingDeputy
 from app.foundation.documents.records import STAFF_HEADINGS
 from app.foundation.documents.shapes import DOCUMENT_SECTIONS, DOCUMENTS, KEPT_LISTINGS
+from app.foundation.statements.shapes import STATEMENTS
 from app.kernel.actions.lifecycle import Lifecycle
 from app.log.canonical import instant
 from app.ticketing.projects.queries import PROJECT_LISTINGS
@@ -285,7 +286,7 @@ def mount_children(
     child records that no other lifecycle has, or that other lifecycles list otherwise.
     """
     own_rows = {rows.row for rows in own}
-    shared = (*CHILD_LISTINGS, *PROJECT_LISTINGS, *KEPT_LISTINGS)
+    shared = (*CHILD_LISTINGS, *PROJECT_LISTINGS, *KEPT_LISTINGS, STATEMENTS)
     for rows in (*(each for each in shared if each.row not in own_rows), *own):
         if rows.row in lifecycle.children:
             mount_child_listing(router, lifecycle, shape, rows)

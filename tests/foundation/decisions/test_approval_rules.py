@@ -339,6 +339,20 @@ async def test_the_key_of_a_shipped_rule_is_for_its_own_kind_of_decision(ledger:
     assert (refused.value.pointer, refused.value.because) == ("/decision", "key_of_another_decision")
 
 
+async def test_a_rule_in_force_shows_the_time_and_quorum_that_hold_whatever_it_says(api: Api) -> None:
+    owner = await api.client("Owner", Role.process_owner)
+    loose = {"voters": [{"role": "committee_member"}], "rule": "majority", "quorum": 1}
+    loose |= {"due_within_seconds": 600, "least_seconds": 60, "least_voters": 1}
+    body = {"key": "pilot", "decision": "pilot", "name": "Ours", "definition": loose}
+    await owner.post_ok("/v1/approval_rules", body)
+    (rule,) = (await owner.read("/v1/approval_rules/in_force", decision="pilot"))["items"]
+    (floor,) = rule["floors"]
+    assert (rule["edition"], rule["definition"]["least_seconds"], rule["least_seconds"]) == (1, 60, 604_800)
+    assert (floor["key"], floor["quorum"], floor["quorum_percent"], floor["least_voters"]) == (
+        *("pilot", None, 50, 2),
+    )
+
+
 async def test_rules_in_force_are_shipped_ones_and_those_that_took_their_place(api: Api) -> None:
     owner, reader = await api.client("Owner", Role.process_owner), await api.client("Ada", Role.agent)
     definition = {"voters": BY_CAB, "rule": "unanimous"}
@@ -354,6 +368,9 @@ async def test_rules_in_force_are_shipped_ones_and_those_that_took_their_place(a
         ("change_high_risk", 0, "Changes of high risk", None),
         ("change_low_risk", 0, "Changes of low risk", None),
     ]
+    floors = {item["key"]: [floor["key"] for floor in item["floors"]] for item in items}
+    high = ["change_high_risk"]
+    assert floors == {"change": high, "change_high_risk": high, "change_low_risk": []}
     (version,) = (await reader.read(f"/v1/approval_rules/{record['id']}/versions"))["items"]
     assert (version["edition"], version["definition"]["rule"]) == (1, "unanimous")
     refused = await (await api.client("Requester")).get("/v1/approval_rules/in_force")

@@ -25,6 +25,19 @@ async def test_the_owner_publishes_what_somebody_else_has_drafted_and_the_execut
     assert (published["state"], published["edition"]) == ("published", 2)
 
 
+async def test_nothing_is_published_about_which_nobody_was_consulted(registry: Registry) -> None:
+    path = await registry.drafted()
+    refused = await registry.owner.post(f"{path}/submit", json={"heard": ["me"]})
+    assert refused.json()["errors"][0]["code"] == "only_yourself"
+    await registry.owner.post_ok(f"{path}/submit", {"heard": [registry.executor.id]})
+    await registry.executor.post_ok(f"{path}/object_to_statement", {"objection": "I never saw it."})
+    refused = await registry.quality.post(f"{path}/publish", json=PUBLISHED)
+    assert (refused.status_code, refused.json()["code"]) == (409, "nobody_consulted")
+    await registry.quality.post_ok(f"{path}/send_back", {"reason": "Ask the executor."})
+    await registry.owner.post_ok(f"{path}/submit", {"heard": [registry.executor.id]})
+    await registry.quality.post_ok(f"{path}/publish", PUBLISHED)
+
+
 async def test_the_owner_does_not_publish_their_own_draft(registry: Registry) -> None:
     await registry.published()
     draft = await registry.senior.post_ok("/v1/process_definitions", NEXT)

@@ -117,7 +117,7 @@ async def test_who_drafted_a_definition_does_not_publish_it(registry: Registry) 
     both = await registry.api.client("Both", "quality_manager", "process_owner")
     draft = await both.post_ok("/v1/process_definitions", registry.contents())
     path = f"/v1/process_definitions/{draft['id']}"
-    await both.post_ok(f"{path}/submit", {"heard": ["me"]})
+    await both.post_ok(f"{path}/submit", {"heard": [registry.senior.id]})
     refused = await both.post(f"{path}/publish", json=PUBLISHED)
     assert (refused.status_code, refused.json()["code"]) == (403, "separation_of_duties")
     # Nor who has changed it since.

@@ -41,11 +41,16 @@ async def test_participants_are_told_of_each_step_that_concerns_them(school: Sch
     )
     assert await told(school.api, school.first) == [
         "training_invited",
+        "statement_about_you",
         "examination_passed",
         "licensed",
         "licence_revoked",
     ]
-    assert await told(school.api, school.second) == ["training_invited", "examination_not_passed"]
+    assert await told(school.api, school.second) == [
+        "training_invited",
+        "statement_about_you",
+        "examination_not_passed",
+    ]
     assert await told(school.api, school.guest) == ["training_invited"]
     assert await told(school.api, school.project) == ["in_charge"]
 

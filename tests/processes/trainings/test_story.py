@@ -181,9 +181,9 @@ async def test_a_participant_sees_the_training_and_of_the_results_their_own(scho
     assert (own["person"]["id"], own["passed"], own["marks"]["own_duty"]) == (school.guest.id, False, 20)
     answer = await school.guest.read(path)
     assert answer["failed_ids"] is None
-    # What they may do is about its documents alone.
+    # What they may do is about its documents, and what it says of them.
     open_to_them = {offered["action"] for offered in answer["actions"]}
-    assert open_to_them == {"acknowledge_document", "request_document_access"}
+    assert open_to_them == {"acknowledge_document", "request_document_access", "object_to_statement"}
     types = [event["type"] for page in await school.guest.pages(f"{path}/events") for event in page]
     assert types == ["training.planned", "training.held"]
     stranger = await school.api.client("Stranger")

@@ -189,3 +189,20 @@ async def test_a_review_has_somebody_of_each_side(parties: Parties) -> None:
         refused = await parties.manager.post(f"{path}/review", json={**REVIEW, "attended": attended})
         assert errors(refused.json()) == [("/attended", code)]
     await parties.manager.post_ok(f"{path}/review", {**REVIEW, "attended": [it, customer]})
+
+
+async def test_a_review_that_one_side_denies_does_not_count(parties: Parties) -> None:
+    path = await parties.signed("SLA", "finance")
+    customer = parties.leads["finance"]
+    due_at = (await parties.manager.read(path))["review_due_at"]
+    attended = {"attended": [parties.manager.id, customer.id]}
+    reviewed = await parties.manager.post_ok(f"{path}/review", {**REVIEW, **attended})
+    assert reviewed["review_due_at"] > due_at
+    again = await parties.manager.post(f"{path}/review", json={**REVIEW, **attended})
+    assert (again.status_code, again.json()["code"]) == (409, "reviewed_already")
+    denied = await customer.post_ok(f"{path}/object_to_statement", {"objection": "Nobody asked us."})
+    assert (denied["last_reviewed_at"], denied["review_due_at"]) == (None, due_at)
+    refused = await parties.it.post(f"{path}/renew", json={"valid_to": "2199-06-30", **EFFECTS})
+    assert (refused.status_code, refused.json()["code"]) == (409, "review_void")
+    await parties.manager.post_ok(f"{path}/review", {**REVIEW, **attended})
+    await parties.it.post_ok(f"{path}/renew", {"valid_to": "2199-06-30", **EFFECTS})

@@ -82,6 +82,27 @@ def rules_in_force(rows: Iterable[Mapping[str, Any]], decision: DecisionKind) ->
     return _standing(rows, decision, MatterOpening())[0]
 
 
+def floors_of(rule: HoldingRule, decision: DecisionKind) -> list[str]:
+    """Return the keys of the shipped rules that hold for records of the rule at least, whatever it says."""
+    return [
+        key
+        for key in FLOORS
+        if SHIPPED[key].decision is decision and _may_meet(rule.definition, SHIPPED[key].definition)
+    ]
+
+
+def _may_meet(rule: ApprovalRuleDefinition, other: ApprovalRuleDefinition) -> bool:
+    """Return whether one record can fulfil the conditions of both: no field is to have different values."""
+    return not any(
+        condition.field == further.field
+        and condition.any_of
+        and further.any_of
+        and set(condition.any_of).isdisjoint(further.any_of)
+        for condition in rule.conditions
+        for further in other.conditions
+    )
+
+
 def _most_specific(rules: Collection[HoldingRule]) -> list[HoldingRule]:
     weight = max((rule.definition.weight for rule in rules), default=0)
     return [rule for rule in rules if rule.definition.weight == weight]

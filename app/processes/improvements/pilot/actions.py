@@ -13,6 +13,8 @@ from app.foundation.decisions.payloads import Tallied
 from app.foundation.decisions.records import Decision, DecisionOutcome
 from app.foundation.documents.filing import file_document, supersede
 from app.foundation.documents.records import DocumentClass, Heading
+from app.foundation.statements.actions import add_statements
+from app.foundation.statements.records import StatedFact
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.payloads import (
     EmptyPayload,
@@ -106,6 +108,7 @@ def log_pilot_feedback(
         logged_at=ctx.occurred_at,
     )
     ctx.outcome.add(feedback)
+    add_statements(improvement, StatedFact.gave_feedback, (feedback.person_id,), ctx, feedback.id)
 
 
 def report_pilot(improvement: Improvement, body: ReportPilotImprovement, ctx: ActionContext) -> None:
