@@ -98,13 +98,15 @@ def link(address: str, words: object) -> Markup:
 
 
 def time_element(instant: datetime, zone: ZoneInfo, words: str | None = None) -> Markup:
-    """Return the instant as an element that programs can read, too. With `words`, such as "in 46 min",
-    these are shown, and the time by the clocks of the zone where one points at them, and in print.
+    """Return the instant as an element that programs can read, too, with the time by the clocks of the zone
+    and how far these are from UTC. With `words`, such as "in 46 min", these are shown, and the time where one
+    points at them, and in print.
     """
-    local = instant.astimezone(zone)
+    local, time = instant.astimezone(zone), moment(instant, zone)
     if words is None:
-        return Markup('<time datetime="{}">{}</time>').format(instant.isoformat(), moment(instant, zone))
-    title = f"{moment(instant, zone)} {zone_offset(local)}"
+        element = Markup('<time datetime="{}">{} <small>{}</small></time>')
+        return element.format(instant.isoformat(), time, zone_offset(local))
+    title = f"{time} {zone_offset(local)}"
     return Markup('<time datetime="{}" title="{}">{}</time>').format(instant.isoformat(), title, words)
 
 

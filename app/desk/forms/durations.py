@@ -11,6 +11,19 @@ _UNITS = (
     ("min", 60, "minutes?|mins?|m|分钟|分"),
     ("s", 1, "seconds?|secs?|秒钟?"),
 )
+#: Names of fields with time that a calendar counts: its days have other lengths than 24 h.
+WORKING_TIME = frozenset(
+    {
+        "due_within_seconds",
+        "elapsed_seconds",
+        "least_seconds",
+        "remaining_seconds",
+        "target_seconds",
+        "threshold_seconds",
+        "worst_seconds",
+        "would_be_elapsed_seconds",
+    }
+)
 _DURATION = re.compile(
     r"\s*".join(("", *(rf"(?:(\d{{1,9}})\s*(?:{unit}|{words}))?" for unit, _, words in _UNITS), "")),
     re.ASCII | re.IGNORECASE,
