@@ -225,3 +225,16 @@ async def test_pages_are_light_at_the_first_visit_and_fit_at_twice_their_size(
             if PICTURES is not None:
                 (Path(PICTURES) / f"desk-{name}-zoomed.png").write_bytes(await page.photograph())
             assert page.errors == []
+
+
+async def test_a_name_that_is_chosen_becomes_a_line_of_the_list(place: Place, browsing: Browsing) -> None:
+    async with browsing() as page:
+        await as_client(page, place.agent)
+        await page.open(f"{place.url}/desk/new/problem/raise")
+        choose = """(() => { const input = document.querySelector('[data-adds=f-affected_services]');
+          for (const name of ['E-mail', 'Wi-Fi']) {
+            input.value = name; input.dispatchEvent(new Event('change', { bubbles: true })); }
+          return [input.checkVisibility(), input.value, document.getElementById('f-affected_services').value];
+        })()"""
+        assert await page.run(choose) == [True, "", "E-mail\nWi-Fi"]
+        assert page.errors == []

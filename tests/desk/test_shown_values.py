@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.desk.contract import screen_contract
-from app.desk.forms.durations import WORKING_TIME
+from app.desk.forms.durations import WORKING_TIME, read_duration, written_duration
 from app.desk.pages.context import code_words
 from app.desk.values import spoken_duration, spoken_number
 from app.registry import LIFECYCLES_BY_KIND
@@ -36,6 +36,12 @@ def test_time_that_a_calendar_counts_is_shown_in_hours() -> None:
     assert spoken_duration(seconds, "en") == "1 d 16 h"
     assert spoken_duration(seconds, "en", is_working_time=True) == "40 h 30 min"
     assert spoken_duration(-seconds, "zh", is_working_time=True) == "−40 小时 30 分钟"
+
+
+def test_forms_have_no_days_of_time_that_a_calendar_counts() -> None:
+    assert written_duration(2 * 86_400, is_working_time=True) == "48 h"
+    assert read_duration("48 h 30 min", is_working_time=True) == 48 * 3600 + 1800
+    assert (read_duration("2 d"), read_duration("2 d", is_working_time=True)) == (2 * 86_400, None)
 
 
 def test_fields_with_time_that_a_calendar_counts_are_known() -> None:

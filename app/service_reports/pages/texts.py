@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from app.html.filters import moment
 from app.i18n import sentences, translate
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.kpi import Unit
@@ -57,8 +58,8 @@ class ReportTexts:
         return key if key is None else self.names.get((kind, key), key)
 
     def moment(self, instant: datetime) -> str:
-        """Return the instant by the zone's clocks, to the minute."""
-        return f"{instant.astimezone(self.zone):%Y-%m-%d %H:%M}"
+        """Return the instant by the zone's clocks, to the minute, with how far these are from UTC."""
+        return moment(instant, self.zone)
 
     def day(self, instant: datetime) -> str:
         """Return the day of the instant in the zone."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.common.faces import FormFace
 from app.desk.forms.faced import TITLE, blank_required, first_text
-from app.desk.forms.fields import FormField
+from app.desk.forms.fields import FieldKind, FormField
 from app.desk.forms.inputs import Inputs
 from app.desk.forms.pointers import field_at
 from app.desk.pages.context import Desk
@@ -19,6 +19,8 @@ UNPROCESSABLE = 422
 
 #: The code of a text that does not have the form that its field demands.
 WRONG_FORM = "string_pattern_mismatch"
+#: How the codes of values begin that are no numbers.
+NO_NUMBER = "int_"
 
 
 def placed_problem(
@@ -98,9 +100,11 @@ def _is_within(pointer: str | None, pointers: Iterable[str]) -> bool:
 
 def _in_words(desk: Desk, fields: Sequence[FormField], error: Mapping[str, Any]) -> str:
     """Return the message of the error; of a text in a wrong form with an example, if the field has one."""
-    message = str(error["message"])
+    message, code = str(error["message"]), str(error.get("code"))
     field = field_at(fields, error["pointer"]) if error["pointer"] else None
-    if error.get("code") != WRONG_FORM or field is None:
+    if field is not None and field.kind is FieldKind.duration and code.startswith(NO_NUMBER):
+        return desk.sentence("wrong_working_time" if field.is_working_time else "wrong_duration")
+    if code != WRONG_FORM or field is None:
         return message
     schemas = (field.schema, *(inner.schema for inner in field.inner_fields))
     example = next((schema["examples"][0] for schema in schemas if schema.get("examples")), None)
