@@ -54,14 +54,14 @@ class ConversationEntry:
     files: tuple[SharedFile, ...] = ()
     links: RowLinks = NO_LINKS
     events: tuple[NarratedEvent, ...] = ()
-    at: datetime | None = None
+    occurred_at: datetime | None = None
 
-    def goes_with(self, other: ConversationEntry) -> bool:
+    def adds_files_to(self, other: ConversationEntry) -> bool:
         """Return whether the entry only shares files, and belongs to the words of the other one before it."""
-        if self.texts or not self.files or self.at is None or other.at is None:
+        if self.texts or not self.files or self.occurred_at is None or other.occurred_at is None:
             return False
         is_same = (self.author, self.is_internal) == (other.author, other.is_internal)
-        return is_same and self.at - other.at <= FILES_WITHIN
+        return is_same and self.occurred_at - other.occurred_at <= FILES_WITHIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def conversation(
             entries.append(_silent_entry(silent))
             silent = []
         for entry in spoken:
-            if entries and entry.goes_with(entries[-1]):
+            if entries and entry.adds_files_to(entries[-1]):
                 entries[-1] = replace(entries[-1], files=(*entries[-1].files, *entry.files))
             else:
                 entries.append(entry)
@@ -133,7 +133,7 @@ def _spoken(
             is_internal=bool(files) and all(file.is_internal for file in files) and not event.texts,
             is_by_requester=event.actor == requester,
             files=files,
-            at=_time(event.occurred_at),
+            occurred_at=_time(event.occurred_at),
             events=(event,) if event.changes or (event.values and not files) else (),
         )
 
@@ -157,7 +157,7 @@ def _comment(
         notes=(*map(plain_text, notes), *altered),
         folded=breaks(plain_text(comment["folded"])) if comment.get("folded") else None,
         links=rows.links.get(comment["id"], NO_LINKS),
-        at=_time(comment["written_at"]),
+        occurred_at=_time(comment["written_at"]),
     )
 
 

@@ -87,7 +87,7 @@ class ReferredNames:
         await asyncio.gather(*reads)
         return [self._replaced(referred, rows, values) for values in records]
 
-    async def called(self, kind: str, names: Iterable[str]) -> dict[str, str]:
+    async def titles(self, kind: str, names: Iterable[str]) -> dict[str, str]:
         """Return what people call the records of that kind with these keys, numbers or ids, by these;
         without those that the reader may not see. Raises CallRefused.
         """

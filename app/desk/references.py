@@ -38,7 +38,7 @@ class Ambiguous:
 
     text: str
     hits: tuple[Hit, ...]
-    others: tuple[str, ...] = ()
+    other_texts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +100,8 @@ async def resolve_references(
                 left -= 1
                 hits = await _meant(calls, field, line, process)
             if len(hits) > 1:
-                others = tuple(other for other in lines if other != line)
-                ambiguous[pointer] = Ambiguous(line, tuple(_told_apart(hits)), others)
+                other_lines = tuple(other for other in lines if other != line)
+                ambiguous[pointer] = Ambiguous(line, tuple(_told_apart(hits)), other_lines)
             if not hits and left > 0 and not ID.fullmatch(line) and not (field.reference or {}).get("open"):
                 unknown.setdefault(pointer, []).append(line)
             values.append(hits[0].value if len(hits) == 1 else line)
@@ -111,9 +111,9 @@ async def resolve_references(
 
 def _told_apart(hits: Sequence[Hit]) -> Iterator[Hit]:
     """Yield the records with labels of which no two are alike."""
-    seen: dict[str, int] = {}
+    counts: dict[str, int] = {}
     for hit in hits:
-        number = seen[hit.label] = seen.get(hit.label, 0) + 1
+        number = counts[hit.label] = counts.get(hit.label, 0) + 1
         yield hit if number == 1 else Hit(hit.value, f"{hit.label} ({number})")
 
 

@@ -269,8 +269,8 @@ def spoken_number(value: float | str) -> str:
         decimals = max(0, DIGITS - 1 - number.adjusted())
         text = f"{number:.{decimals}f}"
         text = text.rstrip("0").rstrip(".") if "." in text else text
-    whole, point, rest = text.lstrip("-").partition(".")
-    grouped = f"{int(whole):,}" if int(whole) >= GROUPED else whole
+    integer, point, rest = text.lstrip("-").partition(".")
+    grouped = f"{int(integer):,}" if int(integer) >= GROUPED else integer
     return f"{'−' if text.startswith('-') else ''}{grouped}{point}{rest}"
 
 

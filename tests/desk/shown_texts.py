@@ -70,9 +70,9 @@ def shown_texts(html: str) -> list[ShownText]:
 
 def unreadable(html: str, keys: Collection[str]) -> Iterator[str]:
     """What people cannot read on the page: keys of records, codes, ids, paths, and times without a zone."""
-    for shown in shown_texts(html):
-        text = shown.text
-        if shown.label in OF_KEYS or "pre" in shown.elements:
+    for each in shown_texts(html):
+        text = each.text
+        if each.label in OF_KEYS or "pre" in each.elements:
             continue
         faults = {
             "key": any(part in keys for part in NAMES_APART.split(text)),
@@ -83,6 +83,6 @@ def unreadable(html: str, keys: Collection[str]) -> Iterator[str]:
             "number": LONG_NUMBER.search(text),
             "time without a zone": TIME.search(text)
             and not ZONE.search(text)
-            and "time" not in shown.elements,
+            and "time" not in each.elements,
         }
-        yield from (f"{fault}: {shown.label}: {text[:80]}" for fault, found in faults.items() if found)
+        yield from (f"{fault}: {each.label}: {text[:80]}" for fault, match in faults.items() if match)

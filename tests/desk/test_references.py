@@ -54,9 +54,9 @@ async def test_an_ambiguous_entry_of_a_list_keeps_the_others(indexed: Api) -> No
     manager = await indexed.client("Mia", Role.change_manager)
     form = read_form(await page(manager, DRAFT))
     draft = {f"/{name}": [str(text)] for name, text in a_change().items() if isinstance(text, str)}
-    asked = await send_form(manager, DRAFT, form.inputs | draft | {"/services": ["Post\nRelay"]})
-    assert asked.status_code == 422, said(asked.text)
-    again = read_form(asked.text)
+    reply = await send_form(manager, DRAFT, form.inputs | draft | {"/services": ["Post\nRelay"]})
+    assert reply.status_code == 422, said(reply.text)
+    again = read_form(reply.text)
     assert "Post" in again.inputs["/services"]
     assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}", " ".join(again.inputs["/services"])), "names, no ids"
     chosen = next(text for text in again.inputs["/services"] if "Relay" in text)

@@ -45,12 +45,12 @@ def test_forms_have_no_days_of_time_that_a_calendar_counts() -> None:
 
 
 def test_fields_with_time_that_a_calendar_counts_are_known() -> None:
-    found = {
+    counted = {
         name
         for name, schema in _properties(screen_contract().document["components"]["schemas"])
         if name.endswith("_seconds") and "business seconds" in schema.get("description", "")
     }
-    assert found <= WORKING_TIME
+    assert counted <= WORKING_TIME
 
 
 def _properties(part: Any) -> Iterator[tuple[str, Any]]:

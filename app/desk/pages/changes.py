@@ -162,7 +162,7 @@ def _onward(query: CalendarPageQuery, day: date) -> Iterator[tuple[str, dict[str
 async def _service_names(desk: Desk, entries: Sequence[Mapping[str, Any]]) -> Mapping[str, str]:
     """Return what the services of these entries are called, by their keys."""
     keys = dict.fromkeys(key for entry in entries for key in entry["services"])
-    return await desk.names.called("service", keys)
+    return await desk.names.titles("service", keys)
 
 
 def _rows(

@@ -147,7 +147,7 @@ class Desk:
         """Whether the reader is staff, who work on what others ask for."""
         return not STAFF_ROLES.isdisjoint(require_signed_in(self.request).role_codes)
 
-    def sees_all_of(self, kind: str) -> bool:
+    def sees_every_record_of(self, kind: str) -> bool:
         """Return whether the reader may see all records of that kind."""
         agents_see = ledger_of(self.request).settings.agents_see
         caller = require_signed_in(self.request)

@@ -29,7 +29,7 @@ async def get_due_page(request: Request) -> Response:
     wording, chosen = Wording(desk.language, TABLE), request.query_params
     filters = {name: chosen[name] for name in FILTERS if chosen.get(name)}
     due = await desk.calls.read("/v1/clocks/due", filters)
-    named = await desk.names.called("service", due["services"])
+    named = await desk.names.titles("service", due["services"])
     return desk.answer(
         "due.html",
         wording.sentence("title"),

@@ -145,7 +145,7 @@ def _facts(issued: ServiceReport, texts: ReportTexts) -> Iterator[tuple[str, str
     )
     yield (
         texts.sentence("services"),
-        ", ".join(texts.called("service", key) or key for key in agreement.services)
+        ", ".join(texts.record_name("service", key) or key for key in agreement.services)
         or texts.sentence("all_services"),
     )
     yield texts.sentence("period"), period

@@ -53,7 +53,7 @@ class ReportTexts:
         """Return the label of the process that tickets of that kind go through."""
         return self.label(f"process_{kind}", kind)
 
-    def called(self, kind: str, key: str | None) -> str | None:
+    def record_name(self, kind: str, key: str | None) -> str | None:
         """Return the name of the record of that kind and key; the key itself if the reader may not see it."""
         return key if key is None else self.names.get((kind, key), key)
 
@@ -104,9 +104,9 @@ class ReportTexts:
         conditions = [
             None if target.process is None else self.process(target.process),
             target.priority,
-            self.called("category", target.category),
-            self.called("service", target.service),
-            self.called("catalogue_item", target.catalogue_item),
+            self.record_name("category", target.category),
+            self.record_name("service", target.service),
+            self.record_name("catalogue_item", target.catalogue_item),
         ]
         named_conditions = [condition for condition in conditions if condition is not None]
         return f"{name} · {', '.join(named_conditions)}" if named_conditions else name

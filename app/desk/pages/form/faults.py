@@ -39,7 +39,7 @@ def placed_problem(
         return problem
     supplied = _supplied(face, inputs)
     own = list(_own_errors(desk, fields, inputs, supplied, unknown))
-    known = {error["pointer"] for error in own}
+    places = {error["pointer"] for error in own}
     remaining = [
         {
             **error,
@@ -47,7 +47,7 @@ def placed_problem(
             "message": _in_words(desk, fields, error),
         }
         for error in problem["errors"]
-        if not _is_within(supplied.get(error["pointer"], error["pointer"]), known)
+        if not _is_within(supplied.get(error["pointer"], error["pointer"]), places)
     ]
     errors = [*own, *remaining]
     return {**problem, "errors": errors, "detail": desk.sentence("correct_marked", n=len(errors))}
@@ -94,7 +94,7 @@ def _own_errors(
 def _is_within(pointer: str | None, pointers: Iterable[str]) -> bool:
     """Return whether the pointer is one of these, or of a value within one of them."""
     return pointer is not None and any(
-        pointer == known or pointer.startswith(f"{known}/") for known in pointers
+        pointer == place or pointer.startswith(f"{place}/") for place in pointers
     )
 
 

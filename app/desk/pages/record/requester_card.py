@@ -70,7 +70,7 @@ async def requester_card(desk: Desk, person: str, except_record: str | None = No
         _facts(record),
         tickets,
         [(left, page.address) for page in pages if (left := page.total - len(page.tickets)) > 0],
-        not all(desk.sees_all_of(kind) for kind in kinds),
+        not all(desk.sees_every_record_of(kind) for kind in kinds),
     )
 
 

@@ -29,11 +29,11 @@ VOTE = "vote"
 @dataclass(frozen=True, slots=True)
 class ReaderVotes:
     """The addresses and labels of the forms of votes that wait for the reader, and of those that they have
-    given and can change.
+    cast and can change.
     """
 
     awaited: Sequence[tuple[str, str]] = ()
-    given: Sequence[tuple[str, str]] = ()
+    changeable: Sequence[tuple[str, str]] = ()
 
 
 def without_votes(possible: Sequence[OfferedAction]) -> list[OfferedAction]:
@@ -55,7 +55,7 @@ async def reader_votes(
         for vote in waiting
         if vote["ticket"] == view.record["id"] and vote["action"] in labels
     ]
-    return ReaderVotes(awaited, list(_given(desk, view, labels, lists)))
+    return ReaderVotes(awaited, list(_changeable(desk, view, labels, lists)))
 
 
 async def is_asked_to_vote(desk: Desk, view: RecordView) -> bool:
@@ -67,10 +67,10 @@ async def is_asked_to_vote(desk: Desk, view: RecordView) -> bool:
     ]
     lists = await read_lists(desk, view, ((child, None) for child in children))
     votes = await reader_votes(desk, view, list(offered_actions(desk, view)), lists)
-    return bool(votes.awaited or votes.given)
+    return bool(votes.awaited or votes.changeable)
 
 
-def _given(
+def _changeable(
     desk: Desk, view: RecordView, labels: Mapping[str, str], lists: Sequence[RecordList]
 ) -> Iterator[tuple[str, str]]:
     rows = {each.child.name: each.rows for each in lists}
