@@ -9,6 +9,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from app.common.records import CodeEnum
+from app.html.filters import zone_offset
 from app.i18n import LANGUAGES, translate
 from app.kernel.actions.lifecycle import Lifecycle
 from app.kpis.declaration.kpi import Kpi, TargetValue, Unit
@@ -79,7 +80,9 @@ def _value_words(kpi: Kpi, language: str, currency: str) -> ChartWords:
 
 def moment(time: datetime, zone: ZoneInfo) -> SentenceValue:
     """Return an instant, in words by the clocks of the zone."""
-    return SentenceValue("instant", instant(time), _alike(time.astimezone(zone).strftime(TIME_FORMAT)))
+    local = time.astimezone(zone)
+    words = f"{local.strftime(TIME_FORMAT)} {zone_offset(local)}"
+    return SentenceValue("instant", instant(time), _alike(words))
 
 
 def period(begin: datetime, grain: Grain, zone: ZoneInfo) -> SentenceValue:

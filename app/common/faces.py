@@ -109,16 +109,19 @@ class FormFace:
 
     `first` are the fields of the first screen in their order, members or names of `questions`; `sections`
     come after them. Other members are folded, and nobody is asked for those in `unasked`: programs send them,
-    or a question supplies them. `defaults` are chosen already. `only_with` are members that are asked for
-    only with certain values of others. `labels` replace the labels of members. `title_from` is the member
-    whose first line is the title if people give none. `takes_files`: files can be sent along, which are
-    attached to the record. `sent_by` is the member whose choices are the buttons that send the form.
+    or a question supplies them. `defaults` are chosen already. `prefills` are texts that are filled in
+    already, with what the record says between braces; one is left out if the record does not say it.
+    `only_with` are members that are asked for only with certain values of others. `labels` replace the labels
+    of members. `title_from` is the member whose first line is the title if people give none. `takes_files`:
+    files can be sent along, which are attached to the record. `sent_by` is the member whose choices are the
+    buttons that send the form.
     """
 
     first: tuple[str, ...] = ()
     sections: tuple[FormSection, ...] = ()
     unasked: frozenset[str] = frozenset()
     defaults: Mapping[str, str] = field(default_factory=dict)
+    prefills: Mapping[str, BilingualLabel] = field(default_factory=dict)
     only_with: Mapping[str, FieldCondition] = field(default_factory=dict)
     questions: tuple[FormQuestion, ...] = ()
     labels: Mapping[str, BilingualLabel] = field(default_factory=dict)
@@ -137,7 +140,8 @@ class FormFace:
         question_names = {question.name for question in self.questions}
         values = {name for question in self.questions for name in question.members}
         conditions = {condition.field for condition in self.only_with.values()}
-        named = {*self.placed, *self.unasked, *self.defaults, *self.only_with, *self.labels, *conditions}
+        named = {*self.placed, *self.unasked, *self.defaults, *self.prefills, *self.only_with, *self.labels}
+        named |= conditions
         return frozenset((named - question_names) | values | ({self.title_from, self.sent_by} - {""}))
 
 
@@ -158,8 +162,8 @@ class RecordFace:
     are pairs of fields with the beginning and the end of what is planned: the head shows the first pair that
     is known. `primary` are, by the code of a state, the actions that come next, the likeliest first; the
     first that is possible is the button. `quick` are actions that stand next to it. `dangerous` ones stand
-    apart, besides the usual ones. `forms` are the forms of actions at the desk, `portal_forms` those of
-    requesters.
+    apart, besides the usual ones. `done_by_reply` is the action that a public reply of staff is, too, as long
+    as it is possible. `forms` are the forms of actions at the desk, `portal_forms` those of requesters.
     """
 
     essentials: tuple[str, ...] = ()
@@ -169,6 +173,7 @@ class RecordFace:
     primary: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     quick: tuple[str, ...] = ()
     dangerous: frozenset[str] = frozenset()
+    done_by_reply: str = ""
     forms: Mapping[str, FormFace] = field(default_factory=dict)
     portal_forms: Mapping[str, FormFace] = field(default_factory=dict)
 

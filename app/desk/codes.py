@@ -7,17 +7,19 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 
 from app.common.records import CodeEnum
-from app.i18n import sentences
+from app.i18n import sentences, translate
 
 #: A code that no person would write as a word.
 CODE = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)+")
 #: A KPI as improvements name their evidence, with the dimension and the value that it was measured of.
-MEASURED = re.compile(r"kpi:(?P<kpi>[a-z][a-z0-9_]*)(?::(?P<scope>\S+))?")
+MEASURED = re.compile(r"kpi:(?P<kpi>[a-z][a-z0-9_]*)(?::(?P<scope>.+))?")
 #: Members whose values people have made up, however they look.
 FREE_TEXTS = frozenset({"key", "name", "title", "label", "text", "tag", "tags", "value"})
 #: How a name ends that holds a state, and a kind of record or a process.
 STATES = frozenset({"state", "states"})
 KINDS = frozenset({"kind", "kinds", "process", "processes"})
+#: The consents to steps of an agreement that wait for the other side's.
+CONSENTS = "pending_consents"
 KPI_MEMBERS = frozenset({"kpi", "kpis"})
 _WORD = re.compile("[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 
@@ -40,6 +42,8 @@ class CodeWords:
         """
         if name == "key" and ":" in text and text.partition(":")[0] in self._conditions:
             return ""
+        if name == CONSENTS:
+            return self._consent(*text.partition(":")[::2])
         if measured := MEASURED.fullmatch(text):
             return self._measured(measured["kpi"], measured["scope"])
         label = self._words_of_member(name).get(text)
@@ -55,6 +59,11 @@ class CodeWords:
         last = name.rpartition("_")[2]
         tables = ((KPI_MEMBERS, self._kpis), (STATES, self._states), (KINDS, self._kinds))
         return next((table for names, table in tables if last in names), {})
+
+    def _consent(self, subject: str, side: str) -> str:
+        """Return which side of an agreement has consented to what, for which the other one waits."""
+        label = _label_of_member("consent_subject", subject, self._language) or subject
+        return translate(self._language, "desk", f"consent_of_{side}", {"subject": label})
 
     def _measured(self, kpi: str, scope: str | None) -> str:
         """Return the name of a KPI, and what it was measured of."""

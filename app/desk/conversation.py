@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from markupsafe import Markup
@@ -17,17 +18,20 @@ from app.html.filters import breaks, plain_text
 #: Addresses and labels of what can be done with a row.
 RowLinks = tuple[tuple[str, str], ...]
 NO_LINKS: RowLinks = ()
+#: Files that somebody shares so soon after their own words belong to these.
+FILES_WITHIN = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
 class SharedFile:
     """A file of the ticket: its name, and the address of its content (None: it was erased). `is_picture`: the
-    browser can show it.
+    browser can show it. `is_internal`: only staff may read it.
     """
 
     name: str
     address: str | None
     is_picture: bool = False
+    is_internal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,14 @@ class ConversationEntry:
     files: tuple[SharedFile, ...] = ()
     links: RowLinks = NO_LINKS
     events: tuple[NarratedEvent, ...] = ()
+    occurred_at: datetime | None = None
+
+    def adds_files_to(self, other: ConversationEntry) -> bool:
+        """Return whether the entry only shares files, and belongs to the words of the other one before it."""
+        if self.texts or not self.files or self.occurred_at is None or other.occurred_at is None:
+            return False
+        is_same = (self.author, self.is_internal) == (other.author, other.is_internal)
+        return is_same and self.occurred_at - other.occurred_at <= FILES_WITHIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +95,11 @@ def conversation(
         if spoken and silent:
             entries.append(_silent_entry(silent))
             silent = []
-        entries += spoken
+        for entry in spoken:
+            if entries and entry.adds_files_to(entries[-1]):
+                entries[-1] = replace(entries[-1], files=(*entries[-1].files, *entry.files))
+            else:
+                entries.append(entry)
         if not spoken:
             silent.append(event)
     if silent:
@@ -114,8 +130,10 @@ def _spoken(
             event.instant,
             did=event.label,
             texts=event.texts,
+            is_internal=bool(files) and all(file.is_internal for file in files) and not event.texts,
             is_by_requester=event.actor == requester,
             files=files,
+            occurred_at=_time(event.occurred_at),
             events=(event,) if event.changes or (event.values and not files) else (),
         )
 
@@ -139,7 +157,12 @@ def _comment(
         notes=(*map(plain_text, notes), *altered),
         folded=breaks(plain_text(comment["folded"])) if comment.get("folded") else None,
         links=rows.links.get(comment["id"], NO_LINKS),
+        occurred_at=_time(comment["written_at"]),
     )
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
 def _text_field(text: str) -> ShownField:

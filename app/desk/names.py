@@ -21,8 +21,13 @@ from app.desk.values import record_title
 from app.kernel.actions.lifecycle import Lifecycle
 
 ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-#: A record as the log names it: its kind and its id.
+#: A record as the log names it, by its kind and its id, or as scopes name it, by its kind and key or number.
 STREAM = re.compile(rf"([a-z_]+)/({ID.pattern})")
+NAMED_STREAM = re.compile(r"([a-z_]+)/([A-Za-z0-9][A-Za-z0-9._-]{0,99})")
+#: A KPI, measured of what a record is about.
+MEASURED_OF = re.compile(rf"(kpi:[a-z0-9_]+:)({NAMED_STREAM.pattern})")
+#: The key of a team, which no name of a team looks like.
+TEAM_KEY = re.compile(r"[a-z0-9][a-z0-9._-]*")
 #: What may stand for a row within a record: its id or its key.
 ROW = re.compile(rf"{ID.pattern}|[a-z][a-z0-9_-]{{0,99}}")
 #: Ids, numbers and keys.
@@ -32,6 +37,12 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,249}")
 MOST_QUESTIONNAIRES = 2
 #: Kinds that most answers name by themselves.
 NAMED_ALREADY = frozenset({"person", "team"})
+#: Members that name a record of the kind that another member says.
+KIND_MEMBERS = {"value": "dimension"}
+#: Kinds whose keys stand in members that are called as they are, or end so: `ci_services`.
+KEYED_KINDS = ("service", "catalogue_item", "calendar", "category")
+#: Members that name a record of one kind under another name, if they name any.
+OTHER_MEMBERS = {"subject": "service", "stage_set": "release_stage_set"}
 #: A kind of record, and the name by which a record of it is referred to.
 Reference = tuple[str, str]
 NO_MORE: Mapping[str, str] = {}
@@ -76,21 +87,40 @@ class ReferredNames:
         await asyncio.gather(*reads)
         return [self._replaced(referred, rows, values) for values in records]
 
+    async def titles(self, kind: str, names: Iterable[str]) -> dict[str, str]:
+        """Return what people call the records of that kind with these keys, numbers or ids, by these;
+        without those that the reader may not see. Raises CallRefused.
+        """
+        references = {name: (kind, name) for name in names if NAME.fullmatch(name)}
+        await self._look_up(references.values())
+        records = {name: self._records.get(reference) for name, reference in references.items()}
+        return {
+            name: record["number"] or record["title"] or name
+            for name, record in records.items()
+            if record is not None
+        }
+
     def _references(self, referred: Mapping[str, str], name: str, text: str) -> Iterator[Reference]:
         """Yield the record that the text in the member of that name refers to, if it needs a name."""
-        if stream := STREAM.fullmatch(text):
+        measured = MEASURED_OF.fullmatch(text)
+        if stream := NAMED_STREAM.fullmatch(measured[2] if measured else text):
             kind, text = stream[1], stream[2]
         else:
             kind = self._kind_of(referred, name) or ""
         # A text that cannot be the name of a record is not asked for.
-        is_named = kind in NAMED_ALREADY and not ID.fullmatch(text)
+        is_key = ID.fullmatch(text) or (kind == "team" and TEAM_KEY.fullmatch(text))
+        is_named = kind in NAMED_ALREADY and not is_key
         if kind in self.lifecycles and not is_named and NAME.fullmatch(text):
             yield kind, text
 
     def _kind_of(self, referred: Mapping[str, str], member: str) -> str | None:
         """Return the kind of record that a member of that name holds the id of; None if it names no kind."""
-        kind = member.removesuffix("_ids").removesuffix("_id")
-        return referred.get(member) or (kind if kind != member and kind in self.lifecycles else None)
+        if member in referred:
+            return referred[member]
+        kinds = (member.removesuffix("_ids").removesuffix("_id"), member, member.removesuffix("s"))
+        own = next((kind for kind in kinds if kind in self.lifecycles), None)
+        ends = (kind for kind in KEYED_KINDS if member.removesuffix("s").endswith(f"_{kind}"))
+        return own or next(ends, None) or OTHER_MEMBERS.get(member)
 
     async def _look_up(self, references: Iterable[Reference]) -> None:
         room = MOST_REFERENCES - len(self._records)
@@ -111,7 +141,7 @@ class ReferredNames:
         self, referred: Mapping[str, str], rows: RowNames | None, values: Mapping[str, Any]
     ) -> dict[str, Any]:
         named = {
-            name: value if name == "id" else self._named(referred, rows, name, value)
+            name: value if name == "id" else self._named(referred, rows, _member(values, name), value)
             for name, value in values.items()
         }
         if values.get(RISK_ANSWERS):
@@ -124,7 +154,8 @@ class ReferredNames:
             # A stub of a record already has its name.
             if "id" in value:
                 return value
-            return {inner: self._named(referred, rows, inner, part) for inner, part in value.items()}
+            members = ((inner, _member(value, inner), part) for inner, part in value.items())
+            return {inner: self._named(referred, rows, member, part) for inner, member, part in members}
         if isinstance(value, list):
             named = [self._named(referred, rows, name, entry) for entry in value]
             pairs = zip(named, value, strict=True)
@@ -137,9 +168,18 @@ class ReferredNames:
     def _named_text(self, referred: Mapping[str, str], name: str, text: str) -> Any:
         for reference in self._references(referred, name, text):
             record = self._records.get(reference)
+            if record is not None and (measured := MEASURED_OF.fullmatch(text)):
+                return f"{measured[1]}{reference[0]}/{self._called(reference, record)}"
             if record is not None:
-                return _stub(reference, record)
+                title = record_title(record)
+                called = self._called(reference, record)
+                return {"kind": reference[0], "id": reference[1], "name": called, "title": title}
         return None if ID.fullmatch(text) or STREAM.fullmatch(text) else text
+
+    def _called(self, reference: Reference, record: Mapping[str, Any]) -> str:
+        """Return what people call the record; the kind, if it has only an id."""
+        called = record["number"] or record["title"] or record["key"]
+        return str(called or self.lifecycles[reference[0]].label(self.calls.language))
 
     def _risk_answers(self, values: Mapping[str, Any]) -> Any:
         """Return the answers about the risk of a change in words, a line for each question. Return the keys
@@ -158,18 +198,17 @@ class ReferredNames:
         return "\n".join(answers.get(pair) or f"{pair[0]}: {pair[1]}" for pair in pairs)
 
 
-def _stub(reference: Reference, record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the record as other records show theirs."""
-    kind, name = reference
-    called = record["number"] or record["title"] or record["key"] or name
-    return {"kind": kind, "id": name, "name": called, "title": record_title(record)}
+def _member(values: Mapping[str, Any], name: str) -> str:
+    """Return the name of the member; of a value whose kind another member says, a name that says it."""
+    kind = values.get(KIND_MEMBERS[name]) if name in KIND_MEMBERS else None
+    return f"{kind}_id" if isinstance(kind, str) else name
 
 
 def _texts_in(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield all texts in the values, at any depth, each with the name of its member; stubs of records, which
     have their names, and ids of their own left out.
     """
-    for name, value in values.items():
+    for name, value in ((_member(values, name), value) for name, value in values.items()):
         entries = value if isinstance(value, list) else [value]
         for entry in entries:
             if isinstance(entry, dict) and "id" not in entry:

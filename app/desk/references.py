@@ -13,7 +13,7 @@ from app.desk.forms.inputs import Inputs
 from app.desk.forms.instants import SHOWN_VALUE_PREFIX
 from app.desk.forms.pointers import field_at
 from app.desk.operation_calls import OperationCalls
-from app.desk.values import NAME_MEMBERS
+from app.desk.values import ID, NAME_MEMBERS
 
 #: A record within the record whose form it is: chosen from its list, not typed.
 WITHIN_RECORD = "record"
@@ -34,10 +34,22 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Ambiguous:
-    """A typed text, and the records that it may mean; none: there is no such record for the reader."""
+    """A typed text, the records that it may mean, and the other texts of the same field."""
 
     text: str
     hits: tuple[Hit, ...]
+    other_texts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedInputs:
+    """Inputs with values in the place of what was typed. By their pointers: the texts that may mean several
+    records, and those that mean none that the reader may see.
+    """
+
+    inputs: Mapping[str, Sequence[str]]
+    ambiguous: Mapping[str, Ambiguous]
+    unknown: Mapping[str, Sequence[str]]
 
 
 async def find_hits(
@@ -67,11 +79,11 @@ def _hit(reference: Mapping[str, Any], entry: Mapping[str, Any]) -> Hit:
 
 async def resolve_references(
     calls: OperationCalls, fields: Sequence[FormField], inputs: Inputs, process: str
-) -> tuple[dict[str, Sequence[str]], dict[str, Ambiguous]]:
-    """Return the inputs with values in the place of what was typed, and by their pointers the texts that may
-    mean several records. A text that means none stays: the operation refuses it beside its field.
+) -> ResolvedInputs:
+    """Return the inputs with values in the place of what was typed. A text that means no record stays, since
+    the operation may take it as it is.
     """
-    resolved, ambiguous = dict(inputs), {}
+    resolved, ambiguous, unknown = dict(inputs), dict[str, Ambiguous](), dict[str, list[str]]()
     left = MOST_LOOKUPS
     for pointer, texts in inputs.items():
         field = field_at(fields, pointer) if pointer.startswith("/") else None
@@ -88,10 +100,21 @@ async def resolve_references(
                 left -= 1
                 hits = await _meant(calls, field, line, process)
             if len(hits) > 1:
-                ambiguous[pointer] = Ambiguous(line, tuple(hits))
+                other_lines = tuple(other for other in lines if other != line)
+                ambiguous[pointer] = Ambiguous(line, tuple(_told_apart(hits)), other_lines)
+            if not hits and left > 0 and not ID.fullmatch(line) and not (field.reference or {}).get("open"):
+                unknown.setdefault(pointer, []).append(line)
             values.append(hits[0].value if len(hits) == 1 else line)
         resolved[pointer] = ["\n".join(values)]
-    return resolved, ambiguous
+    return ResolvedInputs(resolved, ambiguous, unknown)
+
+
+def _told_apart(hits: Sequence[Hit]) -> Iterator[Hit]:
+    """Yield the records with labels of which no two are alike."""
+    counts: dict[str, int] = {}
+    for hit in hits:
+        number = counts[hit.label] = counts.get(hit.label, 0) + 1
+        yield hit if number == 1 else Hit(hit.value, f"{hit.label} ({number})")
 
 
 def is_typed(field: FormField) -> bool:

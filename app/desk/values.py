@@ -8,6 +8,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,6 +19,9 @@ from app.common.records import ALTERED, CodeEnum
 from app.contract.schemas import Schema
 from app.desk.codes import CodeWords
 from app.desk.contract import ScreenContract
+from app.desk.forms.definitions import questions_of
+from app.desk.forms.durations import WORKING_TIME
+from app.desk.forms.fields import DURATION_SUFFIX
 from app.html.filters import BREAK, breaks, bullets, folded, labelled, link, plain_text, time_element
 from app.i18n import LANGUAGES, translate
 from app.kernel.actions.made_fit import Alteration
@@ -42,6 +46,14 @@ UNITS = ((86_400, "days"), (3_600, "hours"), (60, "minutes"))
 EMPTY: tuple[object, ...] = (None, "", [], {})
 #: The id of a record, alone or after its kind: nobody reads it.
 ID = re.compile(r"(?:[a-z_]+/)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+#: What a part says that has a label of its own.
+LABELLED_MEMBERS = frozenset({"label", "value"})
+#: The ends of names of fields that only programs read: places in the log.
+FOR_PROGRAMS = ("position",)
+#: A number with decimals, as the API writes those that must be exact.
+DECIMAL = re.compile(r"-?\d{1,15}\.\d+")
+#: Numbers with more decimals are rounded to so many digits; from this one on, thousands are set apart.
+MOST_DECIMALS, DIGITS, GROUPED = 3, 4, 10_000
 #: An instant as programs write it.
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)")
 #: The field with the part of a comment that its reader opens.
@@ -90,7 +102,7 @@ class ValueDisplay:
     def fields(self, values_shown: Mapping[str, Any], schemas: Mapping[str, Schema]) -> Iterator[ShownField]:
         """Yield the fields that have a value, in the order of their schemas."""
         for name, schema in schemas.items():
-            value = values_shown.get(name)
+            value = None if name.endswith(FOR_PROGRAMS) else values_shown.get(name)
             if value not in EMPTY and (html := self.html(value, schema, name)):
                 is_long = isinstance(value, str) and (len(value) > LONGEST_FACT or "\n" in value)
                 yield ShownField(
@@ -111,12 +123,18 @@ class ValueDisplay:
             return self._list(value, schema, name)
         if isinstance(value, dict):
             return self._altered(value) if name == ALTERED else self._part_html(value, schema)
-        if isinstance(value, int) and name.endswith("_seconds"):
-            return plain_text(self.duration(value))
-        text = self._text(str(value), schema, name)
+        text = self._text(value, schema, name) if isinstance(value, str) else self._number(value, name)
         return folded(self.sentence("quoted_part"), text) if name == FOLDED else text
 
+    def _number(self, value: float, name: str) -> Markup:
+        if isinstance(value, int) and name.endswith(DURATION_SUFFIX):
+            is_working_time = name in WORKING_TIME
+            return plain_text(spoken_duration(value, self.language, is_working_time=is_working_time))
+        return plain_text(spoken_number(value))
+
     def _text(self, text: str, schema: Schema, name: str) -> Markup:
+        if DECIMAL.fullmatch(text):
+            return plain_text(spoken_number(text))
         shape = self._shape(schema)
         if shape.is_instant or INSTANT.fullmatch(text):
             return self.instant(text)
@@ -139,6 +157,10 @@ class ValueDisplay:
             return self.link(part, name)
         if part.keys() >= CLOCK_MEMBERS:
             return self._clock(part)
+        if part.keys() >= LABELLED_MEMBERS:
+            return labelled(part["label"], self.html(part["value"], {}, str(part.get("field", ""))))
+        if part.get("type") == "object" and "properties" in part:
+            return bullets(plain_text(question.text(self.language)) for question in questions_of(part))
         properties = self._shape(schema).plain.get("properties") or {key: {} for key in part}
         facts = (
             labelled(field.label, field.value)
@@ -176,7 +198,8 @@ class ValueDisplay:
 
     def _time_left(self, seconds: int) -> str:
         code = "working_time_left" if seconds >= 0 else "overdue"
-        return self.sentence(code, time=self.duration(abs(seconds)))
+        time = spoken_duration(abs(seconds), self.language, is_working_time=True)
+        return self.sentence(code, time=time)
 
     def link(self, stub: Mapping[str, Any], name: str) -> Markup:
         """Return what a stub stands for: a link to the record if the stub says which it is."""
@@ -238,11 +261,26 @@ class ValueDisplay:
         return translate(self.language, TABLE, code, {name: str(word) for name, word in words.items()})
 
 
-def spoken_duration(seconds: int, language: str) -> str:
-    """Return the duration in its two largest units, as `2 h 12 min`; less than a minute is 0 min."""
+def spoken_number(value: float | str) -> str:
+    """Return the number as people write it: rounded if it has many decimals, large ones with commas."""
+    text = format(Decimal(str(value)), "f")
+    number, decimals = Decimal(text), len(text.partition(".")[2])
+    if decimals > MOST_DECIMALS and number:
+        decimals = max(0, DIGITS - 1 - number.adjusted())
+        text = f"{number:.{decimals}f}"
+        text = text.rstrip("0").rstrip(".") if "." in text else text
+    integer, point, rest = text.lstrip("-").partition(".")
+    grouped = f"{int(integer):,}" if int(integer) >= GROUPED else integer
+    return f"{'−' if text.startswith('-') else ''}{grouped}{point}{rest}"
+
+
+def spoken_duration(seconds: int, language: str, *, is_working_time: bool = False) -> str:
+    """Return the duration in its two largest units, as `2 h 12 min`; less than a minute is 0 min. Time that a
+    calendar counts is in hours, since its days have other lengths than 24 h.
+    """
     left = abs(seconds)
     parts: list[str] = []
-    for size, unit in UNITS:
+    for size, unit in UNITS[1:] if is_working_time else UNITS:
         if left >= size and len(parts) < 2:
             parts.append(translate(language, TABLE, unit, {"n": str(left // size)}))
             left %= size

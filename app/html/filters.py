@@ -15,8 +15,16 @@ BREAK = Markup("<br>")
 
 
 def moment(instant: datetime | None, zone: ZoneInfo) -> str:
-    """Return the instant by the zone's clocks, to the minute; nothing of None."""
-    return "" if instant is None else f"{instant.astimezone(zone):%Y-%m-%d %H:%M}"
+    """Return the instant by the zone's clocks, to the minute, with how far these are from UTC; nothing of
+    None.
+    """
+    if instant is None:
+        return ""
+    return f"{_clock_time(instant, zone)} {zone_offset(instant.astimezone(zone))}"
+
+
+def _clock_time(instant: datetime, zone: ZoneInfo) -> str:
+    return f"{instant.astimezone(zone):%Y-%m-%d %H:%M}"
 
 
 def day(instant: datetime | None, zone: ZoneInfo | None = None) -> str:
@@ -98,13 +106,15 @@ def link(address: str, words: object) -> Markup:
 
 
 def time_element(instant: datetime, zone: ZoneInfo, words: str | None = None) -> Markup:
-    """Return the instant as an element that programs can read, too. With `words`, such as "in 46 min",
-    these are shown, and the time by the clocks of the zone where one points at them, and in print.
+    """Return the instant as an element that programs can read, too, with the time by the clocks of the zone
+    and how far these are from UTC. With `words`, such as "in 46 min", these are shown, and the time where one
+    points at them, and in print.
     """
-    local = instant.astimezone(zone)
+    local, time = instant.astimezone(zone), _clock_time(instant, zone)
     if words is None:
-        return Markup('<time datetime="{}">{}</time>').format(instant.isoformat(), moment(instant, zone))
-    title = f"{moment(instant, zone)} {zone_offset(local)}"
+        element = Markup('<time datetime="{}">{} <small>{}</small></time>')
+        return element.format(instant.isoformat(), time, zone_offset(local))
+    title = f"{time} {zone_offset(local)}"
     return Markup('<time datetime="{}" title="{}">{}</time>').format(instant.isoformat(), title, words)
 
 

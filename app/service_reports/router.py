@@ -15,6 +15,7 @@ from starlette.responses import Response
 from app.api.authentication.auth import context_of
 from app.api.contract.responses import in_language
 from app.api.direct import DirectRoute, Router
+from app.api.listings.naming import titles_of
 from app.api.listings.page_responses import VARY
 from app.api.page_language import chosen_language
 from app.api.pages.page_headers import HEADERS
@@ -23,6 +24,8 @@ from app.api.records.computed_actions import Compute, mount_computed_actions
 from app.api.records.reads import Name, load_visible, renderer_of
 from app.api.records.shapes import Renderer
 from app.api.requests.accept import negotiate
+from app.foundation.categories.queries import CATEGORIES
+from app.foundation.services.queries import CATALOGUE_ITEMS, SERVICES
 from app.kernel.actions.refusals import NotFound
 from app.kernel.ledger import Ledger
 from app.service_levels.agreements.lifecycle import LIFECYCLE
@@ -36,6 +39,7 @@ from app.service_levels.reports.actions import (
 )
 from app.service_reports.compute import compute_report
 from app.service_reports.pages.report_page import document
+from app.service_reports.pages.texts import RecordNames
 from app.service_reports.queries import (
     REPORTS,
     ServiceReport,
@@ -131,7 +135,8 @@ async def get_sla_report(
     if query.recompute:
         await wait_for_clocks(renderer.ledger.db)
         fresh = await recompute(renderer.ledger, agreement, issued.asked_edition, context_of(request).now)
-    return _response(request, query, renderer, await render_report(renderer, agreement, issued, fresh))
+    report = await render_report(renderer, agreement, issued, fresh)
+    return await _response(request, query, renderer, report)
 
 
 @router.endpoint(
@@ -152,7 +157,8 @@ async def get_sla_report_preview(
     await wait_for_clocks(renderer.ledger.db)
     span = await span_named(renderer.ledger, agreement, query.period, now, running=True)
     computed = await compute_report(renderer.ledger, agreement, span, now)
-    return _response(request, query, renderer, await render_preview(renderer, agreement, computed))
+    report = await render_preview(renderer, agreement, computed)
+    return await _response(request, query, renderer, report)
 
 
 def _renderer(request: Request, query: ReportQuery) -> Renderer:
@@ -162,10 +168,30 @@ def _renderer(request: Request, query: ReportQuery) -> Renderer:
     return renderer
 
 
-def _response(request: Request, query: ReportQuery, renderer: Renderer, report: ServiceReport) -> Response:
+async def _response(
+    request: Request, query: ReportQuery, renderer: Renderer, report: ServiceReport
+) -> Response:
     headers = {"Content-Language": renderer.language, "Vary": f"Accept, {VARY['Vary']}"}
     media_type = negotiate(request.headers.get("accept"), (JSON, HTML))
     if query.format == "html" or (query.format is None and media_type == HTML):
-        page = document(report, renderer.language)
+        names = await _names(request, report, renderer.language)
+        page = document(report, renderer.language, names)
         return Response(page, headers={**HEADERS, **headers}, media_type=HTML)
     return Response(report.model_dump_json(), headers=headers, media_type=JSON)
+
+
+async def _names(request: Request, report: ServiceReport, language: str) -> RecordNames:
+    """Return the names of the records that the report names by their keys."""
+    targets = report.report.targets
+    named_by = (
+        (SERVICES, {*report.report.agreement.services, *(target.service for target in targets)}),
+        (CATEGORIES, {target.category for target in targets}),
+        (CATALOGUE_ITEMS, {target.catalogue_item for target in targets}),
+    )
+    names: dict[tuple[str, str], str] = {}
+    for listing, named in named_by:
+        titles = await titles_of(
+            listing, renderer_of(request, listing), sorted(key for key in named if key is not None), language
+        )
+        names |= {(listing.lifecycle.kind, key): title for key, title in titles.items()}
+    return names

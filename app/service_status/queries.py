@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.records.shapes import OutputModel
 from app.common.people import Caller
@@ -16,7 +15,7 @@ from app.common.records import CodeEnum
 from app.kernel.access.visibility import sees_every_record, tokens
 from app.kernel.ledger import Ledger
 from app.log.canonical import instant
-from app.processes.changes.calendar.sentences import StatusSentences
+from app.processes.changes.calendar.sentences import StatusSentences, TimeZoneName
 from app.processes.changes.records import HOLDING, ChangeState
 from app.processes.incidents.lifecycle import LIFECYCLE as INCIDENTS
 from app.processes.incidents.records import OPEN, Effect, IncidentState
@@ -103,10 +102,20 @@ class ServiceStatusList(OutputModel):
     items: list[ServiceStatusOut] = Field(description=f"Services by key; at most {MOST_SERVICES}.")
 
 
+class ServiceStatusQuery(BaseModel):
+    """The query of the conditions of services."""
+
+    model_config = ConfigDict(extra="forbid", defer_build=True)
+
+    tz: TimeZoneName = None
+
+
 async def service_status(
-    ledger: Ledger, caller: Caller, language: str, now: datetime
+    ledger: Ledger, caller: Caller, words: StatusSentences, now: datetime
 ) -> list[dict[str, Any]]:
-    """Return the condition of each live service, by key, and the incidents behind it that the caller sees."""
+    """Return the condition of each live service, by key, and the incidents behind it that the caller sees,
+    in these words.
+    """
     services = await ledger.db.rows(SERVICES, (MOST_SERVICES,))
     interruptions = await _interruptions(ledger, caller)
     parameters = {
@@ -115,7 +124,6 @@ async def service_status(
         "now": now,
     }
     maintained = {row["service"]: row for row in await ledger.db.rows(MAINTENANCE, parameters)}
-    words = StatusSentences(language, ZoneInfo(ledger.settings.time_zone))
     return [
         {**service, **_status(interruptions.get(service["key"]), maintained.get(service["key"]), words)}
         for service in services

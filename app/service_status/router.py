@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import Request
+from typing import Annotated
+
+from fastapi import Query, Request
 from pydantic_core import to_json
 from starlette.responses import Response
 
@@ -11,16 +13,22 @@ from app.api.contract.responses import in_language
 from app.api.direct import DirectRoute, Router
 from app.api.listings.page_responses import VARY
 from app.api.requests.accept import language_for
-from app.service_status.queries import ServiceStatusList, service_status
+from app.processes.changes.calendar.sentences import StatusSentences, sentence_zone
+from app.service_status.queries import ServiceStatusList, ServiceStatusQuery, service_status
 
 # Mounted before the routes of services, of which one would take `status` for a service's name.
 router = Router(prefix="/v1/services", tags=["catalogue"], route_class=DirectRoute)
 
 
-@router.endpoint("/status", "List the status of services", ServiceStatusList, responses=in_language())
-async def list_service_status(request: Request, ledger: Ledger) -> Response:
+@router.endpoint(
+    "/status", "List the status of services", ServiceStatusList, refused=(422,), responses=in_language()
+)
+async def list_service_status(
+    request: Request, ledger: Ledger, query: Annotated[ServiceStatusQuery, Query()]
+) -> Response:
     """List the conditions of the live services, in a customer's words, with the next planned maintenance."""
-    language = language_for(request)
-    items = await service_status(ledger, caller_of(request), language, utc_now())
+    caller, language = caller_of(request), language_for(request)
+    words = StatusSentences(language, sentence_zone(query.tz, caller, ledger.settings.time_zone))
+    items = await service_status(ledger, caller, words, utc_now())
     headers = {**VARY, "Content-Language": language}
     return Response(to_json({"items": items}), headers=headers, media_type="application/json")

@@ -19,7 +19,7 @@ from app.main import application
 from app.platform.settings import Settings
 from tests.browser.chromium import Browsing, Page, installed
 from tests.browser.keyboard import Keyboard
-from tests.browser.test_dashboard import AXE, FAULTS
+from tests.browser.test_dashboard import AXE, FAULTS, MOST_BYTES, MOST_REQUESTS, TAKEN
 from tests.client import Api, Client, Json, an_incident, serving
 from tests.conftest import Server, fresh
 from tests.extent import WHOLE, first_of
@@ -206,3 +206,35 @@ async def drawn(page: Page, selector: str) -> None:
         return bool(await page.run(is_present))
 
     await until(told)
+
+
+async def test_pages_are_light_at_the_first_visit_and_fit_at_twice_their_size(
+    place: Place, browsing: Browsing
+) -> None:
+    """A window of 1366 × 850 at 200 % has the room of 683 × 425."""
+    for name, (client, path) in place.pages.items():
+        async with browsing() as page:  # a browser that has nothing of the pages yet
+            await as_client(page, client)
+            await page.sized(683, 425)
+            await page.open(f"{place.url}{path}")
+            wide = "document.documentElement.scrollWidth - innerWidth"
+            assert await page.run(wide) <= 0, name
+            assert await page.run(HEAD_HEIGHT) <= HIGHEST_HEAD, name
+            requests, size = await page.run(TAKEN)
+            assert (requests <= MOST_REQUESTS, size <= MOST_BYTES) == (True, True), (name, requests, size)
+            if PICTURES is not None:
+                (Path(PICTURES) / f"desk-{name}-zoomed.png").write_bytes(await page.photograph())
+            assert page.errors == []
+
+
+async def test_a_name_that_is_chosen_becomes_a_line_of_the_list(place: Place, browsing: Browsing) -> None:
+    async with browsing() as page:
+        await as_client(page, place.agent)
+        await page.open(f"{place.url}/desk/new/problem/raise")
+        choose = """(() => { const input = document.querySelector('[data-adds=f-affected_services]');
+          for (const name of ['E-mail', 'Wi-Fi']) {
+            input.value = name; input.dispatchEvent(new Event('change', { bubbles: true })); }
+          return [input.checkVisibility(), input.value, document.getElementById('f-affected_services').value];
+        })()"""
+        assert await page.run(choose) == [True, "", "E-mail\nWi-Fi"]
+        assert page.errors == []

@@ -76,3 +76,24 @@ async def test_a_report_names_all_that_is_missing_and_keeps_its_picture(api: Api
     number = opened.headers["location"].partition("?")[0].rpartition("/")[2]
     (file,) = (await zhao.read(f"/v1/incidents/{number}/attachments"))["items"]
     assert file["name"] == "screen.png"
+
+
+async def test_a_public_reply_is_the_response_and_one_entry_with_its_files(api: Api, agent: Client) -> None:
+    zhao = await api.client("Zhao Min")
+    states = []
+    for visibility in ("internal", "public"):
+        incident = await zhao.post_ok("/v1/incidents", an_incident())
+        path, address = f"/v1/incidents/{incident['id']}", f"/desk/incident/{incident['number']}"
+        reply = {"key": f"of-{visibility}", "/text": "We are on it.", "/visibility": visibility}
+        pictures = [("file", PICTURE), ("file", ("two.png", PICTURE[1]))]
+        for _ in range(2):
+            answered = await agent.post(f"{address}/comment", data=reply, files=pictures)
+            assert answered.status_code == 303, said(answered.text)
+        states.append((await agent.read(path))["state"])
+        (entry,) = re.findall(
+            rf'<li class="message{" internal" if visibility == "internal" else ""}">.*?</li>',
+            (await page(agent, address)).partition('id="timeline"')[2],
+            re.S,
+        )
+        assert ("We are on it." in entry, entry.count("<img ")) == (True, 2)
+    assert states == ["new", "acknowledged"]

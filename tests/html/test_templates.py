@@ -87,7 +87,7 @@ def test_a_sentence_is_of_the_pages_own_table_unless_it_names_another(language: 
 
 def test_times_are_by_the_clocks_of_a_zone() -> None:
     instant = datetime(2026, 6, 30, 16, 30, tzinfo=UTC)
-    assert filters.moment(instant, ZoneInfo("Asia/Shanghai")) == "2026-07-01 00:30"
+    assert filters.moment(instant, ZoneInfo("Asia/Shanghai")) == "2026-07-01 00:30 UTC+8"
     assert filters.day(instant, ZoneInfo("Asia/Shanghai")) == "2026-07-01"
     assert filters.day(instant) == "2026-06-30"
     assert filters.moment(None, ZoneInfo("Asia/Shanghai")) == filters.day(None) == ""

@@ -145,3 +145,21 @@ async def test_a_service_is_under_maintenance_while_a_change_of_it_is_made(board
 
 async def test_whoever_has_no_key_is_told_nothing(board: Board) -> None:
     assert (await board.api.with_token(None).get(PATH)).status_code == 401
+
+
+async def test_sentences_have_the_times_of_the_zone_that_is_asked_for_or_the_readers(board: Board) -> None:
+    path = await board.approved(services=["mail"])
+    await board.manager.post_ok(f"{path}/schedule", window(1, 3))
+    reader = await board.api.client("Zhao")
+    messages = [
+        (await reader.read(PATH, **parameters))["items"][-1]["planned"]["message"]
+        for parameters in ({}, {"tz": "Asia/Shanghai"})
+    ]
+    assert [("Asia/Shanghai" in message, "09:00" in message) for message in messages] == [
+        (False, False),
+        (True, True),
+    ]
+    announced = (await reader.read("/v1/changes/schedule", tz="Asia/Shanghai"))["items"][0]["message"]
+    assert "09:00" in announced
+    refused = await reader.get(PATH, params={"tz": "Mars/Olympus"})
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "unknown_zone")

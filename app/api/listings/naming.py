@@ -197,6 +197,15 @@ async def records_named(listing: Listing, renderer: Renderer, names: Sequence[st
     }
 
 
+async def titles_of(
+    listing: Listing, renderer: Renderer, names: Sequence[str], language: str
+) -> dict[str, str]:
+    """Return by these names the titles, in that language, of the records that the caller may see."""
+    records = await records_named(listing, renderer, names) if names else {}
+    titles = {name: record.title(language) for name, record in records.items()}
+    return {name: title for name, title in titles.items() if title is not None}
+
+
 async def _conditions(
     listing: Listing, renderer: Renderer, query: NameQuery, names: Sequence[str], *, exact: bool
 ) -> WhereClause | None:

@@ -18,6 +18,7 @@ from app.platform.db import Row
 from app.processes.improvement_suggestions.lookups import (
     ImprovementSignal,
     in_both_languages,
+    names_in_both_languages,
     suggestion_for,
 )
 from app.processes.improvement_suggestions.payloads import GivenEvidence
@@ -43,12 +44,13 @@ async def suggest_after_declined_candidates(
         signals = await ledger.db.rows(STANDING_SIGNALS, (value,))
     if not (event.payload.get("process_fault") or signals):
         return
-    words = {"value": value}
-    candidate = GivenEvidence(about=event.stream, text=in_both_languages("declined_candidate", words))
+    en, zh = await names_in_both_languages(ledger, dimension, value)
+    words = {"value": en}, {"value": zh}
+    candidate = GivenEvidence(about=event.stream, text=in_both_languages("declined_candidate", *words))
     suggestion: dict[str, Any] = {
         "process": "incident",
         "source": SuggestionSource.internal_review,
-        "title": in_both_languages("recurring_title", words),
+        "title": in_both_languages("recurring_title", *words),
     }
     recurring = ImprovementSignal(
         cause=SuggestionCause.recurring_incidents,

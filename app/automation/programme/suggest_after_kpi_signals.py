@@ -14,12 +14,14 @@ from app.kernel.consumers.rules import Rule, RuleConsequence
 from app.kernel.ledger import Ledger
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.marks import SignalState
-from app.kpis.questions.scopes import KpiScope
+from app.kpis.questions.chart_words import ChartWords
+from app.kpis.questions.scopes import KpiScope, ScopeKind
 from app.kpis.signals.records import KpiSignal
 from app.log.events import Recorded, id_of
 from app.processes.improvement_suggestions.lookups import (
     ImprovementSignal,
     in_both_languages,
+    names_in_both_languages,
     suggestion_for,
 )
 from app.processes.improvement_suggestions.payloads import GivenEvidence
@@ -44,30 +46,50 @@ async def suggest_after_kpi_signals(ledger: Ledger, event: Recorded) -> AsyncIte
     kpi = KPIS[str(signal.kpi)]
     scope = KpiScope(signal.service, signal.team_id).name
     is_process = kpi.process in ledger.lifecycles
-    words = {"scope": scope}
+    en, zh = await _scope_names(ledger, signal)
     suggestion = await suggestion_for(
         ledger,
         ImprovementSignal(
             cause=SuggestionCause.kpi_signal,
             cause_scope=f"kpi:{kpi.key}:{scope}",
-            title=in_both_languages("kpi_signal_title", words | {"kpi": kpi.en.name}, {"kpi": kpi.zh.name}),
+            title=in_both_languages(
+                "kpi_signal_title",
+                {"kpi": kpi.en.name, "scope": en},
+                {"kpi": kpi.zh.name, "scope": zh},
+            ),
             process=kpi.process if is_process else None,
             aspect=ImprovementAspect.efficiency if is_process else ImprovementAspect.interface,
             source=SuggestionSource.kpi_trend,
-            evidence=(_evidence(signal), *await _candidates(ledger, signal, event)),
+            evidence=(_evidence(signal, ledger.settings.currency), *await _candidates(ledger, signal, event)),
         ),
     )
     if suggestion is not None:
         yield suggestion
 
 
-def _evidence(signal: KpiSignal) -> GivenEvidence:
+async def _scope_names(ledger: Ledger, signal: KpiSignal) -> tuple[str, str]:
+    """Return what the signal is about, in English and in Chinese."""
+    if signal.service is None:
+        return ScopeKind.organisation.label("en"), ScopeKind.organisation.label("zh")
+    return await names_in_both_languages(ledger, "service", signal.service)
+
+
+def _evidence(signal: KpiSignal, currency: str) -> GivenEvidence:
     assert signal.begins_at is not None
-    begins = signal.begins_at.astimezone(ZoneInfo(str(signal.zone))).date()
-    words = {name: str(getattr(signal, name)) for name in ("value", "centre", "low", "high")}
+    zone = ZoneInfo(str(signal.zone))
+    begins = signal.begins_at.astimezone(zone).date()
+    en, zh = (
+        ChartWords(language, KPIS[str(signal.kpi)].unit, zone, currency, precision=1)
+        for language in ("en", "zh")
+    )
+    values = {name: float(getattr(signal, name)) for name in ("value", "centre", "low", "high")}
     return GivenEvidence(
         about=signal.row_key,
-        text=in_both_languages("kpi_signal", words),
+        text=in_both_languages(
+            "kpi_signal",
+            {name: en.value(value) for name, value in values.items()},
+            {name: zh.value(value) for name, value in values.items()},
+        ),
         kpi=signal.kpi,
         period=f"{begins} ({signal.grain})",
     )

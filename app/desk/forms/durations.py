@@ -11,28 +11,43 @@ _UNITS = (
     ("min", 60, "minutes?|mins?|m|分钟|分"),
     ("s", 1, "seconds?|secs?|秒钟?"),
 )
+#: Names of fields with time that a calendar counts: its days have other lengths than 24 h.
+WORKING_TIME = frozenset(
+    {
+        "due_within_seconds",
+        "elapsed_seconds",
+        "least_seconds",
+        "remaining_seconds",
+        "target_seconds",
+        "threshold_seconds",
+        "worst_seconds",
+        "would_be_elapsed_seconds",
+    }
+)
 _DURATION = re.compile(
     r"\s*".join(("", *(rf"(?:(\d{{1,9}})\s*(?:{unit}|{words}))?" for unit, _, words in _UNITS), "")),
     re.ASCII | re.IGNORECASE,
 )
 
 
-def written_duration(seconds: int) -> str:
-    """Return the duration as a form shows it, with nothing rounded: `1 h 30 min`."""
+def written_duration(seconds: int, *, is_working_time: bool = False) -> str:
+    """Return the duration as a form shows it, with nothing rounded: `1 h 30 min`. Time that a calendar counts
+    has no days.
+    """
     parts = []
     left = seconds
-    for unit, size, _ in _UNITS:
+    for unit, size, _ in _UNITS[is_working_time:]:
         count, left = divmod(left, size)
         if count:
             parts.append(f"{count} {unit}")
     return " ".join(parts) or "0 min"
 
 
-def read_duration(text: str) -> int | None:
+def read_duration(text: str, *, is_working_time: bool = False) -> int | None:
     """Return the seconds of the duration, whose units are written from the largest to the smallest; None if
-    the text is no such duration.
+    the text is no such duration, or has days of time that a calendar counts: nobody knows how long these are.
     """
     match = _DURATION.fullmatch(text)
-    if match is None or not text.strip():
+    if match is None or not text.strip() or (is_working_time and match[1]):
         return None
     return sum(int(count or 0) * size for count, (_, size, _) in zip(match.groups(), _UNITS, strict=True))

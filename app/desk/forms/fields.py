@@ -10,7 +10,7 @@ from typing import Any
 from app.api.contract.payload_marks import UPLOAD
 from app.contract.schemas import Schema, resolved
 from app.desk.forms.descriptions import readable
-from app.desk.forms.durations import written_duration
+from app.desk.forms.durations import WORKING_TIME, written_duration
 
 NULL = {"type": "null"}
 #: The longest text that is entered in one line.
@@ -86,13 +86,18 @@ class FormField:
         return self.name in SECRETS
 
     @property
+    def is_working_time(self) -> bool:
+        """Whether the field is a duration that a calendar counts."""
+        return self.name in WORKING_TIME
+
+    @property
     def default_text(self) -> str:
         """The usual value, as the form shows it; nothing if there is none."""
         usual = self.schema.get("default")
         if isinstance(usual, bool):
             return "true" if usual else "false"
         if self.kind is FieldKind.duration and usual is not None:
-            return written_duration(usual)
+            return written_duration(usual, is_working_time=self.is_working_time)
         return str(usual) if isinstance(usual, str | int | float) else ""
 
     def text(self, language: str) -> str:

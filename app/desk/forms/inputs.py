@@ -117,7 +117,7 @@ def _written(field: FormField, value: Any, zone: ZoneInfo) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if field.kind is FieldKind.duration:
-        return written_duration(value)
+        return written_duration(value, is_working_time=field.is_working_time)
     if field.kind is FieldKind.anything:
         is_plain = isinstance(value, str) and _parsed(value) is _ABSENT
         return value if is_plain else json.dumps(value, ensure_ascii=False)
@@ -244,7 +244,7 @@ def _read(field: FormField, text: str, zone: ZoneInfo) -> Any:
         case FieldKind.lines:
             return [_read(field.inner_fields[0], line, zone) for line in text.split("\n") if line]
         case FieldKind.integer | FieldKind.duration:
-            return _number(field.kind, text)
+            return _number(field, text)
         case FieldKind.truth:
             return _TRUTHS.get(text, text)
         case FieldKind.instant:
@@ -256,11 +256,12 @@ def _read(field: FormField, text: str, zone: ZoneInfo) -> Any:
             return text
 
 
-def _number(kind: FieldKind, text: str) -> int | str:
+def _number(field: FormField, text: str) -> int | str:
     """Return the whole number, or the seconds of a duration; the text as it is if it is neither."""
-    seconds = read_duration(text) if kind is FieldKind.duration else None
-    if seconds is not None:
-        return seconds
+    if field.kind is FieldKind.duration:
+        seconds = read_duration(text, is_working_time=field.is_working_time)
+        if seconds is not None:
+            return seconds
     return int(text) if _WHOLE_NUMBER.fullmatch(text.strip()) else text
 
 

@@ -4,7 +4,7 @@ operation, and comes back with what was refused beside each field.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -34,15 +34,18 @@ from app.desk.names import NAME
 from app.desk.operation_calls import CallAnswer, CallRefused
 from app.desk.pages.context import Desk, open_desk
 from app.desk.pages.evidence import evidence_for
-from app.desk.pages.form.faults import placed_problem
+from app.desk.pages.form.faults import placed_problem, problem_before_sending
 from app.desk.pages.form.files_along import attach_files
+from app.desk.pages.form.prefills import prefilled
+from app.desk.pages.form.replies import respond_by_reply
 from app.desk.pages.form.screens import ActionScreen
 from app.desk.pages.form.sent_inputs import SentInputs, inputs_of
 from app.desk.pages.kept_forms import FILLED_BY, belongs_to_another_person, kept_form, with_uploads
 from app.desk.pages.record.outcome_sentences import outcome_sentence
 from app.desk.pages.record.planned_window import WANTED, freezes_ahead
 from app.desk.pages.record.requester_card import RequesterCard, requester_card
-from app.desk.pages.records import RecordView, events_of, read_record
+from app.desk.pages.record.votes import is_asked_to_vote
+from app.desk.pages.records import VOTES, RecordView, events_of, read_record
 from app.desk.pages.secrets import secret_page
 from app.desk.pages.text_blocks import ANSWERS as ANSWER_FIELDS
 from app.desk.pages.text_blocks import BLOCK, INSERT, offered_blocks, with_block
@@ -111,13 +114,15 @@ def screen_of(desk: Desk, lifecycle: Lifecycle[Any], action: str, view: RecordVi
     return ActionScreen(desk, lifecycle, row, view)
 
 
-def _blank(screen: ActionScreen) -> SentInputs:
-    """Return the form as it is first shown: with the record's values if it corrects them."""
+async def _blank(screen: ActionScreen) -> SentInputs:
+    """Return the form as it is first shown: with the record's values if it corrects them, else with what its
+    face and its address fill in.
+    """
     version = "" if screen.view is None else str(screen.view.record["version"])
     if not screen.edits or screen.view is None:
         named = screen.desk.request.query_params.multi_items()
-        prefilled = {name: [value] for name, value in named if name.startswith("/")}
-        return SentInputs(prefilled, version, str(uuid4()))
+        by_address = {name: [value] for name, value in named if name.startswith("/")}
+        return SentInputs({**await prefilled(screen), **by_address}, version, str(uuid4()))
     fields, zone = screen.form.fields, screen.desk.display.zone
     texts, values, shown_first = shown_references(fields, screen.view.record)
     base = to_body(fields, to_inputs(fields, values, zone), zone)
@@ -133,7 +138,7 @@ async def show_form(screen: ActionScreen) -> Response:
     item = screen.desk.request.query_params.get(ITEM, "")
     person = screen.desk.request.query_params.get(f"/{INSTEAD_OF}", "")
     screen = _in_the_name_of(person, await _with_definitions(screen, item))
-    return await _drawn(screen, _blank(screen))
+    return await _drawn(screen, await _blank(screen))
 
 
 async def send_form(screen: ActionScreen) -> Response:
@@ -141,7 +146,7 @@ async def send_form(screen: ActionScreen) -> Response:
     desk = screen.desk
     form = await sent_form(desk.request)
     if belongs_to_another_person(desk.request, form.first_value(FILLED_BY)):
-        return await _drawn(screen, replace(_blank(screen), note="form_of_another"), status=409)
+        return await _drawn(screen, replace(await _blank(screen), note="form_of_another"), status=409)
     form = _with_question(screen, await with_uploads(form, partial(_upload, desk)))
     screen = replace(screen, desk=desk.in_zone(form.first_value(ZONE)))
     screen = await _completed(screen, form)
@@ -174,17 +179,19 @@ async def _carried_out(screen: ActionScreen, sent: SentInputs) -> Response:
     desk, fields = screen.desk, screen.form.fields
     sent = replace(sent, inputs=without_blank_rows(fields, sent.inputs, desk.display.zone))
     completed = with_answers(screen.face, sent.inputs)
-    resolved, ambiguous = await resolve_references(desk.calls, fields, completed, screen.lifecycle.kind)
-    if ambiguous:
-        return await _drawn(screen, replace(sent, ambiguous=ambiguous), status=422)
-    body = to_body(fields, with_whole_instants(fields, resolved), desk.display.zone)
+    resolved = await resolve_references(desk.calls, fields, completed, screen.lifecycle.kind)
+    if resolved.ambiguous:
+        problem = problem_before_sending(desk, screen.face, fields, sent.inputs, resolved.unknown)
+        refused = replace(sent, ambiguous=resolved.ambiguous, problem=problem)
+        return await _drawn(screen, refused, status=422)
+    body = to_body(fields, with_whole_instants(fields, resolved.inputs), desk.display.zone)
     body = {**screen.fallback, **body, **screen.preset}
     if screen.edits:
         body = _correction(sent.base, body)
     answer = await _send(screen, sent, body)
     if answer.is_success:
         return await _done(screen, sent, answer)
-    return await _refused(screen, sent, answer)
+    return await _refused(screen, sent, answer, resolved.unknown)
 
 
 async def _done(screen: ActionScreen, sent: SentInputs, answer: CallAnswer) -> Response:
@@ -192,6 +199,7 @@ async def _done(screen: ActionScreen, sent: SentInputs, answer: CallAnswer) -> R
     desk = screen.desk
     view = RecordView(screen.lifecycle, answer.document, desk.language, desk.root)
     refused_files = await attach_files(screen, view, sent)
+    await respond_by_reply(screen, view, sent)
     done = outcome_sentence(desk, view, screen.row.name) or ""
     answer_page = await secret_page(desk, view, screen.link, answer, done)
     return answer_page or RedirectResponse(_after(screen, view, refused_files), HTTP_303_SEE_OTHER)
@@ -263,14 +271,19 @@ async def _send(screen: ActionScreen, sent: SentInputs, body: Mapping[str, Any])
     return await screen.desk.calls.send(link.method, path, body=body, headers=headers)
 
 
-async def _refused(screen: ActionScreen, sent: SentInputs, answer: CallAnswer) -> Response:
-    """Show the form with the refusal. What was changed meanwhile is shown, and may then be gone over."""
+async def _refused(
+    screen: ActionScreen, sent: SentInputs, answer: CallAnswer, unknown: Mapping[str, Sequence[str]]
+) -> Response:
+    """Show the form with the refusal, and with references that are `unknown`. What was changed meanwhile is
+    shown, and may then be gone over.
+    """
     meanwhile: list[NarratedEvent] = []
     if answer.status == HTTP_412_PRECONDITION_FAILED and screen.view is not None:
         events = await events_of(screen.desk, screen.view) or []
         meanwhile = [entry for entry in events if entry.version > int(sent.version)]
         sent = replace(sent, version=str(screen.view.record["version"]))
-    problem = placed_problem(screen.desk, screen.face, screen.form.fields, sent.inputs, answer.document)
+    fields, inputs = screen.form.fields, sent.inputs
+    problem = placed_problem(screen.desk, screen.face, fields, inputs, unknown, answer.document)
     refused = replace(sent, problem=problem, meanwhile=meanwhile)
     return await _drawn(screen, refused, status=answer.status)
 
@@ -287,7 +300,7 @@ def _conditions_by_place(screen: ActionScreen) -> dict[str, str]:
 
 async def _drawn(screen: ActionScreen, sent: SentInputs, *, status: int = 200) -> Response:
     about = "" if screen.view is None else f" · {screen.view.spoken_name}"
-    offer = {} if screen.view is None else _offer(screen.view, screen.row.name)
+    reason = await _reason_against(screen)
     layout, rows = form_layout(screen.form, screen.face), await _rows_within(screen)
     asked_about = list(_asked_about(screen, sent, rows))
     return screen.desk.answer(
@@ -301,7 +314,7 @@ async def _drawn(screen: ActionScreen, sent: SentInputs, *, status: int = 200) -
         action_label=screen.label,
         heading=screen.heading,
         sent=sent,
-        reason=offer.get("reason"),
+        reason=reason,
         unplaced=sent.unplaced([*layout.fields, *filter(None, [screen.sent_by])]),
         conditions=_conditions_by_place(screen),
         rows=rows,
@@ -363,8 +376,17 @@ async def _rows_within(screen: ActionScreen) -> dict[str, list[Hit]]:
     return await rows_within(desk.calls, desk.contract, screen.form.fields, plural, record)
 
 
-def _offer(view: RecordView, action: str) -> Mapping[str, Any]:
-    return next((each for each in view.record.get("actions", ()) if each["action"] == action), {})
+async def _reason_against(screen: ActionScreen) -> str | None:
+    """Return why the action is not possible now; None: nothing is known to forbid it."""
+    view, action = screen.view, screen.row.name
+    if view is None:
+        return None
+    reason: str | None = next(
+        (each["reason"] for each in view.record.get("actions", ()) if each["action"] == action), None
+    )
+    if reason is None and action in VOTES and not await is_asked_to_vote(screen.desk, view):
+        return screen.desk.sentence("not_asked_to_vote")
+    return reason
 
 
 def _correction(base: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:

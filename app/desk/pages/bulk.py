@@ -92,9 +92,10 @@ async def _bulk_page(desk: Desk, kind: str, sent_inputs: SentForm, note: str = "
     if pointer := sent_inputs.first_value(MORE_ROWS):
         sent = sent.with_row(pointer)
     elif records and not note and (FILLED in sent_inputs.inputs or not form.fields):
-        resolved, ambiguous = await resolve_references(desk.calls, form.fields, sent.inputs, kind)
-        sent = replace(sent, ambiguous=ambiguous)
-        outcomes = None if ambiguous else await _carried_out(desk, screen, resolved, sent.key)
+        resolved = await resolve_references(desk.calls, form.fields, sent.inputs, kind)
+        sent = replace(sent, ambiguous=resolved.ambiguous)
+        if not resolved.ambiguous:
+            outcomes = await _carried_out(desk, screen, resolved.inputs, sent.key)
     chosen = await _views(desk, lifecycle, screen.records)
     label = row.label(desk.language)
     return desk.answer(

@@ -4,7 +4,7 @@ to have caused incidents, and an address for calendar programs.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Annotated, Any, Literal
@@ -58,11 +58,14 @@ class CalendarPageQuery(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class CalendarRow:
-    """An entry of the calendar: the record, its type and state in words, and what the calendar says of it."""
+    """An entry of the calendar: the record, its type, state and services in words, and what the calendar says
+    of it.
+    """
 
     view: RecordView
     type: Markup
     state: str
+    services: Sequence[str]
     entry: Mapping[str, Any]
 
 
@@ -111,7 +114,7 @@ async def _calendar_page(request: Request, query: CalendarPageQuery, subscriptio
         day=day,
         ways={name: f"/desk/changes?{urlencode(query.parameters(**to))}" for name, to in _onward(query, day)},
         drawing=await desk.calls.read_drawing(f"{CALENDAR}.svg", parameters),
-        rows=list(_rows(desk, calendar["items"])),
+        rows=list(_rows(desk, calendar["items"], await _service_names(desk, calendar["items"]))),
         is_truncated=calendar["truncated"],
         causes=await _causing_changes(desk),
         choices=await _choices(desk),
@@ -156,7 +159,15 @@ def _onward(query: CalendarPageQuery, day: date) -> Iterator[tuple[str, dict[str
     yield "later", {"date": _next_month(day) if is_month else day + WEEK}
 
 
-def _rows(desk: Desk, entries: list[Mapping[str, Any]]) -> Iterator[CalendarRow]:
+async def _service_names(desk: Desk, entries: Sequence[Mapping[str, Any]]) -> Mapping[str, str]:
+    """Return what the services of these entries are called, by their keys."""
+    keys = dict.fromkeys(key for entry in entries for key in entry["services"])
+    return await desk.names.titles("service", keys)
+
+
+def _rows(
+    desk: Desk, entries: Sequence[Mapping[str, Any]], names: Mapping[str, str]
+) -> Iterator[CalendarRow]:
     codes = {name: desk.contract.component(f"Any{name}") for name in ("ChangeType", "FreezeKind")}
     for entry in entries:
         is_change = entry["kind"] == "change"
@@ -166,6 +177,7 @@ def _rows(desk: Desk, entries: list[Mapping[str, Any]]) -> Iterator[CalendarRow]
             RecordView(lifecycle, entry, desk.language),
             desk.display.html(entry[code], {"$ref": f"#/components/schemas/Any{schema}", **codes[schema]}),
             state_label(lifecycle, entry, desk.language),
+            [names.get(key, key) for key in entry["services"]],
             entry,
         )
 

@@ -31,6 +31,7 @@ from app.html.templates import render
 from app.html.wording import Wording
 from app.i18n import LANGUAGES
 from app.i18n.kind_nouns import capitalised, nouns
+from app.kernel.access.visibility import sees_every_record
 from app.kernel.actions.lifecycle import Lifecycle
 from app.kpis.catalogue import KPIS
 from app.log import read
@@ -145,6 +146,12 @@ class Desk:
     def is_staff(self) -> bool:
         """Whether the reader is staff, who work on what others ask for."""
         return not STAFF_ROLES.isdisjoint(require_signed_in(self.request).role_codes)
+
+    def sees_every_record_of(self, kind: str) -> bool:
+        """Return whether the reader may see all records of that kind."""
+        agents_see = ledger_of(self.request).settings.agents_see
+        caller = require_signed_in(self.request)
+        return sees_every_record(caller, self.lifecycle(kind), agents_see=agents_see)
 
     def link_of(self, lifecycle: Lifecycle[Any], action: str) -> ActionLink:
         """Return where the lifecycle's action of that name is sent."""

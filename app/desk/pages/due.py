@@ -29,13 +29,15 @@ async def get_due_page(request: Request) -> Response:
     wording, chosen = Wording(desk.language, TABLE), request.query_params
     filters = {name: chosen[name] for name in FILTERS if chosen.get(name)}
     due = await desk.calls.read("/v1/clocks/due", filters)
+    named = await desk.names.titles("service", due["services"])
     return desk.answer(
         "due.html",
         wording.sentence("title"),
         due=due,
         filters=filters,
         teams=[(team["key"], team["name"]) for team in due["teams"]],
-        services=[(service, service) for service in due["services"]],
+        services=[(key, named.get(key, key)) for key in due["services"]],
+        named=named,
         say=wording.sentence,
         states={kind: lifecycle.states for kind, lifecycle in desk.lifecycles.items()},
         metrics=Metric,

@@ -151,7 +151,7 @@ async def _item_screen(request: Request, key: str) -> ActionScreen:
 
 
 async def _services(desk: Desk) -> list[Mapping[str, Any]]:
-    page = await desk.calls.read("/v1/services/status")
+    page = await desk.calls.read("/v1/services/status", {"tz": desk.display.zone.key})
     return list(page["items"])
 
 
@@ -171,7 +171,8 @@ async def _announcements(
             yield ServiceAnnouncement(
                 [names[service["key"]]], incident["statement"], incident["next_update_due_at"]
             )
-    page = await desk.calls.read("/v1/changes/schedule", {"limit": MOST_ANNOUNCED})
+    parameters = {"limit": MOST_ANNOUNCED, "tz": desk.display.zone.key}
+    page = await desk.calls.read("/v1/changes/schedule", parameters)
     for change in page["items"]:
         if change["message"]:
             yield ServiceAnnouncement([names.get(key, key) for key in change["services"]], change["message"])

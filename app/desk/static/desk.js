@@ -101,6 +101,16 @@ for (const form of document.querySelectorAll("form.action")) {
   form.addEventListener("change", () => askFor(form));
 }
 
+// A name that is chosen for a list becomes a line of it.
+for (const input of document.querySelectorAll("input[data-adds]")) input.hidden = false;
+document.addEventListener("change", ({ target }) => {
+  const list = document.getElementById(target.dataset?.adds ?? "");
+  if (!list || !target.value.trim()) return;
+  list.value = [...list.value.split("\n").filter((line) => line.trim()), target.value.trim()].join("\n");
+  target.value = "";
+  list.dispatchEvent(new Event("input", { bubbles: true }));
+});
+
 // A text block goes to where one writes; a pasted or dropped file goes along with the form.
 document.addEventListener("change", ({ target }) => {
   const text = document.getElementById(target.dataset?.inserts ?? "");

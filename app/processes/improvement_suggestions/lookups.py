@@ -28,6 +28,13 @@ select e.about, e.text, e.kpi, e.period from fold.improvement_suggestion s
 join fold.suggestion_evidence e on e.record = 'improvement_suggestion/' || s.id
 where s.cause = %s and s.cause_scope = %s"""
 
+#: The names of what incidents can have in common, by its kind.
+NAMES_BY_KEY = {
+    "service": "select name_en, name_zh from fold.service where key = %s",
+    "category": "select name_en, name_zh from fold.category where process = 'incident' and key = %s",
+    "ci": "select name as name_en, name as name_zh from fold.ci where key = %s",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImprovementSignal:
@@ -83,6 +90,14 @@ async def suggestion_for(
     # One event may lead to several suggestions: `about` tells their idempotency keys apart.
     about = uuid5(NAMESPACE_URL, "/".join(cause))
     return RuleConsequence(ImprovementSuggestion.KIND, "offer", None, offer, about=about)
+
+
+async def names_in_both_languages(ledger: Ledger, kind: str, key: str) -> tuple[str, str]:
+    """Return the names in English and Chinese of the service, item or category of incidents with that key;
+    the key itself if there is none.
+    """
+    row = await ledger.db.row(NAMES_BY_KEY[kind], (key,))
+    return (key, key) if row is None else (row["name_en"], row["name_zh"])
 
 
 def in_both_languages(code: str, words: dict[str, str], zh_words: dict[str, str] | None = None) -> str:

@@ -20,6 +20,7 @@ FACE = RecordFace(
         "resolved": ("close",),
     },
     quick=("resolve", "hold", "assign", "edit"),
+    done_by_reply="acknowledge",
     forms={
         "hold": HOLD_FORM,
         "report": FormFace(

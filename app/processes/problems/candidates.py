@@ -25,6 +25,7 @@ from app.kernel.actions.refusals import WrongValue
 from app.kernel.actions.related import RelatedCommand
 from app.log.events import stream
 from app.processes.problems import recurrence
+from app.processes.problems.face import CANDIDATE_FACE
 from app.processes.problems.payloads import (
     AcceptProblemCandidate,
     DeclineProblemCandidate,
@@ -162,7 +163,7 @@ MANAGERS = RecipientRule(NoticeType.recurring, roles=frozenset({Role.problem_man
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="problem_candidate", plural="problem_candidates", zh="问题候选", record=ProblemCandidate, states=State,
+    kind="problem_candidate", plural="problem_candidates", zh="问题候选", record=ProblemCandidate, states=State, face=CANDIDATE_FACE,
     visible=(), access=KindAccess(also_seen_by={Role.incident_manager: "knows the incidents that it is made of"}),
     rules=Rules(constraints={"problem_candidate_value_key": ValueTaken("value")}),
     rows=(

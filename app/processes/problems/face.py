@@ -35,3 +35,33 @@ FACE = RecordFace(
         ),
     },
 )
+
+#: The face of candidates for problems: most of the problem is known from the incidents.
+CANDIDATE_FACE = RecordFace(
+    essentials=("dimension", "value", "recurrence"),
+    primary={"offered": ("accept",)},
+    forms={
+        "accept": FormFace(
+            first=(
+                "title",
+                "description",
+                "service",
+                "ci",
+                "affected_services",
+                "affected_customers",
+                "affected_users",
+                "tried",
+            ),
+            prefills={
+                "title": BilingualLabel("{value}: incidents keep recurring", "{value}：事件反复发生"),
+                "description": BilingualLabel(
+                    "{value}: {recurrence_cases} incidents since {since_at}.",
+                    "{value}：自 {since_at} 起已发生 {recurrence_cases} 起事件。",
+                ),
+                "service": BilingualLabel("{service}", "{service}"),
+                "ci": BilingualLabel("{ci}", "{ci}"),
+                "affected_services": BilingualLabel("{service}", "{service}"),
+            },
+        ),
+    },
+)

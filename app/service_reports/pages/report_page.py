@@ -27,7 +27,7 @@ from app.service_reports.content import (
 )
 from app.service_reports.corrections import Line, correction_lines
 from app.service_reports.pages.drawing import trend_chart
-from app.service_reports.pages.texts import TABLE, UNKNOWN, ReportTexts
+from app.service_reports.pages.texts import TABLE, UNKNOWN, RecordNames, ReportTexts
 from app.service_reports.queries import ServiceReport
 from app.ticketing.records import BreachCauseCode
 
@@ -75,10 +75,10 @@ class StaffDetails:
     consequences: Sequence[Cells]
 
 
-def document(issued: ServiceReport, language: str) -> Markup:
-    """Return the page."""
+def document(issued: ServiceReport, language: str, names: RecordNames) -> Markup:
+    """Return the page, with these names of services, categories and items of the catalogue."""
     report = issued.report
-    texts = ReportTexts(language, ZoneInfo(report.tz))
+    texts = ReportTexts(language, ZoneInfo(report.tz), names)
     is_for_staff = issued.staff is not None
     exceeded = any(line.above for line in report.workload)
     return render(
@@ -143,7 +143,11 @@ def _facts(issued: ServiceReport, texts: ReportTexts) -> Iterator[tuple[str, str
         texts.sentence(PARTY[agreement.agreement_type]),
         agreement.party or texts.sentence("all_customers"),
     )
-    yield texts.sentence("services"), ", ".join(agreement.services) or texts.sentence("all_services")
+    yield (
+        texts.sentence("services"),
+        ", ".join(texts.record_name("service", key) or key for key in agreement.services)
+        or texts.sentence("all_services"),
+    )
     yield texts.sentence("period"), period
     yield texts.sentence("state_of"), as_of
     if issued.issued_at is not None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from app.html.filters import moment
 from app.i18n import sentences, translate
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.kpi import Unit
@@ -25,12 +27,19 @@ AGREED = {
 }
 
 
+#: Names of records, by their kind and key.
+RecordNames = Mapping[tuple[str, str], str]
+
+
 @dataclass(frozen=True, slots=True)
 class ReportTexts:
-    """The texts of one language, with times by the clocks of a zone."""
+    """The texts of one language, with times by the clocks of a zone. `names` are those of the records to
+    which the agreement's targets are limited.
+    """
 
     language: str
     zone: ZoneInfo
+    names: RecordNames = field(default_factory=dict)
 
     def sentence(self, code: str, **values: object) -> str:
         """Return the sentence of that code, with the values filled in."""
@@ -44,9 +53,13 @@ class ReportTexts:
         """Return the label of the process that tickets of that kind go through."""
         return self.label(f"process_{kind}", kind)
 
+    def record_name(self, kind: str, key: str | None) -> str | None:
+        """Return the name of the record of that kind and key; the key itself if the reader may not see it."""
+        return key if key is None else self.names.get((kind, key), key)
+
     def moment(self, instant: datetime) -> str:
-        """Return the instant by the zone's clocks, to the minute."""
-        return f"{instant.astimezone(self.zone):%Y-%m-%d %H:%M}"
+        """Return the instant by the zone's clocks, to the minute, with how far these are from UTC."""
+        return moment(instant, self.zone)
 
     def day(self, instant: datetime) -> str:
         """Return the day of the instant in the zone."""
@@ -91,9 +104,9 @@ class ReportTexts:
         conditions = [
             None if target.process is None else self.process(target.process),
             target.priority,
-            target.category,
-            target.service,
-            target.catalogue_item,
+            self.record_name("category", target.category),
+            self.record_name("service", target.service),
+            self.record_name("catalogue_item", target.catalogue_item),
         ]
         named_conditions = [condition for condition in conditions if condition is not None]
         return f"{name} · {', '.join(named_conditions)}" if named_conditions else name

@@ -24,7 +24,7 @@ from tests.processes.improvements.test_rollout import FIRST_SEVEN, completed
 #: What the report of a pilot says of it: its cases and dates, and how its effect was measured.
 OF_A_PILOT = (
     *(
-        "Team: network",
+        "Team: The network team",
         "Agreed<td>",
         "Kick-off by the sponsor<td>",
         "pass mark",

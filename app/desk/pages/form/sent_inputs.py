@@ -12,7 +12,7 @@ from app.api.pages.sent_forms import SentForm
 from app.desk.forms.fields import FormField
 from app.desk.forms.inputs import GIVEN_INPUT, Inputs
 from app.desk.forms.instants import SHOWN_VALUE_PREFIX
-from app.desk.forms.pointers import field_at
+from app.desk.forms.pointers import WITH_INNER_VALUES, field_at
 from app.desk.pages.kept_forms import ALONG
 from app.desk.references import Ambiguous
 from app.desk.timeline import NarratedEvent
@@ -44,6 +44,27 @@ class SentInputs:
     def faults(self, pointer: str) -> list[str]:
         """Return what is wrong with the value at that pointer, in words."""
         return [fault["message"] for fault in self._faults() if pointer in _places(fault)]
+
+    def faults_of(self, field: FormField, pointer: str) -> list[str]:
+        """Return what is wrong with the field at that pointer, in words: with entries of its list, too, each
+        with the entry that it is about.
+        """
+        faults = self.faults(pointer)
+        if field.kind in WITH_INNER_VALUES:
+            begin, entries = f"{pointer}/", self._entries(pointer)
+            for fault in self._faults():
+                for place in _places(fault):
+                    if place.startswith(begin):
+                        number = place.removeprefix(begin).partition("/")[0]
+                        entry = (
+                            entries[int(number)] if number.isdecimal() and int(number) < len(entries) else ""
+                        )
+                        faults.append(f"“{entry}”: {fault['message']}" if entry else fault["message"])
+        return list(dict.fromkeys(faults))
+
+    def _entries(self, pointer: str) -> list[str]:
+        lines = (line.strip() for text in self.inputs.get(pointer, ()) for line in text.splitlines())
+        return [line for line in lines if line]
 
     def has_values(self, fields: Sequence[FormField]) -> bool:
         """Return whether something is filled in, or wrong, in one of these fields."""

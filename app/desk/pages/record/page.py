@@ -33,6 +33,7 @@ from app.desk.pages.record.read_fields import (
 )
 from app.desk.pages.record.requester_card import OPENED_BY_PEOPLE, RequesterCard, requester_card
 from app.desk.pages.record.talk import IN_THE_CONVERSATION, reply_box, ticket_talk
+from app.desk.pages.record.votes import ReaderVotes, reader_votes, without_votes
 from app.desk.pages.records import (
     COUNTED_IN,
     HANDED_OVER,
@@ -43,7 +44,6 @@ from app.desk.pages.records import (
     RecordList,
     RecordView,
     child_table,
-    named_in_vote,
     named_parts,
     offered_actions,
     read_events,
@@ -61,7 +61,7 @@ from app.log.canonical import instant
 
 router = Router(include_in_schema=False)
 #: Lists that stand on the page itself; the others are one step away.
-FIRST_LISTS = ("alerts", "comments", "tasks", "attachments", "links", "decisions")
+FIRST_LISTS = ("alerts", "comments", "tasks", "attachments", "links", "decisions", "votes")
 #: Pages of the dashboard with more about a record, by its kind: the address, and the code of their name.
 FURTHER_PAGES = {"improvement": ("/dashboard/improvement", "what_came_of_it")}
 #: The list of people who were notified about a record, and the columns of each notice.
@@ -95,7 +95,7 @@ async def get_record_page(request: Request, kind: str, name: str) -> Response:
         span=planned_span(desk, view),
         further=_further_page(desk, view),
         counted_in=_counted_in(desk, view),
-        has_notices=desk.contract.listed_fields(_notices_path(lifecycle)) is not None,
+        has_notices=reads.notices is not None,
         now=instant(utc_now()),
         done=outcome_sentence(desk, view, request.query_params.get("done", "")),
         warnings=[*unattached_files(desk), *shown_warnings(desk, view.record)],
@@ -110,7 +110,7 @@ class PageReads:
     offered: Sequence[OfferedAction]
     lists: Sequence[RecordList]
     parts: NamedParts
-    votes: Sequence[tuple[str, str]]
+    votes: ReaderVotes
     files: Sequence[tuple[str, str]]
     blocks: Sequence[Mapping[str, Any]]
     requester: RequesterCard | None
@@ -128,17 +128,20 @@ async def _read_page(desk: Desk, view: RecordView) -> PageReads:
     offered = list(offered_actions(desk, view))
     possible = [action for action in offered if action.reason is None]
     children = _first_lists(view, desk.contract.children(view.lifecycle.plural))
-    (votes, files, events), (blocks, requester, notices, window), lists = await asyncio.gather(
-        asyncio.gather(_awaited_votes(desk, view, possible), _files(desk, view), read_events(desk, view)),
+    (files, events), (blocks, requester, notices, window), lists = await asyncio.gather(
+        asyncio.gather(_files(desk, view), read_events(desk, view)),
         asyncio.gather(
             _text_blocks(desk, view, possible),
             _requester(desk, view),
-            _notices_of_major(desk, view),
+            _notices_table(desk, view),
             window_check(desk, view),
         ),
         read_lists(desk, view, ((child, None) for child in children)),
     )
-    parts = await named_parts(desk, view, events=events, lists=lists, possible=possible)
+    votes, parts = await asyncio.gather(
+        reader_votes(desk, view, possible, lists),
+        named_parts(desk, view, events=events, lists=lists, possible=without_votes(possible)),
+    )
     return PageReads(offered, lists, parts, votes, files, blocks, requester, notices, window)
 
 
@@ -155,7 +158,11 @@ def _values(desk: Desk, view: RecordView, reads: PageReads) -> dict[str, Any]:
         **placed_fields(view, fields),
         "votes": reads.votes,
         "actions": placed_actions(
-            view, reads.offered, desk.reader_id, row_kinds, has_reply_box=box is not None
+            view,
+            [action for action in reads.offered if action.reason is not None or action.name not in VOTES],
+            desk.reader_id,
+            row_kinds,
+            has_reply_box=box is not None,
         ),
         "tables": [narrowed(table) for table in parts.tables if table.rows and not _is_talk(view, table)],
         "more": [(each.name, each.words[desk.language]) for each in children if each.name not in FIRST_LISTS],
@@ -184,7 +191,7 @@ async def get_record_list_page(request: Request, kind: str, name: str, child: st
         label = desk.sentence("told")
     else:
         possible = [action for action in offered_actions(desk, view) if action.reason is None]
-        table = await child_table(desk, view, screens[child], possible)
+        table = await child_table(desk, view, screens[child], without_votes(possible))
         label = screens[child].words[desk.language]
     return desk.answer(
         "pages/record/child_list.html", f"{view.spoken_name} · {label}", view=view, table=table
@@ -256,23 +263,6 @@ async def _requester(desk: Desk, view: RecordView) -> RequesterCard | None:
     return await requester_card(desk, person["id"], except_record=str(view.record["id"]))
 
 
-async def _awaited_votes(
-    desk: Desk, view: RecordView, possible: Sequence[OfferedAction]
-) -> list[tuple[str, str]]:
-    """Return the addresses and labels of the forms of the votes on the record that wait for the reader."""
-    labels = {action.name: action.label for action in possible if action.name in VOTES}
-    work = await desk.calls.read_if_allowed("/v1/me/work") if labels else None
-    votes = [] if work is None else [*work["votes"], *work["votes_for_others"]]
-    return [
-        (
-            f"{view.path}/{vote['action']}?{urlencode(named_in_vote(vote))}",
-            desk.sentence("vote_waits", action=labels[vote["action"]], question=vote["question"]),
-        )
-        for vote in votes
-        if vote["ticket"] == view.record["id"] and vote["action"] in labels
-    ]
-
-
 async def _files(desk: Desk, view: RecordView) -> list[tuple[str, str]]:
     """Return the addresses and labels of the files and pages to print that the reader may see."""
     files = [
@@ -281,11 +271,6 @@ async def _files(desk: Desk, view: RecordView) -> list[tuple[str, str]]:
     ]
     answers = await asyncio.gather(*(desk.calls.send("GET", path) for path, _ in files))
     return [file for file, answer in zip(files, answers, strict=True) if answer.is_success]
-
-
-async def _notices_of_major(desk: Desk, view: RecordView) -> ChildTable | None:
-    """Return who was notified of a major incident, for the people who lead it; None for other records."""
-    return await _notices_table(desk, view) if view.record.get("declared_major_at") else None
 
 
 async def _notices_table(desk: Desk, view: RecordView) -> ChildTable | None:

@@ -20,6 +20,7 @@ READ_COLUMNS = {
     "alerts": frozenset({"title", "source", "first_fired_at", "last_fired_at", "fired_count", "cleared_at"}),
     "decisions": frozenset({"question", "state", "outcome", "quorum", "due_at", "closed_at"}),
     "links": frozenset({"label", "other"}),
+    "votes": frozenset({"person", "verdict", "comment", "voted_at", "cast_by", "recused_at"}),
     "tasks": frozenset({"title", "assignee", "team", "due_at", "completed_at", "dropped_at", "outcome"}),
 }
 

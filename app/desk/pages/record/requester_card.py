@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from app.desk.pages.context import Desk
 from app.desk.pages.records import RecordView, state_label, state_tone
@@ -31,11 +32,25 @@ class OpenTicket:
 
 @dataclass(frozen=True, slots=True)
 class RequesterCard:
-    """A person who asks: their name, what is known of them, and their other open tickets."""
+    """A person who asks: their name, what is known of them, and their other open tickets. `more` are the
+    numbers of those that are not shown, with the addresses of their lists. `is_partial`: there may be further
+    ones of teams whose tickets the reader may not see.
+    """
 
     name: str
     facts: Sequence[str]
     tickets: Sequence[OpenTicket]
+    more: Sequence[tuple[int, str]] = ()
+    is_partial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TicketPage:
+    """The first open tickets of one kind, how many there are in all, and the address of their list."""
+
+    tickets: Sequence[OpenTicket]
+    total: int
+    address: str
 
 
 async def requester_card(desk: Desk, person: str, except_record: str | None = None) -> RequesterCard | None:
@@ -47,8 +62,16 @@ async def requester_card(desk: Desk, person: str, except_record: str | None = No
     )
     if record is None:
         return None
-    tickets = [ticket for page in pages for ticket in page if ticket.view.record["id"] != except_record]
-    return RequesterCard(str(record["name"] or desk.sentence("somebody")), _facts(record), tickets)
+    tickets = [
+        ticket for page in pages for ticket in page.tickets if ticket.view.record["id"] != except_record
+    ]
+    return RequesterCard(
+        str(record["name"] or desk.sentence("somebody")),
+        _facts(record),
+        tickets,
+        [(left, page.address) for page in pages if (left := page.total - len(page.tickets)) > 0],
+        not all(desk.sees_every_record_of(kind) for kind in kinds),
+    )
 
 
 def _facts(record: Mapping[str, Any]) -> list[str]:
@@ -56,14 +79,15 @@ def _facts(record: Mapping[str, Any]) -> list[str]:
     return [str(value["name"] if isinstance(value, dict) else value) for value in values if value]
 
 
-async def _open_tickets(desk: Desk, kind: str, person: str) -> list[OpenTicket]:
+async def _open_tickets(desk: Desk, kind: str, person: str) -> TicketPage:
     lifecycle = desk.lifecycle(kind)
     from_states = lifecycle[ASSIGN].from_states
     assert isinstance(from_states, frozenset), "what does not exist cannot be assigned"
     states = ",".join(state.value for state in lifecycle.states if state in from_states)
-    parameters = {"requester": person, "state": states, "limit": MOST_TICKETS, "fields": TICKET_FIELDS}
+    chosen = {"requester": person, "state": states}
+    parameters = {**chosen, "limit": MOST_TICKETS, "fields": TICKET_FIELDS, "count": "exact"}
     page = await desk.calls.read_if_allowed(f"/v1/{lifecycle.plural}", parameters)
-    return [
+    tickets = [
         OpenTicket(
             RecordView(lifecycle, record, desk.language, desk.root),
             state_label(lifecycle, record, desk.language),
@@ -71,3 +95,5 @@ async def _open_tickets(desk: Desk, kind: str, person: str) -> list[OpenTicket]:
         )
         for record in (() if page is None else page["items"])
     ]
+    total = len(tickets) if page is None else page["total"] or len(tickets)
+    return TicketPage(tickets, total, f"{desk.root}/{kind}?{urlencode(chosen)}")

@@ -19,6 +19,7 @@ from app.ticketing.comments import CORRECTION_WINDOW
 #: The lists whose rows are entries of the conversation.
 COMMENTS, ATTACHMENTS = "comments", "attachments"
 IN_THE_CONVERSATION = frozenset({COMMENTS, ATTACHMENTS})
+INTERNAL = "internal"
 HOLD, QUESTION, CORRECT_COMMENT = "hold", "question", "correct_comment"
 #: The newest entries are shown; earlier ones, except the first, are folded.
 SHOWN_ENTRIES = 8
@@ -94,7 +95,8 @@ def _shared_file(desk: Desk, view: RecordView, file: Mapping[str, Any]) -> Share
     path = f"/v1/{view.lifecycle.plural}/{view.record['id']}/{ATTACHMENTS}/{file['id']}/content"
     if not file["name"]:
         return SharedFile(desk.sentence("withdrawn_file" if file["withdrawn_at"] else "erased_file"), None)
-    return SharedFile(file["name"], path, file["media_type"] in PICTURES)
+    is_internal = file.get("visibility") == INTERNAL
+    return SharedFile(file["name"], path, file["media_type"] in PICTURES, is_internal)
 
 
 def reply_box(

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import Query, Request
@@ -12,12 +14,15 @@ from starlette.responses import Response
 from app.api.authentication.auth import context_of
 from app.api.contract.responses import in_language
 from app.api.direct import DirectRoute, Router
+from app.api.listings.naming import titles_of
 from app.api.listings.page_responses import VARY, link
 from app.api.page_language import chosen_language
 from app.api.records.reads import renderer_of
 from app.api.records.shapes import Renderer
 from app.api.requests.accept import negotiate
+from app.foundation.services.queries import SERVICES
 from app.processes.changes.calendar.drawing import draw, view_of
+from app.processes.changes.calendar.entries import CalendarEntry
 from app.processes.changes.calendar.ical import MEDIA_TYPE, calendar
 from app.processes.changes.calendar.queries import (
     CalendarDrawingQuery,
@@ -64,7 +69,8 @@ async def get_change_calendar(request: Request, query: Annotated[CalendarQuery, 
     headers = {"Vary": f"Accept, {VARY['Vary']}", "Content-Language": renderer.language}
     if as_file:
         address = renderer.ledger.settings.public_url or str(request.base_url).rstrip("/")
-        content = calendar(entries.entries, renderer.language, address)
+        named = await _with_service_names(request, entries.entries, renderer.language)
+        content = calendar(named, renderer.language, address)
         return Response(content, headers=headers, media_type=MEDIA_TYPE)
     answer = ChangeCalendar(
         tz=zone.key, from_at=begin, until_at=end, truncated=entries.truncated, items=entries.items()
@@ -82,7 +88,8 @@ async def get_change_calendar_drawing(
     view = view_of(query.view, day_asked(query, zone, now), zone, renderer.language, now)
     weeks = view.weeks
     entries = await find_entries(renderer, query, weeks[0][0].begin, weeks[-1][-1].end, now)
-    drawing = draw(view, entries.entries, truncated=entries.truncated)
+    named = await _with_service_names(request, entries.entries, renderer.language)
+    drawing = draw(view, named, truncated=entries.truncated)
     headers = {**VARY, **POLICY, "Content-Language": renderer.language}
     return Response(drawing, headers=headers, media_type=SVG)
 
@@ -98,6 +105,17 @@ async def list_change_schedule(request: Request, query: Annotated[ChangeSchedule
     schedule = ChangeSchedule(**await schedule_page(renderer, query, context_of(request).now))
     headers = VARY | link(request, schedule.next_cursor) | {"Content-Language": renderer.language}
     return Response(schedule.model_dump_json(), headers=headers, media_type=JSON)
+
+
+async def _with_service_names(
+    request: Request, entries: Sequence[CalendarEntry], language: str
+) -> list[CalendarEntry]:
+    """Return the entries with names of services in the place of their keys, for people to read."""
+    keys = sorted({key for entry in entries for key in entry.services})
+    names = await titles_of(SERVICES, renderer_of(request, SERVICES), keys, language)
+    return [
+        replace(entry, services=tuple(names.get(key, key) for key in entry.services)) for entry in entries
+    ]
 
 
 def _renderer(request: Request, query: CalendarFilters) -> Renderer:

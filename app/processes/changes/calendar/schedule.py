@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
@@ -33,7 +32,7 @@ from app.processes.changes.calendar.queries import (
     several,
     visible_ci_keys,
 )
-from app.processes.changes.calendar.sentences import StatusSentences
+from app.processes.changes.calendar.sentences import StatusSentences, TimeZoneName, sentence_zone
 from app.processes.changes.lifecycle import LIFECYCLE
 from app.processes.changes.queries import LISTING
 from app.processes.changes.records import HOLDING, Change, ChangeState, ChangeType
@@ -64,6 +63,7 @@ class ChangeScheduleQuery(Paging):
     state: Annotated[list[ChangeState] | None, CommaSeparated] = several(
         "Changes in these states; if left out, planned and running changes."
     )
+    tz: TimeZoneName = None
     count: Literal["exact"] | None = Field(
         None, description=f"`exact` returns the number of changes in `total`, counted up to {MOST_COUNTED:,}."
     )
@@ -132,7 +132,7 @@ async def schedule_page(renderer: Renderer, query: ChangeScheduleQuery, now: dat
     cis = await visible_ci_keys(renderer, listed["items"])
     entries = [entry_of(item, cis, now) for item in listed["items"]]
     customers = await customers_of(ledger, {service for entry in entries for service in entry.services})
-    words = StatusSentences(renderer.language, ZoneInfo(ledger.settings.time_zone))
+    words = StatusSentences(renderer.language, sentence_zone(query.tz, caller, ledger.settings.time_zone))
     reader = _Reader(own, caller.teams, customers, words)
     items = [reader.shown(entry, item) for entry, item in zip(entries, listed["items"], strict=True)]
     return {"items": items} | {name: listed[name] for name in ("next_cursor", "total", "total_at_least")}

@@ -23,7 +23,7 @@ from app.processes.improvements.rollout.records import RolloutStep
 TRAININGS = "select id, number, title, pass_mark from fold.training where id = any(%s) order by number"
 PARTICIPANTS = "select * from fold.training_participant where record = any(%s) order by added_at, id"
 RESULTS = "select * from fold.examination_result where record = any(%s) order by examined_at, id"
-TEAM_KEYS = "select id, key from fold.team where id = any(%s)"
+TEAM_NAMES = "select id, key, name from fold.team where id::text = any(%(teams)s) or key = any(%(teams)s)"
 #: The texts of a step besides its evidence, which are also the codes of their sentences.
 STEP_TEXTS = (
     *("goals", "weekly_plan", "pilot_shown", "people_shown", "resources_shown", "obstacles_shown"),
@@ -34,21 +34,15 @@ STEP_TEXTS = (
 async def named_filters(
     ledger: Ledger, filters: Mapping[Dimension, Sequence[str]], words: ChartWords
 ) -> str | None:
-    """Return the cases in words, teams by their keys; None: all cases."""
-    ids = [value for values in filters.values() for value in values if _is_id(value)]
-    keys = {}
-    if ids:
-        keys = {str(row["id"]): str(row["key"]) for row in await ledger.db.rows(TEAM_KEYS, (ids,))}
-    named = {name: [keys.get(value, value) for value in values] for name, values in filters.items()}
+    """Return the cases in words, teams by their names; None: all cases."""
+    teams = list(filters.get(Dimension.team, ()))
+    rows = await ledger.db.rows(TEAM_NAMES, {"teams": teams}) if teams else ()
+    names = {str(row[code]): str(row["name"]) for row in rows for code in ("id", "key")}
+    named = {
+        name: [names.get(value, value) for value in values] if name is Dimension.team else list(values)
+        for name, values in filters.items()
+    }
     return words.translate("joined").join(filter_words(named, words)) or None
-
-
-def _is_id(value: str) -> bool:
-    try:
-        UUID(value)
-    except ValueError:
-        return False
-    return True
 
 
 async def pilot_facts(

@@ -1,0 +1,46 @@
+"""What a form is filled in with from the record that it is about, as its face says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from string import Formatter
+from typing import Any
+
+from app.desk.names import KIND_MEMBERS
+from app.desk.pages.context import Desk
+from app.desk.pages.form.screens import ActionScreen
+from app.desk.pages.records import RecordView
+
+
+async def prefilled(screen: ActionScreen) -> dict[str, list[str]]:
+    """Return the inputs that the face fills in from the record, in the reader's words."""
+    view, prefills = screen.view, screen.face.prefills
+    if view is None or not prefills:
+        return {}
+    words = await _words(screen.desk, view)
+    texts = {name: label.text(screen.desk.language) for name, label in prefills.items()}
+    return {
+        f"/{name}": [text.format_map(words)]
+        for name, text in texts.items()
+        if all(words.get(field) for _, field, _, _ in Formatter().parse(text) if field)
+    }
+
+
+async def _words(desk: Desk, view: RecordView) -> Mapping[str, str]:
+    """Return the fields of the record as people read them; what a member says the kind of, by that kind.
+    Parts of a part are called by both names: `recurrence_cases`.
+    """
+    record = await desk.names.replaced(view.lifecycle, view.record)
+    fields = desk.contract.record_fields(view.lifecycle.plural) or {}
+    words = {name: _text(desk, value, fields.get(name, {}), name) for name, value in record.items()}
+    for name, value in record.items():
+        if isinstance(value, Mapping):
+            words |= {f"{name}_{part}": _text(desk, inner, {}, part) for part, inner in value.items()}
+    for member, kind in KIND_MEMBERS.items():
+        if view.record.get(kind):
+            words[str(view.record[kind])] = words.get(member, "")
+    return words
+
+
+def _text(desk: Desk, value: Any, schema: Mapping[str, Any], name: str) -> str:
+    return str(desk.display.html(value, dict(schema), name).striptags())

@@ -1,0 +1,66 @@
+"""Votes on the page of a record: offered to those who are asked, and shown once they are cast."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from app.common.people import Role
+from tests.automation.worker import Worker
+from tests.client import Api, Client
+from tests.desk.test_pages import page
+from tests.processes.changes.samples import a_board
+
+VOTE_FORM = re.compile(r'href="[^"]*/(?:vote|decide)(?:\?[^"]*)?"[^>]*>([^<]*)<')
+
+
+async def offered(client: Client, path: str) -> list[str]:
+    """The labels of the links to forms of votes on that page."""
+    return VOTE_FORM.findall(await page(client, path))
+
+
+async def test_a_vote_is_offered_to_voters_until_they_have_cast_it_and_then_shown(api: Api) -> None:
+    board = await a_board(api)
+    for name in ("Nils", "Ines"):
+        await api.client(name, Role.cab_member)
+    path = await board.assessed("medium")
+    await board.manager.post_ok(f"{path}/request_approval", board.question())
+    change = await board.member.read(path)
+    address, decision = f"/desk/change/{change['number']}", change["approval_id"]
+    assert await offered(board.member, address) == ["Vote: Shall it be made?"]
+    assert await offered(board.engineer, address) == [], "nobody asked them"
+    cast = {"decision": decision, "verdict": "approve", "comment": "The relay is old."}
+    await board.member.post_ok(f"{path}/vote", cast)
+    assert await offered(board.member, address) == ["Change your vote"]
+    for reader in (board.member, board.engineer):
+        html = await page(reader, address)
+        assert ("The relay is old." in html, "Approve" in html) == (True, True), "votes stand on the page"
+    assert "Change your vote" not in await page(board.engineer, f"{address}/list/decisions")
+
+
+async def test_the_form_of_a_vote_says_that_nobody_asked_the_reader(api: Api) -> None:
+    board = await a_board(api)
+    for name in ("Nils", "Ines"):
+        await api.client(name, Role.cab_member)
+    path = await board.assessed("medium")
+    await board.manager.post_ok(f"{path}/request_approval", board.question())
+    address = f"/desk/change/{(await board.member.read(path))['number']}/vote"
+    other = await api.client("Olga", Role.cab_member)
+    sentence = "No vote of yours is open on this record."
+    assert [sentence in await page(reader, address) for reader in (other, board.member)] == [True, False]
+
+
+async def test_only_people_who_may_read_notices_are_led_to_them(api: Api) -> None:
+    board = await a_board(api)
+    path = await board.approved()
+    worker, now = Worker(api.ledger), datetime.now(UTC)
+    for seconds in (0, 61):
+        await worker.work(now + timedelta(seconds=seconds))
+    address = f"/desk/change/{(await board.manager.read(path))['number']}"
+    outsider = await api.client("Olga", Role.service_level_manager, Role.auditor)
+    led = {}
+    for name, reader in (("manager", board.manager), ("auditor", outsider)):
+        answer = await reader.get(f"{path}/notices")
+        led[name] = "People notified" in await page(reader, address)
+        assert led[name] is (answer.status_code == 200 and answer.json()["items"] != [])
+    assert led["manager"]
