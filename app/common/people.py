@@ -236,8 +236,8 @@ class Person(Record):
     key_id: UUID | None = required(
         "Key of the person's secrets, with which the personal fields are encrypted."
     )
-    told_of: list[str] | None = optional("Steps of which the person receives notices in the application.")
-    told_by_mail: list[str] | None = optional("Steps of which the person also receives mails.")
+    told_of: list[str] | None = optional("Types of notices that the person receives in the application.")
+    told_by_mail: list[str] | None = optional("Types of notices that are also sent to the person by mail.")
     mail_waits_for_you: MailFrequency | None = optional(
         "Frequency of mails about notices that wait for the person's action; never `none`."
     )

@@ -241,7 +241,10 @@ def _item_model(shape: type[OutputModel], name: str) -> type[OutputModel]:
     """Return the model of a record in a list, where actions are only named."""
     if ACTIONS not in shape.model_fields:
         return shape
-    about = f"{shape.__doc__} Lists return this form, in which actions are only names."
+    about = (
+        f"{shape.__doc__} Lists return this form: with `include=actions` it has the names of the possible "
+        "actions, without the reasons for refusals."
+    )
     return create_model(f"{name}Item", __base__=shape, __doc__=about, actions=(NAMES, ...))
 
 

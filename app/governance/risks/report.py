@@ -74,7 +74,7 @@ class ReportedOccurrence(OutputModel):
 
 
 class OccupiedCell(OutputModel):
-    """A cell of the matrix with the open risks in it."""
+    """A cell of the risk matrix, with the open risks that belong to it."""
 
     likelihood: int = Field(description="Likelihood, from 1 (rare) to 5 (almost certain).")
     impact: int = Field(description="Impact, from 1 (slight) to 5 (disastrous).")

@@ -118,7 +118,7 @@ def publish(survey: Survey, body: EmptyPayload, ctx: ActionContext) -> None:
 
 
 def cancel(survey: Survey, body: Reason, ctx: ActionContext) -> None:
-    """Cancel the survey. Anonymous answers are destroyed, and answers with names are shown only to survey
+    """Cancel the survey. Anonymous answers are destroyed, and other answers are shown only to survey
     managers.
     """
 

@@ -96,7 +96,7 @@ GivenAnswers = Annotated[tuple[GivenAnswer, ...], at_most_entries(MOST_QUESTIONS
 
 
 class RespondSurveyResponse(Payload):
-    """The answers of a participant to a survey with names."""
+    """The answers of a participant to a survey that is not anonymous."""
 
     survey: Annotated[Reference, ForeignRef("survey")] = Field(
         description="Survey to answer: its number or id.", examples=["SVY-2026-000001"]
@@ -138,7 +138,7 @@ class RemindSurvey(EndSurvey):
 
 
 class SuggestFromAnswer(Payload):
-    """An improvement suggestion from an answer."""
+    """An improvement suggestion made from a survey answer."""
 
     answer: Annotated[UUID, ChildRef(SurveyAnswer)] = Field(description="Identifier of the answer.")
     title: Title = Field(description="Suggestion in one line, without names of persons.")
@@ -155,7 +155,7 @@ class SuggestFromAnswer(Payload):
 
 
 class ComplainFromAnswer(Payload):
-    """A complaint about a ticket from an answer."""
+    """A complaint about a ticket, made from a survey answer."""
 
     answer: Annotated[UUID, ChildRef(SurveyAnswer)] = Field(description="Identifier of the answer.")
     ticket: Annotated[Reference, ForeignRef(TICKET)] = Field(

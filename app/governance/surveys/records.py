@@ -43,7 +43,7 @@ class QuestionKind(CodeEnum):
 
 
 class SurveyResponseState(CodeEnum):
-    """State of a participant's response to a survey with names."""
+    """State of a participant's response to a survey that is not anonymous."""
 
     submitted = "submitted", "Submitted", "已提交"
 
@@ -215,7 +215,7 @@ class SurveyAnswer(ChildRecord):
 
 
 class SurveyResponse(Record):
-    """A participant's answers to a survey with names."""
+    """A participant's answers to a survey that is not anonymous."""
 
     KIND: ClassVar[str] = "survey_response"
 

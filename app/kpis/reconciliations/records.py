@@ -37,7 +37,10 @@ class Reconciliation(Record):
     day: str | None = required("Date of the night in `zone`.", examples=["2026-11-20"])
     verdict: Verdict | None = required("Verdict: whether facts and raw events give the same figures.")
     zone: str | None = required("Time zone of the night and of the compared months.")
-    position: int | None = required("Position of the log up to which both were computed.", sa_type=BigInteger)
+    position: int | None = required(
+        "Position in the log up to which the stored and the recomputed figures were compared.",
+        sa_type=BigInteger,
+    )
     compared: int | None = required(
         "Number of figures that were compared. The figures of single cases are not included.",
         sa_type=BigInteger,

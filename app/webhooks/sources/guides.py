@@ -60,7 +60,7 @@ def _setup(tool: str, document: MappingDocument) -> list[str]:
     path = (USUAL_PATH if guide is None else guide.path or USUAL_PATH).replace("<key>", tool)
     lines = [
         "1. Add a source, as an administrator. The response contains the secret, only once. `desk` comes "
-        "from [the first page](../../README.md#begin).",
+        "from the [setup commands](../../README.md#begin).",
         "",
         "   ```bash",
         f"   KEY=$ADMIN desk webhook_sources -d "

@@ -26,12 +26,14 @@ router = Router(prefix="/v1/me", tags=["people"])
 
 
 class PreferencesOut(OutputModel):
-    """The steps of which the caller receives notices and mails."""
+    """The types of notices that the caller receives, in the application and by mail."""
 
     told_of: list[NoticeType] = Field(
-        description="Steps of which the caller receives notices in the application."
+        description="Types of notices that the caller receives in the application."
     )
-    told_by_mail: list[NoticeType] = Field(description="Steps of which the caller also receives mails.")
+    told_by_mail: list[NoticeType] = Field(
+        description="Types of notices that are also sent to the caller by mail."
+    )
     mail_waits_for_you: MailFrequency = Field(
         description="Frequency of mails about notices that wait for the caller's action; never `none`."
     )
@@ -48,7 +50,7 @@ class PreferencesOut(OutputModel):
 
 @router.endpoint("/preferences", "Get the caller's preferences", PreferencesOut, refused=(404,))
 async def get_my_preferences(request: Request, ledger: Ledger) -> Response:
-    """Return the steps of which the caller receives notices and mails; all by default."""
+    """Return the types of notices that the caller receives, in the application and by mail; all by default."""
     loaded = await load(ledger.db, persons.LIFECYCLE, str(caller_of(request).person_id))
     assert loaded is not None, "every key stands for a person"
     return _answer(loaded.record)
@@ -61,7 +63,7 @@ async def set_my_preferences(
     body: Annotated[SetPreferencesPerson, Body()],
     idempotency_key: IdempotencyKeyHeader = None,
 ) -> Response:
-    """Choose the steps about which the caller receives notices and mails."""
+    """Choose the types of notices that the caller receives, in the application and by mail."""
     key = await key_of(ledger, request, "set_my_preferences", idempotency_key)
     name = str(caller_of(request).person_id)
     row = persons.LIFECYCLE["set_preferences"]

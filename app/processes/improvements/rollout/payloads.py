@@ -106,7 +106,7 @@ class CompleteRolloutStepImprovement(Payload):
     numbers: DocumentNumbers = Field(
         default=(),
         max_length=LONGEST_LIST,
-        description="Numbers of documents as evidence; for `publish`, the number of the published document.",
+        description="Numbers of the documents that are the evidence; for `publish`, the number of the published document.",
         examples=[["PR2026001"]],
     )
     owner: Annotated[Reference, ForeignRef("person", GivenDuty.process_ownership, quiet=True)] | None = Field(
@@ -195,7 +195,7 @@ class AskHandOverImprovement(Payload):
     numbers: DocumentNumbers = Field(
         min_length=1,
         max_length=LONGEST_LIST,
-        description="Numbers of all documents; those that the improvement made itself are added.",
+        description="Numbers of all documents that are handed over. The documents of the improvement itself are added automatically.",
         examples=[["PR2026001"]],
     )
     open_points: FreeText | None = Field(
@@ -219,5 +219,5 @@ class FixImprovement(DespiteFreeze):
         description="Work that was done, and its evidence.", examples=["The form has two fields less."]
     )
     numbers: DocumentNumbers = Field(
-        default=(), max_length=LONGEST_LIST, description="Numbers of documents as evidence."
+        default=(), max_length=LONGEST_LIST, description="Numbers of the documents that are the evidence."
     )

@@ -106,7 +106,9 @@ class RolloutStep(ChildRecord):
     evidence: Annotated[str | None, Personal()] = optional(
         "Work that was done, and its evidence; null until the step is completed."
     )
-    evidence_numbers: list[str] | None = optional("Numbers of documents as evidence; null if not set.")
+    evidence_numbers: list[str] | None = optional(
+        "Numbers of the documents that are the evidence; null if not set."
+    )
     goals: Annotated[str | None, Personal()] = optional(
         "Goals in words, for the step `organise`; null for other steps."
     )

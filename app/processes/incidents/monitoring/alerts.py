@@ -195,8 +195,8 @@ def _describe(alert: IncidentAlert, body: RepeatAlertIncident) -> None:
 
 
 class ClearAlertIncident(Payload):
-    """The data of an alert that has cleared while the incident has other alerts or a person works on it, or
-    after a person resolved it.
+    """An alert that has cleared although its incident does not end with it: other alerts still fire, or a
+    person works on the incident or has resolved it.
     """
 
     title: Title = Field(description="Alert in one line.")
