@@ -44,6 +44,8 @@ from app.exchange import router as imports
 from app.exchange.jobs import router as bulk_jobs
 from app.foundation.people.preferences import router as preferences
 from app.foundation.views.router import router_of as views_of
+from app.foundation.views.routes.columns import columns_router
+from app.foundation.views.routes.counts import counts_router
 from app.governance.surveys.routes import answer_page
 from app.html.templates import compile_templates
 from app.kernel import ledger
@@ -71,6 +73,8 @@ from app.ticketing.routes.text_blocks import text_blocks_router
 from app.webhooks.intake.quotas import WebhookQuotas
 
 SERVED = tuple(routes_of(f"{process.package}.{process.routes}") for process in PROCESSES)
+#: All lists of records, also those of which no views are saved.
+LISTINGS = tuple(listing for routes in SERVED for listing in (*routes.listings, *routes.without_views))
 ROUTERS = (
     service_statuses.router,  # before the catalogue, of which a route would take `status` for a name
     *(router for routes in SERVED for router in routes.routers),
@@ -87,7 +91,9 @@ ROUTERS = (
         tuple(listing for routes in SERVED for listing in routes.listings),
         {addresses.KIND: saved_selections.VIEWS},
     ),
-    names_of(tuple(listing for routes in SERVED for listing in (*routes.listings, *routes.without_views))),
+    counts_router(LISTINGS),
+    columns_router(LISTINGS),
+    names_of(LISTINGS),
     record_notices_router(LIFECYCLES),
     text_blocks_router(LIFECYCLES),
     kpis_of_cases_router(LIFECYCLES),

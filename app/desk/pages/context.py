@@ -42,6 +42,25 @@ RECORD_ASKS_SECONDS, ASKS_SECONDS = 20, 60
 READER_MARK_LENGTH = 24
 #: The cookie in which desk.js keeps the time zone of the browser.
 ZONE_COOKIE = "time_zone"
+#: The keys of the desk (desk.js), each with the sentence that says what it does.
+KEYS = (
+    ("/", "key_1"),
+    ("j k", "key_2"),
+    ("Enter", "key_3"),
+    ("n", "key_new"),
+    ("t", "key_9"),
+    ("r", "key_reply"),
+    ("] [", "key_next"),
+    ("x", "key_4"),
+    ("Shift+x", "key_select_to"),
+    ("a", "key_select_all"),
+    ("f", "key_filter"),
+    (".", "key_5"),
+    ("g h", "key_6"),
+    ("Ctrl+Enter", "key_send"),
+    ("Esc", "key_7"),
+    ("?", "key_8"),
+)
 #: Roles that the head of a page names.
 MOST_ROLES = 2
 
@@ -88,6 +107,11 @@ class Desk:
     def contract(self) -> ScreenContract:
         """The contract that all screens follow."""
         return self.display.contract
+
+    @property
+    def keys(self) -> Sequence[tuple[str, str]]:
+        """The keys that pages of the desk listen to, each with the code of its sentence."""
+        return KEYS
 
     def lifecycle(self, kind: str) -> Lifecycle[Any]:
         """Return the lifecycle of that kind. Raises HTTPException (404)."""
