@@ -17,7 +17,7 @@ from app.api.requests.accept import LANGUAGE_COOKIE
 from app.api.service.static_files import static_file
 from app.api.sign_in.sign_in_first import sign_in_first
 from app.desk.operation_calls import CallRefused
-from app.desk.pages import actions, changes, due, work
+from app.desk.pages import actions, changes, due, homes, work
 from app.desk.pages.context import open_desk
 from app.desk.pages.kept_forms import keep_form
 from app.desk.pages.lists import bulk, columns, saved_views
@@ -107,5 +107,5 @@ async def call_refused(request: Request, error: Exception) -> Response:
 
 
 #: Each by itself: a router within another would be tried for every path there is (app/api/route_index.py).
-PARTS = (work, due, changes, bulk, columns, saved_views, list_page, record_page, actions)
+PARTS = (work, homes, due, changes, bulk, columns, saved_views, list_page, record_page, actions)
 ROUTERS = (router, *(part.router for part in PARTS))

@@ -17,6 +17,7 @@ from app.api.direct import Router
 from app.common.people import STAFF_ROLES
 from app.desk.names import NAME
 from app.desk.pages.context import Desk, open_desk, require_signed_in
+from app.desk.pages.homes import role_work
 from app.desk.pages.lists.tabs import ASSIGN, open_states
 from app.desk.pages.records import HANDED_OVER, RecordView, named_in_vote, state_label
 from app.desk.values import NAMING
@@ -93,7 +94,9 @@ async def get_work_page(request: Request) -> Response:
     """Return the page of the reader's work."""
     desk = open_desk(request)
     position = await desk.log_position()
-    work, followed = await asyncio.gather(desk.calls.read("/v1/me/work"), _followed(desk))
+    work, followed, own = await asyncio.gather(
+        desk.calls.read("/v1/me/work"), _followed(desk), role_work(desk)
+    )
     mine, queued = await asyncio.gather(_mine(desk, work), _queued(desk, work["queues"]))
     waiting = sorted([*_asked_rows(desk, work), *mine], key=lambda row: row.urgency)
     title = desk.sentence("my_work")
@@ -109,6 +112,8 @@ async def get_work_page(request: Request) -> Response:
         followed=followed,
         queues=[_queue_count(desk, queue) for queue in work["queues"] if queue["open"]],
         now=instant(utc_now()),
+        role=own,
+        openings=[] if waiting or own.opened else await desk.openings(),
     )
 
 
