@@ -36,6 +36,7 @@ from app.conformance import router as conformance
 from app.dashboard import addresses, saved_selections
 from app.dashboard import router as dashboard
 from app.desk.contract import screen_contract
+from app.desk.navigation import NavigationArea
 from app.desk.operation_calls import CallRefused
 from app.desk.pages import router as desk
 from app.desk.pages.context import SignInNeeded
@@ -61,7 +62,7 @@ from app.notifications.routes.record_notices import record_notices_router
 from app.platform.failures import DatabaseUnavailable
 from app.platform.settings import Settings
 from app.processes.incidents.monitoring import router as monitoring
-from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND, PROCESSES
+from app.registry import AREA_OF_KIND, LIFECYCLES, LIFECYCLES_BY_KIND, PROCESSES, Area
 from app.scim import router as scim
 from app.sealing import router as sealing
 from app.service_levels.clocks.answers import routes as clocks
@@ -122,6 +123,12 @@ ROUTERS = (
     *portal.ROUTERS,
     assistants.router,
     scim.router,
+)
+AREAS = tuple(
+    NavigationArea(
+        area.name, area.value, tuple(kind for kind, its_area in AREA_OF_KIND.items() if its_area is area)
+    )
+    for area in Area
 )
 ROUTES: tuple[BaseRoute, ...] = tuple(route for router in ROUTERS for route in router.routes)
 VERSION = version("ledgerdesk")
@@ -199,6 +206,7 @@ def build_app(*, lifespan: object = None, settings: Settings = DEFAULT_SETTINGS)
     app.add_exception_handler(SignInNeeded, desk.sign_in_needed)
     app.state.kpi_gauges = KpiGauges()
     app.state.kpi_overviews = SharedOverviews()
+    app.state.areas = AREAS
     app.state.metrics = Metrics(app.version, app.state.kpi_gauges, has_replica=settings.read_url is not None)
     # The middleware added last is the outermost.
     app.state.key_use = KeyUse()

@@ -29,6 +29,7 @@ NOT_OPENED = {
     "desk/pages/lists/bulk.html": "what a form on a list is answered with (desk/test_forms.py)",
     "desk/pages/secret.html": "what a form that makes a key is answered with (desk/test_forms.py)",
     "desk/pages/hits.html": "a part of a page that a field asks for",
+    "desk/pages/commands.html": "a part of each page (desk/test_navigation.py)",
     "desk/pages/figures.html": "a part of the first page (desk/test_homes.py)",
     "desk/pages/record/asker.html": "a part of a page that a field asks for",
     "html/page_to_keep.html": "the frame of documents that are saved",

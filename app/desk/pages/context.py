@@ -24,6 +24,7 @@ from app.desk.codes import CodeWords
 from app.desk.contract import ScreenContract, screen_contract
 from app.desk.forms.fields import FieldChoice, FormField, is_file
 from app.desk.names import ReferredNames
+from app.desk.navigation import NavigationArea
 from app.desk.operation_calls import OperationCalls
 from app.desk.pages.kept_forms import mark_of
 from app.desk.values import TABLE, ValueDisplay, code_class, label_of
@@ -107,6 +108,12 @@ class Desk:
     def contract(self) -> ScreenContract:
         """The contract that all screens follow."""
         return self.display.contract
+
+    @property
+    def areas(self) -> tuple[NavigationArea, ...]:
+        """The areas in which people look for kinds of records."""
+        areas: tuple[NavigationArea, ...] = self.request.app.state.areas
+        return areas
 
     @property
     def keys(self) -> Sequence[tuple[str, str]]:
@@ -224,6 +231,7 @@ class Desk:
             layout="desk/pages/page.html" if self.root == DESK else "desk/portal/page.html",
             display=self.display,
             first_kinds=[kind for kind in FIRST_KINDS if kind in self.lifecycles],
+            areas_of_menu=[(area.name, area.label.text(self.language)) for area in self.areas],
             other_language=next(language for language in LANGUAGES if language != self.language),
             address=address_of(self.request),
             **values,

@@ -57,7 +57,18 @@ const keys = {
   "?": () => document.getElementById("keys")?.showModal(),
 };
 
+// From the words that one types to the suggestions, along them, and back.
+function walkSuggestions(event) {
+  const places = [document.getElementById("search"), ...document.querySelectorAll("#commands a")];
+  const now = places.indexOf(document.activeElement);
+  if (now < 0 || places.length < 2 || !["ArrowDown", "ArrowUp"].includes(event.key)) return false;
+  places[Math.max(0, Math.min(places.length - 1, now + (event.key === "ArrowDown" ? 1 : -1)))].focus();
+  event.preventDefault();
+  return true;
+}
+
 document.addEventListener("keydown", (event) => {
+  if (walkSuggestions(event)) return;
   if (event.ctrlKey && event.key === "Enter") event.target.closest("form")?.requestSubmit();
   if (event.key === "Escape" && !document.querySelector("dialog[open], #menu:popover-open")) {
     if (isTyping(event.target)) event.target.blur();
