@@ -29,23 +29,23 @@ async def test_several_lists_are_counted_in_one_statement_as_the_caller_sees_the
         "problem?service=counted-0",
     ]
     statements.sent.clear()
-    counted = await lin.read(COUNTS, of=lists, most=3)
+    counted = await lin.read(COUNTS, selection=lists, most=3)
     assert statements.with_text("count(*)") == 1
     assert counted["items"] == [
-        {"of": lists[0], "total": 2, "total_at_least": None},
-        {"of": lists[1], "total": 3, "total_at_least": None},
-        {"of": lists[2], "total": None, "total_at_least": 3},
-        {"of": lists[3], "total": 0, "total_at_least": None},
+        {"selection": lists[0], "total": 2, "total_at_least": None},
+        {"selection": lists[1], "total": 3, "total_at_least": None},
+        {"selection": lists[2], "total": None, "total_at_least": 3},
+        {"selection": lists[3], "total": 0, "total_at_least": None},
     ]
-    seen = [item["total"] for item in (await wu.read(COUNTS, of=lists))["items"]]
-    assert seen == [0, 0, 0, 0], "whoever may not see the records does not learn how many there are"
+    totals = [item["total"] for item in (await wu.read(COUNTS, selection=lists))["items"]]
+    assert totals == [0, 0, 0, 0], "whoever may not see the records does not learn how many there are"
 
 
 async def test_a_list_that_does_not_exist_is_refused_in_words(shared: Api) -> None:
     lin = await shared.client("Lin", Role.agent)
     for wrong in ("incidents", "incident?colour=red", "incident?state=asleep"):
-        refused = await lin.get(COUNTS, params={"of": wrong})
-        assert (refused.status_code, refused.json()["errors"][0]["parameter"]) == (422, "of"), wrong
+        refused = await lin.get(COUNTS, params={"selection": wrong})
+        assert (refused.status_code, refused.json()["errors"][0]["parameter"]) == (422, "selection"), wrong
 
 
 async def test_columns_are_kept_for_each_person_and_refused_if_they_are_none(shared: Api) -> None:

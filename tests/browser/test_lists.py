@@ -69,9 +69,9 @@ class Mouse:
             "const box = part.getBoundingClientRect(); "
             "return [box.x + box.width / 2, box.y + box.height / 2] })()"
         )
-        at = {"x": box[0], "y": box[1], "button": "left", "clickCount": 1, "modifiers": 8 if shift else 0}
+        mouse = {"x": box[0], "y": box[1], "button": "left", "clickCount": 1, "modifiers": 8 if shift else 0}
         for kind in ("mousePressed", "mouseReleased"):
-            await self.page.send("Input.dispatchMouseEvent", type=kind, **at)
+            await self.page.send("Input.dispatchMouseEvent", type=kind, **mouse)
 
 
 def nth_box(n: int) -> str:

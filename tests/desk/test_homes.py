@@ -47,9 +47,9 @@ def test_every_role_of_people_has_a_home_whose_lists_and_figures_exist() -> None
         for each in home.lists:
             lifecycle = LIFECYCLES_BY_KIND[each.kind]
             listing: Any = contract.listing(lifecycle.plural)
-            given = dict(parse_qsl(each.query))
-            assert given.keys() <= {field.name for field in listing.filters}, each
-            assert given.get("state") != OPEN_STATES or open_states(lifecycle), each
+            filters = dict(parse_qsl(each.query))
+            assert filters.keys() <= {field.name for field in listing.filters}, each
+            assert filters.get("state") != OPEN_STATES or open_states(lifecycle), each
 
 
 async def test_the_filters_of_every_home_are_those_of_the_lists(api: Api) -> None:
@@ -60,7 +60,7 @@ async def test_the_filters_of_every_home_are_those_of_the_lists(api: Api) -> Non
         values = {OPEN_STATES: states, READER_TEAMS: "none"}
         lists.append(f"{each.kind}?{urlencode({k: values.get(v, v) for k, v in parse_qsl(each.query)})}")
     for begin in range(0, len(lists), 50):
-        await reader.read("/v1/list_counts", of=lists[begin : begin + 50])
+        await reader.read("/v1/list_counts", selection=lists[begin : begin + 50])
 
 
 async def test_the_home_of_each_role_shows_its_own_work_in_the_demo(readers: dict[str, Client]) -> None:
@@ -75,8 +75,8 @@ async def test_the_home_of_each_role_shows_its_own_work_in_the_demo(readers: dic
         listed = (await page(reader, f"{address}&limit=200")).count('<td class="wide"')
         assert count == str(listed) or count == "99+", f"{name}: the count is that of the list"
         figures = await page(reader, "/desk/figures")
-        shown = 0 if name in WITHOUT_FIGURES else 2
-        assert figures.count('class="figure"') >= shown, name
+        least = 0 if name in WITHOUT_FIGURES else 2
+        assert figures.count('class="figure"') >= least, name
     assert "/portal/incident/" in await page(readers["requester"], "/portal/mine")
 
 

@@ -98,13 +98,13 @@ async def test_a_long_list_is_read_page_by_page_without_missing_or_repeating_a_r
     numbers = set()
     for n in range(7):
         numbers.add((await agent.post_ok("/v1/incidents", an_incident(title=f"No. {n}")))["number"])
-    address, seen = "/desk/incident?tab=all&limit=3", list[str]()
+    address, listed = "/desk/incident?tab=all&limit=3", list[str]()
     while address:
         html = unescape(await page(agent, address))
-        seen += re.findall(r'<td class="wide"[^>]*><a href="/desk/incident/([^"]*)"', html)
-        assert f"{len(seen)}</span>" in html.partition('class="paging"')[2]
+        listed += re.findall(r'<td class="wide"[^>]*><a href="/desk/incident/([^"]*)"', html)
+        assert f"{len(listed)}</span>" in html.partition('class="paging"')[2]
         address = next(iter(re.findall(r'rel="next"[^>]* href="([^"]*)"', html)), "")
-    assert (len(seen), set(seen)) == (7, numbers)
+    assert (len(listed), set(listed)) == (7, numbers)
 
 
 async def test_selected_records_are_assigned_to_a_colleague_by_name(indexed: Api) -> None:
@@ -136,12 +136,12 @@ async def test_selected_records_are_assigned_to_a_colleague_by_name(indexed: Api
     assert unknown.text.count("there is no “Nobody”") == 1
     for name in ids:
         assert (await lin.read(f"/v1/incidents/{name}"))["assignee"]["id"] == wu.id
-    taken = await send_form(lin, "/desk/incident/bulk", chosen | {"action": ["take"]})
-    assert "Assigned to Lin." in taken.text
+    own = await send_form(lin, "/desk/incident/bulk", chosen | {"action": ["take"]})
+    assert "Assigned to Lin." in own.text
     started = await send_form(lin, "/desk/incident/bulk", chosen | {"action": ["acknowledge"]})
     assert "done for 3 of 3" in started.text, "what needs no form is done at once"
-    asked = await send_form(lin, "/desk/incident/bulk", chosen | {"action": ["resolve"]})
-    assert 'name="/done"' in asked.text
+    resolving = await send_form(lin, "/desk/incident/bulk", chosen | {"action": ["resolve"]})
+    assert 'name="/done"' in resolving.text
 
 
 async def test_filters_in_effect_are_named_above_the_list_and_can_be_removed_one_by_one(

@@ -39,9 +39,9 @@ async def test_the_command_bar_finds_numbers_people_actions_and_pages(indexed: A
     address = f"/desk/incident/{incident['number']}"
 
     async def suggested(typed: str, **headers: str) -> dict[str, str]:
-        found = await lin.get("/desk/commands", params={"q": typed}, headers=headers)
-        assert found.status_code == 200, found.text
-        return {path: label.strip() for path, label, _ in SUGGESTED.findall(unescape(found.text))}
+        answer = await lin.get("/desk/commands", params={"q": typed}, headers=headers)
+        assert answer.status_code == 200, answer.text
+        return {path: label.strip() for path, label, _ in SUGGESTED.findall(unescape(answer.text))}
 
     async def is_indexed() -> bool:
         return address in await suggested("relay") and len(await suggested("xiaoyu")) > 0

@@ -45,12 +45,12 @@ PAGES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Suggestion:
-    """Something to go to: its address, what it is called, and what it is."""
+class CommandSuggestion:
+    """Something to go to: its address, what it is called, and the sort of thing that it is."""
 
     address: str
     label: str
-    what: str
+    sort: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class SuggestedGroup:
     """Suggestions of one sort under their heading."""
 
     label: str
-    suggestions: Sequence[Suggestion]
+    suggestions: Sequence[CommandSuggestion]
 
 
 @router.get("/desk/all")
@@ -100,23 +100,25 @@ async def get_commands(request: Request, q: str = "") -> Response:
     if typed:
         numbered, search = await asyncio.gather(_numbered(desk, typed), _search(desk, typed, MOST_SUGGESTED))
         groups = [group async for group in _groups(desk, typed, numbered)]
-        found = [_of_hit(desk, hit) for hit in _hits(search)]
-        known = {each.address for group in groups for each in group.suggestions}
-        found = [each for each in found if each.address not in known]
-        groups.insert(1 if numbered else 0, SuggestedGroup(desk.sentence("found_records"), found))
+        records = [_of_hit(desk, hit) for hit in _hits(search)]
+        addresses = {each.address for group in groups for each in group.suggestions}
+        records = [each for each in records if each.address not in addresses]
+        groups.insert(1 if numbered else 0, SuggestedGroup(desk.sentence("found_records"), records))
     return desk.answer("commands.html", "", groups=[group for group in groups if group.suggestions])
 
 
-async def _groups(desk: Desk, typed: str, numbered: Sequence[Suggestion]) -> AsyncIterator[SuggestedGroup]:
+async def _groups(
+    desk: Desk, typed: str, numbered: Sequence[CommandSuggestion]
+) -> AsyncIterator[SuggestedGroup]:
     """Yield what is found besides records by their words: by number, people, actions and pages."""
     if numbered:
         yield SuggestedGroup(desk.sentence("by_number"), numbered)
-    for label, found in (
+    for label, suggestions in (
         ("actions", _actions(desk, typed, await desk.openings())),
         ("pages", _pages(desk, typed)),
     ):
-        if suggestions := list(found)[:MOST_SUGGESTED]:
-            yield SuggestedGroup(desk.sentence(label), suggestions)
+        if first := list(suggestions)[:MOST_SUGGESTED]:
+            yield SuggestedGroup(desk.sentence(label), first)
     if people := await _people(desk, typed):
         yield SuggestedGroup(desk.sentence("people"), people)
 
@@ -130,15 +132,17 @@ def _hits(search: CallAnswer | None) -> Sequence[Mapping[str, Any]]:
     return search.document["items"] if search is not None and search.is_success else []
 
 
-def _of_hit(desk: Desk, hit: Mapping[str, Any]) -> Suggestion:
+def _of_hit(desk: Desk, hit: Mapping[str, Any]) -> CommandSuggestion:
     kind = desk.kind_label(hit["kind"])
     called = " ".join(str(hit[name]) for name in ("number", "title") if hit.get(name))
     address = desk.display.address(hit["kind"], hit["number"], hit["id"])
     state = hit.get("state_label")
-    return Suggestion(address, called or hit.get("key") or kind, f"{kind} · {state}" if state else kind)
+    return CommandSuggestion(
+        address, called or hit.get("key") or kind, f"{kind} · {state}" if state else kind
+    )
 
 
-async def _numbered(desk: Desk, typed: str) -> list[Suggestion]:
+async def _numbered(desk: Desk, typed: str) -> list[CommandSuggestion]:
     """Return the records whose number was typed, in full or by its last digits."""
     if NUMBER.fullmatch(typed):
         code, year, count = typed.upper().split("-")
@@ -168,24 +172,26 @@ async def _numbered(desk: Desk, typed: str) -> list[Suggestion]:
     ]
 
 
-async def _people(desk: Desk, typed: str) -> list[Suggestion]:
+async def _people(desk: Desk, typed: str) -> list[CommandSuggestion]:
     parameters = {"kind": "person", "q": typed, "limit": str(MOST_SUGGESTED)}
     answer = await desk.calls.send("GET", "/v1/lookup", parameters=parameters)
     items = answer.document["items"] if answer.is_success else ()
-    what = desk.kind_label("person")
-    return [Suggestion(f"{desk.root}/person/{item['id']}", item["label"], what) for item in items]
+    kind_label = desk.kind_label("person")
+    return [
+        CommandSuggestion(f"{desk.root}/person/{item['id']}", item["label"], kind_label) for item in items
+    ]
 
 
-def _actions(desk: Desk, typed: str, openings: Iterable[Mapping[str, Any]]) -> Iterator[Suggestion]:
+def _actions(desk: Desk, typed: str, openings: Iterable[Mapping[str, Any]]) -> Iterator[CommandSuggestion]:
     """Yield the actions that open a record and have all the typed words in their label or kind."""
     for opening in openings:
         label, kind = opening["label"], opening["kind_label"]
         if _has_words(f"{label} {kind} {desk.sentence('new')}", typed):
             address = f"{desk.root}/new/{opening['kind']}/{opening['action']}"
-            yield Suggestion(address, f"{kind}: {label}", desk.sentence("new"))
+            yield CommandSuggestion(address, f"{kind}: {label}", desk.sentence("new"))
 
 
-def _pages(desk: Desk, typed: str) -> Iterator[Suggestion]:
+def _pages(desk: Desk, typed: str) -> Iterator[CommandSuggestion]:
     """Yield the pages, and the lists of kinds, that have all the typed words in their names."""
     named = [(address, desk.sentence(code)) for address, code in PAGES]
     named += [
@@ -195,11 +201,11 @@ def _pages(desk: Desk, typed: str) -> Iterator[Suggestion]:
     ]
     for address, label in dict(named).items():
         if _has_words(label, typed):
-            yield Suggestion(address, label, desk.sentence("page"))
+            yield CommandSuggestion(address, label, desk.sentence("page"))
     for kind in desk.lifecycles:
         label = desk.kinds_label(kind)
         if _has_words(label, typed):
-            yield Suggestion(f"{desk.root}/{kind}", label, desk.sentence("list"))
+            yield CommandSuggestion(f"{desk.root}/{kind}", label, desk.sentence("list"))
 
 
 def _has_words(text: str, typed: str) -> bool:

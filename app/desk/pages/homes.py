@@ -143,8 +143,8 @@ async def _counted(desk: Desk, lists: Sequence[CountedWork]) -> list[CountedWork
     """Return the lists with the numbers of their records, which one call counts."""
     if not lists:
         return []
-    of = [list_text(work.chosen.kind, work.filters) for work in lists]
-    answer = await desk.calls.read("/v1/list_counts", {"of": of, "most": str(MOST_COUNTED)})
+    selections = [list_text(work.chosen.kind, work.filters) for work in lists]
+    answer = await desk.calls.read("/v1/list_counts", {"selection": selections, "most": str(MOST_COUNTED)})
     return [
         replace(work, count=count_text(item), has_records=item["total"] != 0)
         for work, item in zip(lists, answer["items"], strict=True)
@@ -183,6 +183,8 @@ def _figure(desk: Desk, item: Mapping[str, Any]) -> HomeFigure:
     judged = item["judged"] or {}
     value = "–" if judged.get("value") is None else words.value(judged["value"])
     status = judged.get("status")
-    said = KpiStatus(status).label(desk.language) if status and judged.get("value") is not None else ""
+    status_label = (
+        KpiStatus(status).label(desk.language) if status and judged.get("value") is not None else ""
+    )
     change = KpiChangeMark(item["change"]).label(desk.language) if item["change"] else ""
-    return HomeFigure(item["key"], item["name"], value, said, change)
+    return HomeFigure(item["key"], item["name"], value, status_label, change)

@@ -88,5 +88,6 @@ async def call_refused(request: Request, error: Exception) -> Response:
 
 
 #: Each by itself: a router within another would be tried for every path there is (app/api/route_index.py).
-PARTS = (work, homes, commands, due, changes, bulk, columns, saved_views, list_page, record_page, actions)
-ROUTERS = (router, *(part.router for part in PARTS))
+LIST_MODULES = (bulk, columns, saved_views, list_page)
+PAGE_MODULES = (work, homes, commands, due, changes, *LIST_MODULES, record_page, actions)
+ROUTERS = (router, *(part.router for part in PAGE_MODULES))

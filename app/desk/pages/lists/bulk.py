@@ -101,10 +101,10 @@ async def _bulk_page(desk: Desk, kind: str, sent_inputs: SentForm, note: str = "
         _screen(desk, desk.lifecycle(kind), sent_inputs),
         replace(inputs_of(sent_inputs), note=note),
     )
-    given = _assigned_person(sent_inputs)
+    assignee = _assigned_person(sent_inputs)
     inputs = {name: values for name, values in sent.inputs.items() if name != ASSIGNED_TO}
-    sent = replace(sent, inputs={**inputs, PERSON: [given]} if given else inputs)
-    is_filled = bool(given) or FILLED in sent_inputs.inputs or screen.is_plain
+    sent = replace(sent, inputs={**inputs, PERSON: [assignee]} if assignee else inputs)
+    is_filled = bool(assignee) or FILLED in sent_inputs.inputs or screen.is_plain
     outcomes = None
     if pointer := sent_inputs.first_value(MORE_ROWS):
         sent = sent.with_row(pointer)

@@ -17,7 +17,7 @@ from app.kernel.actions.lifecycle import Action, Lifecycle
 #: Buttons besides those that assign; all other actions are in the menu.
 MOST_BUTTONS = 3
 #: Actions that are of no use for several records at once: each has words of its own.
-ONE_BY_ONE = frozenset({"edit"})
+ACTIONS_ONE_BY_ONE = frozenset({"edit"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def bulk_actions(desk: Desk, lifecycle: Lifecycle[Any], records: Sequence[Mappin
         return BulkActions(assigns=False, takes=False, buttons=(), menu=(), dangerous=())
     possible = Counter(name for record in records for name in record.get("actions") or ())
     rows = [row for row in lifecycle.rows if row.name in possible and not row.opens]
-    rows = [row for row in rows if row.name not in ONE_BY_ONE and row.name != ASSIGN]
+    rows = [row for row in rows if row.name not in ACTIONS_ONE_BY_ONE and row.name != ASSIGN]
     states = {str(record.get("state")) for record in records}
     likely = Counter(
         name for state in states for name in lifecycle.face.primary.get(state, ()) if name != TAKE_ACTION

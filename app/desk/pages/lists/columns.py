@@ -19,6 +19,7 @@ from app.desk.contract import ListScreen
 from app.desk.pages.context import Desk, open_desk
 from app.desk.pages.lists.addresses import address_of_list, list_address_or
 from app.desk.values import EMPTY, NAMING, label_of
+from app.html.filters import classed, marked
 from app.kernel.actions.lifecycle import Lifecycle
 from app.service_level_engine.clock import ClockState
 
@@ -72,8 +73,8 @@ def ranked(screen: ListScreen) -> list[str]:
 
 def choosable(screen: ListScreen) -> list[str]:
     """Return all fields that can be columns, those that tell most first."""
-    others = (name for name in screen.fields if name not in OTHER_FIELDS | NAMING)
-    return list(dict.fromkeys([*ranked(screen), *others]))
+    further_fields = (name for name in screen.fields if name not in OTHER_FIELDS | NAMING)
+    return list(dict.fromkeys([*ranked(screen), *further_fields]))
 
 
 def present_sort(screen: ListScreen, parameters: Mapping[str, str]) -> str:
@@ -95,6 +96,7 @@ def shown_columns(
     screen: ListScreen,
     records: Sequence[Mapping[str, Any]],
     chosen: Sequence[str],
+    *,
     parameters: Mapping[str, str],
     present: str,
 ) -> list[ListColumn]:
@@ -157,7 +159,7 @@ def cells(
             html = _due(desk, record.get("sla"))
         elif column.name == "priority" and value:
             label = desk.display.html(value, column.schema, column.name)
-            html = Markup('<span class="priority" data-priority="{}">{}</span>').format(value, label)
+            html = marked(label, "priority", "priority", value)
         else:
             html = desk.display.html(value, column.schema, column.name)
         yield column.name, column.label, html
@@ -170,10 +172,12 @@ def _due(desk: Desk, clock: Mapping[str, Any] | None) -> Markup:
     if clock is None:
         return Markup()
     if clock["due_at"] is None or clock["state"] != ClockState.running:
-        late = Markup(" data-overdue") if clock["state"] == ClockState.breached else ""
         label = label_of(ClockState, clock["state"], desk.language)
-        return Markup('<span class="clock"{}>{}</span>').format(late, label)
+        return _clock_text(label, is_late=clock["state"] == ClockState.breached)
     due = datetime.fromisoformat(clock["due_at"].replace("Z", "+00:00"))
     is_late = desk.display.now is not None and due < desk.display.now
-    late = Markup(" data-overdue") if is_late else ""
-    return Markup('<span class="clock"{}>{}</span>').format(late, desk.display.instant(due))
+    return _clock_text(desk.display.instant(due), is_late=is_late)
+
+
+def _clock_text(text: object, *, is_late: bool) -> Markup:
+    return marked(text, "clock", "overdue") if is_late else classed(text, "clock")

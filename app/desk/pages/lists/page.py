@@ -103,14 +103,16 @@ async def get_list_page(request: Request, kind: str) -> Response:
     position = await desk.log_position()
     sent = by_name(request.query_params.multi_items())
     views = (await desk.calls.read("/v1/views", {"kind": kind, "limit": LARGEST_PAGE}))["items"]
-    kept = (await desk.calls.read(f"/v1/me/list_columns/{kind}"))["columns"]
+    kept_columns = (await desk.calls.read(f"/v1/me/list_columns/{kind}"))["columns"]
     choice = await _choice(desk, lifecycle, screen, sent)
-    parameters = _parameters(screen, choice, kept, is_bulk=lifecycle.is_ticket)
+    parameters = _parameters(screen, choice, kept_columns, is_bulk=lifecycle.is_ticket)
     answer = await desk.calls.send("GET", f"/v1/{lifecycle.plural}", parameters=parameters)
     page = answer.document if answer.is_success else {"items": [], "next_cursor": None}
     of_address = dict(choice.parameters)
     sort = present_sort(screen, parameters)
-    columns = shown_columns(desk, lifecycle, screen, page["items"], kept, of_address, sort)
+    columns = shown_columns(
+        desk, lifecycle, screen, page["items"], kept_columns, parameters=of_address, present=sort
+    )
     filters = list(_filters(desk, screen))
     saved = next((view for view in views if view["id"] == sent.get("view")), None)
     effective = {**filters_of(saved), **choice.filters}
@@ -171,7 +173,7 @@ async def _choice(
 
 
 def _parameters(
-    screen: ListScreen, choice: ListChoice, kept: Sequence[str], *, is_bulk: bool
+    screen: ListScreen, choice: ListChoice, kept_columns: Sequence[str], *, is_bulk: bool
 ) -> dict[str, str]:
     """Return the parameters of the list behind the page, with the fields that the page may show. `is_bulk`:
     the page offers actions on several records.
@@ -184,7 +186,7 @@ def _parameters(
         parameters.setdefault("sort", "due")
     linking = [name for name in RECORD_OF_ROW if screen.fields.keys() >= {*RECORD_OF_ROW}]
     named = choice.filters.get("fields", "")
-    chosen = named.split(",") if named else kept or [*ranked(screen), *sort_fields(screen)]
+    chosen = named.split(",") if named else kept_columns or [*ranked(screen), *sort_fields(screen)]
     names = {*HEAD_FIELDS, *linking, *chosen, "sla", *(("actions",) if is_bulk else ())}
     return parameters | {"fields": ",".join(name for name in screen.fields if name in names)}
 
@@ -275,7 +277,9 @@ def _chosen_filters(
     open states is removed by choosing any state.
     """
     offered, states = {field.name: field for field in filters}, ",".join(open_states(lifecycle))
-    given = {name: value for name, value in choice.parameters.items() if name in effective or name == TAB}
+    in_address = {
+        name: value for name, value in choice.parameters.items() if name in effective or name == TAB
+    }
     for name, text in effective.items():
         if name in NOT_FILTERS:
             continue
@@ -286,7 +290,7 @@ def _chosen_filters(
         } | {"none": desk.sentence("without"), "me": desk.sentence("me")}
         is_open = name == "state" and text == states
         values = desk.sentence("open") if is_open else ", ".join(words.get(v, v) for v in text.split(","))
-        remaining = {**(effective if "view" in choice.parameters else given)}
+        remaining = {**(effective if "view" in choice.parameters else in_address)}
         remaining.pop(name, None)
         if name == "state" and choice.tab is not None:
             remaining["state"] = ANY_STATE

@@ -56,12 +56,12 @@ def open_states(lifecycle: Lifecycle[Any]) -> list[str]:
         if row.is_open_in(state)
     }
     left = lifecycle.lookup.ended
-    found = [
+    states = [
         state.value
         for state in lifecycle.states
         if state in moving and state not in left and state.value not in OFF_STATES
     ]
-    return found if 0 < len(found) < len(lifecycle.states) else []
+    return states if 0 < len(states) < len(lifecycle.states) else []
 
 
 def tabs_of(desk: Desk, screen: ListScreen) -> list[ListTab]:
@@ -73,7 +73,7 @@ def _tabs(desk: Desk, filters: Mapping[str, FormField]) -> Iterator[ListTab]:
     caller = signed_in(desk.request)
     assert caller is not None, "pages are for people who are signed in"
     owner = next(
-        (name for name in OWNERS if name in filters and takes_me(desk.contract, filters[name])), None
+        (name for name in OWNERS if name in filters and accepts_reader(desk.contract, filters[name])), None
     )
     if owner is not None and caller.person_id is not None:
         yield ListTab(MINE, {owner: "me"})
@@ -84,7 +84,7 @@ def _tabs(desk: Desk, filters: Mapping[str, FormField]) -> Iterator[ListTab]:
     yield ListTab(ALL, {})
 
 
-def takes_me(contract: ScreenContract, field: FormField) -> bool:
+def accepts_reader(contract: ScreenContract, field: FormField) -> bool:
     """Return whether the filter takes `me` for the reader."""
     entry = next((option for option in field.schema.get("anyOf", ()) if "items" in option), field.schema)
     return str(entry.get("items", {}).get("$ref", "")).endswith("/PersonNamed")
@@ -98,7 +98,7 @@ async def counted(
     """
     lists = [list_text(lifecycle.kind, {**filters, **tab.filters}) for tab in tabs]
     answer = await desk.calls.send(
-        "GET", "/v1/list_counts", parameters={"of": lists, "most": str(MOST_COUNTED)}
+        "GET", "/v1/list_counts", parameters={"selection": lists, "most": str(MOST_COUNTED)}
     )
     if not answer.is_success:  # the list itself says which filter is wrong
         return list(tabs)

@@ -87,7 +87,7 @@ def columns_router(listings: Sequence[Listing]) -> Router:
     router.put(
         "/{kind}",
         operation_id="set_list_columns",
-        summary="Choose the columns of a list",
+        summary="Set the columns of a list",
         response_model=ListColumnsOut,
         responses=problems(400, 403, 404, 413, 415, 422),
     )(set_list_columns)

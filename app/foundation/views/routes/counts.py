@@ -30,7 +30,7 @@ class CountQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
-    of: Annotated[
+    selection: Annotated[
         list[Annotated[str, Field(max_length=LONGEST_LIST, min_length=1)]],
         Field(
             min_length=1,
@@ -48,7 +48,7 @@ class CountQuery(BaseModel):
 class ListCount(OutputModel):
     """The number of records in a list that the caller may see."""
 
-    of: str = Field(description="List as it was sent.")
+    selection: str = Field(description="List as it was sent.")
     total: int | None = Field(description="Number of records; null if there are more than `most`.")
     total_at_least: int | None = Field(
         description="`most`, if the list has more records; null if all of them were counted."
@@ -68,15 +68,15 @@ def counts_router(listings: Sequence[Listing]) -> Router:
 
     async def count_lists(request: Request, query: Annotated[CountQuery, Query()]) -> Response:
         """Return the number of records in each of several lists, in one reading of the database."""
-        lists = [_counted_list(request, by_kind, text) for text in query.of]
+        lists = [_counted_list(request, by_kind, text) for text in query.selection]
         totals = await counts(ledger_of(request).db, lists, query.most)
         items = [
             {
-                "of": text,
+                "selection": text,
                 "total": total if total <= query.most else None,
                 "total_at_least": None if total <= query.most else query.most,
             }
-            for text, total in zip(query.of, totals, strict=True)
+            for text, total in zip(query.selection, totals, strict=True)
         ]
         return Response(dump_json({"items": items}), headers=dict(VARY), media_type="application/json")
 
@@ -95,10 +95,10 @@ def _counted_list(request: Request, by_kind: Mapping[str, Listing], text: str) -
     kind, _, query = text.partition("?")
     listing = by_kind.get(kind)
     if listing is None:
-        raise WrongValue({"value": kind}, parameter="of", because="unknown_value")
+        raise WrongValue({"value": kind}, parameter="selection", because="unknown_value")
     try:
         selection = parse_selection(listing.selection, query)
     except ValidationError as error:
         names = ", ".join(str(fault["loc"][0]) for fault in error.errors() if fault["loc"])
-        raise WrongValue({"value": names or query}, parameter="of", because="unknown_value") from error
+        raise WrongValue({"value": names or query}, parameter="selection", because="unknown_value") from error
     return CountedList(listing, renderer_of(request, listing), selection)
