@@ -38,7 +38,6 @@ async def counts(db: Database, lists: Sequence[CountedList], most: int) -> list[
         is_prepared = is_prepared and where.prepare is None
         statements.append(f"({count_sql(counted.renderer, where, most + 1)})")
     statement = f"select {', '.join(statements)}"
-    # A caller who sees records by many tokens has many ranges: planning them takes longer than counting.
     (row,) = await db.tuples(statement, parameters, prepare=None if is_prepared else False)
     return list(row)
 
