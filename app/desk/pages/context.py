@@ -51,7 +51,7 @@ KEYS = (
     ("n", "key_new"),
     ("t", "key_9"),
     ("r", "key_reply"),
-    ("] [", "key_next"),
+    ("[ ]", "key_next"),
     ("x", "key_4"),
     ("Shift+x", "key_select_to"),
     ("a", "key_select_all"),
