@@ -36,6 +36,7 @@ from app.conformance import router as conformance
 from app.dashboard import addresses, saved_selections
 from app.dashboard import router as dashboard
 from app.desk.contract import screen_contract
+from app.desk.navigation import NavigationArea
 from app.desk.operation_calls import CallRefused
 from app.desk.pages import router as desk
 from app.desk.pages.context import SignInNeeded
@@ -44,6 +45,8 @@ from app.exchange import router as imports
 from app.exchange.jobs import router as bulk_jobs
 from app.foundation.people.preferences import router as preferences
 from app.foundation.views.router import router_of as views_of
+from app.foundation.views.routes.columns import columns_router
+from app.foundation.views.routes.counts import counts_router
 from app.governance.surveys.routes import answer_page
 from app.html.templates import compile_templates
 from app.kernel import ledger
@@ -59,7 +62,7 @@ from app.notifications.routes.record_notices import record_notices_router
 from app.platform.failures import DatabaseUnavailable
 from app.platform.settings import Settings
 from app.processes.incidents.monitoring import router as monitoring
-from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND, PROCESSES
+from app.registry import AREA_OF_KIND, LIFECYCLES, LIFECYCLES_BY_KIND, PROCESSES, Area
 from app.scim import router as scim
 from app.sealing import router as sealing
 from app.service_levels.clocks.answers import routes as clocks
@@ -71,6 +74,8 @@ from app.ticketing.routes.text_blocks import text_blocks_router
 from app.webhooks.intake.quotas import WebhookQuotas
 
 SERVED = tuple(routes_of(f"{process.package}.{process.routes}") for process in PROCESSES)
+#: All lists of records, also those of which no views are saved.
+LISTINGS = tuple(listing for routes in SERVED for listing in (*routes.listings, *routes.without_views))
 ROUTERS = (
     service_statuses.router,  # before the catalogue, of which a route would take `status` for a name
     *(router for routes in SERVED for router in routes.routers),
@@ -87,7 +92,9 @@ ROUTERS = (
         tuple(listing for routes in SERVED for listing in routes.listings),
         {addresses.KIND: saved_selections.VIEWS},
     ),
-    names_of(tuple(listing for routes in SERVED for listing in (*routes.listings, *routes.without_views))),
+    counts_router(LISTINGS),
+    columns_router(LISTINGS),
+    names_of(LISTINGS),
     record_notices_router(LIFECYCLES),
     text_blocks_router(LIFECYCLES),
     kpis_of_cases_router(LIFECYCLES),
@@ -116,6 +123,12 @@ ROUTERS = (
     *portal.ROUTERS,
     assistants.router,
     scim.router,
+)
+AREAS = tuple(
+    NavigationArea(
+        area.name, area.value, tuple(kind for kind, its_area in AREA_OF_KIND.items() if its_area is area)
+    )
+    for area in Area
 )
 ROUTES: tuple[BaseRoute, ...] = tuple(route for router in ROUTERS for route in router.routes)
 VERSION = version("ledgerdesk")
@@ -193,6 +206,7 @@ def build_app(*, lifespan: object = None, settings: Settings = DEFAULT_SETTINGS)
     app.add_exception_handler(SignInNeeded, desk.sign_in_needed)
     app.state.kpi_gauges = KpiGauges()
     app.state.kpi_overviews = SharedOverviews()
+    app.state.areas = AREAS
     app.state.metrics = Metrics(app.version, app.state.kpi_gauges, has_replica=settings.read_url is not None)
     # The middleware added last is the outermost.
     app.state.key_use = KeyUse()

@@ -13,7 +13,7 @@ grant insert, update on log.seal_tile to {role};
 grant insert, update, delete on plumbing.number_block, plumbing.import_run, plumbing.refused_row,
   plumbing.session, plumbing.view, plumbing.key_use, plumbing.bulk_job, plumbing.bulk_result,
   plumbing.readiness, plumbing.judged_period, plumbing.longest_usual, plumbing.put_aside,
-  plumbing.kept_figures, plumbing.summary, plumbing.stream_ticket,
+  plumbing.kept_figures, plumbing.summary, plumbing.stream_ticket, plumbing.list_columns,
   plumbing.discovered_item, plumbing.discovery_refusal to {role};
 grant insert on vault.master to {role};
 -- Facts are computed from the log and can be thrown away; the consumer that keeps them works as this role.

@@ -8176,6 +8176,13 @@ create table plumbing.key_use (
   constraint key_use_pkey PRIMARY KEY (key_id)
 ) with (fillfactor=50);
 
+create table plumbing.list_columns (
+  person_id uuid not null,
+  kind text collate "C" not null,
+  columns text[] not null,
+  constraint list_columns_pkey PRIMARY KEY (person_id, kind)
+);
+
 create table plumbing.longest_usual (
   kind text collate "C" not null,
   seconds bigint,

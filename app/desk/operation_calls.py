@@ -96,6 +96,12 @@ class OperationCalls:
         """Return the drawing (SVG) at that path, to be put into a page; None if none is to be had."""
         return (await self.send("GET", path, parameters=parameters)).drawing
 
+    async def require(self, method: str, path: str, *, body: Any = NO_BODY) -> None:
+        """Do what the operation at that path does. Raises CallRefused."""
+        answer = await self.send(method, path, body=body)
+        if not answer.is_success:
+            raise CallRefused(answer)
+
     async def send(
         self,
         method: str,

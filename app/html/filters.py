@@ -70,6 +70,11 @@ def classed(value: object, name: str) -> Markup:
     return Markup('<span class="{}">{}</span>').format(name, value)
 
 
+def marked(value: object, name: str, mark: str, code: str = "") -> Markup:
+    """Return the value as an element of that class, with a mark by which it is coloured."""
+    return Markup('<span class="{}" data-{}="{}">{}</span>').format(name, mark, code, value)
+
+
 def strong(value: object) -> Markup:
     """Return the value so that it stands out."""
     return Markup("<b>{}</b>").format(value)

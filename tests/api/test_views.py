@@ -167,6 +167,10 @@ async def test_nobody_saves_more_views_than_are_looked_at(
 async def test_views_go_with_the_person_who_saved_them(shared: Api) -> None:
     ada, zhao = await shared.client("Ada", Role.admin), await shared.client("Zhao Min")
     view = await save(zhao)
+    chosen = await zhao.put("/v1/me/list_columns/incident", json={"columns": ["team"]})
+    assert chosen.status_code == 200
     await ada.post_ok(f"/v1/persons/{zhao.id}/erase")
     query = "select count(*) from plumbing.view where id = %s"
     assert await shared.ledger.db.value(query, (UUID(view["id"]),)) == 0
+    query = "select count(*) from plumbing.list_columns where person_id = %s"
+    assert await shared.ledger.db.value(query, (UUID(zhao.id),)) == 0

@@ -9,7 +9,7 @@ import pytest
 
 from app.common.people import Role
 from app.desk.contract import screen_contract
-from app.desk.pages.lists import RECORD_OF_ROW
+from app.desk.pages.lists.page import RECORD_OF_ROW
 from app.desk.portal.asking import ASKED_FIELDS, PRESET, plain_form
 from app.registry import LIFECYCLES
 from tests.api.test_search import indexed as indexed  # noqa: PLC0414  # a fixture
@@ -20,7 +20,11 @@ from tests.people import ago
 from tests.processes.changes.samples import a_board
 from tests.waiting import until
 
-FILTER_PANEL = re.compile(r"<details([^>]*)><summary>Filters")
+FILTER_PANEL = re.compile(r'<details class="drop"([^>]*)><summary[^>]*>Filter<')
+CHIP = re.compile(r"<span>([^<]*)</span> ([^<]*) <a href=\"([^\"]*)\"")
+TAB = re.compile(
+    r'<a href="/desk/incident\?([^"]*)"( aria-current="page")?>([^<]*) <span class="count">([^<]*)<'
+)
 
 
 @pytest.fixture
@@ -29,14 +33,124 @@ async def agent(api: Api) -> Client:
     return await api.client("Lin", Role.agent, teams=("network",))
 
 
+def chips(html: str) -> list[tuple[str, ...]]:
+    """The filters in effect: the label, the values, and the address without each."""
+    chosen = unescape(html).partition('class="chosen"')[2].partition("</ul>")[0]
+    return CHIP.findall(chosen)
+
+
+def titles(html: str) -> list[str]:
+    """The titles of the records in the list."""
+    return re.findall(r'<td class="wide" title="([^"]*)"', html)
+
+
+async def test_a_list_opens_on_the_open_records_of_the_reader_with_counted_tabs(api: Api) -> None:
+    await api.team("network")
+    lin = await api.client("Lin", Role.agent, teams=("network",))
+    for n, title in enumerate(("mine", "of my team", "of nobody", "done with", "also mine")):
+        incident = await lin.post_ok("/v1/incidents", an_incident(title=title))
+        path = f"/v1/incidents/{incident['id']}"
+        if n < 2 or n > 3:
+            await lin.post_ok(f"{path}/assign", {"team": "network"} | ({} if n == 1 else {"person": lin.id}))
+        if title == "done with":
+            await lin.post_ok(f"{path}/cancel", {"reason": "It was a test."})
+    html = await page(lin, "/desk/incident")
+    assert sorted(titles(html)) == ["also mine", "mine"]
+    assert [(label, count) for _, _, label, count in TAB.findall(html)] == [
+        ("Mine", "2"),
+        ("My teams", "3"),
+        ("Unassigned", "2"),
+        ("All", "4"),
+    ]
+    assert [label for _, current, label, _ in TAB.findall(html) if current] == ["Mine"]
+    everything = await page(lin, "/desk/incident?tab=all")
+    assert len(titles(everything)) == 4
+    assert chips(everything) == [("State:", "Open", "/desk/incident?tab=all&state=any")]
+    assert len(titles(await page(lin, "/desk/incident?tab=all&state=any"))) == 5
+    assert titles(await page(lin, "/desk/incident?tab=unassigned&q=nobody")) == []
+    auditor = await api.client("Vera", Role.auditor)
+    assert len(titles(await page(auditor, "/desk/incident"))) == 4, "who has none sees all open ones"
+
+
+async def test_columns_are_chosen_for_oneself_and_sort_the_list_by_their_heads(agent: Client) -> None:
+    await agent.post_ok("/v1/incidents", an_incident(title="Mail", impact="1", urgency="1"))
+    await agent.post_ok("/v1/incidents", an_incident(title="Printer", impact="3", urgency="3"))
+    chosen = {"columns": ["priority", "service"], "back": ["/desk/incident?tab=all"]}
+    sent = await send_form(agent, "/desk/incident/columns", chosen)
+    assert sent.headers["location"] == "/desk/incident?tab=all"
+    html = unescape(await page(agent, "/desk/incident?tab=all"))
+    heads = html.partition("<thead>")[2].partition("</thead>")[0]
+    assert re.findall(r'href="[^"]*sort=([^"]*)">(\w+)', heads) == [
+        ("state_since", "State"),
+        ("priority", "Priority"),
+    ]
+    by_priority = unescape(await page(agent, "/desk/incident?tab=all&sort=priority"))
+    assert titles(by_priority) == ["Mail", "Printer"]
+    assert 'aria-sort="ascending"><a href="/desk/incident?tab=all&sort=-priority">' in by_priority
+    assert 'data-priority="P1"' in by_priority
+    elsewhere = await send_form(agent, "/desk/incident/columns", chosen | {"back": ["//evil.example/"]})
+    assert elsewhere.headers["location"] == "/desk/incident"
+    await send_form(agent, "/desk/incident/columns", chosen | {"usual": ["yes"]})
+    assert ">Opened at" in await page(agent, "/desk/incident?tab=all")
+
+
+async def test_a_long_list_is_read_page_by_page_without_missing_or_repeating_a_row(agent: Client) -> None:
+    numbers = set()
+    for n in range(7):
+        numbers.add((await agent.post_ok("/v1/incidents", an_incident(title=f"No. {n}")))["number"])
+    address, listed = "/desk/incident?tab=all&limit=3", list[str]()
+    while address:
+        html = unescape(await page(agent, address))
+        listed += re.findall(r'<td class="wide"[^>]*><a href="/desk/incident/([^"]*)"', html)
+        assert f"{len(listed)}</span>" in html.partition('class="paging"')[2]
+        address = next(iter(re.findall(r'rel="next" href="([^"]*)"', html)), "")
+    assert (len(listed), set(listed)) == (7, numbers)
+
+
+async def test_selected_records_are_assigned_to_a_colleague_by_name(indexed: Api) -> None:
+    await indexed.team("network")
+    lin = await indexed.client("Lin", Role.agent, teams=("network",))
+    wu = await indexed.client("Wu Jing", Role.engineer, teams=("network",))
+
+    async def is_indexed() -> bool:
+        return bool((await lin.read("/v1/lookup", kind="person", q="wu jing"))["items"])
+
+    await until(is_indexed)
+    ids = []
+    for n in range(3):
+        incident = await lin.post_ok("/v1/incidents", an_incident(title=f"No. {n}"))
+        await lin.post_ok(f"/v1/incidents/{incident['id']}/assign", {"team": "network"})
+        ids.append(incident["id"])
+    html = await page(lin, "/desk/incident")
+    assert 'name="/assigned_to"' in html
+    assert 'value="close"' not in html, "only what is possible is offered"
+    back = "/desk/incident?tab=teams"
+    chosen = {"records": ids, "back": [back]}
+    typed = chosen | {"action": ["assign"], "/assigned_to": ["wu jing"]}
+    done = await send_form(lin, "/desk/incident/bulk", typed)
+    assert "Assigned to Wu Jing." in done.text, said(done.text)
+    assert "done for 3 of 3" in done.text
+    assert f'href="{back}"' in done.text
+    unknown = await send_form(lin, "/desk/incident/bulk", typed | {"/assigned_to": ["Nobody"]})
+    assert read_form(unknown.text).inputs["/person"] == ["Nobody"], "the form says it once"
+    assert unknown.text.count("there is no “Nobody”") == 1
+    for name in ids:
+        assert (await lin.read(f"/v1/incidents/{name}"))["assignee"]["id"] == wu.id
+    own = await send_form(lin, "/desk/incident/bulk", chosen | {"action": ["take"]})
+    assert "Assigned to Lin." in own.text
+    started = await send_form(lin, "/desk/incident/bulk", chosen | {"action": ["acknowledge"]})
+    assert "done for 3 of 3" in started.text, "what needs no form is done at once"
+    resolving = await send_form(lin, "/desk/incident/bulk", chosen | {"action": ["resolve"]})
+    assert 'name="/done"' in resolving.text
+
+
 async def test_filters_in_effect_are_named_above_the_list_and_can_be_removed_one_by_one(
     agent: Client,
 ) -> None:
     await agent.post_ok("/v1/incidents", an_incident(title="Mail is lost", impact="1", urgency="2"))
     html = await page(agent, "/desk/incident?priority=P2&state=new&sort=-opened_at")
-    assert FILTER_PANEL.findall(html) == [""], "the panel does not push the list off the screen"
-    chosen = html.partition('class="chosen"')[2].partition("</ul>")[0]
-    assert re.findall(r"<span>([^<]*)</span> ([^<]*) <a href=\"([^\"]*)\"", chosen) == [
+    assert FILTER_PANEL.findall(html) == [""], "the panel opens over the list and is closed"
+    assert chips(html) == [
         ("Priority:", "P2 High", "/desk/incident?state=new&sort=-opened_at"),
         ("State:", "New", "/desk/incident?priority=P2&sort=-opened_at"),
     ]
@@ -50,10 +164,10 @@ async def test_what_became_of_each_chosen_record_is_said_in_words(agent: Client)
     ]
     await agent.post_ok(f"/v1/incidents/{incidents[0]['id']}/acknowledge")
     chosen = {"action": ["acknowledge"], "records": [record["id"] for record in incidents]}
-    form = await send_form(agent, "/desk/incident/bulk", chosen)
+    form = await send_form(agent, "/desk/incident/bulk", chosen | {"action": ["cancel"]})
     for record in incidents:
         assert f">{record['number']}</a>" in form.text, "the form names what it acts on"
-    outcome = await send_form(agent, "/desk/incident/bulk", read_form(form.text).inputs)
+    outcome = await send_form(agent, "/desk/incident/bulk", chosen)
     lines = re.findall(r"<li>(.*?)</li>", unescape(outcome.text), re.DOTALL)
     assert "Acknowledge: done for 1 of 2." in outcome.text
     assert [re.sub("<[^>]*>", "", line)[:60].split()[:2] for line in lines] == [

@@ -42,6 +42,7 @@ ACTS_FOR_NOBODY = {
     "plumbing.put_aside": "what the person does not want to see for a while",
     "plumbing.quiet_alert": "what a source of alerts has sent",
     "plumbing.summary": "a mail to the person's own address; no replaced secret saves one",
+    "plumbing.list_columns": "names of columns, for each reader themselves",
     "plumbing.view": "chosen filters: each reader finds what they may see themselves",
 }
 OURS = {"Sec-Fetch-Site": "same-origin"}

@@ -169,6 +169,12 @@ TESTED = {
     "test_only_staff_of_a_ticket_see_its_complaints_in_the_list",
     "get_my_work": "api/test_work.py test_everybody_is_shown_their_own_work_and_that_of_their_queues_only",
     "get_meta": "every_route/test_every_route.py test_whoever_has_a_key_is_told_what_this_is",
+    "count_lists": "api/test_list_counts.py "
+    "test_several_lists_are_counted_in_one_statement_as_the_caller_sees_them",
+    "get_list_columns": "api/test_list_counts.py "
+    "test_columns_are_kept_for_each_person_and_refused_if_they_are_none",
+    "set_list_columns": "api/test_list_counts.py "
+    "test_columns_are_kept_for_each_person_and_refused_if_they_are_none",
     "get_view": "api/test_views.py test_a_view_is_for_whoever_owns_it_and_the_team_that_it_is_shared_with",
     "list_views": "api/test_views.py test_a_view_is_for_whoever_owns_it_and_the_team_that_it_is_shared_with",
     "remove_view": "api/test_views.py test_a_view_is_for_whoever_owns_it_and_the_team_that_it_is_shared_with",

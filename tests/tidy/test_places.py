@@ -75,6 +75,8 @@ SQL = {
     "app/ticketing/ticket_stubs.py": "what stands at the other ends of links",
     "app/api/records/child_rows.py": "one page of the rows beside a record",
     "app/api/records/expand.py": "records that others refer to",
+    "app/api/listings/counting.py": "counts of several lists of records",
+    "app/api/listings/list_columns.py": "chosen columns, which are no records",
     "app/api/listings/filters.py": "what stands in rows beside a record",
     "app/api/listings/paging.py": "one page of any record",
     "app/api/service/readiness.py": "whether the database takes a write",

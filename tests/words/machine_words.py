@@ -59,7 +59,7 @@ EXEMPT = (
 #: Paths of pages with values to be copied, as secrets and addresses. Elsewhere only keys of the keyboard are
 #: marked so.
 WITH_VALUES_TO_COPY = re.compile("/dashboard/integrations|/sign-in")
-OF_THE_KEYBOARD = re.compile(r"\S|\[ \]|[a-z] [a-z]|Enter|Esc")
+OF_THE_KEYBOARD = re.compile(r"\S|\[ \]|[a-z] [a-z]|(?:(?:Shift|Ctrl)\+)?(?:Enter|[a-z])|Esc")
 
 
 def signs_in(text: str) -> Iterator[str]:

@@ -24,6 +24,7 @@ from app.desk.codes import CodeWords
 from app.desk.contract import ScreenContract, screen_contract
 from app.desk.forms.fields import FieldChoice, FormField, is_file
 from app.desk.names import ReferredNames
+from app.desk.navigation import NavigationArea
 from app.desk.operation_calls import OperationCalls
 from app.desk.pages.kept_forms import mark_of
 from app.desk.values import TABLE, ValueDisplay, code_class, label_of
@@ -43,6 +44,25 @@ RECORD_ASKS_SECONDS, ASKS_SECONDS = 20, 60
 READER_MARK_LENGTH = 24
 #: The cookie in which desk.js keeps the time zone of the browser.
 ZONE_COOKIE = "time_zone"
+#: The keys of the desk (desk.js), each with the sentence that says what it does.
+KEYS = (
+    ("/", "key_1"),
+    ("j k", "key_2"),
+    ("Enter", "key_3"),
+    ("n", "key_new"),
+    ("t", "key_9"),
+    ("r", "key_reply"),
+    ("[ ]", "key_next"),
+    ("x", "key_4"),
+    ("Shift+x", "key_select_to"),
+    ("a", "key_select_all"),
+    ("f", "key_filter"),
+    (".", "key_5"),
+    ("g h", "key_6"),
+    ("Ctrl+Enter", "key_send"),
+    ("Esc", "key_7"),
+    ("?", "key_8"),
+)
 #: Roles that the head of a page names.
 MOST_ROLES = 2
 
@@ -89,6 +109,17 @@ class Desk:
     def contract(self) -> ScreenContract:
         """The contract that all screens follow."""
         return self.display.contract
+
+    @property
+    def areas(self) -> tuple[NavigationArea, ...]:
+        """The areas in which people look for kinds of records."""
+        areas: tuple[NavigationArea, ...] = self.request.app.state.areas
+        return areas
+
+    @property
+    def keys(self) -> Sequence[tuple[str, str]]:
+        """The keys that pages of the desk listen to, each with the code of its sentence."""
+        return KEYS
 
     def lifecycle(self, kind: str) -> Lifecycle[Any]:
         """Return the lifecycle of that kind. Raises HTTPException (404)."""
@@ -207,6 +238,7 @@ class Desk:
             layout="desk/pages/page.html" if self.root == DESK else "desk/portal/page.html",
             display=self.display,
             first_kinds=[kind for kind in FIRST_KINDS if kind in self.lifecycles],
+            areas_of_menu=[(area.name, area.label.text(self.language)) for area in self.areas],
             other_language=next(language for language in LANGUAGES if language != self.language),
             address=address_of(self.request),
             **values,

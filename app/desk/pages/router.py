@@ -17,9 +17,11 @@ from app.api.requests.accept import LANGUAGE_COOKIE
 from app.api.service.static_files import static_file
 from app.api.sign_in.sign_in_first import sign_in_first
 from app.desk.operation_calls import CallRefused
-from app.desk.pages import actions, bulk, changes, due, lists, saved_views, work
+from app.desk.pages import actions, changes, commands, due, homes, work
 from app.desk.pages.context import open_desk
 from app.desk.pages.kept_forms import keep_form
+from app.desk.pages.lists import bulk, columns, saved_views
+from app.desk.pages.lists import page as list_page
 from app.desk.pages.record import page as record_page
 from app.desk.references import find_hits
 from app.i18n import LANGUAGES
@@ -54,14 +56,6 @@ async def post_desk_language(request: Request) -> Response:
     return answer
 
 
-@router.get("/desk/all")
-async def get_all_kinds_page(request: Request) -> Response:
-    """Return the page that lists all kinds of records."""
-    desk = open_desk(request)
-    kinds = sorted((desk.kinds_label(kind), kind) for kind in desk.lifecycles)
-    return desk.answer("all.html", desk.sentence("all_kinds"), kinds=kinds, openings=await desk.openings())
-
-
 @router.get("/desk/lookup")
 async def get_desk_lookup(request: Request, kind: str, process: str = "", duty: str = "") -> Response:
     """Return, as options, what a reference may name that has the typed text in its name."""
@@ -81,17 +75,6 @@ async def get_asker_card(request: Request) -> Response:
     return desk.answer("pages/record/asker.html", "", asker=asker)
 
 
-@router.get("/desk/search")
-async def get_search_page(request: Request, q: str = "") -> Response:
-    """Return what is found of all kinds."""
-    desk = open_desk(request)
-    parameters = {"q": q, "match": "some"}
-    search = await desk.calls.send("GET", "/v1/search", parameters=parameters) if q.strip() else None
-    hits = search.document["items"] if search is not None and search.is_success else []
-    problem = search.document if search is not None and not search.is_success else None
-    return desk.answer("search.html", desk.sentence("search"), searched=q, hits=hits, problem=problem)
-
-
 async def sign_in_needed(request: Request, _: Exception) -> Response:
     """Return the way to the sign-in, and from there back to the page, or to the form as it was filled in."""
     return sign_in_first(request, await keep_form(request))
@@ -105,7 +88,6 @@ async def call_refused(request: Request, error: Exception) -> Response:
 
 
 #: Each by itself: a router within another would be tried for every path there is (app/api/route_index.py).
-ROUTERS = (
-    router,
-    *(part.router for part in (work, due, changes, bulk, saved_views, lists, record_page, actions)),
-)
+LIST_MODULES = (bulk, columns, saved_views, list_page)
+PAGE_MODULES = (work, homes, commands, due, changes, *LIST_MODULES, record_page, actions)
+ROUTERS = (router, *(part.router for part in PAGE_MODULES))

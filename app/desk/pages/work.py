@@ -17,14 +17,14 @@ from app.api.direct import Router
 from app.common.people import STAFF_ROLES
 from app.desk.names import NAME
 from app.desk.pages.context import Desk, open_desk, require_signed_in
+from app.desk.pages.homes import role_work
+from app.desk.pages.lists.tabs import ASSIGN, open_states
 from app.desk.pages.records import HANDED_OVER, RecordView, named_in_vote, state_label
 from app.desk.values import NAMING
 from app.kernel.actions.lifecycle import Lifecycle
 from app.log.canonical import instant
 
 router = Router(include_in_schema=False)
-#: The action by which a ticket is given to somebody; what it is possible for is open work.
-ASSIGN = "assign"
 MOST_MINE, MOST_QUEUED, MOST_FOLLOWED = "50", "20", "10"
 #: The fields that are read of what one follows, of what is one's own, and of what one may take.
 FOLLOWED_FIELDS = NAMING | {"id", "state", "changed_at"}
@@ -94,7 +94,9 @@ async def get_work_page(request: Request) -> Response:
     """Return the page of the reader's work."""
     desk = open_desk(request)
     position = await desk.log_position()
-    work, followed = await asyncio.gather(desk.calls.read("/v1/me/work"), _followed(desk))
+    work, followed, own = await asyncio.gather(
+        desk.calls.read("/v1/me/work"), _followed(desk), role_work(desk)
+    )
     mine, queued = await asyncio.gather(_mine(desk, work), _queued(desk, work["queues"]))
     waiting = sorted([*_asked_rows(desk, work), *mine], key=lambda row: row.urgency)
     title = desk.sentence("my_work")
@@ -110,6 +112,8 @@ async def get_work_page(request: Request) -> Response:
         followed=followed,
         queues=[_queue_count(desk, queue) for queue in work["queues"] if queue["open"]],
         now=instant(utc_now()),
+        role=own,
+        openings=[] if waiting or own.opened else await desk.openings(),
     )
 
 
@@ -211,7 +215,7 @@ async def _open_records(
     """Return the open records that these parameters choose, the most urgent first."""
     screen = desk.contract.listing(lifecycle.plural)
     assert screen is not None, "every kind has a list"
-    chosen = {**parameters, "state": ",".join(_open_states(lifecycle))}
+    chosen = {**parameters, "state": ",".join(open_states(lifecycle))}
     sort = next((sort for sort in ("due", "priority") if sort in screen.sorts), None)
     return await _records(desk, lifecycle, chosen | ({"sort": sort} if sort else {}), limit, names)
 
@@ -236,15 +240,8 @@ def _queued_record(desk: Desk, lifecycle: Lifecycle[Any], record: Mapping[str, A
     return QueuedRecord(RecordView(lifecycle, record, desk.language), state, due_at, can_take)
 
 
-def _open_states(lifecycle: Lifecycle[Any]) -> list[str]:
-    """Return the states in which a record is work, as `/v1/me/work` has it."""
-    from_states = lifecycle[ASSIGN].from_states
-    assert isinstance(from_states, frozenset), "what does not exist cannot be assigned"
-    return [state.value for state in lifecycle.states if state in from_states]
-
-
 def _queue_count(desk: Desk, queue: Mapping[str, Any]) -> QueueCount:
-    states = ",".join(_open_states(desk.lifecycle(queue["kind"])))
+    states = ",".join(open_states(desk.lifecycle(queue["kind"])))
     address = f"/desk/{queue['kind']}?{urlencode({'team': _team_key(queue), 'state': states})}"
     team = queue["team"]["name"] if queue["team"] else desk.sentence("service_desk")
     return QueueCount(

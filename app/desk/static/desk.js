@@ -13,17 +13,62 @@ function move(step) {
   all[at].querySelector("a, input")?.closest("tr, li").querySelector("a")?.focus();
 }
 
+const boxOf = (row) => row?.querySelector("input[type=checkbox]");
+
+// What the page offers by that key, if it does.
+function press(key) {
+  const part = [...document.querySelectorAll(`[data-key="${key}"]`)].find((one) => !one.disabled && one.offsetParent !== null);
+  part?.click();
+  return part !== undefined;
+}
+
+// The record of the page, that in the row, or all selected ones become the reader's.
+function take() {
+  const row = rows()[at];
+  const own = row?.querySelector("[data-key=t]");
+  if (own) return own.click();
+  const box = boxOf(row);
+  if (box && !document.querySelector("[data-keys=rows] input:checked")) box.click();
+  if (!box || document.querySelector("[data-keys=rows] input:checked")) press("t");
+}
+
+// From one record of the list that was shown last to the next.
+function go(step) {
+  const listed = JSON.parse(sessionStorage.getItem("listed") ?? "[]");
+  const address = listed[listed.indexOf(location.pathname) + step];
+  if (address && listed.includes(location.pathname)) location.assign(address);
+  else if (step < 0 && document.querySelector("a[rel=first]")) history.back();
+}
+
 const keys = {
   "/": () => document.getElementById("search")?.focus(),
   j: () => move(1),
   k: () => move(-1),
-  x: () => rows()[at]?.querySelector("input[type=checkbox]")?.click(),
-  t: () => rows()[at]?.querySelector("[data-key=t]")?.click(),
+  x: () => boxOf(rows()[at])?.click(),
+  X: () => boxOf(rows()[at])?.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true, shiftKey: true })),
+  a: () => document.getElementById("select-all")?.click(),
+  t: take,
+  n: () => press("n"),
+  f: () => press("f"),
+  r: () => document.querySelector(".reply textarea")?.focus(),
+  "]": () => (press("]") ? null : go(1)),
+  "[": () => go(-1),
   ".": () => document.querySelector("#actions a, #actions button, nav.actions a")?.focus(),
   "?": () => document.getElementById("keys")?.showModal(),
 };
 
+// From the words that one types to the suggestions, along them, and back.
+function walkSuggestions(event) {
+  const places = [document.getElementById("search"), ...document.querySelectorAll("#commands a")];
+  const now = places.indexOf(document.activeElement);
+  if (now < 0 || places.length < 2 || !["ArrowDown", "ArrowUp"].includes(event.key)) return false;
+  places[Math.max(0, Math.min(places.length - 1, now + (event.key === "ArrowDown" ? 1 : -1)))].focus();
+  event.preventDefault();
+  return true;
+}
+
 document.addEventListener("keydown", (event) => {
+  if (walkSuggestions(event)) return;
   if (event.ctrlKey && event.key === "Enter") event.target.closest("form")?.requestSubmit();
   if (event.key === "Escape" && !document.querySelector("dialog[open], #menu:popover-open")) {
     if (isTyping(event.target)) event.target.blur();

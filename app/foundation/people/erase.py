@@ -7,7 +7,7 @@ import re
 from collections.abc import AsyncIterator
 from uuid import UUID
 
-from app.api.listings import views
+from app.api.listings import list_columns, views
 from app.common.people import Person
 from app.kernel.access.reads import VersionedRecord, load
 from app.kernel.commands.command import Command
@@ -66,6 +66,7 @@ async def erase_refused_rows(ledger: Ledger, command: Command) -> AsyncIterator[
     yield
     await _remove(ledger, loaded.record.id, names)
     await views.remove_all_of(ledger.db, loaded.record.id)
+    await list_columns.remove_all_of(ledger.db, loaded.record.id)
 
 
 async def _can_be_erased(ledger: Ledger, command: Command, loaded: VersionedRecord[Person]) -> bool:

@@ -15,14 +15,18 @@ from starlette.status import HTTP_303_SEE_OTHER
 from app.api.direct import Router
 from app.api.open_actions import action_link
 from app.api.pages.sent_forms import SentForm, sent_form
+from app.desk.forms.faced import OCCURRED_AT
 from app.desk.forms.fields import Form
 from app.desk.forms.inputs import Inputs, to_body
 from app.desk.names import ID
 from app.desk.pages.actions import MORE_ROWS
 from app.desk.pages.context import Desk, open_desk
-from app.desk.pages.form.sent_inputs import inputs_of
+from app.desk.pages.form.sent_inputs import SentInputs, inputs_of
 from app.desk.pages.kept_forms import FILLED_BY, belongs_to_another_person, kept_form
-from app.desk.pages.records import RecordView, state_label
+from app.desk.pages.lists.addresses import list_address_or
+from app.desk.pages.lists.tabs import ASSIGN
+from app.desk.pages.record.outcome_sentences import outcome_sentence
+from app.desk.pages.records import RecordView, state_label, state_tone
 from app.desk.references import resolve_references
 from app.desk.values import NAMING
 from app.kernel.actions.lifecycle import Action, Lifecycle
@@ -30,8 +34,11 @@ from app.kernel.actions.lifecycle import Action, Lifecycle
 router = Router(include_in_schema=False)
 #: The most records of one form; the operation takes more.
 MOST_RECORDS = 200
-#: What is read of each record, to show what it is called and its state.
-SHOWN_FIELDS = NAMING | {"id", "state"}
+#: What is read of each record, to show what it is called, its state and who has it.
+SHOWN_FIELDS = NAMING | {"id", "state", "assignee", "team"}
+#: The button by which the reader takes the records; the input with the person whom they are assigned to, and
+#: the member of the action's body for it.
+TAKE, ASSIGNED_TO, PERSON = "take", "/assigned_to", "/person"
 #: Whether the form has been filled in.
 FILLED = "filled"
 
@@ -44,14 +51,25 @@ class BulkScreen:
     row: Action[Any, Any]
     records: tuple[str, ...]
     form: Form
+    #: The address of the list that the records were selected in.
+    back: str
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the action needs no form: there is nothing to fill in, and it ends or undoes nothing."""
+        is_dangerous = self.lifecycle.face.is_dangerous(self.row.name)
+        return not is_dangerous and all(field.name == OCCURRED_AT for field in self.form.fields)
 
 
 @dataclass(frozen=True, slots=True)
 class BulkOutcome:
-    """A record after the action: its state in words, and why the action was refused (None: it was done)."""
+    """A record after the action: its state in words with its tone, and why the action was refused (None: it
+    was done).
+    """
 
     view: RecordView
     state: str
+    tone: str
     problem: Mapping[str, Any] | None
 
 
@@ -79,35 +97,76 @@ async def get_bulk_form(request: Request, kind: str) -> Response:
 
 async def _bulk_page(desk: Desk, kind: str, sent_inputs: SentForm, note: str = "") -> Response:
     """Return the page of the action on the chosen records. With a note, nothing is carried out."""
-    lifecycle = desk.lifecycle(kind)
-    action = sent_inputs.first_value("action")
-    row = next((row for row in lifecycle.rows if row.name == action and not row.opens), None)
-    if row is None:
-        raise HTTPException(404)
-    form = desk.contract.form(action_link(lifecycle, row).body_schema)
-    records = sent_inputs.inputs.get("records", [])[:MOST_RECORDS]
-    screen = BulkScreen(lifecycle, row, tuple(records), form)
-    sent = replace(inputs_of(sent_inputs), note=note)
+    screen, sent = (
+        _screen(desk, desk.lifecycle(kind), sent_inputs),
+        replace(inputs_of(sent_inputs), note=note),
+    )
+    assignee = _assigned_person(sent_inputs)
+    inputs = {name: values for name, values in sent.inputs.items() if name != ASSIGNED_TO}
+    sent = replace(sent, inputs={**inputs, PERSON: [assignee]} if assignee else inputs)
+    is_filled = bool(assignee) or FILLED in sent_inputs.inputs or screen.is_plain
     outcomes = None
     if pointer := sent_inputs.first_value(MORE_ROWS):
         sent = sent.with_row(pointer)
-    elif records and not note and (FILLED in sent_inputs.inputs or not form.fields):
-        resolved = await resolve_references(desk.calls, form.fields, sent.inputs, kind)
+    elif screen.records and not note and is_filled:
+        resolved = await resolve_references(desk.calls, screen.form.fields, sent.inputs, kind)
         sent = replace(sent, ambiguous=resolved.ambiguous)
         if not resolved.ambiguous:
             outcomes = await _carried_out(desk, screen, resolved.inputs, sent.key)
-    chosen = await _views(desk, lifecycle, screen.records)
-    label = row.label(desk.language)
+        if outcomes and (wrong := _wrong_for_all(outcomes)):
+            sent, outcomes = replace(sent, problem=wrong), None
+    return await _answer(desk, screen, sent, outcomes, is_filled=is_filled)
+
+
+def _screen(desk: Desk, lifecycle: Lifecycle[Any], sent_inputs: SentForm) -> BulkScreen:
+    """Return the form that was asked for. Raises HTTPException (404)."""
+    name = sent_inputs.first_value("action")
+    name = ASSIGN if name == TAKE else name
+    row = next((row for row in lifecycle.rows if row.name == name and not row.opens), None)
+    if row is None:
+        raise HTTPException(404)
+    form = desk.contract.form(action_link(lifecycle, row).body_schema)
+    # It has happened just now, for most people: the question for the time comes last.
+    fields = tuple(sorted(form.fields, key=lambda field: field.name == OCCURRED_AT))
+    records = tuple(sent_inputs.inputs.get("records", [])[:MOST_RECORDS])
+    back = list_address_or(sent_inputs.first_value("back"), lifecycle.kind)
+    return BulkScreen(lifecycle, row, records, replace(form, fields=fields), back)
+
+
+def _assigned_person(sent_inputs: SentForm) -> str:
+    """Return the name of the person that the list's own inputs assign the records to; nothing if they were
+    not used.
+    """
+    action = sent_inputs.first_value("action")
+    if action == TAKE:
+        return "me"
+    return sent_inputs.first_value(ASSIGNED_TO).strip() if action == ASSIGN else ""
+
+
+async def _answer(
+    desk: Desk,
+    screen: BulkScreen,
+    sent: SentInputs,
+    problems: Sequence[Mapping[str, Any] | None] | None,
+    *,
+    is_filled: bool,
+) -> Response:
+    """Return the page with the form, or with what became of each record."""
+    lifecycle, chosen = screen.lifecycle, await _views(desk, screen.lifecycle, screen.records)
+    label = screen.row.label(desk.language)
+    outcomes = None if problems is None else list(_outcomes(desk, chosen, problems))
+    done = [outcome for outcome in outcomes or () if outcome.problem is None]
     return desk.answer(
-        "bulk.html",
-        f"{label} · {desk.kind_label(kind)}",
+        "pages/lists/bulk.html",
+        f"{label} · {desk.kind_label(lifecycle.kind)}",
         screen=screen,
         action_label=label,
         sent=sent,
-        is_filled=bool(sent.ambiguous or note or FILLED in sent_inputs.inputs),
+        is_filled=is_filled,
         rows={},
         chosen=chosen,
-        outcomes=None if outcomes is None else list(_outcomes(desk, chosen, outcomes)),
+        outcomes=outcomes,
+        done_words=outcome_sentence(desk, done[0].view, screen.row.name) if done else None,
     )
 
 
@@ -124,11 +183,19 @@ async def _views(desk: Desk, lifecycle: Lifecycle[Any], records: Sequence[str]) 
     return list(await asyncio.gather(*(view(record) for record in records)))
 
 
+def _wrong_for_all(problems: Sequence[Mapping[str, Any] | None]) -> Mapping[str, Any] | None:
+    """Return the problem if the same values of the form are wrong for each record; else None."""
+    first = problems[0]
+    faults = [problem.get("errors") if problem else None for problem in problems]
+    return first if first and faults[0] and all(each == faults[0] for each in faults) else None
+
+
 def _outcomes(
     desk: Desk, views: Sequence[RecordView], problems: Sequence[Mapping[str, Any] | None]
 ) -> Iterator[BulkOutcome]:
     for view, problem in zip(views, problems, strict=True):
-        yield BulkOutcome(view, state_label(view.lifecycle, view.record, desk.language), problem)
+        state = state_label(view.lifecycle, view.record, desk.language)
+        yield BulkOutcome(view, state, state_tone(view.lifecycle, view.record.get("state")), problem)
 
 
 async def _carried_out(

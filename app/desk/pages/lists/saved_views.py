@@ -15,12 +15,9 @@ from starlette.status import HTTP_303_SEE_OTHER
 
 from app.api.direct import Router
 from app.api.pages.sent_forms import sent_form
-from app.desk.operation_calls import CallAnswer, CallRefused
 from app.desk.pages.context import Desk, open_desk
 
 router = Router(include_in_schema=False)
-#: Parameters of a list's address that are no part of a view.
-NOT_SAVED = frozenset({"view", "cursor", "limit"})
 
 
 @router.post("/desk/{kind}/views/{view_id}")
@@ -29,7 +26,7 @@ async def post_view_form(request: Request, kind: str, view_id: UUID) -> Response
     desk, form = open_desk(request), await sent_form(request)
     body = {name: form.first_value(name) for name in ("name", "query")}
     body |= {"kind": kind, **({"team": team} if (team := form.first_value("team")) else {})}
-    _require_success(await desk.calls.send("PUT", f"/v1/views/{view_id}", body=body))
+    await desk.calls.require("PUT", f"/v1/views/{view_id}", body=body)
     return RedirectResponse(f"/desk/{kind}?view={view_id}", HTTP_303_SEE_OTHER)
 
 
@@ -38,41 +35,33 @@ async def post_removal_of_view(request: Request, kind: str, view_id: UUID) -> Re
     """Remove one of the reader's own views."""
     desk = open_desk(request)
     lifecycle = desk.lifecycle(kind)
-    _require_success(await desk.calls.send("DELETE", f"/v1/views/{view_id}"))
+    await desk.calls.require("DELETE", f"/v1/views/{view_id}")
     return RedirectResponse(f"/desk/{lifecycle.kind}", HTTP_303_SEE_OTHER)
 
 
 async def view_forms(
-    desk: Desk, views: Sequence[Mapping[str, Any]], chosen: Mapping[str, Sequence[str]]
+    desk: Desk, views: Sequence[Mapping[str, Any]], view_id: str, filters: Mapping[str, str]
 ) -> dict[str, Any]:
     """Return what the forms of views on a list are drawn with: the view that is shown (None: none), whether
     the reader may remove it, what may be saved as a view (nothing: no filter is chosen), and the reader's
     teams, which it may be for.
     """
-    name = chosen.get("view", [""])[0]
-    present = next((view for view in views if view["id"] == name), None)
-    parameters = [] if present else [(name, value[0]) for name, value in chosen.items()]
-    query = urlencode([(name, value) for name, value in parameters if name not in NOT_SAVED])
+    present = next((view for view in views if view["id"] == view_id), None)
+    query = "" if present else urlencode(filters)
     reader = await desk.calls.read("/v1/me") if query or present else {"teams": []}
     is_own = present is not None and present["owner"]["id"] == reader["person"]["id"]
     return {"present": present, "is_own": is_own, "query": query, "teams": reader["teams"]}
 
 
-def filters_of(view: Mapping[str, Any] | None) -> dict[str, list[str]]:
+def filters_of(view: Mapping[str, Any] | None) -> dict[str, str]:
     """Return the parameters of a list that the view stands for; none if there is no view."""
     return {} if view is None else by_name(parse_qsl(view["query"]))
 
 
-def by_name(parameters: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
+def by_name(parameters: Sequence[tuple[str, str]]) -> dict[str, str]:
     """Return the parameters that have a value by their names, with a comma between several values."""
     values: dict[str, list[str]] = {}
     for name, value in parameters:
         if value and name != "done":
             values.setdefault(name, []).append(value)
-    return {name: [",".join(texts)] for name, texts in values.items()}
-
-
-def _require_success(answer: CallAnswer) -> None:
-    """Raise CallRefused unless the operation did what was asked."""
-    if not answer.is_success:
-        raise CallRefused(answer)
+    return {name: ",".join(texts) for name, texts in values.items()}

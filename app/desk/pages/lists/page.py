@@ -1,0 +1,311 @@
+"""The list of a kind: tabs with counts, filters, columns, saved views, search, sort, and actions on many
+records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from fastapi import Request
+from markupsafe import Markup
+from starlette.responses import Response
+
+from app.api.direct import Router
+from app.desk.contract import ListScreen
+from app.desk.forms.fields import FieldKind, FormField
+from app.desk.pages.context import Desk, address_of, open_desk
+from app.desk.pages.lists.addresses import address_of_list
+from app.desk.pages.lists.bulk_actions import bulk_actions
+from app.desk.pages.lists.columns import (
+    ListColumn,
+    cells,
+    choosable,
+    column_of,
+    present_sort,
+    ranked,
+    shown_columns,
+    sort_choices,
+    sort_fields,
+)
+from app.desk.pages.lists.saved_views import by_name, filters_of, view_forms
+from app.desk.pages.lists.tabs import ANY_STATE, MINE, TAB, ListTab, chosen_tab, counted, open_states, tabs_of
+from app.desk.pages.records import RecordView, state_label, state_tone
+from app.desk.values import NAMING, code_class
+from app.kernel.actions.lifecycle import Lifecycle
+
+router = Router(include_in_schema=False)
+#: Fields of a record before its columns.
+HEAD_FIELDS = NAMING | {"id", "state"}
+LARGEST_PAGE, USUAL_PAGE, PAGES = "200", "50", ("50", "100", "200")
+#: Fields of a row that is part of a record, often of another kind: the kind and the id of that record.
+RECORD_OF_ROW = ("kind", "record_id")
+#: Filters that few need, by the ends of their names: they work in an address.
+RARE_FILTERS = ("_not", "_before", "_after", "_id")
+#: Parameters of the list's address that choose no records, or that have an input of their own.
+NOT_FILTERS = frozenset({"q", "sort", "limit", "cursor", "view", "fields", "count", "expand", "include"})
+#: Parameters that only the page has: the list behind it does not know them.
+OF_THE_PAGE = frozenset({TAB, "from", "selected"})
+#: Parameters that begin anew when others change.
+PASSING = frozenset({"cursor", "from", "selected"})
+
+
+@dataclass(frozen=True, slots=True)
+class ListChoice:
+    """What the page shows: the parameters of its address, the tabs, the one that is open (None: the address
+    alone chooses), and the filters in effect, without those of the tab.
+    """
+
+    parameters: Mapping[str, str]
+    tabs: Sequence[ListTab]
+    tab: ListTab | None
+    filters: Mapping[str, str]
+
+    @property
+    def selection(self) -> dict[str, str]:
+        """All filters, and the order if one is chosen."""
+        own = {} if self.tab is None else self.tab.filters
+        return {**own, **self.filters}
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenFilter:
+    """A filter that is in effect: the label of its field, the chosen values in words, and the address of the
+    list without it.
+    """
+
+    label: str
+    values: str
+    without: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListedRecord:
+    """A record in the list: the record, the address of its page, its state's label and tone, and its values
+    with their columns.
+    """
+
+    view: RecordView
+    path: str
+    state: str
+    tone: str
+    cells: Sequence[tuple[str, str, Markup]]
+
+
+@router.get("/desk/{kind}")
+async def get_list_page(request: Request, kind: str) -> Response:
+    """Return the list of a kind."""
+    desk = open_desk(request)
+    lifecycle = desk.lifecycle(kind)
+    screen = desk.contract.listing(lifecycle.plural)
+    assert screen is not None, "every kind has a list"
+    position = await desk.log_position()
+    sent = by_name(request.query_params.multi_items())
+    views = (await desk.calls.read("/v1/views", {"kind": kind, "limit": LARGEST_PAGE}))["items"]
+    kept_columns = (await desk.calls.read(f"/v1/me/list_columns/{kind}"))["columns"]
+    choice = await _choice(desk, lifecycle, screen, sent)
+    parameters = _parameters(screen, choice, kept_columns, is_bulk=lifecycle.is_ticket)
+    answer = await desk.calls.send("GET", f"/v1/{lifecycle.plural}", parameters=parameters)
+    page = answer.document if answer.is_success else {"items": [], "next_cursor": None}
+    of_address = dict(choice.parameters)
+    sort = present_sort(screen, parameters)
+    columns = shown_columns(
+        desk, lifecycle, screen, page["items"], kept_columns, parameters=of_address, present=sort
+    )
+    filters = list(_filters(desk, screen))
+    saved = next((view for view in views if view["id"] == sent.get("view")), None)
+    effective = {**filters_of(saved), **choice.filters}
+    first = int(sent["from"]) if sent.get("from", "").isdecimal() else 1
+    return desk.answer(
+        "pages/lists/list.html",
+        desk.kinds_label(kind),
+        status=answer.status,
+        live=desk.live_news(position, kind=kind),
+        lifecycle=lifecycle,
+        screen=screen,
+        problem=None if answer.is_success else answer.document,
+        records=await _listed(desk, lifecycle, page["items"], columns),
+        columns=columns,
+        state_column=column_of(desk, lifecycle, screen, "state", of_address, sort),
+        offered_columns=[column_of(desk, lifecycle, screen, name, {}) for name in choosable(screen)],
+        tabs=_tab_links(desk, lifecycle, choice),
+        filters=filters,
+        sorts=list(sort_choices(desk, screen)),
+        chosen=effective,
+        choice=choice,
+        chosen_filters=list(_chosen_filters(desk, lifecycle, filters, choice, effective)),
+        views=views,
+        view_forms=await view_forms(desk, views, sent.get("view", ""), _saved(choice)),
+        openings=[each for each in await desk.openings() if each["kind"] == kind],
+        next_address=_next(lifecycle, of_address, page, first),
+        first_address=address_of_list(kind, _lasting(of_address)) if "cursor" in of_address else None,
+        rows_shown=(first, first + len(page["items"]) - 1),
+        sizes=[(size, address_of_list(kind, {**_lasting(of_address), "limit": size})) for size in PAGES],
+        size=parameters["limit"],
+        all_selected="selected" in sent,
+        select_all=address_of_list(kind, {**of_address, "selected": "all"}),
+        bulk=bulk_actions(desk, lifecycle, page["items"]),
+        back=address_of(request),
+    )
+
+
+async def _choice(
+    desk: Desk, lifecycle: Lifecycle[Any], screen: ListScreen, sent: Mapping[str, str]
+) -> ListChoice:
+    """Return what the page shows. Without filters, a view or words in the address, that is a tab."""
+    tabs, own = tabs_of(desk, screen), {"view", "q"} | {field.name for field in screen.filters}
+    filters = {name: value for name, value in sent.items() if name not in OF_THE_PAGE | PASSING}
+    has_tab = not own & sent.keys() or any(tab.code == sent.get(TAB) for tab in tabs)
+    states = ",".join(open_states(lifecycle))
+    if has_tab and states and "state" in own and "state" not in filters:
+        filters["state"] = states
+    if filters.get("state") == ANY_STATE:
+        del filters["state"]
+    counted_by = {name: value for name, value in filters.items() if name not in NOT_FILTERS}
+    if not sent.keys() & {"view", "q"}:
+        tabs = await counted(desk, lifecycle, tabs, counted_by)
+    tab = next((tab for tab in tabs if tab.code == sent.get(TAB)), None) if has_tab else None
+    if has_tab and tab is None:
+        tab = chosen_tab(tabs)
+    named = {**sent, TAB: tab.code} if tab is not None else dict(sent)
+    return ListChoice(named, tabs, tab, filters)
+
+
+def _parameters(
+    screen: ListScreen, choice: ListChoice, kept_columns: Sequence[str], *, is_bulk: bool
+) -> dict[str, str]:
+    """Return the parameters of the list behind the page, with the fields that the page may show. `is_bulk`:
+    the page offers actions on several records.
+    """
+    parameters = {"limit": USUAL_PAGE, **choice.selection}
+    if "cursor" in choice.parameters:
+        parameters["cursor"] = choice.parameters["cursor"]
+    # One's own tickets are done in the order in which they are due.
+    if choice.tab is not None and choice.tab.code == MINE and "due" in screen.sorts:
+        parameters.setdefault("sort", "due")
+    linking = [name for name in RECORD_OF_ROW if screen.fields.keys() >= {*RECORD_OF_ROW}]
+    named = choice.filters.get("fields", "")
+    chosen = named.split(",") if named else kept_columns or [*ranked(screen), *sort_fields(screen)]
+    names = {*HEAD_FIELDS, *linking, *chosen, "sla", *(("actions",) if is_bulk else ())}
+    return parameters | {"fields": ",".join(name for name in screen.fields if name in names)}
+
+
+def _saved(choice: ListChoice) -> dict[str, str]:
+    """Return what may be kept as a view: the filters in effect, and the order."""
+    if not choice.parameters.keys() - {TAB, "view", "limit", *PASSING}:
+        return {}
+    return {
+        name: value for name, value in choice.selection.items() if name not in NOT_FILTERS - {"q", "sort"}
+    }
+
+
+def _tab_links(
+    desk: Desk, lifecycle: Lifecycle[Any], choice: ListChoice
+) -> list[tuple[ListTab, str, str, bool]]:
+    """Return each tab with its label, its address, and whether it is open; none if there is only one."""
+    if len(choice.tabs) == 1:
+        return []
+    left = {name: value for name, value in choice.parameters.items() if name not in PASSING | {"view"}}
+    return [
+        (
+            tab,
+            desk.sentence(f"tab_{tab.code}"),
+            address_of_list(lifecycle.kind, {**left, TAB: tab.code}),
+            choice.tab is not None and choice.tab.code == tab.code,
+        )
+        for tab in choice.tabs
+    ]
+
+
+async def _listed(
+    desk: Desk,
+    lifecycle: Lifecycle[Any],
+    records: Sequence[Mapping[str, Any]],
+    columns: Sequence[ListColumn],
+) -> list[ListedRecord]:
+    rows = [{column.name: record.get(column.name) for column in columns} for record in records]
+    named = await desk.names.replaced_in_all(lifecycle, rows)
+    return [
+        _listed_record(desk, RecordView(lifecycle, record, desk.language), values, columns)
+        for record, values in zip(records, named, strict=True)
+    ]
+
+
+def _listed_record(
+    desk: Desk, view: RecordView, named: Mapping[str, Any], columns: Sequence[ListColumn]
+) -> ListedRecord:
+    state = state_label(view.lifecycle, view.record, desk.language)
+    tone = state_tone(view.lifecycle, view.record.get("state"))
+    values = tuple(cells(desk, columns, named, view.record))
+    return ListedRecord(view, _page_of(desk, view), state, tone, values)
+
+
+def _page_of(desk: Desk, view: RecordView) -> str:
+    """Return the address of the record's page. A document that another record has made has no page of its
+    own: it stands on that record's.
+    """
+    kind, record = (view.record.get(name) for name in RECORD_OF_ROW)
+    return view.path if kind is None or record is None else desk.display.address(kind, None, record)
+
+
+def _filters(desk: Desk, screen: ListScreen) -> Iterator[FormField]:
+    """Yield the filters by codes and words, without those that few need. A code has the words that the
+    field's values have, since the parameter may have another one for records without a value.
+    """
+    for field in screen.filters:
+        if not field.name.endswith(RARE_FILTERS) and field.kind in (FieldKind.choices, FieldKind.lines):
+            codes = code_class(desk.contract, screen.fields.get(field.name, {}))
+            labels = {} if codes is None else {code.value: code.label(desk.language) for code in codes}
+            choices = (
+                replace(choice, words={desk.language: labels.get(choice.code) or desk.sentence("without")})
+                if labels and not choice.words
+                else choice
+                for choice in field.choices
+            )
+            yield replace(field, choices=tuple(choices))
+
+
+def _chosen_filters(
+    desk: Desk,
+    lifecycle: Lifecycle[Any],
+    filters: Sequence[FormField],
+    choice: ListChoice,
+    effective: Mapping[str, str],
+) -> Iterator[ChosenFilter]:
+    """Yield the filters in effect, also those that the form does not offer and those of a saved view. That of
+    open states is removed by choosing any state.
+    """
+    offered, states = {field.name: field for field in filters}, ",".join(open_states(lifecycle))
+    in_address = {
+        name: value for name, value in choice.parameters.items() if name in effective or name == TAB
+    }
+    for name, text in effective.items():
+        if name in NOT_FILTERS:
+            continue
+        label = desk.contract.field_label(name, {}, desk.language)
+        words = {
+            choice.code: desk.choice_label(offered[name], choice)
+            for choice in (offered[name].choices if name in offered else ())
+        } | {"none": desk.sentence("without"), "me": desk.sentence("me")}
+        is_open = name == "state" and text == states
+        values = desk.sentence("open") if is_open else ", ".join(words.get(v, v) for v in text.split(","))
+        remaining = {**(effective if "view" in choice.parameters else in_address)}
+        remaining.pop(name, None)
+        if name == "state" and choice.tab is not None:
+            remaining["state"] = ANY_STATE
+        yield ChosenFilter(label, values, address_of_list(lifecycle.kind, remaining))
+
+
+def _lasting(parameters: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in parameters.items() if name not in PASSING}
+
+
+def _next(
+    lifecycle: Lifecycle[Any], parameters: Mapping[str, str], page: Mapping[str, Any], first: int
+) -> str | None:
+    """Return the address of the next page, which goes on counting the rows; None: this is the last."""
+    if page["next_cursor"] is None:
+        return None
+    following = {"cursor": page["next_cursor"], "from": str(first + len(page["items"]))}
+    return address_of_list(lifecycle.kind, {**_lasting(parameters), **following})

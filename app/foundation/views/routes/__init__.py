@@ -1,0 +1,1 @@
+"""Routes of lists that follow from no single view: counts, and columns."""
