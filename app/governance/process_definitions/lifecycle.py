@@ -179,7 +179,7 @@ LIFECYCLE = Lifecycle(
         action(edit,      "编辑", [State.draft],                     STAYS,            EDITORS,         "process_definition.edited",
                wrong=(checks.contents_invalid,)),
         action(submit,    "提交", [State.draft],                     State.in_review,  process_owner | owner, "process_definition.submitted",
-               unless=(checks.contents_missing,), notifies=TO_REVIEW),
+               unless=(checks.contents_missing,), wrong=(checks.contents_unexplained, checks.only_author_heard), notifies=TO_REVIEW),
         action(send_back, "退回", [State.in_review, State.piloting], State.draft,      JUDGES,          "process_definition.sent_back", notifies=TO_AUTHOR),
         action(pilot,     "试行", [State.in_review],                 State.piloting,   quality_manager, "process_definition.piloted"),
         action(publish,   "发布", [State.in_review, State.piloting], State.published,  JUDGES,          "process_definition.published",
