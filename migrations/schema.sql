@@ -1530,6 +1530,7 @@ create table fold.document (
   archived_at timestamp with time zone,
   destroyed_at timestamp with time zone,
   drafted_at timestamp with time zone not null,
+  process text collate "C",
   constraint document_pkey PRIMARY KEY (id),
   constraint document_number_key UNIQUE (number)
 );
@@ -2142,6 +2143,7 @@ create table fold.improvement_outcome (
   revert_reason text,
   reverted_told text,
   appended_at timestamp with time zone,
+  external_numbers text[] collate "C",
   constraint improvement_outcome_pkey PRIMARY KEY (id)
 ) with (fillfactor=85);
 
@@ -2162,6 +2164,7 @@ create table fold.improvement_pilot (
   pilot_started_at timestamp with time zone,
   pilot_report_id uuid,
   appended_at timestamp with time zone,
+  pilot_length_reason text collate "C",
   constraint improvement_pilot_pkey PRIMARY KEY (id)
 ) with (fillfactor=85);
 
@@ -3126,6 +3129,7 @@ create table fold.pilot_readiness (
   started_at timestamp with time zone not null,
   appended_at timestamp with time zone,
   kicked_off_by_id uuid,
+  external_numbers text[] collate "C",
   constraint pilot_readiness_pkey PRIMARY KEY (id)
 );
 CREATE INDEX pilot_readiness_record ON fold.pilot_readiness USING btree (record, started_at, id);
@@ -3396,6 +3400,7 @@ create table fold.process_definition (
   retired_at timestamp with time zone,
   retirement_reason text,
   process_change_ids text[] collate "C",
+  none_because jsonb,
   constraint process_definition_pkey PRIMARY KEY (id)
 );
 CREATE INDEX process_definition_changed ON fold.process_definition USING btree (changed_at DESC, id DESC);
@@ -3698,6 +3703,7 @@ create table fold.release_stage (
   passed_at timestamp with time zone,
   passed_by_id uuid,
   appended_at timestamp with time zone,
+  document_numbers text[] collate "C",
   constraint release_stage_pkey PRIMARY KEY (id),
   constraint release_stage_record_place_key UNIQUE (record, place)
 );
@@ -3822,6 +3828,8 @@ create table fold.request_inquiry (
   requirements_draft_id uuid,
   confirmation_method text collate "C",
   appended_at timestamp with time zone,
+  short_notice text collate "C",
+  requirements_returned_at timestamp with time zone,
   constraint request_inquiry_pkey PRIMARY KEY (id)
 ) with (fillfactor=85);
 
@@ -4062,6 +4070,8 @@ create table fold.rollout_step (
   people_shown text,
   resources_shown text,
   obstacles_shown text,
+  external_numbers text[] collate "C",
+  goal_reason text collate "C",
   constraint rollout_step_pkey PRIMARY KEY (id)
 );
 CREATE INDEX rollout_step_record ON fold.rollout_step USING btree (record, planned_at, id);
@@ -4908,6 +4918,8 @@ create table fold.training (
   cancelled_at timestamp with time zone,
   appended_at timestamp with time zone,
   overdue_at timestamp with time zone,
+  external_number text collate "C",
+  pass_mark_reason text collate "C",
   constraint training_pkey PRIMARY KEY (id),
   constraint training_number_key UNIQUE (number)
 ) with (fillfactor=85);

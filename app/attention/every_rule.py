@@ -92,6 +92,7 @@ RULES = (
     AttentionRule(programme.changes_unreviewed, ("change_unreviewed",), _filters_of(CHANGES)),
     AttentionRule(programme.steps_overdue, tuple(programme.OVERDUE.values()), _filters_of(IMPROVEMENTS)),
     AttentionRule(programme.benefits_faded, ("benefit_faded",), _filters_of(IMPROVEMENTS)),
+    AttentionRule(programme.evidence_withdrawn, ("evidence_withdrawn",), _filters_of(IMPROVEMENTS)),
     AttentionRule(yours.waiting, (*yours.SECTIONS, "actions_wait"), NO_FILTER),
 )
 #: The rules of good news.

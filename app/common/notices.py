@@ -182,6 +182,7 @@ class NoticeType(CodeEnum):
         "需求待您确认",
         WAITS,
     )
+    requirements_recorded = "requirements_recorded", "Your confirmation recorded", "已登记您的确认", YOURS
     requirements_answered = "requirements_answered", "Requirements answered", "需求方已答复", YOURS
     to_kick_off = "to_kick_off", "Pilot to kick off", "试点待宣布启动", WAITS
     kicked_off = "kicked_off", "Pilot kicked off", "试点已宣布启动", YOURS

@@ -1,5 +1,5 @@
 """Fields that follow from a record's state: their marks, and how they are set when the record enters a state,
-whichever action, rule or imported history leads there. Pure.
+whichever action, rule or imported history leads there; and references that ask for what has happened. Pure.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from app.common.records import CodeEnum, Record
+from app.common.records import CodeEnum, ForeignRef, Record
 
 
 class EnteredAt:
@@ -113,3 +113,14 @@ def enter_state(record: Any, state: CodeEnum, occurred_at: datetime) -> None:
     for name in change.stamped_once:
         if values[name] is None:
             values[name] = occurred_at
+
+
+class EvidenceRef(ForeignRef):
+    """Marks a field of a payload that names a record as evidence. It counts only once its field `done_at` is
+    set, or else it is refused as `not_done`; and only if that was not before the time in the field `since` of
+    the record that it is for.
+    """
+
+    def __init__(self, kind: str, done_at: str, *, not_done: str, since: str | None = None) -> None:
+        super().__init__(kind)
+        self.done_at, self.not_done, self.since = done_at, not_done, since

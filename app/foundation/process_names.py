@@ -1,8 +1,10 @@
-"""Names of processes: a kind of record of ours, however its letters and its number are written, or a name."""
+"""Names of processes: a kind of record of ours, however people write it, or another name."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Annotated
 
@@ -24,19 +26,48 @@ PROCESS_KINDS: Mapping[str, str] = MappingProxyType(
         "training": "trainings",
     }
 )
+#: What people call the records and their processes besides the kind and its plural.
+_LABELS = {
+    "incident": ("事件", "故障"),
+    "request": ("service request", "service requests", "服务请求", "请求"),
+    "problem": ("问题",),
+    "change": ("变更",),
+    "release": ("发布",),
+    "improvement": ("process improvement", "process improvements", "改进", "流程改进"),
+    "article": ("knowledge", "knowledge article", "knowledge articles", "知识", "知识文章"),
+    "training": ("培训",),
+}
+_SEPARATORS = (" ", "_", "-", "")
+_SUFFIXES = ("", " management", " process", " management process", "管理", "流程", "管理流程")
+
+
+def _spellings(kind: str, plural: str) -> Iterator[str]:
+    """Yield the names of the process in small letters, the kind and its plural first."""
+    names = (kind, plural, *_LABELS[kind])
+    yield from names
+    for name in names:
+        is_english = name.isascii()
+        for suffix in _SUFFIXES:
+            if not suffix or suffix.isascii() is is_english:
+                yield from (f"{name}{suffix}".replace(" ", separator) for separator in _SEPARATORS)
+
+
+_SPELLINGS = {kind: list(dict.fromkeys(_spellings(kind, plural))) for kind, plural in PROCESS_KINDS.items()}
+_KINDS = {spelling: kind for kind, spellings in _SPELLINGS.items() for spelling in spellings}
 
 
 def process_named(name: str) -> str:
-    """Return the kind that the name means, as `incident` of `Incidents`; any other name as it is."""
-    folded = name.casefold()
-    return next((kind for kind, plural in PROCESS_KINDS.items() if folded in (kind, plural)), name)
+    """Return the kind that the name means, as `incident` of `Incidents` or `事件管理`; any other name as it
+    is.
+    """
+    folded = re.sub(r"\s+", " ", unicodedata.normalize("NFKC", name).casefold())
+    return _KINDS.get(folded, name)
 
 
 def spellings_of(process: str) -> list[str]:
     """Return what the process may be called in small letters, as older records have it."""
     kind = process_named(process)
-    names = (kind, PROCESS_KINDS[kind]) if kind in PROCESS_KINDS else (kind,)
-    return [name.casefold() for name in names]
+    return _SPELLINGS.get(kind) or [kind.casefold()]
 
 
 #: Marks a field of a record that names a process.

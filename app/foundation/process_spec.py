@@ -44,12 +44,20 @@ USUAL_ASSIGNING = AssigningSpec()
 
 
 @dataclass(frozen=True)
+class TaskSpec:
+    """How a process handles tasks: its function to complete one, and its checks before one is dropped."""
+
+    complete: Callable[[Any, Any, ActionContext], None]
+    drop_checks: tuple[PayloadCheck, ...] = ()
+
+
+@dataclass(frozen=True)
 class ProcessSpec:
     """Properties of the process that shared actions are mounted on.
 
     `kind` of its records; `any` of their states; `open` are the states in which work remains, `delivered`
     those in which it is done; `manager` is the role of the process's own manager; `priorities` says how a
-    priority is set; `complete_task` is its function to complete a task.
+    priority is set; `tasks` says how tasks are completed and dropped.
     """
 
     kind: str
@@ -58,5 +66,5 @@ class ProcessSpec:
     delivered: Iterable[CodeEnum]
     manager: Role
     priorities: PrioritySpec
-    complete_task: Callable[[Any, Any, ActionContext], None]
+    tasks: TaskSpec
     assigning: AssigningSpec = USUAL_ASSIGNING

@@ -260,7 +260,7 @@ OPEN = (State.called, State.held)
 DECISIONS = decisions.DecisionSpec(
     kind="meeting", any=State, matters=(preparation.ANY_MATTER,), who_withdraws=CONVENERS
 )
-PROCESS = ProcessSpec("meeting", State, State, (), Role.process_owner, USUAL_PRIORITIES, tasks.complete_task)
+PROCESS = ProcessSpec("meeting", State, State, (), Role.process_owner, USUAL_PRIORITIES, tasks.USUAL_TASKS)
 
 # fmt: off
 LIFECYCLE = Lifecycle(

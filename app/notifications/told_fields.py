@@ -54,6 +54,7 @@ TOLD_FIELDS: dict[Notice, tuple[str, ...]] = {
         *REASON,
     ),
     Notice.to_review: ("given.planned_at", "own.stage", "own.target_at"),
+    Notice.requirements_recorded: ("given.confirmation_method",),
     Notice.requirements_answered: REASON,
     Notice.article_review_overdue: ("own.next_review_at",),
     Notice.discovery_compared: (
@@ -148,7 +149,7 @@ TOLD_FIELDS: dict[Notice, tuple[str, ...]] = {
     Notice.examination_not_passed: ("mine.pass_mark", "mine.examined_at"),
     Notice.licensed: ("mine.process", "mine.skills", "mine.until_at"),
     Notice.licence_revoked: ("licence.process", "licence.skills", "licence.revocation_reason"),
-    Notice.improvement_standardised: ("given.document_numbers",),
+    Notice.improvement_standardised: ("given.document_numbers", "given.external_numbers"),
     Notice.improvement_reverted: REASON,
     Notice.recognised: ("own.kind", *REASON),
     Notice.definition_sent_back: REASON,

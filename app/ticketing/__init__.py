@@ -6,8 +6,7 @@ table.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable
 
 from app.common.children import Attachment, Follower, Onlooker
 from app.common.people import Role
@@ -20,8 +19,8 @@ from app.foundation.process_spec import (
     AssigningSpec,
     PrioritySpec,
     ProcessSpec,
+    TaskSpec,
 )
-from app.kernel.actions.context import ActionContext
 from app.ticketing import articles, attachments, breach_causes, comments, followers, links, priority, tags
 from app.ticketing.records import BreachCause, Comment, Complaint, Link, Rating, RatingRequest, Tag, Task
 from app.ticketing.satisfaction import complaints, ratings
@@ -57,10 +56,10 @@ def ticket_actions(
     open: Iterable[CodeEnum],  # noqa: A002  # the same
     delivered: Iterable[CodeEnum],
     manager: Role,
-    complete_task: Callable[[Any, Any, ActionContext], None] = tasks.complete_task,
+    task_spec: TaskSpec = tasks.USUAL_TASKS,
     assigning: AssigningSpec = USUAL_ASSIGNING,
     priorities: PrioritySpec = priority.USUAL_PRIORITIES,
 ) -> ActionRows:
     """Return the rows that every ticket's lifecycle table ends with; see `ProcessSpec`."""
-    spec = ProcessSpec(kind, any, open, delivered, manager, priorities, complete_task, assigning)
+    spec = ProcessSpec(kind, any, open, delivered, manager, priorities, task_spec, assigning)
     return tuple(row for rows in ACTION_FAMILIES for row in rows(spec))

@@ -51,6 +51,14 @@ values (%(kpi)s, 'month', %(service)s, %(begins)s, %(value)s, %(comparator)s, %(
   null, %(seconds)s, 1, 0, 1, %(outlook)s) returning kpi"""
 FOUND_AGAIN = b"""
 update fold.improvement_measurement set kept = true, measured_at = now() + interval '1 day'"""
+RESTS_ON = """
+update fold.improvement_outcome set document_numbers = '{PR2019001}' where record = %(record)s"""
+ARCHIVED = b"""
+insert into fold.document_entry (id, version, changed_at, record, number, document_class, state, edition,
+  drafted_at, archived_at)
+values (gen_random_uuid(), 1, now(), 'document/' || gen_random_uuid(), 'PR2019001', 'PR', 'archived', 1,
+  now(), now())"""
+PUBLISHED_AGAIN = b"update fold.document_entry set state = 'published' where number = 'PR2019001'"
 FORGET = "delete from plumbing.judged_period returning kpi"
 RESOLUTION, AVAILABILITY = "incident_resolution_seconds", "service_availability"
 
@@ -386,7 +394,7 @@ async def benefit_faded(scene: Scene) -> TrueCondition:
     quality = improvers.quality
     good = (await read_attention(quality))["good"]
     assert "effect_confirmed" in {sentence["code"] for sentence in good}
-    body = {"document_numbers": ["SOP-12"], "teams": ["network"]}
+    body = {"external_numbers": ["SOP-12"], "teams": ["network"]}
     improvement = await quality.post_ok(f"{path}/standardise", body)
     await act(scene.ledger, rule_caller("tests"), "improvement", "note_faded", improvement["id"])
 
@@ -396,6 +404,24 @@ async def benefit_faded(scene: Scene) -> TrueCondition:
             await owner.execute(FOUND_AGAIN)
 
     return TrueCondition(quality, find_it_again)
+
+
+async def evidence_withdrawn(scene: Scene) -> TrueCondition:
+    improvers, path = await _evaluated(scene)
+    await improvers.quality.post_ok(
+        f"{path}/standardise", {"external_numbers": ["SOP-12"], "teams": ["network"]}
+    )
+    improvement = await improvers.quality.read(path)
+    # As if a document of the register had been named, and archived since.
+    async with await connect(scene.owner_url) as owner:
+        await owner.execute(RESTS_ON, {"record": f"improvement/{improvement['id']}"})
+        await owner.execute(ARCHIVED)
+
+    async def publish_it_again() -> None:
+        async with await connect(scene.owner_url) as owner:
+            await owner.execute(PUBLISHED_AGAIN)
+
+    return TrueCondition(improvers.quality, publish_it_again)
 
 
 async def decisions_wait(scene: Scene) -> TrueCondition:
@@ -441,7 +467,7 @@ MADE_TRUE: dict[str, Callable[[Scene], Awaitable[TrueCondition]]] = {
         *(service_down, service_budget, service_budget_spent, target_missed, target_out_of_reach),
         *(agreement_missed, agreement_review_overdue, kpi_worse, kpi_better, backlog_old, source_silent),
         *(deliveries_failed, mails_unsent, change_unreviewed, judgement_overdue, rollout_overdue),
-        *(report_overdue, benefit_faded, effect_confirmed, decisions_wait, tasks_wait, complaints_wait),
-        actions_wait,
+        *(report_overdue, benefit_faded, evidence_withdrawn, effect_confirmed, decisions_wait, tasks_wait),
+        *(complaints_wait, actions_wait),
     )
 }

@@ -66,6 +66,7 @@ class Site:
             "criteria": [{"text": "It works.", "shown_by": "demonstration"}],
             "acceptance_group": "leave",
             "confirmed_at": self.desk.now,
+            "confirmation_method": "meeting",
         }
         await self.does("confirm_requirements", requirements)
         await self.does("propose_solution", {**PAPER, "risks": []})

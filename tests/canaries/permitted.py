@@ -70,7 +70,12 @@ REASONS: dict[str, tuple[str, ...]] = {
             "fold.improvement_outcome.document_numbers",
         ),
         *("fold.improvement_plan_point.refers_to", "fold.kpi_effect.change"),
-        *("fold.release_stage.external_numbers", "fold.training.material_number", "fold.deployment.run"),
+        *(
+            "fold.release_stage.external_numbers",
+            "fold.training.material_number",
+            "fold.deployment.run",
+        ),
+        *("fold.training.external_number", "log.training.external_number"),
         *("fold.deployment.revisions", "log.release.revisions", "log.request.manual"),
         *("fold.external_reference.number", "log.service.number", "log.incident.number"),
         *("fold.finding.evidence", "log.finding.evidence"),

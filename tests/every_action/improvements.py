@@ -136,7 +136,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "reached": True,
         "comment": "As promised. 如约达成。",
     },
-    StandardiseImprovement: lambda: {"document_numbers": ["SOP-12"], "teams": [TEAM]},
+    StandardiseImprovement: lambda: {"external_numbers": ["SOP-12"], "teams": [TEAM]},
     RevertImprovement: lambda: {
         "reason": "Mail was restored no faster. 没有更快。",
         "old_process_stands": True,
@@ -163,6 +163,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "pilot_scope": {"team": [TEAM]},
         "pilot_begins_at": "2026-01-05T00:00:00Z",
         "pilot_ends_at": "2198-04-01T00:00:00Z",
+        "pilot_length_reason": "Enough cases come in a month. 一个月的工单已足够。",
         "pilot_agreement": "Both departments by mail. 两部门邮件同意。",
         "data_gathering": "From the tickets, by the KPI. 取自工单。",
         "expected": [{"target": TARGET, "promised": {"change": "-0.2", "of": "relative"}}],

@@ -48,7 +48,14 @@ CONTENTS: Json = {
     "begins_with": "A month is over 月末",
     "ends_with": "The bill is paid 已付款",
     "activities": [
-        {"title": "Count 计数", "role": "agent", "time_limit_seconds": 3600, "text": "By the log."}
+        {
+            "title": "Count 计数",
+            "role": "agent",
+            "time_limit_seconds": 3600,
+            "text": "By the log.",
+            "inputs": ["The log 日志"],
+            "outputs": ["Hours 工时"],
+        }
     ],
     "raci": [{"role": "process_owner", "part": "accountable", "activity": "Count 计数"}],
     "decision_points": [
@@ -64,6 +71,7 @@ CONTENTS: Json = {
     "refers_to": ["ISO 20000"],
     "templates": ["Bill 账单模板"],
     "checklists": ["month-end"],
+    "none_because": [{"name": "templates", "reason": "The tool prints it. 系统直接打印。"}],
     "kpis": ["incidents_closed"],
     "cost_share": 10,
     "growth_share": 5,

@@ -65,7 +65,10 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "custom": {"room": "B 2.017", "visitors": 12},
     },
     AppointRelease: lambda: {"stage": "test", "author": IDS["person"]},
-    PassGateRelease: lambda: {"external_numbers": ["TE2026001"], "comment": "All of it passes. 全部通过。"},
+    PassGateRelease: lambda: {
+        "external_numbers": [f"git 4f2a91c{next(NUMBERS)}"],
+        "comment": "All of it passes. 全部通过。",
+    },
     ChangePlanRelease: lambda: {
         "reason": "The relays come later.",
         "analyst": IDS["person"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 
 from app.kernel.actions.payloads import Payload
 from app.processes.requests.payloads import (
@@ -71,7 +72,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     FulfilRequest: lambda: {"delivered": "A laptop, set up. 已配置的笔记本电脑。"},
     ConfirmRequirementsRequest: lambda: {
         **requirements(),
-        "confirmed_at": "2026-01-01T08:00:00+08:00",
+        "confirmed_at": datetime.now(UTC).isoformat(),
         "confirmation_method": "telephone",
     },
     ProposeRequirementsRequest: requirements,
@@ -116,7 +117,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "passed": True,
         "findings": "All of them pass.",
     },
-    SubmitForAcceptanceRequest: lambda: {"manual": "OP2026001", "wanted_at": AHEAD},
+    SubmitForAcceptanceRequest: lambda: {"manual": "manuals, shelf 3", "wanted_at": AHEAD},
     RecordAcceptanceRequest: lambda: {
         "participants": ["me"],
         "results": [{"criterion": NOBODYS, "shown_by": "demonstration", "passed": True, "note": "Well."}],

@@ -43,6 +43,8 @@ from tests.people import act, add_person
 AHEAD = improvements.AHEAD
 #: The day of the cutover: what is published takes effect on it, and nobody cuts over before.
 TODAY = datetime.now(UTC).isoformat()
+#: What is said of a training before its planned day.
+HELD_EARLY = {"contents": "What is new.", "early_reason": "All are here already."}
 _TALLIED: Json = {
     "decision": NOBODYS,
     "outcome": "approved",
@@ -57,8 +59,8 @@ _TALLIED: Json = {
 
 def _rollout() -> Json:
     dated = [name for name in RolloutStepName if name not in ("pilot", "optimise", "fix")]
-    steps = [{"step": name.value, "owner": IDS["person"], "due_at": AHEAD} for name in dated]
-    steps = [step | {"due_at": TODAY} if step["step"] == "cut_over" else step for step in steps]
+    steps = [{"step": name.value, "owner": IDS["person"], "due_at": TODAY} for name in dated]
+    steps[-1]["due_at"] = AHEAD
     return {
         "advice": "Team by team. 逐个团队推广。",
         "scope": "All of the first line.",
@@ -77,7 +79,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "key_user_training": NOBODYS,
         "executor_training": NOBODYS,
         "duties": "The desk asks first. 服务台先询问。",
-        "standards": ["PR2026001"],
+        "external_numbers": ["SOP-12"],
         "executor": IDS["person"],
     },
     LogPilotIssueImprovement: lambda: {
@@ -97,6 +99,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "institutionalise": "The new form.",
         "further_pilot": "No. 不需要。",
         "legacy": "Four key users.",
+        "early_reason": "The first weeks have shown it. 头几周已见成效。",
     },
     AskJudgementImprovement: lambda: {
         "question": "Is it passed?",
@@ -118,7 +121,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     FlagRolloutStepImprovement: lambda: {"step": "name_owner", "owner": IDS["person"]},
     AskHandOverImprovement: lambda: {
         "handed_over": "The process and its tool. 流程及其工具。",
-        "numbers": ["PR2026001"],
+        "external_numbers": ["SOP-12"],
         "open_points": "The night shift. 夜班。",
     },
     HandOverImprovement: lambda: {"comment": "All there. 齐全。"},
@@ -182,7 +185,7 @@ async def _training(client: Client, path: str, person: str, **fields: Any) -> st
         body=PlanTraining.model_validate(OF_TRAININGS[PlanTraining]() | more),
     )
     for action, body in (
-        ("hold", HoldTraining.model_validate({"attended": [person], "contents": "What is new."})),
+        ("hold", HoldTraining.model_validate({"attended": [person], **HELD_EARLY})),
         ("examine", ExamineTraining.model_validate(marks)),
         ("license", LicenseTraining()),
     ):
@@ -265,8 +268,8 @@ async def _theirs(client: Client, path: str) -> Json:
 async def _overdue(client: Client, path: str) -> Json:
     """A step of the rollout is overdue."""
     if (await client.read(path))["state"] == "rolling_out":
-        yesterday = datetime.now(UTC) - timedelta(days=1)
-        return await _planned(client, path, due_at=yesterday.isoformat())
+        a_moment_ago = datetime.now(UTC) - timedelta(seconds=1)
+        return await _planned(client, path, due_at=a_moment_ago.isoformat())
     return {"step": "optimise"}
 
 
@@ -289,7 +292,7 @@ async def _rolled_out(client: Client, path: str) -> Json:
                 {"medium": medium, "announced_at": earlier, "reach": 12} for medium in ("Mail", "Meeting")
             ],
         },
-        {"step": "publish", "numbers": ["PR2026001"], "effective_at": TODAY},
+        {"step": "publish", "external_numbers": ["SOP-12"], "effective_at": TODAY},
         {
             "step": "cut_over",
             "share": 100,

@@ -27,7 +27,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "process": "incident",
         "skills": ["triage", "分级"],
         "material": "The slides, in the library. 幻灯片在资料库。",
-        "material_number": "PR2026001",
+        "external_number": "SOP-12",
         "persons": [IDS["author"], IDS["doer"]],
         "teams": [],
         "everybody": True,
@@ -40,6 +40,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "attended": [IDS["author"]],
         "contents": "What is new. 新内容。",
         "material": "A film. 影片。",
+        "early_reason": "All are here already. 人已到齐。",
     },
     ExamineTraining: lambda: {
         "results": [{"person": IDS["author"], "marks": PASSED}],

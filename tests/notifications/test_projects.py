@@ -65,6 +65,7 @@ async def test_who_judges_a_project_is_told_of_its_solution_and_when_it_is_to_be
         "criteria": [{"text": "It works.", "shown_by": "demonstration"}],
         "acceptance_group": "leave",
         "confirmed_at": office.now,
+        "confirmation_method": "meeting",
     }
     await does(office, author, "confirm_requirements", requirements, it)
     await does(office, author, "propose_solution", {**PAPER, "risks": []}, it)
@@ -83,7 +84,9 @@ async def test_who_judges_a_project_is_told_of_its_solution_and_when_it_is_to_be
     await does(office, author, "complete_task", {"task": built["id"], "outcome": "Done."}, it)
     check = {"checkpoint": "All", "passed": True, "findings": "None."}
     await does(office, office.engineer, "check_quality", check, it)
-    await does(office, author, "submit_for_acceptance", {"manual": "OP2026001", "wanted_at": AHEAD}, it)
+    await does(
+        office, author, "submit_for_acceptance", {"manual": "manuals, shelf 3", "wanted_at": AHEAD}, it
+    )
     await office.deliver_all()
     for caller in (office.requester, business, colleague, chair):
         assert (await office.told_steps(caller)).count("to_accept") == 1

@@ -233,6 +233,10 @@ def _owned_by_a_customer(url: str) -> None:
     insert_row(url, "fold.service", state="live", owner_id=person)
 
 
+def _evidence_of_before(url: str) -> None:
+    insert_row(url, "fold.training", material_number="PR2019999")
+
+
 def _no_room_in_log(url: str) -> None:
     execute(url, "alter table log.event detach partition log.event_0009")
     for number in range(1, 9):
@@ -255,6 +259,7 @@ OF_DATABASE: dict[str, tuple[Callable[[str], None], str, CheckStatus]] = {
     "a subscription that is disabled": (_disabled, "outgoing_failing", WARNING),
     "a mail that was refused": (_unsent, "mails_unsent", WARNING),
     "a service whose owner is no staff": (_owned_by_a_customer, "duties_ineligible", WARNING),
+    "a document that no register has": (_evidence_of_before, "evidence_unknown", WARNING),
     "a log without partitions ahead": (_no_room_in_log, "partitions_few", FAILED),
     "a role that may not write": (_may_not_append, "roles_rights", FAILED),
     "a database that is read only": (_read_only, "writes_missing", FAILED),

@@ -222,7 +222,7 @@ async def test_an_engineer_records_a_confirmation_that_was_given_elsewhere(house
     path = await house.analysing()
     requirements = WANTED | {"heard": [house.requester.id]}
     await house.engineer.post_ok(f"{path}/propose_requirements", requirements)
-    by_telephone = {"confirmed_at": "2026-01-01T08:00:00+08:00", "confirmation_method": "telephone"}
+    by_telephone = {"confirmed_at": datetime.now(UTC).isoformat(), "confirmation_method": "telephone"}
     confirmed = await house.engineer.post_ok(f"{path}/confirm_requirements", requirements | by_telephone)
     assert (confirmed["state"], confirmed["confirmation_method"]) == ("requirements_confirmed", "telephone")
     event = (await house.requester.read(f"{path}/events"))["items"][-1]

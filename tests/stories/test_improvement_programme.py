@@ -186,6 +186,7 @@ async def plan_project(planted: Planted, path: str, steps: list[float]) -> None:
         "pilot_scope": {"team": ["network"]},
         "pilot_begins_at": days_ago(CHANGED),
         "pilot_ends_at": days_ago(0.5),
+        "pilot_length_reason": "Enough cases come in that time.",
         "pilot_agreement": "All desks agree.",
         "data_gathering": "From the log.",
         "expected": [{"target": "restore", "promised": {"change": PROMISED}}],
@@ -249,14 +250,14 @@ async def roll_out(planted: Planted, path: str) -> None:
     """Step 17: it is rolled out in nine steps, handed over, standardised, and fixed."""
     people = planted.project
     quality, manager = people.quality, people.manager
-    unplanned = {"handed_over": "All of it.", "numbers": ["PR2026001"]}
+    unplanned = {"handed_over": "All of it.", "external_numbers": ["SOP-12"]}
     assert await refused(manager, f"{path}/ask_hand_over", unplanned) == "rollout_not_planned"
     await manager.post_ok(f"{path}/roll_out", people.rollout())
     await completed(people, path, "name_owner", "organise")
     wrong_order = {
         "step": "publish",
         "evidence": "Done.",
-        "numbers": ["PR2026001"],
+        "external_numbers": ["SOP-12"],
         "effective_at": days_ago(0),
     }
     assert "order" in await refused(people.executor, f"{path}/complete_rollout_step", wrong_order)
@@ -278,7 +279,7 @@ async def roll_out(planted: Planted, path: str) -> None:
     await manager.post_ok(f"{path}/ask_hand_over", unplanned)
     await quality.post_ok(f"{path}/hand_over")
     done = await quality.post_ok(
-        f"{path}/standardise", {"document_numbers": ["PR2026001"], "teams": ["network", "desk"]}
+        f"{path}/standardise", {"external_numbers": ["SOP-12"], "teams": ["network", "desk"]}
     )
     assert (done["state"], done["against_evidence"]) == ("standardised", False)
     assert done["next_benefit_due_at"] is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -190,14 +191,17 @@ async def test_a_project_is_analysed_designed_twice_accepted_at_the_third_time_a
         )
         assert (failed["state"], failed["rounds"]) == ("rectifying", round_)
         assert await refused(people.engineer, f"{path}/submit_for_acceptance", _papers()) == "task_is_open"
+        tasks = (await people.engineer.read(f"{path}/tasks"))["items"]
+        (issue,) = (task["id"] for task in tasks if task["completed_at"] is None and not task["dropped_at"])
+        drop = {"task": issue, "reason": "It is small."}
+        assert await refused(people.engineer, f"{path}/drop_task", drop) == "issue_of_acceptance"
         await _complete_all(people, path)
+        unchecked = await refused(people.engineer, f"{path}/submit_for_acceptance", _papers())
+        assert unchecked == "not_checked_since"
+        check = {"checkpoint": "单元测试", "passed": True, "findings": "It is mended."}
+        await people.checker.post_ok(f"{path}/check_quality", check)
     await _submitted(people, path)
-    assert (
-        await refused(
-            people.requester, f"{path}/record_acceptance", await _verdict(people, path, passed=True)
-        )
-        == "not_in_the_acceptance_group"
-    )
+    assert await _forbids(people.requester, path, "record_acceptance") is None, "next to the group"
     strangers = await _verdict(people, path, passed=True) | {"participants": [people.agent.id]}
     assert await refused(people.head, f"{path}/record_acceptance", strangers) == "unknown_reference"
     partly = await _verdict(people, path, passed=True)
@@ -228,7 +232,7 @@ async def test_a_project_is_analysed_designed_twice_accepted_at_the_third_time_a
     ]
     documents = (await people.requester.read(f"{path}/documents"))["items"]
     classes = [document["document_class"] for document in documents]
-    assert classes == ["SN", "SO", "IM", "TE", "TE", "AC", "AC", "AC", "TR"]
+    assert classes == ["SN", "SO", "IM", "TE", "TE", "AC", "TE", "AC", "TE", "AC", "TR"]
     assert all(document["state"] == "published" for document in documents)
     assert len({document["number"] for document in documents}) == len(documents)
     assert next(d["edition"] for d in documents if d["document_class"] == "SO") == 2
@@ -350,6 +354,7 @@ async def test_what_only_those_could_accept_who_have_made_it_is_not_submitted(pe
         f"{path}/report_progress", {"milestones": [], "expected_at": AHEAD, "problems": [mend]}
     )
     await _complete_all(people, path)
+    await people.admin.post_ok(f"/v1/persons/{people.requester.id}/deactivate")
     assert await refused(people.engineer, f"{path}/submit_for_acceptance", _papers()) == "nobody_to_accept"
     await people.admin.post_ok(
         "/v1/groups/leave/add_member", {"person": people.deputy.id, "side": "business"}
@@ -393,7 +398,8 @@ def _requirements(people: People) -> Json:
             {"text": "余额正确", "shown_by": "data_check"},
         ],
         "acceptance_group": "leave",
-        "confirmed_at": "2026-01-01T08:00:00+08:00",
+        "confirmed_at": datetime.now(UTC).isoformat(),
+        "confirmation_method": "meeting",
     }
 
 
@@ -450,7 +456,7 @@ async def _made(people: People, path: str) -> None:
 
 
 def _papers() -> Json:
-    return {"manual": "OP2026001", "wanted_at": AHEAD}
+    return {"manual": "manuals, shelf 3", "wanted_at": AHEAD}
 
 
 async def _submitted(people: People, path: str) -> None:

@@ -47,6 +47,7 @@ NOT_ALERTED: Mapping[str, str] = {
     "judgement_overdue": "quality managers, who ask the committee again, are notified (`pilot_not_judged`)",
     "rollout_overdue": "the owner of the step is notified (`rollout_step_overdue`)",
     "report_overdue": "the person who owes the report is notified (`progress_report_overdue`)",
+    "evidence_withdrawn": "the withdrawal of a document is no emergency; the page and the API list it",
     "benefit_faded": "followers of the improvement are notified (`benefit_faded`)",
 }
 #: Who answers for the cases of each kind, and is told where nobody has what the sentence is about.

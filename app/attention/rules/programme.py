@@ -1,10 +1,11 @@
-"""Changes and improvements that are stuck: unreviewed changes, overdue steps, faded benefits; and the effects
-that were confirmed.
+"""Changes and improvements that are stuck: unreviewed changes, overdue steps, faded benefits, withdrawn
+evidence; and the effects that were confirmed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from app.kernel.actions.lifecycle import Lifecycle
 from app.processes.changes.lifecycle import LIFECYCLE as CHANGES
 from app.processes.improvements.lifecycle import LIFECYCLE as IMPROVEMENTS
 from app.processes.improvements.records import OPEN
+from app.processes.releases.lifecycle import LIFECYCLE as RELEASES
 
 #: More of a kind than this are not named.
 MOST_LISTED = 100
@@ -53,6 +55,28 @@ join fold.improvement r on r.id = split_part(e.record, '/', 2)::uuid
 where e.reached and e.against_evidence is not true and e.evaluated_at > %(since)s and r.reverted_at is null
   and {chosen}
 order by e.evaluated_at desc, r.number limit {most}"""
+# Documents that are evidence of a standard or of a gate, and that were withdrawn since.
+WITHDRAWN = """
+select r.number, r.title, r.team_id, e.number as document,
+  coalesce(e.destroyed_at, e.archived_at, e.superseded_at) as due_at
+from fold.{kind} r
+join lateral ({named}) as n(number) on true
+join fold.document_entry e on e.number = n.number and e.state in ('superseded', 'archived', 'destroyed')
+where r.state <> all(%(ended)s) and {{chosen}} order by due_at desc, r.number, e.number limit {{most}}"""
+#: By the kind of their record, the numbers of such documents, and the states in which nobody relies on them.
+RELIED_ON = {
+    "improvement": (
+        """select unnest(o.document_numbers) from fold.improvement_outcome o
+        where o.record = 'improvement/' || r.id
+        union select unnest(s.evidence_numbers) from fold.rollout_step s
+        where s.record = 'improvement/' || r.id and s.step <> 'pilot'""",
+        ("rejected", "reverted", "cancelled"),
+    ),
+    "release": (
+        """select unnest(s.document_numbers) from fold.release_stage s where s.record = 'release/' || r.id""",
+        ("closed", "rolled_back", "cancelled"),
+    ),
+}
 #: The sentences on steps that are overdue.
 OVERDUE = {
     "judgement": "judgement_overdue",
@@ -78,6 +102,20 @@ async def benefits_faded(reader: AttentionReader) -> list[AttentionCondition]:
     """Return the improvements whose benefit has faded."""
     rows = await _rows(reader, IMPROVEMENTS, FADED, {})
     return [_condition(reader, IMPROVEMENTS, "benefit_faded", row) for row in rows]
+
+
+async def evidence_withdrawn(reader: AttentionReader) -> list[AttentionCondition]:
+    """Return the improvements and releases that rest on documents that were withdrawn since."""
+    conditions: list[AttentionCondition] = []
+    for lifecycle in (IMPROVEMENTS, RELEASES):
+        named, ended = RELIED_ON[lifecycle.kind]
+        statement = WITHDRAWN.format(kind=lifecycle.kind, named=named)
+        for row in await _rows(reader, lifecycle, statement, {"ended": list(ended)}):
+            condition = _condition(reader, lifecycle, "evidence_withdrawn", row)
+            words = {**condition.parameters, "document": values.text(row["document"])}
+            subject = f"{row['number']}:{row['document']}"
+            conditions.append(replace(condition, parameters=words, subject=subject))
+    return conditions
 
 
 async def effects_confirmed(reader: AttentionReader) -> list[AttentionCondition]:

@@ -11,6 +11,7 @@ from app.api.service.integration_gauges import SUBSCRIPTIONS
 from app.api.service.readiness import missing_parts
 from app.attention.rules.mails import COUNTED
 from app.cli.doctor.duties import examine_duties
+from app.cli.doctor.evidence import examine_evidence
 from app.cli.doctor.findings import CheckOutcome, ReachedDatabase, failure, success, warning
 from app.cli.doctor.seals import examine_seals
 from app.kernel.access import vault
@@ -69,6 +70,7 @@ async def examine_work(reached: ReachedDatabase, now: datetime) -> AsyncIterator
     yield warning("incoming_failed", number=failed) if failed else success("incoming_ok")
     yield await _outgoing(reached.db)
     yield await examine_duties(reached.db)
+    yield await examine_evidence(reached.db)
     if reached.setup.settings.columns_dir is not None:
         yield await _columns(reached.db, reached.setup.settings.columns_dir, now)
 

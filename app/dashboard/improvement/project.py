@@ -59,7 +59,7 @@ STEPS: Mapping[str, Sequence[str]] = {
     "cutover_at": ("cutover_share",),
     "handed_over_at": ("handover_id", "accepted_by"),
     "evaluated_at": ("reached", "against_evidence_reason", "evaluated_by"),
-    "standardised_at": ("document_numbers",),
+    "standardised_at": ("document_numbers", "external_numbers"),
     "optimised_at": (),
     "fixed_at": (),
     "faded_at": (),

@@ -263,7 +263,7 @@ class ImprovementScript(ProgrammeScript):
 
     async def standardise(self, days_ago: float, teams: tuple[str, ...]) -> None:
         """Standardise the improvement."""
-        body = StandardiseImprovement(document_numbers=(f"WI-{self.name}",), teams=teams)
+        body = StandardiseImprovement(external_numbers=(f"WI-{self.name}",), teams=teams)
         await self.act(self.programme.before_end(days_ago), self.programme.quality, "standardise", body)
 
     async def run_pilot(self, pilot: PilotTemplate) -> None:
@@ -278,7 +278,7 @@ class ImprovementScript(ProgrammeScript):
                 "key_user_training": str(trained.key_users),
                 "executor_training": str(trained.executors),
                 "duties": "当班人员负责记录。Whoever is on duty keeps the record.",
-                "standards": [f"WI-{self.name}"],
+                "external_numbers": [f"WI-{self.name}"],
                 "executor": executor,
             }
         )
@@ -313,6 +313,7 @@ class ImprovementScript(ProgrammeScript):
                 "pilot_control": {"team": list(pilot.control)},
                 "pilot_begins_at": instant(before_end(pilot.begins)),
                 "pilot_ends_at": instant(before_end(pilot.ends)),
+                "pilot_length_reason": "工单量足以在此期间得出结论。Enough cases come in that time.",
                 "pilot_agreement": "相关部门已书面同意。The departments have agreed in writing.",
                 "data_gathering": "取自事件日志。From the event log.",
                 "expected": [
@@ -426,7 +427,7 @@ class ImprovementScript(ProgrammeScript):
             },
             "publish": {
                 "evidence": "已在内网发布。It is on the intranet.",
-                "numbers": [f"WI-{self.name}"],
+                "external_numbers": [f"WI-{self.name}"],
                 "effective_at": instant(before_end(CUTOVER)),
             },
         }

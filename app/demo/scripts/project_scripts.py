@@ -39,6 +39,7 @@ from app.processes.requests.payloads import (
 )
 from app.processes.requests.records import (
     AcceptanceVerdict,
+    ConfirmationMethod,
     Criterion,
     Judgement,
     ReviewSide,
@@ -202,6 +203,7 @@ class ProjectScenario(RecordScenario):
             criteria=criteria,
             acceptance_group=group_of(self.project.customer),
             confirmed_at=self.now,
+            confirmation_method=ConfirmationMethod.meeting,
         )
         await self.act(self.architect, "confirm_requirements", body)
 

@@ -122,6 +122,7 @@ class Heading(CodeEnum):
     pilot_result = "pilot_result", "Result of the pilot", "试点结论"
     below_promise = "below_promise", "Reason for passing below the promise", "未达承诺仍予通过的理由"
     against_evidence = "against_evidence", "Reason for passing against the evidence", "证据不足仍予通过的理由"
+    early = "early", "Reason for the earlier date", "提前的理由"
     open_points = "open_points", "Open points", "遗留事项"
 
 

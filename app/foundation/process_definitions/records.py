@@ -44,6 +44,17 @@ class RaciPart(CodeEnum):
 Entries = Annotated[list[dict[str, Any]] | None, Document()]
 
 
+class DefinitionContent(CodeEnum):
+    """A content that each definition has, or gives a reason for not having (002, section 3 (3))."""
+
+    inputs = "inputs", "Inputs", "输入"
+    outputs = "outputs", "Outputs", "输出"
+    decision_points = "decision_points", "Decision points", "关键决策点"
+    interfaces = "interfaces", "Interfaces with other processes", "与其他流程的接口"
+    templates = "templates", "Templates", "模板"
+    checklists = "checklists", "Checklists", "检查清单"
+
+
 class ProcessDefinition(Record):
     """An edition of the definition of a process. Of each process one is published at most, whose contents do
     not change any more.
@@ -107,6 +118,9 @@ class ProcessDefinition(Record):
     refers_to: list[str] | None = optional("Standards and documents to which the definition refers.")
     templates: list[str] | None = optional("Templates that the process uses.")
     checklists: list[str] | None = optional("Checklists that the process uses, by key or title.")
+    none_because: Entries = optional(
+        "Contents that the process does not have, each with the reason, without names of persons."
+    )
     kpis: list[str] | None = optional("Keys of the KPIs by which the process is measured.")
     cost_share: int | None = optional("Share of the process in the cost, in per cent.", examples=[10])
     growth_share: int | None = optional(

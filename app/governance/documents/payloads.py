@@ -13,6 +13,7 @@ from app.common.notices import NoticeType, Responsible
 from app.common.records import ForeignRef
 from app.foundation.decisions.payloads import AskDecision, Tallied
 from app.foundation.documents.records import Confidentiality, DocumentClass, Importance
+from app.foundation.process_names import ProcessName
 from app.governance.documents.records import ControlledDocument, DocumentVersion, ReadingChannel, ReviewTier
 from app.kernel.actions.payloads import (
     LONGEST_LIST,
@@ -44,6 +45,7 @@ class DraftDocument(Payload, of=ControlledDocument):
     subclass: ShortText | None = None
     template: ShortText | None = None
     title: Title
+    process: ProcessName | None = None
     importance: Importance
     confidentiality: Confidentiality
     readers: Persons = Field(default=(), max_length=MOST_READERS)

@@ -17,6 +17,7 @@ from app.foundation.documents.records import (
     DocumentState,
     Importance,
 )
+from app.foundation.process_names import OF_PROCESS
 
 
 class ReviewTier(CodeEnum):
@@ -62,6 +63,10 @@ class ControlledDocument(Record):
     title: str | None = required(
         "Title of the document in one line, without names of persons.",
         examples=["How incidents are taken up"],
+    )
+    process: Annotated[str | None, OF_PROCESS] = optional(
+        "Process that the document belongs to, such as `incident`, or its name; null for all processes.",
+        examples=["incident"],
     )
     importance: Importance | None = required(
         "Importance of the document, which determines its retention period.", examples=["important"]

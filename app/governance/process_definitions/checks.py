@@ -7,7 +7,12 @@ from typing import Any
 
 from app.common.people import Person, Role
 from app.foundation.process_definitions.lookups import editions_of
-from app.foundation.process_definitions.records import DefinitionState, ProcessDefinition, RaciPart
+from app.foundation.process_definitions.records import (
+    DefinitionContent,
+    DefinitionState,
+    ProcessDefinition,
+    RaciPart,
+)
 from app.foundation.process_names import PROCESS_KINDS, process_named
 from app.foundation.statements.actions import objected_by_all
 from app.foundation.statements.records import StatedFact
@@ -109,11 +114,13 @@ def _check_path(reads: ReadContext, process: str | None, body: ProcessDefinition
 async def contents_missing(
     reads: ReadContext, definition: ProcessDefinition, ctx: ActionContext
 ) -> str | None:
-    """Refuse a definition without its essential contents (`definition_incomplete`), or without a role that is
-    accountable (`nobody_accountable`).
+    """Refuse a definition without its essential contents (`definition_incomplete`), with an activity that no
+    role carries out (`activity_of_nobody`), or without a role that is accountable (`nobody_accountable`).
     """
     if not all(getattr(definition, name) for name in NEEDED):
         return "definition_incomplete"
+    if any(entry["role"] is None for entry in definition.activities or ()):
+        return "activity_of_nobody"
     parts = {entry["part"] for entry in definition.raci or ()}
     return None if RaciPart.accountable in parts else "nobody_accountable"
 
@@ -134,12 +141,33 @@ async def nobody_consulted(
     return "nobody_consulted" if is_objected else None
 
 
+async def contents_unexplained(
+    reads: ReadContext, definition: ProcessDefinition, body: SubmitProcessDefinition, ctx: ActionContext
+) -> None:
+    """Refuse a definition without one of the further contents of 002 and without the reason for it
+    (`definition_lacks_contents`).
+    """
+    explained = {entry["name"] for entry in definition.none_because or ()}
+    left = [content for content in DefinitionContent if not getattr(definition, content.value)]
+    absent = [content for content in left if content.value not in explained]
+    if absent:
+        raise PreparationRefused("definition_lacks_contents", {"contents": absent})
+
+
+async def only_author_heard(
+    reads: ReadContext, definition: ProcessDefinition, body: SubmitProcessDefinition, ctx: ActionContext
+) -> None:
+    """Refuse to submit a definition about which nobody was heard but its author (`only_author_heard`)."""
+    if {person.id for person in ctx.refs(Person, "heard")} <= {definition.author_id}:
+        raise WrongValue(pointer="/heard", because="only_author_heard")
+
+
 async def name_of_another(
     reads: ReadContext, definition: ProcessDefinition, body: TakeNamesProcessDefinition, ctx: ActionContext
 ) -> None:
     """Refuse a name that means another process already."""
     for n, name in enumerate(body.names):
-        process = process_named(await reads.defined_name(ProcessDefinition.KIND, name))
+        process = process_named(await reads.defined_name(ProcessDefinition.KIND, name) or name)
         if process == definition.process:
             continue
         editions = await editions_of(reads, process)

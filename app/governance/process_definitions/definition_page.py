@@ -10,7 +10,12 @@ from zoneinfo import ZoneInfo
 from app.common.people import Role, RoleLabels
 from app.conformance.step_words import step_label
 from app.foundation.process_definitions.expected_paths import ExpectedPath
-from app.foundation.process_definitions.records import DefinitionState, ProcessDefinition, RaciPart
+from app.foundation.process_definitions.records import (
+    DefinitionContent,
+    DefinitionState,
+    ProcessDefinition,
+    RaciPart,
+)
 from app.governance.process_definitions import map_drawing
 from app.governance.process_definitions.map import MappedProcess
 from app.html.filters import day
@@ -69,7 +74,7 @@ def page_of(printed: PrintedDefinition, language: str) -> str:
         ],
         interfaces=[(entry["process"], entry["hand_over"]) for entry in definition["interfaces"] or ()],
         terms=[(entry["term"], entry["meaning"]) for entry in definition["terms"] or ()],
-        further=list(_further(definition)),
+        further=list(_further(definition, wording)),
         path=[] if printed.path is None else list(_path(printed.path, printed.lifecycle, wording)),
         steps=[] if printed.lifecycle is None else list(_steps(printed.lifecycle, printed, wording)),
         excerpt=map_drawing.draw(excerpt, language, marked=definition["process"]) if excerpt else None,
@@ -112,24 +117,34 @@ def _head(printed: PrintedDefinition, wording: Wording) -> Iterable[tuple[str, s
 
 def _activities(printed: PrintedDefinition, wording: Wording) -> tuple[list[str], list[tuple[str, ...]]]:
     """Return the heads of the table of activities, and its rows; the way only if one of them says it."""
-    heads = ["activity", "role", "time_limit", "way"]
+    heads = ["activity", "role", "inputs", "outputs", "time_limit", "way"]
     rows = [
         (
             entry["title"],
             _role(entry["role"], printed, wording),
+            "; ".join(entry.get("inputs") or ()),
+            "; ".join(entry.get("outputs") or ()),
             _duration(entry["time_limit_seconds"], wording),
             entry["text"] or "",
         )
         for entry in printed.definition["activities"] or ()
     ]
-    columns = len(heads) if any(row[-1] for row in rows) else len(heads) - 1
-    return heads[:columns], [row[:columns] for row in rows]
+    # The title and the role are always shown.
+    columns = [n for n in range(len(heads)) if n < 2 or any(row[n] for row in rows)]
+    return [heads[n] for n in columns], [tuple(row[n] for n in columns) for row in rows]
 
 
-def _further(definition: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+def _further(definition: Mapping[str, Any], wording: Wording) -> Iterable[tuple[str, str]]:
+    """Yield the lists of the definition, and the contents that it does not have, with the reason."""
+    reasons = {entry["name"]: entry["reason"] for entry in definition["none_because"] or ()}
     names = ("inputs", "outputs", "customers", "resources", "refers_to", "templates", "checklists", "kpis")
     for name in names:
-        yield name, "; ".join(definition[name] or ())
+        if definition[name] or name not in reasons:
+            yield name, "; ".join(definition[name] or ())
+    for name, reason in reasons.items():
+        if not definition[name]:
+            content = wording.label(DefinitionContent(name))
+            yield "none_because", wording.sentence("none_of_it", content=content, reason=reason)
 
 
 def _path(

@@ -10,7 +10,7 @@ from app.common.duties import GivenDuty
 from app.common.improvement import FreezeExemption
 from app.common.people import Role
 from app.common.records import ForeignRef
-from app.foundation.process_definitions.records import ProcessDefinition, RaciPart
+from app.foundation.process_definitions.records import DefinitionContent, ProcessDefinition, RaciPart
 from app.foundation.process_names import ProcessName
 from app.kernel.actions.payloads import (
     LONGEST_LIST,
@@ -52,6 +52,8 @@ class DefinedActivity(PayloadPart):
     time_limit_seconds: Seconds | None = Field(
         default=None, description="Number of seconds that the activity may take; null if there is no limit."
     )
+    inputs: Lines = Field(default=(), description="Inputs of the activity.", examples=[["The report"]])
+    outputs: Lines = Field(default=(), description="Outputs of the activity.", examples=[["The category"]])
     text: Paragraph | None = Field(default=None, description="Way in which the activity is carried out.")
 
 
@@ -89,6 +91,16 @@ class ProcessInterface(PayloadPart):
 
     process: ProcessName = Field(description="Process that takes over, such as `problem`, or its name.")
     hand_over: Paragraph = Field(description="Standard of the handover that both sides have agreed.")
+
+
+class AbsentContent(PayloadPart):
+    """A content that the process does not have."""
+
+    name: DefinitionContent = Field(description="Content that is left out.", examples=["templates"])
+    reason: Paragraph = Field(
+        description="Reason why the process has none.",
+        examples=["Cases are handled in the tool. 在系统中处理。"],
+    )
 
 
 class DefinedTerm(PayloadPart):
@@ -142,6 +154,9 @@ class ProcessDefinitionFields(Payload, of=ProcessDefinition):
     refers_to: Lines = ()
     templates: Lines = ()
     checklists: Lines = ()
+    none_because: Annotated[tuple[AbsentContent, ...], BoundedList] = Field(
+        default=(), max_length=len(DefinitionContent)
+    )
     kpis: Annotated[tuple[RecordKey, ...], BoundedList] = Field(default=(), max_length=LONGEST_LIST)
     cost_share: Percent | None = None
     growth_share: Percent | None = None

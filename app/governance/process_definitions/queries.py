@@ -9,7 +9,7 @@ from app.api.records.shapes import OutputModel, RecordOut
 from app.common.people import Role
 from app.foundation.documents.shapes import DOCUMENT_SECTIONS, DOCUMENTS, KEPT_LISTINGS
 from app.foundation.people.queries import PERSONS
-from app.foundation.process_definitions.records import ProcessDefinition, RaciPart
+from app.foundation.process_definitions.records import DefinitionContent, ProcessDefinition, RaciPart
 from app.foundation.statements.shapes import STATEMENTS
 from app.governance.process_definitions.lifecycle import LIFECYCLE
 
@@ -22,9 +22,18 @@ class DefinedActivityOut(OutputModel):
     time_limit_seconds: int | None = Field(
         description="Number of seconds that the activity may take; null if there is no limit."
     )
+    inputs: list[str] = Field(default=[], description="Inputs of the activity.")
+    outputs: list[str] = Field(default=[], description="Outputs of the activity.")
     text: str | None = Field(
         description="Way in which the activity is carried out; null if it is not described."
     )
+
+
+class AbsentContentOut(OutputModel):
+    """A content that the process does not have."""
+
+    name: DefinitionContent
+    reason: str = Field(description="Reason why the process has none.")
 
 
 class DefinedRoleOut(OutputModel):
@@ -83,6 +92,7 @@ class ProcessDefinitionOut(RecordOut, of=ProcessDefinition):
     decision_points: list[DecisionPointOut] | None
     control_points: list[ControlPointOut] | None
     interfaces: list[ProcessInterfaceOut] | None
+    none_because: list[AbsentContentOut] | None
     terms: list[DefinedTermOut] | None
     expected_path: list[PathStepOut] | None = Field(
         description="Steps of a case that goes as expected, in order; null for the shipped path, if "

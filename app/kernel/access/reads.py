@@ -157,13 +157,13 @@ class ReadContext:
             self.relies_on_version(loaded.record.row_key, loaded.stream_version)
         return records
 
-    async def defined_name(self, kind: str, name: str) -> str:
-        """Return the name that a record of that kind defines for the name; the same, if none does."""
+    async def defined_name(self, kind: str, name: str) -> str | None:
+        """Return the name that a record of that kind defines for the name; None if none does."""
         query = self.lifecycles[kind].lookup.defined_name
         assert query is not None, f"{kind} defines no names"
         guard = Unguarded("A name that is defined meanwhile was none when it was said.")
         defined: str | None = await self.value(query, {"name": name}, guard=guard)
-        return defined or name
+        return defined
 
     async def person(self, name: str, caller: Caller) -> Person | None:
         """Return the person with that id, if the caller may see them."""

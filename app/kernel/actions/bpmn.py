@@ -1,4 +1,4 @@
-"""A lifecycle as BPMN 2.0 XML, with the layout that viewers draw it by (pure).
+"""A lifecycle, or another flow, as BPMN 2.0 XML, with the layout that viewers draw it by (pure).
 
 The state is an exclusive gateway, an action that changes it a user task; a state that no action leaves is an
 end event. Actions that leave the state as it is are named in the documentation of the states.
@@ -54,66 +54,76 @@ class SequenceFlow:
     target: FlowNode
 
 
-class LifecycleDiagram:
-    """The nodes and flows of a lifecycle, each node in its place."""
+class FlowDiagram:
+    """The nodes and flows of a process, each node in its place. `prefix` begins the ids of its elements."""
 
-    def __init__(self, lifecycle: Lifecycle[Any]) -> None:
-        self.lifecycle = lifecycle
+    def __init__(self, prefix: str, name: str) -> None:
+        self.prefix, self.name = prefix, name
         self.nodes: list[FlowNode] = []
         self.flows: list[SequenceFlow] = []
-        moving = [row for row in lifecycle.rows if not row.stays]
-        ranks = _ranks(lifecycle, moving)
-        states = {state: self._state(state, ranks[state]) for state in lifecycle.states}
-        start = self._add("startEvent", "start", "", 0)
-        for row in moving:
-            sources = [] if row.opens else [state for state in lifecycle.states if row.is_open_in(state)]
-            column = 1 if row.opens else 1 + min(ranks[state] for state in sources)
-            task = self._task(row, column)
-            for source in [start] if row.opens else [states[state] for state in sources]:
-                self._connect(source, task)
-            for state in dict.fromkeys(_targets(lifecycle, row)):
-                self._connect(task, states[state])
-        for state in _ends(lifecycle, moving):
-            if states[state].tag != "endEvent":
-                end = self._add("endEvent", f"end_{state.value}", "", ranks[state] + 1)
-                self._connect(states[state], end)
-        self._lay_out()
 
-    def _add(self, tag: str, node_id: str, name: str, column: int) -> FlowNode:
-        node = FlowNode(f"{self.lifecycle.kind}_{node_id}", tag, name, column)
+    def add(self, tag: str, node_id: str, name: str, column: int) -> FlowNode:
+        """Add a node in that column."""
+        node = FlowNode(f"{self.prefix}_{node_id}", tag, name, column)
         self.nodes.append(node)
         return node
 
-    def _state(self, state: CodeEnum, column: int) -> FlowNode:
-        rows = self.lifecycle.leaving[state]
-        is_end = all(row.stays for row in rows)
-        tag = "endEvent" if is_end else "exclusiveGateway"
-        node = self._add(tag, f"state_{state.value}", f"{state.en} / {state.zh}", column)
-        staying = ", ".join(row.name for row in rows if row.stays)
-        if staying:
-            node.notes.append(f"Actions that leave the state as it is: {staying}.")
-        return node
-
-    def _task(self, row: Action[Any, Any], column: int) -> FlowNode:
-        node = self._add("userTask", f"action_{row.name}", f"{row.label('en')} / {row.zh}", column)
-        fields = row.body.model_fields.items()
-        needed = ", ".join(name for name, declared in fields if declared.is_required())
-        node.notes += [row.description, f"Event: {', '.join(row.events)}."]
-        node.notes += [f"Must be given: {needed}."] if needed else []
-        node.performer = row.policy.phrase("en")
-        return node
-
-    def _connect(self, source: FlowNode, target: FlowNode) -> None:
-        flow_id = f"{self.lifecycle.kind}_flow_{len(self.flows) + 1}"
+    def connect(self, source: FlowNode, target: FlowNode) -> None:
+        """Add a flow between two nodes."""
+        flow_id = f"{self.prefix}_flow_{len(self.flows) + 1}"
         self.flows.append(SequenceFlow(flow_id, source, target))
 
-    def _lay_out(self) -> None:
+    def lay_out(self) -> None:
         """Place the nodes of each column below one another, in their order."""
         lengths: dict[int, int] = {}
         for node in self.nodes:
             row = lengths.get(node.column, 0)
             lengths[node.column] = row + 1
             node.x, node.y = 60 + node.column * COLUMN, 80 + row * ROW
+
+
+class LifecycleDiagram(FlowDiagram):
+    """The nodes and flows of a lifecycle, each node in its place."""
+
+    def __init__(self, lifecycle: Lifecycle[Any]) -> None:
+        super().__init__(lifecycle.kind, f"{lifecycle.kind.replace('_', ' ').capitalize()} / {lifecycle.zh}")
+        self.lifecycle = lifecycle
+        moving = [row for row in lifecycle.rows if not row.stays]
+        ranks = _ranks(lifecycle, moving)
+        states = {state: self._state(state, ranks[state]) for state in lifecycle.states}
+        start = self.add("startEvent", "start", "", 0)
+        for row in moving:
+            sources = [] if row.opens else [state for state in lifecycle.states if row.is_open_in(state)]
+            column = 1 if row.opens else 1 + min(ranks[state] for state in sources)
+            task = self._task(row, column)
+            for source in [start] if row.opens else [states[state] for state in sources]:
+                self.connect(source, task)
+            for state in dict.fromkeys(_targets(lifecycle, row)):
+                self.connect(task, states[state])
+        for state in _ends(lifecycle, moving):
+            if states[state].tag != "endEvent":
+                end = self.add("endEvent", f"end_{state.value}", "", ranks[state] + 1)
+                self.connect(states[state], end)
+        self.lay_out()
+
+    def _state(self, state: CodeEnum, column: int) -> FlowNode:
+        rows = self.lifecycle.leaving[state]
+        is_end = all(row.stays for row in rows)
+        tag = "endEvent" if is_end else "exclusiveGateway"
+        node = self.add(tag, f"state_{state.value}", f"{state.en} / {state.zh}", column)
+        staying = ", ".join(row.name for row in rows if row.stays)
+        if staying:
+            node.notes.append(f"Actions that leave the state as it is: {staying}.")
+        return node
+
+    def _task(self, row: Action[Any, Any], column: int) -> FlowNode:
+        node = self.add("userTask", f"action_{row.name}", f"{row.label('en')} / {row.zh}", column)
+        fields = row.body.model_fields.items()
+        needed = ", ".join(name for name, declared in fields if declared.is_required())
+        node.notes += [row.description, f"Event: {', '.join(row.events)}."]
+        node.notes += [f"Must be given: {needed}."] if needed else []
+        node.performer = row.policy.phrase("en")
+        return node
 
 
 def _ranks(lifecycle: Lifecycle[Any], moving: Iterable[Action[Any, Any]]) -> dict[CodeEnum, int]:
@@ -154,9 +164,12 @@ def _ends(lifecycle: Lifecycle[Any], moving: Iterable[Action[Any, Any]]) -> list
 
 def as_bpmn(lifecycle: Lifecycle[Any]) -> str:
     """Return the lifecycle as a BPMN 2.0 document: one process and its diagram."""
-    diagram = LifecycleDiagram(lifecycle)
-    name = f"{lifecycle.kind.replace('_', ' ').capitalize()} / {lifecycle.zh}"
-    process_id = f"{lifecycle.kind}_process"
+    return bpmn_document(LifecycleDiagram(lifecycle))
+
+
+def bpmn_document(diagram: FlowDiagram) -> str:
+    """Return the diagram as a BPMN 2.0 document."""
+    process_id = f"{diagram.prefix}_process"
     process = element(
         "bpmn:process",
         *(_node(node, diagram.flows) for node in diagram.nodes),
@@ -165,18 +178,18 @@ def as_bpmn(lifecycle: Lifecycle[Any]) -> str:
             for flow in diagram.flows
         ),
         id=process_id,
-        name=name,
+        name=diagram.name,
         isExecutable="false",
     )
     plane = element(
         "bpmndi:BPMNPlane",
         *(_shape(node) for node in diagram.nodes),
         *_edges(diagram),
-        id=f"{lifecycle.kind}_plane",
+        id=f"{diagram.prefix}_plane",
         bpmnElement=process_id,
     )
-    drawing = element("bpmndi:BPMNDiagram", plane, id=f"{lifecycle.kind}_diagram")
-    about = {**NAMESPACES, "id": f"{lifecycle.kind}_definitions", "targetNamespace": TARGET}
+    drawing = element("bpmndi:BPMNDiagram", plane, id=f"{diagram.prefix}_diagram")
+    about = {**NAMESPACES, "id": f"{diagram.prefix}_definitions", "targetNamespace": TARGET}
     definitions = element("bpmn:definitions", process, drawing, **about)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{definitions}\n'
 
@@ -199,7 +212,7 @@ def _shape(node: FlowNode) -> Markup:
     )
 
 
-def _edges(diagram: LifecycleDiagram) -> Iterator[Markup]:
+def _edges(diagram: FlowDiagram) -> Iterator[Markup]:
     """Yield the edges: those to a later column straight, those back below all nodes, each in a lane."""
     lane = max(node.y for node in diagram.nodes) + ROW
     for flow in diagram.flows:

@@ -17,6 +17,7 @@ from app.common.files.uploads import Upload, UploadRef
 from app.common.people import Caller, PersonKind, Role
 from app.common.personal import ACCOUNT_SOURCES
 from app.common.records import ANY_RECORD, TICKET, ForeignRef, KeyRef, NamedAs, Record
+from app.common.state_fields import EvidenceRef
 from app.kernel.access.eligibility import is_eligible, scopes_of
 from app.kernel.access.reads import ReadContext
 from app.kernel.access.visibility import can_see, follower, is_mere_onlooker
@@ -33,6 +34,8 @@ from app.kernel.actions.payloads import (
 from app.kernel.actions.refusals import WrongValue
 from app.kernel.commands.command import Command
 from app.kernel.ledger import Ledger
+from app.kernel.named_evidence import EvidenceQuestion, named_evidence
+from app.kernel.named_records import is_stream_visible
 from app.kernel.uploads import ATTACH_DEADLINE, find_upload
 
 #: States in which a person, a team or a group is given no duty.
@@ -59,6 +62,8 @@ async def resolve_references(
             for (_, which), holder in zip(named, ctx.input.references[field], strict=True)
         }
         await _require_eligible(reads, command, ctx, record, field=field, mark=mark, named=by_pointer)
+        if isinstance(mark, EvidenceRef) and command.metadata.is_sent and not ctx.command.follows:
+            _require_evidence(mark, record, by_pointer)
         if mark.on_behalf and ctx.input.references[field][0].id != command.metadata.caller.person_id:
             behalf = ctx.input.references[field][0].id
     await _resolve_keys(ledger, reads, command, record)
@@ -72,6 +77,18 @@ async def resolve_references(
     if upload is not None:
         ctx.input.upload = await _uploaded(ledger, reads, command, upload)
     return behalf
+
+
+def _require_evidence(mark: EvidenceRef, record: Record, named: Mapping[str, Any]) -> None:
+    """Raise WrongValue unless each record, by its pointer, counts as evidence for this record."""
+    since = None if mark.since is None else getattr(record, mark.since)
+    for pointer, evidence in named.items():
+        words: dict[str, Any] = {"number": str(getattr(evidence, "number", None) or evidence.title)}
+        done_at = getattr(evidence, mark.done_at)
+        if done_at is None:
+            raise WrongValue(words, pointer=pointer, because=mark.not_done)
+        if since is not None and done_at < since:
+            raise WrongValue({**words, "since": since}, pointer=pointer, because="evidence_too_old")
 
 
 async def _require_eligible(
@@ -201,9 +218,32 @@ def _tokens(named: Record) -> tuple[str, ...]:
     return (str(named.id), f"person:{named.id}", follower(named.id))
 
 
+async def with_found_evidence(
+    ledger: Ledger, reads: ReadContext, command: Command, record: Record, *, follows: bool
+) -> Command:
+    """Return the command with the evidence that it names as records keep it. Raises WrongValue for what does
+    not count as evidence, if an account sends the command itself.
+    """
+    if follows or not command.metadata.is_sent:
+        return command
+    caller = command.metadata.caller
+    question = EvidenceQuestion(
+        reads,
+        record,
+        command.body,
+        caller,
+        lambda stream, audience: is_stream_visible(ledger, caller, stream, audience),
+    )
+    numbers: dict[str, Any] = {}
+    for field, mark, value in named_evidence(command.body):
+        names = await mark.kept_numbers(question, field, (value,) if isinstance(value, str) else value)
+        numbers[field] = names[0] if isinstance(value, str) else tuple(names)
+    return replace(command, body=command.body.model_copy(update=numbers)) if numbers else command
+
+
 async def with_defined_names(reads: ReadContext, command: Command) -> Command:
     """Return the command with the names that records define in the place of other names for the same."""
-    looked_up: dict[tuple[str, str], str] = {}
+    looked_up: dict[tuple[str, str], str | None] = {}
     changed = await _defined_names(reads, command.body, looked_up)
     for field in part_types(type(command.body)):
         parts = getattr(command.body, field)
@@ -216,7 +256,7 @@ async def with_defined_names(reads: ReadContext, command: Command) -> Command:
 
 
 async def _defined_names(
-    reads: ReadContext, body: BaseModel, looked_up: dict[tuple[str, str], str]
+    reads: ReadContext, body: BaseModel, looked_up: dict[tuple[str, str], str | None]
 ) -> dict[str, Any]:
     """Return, by field, the defined names in the place of those that the payload or its part has, where they
     are others. `looked_up` are those that were looked up already.
@@ -228,8 +268,9 @@ async def _defined_names(
             continue
         if (mark.kind, name) not in looked_up:
             looked_up[mark.kind, name] = await reads.defined_name(mark.kind, name)
-        if looked_up[mark.kind, name] != name:
-            changed[field] = looked_up[mark.kind, name]
+        defined = looked_up[mark.kind, name]
+        if defined is not None and defined != name:
+            changed[field] = defined
     return changed
 
 

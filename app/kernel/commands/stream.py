@@ -18,7 +18,13 @@ from app.kernel.commands.auto_follow import add_auto_followers, add_onlooker
 from app.kernel.commands.command import Command
 from app.kernel.commands.decide import CommandDecision, decide
 from app.kernel.commands.encrypting import prepare_encrypting
-from app.kernel.commands.references import acting_caller, is_visible, resolve_references, with_defined_names
+from app.kernel.commands.references import (
+    acting_caller,
+    is_visible,
+    resolve_references,
+    with_defined_names,
+    with_found_evidence,
+)
 from app.kernel.ledger import Ledger
 from app.log.events import Event
 from app.log.ids import uuid7
@@ -45,6 +51,7 @@ async def decide_stream(
     if not follows:
         guards.require_content(command)
     command = await with_defined_names(reads, command)
+    command = await with_found_evidence(ledger, reads, command, record, follows=follows)
     ctx = _context_of(ledger, command, loaded, command_id, follows=follows)
     behalf = await resolve_references(ledger, reads, command, ctx, record)
     guards.require_segregation(command, record, behalf)

@@ -49,7 +49,7 @@ from app.ticketing import attachments, comments, links, tags
 from app.ticketing.articles import USE_ON_CASE, UseArticle, case_already_helped, new_article_use
 from app.ticketing.priority import USUAL_PRIORITIES
 from app.ticketing.records import Comment, Link, Tag
-from app.ticketing.work.tasks import complete_task
+from app.ticketing.work.tasks import USUAL_TASKS
 
 TEXTS = ("title", "symptoms", "answer", "other_title", "other_symptoms", "other_answer")
 
@@ -224,7 +224,7 @@ REVIEW_OVERDUE = (
 ARTICLE_AUTHOR = RecordDuty("author", "作者", ("author_id",))
 #: Editors change drafts of others, and so write them, too.
 WRITERS_DO_NOT_JUDGE = authors_do_not_judge(TEXTS)
-PROCESS = ProcessSpec("article", State, (), (), Role.knowledge_editor, USUAL_PRIORITIES, complete_task)
+PROCESS = ProcessSpec("article", State, (), (), Role.knowledge_editor, USUAL_PRIORITIES, USUAL_TASKS)
 
 # fmt: off
 LIFECYCLE = Lifecycle(

@@ -48,7 +48,14 @@ async def not_an_author(reads: ReadContext, plan: ImprovementPlan, ctx: ActionCo
 async def invalid_contents(
     reads: ReadContext, plan: ImprovementPlan, body: ReviseImprovementPlan, ctx: ActionContext
 ) -> None:
-    """Refuse targets that no KPI measures."""
+    """Refuse targets that no KPI measures, and dates before the year of the plan."""
+    year = getattr(body, "year", None) or plan.year
+    assert year is not None
+    for name in ("targets", "steps"):
+        for n, dated in enumerate(getattr(body, name)):
+            if int(dated.due_on[:4]) < year:
+                words = {"year": str(year)}
+                raise WrongValue(words, pointer=f"/{name}/{n}/due_on", because="before_the_year")
     _check_targets(body.targets, ctx)
 
 

@@ -14,6 +14,7 @@ from app.common.improvement import AssessmentCriterion
 from app.common.notices import NoticeType, Responsible
 from app.common.people import Person
 from app.common.records import ChildRecord, ForeignRef, Record, jsonb_ordered
+from app.common.state_fields import EvidenceRef
 from app.foundation.calendars.week import IsoDate
 from app.kernel.actions.conditions import Condition
 from app.kernel.actions.context import ActionContext
@@ -59,9 +60,9 @@ CoAuthors = Annotated[
 ]
 
 
-PresentAssessments = Annotated[
-    tuple[Annotated[Reference, ForeignRef("process_assessment")], ...], BoundedList
-]
+#: An assessment whose result is known.
+CONCLUDED = EvidenceRef("process_assessment", "concluded_at", not_done="assessment_not_concluded")
+PresentAssessments = Annotated[tuple[Annotated[Reference, CONCLUDED], ...], BoundedList]
 
 
 class PlannedTarget(BaselineQuestion, of=ImprovementPlanTarget):

@@ -8,7 +8,8 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from app.common.components import Component
-from app.common.records import ForeignRef, Record, jsonb_ordered
+from app.common.records import Record, jsonb_ordered
+from app.common.state_fields import EvidenceRef
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.payloads import EmptyPayload, FreeText, Payload, Reference
 from app.kpis.questions.periods import months_later
@@ -45,10 +46,14 @@ def _set_next_review(plan: ImprovementPlan, ctx: ActionContext) -> None:
     plan.next_review_due_at = review_due(ctx.occurred_at, months, ctx.settings.zone)
 
 
+#: A meeting that was held after the plan was approved.
+REVIEWED = EvidenceRef("meeting", "held_at", not_done="meeting_not_held", since="approved_at")
+
+
 class ReviewImprovementPlan(Payload, of=ImprovementPlanReview):
     """The review of the plan: its meeting, the report, and requested adjustments."""
 
-    meeting: Annotated[Reference, ForeignRef("meeting")] = Field(
+    meeting: Annotated[Reference, REVIEWED] = Field(
         description="Meeting at which the plan was reviewed, which must have been held: its number or id."
     )
     report: FreeText

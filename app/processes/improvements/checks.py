@@ -31,12 +31,14 @@ from app.processes.improvements.effects.payloads import (
     StandardiseImprovement,
 )
 from app.processes.improvements.effects.promises import promised_to_be_better
+from app.processes.improvements.pilot.records import PilotLength
 from app.processes.improvements.preparation import (
     NewestEffect,
     ProcessFreeze,
     ServedTarget,
     TargetsOfProposal,
 )
+from app.processes.improvements.project.actions import pilot_dates, pilot_length
 from app.processes.improvements.project.payloads import PlanImprovement
 from app.processes.improvements.proposal.payloads import (
     DespiteFreeze,
@@ -178,16 +180,17 @@ async def criteria_missing(
     body: ClassifyImprovement | SubmitImprovement,
     ctx: ActionContext,
 ) -> None:
-    """Refuse a major improvement without the criteria that make it one (`criteria_missing`), a minor one of a
-    kind that is offered as major without a reason (`size_reason_missing`), a major one that promises less
-    than major ones aim at without one (`promises_too_little`), and criteria that are named twice.
+    """Refuse a major improvement without the criteria that make it one (`criteria_missing`), a minor one with
+    such criteria, or of a kind that is offered as major, without a reason (`size_reason_missing`), a major
+    one that promises less than major ones aim at without one (`promises_too_little`), and criteria that are
+    named twice.
     """
     if body.kind is None:  # a proposal that is submitted without a class
         return
     minor = body.size_of(body.kind) is ImprovementSize.minor
     if not minor and not body.criteria:
         raise WrongValue(pointer="/criteria", because="criteria_missing")
-    if minor and body.kind in MAJOR_KINDS and body.size_reason is None:
+    if minor and (body.kind in MAJOR_KINDS or body.criteria) and body.size_reason is None:
         raise WrongValue(pointer="/size_reason", because="size_reason_missing")
     if not minor and body.size_reason is None:
         _check_promises_enough(ctx.prepared(TargetsOfProposal))
@@ -363,7 +366,8 @@ async def plan_does_not_fit(
     reads: ReadContext, improvement: Improvement, body: PlanImprovement, ctx: ActionContext
 ) -> None:
     """Refuse milestones and tasks that do not fit, and a pilot that is cut by what cannot be piloted or
-    measured, ends before it begins, or promises an effect on what is no target.
+    measured, ends before it begins, lasts an unusual time without a reason, or promises an effect on what is
+    no target.
     """
     await check_plan(reads, body.milestones, body.tasks, ctx)
     targets = ctx.prepared(TargetsOfProposal).targets
@@ -372,6 +376,9 @@ async def plan_does_not_fit(
     begins_at, ends_at = body.pilot_begins_at, body.pilot_ends_at
     if begins_at is not None and ends_at is not None and ends_at - begins_at <= timedelta(0):
         raise WrongValue(pointer="/pilot_ends_at", because="before_it_began")
+    length = pilot_length(*pilot_dates(body, ctx), ctx)
+    if length not in (None, PilotLength.usual) and body.pilot_length_reason is None:
+        raise WrongValue(pointer="/pilot_length_reason", because="unusual_pilot_length")
     kpis_by_target = {target.name: target.kpi for target in targets}
     for n, expected in enumerate(body.expected):
         if expected.target not in kpis_by_target:

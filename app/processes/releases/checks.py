@@ -55,6 +55,16 @@ async def change_named_twice(
         raise WrongValue(pointer="/changes", because="each_once")
 
 
+async def analyst_is_proposer(
+    reads: ReadContext, release: Release, body: ChangePlanRelease, ctx: ActionContext
+) -> None:
+    """Refuse the person who proposes the change as its analyst (`analyst_is_proposer`): two people assess it
+    (003, stages of development).
+    """
+    if ctx.required_ref(Person, "analyst").id == ctx.caller.person_id:
+        raise WrongValue(pointer="/analyst", because="analyst_is_proposer")
+
+
 async def plan_not_workable(
     reads: ReadContext, release: Release, body: PlanRelease, ctx: ActionContext
 ) -> None:
@@ -131,6 +141,20 @@ async def not_the_stage_reviewer(
     for n, attachment in enumerate(documents.attachments):
         if attachment.author_id == caller.person_id:
             raise WrongValue(pointer=f"/attachments/{n}", because="reviews_own_stage")
+
+
+async def document_of_other_stage(
+    reads: ReadContext, release: Release, body: PassGateRelease, ctx: ActionContext
+) -> None:
+    """Refuse a document that was the deliverable of an earlier stage (`evidence_of_other`)."""
+    stages = ctx.prepared(StagesOfRelease)
+    present = stages.current(release).key
+    for name in ("document_numbers", "external_numbers"):
+        for stage in stages.stages:
+            used = () if stage.key == present else getattr(stage, name) or ()
+            for n, number in enumerate(getattr(body, name)):
+                if number in used:
+                    raise WrongValue({"number": number}, pointer=f"/{name}/{n}", because="evidence_of_other")
 
 
 async def stage_author_not_apart(

@@ -91,7 +91,8 @@ def pass_gate(release: Release, body: PassGateRelease, ctx: ActionContext) -> No
     stage = ctx.outcome.change(before)
     stage.author_id = documents.author_id
     stage.attachment_ids = [str(attachment.id) for attachment in documents.attachments]
-    stage.external_numbers = list(dict.fromkeys(body.external_numbers))
+    stage.document_numbers = list(body.document_numbers) or None
+    stage.external_numbers = list(body.external_numbers)
     stage.passed_at = ctx.occurred_at
     stage.passed_by_id = ctx.caller.person_id
     release.stages_passed = stage.place

@@ -14,6 +14,7 @@ from app.common.people import Role
 from app.common.records import ChildRef, ForeignRef, KeyRef
 from app.foundation.custom.values import CustomValues
 from app.foundation.decisions.payloads import AskDecision, Tallied
+from app.foundation.documents.evidence import ExternalDocuments, RegisteredDocuments
 from app.foundation.environments import PRODUCTION, EnvironmentKey
 from app.kernel.actions.conditions import at_least_one_member, member_only_with
 from app.kernel.actions.payloads import (
@@ -117,16 +118,24 @@ class PassGateRelease(Payload, of=ReleaseStage):
 
     model_config = example_includes("external_numbers")
     attachments: Annotated[tuple[UUID, ...], BoundedList] = Field(default=(), max_length=LONGEST_LIST)
-    external_numbers: Annotated[tuple[ShortText, ...], BoundedList] = Field(
-        default=(), max_length=LONGEST_LIST
+    document_numbers: Annotated[
+        tuple[ShortText, ...], BoundedList, RegisteredDocuments(since=lambda release: release.opened_at)
+    ] = Field(
+        default=(),
+        max_length=LONGEST_LIST,
+        description="Documents of the stage in the register: numbers or ids.",
+        examples=[["TE2026001"]],
     )
+    external_numbers: ExternalDocuments = Field(default=(), max_length=LONGEST_LIST)
     author: Annotated[Reference, ForeignRef("person", GivenDuty.work, quiet=True)] | None = Field(
         default=None,
         description="Author of the documents, if the plan names no author and another person attached them.",
     )
     comment: FreeText | None = Field(default=None, description="Findings of the review.")
 
-    CONDITIONS = (at_least_one_member("stage_document_missing", "attachments", "external_numbers"),)
+    CONDITIONS = (
+        at_least_one_member("stage_document_missing", "attachments", "document_numbers", "external_numbers"),
+    )
 
 
 class ChangePlanRelease(Payload, of=PlanChange):

@@ -142,9 +142,12 @@ class ReleaseStage(ChildRecord):
     attachment_ids: list[str] | None = optional(
         "Documents of the stage: ids of attachments of the release, which are archived with the stage."
     )
+    document_numbers: list[str] | None = optional(
+        "Numbers of the stage's documents in the register; null if not set.", examples=[["TE2026001"]]
+    )
     external_numbers: list[str] | None = optional(
         "Documents of the stage elsewhere: their numbers, or a repository and its revision.",
-        examples=[["TE2026001"]],
+        examples=[["git 4f2a91c"]],
     )
     planned_at: datetime | None = required("Time at which the stage was planned.")
     passed_at: datetime | None = optional("Time at which the stage's gate was passed; null until then.")

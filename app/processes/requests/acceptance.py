@@ -35,16 +35,22 @@ def submit_for_acceptance(request: Request, body: SubmitForAcceptanceRequest, ct
     on.
     """
     request.acceptance_wanted_at = body.wanted_at
+    request.inquiry.short_notice = body.short_notice
     request.rounds = (request.rounds or 0) + 1
     request.verdict = None
-    add_followers(request, ctx.prepared(Acceptors).persons, ctx)
+    acceptors = [person for person in ctx.prepared(Acceptors).persons if person != request.requester_id]
+    add_followers(request, acceptors, ctx)
 
 
 def record_acceptance(request: Request, body: RecordAcceptanceRequest, ctx: ActionContext) -> None:
     """Record the acceptance of the request: by the verdict of the acceptance group it is delivered, or its
     issues must be rectified.
     """
-    notes = [(Heading.conclusion, body.conclusion), *((Heading.findings, r.note) for r in body.results)]
+    notes = [
+        (Heading.early, request.inquiry.short_notice),
+        (Heading.conclusion, body.conclusion),
+        *((Heading.findings, r.note) for r in body.results),
+    ]
     acceptance = Acceptance(
         id=ctx.new_id(),
         record=request.row_key,

@@ -28,11 +28,12 @@ from app.processes.requests.payloads import (
     SubmitForAcceptanceRequest,
 )
 from app.processes.requests.preparation import CurrentCriteria
-from app.processes.requests.records import QualityCheck, Request, ReviewSide
+from app.processes.requests.records import Acceptance, AcceptanceVerdict, QualityCheck, Request, ReviewSide
 from app.processes.requests.records import RequestState as State
 from app.ticketing.projects.checks import check_in_future, check_plan
 from app.ticketing.records import Task
 from app.ticketing.reopening import reopening_ends_at
+from app.ticketing.work.tasks import DropTask
 from app.ticketing.work.working_days import service_working_days, working_days_after
 
 WORKING_DAYS_AHEAD = 2
@@ -95,12 +96,22 @@ async def too_late_to_reopen(reads: ReadContext, request: Request, ctx: ActionCo
     return None
 
 
-async def confirmed_in_future(
+async def confirmation_unfounded(
     reads: ReadContext, request: Request, body: ConfirmRequirementsRequest, ctx: ActionContext
 ) -> None:
-    """Refuse if the stated time of the requirements' confirmation is in the future (`after_it_was_told`)."""
+    """Refuse a confirmation in the future (`after_it_was_told`), one from before the requirements were last
+    proposed or returned, or the request was submitted (`confirmed_too_early`), and one without the method by
+    which it was given (`method_missing`). Times count by the minute.
+    """
     if body.confirmed_at > ctx.occurred_at:
         raise WrongValue(pointer="/confirmed_at", because="after_it_was_told")
+    inquiry = request.inquiry
+    times = (request.opened_at, inquiry.requirements_proposed_at, inquiry.requirements_returned_at)
+    since = max(time for time in times if time is not None).replace(second=0, microsecond=0)
+    if body.confirmed_at < since:
+        raise WrongValue({"since": since}, pointer="/confirmed_at", because="confirmed_too_early")
+    if body.confirmation_method is None:
+        raise WrongValue(pointer="/confirmation_method", because="method_missing")
 
 
 async def acceptance_group_empty(
@@ -192,13 +203,34 @@ async def task_is_open(reads: ReadContext, request: Request, ctx: ActionContext)
 
 async def quality_not_checked(reads: ReadContext, request: Request, ctx: ActionContext) -> str | None:
     """Refuse to submit the request for acceptance if its quality was never checked (`quality_not_checked`),
-    or if the last check of a checkpoint was not passed (`quality_check_failed`).
+    if the last check of a checkpoint was not passed (`quality_check_failed`), or if none was made since the
+    last acceptance failed (`not_checked_since`).
     """
     checks = await reads.children(QualityCheck, request)
     last = {check.checkpoint: check.passed for check in checks if check.dropped_at is None}
     if not last:
         return "quality_not_checked"
-    return None if all(last.values()) else "quality_check_failed"
+    if not all(last.values()):
+        return "quality_check_failed"
+    failed = await reads.children(Acceptance, request, verdict=AcceptanceVerdict.failed.value)
+    failed_at = max((acceptance.recorded_at for acceptance in failed if acceptance.recorded_at), default=None)
+    is_newer = any(check.checked_at and failed_at and check.checked_at > failed_at for check in checks)
+    return None if failed_at is None or is_newer else "not_checked_since"
+
+
+async def dropped_by_judged(
+    reads: ReadContext, request: Request, body: DropTask, ctx: ActionContext
+) -> str | None:
+    """Refuse to drop an issue of a failed acceptance, unless the person who recorded it does
+    (`issue_of_acceptance`).
+    """
+    added_at = ctx.required_ref(Task, "task").added_at
+    raised = await reads.children(Acceptance, request, verdict=AcceptanceVerdict.failed.value)
+    by_others = any(
+        acceptance.recorded_at == added_at and acceptance.recorded_by_id != ctx.caller.person_id
+        for acceptance in raised
+    )
+    return "issue_of_acceptance" if by_others and not ctx.caller.is_rule else None
 
 
 async def no_acceptor_left(reads: ReadContext, request: Request, ctx: ActionContext) -> str | None:

@@ -19,13 +19,13 @@ async def of_the_business(reads: ReadContext, request: Request) -> set[UUID]:
 
 
 async def accepting(reads: ReadContext, request: Request) -> set[UUID]:
-    """Return the members and the chair of the acceptance group."""
+    """Return who accepts: the requester, and the members and the chair of the acceptance group."""
     group = await reads.record("group", str(request.acceptance_group_id))
     chairs = None if group is None else group.record.chair_id
     members = await _members(reads, request)
     return {
         person_id
-        for person_id in (chairs, *(member.person_id for member in members))
+        for person_id in (request.requester_id, chairs, *(member.person_id for member in members))
         if person_id is not None
     }
 

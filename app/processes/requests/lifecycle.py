@@ -25,6 +25,7 @@ from app.foundation.documents.records import DocumentClass
 from app.foundation.editing import apply_patch, edit_action
 from app.foundation.people.records import Team
 from app.foundation.people.succession.handing_over import succession_rows
+from app.foundation.process_spec import TaskSpec
 from app.foundation.services.records import CatalogueItem, FulfilmentPath
 from app.foundation.statements.actions import statement_rows, statements_of_record
 from app.foundation.statements.records import PersonStatement
@@ -132,7 +133,7 @@ from app.ticketing.work.ticket_holds import (
 solution_reviewer = process_relation(
     "solution_reviewer", "one IT and one business reviewer", "信息技术方和业务方评审人各一名"
 )
-acceptor = process_relation("acceptor", "the requester's acceptance group", "需求方验收组")
+acceptor = process_relation("acceptor", "the requester and their acceptance group", "申请人及需求方验收组")
 
 
 def submit(request: Request, body: SubmitRequest, ctx: ActionContext) -> None:
@@ -303,8 +304,9 @@ LIFECYCLE = Lifecycle(
         action(return_requirements,   "退回需求说明", [State.analysing], STAYS, reporter, "request.requirements_returned",
                unless=(checks.nothing_proposed,), notifies=REQUIREMENTS_ANSWERED),
         action(confirm_requirements,  "确认需求", [State.analysing], State.requirements_confirmed, engineer, "request.requirements_confirmed",
-               wrong=(checks.confirmed_in_future, checks.acceptance_group_empty),
-               prepare=(current_criteria, load_documents, statements_of_record), document=requirements_document_class),
+               wrong=(checks.confirmation_unfounded, checks.acceptance_group_empty),
+               prepare=(current_criteria, load_documents, statements_of_record), document=requirements_document_class,
+               notifies=(RecipientRule(NoticeType.requirements_recorded, field="requester_id"),)),
         action(propose_solution,      "提出方案", [State.requirements_confirmed, State.revising], State.solution_review, engineer, "request.solution_proposed",
                unless=(requirements_denied,), prepare=(business_reviewers, load_documents),
                wrong=(checks.delivery_not_in_future,), document=solution_document_class,
@@ -325,7 +327,7 @@ LIFECYCLE = Lifecycle(
         action(submit_for_acceptance, "提交验收", IMPLEMENTING_STATES, State.in_acceptance, engineer, "request.submitted_for_acceptance",
                unless=(checks.task_is_open, checks.quality_not_checked, checks.no_acceptor_left),
                prepare=(load_documents, acceptors), wrong=(checks.documents_missing, checks.too_short_notice),
-               notifies=(RecipientRule(NoticeType.to_accept, created=Follower),)),
+               notifies=(RecipientRule(NoticeType.to_accept, field="requester_id"), RecipientRule(NoticeType.to_accept, created=Follower))),
         action(record_acceptance,     "登记验收", [State.in_acceptance], ACCEPTED, acceptor, "request.accepted",
                unless=(checks.not_in_the_acceptance_group,), prepare=(current_criteria, load_documents), wrong=(checks.criterion_results_incomplete,),
                segregate_from=(implementer,), document=lambda _: DocumentClass.AC),
@@ -350,7 +352,8 @@ LIFECYCLE = Lifecycle(
         *document_actions(DOCUMENTS_KEPT),
         *edit_action(edit, "request", State, prepare=(reopening_of_edited,)),
         *ticket_actions(
-            kind="request", any=State, open=OPEN, delivered=ENDED, manager=Role.service_level_manager, complete_task=complete_task
+            kind="request", any=State, open=OPEN, delivered=ENDED, manager=Role.service_level_manager,
+            task_spec=TaskSpec(complete_task, (checks.dropped_by_judged,)),
         ),
         *succession_rows("request", State),
     ),

@@ -15,6 +15,7 @@ from app.common.notices import NoticeType, Responsible
 from app.common.priorities.priority import Impact, Urgency
 from app.common.records import ChildRef, ForeignRef, KeyRef, StaffOnly
 from app.common.tickets import Channel
+from app.foundation.documents.evidence import RegisteredDocuments
 from app.foundation.services.records import FulfilmentPath
 from app.kernel.actions.conditions import Condition, all_members_or_none, exactly_one_member
 from app.kernel.actions.forms import Answers
@@ -160,8 +161,9 @@ class SubmitForAcceptanceRequest(Payload):
     """
 
     model_config = example_includes("manual")
-    manual: ShortText | None = Field(
-        default=None, description="Place of the manual: the number of a document, or an address."
+    manual: Annotated[ShortText, RegisteredDocuments(or_elsewhere=True)] | None = Field(
+        default=None,
+        description="Place of the manual: the number of a document in the register, or an address.",
     )
     manual_file: Annotated[UUID, ChildRef(Attachment)] | None = Field(
         default=None,

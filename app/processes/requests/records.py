@@ -137,8 +137,14 @@ class RequesterInquiry(RecordPart):
         "Time at which the requirements were proposed to the requester; null if they are not waiting "
         "for confirmation."
     )
+    requirements_returned_at: datetime | None = optional(
+        "Time at which the requester last returned requirements; null if they never did."
+    )
     requirements_draft_id: UUID | None = optional(
         "Document with the proposed requirements; null if they are not waiting for confirmation."
+    )
+    short_notice: Annotated[str | None, Personal()] = optional(
+        "Reason for an acceptance less than two working days ahead; null if not given."
     )
     confirmation_method: ConfirmationMethod | None = optional(
         "Method by which the requester confirmed the requirements elsewhere; null if they confirmed "

@@ -41,6 +41,7 @@ def agree_to_requirements(request: Request, body: AgreeToRequirementsRequest, ct
 def return_requirements(request: Request, body: ReturnRequirementsRequest, ctx: ActionContext) -> None:
     """Return the proposed requirements of the request: its requester does not agree to them."""
     request.inquiry.requirements_proposed_at = None
+    request.inquiry.requirements_returned_at = ctx.occurred_at
 
 
 def confirm_requirements(request: Request, body: ConfirmRequirementsRequest, ctx: ActionContext) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
+
 from app.common.people import Person
 from app.foundation.licences.records import Licence
 from app.kernel.access.reads import ReadContext
@@ -9,6 +11,7 @@ from app.kernel.actions.context import ActionContext
 from app.kernel.actions.payloads import LATEST_YEAR
 from app.kernel.actions.refusals import PreparationRefused, WrongValue
 from app.processes.trainings.payloads import (
+    PASS_MARK,
     ExamineTraining,
     FlagLicenceTraining,
     HoldTraining,
@@ -23,9 +26,16 @@ from app.processes.trainings.records import Training
 async def plan_invalid(
     reads: ReadContext, training: Training, body: PlanTraining, ctx: ActionContext
 ) -> None:
-    """Refuse a training without material, and what is named twice."""
-    if body.material is None and body.material_number is None:
+    """Refuse a training without material, a pass mark of nothing or a low one without a reason, and what is
+    named twice.
+    """
+    if body.material is None and body.material_number is None and body.external_number is None:
         raise WrongValue(pointer="/material", because="material_missing")
+    if not body.pass_mark:
+        raise WrongValue(pointer="/pass_mark", because="passes_everybody")
+    if body.pass_mark < PASS_MARK and body.pass_mark_reason is None:
+        words = {"least": str(PASS_MARK)}
+        raise WrongValue(words, pointer="/pass_mark_reason", because="pass_mark_low")
     for name in ("skills", "topics"):
         entries = getattr(body, name)
         if len(set(entries)) < len(entries):
@@ -35,7 +45,12 @@ async def plan_invalid(
 async def attendance_invalid(
     reads: ReadContext, training: Training, body: HoldTraining, ctx: ActionContext
 ) -> None:
-    """Refuse somebody who was not to take part, or who is named twice."""
+    """Refuse a training before its planned day without a reason, and somebody who was not to take part, or
+    who is named twice.
+    """
+    assert training.planned_at is not None
+    if body.early_reason is None and _day(ctx.occurred_at, ctx) < _day(training.planned_at, ctx):
+        raise WrongValue({"until": training.planned_at}, pointer="/early_reason", because="held_early")
     _check_participants([f"/attended/{n}" for n in range(len(body.attended))], "attended", ctx)
 
 
@@ -100,6 +115,10 @@ async def licence_revoked_already(
     """Refuse if the licence is revoked already (`licence_is_revoked`)."""
     revoked = ctx.required_ref(Licence, "licence").revoked_at is not None
     return "licence_is_revoked" if revoked else None
+
+
+def _day(instant: datetime, ctx: ActionContext) -> date:
+    return instant.astimezone(ctx.settings.zone).date()
 
 
 def _check_participants(pointers: list[str], field: str, ctx: ActionContext) -> None:

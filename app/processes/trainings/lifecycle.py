@@ -82,8 +82,9 @@ def hold(training: Training, body: HoldTraining, ctx: ActionContext) -> None:
     add_statements(training, StatedFact.attended, sorted(attended), ctx)
     # The plan's own words stay with the plan: they are encrypted for whoever wrote them.
     sections = (
+        (Heading.early, body.early_reason),
         (Heading.topics, body.contents),
-        (Heading.material, body.material or training.material_number),
+        (Heading.material, body.material or training.material_number or training.external_number),
     )
     file_document(training, DocumentClass.TR, sections, ctx)
 

@@ -10,6 +10,7 @@ from pydantic import Field
 from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, Responsible
 from app.common.records import ChildRef, ForeignRef
+from app.foundation.documents.evidence import ExternalNumbers, RegisteredDocuments
 from app.foundation.licences.records import (
     ExaminationTopic,
     Licence,
@@ -58,7 +59,8 @@ class PlanTraining(Payload, of=Training):
     process: ProcessName
     skills: Annotated[tuple[ShortText, ...], BoundedList] = Field(min_length=1, max_length=LONGEST_LIST)
     material: FreeText | None = None
-    material_number: ShortText | None = None
+    material_number: Annotated[ShortText, RegisteredDocuments()] | None = None
+    external_number: Annotated[ShortText, ExternalNumbers()] | None = None
     persons: Persons = Field(
         default=(), max_length=MOST_PARTICIPANTS, description="Persons in the audience: ids, or `me`."
     )
@@ -72,6 +74,7 @@ class PlanTraining(Payload, of=Training):
     planned_at: Instant
     improvement: Annotated[Reference, ForeignRef("improvement")] | None = None
     pass_mark: int = Field(default=PASS_MARK, ge=0, le=BEST_MARK, strict=True)
+    pass_mark_reason: FreeText | None = None
     topics: Annotated[tuple[ExaminationTopic, ...], BoundedList] = Field(
         default=tuple(ExaminationTopic), min_length=1, max_length=len(ExaminationTopic)
     )
@@ -93,6 +96,10 @@ class HoldTraining(Payload):
         default=None,
         description="Material that was used; if left out, the material in the plan. It is written into the "
         "document.",
+    )
+    early_reason: FreeText | None = Field(
+        default=None,
+        description="Reason for holding the training before its planned day; the document has it.",
     )
 
 

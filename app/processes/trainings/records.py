@@ -58,11 +58,12 @@ class Training(Record):
     skills: list[str] | None = required(
         "Skills that the training teaches, as licences name them.", examples=[["triage"]]
     )
-    material: Annotated[str | None, Personal()] = optional(
-        "Material and its place; null if `material_number` is set."
-    )
+    material: Annotated[str | None, Personal()] = optional("Material and its place; null if a number is set.")
     material_number: str | None = optional(
-        "Number of the document with the material; null if `material` is set.", examples=["PR2026001"]
+        "Number of the document with the material; null if not set.", examples=["PR2026001"]
+    )
+    external_number: str | None = optional(
+        "Number of the document with the material in another system; null if not set.", examples=["SOP-12"]
     )
     team_ids: list[str] | None = optional("Teams whose members are in the audience.")
     everybody: bool | None = required("True if persons who have all skills also take part.")
@@ -70,6 +71,9 @@ class Training(Record):
         "Improvement to which the training belongs; null if not set."
     )
     pass_mark: int | None = required("Mark out of 100 that each topic of the examination must reach.")
+    pass_mark_reason: Annotated[str | None, Personal()] = optional(
+        "Reason for a pass mark below 60, which papers print; null if it is 60 or more."
+    )
     topics: list[str] | None = required("Topics of the examination.")
     planner_id: Annotated[UUID | None, ForeignRef("person")] = optional("Person who planned the training.")
     trainer_id: Annotated[

@@ -12,6 +12,7 @@ from app.common.duties import GivenDuty
 from app.common.files.uploads import UploadRef
 from app.common.notices import NoticeType, Responsible
 from app.common.records import ForeignRef, KeyRef, StaffOnly
+from app.common.state_fields import EvidenceRef
 from app.common.tickets import Ticket
 from app.common.times.clocks import AgreementType
 from app.foundation.calendars.week import IsoDate
@@ -42,6 +43,9 @@ from app.service_levels.agreements.terms.payloads import (
     WithoutDuplicates,
 )
 
+#: A meeting that was held after the agreement was signed.
+HELD_MEETING = EvidenceRef("meeting", "held_at", not_done="meeting_not_held", since="signed_at")
+
 
 class ReviewSla(Payload, of=AgreementReview):
     """The review of an agreement by both parties."""
@@ -54,7 +58,7 @@ class ReviewSla(Payload, of=AgreementReview):
     minutes: FreeText
     results: FreeText
     expectations: FreeText
-    meeting: Annotated[Reference, ForeignRef("meeting")] | None = None
+    meeting: Annotated[Reference, HELD_MEETING] | None = None
 
 
 class MakeVersionSla(Payload):

@@ -17,7 +17,7 @@ from app.common.tickets import Ticket
 from app.foundation.checklists.records import Checklist
 from app.foundation.people.eligibility import check_member
 from app.foundation.people.records import Team
-from app.foundation.process_spec import ActionRows, ProcessSpec
+from app.foundation.process_spec import ActionRows, ProcessSpec, TaskSpec
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import rule, staff
 from app.kernel.actions.conditions import at_least_one_member
@@ -273,6 +273,10 @@ def _check_open(task: Task, ctx: ActionContext) -> None:
         raise WrongValue(words, pointer="/occurred_at", because="before_it_was_added")
 
 
+#: How most processes handle tasks.
+USUAL_TASKS = TaskSpec(complete_task)
+
+
 # fmt: off
 def rows(spec: ProcessSpec) -> ActionRows:
     """Return the rows of the lifecycle table for tasks."""
@@ -281,8 +285,9 @@ def rows(spec: ProcessSpec) -> ActionRows:
         action(add_task,           "添加任务", spec.open, STAYS, staff | rule, f"{spec.kind}.task_added",        wrong=(task_not_assignable,)),
         action(apply_checklist,    "套用清单", spec.open, STAYS, staff | rule, f"{spec.kind}.checklist_applied", wrong=(checklist_not_applicable,)),
         action(edit_task,          "编辑任务", spec.any,  STAYS, staff | rule, f"{spec.kind}.task_edited",       wrong=(cannot_be_edited,)),
-        action(spec.complete_task, "完成任务", spec.any,  STAYS, staff | rule, f"{spec.kind}.task_completed",    wrong=(task_already_finished,)),
-        action(drop_task,          "取消任务", spec.any,  STAYS, staff | rule, f"{spec.kind}.task_dropped",      wrong=(task_already_finished,)),
+        action(spec.tasks.complete, "完成任务", spec.any,  STAYS, staff | rule, f"{spec.kind}.task_completed",    wrong=(task_already_finished,)),
+        action(drop_task,          "取消任务", spec.any,  STAYS, staff | rule, f"{spec.kind}.task_dropped",
+               wrong=(task_already_finished, *spec.tasks.drop_checks)),
         action(flag_task,          "标记任务逾期", spec.any, STAYS, rule,     f"{spec.kind}.task_overdue",       wrong=(task_not_to_flag,)),
     )
 # fmt: on

@@ -14,6 +14,8 @@ from app.kernel.access.reads import ReadContext
 from tests.client import Api, Client, Json
 from tests.people import act
 
+#: What the definition says that it does not have.
+NOT_NEEDED = ("decision_points", "interfaces", "templates", "checklists")
 PUBLISHED: Json = {"changes": "It is written down for the first time."}
 
 
@@ -42,8 +44,11 @@ class Registry:
             "ends_with": "The bill is paid",
             "activities": [
                 {"title": "Count", "role": "agent", "time_limit_seconds": 3600},
-                {"title": "Send the bill"},
+                {"title": "Send the bill", "role": "agent", "inputs": ["Hours"], "outputs": ["The bill"]},
             ],
+            "inputs": ["The log"],
+            "outputs": ["The bill"],
+            "none_because": [{"name": name, "reason": "The tool does it."} for name in NOT_NEEDED],
             "raci": [{"role": "process_owner", "part": "accountable"}],
             **more,
         }

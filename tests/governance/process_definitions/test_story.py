@@ -7,7 +7,7 @@ from datetime import timedelta
 from app.common.people import Grade, Role
 from app.foundation.process_definitions.lookups import expected_path_of
 from app.log.canonical import instant
-from tests.governance.process_definitions.conftest import PUBLISHED, Registry, now
+from tests.governance.process_definitions.conftest import NOT_NEEDED, PUBLISHED, Registry, now
 
 PATH = [
     {"event": "incident.reported"},
@@ -177,3 +177,31 @@ async def test_owner_and_executor_are_told_that_they_are_in_charge(registry: Reg
     assert (await registry.designer.read(path))["state"] == "in_review"
     stranger = await registry.api.client("Stranger")
     assert (await stranger.get(path)).status_code == 404
+
+
+async def test_a_definition_has_all_contents_or_says_why_it_has_none(registry: Registry) -> None:
+    path = await registry.drafted(none_because=[], outputs=[])
+    heard = {"heard": [registry.executor.id]}
+
+    async def refused(**body: object) -> str:
+        answer = await registry.owner.post(f"{path}/submit", json={**heard, **body})
+        problem = answer.json()
+        return str(next((error["code"] for error in problem.get("errors") or ()), problem["code"]))
+
+    assert await refused() == "definition_lacks_contents"
+    reasons = [{"name": name, "reason": "The tool does it."} for name in (*NOT_NEEDED, "outputs")]
+    await registry.designer.patch(path, json={"none_because": reasons[:-1]}, headers={"If-Match": "*"})
+    assert await refused() == "definition_lacks_contents"
+    await registry.designer.patch(path, json={"none_because": reasons}, headers={"If-Match": "*"})
+    roleless = {"activities": [{"title": "Count"}]}
+    await registry.designer.patch(path, json=roleless, headers={"If-Match": "*"})
+    assert await refused() == "activity_of_nobody"
+    activities = [{"title": "Count", "role": "agent", "outputs": ["Hours"]}]
+    await registry.designer.patch(path, json={"activities": activities}, headers={"If-Match": "*"})
+    assert await refused(heard=[registry.designer.id]) == "only_author_heard"
+    await registry.owner.post_ok(f"{path}/submit", heard)
+    page = (await registry.owner.get(f"{path}/page")).text
+    assert "Outputs: none, because The tool does it." in page
+    drawn = await registry.owner.get(f"{path}/bpmn")
+    assert drawn.headers["content-type"].startswith("application/xml")
+    assert ['name="Count"' in drawn.text, "⇒ Hours" in drawn.text] == [True, True]

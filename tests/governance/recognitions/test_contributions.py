@@ -109,7 +109,7 @@ async def standardised(improvers: Improvers) -> None:
     judged = a_judgement(effect["position"], comment="Good.") | {"agreed_by": improvers.owner.id}
     await improvers.quality.post_ok(f"{path}/evaluate", judged)
     await improvers.owner.post_ok(f"{path}/agree_to_evaluation")
-    standard = {"document_numbers": ["SOP-12"], "teams": ["network"]}
+    standard = {"external_numbers": ["SOP-12"], "teams": ["network"]}
     await improvers.quality.post_ok(f"{path}/standardise", standard)
 
 

@@ -43,15 +43,15 @@ def direction() -> Json:
     return {"direction": "Fewer steps. 减少环节。", "vision": "Measured, then steered. 先度量，后驾驭。"}
 
 
-def contents(owner: str) -> Json:
+def contents(owner: str, year: int = YEAR) -> Json:
     """The other four."""
     return {
         "present_state": "Nobody hands over at night.",
         "best_practice": "A written hand-over.",
-        "targets": [a_target()],
+        "targets": [a_target(due_on=f"{year}-12-31")],
         "drivers": "Two branches more.",
         "points": [{"title": "Hand over at night", "refers_to": ["PRB-2026-000012"]}],
-        "steps": [{"title": "Pilot it", "owner": owner, "due_on": f"{YEAR}-12-01"}],
+        "steps": [{"title": "Pilot it", "owner": owner, "due_on": f"{year}-12-01"}],
     }
 
 

@@ -301,7 +301,8 @@ async def test_a_plan_begins_at_the_first_instant_of_its_year_and_what_is_overdu
     programme: Programme, worker: Worker
 ) -> None:
     year = YEAR + 2
-    path = await programme.approved(year=year, review_interval="monthly", title=f"Improvement in {year}")
+    plan = contents(programme.owner.id, year) | {"title": f"Improvement in {year}", "year": year}
+    path = await programme.approved(**plan, review_interval="monthly")
     zone = programme.api.ledger.settings.time_zone
     begins = start_of_year(year, ZoneInfo(zone))
     await worker.work(begins - timedelta(minutes=1))

@@ -44,6 +44,7 @@ WORD: Mapping[str, Any] = {
     "institutionalise": "The new form.",
     "further_pilot": "No.",
     "legacy": "Four key users.",
+    "early_reason": "The first weeks have shown it.",
 }
 
 
@@ -162,7 +163,7 @@ class Project:
             "milestones": [{"title": "Tried", "due_at": AHEAD}],
             "pilot_scope": {"team": ["network"]},
             "pilot_begins_at": ago(days=1),
-            "pilot_ends_at": (datetime.now(UTC) + timedelta(days=90)).isoformat(),
+            "pilot_ends_at": (datetime.now(UTC) + timedelta(days=100)).isoformat(),
             "pilot_agreement": "Both desks agree.",
             "data_gathering": "From the log.",
             "expected": [{"target": "restore", "promised": {"change": "-0.3"}}],
@@ -184,7 +185,7 @@ class Project:
             "material": "The slides.",
             "persons": [self.executor.id],
             "everybody": True,
-            "planned_at": AHEAD,
+            "planned_at": ago(),
             **more,
         }
         record = await self.quality.post_ok("/v1/trainings", plan)
@@ -213,7 +214,7 @@ class Project:
             "key_user_training": key_users,
             "executor_training": executors,
             "duties": "The desk asks first.",
-            "standards": ["PR2026001"],
+            "external_numbers": ["SOP-12"],
             "executor": self.executor.id,
             **changes,
         }
@@ -310,7 +311,12 @@ class Project:
 
     def rollout(self, *, cutover_at: str | None = None, **dues: str) -> Json:
         """The plan of a rollout whose steps the executor owns; the cutover is today, unless said."""
-        due = {**dict.fromkeys(STEPS[:7], AHEAD), "cut_over": cutover_at or ago(), **dues}
+        due = {
+            **dict.fromkeys(STEPS[:6], ago()),
+            "cut_over": cutover_at or ago(),
+            "manage_daily": AHEAD,
+            **dues,
+        }
         return {
             "advice": "Team by team, as the report says.",
             "scope": "The first line.",

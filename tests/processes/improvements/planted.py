@@ -142,6 +142,7 @@ class Planted:
             "pilot_scope": scope,
             "pilot_begins_at": days_ago(self.changed),
             "pilot_ends_at": days_ago(-45),
+            "pilot_length_reason": "Enough cases come in ten weeks.",
             "pilot_agreement": "All desks agree.",
             "data_gathering": "From the log.",
             "expected": [{"target": "restore", "promised": {"change": PROMISED}}],

@@ -41,7 +41,14 @@ async def test_until_it_is_optimised_nothing_else_of_the_process_is_changed(proj
     english, chinese = await sentences(project.quality, AT, body)
     assert number in english
     assert number in chinese
-    for written in ("Incident", "INCIDENTS"):
+    for written in (
+        "Incident",
+        "INCIDENTS",
+        "Incident management",
+        "incident-process",
+        "事件",
+        "事件管理流程",
+    ):
         named = body | {"process": written}
         assert await refusal(project.quality, AT, named) == (409, "process_is_frozen"), written
     plan = {"plan": "By Friday."}

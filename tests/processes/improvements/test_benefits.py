@@ -39,7 +39,7 @@ async def standardised(planted: Planted) -> str:
     judged = {**reached, "position": measured["position"], "agreed_by": planted.project.owner.id}
     await quality.post_ok(f"{path}/evaluate", judged)
     await planted.project.owner.post_ok(f"{path}/agree_to_evaluation")
-    body = {"document_numbers": ["SOP-1"], "teams": [TEAM], "occurred_at": days_ago(STANDARDISED)}
+    body = {"external_numbers": ["SOP-1"], "teams": [TEAM], "occurred_at": days_ago(STANDARDISED)}
     await quality.post_ok(f"{path}/standardise", body)
     return path
 

@@ -34,7 +34,7 @@ async def test_an_improvement_that_was_standardised_counts_from_its_suggestion_o
     await improvers.quality.post_ok(f"{path}/evaluate", judged)
     await improvers.owner.post_ok(f"{path}/agree_to_evaluation")
     await improvers.quality.post_ok(
-        f"{path}/standardise", {"document_numbers": ["SOP-12"], "teams": ["network"]}
+        f"{path}/standardise", {"external_numbers": ["SOP-12"], "teams": ["network"]}
     )
     await catch_up(follower, FACTS)
     report = await reconcile(place.url, zone=ZoneInfo("UTC"), now=datetime.now(UTC), keys=KEYS)

@@ -46,7 +46,7 @@ async def test_a_minor_improvement_goes_from_the_suggestion_to_the_standard(impr
     judged = await improvers.quality.post_ok(f"{path}/evaluate", agreed)
     assert (judged["reached"], judged["against_evidence"]) == (True, False)
     assert judged["judged_position"] == judged["measured_position"] == effect["position"]
-    standard = {"document_numbers": ["SOP-12"], "teams": ["network"]}
+    standard = {"external_numbers": ["SOP-12"], "teams": ["network"]}
     assert judged["agreed_by"] is None
     alone = await refusal(improvers.quality, f"{path}/standardise", standard)
     assert alone == (409, "owner_has_not_agreed", ""), "nobody agrees in the owner's name"
@@ -54,7 +54,7 @@ async def test_a_minor_improvement_goes_from_the_suggestion_to_the_standard(impr
     agreed = await improvers.owner.post_ok(f"{path}/agree_to_evaluation")
     assert agreed["agreed_by"]["id"] == improvers.owner.id
     done = await improvers.quality.post_ok(f"{path}/standardise", standard)
-    assert (done["state"], done["document_numbers"]) == ("standardised", ["SOP-12"])
+    assert (done["state"], done["external_numbers"]) == ("standardised", ["SOP-12"])
     assert done["next_benefit_due_at"] is not None
     assert await event_types(improvers.quality, path) == [
         *("improvement.selected", "improvement.proposed", "improvement.submitted"),
@@ -103,7 +103,7 @@ async def test_what_did_not_help_is_reverted_and_only_a_reason_judges_it_otherwi
     assert await refusal(improvers.quality, f"{path}/revert", reverting) == (409, "judged_reached", "")
     judged = await improvers.quality.post_ok(f"{path}/evaluate", bent | {"reached": False, "reason": None})
     assert (judged["reached"], judged["against_evidence"]) == (False, False)
-    body = {"document_numbers": ["SOP-12"], "teams": ["network"]}
+    body = {"external_numbers": ["SOP-12"], "teams": ["network"]}
     refused = await refusal(improvers.quality, f"{path}/standardise", body)
     assert refused == (409, "not_judged_reached", "")
     alone = await refusal(improvers.quality, f"{path}/revert", reverting)

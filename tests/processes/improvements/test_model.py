@@ -203,7 +203,7 @@ class World:
         pilot = {
             "pilot_scope": {"team": ["network"]},
             "pilot_begins_at": ago(days=1),
-            "pilot_ends_at": ago(days=-90),
+            "pilot_ends_at": ago(days=-100),
             "pilot_agreement": "Both desks agree.",
             "data_gathering": "From the log.",
             "expected": [{"target": "restore", "promised": {"change": "-0.3"}}],
@@ -223,7 +223,7 @@ class World:
                 "agreed_by": project.owner.id,
             }
             | dict.fromkeys(("goal_reached", "scope_reached", "benefit_reached", "reached"), yes),
-            "standardise": {"document_numbers": ["PR2026001"], "teams": ["network"]},
+            "standardise": {"external_numbers": ["SOP-12"], "teams": ["network"]},
             "revert": {"reason": "No faster.", "old_process_stands": True, "told": "All, by mail."},
             "charter": {
                 "sponsor": project.sponsor.id,

@@ -77,9 +77,9 @@ async def test_a_pilot_starts_when_all_is_ready_and_says_what_is_missing(project
     )
     [readiness] = (await project.manager.read(f"{path}/pilot_readiness"))["items"]
     assert (readiness["kicked_off_at"], readiness["kicked_off_by"]["id"]) == (kicked_off, project.sponsor.id)
-    assert (readiness["pilot_round"], readiness["standards"], readiness["duties"]) == (
+    assert (readiness["pilot_round"], readiness["external_numbers"], readiness["duties"]) == (
         1,
-        ["PR2026001"],
+        ["SOP-12"],
         "The desk asks first.",
     )
 
@@ -141,10 +141,8 @@ async def test_issues_and_feedback_are_logged_by_those_in_the_pilot(project: Pro
     first, second = (await project.manager.read(f"{record_path}/pilot_issues"))["items"]
     solved = {"issue": first["id"], "solution": "Asked once."}
     await project.manager.post_ok(f"{record_path}/solve_pilot_issue", solved)
-    assert await refusal(project.manager, f"{record_path}/solve_pilot_issue", solved) == (
-        422,
-        [("issue", "solved_already")],
-    )
+    again = await refusal(project.manager, f"{record_path}/solve_pilot_issue", solved)
+    assert again == (422, [("issue", "solved_already")])
     for stance in ("in_favour", "in_favour", "opposed"):
         fields = {"person": project.executor.id, "stance": stance, "text": "So it is."}
         await project.executor.post_ok(f"{record_path}/log_pilot_feedback", fields)
@@ -164,10 +162,13 @@ async def test_issues_and_feedback_are_logged_by_those_in_the_pilot(project: Pro
     for item in items:
         assert item["agreed_until_at"] == agreed
         assert item["from_at"] < item["until_at"] < agreed
+    too_early = {**WORD, "early_reason": None}
+    assert await refusal(project.manager, report, too_early) == (422, [("early_reason", "reported_early")])
     record = await project.manager.post_ok(report, dict(WORD))
     assert (record["state"], record["measured_position"]) == ("pilot_reported", position)
     texts = await sections(project, record_path, "PL")
     assert [heading for heading, _ in texts] == [
+        "early",
         "goals_met",
         "tools",
         "open_issues",
@@ -178,11 +179,11 @@ async def test_issues_and_feedback_are_logged_by_those_in_the_pilot(project: Pro
         "further_pilot",
         "legacy",
     ]
-    assert "restore (incident_resolution_seconds): Improved" in texts[0][1]
-    assert "已改善" in texts[0][1]
-    assert f"log position {position}" in texts[0][1]
-    assert texts[2][1] == second["title"]
-    assert "In favour: 2, Neither: 0, Opposed: 1" in texts[3][1]
+    assert "restore (incident_resolution_seconds): Improved" in texts[1][1]
+    assert "已改善" in texts[1][1]
+    assert f"log position {position}" in texts[1][1]
+    assert texts[3][1] == second["title"]
+    assert "In favour: 2, Neither: 0, Opposed: 1" in texts[4][1]
 
 
 async def test_the_judgement_names_the_reported_effect_and_keeps_the_reason_against_the_evidence(

@@ -105,9 +105,17 @@ async def test_a_pilot_is_planned_whole_by_its_own_manager_and_cut_by_what_can_b
     unknown = a_plan(expected=[{"target": "other", "promised": {"change": "-0.3"}}])
     refused = await refusal(manager, f"{path}/plan", unknown)
     assert refused == (422, "no_such_proposal_target", "/expected/0/target")
-    for ends_at, length in (("2198-03-15", "short"), ("2198-09-01", "usual"), ("2198-10-01", "long")):
-        planned = await manager.post_ok(f"{path}/plan", a_plan(pilot_ends_at=f"{ends_at}T00:00:00Z"))
-        assert planned["pilot_length"] == length, "it is pointed out, and not refused"
+    for ends_at, length in (("2198-05-31", "short"), ("2198-09-01", "usual"), ("2198-10-01", "long")):
+        dates = {"pilot_ends_at": f"{ends_at}T00:00:00Z"}
+        if length != "usual":
+            unsaid = await refusal(manager, f"{path}/plan", a_plan(**dates))
+            assert unsaid == (422, "unusual_pilot_length", "/pilot_length_reason")
+            dates["pilot_length_reason"] = "The season decides."
+        planned = await manager.post_ok(f"{path}/plan", a_plan(**dates))
+        assert (planned["pilot_length"], planned["pilot_length_reason"]) == (
+            length,
+            dates.get("pilot_length_reason"),
+        )
         await improvers.asks(path, "return_plan", {"lacking": "Other dates."})
     planned = await manager.post_ok(f"{path}/plan", a_plan(pilot_ends_at=None))
     assert planned["pilot_ends_at"] == "2198-06-01T00:00:00.000000Z", "three months, unless it is said"

@@ -15,6 +15,7 @@ from tests.automation.worker import Worker
 from tests.client import Api, Client, Json
 from tests.extent import in_test_all
 from tests.processes.improvements.pilots import (
+    AHEAD,
     STEPS,
     TOPICS,
     Project,
@@ -42,7 +43,7 @@ def evidence(project: Project, step: str, **more: Any) -> Json:
                 {"medium": "Meeting", "announced_at": ago(days=1), "reach": 30},
             ]
         },
-        "publish": {"numbers": ["PR2026001"], "effective_at": ago()},
+        "publish": {"external_numbers": ["SOP-12"], "effective_at": ago()},
         "cut_over": {
             "share": 100,
             "pilot_shown": "PL2026001.",
@@ -106,6 +107,11 @@ async def test_a_rollout_is_planned_in_nine_steps_of_which_the_pilot_is_done(pro
     assert "正式发布、固化" in chinese
     twice = plan | {"steps": [*plan["steps"], plan["steps"][0]]}
     assert await refusal(project.manager, roll_out, twice) == (422, [("steps/8/step", "each_once")])
+    for dues, wrong in (
+        ({"name_owner": ago(days=1)}, ("steps/0/due_at", "not_ahead")),
+        ({"organise": AHEAD}, ("steps/2/due_at", "before_earlier_step")),
+    ):
+        assert await refusal(project.manager, roll_out, project.rollout(**dues)) == (422, [wrong])
     undated = {"step": "name_owner", "owner": project.executor.id}
     undated_plan = plan | {"steps": [undated, *plan["steps"][1:]]}
     assert await refusal(project.manager, roll_out, undated_plan) == (
@@ -196,6 +202,7 @@ async def test_goals_telling_training_and_publishing_need_their_evidence(project
         return wrong
 
     await completed(project, record_path, "name_owner")
+    assert await refused("organise", goal="0.49") == [("goal_reason", "goal_below_half")]
     assert await refused("organise", goals=None, weekly_plan=None) == [
         ("goals", "goals_missing"),
         ("weekly_plan", "weekly_plan_missing"),
@@ -233,7 +240,7 @@ async def test_goals_telling_training_and_publishing_need_their_evidence(project
     media = [item["medium"] for item in (await project.quality.read(f"{record_path}/announcements"))["items"]]
     assert media == ["Mail", "Meeting"]
 
-    assert await refused("publish", numbers=[], effective_at=None) == [
+    assert await refused("publish", external_numbers=[], effective_at=None) == [
         ("numbers", "document_number_missing"),
         ("effective_at", "effective_day_missing"),
     ]
@@ -334,7 +341,7 @@ async def test_it_is_handed_over_by_the_manager_accepted_by_quality_and_fixed_in
 ) -> None:
     path = await project.rolling_out(EffectVerdict.no_evidence, reason="The law asks for it.")
     await project.manager.post_ok(f"{path}/roll_out", project.rollout())
-    ask, body = f"{path}/ask_hand_over", {"handed_over": "All of it.", "numbers": ["PR2026001"]}
+    ask, body = f"{path}/ask_hand_over", {"handed_over": "All of it.", "external_numbers": ["SOP-12"]}
     assert await refusal(project.manager, ask, body) == (409, "rollout_incomplete")
     english, chinese = await sentences(project.manager, ask, body)
     assert "Still open: Name the process owner; Organise, set goals, plan by the week; " in english
@@ -367,8 +374,8 @@ async def test_it_is_handed_over_by_the_manager_accepted_by_quality_and_fixed_in
     assert "No evidence" in texts["pilot_result"]
     assert texts["open_points"] == "The night shift."
     documents = texts["documents"].split(", ")
-    assert [number[:2] for number in documents] == ["PP", "PL", "PR"]
-    standard = {"document_numbers": ["PR2026001"], "teams": ["network"]}
+    assert [number[:2] for number in documents] == ["PP", "PL", "SO"], "and SOP-12"
+    standard = {"external_numbers": ["SOP-12"], "teams": ["network"]}
     assert (await project.quality.post_ok(f"{path}/standardise", standard))["state"] == "standardised"
     await it_is_optimised_and_fixed(project, path)
 

@@ -42,7 +42,7 @@ class Makers:
         """The address of one whose gates are passed."""
         path = await self.planned(**changes)
         for author in (self.developer, self.tester):
-            passed = {"external_numbers": ["TE2026001"], "author": author.id}
+            passed = {"external_numbers": [f"git {author.id}"], "author": author.id}
             record = await self.manager.post_ok(f"{path}/pass_gate", passed)
         assert record["state"] == "ready"
         return path

@@ -53,7 +53,7 @@ async def test_a_release_goes_through_all_gates_with_a_plan_change_and_a_no_and_
     back = await makers.go(path, "reject")
     assert (back["state"], back["go"], back["stage"]) == ("in_stage", False, "publication")
     assert back["stages_passed"] == 6
-    again = await makers.change.post_ok(f"{path}/pass_gate", {"external_numbers": ["OP2026001"]})
+    again = await makers.change.post_ok(f"{path}/pass_gate", {"external_numbers": ["git 4f2a91d"]})
     assert (again["state"], again["go"]) == ("ready", None)
     await makers.asked_for_go(path, conditions="Only at night.")
     going = await makers.go(path, "approve")

@@ -40,7 +40,11 @@ TABLE: dict[str, tuple[set[str], set[str], str | None]] = {
     "review_solution": (set(PEOPLE), {"solution_review"}, None),
     "begin_implementation": (ENGINEERS, {"solution_approved"}, "implementing"),
     "report_progress": (ENGINEERS, MAKING, None),
-    "change_requirements": (ENGINEERS | {"requester"}, {"implementing"}, "analysing"),
+    "change_requirements": (
+        ENGINEERS | {"requester"},
+        {"requirements_confirmed", "implementing"},
+        "analysing",
+    ),
     "check_quality": (ENGINEERS, MAKING, None),
     "submit_for_acceptance": (ENGINEERS, MAKING, "in_acceptance"),
     "record_acceptance": (set(PEOPLE), {"in_acceptance"}, None),
@@ -74,6 +78,7 @@ class Model:
     doers: set[str] = field(default_factory=set)
     tasks: int = 0
     passed: bool | None = None
+    is_failed: bool = False
 
     def refuses(self, actor: str, action: str) -> str | None:
         """The code of what forbids it; None: nothing does."""
@@ -100,7 +105,9 @@ class Model:
             return "task_is_open"
         if self.passed is None:
             return "quality_not_checked"
-        return None if self.passed else "quality_check_failed"
+        if not self.passed:
+            return "quality_check_failed"
+        return "not_checked_since" if self.is_failed else None
 
     def does(self, actor: str, action: str, *, good: bool) -> None:
         """It is done."""
@@ -116,10 +123,11 @@ class Model:
             self.doers |= {"engineer"}
             self.tasks, self.passed = self.tasks + 1, None
         elif action == "check_quality":
-            self.passed = good
+            self.passed, self.is_failed = good, False
         elif action == "record_acceptance":
             to = "delivered" if good else "rectifying"
             self.tasks += 0 if good else 1
+            self.is_failed = not good
         elif action == "hold":
             self.before = self.state
         elif action == "resume":

@@ -31,6 +31,13 @@ async def test_requirements_are_told_when_they_were_confirmed_and_not_before(api
         assert [(e["pointer"], e["code"]) for e in refused.json()["errors"]] == [
             ("/confirmed_at", "after_it_was_told")
         ]
+    for wrong, error in (
+        ({"confirmed_at": "2020-01-01T00:00:00Z"}, ("/confirmed_at", "confirmed_too_early")),
+        ({"confirmation_method": None}, ("/confirmation_method", "method_missing")),
+    ):
+        confirmation = {**body, "confirmed_at": instant(told_at), **wrong}
+        refused = await world.worker.post(f"{path}/confirm_requirements", json=confirmation)
+        assert [(e["pointer"], e["code"]) for e in refused.json()["errors"]] == [error]
     assert (await world.everybody.read(path))["state"] == "analysing"
     confirmed = await world.worker.post_ok(
         f"{path}/confirm_requirements", {**body, "confirmed_at": instant(told_at)}

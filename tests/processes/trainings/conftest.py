@@ -12,6 +12,10 @@ from tests.client import Api, Client, Json
 TOPICS = ("what_is_new", "what_differs", "own_duty", "how_to_do_it")
 
 
+#: What is said of a training that is held before its planned day.
+HELD_EARLY = {"contents": "What is new.", "early_reason": "All are here already."}
+
+
 @dataclass
 class School:
     """A quality manager, a project manager, and a team of two engineers with a requester among them."""
@@ -31,7 +35,7 @@ class School:
         """The address of a training which these attended."""
         path = f"/v1/trainings/{(await self.plan(**more))['number']}"
         attended = [client.id for client in attendees]
-        await self.quality.post_ok(f"{path}/hold", {"attended": attended, "contents": "What is new."})
+        await self.quality.post_ok(f"{path}/hold", {"attended": attended, **HELD_EARLY})
         return path
 
     async def licensed(self, *attendees: Client, **more: object) -> str:

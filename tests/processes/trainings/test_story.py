@@ -29,11 +29,11 @@ async def test_a_training_is_planned_held_examined_twice_and_licensed(school: Sc
     assert {participant["person"]["id"] for participant in invited} == learners
     assert {tuple(participant["missing_skills"]) for participant in invited} == {("triage", "handling")}
 
-    attendance = {
-        "attended": [school.first.id, school.second.id],
-        "contents": "Triage. 分级。",
-        "material": "The film.",
-    }
+    said_of_it = {"contents": "Triage. 分级。", "material": "The film."}
+    attendance: Json = {"attended": [school.first.id, school.second.id], **said_of_it}
+    early = errors(await school.project.post(f"{path}/hold", json=attendance))
+    assert early == [("/early_reason", "held_early")]
+    attendance["early_reason"] = "All are here already."
     held = await school.project.post_ok(f"{path}/hold", attendance)
     assert held["state"] == "held"
     assert held["held_at"] is not None
@@ -45,6 +45,7 @@ async def test_a_training_is_planned_held_examined_twice_and_licensed(school: Sc
     assert (document["document_class"], document["number"][:2]) == ("TR", "TR")
     sections = await rows(school.quality, path, "document_sections")
     assert [(section["heading"], section["text"]) for section in sections] == [
+        ("early", "All are here already."),
         ("topics", "Triage. 分级。"),
         ("material", "The film."),
     ]
@@ -150,11 +151,21 @@ async def test_what_is_wrong_is_refused_and_said_where(school: School) -> None:
     path = f"/v1/trainings/{(await school.plan())['id']}"
     early = await quality.post(f"{path}/examine", json={"results": [marked(school.first, 90)]})
     assert (early.status_code, early.json()["code"]) == (409, "not_in_this_state")
-    stranger = await quality.post(f"{path}/hold", json={"attended": [quality.id], "contents": "It."})
+    stranger = await quality.post(
+        f"{path}/hold",
+        json={"attended": [quality.id], "contents": "It.", "early_reason": "All are here already."},
+    )
     assert errors(stranger) == [("/attended/0", "not_a_participant")]
-    twice = {"attended": [school.first.id, school.first.id], "contents": "It."}
+    twice = {
+        "attended": [school.first.id, school.first.id],
+        "contents": "It.",
+        "early_reason": "All are here already.",
+    }
     assert errors(await quality.post(f"{path}/hold", json=twice)) == [("/attended/1", "each_once")]
-    await quality.post_ok(f"{path}/hold", {"attended": [school.first.id], "contents": "It."})
+    await quality.post_ok(
+        f"{path}/hold",
+        {"attended": [school.first.id], "contents": "It.", "early_reason": "All are here already."},
+    )
 
     absent = await quality.post(f"{path}/examine", json={"results": [marked(school.second, 90)]})
     assert errors(absent) == [("/results/0/person", "was_not_there")]
@@ -194,7 +205,10 @@ async def test_who_may_plan_hold_and_examine(school: School) -> None:
     assert (await school.first.post("/v1/trainings", json=said())).status_code == 403
     planned = await school.project.post_ok("/v1/trainings", said())
     path = f"/v1/trainings/{planned['id']}"
-    await school.project.post_ok(f"{path}/hold", {"attended": [school.first.id], "contents": "It."})
+    await school.project.post_ok(
+        f"{path}/hold",
+        {"attended": [school.first.id], "contents": "It.", "early_reason": "All are here already."},
+    )
     refused = await school.project.post(f"{path}/examine", json={"results": [marked(school.first, 90)]})
     assert refused.status_code == 403
     owner = await school.api.client("Owner", "process_owner@process/incident")
@@ -231,5 +245,23 @@ async def test_a_training_that_is_cancelled_is_over(school: School) -> None:
     path = f"/v1/trainings/{(await school.plan())['id']}"
     cancelled = await school.quality.post_ok(f"{path}/cancel", {"reason": "The room is taken."})
     assert cancelled["state"] == "cancelled"
-    late = await school.quality.post(f"{path}/hold", json={"attended": [school.first.id], "contents": "It."})
+    late = await school.quality.post(
+        f"{path}/hold",
+        json={"attended": [school.first.id], "contents": "It.", "early_reason": "All are here already."},
+    )
     assert (late.status_code, late.json()["allowed_actions"]) == (409, [])
+
+
+async def test_a_pass_mark_below_sixty_needs_a_reason_and_none_lets_everybody_pass(school: School) -> None:
+    async def planned(**more: object) -> Json | list[tuple[str, str]]:
+        answer = await school.quality.post("/v1/trainings", json=said(**more))
+        return answer.json() if answer.status_code == 201 else errors(answer)
+
+    assert await planned(pass_mark=59) == [("/pass_mark_reason", "pass_mark_low")]
+    assert await planned(pass_mark=0, pass_mark_reason="It is new to all.") == [
+        ("/pass_mark", "passes_everybody")
+    ]
+    low = await planned(pass_mark=59, pass_mark_reason="It is new to all.")
+    assert isinstance(low, dict)
+    assert (low["pass_mark"], low["pass_mark_reason"]) == (59, "It is new to all.")
+    assert isinstance(await planned(pass_mark=60), dict)

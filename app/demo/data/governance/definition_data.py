@@ -36,6 +36,15 @@ def _raci(**parts: str) -> list[dict[str, str]]:
     return [{"role": role, "part": part} for role, part in parts.items()]
 
 
+#: What each definition says of the contents that it does not have.
+NONE_BECAUSE = {
+    "inputs": "由起点事件给出。The event that begins it says all.",
+    "outputs": "由终点结果给出。The result that ends it says all.",
+    "decision_points": "按活动顺序办理。The activities follow one another.",
+    "interfaces": "不移交其他流程。Cases are not handed over.",
+    "templates": "在系统中办理。Cases are handled in the tool.",
+    "checklists": "在系统中办理。Cases are handled in the tool.",
+}
 FIRST_EDITION = "首次发布。The first edition."
 DEFINITIONS = (
     DefinitionTemplate(

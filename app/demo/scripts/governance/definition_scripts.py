@@ -28,6 +28,11 @@ async def _define(programme: Programme, template: DefinitionTemplate) -> None:
             "owner": programme.person(HEAD_OF_IT),
             "executor": programme.person(template.executor),
             **template.contents,
+            "none_because": [
+                {"name": name, "reason": reason}
+                for name, reason in data.NONE_BECAUSE.items()
+                if name not in template.contents
+            ],
         }
     )
     await script.act(programme.before_end(template.drafted), programme.owner, "draft", draft)

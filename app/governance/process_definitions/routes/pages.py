@@ -1,4 +1,4 @@
-"""Routes of what is printed of definitions of processes: the page of one of them."""
+"""Routes of what is printed of definitions of processes: the page of one of them, and its flow."""
 
 from __future__ import annotations
 
@@ -18,14 +18,19 @@ from app.foundation.process_definitions.expected_paths import SHIPPED_PATHS, Exp
 from app.foundation.process_definitions.lookups import path_steps, published_definitions
 from app.foundation.process_definitions.records import ProcessDefinition
 from app.governance.process_definitions.definition_page import PrintedDefinition, page_of
+from app.governance.process_definitions.flow import definition_as_bpmn
 from app.governance.process_definitions.map import mapped
 from app.governance.process_definitions.queries import LISTING
+from app.kernel.actions import bpmn
 from app.kernel.actions.lifecycle import Lifecycle
 
 router = Router(prefix="/v1/process_definitions", tags=["processes"], route_class=DirectRoute)
 HTML = "text/html"
 PAGE: dict[int | str, dict[str, Any]] = {
     200: {**in_language()[200], "content": {HTML: {"schema": {"type": "string"}}}}
+}
+DRAWN: dict[int | str, dict[str, Any]] = {
+    200: {**in_language()[200], "content": {bpmn.MEDIA_TYPE: {"schema": {"type": "string"}}}}
 }
 
 
@@ -57,6 +62,19 @@ async def print_process_definition(
     )
     headers = {**HEADERS, **VARY, "Content-Language": renderer.language}
     return Response(page_of(printed, renderer.language), headers=headers, media_type=HTML)
+
+
+@router.endpoint("/{id}/bpmn", "Draw a process definition", refused=(404, 422), responses=DRAWN)
+async def draw_process_definition(
+    request: Request, name: Name, query: Annotated[PageLanguageQuery, Query()]
+) -> Response:
+    """Return the activities of a definition as BPMN 2.0: their order, roles, inputs and outputs."""
+    renderer = renderer_of(request, LISTING)
+    language = chosen_language(request, query.lang)
+    loaded = await load_visible(renderer, name)
+    content = definition_as_bpmn(loaded.record, renderer.ledger.role_labels, language)
+    headers = {**VARY, "Content-Language": language}
+    return Response(content, headers=headers, media_type=bpmn.MEDIA_TYPE)
 
 
 def _path_of(definition: ProcessDefinition) -> ExpectedPath | None:

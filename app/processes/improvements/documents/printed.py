@@ -106,6 +106,7 @@ class PrintedTraining:
     number: str
     title: str
     pass_mark: int | None
+    pass_mark_reason: str | None
     results: Sequence[tuple[str | None, Mapping[str, int], bool | None]]
 
     @property

@@ -20,13 +20,23 @@ from app.processes.improvements.pilot.records import PilotReadiness
 from app.processes.improvements.records import Improvement
 from app.processes.improvements.rollout.records import RolloutStep
 
-TRAININGS = "select id, number, title, pass_mark from fold.training where id = any(%s) order by number"
+TRAININGS = """
+select id, number, title, pass_mark, pass_mark_reason from fold.training
+where id = any(%s) order by number"""
 PARTICIPANTS = "select * from fold.training_participant where record = any(%s) order by added_at, id"
 RESULTS = "select * from fold.examination_result where record = any(%s) order by examined_at, id"
 TEAM_NAMES = "select id, key, name from fold.team where id::text = any(%(teams)s) or key = any(%(teams)s)"
 #: The texts of a step besides its evidence, which are also the codes of their sentences.
 STEP_TEXTS = (
-    *("goals", "weekly_plan", "pilot_shown", "people_shown", "resources_shown", "obstacles_shown"),
+    *(
+        "goals",
+        "goal_reason",
+        "weekly_plan",
+        "pilot_shown",
+        "people_shown",
+        "resources_shown",
+        "obstacles_shown",
+    ),
     "went_well",
 )
 
@@ -55,12 +65,15 @@ async def pilot_facts(
     newest = ready[-1]
     words = ChartWords(language, Unit.cases, ZoneInfo(ledger.settings.time_zone), "")
     decrypted = await decrypt(
-        ledger, [newest.told, newest.duties], [newest.kicked_off_by_id, improvement.executor_id]
+        ledger,
+        [newest.told, newest.duties, improvement.pilot.pilot_length_reason],
+        [newest.kicked_off_by_id, improvement.executor_id],
     )
     texts = {
+        "pilot_length_reason": decrypted.text(improvement.pilot.pilot_length_reason),
         "told": decrypted.text(newest.told),
         "duties": decrypted.text(newest.duties),
-        "standards": ", ".join(newest.standards or ()) or None,
+        "standards": ", ".join([*(newest.standards or ()), *(newest.external_numbers or ())]) or None,
     }
     trainings = [newest.key_user_training_id, newest.executor_training_id]
     return PrintedPilot(
@@ -101,7 +114,7 @@ def _step(step: RolloutStep, decrypted: DecryptedDocument) -> PrintedStep:
         due_at=step.due_at,
         completed_at=step.completed_at,
         evidence=decrypted.text(step.evidence),
-        evidence_numbers=step.evidence_numbers or (),
+        evidence_numbers=[*(step.evidence_numbers or ()), *(step.external_numbers or ())],
         order_reason=decrypted.text(step.order_reason),
         texts=[(code, text) for code, text in texts if text is not None],
         effective_at=step.effective_at,
@@ -116,13 +129,16 @@ async def printed_trainings(ledger: Ledger, trainings: Iterable[UUID | None]) ->
     streams = [f"{TRAINING}/{training_id}" for training_id in named]
     people = [from_row(TrainingParticipant, row) for row in await ledger.db.rows(PARTICIPANTS, (streams,))]
     results = [from_row(ExaminationResult, row) for row in await ledger.db.rows(RESULTS, (streams,))]
-    names = await decrypt(ledger, [], [participant.person_id for participant in people])
+    rows = await ledger.db.rows(TRAININGS, (named,))
+    reasons = [row["pass_mark_reason"] for row in rows]
+    names = await decrypt(ledger, reasons, [participant.person_id for participant in people])
     marks = {(result.record, result.person_id): result for result in results}
     return [
         PrintedTraining(
             number=str(row["number"]),
             title=str(row["title"] or ""),
             pass_mark=row["pass_mark"],
+            pass_mark_reason=names.text(row["pass_mark_reason"]),
             results=[
                 _result(
                     names.name(participant.person_id), marks.get((participant.record, participant.person_id))
@@ -131,7 +147,7 @@ async def printed_trainings(ledger: Ledger, trainings: Iterable[UUID | None]) ->
                 if participant.record == f"{TRAINING}/{row['id']}" and participant.attended is not False
             ],
         )
-        for row in await ledger.db.rows(TRAININGS, (named,))
+        for row in rows
     ]
 
 

@@ -58,6 +58,7 @@ def agree_to_evaluation(
 def standardise(improvement: Improvement, body: StandardiseImprovement, ctx: ActionContext) -> None:
     """Standardise the improvement: its documents are updated and published, and the teams are informed."""
     improvement.outcome.document_numbers = list(body.document_numbers)
+    improvement.outcome.external_numbers = list(body.external_numbers) or None
     improvement.told_team_ids = [str(team.id) for team in ctx.refs(Record, "teams")]
     improvement.outcome.published_at = body.published_at or ctx.occurred_at
     improvement.next_benefit_due_at = months_after(ctx.occurred_at, FIRST_BENEFIT_MONTHS, ctx.settings.zone)

@@ -6,9 +6,12 @@ from typing import Annotated
 
 from pydantic import Field
 
+from app.common.components import example_includes
 from app.common.duties import GivenDuty
 from app.common.records import ForeignRef
 from app.foundation.decisions.payloads import AskDecision
+from app.foundation.documents.evidence import ExternalDocuments, RegisteredDocuments
+from app.kernel.actions.conditions import at_least_one_member
 from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
@@ -64,11 +67,23 @@ class AgreeToEvaluationImprovement(Payload):
 class StandardiseImprovement(Payload):
     """The documents that were updated and published, and the teams that are informed."""
 
-    document_numbers: Annotated[tuple[ShortText, ...], BoundedList] = Field(
-        min_length=1,
+    model_config = example_includes("external_numbers")
+    document_numbers: Annotated[
+        tuple[ShortText, ...],
+        BoundedList,
+        RegisteredDocuments(since=lambda improvement: improvement.approved_at),
+    ] = Field(
+        default=(),
         max_length=LONGEST_LIST,
-        description="Numbers of the documents, templates and forms that were updated.",
-        examples=[["IMP-SOP-12"]],
+        description="Documents, templates and forms of the register that were updated and are published: "
+        "their numbers or ids.",
+        examples=[["PR2026001"]],
+    )
+    external_numbers: ExternalDocuments = Field(
+        default=(),
+        max_length=LONGEST_LIST,
+        description="Numbers of updated documents, templates and forms in other systems.",
+        examples=[["SOP-12"]],
     )
     teams: Annotated[
         tuple[Annotated[Reference, ForeignRef("team", GivenDuty.audience)], ...], BoundedList
@@ -76,6 +91,8 @@ class StandardiseImprovement(Payload):
     published_at: Instant | None = Field(
         default=None, description="Time at which the documents were published; if left out, now."
     )
+
+    CONDITIONS = (at_least_one_member("document_number_missing", "document_numbers", "external_numbers"),)
 
 
 class RevertImprovement(Payload):

@@ -88,6 +88,10 @@ class ImprovementOutcome(RecordPart):
         "Numbers of the documents, templates and forms that were updated; null until the improvement is "
         "standardised."
     )
+    external_numbers: list[str] | None = optional(
+        "Numbers of updated documents, templates and forms in other systems; null if not set.",
+        examples=[["SOP-12"]],
+    )
     published_at: datetime | None = optional(
         "Time at which the updated documents were published; null until then."
     )

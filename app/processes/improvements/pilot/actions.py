@@ -65,7 +65,8 @@ def start_pilot(improvement: Improvement, body: StartPilotImprovement, ctx: Acti
         key_user_training_id=ctx.required_ref(Record, "key_user_training").id,
         executor_training_id=ctx.required_ref(Record, "executor_training").id,
         duties=body.duties,
-        standards=list(dict.fromkeys(body.standards)),
+        standards=list(body.standards),
+        external_numbers=list(body.external_numbers) or None,
         started_at=ctx.occurred_at,
     )
     ctx.outcome.add(readiness)
@@ -118,6 +119,7 @@ def report_pilot(improvement: Improvement, body: ReportPilotImprovement, ctx: Ac
     evidence = ctx.prepared(PilotEvidence)
     supersede(DocumentClass.PL, ctx)
     sections = (
+        (Heading.early, body.early_reason),
         (Heading.goals_met, evidence.goals_text()),
         (Heading.goal_revisions, body.goal_revisions),
         (Heading.tools, body.tools),

@@ -7,6 +7,7 @@ from typing import Any
 from app.common.people import Person, Role, parse_grants
 from app.common.records import Record
 from app.foundation.licences.records import TrainingKind
+from app.i18n import Word
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import PreparationRefused, Refusal, WrongValue
@@ -14,6 +15,7 @@ from app.kpis.catalogue import KPIS
 from app.processes.improvements.checks import check_pilot_scope
 from app.processes.improvements.pilot.payloads import (
     AskJudgementImprovement,
+    ReportPilotImprovement,
     SolvePilotIssueImprovement,
     StartPilotImprovement,
 )
@@ -83,7 +85,7 @@ async def not_ready_for_pilot(
         [
             WrongValue(pointer=f"/{name}", because=code)
             for name, code in READINESS.items()
-            if not getattr(body, name)
+            if not (getattr(body, name) or (name == "standards" and body.external_numbers))
         ]
     )
 
@@ -145,6 +147,16 @@ async def effect_is_missing(
     if unmeasured:
         kpis = [KPIS[key] for key in dict.fromkeys(str(target.kpi) for target in unmeasured)]
         raise PreparationRefused("effect_is_missing", {"targets": kpis})
+
+
+async def reported_early(
+    reads: ReadContext, improvement: Improvement, body: ReportPilotImprovement, ctx: ActionContext
+) -> None:
+    """Refuse a report before the agreed end of the pilot without a reason (`reported_early`)."""
+    ends_at = improvement.pilot.pilot_ends_at
+    if ends_at is not None and ctx.occurred_at < ends_at and body.early_reason is None:
+        words: dict[str, Word] = {"until": ends_at}
+        raise WrongValue(words, pointer="/early_reason", because="reported_early")
 
 
 async def judgement_invalid(

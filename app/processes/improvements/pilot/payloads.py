@@ -11,7 +11,9 @@ from app.common.components import example_includes
 from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, Responsible
 from app.common.records import ChildRef, ForeignRef
+from app.common.state_fields import EvidenceRef
 from app.foundation.decisions.payloads import AskDecision, Tallied
+from app.foundation.documents.evidence import ExternalDocuments, RegisteredDocuments
 from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
@@ -30,6 +32,9 @@ from app.processes.improvements.pilot.records import (
     PilotJudgement,
 )
 
+#: A training that was held after the committee approved the improvement.
+TRAINED = EvidenceRef("training", "held_at", not_done="training_not_held", since="approved_at")
+
 
 class StartPilotImprovement(Payload):
     """The preparation of the pilot; the pilot is refused if something is left out."""
@@ -39,7 +44,7 @@ class StartPilotImprovement(Payload):
         "key_user_training",
         "executor_training",
         "duties",
-        "standards",
+        "external_numbers",
         "executor",
     )
     told: FreeText | None = Field(
@@ -47,21 +52,31 @@ class StartPilotImprovement(Payload):
         description="People who were informed, and how.",
         examples=["Both teams, in their meetings."],
     )
-    key_user_training: Annotated[Reference, ForeignRef("training")] | None = Field(
+    key_user_training: Annotated[Reference, TRAINED] | None = Field(
         default=None, description="Training of the key users, which was held: its number or id."
     )
-    executor_training: Annotated[Reference, ForeignRef("training")] | None = Field(
+    executor_training: Annotated[Reference, TRAINED] | None = Field(
         default=None,
         description="Training of the executors, which was held after the training of the key users.",
     )
     duties: FreeText | None = Field(
         default=None, description="Adjustment of duties.", examples=["The first line closes, too."]
     )
-    standards: Annotated[tuple[ShortText, ...], BoundedList] = Field(
+    standards: Annotated[
+        tuple[ShortText, ...],
+        BoundedList,
+        RegisteredDocuments(since=lambda improvement: improvement.approved_at),
+    ] = Field(
         default=(),
         max_length=LONGEST_LIST,
-        description="Numbers of the standards that were revised.",
+        description="Revised standards in the register: numbers or ids.",
         examples=[["PR2026001"]],
+    )
+    external_numbers: ExternalDocuments = Field(
+        default=(),
+        max_length=LONGEST_LIST,
+        description="Numbers of revised standards in other systems.",
+        examples=[["SOP-12"]],
     )
     executor: (
         Annotated[Reference, ForeignRef("person", GivenDuty.ownership), Responsible(NoticeType.in_charge)]
@@ -123,6 +138,10 @@ class ReportPilotImprovement(Payload):
     further_pilot: FreeText = Field(
         description="Recommendation whether to continue the pilot, with its reason.",
         examples=["No: three months have shown it."],
+    )
+    early_reason: FreeText | None = Field(
+        default=None,
+        description="Reason for a report before the agreed end of the pilot; the report prints it.",
     )
     legacy: FreeText = Field(
         description="People, templates and lessons that the pilot leaves behind.",

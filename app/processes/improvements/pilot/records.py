@@ -56,6 +56,9 @@ class ImprovementPilot(RecordPart):
     pilot_length: PilotLength | None = optional(
         "Comparison of the pilot's length with the usual one, for information."
     )
+    pilot_length_reason: Annotated[str | None, Personal()] = optional(
+        "Reason for a pilot shorter or longer than usual; null for the usual length."
+    )
     pilot_agreement: Annotated[str | None, Personal()] = optional(
         "Agreement of the departments to the dates; null until the pilot is planned."
     )
@@ -136,6 +139,9 @@ class PilotReadiness(ChildRecord):
     )
     duties: Annotated[str | None, Personal()] = optional("Adjustment of duties for the pilot.")
     standards: list[str] | None = optional("Numbers of the standards that were revised for the pilot.")
+    external_numbers: list[str] | None = optional(
+        "Numbers of revised standards in other systems; null if not set.", examples=[["SOP-12"]]
+    )
     started_at: datetime | None = required("Time at which the round was started.")
 
 

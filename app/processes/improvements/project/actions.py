@@ -20,8 +20,8 @@ from app.ticketing.projects.planning import (
 )
 from app.ticketing.projects.records import ProgressReport
 
-#: The usual length of a pilot, in months: shorter and longer ones are pointed out.
-SHORTEST_PILOT, USUAL_PILOT, LONGEST_PILOT = 1, 3, 6
+#: The usual length of a pilot, in months (003, step 4): shorter and longer ones need a reason.
+SHORTEST_PILOT, USUAL_PILOT, LONGEST_PILOT = 3, 3, 6
 
 
 def plan(improvement: Improvement, body: PlanImprovement, ctx: ActionContext) -> None:
@@ -44,11 +44,10 @@ def _set_plan(improvement: Improvement, body: PlanImprovement, ctx: ActionContex
     improvement.report_every_days = body.report_every_days
     improvement.pilot.pilot_scope = filters_of(body.pilot_scope) if body.pilot_scope else None
     improvement.pilot.pilot_control = filters_of(body.pilot_control) if body.pilot_control else None
-    begins_at, ends_at = body.pilot_begins_at, body.pilot_ends_at
-    if begins_at is not None and ends_at is None:
-        ends_at = months_after(begins_at, USUAL_PILOT, ctx.settings.zone)
+    begins_at, ends_at = pilot_dates(body, ctx)
     improvement.pilot.pilot_begins_at, improvement.pilot.pilot_ends_at = begins_at, ends_at
     improvement.pilot.pilot_length = pilot_length(begins_at, ends_at, ctx)
+    improvement.pilot.pilot_length_reason = body.pilot_length_reason
     improvement.pilot.pilot_agreement = body.pilot_agreement
     state_agreement(improvement, ctx)
     improvement.pilot.data_gathering = body.data_gathering
@@ -59,6 +58,14 @@ def _set_plan(improvement: Improvement, body: PlanImprovement, ctx: ActionContex
         after = ctx.outcome.change(target)
         after.pilot_promised = None if of_pilot is None else of_pilot.change
         after.pilot_promised_as = None if of_pilot is None else of_pilot.of
+
+
+def pilot_dates(body: PlanImprovement, ctx: ActionContext) -> tuple[datetime | None, datetime | None]:
+    """Return when the pilot begins and ends: by default three months later."""
+    begins_at, ends_at = body.pilot_begins_at, body.pilot_ends_at
+    if begins_at is not None and ends_at is None:
+        ends_at = months_after(begins_at, USUAL_PILOT, ctx.settings.zone)
+    return begins_at, ends_at
 
 
 def pilot_length(

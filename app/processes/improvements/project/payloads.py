@@ -73,7 +73,11 @@ class PlanImprovement(Payload):
     pilot_ends_at: Instant | None = Field(
         default=None,
         description="End of the pilot; if left out, three months after its beginning. A pilot "
-        "usually takes up to six months.",
+        "takes three to six months, unless `pilot_length_reason` is given.",
+    )
+    pilot_length_reason: FreeText | None = Field(
+        default=None,
+        description="Reason for a pilot shorter than three or longer than six months; its report prints it.",
     )
     pilot_agreement: FreeText | None = Field(
         default=None, description="Agreement of the departments to the dates."

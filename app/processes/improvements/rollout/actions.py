@@ -35,7 +35,7 @@ from app.ticketing.followers import add_followers
 FIX_MONTHS = 9
 #: The texts of a step's evidence. Those of a later stage of the cutover take the place of the earlier one's.
 EVIDENCE_TEXTS = (
-    *("evidence", "goals", "weekly_plan"),
+    *("evidence", "goals", "goal_reason", "weekly_plan"),
     *("pilot_shown", "people_shown", "resources_shown", "obstacles_shown"),
 )
 
@@ -109,7 +109,8 @@ def complete_rollout_step(
         text = getattr(body, name)
         if text is not None:
             setattr(step, name, text)
-    step.evidence_numbers = list(dict.fromkeys(body.numbers)) or None
+    step.evidence_numbers = list(body.numbers) or None
+    step.external_numbers = list(body.external_numbers) or None
     if body.step is RolloutStepName.name_owner:
         improvement.process_owner_id = ctx.required_ref(Person, "owner").id
     elif body.step is RolloutStepName.organise:
@@ -199,7 +200,10 @@ def ask_hand_over(improvement: Improvement, body: AskHandOverImprovement, ctx: A
     ]
     sections = (
         (Heading.handed_over, body.handed_over),
-        (Heading.documents, ", ".join(dict.fromkeys([*document_numbers, *body.numbers]))),
+        (
+            Heading.documents,
+            ", ".join(dict.fromkeys([*document_numbers, *body.numbers, *body.external_numbers])),
+        ),
         (Heading.pilot_result, ctx.prepared(PilotEvidence).goals_text()),
         (
             Heading.against_evidence if improvement.evaluation.against_evidence else Heading.below_promise,
@@ -229,7 +233,8 @@ def fix(improvement: Improvement, body: FixImprovement, ctx: ActionContext) -> N
     """
     step = ctx.outcome.change(ctx.prepared(RolloutSteps).planned(body.step))
     step.evidence = body.evidence
-    step.evidence_numbers = list(dict.fromkeys(body.numbers)) or None
+    step.evidence_numbers = list(body.numbers) or None
+    step.external_numbers = list(body.external_numbers) or None
     step.completed_by_id = ctx.caller.person_id
     step.completed_at = ctx.occurred_at
     keep_freeze_exception(improvement, body)

@@ -13,6 +13,7 @@ from app.kpis.catalogue import KPIS
 from app.kpis.questions.periods import months_after
 from app.processes.improvements.checks import check_freeze_exception
 from app.processes.improvements.pilot.checks import checked_training, raise_all
+from app.processes.improvements.proposal.records import MAJOR_GOAL
 from app.processes.improvements.records import Improvement
 from app.processes.improvements.rollout.payloads import (
     CompleteRolloutStepImprovement,
@@ -58,16 +59,35 @@ class NotTheStepOwner(Refusal):
 async def rollout_plan_invalid(
     reads: ReadContext, improvement: Improvement, body: RollOutImprovement, ctx: ActionContext
 ) -> None:
-    """Refuse a plan that names a step twice or leaves one out, or has one without due dates."""
+    """Refuse a plan that names a step twice or leaves one out, or has one without due dates, with one that is
+    past, or with one before that of an earlier step.
+    """
     named = [planned.step for planned in body.steps]
     for n, planned in enumerate(body.steps):
         if planned.step in named[:n]:
             raise WrongValue(pointer=f"/steps/{n}/step", because="each_once")
         if planned.due_at is None and planned.step not in UNDATED_STEPS:
             raise WrongValue({"step": planned.step}, pointer=f"/steps/{n}/due_at", because="undated_step")
+    _check_order(body, ctx)
     left = [name for name in RolloutStepName if name not in (*named, RolloutStepName.pilot)]
     if left:
         raise WrongValue({"steps": left}, pointer="/steps", because="rollout_steps_missing")
+
+
+def _check_order(body: RollOutImprovement, ctx: ActionContext) -> None:
+    """Refuse open steps that are due on a day that is past, or before an earlier step."""
+    zone, steps = ctx.settings.zone, ctx.prepared(RolloutSteps)
+    latest = today = ctx.occurred_at.astimezone(zone).date()
+    places = sorted(enumerate(body.steps), key=lambda placed: list(RolloutStepName).index(placed[1].step))
+    for n, planned in places:
+        present = steps.step(planned.step)
+        if planned.due_at is None or (present is not None and present.completed_at is not None):
+            continue
+        day = planned.due_at.astimezone(zone).date()
+        if day < latest:
+            because = "not_ahead" if day < today else "before_earlier_step"
+            raise WrongValue({"step": planned.step}, pointer=f"/steps/{n}/due_at", because=because)
+        latest = day
 
 
 async def not_the_step_owner(
@@ -124,6 +144,21 @@ async def step_in_order(
         raise WrongValue(pointer="/step", because="step_in_order")
 
 
+async def external_number_used(
+    reads: ReadContext,
+    improvement: Improvement,
+    body: CompleteRolloutStepImprovement | FixImprovement,
+    ctx: ActionContext,
+) -> None:
+    """Refuse a number of a document elsewhere that is the evidence of another step (`evidence_of_other`)."""
+    for step in ctx.prepared(RolloutSteps).steps:
+        for n, number in enumerate(body.external_numbers):
+            if step.step is not body.step and number in (step.external_numbers or ()):
+                raise WrongValue(
+                    {"number": number}, pointer=f"/external_numbers/{n}", because="evidence_of_other"
+                )
+
+
 async def evidence_missing(
     reads: ReadContext, improvement: Improvement, body: CompleteRolloutStepImprovement, ctx: ActionContext
 ) -> None:
@@ -156,7 +191,9 @@ def _check_owner(improvement: Improvement, ctx: ActionContext) -> None:
 
 
 def _check_organised(improvement: Improvement, body: CompleteRolloutStepImprovement) -> None:
-    """Refuse goals or a plan by the week that are missing, and a goal that is no improvement."""
+    """Refuse goals or a plan by the week that are missing, a goal that is no improvement, and one below half
+    without a reason.
+    """
     needed = {"goals": "goals_missing", "weekly_plan": "weekly_plan_missing"}
     wrong = [
         WrongValue(pointer=f"/{name}", because=code)
@@ -165,6 +202,8 @@ def _check_organised(improvement: Improvement, body: CompleteRolloutStepImprovem
     ]
     if body.goal is not None and float(body.goal) <= 0:
         wrong.append(WrongValue(pointer="/goal", because="goal_not_positive"))
+    elif body.goal is not None and float(body.goal) < float(MAJOR_GOAL) and body.goal_reason is None:
+        wrong.append(WrongValue(pointer="/goal_reason", because="goal_below_half"))
     raise_all(wrong)
 
 
@@ -197,7 +236,7 @@ def _check_informed(
 def _check_published(body: CompleteRolloutStepImprovement, ctx: ActionContext) -> None:
     """Refuse what was published without a number, or takes effect on another day than that of the cutover."""
     wrong = []
-    if not body.numbers:
+    if not (body.numbers or body.external_numbers):
         wrong.append(WrongValue(pointer="/numbers", because="document_number_missing"))
     if body.effective_at is None:
         wrong.append(WrongValue(pointer="/effective_at", because="effective_day_missing"))
@@ -317,4 +356,4 @@ async def target_not_held(
 
 
 #: The checks of a step that its owner completes, in this order.
-COMPLETION = (step_for_later, step_not_open, step_out_of_order, evidence_missing)
+COMPLETION = (step_for_later, step_not_open, step_out_of_order, external_number_used, evidence_missing)

@@ -10,6 +10,9 @@ from app.common.components import example_includes
 from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, Responsible
 from app.common.records import ForeignRef
+from app.common.state_fields import EvidenceRef
+from app.foundation.documents.evidence import ExternalDocuments, RegisteredDocuments
+from app.kernel.actions.conditions import at_least_one_member
 from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
@@ -29,7 +32,17 @@ ALL_TEAMS = 100
 
 MOST_PEOPLE = 1_000_000
 
-DocumentNumbers = Annotated[tuple[ShortText, ...], BoundedList]
+#: Documents of the register that belong to the improvement, published since the committee approved it.
+DocumentNumbers = Annotated[
+    tuple[ShortText, ...], BoundedList, RegisteredDocuments(since=lambda improvement: improvement.approved_at)
+]
+#: The same, published since the cutover.
+LaterNumbers = Annotated[
+    tuple[ShortText, ...], BoundedList, RegisteredDocuments(since=lambda improvement: improvement.cutover_at)
+]
+#: A training that was held after the committee approved the improvement.
+TRAINED = EvidenceRef("training", "held_at", not_done="training_not_held", since="approved_at")
+EXTERNAL = "Numbers of documents in other systems."
 
 
 class PlannedRolloutStep(PayloadPart):
@@ -96,7 +109,7 @@ class CompleteRolloutStepImprovement(Payload):
     `evidence`.
     """
 
-    model_config = example_includes("numbers")
+    model_config = example_includes("external_numbers")
     step: RolloutStepName = Field(
         description="Step to complete. `pilot` is complete from the start; `optimise` and `fix` have "
         "an action of their own.",
@@ -106,8 +119,12 @@ class CompleteRolloutStepImprovement(Payload):
     numbers: DocumentNumbers = Field(
         default=(),
         max_length=LONGEST_LIST,
-        description="Numbers of the documents that are the evidence; for `publish`, the number of the published document.",
+        description="Documents of the register as evidence; for `publish`, the published document: numbers "
+        "or ids.",
         examples=[["PR2026001"]],
+    )
+    external_numbers: ExternalDocuments = Field(
+        default=(), max_length=LONGEST_LIST, description=EXTERNAL, examples=[["SOP-12"]]
     )
     owner: Annotated[Reference, ForeignRef("person", GivenDuty.process_ownership, quiet=True)] | None = Field(
         default=None,
@@ -118,6 +135,9 @@ class CompleteRolloutStepImprovement(Payload):
         description="Intended improvement relative to the value before, for `organise`; if left out, "
         "half of it (0.5) for a major improvement.",
     )
+    goal_reason: FreeText | None = Field(
+        default=None, description="Reason for a goal below half (0.5), which the handover prints."
+    )
     goals: FreeText | None = Field(default=None, description="Goals in words, for `organise`.")
     weekly_plan: FreeText | None = Field(default=None, description="Weekly plan, for `organise`.")
     announcements: Annotated[tuple[StepAnnouncement, ...], BoundedList] = Field(
@@ -125,7 +145,7 @@ class CompleteRolloutStepImprovement(Payload):
         max_length=LONGEST_LIST,
         description="Announcements through at least two media, for `inform_and_train`.",
     )
-    training: Annotated[Reference, ForeignRef("training")] | None = Field(
+    training: Annotated[Reference, TRAINED] | None = Field(
         default=None,
         description="Training, for `inform_and_train`, which was examined on all four topics and "
         "passed: its number or id.",
@@ -192,15 +212,22 @@ class AskHandOverImprovement(Payload):
         description="Things that are handed over, and the people who take them over.",
         examples=["The process, its tool and its training."],
     )
+    model_config = example_includes("external_numbers")
     numbers: DocumentNumbers = Field(
-        min_length=1,
+        default=(),
         max_length=LONGEST_LIST,
-        description="Numbers of all documents that are handed over. The documents of the improvement itself are added automatically.",
+        description="All documents of the register that are handed over: numbers or ids. The documents "
+        "of the improvement itself are added automatically.",
         examples=[["PR2026001"]],
+    )
+    external_numbers: ExternalDocuments = Field(
+        default=(), max_length=LONGEST_LIST, description=EXTERNAL, examples=[["SOP-12"]]
     )
     open_points: FreeText | None = Field(
         default=None, description="Open points; if left out, nothing is open."
     )
+
+    CONDITIONS = (at_least_one_member("document_number_missing", "numbers", "external_numbers"),)
 
 
 class HandOverImprovement(Payload):
@@ -218,6 +245,11 @@ class FixImprovement(DespiteFreeze):
     evidence: FreeText = Field(
         description="Work that was done, and its evidence.", examples=["The form has two fields less."]
     )
-    numbers: DocumentNumbers = Field(
-        default=(), max_length=LONGEST_LIST, description="Numbers of the documents that are the evidence."
+    numbers: LaterNumbers = Field(
+        default=(),
+        max_length=LONGEST_LIST,
+        description="Documents of the register as evidence: numbers or ids.",
+    )
+    external_numbers: ExternalDocuments = Field(
+        default=(), max_length=LONGEST_LIST, description=EXTERNAL, examples=[["SOP-12"]]
     )

@@ -106,14 +106,18 @@ class RolloutStep(ChildRecord):
     evidence: Annotated[str | None, Personal()] = optional(
         "Work that was done, and its evidence; null until the step is completed."
     )
-    evidence_numbers: list[str] | None = optional(
-        "Numbers of the documents that are the evidence; null if not set."
+    evidence_numbers: list[str] | None = optional("Numbers of documents as evidence; null if not set.")
+    external_numbers: list[str] | None = optional(
+        "Numbers of documents in other systems as evidence; null if not set.", examples=[["SOP-12"]]
     )
     goals: Annotated[str | None, Personal()] = optional(
         "Goals in words, for the step `organise`; null for other steps."
     )
     weekly_plan: Annotated[str | None, Personal()] = optional(
         "Weekly plan, for the step `organise`; null for other steps."
+    )
+    goal_reason: Annotated[str | None, Personal()] = optional(
+        "Reason for a goal below half, for the step `organise`; null if the goal is half or more."
     )
     pilot_shown: Annotated[str | None, Personal()] = optional(
         "Evidence that the pilot was passed, for the step `cut_over`; null for other steps."

@@ -1,0 +1,135 @@
+"""Documents as evidence: their numbers in payloads, of our register or of other systems.
+
+A document of the register counts if the caller may see it, if it is in force, if it belongs to the matter,
+and if it is not older than the question. Documents elsewhere are named apart, so that a mistyped number of
+ours is never taken for one of theirs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from app.foundation.documents.lookups import registered_document
+from app.foundation.documents.records import DocumentClass, DocumentState
+from app.foundation.process_names import process_named
+from app.kernel.actions.payloads import BoundedList, ShortText
+from app.kernel.actions.refusals import WrongValue
+from app.kernel.named_evidence import EvidenceQuestion, NamedEvidence
+from app.log.events import kind_of
+
+#: What looks like this is a number of a document or of a record of ours, or a mistake.
+OWN_NUMBER = re.compile(
+    rf"(?:{'|'.join(sorted(DocumentClass))})\d{{4}}\d{{3,}}|[A-Z]{{3}}-\d{{4}}-\d{{6,}}", re.IGNORECASE
+)
+#: States of a document that is no longer in force.
+WITHDRAWN = (DocumentState.superseded, DocumentState.archived, DocumentState.destroyed)
+#: What two records have in common if they are of one matter.
+MATTERS = ("process", "service")
+
+
+def is_own_number(name: str) -> bool:
+    """Return whether the name has the form of our numbers, whether or not there is such a record."""
+    return OWN_NUMBER.fullmatch(name.strip()) is not None
+
+
+class RegisteredDocuments(NamedEvidence):
+    """Marks a field of numbers or ids of documents in the register. `since` returns the time of the question,
+    before which the document must not have been published; the record's own documents may be older.
+    `or_elsewhere`: a text that has not the form of our numbers is the place of a document elsewhere.
+    """
+
+    def __init__(
+        self, since: Callable[[Any], datetime | None] | None = None, *, or_elsewhere: bool = False
+    ) -> None:
+        self.since, self.or_elsewhere = since, or_elsewhere
+
+    async def kept_numbers(self, question: EvidenceQuestion, field: str, names: Sequence[str]) -> list[str]:
+        """Return the numbers of the documents. Raises WrongValue if a name is of no document that the caller
+        may see (`unknown_reference`), of one that is not in force (`document_not_in_force`), of another
+        matter (`document_of_other_matter`), or older than the question (`document_too_old`).
+        """
+        several = len(names) > 1 or not isinstance(getattr(question.body, field), str)
+        numbers: list[str] = []
+        for n, name in enumerate(names):
+            pointer = f"/{field}/{n}" if several else f"/{field}"
+            if self.or_elsewhere and not is_own_number(name):
+                numbers.append(name)
+                continue
+            number = await self._number(question, name, pointer)
+            if number in numbers:
+                raise WrongValue(pointer=f"/{field}", because="each_once")
+            numbers.append(number)
+        return numbers
+
+    async def _number(self, question: EvidenceQuestion, name: str, pointer: str) -> str:
+        entry = await registered_document(question.reads, name, _id(name))
+        if entry is None or not question.is_visible(entry["stream"], entry["audience"] or []):
+            words = {"kind": "document", "name": name}
+            raise WrongValue(words, pointer=pointer, because="unknown_reference")
+        number = str(entry["number"])
+        words = {"number": number}
+        if entry["published_at"] is None or entry["state"] in WITHDRAWN:
+            raise WrongValue(words, pointer=pointer, because="document_not_in_force")
+        if entry["stream"] == question.record.row_key:
+            return number
+        if not await _of_one_matter(question, entry["stream"]):
+            raise WrongValue(words, pointer=pointer, because="document_of_other_matter")
+        since = None if self.since is None else self.since(question.record)
+        if since is not None and entry["published_at"] < since:
+            raise WrongValue({**words, "since": since}, pointer=pointer, because="document_too_old")
+        return number
+
+
+class ExternalNumbers(NamedEvidence):
+    """Marks a field of numbers that documents have in other systems."""
+
+    async def kept_numbers(self, question: EvidenceQuestion, field: str, names: Sequence[str]) -> list[str]:
+        """Return the numbers. Raises WrongValue if one has the form of our numbers (`number_of_ours`), or is
+        named twice (`each_once`).
+        """
+        several = not isinstance(getattr(question.body, field), str)
+        for n, name in enumerate(names):
+            if is_own_number(name) or _id(name) is not None:
+                pointer = f"/{field}/{n}" if several else f"/{field}"
+                raise WrongValue({"name": name}, pointer=pointer, because="number_of_ours")
+        if len({name.casefold() for name in names}) < len(names):
+            raise WrongValue(pointer=f"/{field}", because="each_once")
+        return list(names)
+
+
+#: Numbers of documents in other systems, next to a field of documents in the register.
+ExternalDocuments = Annotated[tuple[ShortText, ...], BoundedList, ExternalNumbers()]
+
+
+async def _of_one_matter(question: EvidenceQuestion, stream: str) -> bool:
+    """Return whether the document's record concerns the same process or service, as far as both name one."""
+    kind = kind_of(stream)
+    loaded = await question.reads.record(kind, stream.removeprefix(f"{kind}/"))
+    if loaded is None:
+        return False
+    held = [
+        (_matter(question.record, name) or _matter(question.body, name), _matter(loaded.record, name))
+        for name in MATTERS
+    ]
+    compared = [ours == theirs for ours, theirs in held if ours is not None and theirs is not None]
+    # A document of its own that names no process is for all of them; a document of a ticket is that ticket's.
+    return any(compared) if compared else kind == "document"
+
+
+def _matter(holder: object, name: str) -> str | None:
+    """Return the process or service that the record or the payload names, if it names one."""
+    value = getattr(holder, name, None)
+    if not isinstance(value, str):
+        return None
+    return process_named(value) if name == "process" else value
+
+
+def _id(name: str) -> UUID | None:
+    try:
+        return UUID(name)
+    except ValueError:
+        return None

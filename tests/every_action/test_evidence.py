@@ -1,0 +1,203 @@
+"""Each field that names documents as evidence refuses a number of nothing, a document of another matter, a
+draft, a withdrawn one, one from before the question, and one that the caller may not see.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from app.common.people import Caller, Role
+from app.common.records import empty
+from app.foundation.documents.evidence import ExternalNumbers, RegisteredDocuments
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.payloads import Payload, marks
+from app.kernel.actions.refusals import WrongValue
+from app.kernel.named_evidence import EvidenceQuestion, NamedEvidence
+from app.kernel.named_records import is_stream_visible
+from app.log.ids import uuid7
+from app.registry import LIFECYCLES
+from tests.client import Api, Json
+from tests.governance.documents.conftest import Office, calendar, office
+from tests.people import add_caller
+from tests.processes.trainings.conftest import said
+
+__all__ = ["calendar", "office"]
+
+#: The fields whose documents must not be older than the question, with the field that has its time.
+SINCE = {
+    "StandardiseImprovement/document_numbers": "approved_at",
+    "CompleteRolloutStepImprovement/numbers": "approved_at",
+    "AskHandOverImprovement/numbers": "approved_at",
+    "StartPilotImprovement/standards": "approved_at",
+    "FixImprovement/numbers": "cutover_at",
+    "PassGateRelease/document_numbers": "opened_at",
+}
+#: Those that have no such time: the material of a training, and a manual.
+WITHOUT_SINCE = {"PlanTraining/material_number", "SubmitForAcceptanceRequest/manual"}
+#: Texts that look like numbers of documents and name none as evidence.
+OTHER_NUMBERS = {
+    "DraftDocument/external_number": "the document's own number elsewhere",
+}
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A field that names evidence: the kind of record, the payload, and the mark."""
+
+    kind: str
+    payload: type[Payload]
+    field: str
+    mark: NamedEvidence
+
+    @property
+    def name(self) -> str:
+        return f"{self.payload.__name__}/{self.field}"
+
+
+def references() -> list[Reference]:
+    """All fields that name evidence."""
+    return [
+        Reference(lifecycle.kind, row.body, field, mark)
+        for lifecycle in LIFECYCLES
+        for row in lifecycle.rows
+        for field, mark in marks(row.body, NamedEvidence).items()
+    ]
+
+
+@dataclass
+class Documents:
+    """Numbers of documents, each of which fails in one way but the first."""
+
+    good: str
+    older: str
+    draft: str
+    withdrawn: str
+    other_matter: str
+    hidden: str
+    boundary: datetime
+
+
+async def documents(office: Office, api: Api) -> Documents:
+    """Documents of the register, with the time between the older and the others."""
+    internal = {"confidentiality": "internal", "readers": [], "process": "incident"}
+
+    async def number(path: str) -> str:
+        return str((await office.author.read(path))["number"])
+
+    older = await number(await office.published(**internal))
+    withdrawn_path = await office.published(**internal)
+    await office.quality.post_ok(f"{withdrawn_path}/archive", {"reason": "Replaced."})
+    boundary = datetime.now(UTC)
+    office.calendar.move_on(seconds=1)
+    return Documents(
+        good=await number(await office.published(**internal)),
+        older=older,
+        draft=await number(await office.drafted(**internal)),
+        withdrawn=await number(withdrawn_path),
+        other_matter=await number(await office.published(**{**internal, "process": "problem"})),
+        hidden=await number(await office.published()),
+        boundary=boundary,
+    )
+
+
+async def found(api: Api, caller: Caller, reference: Reference, name: str, asked_at: datetime) -> str:
+    """The number that the field keeps for the name, or the code with which it refuses it. The caller names it
+    for a record of incidents whose question was put at that time.
+    """
+    ledger = api.ledger
+    record: Any = empty(ledger.lifecycles[reference.kind].record, uuid7())
+    times = dict.fromkeys(("approved_at", "cutover_at", "opened_at"), asked_at)
+    for field, value in {"process": "incident", **times}.items():
+        if field in type(record).model_fields:
+            setattr(record, field, value)
+    named: dict[str, Any] = {reference.field: (name,)}
+    body: Any = reference.payload.model_construct(**named)
+    question = EvidenceQuestion(
+        ReadContext(ledger.db, ledger.lifecycles, ledger.directory),
+        record,
+        body,
+        caller,
+        lambda stream, audience: is_stream_visible(ledger, caller, stream, audience),
+    )
+    try:
+        [number] = await reference.mark.kept_numbers(question, reference.field, (name,))
+    except WrongValue as refused:
+        return str(refused.because)
+    return number
+
+
+async def test_evidence_counts_only_if_it_exists_is_visible_in_force_of_the_matter_and_new(
+    office: Office, api: Api
+) -> None:
+    named = await documents(office, api)
+    caller = await add_caller(api.ledger, "Engineer", Role.engineer)
+    registered = [reference for reference in references() if isinstance(reference.mark, RegisteredDocuments)]
+    assert {reference.name for reference in registered} == {*SINCE, *WITHOUT_SINCE}
+    for reference in registered:
+        tried = {
+            name: await found(api, caller, reference, value, named.boundary)
+            for name, value in {
+                "good": named.good,
+                "nothing": "PR2026999",
+                "a ticket": "INC-2026-000001",
+                "draft": named.draft,
+                "withdrawn": named.withdrawn,
+                "other matter": named.other_matter,
+                "hidden": named.hidden,
+                "older": named.older,
+            }.items()
+        }
+        has_process = reference.kind in ("improvement", "training")
+        assert tried == {
+            "good": named.good,
+            "nothing": "unknown_reference",
+            "a ticket": "unknown_reference",
+            "draft": "document_not_in_force",
+            "withdrawn": "document_not_in_force",
+            "other matter": "document_of_other_matter" if has_process else named.other_matter,
+            "hidden": "unknown_reference",
+            "older": "document_too_old" if reference.name in SINCE else named.older,
+        }, reference.name
+
+
+async def test_a_number_elsewhere_has_not_the_form_of_ours(api: Api) -> None:
+    caller = await add_caller(api.ledger, "Engineer", Role.engineer)
+    external = [reference for reference in references() if isinstance(reference.mark, ExternalNumbers)]
+    assert {reference.field for reference in external} == {"external_numbers", "external_number"}
+    for reference in external:
+        for ours in ("PR2026001", "pr2026001", "INC-2026-000001", str(uuid7())):
+            assert await found(api, caller, reference, ours, datetime.now(UTC)) == "number_of_ours"
+        assert await found(api, caller, reference, "SOP-12", datetime.now(UTC)) == "SOP-12"
+
+
+def test_every_number_of_a_document_in_a_payload_is_marked_as_evidence() -> None:
+    for lifecycle in LIFECYCLES:
+        for row in lifecycle.rows:
+            marked = marks(row.body, NamedEvidence)
+            for field, declared in row.body.model_fields.items():
+                looks_alike = field.endswith(("numbers", "_number")) and "str" in str(declared.annotation)
+                name = f"{row.body.__name__}/{field}"
+                assert not looks_alike or field in marked or name in OTHER_NUMBERS, name
+
+
+async def test_a_training_keeps_the_number_of_its_material(office: Office, api: Api) -> None:
+    named = await documents(office, api)
+    owner = await api.client("Owner", Role.process_owner)
+
+    async def planned(**material: str) -> Json | list[str]:
+        body = {**said(persons=[owner.id], teams=[]), "material": None, **material}
+        answer = await owner.post("/v1/trainings", json=body)
+        refused = [error["code"] for error in answer.json().get("errors", ())]
+        return refused or answer.json()
+
+    document_id = (await owner.read(f"/v1/documents/{named.good}"))["id"]
+    record = await planned(material_number=document_id)
+    assert isinstance(record, dict)
+    assert record["material_number"] == named.good
+    assert await planned(material_number="PR2026999") == ["unknown_reference"]
+    assert await planned(material_number=named.hidden) == ["unknown_reference"]
+    assert await planned(material_number=named.other_matter) == ["document_of_other_matter"]
+    assert await planned(external_number=named.good) == ["number_of_ours"]
+    assert isinstance(await planned(external_number="SOP-12"), dict)
