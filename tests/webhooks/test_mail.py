@@ -13,6 +13,7 @@ import pytest
 
 from app.common.notices import NoticeType
 from app.common.people import Role, rule_caller
+from app.i18n import sentences
 from app.log.follow import catch_up
 from app.notifications.lifecycle import SendNotice
 from app.notifications.mail import mailed_lines
@@ -339,6 +340,13 @@ async def test_a_mailbox_that_is_not_there_is_said(api: Api) -> None:
         await imap.fetch_mails(api.ledger, imap.Mailbox(settings), clock)
 
 
+#: A notice as programs repeat it.
+NOTICE = "\n".join(
+    f"> {line}"
+    for line in ("Incident INC-2026-000001: A", "Is the zebra out?", sentences("en")["notice"]["footer"])
+)
+
+
 async def test_what_a_reply_repeats_is_kept_folded_found_and_erased_with_it(api: Api) -> None:
     tool = await a_mailbox(api)
     await deliver(tool, a_mail())
@@ -349,12 +357,12 @@ async def test_what_a_reply_repeats_is_kept_folded_found_and_erased_with_it(api:
         message_id="<2@example.org>",
         In_Reply_To=f"<incident.{ticket['id']}@desk.example.com>",
         text="It is out.\n\nOn 27 November the vendor wrote:\n\nPN-4711.\n\n"
-        "On Mon, 2 Mar 2026 at 09:00, Desk wrote:\n> Is the zebra out?\n",
+        f"On Mon, 2 Mar 2026 at 09:00, Desk wrote:\n{NOTICE}\n",
     )
     await deliver(tool, answer)
     (comment,) = (await tool.admin.read(f"{path}/comments"))["items"]
     assert comment["text"] == "It is out.\n\nOn 27 November the vendor wrote:\n\nPN-4711."
-    assert comment["folded"] == "On Mon, 2 Mar 2026 at 09:00, Desk wrote:\n> Is the zebra out?"
+    assert comment["folded"] == f"On Mon, 2 Mar 2026 at 09:00, Desk wrote:\n{NOTICE}"
     for page in ("desk", "portal"):
         html = (await tool.admin.get(f"/{page}/incident/{ticket['number']}", headers=BROWSER)).text
         assert re.search(r"<details><summary>Quoted text</summary>.{,200}zebra", html, re.DOTALL), page

@@ -33,7 +33,7 @@ from tests.webhooks.mail_shapes import (
     mail,
     multipart,
 )
-from tests.webhooks.reply_shapes import NOTICE, REPLIES
+from tests.webhooks.reply_shapes import REPLIES, SENT
 
 #: Of the processor, for what would take much longer if it were read at a cost that grows with its square.
 SECONDS = 10.0 if WHOLE else 3.0
@@ -105,7 +105,7 @@ def test_a_mail_is_kept_by_the_id_that_replies_name(name: str, sent_id: str) -> 
 )
 def test_a_reply_is_what_was_written_in_it(name: str, reply: tuple[str, str]) -> None:
     text, own = reply
-    answer_text, cut = reply_text(text, NOTICE.splitlines())
+    answer_text, cut = reply_text(text, SENT)
     assert answer_text == own
     assert sorted(f"{answer_text}\n{cut}".split()) == sorted(text.split()), (
         "nothing is lost, and nothing told twice"

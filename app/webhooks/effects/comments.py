@@ -179,7 +179,6 @@ class _Taking:
 
     async def add_again(self, stored: KnownComment, text: str) -> DeliveryEffect:
         """Withdraw the comment, and add it with its new visibility in the same append; its files go first."""
-        pass
         body = WithdrawComment(comment=stored.id, occurred_at=self._at)
         added = CommentTicket(text=text, visibility=self.news.visibility)
         key_parts = self._once(f"made {self.news.visibility.value}")

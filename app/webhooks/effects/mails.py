@@ -290,8 +290,7 @@ class _Incoming:
         marks, and what they quote is told from the sender's own words only by what was sent.
         """
         notices = [UUID(ours[2]) for ref in self._mail.references if (ours := _NOTICE.fullmatch(ref))]
-        person = self._sender.id
-        sent = await mailed_lines(self._ledger, notices[:MOST_NOTICES], person) if self._mail.folded else []
+        sent = await mailed_lines(self._ledger, notices[:MOST_NOTICES], self._sender.id)
         if not sent:
             return self._mail
         assert self._delivery.raw is not None

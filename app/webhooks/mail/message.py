@@ -88,7 +88,9 @@ def read_mail(raw: bytes, sent: Collection[str] = ()) -> IncomingMail:
     fit_whole = fit_paragraph(content.text, LARGEST_MAIL)
     # What is told from quotations takes time; all of a longer text is in the file.
     fit_text = fit_whole._replace(text=fit_whole.text[:LONGEST_READ])
-    own, folded = (fit_text.text, "") if _FORWARDED.match(subject) else reply_text(fit_text.text, sent)
+    own, folded = fit_text.text, ""
+    if not _FORWARDED.match(subject):
+        own, folded = reply_text(own, sent, whole_subject)
     automatic = automatic_marks(mail, sender.address, subject)
     report = _monitoring_report(mail, sender, subject, fit_text.text, automatic)
     if report is not None:
