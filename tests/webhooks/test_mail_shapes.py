@@ -160,8 +160,8 @@ def test_parts_are_read_as_deep_as_mail_programs_nest_them() -> None:
 
 
 def test_a_long_mail_is_cut_to_what_a_comment_holds_and_says_so() -> None:
-    history = "\n".join(["On 1 March Zhao Min wrote:", *["> old"] * LONGEST_PARAGRAPH])
-    read = read_mail(mail("Subject: " + "s" * 500, "", "New.", "", history))
+    history = "\n".join(["On 1 March 2026 Zhao Min wrote:", *["> old"] * LONGEST_PARAGRAPH])
+    read = read_mail(mail("Subject: " + "s" * 500, "", "New.", "", history), ["old"])
     assert LONGEST_PARAGRAPH - 10 < len(read.text) <= LONGEST_PARAGRAPH
     assert read.cut
     assert read.own_text == "New.", "the history is cut before the text is"
