@@ -11,7 +11,13 @@ from app.common.files.html_text import html_to_text
 from app.common.files.text_forms import joined_forms
 from app.kernel.actions.made_fit import Alteration, FitText, fit_line
 from app.kernel.actions.payloads import LONGEST_LINE
-from app.webhooks.mail.charsets import charset_of_html, decode_text, is_readable_charset, is_utf8
+from app.webhooks.mail.charsets import (
+    charset_of_html,
+    decode_text,
+    fits_declared,
+    is_readable_charset,
+    is_utf8,
+)
 from app.webhooks.mail.headers import decode_words
 from app.webhooks.mail.mime import MailPart
 
@@ -191,7 +197,8 @@ class _Reader:
             declared = charset_of_html(raw) or declared
         text, guessed = decode_text(raw, declared)
         self.guessed |= guessed
-        is_unknown = guessed and not (is_readable_charset(declared, raw) and is_utf8(raw))
+        is_sure = is_readable_charset(declared, raw) and is_utf8(raw) and not fits_declared(declared, raw)
+        is_unknown = guessed and not is_sure
         if is_html:
             html = without_data(text, self.data_files)
             if is_unknown or len(html) > LONGEST_READ:
