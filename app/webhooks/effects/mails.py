@@ -110,7 +110,7 @@ async def take_mail(
     sender = await _sender(ledger, source, people, mail)
     incoming = _Incoming(ledger, source, account, sender, mail, delivery, now=now)
     ticket = await incoming.answered_ticket() or await incoming.alerted_ticket()
-    if ticket is None and mail.calendar_answer and not mail.text:
+    if ticket is None and mail.calendar_answer:
         raise MailRefused("calendar_answer")
     if ticket is None and notes.may_be_answer(mail):
         # Nothing is mailed to the source's account, so that two programs do not answer each other for ever.

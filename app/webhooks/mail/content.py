@@ -19,6 +19,7 @@ from app.webhooks.mail.charsets import (
     is_utf8,
 )
 from app.webhooks.mail.headers import decode_words
+from app.webhooks.mail.invitations.calendar_words import calendar_words
 from app.webhooks.mail.mime import MailPart
 
 #: What of HTML is read, in characters and without the pictures in it; much less is kept.
@@ -31,6 +32,8 @@ _ENRICHED = frozenset({"text/enriched", "text/richtext"})
 _READABLE = _ENRICHED | {"text/markdown", "text/x-markdown", "text/x-web-markdown"}
 #: Texts that only programs read.
 _OF_PROGRAMS = frozenset({"text/calendar", "text/rtf", "text/vcard", "text/x-vcard"})
+#: Calendar files, whose words are told, too.
+CALENDARS = frozenset({"text/calendar", "application/ics"})
 #: They prove who has signed to programs; no mail program lists them as files.
 _SIGNATURES = frozenset(
     {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}
@@ -101,6 +104,7 @@ def mail_content(mail: MailPart) -> MailContent:
     """Return what the mail says, its plain text if there is some, and its files."""
     reader = _Reader(mail)
     text = reader.text_of(mail).strip() or reader.text_of_named_parts(mail).strip()
+    text = reader.with_invitation(mail, text)
     unsigned = _SIGNED.sub(lambda match: re.sub(r"^- ", "", match[1], flags=re.MULTILINE), text)
     if unsigned != text:  # only the text as it was signed proves who wrote it
         reader.altered.append(Alteration.left_out)
@@ -159,6 +163,16 @@ class _Reader:
             return "\n\n".join(text for text in texts if text.strip())
         is_text = part.media_type.startswith("text/") and part.media_type not in _OF_PROGRAMS
         return self._leaf_text(part) if is_text and _disposition(part) != "attachment" else ""
+
+    def with_invitation(self, mail: MailPart, text: str) -> str:
+        """Return the text with what only the calendar files of the mail say."""
+        squeezed = "".join(text.split())
+        for part in _leaves(mail):
+            if part.media_type in CALENDARS:
+                words = calendar_words(decode_text(part.decoded().content, part.parameter("charset"))[0])
+                new = [each for each in words if "".join(each.split()) not in squeezed]
+                text = "\n\n".join(filter(None, (text, *new)))
+        return text
 
     def _best(self, part: MailPart) -> str:
         texts = [(self.text_of(each), _is_plain(each)) for each in part.inner_parts]

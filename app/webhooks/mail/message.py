@@ -12,7 +12,14 @@ from app.kernel.actions.made_fit import Alteration, cut_text, fit_line, fit_para
 from app.kernel.actions.payloads import LONGEST_PARAGRAPH
 from app.webhooks.mail.addresses import Address, read_addresses
 from app.webhooks.mail.automatic_marks import MAIL_SERVERS, AutomaticMarks, automatic_marks
-from app.webhooks.mail.content import LONGEST_READ, MailAttachment, mail_content
+from app.webhooks.mail.content import (
+    AS_SENT,
+    CALENDARS,
+    LONGEST_READ,
+    MailAttachment,
+    MailContent,
+    mail_content,
+)
 from app.webhooks.mail.headers import decode_words, message_ids, sent_time, single_line
 from app.webhooks.mail.mime import MailPart, parse_mail
 from app.webhooks.mail.monitoring import MonitoringReport, monitoring_report
@@ -38,8 +45,8 @@ class IncomingMail:
     hold it. `whole_text` is all that the mail says, and
     `text` the part of it that a field can hold. `own_text` is what a reply says, and `folded` what it repeats
     (of a forwarded mail nothing). `cut` says that one of them was longer than a field may be, `altered` by
-    field what else was changed. `calendar_answer`: it accepts or declines an invitation, and says nothing
-    else. `guessed` that a character set is unknown or wrong. `automatic` are the headers, or other marks,
+    field what else was changed. `calendar_answer`: it accepts or declines an invitation, without a word
+    or a file. `guessed` that a character set is unknown or wrong. `automatic` are the headers, or other marks,
     that show that no person wrote it to us. `monitoring` is what a monitoring tool reports by it. `sent_at`
     is in UTC; None: its date cannot be read. `further_recipients` are those besides this mailbox and the
     sender. `reply_addresses` are where it wants to be answered besides its sender, and `important` says that
@@ -127,7 +134,7 @@ def read_mail(raw: bytes, sent: Collection[str] = ()) -> IncomingMail:
                 Alteration(code) for file in content.files for codes in file.marks.values() for code in codes
             ],
         ),
-        calendar_answer=_is_calendar_answer(mail),
+        calendar_answer=_is_calendar_answer(mail) and not _says_more(content),
         guessed=content.guessed,
         attachments=content.files,
         automatic=automatic,
@@ -179,6 +186,11 @@ def _is_calendar_answer(mail: MailPart) -> bool:
         part.parameter("method") for part in mail.walk() if getattr(part, "media_type", "") == "text/calendar"
     )
     return any((method or "").lower() in _CALENDAR_ANSWERS for method in methods)
+
+
+def _says_more(content: MailContent) -> bool:
+    files = (file for file in content.files if not file.inline and not file.name.startswith(AS_SENT))
+    return bool(content.text) or any(file.media_type not in CALENDARS for file in files)
 
 
 def _sender(mail: MailPart) -> Address:
