@@ -222,6 +222,21 @@ async def test_of_two_senders_the_one_that_sent_it_counts(api: Api) -> None:
     assert done["state"] == "processed", done
 
 
+async def test_an_account_of_a_machine_opens_a_ticket_that_nobody_is_mailed_for(api: Api) -> None:
+    tool = await a_mailbox(api)
+    for sender in ("root (Cron Daemon)", '"print server"@example.org'):
+        mail = a_mail(message_id=f"<{len(sender)}@example.org>")
+        raw = mail.as_bytes().replace(b"From: " + str(mail["From"]).encode(), b"From: " + sender.encode())
+        done = await tool.deliver(raw, content_type="message/rfc822")
+        assert [each["outcome"] for each in done["effects"]] == ["opened"]
+    notes = sorted(ticket["description"].splitlines()[-1] for ticket in await tool.tickets())
+    accounts = ('"print server"@example.org', "Cron Daemon <root>")
+    assert notes == [f"Sent by the account {account}" for account in accounts]
+    requesters = "select requester_id from fold.incident"
+    query = f"select array_agg(distinct kind) from fold.person where id in ({requesters})"
+    assert await api.ledger.db.value(query) == ["machine"]
+
+
 async def test_attachments_that_are_left_out_are_told_of(api: Api) -> None:
     tool = await a_mailbox(api)
     mail = a_mail()

@@ -112,6 +112,22 @@ def test_a_reply_is_what_was_written_in_it(name: str, reply: tuple[str, str]) ->
     )
 
 
+SENDERS = {
+    "root": "root",
+    "Cron <Root>": "root",
+    "a@b.example\r\nFrom: A@B.example": "a@b.example",
+    "=?utf-8?Q?Li_Na_<lin=40b.example>?=": "lin@b.example",
+    '"li na"@b.example': '"li na"@b.example',
+    '"li,na" @b.example': '"li,na"@b.example',
+    '<"lin"@b.example>': "lin@b.example",
+}
+
+
+@each_case(("written", "sender"), list(SENDERS.items()))
+def test_senders_are_read_as_programs_write_them(written: str, sender: str) -> None:
+    assert read_mail(lines(f"From: {written}", "", "x")).sender == sender
+
+
 REFUSED = {
     "too large": (mail("", "x" * LARGEST_MAIL), "mail_too_large"),
     "no mail": (b'{"not": "a mail"}', "no_mail"),
@@ -120,6 +136,8 @@ REFUSED = {
     "two senders": (lines("From: a@x.example, b@x.example", "", "x"), "no_sender"),
     "two From": (lines(FROM, "From: b@x.example", "", "x"), "no_sender"),
     "an address as a name": (lines('From: "boss@example.org"', "", "x"), "no_sender"),
+    "two encoded senders": (lines("From: =?utf-8?Q?a=40b.example,c=40d.example?=", "", "x"), "no_sender"),
+    "an address within a quoted one": (lines('From: "a@b.example"@d.example', "", "x"), "no_sender"),
     "no address": (lines("From: Li Na", "", "x"), "no_sender"),
     "too many parts": (mail(multipart("mixed", *[PLAIN] * PARTS_LIMIT)), "too_many_parts"),
     "long headers": (mail("X: " + "x" * 300_000, "", "x"), "mail_head_too_large"),

@@ -154,7 +154,7 @@ def _refuse_automatic(ledger: Ledger, source: WebhookSource, mail: IncomingMail)
 
 async def _sender(ledger: Ledger, source: WebhookSource, people: Identities, mail: IncomingMail) -> Identity:
     wants_no_mail = mail.automatic.program == NULL_SENDER and not notes.may_be_answer(mail)
-    if wants_no_mail or is_among(mail, source.monitors):
+    if wants_no_mail or not notes.can_be_mailed(mail) or is_among(mail, source.monitors):
         # It wants no mail at all, also where a person has its address.
         return await people.account()
     holder = await person_with_address(ledger, mail.sender)

@@ -10,7 +10,7 @@ from hashlib import sha256
 
 from app.kernel.actions.made_fit import Alteration, cut_text, fit_line, fit_paragraph
 from app.kernel.actions.payloads import LONGEST_PARAGRAPH
-from app.webhooks.mail.addresses import Address, read_addresses
+from app.webhooks.mail.addresses import Address, local_account, read_addresses
 from app.webhooks.mail.automatic_marks import MAIL_SERVERS, AutomaticMarks, automatic_marks
 from app.webhooks.mail.content import (
     AS_SENT,
@@ -41,7 +41,7 @@ _HEADERS = ("From", "To", "Subject", "Date", "Message-ID", "Received")
 class IncomingMail:
     """A mail. Ids have their angle brackets; `references` are those of the thread, the nearest first.
 
-    `sender` is in lower case, its domain as DNS has it. `long_subject` is the whole subject if a title cannot
+    `sender` is in lower case, its domain as DNS has it; without one for an account of a machine. `long_subject` is the whole subject if a title cannot
     hold it. `whole_text` is all that the mail says, and
     `text` the part of it that a field can hold. `own_text` is what a reply says, and `folded` what it repeats
     (of a forwarded mail nothing). `cut` says that one of them was longer than a field may be, `altered` by
@@ -194,14 +194,19 @@ def _says_more(content: MailContent) -> bool:
 
 
 def _sender(mail: MailPart) -> Address:
-    """Return the one address in the one From header. Of several it is the one that the Sender header names,
-    as RFC 5322 demands; without that, programs choose different ones.
+    """Return the one address in From, or the account of a machine there. Of several it is the one that the
+    Sender header names, as RFC 5322 demands; without that, and where two From differ, programs choose
+    different ones. Some programs encode the address with the name.
     """
     senders = mail.headers("From")
-    addresses = read_addresses(senders[0]) if len(senders) == 1 else ()
+    read = [read_addresses(each) or read_addresses(decode_words(each)) for each in senders]
+    addresses = read[0] if len({tuple(each.address for each in listed) for listed in read}) == 1 else ()
     if len(addresses) > 1:
         by = {each.address for each in read_addresses(mail.header("Sender"))}
         addresses = tuple(each for each in addresses if each.address in by)
+    account = local_account(senders[0]) if len(senders) == 1 and not read[0] else None
+    if account is not None:
+        return account
     if len(addresses) != 1:
         raise MailRefused("no_sender")
     return addresses[0]
