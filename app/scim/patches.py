@@ -130,8 +130,8 @@ def patched_attributes(body: dict[str, Any], present: Mapping[str, Any]) -> dict
             entries = _entries(attributes.get(name, before.get(name)))
             attributes[name] = _changed_entries(entries, change)
         elif change.where is not None:
-            present = attributes.get(name, before.get(name))
-            if change.sub in (None, "value") and matches_filter(change.where, {"value": present}):
+            entry = {"value": attributes.get(name, before.get(name))}
+            if change.sub in (None, "value") and matches_filter(change.where, entry):
                 attributes[name] = sent
         elif change.sub is None:
             attributes[name] = sent

@@ -49,11 +49,11 @@ NAMES: dict[str, tuple[bytes, dict[str, Any]]] = {
         {**SMOKES, "names": [file_name], "altered": {"attachments": [mark]}},
     )
     for name, file_name, mark in (
-        ("\u200b", "part-1", "left_out"),
-        ("\u00ad\ufeff", "part-1", "left_out"),
-        ("\u2800", "part-1", "left_out"),
-        ("\u0301", "part-1", "left_out"),
-        ("..", "part-1", "left_out"),
+        ("\u200b", "part-1.txt", "left_out"),
+        ("\u00ad\ufeff", "part-1.txt", "left_out"),
+        ("\u2800", "part-1.txt", "left_out"),
+        ("\u0301", "part-1.txt", "left_out"),
+        ("..", "part-1.txt", "left_out"),
         ("enc1:a.txt", "\\enc1:a.txt", "escaped"),
         ("\u202egpj.exe", "gpj.exe", "one_line"),
         ("x" * 300 + ".log", "x" * (LONGEST_LINE - 5) + "….log", "cut"),

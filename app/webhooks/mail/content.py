@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from mimetypes import MimeTypes
 
 from app.common.files.data_files import DataFiles, without_data
 from app.common.files.html_text import html_to_text
@@ -55,11 +56,17 @@ _NAMES = {
     "image/jpeg": "picture.jpg",
     "image/gif": "picture.gif",
 }
+#: Endings of the standard library's own list, whatever the machine's is.
+_ENDINGS = MimeTypes()
+_OFFICE = "application/vnd.openxmlformats-officedocument"
+_ENDINGS.add_type(f"{_OFFICE}.wordprocessingml.document", ".docx")
+_ENDINGS.add_type(f"{_OFFICE}.spreadsheetml.sheet", ".xlsx")
+_ENDINGS.add_type(f"{_OFFICE}.presentationml.presentation", ".pptx")
 # RFC 4880, section 7: the signed text stands between these lines, with `- ` before lines that begin with `-`.
 # A signature that does not end is left in the text: nothing shows where the words below it begin.
 _SIGNED = re.compile(
     r"^-----BEGIN PGP SIGNED MESSAGE-----\n(?:[A-Za-z]+: .*\n)*\n((?s:.*?))\n-----BEGIN PGP SIGNATURE-----"
-    r"(?:(?:\n(?!-----)(?:[A-Za-z]+: .*|[A-Za-z0-9+/=]*+[ \t]*+))*+\n-----END PGP SIGNATURE-----\n?)?",
+    r"(?:(?:\n(?!-----)(?:[A-Za-z]+: .*|[A-Za-z0-9+/=]*+[ \t]*+))*+\n-----END PGP SIGNATURE-----)?",
     re.MULTILINE,
 )
 
@@ -236,7 +243,7 @@ class _Reader:
         is_referenced = any(f"cid:{content_id}" in html for html in self._html) if content_id else False
         inline = part.media_type.startswith("image/") and (is_referenced or _disposition(part) == "inline")
         name, altered = _file_name(part)
-        name = name or _NAMES.get(part.media_type, f"part-{n}")
+        name = name or _NAMES.get(part.media_type) or f"part-{n}{_ending(part.media_type)}"
         content, is_damaged = part.decoded()
         if is_damaged:
             self.as_sent.append(
@@ -245,6 +252,11 @@ class _Reader:
                 )
             )
         return MailAttachment(name, part.media_type, content, inline, altered, is_damaged)
+
+
+def _ending(media_type: str) -> str:
+    """Return how the name of a file of this type ends; empty if the type is not known."""
+    return "" if media_type == "application/octet-stream" else _ENDINGS.guess_extension(media_type) or ""
 
 
 def _link_to_content(part: MailPart) -> str:
