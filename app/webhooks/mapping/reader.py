@@ -366,10 +366,14 @@ def excerpt_of(value: Any) -> str:
 
 
 def _link_lines(name: Any, value: Any) -> list[str]:
-    """Return a line for each address of a link: a picture may have its own, and that of a page."""
+    """Return a line for each address of a link: a picture may have its own, and that of a page. A map without
+    an address is a line of all that it says.
+    """
+    if isinstance(value, list):
+        return [line for each in value for line in _link_lines(name, each)]
     addresses = [value]
     if isinstance(value, dict):
-        addresses = [value[key] for key in _ADDRESSES if value.get(key)]
+        addresses = [value[key] for key in _ADDRESSES if value.get(key)] or [as_lines(value)]
         name = next((scalar(value[key]) for key in _LINK_NAMES if value.get(key)), name)
     lines = [fit_line(scalar(address) or "", LONGEST_PARAGRAPH).text for address in addresses]
     label = fit_line(str(name)).text if name is not None else ""
