@@ -189,8 +189,15 @@ async def rows_within(
         name = next((name for name in child_names(reference["kind"]) if name in children), None)
         page = None if name is None else await calls.read_if_allowed(f"/v1/{plural}/{record}/{name}")
         if page is not None:
-            rows[reference["kind"]] = [_row_hit(reference, row, calls.language) for row in page["items"]]
+            rows_left = [
+                row for row in page["items"] if row_name(row, calls.language) or not _is_withdrawn(row)
+            ]
+            rows[reference["kind"]] = [_row_hit(reference, row, calls.language) for row in rows_left]
     return rows
+
+
+def _is_withdrawn(row: Mapping[str, Any]) -> bool:
+    return row.get("withdrawn_at") is not None
 
 
 def _within(fields: Sequence[FormField]) -> Iterator[Mapping[str, Any]]:

@@ -74,6 +74,12 @@ async def test_a_file_of_a_record_has_a_link(agent: Client) -> None:
     assert sent.status_code == 303, said(sent.text)
     (address,) = re.findall(r'<a href="(/v1/[^"]*/content)">note.txt</a>', await page(agent, path))
     assert (await agent.get(address)).content == b"It smells."
+    withdrawing = await page(agent, f"{path}/withdraw_attachment")
+    assert "note.txt" in withdrawing
+    (file,) = (await agent.read(f"/v1/incidents/{incident['id']}/attachments"))["items"]
+    await agent.post_ok(f"/v1/incidents/{incident['id']}/withdraw_attachment", {"attachment": file["id"]})
+    assert "Withdrawn file" in await page(agent, path)
+    assert file["id"] not in await page(agent, f"{path}/withdraw_attachment"), "there is no file to choose"
 
 
 def test_every_file_of_the_contract_is_linked_from_the_desk() -> None:

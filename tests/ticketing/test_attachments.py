@@ -209,6 +209,28 @@ async def test_a_name_is_one_line_and_no_path(api: Api, name: str) -> None:
     assert code(refused.json())[0] == "/name"
 
 
+async def test_a_withdrawn_file_can_be_read_by_nobody_and_staff_alone_withdraw(api: Api) -> None:
+    zhao, agent = await api.client("Zhao", Role.requester), await api.client("Lin", Role.agent)
+    path = await reported(zhao)
+    file, other_file = (
+        await attached(zhao, path),
+        await attached(zhao, path, b"Other bytes.", name="kept.txt"),
+    )
+    named = {"attachment": file}
+    assert (await zhao.post(f"{path}/withdraw_attachment", json=named)).status_code == 403
+    await agent.post_ok(f"{path}/withdraw_attachment", named)
+    for client in (zhao, agent):
+        rows = {row["id"]: row for row in await listed(client, path)}
+        assert rows[file]["name"] is None
+        assert rows[file]["withdrawn_at"] is not None
+        assert (rows[other_file]["name"], rows[other_file]["withdrawn_at"]) == ("kept.txt", None)
+        assert (await client.get(f"{path}/attachments/{file}/content")).status_code == 410
+        assert (await client.get(f"{path}/attachments/{other_file}/content")).status_code == 200
+        assert NAME not in (await client.get(f"{path}/events")).text
+    again = await agent.post(f"{path}/withdraw_attachment", json=named)
+    assert again.json()["errors"][0]["code"] == "attachment_withdrawn"
+
+
 async def test_of_an_erased_person_neither_files_nor_their_names_can_be_read(api: Api) -> None:
     admin, lin = await api.client("Ada", Role.admin), await api.client("Lin", Role.agent)
     olu = await api.client("Olu Adeyemi")

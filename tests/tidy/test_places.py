@@ -126,6 +126,7 @@ SQL = {
     "app/foundation/people/remains.py": "persons and titles of every kind, which erasing does not reach",
     "app/foundation/people/erase.py": "refused rows that name the person",
     "app/webhooks/two_way/pending_writes.py": "what is under way to tools, which is no record",
+    "app/webhooks/effects/comment_files.py": "the files of a comment of a tool",
     "app/webhooks/effects/comments.py": "the comment that a tool tells of, if it is here",
     "app/webhooks/effects/names_in_clear.py": "events of earlier versions, counted at a migration",
     "app/cli/keys.py": "the list of keys, for people at the shell",

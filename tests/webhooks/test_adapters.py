@@ -325,8 +325,8 @@ def test_a_payload_tells_what_a_person_reads_in_it(name: str) -> None:
         for k, s, instant, t in EXPECTED[name]
     ]
     # A ticket of the interface does not say who reads its first comment.
-    said = {code for each in result for code in each.irregular}
-    assert said == ({"unknown_visibility"} if name.startswith("zendesk/0") and len(result) > 1 else set())
+    codes = {code for each in result for code in each.irregular}
+    assert codes == ({"unknown_visibility"} if name.startswith("zendesk/0") and len(result) > 1 else set())
 
 
 @pytest.mark.parametrize("name", SILENT)

@@ -111,8 +111,8 @@ def test_a_later_event_does_not_replace_the_description(tool: str) -> None:
 
 def news_of(tool: str, body: dict[str, Any]) -> tuple[TicketUpdate, CommentUpdate]:
     """The news of a ticket with one comment."""
-    sent = json.dumps(body).encode()
-    delivery = Delivery({"content-type": "application/json"}, sent, RECEIVED_AT)
+    raw = json.dumps(body).encode()
+    delivery = Delivery({"content-type": "application/json"}, raw, RECEIVED_AT)
     ticket, comment = adapter(tool).evaluate(delivery).news
     assert isinstance(ticket, TicketUpdate)
     assert isinstance(comment, CommentUpdate)
@@ -145,7 +145,7 @@ def test_a_description_that_zammad_makes_internal_leaves_the_ticket() -> None:
 
 
 #: What triggers of Zendesk send about their first comment, and how it is marked.
-SAID: dict[str, tuple[dict[str, Any], dict[str, list[str]]]] = {
+SWITCHES: dict[str, tuple[dict[str, Any], dict[str, list[str]]]] = {
     "nothing": ({}, {"visibility": ["unreadable"]}),
     "an empty value": ({"is_public": ""}, {"visibility": ["unreadable"]}),
     "null": ({"is_public": None}, {"visibility": ["unreadable"]}),
@@ -159,15 +159,17 @@ SAID: dict[str, tuple[dict[str, Any], dict[str, list[str]]]] = {
 }
 
 
-@each_case("said", SAID)
+@each_case("switch", SWITCHES)
 @each_case(
     "times", [{"created_at": AT, "updated_at": AT}, {"updated_at": AT}], ids=lambda case: str(len(case))
 )
 def test_a_first_comment_is_internal_unless_a_trigger_says_that_it_is_public(
-    said: str, times: dict[str, Any]
+    switch: str, times: dict[str, Any]
 ) -> None:
-    sent, altered = SAID[said]
-    body = {"ticket": {"id": 1, "subject": "VPN", "status": "new", "description": SECRET, **times, **sent}}
+    sent_fields, altered = SWITCHES[switch]
+    body = {
+        "ticket": {"id": 1, "subject": "VPN", "status": "new", "description": SECRET, **times, **sent_fields}
+    }
     ticket, comment = news_of("zendesk", body)
     assert SECRET not in repr(ticket.fields)
     assert (comment.text, comment.visibility) == (SECRET, Visibility.internal)
@@ -178,8 +180,8 @@ def test_a_first_comment_is_internal_unless_a_trigger_says_that_it_is_public(
 def test_a_first_comment_that_is_public_is_the_description(public: Any) -> None:
     body = {"ticket": {"id": 1, "subject": "VPN", "status": "new", "description": "Help", "updated_at": AT}}
     body["ticket"]["is_public"] = public
-    sent = Delivery({"content-type": "application/json"}, json.dumps(body).encode(), RECEIVED_AT)
-    (ticket,) = adapter("zendesk").evaluate(sent).news
+    delivery = Delivery({"content-type": "application/json"}, json.dumps(body).encode(), RECEIVED_AT)
+    (ticket,) = adapter("zendesk").evaluate(delivery).news
     assert isinstance(ticket, TicketUpdate)
     assert ticket.fields["description"] == "Help"
 

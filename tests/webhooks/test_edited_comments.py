@@ -189,20 +189,20 @@ def with_files(minutes: int, **comment: object) -> Json:
 HIDING = {"alone": an_event("comment_made_private", 2), "with its text": with_files(2, is_public=False)}
 
 
-@each_case("how", HIDING)
-async def test_the_files_of_a_comment_become_internal_with_it(api: Api, how: str) -> None:
-    tool, number, requester = await a_comment_with_files(api, how.replace(" ", "-"))
+@each_case("event", HIDING)
+async def test_the_files_of_a_comment_become_internal_with_it(api: Api, event: str) -> None:
+    tool, number, requester = await a_comment_with_files(api, event.replace(" ", "-"))
     before = await requester.read(f"/v1/incidents/{number}/attachments")
     for _ in range(2):
-        done = await tool.deliver(HIDING[how] | {"id": f"{how}-{uuid4()}"})
+        done = await tool.deliver(HIDING[event] | {"id": f"{event}-{uuid4()}"})
         assert done["state"] == "processed", done
         assert await readable_files(requester, number) == []
         internal = [("comment.txt", "internal"), ("picture-1.png", "internal")]
         assert await readable_files(tool.admin, number) == internal
     (comment,) = await comments(tool, number)
     assert comment["altered"] == {"text": ["cut"]}
-    told = (await requester.get(f"/v1/incidents/{number}/events")).text
-    assert [file["name"] for file in before["items"] if file["name"] in told] == []
+    events = (await requester.get(f"/v1/incidents/{number}/events")).text
+    assert [file["name"] for file in before["items"] if file["name"] in events] == []
     # An old delivery that is sent again shows them to nobody.
     await tool.deliver(with_files(1, is_public=True) | {"id": "again"})
     assert await readable_files(requester, number) == []
@@ -213,15 +213,18 @@ async def test_the_files_of_a_comment_become_internal_with_it(api: Api, how: str
 async def test_files_of_a_comment_that_was_hidden_before_it_arrived_are_internal(api: Api) -> None:
     tool, number, requester = await a_comment_with_files(api)
     await tool.deliver(with_files(5, id="9002", is_public=False))
-    await tool.deliver(with_files(4, id="9002", is_public=True) | {"id": "late"})
+    earlier_text = f"{WHOLE_TEXT} 4112"
+    await tool.deliver(with_files(4, id="9002", is_public=True, body=earlier_text) | {"id": "late"})
     assert len(await readable_files(requester, number)) == 2
-    assert len(await readable_files(tool.admin, number)) == 4
+    assert len(await readable_files(tool.admin, number)) == 5
 
 
 async def test_the_files_of_a_redacted_comment_are_withdrawn_for_ever(api: Api) -> None:
     tool, number, requester = await a_comment_with_files(api)
     await tool.deliver(an_event("comment_redacted", 2))
-    await tool.deliver(with_files(1, is_public=True) | {"id": "again"})
+    for minute in (1, 3):
+        event = with_files(minute, is_public=True, body=f"{WHOLE_TEXT} {minute}")
+        await tool.deliver(event | {"id": f"again-{minute}"})
     for client in (requester, tool.admin):
         assert await readable_files(client, number) == []
 

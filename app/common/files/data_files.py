@@ -119,11 +119,11 @@ def _content(address: re.Match[str]) -> tuple[bytes, bool]:
     """Return the content of the file, and whether its end is missing: digits without their padding."""
     if address["escaped"] is not None:
         return unquote_to_bytes(address["escaped"]), False
-    sent = b"".join(unquote_to_bytes(address["digits"]).split())
-    digits = sent.rstrip(b"=").translate(bytes.maketrans(b"-_", b"+/"))
-    whole = digits[:-1] if len(digits) % 4 == 1 else digits
+    encoded_text = b"".join(unquote_to_bytes(address["digits"]).split())
+    digits = encoded_text.rstrip(b"=").translate(bytes.maketrans(b"-_", b"+/"))
+    groups = digits[:-1] if len(digits) % 4 == 1 else digits
     try:
-        return b64decode(whole + b"=" * (-len(whole) % 4)), len(sent) % 4 != 0
+        return b64decode(groups + b"=" * (-len(groups) % 4)), len(encoded_text) % 4 != 0
     except Error:
         return b"", True
 

@@ -1,4 +1,4 @@
-"""Files of a comment on a ticket of a tool: its whole text, and what stood within it. They follow the comment.
+"""Files of a comment on a ticket of a tool: its whole text, and pictures within it. They follow the comment.
 
 A file whose comment becomes internal is attached again for staff, and the one that requesters saw is
 withdrawn, as the comment is. A file of a withdrawn comment is withdrawn.
@@ -64,18 +64,18 @@ class CommentFiles:
         """Attach those of the files that are not there yet. Raises a Refusal, or DatabaseGone."""
         if not files:
             return
-        known = {file.sha256 for file, _ in await self.stored()}
-        new = [file for file in files if sha256(file.content).hexdigest() not in known]
+        digests = {file.sha256 for file, _ in await self.stored()}
+        new = [file for file in files if sha256(file.content).hexdigest() not in digests]
         await self._attach(new, author, visibility)
 
-    async def show_to(self, visibility: Visibility) -> None:
+    async def change_visibility(self, visibility: Visibility) -> None:
         """Attach the files again for these readers, and withdraw those for other readers."""
         stored = await self.stored()
-        right = {file.sha256 for file, _ in stored if file.visibility is visibility}
+        digests = {file.sha256 for file, _ in stored if file.visibility is visibility}
         for file, name in stored:
             if file.visibility is visibility:
                 continue
-            if file.sha256 not in right and file.author_id is not None:
+            if file.sha256 not in digests and file.author_id is not None:
                 content = await read_all(self.ledger, file.id)
                 moved = KeptFile(name, content, ("moved file", str(file.id)))
                 await self._attach([moved], file.author_id, visibility)

@@ -28,12 +28,10 @@ from app.ticketing.comments import CommentTicket, CorrectComment, WithdrawCommen
 from app.ticketing.records import Comment
 from app.webhooks.effects.comment_files import CommentFiles
 from app.webhooks.effects.identities import Identity, speaker
-from app.webhooks.effects.kept_files import kept_files
+from app.webhooks.effects.kept_files import COMMENT_KEY, kept_files
 from app.webhooks.intake.deliveries import DeliveryEffect
 from app.webhooks.mapping.updates import CommentUpdate
 
-#: What the `source_ref` of a comment begins with. After it come the comment's name, and when it was told of.
-COMMENT_KEY = "comment:"
 _MICROSECONDS = 1_000_000
 #: The fields of a comment that marks of the news are about.
 MARKED = ("text", "visibility")
@@ -106,7 +104,7 @@ class _Taking:
 
     @property
     def name(self) -> str:
-        """The begin of the comment's `source_ref`."""
+        """The begin of the comment's `source_ref`; after it stands when it was told of."""
         return f"{COMMENT_KEY}{self.ledger.vault.fingerprint(self.channel, self.news.id)}"
 
     async def find_comment(self, events: Sequence[Recorded] | None) -> KnownComment | None:
@@ -179,6 +177,7 @@ class _Taking:
 
     async def add_again(self, stored: KnownComment, text: str) -> DeliveryEffect:
         """Withdraw the comment, and add it with its new visibility in the same append; its files go first."""
+        await self._files.change_visibility(self.news.visibility)
         body = WithdrawComment(comment=stored.id, occurred_at=self._at)
         added = CommentTicket(text=text, visibility=self.news.visibility)
         key_parts = self._once(f"made {self.news.visibility.value}")

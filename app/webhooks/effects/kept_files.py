@@ -24,8 +24,8 @@ from app.log.writer import DuplicateCommand
 from app.ticketing.attachments import AttachTicket
 from app.webhooks.effects.identities import speaker
 
-#: What the `source_ref` of a file begins with that belongs to no comment.
-FILE_KEY = "file:"
+#: What the `source_ref` of a comment or a file begins with, unlike that of news of a ticket.
+COMMENT_KEY = "comment:"
 #: The names of files by the field that holds the beginning of their text.
 _NAMES = {"text": "comment.txt"}
 
@@ -79,7 +79,7 @@ async def attach_files(
             now=now,
             correlation_id=str(uuid7()),
             source=channel,
-            source_ref=file.source_ref or f"{FILE_KEY}{fingerprint}",
+            source_ref=file.source_ref or f"{COMMENT_KEY}{fingerprint}",
             on_behalf_of=author,
         )
         body = AttachTicket(upload=upload_id, name=file.name, visibility=file.visibility)

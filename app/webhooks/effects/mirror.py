@@ -31,8 +31,8 @@ from app.log.upcasting import current_version
 from app.log.writer import AppendRequest, ConcurrencyConflict, ConstraintViolation
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.records import OPEN, IncidentState
-from app.webhooks.effects.comments import COMMENT_KEY
 from app.webhooks.effects.identities import Identities, Identity, tool_caller
+from app.webhooks.effects.kept_files import COMMENT_KEY
 from app.webhooks.effects.known_tickets import KnownTickets
 from app.webhooks.intake.deliveries import DeliveryEffect, repeats
 from app.webhooks.mapping.document import CODED_FIELDS, NAMING_FIELDS, PERSON_FIELDS

@@ -119,8 +119,10 @@ def mail_content(mail: MailPart) -> MailContent:
     parts = (part for part in _files(mail) if id(part) not in reader.used_parts)
     files = [reader.attachment(part, n) for n, part in enumerate(parts, 1)]
     for each in reader.data_files.files.values():
-        inline, damaged = each.media_type.startswith("image/"), each.is_damaged
-        files.append(MailAttachment(each.name, each.media_type, each.content, inline, is_damaged=damaged))
+        inline = each.media_type.startswith("image/")
+        files.append(
+            MailAttachment(each.name, each.media_type, each.content, inline, is_damaged=each.is_damaged)
+        )
     if reader.data_files.left_out:
         reader.altered.append(Alteration.left_out)
     altered = tuple(dict.fromkeys(reader.altered))

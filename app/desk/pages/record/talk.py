@@ -93,7 +93,7 @@ def _is_in_time(action: OfferedAction, comment: Mapping[str, Any]) -> bool:
 def _shared_file(desk: Desk, view: RecordView, file: Mapping[str, Any]) -> SharedFile:
     path = f"/v1/{view.lifecycle.plural}/{view.record['id']}/{ATTACHMENTS}/{file['id']}/content"
     if not file["name"]:
-        return SharedFile(desk.sentence("erased_file"), None)
+        return SharedFile(desk.sentence("withdrawn_file" if file["withdrawn_at"] else "erased_file"), None)
     return SharedFile(file["name"], path, file["media_type"] in PICTURES)
 
 
