@@ -29,6 +29,7 @@ ODD: tuple[Any, ...] = (
     *(None, "", "  ", "a\nb", "\x00", "\u202e", "enc1:00", "x" * 30_000, "a/b,c"),
     *(0, -1.5, 10**30, True, [], ["x"], [[]], {}, {"x": {"y": None}}, [{"name": 1}]),
 )
+ODD_TIMES: tuple[Any, ...] = ("yesterday", "", None, [], {"x": 1}, "0001-01-01T00:00:00Z", MISSING)
 _NAME = re.compile(r"\.([A-Za-z_]\w*)|\"([\w.]+)\"")
 
 
@@ -125,7 +126,7 @@ def test_alerts_without_a_readable_time_are_taken_as_of_their_receipt_with_a_mar
         body = read_body(Delivery(raw.headers, raw.body, NOW, "UTC")).value
         has_times = any(_optional_places(body, names))  # in the body of SNS they stand within a text
         alerts = [core for core in _evaluated(mapping, raw, body) if _is_alert(core)] if has_times else []
-        for odd in ("yesterday", "", None, [], {"x": 1}, "0001-01-01T00:00:00Z", MISSING) if alerts else ():
+        for odd in ODD_TIMES if alerts else ():
             changed = copy.deepcopy(body)
             for container, name in list(_optional_places(changed, names)):
                 container[name] = odd
