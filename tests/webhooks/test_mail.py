@@ -104,7 +104,7 @@ async def test_a_reply_to_our_mail_is_a_comment_without_what_it_quotes(api: Api)
     answer = a_mail(
         message_id="<2@example.org>",
         In_Reply_To=f"<incident.{ticket['id']}@desk.example.com>",
-        text="It is out.\n\nOn Mon, 2 Mar 2026 at 09:00, Desk wrote:\n> Is it out?\n",
+        text=f"It is out.\n\nOn Mon, 2 Mar 2026 at 09:00, Desk wrote:\n{NOTICE}\n",
     )
     done = await deliver(tool, answer)
     assert [e["outcome"] for e in done["effects"]] == ["commented"], done
