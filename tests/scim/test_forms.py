@@ -231,11 +231,11 @@ def test_an_attribute_that_cannot_be_used_is_marked_and_the_others_are_set(
     path: str, value: Any, field: str
 ) -> None:
     unfit = {"op": "replace", "path": path, "value": value}
-    others = [
+    operations = [
         {"op": "replace", "path": "active", "value": False},
         {"op": "replace", "path": "externalId", "value": 4711},
     ]
-    sent = sent_user(patched_attributes(patch(unfit, *others), {"emails": [WORK]}))
+    sent = sent_user(patched_attributes(patch(unfit, *operations), {"emails": [WORK]}))
     assert (sent.fields, sent.is_active) == ({"scim_external_id": "4711"}, False)
     assert sent.altered == {field: ["unreadable"]}
 
@@ -249,10 +249,10 @@ def test_numbers_become_texts() -> None:
 
 def test_half_of_a_name_that_has_no_known_halves_is_marked() -> None:
     half = {"op": "replace", "path": "name.familyName", "value": "Meyer"}
-    whole = {"op": "replace", "path": "name", "value": {"familyName": "Meyer"}}
+    whole_name = {"op": "replace", "path": "name", "value": {"familyName": "Meyer"}}
     leaving = {"op": "replace", "path": "active", "value": False}
     for present in ("王伟", "Plant", "Wang Wei (IT)", "Maria de la Cruz", "Anna Maria Miller"):
-        for operation in (half, whole):
+        for operation in (half, whole_name):
             attributes = patched_attributes(patch(operation, leaving), {"displayName": present})
             sent = sent_user(attributes)
             assert (sent.fields, sent.is_active, sent.altered) == ({}, False, {"name": ["unreadable"]})

@@ -100,9 +100,9 @@ REPLIES: dict[str, tuple[str, str]] = {
     **{
         f"answered {name}": (
             f"See below.\n\n{INTRODUCTIONS['Gmail in English']}\n\n{quoted(NOTICE).replace(ours, answered)}",
-            f"See below.\n\n{shown}",
+            f"See below.\n\n{answer}",
         )
-        for name, (ours, answered, shown) in {
+        for name, (ours, answered, answer) in {
             "behind a line": ("Which tray?", "Which tray? Tray 2", "> Question: Which tray? Tray 2"),
             "in a quoted line": ("Which tray?", "Which tray?\n> *Tray 2*", "> *Tray 2*"),
             "with initials": ("Which tray?", "Which tray?\n> [LN] Tray 2", "> [LN] Tray 2"),

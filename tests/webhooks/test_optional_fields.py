@@ -132,9 +132,9 @@ def test_alerts_without_a_readable_time_are_taken_as_of_their_receipt_with_a_mar
                 container[name] = odd
                 if odd is MISSING:
                     del container[name]
-            found = _news(mapping, raw, changed)
-            assert [_core(news) for news in found] == [(*core[:3], NOW) for core in alerts]
-            for news in found:
+            updates = _news(mapping, raw, changed)
+            assert [_core(news) for news in updates] == [(*core[:3], NOW) for core in alerts]
+            for news in updates:
                 key = "cleared_at" if _core(news)[2] == "cleared" else "alerted_at"
                 assert key in news.altered or "received_at" in _texts(mapping, key), odd
 

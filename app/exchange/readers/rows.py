@@ -99,16 +99,16 @@ class Reader(Protocol):
         """
 
 
-def distinct_names(heading: list[str], known: Collection[str]) -> list[str]:
+def distinct_names(heading: list[str], needed: Collection[str]) -> list[str]:
     """Return the names of the columns, a repeated one with its number, so that its values are kept like those
-    of other columns that nobody knows. Raises FileRefused if one of the `known` columns is there twice.
+    of other columns that nobody knows. Raises FileRefused if one of the `needed` columns is there twice.
     """
-    twice = sorted({name for name in heading if name in known and heading.count(name) > 1})
+    twice = sorted({name for name in heading if name in needed and heading.count(name) > 1})
     if twice:
         raise FileRefused(f"The heading has {', '.join(map(repr, twice))} more than once.")
     names: list[str] = []
     for name in heading:
         numbered = (f"{name} ({n})" for n in count(2))
-        free = (each for each in chain((name,), numbered) if each not in names and each not in known)
+        free = (each for each in chain((name,), numbered) if each not in names and each not in needed)
         names.append(name if name not in names else next(free))
     return names

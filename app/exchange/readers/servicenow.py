@@ -104,8 +104,8 @@ def _in_disorder(table: TableReader, rows: list[CellRow | RefusedRow], counter: 
 
 
 def _heading(cells: list[str]) -> list[str]:
-    known = {codes.CASE, *codes.STATES, *codes.UPDATED, codes.OPENED}
-    names = distinct_names(["_".join(cell.lower().split()) for cell in cells], known)
+    needed_names = {codes.CASE, *codes.STATES, *codes.UPDATED, codes.OPENED}
+    names = distinct_names(["_".join(cell.lower().split()) for cell in cells], needed_names)
     for needed in ((codes.CASE,), codes.STATES, codes.UPDATED, (codes.OPENED,)):
         if not set(needed) & set(names):
             column_names = " or ".join(needed)

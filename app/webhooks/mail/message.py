@@ -41,16 +41,16 @@ _HEADERS = ("From", "To", "Subject", "Date", "Message-ID", "Received")
 class IncomingMail:
     """A mail. Ids have their angle brackets; `references` are those of the thread, the nearest first.
 
-    `sender` is in lower case, its domain as DNS has it; without one for an account of a machine. `long_subject` is the whole subject if a title cannot
-    hold it. `whole_text` is all that the mail says, and
-    `text` the part of it that a field can hold. `own_text` is what a reply says, and `folded` what it repeats
-    (of a forwarded mail nothing). `cut` says that one of them was longer than a field may be, `altered` by
-    field what else was changed. `calendar_answer`: it accepts or declines an invitation, without a word
-    or a file. `guessed` that a character set is unknown or wrong. `automatic` are the headers, or other marks,
-    that show that no person wrote it to us. `monitoring` is what a monitoring tool reports by it. `sent_at`
-    is in UTC; None: its date cannot be read. `further_recipients` are those besides this mailbox and the
-    sender. `reply_addresses` are where it wants to be answered besides its sender, and `important` says that
-    its sender marked it so; neither is proved.
+    `sender` is in lower case, its domain as DNS has it; without one for an account of a machine.
+    `long_subject` is the whole subject if a title cannot hold it. `whole_text` is all that the mail says,
+    and `text` the part of it that a field can hold. `own_text` is what a reply says, and `folded` what it
+    repeats (of a forwarded mail nothing). `cut` says that one of them was longer than a field may be,
+    `altered` by field what else was changed. `calendar_answer`: it accepts or declines an invitation,
+    without a word or a file. `guessed` that a character set is unknown or wrong. `automatic` are the
+    headers, or other marks, that show that no person wrote it to us. `monitoring` is what a monitoring tool
+    reports by it. `sent_at` is in UTC; None: its date cannot be read. `further_recipients` are those besides
+    this mailbox and the sender. `reply_addresses` are where it wants to be answered besides its sender, and
+    `important` says that its sender marked it so; neither is proved.
     """
 
     message_id: str
@@ -95,19 +95,17 @@ def read_mail(raw: bytes, sent: Collection[str] = ()) -> IncomingMail:
     fit_whole = fit_paragraph(content.text, LARGEST_MAIL)
     # What is told from quotations takes time; all of a longer text is in the file.
     fit_text = fit_whole._replace(text=fit_whole.text[:LONGEST_READ])
-    own, folded = fit_text.text, ""
-    if not _FORWARDED.match(subject):
-        own, folded = reply_text(own, sent, whole_subject)
+    is_forwarded = _FORWARDED.match(subject) is not None
+    own, folded = (fit_text.text, "") if is_forwarded else reply_text(fit_text.text, sent, whole_subject)
     automatic = automatic_marks(mail, sender.address, subject)
     report = _monitoring_report(mail, sender, subject, fit_text.text, automatic)
     if report is not None:
         # Some tools send as the mail server, or thread their mails: a recovery answers that of its problem.
         answer = None if automatic.answer == MAIL_SERVERS else automatic.answer
         automatic = replace(automatic, answer=answer, is_doubtful=False)
-    nearest = [mail.header("In-Reply-To"), *_reversed_ids(mail.header("References"))]
     return IncomingMail(
         message_id=next(iter(message_ids(mail.header("Message-ID"))), _content_id(mail, raw)),
-        references=message_ids(*nearest),
+        references=message_ids(mail.header("In-Reply-To"), *_reversed_ids(mail.header("References"))),
         sender=sender.address,
         sender_name=sender.name,
         recipients=read_addresses(", ".join(mail.headers("To") + mail.headers("Cc"))),

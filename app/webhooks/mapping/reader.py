@@ -197,8 +197,8 @@ class EntryReader:
         return EventTime(event_time, event_time == received_at)
 
     def alert_time(self, key: str, sources: tuple[str, ...] | None, received_at: datetime) -> EventTime:
-        """Return the time of an alert's change: that of the receipt, with a mark, if the tool's cannot be read
-        or is not there, so that somebody is called, and what has cleared ends.
+        """Return the time of an alert's change: that of the receipt, with a mark, if the tool's is missing or
+        cannot be read, so that somebody is called, and what has cleared ends.
         """
         try:
             return self.event_time(key, sources, received_at)

@@ -39,13 +39,13 @@ def calendar_words(calendar: str) -> list[str]:
     paragraphs: dict[str, None] = {}
     for entry in list(_entries(properties))[:MOST_ENTRIES]:
         words = {name: _texts(entry, name) for name in ("SUMMARY", "LOCATION", "DESCRIPTION", "COMMENT")}
-        said = [*words["COMMENT"], *_responses(entry)]
+        texts = [*words["COMMENT"], *_responses(entry)]
         if method not in _ANSWERS:
             place = [" – ".join(_times(entry)), *words["LOCATION"]]
             # Another time is proposed for what we know.
-            known = () if method == "COUNTER" else (*words["SUMMARY"], *words["DESCRIPTION"])
-            said = [*known[:1], "\n".join(filter(None, place)), *known[1:], *said]
-        paragraphs |= dict.fromkeys(filter(None, said))
+            titles = () if method == "COUNTER" else (*words["SUMMARY"], *words["DESCRIPTION"])
+            texts = [*titles[:1], "\n".join(filter(None, place)), *titles[1:], *texts]
+        paragraphs |= dict.fromkeys(filter(None, texts))
     return list(paragraphs)
 
 

@@ -54,7 +54,7 @@ class OurLines:
         self._subject = _squeezed(subject)
 
     @property
-    def are_known(self) -> bool:
+    def has_lines(self) -> bool:
         """Whether lines of the notice are known."""
         return bool(self._sent)
 
@@ -84,7 +84,7 @@ def _squeezed(text: str) -> str:
     return "".join(text.split()).casefold()
 
 
-def own_lines(lines: list[str], known: OurLines) -> Iterator[tuple[int, int, set[int]]]:
+def own_lines(lines: list[str], notice: OurLines) -> Iterator[tuple[int, int, set[int]]]:
     """Yield of each notice of ours in the text where it begins and ends, and the numbers of its lines that
     are ours.
     """
@@ -105,13 +105,13 @@ def own_lines(lines: list[str], known: OurLines) -> Iterator[tuple[int, int, set
             begin = headings[-1]
             if all(MARKED.match(each) for each in lines[begin:n] if each.strip()):
                 empty = {m for m in range(begin, n) if not squeezed[m]}
-                if known.are_known:
-                    ours = empty | _lines_of_ours(texts, squeezed, begin, n, known)
+                if notice.has_lines:
+                    ours = empty | _lines_of_ours(texts, squeezed, begin, n, notice)
                 else:
                     ours = set(range(begin, n))
                 yield begin, end, {*ours, *range(n, end)}
         else:
-            ours = set(range(n, end)) | _lines_of_ours(texts, squeezed, headings[0], n, known)
+            ours = set(range(n, end)) | _lines_of_ours(texts, squeezed, headings[0], n, notice)
             if ours & set(headings):
                 begin = min(ours & set(headings))
                 yield begin, end, {m for m in ours if m >= begin}
@@ -120,11 +120,11 @@ def own_lines(lines: list[str], known: OurLines) -> Iterator[tuple[int, int, set
         after = end
 
 
-def _lines_of_ours(texts: list[str], squeezed: list[str], begin: int, end: int, known: OurLines) -> set[int]:
+def _lines_of_ours(texts: list[str], squeezed: list[str], begin: int, end: int, notice: OurLines) -> set[int]:
     """Return the numbers of the lines from `begin` to `end` that are of the notice, with the empty ones below
     each.
     """
-    headings = _our_headings(texts, begin, end, known)
+    headings = _our_headings(texts, begin, end, notice)
     numbers = {match["number"] for match in map(_OUR_HEADING.fullmatch, texts[begin:end]) if match}
     ours: set[int] = set()
     n = begin
@@ -134,7 +134,7 @@ def _lines_of_ours(texts: list[str], squeezed: list[str], begin: int, end: int, 
                 ours.add(n)
             n += 1
             continue
-        count = known.count(squeezed, n, end) or (1 if n in headings else 0) or _is_link(texts[n], numbers)
+        count = notice.count(squeezed, n, end) or (1 if n in headings else 0) or _is_link(texts[n], numbers)
         if not count and texts[n] in _DASHES and not any(squeezed[n + 1 : end]):
             count = 1
         ours |= set(range(n, n + count))
@@ -142,14 +142,14 @@ def _lines_of_ours(texts: list[str], squeezed: list[str], begin: int, end: int, 
     return ours
 
 
-def _our_headings(texts: list[str], begin: int, end: int, known: OurLines) -> set[int]:
+def _our_headings(texts: list[str], begin: int, end: int, notice: OurLines) -> set[int]:
     """Return the numbers of the lines that are headings with the title in the subject. If there are different
     ones with one number, a person may have written one of them, and none counts.
     """
     by_number: dict[str, dict[str, list[int]]] = {}
     for n in range(begin, end):
         match = _OUR_HEADING.fullmatch(texts[n])
-        if match is not None and known.is_title(match["title"]):
+        if match is not None and notice.is_title(match["title"]):
             by_number.setdefault(match["number"], {}).setdefault(texts[n], []).append(n)
     return {n for forms in by_number.values() if len(forms) == 1 for places in forms.values() for n in places}
 

@@ -67,27 +67,27 @@ def reply_text(text: str, sent: Collection[str] = (), subject: str = "") -> tupl
     lines = text.split("\n")
     if any(_FORWARDED.fullmatch(line) for line in lines):
         return text.strip(), ""
-    known = OurLines(sent, subject)
+    notice = OurLines(sent, subject)
     folded: set[int] = set()
     in_notices: set[int] = set()
-    for begin, end, ours in _own_notices(lines, known):
+    for begin, end, ours in _own_notices(lines, notice):
         folded |= ours
         in_notices |= set(range(begin, end))
     numbers = [n for n in range(len(lines)) if n not in in_notices]
     texts = [lines[n] for n in numbers]
-    folded |= {numbers[n] for n in _ours_of(texts, _quotations(texts), known)}
+    folded |= {numbers[n] for n in _ours_of(texts, _quotations(texts), notice)}
     own = "\n".join(line for n, line in enumerate(lines) if n not in folded).strip()
     if not own:
         return text.strip(), ""
     return own, "\n".join(line for n, line in enumerate(lines) if n in folded).strip()
 
 
-def _own_notices(lines: list[str], known: OurLines) -> Iterator[tuple[int, int, set[int]]]:
+def _own_notices(lines: list[str], notice: OurLines) -> Iterator[tuple[int, int, set[int]]]:
     """Yield of each notice that we sent where it begins and ends, with what introduces it, and the numbers of
     the lines that are not a person's.
     """
     after = 0
-    for begin, end, ours in own_lines(lines, known):
+    for begin, end, ours in own_lines(lines, notice):
         introduced = _begin(lines, begin, after)
         yield introduced, end, ours | set(range(introduced, begin))
         after = end
@@ -150,7 +150,7 @@ def _is_whole(line: str) -> bool:
     return len(re.findall(r"\d+", line)) >= 2  # a day and a year, or an hour and minutes
 
 
-def _ours_of(texts: list[str], quotations: list[range], known: OurLines) -> set[int]:
+def _ours_of(texts: list[str], quotations: list[range], notice: OurLines) -> set[int]:
     """Return the numbers of the lines of quotations that we sent. A quotation is one of ours, introduction
     and all, if we sent most of its lines; others may be what somebody else wrote.
     """
@@ -158,7 +158,7 @@ def _ours_of(texts: list[str], quotations: list[range], known: OurLines) -> set[
     for each in quotations:
         begin = next((n for n in each if MARKED.match(texts[n])), each.stop)
         words = [n for n in range(begin, each.stop) if MARKS.sub("", texts[n]).strip()]
-        sent = {begin + n for n in known.among(texts[begin : each.stop])}
+        sent = {begin + n for n in notice.among(texts[begin : each.stop])}
         if 2 * len(sent.intersection(words)) > len(words):
             ours |= {*sent, *range(each.start, begin)}
     return ours
@@ -169,17 +169,17 @@ def _quotations(texts: list[str]) -> list[range]:
     them. If there are further ones between, the mail answers point by point, and the first one stays.
     """
     end = _before_quotation(texts)
-    found = [range(end, len(texts))]
+    quotations = [range(end, len(texts))]
     begin = next((n for n in range(end) if texts[n].strip()), end)
     first = next((n for n in range(begin, end) if MARKED.match(texts[n])), end)
     last_word = max((n + 1 for n in range(begin, first) if texts[n].strip()), default=begin)
     introduced = _introduction(texts, begin, last_word) if last_word > begin else 0
     if first == end or not introduced or begin + introduced < last_word:
-        return found
+        return quotations
     after = next((n for n in range(first, end) if texts[n].strip() and not MARKED.match(texts[n])), end)
     if after < end and not any(MARKED.match(line) for line in texts[after:end]):
-        found.append(range(after))
-    return found
+        quotations.append(range(after))
+    return quotations
 
 
 def _before_quotation(lines: list[str]) -> int:
