@@ -23,6 +23,7 @@ _EAST_ASIAN = re.compile(
     r"[\u3005\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff]+"
 )
 _BOOLEANS = {"true": True, "false": False}
+_UNREADABLE = (Alteration.unreadable,)
 #: Attributes by which a provider knows a person.
 IDENTIFIERS = frozenset({"externalid", "username"})
 #: Fields of a person by the attributes that are plain texts.
@@ -52,7 +53,8 @@ REMOVABLE = {"displayname": ScimQualifier.no_display_name, "active": ScimQualifi
 class SentUser:
     """What a provider says of a user: the fields of the person that it names, null if it removes one;
     whether they are active (None: it does not say so); the qualifiers that it sends, of those that it
-    decides. `altered` says by field how its text differs from the one that was sent.
+    decides. `altered` says by field how its text differs from the one that was sent, or that it could not be
+    read: then it is not in `fields`.
     """
 
     fields: dict[str, str | None]
@@ -64,24 +66,38 @@ class SentUser:
 
 def sent_user(body: dict[str, Any]) -> SentUser:
     """Return what the attributes of a user's document say, whatever the case of their names. Attributes that
-    are not kept here are passed over. Raises ScimError.
+    are not kept here are passed over, and so are those that cannot be used, with a mark: the others, above
+    all `active`, must not wait for them. Raises ScimError if a name in the provider or `active` is unfit.
     """
     attributes = lower_keys(body)
     extension = attributes.get(ENTERPRISE_USER.lower())
     if isinstance(extension, dict):
         attributes = {**lower_keys(extension), **attributes}
     texts = {column: _text(name, attributes[name]) for name, column in _TEXTS.items() if name in attributes}
-    if "username" in attributes and not texts["scim_user_name"].text:
+    if "username" in attributes and texts["scim_user_name"] in (None, FitText("")):
         raise invalid("`userName` must be a text.")
-    if (full_name := _name(attributes)) is not None:
+    if (full_name := _name(attributes)) is None or full_name.text:
         texts["name"] = full_name
     for name, (column, prefix) in SINGLE_VALUES.items():
         if name in attributes:
             entries = _ranked(attributes[name])
             texts[column] = _value_of(name, prefix, entries[0] if entries else {})
-            texts[f"further_{column}s"] = fit_paragraph("\n".join(map(_further_line, entries[1:])))
-    fields: dict[str, str | None] = {column: fit.text or None for column, fit in texts.items()}
-    altered = {column: [code.value for code in fit.altered] for column, fit in texts.items() if fit.altered}
+            if texts[column] is None:
+                del attributes[name]
+            else:
+                texts[f"further_{column}s"] = fit_paragraph("\n".join(map(_further_line, entries[1:])))
+    fields = {column: fit.text or None for column, fit in texts.items() if fit is not None}
+    codes = {column: _UNREADABLE if fit is None else fit.altered for column, fit in texts.items()}
+    altered = {column: [code.value for code in each] for column, each in codes.items() if each}
+    _read_region(attributes, fields, altered)
+    is_active = None if attributes.get("active") is None else _boolean(attributes["active"])
+    return SentUser(fields, is_active, *_qualified(attributes), altered)
+
+
+def _read_region(
+    attributes: dict[str, Any], fields: dict[str, str | None], altered: dict[str, list[str]]
+) -> None:
+    """Add the language and the zone; those that are unknown here are marked."""
     for name in ("locale", "preferredlanguage"):
         if name in attributes:
             language = _language(attributes[name])
@@ -91,20 +107,20 @@ def sent_user(body: dict[str, Any]) -> SentUser:
             elif "locale" not in fields:
                 altered["locale"] = [Alteration.unreadable.value]
     if "timezone" in attributes:
-        zone = _text("timezone", attributes["timezone"]).text or None
-        if zone is None or is_zone(zone):  # others call zones otherwise, and nobody is refused for that
+        sent_zone = _text("timezone", attributes["timezone"])
+        zone = None if sent_zone is None else sent_zone.text or None
+        if sent_zone is not None and (
+            zone is None or is_zone(zone)
+        ):  # others call zones otherwise, and nobody is refused for that
             fields["time_zone"] = zone
         else:
             altered["time_zone"] = [Alteration.unreadable.value]
-    is_active = None if attributes.get("active") is None else _boolean(attributes["active"])
-    return SentUser(fields, is_active, *_qualified(attributes), altered)
 
 
-def _value_of(name: str, prefix: str, entry: dict[str, Any]) -> FitText:
+def _value_of(name: str, prefix: str, entry: dict[str, Any]) -> FitText | None:
     value = _text(name, entry.get("value"))
-    if prefix == "email" and value.text and _EMAIL.fullmatch(value.text) is None:
-        raise invalid("A value of `emails` must be an e-mail address.")
-    return value
+    is_unfit = value and prefix == "email" and value.text and _EMAIL.fullmatch(value.text) is None
+    return None if is_unfit else value
 
 
 def _qualified(attributes: dict[str, Any]) -> tuple[frozenset[ScimQualifier], frozenset[ScimQualifier]]:
@@ -145,16 +161,18 @@ def _qualifiers(prefix: str, entry: dict[str, Any]) -> set[ScimQualifier]:
     return qualifiers
 
 
-def _text(name: str, value: Any) -> FitText:
-    """Return a text as one line; an empty one for null. Raises ScimError for anything else, and
-    for a name in the provider that is too long, since a part of it would name somebody else.
+def _text(name: str, value: Any) -> FitText | None:
+    """Return a text or a number as one line; an empty one for null, None for anything else. Raises ScimError
+    for a name in the provider that is none or too long, since a part of it would name somebody else.
     """
     value = _single(value)
     if value is None:
         return FitText("")
-    if not isinstance(value, str) or (name in IDENTIFIERS and len(value) > LONGEST_TEXT):
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        value = str(value)
+    if name in IDENTIFIERS and not (isinstance(value, str) and len(value) <= LONGEST_TEXT):
         raise invalid(f"`{name}` must be a text of at most {LONGEST_TEXT} characters.")
-    return fit_line(value, LONGEST_TEXT)
+    return fit_line(value, LONGEST_TEXT) if isinstance(value, str) else None
 
 
 def _single(value: Any) -> Any:
@@ -165,18 +183,25 @@ def _single(value: Any) -> Any:
 
 
 def _name(attributes: dict[str, Any]) -> FitText | None:
-    """Return the name of a user: what is displayed, the whole name, or its parts; None if none of them is
-    there. Chinese, Japanese and Korean names begin with the family's and have no spaces. A
-    PATCH that sends half of a name has the other one added before.
+    """Return the name of a user: what is displayed, the whole name, or its parts; empty if none of them is
+    there, None if one cannot be used. Chinese, Japanese and Korean names begin with the family's and have no
+    spaces. A PATCH that sends half of a name has the other one added before.
     """
-    parts = lower_keys(attributes["name"]) if isinstance(attributes.get("name"), dict) else {}
+    sent_name = attributes.get("name")
+    parts = lower_keys(sent_name) if isinstance(sent_name, dict) else {}
+    is_unfit = sent_name is not None and not isinstance(sent_name, dict)
     for sent in (attributes.get("displayname"), parts.get("formatted")):
-        if (full_name := _text("displayName", sent)).text:
+        full_name = _text("displayName", sent)
+        if full_name is not None and full_name.text:
             return full_name
-    texts = {part: _text("name", parts.get(part)) for part in _NAME_PARTS}
+        is_unfit = is_unfit or full_name is None
+    read = {part: _text("name", parts.get(part)) for part in _NAME_PARTS}
+    texts = {part: text for part, text in read.items() if text is not None}
+    if is_unfit or len(texts) < len(read):
+        return None
     first, family = texts["givenname"].text, texts["familyname"].text
     if not first and not family:
-        return None
+        return FitText("")
     codes = dict.fromkeys(code for text in texts.values() for code in text.altered)
     if _EAST_ASIAN.fullmatch(first + family):
         return FitText(family + first, tuple(codes))

@@ -34,7 +34,7 @@ CONCURRENT_COMMANDS = 8
 FILTERS = "`displayName`, `externalId`, `id`, `members`"
 _CONDITIONS = {
     "id": "g.id::text = lower(%s)",
-    "displayname": "g.name = %s",
+    "displayname": 'lower(g.name collate "default") = lower(%s collate "default")',
     "externalid": "g.external_id = %s",
     "members": "exists (select from fold.directory_membership m "
     "where m.directory_group_id = g.id and m.person_id::text = lower(%s))",

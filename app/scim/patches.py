@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from app.scim.errors import ScimError, invalid
 from app.scim.filters import (
@@ -35,6 +35,8 @@ _HALVES = ("givenname", "familyname")
 _FAMILY_FIRST = re.compile(r"(?P<familyname>[^,()]+),\s*(?P<givenname>[^,()]+)")
 # Of three words nobody knows which are the family name: "Maria de la Cruz", "Anna Maria Miller".
 _FAMILY_LAST = re.compile(r"(?P<givenname>[^\s,()]+)\s(?P<familyname>[^\s,()]+)")
+#: The value of an attribute that cannot be used, whatever was sent.
+UNFIT: Final = ()
 _OPERATIONS = ("add", "replace", "remove")
 Entry = dict[str, Any]
 
@@ -128,7 +130,9 @@ def patched_attributes(body: dict[str, Any], present: Mapping[str, Any]) -> dict
             entries = _entries(attributes.get(name, before.get(name)))
             attributes[name] = _changed_entries(entries, change)
         elif change.where is not None:
-            continue  # of an attribute that is not kept
+            entry = {"value": attributes.get(name, before.get(name))}
+            if change.sub in (None, "value") and matches_filter(change.where, entry):
+                attributes[name] = sent
         elif change.sub is None:
             attributes[name] = sent
         else:
@@ -140,11 +144,9 @@ def patched_attributes(body: dict[str, Any], present: Mapping[str, Any]) -> dict
     return {name: value for name, value in attributes.items() if name not in untouched}
 
 
-def _whole_name(
-    sent: Mapping[str, Any], attributes: Mapping[str, Any], before: Mapping[str, Any]
-) -> dict[str, Any]:
+def _whole_name(sent: Mapping[str, Any], attributes: Mapping[str, Any], before: Mapping[str, Any]) -> Any:
     """Return the parts of a name, the half that is not sent taken from the present name, of which only the
-    whole is kept. Raises ScimError if nobody can say which part of that is which.
+    whole is kept; UNFIT if nobody can say which part of that is which.
     """
     parts = dict(sent)
     halves = [half for half in _HALVES if isinstance(parts.get(half), str) and parts[half].strip()]
@@ -153,9 +155,7 @@ def _whole_name(
     present = str(before.get("displayname") or _formatted(before.get("name"))).strip()
     named = _FAMILY_FIRST.fullmatch(present) or _FAMILY_LAST.fullmatch(present)
     if present and named is None:
-        raise invalid(
-            "A part of a name cannot be changed alone: send `displayName` or `name.formatted`, too."
-        )
+        return UNFIT
     other = next(half for half in _HALVES if half != halves[0])
     return parts | ({} if named is None else {other: named[other]})
 

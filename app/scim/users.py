@@ -132,8 +132,10 @@ async def change_user(
             follow_up = "activate"
         elif person.scim_status is None:
             fields["scim_status"] = ScimStatus.provisioned
-        if not fields:
+        unread = {name: codes for name, codes in sent.altered.items() if name not in sent.fields}
+        if not fields and (person.altered or {}) == (person.altered or {}) | unread:
             return person
+        fields = fields or {"scim_status": person.scim_status}
         try:
             return await _provision(_marking(ctx, sent, fields), person, fields, follow_up)
         except VersionMismatch:

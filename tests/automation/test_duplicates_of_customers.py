@@ -51,9 +51,12 @@ class Desk:
         path = f"/v1/incidents/{duplicate}/mark_duplicate"
         return (await self.agent.post(path, json={"original": original})).status_code == 200
 
-    async def comment(self, person: Client, incident: str, marker: str) -> None:
-        """The person comments with that marker."""
-        await person.post_ok(f"/v1/incidents/{incident}/comment", {"text": f"Comment of {marker}"})
+    async def comment(self, person: Client, incident: str, marker: str) -> str:
+        """The person comments with that marker. Gives the comment's id."""
+        path = f"/v1/incidents/{incident}"
+        body = {"text": f"Comment of {marker}", "folded": f"> Quotation of {marker}"}
+        await person.post_ok(f"{path}/comment", body)
+        return str((await person.read(f"{path}/comments"))["items"][-1]["id"])
 
     async def attach(self, person: Client, incident: str, marker: str) -> None:
         """The person attaches a file with that marker in its name and content."""
@@ -143,6 +146,7 @@ async def test_within_a_customer_comments_and_files_reach_the_original(desk: Des
     path = f"/v1/incidents/{original}"
     (comment,) = (await olu.read(f"{path}/comments"))["items"]
     assert comment["text"] == f"{last}: Comment of ash commented"
+    assert comment["folded"] == "> Quotation of ash commented"
     (file,) = (await olu.read(f"{path}/attachments"))["items"]
     assert (file["name"], file["author"]["name"]) == ("File of ash attached.txt", "Mia of ash")
     content = await olu.get(f"{path}/attachments/{file['id']}/content")
@@ -158,7 +162,9 @@ async def test_within_a_customer_what_was_written_before_the_merge_reaches_the_o
         await desk.report(each, "its words") for each in (olu, mia, mia, other)
     ]
     for person, duplicate in ((mia, last), (other, foreign)):
-        await desk.comment(person, duplicate, "before")
+        comment = await desk.comment(person, duplicate, "before")
+        correction = {"comment": comment, "text": "Corrected"}
+        await person.post_ok(f"/v1/incidents/{duplicate}/correct_comment", correction)
         await desk.attach(person, duplicate, "before")
     assert await desk.merge(last, between)
     await desk.work()
@@ -168,7 +174,8 @@ async def test_within_a_customer_what_was_written_before_the_merge_reaches_the_o
     for _ in range(2):
         path = f"/v1/incidents/{original}"
         comments = (await desk.agent.read(f"{path}/comments"))["items"]
-        assert [comment["text"] for comment in comments] == [f"{last}: Comment of before"]
+        assert [comment["text"] for comment in comments] == [f"{last}: Corrected"]
+        assert [comment["folded"] for comment in comments] == ["> Quotation of before"]
         (file,) = (await olu.read(f"{path}/attachments"))["items"]
         assert file["name"] == "File of before.txt"
         content = await olu.get(f"{path}/attachments/{file['id']}/content")

@@ -192,6 +192,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "number": "INC-2026-000123",
         "author": IDS["person"],
         "text": "Any news? 有进展吗？",
+        "folded": "> Please wait. 请稍候。",
         "text_key": IDS["text_key"],
     },
     PassOnAttachmentIncident: lambda: {

@@ -15,7 +15,7 @@ from app.common.tickets import HoldReason
 from app.exchange.load import load
 from app.exchange.mapping import read_mapping
 from app.exchange.readers.delimited import Delimited
-from app.exchange.readers.rows import FileRefused, RefusedRow, SourceRow
+from app.exchange.readers.rows import FileRefused, RefusedRow, SourceRow, distinct_names
 from app.kernel.ledger import Ledger
 from app.platform.settings import PROJECT
 from app.processes.incidents.records import IncidentState as State
@@ -147,6 +147,12 @@ def test_dates_that_could_be_two_are_not_guessed() -> None:
 )
 def test_a_file_that_the_mapping_is_not_about_is_refused(text: str, message: str) -> None:
     assert message in refused(text)
+
+
+def test_a_column_that_the_mapping_does_not_name_may_come_twice() -> None:
+    assert distinct_names(["a", "b", "a", "a (2)", "a"], ["b"]) == ["a", "b", "a (2)", "a (2) (2)", "a (3)"]
+    (row,) = understood(read("id,at,s,x,x\n1,2026-03-02 08:00Z,open,first,second\n", LEAST))
+    assert {"first", "second"} <= set(row.values)
 
 
 def test_rows_of_one_time_are_in_the_order_of_their_sequence() -> None:

@@ -366,6 +366,12 @@ def test_a_file_that_cannot_be_read_as_a_whole_says_why() -> None:
         read(text_of([a_row()]), encoding="ebcdic")
 
 
+def test_a_column_that_comes_twice_is_kept_with_what_nobody_knows() -> None:
+    heading, row = text_of([a_row()]).splitlines()
+    (read_row,) = understood(read(f"{heading},category\n{row},Second thoughts\n"))
+    assert "Second thoughts" in read_row.values
+
+
 def test_what_is_wrong_with_the_zone_is_said_before_anything_is_read() -> None:
     def nothing(size: int) -> bytes:
         raise AssertionError("nothing is read yet")

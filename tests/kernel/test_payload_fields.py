@@ -7,13 +7,13 @@ from typing import Annotated, ClassVar
 from uuid import uuid4
 
 import pytest
-from pydantic import Field, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from app.common.people import Caller
 from app.common.records import ForeignRef, Record, empty, optional, required
 from app.kernel.actions.context import ActionContext, ActionSettings
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.payloads import Patch, Payload, Reference, Title
+from app.kernel.actions.payloads import Patch, Payload, Reference, Remark, Title
 
 
 class Shelf(Record):
@@ -91,3 +91,10 @@ def test_what_is_named_to_stay_out_stays() -> None:
     shelf = _shelf()
     copy_fields(shelf, ShelfFields(title="New"), _context(), without="title floors")
     assert (shelf.title, shelf.floors) == ("Old", ["1"])
+
+
+def test_breaks_of_word_processors_are_line_breaks_of_paragraphs() -> None:
+    remark = TypeAdapter(Remark)
+    assert remark.validate_python("First\x0bsecond\x0cthird") == "First\nsecond\nthird"
+    with pytest.raises(ValidationError, match="control characters"):
+        remark.validate_python("First\x07")

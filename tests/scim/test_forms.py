@@ -16,6 +16,11 @@ Json = dict[str, Any]
 DEPARTMENT = f"{ENTERPRISE_USER}:department"
 
 
+WORK = {"value": "wu@corp.example", "type": "work", "primary": True}
+HOME = {"value": "wu@home.example", "type": "home", "primary": False}
+NEW = "wu.min@corp.example"
+
+
 def patch(*operations: Json) -> Json:
     return {"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": list(operations)}
 
@@ -115,9 +120,8 @@ def test_patches_are_read_in_the_forms_of_providers(
         ),
         ({"op": "replace", "path": 'emails[type eq "work"].value'}, "invalidValue"),
         ({"op": "remove", "path": "userName"}, "invalidValue"),
-        ({"op": "add", "path": "title", "value": {"x": 1}}, "invalidValue"),
         ({"op": "add", "path": "userName", "value": "x" * 201}, "invalidValue"),
-        ({"op": "add", "path": "emails", "value": [{"value": "nobody"}]}, "invalidValue"),
+        ({"op": "add", "path": "userName", "value": {"x": 1}}, "invalidValue"),
     ],
 )
 def test_what_cannot_be_read_is_refused_by_its_kind(operation: Json, kind: str) -> None:
@@ -205,14 +209,62 @@ def test_a_language_and_a_zone_that_are_unknown_are_marked() -> None:
     assert sent.altered == {"locale": ["unreadable"], "time_zone": ["unreadable"]}
 
 
-def test_half_of_a_name_that_has_no_known_halves_is_refused() -> None:
+@pytest.mark.parametrize(
+    ("path", "value", "field"),
+    [
+        ("title", {"x": 1}, "post"),
+        ("title", ["a", "b"], "post"),
+        ("title", True, "post"),
+        ("displayName", {"x": 1}, "name"),
+        ("name", "Wu Min", "name"),
+        ("name.formatted", ["a", "b"], "name"),
+        ("name.familyName", {"x": 1}, "name"),
+        (f"{ENTERPRISE_USER}:department", {"x": 1}, "department"),
+        ('emails[type eq "work"].value', "not an address", "email"),
+        ("emails", [{"value": "nobody", "type": "work"}, HOME], "email"),
+        ('phoneNumbers[type eq "work"].value', {"x": 1}, "phone"),
+        ("locale", 7, "locale"),
+        ("timezone", {"x": 1}, "time_zone"),
+    ],
+)
+def test_an_attribute_that_cannot_be_used_is_marked_and_the_others_are_set(
+    path: str, value: Any, field: str
+) -> None:
+    unfit = {"op": "replace", "path": path, "value": value}
+    operations = [
+        {"op": "replace", "path": "active", "value": False},
+        {"op": "replace", "path": "externalId", "value": 4711},
+    ]
+    sent = sent_user(patched_attributes(patch(unfit, *operations), {"emails": [WORK]}))
+    assert (sent.fields, sent.is_active) == ({"scim_external_id": "4711"}, False)
+    assert sent.altered == {field: ["unreadable"]}
+
+
+def test_numbers_become_texts() -> None:
+    numbers = {"title": 5, "phoneNumbers": [{"value": 4912345}], "displayName": 1.5}
+    sent = sent_user(numbers)
+    assert first_values(sent) == {"post": "5", "phone": "4912345", "name": "1.5"}
+    assert sent.altered == {}
+
+
+def test_half_of_a_name_that_has_no_known_halves_is_marked() -> None:
     half = {"op": "replace", "path": "name.familyName", "value": "Meyer"}
+    whole_name = {"op": "replace", "path": "name", "value": {"familyName": "Meyer"}}
+    leaving = {"op": "replace", "path": "active", "value": False}
     for present in ("王伟", "Plant", "Wang Wei (IT)", "Maria de la Cruz", "Anna Maria Miller"):
-        with pytest.raises(ScimError, match="displayName"):
-            patched_attributes(patch(half), {"displayName": present})
+        for operation in (half, whole_name):
+            attributes = patched_attributes(patch(operation, leaving), {"displayName": present})
+            sent = sent_user(attributes)
+            assert (sent.fields, sent.is_active, sent.altered) == ({}, False, {"name": ["unreadable"]})
         full_name = {"op": "replace", "path": "displayName", "value": "Josie Meyer"}
         both = patched_attributes(patch(half, full_name), {"displayName": present})
         assert sent_user(both).fields["name"] == "Josie Meyer"
+
+
+def test_a_filter_on_an_attribute_with_one_value_asks_for_that_value() -> None:
+    for path, fields in (('title[value eq "clerk"]', {"post": None}), ('title[value eq "x"]', {})):
+        attributes = patched_attributes(patch({"op": "remove", "path": path}), {"title": "Clerk"})
+        assert sent_user(attributes).fields == fields
 
 
 def test_a_path_with_a_filter_names_members_and_touches_no_others() -> None:
@@ -237,11 +289,6 @@ def test_a_path_with_a_filter_names_members_and_touches_no_others() -> None:
 def first_values(sent: SentUser) -> dict[str, str | None]:
     """The fields of a person, without the further values of attributes."""
     return {name: value for name, value in sent.fields.items() if not name.startswith("further_")}
-
-
-WORK = {"value": "wu@corp.example", "type": "work", "primary": True}
-HOME = {"value": "wu@home.example", "type": "home", "primary": False}
-NEW = "wu.min@corp.example"
 
 
 @pytest.mark.parametrize(

@@ -309,13 +309,29 @@ async def test_what_was_made_fit_of_a_user_is_marked_until_it_is_sent_anew(
     person = await admin.read(f"/v1/persons/{user}")
     assert (person["post"], len(person["department"])) == ("Clerk", 200)
     assert person["altered"] == {"name": ["one_line"], "department": ["cut"]}
+    marks: dict[str, list[str]] = person["altered"] | {"post": ["unreadable"]}
+    for _ in range(2):
+        await provider.patch_ok(f"/Users/{user}", {"op": "replace", "value": {"title": {"x": 1}}})
+        person = await admin.read(f"/v1/persons/{user}")
+        assert (person["post"], person["altered"]) == ("Clerk", marks)
+    version = person["version"]
+    await provider.patch_ok(f"/Users/{user}", {"op": "replace", "value": {"title": True}})
+    unfit = {"op": "replace", "path": 'emails[type eq "work"].value', "value": "nobody"}
+    leaving = {"op": "replace", "path": "active", "value": False}
+    await provider.patch_ok(f"/Users/{user}", unfit, leaving)
+    person = await admin.read(f"/v1/persons/{user}")
+    assert (person["state"], person["email"]) == ("inactive", None)
+    assert person["altered"] == marks | {"email": ["unreadable"]}
+    assert person["version"] == version + 2, (
+        "provisioned and deactivated, and nothing for a mark that was there"
+    )
 
 
 async def test_users_are_found_by_their_address_and_by_a_search(desk: Api, provider: Provider) -> None:
     emails = [{"value": "Wu@corp.example", "type": "work", "primary": True}]
     wu = await provider.add_user("wu", externalId="0a1b", emails=emails)
     lin = await provider.add_user("lin", active=False)
-    group = await provider.add_group("Desk", wu)
+    group = await provider.add_group("Desk Ü", wu)
     await follow_addresses(desk)
     for condition, ids in (
         ('emails[type eq "work"].value eq "wu@corp.example"', [wu]),
@@ -351,7 +367,7 @@ async def test_users_are_found_by_their_address_and_by_a_search(desk: Api, provi
     assert [page["totalResults"] for page in pages] == [3, 3]
     assert [entry["id"] for page in pages for entry in page["Resources"]] == [wu, lin, group]
     both = await provider.send_json(
-        "POST", "/.search", {"filter": f'displayName eq "Desk" and members eq "{wu}"'}
+        "POST", "/.search", {"filter": f'displayName eq "desk ü" and members eq "{wu}"'}
     )
     assert both["totalResults"] == 1
     await provider.send_json("POST", "/.search", {"filter": "nothing"}, 400)

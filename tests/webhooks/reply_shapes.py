@@ -23,6 +23,8 @@ INC-2026-000123 已挂起：等待报告人。
 
 --\x20
 此邮件由系统自动发送。哪些内容以邮件通知，可在偏好设置中选择。"""
+#: What the notice says that a reply answers.
+SENT = (*NOTICE.splitlines(), *ZH_NOTICE.splitlines(), "Better?", "Sure?")
 DESK = "Support <support@example.com>"
 
 
@@ -47,6 +49,7 @@ INTRODUCTIONS: dict[str, str] = {
     "Gmail in French, broken into lines": (
         "Le sam. 28 nov. 2026 à 10:00, Support <\nsupport@example.com> a\u00a0écrit\u00a0:"
     ),
+    "Gmail in Korean": f"2026년 11월 28일 (토) 오전 10:00, {DESK}님이 작성:",
     "Apple Mail in English": f"On 28. Nov 2026, at 10:00, {DESK} wrote:",
     "Apple Mail in Spanish": f"El 28 nov 2026, a las 10:00, {DESK} escribió:",
     "Apple Mail in Japanese": f"2026/11/28 10:00、{DESK}のメール:",
@@ -71,6 +74,7 @@ HEADER_BLOCKS: dict[str, str] = {
     "Outlook in Russian": "От: Support\nОтправлено: суббота\nКому: Li Na\nТема: [INC] A\n",
     "Outlook in Chinese": "发件人: Support\n发送时间: 2026年11月28日\n收件人: 李娜\n主题: A\n",
     "Outlook in Japanese": "差出人: Support\n送信日時: 2026年11月28日\n宛先: Li Na\n件名: A\n",
+    "Outlook in Korean": "보낸 사람: Support\n보낸 날짜: 2026년 11월 28일\n받는 사람: Li Na\n제목: A\n",
     "Outlook on a phone": "__________________________\nFrom: Support\nSent: Saturday\nTo: Li\nSubject: A\n",
     "old Outlook": "-----Original Message-----\nFrom: Support\nTo: Li\nSubject: A\n",
     "QQ": "------------------ 原始邮件 ------------------\n发件人: Support\n主题: A\n",
@@ -83,9 +87,42 @@ REPLIES: dict[str, tuple[str, str]] = {
         for name, introduction in INTRODUCTIONS.items()
     },
     **{
-        f"{name}, of another": (f"Yes.\n\n{introduction}\n> Better?\n> Sure?", "Yes.")
+        f"{name}, shortened": (f"Yes.\n\n{introduction}\n> Better?\n> Sure?", "Yes.")
         for name, introduction in INTRODUCTIONS.items()
     },
+    **{
+        f"{name}, of another": (
+            f"They wrote:\n\n{introduction}\n> Replace part PN-4711\n> Sure?",
+            f"They wrote:\n\n{introduction}\n> Replace part PN-4711\n> Sure?",
+        )
+        for name, introduction in INTRODUCTIONS.items()
+    },
+    **{
+        f"answered {name}": (
+            f"See below.\n\n{INTRODUCTIONS['Gmail in English']}\n\n{quoted(NOTICE).replace(ours, answered)}",
+            f"See below.\n\n{answer}",
+        )
+        for name, (ours, answered, answer) in {
+            "behind a line": ("Which tray?", "Which tray? Tray 2", "> Question: Which tray? Tray 2"),
+            "in a quoted line": ("Which tray?", "Which tray?\n> *Tray 2*", "> *Tray 2*"),
+            "with initials": ("Which tray?", "Which tray?\n> [LN] Tray 2", "> [LN] Tray 2"),
+            "by a picture": ("Which tray?", "Which tray?\n> [tray.png]", "> [tray.png]"),
+            "behind the heading": (
+                "smokes\n",
+                "smokes, 5 too\n",
+                "> Incident INC-2026-000123: Printer smokes, 5 too",
+            ),
+        }.items()
+    },
+    "answered in a quotation that is shortened": (
+        f"See below.\n\n{INTRODUCTIONS['Thunderbird in German']}\n> Better?\n> ### Yes.\n> Sure?",
+        "See below.\n\n> ### Yes.",
+    ),
+    "a vendor's quotation above ours": (
+        "They wrote:\n\nOn 1 March 2026, V <v@v.example> wrote:\n> PN-4711\n\n"
+        f"{INTRODUCTIONS['Apple Mail in English']}\n{quoted(NOTICE)}",
+        "They wrote:\n\nOn 1 March 2026, V <v@v.example> wrote:\n> PN-4711",
+    ),
     **{
         f"{name}, our notice": (f"Yes, tray 2.\n\n{block}\n{notice}\n", "Yes, tray 2.")
         for name, block in HEADER_BLOCKS.items()

@@ -105,6 +105,47 @@ def test_a_guess_of_the_encoding_of_json_is_marked() -> None:
         assert (news.title, news.altered) == (TITLE, marks)
 
 
+def test_utf8_in_a_set_of_several_bytes_is_read_as_utf8_with_a_mark() -> None:
+    texts = ("Die Störung in der Küche", "Сервер не отвечает", "ça marche très bien", "L’été à Köln – „gut“")
+    for declared in (
+        "gb2312",
+        "gbk",
+        "big5",
+        "shift_jis",
+        "euc-kr",
+        "ks_c_5601-1987",
+        "euc-jp",
+        "utf-16",
+        "utf-16le",
+    ):
+        for text in texts:
+            sent = text.encode()
+            assert decode_text(sent, declared) == (text, True), declared
+    sent = texts[0].encode()
+    mail = read_mail(b"From: a@b.example\r\nContent-Type: text/plain; charset=gb2312\r\n\r\n" + sent)
+    assert (mail.text, mail.altered) == (texts[0], {"description": ["guessed"]})
+    assert [(each.name, each.content) for each in mail.attachments] == [("as-sent.txt", sent)]
+    assert decode_text(b"The printer is on fire", "utf-16") == ("The printer is on fire", True)
+
+
+def test_texts_in_sets_of_several_bytes_are_no_utf8() -> None:
+    for declared, codec, words in (
+        ("gb2312", "gb18030", "您好联通没有网络服务器宕机请尽快处理谢谢忙"),
+        ("big5", "big5hkscs", "您好伺服器當機請盡快處理謝謝"),
+        ("shift_jis", "cp932", "サーバーが停止しましたﾃｽﾄ至急対応をお願いします"),
+        ("euc-kr", "cp949", "안녕하세요메일이전송되지않습니다"),
+        ("utf-16", "utf-16", "好您好服务器宕机请尽快处理谢谢测试"),
+    ):
+        for begin in range(len(words)):
+            for end in range(begin + 1, len(words) + 1):
+                text = words[begin:end]
+                assert decode_text(text.encode(codec), declared) == (text, False), text
+
+
+def test_bytes_that_shift_jis_does_not_have_are_marked() -> None:
+    assert decode_text("停止".encode("cp932") + b"\xfe", "shift_jis") == ("停止\ufffd", True)
+
+
 UNDECLARED = {
     "cp1251": ("Да", "СРОЧНО: НЕ РАБОТАЕТ ПОЧТА", "Hello, это Иван. VPN не подключается, ошибка 809."),
     "koi8_r": ("Да", "Принтер не печатает", "Сервер DB1 недоступен: диск заполнен на 95%"),

@@ -71,6 +71,15 @@ def test_an_alert_shows_all_that_its_tool_has_sent(name: str) -> None:
     assert name == "pagerduty_events" or {"cut", "left_out"} <= set(alert.altered["labels"])
 
 
+def test_links_in_lists_and_maps_without_an_address_are_told() -> None:
+    links = {"runbook_url": ["https://a.example", ["https://b.example"]], "dashboard": {"page": "c"}}
+    alert = ALERTS["alertmanager"]["alerts"][0]
+    read_alert = read("alertmanager", {"alerts": [alert | {"annotations": links}]})
+    assert isinstance(read_alert, AlertSignal)
+    for line in ("Runbook: https://a.example", "Runbook: https://b.example", "Dashboard: page: c"):
+        assert line in (read_alert.description or ""), line
+
+
 def test_an_alert_without_a_name_is_named_by_its_labels() -> None:
     for name in ("alertmanager", "grafana"):
         alert = read(

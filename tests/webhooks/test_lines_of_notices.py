@@ -131,7 +131,7 @@ def test_lines_between_those_of_a_notice_are_kept_in_order() -> None:
         blocks = (*HEADER_BLOCKS.values(), *INTRODUCTIONS.values(), "")
         lines = [*top, *chance.choice(blocks).split("\n"), "", *(line for line, _ in mixed)]
         text = in_html(chance, lines) if chance.random() < 0.5 else "\n".join(lines)
-        own, folded = reply_text(text, notice if chance.random() < 0.5 else ())
+        own, folded = reply_text(text, notice if chance.random() < 0.5 else (), f"Re: [{NUMBER}] A")
         typed_words = [line.split()[-1] for line in [*top[:1], *typed_lines]]
         assert [word for word in own.split() if word in typed_words] == typed_words, text
         own_words = " ".join(own.split())
@@ -140,3 +140,14 @@ def test_lines_between_those_of_a_notice_are_kept_in_order() -> None:
         assert sorted(f"{own}\n{folded}".split()) == sorted(text.split())
         folded_footers += bool(folded) and notice[-1].split()[-1] in folded
     assert folded_footers > HOW_OFTEN / 2, "notices are folded around what people write"
+
+
+def test_words_behind_the_title_of_a_notice_are_kept_if_the_notice_is_not_known() -> None:
+    head = f"Incident {NUMBER}: Printer smokes", "", f"{NUMBER} was received: Printer smokes"
+    notice = [*head, "", sentences("en")["notice"]["footer"]]
+    subject = f"Re: [{NUMBER}] Printer smokes"
+    plain = "\n".join(["Hello", *notice])
+    assert reply_text(plain, (), subject) == ("Hello", "\n".join(notice))
+    extended = plain.replace("smokes", "smokes, and printer 5 too")
+    own, _ = reply_text(extended, (), subject)
+    assert own.count("and printer 5 too") == 2

@@ -13,6 +13,7 @@ import pytest
 
 from app.common.notices import NoticeType
 from app.common.people import Role, rule_caller
+from app.i18n import sentences
 from app.log.follow import catch_up
 from app.notifications.lifecycle import SendNotice
 from app.notifications.mail import mailed_lines
@@ -103,7 +104,7 @@ async def test_a_reply_to_our_mail_is_a_comment_without_what_it_quotes(api: Api)
     answer = a_mail(
         message_id="<2@example.org>",
         In_Reply_To=f"<incident.{ticket['id']}@desk.example.com>",
-        text="It is out.\n\nOn Mon, 2 Mar 2026 at 09:00, Desk wrote:\n> Is it out?\n",
+        text=f"It is out.\n\nOn Mon, 2 Mar 2026 at 09:00, Desk wrote:\n{NOTICE}\n",
     )
     done = await deliver(tool, answer)
     assert [e["outcome"] for e in done["effects"]] == ["commented"], done
@@ -219,6 +220,21 @@ async def test_of_two_senders_the_one_that_sent_it_counts(api: Api) -> None:
     both["Sender"] = "lin@example.org"
     done = await deliver(tool, both)
     assert done["state"] == "processed", done
+
+
+async def test_an_account_of_a_machine_opens_a_ticket_that_nobody_is_mailed_for(api: Api) -> None:
+    tool = await a_mailbox(api)
+    for sender in ("root (Cron Daemon)", '"print server"@example.org'):
+        mail = a_mail(message_id=f"<{len(sender)}@example.org>")
+        raw = mail.as_bytes().replace(b"From: " + str(mail["From"]).encode(), b"From: " + sender.encode())
+        done = await tool.deliver(raw, content_type="message/rfc822")
+        assert [each["outcome"] for each in done["effects"]] == ["opened"]
+    notes = sorted(ticket["description"].splitlines()[-1] for ticket in await tool.tickets())
+    accounts = ('"print server"@example.org', "Cron Daemon <root>")
+    assert notes == [f"Sent by the account {account}" for account in accounts]
+    requesters = "select requester_id from fold.incident"
+    query = f"select array_agg(distinct kind) from fold.person where id in ({requesters})"
+    assert await api.ledger.db.value(query) == ["machine"]
 
 
 async def test_attachments_that_are_left_out_are_told_of(api: Api) -> None:
@@ -339,6 +355,13 @@ async def test_a_mailbox_that_is_not_there_is_said(api: Api) -> None:
         await imap.fetch_mails(api.ledger, imap.Mailbox(settings), clock)
 
 
+#: A notice as programs repeat it.
+NOTICE = "\n".join(
+    f"> {line}"
+    for line in ("Incident INC-2026-000001: A", "Is the zebra out?", sentences("en")["notice"]["footer"])
+)
+
+
 async def test_what_a_reply_repeats_is_kept_folded_found_and_erased_with_it(api: Api) -> None:
     tool = await a_mailbox(api)
     await deliver(tool, a_mail())
@@ -349,12 +372,12 @@ async def test_what_a_reply_repeats_is_kept_folded_found_and_erased_with_it(api:
         message_id="<2@example.org>",
         In_Reply_To=f"<incident.{ticket['id']}@desk.example.com>",
         text="It is out.\n\nOn 27 November the vendor wrote:\n\nPN-4711.\n\n"
-        "On Mon, 2 Mar 2026 at 09:00, Desk wrote:\n> Is the zebra out?\n",
+        f"On Mon, 2 Mar 2026 at 09:00, Desk wrote:\n{NOTICE}\n",
     )
     await deliver(tool, answer)
     (comment,) = (await tool.admin.read(f"{path}/comments"))["items"]
     assert comment["text"] == "It is out.\n\nOn 27 November the vendor wrote:\n\nPN-4711."
-    assert comment["folded"] == "On Mon, 2 Mar 2026 at 09:00, Desk wrote:\n> Is the zebra out?"
+    assert comment["folded"] == f"On Mon, 2 Mar 2026 at 09:00, Desk wrote:\n{NOTICE}"
     for page in ("desk", "portal"):
         html = (await tool.admin.get(f"/{page}/incident/{ticket['number']}", headers=BROWSER)).text
         assert re.search(r"<details><summary>Quoted text</summary>.{,200}zebra", html, re.DOTALL), page

@@ -33,7 +33,7 @@ from tests.webhooks.mail_shapes import (
     mail,
     multipart,
 )
-from tests.webhooks.reply_shapes import NOTICE, REPLIES
+from tests.webhooks.reply_shapes import REPLIES, SENT
 
 #: Of the processor, for what would take much longer if it were read at a cost that grows with its square.
 SECONDS = 10.0 if WHOLE else 3.0
@@ -49,11 +49,11 @@ NAMES: dict[str, tuple[bytes, dict[str, Any]]] = {
         {**SMOKES, "names": [file_name], "altered": {"attachments": [mark]}},
     )
     for name, file_name, mark in (
-        ("\u200b", "part-1", "left_out"),
-        ("\u00ad\ufeff", "part-1", "left_out"),
-        ("\u2800", "part-1", "left_out"),
-        ("\u0301", "part-1", "left_out"),
-        ("..", "part-1", "left_out"),
+        ("\u200b", "part-1.txt", "left_out"),
+        ("\u00ad\ufeff", "part-1.txt", "left_out"),
+        ("\u2800", "part-1.txt", "left_out"),
+        ("\u0301", "part-1.txt", "left_out"),
+        ("..", "part-1.txt", "left_out"),
         ("enc1:a.txt", "\\enc1:a.txt", "escaped"),
         ("\u202egpj.exe", "gpj.exe", "one_line"),
         ("x" * 300 + ".log", "x" * (LONGEST_LINE - 5) + "….log", "cut"),
@@ -105,11 +105,27 @@ def test_a_mail_is_kept_by_the_id_that_replies_name(name: str, sent_id: str) -> 
 )
 def test_a_reply_is_what_was_written_in_it(name: str, reply: tuple[str, str]) -> None:
     text, own = reply
-    answer_text, cut = reply_text(text, NOTICE.splitlines())
+    answer_text, cut = reply_text(text, SENT)
     assert answer_text == own
     assert sorted(f"{answer_text}\n{cut}".split()) == sorted(text.split()), (
         "nothing is lost, and nothing told twice"
     )
+
+
+SENDERS = {
+    "root": "root",
+    "Cron <Root>": "root",
+    "a@b.example\r\nFrom: A@B.example": "a@b.example",
+    "=?utf-8?Q?Li_Na_<lin=40b.example>?=": "lin@b.example",
+    '"li na"@b.example': '"li na"@b.example',
+    '"li,na" @b.example': '"li,na"@b.example',
+    '<"lin"@b.example>': "lin@b.example",
+}
+
+
+@each_case(("written", "sender"), list(SENDERS.items()))
+def test_senders_are_read_as_programs_write_them(written: str, sender: str) -> None:
+    assert read_mail(lines(f"From: {written}", "", "x")).sender == sender
 
 
 REFUSED = {
@@ -120,6 +136,8 @@ REFUSED = {
     "two senders": (lines("From: a@x.example, b@x.example", "", "x"), "no_sender"),
     "two From": (lines(FROM, "From: b@x.example", "", "x"), "no_sender"),
     "an address as a name": (lines('From: "boss@example.org"', "", "x"), "no_sender"),
+    "two encoded senders": (lines("From: =?utf-8?Q?a=40b.example,c=40d.example?=", "", "x"), "no_sender"),
+    "an address within a quoted one": (lines('From: "a@b.example"@d.example', "", "x"), "no_sender"),
     "no address": (lines("From: Li Na", "", "x"), "no_sender"),
     "too many parts": (mail(multipart("mixed", *[PLAIN] * PARTS_LIMIT)), "too_many_parts"),
     "long headers": (mail("X: " + "x" * 300_000, "", "x"), "mail_head_too_large"),
@@ -160,8 +178,8 @@ def test_parts_are_read_as_deep_as_mail_programs_nest_them() -> None:
 
 
 def test_a_long_mail_is_cut_to_what_a_comment_holds_and_says_so() -> None:
-    history = "\n".join(["On 1 March Zhao Min wrote:", *["> old"] * LONGEST_PARAGRAPH])
-    read = read_mail(mail("Subject: " + "s" * 500, "", "New.", "", history))
+    history = "\n".join(["On 1 March 2026 Zhao Min wrote:", *["> old"] * LONGEST_PARAGRAPH])
+    read = read_mail(mail("Subject: " + "s" * 500, "", "New.", "", history), ["old"])
     assert LONGEST_PARAGRAPH - 10 < len(read.text) <= LONGEST_PARAGRAPH
     assert read.cut
     assert read.own_text == "New.", "the history is cut before the text is"

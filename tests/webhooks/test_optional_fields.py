@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from app.expressions.language import MISSING
 from app.webhooks.adapters import adapter, tools
 from app.webhooks.intake.deliveries import RawDelivery
 from app.webhooks.mapping.deliveries import Delivery, read_body
@@ -28,6 +29,7 @@ ODD: tuple[Any, ...] = (
     *(None, "", "  ", "a\nb", "\x00", "\u202e", "enc1:00", "x" * 30_000, "a/b,c"),
     *(0, -1.5, 10**30, True, [], ["x"], [[]], {}, {"x": {"y": None}}, [{"name": 1}]),
 )
+ODD_TIMES: tuple[Any, ...] = ("yesterday", "", None, [], {"x": 1}, "0001-01-01T00:00:00Z", MISSING)
 _NAME = re.compile(r"\.([A-Za-z_]\w*)|\"([\w.]+)\"")
 
 
@@ -62,13 +64,21 @@ def _core(news: ParsedUpdate) -> tuple[Any, ...]:
     return news.case, news.occurred_at, getattr(news, "state", None), getattr(news, "text", None)
 
 
+def _is_alert(core: tuple[Any, ...]) -> bool:
+    return isinstance(core[2], str) and core[2] in ("firing", "cleared")
+
+
 def _evaluated(mapping: Mapping, raw: RawDelivery, body: Any) -> list[tuple[Any, ...]]:
+    return [_core(news) for news in _news(mapping, raw, body)]
+
+
+def _news(mapping: Mapping, raw: RawDelivery, body: Any) -> list[ParsedUpdate]:
     delivery = Delivery(
         dict(raw.headers) | {"content-type": "application/json"}, json.dumps(body).encode(), NOW, "UTC"
     )
     evaluation = mapping.evaluate(delivery)
     assert evaluation.failed == {}
-    return [_core(news) for news in evaluation.news]
+    return list(evaluation.news)
 
 
 @each_case("tool", tools())
@@ -95,6 +105,38 @@ def test_random_forms_of_optional_fields_lose_no_case(tool: str) -> None:
         tried += 1
         if tried * len(tools()) >= HOW_OFTEN:
             break
+
+
+def _texts(mapping: Mapping, key: str) -> list[str]:
+    return [expression.text for path, expression in mapping._compiled.items() if path[-2] == key]
+
+
+def _times(mapping: Mapping) -> set[str]:
+    """Return the names of the members that hold the times of alerts."""
+    texts = [*_texts(mapping, "alerted_at"), *_texts(mapping, "cleared_at")]
+    return {re.split(r"[.\"]", pair[0] or pair[1])[-1] for text in texts for pair in _NAME.findall(text)}
+
+
+@each_case("tool", tools())
+def test_alerts_without_a_readable_time_are_taken_as_of_their_receipt_with_a_mark(tool: str) -> None:
+    mapping = adapter(tool)
+    names = _times(mapping) - _names(_expressions(mapping, deciding=False))
+    for sample in samples_of(tool, NOW):
+        raw = sample.raw
+        body = read_body(Delivery(raw.headers, raw.body, NOW, "UTC")).value
+        has_times = any(_optional_places(body, names))  # in the body of SNS they stand within a text
+        alerts = [core for core in _evaluated(mapping, raw, body) if _is_alert(core)] if has_times else []
+        for odd in ODD_TIMES if alerts else ():
+            changed = copy.deepcopy(body)
+            for container, name in list(_optional_places(changed, names)):
+                container[name] = odd
+                if odd is MISSING:
+                    del container[name]
+            updates = _news(mapping, raw, changed)
+            assert [_core(news) for news in updates] == [(*core[:3], NOW) for core in alerts]
+            for news in updates:
+                key = "cleared_at" if _core(news)[2] == "cleared" else "alerted_at"
+                assert key in news.altered or "received_at" in _texts(mapping, key), odd
 
 
 @pytest.mark.parametrize("written", ["yesterday", "", [], {"x": 1}])

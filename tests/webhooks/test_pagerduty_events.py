@@ -176,10 +176,14 @@ async def test_an_event_without_a_key_of_its_alert_gets_one_that_ends_it(api: Ap
 
 async def test_a_time_that_is_none_does_not_keep_an_alert_away(api: Api) -> None:
     tool = await a_tool(api)
-    odd: tuple[object, ...] = ("2026-07-17T08:42:58.315+0000Z", "soon", 5, [], "9" * 5000)
+    odd: tuple[object, ...] = ("2026-07-17T08:42:58.315+0000Z", "soon", [], "9" * 5000)
     for number, timestamp in enumerate(odd, 1):
-        await sent(tool, an_event(tool) | {"payload": PAYLOAD | {"timestamp": timestamp}})
-        assert len(await tool.tickets()) == number, timestamp
+        payload = PAYLOAD | {"timestamp": timestamp, "severity": "CRITICAL"}
+        await sent(tool, an_event(tool) | {"payload": payload})
+        incidents = await tool.tickets()
+        assert len(incidents) == number, timestamp
+        assert all(incident["altered"]["alerted_at"] == ["unreadable"] for incident in incidents)
+        assert {incident["urgency"] for incident in incidents} == {"1"}
 
 
 async def test_who_tries_many_routing_keys_is_told_to_wait(api: Api) -> None:

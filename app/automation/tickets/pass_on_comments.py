@@ -124,24 +124,38 @@ async def _copy_for(
     if event.type in OF_FILES:
         file = await _attachment(ledger, number, visibility, on_duplicate)
         return None if file is None else RuleConsequence("incident", "pass_on_attachment", original, file)
-    words = event.payload.get("text") or event.rows_set(Comment.KIND)[_row_of(event)]["text"]
+    # The text of a comment that was passed on begins with a number; that in the payload does not.
+    text = event.payload.get("text") or event.rows_set(Comment.KIND)[_row_of(event)]["text"]
+    words = text, on_duplicate["folded"]
     comment = await _comment(ledger, number, visibility, on_duplicate["author_id"], words)
     return None if comment is None else RuleConsequence("incident", "pass_on_comment", original, comment)
 
 
 async def _comment(
-    ledger: Ledger, number: str, visibility: Visibility, author: UUID | None, words: str | None
+    ledger: Ledger,
+    number: str,
+    visibility: Visibility,
+    author: UUID | None,
+    words: tuple[str | None, str | None],
 ) -> PassOnCommentIncident | None:
-    """Return the comment to add; None if it cannot be read any more, or its author is not known."""
-    if words is None or author is None:
+    """Return the comment to add, `words` being its text and its folded part; None if it cannot be read any
+    more, or its author is not known.
+    """
+    if words[0] is None or author is None:
         return None
-    # The text of a comment that was passed on begins with a number; that in the payload does not.
-    encrypted = Ciphertext(words)
-    text = (await ledger.vault.texts([encrypted]))[encrypted]
-    if text is None:  # withdrawn, or its author erased
+    encrypted, *folded = [Ciphertext(each) for each in words if each is not None]
+    texts = await ledger.vault.texts([encrypted, *folded])
+    if texts[encrypted] is None:  # withdrawn, or its author erased
         return None
-    return PassOnCommentIncident(
-        number=number, author=str(author), text=text, text_key=encrypted.key_id, visibility=visibility
+    return PassOnCommentIncident.model_validate(
+        {
+            "number": number,
+            "author": str(author),
+            "text": texts[encrypted],
+            "folded": texts[folded[0]] if folded else None,
+            "text_key": encrypted.key_id,
+            "visibility": visibility,
+        }
     )
 
 

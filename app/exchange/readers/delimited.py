@@ -12,7 +12,7 @@ from app.common.times.written_times import TimeParser, first_without_offset
 from app.exchange.mapping import PER_SECOND, FileMapping
 from app.exchange.readers.lines import UTF8, CellRow, DelimitedRows, lines
 from app.exchange.readers.milestones import MILESTONE_COLUMNS, MilestoneRows
-from app.exchange.readers.rows import FileRefused, Format, RefusedRow, SourceRow
+from app.exchange.readers.rows import FileRefused, Format, RefusedRow, SourceRow, distinct_names
 from app.exchange.readers.sorting import in_case_order
 from app.exchange.readers.table import (
     FUTURE_TOLERANCE,
@@ -110,13 +110,11 @@ class Delimited:
         if len(places) < len(heading):
             cell_rows = _select_cells(cell_rows, places)
         mapped = MappedRows(self.mapping, self.format, self.zone, self.now)
-        yield from mapped.read([heading[n] for n in places], cell_rows)
+        names = distinct_names([heading[n] for n in places], self.mapping.keys_by_column)
+        yield from mapped.read(names, cell_rows)
 
     def _check(self, heading: list[str]) -> None:
-        """Raises FileRefused if the heading has a column twice, or lacks one that the mapping names."""
-        twice = sorted({name for name in heading if heading.count(name) > 1})
-        if twice:
-            raise FileRefused(f"The heading has {', '.join(map(repr, twice))} more than once.")
+        """Raises FileRefused if the heading lacks a column that the mapping names."""
         absent = {column: key for column, key in self.mapping.keys_by_column.items() if column not in heading}
         if absent:
             missing_columns = ", ".join(

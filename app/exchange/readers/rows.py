@@ -4,9 +4,10 @@ of readers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain, count
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
@@ -96,3 +97,18 @@ class Reader(Protocol):
         """Reads the rows, in the order of the file. `block(n)` returns up to n further bytes. Raises
         FileRefused.
         """
+
+
+def distinct_names(heading: list[str], needed: Collection[str]) -> list[str]:
+    """Return the names of the columns, a repeated one with its number, so that its values are kept like those
+    of other columns that nobody knows. Raises FileRefused if one of the `needed` columns is there twice.
+    """
+    twice = sorted({name for name in heading if name in needed and heading.count(name) > 1})
+    if twice:
+        raise FileRefused(f"The heading has {', '.join(map(repr, twice))} more than once.")
+    names: list[str] = []
+    for name in heading:
+        numbered = (f"{name} ({n})" for n in count(2))
+        free = (each for each in chain((name,), numbered) if each not in names and each not in needed)
+        names.append(name if name not in names else next(free))
+    return names

@@ -16,7 +16,7 @@ from app.common.tickets import HoldReason
 from app.common.times.written_times import DateOrder, TimeParser
 from app.exchange.readers import servicenow_codes as codes
 from app.exchange.readers.lines import UTF8, CellRow, DelimitedRows, lines
-from app.exchange.readers.rows import FileRefused, Format, RefusedRow, SourceRow
+from app.exchange.readers.rows import FileRefused, Format, RefusedRow, SourceRow, distinct_names
 from app.exchange.readers.sorting import in_case_order
 from app.exchange.readers.table import (
     FUTURE_TOLERANCE,
@@ -104,10 +104,8 @@ def _in_disorder(table: TableReader, rows: list[CellRow | RefusedRow], counter: 
 
 
 def _heading(cells: list[str]) -> list[str]:
-    names = ["_".join(cell.lower().split()) for cell in cells]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise FileRefused(f"The heading has {', '.join(map(repr, twice))} more than once.")
+    needed_names = {codes.CASE, *codes.STATES, *codes.UPDATED, codes.OPENED}
+    names = distinct_names(["_".join(cell.lower().split()) for cell in cells], needed_names)
     for needed in ((codes.CASE,), codes.STATES, codes.UPDATED, (codes.OPENED,)):
         if not set(needed) & set(names):
             column_names = " or ".join(needed)

@@ -28,12 +28,31 @@ _UTC = re.compile(rb";TZID=\"?(?:" + b"|".join(_UTC_NAMES) + rb")\"?(?=[:;])", r
 # Outlook names zones for people, as in `(UTC+08:00) Beijing`: the offset counts if nothing defines the name.
 _OFFSET = re.compile(rb";TZID=\"?(\((?:UTC|GMT)([+-])0?(\d{1,2}):00\)[^\":;\r\n]*)\"?(?=[:;])", re.IGNORECASE)
 _GUESSED = "X-GUESSED"
+#: Names that say nothing but an offset in whole hours.
+_BARE_OFFSET = re.compile(rb";TZID=\"?((?:UTC|GMT)([+-])0?(\d{1,2})(?::?00)?)\"?(?=[:;])", re.IGNORECASE)
+#: Zones by the names that Windows has for them in other languages.
+_LOCAL_NAMES = {
+    "中国标准时间": "Asia/Shanghai",
+    "中國標準時間": "Asia/Shanghai",
+    "台北标准时间": "Asia/Taipei",
+    "台北標準時間": "Asia/Taipei",
+    "東京 (標準時)": "Asia/Tokyo",
+    "대한민국 표준시": "Asia/Seoul",
+    "Mitteleuropäische Zeit": "Europe/Berlin",
+}
+_LOCAL = re.compile(
+    rb";TZID=\"?(%s)\"?(?=[:;])" % b"|".join(re.escape(name.encode()) for name in _LOCAL_NAMES)
+)
+#: How calendars in UTF-16 begin.
+_WIDE = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"B\0": "utf-16-le", b"\0B": "utf-16-be"}
 #: What decides when an event is.
 TIMES = frozenset({"DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "EXRULE", "RECURRENCE-ID"})
 
 
 def with_known_zones(content: bytes) -> bytes:
-    """Return the calendar with names of zones in a form that can be read."""
+    """Return the calendar in UTF-8, with names of zones in a form that can be read."""
+    if (wide := _WIDE.get(content[:2])) is not None:
+        content = content.decode(wide, "replace").encode()
     lines = _LINE_END.sub(b"\r\n", content.removeprefix(b"\xef\xbb\xbf"))
     unfolded = _FOLD.sub(b"", lines)
     quoted_zones = _UNQUOTED.sub(rb'\1"\2"', _UTC.sub(b";TZID=UTC", unfolded))
@@ -41,10 +60,20 @@ def with_known_zones(content: bytes) -> bytes:
     def by_offset(zone: re.Match[bytes]) -> bytes:
         if b"\nTZID:" + zone[1] in quoted_zones:
             return zone[0]
-        # The names of these zones have the opposite sign.
-        return b";%s=1;TZID=Etc/GMT%s%s" % (_GUESSED.encode(), b"-" if zone[2] == b"+" else b"+", zone[3])
+        return b";%s=1;TZID=%s" % (_GUESSED.encode(), _of_offset(zone))
 
-    return _OFFSET.sub(by_offset, quoted_zones)
+    def by_name(zone: re.Match[bytes]) -> bytes:
+        if b"\nTZID:" + zone[1] in quoted_zones:
+            return zone[0]
+        local = _LOCAL_NAMES.get(zone[1].decode())
+        return b";TZID=" + (_of_offset(zone) if local is None else local.encode())
+
+    return _OFFSET.sub(by_offset, _BARE_OFFSET.sub(by_name, _LOCAL.sub(by_name, quoted_zones)))
+
+
+def _of_offset(zone: re.Match[bytes]) -> bytes:
+    # The names of these zones have the opposite sign.
+    return b"Etc/GMT%s%s" % (b"-" if zone[2] == b"+" else b"+", zone[3])
 
 
 def has_unknown_zone(event: Any) -> bool:

@@ -43,7 +43,9 @@ LATEST_YEAR = 2200
 # Characters that PostgreSQL's text cannot hold, or that only confuse readers; in a line also those that begin
 # another line, or change the direction of the text.
 _NOT_IN_A_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-_NOT_IN_A_PARAGRAPH = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_NOT_IN_A_PARAGRAPH = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
+#: Word processors end lines and pages with them.
+_PAGE_ENDS = re.compile(r"[\x0b\x0c]")
 
 # RFC 3339, 5.6; it allows a space instead of the T, too.
 _INSTANT = re.compile(
@@ -58,7 +60,7 @@ _NOT_IN_A_KEY = frozenset(",/\\")
 _SPACE = r"\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 _UNSEEN = rf"{_SPACE}\u00ad\u115f\u1160\u200b-\u200f\u2060-\u2064\u2800\u3164\ufeff\uffa0\ufffc"
 NO_LINE = r"\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069"
-_NO_PARAGRAPH = r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f"
+_NO_PARAGRAPH = r"\u0000-\u0008\u000e-\u001f\u007f"
 _NO_KEY = rf"{NO_LINE},/\\\u00a0\u00ad\u1680\u2000-\u200f\u202f\u205f-\u206f\u3000\ufeff\ue000-\uf8ff"
 _A_UUID = r"(urn:)?(uuid:)?[{}]*-*([0-9A-Fa-f]-*){32}[{}]*"
 
@@ -136,7 +138,7 @@ def _check_file_name(value: str) -> str:
 def _check_paragraph(value: str) -> str:
     if _NOT_IN_A_PARAGRAPH.search(value):
         raise PydanticCustomError("no_control_characters", "must not contain control characters")
-    return value
+    return _PAGE_ENDS.sub("\n", value)
 
 
 ShortText = Annotated[

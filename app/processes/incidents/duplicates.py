@@ -39,6 +39,7 @@ def pass_on_comment(incident: Incident, body: PassOnCommentIncident, ctx: Action
         author_id=ctx.required_ref(Person, "author").id,
         visibility=body.visibility,
         text=f"{body.number}: {body.text}",
+        folded=body.folded,
         written_at=ctx.occurred_at,
     )
     ctx.outcome.staff_only = comment.for_staff

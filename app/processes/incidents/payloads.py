@@ -203,6 +203,9 @@ class PassOnCommentIncident(Payload):
         description="Author of the comment: a person's id."
     )
     text: Remark = Field(description="Text of the comment.", examples=["Any news?"])
+    folded: Remark | None = Field(
+        default=None, description="Part of the comment that pages show folded; null if there is none."
+    )
     text_key: UUID = Field(
         description="Key of the comment's text, which becomes unreadable in both places when the "
         "comment is withdrawn.",

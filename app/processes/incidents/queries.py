@@ -161,7 +161,7 @@ where p.kind = 'human' and p.state = 'active' and p.deactivated_at is null
     select 1 from fold.follower f where f.record = %(original)s and f.person_id = p.id)
 order by p.id limit %(limit)s"""
 DUPLICATE_COMMENT = """
-select d.number, d.duplicate_of_id as original_id, c.author_id, c.visibility
+select d.number, d.duplicate_of_id as original_id, c.author_id, c.visibility, c.folded
 from fold.incident d join fold.comment c on c.record = 'incident/' || d.id
 where d.id = %s and c.id = %s and d.duplicate_of_id is not null"""
 FOLLOWING_PERSON = "select person_id from fold.follower where id = %s"
@@ -250,8 +250,8 @@ async def is_public_comment(db: Database, comment: UUID) -> bool:
 
 
 async def duplicate_comment(db: Database, incident: UUID, comment: UUID) -> dict[str, Any] | None:
-    """Return the duplicate's number, its original, and the comment's author; None if the incident is no
-    duplicate now.
+    """Return the duplicate's number, its original, and the comment's author, readers and folded part; None if
+    the incident is no duplicate now.
     """
     return await db.row(DUPLICATE_COMMENT, (incident, comment))
 

@@ -110,7 +110,7 @@ async def take_mail(
     sender = await _sender(ledger, source, people, mail)
     incoming = _Incoming(ledger, source, account, sender, mail, delivery, now=now)
     ticket = await incoming.answered_ticket() or await incoming.alerted_ticket()
-    if ticket is None and mail.calendar_answer and not mail.text:
+    if ticket is None and mail.calendar_answer:
         raise MailRefused("calendar_answer")
     if ticket is None and notes.may_be_answer(mail):
         # Nothing is mailed to the source's account, so that two programs do not answer each other for ever.
@@ -154,7 +154,7 @@ def _refuse_automatic(ledger: Ledger, source: WebhookSource, mail: IncomingMail)
 
 async def _sender(ledger: Ledger, source: WebhookSource, people: Identities, mail: IncomingMail) -> Identity:
     wants_no_mail = mail.automatic.program == NULL_SENDER and not notes.may_be_answer(mail)
-    if wants_no_mail or is_among(mail, source.monitors):
+    if wants_no_mail or not notes.can_be_mailed(mail) or is_among(mail, source.monitors):
         # It wants no mail at all, also where a person has its address.
         return await people.account()
     holder = await person_with_address(ledger, mail.sender)
@@ -290,8 +290,7 @@ class _Incoming:
         marks, and what they quote is told from the sender's own words only by what was sent.
         """
         notices = [UUID(ours[2]) for ref in self._mail.references if (ours := _NOTICE.fullmatch(ref))]
-        person = self._sender.id
-        sent = await mailed_lines(self._ledger, notices[:MOST_NOTICES], person) if self._mail.folded else []
+        sent = await mailed_lines(self._ledger, notices[:MOST_NOTICES], self._sender.id)
         if not sent:
             return self._mail
         assert self._delivery.raw is not None

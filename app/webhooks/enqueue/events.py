@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, NoReturn
 from uuid import uuid4
 
@@ -44,10 +43,6 @@ def read_event(body: bytes) -> EnqueuedEvent:
         raise InvalidEvent(*errors)
     dedup_key = event.get("dedup_key") or uuid4().hex
     routing_key = event.pop("routing_key")
-    payload = event.get("payload")
-    if isinstance(payload, dict) and not _is_time(payload.get("timestamp")):
-        # PagerDuty's own client writes times that are none; the alert counts, as of its receipt.
-        payload.pop("timestamp", None)
     return EnqueuedEvent(routing_key, dedup_key, json.dumps(event | {"dedup_key": dedup_key}).encode())
 
 
@@ -73,7 +68,7 @@ def _payload_faults(payload: Any) -> list[str | None]:
     errors = [
         _text_fault(payload, name, f"payload.{name}", LONGEST_SUMMARY) for name in ("summary", "source")
     ]
-    if payload.get("severity") not in SEVERITIES:
+    if str(payload.get("severity")).lower() not in SEVERITIES:
         errors.append(f"'payload.severity' must be one of {', '.join(SEVERITIES)}")
     return errors
 
@@ -85,11 +80,3 @@ def _text_fault(fields: dict[str, Any], name: str, path: str, longest: int) -> s
     if not isinstance(text, str):
         return f"'{path}' is not a text"
     return f"'{path}' is longer than {longest} characters" if len(text) > longest else None
-
-
-def _is_time(written: object) -> bool:
-    try:
-        datetime.fromisoformat(str(written))
-    except ValueError:
-        return False
-    return True

@@ -15,6 +15,10 @@ LONGEST_ADDRESS = 200
 MOST_ADDRESSES = 200
 
 _DOMAIN = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?|\[[0-9a-z:.]+\]")
+#: An account of a machine, as cron and other programs name their sender without a domain.
+_ACCOUNT = re.compile(r"[a-z0-9_][a-z0-9._-]{0,63}")
+#: What a quoted local part (RFC 5322, 3.4.1) holds that others cannot.
+_QUOTED_LOCAL = re.compile(r"[ !-?A-\[\]-~]{1,64}")
 _NOT_LOCAL = re.compile(r"[\x00-\x20\x7f-\xa0\u2028-\u202e\u2066-\u2069<>()\[\]:;,\\\"]")
 # A quoted text, a comment without further ones, a separator, or any other character.
 _TOKEN = re.compile(r"\"((?:[^\"\\]|\\.)*)\"|\\.|[^\"\\()<>,;:]+|.", re.DOTALL)
@@ -39,6 +43,12 @@ def read_addresses(value: str) -> tuple[Address, ...]:
     return tuple(addresses.values())
 
 
+def local_account(value: str) -> Address | None:
+    """Return the account of a machine that a header names alone, without a domain; None if it does not."""
+    mailboxes = _mailboxes(value)
+    return mailboxes[0].read_account() if len(mailboxes) == 1 else None
+
+
 class _Mailbox:
     """The texts of one entry of a list: outside of brackets, in `<…>` and in `(…)`."""
 
@@ -54,7 +64,10 @@ class _Mailbox:
         """Return the address; None if there is none."""
         outside, comment = "".join(self.outside).strip(), "".join(self.comment).strip()
         if self.angle is None:
+            plain = "".join(self.plain).strip()
             label, normalized = comment, None if self.quoted else normalized_address(outside)
+            if self.quoted and plain.startswith("@") and outside.endswith(plain):
+                normalized = normalized_address(f'"{outside.removesuffix(plain).strip()}"{plain}')
             # Fax machines and scanners write a name and an address without brackets.
             last = "".join(self.plain).rpartition(" ")[2]
             if normalized is None and "".join(self.plain).count("@") == 1:
@@ -66,6 +79,14 @@ class _Mailbox:
             label = outside or comment
         name = single_line(decode_words(label), LONGEST_LINE)
         return None if normalized is None else Address(name.strip("'\" "), normalized)
+
+    def read_account(self) -> Address | None:
+        """Return the account of a machine; None if it is none."""
+        account = "".join(self.plain if self.angle is None else self.angle).strip().lower()
+        label = "".join(self.comment if self.angle is None else self.outside)
+        if _ACCOUNT.fullmatch(account) is None or (self.angle is None and self.quoted):
+            return None
+        return Address(single_line(decode_words(label), LONGEST_LINE).strip("'\" "), account)
 
 
 def _mailboxes(value: str) -> list[_Mailbox]:
@@ -110,9 +131,14 @@ def normalized_address(text: str) -> str | None:
         ascii_domain = ".".join(label if label.isascii() else _punycode(label) for label in labels)
     except UnicodeError:
         return None
-    local = local[1:-1] if local[:1] == local[-1:] == '"' else local
+    quoted = local[1:-1] if local[:1] == local[-1:] == '"' else ""
+    bare = quoted or local
+    is_good = bool(_DOMAIN.fullmatch(ascii_domain) and bare and "@" not in bare)
+    if _NOT_LOCAL.search(bare):
+        is_good = is_good and '"' not in quoted and _QUOTED_LOCAL.fullmatch(quoted) is not None
+    else:
+        local = bare
     address = f"{local.lower()}@{ascii_domain.removesuffix('.')}"
-    is_good = _DOMAIN.fullmatch(ascii_domain) and local and "@" not in local and not _NOT_LOCAL.search(local)
     return address if is_good and len(address) <= LONGEST_ADDRESS else None
 
 

@@ -41,6 +41,8 @@ def decode_base64(body: bytes, media_type: str, charset: str | None) -> Decoded:
     for form in (digits,) if is_text else (digits, digits.translate(_STANDARD)):
         with suppress(Error):
             return Decoded(b64decode(form + b"=" * (-len(form) % 4), validate=True), _is_cut(form))
+    if is_text and (text := _decoded_as_address(digits)) is not None:
+        return Decoded(text)
     if not is_text:
         digit_lines = [line for line in lines if _are_digits(line)]
         is_damaged = digit_lines != list(filter(None, lines)) or _has_lost(digit_lines)
@@ -48,6 +50,18 @@ def decode_base64(body: bytes, media_type: str, charset: str | None) -> Decoded:
     begin, end = _longest_run(lines)
     above, below = (_added(part, media_type, charset) for part in (lines[:begin], lines[end:]))
     return Decoded(above + _decoded(lines[begin:end]) + below, _has_lost(lines[begin:end]))
+
+
+def _decoded_as_address(digits: bytes) -> bytes | None:
+    """Return the text whose digits are those for addresses; None if they are words that were not encoded."""
+    if len(digits) < _SHORTEST_FURTHER or len(digits) % 4:
+        return None
+    try:
+        text = b64decode(digits.translate(_STANDARD), validate=True)
+        readable = text.decode()
+    except ValueError:
+        return None
+    return None if any(char < " " and char not in "\t\r\n" for char in readable) else text
 
 
 def _has_lost(lines: list[bytes]) -> bool:
@@ -73,7 +87,8 @@ def _longest_run(lines: list[bytes]) -> tuple[int, int]:
         while end < len(lines) and _are_digits(lines[end]) and not _is_beyond(lines, begin, end):
             end += 1
         first = begin
-        if end - begin > 1 and len(lines[begin]) < _SHORTEST_FURTHER < len(lines[begin + 1]):
+        is_short = end - begin > 1 and len(lines[begin]) < _SHORTEST_FURTHER < len(lines[begin + 1])
+        if is_short and not lines[begin].endswith(b"="):
             first += 1  # a word: only the last line of digits is shorter
         if (size := sum(map(len, lines[first:end]))) > length:
             best, length = (first, end), size

@@ -72,6 +72,15 @@ _NO_CHARSETS = frozenset(
 _NAME = re.compile(r"[A-Za-z0-9_.:+()-]{1,40}")
 _ONE_BYTE = re.compile(r"iso8859|cp12|cp8|koi8|mac")
 _HALF = re.compile("[\ud800-\udfff]")
+_SEVERAL_BYTES = re.compile(r"gb|big5|cp932|cp949|euc|shift|johab")
+_WIDE = re.compile(r"utf[-_](?:16|32)")
+#: Texts of which each character has two bytes and more are hardly ever words of ASCII as well.
+_SHORTEST_WIDE = 16
+#: So many characters beyond ASCII are hardly ever valid UTF-8 by chance.
+_SEVERAL = 4
+#: What Windows' codec makes of bytes that Shift JIS does not have.
+_NOT_IN_SHIFT_JIS = re.compile("[\uf8f0-\uf8f3]")
+_IN_A_WORD = re.compile(r"(?<=[A-Za-z])[\xc0-\u024f]|[\xc0-\u024f](?=[A-Za-z])")
 
 
 def decode_text(raw: bytes, declared: str | None) -> tuple[str, bool]:
@@ -94,19 +103,50 @@ def _decoded(raw: bytes, declared: str | None) -> tuple[str, bool]:
     if not raw.isascii() and declared is not None and _is_ascii(declared):
         codec = None
     # Text in a set of one byte per character is hardly ever valid UTF-8 by chance.
-    first = ["utf-8"] if codec is None or codec == "cp1252" or _ONE_BYTE.match(codec) else []
+    is_one_byte = codec is None or codec == "cp1252" or _ONE_BYTE.match(codec)
+    first = ["utf-8"] if is_one_byte or _is_utf8_instead(raw, codec or "") else []
     for tried in (*first, *([codec] if codec else []), "utf-8"):
         try:
             text = raw.decode(tried)
         except UnicodeError:
             continue
-        return text, tried != codec and not raw.isascii()
+        if tried == "cp932" and _NOT_IN_SHIFT_JIS.search(text):
+            return _NOT_IN_SHIFT_JIS.sub("\ufffd", text), True
+        is_utf8_in_wide = tried != codec and codec is not None and _WIDE.match(codec) is not None
+        return text, tried != codec and (is_utf8_in_wide or not raw.isascii())
     if codec is not None:
         # Few wrong bytes in the declared set, as where a text was cut off, are likelier than another set.
         text = raw.decode(codec, "replace")
         if sum(char > "\x7f" for char in text) > 2 * text.count("\ufffd"):
             return text, True
     return raw.decode(guess_charset(raw) or "cp1252", "replace"), True
+
+
+def _is_utf8_instead(raw: bytes, codec: str) -> bool:
+    """Return whether the bytes are UTF-8 although a set of several bytes is declared, in which they would
+    be other characters.
+    """
+    if not is_utf8(raw):
+        return False
+    text = raw.decode()
+    if _WIDE.match(codec):
+        return len(raw) >= _SHORTEST_WIDE and b"\0" not in raw and (b" " in raw or b"\n" in raw)
+    if not _SEVERAL_BYTES.match(codec):
+        return False
+    beyond = [char for char in text if char > "\x7f"]
+    return len(beyond) >= _SEVERAL or 0 < len(beyond) == len(_IN_A_WORD.findall(text))
+
+
+def fits_declared(declared: str | None, raw: bytes) -> bool:
+    """Return whether the bytes are text in the declared set of several bytes per character."""
+    codec = _codec(declared) if declared else None
+    if codec is None or not (_SEVERAL_BYTES.match(codec) or _WIDE.match(codec)):
+        return False
+    try:
+        raw.decode(codec)
+    except UnicodeError:
+        return False
+    return True
 
 
 def _codec(charset: str) -> str | None:

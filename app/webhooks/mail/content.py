@@ -5,14 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from mimetypes import MimeTypes
 
 from app.common.files.data_files import DataFiles, without_data
 from app.common.files.html_text import html_to_text
 from app.common.files.text_forms import joined_forms
 from app.kernel.actions.made_fit import Alteration, FitText, fit_line
 from app.kernel.actions.payloads import LONGEST_LINE
-from app.webhooks.mail.charsets import charset_of_html, decode_text, is_readable_charset, is_utf8
+from app.webhooks.mail.charsets import (
+    charset_of_html,
+    decode_text,
+    fits_declared,
+    is_readable_charset,
+    is_utf8,
+)
 from app.webhooks.mail.headers import decode_words
+from app.webhooks.mail.invitations.calendar_words import calendar_words
 from app.webhooks.mail.mime import MailPart
 
 #: What of HTML is read, in characters and without the pictures in it; much less is kept.
@@ -25,6 +33,8 @@ _ENRICHED = frozenset({"text/enriched", "text/richtext"})
 _READABLE = _ENRICHED | {"text/markdown", "text/x-markdown", "text/x-web-markdown"}
 #: Texts that only programs read.
 _OF_PROGRAMS = frozenset({"text/calendar", "text/rtf", "text/vcard", "text/x-vcard"})
+#: Calendar files, whose words are told, too.
+CALENDARS = frozenset({"text/calendar", "application/ics"})
 #: They prove who has signed to programs; no mail program lists them as files.
 _SIGNATURES = frozenset(
     {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}
@@ -46,11 +56,17 @@ _NAMES = {
     "image/jpeg": "picture.jpg",
     "image/gif": "picture.gif",
 }
+#: Endings of the standard library's own list, whatever the machine's is.
+_ENDINGS = MimeTypes()
+_OFFICE = "application/vnd.openxmlformats-officedocument"
+_ENDINGS.add_type(f"{_OFFICE}.wordprocessingml.document", ".docx")
+_ENDINGS.add_type(f"{_OFFICE}.spreadsheetml.sheet", ".xlsx")
+_ENDINGS.add_type(f"{_OFFICE}.presentationml.presentation", ".pptx")
 # RFC 4880, section 7: the signed text stands between these lines, with `- ` before lines that begin with `-`.
 # A signature that does not end is left in the text: nothing shows where the words below it begin.
 _SIGNED = re.compile(
     r"^-----BEGIN PGP SIGNED MESSAGE-----\n(?:[A-Za-z]+: .*\n)*\n((?s:.*?))\n-----BEGIN PGP SIGNATURE-----"
-    r"(?:(?:\n(?!-----)(?:[A-Za-z]+: .*|[A-Za-z0-9+/=]*+[ \t]*+))*+\n-----END PGP SIGNATURE-----\n?)?",
+    r"(?:(?:\n(?!-----)(?:[A-Za-z]+: .*|[A-Za-z0-9+/=]*+[ \t]*+))*+\n-----END PGP SIGNATURE-----)?",
     re.MULTILINE,
 )
 
@@ -95,6 +111,7 @@ def mail_content(mail: MailPart) -> MailContent:
     """Return what the mail says, its plain text if there is some, and its files."""
     reader = _Reader(mail)
     text = reader.text_of(mail).strip() or reader.text_of_named_parts(mail).strip()
+    text = reader.with_invitation(mail, text)
     unsigned = _SIGNED.sub(lambda match: re.sub(r"^- ", "", match[1], flags=re.MULTILINE), text)
     if unsigned != text:  # only the text as it was signed proves who wrote it
         reader.altered.append(Alteration.left_out)
@@ -156,6 +173,16 @@ class _Reader:
         is_text = part.media_type.startswith("text/") and part.media_type not in _OF_PROGRAMS
         return self._leaf_text(part) if is_text and _disposition(part) != "attachment" else ""
 
+    def with_invitation(self, mail: MailPart, text: str) -> str:
+        """Return the text with what only the calendar files of the mail say."""
+        squeezed = "".join(text.split())
+        for part in _leaves(mail):
+            if part.media_type in CALENDARS:
+                words = calendar_words(decode_text(part.decoded().content, part.parameter("charset"))[0])
+                new = [each for each in words if "".join(each.split()) not in squeezed]
+                text = "\n\n".join(filter(None, (text, *new)))
+        return text
+
     def _best(self, part: MailPart) -> str:
         texts = [(self.text_of(each), _is_plain(each)) for each in part.inner_parts]
         # Some mailers send an empty plain text beside the HTML.
@@ -193,7 +220,8 @@ class _Reader:
             declared = charset_of_html(raw) or declared
         text, guessed = decode_text(raw, declared)
         self.guessed |= guessed
-        is_unknown = guessed and not (is_readable_charset(declared, raw) and is_utf8(raw))
+        is_sure = is_readable_charset(declared, raw) and is_utf8(raw) and not fits_declared(declared, raw)
+        is_unknown = guessed and not is_sure
         if is_html:
             html = without_data(text, self.data_files)
             if is_unknown or len(html) > LONGEST_READ:
@@ -217,7 +245,7 @@ class _Reader:
         is_referenced = any(f"cid:{content_id}" in html for html in self._html) if content_id else False
         inline = part.media_type.startswith("image/") and (is_referenced or _disposition(part) == "inline")
         name, altered = _file_name(part)
-        name = name or _NAMES.get(part.media_type, f"part-{n}")
+        name = name or _NAMES.get(part.media_type) or f"part-{n}{_ending(part.media_type)}"
         content, is_damaged = part.decoded()
         if is_damaged:
             self.as_sent.append(
@@ -226,6 +254,11 @@ class _Reader:
                 )
             )
         return MailAttachment(name, part.media_type, content, inline, altered, is_damaged)
+
+
+def _ending(media_type: str) -> str:
+    """Return how the name of a file of this type ends; empty if the type is not known."""
+    return "" if media_type == "application/octet-stream" else _ENDINGS.guess_extension(media_type) or ""
 
 
 def _link_to_content(part: MailPart) -> str:

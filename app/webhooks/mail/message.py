@@ -10,9 +10,16 @@ from hashlib import sha256
 
 from app.kernel.actions.made_fit import Alteration, cut_text, fit_line, fit_paragraph
 from app.kernel.actions.payloads import LONGEST_PARAGRAPH
-from app.webhooks.mail.addresses import Address, read_addresses
+from app.webhooks.mail.addresses import Address, local_account, read_addresses
 from app.webhooks.mail.automatic_marks import MAIL_SERVERS, AutomaticMarks, automatic_marks
-from app.webhooks.mail.content import LONGEST_READ, MailAttachment, mail_content
+from app.webhooks.mail.content import (
+    AS_SENT,
+    CALENDARS,
+    LONGEST_READ,
+    MailAttachment,
+    MailContent,
+    mail_content,
+)
 from app.webhooks.mail.headers import decode_words, message_ids, sent_time, single_line
 from app.webhooks.mail.mime import MailPart, parse_mail
 from app.webhooks.mail.monitoring import MonitoringReport, monitoring_report
@@ -34,16 +41,16 @@ _HEADERS = ("From", "To", "Subject", "Date", "Message-ID", "Received")
 class IncomingMail:
     """A mail. Ids have their angle brackets; `references` are those of the thread, the nearest first.
 
-    `sender` is in lower case, its domain as DNS has it. `long_subject` is the whole subject if a title cannot
-    hold it. `whole_text` is all that the mail says, and
-    `text` the part of it that a field can hold. `own_text` is what a reply says, and `folded` what it repeats
-    (of a forwarded mail nothing). `cut` says that one of them was longer than a field may be, `altered` by
-    field what else was changed. `calendar_answer`: it accepts or declines an invitation, and says nothing
-    else. `guessed` that a character set is unknown or wrong. `automatic` are the headers, or other marks,
-    that show that no person wrote it to us. `monitoring` is what a monitoring tool reports by it. `sent_at`
-    is in UTC; None: its date cannot be read. `further_recipients` are those besides this mailbox and the
-    sender. `reply_addresses` are where it wants to be answered besides its sender, and `important` says that
-    its sender marked it so; neither is proved.
+    `sender` is in lower case, its domain as DNS has it; without one for an account of a machine.
+    `long_subject` is the whole subject if a title cannot hold it. `whole_text` is all that the mail says,
+    and `text` the part of it that a field can hold. `own_text` is what a reply says, and `folded` what it
+    repeats (of a forwarded mail nothing). `cut` says that one of them was longer than a field may be,
+    `altered` by field what else was changed. `calendar_answer`: it accepts or declines an invitation,
+    without a word or a file. `guessed` that a character set is unknown or wrong. `automatic` are the
+    headers, or other marks, that show that no person wrote it to us. `monitoring` is what a monitoring tool
+    reports by it. `sent_at` is in UTC; None: its date cannot be read. `further_recipients` are those besides
+    this mailbox and the sender. `reply_addresses` are where it wants to be answered besides its sender, and
+    `important` says that its sender marked it so; neither is proved.
     """
 
     message_id: str
@@ -88,17 +95,17 @@ def read_mail(raw: bytes, sent: Collection[str] = ()) -> IncomingMail:
     fit_whole = fit_paragraph(content.text, LARGEST_MAIL)
     # What is told from quotations takes time; all of a longer text is in the file.
     fit_text = fit_whole._replace(text=fit_whole.text[:LONGEST_READ])
-    own, folded = (fit_text.text, "") if _FORWARDED.match(subject) else reply_text(fit_text.text, sent)
+    is_forwarded = _FORWARDED.match(subject) is not None
+    own, folded = (fit_text.text, "") if is_forwarded else reply_text(fit_text.text, sent, whole_subject)
     automatic = automatic_marks(mail, sender.address, subject)
     report = _monitoring_report(mail, sender, subject, fit_text.text, automatic)
     if report is not None:
         # Some tools send as the mail server, or thread their mails: a recovery answers that of its problem.
         answer = None if automatic.answer == MAIL_SERVERS else automatic.answer
         automatic = replace(automatic, answer=answer, is_doubtful=False)
-    nearest = [mail.header("In-Reply-To"), *_reversed_ids(mail.header("References"))]
     return IncomingMail(
         message_id=next(iter(message_ids(mail.header("Message-ID"))), _content_id(mail, raw)),
-        references=message_ids(*nearest),
+        references=message_ids(mail.header("In-Reply-To"), *_reversed_ids(mail.header("References"))),
         sender=sender.address,
         sender_name=sender.name,
         recipients=read_addresses(", ".join(mail.headers("To") + mail.headers("Cc"))),
@@ -125,7 +132,7 @@ def read_mail(raw: bytes, sent: Collection[str] = ()) -> IncomingMail:
                 Alteration(code) for file in content.files for codes in file.marks.values() for code in codes
             ],
         ),
-        calendar_answer=_is_calendar_answer(mail),
+        calendar_answer=_is_calendar_answer(mail) and not _says_more(content),
         guessed=content.guessed,
         attachments=content.files,
         automatic=automatic,
@@ -179,15 +186,25 @@ def _is_calendar_answer(mail: MailPart) -> bool:
     return any((method or "").lower() in _CALENDAR_ANSWERS for method in methods)
 
 
+def _says_more(content: MailContent) -> bool:
+    files = (file for file in content.files if not file.inline and not file.name.startswith(AS_SENT))
+    return bool(content.text) or any(file.media_type not in CALENDARS for file in files)
+
+
 def _sender(mail: MailPart) -> Address:
-    """Return the one address in the one From header. Of several it is the one that the Sender header names,
-    as RFC 5322 demands; without that, programs choose different ones.
+    """Return the one address in From, or the account of a machine there. Of several it is the one that the
+    Sender header names, as RFC 5322 demands; without that, and where two From differ, programs choose
+    different ones. Some programs encode the address with the name.
     """
     senders = mail.headers("From")
-    addresses = read_addresses(senders[0]) if len(senders) == 1 else ()
+    read = [read_addresses(each) or read_addresses(decode_words(each)) for each in senders]
+    addresses = read[0] if len({tuple(each.address for each in listed) for listed in read}) == 1 else ()
     if len(addresses) > 1:
         by = {each.address for each in read_addresses(mail.header("Sender"))}
         addresses = tuple(each for each in addresses if each.address in by)
+    account = local_account(senders[0]) if len(senders) == 1 and not read[0] else None
+    if account is not None:
+        return account
     if len(addresses) != 1:
         raise MailRefused("no_sender")
     return addresses[0]

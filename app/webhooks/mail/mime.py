@@ -37,6 +37,10 @@ _OF_MAILBOX = re.compile(rb">?From ")
 _SPACE_BEFORE_COLON = re.compile(rb"^([!-9;-~]+)[ \t]+:", re.MULTILINE)
 _CHARSET = re.compile(r"charset\s*=\s*\"?([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
 _MIME_HINT = re.compile(r"\bmime\b|multi-?part", re.IGNORECASE)
+#: A name of a file with a semicolon in it, without quotes: no other parameter begins there.
+_WITH_SEMICOLON = re.compile(
+    r"(;\s*(?:file)?name\s*=\s*)([^\s\";][^\";]*(?:;(?!\s*[\w*-]+\s*=)[^\";]+)+)", re.IGNORECASE
+)
 _LINE_BREAKS = re.compile(r"[\r\n\x00]+")
 
 
@@ -111,7 +115,7 @@ class MailPart(Message):
     def parameter(self, name: str, header: str = "Content-Type") -> str | None:
         """Return a parameter of a header, decoded (RFC 2231, and RFC 2047 as many mailers have it)."""
         field = Message()
-        field[header] = self.header(header)
+        field[header] = _WITH_SEMICOLON.sub(r'\1"\2"', self.header(header))
         try:
             value = field.get_param(name, header=header)
         except (ValueError, TypeError, IndexError):

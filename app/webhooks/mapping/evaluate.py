@@ -265,7 +265,7 @@ class _Reader(EntryReader):
         # counts.
         cleared = status == "cleared"
         key = "cleared_at" if cleared else "alerted_at"
-        dated = self.event_time(key, getattr(entry, key), received_at)
+        dated = self.alert_time(key, getattr(entry, key), received_at)
         codes = {n: self._own_code(n, n, getattr(entry, n), entry) for n in ("impact", "urgency", "effect")}
         names = {n: self._naming(n, n, getattr(entry, n), entry) for n in ("service", "ci", "category")}
         optional_fields = {n: None if value is MISSING else value for n, value in (codes | names).items()}

@@ -1,7 +1,7 @@
 """Reading of the values of an entry of a mapping: each expression's value as text, time, code or person.
 
 Keys that decide what a delivery tells (`DECIDING`) fail it if they cannot be read. Any other key is marked
-instead, and the rest is taken.
+instead, and the rest is taken. Of alerts the time of receipt takes the place of a time that cannot be read.
 """
 
 from __future__ import annotations
@@ -196,6 +196,18 @@ class EntryReader:
             raise self.failed("not_a_time", key, "there is no time")
         return EventTime(event_time, event_time == received_at)
 
+    def alert_time(self, key: str, sources: tuple[str, ...] | None, received_at: datetime) -> EventTime:
+        """Return the time of an alert's change: that of the receipt, with a mark, if the tool's is missing or
+        cannot be read, so that somebody is called, and what has cleared ends.
+        """
+        try:
+            return self.event_time(key, sources, received_at)
+        except MappingFailed as error:
+            if error.code == "too_much":
+                raise
+        self._mark_time(key)
+        return EventTime(received_at, True)
+
     def time(self, key: str, sources: tuple[str, ...] | None) -> datetime | None:
         """Return the time, None if it is not told. Raises MappingFailed if it is none."""
         value = self.raw(key, sources)
@@ -211,9 +223,12 @@ class EntryReader:
         try:
             return self.time(key, sources)
         except MappingFailed:
-            self.irregular.append(f"bad_{key}")
-            self.altered[key] = [Alteration.unreadable.value]
+            self._mark_time(key)
             return None
+
+    def _mark_time(self, key: str) -> None:
+        self.irregular.append(f"bad_{key}")
+        self.altered[key] = [Alteration.unreadable.value]
 
     def person(self, key: str, sources: tuple[str, ...] | None) -> NamedPerson | MissingValue | None:
         """Return the person that is named."""
@@ -351,10 +366,14 @@ def excerpt_of(value: Any) -> str:
 
 
 def _link_lines(name: Any, value: Any) -> list[str]:
-    """Return a line for each address of a link: a picture may have its own, and that of a page."""
+    """Return a line for each address of a link: a picture may have its own, and that of a page. A map without
+    an address is a line of all that it says.
+    """
+    if isinstance(value, list):
+        return [line for each in value for line in _link_lines(name, each)]
     addresses = [value]
     if isinstance(value, dict):
-        addresses = [value[key] for key in _ADDRESSES if value.get(key)]
+        addresses = [value[key] for key in _ADDRESSES if value.get(key)] or [as_lines(value)]
         name = next((scalar(value[key]) for key in _LINK_NAMES if value.get(key)), name)
     lines = [fit_line(scalar(address) or "", LONGEST_PARAGRAPH).text for address in addresses]
     label = fit_line(str(name)).text if name is not None else ""

@@ -139,6 +139,28 @@ def test_a_zone_that_nothing_defines_is_counted(zone: str, hour: int) -> None:
     assert content.unreadable == (zone != "China Standard Time")
 
 
+@pytest.mark.parametrize(
+    ("zone", "hour"),
+    [
+        ("GMT+0800", 1),
+        ("GMT+08:00", 1),
+        ("UTC+8", 1),
+        ("UTC-05:00", 14),
+        ("中国标准时间", 1),
+        ('"東京 (標準時)"', 0),
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_zones_named_by_an_offset_or_in_another_language_are_read(
+    zone: str, hour: int, encoding: str
+) -> None:
+    event = f"UID:1\nCATEGORIES:Leave\nDTSTART;TZID={zone}:20261221T090000\nDURATION:PT1H"
+    calendar = a_calendar(event).decode().encode(encoding)
+    content = read_calendar(calendar, "Europe/Berlin", NOW, NOW + timedelta(days=366))
+    assert [each.begin for each in content.absences] == [datetime(2026, 12, 21, hour, tzinfo=UTC)]
+    assert content.unreadable == 0
+
+
 def test_an_occurrence_that_was_moved_may_be_named_by_its_day() -> None:
     moved = (
         "UID:1\nCATEGORIES:Leave\nRECURRENCE-ID;VALUE=DATE:20261222\nDTSTART:20261230T000000Z\nDURATION:PT1H"

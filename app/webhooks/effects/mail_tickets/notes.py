@@ -82,11 +82,23 @@ def perhaps_automatic(mail: IncomingMail, language: str) -> str:
     return translate(language, "note", "perhaps_automatic", words) if may_be_answer(mail) else ""
 
 
+def can_be_mailed(mail: IncomingMail) -> bool:
+    """Return whether the sender has an address that people can have: not an account of a machine alone."""
+    return "@" in mail.sender and " " not in mail.sender
+
+
+def account_sender(mail: IncomingMail, language: str) -> str:
+    """Return the line with a sender whom nobody can answer."""
+    named = f"{mail.sender_name} <{mail.sender}>" if mail.sender_name else mail.sender
+    return "" if can_be_mailed(mail) else translate(language, "note", "account_sender", {"sender": named})
+
+
 def of_headers(mail: IncomingMail, received_at: datetime, language: str) -> tuple[str, ...]:
     """Return the notes that any mail may need."""
     return (
         attachments_left_out(mail, language),
         perhaps_automatic(mail, language),
+        account_sender(mail, language),
         sent_earlier(mail, received_at, language),
         importance(mail, language),
     )

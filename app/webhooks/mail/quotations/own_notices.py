@@ -1,8 +1,9 @@
-"""Lines of notices that we sent, in the replies that repeat them without marks (pure).
+"""Lines of notices that we sent, in the replies that repeat them (pure).
 
-People write between the lines of a notice, so each line is looked at for itself. A line is ours if it is a
-sentence of our notices, wrapped or not, or stands in the notice that is answered (`sent`). Whatever could be
-a person's words instead is none of ours.
+People write between the lines of a notice and behind them, so each line is looked at for itself. A line is
+ours if it stands in the notice that is answered (`sent`), or is a sentence of our notices, wrapped or not,
+that names nothing but numbers and the title in the subject. Any line that could hold a person's words is not
+ours. Only a notice that is marked line by line, and of which nothing is known, is ours as a whole.
 """
 
 from __future__ import annotations
@@ -32,24 +33,63 @@ _TABLES = ("notice", "notice_ask", "notice_why")
 KINDS = ("Incident", "事件", "Request", "服务请求", "Problem", "问题", "Change", "变更", "Release", "发布")
 _NUMBER = r"[A-Z]{2,5}-\d{4}-\d{6,}"
 _HEADING = re.compile(rf"\S.{{0,60}}?\s{_NUMBER}(?:\s*[:：].*)?")
-_OUR_HEADING = re.compile(rf"(?:{'|'.join(KINDS)})\s(?P<number>{_NUMBER})(?:\s*[:：].*)?")
+_OUR_HEADING = re.compile(rf"(?:{'|'.join(KINDS)})\s(?P<number>{_NUMBER})(?:\s*[:：]\s*(?P<title>.*))?")
 _LINK = re.compile(r"<?(?P<url>https?://[^\s<>]+)>?(?:\s*<(?P=url)>)?")
 _LINE_BREAK = "\n"
 _LONGEST_SENTENCE = 600
 #: What is filled in and has a form; anything else may be a person's words.
 _STRICT = {"number": _NUMBER, "percent": r"\d{1,5}", "days": r"\d{1,5}"}
-_WORDS = "[^\n]{1,300}?"
+_WORDS = "([^\n]{1,300}?)"
 #: With what sentences begin that is filled in.
 _FIRST_WORDS = {f"{{{name}}}": re.compile(_STRICT[name], re.IGNORECASE) for name in ("number", "percent")}
 
 
-def own_lines(lines: list[str], sent: Collection[str] = ()) -> Iterator[tuple[int, int, set[int]]]:
+class OurLines:
+    """What is known of the notice that a mail answers: its lines (`sent`), and its title as the last words
+    of the `subject`.
+    """
+
+    def __init__(self, sent: Collection[str] = (), subject: str = "") -> None:
+        self._sent = _SentLines({line for each in sent if (line := _squeezed(MARKS.sub("", each)))})
+        self._subject = _squeezed(subject)
+
+    @property
+    def has_lines(self) -> bool:
+        """Whether lines of the notice are known."""
+        return bool(self._sent)
+
+    def count(self, squeezed: list[str], n: int, end: int) -> int:
+        """Return of how many lines from the n-th on a line or a sentence of ours is made; 0: of none."""
+        return self._sent.count_of_lines(squeezed, n, end) or _count_of_sentence(
+            squeezed, n, end, self._subject
+        )
+
+    def is_title(self, title: str | None) -> bool:
+        """Return whether the words are the title in the subject, or none at all."""
+        return not title or self._subject.endswith(_squeezed(title))
+
+    def among(self, lines: list[str]) -> set[int]:
+        """Return the numbers of the lines that were sent, and of the empty ones."""
+        squeezed = [_squeezed(MARKS.sub("", line)) for line in lines]
+        ours: set[int] = set()
+        n = 0
+        while n < len(lines):
+            count = self._sent.count_of_lines(squeezed, n, len(lines)) if squeezed[n] else 1
+            ours |= set(range(n, n + count))
+            n += count or 1
+        return ours
+
+
+def _squeezed(text: str) -> str:
+    return "".join(text.split()).casefold()
+
+
+def own_lines(lines: list[str], notice: OurLines) -> Iterator[tuple[int, int, set[int]]]:
     """Yield of each notice of ours in the text where it begins and ends, and the numbers of its lines that
-    are ours. `sent` are the lines of the notice that is answered, as far as they are known.
+    are ours.
     """
     texts = [MARKS.sub("", line).strip() for line in lines]
-    squeezed = ["".join(text.split()).casefold() for text in texts]
-    sent_lines = _SentLines({line for each in sent if (line := "".join(each.split()).casefold())})
+    squeezed = [_squeezed(text) for text in texts]
     after = 0
     for n, line in enumerate(texts):
         if n < after or not line:
@@ -64,9 +104,14 @@ def own_lines(lines: list[str], sent: Collection[str] = ()) -> Iterator[tuple[in
         if MARKED.match(lines[headings[-1]]):
             begin = headings[-1]
             if all(MARKED.match(each) for each in lines[begin:n] if each.strip()):
-                yield begin, end, set(range(begin, end))
+                empty = {m for m in range(begin, n) if not squeezed[m]}
+                if notice.has_lines:
+                    ours = empty | _lines_of_ours(texts, squeezed, begin, n, notice)
+                else:
+                    ours = set(range(begin, n))
+                yield begin, end, {*ours, *range(n, end)}
         else:
-            ours = set(range(n, end)) | _lines_of_ours(texts, squeezed, headings[0], n, sent_lines)
+            ours = set(range(n, end)) | _lines_of_ours(texts, squeezed, headings[0], n, notice)
             if ours & set(headings):
                 begin = min(ours & set(headings))
                 yield begin, end, {m for m in ours if m >= begin}
@@ -75,11 +120,11 @@ def own_lines(lines: list[str], sent: Collection[str] = ()) -> Iterator[tuple[in
         after = end
 
 
-def _lines_of_ours(texts: list[str], squeezed: list[str], begin: int, end: int, sent: _SentLines) -> set[int]:
+def _lines_of_ours(texts: list[str], squeezed: list[str], begin: int, end: int, notice: OurLines) -> set[int]:
     """Return the numbers of the lines from `begin` to `end` that are of the notice, with the empty ones below
     each.
     """
-    headings = _our_headings(texts, begin, end)
+    headings = _our_headings(texts, begin, end, notice)
     numbers = {match["number"] for match in map(_OUR_HEADING.fullmatch, texts[begin:end]) if match}
     ours: set[int] = set()
     n = begin
@@ -89,8 +134,7 @@ def _lines_of_ours(texts: list[str], squeezed: list[str], begin: int, end: int, 
                 ours.add(n)
             n += 1
             continue
-        count = sent.count_of_lines(squeezed, n, end) or (1 if n in headings else 0)
-        count = count or _count_of_sentence(squeezed, n, end) or _is_link(texts[n], numbers)
+        count = notice.count(squeezed, n, end) or (1 if n in headings else 0) or _is_link(texts[n], numbers)
         if not count and texts[n] in _DASHES and not any(squeezed[n + 1 : end]):
             count = 1
         ours |= set(range(n, n + count))
@@ -98,13 +142,14 @@ def _lines_of_ours(texts: list[str], squeezed: list[str], begin: int, end: int, 
     return ours
 
 
-def _our_headings(texts: list[str], begin: int, end: int) -> set[int]:
-    """Return the numbers of the lines that are headings. If there are different ones with one number,
-    a person may have written one of them, and none counts.
+def _our_headings(texts: list[str], begin: int, end: int, notice: OurLines) -> set[int]:
+    """Return the numbers of the lines that are headings with the title in the subject. If there are different
+    ones with one number, a person may have written one of them, and none counts.
     """
     by_number: dict[str, dict[str, list[int]]] = {}
     for n in range(begin, end):
-        if (match := _OUR_HEADING.fullmatch(texts[n])) is not None:
+        match = _OUR_HEADING.fullmatch(texts[n])
+        if match is not None and notice.is_title(match["title"]):
             by_number.setdefault(match["number"], {}).setdefault(texts[n], []).append(n)
     return {n for forms in by_number.values() if len(forms) == 1 for places in forms.values() for n in places}
 
@@ -127,6 +172,9 @@ class _SentLines:
         self._by_begin: dict[str, list[str]] = {}
         for line in lines:
             self._by_begin.setdefault(line[:8], []).append(line)
+
+    def __bool__(self) -> bool:
+        return bool(self._lines)
 
     def count_of_lines(self, squeezed: list[str], n: int, end: int) -> int:
         """Return of how many lines from the n-th on one of these was made; 0: of none."""
@@ -195,8 +243,10 @@ def _pattern(sentence: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE)
 
 
-def _count_of_sentence(squeezed: list[str], n: int, end: int) -> int:
-    """Return of how many lines from the n-th on a sentence of ours is made; 0: of none."""
+def _count_of_sentence(squeezed: list[str], n: int, end: int, subject: str) -> int:
+    """Return of how many lines from the n-th on a sentence of ours is made; 0: of none. Words in it without a
+    form could be followed by a person's, unless they end the subject.
+    """
     first = squeezed[n]
     word = next((each for each, form in _FIRST_WORDS.items() if form.match(first)), None)
     candidates = _sentences().get(word or first[:2], ())
@@ -205,6 +255,7 @@ def _count_of_sentence(squeezed: list[str], n: int, end: int) -> int:
         joined += (_LINE_BREAK if count else "") + squeezed[n + count]
         if not squeezed[n + count] or len(joined) > _LONGEST_SENTENCE:
             return 0
-        if any(_pattern(sentence).fullmatch(joined) for sentence in candidates):
+        matches = (_pattern(sentence).fullmatch(joined) for sentence in candidates)
+        if any(all(map(subject.endswith, match.groups())) for match in matches if match is not None):
             return count + 1
     return 0

@@ -1,8 +1,8 @@
 """The text of a reply, and the part of it that pages fold. Pure.
 
-Only what a program has introduced and marked line by line (`>`) and notices that we have sent ourselves are
-folded, with the line that introduces them. A separator, a header block or a signature proves nothing: people
-paste them, and write below them. What is folded stays with the comment, so that no word is lost.
+Only lines of notices that we have sent ourselves are folded, with the line that introduces them. Marks (`>`),
+a separator, a header block or a signature prove nothing: people paste what others wrote, and write into it.
+What is folded stays with the comment, so that no word is lost.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 
-from app.webhooks.mail.quotations.own_notices import MARKED, MARKS, own_lines
+from app.webhooks.mail.quotations.own_notices import MARKED, MARKS, OurLines, own_lines
 
 #: A program breaks the line that introduces a quotation into at most so many, of together so many characters.
 _INTRODUCTION_LINES = 4
@@ -29,7 +29,7 @@ _INTRODUCTION_END = re.compile(
     r"(?:\b(?:wrote|writes|schrieb(?:\s.{1,200})?|a\s+écrit|écrit|escribió|ha\s+scritto|escreveu"
     r"|napisał(?:\(a\)|a)?"
     r"|pisze|написал(?:\(а\)|а)?|пишет|schreef|skrev|yazdı|napsal(?:\(a\))?)"
-    r"|写道|寫道|写到|のメール|は書きました|が書きました|さんからのメッセージ|@[^<>@\s]+[>)]+)\s*[:：]\s*\Z",
+    r"|写道|寫道|写到|のメール|は書きました|が書きました|さんからのメッセージ|님이\s+(?:작성|씀)|@[^<>@\s]+[>)]+)\s*[:：]\s*\Z",
     re.IGNORECASE,
 )
 _SEPARATOR = re.compile(r"\s*(?:[-_=]{2,}\s*\S.{0,60}?\s*[-_=]{2,}|[-_=*]{3,})\s*")
@@ -42,7 +42,8 @@ _FORWARDED = re.compile(
     re.IGNORECASE,
 )
 _FROM = re.compile(
-    r"\s*\*?(?:From|Von|De|Da|Od|От|发件人|寄件者|發件人|差出人|送信者)\s*[:：]\*?\s*\S", re.IGNORECASE
+    r"\s*\*?(?:From|Von|De|Da|Od|От|发件人|寄件者|發件人|差出人|送信者|보낸\s*사람)\s*[:：]\*?\s*\S",
+    re.IGNORECASE,
 )
 _HEADER = re.compile(
     r"\s*\*?(?:From|Sent|Date|To|B?cc|Subject|Reply-To|Importance|Priority|Attachments?"
@@ -52,38 +53,41 @@ _HEADER = re.compile(
     r"|Da|Inviato|Data|Oggetto|Rispondi a|Priorità|Od|Wysłano|Do|U?DW|Temat"
     r"|От|Отправлено|Дата|Кому|Копия|Тема"
     r"|发件人|发送时间|发送日期|日期|时间|收件人|抄送|密送|主题|附件|寄件者|寄件日期|傳送時間|收件者|副本|主旨"
-    r"|發件人|發送時間|主題|差出人|送信者|送信日時|日時|日付|宛先|件名)\s*[:：]",
+    r"|發件人|發送時間|主題|差出人|送信者|送信日時|日時|日付|宛先|件名"
+    r"|보낸\s*사람|보낸\s*날짜|받는\s*사람|참조|제목)\s*[:：]",
     re.IGNORECASE,
 )
 
 
-def reply_text(text: str, sent: Collection[str] = ()) -> tuple[str, str]:
+def reply_text(text: str, sent: Collection[str] = (), subject: str = "") -> tuple[str, str]:
     """Return what is written in a reply, and what of it is folded. A mail that would be left without a word,
     and a forwarded one, is whole; quotations between answers stay with them. `sent` are the lines of our own
-    mails that it may repeat, as far as they are known.
+    mails that it may repeat, if they are known, and `subject` ends with the title of the ticket.
     """
     lines = text.split("\n")
     if any(_FORWARDED.fullmatch(line) for line in lines):
         return text.strip(), ""
+    notice = OurLines(sent, subject)
     folded: set[int] = set()
     in_notices: set[int] = set()
-    for begin, end, ours in _own_notices(lines, sent):
+    for begin, end, ours in _own_notices(lines, notice):
         folded |= ours
         in_notices |= set(range(begin, end))
     numbers = [n for n in range(len(lines)) if n not in in_notices]
-    folded |= _quotations(lines, numbers)
+    texts = [lines[n] for n in numbers]
+    folded |= {numbers[n] for n in _ours_of(texts, _quotations(texts), notice)}
     own = "\n".join(line for n, line in enumerate(lines) if n not in folded).strip()
     if not own:
         return text.strip(), ""
     return own, "\n".join(line for n, line in enumerate(lines) if n in folded).strip()
 
 
-def _own_notices(lines: list[str], sent: Collection[str]) -> Iterator[tuple[int, int, set[int]]]:
+def _own_notices(lines: list[str], notice: OurLines) -> Iterator[tuple[int, int, set[int]]]:
     """Yield of each notice that we sent where it begins and ends, with what introduces it, and the numbers of
     the lines that are not a person's.
     """
     after = 0
-    for begin, end, ours in own_lines(lines, sent):
+    for begin, end, ours in own_lines(lines, notice):
         introduced = _begin(lines, begin, after)
         yield introduced, end, ours | set(range(introduced, begin))
         after = end
@@ -146,24 +150,36 @@ def _is_whole(line: str) -> bool:
     return len(re.findall(r"\d+", line)) >= 2  # a day and a year, or an hour and minutes
 
 
-def _quotations(lines: list[str], numbers: list[int]) -> set[int]:
-    """Return the numbers of the lines of the quotation at the end and of the one at the beginning, with what
-    introduces them. If there are further ones between, the mail answers point by point, and the first one
-    stays.
+def _ours_of(texts: list[str], quotations: list[range], notice: OurLines) -> set[int]:
+    """Return the numbers of the lines of quotations that we sent. A quotation is one of ours, introduction
+    and all, if we sent most of its lines; others may be what somebody else wrote.
     """
-    texts = [lines[n] for n in numbers]
+    ours: set[int] = set()
+    for each in quotations:
+        begin = next((n for n in each if MARKED.match(texts[n])), each.stop)
+        words = [n for n in range(begin, each.stop) if MARKS.sub("", texts[n]).strip()]
+        sent = {begin + n for n in notice.among(texts[begin : each.stop])}
+        if 2 * len(sent.intersection(words)) > len(words):
+            ours |= {*sent, *range(each.start, begin)}
+    return ours
+
+
+def _quotations(texts: list[str]) -> list[range]:
+    """Return the lines of the quotation at the end and of the one at the beginning, with what introduces
+    them. If there are further ones between, the mail answers point by point, and the first one stays.
+    """
     end = _before_quotation(texts)
-    folded = set(numbers[end:])
+    quotations = [range(end, len(texts))]
     begin = next((n for n in range(end) if texts[n].strip()), end)
     first = next((n for n in range(begin, end) if MARKED.match(texts[n])), end)
     last_word = max((n + 1 for n in range(begin, first) if texts[n].strip()), default=begin)
     introduced = _introduction(texts, begin, last_word) if last_word > begin else 0
     if first == end or not introduced or begin + introduced < last_word:
-        return folded
+        return quotations
     after = next((n for n in range(first, end) if texts[n].strip() and not MARKED.match(texts[n])), end)
     if after < end and not any(MARKED.match(line) for line in texts[after:end]):
-        folded |= set(numbers[:after])
-    return folded
+        quotations.append(range(after))
+    return quotations
 
 
 def _before_quotation(lines: list[str]) -> int:

@@ -1,0 +1,1 @@
+"""Invitations that come by mail, and answers to them."""
