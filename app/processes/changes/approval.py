@@ -14,6 +14,7 @@ from app.foundation.decisions.parties import parties_of
 from app.foundation.decisions.payloads import AskDecision, Tallied
 from app.foundation.decisions.preparation import NewDecision, Question, new_decision
 from app.foundation.decisions.records import Decision, DecisionKind, DecisionOutcome
+from app.foundation.editing import JudgedStep
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import RecordDuty, requester_duty
 from app.kernel.actions.context import ActionContext
@@ -45,6 +46,16 @@ APPROVAL = Matter(
     ),
     child_duties=(TASKS,),
     acts=("submitted", "resubmitted", *WORK_EVENTS, "started", "implemented", "backed_out"),
+)
+#: Whoever edits any of this after the assessment has the change assessed again: the risk determines who decides.
+ASSESSMENT = JudgedStep(
+    ChangeState.assessed,
+    back_to=ChangeState.submitted,
+    verdict="risk_level",
+    fields=(
+        *("title", "reason", "description", "services", "ci_ids", "no_cis_reason", "plan", "test_plan"),
+        *("back_out_plan", "wanted_from_at", "wanted_until_at"),
+    ),
 )
 #: Nobody assesses a plan of their own: the risk determines who decides.
 ASSESSED_BY_OTHERS = authors_do_not_judge(("plan", "test_plan", "back_out_plan"))

@@ -3,6 +3,7 @@
 draft ─► submitted ─► assessed ─► awaiting_approval ─► approved ─► scheduled ─►
 implementing ─► implemented ─► closed
 standard: draft ─► scheduled       emergency: submitted ─► approved ─► implementing
+assessed ─► submitted (edited)
 awaiting_approval ─► rejected | deferred ─► submitted        implementing, implemented ─► backed_out ─► closed
 """
 
@@ -119,7 +120,10 @@ def flag_review(change: Change, body: EmptyPayload, ctx: ActionContext) -> None:
 
 
 def edit(change: Change, body: EditChange, ctx: ActionContext) -> None:
-    """Edit the change's fields."""
+    """Edit the change's fields. An assessed change is assessed again, unless only its category or its custom
+    fields were edited.
+    """
+    before = change.editable_copy()
     apply_patch(change, body, ctx, skip=("services", "cis"))
     copy_fields(change.plans, body, ctx)
     if "services" in body.model_fields_set:
@@ -127,6 +131,7 @@ def edit(change: Change, body: EditChange, ctx: ActionContext) -> None:
         change.service = change.services[0] if change.services else None
     if "cis" in body.model_fields_set:
         _set_items(change, ctx)
+    approval.ASSESSMENT.forget_verdict(before, change)
 
 
 LINK_REQUEST = RelatedCommand(
@@ -247,7 +252,8 @@ LIFECYCLE = Lifecycle(
                notifies=(managers(NoticeType.to_review_change),)),
         action(cancel,             "取消",     BEFORE_IMPLEMENTATION,        State.cancelled,         reporter | change_manager, "change.cancelled",
                prepare=(open_decisions,), notifies=those_concerned(NoticeType.cancelled)),
-        *edit_action(edit, "change", State, checks.cannot_be_edited, standard.beyond_template),
+        *edit_action(edit, "change", State, checks.cannot_be_edited, standard.beyond_template,
+                     judged=approval.ASSESSMENT),
         *decisions.rows(VOTES),
         *ticket_actions(kind="change", any=State, open=OPEN, delivered=ENDED | IMPLEMENTATION_ENDED, manager=Role.change_manager,
                         assigning=AssigningSpec(planner, (implementation.assignee_voted_for_it,))),

@@ -1,0 +1,45 @@
+"""A change is approved as it was assessed: an edit of what was assessed has it assessed again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.processes.changes.payloads import EditChange
+from tests.client import Client, Json
+from tests.processes.changes.samples import Board, assessment, at_hour
+
+#: Fields of an edit that an assessment looks at, each with another value.
+JUDGED: Json = {
+    "title": "Move the plant to the new site",
+    "reason": "The site is sold.",
+    "description": "All services stop.",
+    "plan": "Stop everything.",
+    "test_plan": "Somebody looks at it.",
+    "back_out_plan": "The old site is used again.",
+    "services": ["mail", "plant"],
+    "cis": ["plc-1"],
+    "no_cis_reason": "The list is old.",
+    "wanted_from_at": at_hour(1),
+    "wanted_until_at": at_hour(9),
+}
+
+
+async def edited(client: Client, path: str, **fields: Any) -> Json:
+    """The change after an edit."""
+    answer = await client.patch(path, json=fields, headers={"If-Match": "*"})
+    assert answer.status_code == 200, answer.text
+    record: Json = answer.json()
+    return record
+
+
+async def test_an_edit_of_what_was_assessed_leads_back_to_the_assessment(board: Board) -> None:
+    await board.ci("plc-1")
+    assert set(EditChange.model_fields) - {"category", "custom", "occurred_at"} == set(JUDGED)
+    path = await board.assessed()
+    for name, value in JUDGED.items():
+        record = await edited(board.agent, path, **{name: value})
+        assert (record["state"], record["risk_level"]) == ("submitted", None), name
+        await board.manager.post_ok(f"{path}/assess", assessment("low"))
+    record = await edited(board.agent, path, title="Renew it")
+    refused = await board.manager.post(f"{path}/request_approval", json=board.question())
+    assert (refused.status_code, refused.json()["code"]) == (409, "not_in_this_state")
