@@ -31,6 +31,7 @@ from app.processes.changes.policies.questionnaires import (
     questionnaire_of,
     questionnaire_versions,
 )
+from app.processes.changes.policies.recorded import RecordedAnswers
 from app.processes.changes.preparation import WantedWindowConflicts
 from app.processes.changes.records import Change, ChangeState, ChangeType, DeferralReason
 
@@ -68,9 +69,11 @@ def assess(change: Change, body: AssessChange, ctx: ActionContext) -> None:
     risk = ctx.prepared(QuestionnaireInForce)
     assessment = change.assessment
     assessment.questionnaire_id = risk.id
-    assessment.risk_score, level = risk.score(body.risk_answers)
-    change.risk_level = max(level, ctx.prepared(LeastRisk).level or level, key=list(RiskLevel).index)
     copy_fields(assessment, body, ctx)
+    answers = ctx.prepared(RecordedAnswers).raised(risk.questions, body.risk_answers)
+    assessment.risk_answers = answers
+    assessment.risk_score, level = risk.score(answers)
+    change.risk_level = max(level, ctx.prepared(LeastRisk).level or level, key=list(RiskLevel).index)
     conflicts = ctx.prepared(WantedWindowConflicts).conflicts
     assessment.conflicts_found = list(dict.fromkeys(conflict.name for conflict in conflicts))
     assessment.assessed_by_id = ctx.caller.person_id
@@ -105,7 +108,8 @@ async def least_risk(reads: ReadContext, change: Change, body: AssessChange, ctx
         return LeastRisk()
     before = trusted[-1].questionnaire if trusted else questionnaire_of(None)
     try:
-        return LeastRisk(before.score(body.risk_answers)[1])
+        answers = ctx.prepared(RecordedAnswers).raised(before.questions, body.risk_answers)
+        return LeastRisk(before.score(answers)[1])
     except WrongValue:
         if versions[-1].set_by == ctx.caller.person_id is not None:
             raise WrongValue(pointer="/risk_answers", because="own_questionnaire") from None

@@ -1,0 +1,16 @@
+"""The services as whose owner a voter was asked, windows of templates, and reasons for other windows."""
+
+from alembic import op
+
+revision = "1161"
+down_revision = "1152"
+branch_labels = None
+depends_on = None
+
+ADDS_ONLY = True
+
+
+def upgrade() -> None:
+    op.execute('alter table fold.vote add column services text[] collate "C"')
+    op.execute("alter table fold.change_template add column window_minutes integer")
+    op.execute("alter table fold.change add column other_window_reason text")
