@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from app.common.people import Caller
+from app.common.people import Caller, rule_caller
 from app.foundation.calendars.lifecycle import ReviseCalendar
 from app.foundation.people.records import TeamKind
 from app.kernel.actions.payloads import EmptyPayload, Payload, Reason
@@ -174,7 +174,7 @@ class RandomDesk:
         starts, ends = self.chance.choice(HOURS)
         payload = {"time_zone": "Europe/Berlin", "weekly": hours(starts, ends), "reason": "A correction."}
         body = ReviseCalendar.model_validate(payload)
-        await act(self.desk.ledger, self.desk.agent, "calendar", "revise", key, body, now=self.now)
+        await act(self.desk.ledger, rule_caller("publish"), "calendar", "revise", key, body, now=self.now)
 
 
 def _hold(chance: random.Random) -> Payload:
