@@ -20,13 +20,21 @@ from app.kernel.actions.lifecycle import Branch
 from app.kernel.actions.refusals import WrongValue
 from app.kernel.actions.related import RelatedCommand
 from app.log.events import stream
-from app.service_levels.agreements.payloads import AmendSla, Consent, RenewSla, SignSla, TerminateSla
+from app.service_levels.agreements.payloads import (
+    AmendSla,
+    Consent,
+    RenewSla,
+    SignSla,
+    TerminateSla,
+    WithdrawConsentSla,
+)
 from app.service_levels.agreements.preparation import (
     ConsentRound,
     PendingConsents,
     ReplacedAgreement,
     SupportingTeams,
     Validity,
+    WithdrawnConsent,
     Zone,
     is_approved_change,
     months_later,
@@ -66,10 +74,11 @@ def give_consent(agreement: Agreement, body: Consent, ctx: ActionContext) -> boo
     )
     if consent_round.other is not None:
         ctx.outcome.change(consent_round.other).complete = True
+    ended = {f"{consent.subject}:{consent.side}" for consent in consent_round.withdrawn}
     remaining = [
         pending_consent
         for pending_consent in agreement.pending_consents or ()
-        if not pending_consent.startswith(f"{consent_round.subject}:")
+        if pending_consent not in ended and not pending_consent.startswith(f"{consent_round.subject}:")
     ]
     waiting = [] if consent_round.complete else [f"{consent_round.subject}:{consent_round.side}"]
     agreement.pending_consents = [*remaining, *waiting] or None
@@ -99,6 +108,15 @@ def take_back_consents(agreement: Agreement, ctx: ActionContext) -> None:
     for consent in ctx.prepared(PendingConsents).consents:
         ctx.outcome.remove(consent)
     agreement.pending_consents = None
+
+
+def withdraw_consent(agreement: Agreement, body: WithdrawConsentSla, ctx: ActionContext) -> None:
+    """Withdraw the consent of your side to a step, before the other side completes it."""
+    ended = set()
+    for consent in ctx.prepared(WithdrawnConsent).consents:
+        ended.add(f"{consent.subject}:{consent.side}")
+        ctx.outcome.remove(consent)
+    agreement.pending_consents = [p for p in agreement.pending_consents or () if p not in ended] or None
 
 
 def on_both_consents(

@@ -242,6 +242,8 @@ LIFECYCLE = Lifecycle(
         action(consents.amend,                 "变更协议",       IN_FORCE,           STAYS,              PARTIES,               "sla.consented",
                keys=Keys.UPLOADS, prepare=(preparation.consenting,), wrong=(consents.effects_missing, consents.wrong_change),
                follow_up=follow_amendment, related=(consents.MAKE_VERSION,), notifies=CONSENT_NOTICES),
+        action(consents.withdraw_consent,      "撤回同意",       [State.in_review, *IN_FORCE], STAYS,    PARTIES,               "sla.consent_withdrawn",
+               prepare=(preparation.withdrawn_consent,), notifies=STEP_NOTICES),
         action(make_version,                   "生成新版",       IN_FORCE,           STAYS,              rule,                  "sla.amended",
                notifies=STEP_NOTICES),
         action(supersede,                      "取代",           IN_FORCE,           State.superseded,   rule,                  "sla.superseded",

@@ -282,6 +282,17 @@ class TerminateSla(Consent):
         examples=["The service is bought elsewhere. 服务改为外购。"],
     )
 
+    @property
+    def names_effects(self) -> bool:
+        """Return whether the payload proposes a reason."""
+        return self.reason is not None
+
+
+class WithdrawConsentSla(Payload):
+    """The step to which your side no longer consents."""
+
+    subject: ConsentSubject = Field(description="Step of the agreement.", examples=["terminate"])
+
 
 class AmendSla(ConsentWithEffects, of=Agreement):
     """The consent of one side to amend the agreement by an approved change."""
