@@ -901,6 +901,7 @@ create table fold.change (
   ci_services text[] collate "C",
   excepted_freezes text[] collate "C",
   altered jsonb,
+  other_window_reason text,
   constraint change_pkey PRIMARY KEY (id),
   constraint change_number_key UNIQUE (number)
 ) with (fillfactor=85);
@@ -1021,6 +1022,7 @@ create table fold.change_template (
   appended_at timestamp with time zone,
   ci_ids text[] collate "C",
   ci_classes text[] collate "C",
+  window_minutes integer,
   constraint change_template_pkey PRIMARY KEY (id)
 ) with (fillfactor=85);
 CREATE INDEX change_template_changed ON fold.change_template USING btree (changed_at, id);
@@ -4984,6 +4986,7 @@ create table fold.vote (
   defer_until_at timestamp with time zone,
   recused_at timestamp with time zone,
   left_at timestamp with time zone,
+  services text[] collate "C",
   constraint vote_pkey PRIMARY KEY (id),
   constraint vote_decision_id_person_id_key UNIQUE (decision_id, person_id)
 );

@@ -47,6 +47,7 @@ from app.processes.changes.face import FACE
 from app.processes.changes.payloads import DraftChange, EditChange, ResubmitChange
 from app.processes.changes.planning import scheduling
 from app.processes.changes.planning.bookings import CHANGE_WINDOWS, no_booking
+from app.processes.changes.policies.recorded import recorded_answers
 from app.processes.changes.preparation import (
     DraftSource,
     confirmed_causes,
@@ -176,6 +177,14 @@ REVIEW_CHECKS = (
     review.review_contradicts_the_log,
 )
 
+#: The board is told of a window that it has not approved.
+SCHEDULED = (
+    *those_concerned(NoticeType.scheduled),
+    RecipientRule(
+        NoticeType.scheduled, roles=frozenset({Role.cab_member}), when="is_outside_approved_window"
+    ),
+)
+
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="change", plural="changes", zh="变更", record=Change, states=State, code="CHG",
@@ -200,7 +209,7 @@ LIFECYCLE = Lifecycle(
         action(submit,             "提交",     [State.draft],                State.submitted,         staff | reporter, "change.submitted",
                unless=(checks.is_standard,), wrong=(checks.change_incomplete,)),
         action(approval.assess,    "评估",     [State.submitted],            State.assessed,          change_manager, "change.assessed",
-               unless=(checks.is_emergency,), prepare=(approval.risk_questionnaire, approval.least_risk, conflicts_in_wanted_window),
+               unless=(checks.is_emergency,), prepare=(approval.risk_questionnaire, recorded_answers, approval.least_risk, conflicts_in_wanted_window),
                wrong=(approval.ASSESSED_BY_OTHERS, approval.risk_answers_do_not_fit)),
         action(approval.request_emergency_approval, "申请紧急审批", [State.submitted], STAYS,         change_manager | staff, "change.emergency_approval_requested",
                unless=(approval.is_no_emergency,), prepare=(approval.approval_question,), wrong=(checks.decision_is_open,),
@@ -220,10 +229,11 @@ LIFECYCLE = Lifecycle(
                notifies=(its_requester(NoticeType.deferred), managers(NoticeType.deferred))),
         action(scheduling.schedule, "排期",    [State.draft, State.approved], State.scheduled,        change_manager, "change.scheduled",
                unless=(scheduling.not_ready_to_schedule,), prepare=(window_booking,),
-               wrong=(scheduling.standard_without_items, standard.scheduled_beyond_template), notifies=those_concerned(NoticeType.scheduled)),
+               wrong=(scheduling.standard_without_items, standard.scheduled_beyond_template, scheduling.outside_approved_window),
+               notifies=SCHEDULED),
         action(scheduling.reschedule, "改期",  [State.scheduled],            STAYS,                   change_manager, "change.rescheduled",
-               prepare=(window_booking,),
-               notifies=those_concerned(NoticeType.scheduled)),
+               prepare=(window_booking,), wrong=(standard.scheduled_beyond_template, scheduling.outside_approved_window),
+               notifies=SCHEDULED),
         action(scheduling.note_overlap, "提示冲突", [State.scheduled],       STAYS,                   rule,           "change.overlapped",
                notifies=(*those_concerned(NoticeType.overlapped), managers(NoticeType.overlapped))),
         action(implementation.start, "开始实施", [State.scheduled, State.approved], State.implementing, implementer,  "change.started",

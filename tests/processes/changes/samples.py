@@ -27,7 +27,8 @@ def at_hour(hour: float) -> str:
 
 def window(begin: float, end: float, **more: Any) -> Json:
     """What is said to schedule from the one hour to the other."""
-    return {"from_at": at_hour(begin), "until_at": at_hour(end), **more}
+    reason = {"other_window_reason": "The night is long."}
+    return {"from_at": at_hour(begin), "until_at": at_hour(end), **reason, **more}
 
 
 def a_change(**changes: Any) -> Json:

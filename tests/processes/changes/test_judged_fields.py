@@ -32,6 +32,25 @@ async def edited(client: Client, path: str, **fields: Any) -> Json:
     return record
 
 
+async def test_a_window_that_was_not_approved_needs_a_reason_of_which_the_board_is_told(board: Board) -> None:
+    path = await board.approved(wanted_from_at=at_hour(1), wanted_until_at=at_hour(3))
+    for begin, end in ((0, 2), (2, 4)):
+        refused = await board.manager.post(f"{path}/schedule", json=span(begin, end))
+        [error] = refused.json()["errors"]
+        assert (error["pointer"], error["code"]) == ("/other_window_reason", "outside_approved_window")
+    await board.manager.post_ok(f"{path}/schedule", span(1, 3))
+    moved = await board.manager.post_ok(f"{path}/reschedule", {**span(4, 5), "reason": "It is ill."})
+    assert moved["window_from_at"][:16] == at_hour(4)[:16]
+    reason = {"other_window_reason": "The supplier comes earlier."}
+    earlier = await board.manager.post_ok(f"{path}/reschedule", {**span(0, 1), "reason": "Back.", **reason})
+    assert earlier["other_window_reason"] == reason["other_window_reason"]
+
+
+def span(begin: float, end: float) -> Json:
+    """What is said to schedule without a reason."""
+    return {"from_at": at_hour(begin), "until_at": at_hour(end)}
+
+
 async def test_an_edit_of_what_was_assessed_leads_back_to_the_assessment(board: Board) -> None:
     await board.ci("plc-1")
     assert set(EditChange.model_fields) - {"category", "custom", "occurred_at"} == set(JUDGED)

@@ -32,6 +32,11 @@ CIS_OF_CHANGE = "select id::text, ci_class, services from fold.ci where id = any
 SERVICES_OF_ITEMS = """
 select distinct s.service from fold.ci c, unnest(c.services) s(service)
 where c.id = any(%s) or c.ci_class = any(%s) order by s.service"""
+#: Whether a service is recorded as critical or highly critical: one of those items', or a named one.
+IS_CRITICAL = f"""
+select exists (
+  select from fold.service v where v.criticality in ('critical', 'high') and v.state <> 'retired'
+    and (v.key in (select service from ({SERVICES_OF_ITEMS}) of_items) or v.key = any(%s))) as critical"""
 CI_KEYS = "select key from fold.ci where id = any(%s) order by key"
 # By the index change_window_during.
 HIT = """
