@@ -4337,6 +4337,7 @@ create table fold.sla (
   ended_at timestamp with time zone,
   warned_days integer,
   appended_at timestamp with time zone,
+  text_edition integer,
   constraint sla_pkey PRIMARY KEY (id),
   constraint sla_number_key UNIQUE (number)
 ) with (fillfactor=85);

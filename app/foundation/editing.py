@@ -61,7 +61,9 @@ class JudgedStep:
     def target(self, any: Iterable[CodeEnum]) -> Branch:  # noqa: A002  # as of `edit_action`
         """Return where an edit in `any` state leads."""
         states = tuple(any)
-        outcomes = {state: (state,) for state in states} | {self.state: (self.state, self.back_to)}
+        outcomes: dict[CodeEnum, tuple[CodeEnum, ...]] = {state: (state,) for state in states} | {
+            self.state: (self.state, self.back_to)
+        }
         return Branch(self._state_after, states, outcomes=outcomes)
 
     def _state_after(self, record: Any) -> CodeEnum:

@@ -1,4 +1,4 @@
-"""The services as whose owner a voter was asked, windows of templates, and reasons for other windows."""
+"""Services of voting owners, windows of templates, reasons for other windows, and numbers of texts."""
 
 from alembic import op
 
@@ -13,4 +13,5 @@ ADDS_ONLY = True
 def upgrade() -> None:
     op.execute('alter table fold.vote add column services text[] collate "C"')
     op.execute("alter table fold.change_template add column window_minutes integer")
+    op.execute("alter table fold.sla add column text_edition integer")
     op.execute("alter table fold.change add column other_window_reason text")

@@ -209,6 +209,15 @@ def amend(agreement: Agreement, body: AmendSla, ctx: ActionContext) -> None:
     give_consent(agreement, body, ctx)
 
 
+async def signs_another_text(
+    reads: ReadContext, agreement: Agreement, body: SignSla, ctx: ActionContext
+) -> None:
+    """Refuse to sign another text than the present one, or a changed one without its number."""
+    present = agreement.text_edition or 1
+    if body.text_edition != present and (body.text_edition is not None or present > 1):
+        raise WrongValue(pointer="/text_edition", because="another_text")
+
+
 async def wrong_change(reads: ReadContext, agreement: Agreement, body: AmendSla, ctx: ActionContext) -> None:
     """Refuse to amend without a change, by one that is not approved, or that touches other services only."""
     change = ctx.ref(Ticket, "change")

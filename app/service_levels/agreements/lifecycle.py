@@ -228,6 +228,7 @@ LIFECYCLE = Lifecycle(
                keys=Keys.UPLOADS,
                prepare=(preparation.consenting, preparation.validity, preparation.replaced_agreement, preparation.supporting_teams, preparation.zone,
                         load_documents),
+               wrong=(consents.signs_another_text,),
                related=(consents.SUPERSEDE, consents.PROMISE), notifies=CONSENT_NOTICES),
         action(acknowledge,                    "知悉确认",       IN_FORCE,           STAYS,              lead_beneath.in_person(),          "sla.acknowledged",
                prepare=(preparation.acknowledgement_requests,)),

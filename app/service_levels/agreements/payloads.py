@@ -237,6 +237,16 @@ class SignSla(Consent):
 
     SUBJECT = ConsentSubject.sign
 
+    text_edition: int | None = Field(
+        default=None,
+        ge=1,
+        le=1_000_000,
+        strict=True,
+        description="Number of the text that you sign (`text_edition`); required once the text has changed "
+        "since it was drafted.",
+        examples=[1],
+    )
+
 
 class ConsentWithEffects(Consent, of=Agreement):
     """A consent that covers effects on price and workload, proposed by the side that consents first."""

@@ -265,6 +265,10 @@ class Agreement(Record):
     text: str | None = optional(
         "Agreement in words that the other party understands, without names of persons."
     )
+    text_edition: int | None = optional(
+        "Number of the present text and terms, from 1; null in agreements that were drafted before texts had "
+        "numbers."
+    )
     specification: Annotated[str | None, StaffOnly()] = optional(
         "Duties of IT and of each supplier, in technical terms."
     )

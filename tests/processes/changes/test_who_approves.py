@@ -118,12 +118,7 @@ async def test_those_on_call_decide_on_an_emergency_if_two_of_them_are_and_senio
     juniors: list[Client] = []
     for name in ("Nils", "Ines"):
         junior = await board.api.client(name, Role.cab_member, teams=("rota",), grade=Grade.staff)
-        today = datetime.now(UTC).date()
-        dates = {"from_date": str(today - timedelta(days=1)), "until_date": str(today + timedelta(days=2))}
-        hours = {"starts": "00:00", "ends": "00:00", "time_zone": "UTC"}
-        days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-        shift = {"team": "rota", "person": junior.id, "duty": "on_call", "weekdays": days}
-        await admin.post_ok("/v1/shifts", {**shift, **dates, **hours})
+        await put_on_call(admin, junior)
         juniors.append(junior)
         path = await board.submitted(type="emergency")
         preview = await previewed(board.engineer, path, "emergency_change")
@@ -305,6 +300,8 @@ async def test_no_party_puts_somebody_on_call_for_their_own_emergency(board: Boa
     await board.api.team("rota")
     friend = await board.api.client("Friend", Role.cab_member, teams=("rota",), grade=Grade.staff)
     drafter = await board.api.client("Drafter", Role.agent, teams=("rota",))
+    nils = await board.api.client("Nils", Role.cab_member, teams=("rota",), grade=Grade.staff)
+    await put_on_call(await board.api.client("Ada", Role.admin), nils)
     now = datetime.now(UTC)
     times = {"starts_at": now - timedelta(hours=1), "ends_at": now + timedelta(hours=8)}
     stand_in = {"team": "rota", "duty": "on_call", "person": friend.id}
@@ -313,7 +310,17 @@ async def test_no_party_puts_somebody_on_call_for_their_own_emergency(board: Boa
     path = f"/v1/changes/{(await drafter.post_ok('/v1/changes', a_change(type='emergency')))['id']}"
     await drafter.post_ok(f"{path}/submit")
     preview = await previewed(board.engineer, path, "emergency_change")
-    assert people(preview["voters"]) == people([board.member])
+    assert people(preview["voters"]) == people([nils, board.member])
+
+
+async def put_on_call(admin: Client, person: Client) -> None:
+    """The person is on call in the team `rota` on all days."""
+    today = datetime.now(UTC).date()
+    dates = {"from_date": str(today - timedelta(days=1)), "until_date": str(today + timedelta(days=2))}
+    hours = {"starts": "00:00", "ends": "00:00", "time_zone": "UTC"}
+    days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+    shift = {"team": "rota", "person": person.id, "duty": "on_call", "weekdays": days}
+    await admin.post_ok("/v1/shifts", {**shift, **dates, **hours})
 
 
 async def test_a_questionnaire_of_the_assessor_or_of_later_lowers_no_risk(board: Board) -> None:

@@ -13,6 +13,7 @@ from tests.client import Json
 from tests.conftest import DatabaseUrls
 from tests.processes.changes.samples import a_board
 from tests.service_levels.agreements.samples import EFFECTS, Parties
+from tests.service_levels.agreements.test_story import errors
 
 OTHER: Json = {"effect_on_price": "Plus 80 percent.", "effect_on_workload": "Twice as much."}
 
@@ -26,8 +27,8 @@ def test_every_field_of_a_proposal_is_a_counter_proposal() -> None:
     shared = set(Consent.model_fields) | {"occurred_at", "effect_on_cost"}
     for payload in payloads(Consent):
         for name in set(payload.model_fields) - shared:
-            body: Any = payload.model_construct(**{name: "x"})
-            body.__pydantic_fields_set__.add(name)
+            body: Any = payload.model_construct()
+            object.__setattr__(body, name, "x")
             assert body.names_effects or name in {"valid_to", "change"}, (payload, name)
     assert {payload.SUBJECT for payload in payloads(Consent)} == set(ConsentSubject)
 
@@ -59,8 +60,26 @@ async def test_a_consent_ends_with_its_review(parties: Parties, place: DatabaseU
     else:
         async with await connect(place.owner_url) as owner:
             await owner.execute(b"update fold.sla set last_reviewed_at = now() + interval '1 minute'")
-    ended = await parties.it.post(f"{path}/terminate", json={"reason": "As they wish."})
-    assert (ended.json()["state"], ended.json()["pending_consents"]) == ("under_review", ["terminate:it"])
+    refused = await parties.it.post(f"{path}/terminate", json={})
+    assert errors(refused.json()) == [("/reason", "missing")], "it is a first consent"
+
+
+async def test_a_signature_names_the_text_that_its_side_has_read(parties: Parties) -> None:
+    path = await parties.drafted("SLA", "finance")
+    customer = parties.leads["finance"]
+    await customer.post_ok(f"{path}/negotiate", {"proposals": "As drafted."})
+    dearer = {"what_changed": "A typing error.", "price_amount": "99000.00"}
+    await parties.maintainer.post_ok(f"{path}/maintain_text", dearer)
+    gap = {"gap_reason": "There is nothing beneath it yet."}
+    submitted = await parties.manager.post_ok(f"{path}/submit_for_review", gap)
+    assert submitted["text_edition"] == 2
+    for body in ({}, {"text_edition": 1}):
+        refused = await customer.post(f"{path}/sign", json=body)
+        assert errors(refused.json()) == [("/text_edition", "another_text")]
+    notices = (await customer.read("/v1/notices"))["items"]
+    assert "99000.00" in str(notices), "the notice names the new price"
+    signed = await customer.post_ok(f"{path}/sign", {"text_edition": 2})
+    assert signed["pending_consents"] == ["sign:party"]
 
 
 async def test_a_side_takes_its_consent_back(parties: Parties) -> None:
@@ -72,5 +91,5 @@ async def test_a_side_takes_its_consent_back(parties: Parties) -> None:
     assert (refused.status_code, refused.json()["code"]) == (409, "no_consent_to_withdraw")
     taken = await customer.post_ok(f"{path}/withdraw_consent", {"subject": "terminate"})
     assert taken["pending_consents"] is None
-    still = await parties.it.post_ok(f"{path}/terminate", {"reason": "As they wish."})
-    assert still["state"] == "under_review"
+    refused = await parties.it.post(f"{path}/terminate", json={})
+    assert errors(refused.json()) == [("/reason", "missing")], "it is a first consent"

@@ -182,9 +182,10 @@ async def test_neither_party_signs_alone_and_a_change_of_the_text_takes_consents
         f"{path}/maintain_text", {"what_changed": "Five hours.", "targets": longer}
     )
     await parties.manager.post_ok(f"{path}/submit_for_review")
-    theirs = await parties.leads["mail-team"].post_ok(f"{path}/sign")
+    text = {"text_edition": 2}
+    theirs = await parties.leads["mail-team"].post_ok(f"{path}/sign", text)
     assert (theirs["state"], theirs["pending_consents"]) == ("in_review", ["sign:party"])
-    assert (await parties.it.post_ok(f"{path}/sign"))["state"] == "signed"
+    assert (await parties.it.post_ok(f"{path}/sign", text))["state"] == "signed"
 
 
 @in_test_all

@@ -71,6 +71,8 @@ async def outside_approved_window(
     planned = change.model_copy(update={"window_from_at": body.from_at, "window_until_at": body.until_at})
     reason = body.reason if isinstance(body, RescheduleChange) else body.other_window_reason
     if planned.is_outside_approved_window and reason is None:
+        assert planned.wanted_from_at is not None
+        assert planned.wanted_until_at is not None
         words = {"from": planned.wanted_from_at, "until": planned.wanted_until_at}
         raise WrongValue(words, pointer="/other_window_reason", because="outside_approved_window")
 
