@@ -6,7 +6,7 @@ from typing import Any
 
 from app.processes.changes.payloads import EditChange
 from tests.client import Client, Json
-from tests.processes.changes.samples import Board, assessment, at_hour
+from tests.processes.changes.samples import Board, assessment, at_hour, span
 
 #: Fields of an edit that an assessment looks at, each with another value.
 JUDGED: Json = {
@@ -44,11 +44,6 @@ async def test_a_window_that_was_not_approved_needs_a_reason_of_which_the_board_
     reason = {"other_window_reason": "The supplier comes earlier."}
     earlier = await board.manager.post_ok(f"{path}/reschedule", {**span(0, 1), "reason": "Back.", **reason})
     assert earlier["other_window_reason"] == reason["other_window_reason"]
-
-
-def span(begin: float, end: float) -> Json:
-    """What is said to schedule without a reason."""
-    return {"from_at": at_hour(begin), "until_at": at_hour(end)}
 
 
 async def test_an_edit_of_what_was_assessed_leads_back_to_the_assessment(board: Board) -> None:

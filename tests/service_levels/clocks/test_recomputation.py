@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from app.common.people import rule_caller
 from app.foundation.calendars.lifecycle import ReviseCalendar
 from app.kpis.answers.answer import answer
 from app.kpis.catalogue import KPIS
@@ -34,7 +34,15 @@ async def close(desk: Desk, day: date) -> None:
     }
     key = await desk.ledger.db.value("select id from fold.calendar where key = 'office'")
     body = ReviseCalendar.model_validate(payload)
-    await act(desk.ledger, rule_caller("publish"), "calendar", "revise", str(key), body, now=desk.clock.now)
+    await act(
+        desk.ledger,
+        replace(desk.agent, is_rule=True),
+        "calendar",
+        "revise",
+        str(key),
+        body,
+        now=desk.clock.now,
+    )
 
 
 async def kept(desk: Desk, case: UUID) -> dict[str, Any]:
