@@ -901,7 +901,6 @@ create table fold.change (
   ci_services text[] collate "C",
   excepted_freezes text[] collate "C",
   altered jsonb,
-  other_window_reason text,
   constraint change_pkey PRIMARY KEY (id),
   constraint change_number_key UNIQUE (number)
 ) with (fillfactor=85);
@@ -969,6 +968,7 @@ create table fold.change_implementation (
   back_out_reason text,
   service_restored_at timestamp with time zone,
   appended_at timestamp with time zone,
+  other_window_reason text,
   constraint change_implementation_pkey PRIMARY KEY (id)
 ) with (fillfactor=85);
 
@@ -4337,7 +4337,6 @@ create table fold.sla (
   ended_at timestamp with time zone,
   warned_days integer,
   appended_at timestamp with time zone,
-  text_edition integer,
   constraint sla_pkey PRIMARY KEY (id),
   constraint sla_number_key UNIQUE (number)
 ) with (fillfactor=85);
@@ -4437,6 +4436,7 @@ create table fold.sla_reasons (
   appended_at timestamp with time zone,
   effect_on_price text,
   gap_since_at timestamp with time zone,
+  text_edition integer,
   constraint sla_reasons_pkey PRIMARY KEY (id)
 ) with (fillfactor=85);
 

@@ -58,9 +58,9 @@ class JudgedStep:
         if after.state is self.state and any(old[name] != new[name] for name in self.fields):
             setattr(after, self.verdict, None)
 
-    def target(self, any: Iterable[CodeEnum]) -> Branch:  # noqa: A002  # as of `edit_action`
-        """Return where an edit in `any` state leads."""
-        states = tuple(any)
+    def target(self, edited_in: Iterable[CodeEnum]) -> Branch:
+        """Return where an edit in one of these states leads."""
+        states = tuple(edited_in)
         outcomes: dict[CodeEnum, tuple[CodeEnum, ...]] = {state: (state,) for state in states} | {
             self.state: (self.state, self.back_to)
         }

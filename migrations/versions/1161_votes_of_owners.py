@@ -13,5 +13,5 @@ ADDS_ONLY = True
 def upgrade() -> None:
     op.execute('alter table fold.vote add column services text[] collate "C"')
     op.execute("alter table fold.change_template add column window_minutes integer")
-    op.execute("alter table fold.sla add column text_edition integer")
-    op.execute("alter table fold.change add column other_window_reason text")
+    op.execute("alter table fold.sla_reasons add column text_edition integer")
+    op.execute("alter table fold.change_implementation add column other_window_reason text")

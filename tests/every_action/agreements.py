@@ -243,7 +243,7 @@ BOTH: tuple[tuple[str, Json], ...] = (("it", {}), ("business", {}))
 ACTED_BY: dict[tuple[str, str], tuple[tuple[str, Json], ...]] = {
     ("sign", "signed"): BOTH,
     ("renew", "signed"): BOTH,
-    ("terminate", "terminated"): BOTH,
+    ("terminate", "terminated"): (("it", {}), ("business", {"reason": None})),
 }
 #: The first consent changes nothing else, and a new requirement names no agreement.
 NAMES_NONE = frozenset({"sign", "renew", "terminate", "amend"})

@@ -7,18 +7,12 @@ from typing import Any
 from app.common.records import empty
 from app.foundation.calendars import definition
 from app.foundation.calendars.definition import CalendarFields
+from app.foundation.calendars.lookups import AGREEMENTS
 from app.foundation.calendars.records import Calendar, CalendarVersion, DayOrigin
 from app.kernel.access.reads import ReadContext, Unguarded
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import WrongValue
 
-#: Agreements in force with one party, by the calendar of their services or of a target.
-AGREEMENTS = """
-select number from fold.sla
-where state in ('signed', 'under_review')
-  and (calendar = %(key)s or exists (
-    select from jsonb_array_elements(coalesce(targets, '[]')) target where target->>'calendar' = %(key)s))
-order by number limit 5"""
 #: Fields of a version that determine its hours. Public holidays of the same countries follow the years.
 HOURS = ("time_zone", "weekly", "weekly_from", "struck")
 DAYS = ("holidays", "working_days")

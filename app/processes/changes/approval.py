@@ -48,7 +48,7 @@ APPROVAL = Matter(
     child_duties=(TASKS,),
     acts=("submitted", "resubmitted", *WORK_EVENTS, "started", "implemented", "backed_out"),
 )
-#: Whoever edits any of this after the assessment has the change assessed again: the risk determines who decides.
+#: An edit of any of this after the assessment leads back to it: the risk determines who decides.
 ASSESSMENT = JudgedStep(
     ChangeState.assessed,
     back_to=ChangeState.submitted,

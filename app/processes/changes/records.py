@@ -137,6 +137,10 @@ class ChangeImplementation(RecordPart):
 
     KIND: ClassVar[str] = "change_implementation"
 
+    other_window_reason: Annotated[str | None, Personal()] = optional(
+        "Reason for a window outside the one that was approved; required in that case.",
+        examples=["The supplier comes a day later."],
+    )
     out_of_window_reason: Annotated[str | None, Personal()] = optional(
         "Reason for starting outside the window; required in that case."
     )
@@ -253,10 +257,6 @@ class Change(Ticket):
     overrides: list[str] | None = optional(
         "Changes and freezes that conflicted with the change when it was scheduled: `change/<id>`, "
         "`freeze/<id>`."
-    )
-    other_window_reason: Annotated[str | None, Personal()] = optional(
-        "Reason for a window outside the one that was approved; required in that case.",
-        examples=["The supplier comes a day later."],
     )
     excepted_freezes: list[str] | None = optional("Freezes from which the change is excepted: `freeze/<id>`.")
     override_reason: Annotated[str | None, Personal()] = optional(

@@ -213,7 +213,7 @@ async def signs_another_text(
     reads: ReadContext, agreement: Agreement, body: SignSla, ctx: ActionContext
 ) -> None:
     """Refuse to sign another text than the present one, or a changed one without its number."""
-    present = agreement.text_edition or 1
+    present = agreement.reasons.text_edition or 1
     if body.text_edition != present and (body.text_edition is not None or present > 1):
         raise WrongValue(pointer="/text_edition", because="another_text")
 

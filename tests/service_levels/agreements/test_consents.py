@@ -14,15 +14,17 @@ from app.service_levels.agreements.records import ConsentSubject
 from tests.client import Json
 from tests.conftest import DatabaseUrls
 from tests.processes.changes.samples import a_board
-from tests.service_levels.agreements.samples import EFFECTS, Parties
+from tests.service_levels.agreements.samples import EFFECTS, REVIEW, Parties
 from tests.service_levels.agreements.test_story import errors
 
 OTHER: Json = {"effect_on_price": "Plus 80 percent.", "effect_on_workload": "Twice as much."}
 
 
-def payloads(of: type[Consent]) -> list[type[Consent]]:
+def payloads(base: type[Consent]) -> list[type[Consent]]:
     """All payloads of consents to a step."""
-    return [each for sub in of.__subclasses__() for each in (sub, *payloads(sub)) if "SUBJECT" in vars(each)]
+    return [
+        each for sub in base.__subclasses__() for each in (sub, *payloads(sub)) if "SUBJECT" in vars(each)
+    ]
 
 
 def test_every_field_of_a_proposal_is_a_counter_proposal() -> None:
@@ -83,6 +85,15 @@ async def test_a_signature_names_the_text_that_its_side_has_read(parties: Partie
     assert signed["pending_consents"] == ["sign:party"]
 
 
+async def test_a_customer_begins_a_review_with_somebody_of_it(parties: Parties) -> None:
+    path = await parties.signed("SLA", "finance")
+    customer = parties.leads["finance"]
+    alone = await customer.post(f"{path}/review", json={**REVIEW, "attended": [customer.id]})
+    assert errors(alone.json()) == [("/attended", "nobody_of_it")]
+    attended = {"attended": [customer.id, parties.it.id]}
+    assert (await customer.post_ok(f"{path}/review", {**REVIEW, **attended}))["state"] == "under_review"
+
+
 async def test_a_side_takes_its_consent_back(parties: Parties) -> None:
     path = await parties.signed("SLA", "finance")
     await parties.review(path)
@@ -90,7 +101,7 @@ async def test_a_side_takes_its_consent_back(parties: Parties) -> None:
     await customer.post_ok(f"{path}/terminate", {"reason": "We look at another one."})
     refused = await parties.it.post(f"{path}/withdraw_consent", json={"subject": "terminate"})
     assert (refused.status_code, refused.json()["code"]) == (409, "no_consent_to_withdraw")
-    taken = await customer.post_ok(f"{path}/withdraw_consent", {"subject": "terminate"})
-    assert taken["pending_consents"] is None
+    agreement = await customer.post_ok(f"{path}/withdraw_consent", {"subject": "terminate"})
+    assert agreement["pending_consents"] is None
     refused = await parties.it.post(f"{path}/terminate", json={})
     assert errors(refused.json()) == [("/reason", "missing")], "it is a first consent"

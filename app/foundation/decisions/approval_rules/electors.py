@@ -224,8 +224,8 @@ async def _streams(reads: ReadContext, query: str, **parameters: Any) -> list[st
 async def _settled(
     reads: ReadContext, streams: Sequence[str], field: str, opening: MatterOpening
 ) -> dict[str, UUID]:
-    """Return the persons in that field of the records, by stream. If a party has named one, or somebody has since the
-    matter began, the one before counts, unless that person has left.
+    """Return the persons in that field of the records, by stream. If a party has named one, or somebody has
+    since the matter began, the one before counts, unless that person has left.
     """
     named: dict[str, list[Naming]] = {}
     for naming in await namings(reads, streams, field):

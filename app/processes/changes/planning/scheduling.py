@@ -25,7 +25,7 @@ def reschedule(change: Change, body: RescheduleChange, ctx: ActionContext) -> No
 def _take_window(change: Change, body: ScheduleChange, ctx: ActionContext) -> None:
     change.window_from_at, change.window_until_at = body.from_at, body.until_at
     change.override_reason = body.override_reason
-    change.other_window_reason = body.other_window_reason
+    change.implementation.other_window_reason = body.other_window_reason
     book(change, ctx)
 
 

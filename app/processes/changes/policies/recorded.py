@@ -1,4 +1,4 @@
-"""Answers to risk questions that follow from records: the criticality of services, and what depends on items."""
+"""Answers to risk questions that the records give: criticality of services, and dependents of items."""
 
 from __future__ import annotations
 
@@ -10,19 +10,11 @@ from uuid import UUID
 from app.foundation.cis.impact import ImpactDirection, kinds_in_direction
 from app.kernel.access.reads import ReadContext, Unguarded
 from app.kernel.actions.context import ActionContext
+from app.processes.changes.planning.lookups import CRITICALITIES, HAS_DEPENDENTS
 from app.processes.changes.policies.risk import RiskQuestion
 
 #: The keys of the questions that the records answer, and of the answer that something depends on the items.
 CRITICALITY, DEPENDENCIES, SOME = "service_criticality", "dependencies", "some"
-CRITICALITIES = "select distinct criticality from fold.service where key = any(%s) and state <> 'retired'"
-HAS_DEPENDENTS = """
-select exists (
-  select from fold.ci_relation r join fold.ci c on c.id = r.from_ci_id and c.state <> 'retired'
-  where r.to_ci_id = any(%(items)s) and r.from_ci_id <> all(%(items)s) and r.kind = any(%(to_start)s)
-) or exists (
-  select from fold.ci_relation r join fold.ci c on c.id = r.to_ci_id and c.state <> 'retired'
-  where r.from_ci_id = any(%(items)s) and r.to_ci_id <> all(%(items)s) and r.kind = any(%(to_end)s)
-) as depends"""
 _AS_OF_NOW = Unguarded("Services and items count as they are recorded when the change is assessed.")
 
 
@@ -37,9 +29,9 @@ class RecordedAnswers:
         raised = dict(answers)
         for question in questions:
             points = {answer.key: answer.points for answer in question.answers}
-            known = [key for key in self.by_question.get(question.key, ()) if key in points]
-            if known and raised.get(question.key) in points:
-                raised[question.key] = max(raised[question.key], *known, key=points.__getitem__)
+            answer_keys = [key for key in self.by_question.get(question.key, ()) if key in points]
+            if answer_keys and raised.get(question.key) in points:
+                raised[question.key] = max(raised[question.key], *answer_keys, key=points.__getitem__)
         return raised
 
 
