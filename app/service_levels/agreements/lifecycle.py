@@ -152,8 +152,6 @@ def close_gap(agreement: Agreement, body: EmptyPayload, ctx: ActionContext) -> N
 
 
 PARTIES = (representative | service_level_manager).for_people()
-#: Either party begins a review.
-REVIEWERS = service_level_manager | party_representative
 DRAFTERS = service_level_manager | agreement_maintainer
 NEGOTIABLE = (State.drafted, State.negotiating, State.in_review)
 OPEN = (State.requirement, *NEGOTIABLE, *IN_FORCE)
@@ -234,7 +232,7 @@ LIFECYCLE = Lifecycle(
                related=(consents.SUPERSEDE, consents.PROMISE), notifies=CONSENT_NOTICES),
         action(acknowledge,                    "知悉确认",       IN_FORCE,           STAYS,              lead_beneath.in_person(),          "sla.acknowledged",
                prepare=(preparation.acknowledgement_requests,)),
-        action(review,                         "复审",           [State.signed],     State.under_review, REVIEWERS,             "sla.reviewed",
+        action(review,                         "复审",           [State.signed],     State.under_review, service_level_manager, "sla.reviewed",
                wrong=(checks.one_sided_review,), prepare=(preparation.zone,), notifies=CONSENT_NOTICES),
         action(consents.renew,                 "续签",           [State.under_review], RENEWED,          PARTIES,               "sla.renewed",
                keys=Keys.UPLOADS, prepare=(preparation.consenting, preparation.renewed_validity, preparation.replaced_agreement),

@@ -40,8 +40,8 @@ async def test_a_template_of_an_important_service_is_of_medium_risk_at_least(
         names = {"key": key, "name_en": key, "name_zh": key, "owner": "me"}
         await keeper.post_ok("/v1/services", {**names, "criticality": criticality})
         await owner.post_ok(PATH, a_template(key=f"{key}-restart", services=[key]))
-        asked = await manager.post_ok(f"{PATH}/{key}-restart/approve")
-        assert asked["risk_level"] == risk
+        template = await manager.post_ok(f"{PATH}/{key}-restart/approve")
+        assert template["risk_level"] == risk
         ballots = (await manager.read(f"{PATH}/{key}-restart/votes"))["items"]
         voters = {ballot["person"]["id"] for ballot in ballots}
         assert (voters >= {member.id for member in members}) == (risk == "medium")

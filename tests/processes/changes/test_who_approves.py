@@ -292,8 +292,8 @@ async def test_no_answer_is_lower_than_what_is_recorded(board: Board) -> None:
     for item in ("app", "db"):
         path = await board.submitted(services=["plant"], cis=[item])
         answers.append((await board.manager.post_ok(f"{path}/assess", assessment("low")))["risk_answers"])
-    assert [given["service_criticality"] for given in answers] == ["high", "high"]
-    assert [given["dependencies"] for given in answers] == ["none", "some"]
+    assert [answer["service_criticality"] for answer in answers] == ["high", "high"]
+    assert [answer["dependencies"] for answer in answers] == ["none", "some"]
 
 
 async def test_no_party_puts_somebody_on_call_for_their_own_emergency(board: Board) -> None:

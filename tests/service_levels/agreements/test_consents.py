@@ -14,7 +14,7 @@ from app.service_levels.agreements.records import ConsentSubject
 from tests.client import Json
 from tests.conftest import DatabaseUrls
 from tests.processes.changes.samples import a_board
-from tests.service_levels.agreements.samples import EFFECTS, REVIEW, Parties
+from tests.service_levels.agreements.samples import EFFECTS, Parties
 from tests.service_levels.agreements.test_story import errors
 
 OTHER: Json = {"effect_on_price": "Plus 80 percent.", "effect_on_workload": "Twice as much."}
@@ -83,15 +83,6 @@ async def test_a_signature_names_the_text_that_its_side_has_read(parties: Partie
     assert "given.price_amount" in TOLD_FIELDS[NoticeType.agreement_moved]
     signed = await customer.post_ok(f"{path}/sign", {"text_edition": 2})
     assert signed["pending_consents"] == ["sign:party"]
-
-
-async def test_a_customer_begins_a_review_with_somebody_of_it(parties: Parties) -> None:
-    path = await parties.signed("SLA", "finance")
-    customer = parties.leads["finance"]
-    alone = await customer.post(f"{path}/review", json={**REVIEW, "attended": [customer.id]})
-    assert errors(alone.json()) == [("/attended", "nobody_of_it")]
-    attended = {"attended": [customer.id, parties.it.id]}
-    assert (await customer.post_ok(f"{path}/review", {**REVIEW, **attended}))["state"] == "under_review"
 
 
 async def test_a_side_takes_its_consent_back(parties: Parties) -> None:
