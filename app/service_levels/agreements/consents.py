@@ -111,7 +111,7 @@ def take_back_consents(agreement: Agreement, ctx: ActionContext) -> None:
 
 
 def withdraw_consent(agreement: Agreement, body: WithdrawConsentSla, ctx: ActionContext) -> None:
-    """Withdraw the consent of your side to a step, before the other side completes it."""
+    """Withdraw a consent to an agreement. The step then needs the consent of both sides again."""
     ended = set()
     for consent in ctx.prepared(WithdrawnConsent).consents:
         ended.add(f"{consent.subject}:{consent.side}")
