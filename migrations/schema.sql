@@ -969,6 +969,7 @@ create table fold.change_implementation (
   back_out_reason text,
   service_restored_at timestamp with time zone,
   appended_at timestamp with time zone,
+  other_window_reason text,
   constraint change_implementation_pkey PRIMARY KEY (id)
 ) with (fillfactor=85);
 
@@ -1022,6 +1023,7 @@ create table fold.change_template (
   appended_at timestamp with time zone,
   ci_ids text[] collate "C",
   ci_classes text[] collate "C",
+  window_minutes integer,
   constraint change_template_pkey PRIMARY KEY (id)
 ) with (fillfactor=85);
 CREATE INDEX change_template_changed ON fold.change_template USING btree (changed_at, id);
@@ -4464,6 +4466,7 @@ create table fold.sla_reasons (
   appended_at timestamp with time zone,
   effect_on_price text,
   gap_since_at timestamp with time zone,
+  text_edition integer,
   constraint sla_reasons_pkey PRIMARY KEY (id)
 ) with (fillfactor=85);
 
@@ -5017,6 +5020,7 @@ create table fold.vote (
   defer_until_at timestamp with time zone,
   recused_at timestamp with time zone,
   left_at timestamp with time zone,
+  services text[] collate "C",
   constraint vote_pkey PRIMARY KEY (id),
   constraint vote_decision_id_person_id_key UNIQUE (decision_id, person_id)
 );

@@ -27,6 +27,7 @@ from app.demo.data.organisation import (
     CAB_MEMBERS,
     CAB_NAME,
     CHANGE_MANAGER,
+    CHANGE_VOTERS,
     CONFIGURATION_MANAGER,
     CUSTOMERS,
     HEAD_OF_IT,
@@ -177,6 +178,7 @@ async def _add_members(script: Script, body: AddGroup, names: Iterable[str], cas
 async def _templates(begin: ScriptFactory, cast: Participants) -> None:
     """Add the templates of standard changes, which the change manager approves."""
     author, manager = cast.heads[HEAD_OF_IT].caller, cast.heads[CHANGE_MANAGER].caller
+    voters = [manager, *(cast.heads[name].caller for name in CHANGE_VOTERS)]
 
     async def add_template(template: StandardTemplate) -> None:
         script = begin(f"change-template-{template.key}")
@@ -192,7 +194,7 @@ async def _templates(begin: ScriptFactory, cast: Participants) -> None:
         )
         template_id = await script.act(author, "change_template", "draft", None, body)
         await script.act(manager, "change_template", "approve", template_id, ApproveChangeTemplate())
-        async for decision, voter in script.voters("change_template", template_id, [manager]):
+        async for decision, voter in script.voters("change_template", template_id, voters):
             vote = CastVote(decision=decision, verdict=VoteVerdict.approve, comment=None)
             await script.act(voter, "change_template", "vote", template_id, vote)
 

@@ -115,6 +115,7 @@ ENGLISH_LABELS = {
     "state_breach_cause": "State cause of breach",
     "submit_self_check": "Submit self-check",
     "subscription.move": "Change address",
+    "sla.withdraw_consent": "Withdraw a consent",
     "sla.step_down": "Step down as representative",
     "survey.close": "Close early",
     "survey.publish": "Publish results",

@@ -28,7 +28,8 @@ OUTCOME = ("decision.question", "decision.outcome", *VOTES)
 TEXT_OF_STATEMENT = ("given.statement|own.statement", "given.next_update_due_at")
 AGREEMENT = (
     *("given.what_changed", "given.proposals", "given.side", "given.results", "given.valid_from"),
-    *("given.valid_to", "given.reason", "given.from_date"),
+    *("given.valid_to", "given.reason", "given.from_date", "given.price_amount", "given.price_currency"),
+    *("given.price_period", "given.calendar"),
 )
 COMPLAINT = ("complaint.subject", "complaint.due_at")
 

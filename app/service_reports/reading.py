@@ -89,11 +89,11 @@ select 'case' as what, c.kind, c.case_id as record_id, null as target, c.exclude
   c.told_at as at, null::timestamptz as ends_at, coalesce('person:' || e.on_behalf_of, e.actor) as by
 from first_of c left join log.event e on e.position = c.position"""
 # The clocks that ran in the period, each with its events that withdrew a breach, and the event of its case
-# that led to that.
+# that led to that, or the version of its calendar.
 WITHDRAWN = """
 select 'withdrawn' as what, c.kind, c.case_id as record_id, c.target_id as target,
   e.data->'clock'->>'because' as reason, e.occurred_at as at, null::timestamptz as ends_at,
-  coalesce('person:' || led.on_behalf_of, led.actor, e.actor) as by
+  coalesce(revised.actor, 'person:' || led.on_behalf_of, led.actor, e.actor) as by
 from sla.clock c
 cross join lateral (
   select id, occurred_at, causation_id, actor, data from log.told
@@ -103,6 +103,12 @@ left join lateral (
   select actor, on_behalf_of from log.event
   where stream = c.kind || '/' || c.case_id and id = e.causation_id offset 0
 ) led on true
+left join lateral (
+  select r.actor from fold.calendar k join log.event r on r.stream = 'calendar/' || k.id
+  where e.data->'clock'->>'because' = 'calendar' and k.key = c.calendar
+    and r.type in ('calendar.added', 'calendar.revised') and r.recorded_at <= e.occurred_at
+  order by r.version desc limit 1
+) revised on true
 where c.agreement_id = any(%(editions)s) and c.living and c.started_at < %(end)s
   and e.occurred_at >= %(begin)s and e.occurred_at < %(end)s"""
 MAINTENANCE = """

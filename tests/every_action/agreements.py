@@ -30,6 +30,7 @@ from app.service_levels.agreements.payloads import (
     SupersedeSla,
     TerminateSla,
     WarnOfEndSla,
+    WithdrawConsentSla,
 )
 from app.service_levels.plans.lifecycle import DraftServiceLevelPlan, ReviseServiceLevelPlan
 from app.ticketing.records import Task
@@ -126,6 +127,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     RenewSla: lambda: {**EFFECTS, "valid_to": "2199-12-31"},
     TerminateSla: lambda: {"reason": "It is bought elsewhere. 外购。"},
     AmendSla: lambda: {**EFFECTS, "change": NOBODYS},
+    WithdrawConsentSla: lambda: {"subject": "amend"},
     MakeVersionSla: lambda: {"change": NOBODYS},
     SupersedeSla: lambda: {
         "replaced_by": IDS["ola"],
@@ -187,6 +189,15 @@ async def _by_an_approved_change(client: Client, path: str) -> Json:
     return {**await _recorded(client, path), "change": change}
 
 
+async def _consented(client: Client, path: str) -> Json:
+    """They have consented to the step, if they represent a party."""
+    agreement = await client.read(path)
+    in_review = agreement["state"] == "in_review"
+    act_name, body = ("sign", {}) if in_review else ("amend", await _by_an_approved_change(client, path))
+    await client.post(f"{path}/{act_name}", json=body if in_review else {**EFFECTS, **body})
+    return {"subject": act_name}
+
+
 async def _as_lead(client: Client, path: str) -> Json:
     """They lead the team beneath."""
     body = EditTeam.model_validate({"lead": client.id})
@@ -224,6 +235,7 @@ PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
     RenewSla: _recorded,
     TerminateSla: _recorded,
     AmendSla: _by_an_approved_change,
+    WithdrawConsentSla: _consented,
     AcknowledgeSla: _as_lead,
 }
 #: Both parties, one after the other.
@@ -231,7 +243,7 @@ BOTH: tuple[tuple[str, Json], ...] = (("it", {}), ("business", {}))
 ACTED_BY: dict[tuple[str, str], tuple[tuple[str, Json], ...]] = {
     ("sign", "signed"): BOTH,
     ("renew", "signed"): BOTH,
-    ("terminate", "terminated"): BOTH,
+    ("terminate", "terminated"): (("it", {}), ("business", {"reason": None})),
 }
 #: The first consent changes nothing else, and a new requirement names no agreement.
 NAMES_NONE = frozenset({"sign", "renew", "terminate", "amend"})

@@ -182,7 +182,11 @@ def _steps_to_states(kind: str) -> dict[CodeEnum, int]:
     steps, states = {first: 0}, [first]
     for state in states:
         for row in lifecycle.rows:
-            new = [to for to in row.leads_to if to not in steps] if row.is_open_in(state) else []
+            new = (
+                [to for to in row.leads_to if to not in steps]
+                if row.is_open_in(state) and not issubclass(row.body, Patch)
+                else []
+            )
             steps |= dict.fromkeys(new, steps[state] + 1)
             states += new
     return steps
@@ -216,7 +220,8 @@ def paths_to(lifecycle: Lifecycle[Any], state: CodeEnum) -> Iterator[Steps]:
             continue
         for row in lifecycle.rows:
             walked = not of_decisions(row) or (lifecycle.kind, row.name) in changes.VERDICTS
-            if walked and not row.opens and row.is_open_in(states[-1]):
+            # An edit leads back, and is sent with other headers.
+            if walked and not row.opens and not issubclass(row.body, Patch) and row.is_open_in(states[-1]):
                 new = [to for to in row.leads_to if to not in states]
                 waiting.extend(([*steps, (row, to)], [*states, to]) for to in new)
 

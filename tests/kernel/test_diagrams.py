@@ -41,6 +41,7 @@ LOOKED_AT: dict[str, list[Any]] = {
     "pending_consents": [None, ["renew:it"], ["sign:party"], ["terminate:it"]],
     "sent_back_at": [None, "2026-01-01"],
     "stage": [None, "build"],
+    "risk_level": [None, "low"],
     "review_outcome": [None, DecisionOutcome.approved, DecisionOutcome.rejected],
     "was_talked_over": [False, True],
     "verdict": [*AcceptanceVerdict, ObjectionVerdict.withdrawn],

@@ -93,7 +93,7 @@ async def test_a_change_managers_week(api: Api) -> None:
     assert (await approve(ivan, path))["state"] == "approved"
     assert await waits(ivan) == []
     await olga.post_ok(f"{path}/assign", {"team": "network", "person": lin.id})
-    window = {"from_at": in_days(0.001), "until_at": in_days(0.1)}
+    window = {"from_at": in_days(0.001), "until_at": in_days(0.1), "other_window_reason": "At once."}
     await olga.post_ok(f"{path}/schedule", window)
     outside = {"out_of_window_reason": "A minute early."}
     await lin.post_ok(f"{path}/start", outside)
@@ -154,7 +154,8 @@ async def test_a_problem_fixed_by_a_change(api: Api) -> None:
     assert begun["fixing_change_id"] == change["id"]
     prevented = {"prevention": "The relay has version 4."}
     assert await refused(ingrid, f"{fixed}/resolve", prevented) == (409, "fixing_change_not_done")
-    await olga.post_ok(f"{path}/schedule", {"from_at": in_days(0.001), "until_at": in_days(0.1)})
+    window = {"from_at": in_days(0.001), "until_at": in_days(0.1), "other_window_reason": "At once."}
+    await olga.post_ok(f"{path}/schedule", window)
     await tomasz.post_ok(f"{path}/start", {"out_of_window_reason": "A minute early."})
     await tomasz.post_ok(f"{path}/complete", DONE)
     await olga.post_ok(f"{path}/review", {**REVIEWED, "first_pass": False})

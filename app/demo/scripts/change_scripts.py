@@ -29,7 +29,15 @@ from app.demo.data import change_data
 from app.demo.data.cmdb_data import SERVICES
 from app.demo.data.organisation import CAB, CHANGE_MANAGER, CHANGE_VOTERS
 from app.demo.script import DemoRun, Script, source_of
-from app.demo.scripts.incident_scripts import ASSIGNER, CLOSER, MACHINES, REOPEN_DAYS, Member, Participants
+from app.demo.scripts.incident_scripts import (
+    ASSIGNER,
+    CLOSER,
+    MACHINES,
+    MACHINES_OF_ONE,
+    REOPEN_DAYS,
+    Member,
+    Participants,
+)
 from app.demo.scripts.request_scripts import HistoryEnded, RecordScenario
 from app.foundation.decisions.payloads import CastVote
 from app.foundation.decisions.records import VoteVerdict
@@ -187,7 +195,8 @@ class ChangeScenario(RecordScenario):
 
     async def _draft(self) -> None:
         planned, language = self.planned, self.language
-        machines = MACHINES.get(planned.text.service, ())
+        is_standard = planned.template is not None
+        machines = (MACHINES_OF_ONE if is_standard else MACHINES).get(planned.text.service, ())
         body = {
             "type": planned.type,
             "services": (planned.text.service,),

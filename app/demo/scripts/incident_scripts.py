@@ -59,6 +59,10 @@ MACHINES: dict[str, list[str]] = {}
 for _machine in machines():
     for _service in _machine.services:
         MACHINES.setdefault(_service, []).append(_machine.key)
+#: By service, the configuration items that serve no other one: templates of standard changes cover these.
+MACHINES_OF_ONE = {
+    service: [machine.key for machine in machines() if machine.services == (service,)] for service in MACHINES
+}
 #: The team that hardly logs its work since it got new tools: in the last finished month, and in this one.
 FORGETFUL_TEAM, FORGETFUL_MONTHS = "workplace", 1
 MACHINE_CATEGORIES = ("hardware", "network", "operations")

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from app.common.records import empty
 from app.foundation.calendars import definition, spans
+from app.foundation.calendars.agreed_hours import agreed_hours_change
 from app.foundation.calendars.definition import CalendarFields
 from app.foundation.calendars.records import Calendar, CalendarVersion
 from app.foundation.calendars.records import CalendarState as State
@@ -45,7 +46,9 @@ class ReviseCalendar(CalendarFields):
 
 
 def revise(calendar: Calendar, body: ReviseCalendar, ctx: ActionContext) -> None:
-    """Revise the calendar: a new version corrects or changes it. Earlier versions stay unchanged."""
+    """Revise the calendar: a new version corrects or changes it. Earlier versions stay unchanged. Hours that
+    agreements in force promise stay as agreed.
+    """
     _publish(calendar, body, ctx)
 
 
@@ -101,7 +104,7 @@ LIFECYCLE = Lifecycle(
     rows=(
         #      action     中文    from             to             who  event
         action(add,       "添加", NEW_RECORD,      State.active,  MANAGERS, "calendar.added",   wrong=(invalid_definition,)),
-        action(revise,    "修订", [State.active],  STAYS,         MANAGERS, "calendar.revised", wrong=(invalid_definition,)),
+        action(revise,    "修订", [State.active],  STAYS,         MANAGERS, "calendar.revised", wrong=(invalid_definition, agreed_hours_change)),
         action(edit,      "编辑", [State.active],  STAYS,         MANAGERS, "calendar.edited"),
         action(retire,    "停用", [State.active],  State.retired, MANAGERS, "calendar.retired"),
         action(reinstate, "恢复", [State.retired], State.active,  MANAGERS, "calendar.reinstated"),

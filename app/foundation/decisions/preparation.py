@@ -9,7 +9,7 @@ from typing import Any, TypeGuard
 from uuid import UUID
 
 from app.common.records import ChildRecord
-from app.foundation.decisions.approval_rules.electors import Voters, humans
+from app.foundation.decisions.approval_rules.electors import Voters, humans, services_of
 from app.foundation.decisions.deputies.lookups import (
     DeputiesNow,
     deputation_key,
@@ -185,6 +185,7 @@ def new_ballots(decision: Decision, voters: Voters, parties: Parties, ctx: Actio
             person_id=person,
             role=seat.role,
             side=seat.side,
+            services=list(seat.services) or None,
             named_by_id=parties.named_by.get(person),
             asked_at=ctx.occurred_at,
             due_at=decision.due_at,
@@ -246,7 +247,9 @@ def count_preparation(matters: Sequence[Matter], deferral_end: DeferralEnd) -> P
         quorum = await _quorum_without(reads, decision, ballots, leavers)
         live = [ballot for ballot in (*live, *returners) if ballot not in leavers]
         electorate = frozenset(ballot.person_id for ballot in live if ballot.person_id is not None)
-        terms = TallyTerms(decision.rule, quorum, electorate, decision.chair_id)
+        terms = TallyTerms(
+            decision.rule, quorum, electorate, decision.chair_id, *_owned_services(record, live)
+        )
         own = [ballot for ballot in live if ballot.person_id == ctx.caller.person_id]
         deputies: Sequence[VotingDeputy] = ()
         if not own or getattr(body, "instead_of", None) is not None:
@@ -267,6 +270,19 @@ def count_preparation(matters: Sequence[Matter], deferral_end: DeferralEnd) -> P
         )
 
     return count
+
+
+def _owned_services(
+    record: Any, ballots: Sequence[Vote]
+) -> tuple[dict[UUID, frozenset[str]], frozenset[str]]:
+    """Return the services of those who were asked as owners, and all services that votes for it must cover:
+    those that the record affects or, if owners alone were asked, theirs.
+    """
+    owned = {b.person_id: frozenset(b.services) for b in ballots if b.services and b.person_id is not None}
+    covering = frozenset(key for keys in owned.values() for key in keys)
+    if owned and len(owned) < len(ballots):
+        covering |= frozenset(services_of(record))
+    return owned, covering
 
 
 async def _moved(

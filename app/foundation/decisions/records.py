@@ -193,6 +193,10 @@ class Vote(ChildRecord):
     side: RepresentedSide | None = optional(
         "Side that the person represents in the group; null if no group was asked."
     )
+    services: list[str] | None = optional(
+        "Keys of the affected services as whose owner the person was asked; null if they were asked for "
+        "another reason."
+    )
     named_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
         "Person who had named the voter as requester, assignee or in another duty of the record; null if "
         "nobody else had."

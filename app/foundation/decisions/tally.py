@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from app.foundation.decisions.records import DecisionOutcome as Outcome
@@ -24,12 +24,29 @@ _OUTCOMES = {
 
 @dataclass(frozen=True, slots=True)
 class TallyTerms:
-    """The voters and the rule. `quorum` is how many must have voted, abstentions included."""
+    """The voters and the rule. `quorum` is how many must have voted, abstentions included.
+
+    `owned` are the services of voters who are asked as their owners, and `services` all that are affected. A
+    majority approves for all of these: with the vote of somebody who is asked for another reason, or with
+    votes of owners of each,
+    whom no others outvote.
+    """
 
     rule: DecisionRule
     quorum: int
     voters: frozenset[UUID]
     chair: UUID | None = None
+    owned: Mapping[UUID, frozenset[str]] = field(default_factory=dict)
+    services: frozenset[str] = frozenset()
+
+    def cover_services(self, votes: Mapping[UUID, Verdict]) -> bool:
+        """Return whether the voters for it may decide on all services."""
+        in_favour = [person for person in self.voters if votes.get(person) is Verdict.approve]
+        if any(person not in self.owned for person in in_favour):
+            return True
+        owners = self.voters & self.owned.keys()
+        agreeing = [p for p in owners if votes.get(p) in {Verdict.approve, Verdict.abstain}]
+        return self.services <= frozenset().union(*(self.owned[person] for person in agreeing))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +93,9 @@ def tally(terms: TallyTerms, votes: Mapping[UUID, Verdict], *, closing: bool = F
         outcome = _by_chair(terms, counted, left, chairs)
     elif terms.rule is DecisionRule.majority:
         outcome = _by_majority(terms, counted, left)
+        if outcome is Outcome.approved and not terms.cover_services(votes):
+            refused = any(votes.get(person) is Verdict.reject for person in terms.owned)
+            outcome = None if left else Outcome.deferred if refused else Outcome.lapsed
     else:
         outcome = _by_unanimity(terms, counted, left)
     return Tally(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -45,6 +45,10 @@ where p.id = any(%s) and p.state = 'active' and p.deactivated_at is null
 """
 
 
+#: Returns which of the streams of shifts and stand-ins count.
+TrustedEntries = Callable[[Sequence[str]], Awaitable[Collection[str]]]
+
+
 @dataclass(frozen=True, slots=True)
 class TeamRota:
     """Shifts, stand-ins and absences, by which a team's duties follow."""
@@ -65,15 +69,24 @@ async def on_duty_in(db: Database, team_id: UUID, duty: Duty, instant: datetime)
     return await _active_on_duty(db.rows, team_id, rota, instant)
 
 
-async def read_on_call(reads: ReadContext, team_id: UUID, instant: datetime) -> tuple[UUID, ...]:
+async def read_on_call(
+    reads: ReadContext, team_id: UUID, instant: datetime, trusted: TrustedEntries | None = None
+) -> tuple[UUID, ...]:
     """Return the persons on call for a check: the command is decided again if the shifts, stand-ins and
-    absences read change.
+    absences read change. With `trusted`, only by the shifts and stand-ins whose streams it returns.
     """
     guard = Unguarded("Whoever leaves the team meanwhile was on call when it was decided.")
     read_members = partial(reads.rows, guard=guard)
     # Nothing of theirs stands beside shifts, stand-ins and absences: their own version is their stream's.
     read = partial(reads.rows, guard=Versions())
     rota = await _load_rota(read, read_members, team_id, Duty.on_call, instant, instant)
+    if trusted is not None:
+        streams = await trusted([entry.row_key for entry in (*rota.shifts, *rota.stand_ins)])
+        rota = TeamRota(
+            [shift for shift in rota.shifts if shift.row_key in streams],
+            [stand_in for stand_in in rota.stand_ins if stand_in.row_key in streams],
+            rota.absences,
+        )
     return await _active_on_duty(read_members, team_id, rota, instant)
 
 

@@ -14,6 +14,7 @@ from app.foundation.decisions.parties import parties_of
 from app.foundation.decisions.payloads import AskDecision, Tallied
 from app.foundation.decisions.preparation import NewDecision, Question, new_decision
 from app.foundation.decisions.records import Decision, DecisionKind, DecisionOutcome
+from app.foundation.editing import JudgedStep
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import RecordDuty, requester_duty
 from app.kernel.actions.context import ActionContext
@@ -30,6 +31,7 @@ from app.processes.changes.policies.questionnaires import (
     questionnaire_of,
     questionnaire_versions,
 )
+from app.processes.changes.policies.recorded import RecordedAnswers
 from app.processes.changes.preparation import WantedWindowConflicts
 from app.processes.changes.records import Change, ChangeState, ChangeType, DeferralReason
 
@@ -46,6 +48,16 @@ APPROVAL = Matter(
     child_duties=(TASKS,),
     acts=("submitted", "resubmitted", *WORK_EVENTS, "started", "implemented", "backed_out"),
 )
+#: An edit of any of this after the assessment leads back to it: the risk determines who decides.
+ASSESSMENT = JudgedStep(
+    ChangeState.assessed,
+    back_to=ChangeState.submitted,
+    verdict="risk_level",
+    fields=(
+        *("title", "reason", "description", "services", "ci_ids", "no_cis_reason", "plan", "test_plan"),
+        *("back_out_plan", "wanted_from_at", "wanted_until_at"),
+    ),
+)
 #: Nobody assesses a plan of their own: the risk determines who decides.
 ASSESSED_BY_OTHERS = authors_do_not_judge(("plan", "test_plan", "back_out_plan"))
 #: In an emergency the approval rules ask others, at any hour; whoever asks has said why it cannot wait.
@@ -57,9 +69,11 @@ def assess(change: Change, body: AssessChange, ctx: ActionContext) -> None:
     risk = ctx.prepared(QuestionnaireInForce)
     assessment = change.assessment
     assessment.questionnaire_id = risk.id
-    assessment.risk_score, level = risk.score(body.risk_answers)
-    change.risk_level = max(level, ctx.prepared(LeastRisk).level or level, key=list(RiskLevel).index)
     copy_fields(assessment, body, ctx)
+    answers = ctx.prepared(RecordedAnswers).raised(risk.questions, body.risk_answers)
+    assessment.risk_answers = answers
+    assessment.risk_score, level = risk.score(answers)
+    change.risk_level = max(level, ctx.prepared(LeastRisk).level or level, key=list(RiskLevel).index)
     conflicts = ctx.prepared(WantedWindowConflicts).conflicts
     assessment.conflicts_found = list(dict.fromkeys(conflict.name for conflict in conflicts))
     assessment.assessed_by_id = ctx.caller.person_id
@@ -94,7 +108,8 @@ async def least_risk(reads: ReadContext, change: Change, body: AssessChange, ctx
         return LeastRisk()
     before = trusted[-1].questionnaire if trusted else questionnaire_of(None)
     try:
-        return LeastRisk(before.score(body.risk_answers)[1])
+        answers = ctx.prepared(RecordedAnswers).raised(before.questions, body.risk_answers)
+        return LeastRisk(before.score(answers)[1])
     except WrongValue:
         if versions[-1].set_by == ctx.caller.person_id is not None:
             raise WrongValue(pointer="/risk_answers", because="own_questionnaire") from None

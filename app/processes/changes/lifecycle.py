@@ -3,6 +3,7 @@
 draft ─► submitted ─► assessed ─► awaiting_approval ─► approved ─► scheduled ─►
 implementing ─► implemented ─► closed
 standard: draft ─► scheduled       emergency: submitted ─► approved ─► implementing
+assessed ─► submitted (edited)
 awaiting_approval ─► rejected | deferred ─► submitted        implementing, implemented ─► backed_out ─► closed
 """
 
@@ -46,6 +47,7 @@ from app.processes.changes.face import FACE
 from app.processes.changes.payloads import DraftChange, EditChange, ResubmitChange
 from app.processes.changes.planning import scheduling
 from app.processes.changes.planning.bookings import CHANGE_WINDOWS, no_booking
+from app.processes.changes.policies.recorded import recorded_answers
 from app.processes.changes.preparation import (
     DraftSource,
     confirmed_causes,
@@ -119,7 +121,10 @@ def flag_review(change: Change, body: EmptyPayload, ctx: ActionContext) -> None:
 
 
 def edit(change: Change, body: EditChange, ctx: ActionContext) -> None:
-    """Edit the change's fields."""
+    """Edit the change's fields. An assessed change is assessed again, unless only its category or its custom
+    fields were edited.
+    """
+    before = change.editable_copy()
     apply_patch(change, body, ctx, skip=("services", "cis"))
     copy_fields(change.plans, body, ctx)
     if "services" in body.model_fields_set:
@@ -127,6 +132,7 @@ def edit(change: Change, body: EditChange, ctx: ActionContext) -> None:
         change.service = change.services[0] if change.services else None
     if "cis" in body.model_fields_set:
         _set_items(change, ctx)
+    approval.ASSESSMENT.forget_verdict(before, change)
 
 
 LINK_REQUEST = RelatedCommand(
@@ -171,6 +177,14 @@ REVIEW_CHECKS = (
     review.review_contradicts_the_log,
 )
 
+#: The board is told of a window that it has not approved.
+SCHEDULED = (
+    *those_concerned(NoticeType.scheduled),
+    RecipientRule(
+        NoticeType.scheduled, roles=frozenset({Role.cab_member}), when="is_outside_approved_window"
+    ),
+)
+
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="change", plural="changes", zh="变更", record=Change, states=State, code="CHG",
@@ -195,7 +209,7 @@ LIFECYCLE = Lifecycle(
         action(submit,             "提交",     [State.draft],                State.submitted,         staff | reporter, "change.submitted",
                unless=(checks.is_standard,), wrong=(checks.change_incomplete,)),
         action(approval.assess,    "评估",     [State.submitted],            State.assessed,          change_manager, "change.assessed",
-               unless=(checks.is_emergency,), prepare=(approval.risk_questionnaire, approval.least_risk, conflicts_in_wanted_window),
+               unless=(checks.is_emergency,), prepare=(approval.risk_questionnaire, recorded_answers, approval.least_risk, conflicts_in_wanted_window),
                wrong=(approval.ASSESSED_BY_OTHERS, approval.risk_answers_do_not_fit)),
         action(approval.request_emergency_approval, "申请紧急审批", [State.submitted], STAYS,         change_manager | staff, "change.emergency_approval_requested",
                unless=(approval.is_no_emergency,), prepare=(approval.approval_question,), wrong=(checks.decision_is_open,),
@@ -215,10 +229,11 @@ LIFECYCLE = Lifecycle(
                notifies=(its_requester(NoticeType.deferred), managers(NoticeType.deferred))),
         action(scheduling.schedule, "排期",    [State.draft, State.approved], State.scheduled,        change_manager, "change.scheduled",
                unless=(scheduling.not_ready_to_schedule,), prepare=(window_booking,),
-               wrong=(scheduling.standard_without_items, standard.scheduled_beyond_template), notifies=those_concerned(NoticeType.scheduled)),
+               wrong=(scheduling.standard_without_items, standard.scheduled_beyond_template, scheduling.outside_approved_window),
+               notifies=SCHEDULED),
         action(scheduling.reschedule, "改期",  [State.scheduled],            STAYS,                   change_manager, "change.rescheduled",
-               prepare=(window_booking,),
-               notifies=those_concerned(NoticeType.scheduled)),
+               prepare=(window_booking,), wrong=(standard.scheduled_beyond_template, scheduling.outside_approved_window),
+               notifies=SCHEDULED),
         action(scheduling.note_overlap, "提示冲突", [State.scheduled],       STAYS,                   rule,           "change.overlapped",
                notifies=(*those_concerned(NoticeType.overlapped), managers(NoticeType.overlapped))),
         action(implementation.start, "开始实施", [State.scheduled, State.approved], State.implementing, implementer,  "change.started",
@@ -247,7 +262,8 @@ LIFECYCLE = Lifecycle(
                notifies=(managers(NoticeType.to_review_change),)),
         action(cancel,             "取消",     BEFORE_IMPLEMENTATION,        State.cancelled,         reporter | change_manager, "change.cancelled",
                prepare=(open_decisions,), notifies=those_concerned(NoticeType.cancelled)),
-        *edit_action(edit, "change", State, checks.cannot_be_edited, standard.beyond_template),
+        *edit_action(edit, "change", State, checks.cannot_be_edited, standard.beyond_template,
+                     judged=approval.ASSESSMENT),
         *decisions.rows(VOTES),
         *ticket_actions(kind="change", any=State, open=OPEN, delivered=ENDED | IMPLEMENTATION_ENDED, manager=Role.change_manager,
                         assigning=AssigningSpec(planner, (implementation.assignee_voted_for_it,))),

@@ -142,6 +142,7 @@ class ScheduleChange(Payload, of=Change):
     from_at: Instant = Field(description="Beginning of the window.", examples=["2199-03-02T22:00:00Z"])
     until_at: Instant = Field(description="End of the window.", examples=["2199-03-03T02:00:00Z"])
     override_reason: FreeText | None = None
+    other_window_reason: FreeText | None = None
 
     CONDITIONS = (
         in_time_order("window_ends_early", "from_at", "until_at"),

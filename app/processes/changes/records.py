@@ -137,6 +137,10 @@ class ChangeImplementation(RecordPart):
 
     KIND: ClassVar[str] = "change_implementation"
 
+    other_window_reason: Annotated[str | None, Personal()] = optional(
+        "Reason for a window outside the one that was approved; required in that case.",
+        examples=["The supplier comes a day later."],
+    )
     out_of_window_reason: Annotated[str | None, Personal()] = optional(
         "Reason for starting outside the window; required in that case."
     )
@@ -281,6 +285,16 @@ class Change(Ticket):
     closed_at: Annotated[datetime | None, EnteredAt(ChangeState.closed)] = None
     altered: Altered = altered_fields()
     cancelled_at: Annotated[datetime | None, EnteredAt(ChangeState.cancelled)] = None
+
+    @property
+    def is_outside_approved_window(self) -> bool:
+        """Return whether it is scheduled at another time than the board approved."""
+        approved = (self.wanted_from_at, self.wanted_until_at)
+        scheduled = (self.window_from_at, self.window_until_at)
+        if self.type is ChangeType.standard or None in approved or None in scheduled:
+            return False
+        (wanted_from, wanted_until), (begin, end) = approved, scheduled
+        return bool(begin < wanted_from or end > wanted_until)  # type: ignore[operator]  # none is None
 
     @property
     def plans(self) -> ChangePlans:

@@ -7,6 +7,7 @@ template's texts, which hold.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from uuid import UUID
 
 from app.common.records import all_values
@@ -18,7 +19,7 @@ from app.kernel.actions.refusals import WrongValue
 from app.processes.changes.approval import APPROVAL
 from app.processes.changes.payloads import DraftChange, EditChange, ReviewChange, ScheduleChange
 from app.processes.changes.planning.lookups import CIS_OF_CHANGE
-from app.processes.changes.policies.records import ChangeTemplate
+from app.processes.changes.policies.records import ChangeTemplate, TemplateState
 from app.processes.changes.policies.templates import JUDGED_FIELDS
 from app.processes.changes.preparation import DraftSource
 from app.processes.changes.records import Change, ChangeState, ChangeType
@@ -46,12 +47,20 @@ async def beyond_template(
 async def scheduled_beyond_template(
     reads: ReadContext, change: Change, body: ScheduleChange, ctx: ActionContext
 ) -> None:
-    """Refuse to schedule a draft that its template does not cover: one from before templates named what they
-    cover, or one whose items serve other services by now.
+    """Refuse to schedule what the template does not cover: a draft from before templates named what they
+    cover, items that serve other services by now, or a longer window; and a draft whose template is retired.
     """
-    if change.state is not ChangeState.draft or change.template is None:
+    if change.template is None:
         return
     [loaded] = await reads.by_key(ChangeTemplate.KIND, change.template)
+    longest = loaded.record.longest_window
+    if body.until_at - body.from_at > longest:
+        words = {"minutes": str(longest // timedelta(minutes=1))}
+        raise WrongValue(words, pointer="/until_at", because="window_beyond_template")
+    if change.state is not ChangeState.draft:
+        return
+    if loaded.record.state is not TemplateState.approved:
+        raise WrongValue(pointer="/template", because="template_not_approved")
     guard = Unguarded("The services of an item count as they are when the change is scheduled.")
     parameters = ([UUID(ci_id) for ci_id in change.ci_ids or ()],)
     rows = await reads.rows(CIS_OF_CHANGE, parameters, guard=guard)

@@ -20,13 +20,21 @@ from app.kernel.actions.lifecycle import Branch
 from app.kernel.actions.refusals import WrongValue
 from app.kernel.actions.related import RelatedCommand
 from app.log.events import stream
-from app.service_levels.agreements.payloads import AmendSla, Consent, RenewSla, SignSla, TerminateSla
+from app.service_levels.agreements.payloads import (
+    AmendSla,
+    Consent,
+    RenewSla,
+    SignSla,
+    TerminateSla,
+    WithdrawConsentSla,
+)
 from app.service_levels.agreements.preparation import (
     ConsentRound,
     PendingConsents,
     ReplacedAgreement,
     SupportingTeams,
     Validity,
+    WithdrawnConsent,
     Zone,
     is_approved_change,
     months_later,
@@ -66,10 +74,11 @@ def give_consent(agreement: Agreement, body: Consent, ctx: ActionContext) -> boo
     )
     if consent_round.other is not None:
         ctx.outcome.change(consent_round.other).complete = True
+    ended = {f"{consent.subject}:{consent.side}" for consent in consent_round.withdrawn}
     remaining = [
         pending_consent
         for pending_consent in agreement.pending_consents or ()
-        if not pending_consent.startswith(f"{consent_round.subject}:")
+        if pending_consent not in ended and not pending_consent.startswith(f"{consent_round.subject}:")
     ]
     waiting = [] if consent_round.complete else [f"{consent_round.subject}:{consent_round.side}"]
     agreement.pending_consents = [*remaining, *waiting] or None
@@ -99,6 +108,15 @@ def take_back_consents(agreement: Agreement, ctx: ActionContext) -> None:
     for consent in ctx.prepared(PendingConsents).consents:
         ctx.outcome.remove(consent)
     agreement.pending_consents = None
+
+
+def withdraw_consent(agreement: Agreement, body: WithdrawConsentSla, ctx: ActionContext) -> None:
+    """Withdraw a consent to an agreement. The step then needs the consent of both sides again."""
+    ended = set()
+    for consent in ctx.prepared(WithdrawnConsent).consents:
+        ended.add(f"{consent.subject}:{consent.side}")
+        ctx.outcome.remove(consent)
+    agreement.pending_consents = [p for p in agreement.pending_consents or () if p not in ended] or None
 
 
 def on_both_consents(
@@ -189,6 +207,15 @@ def amend(agreement: Agreement, body: AmendSla, ctx: ActionContext) -> None:
     """
     _set_effects(agreement, body)
     give_consent(agreement, body, ctx)
+
+
+async def signs_another_text(
+    reads: ReadContext, agreement: Agreement, body: SignSla, ctx: ActionContext
+) -> None:
+    """Refuse to sign another text than the present one, or a changed one without its number."""
+    present = agreement.reasons.text_edition or 1
+    if body.text_edition != present and (body.text_edition is not None or present > 1):
+        raise WrongValue(pointer="/text_edition", because="another_text")
 
 
 async def wrong_change(reads: ReadContext, agreement: Agreement, body: AmendSla, ctx: ActionContext) -> None:

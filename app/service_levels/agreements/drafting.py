@@ -55,6 +55,7 @@ def _begin_edition(agreement: Agreement, replaced: Agreement, ctx: ActionContext
         setattr(agreement, name, getattr(replaced, name))
     copy_terms(agreement, replaced)
     agreement.valid_to = replaced.valid_to
+    agreement.reasons.text_edition = 1
     agreement.edition = (replaced.edition or 1) + 1
     agreement.replaces_id = replaced.id
     agreement.last_reviewed_at = replaced.last_reviewed_at
@@ -86,6 +87,7 @@ def draft(agreement: Agreement, body: DraftSla, ctx: ActionContext) -> None:
             setattr(agreement, name, value)
     apply_terms(agreement, body, ctx)
     fill_usual_terms(agreement)
+    agreement.reasons.text_edition = 1
     agreement.drafted_at = ctx.occurred_at
     _file_documents(agreement, ctx)
 
@@ -93,6 +95,7 @@ def draft(agreement: Agreement, body: DraftSla, ctx: ActionContext) -> None:
 def maintain_text(agreement: Agreement, body: MaintainTextSla, ctx: ActionContext) -> None:
     """Maintain the agreement's text and terms. Consents to the earlier terms are revoked."""
     apply_terms(agreement, body, ctx)
+    agreement.reasons.text_edition = (agreement.reasons.text_edition or 1) + 1
     take_back_consents(agreement, ctx)
     _file_documents(agreement, ctx)
 

@@ -241,6 +241,16 @@ class SignSla(Consent):
 
     SUBJECT = ConsentSubject.sign
 
+    text_edition: int | None = Field(
+        default=None,
+        ge=1,
+        le=1_000_000,
+        strict=True,
+        description="Number of the text that you sign (`text_edition`); required once the text has changed "
+        "since it was drafted.",
+        examples=[1],
+    )
+
 
 class ConsentWithEffects(Consent, of=Agreement):
     """A consent that covers effects on price and workload, proposed by the side that consents first."""
@@ -285,6 +295,17 @@ class TerminateSla(Consent):
         description="Reason for the termination, from the side that consents first.",
         examples=["The service is bought elsewhere. 服务改为外购。"],
     )
+
+    @property
+    def names_effects(self) -> bool:
+        """Return whether the payload proposes a reason."""
+        return self.reason is not None
+
+
+class WithdrawConsentSla(Payload):
+    """The step to which your side no longer consents."""
+
+    subject: ConsentSubject = Field(description="Step of the agreement.", examples=["terminate"])
 
 
 class AmendSla(ConsentWithEffects, of=Agreement):

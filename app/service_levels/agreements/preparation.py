@@ -18,7 +18,7 @@ from app.kernel.actions.refusals import PreparationRefused, WrongValue
 from app.log.events import stream
 from app.service_levels.agreements.agreement_sides import agreement_sides, party_has_accounts
 from app.service_levels.agreements.lookups import agreements_with
-from app.service_levels.agreements.payloads import Consent
+from app.service_levels.agreements.payloads import Consent, WithdrawConsentSla
 from app.service_levels.agreements.records import (
     IN_FORCE,
     Agreement,
@@ -92,20 +92,56 @@ async def consenting(
     would consent for both sides.
     """
     side = await consent_side(reads, agreement, body, ctx)
-    pending = [
-        agreement_consent
-        for agreement_consent in await reads.children(AgreementConsent, agreement, subject=body.SUBJECT.value)
-        if not agreement_consent.complete
-    ]
-    other = next((consent for consent in pending if consent.side is not side), None)
+    all_pending = await reads.children(AgreementConsent, agreement, complete=False)
+    pending = [consent for consent in all_pending if consent.subject is body.SUBJECT]
+    other = next((c for c in pending if c.side is not side and not _is_of_earlier_review(agreement, c)), None)
     proposed = body.usual_terms(agreement) if other is None else other.terms or {}
     terms = {**proposed, **body.terms(ctx)}
     if other is not None and (terms != proposed or body.names_effects):
         other = None
     if other is not None and other.given_by_id == ctx.caller.person_id:
         raise PreparationRefused("consented_for_the_other")
-    withdrawn = tuple(consent for consent in pending if other is None or consent.id != other.id)
+    # Renewals and amendments share their effects, and what both have agreed ends other proposals.
+    ends_all = other is not None or body.names_effects
+    withdrawn = tuple(c for c in (all_pending if ends_all else pending) if other is None or c.id != other.id)
     return ConsentRound(body.SUBJECT, side, terms, withdrawn, other)
+
+
+def _is_of_earlier_review(agreement: Agreement, consent: AgreementConsent) -> bool:
+    """Return whether a review has followed the consent, which then counts no more."""
+    reviewed_at = agreement.last_reviewed_at
+    if consent.subject is ConsentSubject.sign or reviewed_at is None or consent.consented_at is None:
+        return False
+    return consent.consented_at < reviewed_at
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawnConsent:
+    """The consents that the caller's side takes back."""
+
+    consents: tuple[AgreementConsent, ...]
+
+
+async def withdrawn_consent(
+    reads: ReadContext, agreement: Agreement, body: WithdrawConsentSla, ctx: ActionContext
+) -> WithdrawnConsent:
+    """Find the pending consent of the side that the caller represents. Raises PreparationRefused if there is
+    none.
+    """
+    representatives = {
+        AgreementSide.it: agreement.representative_id,
+        AgreementSide.party: agreement.party_representative_id,
+    }
+    consents = tuple(
+        consent
+        for consent in await reads.children(AgreementConsent, agreement, complete=False)
+        if consent.subject is body.subject
+        and consent.side is not None
+        and representatives[consent.side] == ctx.caller.person_id
+    )
+    if not consents:
+        raise PreparationRefused("no_consent_to_withdraw")
+    return WithdrawnConsent(consents)
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,10 +145,16 @@ class AgreementPrice(RecordPart):
 
 
 class AgreementReasons(RecordPart):
-    """The reasons and effects that were given for steps of an agreement, and its gap since the signature."""
+    """The reasons and effects that were given for steps of an agreement, the number of its text, and its gap
+    since the signature.
+    """
 
     KIND: ClassVar[str] = "sla_reasons"
 
+    text_edition: int | None = optional(
+        "Number of the present text and terms, from 1; null in agreements that were drafted before texts had "
+        "numbers."
+    )
     gap_since_at: datetime | None = optional(
         "Time since which the OLAs and UCs no longer support the signed agreement, because one of them ended "
         "or changed; null if there is no such gap."

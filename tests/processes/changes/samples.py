@@ -25,9 +25,14 @@ def at_hour(hour: float) -> str:
     return (NIGHT + timedelta(hours=hour)).isoformat().replace("+00:00", "Z")
 
 
+def span(begin: float, end: float) -> Json:
+    """The time from the one hour to the other."""
+    return {"from_at": at_hour(begin), "until_at": at_hour(end)}
+
+
 def window(begin: float, end: float, **more: Any) -> Json:
-    """What is said to schedule from the one hour to the other."""
-    return {"from_at": at_hour(begin), "until_at": at_hour(end), **more}
+    """What is said to schedule from the one hour to the other, also if the board approved another time."""
+    return {**span(begin, end), "other_window_reason": "The night is long.", **more}
 
 
 def a_change(**changes: Any) -> Json:

@@ -18,7 +18,7 @@ from tests.client import Client, Json
 from tests.conftest import DatabaseUrls
 from tests.extent import first_of, in_test_all
 from tests.people import add_person
-from tests.processes.changes.samples import DONE, NIGHT, Board, at_hour
+from tests.processes.changes.samples import DONE, NIGHT, Board, at_hour, window
 
 AT = "/v1/changes/calendar"
 THAT_MONTH: Json = {"from": "2199-03-01", "until": "2199-04-01", "tz": "UTC"}
@@ -230,7 +230,7 @@ async def test_times_are_right_in_every_zone_and_when_clocks_change(
     assert local_day.hours == hours
     begin = datetime(day.year, day.month, day.day, 0, 30, tzinfo=clocks)
     end = datetime(day.year, day.month, day.day, 4, 30, tzinfo=clocks)
-    body = {"from_at": begin.isoformat(), "until_at": end.isoformat()}
+    body = {**window(0, 1), "from_at": begin.isoformat(), "until_at": end.isoformat()}
     await board.manager.post_ok(f"{await board.approved()}/schedule", body)
     following = day + timedelta(days=1)
     query = {"from": day.isoformat(), "until": following.isoformat(), "tz": zone}

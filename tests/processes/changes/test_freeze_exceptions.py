@@ -16,7 +16,7 @@ from tests.automation.worker import Worker
 from tests.client import Api, Json
 from tests.conftest import DatabaseUrls
 from tests.extent import in_test_all
-from tests.processes.changes.samples import Board, a_change, at_hour, window
+from tests.processes.changes.samples import Board, a_change, at_hour, span
 from tests.processes.changes.test_freezes import PATH, a_freeze, service
 
 ASKED = {"question": "May it be made all the same?"}
@@ -24,7 +24,7 @@ ASKED = {"question": "May it be made all the same?"}
 
 def night(begin: float, end: float, **more: Any) -> Json:
     """A freeze of everything from the one hour to the other."""
-    return a_freeze(**window(begin, end), **more)
+    return a_freeze(**span(begin, end), **more)
 
 
 async def declared(board: Board, begin: float, end: float, **more: Any) -> tuple[str, Json]:
@@ -58,7 +58,7 @@ async def test_a_freeze_over_windows_takes_none_away_and_names_them(board: Board
     path, freeze = await declared(board, 0, 5, services=["web"])
     assert [hit_change["number"] for hit_change in freeze["hit_changes"]] == await numbers(board, other)
     assert freeze["hit_changes"][0]["window_from_at"][:16] == at_hour(1)[:16]
-    body = {**window(8, 12), "reason": "Another night."}
+    body = {**span(8, 12), "reason": "Another night."}
     moved = await board.manager.post_ok(f"{path}/move", body)
     assert moved["hit_changes"] == []
     assert (await board.manager.read(elsewhere))["state"] == "scheduled"

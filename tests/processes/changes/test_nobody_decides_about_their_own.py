@@ -30,9 +30,9 @@ async def test_a_change_manager_neither_assesses_nor_approves_what_she_drafted(a
     await manager.post_ok(f"{path}/submit")
     refused = await manager.post(f"{path}/assess", json=ASSESSMENT)
     assert (refused.status_code, refused.json()["code"]) == (403, "separation_of_duties")
-    await board.manager.post_ok(f"{path}/assess", ASSESSMENT)
     for other in (board.manager, board.approver):
-        await edit(other, path, {"plan": f"{other.id} has another plan."})
+        await edit(other, path, {"reason": f"{other.id} has another reason."})
+    await board.manager.post_ok(f"{path}/assess", ASSESSMENT)
     refused = await manager.post(f"{path}/request_approval", json=board.question())
     assert (refused.status_code, refused.json()["code"]) == (409, "too_few_may_decide")
     assert left_out(refused.json()) == {
@@ -79,12 +79,13 @@ async def test_whoever_only_comments_tags_or_asks_has_not_written_it(api: Api) -
     assert (await asker.post_ok(f"{path}/vote", vote))["state"] == "approved"
 
 
-async def test_whoever_changed_the_plan_is_left_out_though_others_changed_it_since(api: Api) -> None:
+async def test_whoever_changed_the_reason_is_left_out_though_others_changed_it_since(api: Api) -> None:
     board = await a_board(api)
     editor = await api.client("Ada", Role.change_manager)
-    path = await board.assessed()
-    await edit(editor, path, {"back_out_plan": "Start version 3."})
-    await edit(board.manager, path, {"back_out_plan": "Start the old version."})
+    path = await board.submitted()
+    await edit(editor, path, {"reason": "Version 3 is slow."})
+    await edit(board.manager, path, {"reason": "Version 3 is no longer kept."})
+    await board.manager.post_ok(f"{path}/assess", ASSESSMENT)
     await board.manager.post_ok(f"{path}/request_approval", board.question())
     decision = (await board.manager.read(f"{path}/decisions"))["items"][0]
     assert left_out(decision) == {board.manager.id: "author", editor.id: "author"}

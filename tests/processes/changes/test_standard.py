@@ -95,12 +95,12 @@ async def test_an_older_template_that_names_nothing_is_flagged_and_covers_nothin
 #: printing.
 SCOPES: list[tuple[dict[str, Any], str]] = [
     ({}, ""),
-    ({"services": ["mail"]}, "server database"),
+    ({"services": ["mail"]}, "server"),
     ({"ci_classes": ["server"]}, "server printer"),
     ({"services": ["mail"], "ci_classes": ["server"]}, "server"),
     ({"ci_ids": ["printer"]}, "printer"),
     ({"services": ["mail"], "ci_ids": ["printer"]}, "printer"),
-    ({"services": ["mail"], "ci_ids": ["printer"], "ci_classes": ["database"]}, "database printer"),
+    ({"services": ["mail"], "ci_ids": ["printer"], "ci_classes": ["database"]}, "printer"),
 ]
 ITEMS = {
     "server": (CiClass.server, ["mail"]),
@@ -117,6 +117,25 @@ def test_a_template_covers_its_items_and_those_of_its_classes_or_else_of_its_ser
         ]
         assert names == covered.split(), scope
         assert template.has_scope == bool(scope)
+
+
+@pytest.mark.usefixtures("items")
+async def test_a_window_is_no_longer_than_the_template_allows(board: Board) -> None:
+    path = await board.standard("restart", "srv-1")
+    for action, more in (("schedule", {}), ("reschedule", {"reason": "Later."})):
+        refused = await board.manager.post(f"{path}/{action}", json=window(0, 9, **more))
+        [error] = refused.json()["errors"]
+        assert (error["pointer"], error["code"]) == ("/until_at", "window_beyond_template")
+        await board.manager.post_ok(f"{path}/{action}", window(0, 8, **more))
+
+
+@pytest.mark.usefixtures("items")
+async def test_a_draft_is_not_scheduled_after_its_template_was_retired(board: Board) -> None:
+    path = await board.standard("restart", "srv-1")
+    await board.manager.post_ok("/v1/change_templates/restart/retire")
+    refused = await board.try_schedule(path, 0, 1)
+    [error] = refused.json()["errors"]
+    assert (error["pointer"], error["code"]) == ("/template", "template_not_approved")
 
 
 @pytest.mark.usefixtures("items")

@@ -21,6 +21,7 @@ from tests.processes.changes.samples import (
     REVIEWED,
     Board,
     a_freeze,
+    assessment,
     window,
 )
 
@@ -273,6 +274,7 @@ async def test_once_put_to_the_vote_what_is_decided_on_is_not_altered(board: Boa
     begin = (await board.manager.read(path))["wanted_from_at"]
     for end in ("2000-01-01T00:00:00Z", begin):
         assert await edited(wanted_until_at=end) == [("/wanted_until_at", "window_ends_early")]
+    await board.manager.post_ok(f"{path}/assess", assessment("low"))
     await board.manager.post_ok(f"{path}/request_approval", board.question())
     await board.vote(path, "approve")
     assert await edited(plan="Start at once.") == [("/plan", "put_to_the_vote")]

@@ -31,6 +31,23 @@ async def edited(client: Client, **fields: Any) -> Any:
     return await client.patch(RESTART, json=fields, headers={"If-Match": "*"})
 
 
+async def test_a_template_of_an_important_service_is_of_medium_risk_at_least(
+    api: Api, owner: Client, manager: Client
+) -> None:
+    keeper = await api.client("Keeper", Role.service_level_manager)
+    members = [await api.client(name, Role.cab_member) for name in ("Mei", "Nils")]
+    for key, criticality, risk in (("mes", "critical", "medium"), ("wiki", "low", "low")):
+        names = {"key": key, "name_en": key, "name_zh": key, "owner": "me"}
+        await keeper.post_ok("/v1/services", {**names, "criticality": criticality})
+        await owner.post_ok(PATH, a_template(key=f"{key}-restart", services=[key]))
+        template = await manager.post_ok(f"{PATH}/{key}-restart/approve")
+        assert template["risk_level"] == risk
+        ballots = (await manager.read(f"{PATH}/{key}-restart/votes"))["items"]
+        voters = {ballot["person"]["id"] for ballot in ballots}
+        assert (voters >= {member.id for member in members}) == (risk == "medium")
+        assert (manager.id in voters) == (risk == "low")
+
+
 @pytest.fixture
 async def owner(api: Api) -> Client:
     return await api.client("Owner", Role.process_owner)

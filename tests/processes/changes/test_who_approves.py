@@ -118,12 +118,7 @@ async def test_those_on_call_decide_on_an_emergency_if_two_of_them_are_and_senio
     juniors: list[Client] = []
     for name in ("Nils", "Ines"):
         junior = await board.api.client(name, Role.cab_member, teams=("rota",), grade=Grade.staff)
-        today = datetime.now(UTC).date()
-        dates = {"from_date": str(today - timedelta(days=1)), "until_date": str(today + timedelta(days=2))}
-        hours = {"starts": "00:00", "ends": "00:00", "time_zone": "UTC"}
-        days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-        shift = {"team": "rota", "person": junior.id, "duty": "on_call", "weekdays": days}
-        await admin.post_ok("/v1/shifts", {**shift, **dates, **hours})
+        await put_on_call(admin, junior)
         juniors.append(junior)
         path = await board.submitted(type="emergency")
         preview = await previewed(board.engineer, path, "emergency_change")
@@ -269,6 +264,63 @@ async def test_an_owner_named_by_the_drafter_or_since_the_draft_has_no_seat(boar
         assert answer.status_code == 200, answer.text
         preview = await previewed(board.manager, path)
         assert people(preview["voters"]) == people([board.approver, owner]), person
+
+
+async def test_no_owner_of_one_service_approves_for_the_owner_of_another(board: Board) -> None:
+    plant, friend, third = [await service(board.api, key) for key in ("plant", "mate", "mate-2")]
+    path = await board.assessed("low", services=["plant", "mate", "mate-2"])
+    await board.manager.post_ok(f"{path}/request_approval", board.question())
+    question = await asked(board.manager, path)
+    ballots = (await board.manager.read(f"{path}/votes"))["items"]
+    assert {b["person"]["id"]: b["services"] for b in ballots} == {
+        plant.id: ["plant"],
+        friend.id: ["mate"],
+        third.id: ["mate-2"],
+        board.approver.id: None,
+    }
+    vote = {"decision": question["id"], "verdict": "approve"}
+    for owner in (friend, third):
+        assert (await owner.post_ok(f"{path}/vote", vote))["state"] == "awaiting_approval", owner
+    assert (await plant.post_ok(f"{path}/vote", vote))["state"] == "approved"
+
+
+async def test_no_answer_is_lower_than_what_is_recorded(board: Board) -> None:
+    await service(board.api, "plant")
+    items = [await board.ci(key) for key in ("app", "db")]
+    await board.relate(items[0]["id"], "depends_on", items[1]["id"])
+    answers: list[Json] = []
+    for item in ("app", "db"):
+        path = await board.submitted(services=["plant"], cis=[item])
+        answers.append((await board.manager.post_ok(f"{path}/assess", assessment("low")))["risk_answers"])
+    assert [answer["service_criticality"] for answer in answers] == ["high", "high"]
+    assert [answer["dependencies"] for answer in answers] == ["none", "some"]
+
+
+async def test_no_party_puts_somebody_on_call_for_their_own_emergency(board: Board) -> None:
+    await board.api.team("rota")
+    friend = await board.api.client("Friend", Role.cab_member, teams=("rota",), grade=Grade.staff)
+    drafter = await board.api.client("Drafter", Role.agent, teams=("rota",))
+    nils = await board.api.client("Nils", Role.cab_member, teams=("rota",), grade=Grade.staff)
+    await put_on_call(await board.api.client("Ada", Role.admin), nils)
+    now = datetime.now(UTC)
+    times = {"starts_at": now - timedelta(hours=1), "ends_at": now + timedelta(hours=8)}
+    stand_in = {"team": "rota", "duty": "on_call", "person": friend.id}
+    stand_in |= {name: instant.isoformat().replace("+00:00", "Z") for name, instant in times.items()}
+    await drafter.post_ok("/v1/stand_ins", stand_in)
+    path = f"/v1/changes/{(await drafter.post_ok('/v1/changes', a_change(type='emergency')))['id']}"
+    await drafter.post_ok(f"{path}/submit")
+    preview = await previewed(board.engineer, path, "emergency_change")
+    assert people(preview["voters"]) == people([nils, board.member])
+
+
+async def put_on_call(admin: Client, person: Client) -> None:
+    """The person is on call in the team `rota` on all days."""
+    today = datetime.now(UTC).date()
+    dates = {"from_date": str(today - timedelta(days=1)), "until_date": str(today + timedelta(days=2))}
+    hours = {"starts": "00:00", "ends": "00:00", "time_zone": "UTC"}
+    days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+    shift = {"team": "rota", "person": person.id, "duty": "on_call", "weekdays": days}
+    await admin.post_ok("/v1/shifts", {**shift, **dates, **hours})
 
 
 async def test_a_questionnaire_of_the_assessor_or_of_later_lowers_no_risk(board: Board) -> None:

@@ -129,15 +129,16 @@ class Parties:
 
     async def sign(self, path: str, party: str | None) -> Json:
         """The agreement, after both have signed it; a party without an account signs elsewhere."""
-        first = await self.it.post_ok(f"{path}/sign")
+        text = {"text_edition": (await self.manager.read(path))["text_edition"]}
+        first = await self.it.post_ok(f"{path}/sign", text)
         assert first["state"] == "in_review"
         if party is None:
             customer = {"party_representative": self.leads["finance"].id}
             await self.manager.post_ok(f"{path}/appoint", customer)
-            await self.it.post_ok(f"{path}/sign")
+            await self.it.post_ok(f"{path}/sign", text)
         if (theirs := self.leads.get(party or "finance")) is not None:
-            return await theirs.post_ok(f"{path}/sign")
-        return await self.manager.post_ok(f"{path}/sign", await signed_elsewhere(self.manager))
+            return await theirs.post_ok(f"{path}/sign", text)
+        return await self.manager.post_ok(f"{path}/sign", {**text, **await signed_elsewhere(self.manager)})
 
     async def review(self, path: str, party: str = "finance") -> Json:
         """The agreement, after both parties have reviewed it."""

@@ -5,7 +5,7 @@ and dated back, while time passes for the log, the worker sleeps or works, and c
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -174,7 +174,15 @@ class RandomDesk:
         starts, ends = self.chance.choice(HOURS)
         payload = {"time_zone": "Europe/Berlin", "weekly": hours(starts, ends), "reason": "A correction."}
         body = ReviseCalendar.model_validate(payload)
-        await act(self.desk.ledger, self.desk.agent, "calendar", "revise", key, body, now=self.now)
+        await act(
+            self.desk.ledger,
+            replace(self.desk.agent, is_rule=True),
+            "calendar",
+            "revise",
+            key,
+            body,
+            now=self.now,
+        )
 
 
 def _hold(chance: random.Random) -> Payload:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -33,7 +34,15 @@ async def close(desk: Desk, day: date) -> None:
     }
     key = await desk.ledger.db.value("select id from fold.calendar where key = 'office'")
     body = ReviseCalendar.model_validate(payload)
-    await act(desk.ledger, desk.agent, "calendar", "revise", str(key), body, now=desk.clock.now)
+    await act(
+        desk.ledger,
+        replace(desk.agent, is_rule=True),
+        "calendar",
+        "revise",
+        str(key),
+        body,
+        now=desk.clock.now,
+    )
 
 
 async def kept(desk: Desk, case: UUID) -> dict[str, Any]:

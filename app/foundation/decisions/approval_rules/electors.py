@@ -38,7 +38,7 @@ select id, grade from fold.person where id = any(%s) and kind = 'human' and stat
   and deactivated_at is null"""
 #: The services, without those that nobody uses yet if there are others: they were added by one person.
 SERVICES = """
-select 'service/' || id as stream, team_id from fold.service where key = any(%(keys)s)
+select 'service/' || id as stream, team_id, key from fold.service where key = any(%(keys)s)
   and (state <> 'proposed' or not exists (
     select from fold.service where key = any(%(keys)s) and state <> 'proposed'))"""
 ITEMS = "select 'ci/' || id as stream from fold.ci where id = any(%(items)s::uuid[])"
@@ -55,7 +55,6 @@ _AS_OF_NOW = Unguarded("Whoever comes to it meanwhile was not there to be asked.
 _GRADES = list(Grade)
 #: By relation, the field of other records that names its persons.
 _FIELDS = {
-    ElectorRelation.service_owner: "owner_id",
     ElectorRelation.item_owner: "owner_id",
     ElectorRelation.team_lead: "lead_id",
     ElectorRelation.team_heads: "lead_id",
@@ -66,10 +65,13 @@ _FIELDS = {
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """The place of a voter: the role by which they are asked, or the side that they represent in a group."""
+    """The place of a voter: the role by which they are asked, the side that they represent in a group, or
+    the keys of the services as whose owner they are asked.
+    """
 
     role: Role | None = None
     side: RepresentedSide | None = None
+    services: tuple[str, ...] = ()
 
 
 Voters = dict[UUID, Seat]
@@ -104,8 +106,11 @@ async def persons_of(
         least = 0 if source.grade is None else _GRADES.index(source.grade)
         persons = [p for p in named if p in grades and _rank(grades[p]) >= least]
         if source.on_call:
-            persons = await _on_call(reads, persons, now)
-        voters = {person: named[person] for person in persons} | voters
+            persons = await _on_call(reads, persons, opening, now)
+        for person in persons:
+            # Whoever is asked by a role as well decides on more than their own services.
+            if person not in voters or (voters[person].services and not named[person].services):
+                voters[person] = named[person]
     return voters
 
 
@@ -125,7 +130,26 @@ async def _named_by(reads: ReadContext, record: Record, source: Electors, openin
         groups = await reads.by_key(Group.KIND, source.group)
         return await of_group(reads, groups[0].record) if groups else {}
     assert source.relation is not None
+    if source.relation is ElectorRelation.service_owner:
+        return await _owners(reads, record, opening)
     return dict.fromkeys(await _related(reads, record, source.relation, opening), Seat())
+
+
+async def _owners(reads: ReadContext, record: Any, opening: MatterOpening) -> Voters:
+    """Return the owners of the affected services, each with the services that they own."""
+    rows = await reads.rows(SERVICES, {"keys": services_of(record)}, guard=_AS_OF_NOW)
+    owners = await _settled(reads, [row["stream"] for row in rows], "owner_id", opening)
+    owned: dict[UUID, list[str]] = {}
+    for row in rows:
+        if (owner := owners.get(row["stream"])) is not None:
+            owned.setdefault(owner, []).append(row["key"])
+    return {owner: Seat(services=tuple(sorted(keys))) for owner, keys in owned.items()}
+
+
+def services_of(record: Any) -> list[str]:
+    """Return the keys of the services that the record affects."""
+    keys = getattr(record, "touched_services", None) or [getattr(record, "service", None)]
+    return [key for key in keys if key is not None]
 
 
 async def of_group(reads: ReadContext, group: Group) -> Voters:
@@ -154,7 +178,8 @@ async def _related(
 ) -> list[UUID]:
     """Return the persons in that relation to the record."""
     if relation in _FIELDS:
-        return await _settled(reads, await _naming(reads, record, relation), _FIELDS[relation], opening)
+        streams = await _naming(reads, record, relation)
+        return [*(await _settled(reads, streams, _FIELDS[relation], opening)).values()]
     names = {
         ElectorRelation.representative: ("representative_id", "party_representative_id"),
         ElectorRelation.process_owner: ("process_owner_id",),
@@ -167,9 +192,7 @@ async def _related(
 
 async def _naming(reads: ReadContext, record: Any, relation: ElectorRelation) -> list[str]:
     """Return the streams of the records that name the persons."""
-    services = list(getattr(record, "touched_services", None) or [getattr(record, "service", None)])
-    if relation is ElectorRelation.service_owner:
-        return await _streams(reads, SERVICES, keys=services)
+    services = services_of(record)
     if relation is ElectorRelation.item_owner:
         return await _streams(reads, ITEMS, items=list(getattr(record, "ci_ids", None) or ()))
     if relation is ElectorRelation.team_lead:
@@ -200,17 +223,17 @@ async def _streams(reads: ReadContext, query: str, **parameters: Any) -> list[st
 
 async def _settled(
     reads: ReadContext, streams: Sequence[str], field: str, opening: MatterOpening
-) -> list[UUID]:
-    """Return the persons in that field of the records. If a party has named one, or somebody has since the
-    matter began, the one before counts, unless that person has left.
+) -> dict[str, UUID]:
+    """Return the persons in that field of the records, by stream. If a party has named one, or somebody has
+    since the matter began, the one before counts, unless that person has left.
     """
     named: dict[str, list[Naming]] = {}
     for naming in await namings(reads, streams, field):
         named.setdefault(naming.stream, []).append(naming)
     everybody = {naming.person for part in named.values() for naming in part if naming.person}
     active = await humans(reads, everybody)
-    persons = [_settled_person(part, active, opening) for part in named.values()]
-    return [person for person in persons if person is not None]
+    persons = {stream: _settled_person(part, active, opening) for stream, part in named.items()}
+    return {stream: person for stream, person in persons.items() if person is not None}
 
 
 def _settled_person(named: Sequence[Naming], active: Collection[UUID], opening: MatterOpening) -> UUID | None:
@@ -231,12 +254,22 @@ async def humans(reads: ReadContext, persons: Iterable[UUID]) -> dict[UUID, str 
     return {row["id"]: row["grade"] for row in rows}
 
 
-async def _on_call(reads: ReadContext, persons: list[UUID], now: datetime) -> list[UUID]:
-    """Return those of the persons who are on call in a team of theirs now."""
+async def _on_call(
+    reads: ReadContext, persons: list[UUID], opening: MatterOpening, now: datetime
+) -> list[UUID]:
+    """Return those of the persons who are on call in a team of theirs now. Shifts and stand-ins that a party
+    has entered, or somebody since the matter began, do not count.
+    """
+
+    async def trusted(streams: Sequence[str]) -> Collection[str]:
+        named = await namings(reads, streams, "person_id")
+        untrusted = {n.stream for n in named if not opening.trusts(n.namer_id, n.named_at)}
+        return set(streams) - untrusted
+
     teams = await reads.rows(ROTA_TEAMS, (persons,), guard=_AS_OF_NOW)
     on_call: set[UUID] = set()
     for row in teams:
-        on_call.update(await read_on_call(reads, row["team_id"], now))
+        on_call.update(await read_on_call(reads, row["team_id"], now, trusted))
     return [person for person in persons if person in on_call]
 
 

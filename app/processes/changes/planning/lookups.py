@@ -32,6 +32,21 @@ CIS_OF_CHANGE = "select id::text, ci_class, services from fold.ci where id = any
 SERVICES_OF_ITEMS = """
 select distinct s.service from fold.ci c, unnest(c.services) s(service)
 where c.id = any(%s) or c.ci_class = any(%s) order by s.service"""
+#: The criticalities of services, and whether other items depend on those items.
+CRITICALITIES = "select distinct criticality from fold.service where key = any(%s) and state <> 'retired'"
+HAS_DEPENDENTS = """
+select exists (
+  select from fold.ci_relation r join fold.ci c on c.id = r.from_ci_id and c.state <> 'retired'
+  where r.to_ci_id = any(%(items)s) and r.from_ci_id <> all(%(items)s) and r.kind = any(%(to_start)s)
+) or exists (
+  select from fold.ci_relation r join fold.ci c on c.id = r.to_ci_id and c.state <> 'retired'
+  where r.from_ci_id = any(%(items)s) and r.to_ci_id <> all(%(items)s) and r.kind = any(%(to_end)s)
+) as depends"""
+#: Whether a service is recorded as critical or highly critical: one of those items', or a named one.
+IS_CRITICAL = f"""
+select exists (
+  select from fold.service v where v.criticality in ('critical', 'high') and v.state <> 'retired'
+    and (v.key in (select service from ({SERVICES_OF_ITEMS}) of_items) or v.key = any(%s))) as critical"""
 CI_KEYS = "select key from fold.ci where id = any(%s) order by key"
 # By the index change_window_during.
 HIT = """

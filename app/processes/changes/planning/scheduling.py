@@ -25,6 +25,7 @@ def reschedule(change: Change, body: RescheduleChange, ctx: ActionContext) -> No
 def _take_window(change: Change, body: ScheduleChange, ctx: ActionContext) -> None:
     change.window_from_at, change.window_until_at = body.from_at, body.until_at
     change.override_reason = body.override_reason
+    change.implementation.other_window_reason = body.other_window_reason
     book(change, ctx)
 
 
@@ -61,6 +62,19 @@ async def standard_without_items(
     """
     if change.state is ChangeState.draft and not change.ci_ids and change.plans.no_cis_reason is None:
         raise WrongValue(pointer="/cis", because="no_items_named")
+
+
+async def outside_approved_window(
+    reads: ReadContext, change: Change, body: ScheduleChange, ctx: ActionContext
+) -> None:
+    """Refuse a window outside the approved one without a reason, of which the board is told."""
+    planned = change.model_copy(update={"window_from_at": body.from_at, "window_until_at": body.until_at})
+    reason = body.reason if isinstance(body, RescheduleChange) else body.other_window_reason
+    if planned.is_outside_approved_window and reason is None:
+        assert planned.wanted_from_at is not None
+        assert planned.wanted_until_at is not None
+        words = {"from": planned.wanted_from_at, "until": planned.wanted_until_at}
+        raise WrongValue(words, pointer="/other_window_reason", because="outside_approved_window")
 
 
 def note_overlap(change: Change, body: NoteOverlapChange, ctx: ActionContext) -> None:

@@ -31,6 +31,7 @@ from app.kernel.actions.payloads import (
 )
 from app.processes.changes.payloads import AnswerKey, CiReferences
 from app.processes.changes.policies.records import (
+    MOST_WINDOW_MINUTES,
     ChangeTemplate,
     Freeze,
     FreezeException,
@@ -171,6 +172,7 @@ class ChangeTemplateFields(Payload, of=ChangeTemplate):
     test_plan: Paragraph | None = None
     back_out_plan: Paragraph
     risk_level: RiskLevel
+    window_minutes: Annotated[int, Field(ge=1, le=MOST_WINDOW_MINUTES, strict=True)] | None = None
     team: Annotated[Reference, ForeignRef("team", GivenDuty.team_work)] | None = None
 
 

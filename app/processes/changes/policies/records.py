@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
@@ -23,6 +23,8 @@ from app.common.state_fields import EnteredAt
 
 #: Longest freeze in days: whoever wants no changes for longer decides so again.
 LONGEST_DAYS = 366
+#: The longest window of a standard change in minutes, unless its template names another one, and at most.
+USUAL_WINDOW_MINUTES, MOST_WINDOW_MINUTES = 480, 1_440
 
 
 class TemplateState(CodeEnum):
@@ -67,6 +69,9 @@ class ChangeTemplate(Record):
     risk_level: RiskLevel | None = required(
         "Risk of every change that is made from the template, as approved.", examples=["low"]
     )
+    window_minutes: int | None = optional(
+        f"Longest window of such a change in minutes; null for {USUAL_WINDOW_MINUTES}.", examples=[120]
+    )
     team_id: Annotated[UUID | None, ForeignRef("team", GivenDuty.team_work)] = optional(
         "Team that implements such a change unless its draft names another one."
     )
@@ -86,15 +91,22 @@ class ChangeTemplate(Record):
         return self.services or []
 
     @property
+    def longest_window(self) -> timedelta:
+        """Return the longest window of its changes, which counts as maintenance of the services."""
+        return timedelta(minutes=self.window_minutes or USUAL_WINDOW_MINUTES)
+
+    @property
     def has_scope(self) -> bool:
         """Return whether it names what its changes may affect; older templates need not."""
         return bool(self.services or self.ci_ids or self.ci_classes)
 
     def covers(self, ci_id: str, ci_class: str | None, services: Sequence[str] | None) -> bool:
-        """Return whether its changes may affect the configuration item of this class and these services."""
+        """Return whether its changes may affect the configuration item of this class and these services: an
+        item that is not named serves none but the services of the template.
+        """
         if ci_id in (self.ci_ids or ()):
             return True
-        serves = bool({*(self.services or ())} & {*(services or ())})
+        serves = bool(services) and {*(services or ())} <= {*(self.services or ())}
         if self.ci_classes:
             return ci_class in self.ci_classes and (serves or not self.services)
         return serves and not self.ci_ids

@@ -7,6 +7,7 @@ draft ─► approved ─► retired          draft ─► retired
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from app.common.notices import NoticeType, RecipientRule
@@ -31,7 +32,7 @@ from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, FormerEvent, Lifecycle, Rules, action
 from app.kernel.actions.payloads import EmptyPayload, Payload
-from app.processes.changes.planning.lookups import SERVICES_OF_ITEMS
+from app.processes.changes.planning.lookups import IS_CRITICAL, SERVICES_OF_ITEMS
 from app.processes.changes.policies.payloads import (
     ApproveChangeTemplate,
     DraftChangeTemplate,
@@ -76,15 +77,35 @@ async def approval_is_asked(reads: ReadContext, template: ChangeTemplate, ctx: A
     return "template_asked" if decisions else None
 
 
+@dataclass(frozen=True, slots=True)
+class RecordedRisk:
+    """The risk of the template, not below what is recorded about its services."""
+
+    level: RiskLevel | None
+
+
+async def recorded_risk(
+    reads: ReadContext, template: ChangeTemplate, body: ApproveChangeTemplate, ctx: ActionContext
+) -> RecordedRisk:
+    """Find the risk on which the voters decide."""
+    guard = Unguarded("Services count as they are recorded when the question is put.")
+    items = [UUID(ci_id) for ci_id in template.ci_ids or ()]
+    rows = await reads.rows(
+        IS_CRITICAL, (items, template.ci_classes or [], template.services or []), guard=guard
+    )
+    is_low = template.risk_level is RiskLevel.low
+    return RecordedRisk(RiskLevel.medium if is_low and rows[0]["critical"] else template.risk_level)
+
+
 async def approval_question(
     reads: ReadContext, template: ChangeTemplate, body: ApproveChangeTemplate, ctx: ActionContext
 ) -> NewDecision:
     """Prepare the question to those who decide on such changes, the owners of all its services included."""
-    subject = template.model_copy()
+    subject = template.model_copy(update={"risk_level": ctx.prepared(RecordedRisk).level})
     guard = Unguarded("The services of items count as they are when the question is put.")
     items = [UUID(ci_id) for ci_id in template.ci_ids or ()]
     rows = await reads.rows(SERVICES_OF_ITEMS, (items, template.ci_classes or []), guard=guard)
-    keys = () if template.services else (row["service"] for row in rows)
+    keys = (row["service"] for row in rows)
     subject.services = [*dict.fromkeys((*(template.services or ()), *keys))]
     question = await usual_question(reads, subject, body, ctx)
     assert isinstance(question, NewDecision)
@@ -92,7 +113,10 @@ async def approval_question(
 
 
 def approve(template: ChangeTemplate, body: ApproveChangeTemplate, ctx: ActionContext) -> None:
-    """Approve the template: put it to the vote of those who decide on such changes."""
+    """Approve the template: put it to the vote of those who decide on such changes. Its risk is at least
+    medium if one of its services is critical or of high criticality.
+    """
+    template.risk_level = ctx.prepared(RecordedRisk).level
     add_prepared_decision(ctx.prepared(NewDecision), ctx)
 
 
@@ -124,7 +148,7 @@ TEMPLATE = Matter(
     decision=DecisionKind.change,
     fields=(
         *("title", "description", "services", "ci_ids", "ci_classes", "plan", "test_plan", "back_out_plan"),
-        *("risk_level", "team_id", "author_id"),
+        *("risk_level", "window_minutes", "team_id", "author_id"),
     ),
 )
 VOTES = decisions.DecisionSpec(
@@ -144,7 +168,7 @@ LIFECYCLE = Lifecycle(
         action(draft,   "起草", NEW_RECORD,    State.draft,    KEEPERS,        "change_template.drafted"),
         action(edit,    "编辑", [State.draft], STAYS,          KEEPERS,        "change_template.edited"),
         action(approve, "提请批准", [State.draft], STAYS,      CHANGE_MANAGER, "change_template.approval_asked", segregate_from=(TEMPLATE_AUTHOR,),
-               unless=(without_scope, too_risky, approval_is_asked), prepare=(approval_question,), wrong=(authors_do_not_judge(JUDGED_FIELDS),)),
+               unless=(without_scope, too_risky, approval_is_asked), prepare=(recorded_risk, approval_question), wrong=(authors_do_not_judge(JUDGED_FIELDS),)),
         action(approve_by_decision, "批准", [State.draft], State.approved, decision, "change_template.approved_by_decision",
                former=(FormerEvent("change_template.approved", EmptyPayload),), notifies=(RecipientRule(NoticeType.approved, field="author_id"),)),
         action(retire,  "停用", OPEN,          State.retired,  KEEPERS,        "change_template.retired", prepare=(open_decisions,)),
