@@ -229,7 +229,7 @@ class ImprovementScript(ProgrammeScript):
         """Implement a minor improvement; it is in effect from `days_ago` on."""
         template, before_end = self.template, self.programme.before_end
         # The process owner agrees to the evaluation, so somebody else implements.
-        by = self.programme.person(SECURITY_LEAD)
+        by = self.programme.callers[SECURITY_LEAD]
         body = ImplementImprovement(plan=template.steps)
         await self.act(before_end(days_ago + 0.5), by, "implement", body)
         await self.act(before_end(days_ago), by, "finish", FinishImprovement(what=template.method))
