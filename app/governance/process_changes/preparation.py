@@ -4,8 +4,10 @@ published, and the question to the heads.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from app.common.people import Role
@@ -24,7 +26,6 @@ from app.kernel.access.reads import ReadContext, Unguarded
 from app.kernel.actions.actor_policy import RecordDuty
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import PreparationRefused, WrongValue
-from app.platform.db import Row
 from app.ticketing.work.working_days import calendar_working_days, end_of_day, working_days_after
 
 #: Within a team it is published in so many working days, across teams in so many days.
@@ -75,15 +76,15 @@ async def concerned_teams(
     return ConcernedTeams(tuple(teams.values()), tuple(dict.fromkeys(str(head) for head in heads)), owner_id)
 
 
-async def _definition(reads: ReadContext, process: str) -> Row | None:
+async def _definition(reads: ReadContext, process: str) -> Mapping[str, Any] | None:
     return await reads.row(DEFINITION, (process,), guard=GUARD)
 
 
 async def _teams_of_process(
-    reads: ReadContext, process: str, definition: Row | None, ctx: ActionContext
+    reads: ReadContext, process: str, definition: Mapping[str, Any] | None, ctx: ActionContext
 ) -> list[UUID]:
     """Return the teams of the executor and those with recent cases, each once."""
-    rows: list[Row] = []
+    rows: list[Mapping[str, Any]] = []
     if definition is not None and definition["executor_id"] is not None:
         rows += await reads.rows(TEAMS_OF_PERSON, (definition["executor_id"],), guard=GUARD)
     lifecycle = reads.lifecycles.get(process)
