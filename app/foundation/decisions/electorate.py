@@ -105,14 +105,18 @@ async def ruled_electorate(
     parties = await parties_to(reads, record, matter, asker, related=related)
     opening = parties.opening(asker)
     try:
-        return await _electorate_of(reads, record, matter, parties, opening, now, with_substitutes)
+        return await _electorate_of(
+            reads, record, matter, parties, opening, now, with_substitutes=with_substitutes
+        )
     except PreparationRefused:
         if opening.began_at is None:
             raise
         # Nobody could ask by the rules of that time any more, whatever the organisation sets now.
         since_changed = replace(opening, began_at=None)
         try:
-            return await _electorate_of(reads, record, matter, parties, since_changed, now, with_substitutes)
+            return await _electorate_of(
+                reads, record, matter, parties, since_changed, now, with_substitutes=with_substitutes
+            )
         except PreparationRefused as refused:
             raise refused from None
 
@@ -124,6 +128,7 @@ async def _electorate_of(
     parties: Parties,
     opening: MatterOpening,
     now: datetime,
+    *,
     with_substitutes: bool,
 ) -> Electorate:
     assert matter.decision is not None

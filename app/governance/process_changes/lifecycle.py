@@ -86,7 +86,7 @@ def approve(change: ProcessChange, body: Tallied, ctx: ActionContext) -> None:
 
 
 def _days_decided_late(change: ProcessChange, ctx: ActionContext) -> int:
-    """Return the days since it was due or, if the heads were asked after that, since their first vote ended."""
+    """Return the days since it was due or, if the heads were asked later, since their first vote ended."""
     ends = [end for end in (change.due_at, ctx.prepared(FirstVote).due_at) if end is not None]
     return days_late(max(ends, default=None), ctx.now)
 

@@ -47,7 +47,7 @@ GUARD = Unguarded("Teams that get cases meanwhile had none when it was applied f
 
 @dataclass(frozen=True, slots=True)
 class ConcernedTeams:
-    """The teams that the change concerns, the heads who decide, and the owner of the process, if it has one."""
+    """The teams that the change concerns, the heads who decide, and the owner of the process, if any."""
 
     teams: tuple[Team, ...]
     head_ids: tuple[str, ...]
@@ -160,4 +160,5 @@ async def first_vote(
 ) -> FirstVote:
     """Find until when the heads were asked to vote the first time."""
     decisions = await reads.children(Decision, change)
-    return FirstVote(min((asked.due_at for asked in decisions if asked.due_at is not None), default=None))
+    ends = [decision.due_at for decision in decisions if decision.due_at is not None]
+    return FirstVote(min(ends, default=None))

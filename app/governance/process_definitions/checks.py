@@ -156,11 +156,13 @@ async def change_not_approved(
     if the committee has let it be carried out. Each of them leads to one edition. The first edition changes
     no process.
     """
-    others = [edition for edition in ctx.prepared(PublishedEditions).editions if edition.id != definition.id]
-    if not others:
+    editions = [
+        edition for edition in ctx.prepared(PublishedEditions).editions if edition.id != definition.id
+    ]
+    if not editions:
         return
-    used = {change_id for edition in others for change_id in edition.process_change_ids or ()}
-    piloted = {edition.improvement_id for edition in others}
+    used = {change_id for edition in editions for change_id in edition.process_change_ids or ()}
+    piloted = {edition.improvement_id for edition in editions}
     for change_id in definition.process_change_ids or ():
         change = await reads.record("process_change", change_id)
         if change is None or change_id in used or not _approves(change.record, definition):

@@ -353,8 +353,8 @@ async def old_process_is_gone(
 
 async def another_owner_asked(reads: ReadContext, improvement: Improvement, ctx: ActionContext) -> str | None:
     """Refuse the agreement of an owner who was not asked for it (`another_owner_asked`)."""
-    asked = improvement.evaluation.asked_owner_id
-    return "another_owner_asked" if asked not in (None, ctx.caller.person_id) else None
+    owner_id = improvement.evaluation.asked_owner_id
+    return "another_owner_asked" if owner_id not in (None, ctx.caller.person_id) else None
 
 
 async def title_is_decided(

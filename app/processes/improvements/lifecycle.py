@@ -271,7 +271,8 @@ LIFECYCLE = Lifecycle(
         # action                           中文        from                             to                  who                     event
         # 4
         action(select,                     "选定",     NEW_RECORD,                      State.selected,     quality_manager,        "improvement.selected",
-               prepare=(suggestions_behind, process_freeze), wrong=(checks.selection_does_not_fit, checks.selection_of_suggestions, checks.process_is_frozen), related=SELECT_SUGGESTIONS),
+               prepare=(suggestions_behind, process_freeze),
+               wrong=(checks.selection_does_not_fit, checks.selection_of_suggestions, checks.process_is_frozen), related=SELECT_SUGGESTIONS),
         # 5
         action(proposal.propose,           "提案",     TO_PROPOSE,                      State.proposed,     IMPROVERS,              "improvement.proposed",
                prepare=(load_documents, targets_of_proposal, served_target), wrong=(checks.proposal_does_not_fit,),
@@ -309,7 +310,8 @@ LIFECYCLE = Lifecycle(
         action(evaluation.evaluate, "评估", [State.evaluating], STAYS, IMPROVERS.in_person(), "improvement.evaluated",
                prepare=(newest_effect,), wrong=(checks.effect_is_missing, checks.against_evidence, checks.no_owner_asked, IMPLEMENTED_BY_OTHERS)),
         action(evaluation.agree_to_evaluation, "同意评估", [State.evaluating], STAYS, process_owner.in_person(), "improvement.evaluation_agreed",
-               unless=(checks.nothing_to_agree_to, checks.another_owner_asked), wrong=(IMPLEMENTED_BY_OTHERS,), notifies=(managers(NoticeType.updated),)),
+               unless=(checks.nothing_to_agree_to, checks.another_owner_asked), wrong=(IMPLEMENTED_BY_OTHERS,),
+               notifies=(managers(NoticeType.updated),)),
         # 11
         action(evaluation.standardise, "固化", [State.evaluating, State.handed_over], State.standardised, quality_manager.in_person(), "improvement.standardised",
                unless=(checks.not_judged_reached, checks.owner_has_not_agreed), wrong=(checks.published_ahead,),

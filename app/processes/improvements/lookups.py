@@ -15,7 +15,7 @@ OWN_PROPOSERS = """
 select distinct p.person_id from fold.suggestion_proposer p
 left join fold.improvement_suggestion m on m.id = p.merged_from_id
 where p.record = %s and p.person_id is not null and (m.id is null or m.decided_by_id = p.person_id)"""
-SETTLED = Unguarded("What was selected gets no more proposers.")
+PROPOSERS_SETTLED = Unguarded("What was selected gets no more proposers.")
 PLAN_TARGET = "select 1 from fold.improvement_plan_target where record = %s and name = %s"
 
 
@@ -28,7 +28,7 @@ async def proposers_of(reads: ReadContext, suggestions: Sequence[str]) -> tuple[
 async def own_proposers_of(reads: ReadContext, suggestion: str) -> frozenset[UUID]:
     """Return who proposed the suggestion by acts of their own, by its stream."""
     return frozenset(
-        row["person_id"] for row in await reads.rows(OWN_PROPOSERS, (suggestion,), guard=SETTLED)
+        row["person_id"] for row in await reads.rows(OWN_PROPOSERS, (suggestion,), guard=PROPOSERS_SETTLED)
     )
 
 

@@ -17,18 +17,18 @@ async def seats(improvers: Improvers, path: str) -> set[str]:
     return {ballot["person"]["id"] for ballot in (await improvers.quality.read(f"{path}/votes"))["items"]}
 
 
-@pytest.mark.parametrize("way", ["further suggestions", "a merge"])
+@pytest.mark.parametrize("merging", ["further suggestions", "a merge"])
 async def test_suggestions_of_the_committee_that_others_add_take_no_seat_of_it(
-    improvers: Improvers, way: str
+    improvers: Improvers, merging: str
 ) -> None:
     leading = await offered(improvers.author)
-    others = [await offered(member, title=f"Idea {n}") for n, member in enumerate(improvers.committee)]
-    if way == "a merge":
-        for other in others:
-            await improvers.quality.post_ok(f"{at(other)}/merge", {"into": leading["number"]})
+    suggestions = [await offered(member, title=f"Idea {n}") for n, member in enumerate(improvers.committee)]
+    if merging == "a merge":
+        for suggestion in suggestions:
+            await improvers.quality.post_ok(f"{at(suggestion)}/merge", {"into": leading["number"]})
         path = await improvers.selected(suggestions=[leading["number"]])
     else:
-        path = await improvers.selected(suggestions=[one["number"] for one in (leading, *others)])
+        path = await improvers.selected(suggestions=[offer["number"] for offer in (leading, *suggestions)])
     board = {member.id for member in (*improvers.committee, improvers.third)}
     assert await seats(improvers, path) == board
 
@@ -36,10 +36,10 @@ async def test_suggestions_of_the_committee_that_others_add_take_no_seat_of_it(
 async def test_whoever_proposed_the_leading_suggestion_or_merged_their_own_into_it_does_not_vote(
     improvers: Improvers,
 ) -> None:
-    merging: Client = await improvers.api.client("Both", Role.committee_member, Role.process_owner)
+    member: Client = await improvers.api.client("Both", Role.committee_member, Role.process_owner)
     leading = await offered(improvers.committee[0])
-    own = await offered(merging, title="The same once more")
-    await merging.post_ok(f"{at(own)}/merge", {"into": leading["number"]})
+    own = await offered(member, title="The same once more")
+    await member.post_ok(f"{at(own)}/merge", {"into": leading["number"]})
     voters = await seats(improvers, await improvers.selected(suggestions=[leading["number"]]))
     assert voters == {improvers.committee[1].id, improvers.third.id}
 
@@ -75,5 +75,5 @@ async def test_an_approved_title_stays_and_a_member_of_the_committee_asks_to_rev
     version = str((await agent.read(path))["version"])
     answer = await agent.patch(path, json={"title": "Something else"}, headers={"If-Match": version})
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "title_is_decided")
-    asked = {"question": "Do we stop?", "reason": "It does harm.", "told": "Both desks."}
-    assert (await improvers.third.post_ok(f"{path}/ask_to_revert", asked))["state"] == "approved"
+    question = {"question": "Do we stop?", "reason": "It does harm.", "told": "Both desks."}
+    assert (await improvers.third.post_ok(f"{path}/ask_to_revert", question))["state"] == "approved"
