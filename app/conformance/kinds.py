@@ -10,6 +10,7 @@ from typing import Any
 
 from app.conformance.paths import OVERDUE
 from app.foundation.process_definitions.expected_paths import ExpectedPath
+from app.kernel.actions.describe import outcomes
 from app.kernel.actions.lifecycle import Lifecycle
 
 #: The names of actions that undo what had ended, or do away with it long after: they are no part of how a
@@ -37,7 +38,9 @@ def ends_of(lifecycle: Lifecycle[Any]) -> frozenset[str]:
     return frozenset(
         state.value
         for state, leaving in lifecycle.leaving.items()
-        if all(row.name in UNDOING or row.stays or row.leads_to == (state,) for row in leaving)
+        if all(
+            row.name in UNDOING or row.stays or outcomes(lifecycle, row, state) == (state,) for row in leaving
+        )
     )
 
 

@@ -73,7 +73,7 @@ class Scene:
 
 @pytest.fixture
 async def scene(api: Api) -> Scene:
-    world = Scene(api, {key: await api.team(key) for key in TEAMS})
+    world = Scene(api, {key: await api.staffed_team(key) for key in TEAMS})
     await declare(api.ledger, "assessment", staff_only=True, filterable=True)
     await declare(api.ledger, "room", filterable=True)
     admin = await api.client("Ada", Role.admin, Role.agent, Role.engineer)

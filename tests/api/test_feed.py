@@ -45,7 +45,7 @@ async def events_of_records(api: Api, client: Client) -> list[Json]:
 
 @pytest.fixture
 async def readers(api: Api) -> dict[str, Client]:
-    team, other = await api.team("network"), await api.team("other")
+    team, other = await api.staffed_team("network"), await api.staffed_team("other")
     admin = await api.client("root", Role.admin, Role.agent)
     requester = await api.client("asks", Role.requester)
     agent = await api.client("agent", f"agent@team/{team}")

@@ -73,7 +73,7 @@ async def test_after_the_state_has_moved_on_the_first_answer_is_given_again(shar
 
 
 async def test_after_it_was_given_away_the_first_answer_is_given_again(shared: Api) -> None:
-    await shared.team("far-away")
+    await shared.staffed_team("far-away")
     _, agent, path = await an_open_one(shared)
     first = await send(agent, f"{path}/assign", {"team": "far-away"}, "k-away")
     refused = await send(agent, f"{path}/assign", {"team": "far-away"}, "k-otherwise")

@@ -55,8 +55,8 @@ async def address(app: FastAPI) -> AsyncIterator[Address]:
 
 @pytest.fixture
 async def readers(api: Api) -> dict[str, Client]:
-    team = await api.team("network")
-    await api.team("other")
+    team = await api.staffed_team("network")
+    await api.staffed_team("other")
     return {
         "admin": await api.client("root", Role.admin, Role.agent),
         "requester": await api.client("asks", Role.requester),

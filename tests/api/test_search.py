@@ -10,6 +10,7 @@ import pytest
 
 from app.common.people import Role
 from app.log import consumer_group as group
+from app.search import query
 from app.search.index import consumer
 from tests.cases import each_case
 from tests.client import RESOLVED, Api, Client, an_incident
@@ -23,8 +24,10 @@ def _unexpected(name: str, error: Exception) -> None:
 
 
 @pytest.fixture
-async def indexed(api: Api) -> AsyncIterator[Api]:
-    """The application, and what keeps the index beside it."""
+async def indexed(api: Api, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Api]:
+    """The application, with a consumer that keeps the index."""
+    # On a busy machine the index may follow later than a list waits for it.
+    monkeypatch.setattr(query, "WAIT_SECONDS", 20)
     index = consumer(api.ledger)
     following = asyncio.create_task(group.run(api.ledger.db.url, [index], failed=_unexpected))
     yield api

@@ -212,7 +212,7 @@ async def test_where_agents_see_all_they_see_all_tickets_and_no_more(
 ) -> None:
     all_tickets = Settings(_env_file=None, agents_see="all")  # type: ignore[call-arg]  # Pydantic's own argument
     async with serving(place.url, tmp_path / "secrets", all_tickets) as api:
-        network = await api.team("network")
+        network = await api.staffed_team("network")
         agent = await api.client("Lin", Role.agent)
         engineer = await api.client("Tomasz", Role.engineer)
         tied = await api.client("Otto", f"agent@team/{network}")

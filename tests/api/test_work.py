@@ -107,8 +107,8 @@ async def test_what_is_on_hold_is_due_by_when_it_wakes_and_what_is_done_is_no_wo
 async def test_a_task_stays_among_ones_work_when_its_ticket_goes_to_others_until_one_unfollows_it(
     api: Api,
 ) -> None:
-    for key in ("mail", "print"):
-        await api.team(key)
+    await api.team("mail")
+    await api.staffed_team("print")
     zhao = await api.client("Zhao Min")
     lin = await api.client("Lin", Role.agent, teams=("mail",))
     stays, goes = [(await reported(zhao))["id"] for _ in range(2)]

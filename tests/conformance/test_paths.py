@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from app.conformance.kinds import ends_of
 from app.conformance.paths import PathFit, fit_of, usual_variants
 from app.foundation.process_definitions.expected_paths import ExpectedPath, PathStep
+from app.kernel.histories.history_source import HistorySource
+from app.processes.changes.lifecycle import LIFECYCLE as CHANGES
+from app.processes.changes.records import ChangeState
 
 PATH = ExpectedPath(
     "tea",
@@ -81,3 +85,22 @@ def test_steps_that_earlier_releases_recorded_otherwise_fit_paths_of_today_and_t
         for recorded in ("tea.poured", "tea.served"):
             assert fit_of(path, ["tea.brewed", recorded], successors=successors).fits
     assert not fit_of(path, ["tea.brewed", "tea.poured"]).fits
+
+
+def test_an_edit_that_leads_back_from_one_state_ends_no_others() -> None:
+    """Changes are assessed again after an edit, but those that have ended stay so."""
+    assert ends_of(CHANGES) == {"closed", "cancelled", "rejected"}
+
+
+def test_an_edit_stands_for_no_other_change_of_state_in_a_history() -> None:
+    source = HistorySource("old", CHANGES, columns={}, with_state={}, time_columns=frozenset(), repeats=False)
+    edits = {
+        (before, after)
+        for before in CHANGES.states
+        for after in CHANGES.states
+        if (found := source._transitions[before, after]) is not None
+        and found.regular
+        and found.row is not None
+        and found.row.name == "edit"
+    }
+    assert edits == {(ChangeState.assessed, ChangeState.submitted)}

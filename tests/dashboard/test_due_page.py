@@ -29,8 +29,8 @@ async def follow(follower: Connection) -> None:
 @pytest.fixture
 async def desk(api: Api) -> Client:
     """A desk of two teams, under an agreement of ten hours for everybody."""
-    for team in ("mail", "network"):
-        await api.team(team)
+    await api.team("mail")
+    await api.staffed_team("network")
     await add_calendar(api.ledger, "always", weekly=[{"weekdays": DAYS, "starts": "00:00", "ends": "24:00"}])
     pauses = {"pause_reasons": ["awaiting_requester"]}
     await sign(api.ledger, target("t1", "resolution", 36_000, **pauses), calendar="always")

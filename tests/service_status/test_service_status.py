@@ -9,7 +9,7 @@ import pytest
 
 from app.common.people import Role
 from tests.client import Api, Client, Json
-from tests.processes.changes.samples import Board, a_board, window
+from tests.processes.changes.samples import Board, a_board, span, window
 
 PATH = "/v1/services/status"
 SECRET = "The relay of the head office"
@@ -123,7 +123,7 @@ async def test_the_next_maintenance_is_named_by_its_window_alone(board: Board) -
     for status in answer.json()["items"]:
         planned = status["planned"]
         between = [datetime.fromisoformat(planned[name]) for name in ("from_at", "until_at")]
-        assert between == [datetime.fromisoformat(instant) for instant in window(2, 4).values()]
+        assert between == [datetime.fromisoformat(instant) for instant in span(2, 4).values()]
         assert planned["message"].startswith("Maintenance is planned from 2199-03-04 ")
         assert status["condition"] == "operational"
     number = (await board.manager.read(later))["number"]

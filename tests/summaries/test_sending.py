@@ -236,7 +236,7 @@ async def test_the_filters_of_a_saved_selection_apply_as_long_as_it_is_theirs(
     mailing: Mailing, manager: Client
 ) -> None:
     for team in ("mail", "apps"):
-        await mailing.api.team(team)
+        await mailing.api.staffed_team(team)
     inside, outside = [await a_major(mailing, manager, team) for team in ("mail", "apps")]
     view_id = str(uuid4())
     view = {"name": "Mail only", "kind": "dashboard", "query": "page=team/mail&period=2026-W07"}

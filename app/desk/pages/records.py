@@ -20,6 +20,7 @@ from app.desk.references import child_names, names_row, row_value
 from app.desk.timeline import NarratedEvent, named_in, timeline
 from app.desk.values import ShownField, label_of, record_name, record_title
 from app.html.filters import link
+from app.kernel.actions.describe import outcomes
 from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.ticketing.routes.work import VoteItem
 
@@ -149,15 +150,21 @@ def offered_actions(desk: Desk, view: RecordView) -> Iterable[OfferedAction]:
         yield OfferedAction(
             row.name,
             action["label"],
-            _leads_to(row, desk.language),
+            _leads_to(view, row, desk.language),
             is_plain=row.name != "edit" and all(field.name == "occurred_at" for field in form.fields),
             acts_on=next(((f.name, f.reference) for f in form.fields if f.reference and names_row(f)), None),
             reason=action["reason"],
         )
 
 
-def _leads_to(row: Action[Any, Any], language: str) -> str | None:
-    return " / ".join(state.label(language) for state in row.leads_to) or None if not row.stays else None
+def _leads_to(view: RecordView, row: Action[Any, Any], language: str) -> str | None:
+    """Return the labels of the states that the action can lead to from the present one; None if it stays."""
+    reached = row.leads_to
+    present = next((state for state in view.lifecycle.states if state == view.record.get("state")), None)
+    if present is not None and len(reached) > 1:
+        reached = outcomes(view.lifecycle, row, present)
+        reached = () if reached == (present,) else reached
+    return " / ".join(state.label(language) for state in reached) or None
 
 
 def state_label(lifecycle: Lifecycle[Any], record: Mapping[str, Any], language: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from app.common.people import Caller, import_caller
 from app.common.records import CodeEnum, ForeignRef, codecs
 from app.common.tickets import Ticket
+from app.kernel.actions.describe import outcomes
 from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.kernel.actions.payloads import Payload, marks
 
@@ -136,7 +137,7 @@ class HistorySource(Generic[R]):
         if before == after:
             return Transition(leading[0], True) if self.repeats and after in ended else None
         for row in leading:
-            if row.is_open_in(before):
+            if row.is_open_in(before) and after in outcomes(self.lifecycle, row, before):
                 return Transition(row, True)
         if before in ended and after not in ended and any(row.is_open_in(after) for row in self._moving):
             again = [r for r in self._moving if r.is_open_in(before) and ended.isdisjoint(r.leads_to)]
