@@ -160,7 +160,7 @@ class Stand:
 
 @pytest.fixture(scope="module")
 async def stand(world: World) -> Stand:
-    other = await world.api.team("other")
+    other = await world.api.staffed_team("other")
     people = {"reporter": world.reporter, "assignee": world.assignee}
     records = {lifecycle.kind: await _sorts(world, lifecycle) for lifecycle in LIFECYCLES}
     audiences = {}
