@@ -39,6 +39,7 @@ WITHOUT_SINCE = {"PlanTraining/material_number", "SubmitForAcceptanceRequest/man
 #: Texts that look like numbers of documents and name none as evidence.
 OTHER_NUMBERS = {
     "DraftDocument/external_number": "the document's own number elsewhere",
+    "ReportWorkTeam/numbers": "numbers of the records on which the team works",
 }
 
 

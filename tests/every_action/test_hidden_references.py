@@ -84,7 +84,7 @@ class Strangers:
     tried: int = 0
 
     async def record_of(self, lifecycle: Lifecycle[Any]) -> Json:
-        """A record of the kind that is nobody's but everybody's, and of a team where nobody is."""
+        """A record of the kind that is nobody's but everybody's, and of a team of others."""
         if lifecycle.kind not in self.hidden:
             row, everybody = lifecycle.opening(), self.world.everybody
             record = await everybody.post_ok(

@@ -516,7 +516,7 @@ async def make_world(api: Api) -> World:
     await api.team(CUSTOMER, TeamKind.customer)
     colleague = await add_person(api.ledger, "Colleague", TEAM, CUSTOMER, roles=boards, grade=Grade.senior)
     await _add_those_asked_as_well(api)
-    IDS["team"] = await api.team("spare")
+    IDS["team"] = await api.staffed_team("spare")
     IDS["supplier"] = await api.team("cabling-co", TeamKind.supplier)
     IDS["person"], IDS["reporter"], IDS["assignee"] = (
         str(person.id) for person in (colleague, reporter, assignee)

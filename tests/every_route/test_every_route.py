@@ -160,7 +160,7 @@ class Stand:
 
 @pytest.fixture(scope="module")
 async def stand(world: World) -> Stand:
-    other = await world.api.team("other")
+    other = await world.api.staffed_team("other")
     people = {"reporter": world.reporter, "assignee": world.assignee}
     records = {lifecycle.kind: await _sorts(world, lifecycle) for lifecycle in LIFECYCLES}
     audiences = {}
@@ -248,8 +248,8 @@ async def asked(client: Client, route: Route, record_id: str) -> tuple[int, Json
     else:
         answer = await client.request(route.method, path, json=sample(route.row), headers=STALE)
         assert answer.status_code >= 400, f"{route.name} carried out on a stale version"
-    is_page = answer.headers["content-type"].startswith("text/html")
-    return answer.status_code, {"page": answer.text} if is_page else answer.json()
+    is_json = "json" in answer.headers["content-type"]
+    return answer.status_code, answer.json() if is_json else {"page": answer.text}
 
 
 @pytest.mark.parametrize("role", Role)

@@ -5,13 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from uuid import UUID
 
-from app.foundation.people.succession.lookups import TEAMS
-from app.foundation.people.succession.team_work import (
-    TEAMS_WITHOUT_MEMBERS,
-    ReportWorkTeam,
-    managers_of,
-    open_work_of,
-)
+from app.foundation.people.succession.lookups import TEAMS, TEAMS_WITHOUT_MEMBERS, managers_of, open_work_of
+from app.foundation.people.succession.team_work import ReportWorkTeam
 from app.kernel.actions.payloads import LONGEST_LIST
 from app.kernel.consumers.rules import Rule, RuleConsequence
 from app.kernel.ledger import Ledger

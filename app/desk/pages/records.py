@@ -73,12 +73,13 @@ class ChildTable:
 @dataclass(frozen=True, slots=True)
 class RecordList:
     """A list within the record as it was read, and the member and value of the rows that are shown; None: all
-    are.
+    are. `is_complete`: no further pages follow.
     """
 
     child: ChildScreen
     items: Sequence[Mapping[str, Any]]
     condition: tuple[str, str] | None
+    is_complete: bool
 
     @property
     def rows(self) -> list[Mapping[str, Any]]:
@@ -201,7 +202,7 @@ async def read_lists(
     lists = list(chosen)
     pages = await asyncio.gather(*(desk.calls.read_if_allowed(f"{path}/{child.name}") for child, _ in lists))
     return [
-        RecordList(child, page["items"], condition)
+        RecordList(child, page["items"], condition, page.get("next_cursor") is None)
         for (child, condition), page in zip(lists, pages, strict=True)
         if page is not None
     ]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import Field
 
 from app.api.listings.lists import Listing
-from app.api.records.shapes import OutputModel, RecordOut
+from app.api.records.columns import Columns
+from app.api.records.shapes import OutputModel, RecordOut, Renderer
 from app.common.people import Role
 from app.foundation.documents.shapes import DOCUMENT_SECTIONS, DOCUMENTS, KEPT_LISTINGS
 from app.foundation.people.queries import PERSONS
@@ -100,9 +103,23 @@ class ProcessDefinitionOut(RecordOut, of=ProcessDefinition):
     )
 
 
+class DefinitionRenderer(Renderer):
+    """Renders definitions. Activities that version 0.1.0 stored have no inputs and outputs."""
+
+    async def render_columns(self, columns: Columns, offered: list[dict[str, Any]] | None = None) -> None:
+        """Render `columns`, each activity with its inputs and outputs."""
+        if "activities" in columns:
+            columns["activities"] = [
+                entries and [{"inputs": [], "outputs": [], **entry} for entry in entries]
+                for entries in columns["activities"]
+            ]
+        await super().render_columns(columns, offered)
+
+
 LISTING = Listing(
     lifecycle=LIFECYCLE,
     shape=ProcessDefinitionOut,
+    renderer=DefinitionRenderer,
     filters=(
         "state",
         "process",

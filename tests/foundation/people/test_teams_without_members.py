@@ -7,7 +7,7 @@ import pytest
 from app.common.duties import GivenDuty
 from app.common.people import Role
 from app.common.records import ForeignRef
-from app.foundation.people.succession.team_work import TEAM_KINDS
+from app.foundation.people.succession.lookups import TEAM_KINDS
 from app.kernel.actions.payloads import marks
 from app.registry import LIFECYCLES
 from tests.client import Api, Client, an_incident
@@ -36,8 +36,8 @@ async def test_a_team_without_members_is_given_no_ticket_no_task_and_no_escalati
         assert [(each["pointer"], each["code"]) for each in refused.json()["errors"]] == [
             ("/team", "team_without_members")
         ], action
-    found = await agent.read("/v1/lookup", kind="team", duty="team_handling", q="")
-    assert [row["key"] for row in found["items"]] == ["desk"]
+    teams = await agent.read("/v1/lookup", kind="team", duty="team_handling", q="")
+    assert [row["key"] for row in teams["items"]] == ["desk"]
 
 
 async def test_a_team_that_loses_its_last_member_has_its_work_reported_and_is_not_retired(

@@ -4,6 +4,7 @@ records.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -102,9 +103,12 @@ async def get_list_page(request: Request, kind: str) -> Response:
     assert screen is not None, "every kind has a list"
     position = await desk.log_position()
     sent = by_name(request.query_params.multi_items())
-    views = (await desk.calls.read("/v1/views", {"kind": kind, "limit": LARGEST_PAGE}))["items"]
-    kept_columns = (await desk.calls.read(f"/v1/me/list_columns/{kind}"))["columns"]
-    choice = await _choice(desk, lifecycle, screen, sent)
+    own_views, own_columns, choice = await asyncio.gather(
+        desk.calls.read("/v1/views", {"kind": kind, "limit": LARGEST_PAGE}),
+        desk.calls.read(f"/v1/me/list_columns/{kind}"),
+        _choice(desk, lifecycle, screen, sent),
+    )
+    views, kept_columns = own_views["items"], own_columns["columns"]
     parameters = _parameters(screen, choice, kept_columns, is_bulk=lifecycle.is_ticket)
     answer = await desk.calls.send("GET", f"/v1/{lifecycle.plural}", parameters=parameters)
     page = answer.document if answer.is_success else {"items": [], "next_cursor": None}

@@ -46,7 +46,7 @@ async def reader_votes(
 ) -> ReaderVotes:
     """Return the reader's votes on the record. `lists` are lists within the record that were read."""
     labels = {action.name: action.label for action in possible if action.name in VOTES}
-    if not labels:
+    if not labels or _has_no_open_decision(lists):
         return ReaderVotes()
     work = await desk.calls.read_if_allowed("/v1/me/work")
     waiting = [] if work is None else [*work["votes"], *work["votes_for_others"]]
@@ -68,6 +68,16 @@ async def is_asked_to_vote(desk: Desk, view: RecordView) -> bool:
     lists = await read_lists(desk, view, ((child, None) for child in children))
     votes = await reader_votes(desk, view, list(offered_actions(desk, view)), lists)
     return bool(votes.awaited or votes.changeable)
+
+
+def _has_no_open_decision(lists: Sequence[RecordList]) -> bool:
+    """Return whether the lists show all decisions on the record, and no open one: no vote waits."""
+    return any(
+        each.child.name == DECISIONS
+        and each.is_complete
+        and not any(row["state"] == OPEN_STATE for row in each.items)
+        for each in lists
+    )
 
 
 def _changeable(

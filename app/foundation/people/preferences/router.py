@@ -50,7 +50,7 @@ class PreferencesOut(OutputModel):
 
 @router.endpoint("/preferences", "Get the caller's preferences", PreferencesOut, refused=(404,))
 async def get_my_preferences(request: Request, ledger: Ledger) -> Response:
-    """Return the types of notices that the caller receives, in the application and by mail; all by default."""
+    """Return the types of notices that the caller gets, in the application and by mail; all by default."""
     loaded = await load(ledger.db, persons.LIFECYCLE, str(caller_of(request).person_id))
     assert loaded is not None, "every key stands for a person"
     return _answer(loaded.record)

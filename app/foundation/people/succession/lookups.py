@@ -1,4 +1,4 @@
-"""Reads of the duties that a person holds, in records of all kinds."""
+"""Reads of the duties that a person holds and of the open work of a team, in records of all kinds."""
 
 from __future__ import annotations
 
@@ -34,6 +34,27 @@ where c.{field} = %(person)s and c.record like '{kind}/%%' and {undone}
   and r.state <> all(array[{ended}]::text[]) and {visible}"""
 _VISIBLE = """
 (select h.audience from log.stream_head h where h.stream = '{kind}/' || r.id) && %(of_{kind})s::text[]"""
+#: Kinds of records that teams work on, themselves or by a task in them.
+TEAM_KINDS = ("change", "improvement", "incident", "problem", "release", "request")
+#: The most numbers that are listed of a team's work; all are counted.
+MOST_NUMBERS = 10
+_OPEN = """
+select r.number, '{kind}' as kind from fold.{kind} r
+where r.state <> all(array[{ended}]::text[]) and (r.team_id = %(team)s or exists (
+  select 1 from fold.task t
+  where t.record = '{kind}/' || r.id and t.team_id = %(team)s
+    and t.completed_at is null and t.dropped_at is null))"""
+_OPEN_WORK = " union all ".join(
+    _OPEN.format(kind=kind, ended=", ".join(f"'{state}'" for state in sorted(KIND_DUTIES[kind].ended)))
+    for kind in TEAM_KINDS
+)
+NUMBERS_OF_OPEN_WORK = f"""
+select number, kind, count(*) over () as every from ({_OPEN_WORK}) w order by number limit {MOST_NUMBERS}"""
+TEAMS_WITHOUT_MEMBERS = """
+select t.id from fold.team t
+where t.id = any(%s) and t.state = 'active' and t.kind = 'internal' and not exists (
+  select 1 from fold.membership m join fold.person p on p.id = m.person_id
+  where m.team_id = t.id and p.state = 'active')"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,3 +131,31 @@ async def people_to_notify(read: Reading, person: UUID, roles: Iterable[Role]) -
         if recipients:
             break
     return [recipient for recipient in dict.fromkeys(recipients) if recipient != person]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenWork:
+    """The open records of a team: how many, the numbers of the first, and the kinds of these."""
+
+    count: int
+    numbers: tuple[str, ...]
+    kinds: frozenset[str]
+
+
+async def open_work_of(read: Reading, team: UUID) -> OpenWork | None:
+    """Return the open work of the team; None: it has none."""
+    rows = await read(NUMBERS_OF_OPEN_WORK, {"team": team})
+    if not rows:
+        return None
+    return OpenWork(
+        rows[0]["every"], tuple(row["number"] for row in rows), frozenset(row["kind"] for row in rows)
+    )
+
+
+async def managers_of(read: Reading, kinds: frozenset[str]) -> list[UUID]:
+    """Return the active managers of these kinds of records, or else the administrators."""
+    roles = {role.value for kind in kinds for role in KIND_DUTIES[kind].managers}
+    for held in (sorted(roles), [Role.admin.value]):
+        if managers := [row["id"] for row in await read(HOLDERS, (held, LONGEST_LIST))]:
+            return managers
+    return []

@@ -33,7 +33,7 @@ _TABLES = ("notice", "notice_ask", "notice_why")
 KINDS = ("Incident", "事件", "Request", "服务请求", "Problem", "问题", "Change", "变更", "Release", "发布")
 _NUMBER = r"[A-Z]{2,5}-\d{4}-\d{6,}"
 _HEADING = re.compile(rf"\S.{{0,60}}?\s{_NUMBER}(?:\s*[:：].*)?")
-_OUR_HEADING = re.compile(rf"(?:{'|'.join(KINDS)})\s(?P<number>{_NUMBER})(?:\s*[:：]\s*(?P<title>.*))?")
+_OUR_HEADING = re.compile(rf"(?:{'|'.join(KINDS)})\s(?P<number>{_NUMBER})(?:\s*[:：]\s*(?P<topic>.*))?")
 _LINK = re.compile(r"<?(?P<url>https?://[^\s<>]+)>?(?:\s*<(?P=url)>)?")
 _LINE_BREAK = "\n"
 _LONGEST_SENTENCE = 600
@@ -149,7 +149,7 @@ def _our_headings(texts: list[str], begin: int, end: int, notice: OurLines) -> s
     by_number: dict[str, dict[str, list[int]]] = {}
     for n in range(begin, end):
         match = _OUR_HEADING.fullmatch(texts[n])
-        if match is not None and notice.is_title(match["title"]):
+        if match is not None and notice.is_title(match["topic"]):
             by_number.setdefault(match["number"], {}).setdefault(texts[n], []).append(n)
     return {n for forms in by_number.values() if len(forms) == 1 for places in forms.values() for n in places}
 
