@@ -13,7 +13,7 @@ import httpx
 
 from app.webhooks.adapters import MAIL, adapter, adapter_keys
 from app.webhooks.intake.signing import signed_headers
-from app.webhooks.intake.verification import Credentials
+from app.webhooks.intake.verification import ADDRESS_PREFIX, Credentials
 from app.webhooks.mapping.document import VerificationScheme
 from app.webhooks.sources.samples import samples_of
 
@@ -65,7 +65,11 @@ async def _replay_of(
         headers = signed_headers(scheme, credentials, raw.headers, raw.body, datetime.now(UTC))
         # The key of an administrator, which the client sends by itself, is not the tool's.
         headers = {"authorization": "", **headers}
-        answer = await client.post(f"/v1/webhooks/{source['key']}", content=raw.body, headers=headers)
+        # A secret in the address has a name that no header can have.
+        names = [name for name in headers if name.startswith(ADDRESS_PREFIX)]
+        query = {name.removeprefix(ADDRESS_PREFIX): headers.pop(name) for name in names}
+        address = f"/v1/webhooks/{source['key']}"
+        answer = await client.post(address, content=raw.body, headers=headers, params=query)
         outcome = "not taken"
         if answer.status_code == httpx.codes.ACCEPTED:
             outcome = await _outcome(client, source["id"], answer.json()["delivery_id"])

@@ -44,7 +44,10 @@ TOLD_FIELDS: dict[Notice, tuple[str, ...]] = {
     Notice.attached: ("attachment.name",),
     Notice.held: ("given.change", "own.wake_up_at"),
     Notice.to_answer: ("given.question", "own.wake_up_at"),
-    Notice.updated: (*TEXT_OF_STATEMENT, "given.verdict", "given.conclusion", "given.title", "given.text"),
+    Notice.updated: (
+        *TEXT_OF_STATEMENT,
+        *("given.verdict", "given.conclusion", "given.title", "given.text", "given.early_reason"),
+    ),
     Notice.resolved: ("given.done|own.resolution", "given.resolution_code", "given.prevention"),
     Notice.delivered: (
         "given.verdict",
@@ -110,7 +113,10 @@ TOLD_FIELDS: dict[Notice, tuple[str, ...]] = {
     Notice.complaint_overdue: COMPLAINT,
     Notice.complaint_escalated: COMPLAINT,
     Notice.rating_asked: ("mine.until_at",),
-    Notice.scheduled: ("given.from_at", "given.until_at", "given.override_reason", *REASON),
+    Notice.scheduled: (
+        *("given.from_at", "given.until_at", "given.override_reason", "given.other_window_reason"),
+        *REASON,
+    ),
     Notice.overlapped: (
         *("given.change", "given.freeze", "given.overlap_from_at", "given.overlap_until_at", *WINDOW),
         "seen.override_reason",

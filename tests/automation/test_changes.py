@@ -14,7 +14,7 @@ from app.common.people import Role
 from tests.automation.worker import Worker, by_rules, timers
 from tests.client import Api, Client, Json
 from tests.extent import in_test_all
-from tests.processes.changes.samples import DONE, REVIEWED, Board, a_board, at_hour, window
+from tests.processes.changes.samples import DONE, REVIEWED, Board, a_board, at_hour, span, window
 
 #: How many times a person has been told so of a record.
 Told = Callable[[Client, str, str], Awaitable[int]]
@@ -118,12 +118,12 @@ async def test_those_whose_window_a_freeze_is_declared_over_are_told_and_again_w
 ) -> None:
     inside, later = await board.scheduled(0, 2), await board.scheduled(48, 50)
     body = {"freeze_kind": "freeze", "title": "Closing of the year", "reason": "The books are closed."}
-    declared = await board.manager.post_ok("/v1/freezes", {**body, **window(-4, 24), "everything": True})
+    declared = await board.manager.post_ok("/v1/freezes", {**body, **span(-4, 24), "everything": True})
     await work(worker)
     assert await overlaps(board, inside) == [{"freeze": declared["id"]}]
     assert await told(board.agent, "overlapped", await row_key(board, inside)) == 1
     assert await overlaps(board, later) == []
-    moved = {**window(-4, 49), "reason": "The auditors stay."}
+    moved = {**span(-4, 49), "reason": "The auditors stay."}
     await board.manager.post_ok(f"/v1/freezes/{declared['id']}/move", moved)
     await work(worker)
     assert await overlaps(board, inside) == [{"freeze": declared["id"]}] * 2

@@ -77,7 +77,7 @@ async def test_if_too_few_are_left_it_is_refused_and_submitted_when_there_are_ot
     path = await improvers.in_review()
     await improvers.vote(path, "defer")
     admin = await improvers.api.client("Another admin", Role.admin)
-    for member in improvers.committee:
+    for member in (*improvers.committee, improvers.sponsor):
         await admin.post_ok(f"/v1/persons/{member.id}/deactivate")
     refused = await improvers.quality.post(f"{path}/take_up", json={"what_changed": "All have left."})
     assert (refused.status_code, refused.json()["code"]) == (409, "too_few_may_decide")

@@ -6,7 +6,8 @@ from itertools import combinations_with_replacement, product
 from typing import Any
 
 from app.common.people import OVERSIGHT_ROLES, STAFF_ROLES, Caller, Role, RoleGrant, rule_caller
-from app.common.records import empty
+from app.common.records import ChildRecord, empty
+from app.foundation.statements.records import PersonStatement
 from app.kernel.access.visibility import ROW_TOKENS, can_see, sees_every_record, staff_condition, tokens
 from app.kernel.ledger import Ledger
 from app.log.ids import uuid7
@@ -184,3 +185,13 @@ async def test_the_condition_for_what_is_internal_is_what_a_caller_is_staff_for(
         parameters,
     )
     assert {row["id"] for row in rows} == {r.id for r in records if caller.is_staff_for(r)}
+
+
+def test_statements_of_people_share_their_token_with_no_other_rows() -> None:
+    """A statement that is removed must not hide the record from its followers, nor stand for following it."""
+    lifecycles = [each for each in LIFECYCLES_BY_KIND.values() if PersonStatement in each.children]
+    assert lifecycles
+    for lifecycle in lifecycles:
+        others = set(lifecycle.children) - {PersonStatement}
+        kinds = {other.AUDIENCE_KIND for other in others if issubclass(other, ChildRecord)}
+        assert PersonStatement.AUDIENCE_KIND not in kinds, lifecycle.kind

@@ -82,7 +82,7 @@ async def test_who_judges_a_project_is_told_of_its_solution_and_when_it_is_to_be
     await does(office, author, "begin_implementation", plan, it)
     (built,) = await office.ledger.db.rows("select id from fold.task where title = 'Build it'")
     await does(office, author, "complete_task", {"task": built["id"], "outcome": "Done."}, it)
-    check = {"checkpoint": "All", "passed": True, "findings": "None."}
+    check = {"checkpoint": "All", "passed": True, "findings": "None, because all of it works."}
     await does(office, office.engineer, "check_quality", check, it)
     await does(
         office, author, "submit_for_acceptance", {"manual": "manuals, shelf 3", "wanted_at": AHEAD}, it

@@ -139,7 +139,7 @@ async def test_those_invited_are_told_of_each_change_and_who_came_later_of_what_
     minutes = MinuteMeeting.model_validate({"minutes": "All is well.", "tasks": [task]})
     await does(office, office.agent, "minute", meeting, minutes)
     await office.deliver_all()
-    assert await office.told_steps(early) == ["invited", "moved", "minuted"]
+    assert await office.told_steps(early) == ["invited", "moved", "statement_about_you", "minuted"]
     assert await office.told_steps(late) == ["invited", "tasked"], "what concerns one most, of one event"
     assert await office.told_steps(outsider) == []
     assert await office.told_steps(office.agent) == []

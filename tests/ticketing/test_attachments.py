@@ -69,6 +69,7 @@ async def test_a_file_comes_back_as_it_was_sent(api: Api) -> None:
         "altered": None,
         "author": {"id": olu.id, "name": "Olu Adeyemi"},
         "attached_at": "",
+        "withdrawn_at": None,
     }
     answer = await olu.get(f"{path}/attachments/{upload}/content")
     assert (answer.status_code, answer.content) == (200, PICTURE)

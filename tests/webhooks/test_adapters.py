@@ -342,10 +342,12 @@ def test_every_payload_has_a_row() -> None:
     assert sorted([*EXPECTED, *SILENT]) == names()
 
 
-def test_an_alert_whose_end_is_no_time_fails_and_says_so() -> None:
+def test_an_alert_whose_end_is_no_time_clears_at_its_receipt_and_says_so() -> None:
     alert = payload("alertmanager/malformed_resolved_endsAt_text.json")
-    with pytest.raises(MappingFailed, match=r"cleared_at: .*bad_time"):
-        evaluate("alertmanager", {"alerts": [alert]})
+    (signal,) = evaluate("alertmanager", {"alerts": [alert]}).news
+    assert (standing(signal), signal.occurred_at, signal.dated_by_receipt) == ("cleared", RECEIVED_AT, True)
+    assert signal.irregular == ("bad_cleared_at",)
+    assert signal.altered["cleared_at"] == ["unreadable"]
 
 
 TAKEN_FROM = selected("a field is taken away", SHARED, tool_of)

@@ -89,7 +89,7 @@ async def test_a_tool_that_does_not_exist_looks_like_one_whose_secret_is_wrong(a
 async def test_a_value_that_no_field_can_hold_is_in_nobody_elses_way(api: Api) -> None:
     tool = await a_source(api, await an_admin(api), "alertmanager")
     good = {"alerts": [_an_alert("Disk full")]}
-    odd = {"alerts": [_an_alert("Disk") | {"startsAt": "soon"}]}
+    odd = {"alerts": [_an_alert("Disk") | {"fingerprint": ["f-Disk"]}]}
     ids = [(await tool.post(body)).json()["delivery_id"] for body in (odd, good)]
     await process_all(api.ledger)
     path = f"/v1/webhook_sources/{tool.source['id']}/deliveries"

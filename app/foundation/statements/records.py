@@ -28,7 +28,7 @@ class PersonStatement(ChildRecord):
     """
 
     KIND: ClassVar[str] = "person_statement"
-    AUDIENCE_KIND: ClassVar[str] = "follower"
+    AUDIENCE_KIND: ClassVar[str] = "recorded"
 
     fact: StatedFact | None = required("Fact that is recorded about the person.")
     person_id: Annotated[

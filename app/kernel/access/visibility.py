@@ -34,7 +34,7 @@ from app.kernel.access.kinds import SEE_THEIR_TEAMS, RecordKind
 FOLLOWER = "follower"
 ONLOOKER = "onlooker"
 #: Kinds of tokens that persons get from child rows of a record: the `AUDIENCE_KIND` of the row's class.
-ROW_TOKENS = (FOLLOWER, ONLOOKER, "voter", "invited", "reader", "acknowledger")
+ROW_TOKENS = (FOLLOWER, ONLOOKER, "voter", "invited", "reader", "acknowledger", "recorded")
 #: SQL conditions that hold for every record, and for none.
 EVERYWHERE, NOWHERE = "true", "false"
 #: Who sees the events of every record of an administrative kind: they tell who was granted what by whom.

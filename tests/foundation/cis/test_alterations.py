@@ -27,7 +27,8 @@ def from_now(**parts: float) -> str:
 async def scheduled(board: Board, begin: str, end: str, **changes: Any) -> str:
     """The path of a change that has that window."""
     path = await board.approved(**changes)
-    await board.manager.post_ok(f"{path}/schedule", {"from_at": begin, "until_at": end})
+    body = {"from_at": begin, "until_at": end, "other_window_reason": "The supplier comes then."}
+    await board.manager.post_ok(f"{path}/schedule", body)
     return path
 
 

@@ -251,8 +251,9 @@ async def test_only_whoever_is_away_ends_the_time_of_their_deputy(
 
 @in_test_all
 async def test_what_waits_for_a_deputy_stands_in_their_work_and_in_whose_name(api: Api) -> None:
-    """An exception from a freeze is decided by change managers, without whoever asks for it."""
+    """An exception from a freeze is decided by two change managers, without whoever asks for it."""
     manager = await api.client("Manager", Role.change_manager)
+    colleague = await api.client("Colleague", Role.change_manager)
     away = await api.whole(await api.client("Away", Role.change_manager))
     other = await api.client("Other", Role.agent)
     freeze = {
@@ -273,8 +274,9 @@ async def test_what_waits_for_a_deputy_stands_in_their_work_and_in_whose_name(ap
     assert (waiting["instead_of"], waiting["action"]) == (away.id, "vote")
     assert (await manager.read("/v1/me/work"))["votes_for_others"] == []
     await other.post_ok(f"{path}/vote", {"decision": waiting["decision"], "verdict": "approve"})
-    (ballot,) = (await manager.read(f"{path}/votes"))["items"]
-    assert (ballot["person"]["id"], ballot["cast_by"]["id"]) == (away.id, other.id)
+    ballots = {vote["person"]["id"]: vote for vote in (await manager.read(f"{path}/votes"))["items"]}
+    assert ballots.keys() == {away.id, colleague.id}
+    assert (ballots[away.id]["cast_by"]["id"], ballots[colleague.id]["cast_by"]) == (other.id, None)
     assert (await other.read("/v1/me/work"))["votes_for_others"] == []
     (voting_deputy,) = (await manager.read(f"{path}/voting_deputies"))["items"]
     assert (voting_deputy["person"]["id"], voting_deputy["instead_of"]["id"]) == (other.id, away.id)

@@ -77,14 +77,14 @@ async def test_who_is_excluded_cannot_vote_by_any_role_and_was_not_asked(api: Ap
     path, decision = await asking.asked()
     ids = {vote["person"]["id"] for vote in (await asking.agent.read(f"{path}/votes"))["items"]}
     assert ids == {voter.id for voter in asking.voters}
-    (offered,) = (a for a in (await asking.requester.read(path))["actions"] if a["action"] == "vote")
-    assert offered["open"] is False
+    (asked,) = (await asking.agent.read(f"{path}/decisions"))["items"]
     person = asking.requester.id
+    assert asked["left_out"] == [{"person": person, "because": "duty"}], "it is their own request"
     for keys in ([role] for role in Role if role is not Role.auditor):
         client = api.with_token((await _key(asking.requester, person, keys)), None)
-        for action in ("vote", "decide"):
+        for action, code in (("vote", "not_asked_to_vote"), ("decide", "not_the_chair")):
             answer = await votes(client, path, decision, action=action)
-            assert (answer.status_code, answer.json()["code"]) == (403, "separation_of_duties"), keys
+            assert (answer.status_code, answer.json()["code"]) == (403, code), keys
     assert (await told(asking.agent, path))[-1] == "assessed"
 
 
@@ -133,13 +133,21 @@ async def test_what_more_may_approve_than_can_be_asked_says_so(api: Api, asking:
 
 
 @in_test_all
-async def test_a_machine_that_chairs_the_group_of_an_item_is_not_asked(api: Api, asking: Approval) -> None:
+async def test_a_machine_neither_chairs_the_group_of_an_item_nor_is_a_member_who_is_asked(
+    api: Api, asking: Approval
+) -> None:
     keeper = await api.client("Keeper", Role.admin)
     robot = await keeper.post_ok("/v1/persons", {"name": "Robot", "kind": "machine"})
-    await keeper.post_ok("/v1/groups", {"key": "buyers", "name": "Buyers", "chair": robot["id"]})
-    for voter in asking.voters:
-        member = {"person": voter.id, "side": "business"}
-        await keeper.post_ok("/v1/groups/buyers/add_member", member)
+    chair, *members = asking.voters
+    group = {"key": "buyers", "name": "Buyers"}
+    no_chair = await keeper.post("/v1/groups", json={**group, "chair": robot["id"]})
+    await keeper.post_ok("/v1/groups", {**group, "chair": chair.id})
+    member = {"person": robot["id"], "side": "business"}
+    no_member = await keeper.post("/v1/groups/buyers/add_member", json=member)
+    for refused in (no_chair, no_member):
+        assert [each["code"] for each in refused.json()["errors"]] == ["machine_gets_no_duty"]
+    for voter in members:
+        await keeper.post_ok("/v1/groups/buyers/add_member", {"person": voter.id, "side": "business"})
     by_group = {"approver_persons": [], "approver_group": "buyers"}
     edited = await keeper.patch("/v1/catalogue_items/laptop", json=by_group, headers={"If-Match": "*"})
     assert edited.status_code == 200, edited.text

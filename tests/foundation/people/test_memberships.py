@@ -10,7 +10,7 @@ from tests.foundation.people.test_roles import edited
 async def test_who_joins_a_team_sees_its_tickets_until_they_leave(api: Api) -> None:
     admin = await api.client("Ada", Role.admin, Role.agent)
     wei = await api.client("Wang Wei", Role.engineer)
-    team = await api.team("network")
+    team = await api.staffed_team("network")
     ticket = f"/v1/incidents/{(await admin.post_ok('/v1/incidents', an_incident()))['id']}"
     await admin.post_ok(f"{ticket}/assign", {"team": "network"})
     assert (await wei.get(ticket)).status_code == 404

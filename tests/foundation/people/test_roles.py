@@ -118,7 +118,7 @@ async def test_whoever_is_deactivated_cannot_call_until_they_are_back_not_even_e
 
 async def test_a_retired_team_is_given_no_work_until_it_is_reinstated(api: Api) -> None:
     admin = await api.client("Ada", Role.admin, Role.agent)
-    team = await api.team("network")
+    team = await api.staffed_team("network")
     record = (await admin.post_ok("/v1/incidents", an_incident()))["id"]
     assert (await admin.post_ok(f"/v1/teams/{team}/retire"))["state"] == "retired"
     answer = await admin.post(f"/v1/incidents/{record}/assign", json={"team": "network"})
