@@ -80,7 +80,9 @@ async def another_suggestion(client: Client, offered_at: datetime | None = None)
     """The id of a suggestion that is there besides: offered then, or now."""
     body = OfferImprovementSuggestion.model_validate(_offer())
     ledger: Any = client.app.state.ledger
-    done = await act(ledger, _manager(), "improvement_suggestion", "offer", body=body, now=offered_at)
+    person_id = UUID(IDS["it"])
+    author = Caller(f"person:{person_id}", person_id, roles=(RoleGrant(Role.agent),))
+    done = await act(ledger, author, "improvement_suggestion", "offer", body=body, now=offered_at)
     return str(done.record.id)
 
 

@@ -236,9 +236,11 @@ def _caller(name: str, *roles: Role) -> Caller:
 
 
 async def _with_a_suggestion(client: Client, path: str) -> Json:
-    """A suggestion that somebody has offered who votes on nothing."""
+    """A suggestion for the department, which somebody has offered who votes on nothing."""
     ledger: Any = client.app.state.ledger
-    body = OfferImprovementSuggestion.model_validate(OF_SUGGESTIONS[OfferImprovementSuggestion]())
+    offer = OF_SUGGESTIONS[OfferImprovementSuggestion]()
+    offer |= {"scope": "department", "process": None, "aspect": "interface"}
+    body = OfferImprovementSuggestion.model_validate(offer)
     done = await act(ledger, _caller("it", Role.agent), "improvement_suggestion", "offer", body=body)
     return {"suggestions": [str(done.record.id)]}
 

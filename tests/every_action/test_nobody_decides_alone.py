@@ -10,7 +10,7 @@ import json
 from math import ceil
 from typing import Any
 
-from app.common.records import CodeEnum, from_row
+from app.common.records import CodeEnum
 from app.foundation.decisions.approval_rules.definition import ApprovalRuleDefinition
 from app.foundation.decisions.approval_rules.shipped import SHIPPED
 from app.foundation.decisions.matters import Matter
@@ -18,7 +18,7 @@ from app.foundation.decisions.payloads import AskBoard, AskDecision
 from app.foundation.decisions.records import DecisionKind
 from app.governance.documents.preparation import COUNTERSIGNATURE, REVIEW
 from app.governance.process_changes.preparation import CHANGE
-from app.kernel.actions.actor_policy import segregated_persons
+from app.kernel.access.reads import ReadContext, load
 from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.kernel.actions.payloads import Payload
 from app.processes.changes.approval import APPROVAL, EMERGENCY
@@ -91,10 +91,13 @@ async def kept_apart(search: Search, record: Json, matter: Matter, body: Json) -
     question, or for what they proposed and it carries out.
     """
     db, kind = search.world.api.ledger.db, search.lifecycle.kind
-    row = await db.row(f"select * from {search.lifecycle.source} r where id = %s", (record["id"],))
-    assert row is not None
-    origins = segregated_persons(matter.origins, from_row(search.lifecycle.record, row))
-    apart = {str(person) for person in origins}
+    apart: set[str] = set()
+    if matter.origins is not None:
+        ledger = search.world.api.ledger
+        loaded = await load(db, search.lifecycle, record["id"])
+        assert loaded is not None
+        reads = ReadContext(db, ledger.lifecycles, ledger.directory)
+        apart |= {str(person) for person in await matter.origins(reads, loaded.record)}
     if matter.without_asker:
         apart.add(body["asked_by"]["id"])
     for event in await db.rows(EVENTS, (f"{kind}/{record['id']}",)):

@@ -12,7 +12,13 @@ from uuid import UUID
 from app.common.people import Caller, rule_caller
 from app.demo.data import improvement_data as data
 from app.demo.data.improvement_data import ImprovementTemplate, PilotTemplate
-from app.demo.data.organisation import BUSINESS_HEAD, CURRENCY, HEAD_OF_IT, PROJECT_MANAGER
+from app.demo.data.organisation import (
+    BUSINESS_HEAD,
+    CURRENCY,
+    HEAD_OF_IT,
+    PROJECT_MANAGER,
+    SECURITY_LEAD,
+)
 from app.demo.programme import Programme, ProgrammeScript, question
 from app.demo.scripts.programme_scripts import ProgrammeRecords, make_assessments, make_programme, review_plan
 from app.kernel.actions.payloads import EmptyPayload
@@ -222,11 +228,11 @@ class ImprovementScript(ProgrammeScript):
     async def implement(self, days_ago: float) -> None:
         """Implement a minor improvement; it is in effect from `days_ago` on."""
         template, before_end = self.template, self.programme.before_end
+        # The process owner agrees to the evaluation, so somebody else implements.
+        by = self.programme.callers[SECURITY_LEAD]
         body = ImplementImprovement(plan=template.steps)
-        await self.act(before_end(days_ago + 0.5), self.programme.owner, "implement", body)
-        await self.act(
-            before_end(days_ago), self.programme.owner, "finish", FinishImprovement(what=template.method)
-        )
+        await self.act(before_end(days_ago + 0.5), by, "implement", body)
+        await self.act(before_end(days_ago), by, "finish", FinishImprovement(what=template.method))
 
     async def measure(self, days_ago: float, by: Caller) -> None:
         """Measure the effect on the target KPIs at that time."""
@@ -255,7 +261,6 @@ class ImprovementScript(ProgrammeScript):
                 agreed_by=str(self.programme.owner.person_id),
             )
 
-        # The process owner has implemented it.
         evaluated_at = self.programme.before_end(days_ago - 0.5)
         await self.act(evaluated_at, self.programme.quality, "evaluate", judgement)
         agreed_at = self.programme.before_end(days_ago - 0.6)

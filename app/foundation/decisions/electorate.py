@@ -95,29 +95,41 @@ async def ruled_electorate(
     now: datetime,
     *,
     related: RelatedMatter | None = None,
+    with_substitutes: bool = False,
 ) -> Electorate:
     """Return who votes on the matter if `asker` puts the question now: by the approval rules of the time when
     the matter began or, if these can ask nobody, of now. If too few may vote, the rules' next are asked at
-    once. Raises PreparationRefused if these are too few, or too
-    many would vote.
+    once; `with_substitutes`, those whom the rules name otherwise are. Raises PreparationRefused if these are
+    too few, or too many would vote.
     """
     parties = await parties_to(reads, record, matter, asker, related=related)
     opening = parties.opening(asker)
     try:
-        return await _electorate_of(reads, record, matter, parties, opening, now)
+        return await _electorate_of(
+            reads, record, matter, parties, opening, now, with_substitutes=with_substitutes
+        )
     except PreparationRefused:
         if opening.began_at is None:
             raise
         # Nobody could ask by the rules of that time any more, whatever the organisation sets now.
         since_changed = replace(opening, began_at=None)
         try:
-            return await _electorate_of(reads, record, matter, parties, since_changed, now)
+            return await _electorate_of(
+                reads, record, matter, parties, since_changed, now, with_substitutes=with_substitutes
+            )
         except PreparationRefused as refused:
             raise refused from None
 
 
 async def _electorate_of(
-    reads: ReadContext, record: Any, matter: Matter, parties: Parties, opening: MatterOpening, now: datetime
+    reads: ReadContext,
+    record: Any,
+    matter: Matter,
+    parties: Parties,
+    opening: MatterOpening,
+    now: datetime,
+    *,
+    with_substitutes: bool,
 ) -> Electorate:
     assert matter.decision is not None
     rules = await electors.holding_rules(reads, record, matter.decision, opening)
@@ -130,7 +142,9 @@ async def _electorate_of(
         board |= named
         candidates |= named
         free = named.keys() - parties.left_out.keys()
-        is_vacant = await electors.has_vacancy(reads, record, rule.definition.voters, opening)
+        is_vacant = with_substitutes or await electors.has_vacancy(
+            reads, record, rule.definition.voters, opening
+        )
         if is_vacant or len(free) < rule.definition.free_voters_needed(len(named)):
             further = rule.definition.otherwise
             candidates |= await electors.persons_of(reads, record, further, opening, now)

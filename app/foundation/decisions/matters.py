@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from app.foundation.decisions.records import Decision, DecisionKind
 from app.kernel.access.reads import ReadContext
@@ -47,7 +48,7 @@ class Matter:
     - named themselves in one of the `duties` or `child_duties`. Somebody whom another person has named keeps
       the seat, since a name must not shut a voter out;
     - performed one of the `acts` (event types without the kind): they have accepted a duty or done work;
-    - written a record that this one carries out, whose authors the product lists in the fields of `origins`;
+    - written the record that this one carries out: `origins` finds its authors;
     - put the question, if it is `without_asker`;
     - a part in the other record that the question is `related`.
     """
@@ -55,7 +56,7 @@ class Matter:
     decision: DecisionKind | None = None
     duties: tuple[RecordDuty, ...] = ()
     child_duties: tuple[ChildDuty, ...] = ()
-    origins: tuple[RecordDuty, ...] = ()
+    origins: Callable[[ReadContext, Any], Awaitable[frozenset[UUID]]] | None = None
     fields: Collection[str] = ()
     children: Collection[str] = ()
     acts: Collection[str] = ()

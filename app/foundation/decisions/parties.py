@@ -16,7 +16,6 @@ from app.foundation.decisions.lookups import EventActs, acts_of, touches
 from app.foundation.decisions.matters import Matter
 from app.foundation.decisions.records import Decision, DecisionOutcome, VoterLeftOutReason
 from app.kernel.access.reads import ReadContext
-from app.kernel.actions.actor_policy import segregated_persons
 from app.log.events import kind_of
 
 LeftOutVoters = Mapping[UUID, VoterLeftOutReason]
@@ -66,8 +65,8 @@ async def parties_of(
             reasons[VoterLeftOutReason.carries_out].add(person)
         if person is not None and touches(event.rows_set, record.row_key, matter.fields, matter.children):
             reasons[VoterLeftOutReason.author].add(person)
-    if since is None:
-        reasons[VoterLeftOutReason.author] |= segregated_persons(matter.origins, record)
+    if since is None and matter.origins is not None:
+        reasons[VoterLeftOutReason.author] |= await matter.origins(reads, record)
     left_out: dict[UUID, VoterLeftOutReason] = {}
     for reason, persons in reasons.items():
         left_out |= dict.fromkeys(persons, reason)

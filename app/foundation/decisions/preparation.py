@@ -45,7 +45,8 @@ from app.kernel.actions.refusals import WrongValue
 @dataclass(frozen=True, slots=True)
 class Question:
     """A question about a matter; `due_at` is until when there are votes, if sooner than is usual. `latest_at`
-    is the deadline of the matter itself: while it is ahead, no vote ends later.
+    is the deadline of the matter itself: while it is ahead, no vote ends later. `with_substitutes`: those
+    whom the rules name for seats that are not filled are asked as well.
     """
 
     text: str
@@ -53,6 +54,7 @@ class Question:
     due_at: datetime | None = None
     latest_at: datetime | None = None
     related: RelatedMatter | None = None
+    with_substitutes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,13 @@ async def new_decision(
     roles and groups, changes none of them.
     """
     electorate = await ruled_electorate(
-        reads, record, question.matter, ctx.caller.person_id, ctx.now, related=question.related
+        reads,
+        record,
+        question.matter,
+        ctx.caller.person_id,
+        ctx.now,
+        related=question.related,
+        with_substitutes=question.with_substitutes,
     )
     if question.due_at is not None and question.due_at > electorate.due_at:
         words = {"until": electorate.due_at.replace(microsecond=0)}

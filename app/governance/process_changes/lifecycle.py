@@ -25,9 +25,11 @@ from app.governance.process_changes.payloads import (
 from app.governance.process_changes.preparation import (
     CHANGE,
     ConcernedTeams,
+    FirstVote,
     PublicationDue,
     change_question,
     concerned_teams,
+    first_vote,
     publication_due,
 )
 from app.governance.process_changes.records import ProcessChange
@@ -58,14 +60,14 @@ def apply(change: ProcessChange, body: ApplyProcessChange, ctx: ActionContext) -
     change.number = ctx.assigned.number
     copy_fields(change, body, ctx, without="origin teams")
     concerned, origin = ctx.prepared(ConcernedTeams), ctx.ref(Record, "origin")
-    teams, change.process_owner_id = concerned.teams, concerned.owner_id
-    change.team_ids = [str(team.id) for team in teams]
-    change.head_ids = list(dict.fromkeys(str(team.lead_id) for team in teams if team.lead_id)) or None
+    change.process_owner_id = concerned.owner_id
+    change.team_ids = [str(team.id) for team in concerned.teams]
+    change.head_ids = list(concerned.head_ids) or None
     change.applicant_id = ctx.caller.person_id
     change.origin = None if origin is None else origin.row_key
     raised_at = getattr(origin, "raised_at", None) if getattr(origin, "KIND", None) == FINDING else None
     proposal_due_at = None if raised_at is None else raised_at + TIME_AFTER_FINDING
-    change.proposal_late_days = days_late(proposal_due_at, ctx.occurred_at)
+    change.proposal_late_days = days_late(proposal_due_at, ctx.now)
     change.due_at = ctx.prepared(PublicationDue).due_at
 
 
@@ -80,18 +82,24 @@ def review(change: ProcessChange, body: ReviewProcessChange, ctx: ActionContext)
 def approve(change: ProcessChange, body: Tallied, ctx: ActionContext) -> None:
     """Approve the process change: the heads have decided for it."""
     change.approved_at = ctx.occurred_at
-    change.decision_late_days = days_late(change.due_at, ctx.occurred_at)
+    change.decision_late_days = _days_decided_late(change, ctx)
+
+
+def _days_decided_late(change: ProcessChange, ctx: ActionContext) -> int:
+    """Return the days since it was due or, if the heads were asked later, since their first vote ended."""
+    ends = [end for end in (change.due_at, ctx.prepared(FirstVote).due_at) if end is not None]
+    return days_late(max(ends, default=None), ctx.now)
 
 
 def refuse(change: ProcessChange, body: Tallied, ctx: ActionContext) -> None:
     """Refuse the process change: the heads have decided against it."""
-    change.decision_late_days = days_late(change.due_at, ctx.occurred_at)
+    change.decision_late_days = _days_decided_late(change, ctx)
 
 
 def publish(change: ProcessChange, body: PublishProcessChange, ctx: ActionContext) -> None:
     """Publish the process change, as an edition of the process definition."""
     change.definition_id = ctx.required_ref(Record, "definition").id
-    change.publication_late_days = days_late(change.due_at, ctx.occurred_at)
+    change.publication_late_days = days_late(change.due_at, ctx.now)
 
 
 def flag_overdue(change: ProcessChange, body: EmptyPayload, ctx: ActionContext) -> None:
@@ -143,9 +151,9 @@ LIFECYCLE = Lifecycle(
                prepare=(concerned_teams, publication_due), wrong=(checks.teams_invalid,), notifies=TO_REVIEW),
         action(review,       "审核",     OPEN,                 State.under_review, REVIEWERS, "process_change.reviewed",
                unless=(checks.decided_already,), prepare=(change_question,), segregate_from=(APPLICANT,)),
-        action(approve,      "批准",     [State.under_review], STAYS,              decision,  "process_change.approved",
+        action(approve,      "批准",     [State.under_review], STAYS,              decision,  "process_change.approved", prepare=(first_vote,),
                notifies=(_to_applicant(NoticeType.approved),)),
-        action(refuse,       "不批准",   [State.under_review], State.refused,      decision,  "process_change.refused",
+        action(refuse,       "不批准",   [State.under_review], State.refused,      decision,  "process_change.refused", prepare=(first_vote,),
                notifies=(_to_applicant(NoticeType.refused),)),
         action(publish,      "发布",     [State.under_review], State.published,    REVIEWERS, "process_change.published",
                unless=(checks.not_approved,), wrong=(checks.definition_does_not_fit,), notifies=(_to_applicant(NoticeType.process_change_published),)),

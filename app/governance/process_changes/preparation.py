@@ -4,16 +4,19 @@ published, and the question to the heads.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
+from app.common.people import Role
 from app.common.records import empty
 from app.foundation.decisions.approval_rules.electors import holding_rules
 from app.foundation.decisions.approval_rules.versions import MatterOpening
 from app.foundation.decisions.matters import Matter
 from app.foundation.decisions.preparation import NewDecision, Question, new_decision
-from app.foundation.decisions.records import DecisionKind
+from app.foundation.decisions.records import Decision, DecisionKind
 from app.foundation.people.records import Team
 from app.foundation.process_names import PROCESS_KINDS
 from app.governance.process_changes.lookups import DEFINITION, TEAMS_OF_PERSON, TEAMS_WITH_CASES
@@ -22,7 +25,7 @@ from app.governance.process_changes.records import ProcessChange
 from app.kernel.access.reads import ReadContext, Unguarded
 from app.kernel.actions.actor_policy import RecordDuty
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.refusals import WrongValue
+from app.kernel.actions.refusals import PreparationRefused, WrongValue
 from app.ticketing.work.working_days import calendar_working_days, end_of_day, working_days_after
 
 #: Within a team it is published in so many working days, across teams in so many days.
@@ -36,23 +39,18 @@ CHANGE = Matter(
 )
 
 
-async def change_question(
-    reads: ReadContext, change: ProcessChange, body: ReviewProcessChange, ctx: ActionContext
-) -> NewDecision:
-    """Prepare the question to the heads, who vote at the latest until the change is due."""
-    question = Question(body.question, CHANGE, body.due_at, latest_at=change.due_at)
-    return await new_decision(reads, change, question, ctx)
-
-
 YEAR = timedelta(days=366)
+#: The most heads of departments who are asked.
+MOST_HEADS = 20
 GUARD = Unguarded("Teams that get cases meanwhile had none when it was applied for.")
 
 
 @dataclass(frozen=True, slots=True)
 class ConcernedTeams:
-    """The teams that the change concerns, and the owner of the process, if it has one."""
+    """The teams that the change concerns, the heads who decide, and the owner of the process, if any."""
 
     teams: tuple[Team, ...]
+    head_ids: tuple[str, ...]
     owner_id: UUID | None
 
 
@@ -60,28 +58,63 @@ async def concerned_teams(
     reads: ReadContext, change: ProcessChange, body: ApplyProcessChange, ctx: ActionContext
 ) -> ConcernedTeams:
     """Find the teams concerned: those of the executor, those with cases, and those that the applicant adds.
-    Raises WrongValue if nobody has defined the process, or no team is concerned.
+    Raises WrongValue if nobody has defined the process.
     """
-    definition = await reads.row(DEFINITION, (body.process,), guard=GUARD)
+    definition = await _definition(reads, body.process)
     if definition is None and body.process not in PROCESS_KINDS:
         raise WrongValue(pointer="/process", because="no_such_process")
-    rows = []
+    teams = {team.id: team for team in ctx.refs(Team, "teams")}
+    by_process = await _teams_of_process(reads, body.process, definition, ctx)
+    for team_id in by_process:
+        if team_id not in teams:
+            loaded = await reads.record(Team.KIND, str(team_id))
+            assert loaded is not None, "teams are never removed"
+            teams[team_id] = loaded.record
+    heads = [team.lead_id for team in teams.values() if team.lead_id]
+    heads += [] if by_process else await _department_heads(reads, change)
+    owner_id = None if definition is None else definition["owner_id"]
+    return ConcernedTeams(tuple(teams.values()), tuple(dict.fromkeys(str(head) for head in heads)), owner_id)
+
+
+async def _definition(reads: ReadContext, process: str) -> Mapping[str, Any] | None:
+    return await reads.row(DEFINITION, (process,), guard=GUARD)
+
+
+async def _teams_of_process(
+    reads: ReadContext, process: str, definition: Mapping[str, Any] | None, ctx: ActionContext
+) -> list[UUID]:
+    """Return the teams of the executor and those with recent cases, each once."""
+    rows: list[Mapping[str, Any]] = []
     if definition is not None and definition["executor_id"] is not None:
         rows += await reads.rows(TEAMS_OF_PERSON, (definition["executor_id"],), guard=GUARD)
-    lifecycle = reads.lifecycles.get(body.process)
+    lifecycle = reads.lifecycles.get(process)
     if lifecycle is not None and "team_id" in lifecycle.record.model_fields:
         query = TEAMS_WITH_CASES.format(table=lifecycle.table)
-        rows += await reads.rows(query, (ctx.occurred_at - YEAR,), guard=GUARD)
-    teams = {team.id: team for team in ctx.refs(Team, "teams")}
-    for row in rows:
-        if row["id"] not in teams:
-            loaded = await reads.record(Team.KIND, str(row["id"]))
-            assert loaded is not None, "teams are never removed"
-            teams[row["id"]] = loaded.record
-    if not teams:
-        raise WrongValue(pointer="/teams", because="missing")
-    owner_id = None if definition is None else definition["owner_id"]
-    return ConcernedTeams(tuple(teams.values()), owner_id)
+        rows += await reads.rows(query, (ctx.now - YEAR,), guard=GUARD)
+    return list(dict.fromkeys(row["id"] for row in rows))
+
+
+async def _department_heads(reads: ReadContext, change: ProcessChange) -> list[UUID]:
+    return await reads.holders(Role.department_head, change, most=MOST_HEADS)
+
+
+async def change_question(
+    reads: ReadContext, change: ProcessChange, body: ReviewProcessChange, ctx: ActionContext
+) -> NewDecision:
+    """Prepare the question to the heads, who vote at the latest until the change is due. If neither the
+    definition nor the cases say which teams are concerned, the heads of departments are asked: the applicant
+    only adds heads. Raises PreparationRefused if nobody but the applicant could be asked.
+    """
+    assert change.process is not None, "an application names its process"
+    is_unknown = not await _teams_of_process(
+        reads, change.process, await _definition(reads, change.process), ctx
+    )
+    if is_unknown and not set(await _department_heads(reads, change)) - {change.applicant_id}:
+        raise PreparationRefused("too_few_may_decide", {"voters": "0", "least": "1", "left_out": "–"})
+    question = Question(
+        body.question, CHANGE, body.due_at, latest_at=change.due_at, with_substitutes=is_unknown
+    )
+    return await new_decision(reads, change, question, ctx)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +128,12 @@ async def publication_due(
     reads: ReadContext, change: ProcessChange, body: ApplyProcessChange, ctx: ActionContext
 ) -> PublicationDue:
     """Find until when the change is to be published. Working days are those of the calendar in whose hours
-    the heads vote: that of the approval rule; of several the one by which it is due first.
+    the heads vote: that of the approval rule; of several the one by which it is due first. The time begins
+    when the application is recorded, whenever the applicant says that it was.
     """
     teams = ctx.prepared(ConcernedTeams).teams
     if len(teams) > 1:
-        return PublicationDue(ctx.occurred_at + TIME_ACROSS_TEAMS)
+        return PublicationDue(ctx.now + TIME_ACROSS_TEAMS)
     applied = empty(ProcessChange, change.id)
     applied.process, applied.team_ids = body.process, [str(team.id) for team in teams]
     persons = () if ctx.caller.person_id is None else (ctx.caller.person_id,)
@@ -109,6 +143,22 @@ async def publication_due(
     ends = []
     for key in sorted(calendars, key=str):
         zone, works = await calendar_working_days(reads, key, ctx)
-        day = working_days_after(ctx.occurred_at.astimezone(zone).date(), DAYS_WITHIN_TEAM, works)
+        day = working_days_after(ctx.now.astimezone(zone).date(), DAYS_WITHIN_TEAM, works)
         ends.append(end_of_day(day, zone))
     return PublicationDue(min(ends))
+
+
+@dataclass(frozen=True, slots=True)
+class FirstVote:
+    """When the first vote on the change ended, or would have ended."""
+
+    due_at: datetime | None
+
+
+async def first_vote(
+    reads: ReadContext, change: ProcessChange, body: object, ctx: ActionContext
+) -> FirstVote:
+    """Find until when the heads were asked to vote the first time."""
+    decisions = await reads.children(Decision, change)
+    ends = [decision.due_at for decision in decisions if decision.due_at is not None]
+    return FirstVote(min(ends, default=None))

@@ -181,16 +181,24 @@ async def change_not_approved(
 ) -> None:
     """Refuse another edition of a process without an approval of its change (`edition_without_approval`): an
     application that the heads approved before the edition was drafted, or the improvement that pilots it,
-    if the committee has let it be carried out. The first edition changes no process.
+    if the committee has let it be carried out. Each of them leads to one edition. The first edition changes
+    no process.
     """
-    if not ctx.prepared(PublishedEditions).editions:
+    editions = [
+        edition for edition in ctx.prepared(PublishedEditions).editions if edition.id != definition.id
+    ]
+    if not editions:
         return
+    used = {change_id for edition in editions for change_id in edition.process_change_ids or ()}
+    piloted = {edition.improvement_id for edition in editions}
     for change_id in definition.process_change_ids or ():
         change = await reads.record("process_change", change_id)
-        if change is None or not _approves(change.record, definition):
+        if change is None or change_id in used or not _approves(change.record, definition):
             break
     else:
-        if definition.process_change_ids or await _is_piloted(reads, definition):
+        if definition.process_change_ids or (
+            definition.improvement_id not in piloted and await _is_piloted(reads, definition)
+        ):
             return
     raise PreparationRefused("edition_without_approval", {"process": str(definition.process)})
 

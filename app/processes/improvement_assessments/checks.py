@@ -111,8 +111,9 @@ async def meeting_not_held(
 ) -> None:
     """Refuse to conclude without a meeting, by one that has not been held (`meeting_not_held`), or by one for
     another purpose (`no_assessing_meeting`). Nor does the word of one person conclude: the meeting had the
-    assessment on its agenda (`not_on_agenda`), somebody else signed its minutes (`minutes_not_signed`), and
-    another process owner or member of the committee attended (`nobody_of_committee_attended`).
+    assessment on its agenda (`not_on_agenda`), another process owner or member of the committee, or another
+    quality manager, signed its minutes (`minutes_not_signed`), and another process owner or member of the
+    committee was invited and attended (`nobody_of_committee_attended`).
     """
     meeting = ctx.ref(Meeting, "meeting")
     if meeting is None:
@@ -123,11 +124,12 @@ async def meeting_not_held(
         raise WrongValue(pointer="/meeting", because="no_assessing_meeting")
     if await reads.child(AgendaItem, meeting, about=assessment.row_key) is None:
         raise WrongValue(pointer="/meeting", because="not_on_agenda")
-    if meeting.signed_at is None or meeting.signed_by_id == ctx.caller.person_id:
+    signers = [person for person in (meeting.signed_by_id,) if person not in (None, ctx.caller.person_id)]
+    if not await reads.holding((*JUDGES, Role.quality_manager), assessment, signers):
         raise WrongValue(pointer="/meeting", because="minutes_not_signed")
     attended = {
         participant.person_id
-        for participant in await reads.children(Participant, meeting, attended=True)
+        for participant in await reads.children(Participant, meeting, attended=True, invited=True)
         if participant.person_id not in (None, ctx.caller.person_id)
     }
     if not await reads.holding(JUDGES, assessment, attended):

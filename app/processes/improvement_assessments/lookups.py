@@ -31,7 +31,10 @@ order by s.offered_at, s.id limit {MOST_ASSESSED}"""
 BY_ID = f"{_FIELDS} where s.id = any(%s)"
 PLAN_IN_FORCE = """
 select number from fold.improvement_plan where state = 'running' and year = %s and begun_at <= %s"""
-PROPOSES = "select 1 from fold.suggestion_proposer where record = %s and person_id = %s"
+#: Whose suggestion others have merged into it did not propose it: a merge takes no assessor away.
+PROPOSES = """
+select 1 from fold.suggestion_proposer p left join fold.improvement_suggestion m on m.id = p.merged_from_id
+where p.record = %s and p.person_id = %s and (m.id is null or m.decided_by_id = p.person_id)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,7 @@ def _known_suggestions(rows: Iterable[Row]) -> list[KnownSuggestion]:
 
 
 async def proposes(reads: ReadContext, suggestion: Record, person_id: UUID | None) -> bool:
-    """Return whether the person is among the proposers of the suggestion, which is in the read set."""
+    """Return whether the person proposes the suggestion, which is in the read set, by an act of their own."""
     parameters = (suggestion.row_key, person_id)
     return await reads.value(PROPOSES, parameters, guard=BY_RECORD_VERSION) is not None
 

@@ -113,14 +113,17 @@ async def cannot_go_on(
     body: MergeImprovementSuggestion,
     ctx: ActionContext,
 ) -> None:
-    """Refuse to merge a suggestion into itself (`merged_into_itself`), or into one that is settled
-    (`suggestion_settled`).
+    """Refuse to merge a suggestion into itself (`merged_into_itself`), into one that is settled
+    (`suggestion_settled`), or into one of another process (`process_of_suggestion`).
     """
     into = ctx.required_ref(ImprovementSuggestion, "into")
     if into.id == suggestion.id:
         raise WrongValue(pointer="/into", because="merged_into_itself")
     if into.state not in OPEN:
         raise WrongValue({"number": into.number}, pointer="/into", because="suggestion_settled")
+    if suggestion.process not in (None, into.process):
+        words = {"process": suggestion.process}
+        raise WrongValue(words, pointer="/into", because="process_of_suggestion")
 
 
 async def not_merged_into_it(

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from typing import Any
 
 from app.common.improvement import ASPECTS, ImprovementAspect, ImprovementScope
 from app.common.people import Person, Role
 from app.common.records import Record
 from app.foundation.costs.amounts import check_digits
+from app.foundation.decisions.lookups import authors
 from app.foundation.decisions.records import Decision, DecisionState
 from app.foundation.people.records import Team
 from app.foundation.services.records import CatalogueItem, Service
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
+from app.kernel.actions.payloads import Patch
 from app.kernel.actions.refusals import PreparationRefused, WrongValue
 from app.kernel.commands.dating import FUTURE_TOLERANCE
 from app.kpis.baselines.payloads import check_baseline_questions
@@ -36,6 +39,7 @@ from app.processes.improvements.preparation import (
     NewestEffect,
     ProcessFreeze,
     ServedTarget,
+    SuggestionsBehind,
     TargetsOfProposal,
 )
 from app.processes.improvements.project.actions import pilot_dates, pilot_length
@@ -56,6 +60,8 @@ from app.processes.improvements.proposal.records import (
 from app.processes.improvements.records import Improvement, ImprovementState
 from app.ticketing.projects.checks import check_plan
 
+#: The fields that are set by whoever implements a minor improvement, who does not judge it.
+IMPLEMENTATION = ("implementation_plan", "implemented_what")
 #: Verdicts that show no improvement.
 UNPROVEN_VERDICTS = frozenset(
     {EffectVerdict.worsened, EffectVerdict.mixed, EffectVerdict.no_evidence, EffectVerdict.too_few_cases}
@@ -85,6 +91,21 @@ async def selection_does_not_fit(
     if body.aspect is not None and body.aspect not in ASPECTS[body.scope]:
         words = {"aspects": [aspect for aspect in ImprovementAspect if aspect in ASPECTS[body.scope]]}
         raise WrongValue(words, pointer="/aspect", because="aspect_of_other_scope")
+
+
+async def selection_of_suggestions(
+    reads: ReadContext, improvement: Improvement, body: SelectImprovement, ctx: ActionContext
+) -> None:
+    """Refuse to select one's own suggestion outside an assessment (`selects_own_suggestion`), and another
+    process than the leading suggestion is about, whose owner has a say in it (`process_of_suggestion`).
+    """
+    suggestions: list[Any] = list(ctx.refs(Record, "suggestions"))
+    if not ctx.command.follows and ctx.caller.person_id in ctx.prepared(SuggestionsBehind).proposer_ids:
+        raise WrongValue(pointer="/suggestions", because="selects_own_suggestion")
+    if suggestions and suggestions[0].process not in (None, body.process):
+        pointer = "/scope" if body.process is None else "/process"
+        words = {"process": suggestions[0].process}
+        raise WrongValue(words, pointer=pointer, because="process_of_suggestion")
 
 
 def _check_once(named: Sequence[object], pointer: str) -> None:
@@ -263,7 +284,12 @@ def contradicting(reached: bool, newest: NewestEffect) -> tuple[Kpi, EffectVerdi
 async def no_owner_asked(
     reads: ReadContext, improvement: Improvement, body: EvaluateImprovement, ctx: ActionContext
 ) -> None:
-    """Refuse an evaluation for which no owner of the process is asked to agree (`agreed_by_missing`)."""
+    """Refuse an evaluation for which no owner of the process is asked to agree (`agreed_by_missing`), or one
+    who has implemented it (`has_implemented_it`).
+    """
+    owner = ctx.ref(Person, "agreed_by")
+    if owner is not None and owner.id in await authors(reads, improvement, IMPLEMENTATION, ()):
+        raise WrongValue(pointer="/agreed_by", because="has_implemented_it")
     by_others = improvement.process is not None and body.agreed_by is None
     if by_others and not ctx.caller.has_role(Role.process_owner, improvement):
         words = {"process": str(improvement.process)}
@@ -326,6 +352,21 @@ async def old_process_is_gone(
     """Refuse while the old process does not stand again (`old_process_must_stand`)."""
     if not body.old_process_stands:
         raise WrongValue(pointer="/old_process_stands", because="old_process_must_stand")
+
+
+async def another_owner_asked(reads: ReadContext, improvement: Improvement, ctx: ActionContext) -> str | None:
+    """Refuse the agreement of an owner who was not asked for it (`another_owner_asked`)."""
+    owner_id = improvement.evaluation.asked_owner_id
+    return "another_owner_asked" if owner_id not in (None, ctx.caller.person_id) else None
+
+
+async def title_is_decided(
+    reads: ReadContext, improvement: Improvement, body: Patch, ctx: ActionContext
+) -> None:
+    """Refuse another title than the one that the committee has approved (`title_is_decided`)."""
+    title = getattr(body, "title", None) if "title" in body.model_fields_set else None
+    if improvement.approved_at is not None and title not in (None, improvement.title):
+        raise WrongValue(pointer="/title", because="title_is_decided")
 
 
 async def priority_is_decided(reads: ReadContext, improvement: Improvement, ctx: ActionContext) -> str | None:

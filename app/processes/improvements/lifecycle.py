@@ -227,7 +227,7 @@ PLANNING = (
     statements_of_record,
 )
 PLANNERS = role(Role.project_manager) | quality_manager
-IMPLEMENTED_BY_OTHERS = authors_do_not_judge(("implementation_plan", "implemented_what"))
+IMPLEMENTED_BY_OTHERS = authors_do_not_judge(checks.IMPLEMENTATION)
 its_manager = partial(RecipientRule, field="project_manager_id")
 its_proposer = partial(RecipientRule, field="proposed_by_id")
 its_requester = partial(RecipientRule, field="requester_id")
@@ -271,7 +271,8 @@ LIFECYCLE = Lifecycle(
         # action                           中文        from                             to                  who                     event
         # 4
         action(select,                     "选定",     NEW_RECORD,                      State.selected,     quality_manager,        "improvement.selected",
-               prepare=(suggestions_behind, process_freeze), wrong=(checks.selection_does_not_fit, checks.process_is_frozen), related=SELECT_SUGGESTIONS),
+               prepare=(suggestions_behind, process_freeze),
+               wrong=(checks.selection_does_not_fit, checks.selection_of_suggestions, checks.process_is_frozen), related=SELECT_SUGGESTIONS),
         # 5
         action(proposal.propose,           "提案",     TO_PROPOSE,                      State.proposed,     IMPROVERS,              "improvement.proposed",
                prepare=(load_documents, targets_of_proposal, served_target), wrong=(checks.proposal_does_not_fit,),
@@ -309,7 +310,8 @@ LIFECYCLE = Lifecycle(
         action(evaluation.evaluate, "评估", [State.evaluating], STAYS, IMPROVERS.in_person(), "improvement.evaluated",
                prepare=(newest_effect,), wrong=(checks.effect_is_missing, checks.against_evidence, checks.no_owner_asked, IMPLEMENTED_BY_OTHERS)),
         action(evaluation.agree_to_evaluation, "同意评估", [State.evaluating], STAYS, process_owner.in_person(), "improvement.evaluation_agreed",
-               unless=(checks.nothing_to_agree_to,), notifies=(managers(NoticeType.updated),)),
+               unless=(checks.nothing_to_agree_to, checks.another_owner_asked), wrong=(IMPLEMENTED_BY_OTHERS,),
+               notifies=(managers(NoticeType.updated),)),
         # 11
         action(evaluation.standardise, "固化", [State.evaluating, State.handed_over], State.standardised, quality_manager.in_person(), "improvement.standardised",
                unless=(checks.not_judged_reached, checks.owner_has_not_agreed), wrong=(checks.published_ahead,),
@@ -319,7 +321,7 @@ LIFECYCLE = Lifecycle(
                unless=(checks.cannot_be_reverted, checks.owner_has_not_agreed), prepare=(open_decisions,), wrong=(checks.old_process_is_gone,),
                notifies=those_concerned(NoticeType.improvement_reverted)),
         # 16
-        action(evaluation.ask_to_revert,   "提请恢复原状", STOPPABLE,                   STAYS,              quality_manager,        "improvement.revert_asked",
+        action(evaluation.ask_to_revert,   "提请恢复原状", STOPPABLE,                   STAYS,              ASKERS,                 "improvement.revert_asked",
                unless=(checks.decision_is_open,), prepare=(committee_question(REVERT),)),
         action(evaluation.revert_by_decision, "决议恢复原状", STOPPABLE,                State.reverted,     decision,               "improvement.reverted",
                notifies=those_concerned(NoticeType.improvement_reverted)),
@@ -345,7 +347,7 @@ LIFECYCLE = Lifecycle(
                former=(FormerEvent("improvement.plan_approved", EmptyPayload),),
                notifies=(its_manager(NoticeType.approved), its_sponsor(NoticeType.to_kick_off))),
         action(project.report_progress,    "汇报进展", PROJECT_STATES,                  STAYS,              named_project_manager,  "improvement.progress_reported",
-               prepare=(current_milestones,), wrong=(invalid_progress,)),
+               prepare=(current_milestones,), wrong=(invalid_progress,), notifies=(its_sponsor(NoticeType.updated), managers(NoticeType.updated))),
         # 14
         action(pilot.kick_off, "宣布启动", [State.plan_approved], STAYS, named_sponsor.in_person(), "improvement.kicked_off",
                unless=(pilot_checks.kicked_off_already, pilot_agreement_denied), notifies=(its_manager(NoticeType.kicked_off),)),
@@ -401,7 +403,7 @@ LIFECYCLE = Lifecycle(
                       rollout_checks.optimised_too_early, rollout_checks.target_not_held)),
         *statement_rows("improvement", PILOTED, forget=forget_statement, prepare=(logged_feedback,), notifies=(managers(NoticeType.statement_objected),)),
         *flag_rows("improvement", PROJECT_STATES, tells=(its_manager, managers)),
-        *edit_action(edit, "improvement", State),
+        *edit_action(edit, "improvement", State, checks.title_is_decided),
         *document_actions(DOCUMENTS_KEPT),
         *decisions.rows(VOTES),
         *ticket_actions(kind="improvement", any=State, open=OPEN, delivered=ENDED, manager=Role.quality_manager, priorities=PRIORITIES),

@@ -16,14 +16,25 @@ from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import RecordDuty, requester_duty
 from app.kernel.actions.context import ActionContext
 from app.kpis.baselines.records import KpiBaseline
+from app.log.events import stream
 from app.processes.improvements.effects.records import ImprovementMeasurement, MeasurementOccasion
-from app.processes.improvements.lookups import is_plan_target, proposers_of
+from app.processes.improvements.lookups import is_plan_target, own_proposers_of, proposers_of
 from app.processes.improvements.proposal.records import ImprovementTarget
 from app.processes.improvements.records import Improvement
 
-#: People who propose it, or proposed the suggestions that it carries out, do not vote on it; nor do those who
-#: sponsor, manage or carry out any of it, wrote any of it, or put the question.
-proposer_duty = RecordDuty("proposer", "提案人", ("proposed_by_id", "proposer_ids"))
+SUGGESTION = "improvement_suggestion"
+
+
+async def leading_proposers(reads: ReadContext, improvement: Improvement) -> frozenset[UUID]:
+    """Return who proposed the first of the suggestions that it carries out: further ones, and those that were
+    merged into it, are the choice of others.
+    """
+    first = next(iter(improvement.proposal.suggestion_ids or ()), None)
+    return frozenset() if first is None else await own_proposers_of(reads, stream(SUGGESTION, UUID(first)))
+
+
+#: People who propose it, or proposed the first of the suggestions that it carries out, do not vote on it; nor
+#: do those who sponsor, manage or carry out any of it, wrote any of it, or put the question.
 project_manager_duty = RecordDuty("project manager", "项目经理", ("project_manager_id",))
 executor_duty = RecordDuty("executor of the pilot", "试点执行人", ("executor_id",))
 PROPOSAL = Matter(
@@ -36,7 +47,7 @@ PROPOSAL = Matter(
         requester_duty,
     ),
     child_duties=(TASKS, ChildDuty("improvement_member", "person_id"), ChildDuty("rollout_step", "owner_id")),
-    origins=(RecordDuty("proposer of a suggestion", "建议提出人", ("proposer_ids",)),),
+    origins=leading_proposers,
     acts=(
         *(*WORK_EVENTS, "planned", "progress_reported", "kicked_off", "pilot_started", "pilot_reported"),
         *("implementation_begun", "implemented", "rollout_planned", "rollout_step_completed"),

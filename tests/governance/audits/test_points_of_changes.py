@@ -42,10 +42,12 @@ async def test_a_proposal_long_after_its_finding_gives_the_head_of_its_team_poin
 async def test_a_late_decision_gives_points_to_whoever_decides_and_nobody_else_sees_them(
     office: Office,
 ) -> None:
+    await office.solve()
     change = await proposed(office)
-    await office.move_to(office.now + 10 * DAY)
     path = f"/v1/process_changes/{change['number']}"
     question = {"question": "Shall we?", "opinion": "It saves a day."}
+    await office.quality.post_ok(f"{path}/review", question)
+    await office.move_to(office.now + 10 * DAY)
     reviewed = await office.quality.post_ok(f"{path}/review", question)
     vote = {"decision": reviewed["decision_id"], "verdict": "approve"}
     decided = await office.head.post_ok(f"{path}/vote", vote)

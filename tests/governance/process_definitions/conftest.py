@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from app.common.people import Grade, Role, rule_caller
+from app.foundation.people.memberships import JoinPerson
 from app.foundation.people.records import TeamKind
 from app.foundation.people.teams import AddTeam
 from app.kernel.access.reads import ReadContext
@@ -74,6 +75,7 @@ class Registry:
         key = f"changing-{process}"
         team = AddTeam(key=key, name="The team", kind=TeamKind.internal, lead=head.id)
         await act(self.api.ledger, rule_caller("tests"), "team", "add", body=team)
+        await self.joins(key)
         words = {"title": "Faster", "description": "One step less.", "reason": "It is enough."}
         change = await self.executor.post_ok(
             "/v1/process_changes", {**words, "process": process, "teams": [key]}
@@ -83,6 +85,11 @@ class Registry:
         reviewed = await self.quality.post_ok(f"{path}/review", question)
         await head.post_ok(f"{path}/vote", {"decision": reviewed["decision_id"], "verdict": "approve"})
         return str(change["number"])
+
+    async def joins(self, key: str) -> None:
+        """Whoever executes the process belongs to that team, which its changes concern."""
+        body = JoinPerson(team=key)
+        await act(self.api.ledger, rule_caller("tests"), "person", "join", self.executor.id, body)
 
     async def edit(self, writer: Client, path: str, **changes: object) -> None:
         """Somebody edits the draft."""

@@ -16,8 +16,8 @@ from app.foundation.people.teams import AddTeam
 from tests.automation.worker import Worker, by_rules
 from tests.client import Client, Json, an_incident
 from tests.extent import in_test_all
-from tests.governance.process_definitions.conftest import Registry
-from tests.people import act
+from tests.governance.process_definitions.conftest import PUBLISHED, Registry
+from tests.people import act, ago
 
 PATH = "/v1/process_changes"
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -29,10 +29,12 @@ def worker(registry: Registry) -> Worker:
     return Worker(registry.api.ledger)
 
 
-async def team_of(registry: Registry, key: str, head: Client) -> str:
-    """A team with that head."""
+async def team_of(registry: Registry, key: str, head: Client, *, concerned: bool = True) -> str:
+    """A team with that head, to which the executor of the process belongs if it is concerned."""
     body = AddTeam(key=key, name=f"The {key} team", kind=TeamKind.internal, lead=head.id)
     await act(registry.api.ledger, rule_caller("tests"), "team", "add", body=body)
+    if concerned:
+        await registry.joins(key)
     return key
 
 
@@ -161,7 +163,7 @@ async def test_the_teams_follow_from_the_definition_and_the_cases_and_the_applic
     api, worker = registry.api, await registry.api.client("Applicant")
     executing = await registry.api.client("Executor of bills", Role.engineer)
     for key in ("bills", "desk", "added"):
-        await team_of(registry, key, await api.client(f"Head of {key}"))
+        await team_of(registry, key, await api.client(f"Head of {key}"), concerned=False)
     await api.team("asia", TeamKind.customer)
     await registry.drafted(process="incident", executor=executing.id)
     await act(api.ledger, rule_caller("tests"), "person", "join", executing.id, JoinPerson(team="bills"))
@@ -209,21 +211,66 @@ async def test_working_days_are_those_of_the_calendar_of_the_approval_rule(
 
 
 async def test_what_is_decided_and_published_late_counts_the_days_begun(
-    registry: Registry, monkeypatch: pytest.MonkeyPatch
+    registry: Registry, worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     head = await registry.api.client("Head")
     await team_of(registry, "bills", head)
     change = await applied(registry, registry.executor, "bills")
     path, due = f"{PATH}/{change['number']}", due_of(change)
-    monkeypatch.setattr(auth, "utc_now", lambda: due + timedelta(hours=25))
     asked_for = {"question": "Shall we?", "opinion": "Yes."}
+    await registry.quality.post_ok(f"{path}/review", asked_for)
+    await worker.work(due + timedelta(minutes=1))
+    monkeypatch.setattr(auth, "utc_now", lambda: due + timedelta(hours=25))
     reviewed = await registry.quality.post_ok(f"{path}/review", asked_for)
     vote = {"decision": reviewed["decision_id"], "verdict": "approve"}
     assert (await head.post_ok(f"{path}/vote", vote))["decision_late_days"] == 2
     monkeypatch.setattr(auth, "utc_now", lambda: due + timedelta(hours=49))
     definition = await registry.published(process_changes=[change["number"]])
-    published = await registry.quality.post_ok(f"{path}/publish", {"definition": definition["number"]})
+    early = {"occurred_at": (due + timedelta(hours=26)).isoformat(), "definition": definition["number"]}
+    published = await registry.quality.post_ok(f"{path}/publish", early)
     assert (published["publication_late_days"], published["proposal_late_days"]) == (3, 0)
+
+
+async def test_no_time_counts_from_before_an_application_is_recorded_or_before_the_heads_are_asked(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = await registry.api.client("Head")
+    await team_of(registry, "bills", head)
+    change = await applied(registry, registry.quality, "bills", occurred_at=f"{ago(days=60):%FT%TZ}")
+    due = due_of(change)
+    assert due > datetime.now(UTC)
+    monkeypatch.setattr(auth, "utc_now", lambda: due + timedelta(days=5))
+    path, asked_for = f"{PATH}/{change['number']}", {"question": "Shall we?", "opinion": "Yes."}
+    reviewed = await registry.owner.post_ok(f"{path}/review", asked_for)
+    vote = {"decision": reviewed["decision_id"], "verdict": "approve"}
+    assert (await head.post_ok(f"{path}/vote", vote))["decision_late_days"] == 0
+
+
+@pytest.mark.parametrize("process", ["billing", "improvement"])
+async def test_heads_of_departments_decide_what_concerns_no_team_whomever_the_applicant_adds(
+    registry: Registry, process: str
+) -> None:
+    mate = await registry.api.client("Mate")
+    await team_of(registry, "mates", mate, concerned=False)
+    change = await applied(registry, registry.executor, "mates", process=process)
+    path, asked_for = f"{PATH}/{change['number']}", {"question": "Shall we?", "opinion": "Yes."}
+    refused = await registry.quality.post(f"{path}/review", json=asked_for)
+    assert (refused.status_code, refused.json()["code"]) == (409, "too_few_may_decide")
+    head = await registry.api.client("Head of IT", Role.department_head)
+    reviewed = await registry.quality.post_ok(f"{path}/review", asked_for)
+    ballots = (await registry.quality.read(f"{path}/votes"))["items"]
+    assert {ballot["person"]["id"] for ballot in ballots} == {mate.id, head.id}
+    vote = {"decision": reviewed["decision_id"], "verdict": "approve"}
+    assert (await mate.post_ok(f"{path}/vote", vote))["approved_at"] is None
+
+
+async def test_an_approval_leads_to_one_edition(registry: Registry) -> None:
+    await registry.published()
+    approved = await registry.approved_change()
+    await registry.published(process_changes=[approved])
+    again = await registry.submitted(process_changes=[approved])
+    refused = await registry.quality.post(f"{again}/publish", json=PUBLISHED)
+    assert (refused.status_code, refused.json()["code"]) == (409, "edition_without_approval")
 
 
 def due_of(change: Json) -> datetime:

@@ -100,6 +100,7 @@ async def test_another_edition_is_published_only_with_the_approval_of_its_change
     first = await registry.published()
     early = await registry.submitted()
     approved = await registry.approved_change()
+    await registry.drafted(process="problem")
     alien = await registry.approved_change("problem")
     refused = [early, await registry.submitted(), await registry.submitted(process_changes=[alien, approved])]
     for path in refused:

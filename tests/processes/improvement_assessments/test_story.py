@@ -290,8 +290,14 @@ async def test_nobody_concludes_a_month_by_their_own_word_about_a_meeting(meetin
     await manager.post_ok(f"{path}/minute", {"minutes": "I agreed with myself."})
     await manager.post_ok(f"{path}/sign")
     await refused(unrelated, "minutes_not_signed")
-    of_agents = await held_meeting(manager, meeting.olga, meeting_kind="monthly_assessment", about=about)
-    await refused(of_agents, "nobody_of_committee_attended")
+    agent = await meeting.api.client("Agent", Role.agent)
+    by_agent = await held_meeting(manager, agent, meeting.lin, meeting_kind="monthly_assessment", about=about)
+    await refused(by_agent, "minutes_not_signed")
+    other = await meeting.api.client("Other", Role.quality_manager)
+    not_invited = await held_meeting(
+        manager, other, meeting.lin, meeting_kind="monthly_assessment", about=about
+    )
+    await refused(not_invited, "nobody_of_committee_attended")
 
 
 async def test_a_selected_suggestion_opens_an_improvement_and_its_proposers_are_told(meeting: Round) -> None:

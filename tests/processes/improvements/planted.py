@@ -91,7 +91,7 @@ class Planted:
         """
         project, steps = self.project, [self.steps_begin]
         quality = Dated(project.quality, steps)
-        offered = await quality.post_ok("/v1/improvement_suggestions", a_suggestion())
+        offered = await Dated(project.owner, steps).post_ok("/v1/improvement_suggestions", a_suggestion())
         selection = {
             "title": "Ask for the site first",
             "suggestions": [offered["id"]],
@@ -158,9 +158,13 @@ class Planted:
     async def implemented(self) -> str:
         """The address of a minor one that was implemented when the change was made."""
         path, steps = await self.approved({"kind": "activity"})
-        owner = Dated(self.project.owner, steps)
-        await owner.post_ok(f"{path}/implement", {"plan": "The form by Friday."})
-        await owner.post_ok(f"{path}/finish", {"what": "It asks.", "occurred_at": days_ago(self.changed)})
+        implementer = Dated(
+            await self.project.api.client("Implementer", Role.process_owner, Role.integration), steps
+        )
+        await implementer.post_ok(f"{path}/implement", {"plan": "The form by Friday."})
+        await implementer.post_ok(
+            f"{path}/finish", {"what": "It asks.", "occurred_at": days_ago(self.changed)}
+        )
         return path
 
     async def measured(self, path: str) -> tuple[Json, Json]:

@@ -154,11 +154,12 @@ class Improvers:
         await self.asks(path, "classify", a_classification(**changes))
         return path
 
-    async def evaluating(self) -> str:
-        """The address of a minor one that is implemented."""
+    async def evaluating(self, implementer: Client | None = None) -> str:
+        """The address of a minor one that is implemented, by another owner than the one who agrees."""
         path = await self.classified()
-        await self.owner.post_ok(f"{path}/implement", {"plan": "The runbook by Friday."})
-        await self.owner.post_ok(f"{path}/finish", {"what": "Every relay has a runbook."})
+        doer = implementer or await self.api.client("Implementer", Role.process_owner)
+        await doer.post_ok(f"{path}/implement", {"plan": "The runbook by Friday."})
+        await doer.post_ok(f"{path}/finish", {"what": "Every relay has a runbook."})
         return path
 
     async def restored(self, *, hours: float, days_ago: float = 0, cases: int = ENOUGH) -> None:

@@ -26,7 +26,7 @@ async def cut_over(project: Project) -> str:
 
 async def another(project: Project, **changes: Any) -> Json:
     """What is said to select another improvement of the same process."""
-    suggestion = await offered(project.executor)
+    suggestion = await offered(project.executor, process=changes.get("process", "incident"))
     body = {"title": "Another step less", "suggestions": [suggestion["number"]], "reason": "It is simple."}
     return {**body, "scope": "process", "process": "incident", **changes}
 

@@ -112,7 +112,7 @@ async def test_a_proposal_that_is_dated_back_prints_with_its_baseline_and_says_w
     await improvers.follow()
     quality = improvers.quality
     offer = a_suggestion() | {"occurred_at": a_day(42)}
-    suggestion = await quality.post_ok("/v1/improvement_suggestions", offer)
+    suggestion = await improvers.manager.post_ok("/v1/improvement_suggestions", offer)
     selection = {"title": "Sooner", "suggestions": [suggestion["number"]], "reason": "It cannot wait."}
     selection |= {"scope": "process", "process": "incident", "occurred_at": a_day(41)}
     path = f"{AT}/{(await quality.post_ok(AT, selection))['id']}"

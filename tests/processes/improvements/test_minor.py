@@ -35,13 +35,16 @@ async def event_types(client: Client, path: str) -> list[str]:
 @in_test_all
 async def test_a_minor_improvement_goes_from_the_suggestion_to_the_standard(improvers: Improvers) -> None:
     await improvers.restored(hours=480, days_ago=15)
-    path = await improvers.evaluating()
+    implementer = await improvers.api.client("Implementer", Role.process_owner)
+    path = await improvers.evaluating(implementer)
     await improvers.restored(hours=1)
     effect = await improvers.measured(path)
     assert (effect["occasion"], effect["verdict"]) == ("evaluation", "improved")
     standard = a_judgement(effect["position"], comment="Good.")
-    refused = await refusal(improvers.owner, f"{path}/evaluate", standard)
+    refused = await refusal(implementer, f"{path}/evaluate", standard)
     assert refused == (403, "separation_of_duties", ""), "whoever has implemented it"
+    refused = await refusal(improvers.quality, f"{path}/evaluate", standard | {"agreed_by": implementer.id})
+    assert refused == (422, "has_implemented_it", "/agreed_by")
     agreed = standard | {"agreed_by": improvers.owner.id}
     judged = await improvers.quality.post_ok(f"{path}/evaluate", agreed)
     assert (judged["reached"], judged["against_evidence"]) == (True, False)
@@ -51,6 +54,10 @@ async def test_a_minor_improvement_goes_from_the_suggestion_to_the_standard(impr
     alone = await refusal(improvers.quality, f"{path}/standardise", standard)
     assert alone == (409, "owner_has_not_agreed", ""), "nobody agrees in the owner's name"
     assert (await improvers.quality.post(f"{path}/agree_to_evaluation", json={})).status_code == 403
+    third = await improvers.api.client("Third owner", Role.process_owner)
+    for owner in (implementer, third):
+        refused = await refusal(owner, f"{path}/agree_to_evaluation", {})
+        assert refused == (409, "another_owner_asked", ""), "another owner was asked"
     agreed = await improvers.owner.post_ok(f"{path}/agree_to_evaluation")
     assert agreed["agreed_by"]["id"] == improvers.owner.id
     done = await improvers.quality.post_ok(f"{path}/standardise", standard)

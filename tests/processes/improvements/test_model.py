@@ -6,12 +6,13 @@ The model is a table of its own, written from the process document: it looks at 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.common.people import Role
 from app.common.records import codecs
 from app.kernel.access.reads import load
 from app.kernel.histories.history import fold
@@ -26,7 +27,9 @@ from tests.extent import examples, in_test_all
 from tests.processes.improvements.pilots import AHEAD, KPI, WORD, Project, ago, project_of
 
 PEOPLE = ("quality", "owner", "manager", "sponsor", "first", "executor")
-IMPROVERS, ASKERS = {"quality", "owner"}, {"first", "quality"}
+#: Another owner of processes implements, so that the owner may agree.
+DOER = "doer"
+IMPROVERS, ASKERS = {"quality", "owner", DOER}, {"first", "quality"}
 #: By action: who, from where, to where; None: it stays.
 TABLE: dict[str, tuple[set[str], set[str], str | None]] = {
     "propose": (IMPROVERS, {"selected", "proposed", "deferred"}, "proposed"),
@@ -37,7 +40,7 @@ TABLE: dict[str, tuple[set[str], set[str], str | None]] = {
     "finish": (IMPROVERS, {"implementing"}, "evaluating"),
     "measure_effects": (IMPROVERS, {"evaluating", "piloting", "standardised"}, None),
     "evaluate": (IMPROVERS, {"evaluating"}, None),
-    "agree_to_evaluation": ({"owner"}, {"evaluating"}, None),
+    "agree_to_evaluation": ({"owner", DOER}, {"evaluating"}, None),
     "standardise": ({"quality"}, {"evaluating", "handed_over"}, "standardised"),
     "revert": ({"quality"}, {"evaluating"}, "reverted"),
     "charter": (ASKERS, {"approved"}, None),
@@ -65,7 +68,7 @@ FORWARD = {
     "proposed": ("submit", "quality"),
     "in_review": ("approve", ""),
     "deferred": ("take_up", "quality"),
-    "implementing": ("finish", "owner"),
+    "implementing": ("finish", DOER),
     "chartered": ("plan", "manager"),
 }
 STEP = st.tuples(
@@ -91,6 +94,7 @@ class Modelled:
     measured: bool = False
     judged: bool | None = None
     agreed: bool = False
+    implementers: set[str] = field(default_factory=set)
     question: str | None = None
     """What the committee is asked: the action that asked, or the judgement of the pilot."""
     asked_kind: str | None = None
@@ -156,6 +160,8 @@ class Modelled:
             self.measured = False
         elif action == "revert":
             self.question = None
+        if action in ("implement", "finish"):
+            self.implementers.add(actor)
         self.state = TABLE[action][2] or self.state
 
     def decide(self, verdict: str) -> None:
@@ -182,9 +188,10 @@ class World:
     project: Project
     follower: Connection
     ready: Json
+    doer: Client
 
     def client(self, actor: str) -> Client:
-        caller: Client = getattr(self.project, actor)
+        caller: Client = self.doer if actor == DOER else getattr(self.project, actor)
         return caller
 
     async def says(self, improvement: Modelled, action: str, kind: str, judgement: str, yes: bool) -> Json:
@@ -258,7 +265,7 @@ class World:
         """What comes next, and who does it; nothing of what is over."""
         if improvement.question is not None:
             return "approve", ""
-        by_size = {None: ("classify", "first"), "minor": ("implement", "owner")}
+        by_size = {None: ("classify", "first"), "minor": ("implement", DOER)}
         by_judgement = {None: ("evaluate", "quality"), True: ("standardise", "quality")}
         if improvement.judged is not None and not improvement.agreed:
             by_judgement = dict.fromkeys((True, False), ("agree_to_evaluation", "owner"))
@@ -300,6 +307,10 @@ class World:
             assert outcome == (409, "being_decided")
         elif action in ("evaluate", "report_pilot") and not improvement.measured:
             assert "effect_is_missing" in answer.text
+        elif action == "evaluate" and "owner" in improvement.implementers:
+            assert "has_implemented_it" in answer.text or outcome == (403, "separation_of_duties")
+        elif action in ("evaluate", "agree_to_evaluation") and actor in improvement.implementers:
+            assert outcome == (403, "separation_of_duties")
         elif action == "measure_effects" and improvement.state == "standardised":
             assert outcome == (409, "benefit_not_due")
         else:
@@ -332,7 +343,8 @@ class World:
 @pytest.fixture
 async def world(api: Api, follower: Connection) -> World:
     project = await project_of(api)
-    return World(project, follower, await project.readiness())
+    doer = await api.client("Implementer", Role.process_owner)
+    return World(project, follower, await project.readiness(), doer)
 
 
 @in_test_all
