@@ -271,7 +271,7 @@ async def test_a_hand_over_prints_with_its_steps_and_why_the_pilot_was_passed(
         "Hand-over",
         "Drafted",
         "All of it.",
-        "PR2026001",
+        "SOP-12",
         f'<span class="short">{report}</span>',
         "9 · Fix",
         "Done: organise.",
