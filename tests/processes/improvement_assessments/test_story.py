@@ -169,12 +169,18 @@ async def test_assessors_are_told_and_score_for_themselves_but_not_their_own(mee
     )
 
 
-async def test_a_merged_suggestion_is_its_first_proposers_own_still(meeting: Round) -> None:
-    mine, other = await offered(meeting.lin), await offered(meeting.olga)
-    await meeting.manager.post_ok(f"{suggestion_at(mine)}/merge", {"into": other["id"]})
-    assessment = await meeting.opened()
-    body = scores(other, 5, 5, 5, 5, 5, 5)
-    assert (await refusal(meeting.lin, f"{at(assessment)}/score", body))[1] == "own_suggestion"
+async def test_a_merge_takes_no_assessor_away_except_the_proposer_who_merges(meeting: Round) -> None:
+    owner = await meeting.api.client("Owner", Role.process_owner)
+    leading = await offered(meeting.olga)
+    merged_by_others, own = [await offered(author, title="Once more") for author in (meeting.lin, owner)]
+    await meeting.manager.post_ok(f"{suggestion_at(merged_by_others)}/merge", {"into": leading["id"]})
+    await owner.post_ok(f"{suggestion_at(own)}/merge", {"into": leading["id"]})
+    assessors = [meeting.lin, meeting.olga, owner]
+    score = f"{at(await meeting.opened(assessors=[assessor.id for assessor in assessors]))}/score"
+    body = scores(leading, 5, 5, 5, 5, 5, 5)
+    for proposer in (meeting.olga, owner):
+        assert (await refusal(proposer, score, body))[1] == "own_suggestion"
+    await meeting.lin.post_ok(score, body)
 
 
 @in_test_all

@@ -162,7 +162,7 @@ async def test_whoever_proposes_it_is_told_what_became_of_it_and_why(api: Api) -
 async def test_the_list_is_narrowed_by_what_is_known_of_a_suggestion(api: Api) -> None:
     first, second = await api.client("First", Role.engineer), await api.client("Second", Role.engineer)
     manager = await api.client("Manager", Role.quality_manager)
-    mine = await offered(first)
+    mine = await offered(first, process="change")
     other = await offered(
         second, scope="department", process=None, aspect="platform", source="audit", title="One platform"
     )
@@ -176,7 +176,9 @@ async def test_the_list_is_narrowed_by_what_is_known_of_a_suggestion(api: Api) -
     assert await found() == every
     assert await found(state="offered") == every - {third["id"]}
     assert await found(source="audit") == await found(scope="department") == {other["id"]}
-    assert await found(process="change") == await found(aspect="tool") == {third["id"]}
+    assert await found(process="change") == {mine["id"], third["id"]}
+    assert await found(process="incident") == set()
+    assert await found(aspect="tool") == {third["id"]}
     assert await found(proposer=first.id) == {mine["id"]}
     assert await found(proposer=second.id) == every, "merging has made it theirs, too"
     assert {item["id"] for item in (await first.read(AT, proposer="me"))["items"]} == {mine["id"]}

@@ -188,7 +188,7 @@ async def planted_of(api: Api, follower: Connection, seed: int) -> Planted:
     """A project whose people may date back, over teams that have no cases yet."""
     project = await project_of(api)
     for team in TEAMS[1:]:
-        await api.team(team)
+        await api.staffed_team(team)
     project.owner = await api.client("Careful owner", Role.process_owner, Role.problem_manager)
     graded = await project.admin.patch(
         f"/v1/persons/{project.owner.id}", json={"grade": "senior"}, headers={"If-Match": "*"}

@@ -261,7 +261,7 @@ async def test_a_hand_over_prints_with_its_steps_and_why_the_pilot_was_passed(
     await project.decide(path)
     await project.manager.post_ok(f"{path}/roll_out", project.rollout())
     await completed(project, path, *FIRST_SEVEN)
-    body = {"handed_over": "All of it.", "external_numbers": ["SOP-12"], "open_points": "None."}
+    body = {"handed_over": "All of it.", "external_numbers": ["SOP-12"], "open_points": "The night shift."}
     await project.manager.post_ok(f"{path}/ask_hand_over", body)
     number = (await document_of(project.quality, path, "HO"))["number"]
     draft = await printed(project.owner, path, number, "en")
@@ -271,7 +271,7 @@ async def test_a_hand_over_prints_with_its_steps_and_why_the_pilot_was_passed(
         "Hand-over",
         "Drafted",
         "All of it.",
-        "PR2026001",
+        "SOP-12",
         f'<span class="short">{report}</span>',
         "9 · Fix",
         "Done: organise.",

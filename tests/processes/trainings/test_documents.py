@@ -73,7 +73,7 @@ async def test_the_list_of_documents_leads_each_reader_to_the_record_of_each(sch
     for reader in (school.quality, school.first):
         for query in ("", "?fields=title"):
             html = await page(reader, f"/desk/document{query}")
-            (address,) = re.findall(r'<td><a href="([^"]*)">', html)
+            (address,) = re.findall(r'<td class="wide"[^>]*><a href="([^"]*)">', html)
             assert (await reader.get(address)).status_code == 200, address
 
 
