@@ -15,6 +15,7 @@ from app.desk.forms.fields import FieldKind
 from app.desk.values import EMPTY, TABLE, ShownField, ValueDisplay, label_of
 from app.i18n import translate
 from app.i18n.past_tense import past_tense
+from app.kernel.actions.event_actions import action_of_event
 from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.service_level_engine.targets import Metric
 
@@ -95,7 +96,7 @@ class _Narrator:
     def entry(self, event: Mapping[str, Any]) -> NarratedEvent:
         """Return the event in words."""
         is_of_clock = event["clock"] is not None
-        row = next((row for row in self.lifecycle.rows if event["type"] in row.events), None)
+        row = action_of_event(self.lifecycle, event["type"], event["given"] or ())
         changed: Mapping[str, Any] = {} if is_of_clock else event["changed"]
         payload: Mapping[str, Any] = named_in(event["given"], self.names)
         is_by_person = event["actor"].startswith("person:")
