@@ -123,3 +123,12 @@ async def test_a_freeze_is_seen_from_the_draft_of_a_change_to_its_vote(board: Bo
         assert "The planned window overlaps:" in html, address
         assert re.search(r'href="/desk/freeze/[\w-]+">Year end</a>', html), address
         assert "Free windows of the same length:" in html, address
+
+
+async def test_scheduling_begins_with_the_window_that_was_wanted(board: Board) -> None:
+    path = await board.approved()
+    change = await board.manager.read(path)
+    html = (await board.manager.get(f"/desk/change/{change['number']}/schedule")).text
+    for name in ("from_at", "until_at"):
+        shown = re.search(rf'<input[^>]*name="/{name}"[^>]*>', html)
+        assert shown and f'value="{change[f"wanted_{name}"][:16]}' in shown[0]

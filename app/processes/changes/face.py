@@ -36,5 +36,11 @@ FACE = RecordFace(
             defaults={"type": "normal"},
             only_with={"template": FieldCondition("type", ("standard",))},
         ),
+        "schedule": FormFace(
+            prefills={
+                "from_at": BilingualLabel("{wanted_from_at}", "{wanted_from_at}"),
+                "until_at": BilingualLabel("{wanted_until_at}", "{wanted_until_at}"),
+            },
+        ),
     },
 )

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from string import Formatter
 from typing import Any
 
+from app.desk.forms.fields import FieldKind
+from app.desk.forms.inputs import to_inputs
+from app.desk.forms.instants import shown_to_the_second
 from app.desk.names import KIND_MEMBERS
 from app.desk.pages.context import Desk
 from app.desk.pages.form.screens import ActionScreen
@@ -19,11 +22,22 @@ async def prefilled(screen: ActionScreen) -> dict[str, list[str]]:
         return {}
     words = await _words(screen.desk, view)
     texts = {name: label.text(screen.desk.language) for name, label in prefills.items()}
-    return {
+    written = {
         f"/{name}": [text.format_map(words)]
         for name, text in texts.items()
         if all(words.get(field) for _, field, _, _ in Formatter().parse(text) if field)
     }
+    return written | _instants(screen, view, texts)
+
+
+def _instants(screen: ActionScreen, view: RecordView, texts: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return the inputs of times that are those of the record, by the reader's clocks, to the second."""
+    fields = [field for field in screen.form.fields if field.kind is FieldKind.instant and field.name in texts]
+    given = {field.name: view.record.get(texts[field.name].strip("{}")) for field in fields}
+    known = {name: value for name, value in given.items() if value}
+    inputs = to_inputs(fields, known, screen.desk.display.zone)
+    shown = shown_to_the_second(fields, {f"/{name}": inputs[f"/{name}"] for name in known})
+    return {name: list(values) for name, values in shown.items()}
 
 
 async def _words(desk: Desk, view: RecordView) -> Mapping[str, str]:
