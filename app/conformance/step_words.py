@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from app.api.event_actions import action_of_event
 from app.i18n import translate
-from app.kernel.actions.event_actions import action_of_event
 from app.kernel.actions.lifecycle import Lifecycle
 
 #: The units of durations, largest first, with their seconds.

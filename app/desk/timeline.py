@@ -8,6 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from app.api.event_actions import action_of_event
 from app.api.open_actions import action_link
 from app.common.times.clocks import ClockEventType
 from app.contract.schemas import Schema
@@ -15,7 +16,6 @@ from app.desk.forms.fields import FieldKind
 from app.desk.values import EMPTY, TABLE, ShownField, ValueDisplay, label_of
 from app.i18n import translate
 from app.i18n.past_tense import past_tense
-from app.kernel.actions.event_actions import action_of_event
 from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.service_level_engine.targets import Metric
 

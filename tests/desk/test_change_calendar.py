@@ -131,4 +131,5 @@ async def test_scheduling_begins_with_the_window_that_was_wanted(board: Board) -
     html = (await board.manager.get(f"/desk/change/{change['number']}/schedule")).text
     for name in ("from_at", "until_at"):
         shown = re.search(rf'<input[^>]*name="/{name}"[^>]*>', html)
-        assert shown and f'value="{change[f"wanted_{name}"][:16]}' in shown[0]
+        assert shown
+        assert f'value="{change[f"wanted_{name}"][:16]}' in shown[0]

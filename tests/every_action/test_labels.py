@@ -19,7 +19,7 @@ from app.assistants.tools import ARGUMENTS_TABLE, TOOLS
 from app.common.records import CodeEnum
 from app.i18n import LANGUAGES, sentences
 from app.i18n.past_tense import past_tense
-from app.kernel.actions.event_actions import action_of_event
+from app.api.event_actions import action_of_event
 from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.kernel.actions.refusals import Refusal, WrongValue
 from app.registry import LIFECYCLES
