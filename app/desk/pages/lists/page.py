@@ -16,6 +16,7 @@ from app.api.direct import Router
 from app.desk.contract import ListScreen
 from app.desk.forms.fields import FieldKind, FormField
 from app.desk.pages.context import Desk, address_of, open_desk
+from app.desk.pages.form.prefills import calling_fields, with_called
 from app.desk.pages.lists.addresses import address_of_list
 from app.desk.pages.lists.bulk_actions import bulk_actions
 from app.desk.pages.lists.columns import (
@@ -105,7 +106,7 @@ async def get_list_page(request: Request, kind: str) -> Response:
     views = (await desk.calls.read("/v1/views", {"kind": kind, "limit": LARGEST_PAGE}))["items"]
     kept_columns = (await desk.calls.read(f"/v1/me/list_columns/{kind}"))["columns"]
     choice = await _choice(desk, lifecycle, screen, sent)
-    parameters = _parameters(screen, choice, kept_columns, is_bulk=lifecycle.is_ticket)
+    parameters = _parameters(lifecycle, screen, choice, kept_columns, is_bulk=lifecycle.is_ticket)
     answer = await desk.calls.send("GET", f"/v1/{lifecycle.plural}", parameters=parameters)
     page = answer.document if answer.is_success else {"items": [], "next_cursor": None}
     of_address = dict(choice.parameters)
@@ -173,7 +174,12 @@ async def _choice(
 
 
 def _parameters(
-    screen: ListScreen, choice: ListChoice, kept_columns: Sequence[str], *, is_bulk: bool
+    lifecycle: Lifecycle[Any],
+    screen: ListScreen,
+    choice: ListChoice,
+    kept_columns: Sequence[str],
+    *,
+    is_bulk: bool,
 ) -> dict[str, str]:
     """Return the parameters of the list behind the page, with the fields that the page may show. `is_bulk`:
     the page offers actions on several records.
@@ -187,7 +193,8 @@ def _parameters(
     linking = [name for name in RECORD_OF_ROW if screen.fields.keys() >= {*RECORD_OF_ROW}]
     named = choice.filters.get("fields", "")
     chosen = named.split(",") if named else kept_columns or [*ranked(screen), *sort_fields(screen)]
-    names = {*HEAD_FIELDS, *linking, *chosen, "sla", *(("actions",) if is_bulk else ())}
+    names = {*HEAD_FIELDS, *calling_fields(lifecycle), *linking, *chosen, "sla"}
+    names.update(("actions",) if is_bulk else ())
     return parameters | {"fields": ",".join(name for name in screen.fields if name in names)}
 
 
@@ -226,10 +233,8 @@ async def _listed(
 ) -> list[ListedRecord]:
     rows = [{column.name: record.get(column.name) for column in columns} for record in records]
     named = await desk.names.replaced_in_all(lifecycle, rows)
-    return [
-        _listed_record(desk, RecordView(lifecycle, record, desk.language), values, columns)
-        for record, values in zip(records, named, strict=True)
-    ]
+    views = await with_called(desk, [RecordView(lifecycle, record, desk.language) for record in records])
+    return [_listed_record(desk, view, values, columns) for view, values in zip(views, named, strict=True)]
 
 
 def _listed_record(
