@@ -27,6 +27,8 @@ UNREAD_CHANGES = frozenset({"id", "version", "number", "state", "state_since", "
 REFERENCE_SUFFIX = "_id"
 #: The state of a ticket that waits.
 HOLD_STATE = "on_hold"
+#: The state whose beginning is not its end: what is being investigated has not been yet.
+INVESTIGATED_STATE = "investigating"
 #: The end of the name of a time.
 INSTANT_SUFFIX = "_at"
 
@@ -205,9 +207,13 @@ class _Narrator:
 
 
 def past_label(row: Action[Any, Any], language: str) -> str:
-    """Return what somebody did by the action; a ticket is not held as a meeting is."""
+    """Return what somebody did by the action; a ticket is not held as a meeting is, and to
+    begin to investigate is not to have done so.
+    """
     if any(state.value == HOLD_STATE for state in row.leads_to):
         return translate(language, TABLE, "put_on_hold", {})
+    if any(state.value == INVESTIGATED_STATE for state in row.leads_to) and row.name == "investigate":
+        return translate(language, TABLE, "investigation_begun", {})
     return past_tense(row.label(language), language)
 
 

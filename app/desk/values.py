@@ -25,6 +25,7 @@ from app.desk.forms.fields import DURATION_SUFFIX
 from app.foundation.calendars.week import Weekday
 from app.html.filters import BREAK, breaks, bullets, folded, labelled, link, plain_text, time_element
 from app.i18n import LANGUAGES, translate
+from app.i18n.entries import joined
 from app.kernel.actions.made_fit import Alteration
 from app.service_level_engine.clock import ClockState
 from app.service_level_engine.targets import Metric
@@ -176,7 +177,7 @@ class ValueDisplay:
             self.sentence(
                 "altered_field",
                 field=self.contract.field_label(field, {}, self.language),
-                how=", ".join(Alteration(code).label(self.language) for code in codes),
+                how=joined((Alteration(code).label(self.language) for code in codes), self.language),
             )
             for field, codes in fields.items()
         )

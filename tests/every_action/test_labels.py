@@ -15,11 +15,13 @@ from pydantic_core.core_schema import ErrorType
 
 import app
 import app.main  # all codes are known once the application is
+from app.api.event_actions import action_of_event
 from app.assistants.tools import ARGUMENTS_TABLE, TOOLS
 from app.common.records import CodeEnum
+from app.desk.timeline import past_label
 from app.i18n import LANGUAGES, sentences
+from app.i18n.entries import joined
 from app.i18n.past_tense import past_tense
-from app.api.event_actions import action_of_event
 from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.kernel.actions.refusals import Refusal, WrongValue
 from app.registry import LIFECYCLES
@@ -75,6 +77,18 @@ def test_an_event_that_several_actions_have_tells_of_the_one_that_is_called_so()
         if past_tense(row.name.replace("_", " "), "en") == words[event] and row.name != name
     ]
     assert wrong == []
+
+
+def test_to_begin_an_investigation_is_not_to_have_investigated() -> None:
+    rows = [row for lifecycle in LIFECYCLES for row in lifecycle.rows if row.name == "investigate"]
+    assert rows
+    for row in rows:
+        assert past_label(row, "en") == "investigation begun"
+        assert past_label(row, "zh") == "开始调查"
+
+
+def test_entries_have_the_comma_of_their_language_between_them() -> None:
+    assert (joined("ab", "en"), joined("ab", "zh")) == ("a, b", "a、b")
 
 
 @each_case("lifecycle", LIFECYCLES, ids=case_name)

@@ -34,6 +34,7 @@ from app.desk.pages.lists.saved_views import by_name, filters_of, view_forms
 from app.desk.pages.lists.tabs import ANY_STATE, MINE, TAB, ListTab, chosen_tab, counted, open_states, tabs_of
 from app.desk.pages.records import RecordView, state_label, state_tone
 from app.desk.values import NAMING, code_class
+from app.i18n.entries import joined
 from app.kernel.actions.lifecycle import Lifecycle
 
 router = Router(include_in_schema=False)
@@ -294,7 +295,8 @@ def _chosen_filters(
             for choice in (offered[name].choices if name in offered else ())
         } | {"none": desk.sentence("without"), "me": desk.sentence("me")}
         is_open = name == "state" and text == states
-        values = desk.sentence("open") if is_open else ", ".join(words.get(v, v) for v in text.split(","))
+        spoken = [words.get(value, value) for value in text.split(",")]
+        values = desk.sentence("open") if is_open else joined(spoken, desk.language)
         remaining = {**(effective if "view" in choice.parameters else in_address)}
         remaining.pop(name, None)
         if name == "state" and choice.tab is not None:
