@@ -19,7 +19,7 @@ from app.api.direct import Router
 from app.common.people import Role
 from app.desk.homes import HOMES, OPEN_STATES, READER_TEAMS, HomeList, HomePage
 from app.desk.pages.context import Desk, open_desk, require_signed_in
-from app.desk.pages.form.prefills import calling_fields, with_called
+from app.desk.pages.form.prefills import calling_fields, with_record_names
 from app.desk.pages.lists.addresses import address_of_list
 from app.desk.pages.lists.columns import ranked
 from app.desk.pages.lists.tabs import MOST_COUNTED, count_text, list_text, open_states
@@ -164,7 +164,7 @@ async def _opened(desk: Desk, work: CountedWork) -> OpenedWork:
     page = await desk.calls.read_if_allowed(f"/v1/{lifecycle.plural}", parameters)
     items = (page or {"items": ()})["items"]
     named = await desk.names.replaced_in_all(lifecycle, items)
-    views = await with_called(desk, [RecordView(lifecycle, record, desk.language) for record in items])
+    views = await with_record_names(desk, [RecordView(lifecycle, record, desk.language) for record in items])
     records = [
         WorkRecord(
             view,

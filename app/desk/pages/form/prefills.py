@@ -45,12 +45,12 @@ def _instants(screen: ActionScreen, view: RecordView, texts: Mapping[str, str]) 
     return {name: list(values) for name, values in shown.items()}
 
 
-async def with_called(desk: Desk, views: Sequence[RecordView]) -> list[RecordView]:
+async def with_record_names(desk: Desk, views: Sequence[RecordView]) -> list[RecordView]:
     """Return the records with what their face calls them, if they have no names of their own."""
-    return [await _with_called(desk, view) for view in views]
+    return [await _with_record_name(desk, view) for view in views]
 
 
-async def _with_called(desk: Desk, view: RecordView) -> RecordView:
+async def _with_record_name(desk: Desk, view: RecordView) -> RecordView:
     label = view.lifecycle.face.called
     if label is None:
         return view

@@ -16,7 +16,7 @@ from app.api.direct import Router
 from app.desk.contract import ListScreen
 from app.desk.forms.fields import FieldKind, FormField
 from app.desk.pages.context import Desk, address_of, open_desk
-from app.desk.pages.form.prefills import calling_fields, with_called
+from app.desk.pages.form.prefills import calling_fields, with_record_names
 from app.desk.pages.lists.addresses import address_of_list
 from app.desk.pages.lists.bulk_actions import bulk_actions
 from app.desk.pages.lists.columns import (
@@ -234,7 +234,9 @@ async def _listed(
 ) -> list[ListedRecord]:
     rows = [{column.name: record.get(column.name) for column in columns} for record in records]
     named = await desk.names.replaced_in_all(lifecycle, rows)
-    views = await with_called(desk, [RecordView(lifecycle, record, desk.language) for record in records])
+    views = await with_record_names(
+        desk, [RecordView(lifecycle, record, desk.language) for record in records]
+    )
     return [_listed_record(desk, view, values, columns) for view, values in zip(views, named, strict=True)]
 
 
