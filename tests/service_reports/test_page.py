@@ -112,5 +112,5 @@ async def test_a_correction_names_what_it_changed_on_the_page(desk: ReportDesk) 
 
 def test_shares_have_one_decimal_unless_they_are_exact_or_near_the_whole() -> None:
     texts = ReportTexts("en", ZoneInfo("UTC"))
-    shown = {"0.666666666": "66.7 %", "0.9": "90 %", "0.9995": "99.95 %", "0.999537": "99.9537 %"}
-    assert {value: texts.share(value) for value in shown} == shown
+    percents = {"0.666666666": "66.7 %", "0.9": "90 %", "0.9995": "99.95 %", "0.999537": "99.9537 %"}
+    assert {value: texts.share(value) for value in percents} == percents
