@@ -157,7 +157,8 @@ USUAL_FORMS: Mapping[str, FormFace] = {
 class RecordFace:
     """What people need of a record.
 
-    `essentials` are fields that its page shows though they are empty, such as the assignee. `texts` are
+    `essentials` are fields that its page shows though they are empty, such as the assignee. `called` is the
+    name of a record that has neither number nor name, with what it says between braces. `texts` are
     those that stand open on the page (None: all), `spoken_fields` those that its conversation has. `spans`
     are pairs of fields with the beginning and the end of what is planned: the head shows the first pair that
     is known. `primary` are, by the code of a state, the actions that come next, the likeliest first; the
@@ -167,6 +168,7 @@ class RecordFace:
     """
 
     essentials: tuple[str, ...] = ()
+    called: BilingualLabel | None = None
     texts: tuple[str, ...] | None = None
     spoken_fields: tuple[str, ...] = ()
     spans: tuple[tuple[str, str], ...] = ()

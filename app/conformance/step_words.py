@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from app.api.event_actions import action_of_event
 from app.i18n import translate
 from app.kernel.actions.lifecycle import Lifecycle
 
@@ -15,10 +16,8 @@ DURATIONS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 @cache
 def step_label(lifecycle: Lifecycle[Any], event: str, language: str) -> str:
     """Return what a step is called: in English what has been done, in Chinese the action."""
-    if language == "zh":
-        rows = [row for row in lifecycle.rows if event in row.events]
-        if rows:  # of several the plain one, as of `approve` and `approve_emergency`
-            return min(rows, key=lambda row: len(row.name)).zh
+    if language == "zh" and (row := action_of_event(lifecycle, event)) is not None:
+        return row.zh
     return event.partition(".")[2].replace("_", " ").capitalize()
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from app.api.event_actions import action_of_event
 from app.api.open_actions import action_link
 from app.common.times.clocks import ClockEventType
 from app.contract.schemas import Schema
@@ -26,6 +27,8 @@ UNREAD_CHANGES = frozenset({"id", "version", "number", "state", "state_since", "
 REFERENCE_SUFFIX = "_id"
 #: The state of a ticket that waits.
 HOLD_STATE = "on_hold"
+#: The state whose beginning is not its end: what is being investigated has not been yet.
+INVESTIGATED_STATE = "investigating"
 #: The end of the name of a time.
 INSTANT_SUFFIX = "_at"
 
@@ -95,7 +98,7 @@ class _Narrator:
     def entry(self, event: Mapping[str, Any]) -> NarratedEvent:
         """Return the event in words."""
         is_of_clock = event["clock"] is not None
-        row = next((row for row in self.lifecycle.rows if event["type"] in row.events), None)
+        row = action_of_event(self.lifecycle, event["type"], event["given"] or ())
         changed: Mapping[str, Any] = {} if is_of_clock else event["changed"]
         payload: Mapping[str, Any] = named_in(event["given"], self.names)
         is_by_person = event["actor"].startswith("person:")
@@ -204,9 +207,13 @@ class _Narrator:
 
 
 def past_label(row: Action[Any, Any], language: str) -> str:
-    """Return what somebody did by the action; a ticket is not held as a meeting is."""
+    """Return what somebody did by the action; a ticket is not held as a meeting is, and to
+    begin to investigate is not to have done so.
+    """
     if any(state.value == HOLD_STATE for state in row.leads_to):
         return translate(language, TABLE, "put_on_hold", {})
+    if any(state.value == INVESTIGATED_STATE for state in row.leads_to) and row.name == "investigate":
+        return translate(language, TABLE, "investigation_begun", {})
     return past_tense(row.label(language), language)
 
 

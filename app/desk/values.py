@@ -22,8 +22,10 @@ from app.desk.contract import ScreenContract
 from app.desk.forms.definitions import questions_of
 from app.desk.forms.durations import WORKING_TIME
 from app.desk.forms.fields import DURATION_SUFFIX
+from app.foundation.calendars.week import Weekday
 from app.html.filters import BREAK, breaks, bullets, folded, labelled, link, plain_text, time_element
 from app.i18n import LANGUAGES, translate
+from app.i18n.entries import joined
 from app.kernel.actions.made_fit import Alteration
 from app.service_level_engine.clock import ClockState
 from app.service_level_engine.targets import Metric
@@ -175,7 +177,7 @@ class ValueDisplay:
             self.sentence(
                 "altered_field",
                 field=self.contract.field_label(field, {}, self.language),
-                how=", ".join(Alteration(code).label(self.language) for code in codes),
+                how=joined((Alteration(code).label(self.language) for code in codes), self.language),
             )
             for field, codes in fields.items()
         )
@@ -227,8 +229,10 @@ class ValueDisplay:
         return time_element(text, self.zone, self._relative(text))
 
     def date(self, text: str) -> Markup:
-        """Return the instant by its date, however near it is."""
-        return replace(self, now=None).instant(text)
+        """Return the instant by its weekday and date, however near it is."""
+        shown = replace(self, now=None).instant(text)
+        weekday = list(Weekday)[datetime.fromisoformat(text).astimezone(self.zone).weekday()]
+        return Markup("{} {}").format(weekday.label(self.language), shown)
 
     def _relative(self, instant: datetime) -> str | None:
         """Return how far the instant is from now; None if it is so far that people want to read its date."""

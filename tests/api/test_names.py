@@ -122,6 +122,13 @@ async def test_persons_are_looked_up_by_the_beginning_of_a_name_by_those_who_see
     assert await look_up(lin, "person", "张伟") == []
 
 
+async def test_a_colleague_with_a_chinese_name_is_found_by_the_latin_one_in_the_address(indexed: Api) -> None:
+    lin, admin = await indexed.client("Lin", Role.agent), await indexed.client("Ada", Role.admin)
+    await admin.post_ok("/v1/persons", {"name": "赵敏", "email": "zhao.min@example.org"})
+    for q in ("zhao", "zha", "min", "zhao min", "zhao.min"):
+        assert await look_up(lin, "person", q) == ["赵敏"], q
+
+
 async def test_what_has_a_key_is_offered_by_name_and_found_within_it(indexed: Api) -> None:
     admin, zhao = await indexed.client("Ada", Role.admin), await indexed.client("Zhao Min")
     for key in ("network", "desk"):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 
+from app.api.authentication.auth import utc_now
 from tests.client import Client, an_incident
 from tests.desk.test_pages import page
 from tests.processes.changes.conftest import board as board  # noqa: PLC0414  # a fixture
@@ -57,6 +59,22 @@ async def test_another_week_a_filter_and_another_reader_show_other_changes(
     assert "core switch" in await page(reader, f"{WEEK}&tz=No/Where"), "what is no zone is the usual one"
 
 
+async def test_windows_are_shown_by_weekday_date_and_time_however_near(board: Board) -> None:
+    change = await board.scheduled(2, 4, title="Renew the relay")
+    address = f"/desk/change/{change.rpartition('/')[2]}"
+    for shown in (WEEK, address):
+        html = await page(board.manager, shown)
+        assert re.search(r"[A-Z][a-z]+day <time[^>]*>2199-03-\d\d \d\d:\d\d", html), shown
+    near = utc_now() + timedelta(days=3)
+    await board.manager.post_ok(
+        "/v1/freezes",
+        a_freeze(0, 24, title="Soon", everything=True)
+        | {"from_at": near.isoformat(), "until_at": (near + timedelta(hours=2)).isoformat()},
+    )
+    html = await page(board.manager, f"{PAGE}?date={near:%Y-%m-%d}")
+    assert f"{near:%A} <time" in html.partition('id="listed"')[2]
+
+
 async def test_an_address_for_a_calendar_program_reads_the_calendar_and_is_shown_once(
     board: Board, reader: Client
 ) -> None:
@@ -105,3 +123,13 @@ async def test_a_freeze_is_seen_from_the_draft_of_a_change_to_its_vote(board: Bo
         assert "The planned window overlaps:" in html, address
         assert re.search(r'href="/desk/freeze/[\w-]+">Year end</a>', html), address
         assert "Free windows of the same length:" in html, address
+
+
+async def test_scheduling_begins_with_the_window_that_was_wanted(board: Board) -> None:
+    path = await board.approved()
+    change = await board.manager.read(path)
+    html = (await board.manager.get(f"/desk/change/{change['number']}/schedule")).text
+    for name in ("from_at", "until_at"):
+        shown = re.search(rf'<input[^>]*name="/{name}"[^>]*>', html)
+        assert shown
+        assert f'value="{change[f"wanted_{name}"][:16]}' in shown[0]

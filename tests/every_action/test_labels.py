@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -14,9 +15,13 @@ from pydantic_core.core_schema import ErrorType
 
 import app
 import app.main  # all codes are known once the application is
+from app.api.event_actions import action_of_event
 from app.assistants.tools import ARGUMENTS_TABLE, TOOLS
 from app.common.records import CodeEnum
+from app.desk.timeline import past_label
 from app.i18n import LANGUAGES, sentences
+from app.i18n.entries import joined
+from app.i18n.past_tense import past_tense
 from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.kernel.actions.refusals import Refusal, WrongValue
 from app.registry import LIFECYCLES
@@ -47,6 +52,43 @@ def test_every_code_has_a_label_of_its_own_in_both_languages(codes: type[CodeEnu
         assert CHINESE.search(code.zh), f"{code!r} has no Chinese label"
         assert not CHINESE.search(code.en)
         assert re.fullmatch(r"[A-Za-z0-9]+(_[a-z0-9]+)*", code.value)
+
+
+def test_only_processes_are_called_so() -> None:
+    called_so = [code for codes in OURS for code in codes if code.en == "Process"]
+    assert called_so, "some codes are"
+    assert [code for code in called_so if "流程" not in code.zh] == []
+
+
+def test_an_event_that_several_actions_have_tells_of_the_one_that_is_called_so() -> None:
+    told = {
+        event: row.name
+        for lifecycle in LIFECYCLES
+        for event, count in Counter(e for row in lifecycle.rows for e in row.events).items()
+        if count > 1 and (row := action_of_event(lifecycle, event)) is not None
+    }
+    assert told["change.approved"] == "approve"
+    words = {event: event.partition(".")[2].replace("_", " ") for event in told}
+    actions = {lifecycle.kind: lifecycle.by_name for lifecycle in LIFECYCLES}
+    wrong = [
+        (event, name)
+        for event, name in told.items()
+        for row in actions[event.partition(".")[0]].values()
+        if past_tense(row.name.replace("_", " "), "en") == words[event] and row.name != name
+    ]
+    assert wrong == []
+
+
+def test_to_begin_an_investigation_is_not_to_have_investigated() -> None:
+    rows = [row for lifecycle in LIFECYCLES for row in lifecycle.rows if row.name == "investigate"]
+    assert rows
+    for row in rows:
+        assert past_label(row, "en") == "investigation begun"
+        assert past_label(row, "zh") == "开始调查"
+
+
+def test_entries_have_the_comma_of_their_language_between_them() -> None:
+    assert (joined("ab", "en"), joined("ab", "zh")) == ("a, b", "a、b")
 
 
 @each_case("lifecycle", LIFECYCLES, ids=case_name)

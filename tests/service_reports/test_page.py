@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from zoneinfo import ZoneInfo
 
 import httpx
 
+from app.service_reports.pages.texts import ReportTexts
 from tests.client import ADDRESS, Client
 from tests.extent import in_test_all
 from tests.service_reports.desk import PERIOD, ReportDesk, at
@@ -31,7 +33,7 @@ async def test_the_page_says_what_the_report_says_in_both_languages_and_runs_not
     number = (await desk.tool.read(late))["number"]
     for language, words in (
         ("en", ["Service report", "Resolution · incidents", "90 % within 4 h", "50 %", "Missed", "2 h"]),
-        ("zh", ["服务报告", "解决 · 事件", "90 % 在 4 小时 内", "50 %", "未达标", "2 小时"]),
+        ("zh", ["服务报告", "解决 · 事件", "90 % 在 4 小时内", "50 %", "未达标", "2 小时"]),
     ):
         answer = await browsed(desk.parties.manager, f"{place}?lang={language}")
         assert answer.headers["content-type"] == f"{HTML}; charset=utf-8"
@@ -106,3 +108,9 @@ async def test_a_correction_names_what_it_changed_on_the_page(desk: ReportDesk) 
     assert "targets/" not in page, "no paths"
     first = (await browsed(manager, f"{place}?lang=en&edition=1")).text
     assert "a correction" not in first.partition("</h1>")[0]
+
+
+def test_shares_have_one_decimal_unless_they_are_exact_or_near_the_whole() -> None:
+    texts = ReportTexts("en", ZoneInfo("UTC"))
+    percents = {"0.666666666": "66.7 %", "0.9": "90 %", "0.9995": "99.95 %", "0.999537": "99.9537 %"}
+    assert {value: texts.share(value) for value in percents} == percents

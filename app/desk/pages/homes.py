@@ -19,11 +19,12 @@ from app.api.direct import Router
 from app.common.people import Role
 from app.desk.homes import HOMES, OPEN_STATES, READER_TEAMS, HomeList, HomePage
 from app.desk.pages.context import Desk, open_desk, require_signed_in
+from app.desk.pages.form.prefills import calling_fields, with_record_names
 from app.desk.pages.lists.addresses import address_of_list
 from app.desk.pages.lists.columns import ranked
 from app.desk.pages.lists.tabs import MOST_COUNTED, count_text, list_text, open_states
 from app.desk.pages.records import RecordView, state_label, state_tone
-from app.desk.values import NAMING, record_name
+from app.desk.values import NAMING
 from app.kpis.answers.series import KpiStatus
 from app.kpis.behaviours import KpiChangeMark
 from app.kpis.catalogue import KPIS
@@ -157,22 +158,23 @@ async def _opened(desk: Desk, work: CountedWork) -> OpenedWork:
     screen = desk.contract.listing(lifecycle.plural)
     assert screen is not None, "every kind has a list"
     telling = ranked(screen)[:MOST_VALUES]
-    names = NAMING | {"id", "state", "priority", *telling}
+    names = NAMING | calling_fields(lifecycle) | {"id", "state", "priority", *telling}
     fields = ",".join(name for name in screen.fields if name in names)
     parameters = {**work.filters, "limit": str(MOST_RECORDS), "fields": fields}
     page = await desk.calls.read_if_allowed(f"/v1/{lifecycle.plural}", parameters)
     items = (page or {"items": ()})["items"]
     named = await desk.names.replaced_in_all(lifecycle, items)
+    views = await with_record_names(desk, [RecordView(lifecycle, record, desk.language) for record in items])
     records = [
         WorkRecord(
-            RecordView(lifecycle, record, desk.language),
+            view,
             []
-            if record_name(record, desk.language)
+            if view.spoken_name
             else [desk.display.html(values[name], screen.fields[name], name) for name in telling],
             state_label(lifecycle, record, desk.language),
             state_tone(lifecycle, record.get("state")),
         )
-        for record, values in zip(items, named, strict=True)
+        for view, record, values in zip(views, items, named, strict=True)
     ]
     return OpenedWork(work, records)
 

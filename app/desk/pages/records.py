@@ -107,6 +107,7 @@ class RecordView:
     record: Mapping[str, Any]
     language: str
     root: str = DESK
+    called: str = ""
 
     @property
     def name(self) -> str:
@@ -117,7 +118,7 @@ class RecordView:
     @property
     def spoken_name(self) -> str:
         """By what people call it."""
-        return record_name(self.record, self.language)
+        return record_name(self.record, self.language) or self.called
 
     @property
     def title(self) -> str:

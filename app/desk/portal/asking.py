@@ -11,6 +11,7 @@ from typing import Any
 
 from app.desk.forms.definitions import ANSWERS, questions_of, with_questions
 from app.desk.forms.fields import FieldChoice, FieldKind, Form, FormField
+from app.i18n.entries import joined
 
 TITLE, DESCRIPTION = "title", "description"
 #: The service of a ticket, which is that of the item where one is asked for.
@@ -82,4 +83,7 @@ def shown_answers(definition: Mapping[str, Any], answers: str, language: str) ->
             value = values[field.name]
             words = {choice.code: choice.words.get(language, choice.code) for choice in field.choices}
             entries = value if isinstance(value, list) else [value]
-            yield field.text(language), ", ".join(words.get(str(entry), str(entry)) for entry in entries)
+            yield (
+                field.text(language),
+                joined((words.get(str(entry), str(entry)) for entry in entries), language),
+            )

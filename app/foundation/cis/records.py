@@ -47,7 +47,7 @@ class RelationKind(CodeEnum):
 class BaselineState(CodeEnum):
     """State of a baseline: a discarded baseline is not used for comparisons."""
 
-    taken = "taken", "Process", "已建立"
+    taken = "taken", "Taken", "已建立"
     discarded = "discarded", "Discarded", "已作废"
 
 

@@ -14,7 +14,7 @@ from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import RecordDuty
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import PayloadCheck
-from app.kernel.actions.refusals import ConflictingDuty
+from app.kernel.actions.refusals import ConflictingDuty, caller_check
 
 #: Whoever has made what is judged, by the log; no field of the record names them.
 AUTHOR = RecordDuty("author", "作者", ())
@@ -28,6 +28,7 @@ def authors_do_not_judge(
     those fields.
     """
 
+    @caller_check
     async def judges_own_work(reads: ReadContext, record: Any, body: Any, ctx: ActionContext) -> None:
         """Refuse whoever has made what they judge (`separation_of_duties`)."""
         me = ctx.caller.person_id

@@ -68,7 +68,7 @@ class DecisionState(CodeEnum):
     """State of a decision: an open one can be voted on."""
 
     open = "open", "Open", "表决中"
-    taken = "taken", "Process", "已决定"
+    taken = "taken", "Taken", "已决定"
     withdrawn = "withdrawn", "Withdrawn", "已撤回"
 
 

@@ -21,12 +21,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from app.i18n import Word, translate
 
 if TYPE_CHECKING:
     from app.kernel.actions.actor_policy import RecordDuty
+
+Check = TypeVar("Check")
 
 
 @dataclass
@@ -126,6 +128,16 @@ class ConflictingDuty(Exception):
     """
 
     duty: RecordDuty
+
+
+#: Checks of payloads that look only at the caller and the record.
+CALLER_CHECKS: set[object] = set()
+
+
+def caller_check(check: Check) -> Check:
+    """Note that the check does not look at the payload, so that it can be asked before there is one."""
+    CALLER_CHECKS.add(check)
+    return check
 
 
 @dataclass

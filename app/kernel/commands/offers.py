@@ -14,9 +14,9 @@ from app.common.people import Caller
 from app.kernel.access.reads import ReadContext, VersionedRecord
 from app.kernel.access.visibility import onlooker, sees_every_record
 from app.kernel.actions.actor_policy import RecordDuty, conflicting_duties
-from app.kernel.actions.context import CommandMetadata
+from app.kernel.actions.context import ActionContext, CommandMetadata
 from app.kernel.actions.lifecycle import Action, Lifecycle
-from app.kernel.actions.refusals import SegregationOfDuties
+from app.kernel.actions.refusals import CALLER_CHECKS, ConflictingDuty, SegregationOfDuties
 from app.kernel.commands.references import acting_caller
 from app.kernel.commands.stream import action_context
 from app.kernel.ledger import Ledger
@@ -65,8 +65,22 @@ async def offers(
         because = None
         for check in row.checks.unless:
             because = because or await check(reads, loaded.record, ctx)
-        offered.append(Offer(row, because))
+        duty = None if because else await _conflicting_duty(reads, row, loaded.record, ctx)
+        offered.append(Offer(row, because) if duty is None else Offer(row, SegregationOfDuties.CODE, duty))
     return offered
+
+
+async def _conflicting_duty(
+    reads: ReadContext, row: Action[Any, Any], record: Any, ctx: ActionContext
+) -> RecordDuty | None:
+    """Return the caller's duty by the log because of which the action's checks will refuse them, if any."""
+    try:
+        for check in row.checks.wrong:
+            if check in CALLER_CHECKS:
+                await check(reads, record, None, ctx)
+    except ConflictingDuty as had:
+        return had.duty
+    return None
 
 
 async def onlooker_records(

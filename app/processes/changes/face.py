@@ -6,6 +6,11 @@ from app.common.faces import BilingualLabel, FieldCondition, FormFace, FormSecti
 
 REASON_HEADING = BilingualLabel("What and why", "变更内容与原因")
 
+#: The face of templates: what is voted on stands open.
+TEMPLATE_FACE = RecordFace(
+    essentials=("risk_level", "services", "window_minutes"),
+    texts=("description", "plan", "test_plan", "back_out_plan"),
+)
 FACE = RecordFace(
     essentials=("assignee", "team", "type", "risk_level", "services", "requester"),
     spans=(("window_from_at", "window_until_at"), ("wanted_from_at", "wanted_until_at")),
@@ -35,6 +40,12 @@ FACE = RecordFace(
             ),
             defaults={"type": "normal"},
             only_with={"template": FieldCondition("type", ("standard",))},
+        ),
+        "schedule": FormFace(
+            prefills={
+                "from_at": BilingualLabel("{wanted_from_at}", "{wanted_from_at}"),
+                "until_at": BilingualLabel("{wanted_until_at}", "{wanted_until_at}"),
+            },
         ),
     },
 )

@@ -39,6 +39,7 @@ FACE = RecordFace(
 #: The face of candidates for problems: most of the problem is known from the incidents.
 CANDIDATE_FACE = RecordFace(
     essentials=("dimension", "value", "recurrence"),
+    called=BilingualLabel("{value}: {recurrence_cases} incidents", "{value}：{recurrence_cases} 起事件"),
     primary={"offered": ("accept",)},
     forms={
         "accept": FormFace(

@@ -15,6 +15,7 @@ from app.common.times.clocks import AgreementType
 from app.html.filters import classed, strong
 from app.html.templates import render
 from app.html.wording import Wording
+from app.i18n.entries import joined
 from app.service_reports.content import (
     ExclusionKind,
     ReportChange,
@@ -145,7 +146,7 @@ def _facts(issued: ServiceReport, texts: ReportTexts) -> Iterator[tuple[str, str
     )
     yield (
         texts.sentence("services"),
-        ", ".join(texts.record_name("service", key) or key for key in agreement.services)
+        joined((texts.record_name("service", key) or key for key in agreement.services), texts.language)
         or texts.sentence("all_services"),
     )
     yield texts.sentence("period"), period

@@ -29,6 +29,8 @@ AGREED = {
 
 #: Names of records, by their kind and key.
 RecordNames = Mapping[tuple[str, str], str]
+#: The percentage above which a tenth more or less decides.
+NEARLY_ALL = 99
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +80,13 @@ class ReportTexts:
         return ("−" if seconds < 0 else "") + (text or f"0 {self.sentence('unit_s')}")
 
     def share(self, value: str | Decimal) -> str:
-        """Return a share in percent, with as many decimals as it has, four at most."""
-        percent = round(Decimal(value) * 100, 4).normalize()
+        """Return a share in percent, with as many decimals as it has, two at most; of more, one is enough
+        unless it is near the whole, as availability is.
+        """
+        percent = Decimal(value) * 100
+        if percent != round(percent, 2):
+            percent = round(percent, 4 if percent > NEARLY_ALL else 1)
+        percent = percent.normalize()
         return f"{percent:f} %"
 
     def figure(self, value: str | None, unit: str | None) -> str:

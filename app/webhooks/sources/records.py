@@ -32,7 +32,7 @@ class AutomaticMails(CodeEnum):
     bounces and this service's own mails are always ignored.
     """
 
-    take = "take", "Process", "接收"
+    take = "take", "Accepted", "接收"
     ignore = "ignore", "Ignored", "忽略"
 
 

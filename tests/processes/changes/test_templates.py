@@ -114,10 +114,22 @@ async def test_whoever_has_written_a_draft_does_not_approve_it_although_another_
     again = await manager.post(f"{RESTART}/approve", json={})
     assert (again.status_code, again.json()["code"]) == (403, "separation_of_duties")
     assert "author" in again.json()["detail"]
+    offered = {each["action"]: each for each in (await manager.read(RESTART))["actions"]}
+    assert "author" in offered["approve"]["reason"]
     await other.post_ok(f"{RESTART}/approve")
     [ballot] = (await other.read(f"{RESTART}/votes"))["items"]
     assert ballot["person"]["id"] == other.id
     assert (await decide([other], RESTART))["plan"] == "1. Drain it."
+
+
+async def test_the_plans_of_a_template_stand_beside_its_vote(owner: Client, manager: Client) -> None:
+    drafted = await owner.post_ok(PATH, a_template(test_plan="Send yourself a mail."))
+    await put_to_vote(manager, RESTART, "approve", board=[manager])
+    html = (await manager.get(f"/desk/change_template/{drafted['id']}/vote")).text
+    for name in ("plan", "test_plan", "back_out_plan"):
+        before = html.partition(drafted[name])[0]
+        assert before != html, name
+        assert before.count("<details") == before.count("</details"), f"{name} is folded"
 
 
 async def test_an_approved_template_stays_as_it_was_approved(owner: Client, manager: Client) -> None:

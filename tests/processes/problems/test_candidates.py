@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -187,6 +188,16 @@ async def test_a_category_is_accepted_with_the_service_that_it_does_not_say(watc
     accepted = await watch.manager.post_ok(f"{at(candidate)}/accept", {**ACCEPTED, "service": "mail"})
     problem = await watch.manager.read(f"/v1/problems/{accepted['problem_id']}")
     assert (problem["service"], problem["category"]) == ("mail", "e-mail")
+
+
+async def test_candidates_are_called_after_what_recurs_and_how_often(watch: Watch) -> None:
+    await watch.reports(3, service="mail")
+    candidate = await watch.one()
+    for address in ("", f"/{candidate['id']}"):
+        html = (await watch.manager.get(f"/desk/problem_candidate{address}")).text
+        assert ": 3 incidents</" in html, re.findall(r"<h1.*|<td class=.wide.*|<title.*", html)
+    home = (await watch.manager.get("/desk?home=problem_manager")).text
+    assert ">Problem candidate<" not in home
 
 
 async def test_candidates_are_for_those_who_see_every_incident(api: Api, watch: Watch) -> None:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from string import Formatter
 from typing import Any
 
+from app.common.faces import BilingualLabel
+from app.desk.forms.fields import FieldKind
+from app.desk.forms.inputs import to_inputs
+from app.desk.forms.instants import shown_to_the_second
 from app.desk.names import KIND_MEMBERS
 from app.desk.pages.context import Desk
 from app.desk.pages.form.screens import ActionScreen
 from app.desk.pages.records import RecordView
+from app.kernel.actions.lifecycle import Lifecycle
 
 
 async def prefilled(screen: ActionScreen) -> dict[str, list[str]]:
@@ -17,16 +23,55 @@ async def prefilled(screen: ActionScreen) -> dict[str, list[str]]:
     view, prefills = screen.view, screen.face.prefills
     if view is None or not prefills:
         return {}
-    words = await _words(screen.desk, view)
+    words = await record_words(screen.desk, view)
     texts = {name: label.text(screen.desk.language) for name, label in prefills.items()}
-    return {
+    written = {
         f"/{name}": [text.format_map(words)]
         for name, text in texts.items()
         if all(words.get(field) for _, field, _, _ in Formatter().parse(text) if field)
     }
+    return written | _instants(screen, view, texts)
 
 
-async def _words(desk: Desk, view: RecordView) -> Mapping[str, str]:
+def _instants(screen: ActionScreen, view: RecordView, texts: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return the inputs of times that are those of the record, by the reader's clocks, to the second."""
+    fields = [
+        field for field in screen.form.fields if field.kind is FieldKind.instant and field.name in texts
+    ]
+    given = {field.name: view.record.get(texts[field.name].strip("{}")) for field in fields}
+    known = {name: value for name, value in given.items() if value}
+    inputs = to_inputs(fields, known, screen.desk.display.zone)
+    shown = shown_to_the_second(fields, {f"/{name}": inputs[f"/{name}"] for name in known})
+    return {name: list(values) for name, values in shown.items()}
+
+
+async def with_record_names(desk: Desk, views: Sequence[RecordView]) -> list[RecordView]:
+    """Return the records with what their face calls them, if they have no names of their own."""
+    return [await _with_record_name(desk, view) for view in views]
+
+
+async def _with_record_name(desk: Desk, view: RecordView) -> RecordView:
+    label = view.lifecycle.face.called
+    if label is None:
+        return view
+    words, text = await record_words(desk, view), label.text(desk.language)
+    is_known = all(words.get(name) for name in fields_of(label))
+    return replace(view, called=text.format_map(words) if is_known else words.get("value", ""))
+
+
+def fields_of(label: BilingualLabel) -> list[str]:
+    """Return what stands between the braces of the label."""
+    return [name for _, name, _, _ in Formatter().parse(label.en) if name]
+
+
+def calling_fields(lifecycle: Lifecycle[Any]) -> set[str]:
+    """Return the fields of which the name of a record without a name of its own is made."""
+    if lifecycle.face.called is None:
+        return set()
+    return {*(name.partition("_")[0] for name in fields_of(lifecycle.face.called)), *KIND_MEMBERS.values()}
+
+
+async def record_words(desk: Desk, view: RecordView) -> Mapping[str, str]:
     """Return the fields of the record as people read them; what a member says the kind of, by that kind.
     Parts of a part are called by both names: `recurrence_cases`.
     """

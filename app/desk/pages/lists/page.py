@@ -17,6 +17,7 @@ from app.api.direct import Router
 from app.desk.contract import ListScreen
 from app.desk.forms.fields import FieldKind, FormField
 from app.desk.pages.context import Desk, address_of, open_desk
+from app.desk.pages.form.prefills import calling_fields, with_record_names
 from app.desk.pages.lists.addresses import address_of_list
 from app.desk.pages.lists.bulk_actions import bulk_actions
 from app.desk.pages.lists.columns import (
@@ -34,6 +35,7 @@ from app.desk.pages.lists.saved_views import by_name, filters_of, view_forms
 from app.desk.pages.lists.tabs import ANY_STATE, MINE, TAB, ListTab, chosen_tab, counted, open_states, tabs_of
 from app.desk.pages.records import RecordView, state_label, state_tone
 from app.desk.values import NAMING, code_class
+from app.i18n.entries import joined
 from app.kernel.actions.lifecycle import Lifecycle
 
 router = Router(include_in_schema=False)
@@ -109,7 +111,7 @@ async def get_list_page(request: Request, kind: str) -> Response:
         _choice(desk, lifecycle, screen, sent),
     )
     views, kept_columns = own_views["items"], own_columns["columns"]
-    parameters = _parameters(screen, choice, kept_columns, is_bulk=lifecycle.is_ticket)
+    parameters = _parameters(lifecycle, screen, choice, kept_columns, is_bulk=lifecycle.is_ticket)
     answer = await desk.calls.send("GET", f"/v1/{lifecycle.plural}", parameters=parameters)
     page = answer.document if answer.is_success else {"items": [], "next_cursor": None}
     of_address = dict(choice.parameters)
@@ -177,7 +179,12 @@ async def _choice(
 
 
 def _parameters(
-    screen: ListScreen, choice: ListChoice, kept_columns: Sequence[str], *, is_bulk: bool
+    lifecycle: Lifecycle[Any],
+    screen: ListScreen,
+    choice: ListChoice,
+    kept_columns: Sequence[str],
+    *,
+    is_bulk: bool,
 ) -> dict[str, str]:
     """Return the parameters of the list behind the page, with the fields that the page may show. `is_bulk`:
     the page offers actions on several records.
@@ -191,7 +198,8 @@ def _parameters(
     linking = [name for name in RECORD_OF_ROW if screen.fields.keys() >= {*RECORD_OF_ROW}]
     named = choice.filters.get("fields", "")
     chosen = named.split(",") if named else kept_columns or [*ranked(screen), *sort_fields(screen)]
-    names = {*HEAD_FIELDS, *linking, *chosen, "sla", *(("actions",) if is_bulk else ())}
+    names = {*HEAD_FIELDS, *calling_fields(lifecycle), *linking, *chosen, "sla"}
+    names.update(("actions",) if is_bulk else ())
     return parameters | {"fields": ",".join(name for name in screen.fields if name in names)}
 
 
@@ -230,10 +238,10 @@ async def _listed(
 ) -> list[ListedRecord]:
     rows = [{column.name: record.get(column.name) for column in columns} for record in records]
     named = await desk.names.replaced_in_all(lifecycle, rows)
-    return [
-        _listed_record(desk, RecordView(lifecycle, record, desk.language), values, columns)
-        for record, values in zip(records, named, strict=True)
-    ]
+    views = await with_record_names(
+        desk, [RecordView(lifecycle, record, desk.language) for record in records]
+    )
+    return [_listed_record(desk, view, values, columns) for view, values in zip(views, named, strict=True)]
 
 
 def _listed_record(
@@ -293,7 +301,8 @@ def _chosen_filters(
             for choice in (offered[name].choices if name in offered else ())
         } | {"none": desk.sentence("without"), "me": desk.sentence("me")}
         is_open = name == "state" and text == states
-        values = desk.sentence("open") if is_open else ", ".join(words.get(v, v) for v in text.split(","))
+        spoken = [words.get(value, value) for value in text.split(",")]
+        values = desk.sentence("open") if is_open else joined(spoken, desk.language)
         remaining = {**(effective if "view" in choice.parameters else in_address)}
         remaining.pop(name, None)
         if name == "state" and choice.tab is not None:

@@ -22,6 +22,7 @@ from app.desk.contract import ChildScreen
 from app.desk.names import NAME
 from app.desk.operation_calls import CallRefused
 from app.desk.pages.context import Desk, open_desk
+from app.desk.pages.form.prefills import with_record_names
 from app.desk.pages.record.outcome_sentences import outcome_sentence
 from app.desk.pages.record.placed_actions import placed_actions
 from app.desk.pages.record.planned_window import WindowCheck, window_check
@@ -84,6 +85,7 @@ async def get_record_page(request: Request, kind: str, name: str) -> Response:
         if refusal.answer.status == HTTP_404_NOT_FOUND and was_done and NAME.fullmatch(name):
             return RedirectResponse(f"{DESK}?{urlencode({HANDED_OVER: name})}", HTTP_303_SEE_OTHER)
         raise
+    (view,) = await with_record_names(desk, [view])
     reads = await _read_page(desk, view)
     return desk.answer(
         "pages/record/ticket.html" if lifecycle.is_ticket else "pages/record/record.html",

@@ -32,6 +32,7 @@ from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, FormerEvent, Lifecycle, Rules, action
 from app.kernel.actions.payloads import EmptyPayload, Payload
+from app.processes.changes.face import TEMPLATE_FACE
 from app.processes.changes.planning.lookups import IS_CRITICAL, SERVICES_OF_ITEMS
 from app.processes.changes.policies.payloads import (
     ApproveChangeTemplate,
@@ -159,6 +160,7 @@ usual_question = question_preparation(TEMPLATE)
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="change_template", plural="change_templates", zh="标准变更模板", record=ChangeTemplate, states=State,
+    face=TEMPLATE_FACE,
     visible=(to_staff(),),
     lookup=Lookup(retired={State.retired: "template_retired"}),
     rules=Rules(change_check=decisions.not_while_decided(VOTES), constraints={"change_template_key_key": ValueTaken("key")}),

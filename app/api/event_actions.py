@@ -1,0 +1,28 @@
+"""The action that an event tells of, where several actions of a lifecycle have events of its type (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from app.i18n.past_tense import past_tense
+from app.kernel.actions.lifecycle import Action, Lifecycle
+
+
+def action_of_event(
+    lifecycle: Lifecycle[Any], event: str, given: Collection[str] = ()
+) -> Action[Any, Any] | None:
+    """Return the action that an event of the type tells of: of those whose payload has the members `given`,
+    the one that is called as the type is, as `approve` and not `approve_emergency`, or else the first. None
+    if no action has such events.
+    """
+    rows = [row for row in lifecycle.rows if event in row.events]
+    taking = [row for row in rows if set(given) <= _members(row, event)] or rows
+    word = event.partition(".")[2].replace("_", " ")
+    called_so = [row for row in taking if past_tense(row.name.replace("_", " "), "en") == word]
+    return next(iter(called_so or taking), None)
+
+
+def _members(row: Action[Any, Any], event: str) -> set[str]:
+    fields = row.payload_of(event).model_fields
+    return {*fields, *(field.alias for field in fields.values() if field.alias)}
