@@ -131,6 +131,10 @@ def test_utf8_in_a_set_of_several_bytes_is_read_as_utf8_with_a_mark() -> None:
 def test_texts_in_sets_of_several_bytes_are_no_utf8() -> None:
     for declared, codec, words in (
         ("gb2312", "gb18030", "您好联通没有网络服务器宕机请尽快处理谢谢忙"),
+        # All of their pairs of bytes are also valid UTF-8.
+        ("gb2312", "gb2312", "系统状态"),
+        ("gb2312", "gb2312", "目前 实时 VPN server"),
+        ("gb2312", "gb2312", "统一系统"),
         ("big5", "big5hkscs", "您好伺服器當機請盡快處理謝謝"),
         ("shift_jis", "cp932", "サーバーが停止しましたﾃｽﾄ至急対応をお願いします"),
         ("euc-kr", "cp949", "안녕하세요메일이전송되지않습니다"),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterator, Sequence
 
 from app.webhooks.mail.escapes import decode_escapes, decode_hz, has_escapes
 from app.webhooks.mail.guessed_charsets import guess_charset
@@ -80,6 +81,10 @@ _SHORTEST_WIDE = 16
 _SEVERAL = 4
 #: What Windows' codec makes of bytes that Shift JIS does not have.
 _NOT_IN_SHIFT_JIS = re.compile("[\uf8f0-\uf8f3]")
+#: Characters from here on have three bytes and more in UTF-8, which sets of two bytes hardly resemble.
+_LONGER = "\u0800"
+_PUNCTUATION = frozenset(map(chr, range(0xA0, 0xC0)))
+_ALPHABETS = frozenset({"LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "HEBREW", "ARABIC"})
 _IN_A_WORD = re.compile(r"(?<=[A-Za-z])[\xc0-\u024f]|[\xc0-\u024f](?=[A-Za-z])")
 
 
@@ -133,8 +138,21 @@ def _is_utf8_instead(raw: bytes, codec: str) -> bool:
         return len(raw) >= _SHORTEST_WIDE and b"\0" not in raw and (b" " in raw or b"\n" in raw)
     if not _SEVERAL_BYTES.match(codec):
         return False
-    beyond = [char for char in text if char > "\x7f"]
-    return len(beyond) >= _SEVERAL or 0 < len(beyond) == len(_IN_A_WORD.findall(text))
+    beyond, in_words = [char for char in text if char > "\x7f"], len(_IN_A_WORD.findall(text))
+    if 0 < len(beyond) == in_words:
+        return True
+    return len(beyond) >= _SEVERAL and (max(beyond) >= _LONGER or _is_of_one_alphabet(beyond, in_words))
+
+
+def _is_of_one_alphabet(beyond: Sequence[str], in_words: int) -> bool:
+    """Return whether the characters beyond ASCII are words of one alphabet. Pairs of bytes of Chinese text
+    are also valid UTF-8, of letters of several alphabets or of none.
+    """
+    letters = [char for char in beyond if char not in _PUNCTUATION]
+    alphabets = {unicodedata.name(char, "").partition(" ")[0] for char in letters}
+    if not alphabets < _ALPHABETS or len(alphabets) != 1 or not all(char.isalpha() for char in letters):
+        return False
+    return alphabets != {"LATIN"} or 2 * in_words >= len(letters)
 
 
 def fits_declared(declared: str | None, raw: bytes) -> bool:
