@@ -12,7 +12,8 @@ from tests.client import Api, an_incident
 from tests.desk.test_pages import page
 from tests.processes.changes.samples import a_board
 
-MOST_CALLS, MOST_ROUNDS = 12, 3
+#: While a vote is open, the page also reads who waits for whose vote.
+MOST_CALLS, MOST_CALLS_OF_A_VOTE, MOST_ROUNDS = 12, 13, 3
 
 
 class CountedCalls:
@@ -45,9 +46,12 @@ async def test_a_record_page_makes_few_calls_in_few_rounds(api: Api, monkeypatch
     lin = await api.client("Lin", Role.agent)
     zhao = await api.client("Zhao Min")
     incident = (await zhao.post_ok("/v1/incidents", an_incident()))["number"]
-    for reader, address in ((lin, f"/desk/incident/{incident}"), (board.member, f"/desk/change/{change}")):
+    for reader, address, most_calls in (
+        (lin, f"/desk/incident/{incident}", MOST_CALLS),
+        (board.member, f"/desk/change/{change}", MOST_CALLS_OF_A_VOTE),
+    ):
         with monkeypatch.context() as patch:
             counted = CountedCalls(patch)
             await page(reader, address)
-        assert len(counted.paths) <= MOST_CALLS, counted.paths
+        assert len(counted.paths) <= most_calls, counted.paths
         assert counted.rounds <= MOST_ROUNDS, counted.paths

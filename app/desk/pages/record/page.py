@@ -21,7 +21,7 @@ from app.api.pages.page_paths import DESK
 from app.desk.contract import ChildScreen
 from app.desk.names import NAME
 from app.desk.operation_calls import CallRefused
-from app.desk.pages.context import Desk, open_desk
+from app.desk.pages.context import Desk, open_desk, require_signed_in
 from app.desk.pages.form.prefills import with_record_names
 from app.desk.pages.record.outcome_sentences import outcome_sentence
 from app.desk.pages.record.placed_actions import placed_actions
@@ -59,6 +59,7 @@ from app.desk.pages.warnings import shown_warnings, unattached_files
 from app.desk.references import child_names
 from app.kernel.actions.lifecycle import Lifecycle
 from app.log.canonical import instant
+from app.notifications.routes.record_notices import managers_of
 
 router = Router(include_in_schema=False)
 #: Lists that stand on the page itself; the others are one step away.
@@ -97,7 +98,7 @@ async def get_record_page(request: Request, kind: str, name: str) -> Response:
         span=planned_span(desk, view),
         further=_further_page(desk, view),
         counted_in=_counted_in(desk, view),
-        has_notices=reads.notices is not None,
+        has_notices=_may_read_notices(desk, lifecycle),
         now=instant(utc_now()),
         done=outcome_sentence(desk, view, request.query_params.get("done", "")),
         warnings=[*unattached_files(desk), *shown_warnings(desk, view.record)],
@@ -135,7 +136,7 @@ async def _read_page(desk: Desk, view: RecordView) -> PageReads:
         asyncio.gather(
             _text_blocks(desk, view, possible),
             _requester(desk, view),
-            _notices_table(desk, view),
+            _major_notices(desk, view),
             window_check(desk, view),
         ),
         read_lists(desk, view, ((child, None) for child in children)),
@@ -273,6 +274,19 @@ async def _files(desk: Desk, view: RecordView) -> list[tuple[str, str]]:
     ]
     answers = await asyncio.gather(*(desk.calls.send("GET", path) for path, _ in files))
     return [file for file, answer in zip(files, answers, strict=True) if answer.is_success]
+
+
+def _may_read_notices(desk: Desk, lifecycle: Lifecycle[Any]) -> bool:
+    """Return whether the reader manages records of this kind, and so may see who was notified of them."""
+    if desk.contract.listed_fields(_notices_path(lifecycle)) is None:
+        return False
+    roles = require_signed_in(desk.request).role_codes
+    return desk.sees_every_record_of(lifecycle.kind) or not roles.isdisjoint(managers_of(lifecycle).roles)
+
+
+async def _major_notices(desk: Desk, view: RecordView) -> ChildTable | None:
+    """Return who was notified of a major incident, which its board shows."""
+    return await _notices_table(desk, view) if view.record.get("declared_major_at") else None
 
 
 async def _notices_table(desk: Desk, view: RecordView) -> ChildTable | None:
