@@ -32,7 +32,7 @@ from app.main import application
 from app.platform.settings import Settings
 from tests.contract import answers, logged
 from tests.direct import DirectClient
-from tests.people import act, add_person, add_team, grant
+from tests.people import act, add_person, add_staffed_team, add_team, grant
 
 ADDRESS = "http://ledgerdesk.test"
 
@@ -122,9 +122,7 @@ class Api:
 
     async def staffed_team(self, key: str) -> str:
         """A new internal team with a member, to which work can be assigned; gives its id."""
-        team = await self.team(key)
-        await add_person(self.ledger, f"Member-of-{key}", key)
-        return team
+        return str((await add_staffed_team(self.ledger, key)).id)
 
     async def head(self) -> int:
         """The position of the newest event: what was refused has not moved it."""

@@ -56,6 +56,13 @@ async def add_team(ledger: Ledger, key: str, kind: TeamKind = TeamKind.internal)
     return team
 
 
+async def add_staffed_team(ledger: Ledger, key: str) -> Team:
+    """An internal team with a member, to which work can be assigned."""
+    team = await add_team(ledger, key)
+    await add_person(ledger, f"Member-of-{key}", key)
+    return team
+
+
 async def add_person(
     ledger: Ledger, name: str, *team_keys: str, roles: tuple[str, ...] = (), grade: Grade | None = None
 ) -> Person:

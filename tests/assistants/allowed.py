@@ -6,7 +6,7 @@ from __future__ import annotations
 EVERYWHERE = frozenset(
     """
     add_agenda_item add_task agree answer_complaint apply apply_checklist ask_decision
-    ask_exception ask_hand_over ask_judgement ask_to_revert assess assign assign_complaint attach
+    ask_exception ask_hand_over ask_judgement assess assign assign_complaint attach
     attach_indicator back_out begin_fix begin_implementation begin_maintenance book_cost break_down
     call call_next cancel change_attributes change_fix change_plan change_requirements check_item
     clear_alert comment compare_again complain complete complete_action complete_rollout_step complete_task

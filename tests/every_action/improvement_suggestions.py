@@ -98,7 +98,7 @@ async def _merged(client: Client, path: str) -> Json:
     return {"merged": other}
 
 
-async def _improvement(client: Client, path: str) -> Json:
+async def other_improvement(client: Client, path: str) -> Json:
     """An improvement that carries out another one."""
     ledger: Any = client.app.state.ledger
     fields = {
@@ -117,5 +117,5 @@ async def _improvement(client: Client, path: str) -> Json:
 PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
     MergeImprovementSuggestion: _other,
     TakeOverImprovementSuggestion: _merged,
-    SelectImprovementSuggestion: _improvement,
+    SelectImprovementSuggestion: other_improvement,
 }

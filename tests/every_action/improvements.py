@@ -53,7 +53,7 @@ from tests.client import Client, Json
 from tests.every_action.ballots import approve
 from tests.every_action.improvement_suggestions import SAMPLES as OF_SUGGESTIONS
 from tests.every_action.world_data import IDS, NOBODYS, NUMBERS, TEAM
-from tests.people import act, add_caller, add_person
+from tests.people import act, add_person
 from tests.processes.improvements.pilots import a_result
 
 AHEAD = "2199-01-01T00:00:00Z"
@@ -63,6 +63,10 @@ TARGET = "restore-faster"
 OTHERS_PROJECT = "Somebody else manages it. 由他人管理。"
 #: Why one is selected that is rolled out before it is standardised.
 ROLLED_OUT = "It is to be rolled out. 需要推广。"
+
+#: The process owner who is asked to agree to how an improvement was judged.
+ASKED_OWNER = """
+select asked_owner_id as id from fold.improvement_evaluation where record = 'improvement/' || %s"""
 
 
 def _select() -> Json:
@@ -376,8 +380,10 @@ async def _agreed_to(client: Client, path: str, *, reached: bool) -> Json:
     """The owner of the process has agreed to how it was judged, if it is to be."""
     await _judged(client, path, reached=reached)
     if (await client.read(path))["state"] == "evaluating":
-        owner = await add_caller(client.app.state.ledger, "Owner", Role.process_owner)
         name = path.rpartition("/")[2]
+        asked = await client.app.state.ledger.db.row(ASKED_OWNER, (name,))
+        assert asked is not None
+        owner = Caller(f"person:{asked['id']}", asked["id"], roles=(RoleGrant(Role.process_owner),))
         body = AgreeToEvaluationImprovement()
         await act(client.app.state.ledger, owner, "improvement", "agree_to_evaluation", name, body)
     return {}

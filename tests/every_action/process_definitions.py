@@ -34,7 +34,7 @@ from app.kernel.actions.payloads import Payload
 from app.kernel.ledger import Ledger
 from tests.client import Client, Json
 from tests.every_action.ballots import approve
-from tests.every_action.improvement_suggestions import another_suggestion
+from tests.every_action.improvement_suggestions import other_improvement
 from tests.every_action.improvements import with_facts
 from tests.every_action.world_data import IDS, NOBODYS, NUMBERS, TEAM
 from tests.people import act
@@ -83,17 +83,6 @@ CONTENTS: Json = {
 
 def _contents() -> Json:
     return {**CONTENTS, "owner": IDS["person"], "executor": IDS["reporter"]}
-
-
-async def _improvement(client: Client, path: str) -> Json:
-    """An improvement that pilots the definition."""
-    body = {
-        "title": "Bill faster 更快计费",
-        "suggestions": [await another_suggestion(client)],
-        "reason": "It cannot wait. 不能等待。",
-        "scope": "department",
-    }
-    return {"improvement": (await client.post_ok("/v1/improvements", body))["id"]}
 
 
 async def _next_edition(client: Client, path: str) -> Json:
@@ -187,7 +176,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     RetireProcessDefinition: lambda: {"retirement_reason": "Nobody pays. 无人付款。"},
 }
 PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
-    PilotProcessDefinition: _improvement,
+    PilotProcessDefinition: other_improvement,
     SupersedeProcessDefinition: _next_edition,
     ApplyProcessChange: _led_teams,
     PublishProcessChange: _published_definition,

@@ -20,7 +20,7 @@ from app.ticketing.work.assignment import AssignTicket
 from tests.conftest import DatabaseUrls
 from tests.heads import differing_heads
 from tests.kernel.incidents import report
-from tests.people import act, add_caller, add_team
+from tests.people import act, add_caller, add_staffed_team
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ async def test_a_head_that_a_command_has_written_meanwhile_keeps_the_list_of_the
     ledger: Ledger, hands: Connection, manager: Caller
 ) -> None:
     incident = await report(ledger, await add_caller(ledger, "Zhao Min"))
-    team = await add_team(ledger, "network")
+    team = await add_staffed_team(ledger, "network")
     await age(hands, incident)
     computed = (await check_batch(hands, INCIDENTS)).differing
     await act(ledger, manager, "incident", "assign", incident.id, AssignTicket(team=str(team.id)))
@@ -90,7 +90,7 @@ async def test_lists_are_right_in_the_end_though_commands_write_them_all_the_whi
     ledger: Ledger, hands: Connection, manager: Caller
 ) -> None:
     reporter, fan = await add_caller(ledger, "Zhao Min"), await add_caller(ledger, "Rosa")
-    teams = [str((await add_team(ledger, key)).id) for key in ("network", "mail", "print")]
+    teams = [str((await add_staffed_team(ledger, key)).id) for key in ("network", "mail", "print")]
     incidents = [await report(ledger, reporter) for _ in range(6)]
     for incident in incidents:
         await act(ledger, manager, "incident", "follow", incident.id, FollowTicket(person=str(fan.person_id)))

@@ -20,6 +20,7 @@ CONVERSATION = {
     ("comment", "folded"),
     ("correct_comment", "text"),
     ("pass_on_comment", "text"),
+    ("pass_on_comment", "folded"),
     ("rate", "comment"),
     ("collect", "answers/text"),
     ("respond", "answers/text"),

@@ -11,6 +11,7 @@ from app.common.people import Caller, Role, RoleGrant, is_narrower
 from app.common.records import Record
 from app.foundation.absences.absences import absence_keeper
 from app.foundation.people.keys import calendar_reader
+from app.foundation.statements.actions import named_person
 from app.kernel.actions.actor_policy import ProcessRelation, Relation
 from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.log.ids import uuid7
@@ -29,6 +30,7 @@ BOUNDED = {
     Relation.voter: "a check asks for the role of the ballot, or for a key for everything",
     Relation.chair: "the same",
     Relation.asker: "a check asks who put the question",
+    **dict.fromkeys(named_person.relations, "every key may object to what is said of its person"),
     **dict.fromkeys(calendar_reader.relations, "a check keeps it within the key"),
     **dict.fromkeys(absence_keeper.relations, "a check asks for a key for everything"),
     **dict.fromkeys(subscriber.relations, "it sees no more than the key"),

@@ -45,7 +45,7 @@ from tests.cases import each_case
 from tests.conftest import DatabaseUrls
 from tests.kernel.incidents import a_report, report
 from tests.log.commands import event_only
-from tests.people import act, add_caller, add_person, add_team, context
+from tests.people import act, add_caller, add_person, add_staffed_team, add_team, context
 from tests.waiting import Blocked, until
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -171,7 +171,7 @@ async def test_a_check_refuses_by_its_own_sentence(ledger: Ledger, agent: Caller
 async def test_a_reference_to_nothing_is_a_wrong_value(
     ledger: Ledger, agent: Caller, incident: Incident, body: Payload, pointer: str
 ) -> None:
-    await add_team(ledger, "mail")
+    await add_staffed_team(ledger, "mail")
     refusal = await refused(ledger, agent, "incident", "assign", incident.id, body)
     assert isinstance(refusal, WrongValue)
     assert (refusal.pointer, refusal.because) == (pointer, "unknown_reference")

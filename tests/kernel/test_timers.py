@@ -31,7 +31,7 @@ from tests.conftest import DatabaseUrls, Server
 from tests.exchange.servicenow_files import a_file, a_row, import_file
 from tests.extent import WHOLE, in_test_all
 from tests.kernel.incidents import a_report
-from tests.people import act, add_caller, add_team
+from tests.people import act, add_caller, add_staffed_team
 from tests.waiting import PATIENCE_SECONDS, Blocked, until
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -63,7 +63,7 @@ def a_rule(**changed: Any) -> TimedRule[Incident]:
 
 @pytest.fixture
 async def agent(ledger: Ledger) -> Caller:
-    await add_team(ledger, "desk")
+    await add_staffed_team(ledger, "desk")
     return await add_caller(ledger, "Agent", Role.agent, Role.incident_manager)
 
 

@@ -72,6 +72,7 @@ KEPT_APART_OTHERWISE = {
     **{(kind, name): (False, True) for kind in VOTED_KINDS for name in ("vote", "decide")},
     ("improvements", "return_plan"): (False, True),
     ("process_changes", "review"): (True, False),
+    ("changes", "review"): (True, False),
 }
 #: What one person did in states in which a board decides now (decision 0205).
 LEFT_TO_BOARDS = {("improvements", "prioritise"), ("improvements", "revert")}

@@ -68,7 +68,7 @@ def written(folder: Path, name: str, content: Json | bytes) -> str:
 async def a_ticket(api: Api, admin: Client, requester: Client) -> Json:
     incident = await requester.post_ok("/v1/incidents", an_incident())
     path = f"/v1/incidents/{incident['id']}"
-    await admin.post_ok(f"{path}/assign", {"team": await api.team("network")})
+    await admin.post_ok(f"{path}/assign", {"team": await api.staffed_team("network")})
     for visibility in ("internal", "public"):
         await admin.post_ok(f"{path}/comment", {"text": f"{visibility} word", "visibility": visibility})
     return incident
