@@ -10,14 +10,14 @@ from app.kernel.actions.lifecycle import Action, Lifecycle
 
 
 def action_of_event(
-    lifecycle: Lifecycle[Any], event: str, given: Collection[str] = ()
+    lifecycle: Lifecycle[Any], event: str, members: Collection[str] = ()
 ) -> Action[Any, Any] | None:
-    """Return the action that an event of the type tells of: of those whose payload has the members `given`,
+    """Return the action that an event of the type tells of: of those whose payload has the members `members`,
     the one that is called as the type is, as `approve` and not `approve_emergency`, or else the first. None
     if no action has such events.
     """
     rows = [row for row in lifecycle.rows if event in row.events]
-    taking = [row for row in rows if set(given) <= _members(row, event)] or rows
+    taking = [row for row in rows if set(members) <= _members(row, event)] or rows
     word = event.partition(".")[2].replace("_", " ")
     called_so = [row for row in taking if past_tense(row.name.replace("_", " "), "en") == word]
     return next(iter(called_so or taking), None)

@@ -230,9 +230,9 @@ class ValueDisplay:
 
     def date(self, text: str) -> Markup:
         """Return the instant by its weekday and date, however near it is."""
-        shown = replace(self, now=None).instant(text)
+        date = replace(self, now=None).instant(text)
         weekday = list(Weekday)[datetime.fromisoformat(text).astimezone(self.zone).weekday()]
-        return Markup("{} {}").format(weekday.label(self.language), shown)
+        return Markup("{} {}").format(weekday.label(self.language), date)
 
     def _relative(self, instant: datetime) -> str | None:
         """Return how far the instant is from now; None if it is so far that people want to read its date."""

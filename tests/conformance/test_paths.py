@@ -98,9 +98,9 @@ def test_an_edit_stands_for_no_other_change_of_state_in_a_history() -> None:
         (before, after)
         for before in CHANGES.states
         for after in CHANGES.states
-        if (found := source._transitions[before, after]) is not None
-        and found.regular
-        and found.row is not None
-        and found.row.name == "edit"
+        if (transition := source._transitions[before, after]) is not None
+        and transition.regular
+        and transition.row is not None
+        and transition.row.name == "edit"
     }
     assert edits == {(ChangeState.assessed, ChangeState.submitted)}

@@ -62,9 +62,9 @@ async def test_another_week_a_filter_and_another_reader_show_other_changes(
 async def test_windows_are_shown_by_weekday_date_and_time_however_near(board: Board) -> None:
     change = await board.scheduled(2, 4, title="Renew the relay")
     address = f"/desk/change/{change.rpartition('/')[2]}"
-    for shown in (WEEK, address):
-        html = await page(board.manager, shown)
-        assert re.search(r"[A-Z][a-z]+day <time[^>]*>2199-03-\d\d \d\d:\d\d", html), shown
+    for shown_page in (WEEK, address):
+        html = await page(board.manager, shown_page)
+        assert re.search(r"[A-Z][a-z]+day <time[^>]*>2199-03-\d\d \d\d:\d\d", html), shown_page
     near = utc_now() + timedelta(days=3)
     await board.manager.post_ok(
         "/v1/freezes",
@@ -130,6 +130,6 @@ async def test_scheduling_begins_with_the_window_that_was_wanted(board: Board) -
     change = await board.manager.read(path)
     html = (await board.manager.get(f"/desk/change/{change['number']}/schedule")).text
     for name in ("from_at", "until_at"):
-        shown = re.search(rf'<input[^>]*name="/{name}"[^>]*>', html)
-        assert shown
-        assert f'value="{change[f"wanted_{name}"][:16]}' in shown[0]
+        entry = re.search(rf'<input[^>]*name="/{name}"[^>]*>', html)
+        assert entry
+        assert f'value="{change[f"wanted_{name}"][:16]}' in entry[0]

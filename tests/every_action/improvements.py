@@ -381,9 +381,9 @@ async def _agreed_to(client: Client, path: str, *, reached: bool) -> Json:
     await _judged(client, path, reached=reached)
     if (await client.read(path))["state"] == "evaluating":
         name = path.rpartition("/")[2]
-        asked = await client.app.state.ledger.db.row(ASKED_OWNER, (name,))
-        assert asked is not None
-        owner = Caller(f"person:{asked['id']}", asked["id"], roles=(RoleGrant(Role.process_owner),))
+        row = await client.app.state.ledger.db.row(ASKED_OWNER, (name,))
+        assert row is not None
+        owner = Caller(f"person:{row['id']}", row["id"], roles=(RoleGrant(Role.process_owner),))
         body = AgreeToEvaluationImprovement()
         await act(client.app.state.ledger, owner, "improvement", "agree_to_evaluation", name, body)
     return {}

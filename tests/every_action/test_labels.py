@@ -61,18 +61,18 @@ def test_only_processes_are_called_so() -> None:
 
 
 def test_an_event_that_several_actions_have_tells_of_the_one_that_is_called_so() -> None:
-    told = {
+    actions_by_event = {
         event: row.name
         for lifecycle in LIFECYCLES
         for event, count in Counter(e for row in lifecycle.rows for e in row.events).items()
         if count > 1 and (row := action_of_event(lifecycle, event)) is not None
     }
-    assert told["change.approved"] == "approve"
-    words = {event: event.partition(".")[2].replace("_", " ") for event in told}
+    assert actions_by_event["change.approved"] == "approve"
+    words = {event: event.partition(".")[2].replace("_", " ") for event in actions_by_event}
     actions = {lifecycle.kind: lifecycle.by_name for lifecycle in LIFECYCLES}
     wrong = [
         (event, name)
-        for event, name in told.items()
+        for event, name in actions_by_event.items()
         for row in actions[event.partition(".")[0]].values()
         if past_tense(row.name.replace("_", " "), "en") == words[event] and row.name != name
     ]

@@ -192,6 +192,6 @@ def test_statements_of_people_share_their_token_with_no_other_rows() -> None:
     lifecycles = [each for each in LIFECYCLES_BY_KIND.values() if PersonStatement in each.children]
     assert lifecycles
     for lifecycle in lifecycles:
-        others = set(lifecycle.children) - {PersonStatement}
-        kinds = {other.AUDIENCE_KIND for other in others if issubclass(other, ChildRecord)}
+        children = set(lifecycle.children) - {PersonStatement}
+        kinds = {other.AUDIENCE_KIND for other in children if issubclass(other, ChildRecord)}
         assert PersonStatement.AUDIENCE_KIND not in kinds, lifecycle.kind

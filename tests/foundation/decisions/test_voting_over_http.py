@@ -77,9 +77,9 @@ async def test_who_is_excluded_cannot_vote_by_any_role_and_was_not_asked(api: Ap
     path, decision = await asking.asked()
     ids = {vote["person"]["id"] for vote in (await asking.agent.read(f"{path}/votes"))["items"]}
     assert ids == {voter.id for voter in asking.voters}
-    (asked,) = (await asking.agent.read(f"{path}/decisions"))["items"]
+    (question,) = (await asking.agent.read(f"{path}/decisions"))["items"]
     person = asking.requester.id
-    assert asked["left_out"] == [{"person": person, "because": "duty"}], "it is their own request"
+    assert question["left_out"] == [{"person": person, "because": "duty"}], "it is their own request"
     for keys in ([role] for role in Role if role is not Role.auditor):
         client = api.with_token((await _key(asking.requester, person, keys)), None)
         for action, code in (("vote", "not_asked_to_vote"), ("decide", "not_the_chair")):

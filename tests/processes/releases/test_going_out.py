@@ -98,8 +98,8 @@ async def test_a_release_does_not_go_out_in_a_freeze_that_its_changes_are_not_ex
 async def test_a_pipeline_asks_first_and_is_told_what_keeps_it(board: Board, pipeline: Client) -> None:
     await board.ci("srv-1")
     window = {"from_at": from_now(2), "until_at": from_now(4)}
-    wanted = {f"wanted_{name}": time for name, time in window.items()}
-    draft, change = await board.drafted(), await approved(board, cis=["srv-1"], **wanted)
+    wishes = {f"wanted_{name}": time for name, time in window.items()}
+    draft, change = await board.drafted(), await approved(board, cis=["srv-1"], **wishes)
     assert await asked(pipeline) == (True, [])
     assert await asked(pipeline, changes=change["number"]) == (True, [])
     assert await asked(pipeline, changes=draft["number"]) == (False, ["change_not_open"])

@@ -38,11 +38,11 @@ def _instants(screen: ActionScreen, view: RecordView, texts: Mapping[str, str]) 
     fields = [
         field for field in screen.form.fields if field.kind is FieldKind.instant and field.name in texts
     ]
-    given = {field.name: view.record.get(texts[field.name].strip("{}")) for field in fields}
-    known = {name: value for name, value in given.items() if value}
-    inputs = to_inputs(fields, known, screen.desk.display.zone)
-    shown = shown_to_the_second(fields, {f"/{name}": inputs[f"/{name}"] for name in known})
-    return {name: list(values) for name, values in shown.items()}
+    filled = {field.name: view.record.get(texts[field.name].strip("{}")) for field in fields}
+    values_by_field = {name: value for name, value in filled.items() if value}
+    inputs = to_inputs(fields, values_by_field, screen.desk.display.zone)
+    inputs_of_form = shown_to_the_second(fields, {f"/{name}": inputs[f"/{name}"] for name in values_by_field})
+    return {name: list(values) for name, values in inputs_of_form.items()}
 
 
 async def with_record_names(desk: Desk, views: Sequence[RecordView]) -> list[RecordView]:
