@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from typing import Annotated
 
 from pydantic import AfterValidator
@@ -11,15 +13,38 @@ from app.kernel.actions.payloads import RecordKey
 PRODUCTION = "production"
 #: What teams and their pipelines call production, in small letters.
 PRODUCTION_ALIASES = frozenset(
-    {"production", "prod", "prd", "live", "生产", "生产环境", "正式", "正式环境", "线上", "线上环境"}
+    {
+        *(
+            "production",
+            "prod",
+            "prd",
+            "live",
+            "online",
+            "produktion",
+            "producción",
+            "produção",
+            "produzione",
+        ),
+        *("生产", "正式", "线上", "上线", "现网", "运营", "生產", "線上", "上線", "現網", "運營"),
+    }
 )
+#: Words beside it that make another environment of it, such as `pre-prod`.
+_NOT_PRODUCTION = frozenset(
+    {"pre", "non", "not", "no", "test", "staging", "stage", "dev", "copy", "mirror", "like", "shadow", "uat"}
+)
+_CHINESE_ENDINGS = re.compile("(环境|環境|系统|系統|库|庫|集群|叢集)$")
 
 
 def environment_key(name: str) -> str:
-    """Return the key of the environment: `production` for all its aliases, otherwise the name itself. Another
-    spelling would evade the freezes, checks and KPIs of production.
+    """Return the key of the environment: `production` for all its aliases, also of a part of it, such as
+    `prod-eu` or `PRD01`; otherwise the name itself. Another spelling would evade the freezes, checks and KPIs
+    of production.
     """
-    return PRODUCTION if name.strip().casefold() in PRODUCTION_ALIASES else name
+    words = re.findall(r"[^\W\d_]+", unicodedata.normalize("NFKC", name).casefold())
+    if _NOT_PRODUCTION.intersection(words):
+        return name
+    stems = {_CHINESE_ENDINGS.sub("", word) for word in (*words, "".join(words))}
+    return PRODUCTION if stems & PRODUCTION_ALIASES else name
 
 
 #: The key of an environment in a payload.

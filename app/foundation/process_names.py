@@ -28,7 +28,7 @@ PROCESS_KINDS: Mapping[str, str] = MappingProxyType(
 )
 #: What people call the records and their processes besides the kind and its plural.
 _LABELS = {
-    "incident": ("事件", "故障"),
+    "incident": ("事件", "故障", "事故"),
     "request": ("service request", "service requests", "服务请求", "请求"),
     "problem": ("问题",),
     "change": ("变更",),
@@ -38,7 +38,19 @@ _LABELS = {
     "training": ("培训",),
 }
 _SEPARATORS = (" ", "_", "-", "")
-_SUFFIXES = ("", " management", " process", " management process", "管理", "流程", "管理流程")
+_SUFFIXES = (
+    *(
+        "",
+        " management",
+        " process",
+        " management process",
+        " handling",
+        " mgmt",
+        " fulfilment",
+        " fulfillment",
+    ),
+    *("管理", "流程", "管理流程", "处理", "处理流程"),
+)
 
 
 def _spellings(kind: str, plural: str) -> Iterator[str]:
@@ -53,15 +65,21 @@ def _spellings(kind: str, plural: str) -> Iterator[str]:
 
 
 _SPELLINGS = {kind: list(dict.fromkeys(_spellings(kind, plural))) for kind, plural in PROCESS_KINDS.items()}
-_KINDS = {spelling: kind for kind, spellings in _SPELLINGS.items() for spelling in spellings}
+
+
+def _folded(name: str) -> str:
+    """Return the name without what people write in different ways: case, width, blanks and punctuation."""
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", name).casefold())
+
+
+_KINDS = {_folded(spelling): kind for kind, spellings in _SPELLINGS.items() for spelling in spellings}
 
 
 def process_named(name: str) -> str:
     """Return the kind that the name means, as `incident` of `Incidents` or `事件管理`; any other name as it
     is.
     """
-    folded = re.sub(r"\s+", " ", unicodedata.normalize("NFKC", name).casefold())
-    return _KINDS.get(folded, name)
+    return _KINDS.get(_folded(name), name)
 
 
 def spellings_of(process: str) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel
@@ -20,14 +21,15 @@ from app.kernel.actions.payloads import marks
 
 @dataclass(frozen=True, slots=True)
 class EvidenceQuestion:
-    """The record that the evidence is for, the payload, and who names it. `is_visible` returns whether the
-    caller may see the record with that stream and audience.
+    """The record that the evidence is for, the payload, who names it and when. `is_visible` returns whether
+    the caller may see the record with that stream and audience.
     """
 
     reads: ReadContext
     record: Record
     body: BaseModel
     caller: Caller
+    now: datetime
     is_visible: Callable[[str, list[str]], bool]
 
 

@@ -22,7 +22,7 @@ from app.kernel.actions.payloads import (
     Payload,
     PayloadPart,
     Reference,
-    ShortText,
+    Statement,
     Title,
     at_most_entries,
 )
@@ -49,7 +49,7 @@ class MeetingFields(Payload, of=Meeting):
 
     title: Title
     meeting_kind: MeetingKind
-    place: ShortText | None = None
+    place: Statement | None = None
     chair: (
         Annotated[Reference, ForeignRef("person", GivenDuty.participation), Responsible(NoticeType.in_charge)]
         | None

@@ -5,7 +5,7 @@ draft, a withdrawn one, one from before the question, and one that the caller ma
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from app.common.people import Caller, Role
@@ -43,6 +43,22 @@ OTHER_NUMBERS = {
 }
 
 
+#: Numbers of ours in the ways in which people write them.
+OURS = (
+    *(
+        "PR2026001",
+        "pr2026001",
+        "ＰＲ２０２６００１",
+        "PR 2026001",
+        "PR-2026-001",
+        "PR2026001.",
+        "PR2026001/1.0",
+    ),
+    *("No. TE2026001", "TE2026001 v1", "PR2026001,PR2026002", "INC-2026-000001", "chg-2026-000001"),
+    *("CHG2026000001", "CHG–2026–000001", "CHG-2026-1"),
+)
+
+
 @dataclass(frozen=True)
 class Reference:
     """A field that names evidence: the kind of record, the payload, and the mark."""
@@ -77,6 +93,7 @@ class Documents:
     withdrawn: str
     other_matter: str
     hidden: str
+    later: str
     boundary: datetime
 
 
@@ -99,6 +116,7 @@ async def documents(office: Office, api: Api) -> Documents:
         withdrawn=await number(withdrawn_path),
         other_matter=await number(await office.published(**{**internal, "process": "problem"})),
         hidden=await number(await office.published()),
+        later=await number(await office.published(in_days=30, **internal)),
         boundary=boundary,
     )
 
@@ -120,6 +138,7 @@ async def found(api: Api, caller: Caller, reference: Reference, name: str, asked
         record,
         body,
         caller,
+        asked_at + timedelta(days=1),
         lambda stream, audience: is_stream_visible(ledger, caller, stream, audience),
     )
     try:
@@ -148,6 +167,7 @@ async def test_evidence_counts_only_if_it_exists_is_visible_in_force_of_the_matt
                 "other matter": named.other_matter,
                 "hidden": named.hidden,
                 "older": named.older,
+                "later": named.later,
             }.items()
         }
         has_process = reference.kind in ("improvement", "training")
@@ -160,6 +180,7 @@ async def test_evidence_counts_only_if_it_exists_is_visible_in_force_of_the_matt
             "other matter": "document_of_other_matter" if has_process else named.other_matter,
             "hidden": "unknown_reference",
             "older": "document_too_old" if reference.name in SINCE else named.older,
+            "later": named.later if reference.mark.ahead else "document_takes_effect_later",
         }, reference.name
 
 
@@ -168,9 +189,10 @@ async def test_a_number_elsewhere_has_not_the_form_of_ours(api: Api) -> None:
     external = [reference for reference in references() if isinstance(reference.mark, ExternalNumbers)]
     assert {reference.field for reference in external} == {"external_numbers", "external_number"}
     for reference in external:
-        for ours in ("PR2026001", "pr2026001", "INC-2026-000001", str(uuid7())):
-            assert await found(api, caller, reference, ours, datetime.now(UTC)) == "number_of_ours"
-        assert await found(api, caller, reference, "SOP-12", datetime.now(UTC)) == "SOP-12"
+        for ours in (*OURS, str(uuid7())):
+            assert await found(api, caller, reference, ours, datetime.now(UTC)) == "number_of_ours", ours
+        for theirs in ("SOP-12", "https://wiki.example/PRINT2024001", "QMS-2024-118"):
+            assert await found(api, caller, reference, theirs, datetime.now(UTC)) == theirs
 
 
 def test_every_number_of_a_document_in_a_payload_is_marked_as_evidence() -> None:

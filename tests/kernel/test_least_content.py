@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from app.common.personal import Personal
 from app.kernel.actions.payload_fields import DemandedText, is_meaningful
-from app.kernel.actions.payloads import LONGEST_PARAGRAPH, marks, part_types
+from app.kernel.actions.payloads import LONGEST_LINE, LONGEST_PARAGRAPH, marks, part_types
 from app.registry import LIFECYCLES
 from tests.client import Api, an_incident
 from tests.processes.incidents.test_alerts import tool_of
@@ -60,6 +60,40 @@ def test_every_text_of_an_action_has_to_say_something_but_those_of_conversations
                 exempt.add((row.name, field))
     assert exempt == CONVERSATION
     assert demanded > 300
+
+
+#: Lines that are the content of a record, and no name, key or filter.
+LINES = frozenset(
+    {
+        *(
+            "begins_with",
+            "ends_with",
+            "department",
+            "inputs",
+            "outputs",
+            "templates",
+            "checklists",
+            "outcomes",
+        ),
+        *("risk", "term", "evidence", "place", "medium", "departments", "skills", "checkpoint", "manual"),
+        *("business_goal", "refers_to", "signed_document", "business_process", "items", "deliverable_en"),
+        *("deliverable_zh", "external_number", "external_numbers", "fixing_change", "subclass", "template"),
+    }
+)
+
+
+def test_every_line_that_is_content_has_to_say_something() -> None:
+    silent, marked = set(), set()
+    for row in {row for lifecycle in LIFECYCLES for row in lifecycle.rows}:
+        for body in (row.body, *part_types(row.body).values()):
+            demanded = marks(body, DemandedText)
+            for field in LINES.intersection(body.model_fields):
+                declared = body.model_fields[field]
+                if f"max_length={LONGEST_LINE}" in f"{declared.annotation} {declared.metadata}":
+                    (marked if field in demanded else silent).add((body.__name__, field))
+    assert {field for _, field in marked} == LINES
+    # A person's department, and the key of a change's template.
+    assert {body for body, _ in silent} == {"AddPerson", "EditPerson", "ProvisionPerson", "DraftChange"}
 
 
 async def test_a_person_learns_which_texts_say_nothing_and_a_tool_is_not_asked(api: Api) -> None:

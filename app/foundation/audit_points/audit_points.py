@@ -21,7 +21,7 @@ from app.kernel.actions.actor_policy import rule
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, action
-from app.kernel.actions.payloads import EmptyPayload, Instant, Payload, Reference, ShortText
+from app.kernel.actions.payloads import EmptyPayload, Instant, Payload, Reference, Statement
 
 MOST_POINTS, MOST_TIMES = 1_000_000, 10_000
 
@@ -34,7 +34,7 @@ class GiveAuditPoint(Payload, of=AuditPoint):
     basis: PointBasis
     points: int = Field(ge=1, le=MOST_POINTS, strict=True)
     times: int = Field(ge=1, le=MOST_TIMES, strict=True)
-    about: ShortText
+    about: Statement
     counted_at: Instant
 
 

@@ -29,6 +29,7 @@ from app.kernel.actions.payloads import (
     RecordKey,
     Reference,
     ShortText,
+    Statement,
 )
 
 #: The largest whole number that every JSON reader holds exactly.
@@ -174,7 +175,7 @@ class CheckItemVerification(Payload, of=VerificationItem):
 
     ci: Annotated[Reference, ForeignRef("ci", retired=True)] = Field(description="Item that was checked.")
     outcome: CiOutcome
-    note: ShortText | None = None
+    note: Statement | None = None
 
 
 class SettleDifferenceVerification(Payload, of=VerificationItem):
@@ -188,7 +189,7 @@ class SettleDifferenceVerification(Payload, of=VerificationItem):
 class ConcludeVerification(Payload, of=Verification):
     """The result of the verification."""
 
-    summary: ShortText | None = None
+    summary: Statement | None = None
 
 
 class TakeBaseline(Payload, of=Baseline):

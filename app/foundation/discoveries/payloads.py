@@ -25,6 +25,7 @@ from app.kernel.actions.payloads import (
     Payload,
     RecordKey,
     ShortText,
+    Statement,
     at_most_entries,
 )
 
@@ -91,7 +92,7 @@ class TakeOverDiscovery(SettleDiscovery):
 class KeepDiscovery(SettleDiscovery, of=DiscoveryDifference):
     """The differences for which the recorded values are right, and the reason."""
 
-    reason: ShortText
+    reason: Statement
 
 
 class RaiseAlterationsDiscovery(SettleDiscovery):
@@ -109,4 +110,4 @@ class CompareAgainDiscovery(EmptyPayload):
 class ConcludeDiscovery(Payload, of=Discovery):
     """The result of the discovery."""
 
-    summary: ShortText | None = None
+    summary: Statement | None = None

@@ -7,50 +7,51 @@ ours is never taken for one of theirs.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
+from app.common.records import Record
 from app.foundation.documents.lookups import registered_document
-from app.foundation.documents.records import DocumentClass, DocumentState
+from app.foundation.documents.records import DocumentState
+from app.foundation.own_numbers import is_own_number
 from app.foundation.process_names import process_named
-from app.kernel.actions.payloads import BoundedList, ShortText
+from app.kernel.actions.payloads import BoundedList, Statement
 from app.kernel.actions.refusals import WrongValue
 from app.kernel.named_evidence import EvidenceQuestion, NamedEvidence
 from app.log.events import kind_of
 
-#: What looks like this is a number of a document or of a record of ours, or a mistake.
-OWN_NUMBER = re.compile(
-    rf"(?:{'|'.join(sorted(DocumentClass))})\d{{4}}\d{{3,}}|[A-Z]{{3}}-\d{{4}}-\d{{6,}}", re.IGNORECASE
-)
 #: States of a document that is no longer in force.
 WITHDRAWN = (DocumentState.superseded, DocumentState.archived, DocumentState.destroyed)
 #: What two records have in common if they are of one matter.
 MATTERS = ("process", "service")
 
 
-def is_own_number(name: str) -> bool:
-    """Return whether the name has the form of our numbers, whether or not there is such a record."""
-    return OWN_NUMBER.fullmatch(name.strip()) is not None
-
-
 class RegisteredDocuments(NamedEvidence):
     """Marks a field of numbers or ids of documents in the register. `since` returns the time of the question,
     before which the document must not have been published; the record's own documents may be older.
-    `or_elsewhere`: a text that has not the form of our numbers is the place of a document elsewhere.
+    `own`: these count; a record's own proposal is not the standard that follows from it. A document has to
+    be in effect now, or by the `effective_at` of the payload; `ahead`: it may take effect at any time, as
+    people are trained before it does. `or_elsewhere`: a text that has not the form
+    of our numbers is the place of a document elsewhere.
     """
 
     def __init__(
-        self, since: Callable[[Any], datetime | None] | None = None, *, or_elsewhere: bool = False
+        self,
+        since: Callable[[Any], datetime | None] | None = None,
+        *,
+        own: bool = True,
+        ahead: bool = False,
+        or_elsewhere: bool = False,
     ) -> None:
-        self.since, self.or_elsewhere = since, or_elsewhere
+        self.since, self.own, self.ahead, self.or_elsewhere = since, own, ahead, or_elsewhere
 
     async def kept_numbers(self, question: EvidenceQuestion, field: str, names: Sequence[str]) -> list[str]:
         """Return the numbers of the documents. Raises WrongValue if a name is of no document that the caller
         may see (`unknown_reference`), of one that is not in force (`document_not_in_force`), of another
-        matter (`document_of_other_matter`), or older than the question (`document_too_old`).
+        matter (`document_of_other_matter`), the record's own where those do not count (`own_document`), or
+        older than the question (`document_too_old`).
         """
         several = len(names) > 1 or not isinstance(getattr(question.body, field), str)
         numbers: list[str] = []
@@ -75,8 +76,17 @@ class RegisteredDocuments(NamedEvidence):
         if entry["published_at"] is None or entry["state"] in WITHDRAWN:
             raise WrongValue(words, pointer=pointer, because="document_not_in_force")
         if entry["stream"] == question.record.row_key:
+            if not self.own:
+                raise WrongValue(words, pointer=pointer, because="own_document")
             return number
-        if not await _of_one_matter(question, entry["stream"]):
+        kind = kind_of(entry["stream"])
+        source = await question.reads.record(kind, entry["stream"].removeprefix(f"{kind}/"))
+        effective_at = None if source is None else getattr(source.record, "effective_at", None)
+        needed_at = getattr(question.body, "effective_at", None) or question.now
+        if not self.ahead and effective_at is not None and effective_at > needed_at:
+            because = "document_takes_effect_later"
+            raise WrongValue({**words, "effective_at": effective_at}, pointer=pointer, because=because)
+        if source is None or not _is_of_matter(question, source.record):
             raise WrongValue(words, pointer=pointer, because="document_of_other_matter")
         since = None if self.since is None else self.since(question.record)
         if since is not None and entry["published_at"] < since:
@@ -93,7 +103,7 @@ class ExternalNumbers(NamedEvidence):
         """
         several = not isinstance(getattr(question.body, field), str)
         for n, name in enumerate(names):
-            if is_own_number(name) or _id(name) is not None:
+            if is_own_number(name):
                 pointer = f"/{field}/{n}" if several else f"/{field}"
                 raise WrongValue({"name": name}, pointer=pointer, because="number_of_ours")
         if len({name.casefold() for name in names}) < len(names):
@@ -102,22 +112,18 @@ class ExternalNumbers(NamedEvidence):
 
 
 #: Numbers of documents in other systems, next to a field of documents in the register.
-ExternalDocuments = Annotated[tuple[ShortText, ...], BoundedList, ExternalNumbers()]
+ExternalDocuments = Annotated[tuple[Statement, ...], BoundedList, ExternalNumbers()]
 
 
-async def _of_one_matter(question: EvidenceQuestion, stream: str) -> bool:
+def _is_of_matter(question: EvidenceQuestion, source: Record) -> bool:
     """Return whether the document's record concerns the same process or service, as far as both name one."""
-    kind = kind_of(stream)
-    loaded = await question.reads.record(kind, stream.removeprefix(f"{kind}/"))
-    if loaded is None:
-        return False
     held = [
-        (_matter(question.record, name) or _matter(question.body, name), _matter(loaded.record, name))
+        (_matter(question.record, name) or _matter(question.body, name), _matter(source, name))
         for name in MATTERS
     ]
     compared = [ours == theirs for ours, theirs in held if ours is not None and theirs is not None]
     # A document of its own that names no process is for all of them; a document of a ticket is that ticket's.
-    return any(compared) if compared else kind == "document"
+    return any(compared) if compared else source.KIND == "document"
 
 
 def _matter(holder: object, name: str) -> str | None:

@@ -15,7 +15,7 @@ from app.common.records import from_row
 from app.foundation.process_definitions.expected_paths import SHIPPED_PATHS, ExpectedPath, PathStep
 from app.foundation.process_definitions.records import ProcessDefinition
 from app.foundation.process_names import PROCESS_KINDS, process_named, spellings_of
-from app.kernel.access.reads import ReadContext, Reading, Versions
+from app.kernel.access.reads import ReadContext, Reading, Unguarded, Versions
 
 #: So many names that are written alike are shown at most.
 MOST_NEAR = 3
@@ -32,12 +32,14 @@ order by d.process, d.effective_at desc, d.edition desc
 PUBLISHED = """
 select d.* from fold.process_definition d where d.state = 'published' order by d.level, d.process
 """
+HAS_DEFINITION = "select exists (select from fold.process_definition d where d.process = %(process)s)"
 # The process that a published definition calls so: by its name, its title, its number, or another name.
-DEFINED_NAME = """
+# Case, width, blanks and punctuation make no other name.
+_FOLDED = r"regexp_replace(lower(normalize({}, NFKC)), '[\s_.,;:/()·–—-]+', '', 'g')"
+DEFINED_NAME = f"""
 select d.process from fold.process_definition d
-where d.state = 'published' and (lower(d.process) = lower(%(name)s) or lower(d.title) = lower(%(name)s)
-  or lower(d.number) = lower(%(name)s)
-  or lower(%(name)s) = any (select lower(alias) from unnest(d.aliases) alias))
+where d.state = 'published' and {_FOLDED.format("%(name)s")} in (
+  select {_FOLDED.format("spelling")} from unnest(array[d.process, d.title, d.number] || coalesce(d.aliases, '{{}}')) spelling)
 order by lower(d.process) = lower(%(name)s) desc, d.process limit 1
 """
 # All names, in small letters, of the processes that are called so; an older edition means its process, too.
@@ -163,6 +165,13 @@ async def expected_path_of(
 def path_steps(stored: Iterable[dict[str, Any]]) -> tuple[PathStep, ...]:
     """Return the steps of a path as a definition holds them."""
     return tuple(PathStep(**step) for step in stored)
+
+
+async def has_definition(reads: ReadContext, process: str) -> bool:
+    """Return whether the process has a definition, in whatever state."""
+    guard = Unguarded("A process that is defined meanwhile had no definition when it was named.")
+    defined: bool = await reads.value(HAS_DEFINITION, {"process": process}, guard=guard)
+    return defined
 
 
 async def freezing_improvement(reads: ReadContext, process: str, besides: UUID | None = None) -> str | None:

@@ -12,6 +12,7 @@ from app.common.files.uploads import UploadRef
 from app.common.notices import NoticeType, Responsible
 from app.common.records import ForeignRef
 from app.foundation.decisions.payloads import AskDecision, Tallied
+from app.foundation.documents.evidence import ExternalNumbers
 from app.foundation.documents.records import Confidentiality, DocumentClass, Importance
 from app.foundation.process_names import ProcessName
 from app.governance.documents.records import ControlledDocument, DocumentVersion, ReadingChannel, ReviewTier
@@ -23,7 +24,7 @@ from app.kernel.actions.payloads import (
     Instant,
     Payload,
     Reference,
-    ShortText,
+    Statement,
     SuppliedField,
     Title,
     at_most_entries,
@@ -42,8 +43,8 @@ class DraftDocument(Payload, of=ControlledDocument):
     """A new document, with its uploaded first file."""
 
     document_class: DocumentClass
-    subclass: ShortText | None = None
-    template: ShortText | None = None
+    subclass: Statement | None = None
+    template: Statement | None = None
     title: Title
     process: ProcessName | None = None
     importance: Importance
@@ -60,7 +61,7 @@ class DraftDocument(Payload, of=ControlledDocument):
         description="Team of the author."
     )
     countersigning_teams: Teams = Field(default=(), max_length=LONGEST_LIST)
-    external_number: ShortText | None = None
+    external_number: Annotated[Statement, ExternalNumbers()] | None = None
     upload: Annotated[UUID, UploadRef(), Field(description="Identifier of the upload with the file.")]
     name: FileName = Field(description="Name of the file, with its extension.", examples=["process.pdf"])
 

@@ -18,7 +18,7 @@ from app.kernel.actions.payloads import (
     Instant,
     Payload,
     Reference,
-    ShortText,
+    Statement,
     Title,
 )
 
@@ -34,7 +34,7 @@ class RaiseFinding(Payload, of=Finding):
     process: ProcessName
     team: Annotated[Reference, ForeignRef("team", GivenDuty.team_work)]
     audit: Annotated[Reference, ForeignRef("audit")] | None = None
-    evidence: Annotated[tuple[ShortText, ...], BoundedList] = Field(min_length=1, max_length=LONGEST_LIST)
+    evidence: Annotated[tuple[Statement, ...], BoundedList] = Field(min_length=1, max_length=LONGEST_LIST)
     description: FreeText
     self_found: bool = False
     person: Concerned | None = None

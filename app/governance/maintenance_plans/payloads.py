@@ -22,6 +22,7 @@ from app.kernel.actions.payloads import (
     RecordKey,
     Reference,
     ShortText,
+    Statement,
     Title,
 )
 from app.kpis.targets.lifecycle import Number
@@ -49,7 +50,7 @@ class ReadingLimits(PayloadPart):
     CONDITIONS = (Condition("limits_reversed", ("lower", "upper"), _is_in_order),)
 
 
-Items = Annotated[tuple[ShortText, ...], BoundedList]
+Items = Annotated[tuple[Statement, ...], BoundedList]
 Limits = Annotated[tuple[ReadingLimits, ...], BoundedList]
 
 

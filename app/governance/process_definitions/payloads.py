@@ -23,7 +23,7 @@ from app.kernel.actions.payloads import (
     PayloadPart,
     RecordKey,
     Reference,
-    ShortText,
+    Statement,
     Title,
 )
 
@@ -31,7 +31,7 @@ LONGEST_LIMIT = 366 * 24 * 3600
 LEVELS = 3
 Seconds = Annotated[int, Field(ge=1, le=LONGEST_LIMIT, strict=True)]
 Percent = Annotated[int, Field(ge=0, le=100, strict=True)]
-Lines = Annotated[tuple[ShortText, ...], Field(max_length=LONGEST_LIST), BoundedList]
+Lines = Annotated[tuple[Statement, ...], Field(max_length=LONGEST_LIST), BoundedList]
 Persons = Annotated[
     tuple[
         Annotated[
@@ -73,7 +73,7 @@ class DecisionPoint(PayloadPart):
     title: Title = Field(
         description="Question to decide.", examples=["Is it a major incident? 是否重大事件？"]
     )
-    outcomes: Annotated[tuple[ShortText, ...], BoundedList] = Field(
+    outcomes: Annotated[tuple[Statement, ...], BoundedList] = Field(
         default=(), max_length=LONGEST_LIST, description="Possible answers, with the consequences of each."
     )
 
@@ -83,7 +83,7 @@ class ControlPoint(PayloadPart):
 
     title: Title = Field(description="Check to make.", examples=["The solution was tried 方案已验证"])
     role: Role = Field(description="Role that makes the check.")
-    risk: ShortText = Field(description="Risk against which the check protects.", examples=["It comes back"])
+    risk: Statement = Field(description="Risk against which the check protects.", examples=["It comes back"])
 
 
 class ProcessInterface(PayloadPart):
@@ -106,7 +106,7 @@ class AbsentContent(PayloadPart):
 class DefinedTerm(PayloadPart):
     """A term of a process."""
 
-    term: ShortText = Field(description="Term to define.", examples=["Workaround 变通方法"])
+    term: Statement = Field(description="Term to define.", examples=["Workaround 变通方法"])
     meaning: Paragraph = Field(description="Meaning of the term.")
 
 
@@ -127,12 +127,12 @@ class ProcessDefinitionFields(Payload, of=ProcessDefinition):
     title: Title
     level: int = Field(ge=1, le=LEVELS, strict=True)
     parent: ProcessName | None = None
-    department: ShortText | None = None
+    department: Statement | None = None
     owner: Annotated[Reference, ForeignRef("person", GivenDuty.process_ownership, quiet=True)] | None = None
     executor: Annotated[Reference, ForeignRef("person", GivenDuty.ownership, quiet=True)] | None = None
     purpose: Paragraph | None = None
-    begins_with: ShortText | None = None
-    ends_with: ShortText | None = None
+    begins_with: Statement | None = None
+    ends_with: Statement | None = None
     activities: Annotated[tuple[DefinedActivity, ...], BoundedList] = Field(
         default=(), max_length=LONGEST_LIST
     )

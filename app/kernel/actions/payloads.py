@@ -157,6 +157,8 @@ RecordKey = Annotated[
     AfterValidator(_check_record_key),
     Component("KeyText", "Key of a record, as used in addresses, filters and KPIs.", "mail", A_KEY),
 ]
+#: A line in which a person has to say something (`payload_fields.py`).
+Statement = Annotated[ShortText, DemandedText()]
 #: The title of a case in lists.
 Title = Annotated[
     ShortText,

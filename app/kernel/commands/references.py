@@ -232,6 +232,7 @@ async def with_found_evidence(
         record,
         command.body,
         caller,
+        command.metadata.now,
         lambda stream, audience: is_stream_visible(ledger, caller, stream, audience),
     )
     numbers: dict[str, Any] = {}

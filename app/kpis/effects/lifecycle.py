@@ -20,7 +20,7 @@ from app.kernel.access.kinds import KindAccess
 from app.kernel.actions.actor_policy import role
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, action
-from app.kernel.actions.payloads import LONGEST_LIST, Payload, PayloadValue, RecordKey, ShortText
+from app.kernel.actions.payloads import LONGEST_LIST, Payload, PayloadValue, RecordKey, ShortText, Statement
 from app.kpis.declaration.dimensions import Dimension
 from app.kpis.effects.records import EffectState as State
 from app.kpis.effects.records import KpiEffect, MeasuredFigure, PromisedAs
@@ -94,7 +94,7 @@ class CompareWindows(Payload, of=KpiEffect):
         examples=[259200],
     )
     promised: PromisedEffect | None = Field(default=None, description="Promised change, if there is one.")
-    change: ShortText | None = Field(
+    change: Statement | None = Field(
         default=None,
         description="Number of the change or improvement whose effect is measured: charts mark it, and "
         "it does not cause a warning about other changes.",

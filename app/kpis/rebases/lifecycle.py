@@ -15,7 +15,7 @@ from app.kernel.actions.actor_policy import process_owner, quality_manager
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, action
-from app.kernel.actions.payloads import Instant, Payload, Reason, RecordKey, Reference, ShortText
+from app.kernel.actions.payloads import Instant, Payload, Reason, RecordKey, Reference, Statement
 from app.kernel.actions.refusals import WrongValue
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.dimensions import Dimension
@@ -31,7 +31,7 @@ class AddKpiRebase(Payload, of=KpiRebase):
     kpi: RecordKey
     service: Annotated[RecordKey, KeyRef("service", must_exist=True, retired=True)] | None = None
     team: Annotated[Reference, ForeignRef("team", GivenDuty.recorded, retired=True)] | None = None
-    change: ShortText
+    change: Statement
     begins_at: Instant
 
 

@@ -19,7 +19,16 @@ from app.kernel.actions.actor_policy import process_owner, quality_manager, rule
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, action
-from app.kernel.actions.payloads import FreeText, Instant, Payload, Reason, RecordKey, Reference, ShortText
+from app.kernel.actions.payloads import (
+    FreeText,
+    Instant,
+    Payload,
+    Reason,
+    RecordKey,
+    Reference,
+    ShortText,
+    Statement,
+)
 from app.kernel.actions.refusals import WrongValue
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.marks import SignalState as State
@@ -80,7 +89,7 @@ class ExplainKpiSignal(Payload, of=KpiSignal):
     """The explanation of a signal: the reason in words, the record or event behind it, or both."""
 
     reason: FreeText | None = None
-    cause: ShortText | None = None
+    cause: Statement | None = None
 
 
 def explain(signal: KpiSignal, body: ExplainKpiSignal, ctx: ActionContext) -> None:

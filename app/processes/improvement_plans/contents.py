@@ -27,7 +27,7 @@ from app.kernel.actions.payloads import (
     Payload,
     PayloadPart,
     Reference,
-    ShortText,
+    Statement,
     Title,
 )
 from app.kpis.baselines.payloads import BaselineQuestion
@@ -77,14 +77,14 @@ class PlannedTarget(BaselineQuestion, of=ImprovementPlanTarget):
         examples=["5400"],
     )
     due_on: IsoDate
-    business_goal: ShortText
+    business_goal: Statement
 
 
 class PlannedPoint(PayloadPart, of=ImprovementPlanPoint):
     """A point to improve first."""
 
     title: Title
-    refers_to: Annotated[tuple[ShortText, ...], BoundedList] = Field(default=(), max_length=LONGEST_LIST)
+    refers_to: Annotated[tuple[Statement, ...], BoundedList] = Field(default=(), max_length=LONGEST_LIST)
 
 
 class PlannedStep(PayloadPart, of=ImprovementPlanStep):

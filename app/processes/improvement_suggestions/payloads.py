@@ -18,6 +18,7 @@ from app.kernel.actions.payloads import (
     RecordKey,
     Reference,
     ShortText,
+    Statement,
     Title,
     at_most_entries,
 )
@@ -33,7 +34,7 @@ MOST_EVIDENCE = 50
 class GivenEvidence(PayloadPart, of=SuggestionEvidence):
     """A piece of evidence: a record, a KPI in a period, or both, with one line of text."""
 
-    text: ShortText
+    text: Statement
     about: Annotated[Reference, ForeignRef(ANY_RECORD, retired=True)] | None = Field(
         default=None, description="Record that shows the evidence: a number, or `<kind>/<id>`."
     )

@@ -97,11 +97,14 @@ async def selection_of_suggestions(
     reads: ReadContext, improvement: Improvement, body: SelectImprovement, ctx: ActionContext
 ) -> None:
     """Refuse to select one's own suggestion outside an assessment (`selects_own_suggestion`), and another
-    process than the leading suggestion is about, whose owner has a say in it (`process_of_suggestion`).
+    process than the leading suggestion is about, whose owner has a say in it (`process_of_suggestion`). A
+    process that nobody has defined is none to change (`unknown_process`).
     """
     suggestions: list[Any] = list(ctx.refs(Record, "suggestions"))
     if not ctx.command.follows and ctx.caller.person_id in ctx.prepared(SuggestionsBehind).proposer_ids:
         raise WrongValue(pointer="/suggestions", because="selects_own_suggestion")
+    if not ctx.prepared(ProcessFreeze).is_known:
+        raise WrongValue({"name": str(body.process)}, pointer="/process", because="unknown_process")
     if suggestions and suggestions[0].process not in (None, body.process):
         pointer = "/scope" if body.process is None else "/process"
         words = {"process": suggestions[0].process}

@@ -11,7 +11,7 @@ from app.foundation.decisions.matters import TASKS, WORK_EVENTS, ChildDuty, Matt
 from app.foundation.decisions.preparation import NewDecision, Question, new_decision, question_preparation
 from app.foundation.decisions.records import Decision, DecisionKind
 from app.foundation.documents.records import DocumentClass, DocumentEntry, DocumentSection
-from app.foundation.process_definitions.lookups import freezing_improvement
+from app.foundation.process_definitions.lookups import freezing_improvement, has_definition
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import RecordDuty, requester_duty
 from app.kernel.actions.context import ActionContext
@@ -85,10 +85,11 @@ async def suggestions_behind(
 @dataclass(frozen=True, slots=True)
 class ProcessFreeze:
     """The number of the improvement since whose cutover the definition of the process is frozen; None: it is
-    not.
+    not. `is_known`: the process is one of ours, or has a definition.
     """
 
     number: str | None
+    is_known: bool = True
 
 
 async def process_freeze(
@@ -98,7 +99,8 @@ async def process_freeze(
     process = getattr(body, "process", None) or improvement.process
     if process is None:
         return ProcessFreeze(None)
-    return ProcessFreeze(await freezing_improvement(reads, process, improvement.id))
+    number = await freezing_improvement(reads, process, improvement.id)
+    return ProcessFreeze(number, process in reads.lifecycles or await has_definition(reads, process))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
 from app.common.tickets import Ticket
+from app.foundation.own_numbers import is_own_number
 from app.i18n import Word
 from app.kernel.access.reads import ReadContext
 from app.kernel.access.visibility import can_see
@@ -18,9 +18,6 @@ from app.processes.problems.records import Problem
 from app.ticketing.change_endings import ENDED_AS_MADE, ending_of
 from app.ticketing.links import LinkTicket, new_link
 from app.ticketing.records import Link, LinkKind
-
-#: What looks like this is a change of ours, or a mistake.
-OWN_NUMBER = re.compile(r"CHG-\d{4}-\d{6,}")
 
 
 def begin_fix(problem: Problem, body: BeginFixProblem, ctx: ActionContext) -> None:
@@ -69,7 +66,7 @@ async def named_change(
     ):
         loaded = None
     if loaded is None:
-        if name is not None and OWN_NUMBER.fullmatch(name):
+        if name is not None and is_own_number(name):
             words = {"kind": "change", "name": name}
             raise WrongValue(words, pointer="/fixing_change", because="unknown_reference")
         return NamedChange(None, is_linked=False)

@@ -29,7 +29,7 @@ from app.kernel.actions.payloads import (
     Reason,
     RecordKey,
     Reference,
-    ShortText,
+    Statement,
     Title,
 )
 from app.processes.problems.records import (
@@ -244,7 +244,7 @@ class BeginFixProblem(Payload):
     """The change that fixes the problem, or the reason why no change is needed."""
 
     model_config = example_includes("fixing_change")
-    fixing_change: ShortText | None = Field(
+    fixing_change: Statement | None = Field(
         default=None,
         description="Change that fixes the problem: its number, which links the two, or its name in "
         "another tool.",

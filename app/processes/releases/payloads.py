@@ -28,6 +28,7 @@ from app.kernel.actions.payloads import (
     RecordKey,
     Reference,
     ShortText,
+    Statement,
     Title,
     at_most_entries,
 )
@@ -245,8 +246,8 @@ class StageDefinition(PayloadPart, of=ReleaseStage):
     key: RecordKey
     name_en: ShortText = Field(description="Name in English.")
     name_zh: ShortText = Field(description="Name in Chinese.")
-    deliverable_en: ShortText = Field(description="Deliverable in English.")
-    deliverable_zh: ShortText = Field(description="Deliverable in Chinese.")
+    deliverable_en: Statement = Field(description="Deliverable in English.")
+    deliverable_zh: Statement = Field(description="Deliverable in Chinese.")
     author_role: Role
     reviewer_role: Role
     apart_from: Annotated[tuple[RecordKey, ...], BoundedList] = Field(default=(), max_length=LONGEST_LIST)

@@ -31,7 +31,7 @@ from app.kernel.actions.payloads import (
     Reason,
     RecordKey,
     Reference,
-    ShortText,
+    Statement,
     SuppliedField,
     Title,
 )
@@ -161,7 +161,7 @@ class SubmitForAcceptanceRequest(Payload):
     """
 
     model_config = example_includes("manual")
-    manual: Annotated[ShortText, RegisteredDocuments(or_elsewhere=True)] | None = Field(
+    manual: Annotated[Statement, RegisteredDocuments(own=False, or_elsewhere=True)] | None = Field(
         default=None,
         description="Place of the manual: the number of a document in the register, or an address.",
     )
@@ -414,6 +414,6 @@ class ReportProgressRequest(ReportProgress):
 class CheckQualityRequest(Payload, of=QualityCheck):
     """The result of a quality check at one checkpoint."""
 
-    checkpoint: ShortText
+    checkpoint: Statement
     passed: bool = Field(strict=True)
     findings: FreeText = Field(description="Findings of the check.")

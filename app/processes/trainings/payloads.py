@@ -28,6 +28,7 @@ from app.kernel.actions.payloads import (
     PayloadPart,
     Reference,
     ShortText,
+    Statement,
     Title,
     at_most_entries,
 )
@@ -57,10 +58,10 @@ class PlanTraining(Payload, of=Training):
     kind: TrainingKind
     method: TrainingMethod
     process: ProcessName
-    skills: Annotated[tuple[ShortText, ...], BoundedList] = Field(min_length=1, max_length=LONGEST_LIST)
+    skills: Annotated[tuple[Statement, ...], BoundedList] = Field(min_length=1, max_length=LONGEST_LIST)
     material: FreeText | None = None
-    material_number: Annotated[ShortText, RegisteredDocuments()] | None = None
-    external_number: Annotated[ShortText, ExternalNumbers()] | None = None
+    material_number: Annotated[ShortText, RegisteredDocuments(ahead=True)] | None = None
+    external_number: Annotated[Statement, ExternalNumbers()] | None = None
     persons: Persons = Field(
         default=(), max_length=MOST_PARTICIPANTS, description="Persons in the audience: ids, or `me`."
     )

@@ -28,7 +28,7 @@ from app.kernel.actions.payloads import (
     Payload,
     RecordKey,
     Reference,
-    ShortText,
+    Statement,
     Title,
 )
 from app.service_levels.agreements.records import (
@@ -118,7 +118,7 @@ class RecordRequirementSla(Payload, of=Agreement):
         WithoutDuplicates,
     ] = Field(default=(), max_length=LONGEST_LIST)
     needs: FreeText | None = None
-    business_process: ShortText | None = None
+    business_process: Statement | None = None
     representative: (
         Annotated[Reference, ForeignRef("person", GivenDuty.representation, quiet=True)] | None
     ) = Field(default=None, description="Person who represents IT; if left out, the caller.")
@@ -209,7 +209,7 @@ class Consent(Payload, of=AgreementConsent):
     side: AgreementSide | None = Field(
         default=None, description="Side that consents; if left out, the side that the caller represents."
     )
-    signed_document: ShortText | None = Field(
+    signed_document: Statement | None = Field(
         default=None,
         description="Number of the document that a party signed elsewhere, recorded by the service "
         "level manager.",

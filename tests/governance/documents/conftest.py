@@ -81,11 +81,13 @@ class Office:
         await self.vote(self.manager, path)
         return path
 
-    async def published(self, *must_read: Client, **more: object) -> str:
-        """The address of a document that was published, which these must acknowledge."""
+    async def published(self, *must_read: Client, in_days: int = 0, **more: object) -> str:
+        """The address of a document that was published, which these must acknowledge, and takes effect in so
+        many days.
+        """
         path = await self.approved(**more)
         body = {
-            "effective_at": AHEAD,
+            "effective_at": (self.calendar.now() + timedelta(days=in_days)).isoformat(),
             "review_due_at": (self.calendar.now() + timedelta(days=365)).isoformat(),
             "acknowledged_by": [client.id for client in must_read],
         }

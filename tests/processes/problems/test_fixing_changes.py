@@ -102,9 +102,17 @@ async def test_an_outside_name_is_marked_as_such_and_not_waited_for(fixing: Fixi
 
 async def test_a_number_of_ours_that_is_not_known_or_will_not_be_made_is_refused(fixing: Fixing) -> None:
     path = await fixing.known()
+    problem_id = path.rsplit("/", 1)[-1]
     change = await fixing.board.drafted()
     await fixing.board.agent.post_ok(f"/v1/changes/{change['id']}/cancel", {"reason": "Not needed."})
-    for name, code in (("CHG-2026-999999", "unknown_reference"), (change["number"], "change_was_not_made")):
+    for name, code in (
+        ("CHG-2026-999999", "unknown_reference"),
+        ("chg 2026 999999.", "unknown_reference"),
+        ("INC-2026-000001", "unknown_reference"),
+        (problem_id, "unknown_reference"),
+        ("-", "says_nothing"),
+        (change["number"], "change_was_not_made"),
+    ):
         refused = await fixing.manager.post(f"{path}/begin_fix", json={"fixing_change": name})
         (error,) = refused.json()["errors"]
         assert (refused.status_code, error["pointer"], error["code"]) == (422, "/fixing_change", code)

@@ -12,7 +12,7 @@ from app.common.notices import NoticeType, Responsible
 from app.common.records import ChildRef, ForeignRef
 from app.foundation.documents.keeping.records import DocumentAccessRequest, DocumentLoan, DocumentReader
 from app.foundation.documents.records import DocumentEntry
-from app.kernel.actions.payloads import FreeText, Instant, Payload, Reference, ShortText
+from app.kernel.actions.payloads import FreeText, Instant, Payload, Reference, Statement
 
 
 class OfDocument(Payload):
@@ -67,7 +67,7 @@ class EndDocumentAccess(Payload):
 class LendDocument(OfDocument, of=DocumentLoan):
     """A paper copy to lend: its place, the borrower, and the return date."""
 
-    place: ShortText
+    place: Statement
     borrower: Annotated[
         Reference, ForeignRef("person", GivenDuty.participation), Responsible(NoticeType.document_lent)
     ]

@@ -71,7 +71,7 @@ class StandardiseImprovement(Payload):
     document_numbers: Annotated[
         tuple[ShortText, ...],
         BoundedList,
-        RegisteredDocuments(since=lambda improvement: improvement.approved_at),
+        RegisteredDocuments(since=lambda improvement: improvement.approved_at, own=False),
     ] = Field(
         default=(),
         max_length=LONGEST_LIST,

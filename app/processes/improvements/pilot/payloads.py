@@ -65,7 +65,7 @@ class StartPilotImprovement(Payload):
     standards: Annotated[
         tuple[ShortText, ...],
         BoundedList,
-        RegisteredDocuments(since=lambda improvement: improvement.approved_at),
+        RegisteredDocuments(since=lambda improvement: improvement.approved_at, own=False),
     ] = Field(
         default=(),
         max_length=LONGEST_LIST,

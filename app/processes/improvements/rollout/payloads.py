@@ -22,6 +22,7 @@ from app.kernel.actions.payloads import (
     PayloadPart,
     Reference,
     ShortText,
+    Statement,
 )
 from app.kpis.targets.lifecycle import Number
 from app.processes.improvements.proposal.payloads import DespiteFreeze
@@ -34,7 +35,9 @@ MOST_PEOPLE = 1_000_000
 
 #: Documents of the register that belong to the improvement, published since the committee approved it.
 DocumentNumbers = Annotated[
-    tuple[ShortText, ...], BoundedList, RegisteredDocuments(since=lambda improvement: improvement.approved_at)
+    tuple[ShortText, ...],
+    BoundedList,
+    RegisteredDocuments(since=lambda improvement: improvement.approved_at, own=False),
 ]
 #: The same, published since the cutover.
 LaterNumbers = Annotated[
@@ -69,7 +72,7 @@ class RollOutImprovement(Payload):
     scope: FreeText = Field(
         description="Scope of the rollout, and the people affected.", examples=["All of the first line."]
     )
-    departments: Annotated[tuple[ShortText, ...], BoundedList] = Field(
+    departments: Annotated[tuple[Statement, ...], BoundedList] = Field(
         min_length=1,
         max_length=LONGEST_LIST,
         description="Departments affected by the rollout.",
@@ -95,7 +98,7 @@ class RollOutImprovement(Payload):
 class StepAnnouncement(PayloadPart):
     """An announcement: its medium, its date, and its reach."""
 
-    medium: ShortText = Field(description="Medium of the announcement.", examples=["Mail to all teams"])
+    medium: Statement = Field(description="Medium of the announcement.", examples=["Mail to all teams"])
     announced_at: Instant = Field(
         description="Time at which people were informed.", examples=["2026-03-02T09:00:00Z"]
     )
