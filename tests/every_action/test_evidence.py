@@ -99,7 +99,7 @@ class Documents:
 
 async def documents(office: Office, api: Api) -> Documents:
     """Documents of the register, with the time between the older and the others."""
-    internal = {"confidentiality": "internal", "readers": [], "process": "incident"}
+    internal: dict[str, Any] = {"confidentiality": "internal", "readers": [], "process": "incident"}
 
     async def number(path: str) -> str:
         return str((await office.author.read(path))["number"])
@@ -180,7 +180,9 @@ async def test_evidence_counts_only_if_it_exists_is_visible_in_force_of_the_matt
             "other matter": "document_of_other_matter" if has_process else named.other_matter,
             "hidden": "unknown_reference",
             "older": "document_too_old" if reference.name in SINCE else named.older,
-            "later": named.later if reference.mark.ahead else "document_takes_effect_later",
+            "later": named.later
+            if getattr(reference.mark, "ahead", False)
+            else "document_takes_effect_later",
         }, reference.name
 
 

@@ -83,9 +83,11 @@ LINES = frozenset(
 
 
 def test_every_line_that_is_content_has_to_say_something() -> None:
-    silent, marked = set(), set()
+    silent: set[tuple[str, str]] = set()
+    marked: set[tuple[str, str]] = set()
     for row in {row for lifecycle in LIFECYCLES for row in lifecycle.rows}:
-        for body in (row.body, *part_types(row.body).values()):
+        bodies: list[type[BaseModel]] = [row.body, *part_types(row.body).values()]
+        for body in bodies:
             demanded = marks(body, DemandedText)
             for field in LINES.intersection(body.model_fields):
                 declared = body.model_fields[field]
