@@ -11,6 +11,7 @@ from uuid import UUID, uuid5
 
 from pydantic import Field
 
+from app.common.people import Role
 from app.common.records import TICKET, ChildRef, ForeignRef
 from app.common.tickets import Ticket
 from app.foundation.process_spec import ActionRows, ProcessSpec
@@ -22,6 +23,9 @@ from app.kernel.actions.payloads import Payload, Reference
 from app.kernel.actions.refusals import WrongValue
 from app.kernel.actions.related import RelatedCommand
 from app.ticketing.records import Link, LinkKind
+
+#: Roles whose holders withdraw a confirmed cause.
+CAUSE_MANAGERS = frozenset({Role.incident_manager, Role.problem_manager, Role.change_manager})
 
 
 class LinkTicket(Payload):
@@ -72,6 +76,22 @@ def unlink(ticket: Ticket, body: UnlinkTicket, ctx: ActionContext) -> None:
     ctx.outcome.remove(ctx.required_ref(Link, "link"))
 
 
+async def cause_is_confirmed(
+    reads: ReadContext, ticket: Ticket, body: UnlinkTicket, ctx: ActionContext
+) -> None:
+    """Refuse to remove the link between a change and an incident that it caused, on which its review rests,
+    unless the caller manages incidents or changes and did not carry the change out.
+    """
+    link = ctx.required_ref(Link, "link")
+    if ctx.command.follows or link.kind not in (LinkKind.causes, LinkKind.caused_by):
+        return
+    other = await reads.any_record(str(link.other))
+    ends = [ticket, *([] if other is None else [other.record])]
+    parties = {str(person) for end in ends for person in getattr(end, "implementer_ids", None) or ()}
+    if str(ctx.caller.person_id) in parties or not CAUSE_MANAGERS & ctx.caller.role_codes:
+        raise WrongValue(pointer="/link", because="cause_is_confirmed")
+
+
 def _other_end(ctx: ActionContext) -> str:
     other = ctx.required_ref(Link, "link").other
     assert other is not None
@@ -98,6 +118,6 @@ def rows(spec: ProcessSpec) -> ActionRows:
     return (
         #      action  中文        from       to     who           event
         action(link,   "关联",     spec.any, STAYS, staff | rule, f"{spec.kind}.linked",   wrong=(cannot_be_linked,), staff_only=True, related=LINK_OTHER_END),
-        action(unlink, "取消关联", spec.any, STAYS, staff | rule, f"{spec.kind}.unlinked", staff_only=True, related=UNLINK_OTHER_END),
+        action(unlink, "取消关联", spec.any, STAYS, staff | rule, f"{spec.kind}.unlinked", wrong=(cause_is_confirmed,), staff_only=True, related=UNLINK_OTHER_END),
     )
 # fmt: on

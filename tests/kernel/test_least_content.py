@@ -82,12 +82,17 @@ LINES = frozenset(
 )
 
 
+def _bodies(body: type[BaseModel]) -> Iterator[type[BaseModel]]:
+    """The payload and its parts."""
+    yield body
+    yield from part_types(body).values()
+
+
 def test_every_line_that_is_content_has_to_say_something() -> None:
     silent: set[tuple[str, str]] = set()
     marked: set[tuple[str, str]] = set()
     for row in {row for lifecycle in LIFECYCLES for row in lifecycle.rows}:
-        bodies: list[type[BaseModel]] = [row.body, *part_types(row.body).values()]
-        for body in bodies:
+        for body in _bodies(row.body):
             demanded = marks(body, DemandedText)
             for field in LINES.intersection(body.model_fields):
                 declared = body.model_fields[field]

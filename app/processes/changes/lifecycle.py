@@ -44,6 +44,7 @@ from app.kernel.actions.payloads import EmptyPayload, Reason
 from app.kernel.actions.related import RelatedCommand
 from app.processes.changes import approval, checks, implementation, review, standard
 from app.processes.changes.face import FACE
+from app.processes.changes.item_services import ItemServices, item_services
 from app.processes.changes.payloads import DraftChange, EditChange, ResubmitChange
 from app.processes.changes.planning import scheduling
 from app.processes.changes.planning.bookings import CHANGE_WINDOWS, no_booking
@@ -98,7 +99,8 @@ def _set_items(change: Change, ctx: ActionContext) -> None:
     items = ctx.refs(Ci, "cis")
     change.ci_ids = list(dict.fromkeys(str(ci.id) for ci in items))
     change.ci_classes = sorted({ci.ci_class.value for ci in items if ci.ci_class is not None})
-    change.ci_services = sorted({service for ci in items for service in ci.services or ()})
+    services = ctx.prepared(ItemServices).by_item.values()
+    change.ci_services = sorted({service for keys in services for service in keys})
 
 
 def submit(change: Change, body: EmptyPayload, ctx: ActionContext) -> None:
@@ -171,7 +173,7 @@ def those_concerned(notice: NoticeType) -> tuple[RecipientRule, ...]:
 
 #: A review is by somebody who has not judged or made it, and does not contradict the log.
 REVIEW_CHECKS = (
-    review.PREPARED_BY_OTHERS,
+    review.PLANNED_BY_OTHERS,
     review.approved_alone,
     standard.reviews_own_standard_change,
     review.review_contradicts_the_log,
@@ -204,7 +206,7 @@ LIFECYCLE = Lifecycle(
     rows=(
         # action                 中文        from                          to                       who             event
         action(draft,              "起草",     NEW_RECORD,                   State.draft,             staff | rule,   "change.drafted",
-               prepare=(draft_source,), related=LINK_REQUEST,
+               prepare=(draft_source, item_services), related=LINK_REQUEST,
                wrong=(checks.item_named_twice, standard.beyond_template, invalid_custom_values)),
         action(submit,             "提交",     [State.draft],                State.submitted,         staff | reporter, "change.submitted",
                unless=(checks.is_standard,), wrong=(checks.change_incomplete,)),
@@ -263,7 +265,7 @@ LIFECYCLE = Lifecycle(
         action(cancel,             "取消",     BEFORE_IMPLEMENTATION,        State.cancelled,         reporter | change_manager, "change.cancelled",
                prepare=(open_decisions,), notifies=those_concerned(NoticeType.cancelled)),
         *edit_action(edit, "change", State, checks.cannot_be_edited, standard.beyond_template,
-                     judged=approval.ASSESSMENT),
+                     prepare=(item_services,), judged=approval.ASSESSMENT),
         *decisions.rows(VOTES),
         *ticket_actions(kind="change", any=State, open=OPEN, delivered=ENDED | IMPLEMENTATION_ENDED, manager=Role.change_manager,
                         assigning=AssigningSpec(planner, (implementation.assignee_voted_for_it,))),

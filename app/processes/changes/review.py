@@ -22,10 +22,8 @@ from app.ticketing.records import LinkKind
 IMPLEMENTER = RecordDuty("implementer", "实施人", ("implementer_ids",))
 #: Nor does the only person who approved it, by its votes.
 APPROVER = RecordDuty("only approver", "唯一批准人", ())
-#: Nor do people who drafted it and also assessed it, or asked for its approval.
-PREPARED_BY_OTHERS = authors_do_not_judge(
-    ("title", "plan", "test_plan", "back_out_plan"), and_have_set=("assessed_by_id", "approval_id")
-)
+#: Nor do people who wrote its plans.
+PLANNED_BY_OTHERS = authors_do_not_judge(("plan", "test_plan", "back_out_plan"))
 
 
 def review(change: Change, body: ReviewChange, ctx: ActionContext) -> None:

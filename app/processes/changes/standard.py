@@ -16,7 +16,9 @@ from app.foundation.decisions.authorship import authors_do_not_judge
 from app.kernel.access.reads import ReadContext, Unguarded
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import WrongValue
+from app.log.events import stream
 from app.processes.changes.approval import APPROVAL
+from app.processes.changes.item_services import ItemServices, services_lately
 from app.processes.changes.payloads import DraftChange, EditChange, ReviewChange, ScheduleChange
 from app.processes.changes.planning.lookups import CIS_OF_CHANGE
 from app.processes.changes.policies.records import ChangeTemplate, TemplateState
@@ -39,7 +41,8 @@ async def beyond_template(
         return
     if isinstance(body, DraftChange) and not template.has_scope:
         raise WrongValue(pointer="/template", because="template_without_scope")
-    items = [(str(ci.id), ci.ci_class, ci.services) for ci in ctx.refs(Ci, "cis")]
+    lately = ctx.prepared(ItemServices).by_item
+    items = [(str(ci.id), ci.ci_class, lately[ci.row_key]) for ci in ctx.refs(Ci, "cis")]
     plans = [name for name in PLANS if getattr(body, name)]
     _require_within(template, list(body.services), items, plans)
 
@@ -48,7 +51,7 @@ async def scheduled_beyond_template(
     reads: ReadContext, change: Change, body: ScheduleChange, ctx: ActionContext
 ) -> None:
     """Refuse to schedule what the template does not cover: a draft from before templates named what they
-    cover, items that serve other services by now, or a longer window; and a draft whose template is retired.
+    cover, items that serve other services by now or did lately, or a longer window; and a draft whose template is retired.
     """
     if change.template is None:
         return
@@ -65,7 +68,8 @@ async def scheduled_beyond_template(
     parameters = ([UUID(ci_id) for ci_id in change.ci_ids or ()],)
     rows = await reads.rows(CIS_OF_CHANGE, parameters, guard=guard)
     values = all_values(change)
-    items = [(row["id"], row["ci_class"], row["services"]) for row in rows]
+    lately = await services_lately(reads, [stream(Ci.KIND, row["id"]) for row in rows], ctx.now)
+    items = [(row["id"], row["ci_class"], lately[stream(Ci.KIND, row["id"])]) for row in rows]
     _require_within(loaded.record, change.services or [], items, [name for name in PLANS if values[name]])
 
 

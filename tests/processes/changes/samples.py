@@ -117,7 +117,7 @@ class Board:
         """The one item is that to the other."""
         await self.keeper.post_ok(f"/v1/cis/{item}/relate", {"kind": kind, "other": other})
 
-    async def template(self, key: str) -> None:
+    async def template(self, key: str, **more: Any) -> None:
         """A new template of standard changes, approved by another manager than its author."""
         body = {"key": key, "title": "Restart a relay", "description": "A relay is restarted."}
         plans = {
@@ -125,7 +125,7 @@ class Board:
             "test_plan": "See that it runs.",
             "back_out_plan": "Restart it again.",
         }
-        scope = {"ci_classes": ["server"], "risk_level": "low"}
+        scope = {"ci_classes": ["server"], "risk_level": "low", **more}
         record = await self.manager.post_ok("/v1/change_templates", {**body, **plans, **scope})
         await put_to_vote(
             self.approver, f"/v1/change_templates/{record['id']}", "approve", board=[self.approver]

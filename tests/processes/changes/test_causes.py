@@ -144,6 +144,12 @@ async def test_what_is_confirmed_is_linked_and_said_to_be_so(board: Board) -> No
     assert [suspect["confirmed"] for suspect in await incidents_suspected(board.manager, path)] == [True]
     links = (await board.manager.read(f"/v1/incidents/{incident['id']}/links"))["items"]
     assert [(link["kind"], link["other"]["number"]) for link in links] == [("caused_by", change["number"])]
+    [theirs] = (await board.manager.read(f"{path}/links"))["items"]
+    refused = await board.engineer.post(f"{path}/unlink", json={"link": theirs["id"]})
+    [error] = refused.json()["errors"]
+    assert (error["pointer"], error["code"]) == ("/link", "cause_is_confirmed")
+    await board.manager.post_ok(f"{path}/unlink", {"link": theirs["id"]})
+    assert (await board.manager.read(f"/v1/incidents/{incident['id']}/links"))["items"] == []
 
 
 @in_test_all

@@ -48,13 +48,13 @@ async def test_a_change_manager_neither_assesses_nor_approves_what_she_drafted(a
     assert [vote["person"]["id"] for vote in votes] == [ada.id]
 
 
-async def test_whoever_drafted_a_change_and_asked_for_its_approval_does_not_review_it(api: Api) -> None:
+async def test_whoever_wrote_the_plans_of_a_change_does_not_review_it(api: Api) -> None:
     board = await a_board(api)
     manager = await api.client("Katrin", Role.change_manager)
     path = f"/v1/changes/{(await manager.post_ok('/v1/changes', a_change(team='network')))['id']}"
     await manager.post_ok(f"{path}/submit")
     await board.manager.post_ok(f"{path}/assess", ASSESSMENT)
-    await manager.post_ok(f"{path}/request_approval", board.question())
+    await board.manager.post_ok(f"{path}/request_approval", board.question())
     await board.vote(path, "approve")
     await board.manager.post_ok(f"{path}/schedule", window(0, 2))
     await board.agent.post_ok(f"{path}/assign", {"person": board.engineer.id})

@@ -119,6 +119,24 @@ def test_a_template_covers_its_items_and_those_of_its_classes_or_else_of_its_ser
         assert template.has_scope == bool(scope)
 
 
+async def test_an_item_that_is_moved_to_another_service_and_back_keeps_its_owners_in_the_vote(
+    board: Board,
+) -> None:
+    keeper = await board.api.client("Ivo", Role.service_level_manager)
+    for key in ("mail", "web"):
+        names = {"key": key, "name_en": key, "name_zh": key, "criticality": "low", "owner": "me"}
+        await keeper.post_ok("/v1/services", names)
+    await board.template("restart", ci_classes=[], services=["mail"])
+    await board.ci("db-1", ci_class="database", services=["web"])
+    moved = {"json": {"services": ["mail"]}, "headers": {"If-Match": "*"}}
+    assert (await board.keeper.patch("/v1/cis/db-1", **moved)).status_code == 200
+    refused = await board.agent.post("/v1/changes", json={**STANDARD, "cis": ["db-1"]})
+    [error] = refused.json()["errors"]
+    assert (error["pointer"], error["code"]) == ("/cis/0", "beyond_template")
+    normal = await board.drafted(cis=["db-1"])
+    assert normal["ci_services"] == ["mail", "web"]
+
+
 @pytest.mark.usefixtures("items")
 async def test_a_window_is_no_longer_than_the_template_allows(board: Board) -> None:
     path = await board.standard("restart", "srv-1")
