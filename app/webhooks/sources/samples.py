@@ -2,7 +2,8 @@
 
 They are JSON files `sample_deliveries/<adapter>.json`: lists of `{"title": …, "headers": {…}, "body": …}`. In
 texts `{now}`, `{now-10m}` and the like are replaced by that time as RFC 3339, `{date}` by that of a mail,
-`{epoch}` and `{epoch_ms}` by now in seconds and milliseconds since 1970, so that a sample is always of today.
+`{epoch}`, `{epoch_ms}` and `{epoch_us}` by now in seconds, milliseconds and microseconds since 1970, so that a
+sample is always of today.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from app.webhooks.sources.records import WebhookSource
 
 _TIME = re.compile(r"\{now(?:-(\d{1,4})m)?\}")
 _MAIL_DATE = re.compile(r"\{date(?:-(\d{1,4})m)?\}")
-_EPOCH = re.compile(r'"?\{epoch(_ms)?(?:-(\d{1,4})m)?\}"?')
+_EPOCH = re.compile(r'"?\{epoch(_ms|_us)?(?:-(\d{1,4})m)?\}"?')
+
+_TICKS_PER_SECOND = {None: 1, "_ms": 1_000, "_us": 1_000_000}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ def _body(body: object, now: datetime) -> bytes:
 
     def epoch(match: re.Match[str]) -> str:
         seconds = (now - timedelta(minutes=int(match[2] or 0))).timestamp()
-        return str(int(seconds * 1000) if match[1] else int(seconds))
+        return str(int(seconds * _TICKS_PER_SECOND[match[1]]))
 
     def mail_date(match: re.Match[str]) -> str:
         return format_datetime(now - timedelta(minutes=int(match[1] or 0)))
