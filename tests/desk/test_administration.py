@@ -184,3 +184,30 @@ async def test_a_new_source_takes_a_test_delivery(api: Api) -> None:
     assert re.search(r"/desk/incident/INC-\d{4}-\d{6}", html)
     agent = await api.client("Lin", Role.agent)
     assert (await send_form(agent, path, {})).status_code == 403
+
+
+async def test_a_mapping_is_tried_before_it_is_stored(api: Api) -> None:
+    admin = await api.client("Ada", Role.admin)
+    await sent(admin, "/desk/new/webhook_source/add", adapter="github", title="The shop")
+    source = await admin.read("/v1/webhook_sources/the-shop")
+    path = f"{ADMINISTRATION}/sources/{source['id']}/mapping"
+    page = await opened(admin, path)
+    form = read_form(page)
+    (mapping,) = form.inputs["/mapping"] if "/mapping" in form.inputs else form.inputs["mapping"]
+    changed = mapping.replace("title = 'body.issue.title'", "title = '\"Issue: \" + body.issue.title'")
+    assert changed != mapping
+
+    async def press(button: str, text: str) -> httpx.Response:
+        return await send_form(admin, path, form.inputs | {"mapping": [text], "do": [button]})
+
+    tried = await press("preview", changed)
+    assert "Issue: " in tried.text.partition('id="preview"')[2]
+    assert (await admin.read("/v1/webhook_sources/the-shop"))["mapping"] is None
+    wrong = await press("store", "title = ")
+    assert wrong.status_code == 422, said(wrong.text)
+    assert "problem" in wrong.text
+    stored = await press("store", changed)
+    assert stored.status_code == 303, said(stored.text)
+    assert (await admin.read("/v1/webhook_sources/the-shop"))["mapping"] == changed
+    agent = await api.client("Lin", Role.agent)
+    assert (await agent.get(path)).status_code == 403

@@ -17,6 +17,12 @@ FACE = RecordFace(
             frozenset({Role.admin}),
             frozenset({"active"}),
         ),
+        RecordPage(
+            BilingualLabel("Mapping", "映射"),
+            "/desk/administration/sources/{id}/mapping",
+            frozenset({Role.admin}),
+            frozenset({"active", "paused"}),
+        ),
     ),
     forms={
         "add": FormFace(
