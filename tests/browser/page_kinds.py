@@ -84,7 +84,7 @@ PAGES: tuple[PageKind, ...] = (
     PageKind(
         "desk/administration/item_form.html",
         "/desk/administration/items/laptop/form",
-        "#preview [name='/answers/size']",
+        "#preview [name='/answers/screen']",
     ),
     PageKind("desk/pages/changes.html", "/desk/changes", ".change-calendar"),
     PageKind("desk/pages/due.html", "/desk/due", "#listed"),
