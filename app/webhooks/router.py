@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Path, Query, Request
+from fastapi import Body, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 from starlette.responses import Response
@@ -41,7 +41,7 @@ from app.kernel.ledger import Ledger as Services
 from app.webhooks.adapters import MAIL, adapter_texts
 from app.webhooks.enqueue import router as enqueue
 from app.webhooks.intake import deliveries
-from app.webhooks.intake.deliveries import DeliveryState, RawDelivery
+from app.webhooks.intake.deliveries import DeliveryState, RawDelivery, content_of
 from app.webhooks.intake.preview import preview_of
 from app.webhooks.intake.quotas import WebhookQuotas
 from app.webhooks.intake.receipt import is_genuine, kept_headers, may_be_genuine, receive
@@ -298,6 +298,43 @@ async def send_webhook_sample(request: Request, ledger: Ledger, name: Name) -> R
     sample = sample_of(source, now)
     delivery_id, _ = await receive(ledger, source, dict(sample.headers), sample.body, now)
     return _json({"delivery_id": delivery_id}, 202)
+
+
+class MappingTrial(BaseModel):
+    """A mapping to try on a delivery of the source."""
+
+    model_config = ConfigDict(extra="forbid", defer_build=True)
+
+    mapping: sources.MappingText | None = Field(
+        default=None, description="Mapping as TOML; null for the mapping that the source uses now."
+    )
+    delivery: UUID | None = Field(
+        default=None, description="Stored delivery to read; null for a sample delivery of the tool."
+    )
+
+
+@router.endpoint(
+    "/webhook_sources/{id}/try_mapping",
+    "Try a webhook mapping",
+    PreviewOut,
+    method="POST",
+    refused=(404, 422),
+)
+async def try_webhook_mapping(
+    request: Request, ledger: Ledger, name: Name, body: Annotated[MappingTrial, Body()]
+) -> Response:
+    """Preview the effects of a stored delivery, or of a sample, by a mapping that is not stored. Nothing is
+    changed.
+    """
+    source, now = await _administered(request, name), context_of(request).now
+    raw: RawDelivery | None = sample_of(source, now)
+    if body.delivery is not None:
+        row = await deliveries.find_delivery(ledger.db, source.id, body.delivery)
+        raw = None if row is None else content_of(ledger, row["sealed"])
+    if raw is None:
+        raise NotFound()
+    trial = source if body.mapping is None else source.model_copy(update={"mapping": body.mapping})
+    return _json(await preview_of(ledger, trial, raw, now))
 
 
 @router.endpoint("/webhook_adapters", "List webhook adapters", AdaptersOut)

@@ -189,6 +189,7 @@ FREE_TO_REQUESTERS = {
     "post /v1/events/tickets": "each is over after half a minute",
     "post /v1/catalogue_items/{id}/check": "it changes nothing",
     "post /v1/subscriptions/{id}/preview": "it changes nothing",
+    "post /v1/webhook_sources/{id}/try_mapping": "it changes nothing",
     "post /v1/webhooks/{source}/preview": "it changes nothing",
 }
 
