@@ -39,7 +39,8 @@ _FOLDED = r"regexp_replace(lower(normalize({}, NFKC)), '[\s_.,;:/()·–—-]+',
 DEFINED_NAME = f"""
 select d.process from fold.process_definition d
 where d.state = 'published' and {_FOLDED.format("%(name)s")} in (
-  select {_FOLDED.format("spelling")} from unnest(array[d.process, d.title, d.number] || coalesce(d.aliases, '{{}}')) spelling)
+  select {_FOLDED.format("spelling")}
+  from unnest(array[d.process, d.title, d.number] || coalesce(d.aliases, '{{}}')) spelling)
 order by lower(d.process) = lower(%(name)s) desc, d.process limit 1
 """
 # All names, in small letters, of the processes that are called so; an older edition means its process, too.

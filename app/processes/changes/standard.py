@@ -51,7 +51,8 @@ async def scheduled_beyond_template(
     reads: ReadContext, change: Change, body: ScheduleChange, ctx: ActionContext
 ) -> None:
     """Refuse to schedule what the template does not cover: a draft from before templates named what they
-    cover, items that serve other services by now or did lately, or a longer window; and a draft whose template is retired.
+    cover, items that serve other services by now or did lately, or a longer window; and a draft whose
+    template is retired.
     """
     if change.template is None:
         return

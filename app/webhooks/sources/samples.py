@@ -2,8 +2,8 @@
 
 They are JSON files `sample_deliveries/<adapter>.json`: lists of `{"title": …, "headers": {…}, "body": …}`. In
 texts `{now}`, `{now-10m}` and the like are replaced by that time as RFC 3339, `{date}` by that of a mail,
-`{epoch}`, `{epoch_ms}` and `{epoch_us}` by now in seconds, milliseconds and microseconds since 1970, so that a
-sample is always of today.
+`{epoch}`, `{epoch_ms}` and `{epoch_us}` by now in seconds, milliseconds and microseconds since 1970, so that
+a sample is always of today.
 """
 
 from __future__ import annotations

@@ -128,8 +128,8 @@ async def test_an_item_that_is_moved_to_another_service_and_back_keeps_its_owner
         await keeper.post_ok("/v1/services", names)
     await board.template("restart", ci_classes=[], services=["mail"])
     await board.ci("db-1", ci_class="database", services=["web"])
-    moved = {"json": {"services": ["mail"]}, "headers": {"If-Match": "*"}}
-    assert (await board.keeper.patch("/v1/cis/db-1", **moved)).status_code == 200
+    moved = await board.keeper.patch("/v1/cis/db-1", json={"services": ["mail"]}, headers={"If-Match": "*"})
+    assert moved.status_code == 200
     refused = await board.agent.post("/v1/changes", json={**STANDARD, "cis": ["db-1"]})
     [error] = refused.json()["errors"]
     assert (error["pointer"], error["code"]) == ("/cis/0", "beyond_template")
