@@ -28,6 +28,7 @@ from app.api.service.metrics import Metrics
 from app.api.service.own_disk import OwnDisk
 from app.api.service.readiness import Readiness
 from app.api.service.static_files import preload
+from app.api.sign_in import first_sign_in
 from app.api.sign_in import router as sign_in
 from app.api.sign_in.code_flow import CodeFlow
 from app.assistants import router as assistants
@@ -118,6 +119,7 @@ ROUTERS = (
     problem_pages.router,
     pages.router,
     sign_in.router,
+    first_sign_in.router,
     *dashboard.ROUTERS,
     *desk.ROUTERS,
     *portal.ROUTERS,

@@ -38,6 +38,7 @@ from app.desk.pages.form.faults import placed_problem, problem_before_sending
 from app.desk.pages.form.files_along import attach_files
 from app.desk.pages.form.prefills import prefilled
 from app.desk.pages.form.replies import respond_by_reply
+from app.desk.pages.form.returns import RETURN, page_to_return_to
 from app.desk.pages.form.screens import ActionScreen
 from app.desk.pages.form.sent_inputs import SentInputs, inputs_of
 from app.desk.pages.kept_forms import FILLED_BY, belongs_to_another_person, kept_form, with_uploads
@@ -365,7 +366,8 @@ async def person_card(desk: Desk, name: str) -> RequesterCard | None:
 
 def _form_address(screen: ActionScreen) -> str:
     """Return the address that the form is sent to, with what its own address has filled in."""
-    named = [pair for pair in screen.desk.request.query_params.multi_items() if pair[0].startswith("/")]
+    pairs = screen.desk.request.query_params.multi_items()
+    named = [pair for pair in pairs if pair[0].startswith("/") or pair[0] == RETURN]
     return f"{screen.path}?{urlencode(named)}" if named else screen.path
 
 
@@ -408,7 +410,12 @@ async def _upload(desk: Desk, content: bytes) -> str:
 
 
 def _after(screen: ActionScreen, view: RecordView, refused_files: int) -> str:
-    """Return the address of the record after the action."""
+    """Return the address of the record after the action; that of the page which led to the form, if it asks
+    to be returned to.
+    """
+    returns_to = page_to_return_to(screen.desk)
+    if returns_to is not None:
+        return f"{returns_to}{'&' if '?' in returns_to else '?'}{urlencode({'done': screen.row.name})}"
     parameters = [("done", screen.row.name), *warning_parameters(view.record)]
     if refused_files:
         parameters.append((UNATTACHED, str(refused_files)))

@@ -40,6 +40,7 @@ PAGES = (
     ("/desk/absence?state=planned", "who_is_away"),
     ("/desk/new/absence/plan", "i_am_away"),
     ("/desk/all", "all_kinds"),
+    ("/desk/first-steps", "first_steps"),
     ("/portal", "portal_page"),
 )
 

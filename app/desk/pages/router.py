@@ -16,6 +16,7 @@ from app.api.pages.sent_forms import sent_form
 from app.api.requests.accept import LANGUAGE_COOKIE
 from app.api.service.static_files import static_file
 from app.api.sign_in.sign_in_first import sign_in_first
+from app.desk.first_steps import router as first_steps
 from app.desk.operation_calls import CallRefused
 from app.desk.pages import actions, changes, commands, due, homes, work
 from app.desk.pages.context import open_desk
@@ -89,5 +90,5 @@ async def call_refused(request: Request, error: Exception) -> Response:
 
 #: Each by itself: a router within another would be tried for every path there is (app/api/route_index.py).
 LIST_MODULES = (bulk, columns, saved_views, list_page)
-PAGE_MODULES = (work, homes, commands, due, changes, *LIST_MODULES, record_page, actions)
+PAGE_MODULES = (work, homes, commands, due, changes, first_steps, *LIST_MODULES, record_page, actions)
 ROUTERS = (router, *(part.router for part in PAGE_MODULES))
