@@ -53,6 +53,7 @@ def faced_form(form: Form, face: FormFace) -> Form:
             schema={**field.schema, "default": face.defaults[field.name]}
             if field.name in face.defaults
             else field.schema,
+            grid=face.grids.get(field.name),
         )
         for field in form.fields
     )

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from app.api.contract.payload_marks import UPLOAD
+from app.common.faces import FormGrid
 from app.contract.schemas import Schema, resolved
 from app.desk.forms.descriptions import readable
 from app.desk.forms.durations import WORKING_TIME, written_duration
@@ -60,7 +61,8 @@ class FormField:
     """A field of a form. `name` is its member of the body.
 
     `words` and `help_words` are by language. `inner_fields` are those of a part, a row or a pair's value.
-    `reference` says which records it names, as the contract does. `most` is the longest text or list.
+    `reference` says which records it names, as the contract does. `most` is the longest text or list. Rows
+    with a `grid` are a table.
     """
 
     name: str
@@ -74,6 +76,7 @@ class FormField:
     reference: Mapping[str, Any] | None = None
     inner_fields: tuple[FormField, ...] = ()
     most: int | None = None
+    grid: FormGrid | None = None
 
     @property
     def pointer(self) -> str:

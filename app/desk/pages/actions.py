@@ -36,7 +36,7 @@ from app.desk.pages.context import Desk, open_desk
 from app.desk.pages.evidence import evidence_for
 from app.desk.pages.form.faults import placed_problem, problem_before_sending
 from app.desk.pages.form.files_along import attach_files
-from app.desk.pages.form.prefills import prefilled
+from app.desk.pages.form.prefills import first_inputs, prefilled
 from app.desk.pages.form.replies import respond_by_reply
 from app.desk.pages.form.returns import RETURN, page_to_return_to
 from app.desk.pages.form.screens import ActionScreen
@@ -123,7 +123,8 @@ async def _blank(screen: ActionScreen) -> SentInputs:
     if not screen.edits or screen.view is None:
         named = screen.desk.request.query_params.multi_items()
         by_address = {name: [value] for name, value in named if name.startswith("/")}
-        return SentInputs({**await prefilled(screen), **by_address}, version, str(uuid4()))
+        begun = {**first_inputs(screen), **await prefilled(screen), **by_address}
+        return SentInputs(begun, version, str(uuid4()))
     fields, zone = screen.form.fields, screen.desk.display.zone
     texts, values, shown_first = shown_references(fields, screen.view.record)
     base = to_body(fields, to_inputs(fields, values, zone), zone)
@@ -300,6 +301,7 @@ def _conditions_by_place(screen: ActionScreen) -> dict[str, str]:
 
 
 async def _drawn(screen: ActionScreen, sent: SentInputs, *, status: int = 200) -> Response:
+    sent = sent.laid_out(screen.form.fields)
     about = "" if screen.view is None else f" · {screen.view.spoken_name}"
     reason = await _reason_against(screen)
     layout, rows = form_layout(screen.form, screen.face), await _rows_within(screen)
