@@ -58,7 +58,7 @@ from app.kpis.drawing import router as kpi_charts
 from app.kpis.gauges import KpiGauges
 from app.kpis.questions.question import CannotAnswer
 from app.kpis.shared_overviews import SharedOverviews
-from app.notifications.routes import unsent_mails
+from app.notifications.routes import installation_settings, unsent_mails
 from app.notifications.routes.record_notices import record_notices_router
 from app.platform.failures import DatabaseUnavailable
 from app.platform.settings import Settings
@@ -100,6 +100,7 @@ ROUTERS = (
     text_blocks_router(LIFECYCLES),
     kpis_of_cases_router(LIFECYCLES),
     unsent_mails.router,
+    installation_settings.router,
     imports.router,
     bulk_jobs.router,
     feed.router,

@@ -25,6 +25,7 @@ from app.desk.pages.lists import bulk, columns, saved_views
 from app.desk.pages.lists import page as list_page
 from app.desk.pages.record import page as record_page
 from app.desk.references import find_hits
+from app.desk.settings_pages import router as settings_pages
 from app.i18n import LANGUAGES
 
 FOLDER = Path(__file__).parents[1] / "static"
@@ -90,5 +91,6 @@ async def call_refused(request: Request, error: Exception) -> Response:
 
 #: Each by itself: a router within another would be tried for every path there is (app/api/route_index.py).
 LIST_MODULES = (bulk, columns, saved_views, list_page)
-PAGE_MODULES = (work, homes, commands, due, changes, first_steps, *LIST_MODULES, record_page, actions)
-ROUTERS = (router, *(part.router for part in PAGE_MODULES))
+SETUP_MODULES = (first_steps, settings_pages)
+PAGE_MODULES = (work, homes, commands, due, changes, *LIST_MODULES, record_page, actions)
+ROUTERS = (router, *(part.router for part in (*SETUP_MODULES, *PAGE_MODULES)))
