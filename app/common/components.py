@@ -16,6 +16,8 @@ MARK = "x-component"
 #: The member of a JSON schema that lists the optional members shown in its example, besides the required
 #: ones.
 EXAMPLE_MEMBERS = "x-shown"
+#: The member of a JSON schema that names the list from which people choose the value.
+CHOSEN_FROM = "x-chosen-from"
 
 
 @dataclass(frozen=True, eq=False)

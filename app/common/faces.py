@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from app.common.people import Role
+
 #: In the place of an action: the reader of the page takes the record.
 TAKE_ACTION = "take"
 #: Actions that end or undo something, on every kind. Pages offer them apart from the others.
@@ -126,15 +128,16 @@ class FormFace:
     """How the form of an action asks people for its payload.
 
     `first` are the fields of the first screen in their order, members or names of `questions`; `sections`
-    come after them. Other members are folded, and nobody is asked for those in `unasked`: programs send them,
-    or a question supplies them. `defaults` are chosen already. `prefills` are texts that are filled in
-    already, with what the record says between braces; one is left out if the record does not say it.
-    `only_with` are members that are asked for only with certain values of others. `labels` replace the labels
-    of members. `title_from` is the member whose first line is the title if people give none. `takes_files`:
-    files can be sent along, which are attached to the record. `grids` are members whose rows are tables.
-    `filled_from` is the part of the record with whose values the form begins (empty: the record itself; None:
-    the form begins blank). `sent_by` is the member whose choices are the
-    buttons that send the form.
+    come after them. Other members are folded, and nobody is asked for those in `unasked`: programs send
+    them, or a question supplies them. `defaults` are chosen already. `prefills` are texts that are filled
+    in already, with what the record says between braces; one is left out if the record does not say it.
+    `only_with` are members that are asked for only with certain values of others. `labels` replace the
+    labels of members, `blanks` say what it means to choose nothing. `title_from` is the member whose first
+    line is the title if people give none. `takes_files`: files can be sent along, which are attached to the
+    record. `lists` are the lists from which members are chosen whose contract takes any text; those of rows
+    are named with a slash. `grids` are members whose rows are tables. `filled_from` is the part of the record
+    with whose values the form begins (empty: the record itself; None: the form begins blank). `sent_by` is
+    the member whose choices are the buttons that send the form.
     """
 
     first: tuple[str, ...] = ()
@@ -145,9 +148,11 @@ class FormFace:
     only_with: Mapping[str, FieldCondition] = field(default_factory=dict)
     questions: tuple[FormQuestion, ...] = ()
     labels: Mapping[str, BilingualLabel] = field(default_factory=dict)
+    blanks: Mapping[str, BilingualLabel] = field(default_factory=dict)
     title_from: str = ""
     takes_files: bool = False
     sent_by: str = ""
+    lists: Mapping[str, str] = field(default_factory=dict)
     grids: Mapping[str, FormGrid] = field(default_factory=dict)
     filled_from: str | None = None
 
@@ -163,7 +168,7 @@ class FormFace:
         values = {name for question in self.questions for name in question.members}
         conditions = {condition.field for condition in self.only_with.values()}
         named = {*self.placed, *self.unasked, *self.defaults, *self.prefills, *self.only_with, *self.labels}
-        named |= self.grids.keys()
+        named |= self.grids.keys() | self.blanks.keys() | {path.partition("/")[0] for path in self.lists}
         named |= conditions
         return frozenset((named - question_names) | values | ({self.title_from, self.sent_by} - {""}))
 
@@ -176,18 +181,32 @@ USUAL_FORMS: Mapping[str, FormFace] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class RecordPage:
+    """A page that leads further from that of a record: its label, its address with `{id}` or `{name}` of the
+    record, the roles whose holders find it, and the states in which they do (none: all).
+    """
+
+    label: BilingualLabel
+    address: str
+    roles: frozenset[Role]
+    states: frozenset[str] = frozenset()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordFace:
     """What people need of a record.
 
     `essentials` are fields that its page shows though they are empty, such as the assignee. `called` is the
-    name of a record that has neither number nor name, with what it says between braces. `texts` are
-    those that stand open on the page (None: all), `spoken_fields` those that its conversation has. `spans`
-    are pairs of fields with the beginning and the end of what is planned: the head shows the first pair that
-    is known. `primary` are, by the code of a state, the actions that come next, the likeliest first; the
-    first that is possible is the button. `quick` are actions that stand next to it. `dangerous` ones stand
-    apart, besides the usual ones. `done_by_reply` is the action that a public reply of staff is, too, as long
-    as it is possible. `forms` are the forms of actions at the desk, `portal_forms` those of requesters.
+    name of a record that has neither number nor name, with what it says between braces. `texts` are those
+    that stand open on the page (None: all), `spoken_fields` those that its conversation has. `spans` are
+    pairs of fields with the beginning and the end of what is planned: the head shows the first pair that is
+    known. `primary` are, by the code of a state, the actions that come next, the likeliest first; the first
+    that is possible is the button. `quick` are actions that stand next to it. `dangerous` ones stand apart,
+    besides the usual ones. `next_pages` are the addresses that follow actions, with `{id}` for the record;
+    `pages` lead further from the record's page. `done_by_reply` is the action that a public reply of staff
+    is, too, as long as it is possible. `forms` are the forms of actions at the desk, `portal_forms` those
+    of requesters.
     """
 
     essentials: tuple[str, ...] = ()
@@ -198,6 +217,8 @@ class RecordFace:
     primary: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     quick: tuple[str, ...] = ()
     dangerous: frozenset[str] = frozenset()
+    next_pages: Mapping[str, str] = field(default_factory=dict)
+    pages: tuple[RecordPage, ...] = ()
     done_by_reply: str = ""
     forms: Mapping[str, FormFace] = field(default_factory=dict)
     portal_forms: Mapping[str, FormFace] = field(default_factory=dict)

@@ -269,7 +269,7 @@ HOMES: Mapping[Role, RoleHome] = {
         ),
         ("incident_unknown_keys_share", "request_unknown_keys_share"),
         (
-            _page("Settings and registers", "设置与登记册", "/desk/all"),
+            _page("Administration", "系统管理", "/desk/administration"),
             _page("Integrations", "集成", "/dashboard/integrations"),
         ),
     ),

@@ -11,7 +11,17 @@ import pytest
 from app.api.open_actions import action_link
 from app.common.faces import TAKE_ACTION, USUAL_FORMS, USUALLY_DANGEROUS, FormFace
 from app.desk.contract import screen_contract
-from app.desk.forms.faced import TITLE, faced_form, form_layout, title_of, with_answers
+from app.desk.forms.faced import (
+    KEY,
+    TITLE,
+    faced_form,
+    form_layout,
+    key_source,
+    title_of,
+    translated_fields,
+    with_answers,
+)
+from app.desk.forms.fields import Form
 from app.desk.pages.record.placed_actions import placed_actions
 from app.desk.pages.records import OfferedAction, RecordView
 from app.kernel.actions.lifecycle import Action, Lifecycle
@@ -58,6 +68,8 @@ def test_what_must_be_filled_in_is_on_the_first_screen_or_has_a_value() -> None:
                 layout = form_layout(faced_form(form, face), face)
                 supplied = {face.sent_by, *chain.from_iterable(q.members for q in face.questions)}
                 supplied |= {TITLE} if face.title_from else set()
+                supplied |= {KEY} if key_source(form) else set()
+                supplied |= {other for _, other in translated_fields(form) if other.endswith("_zh")}
                 visible = {field.name for field in layout.fields} - {field.name for field in layout.folded}
                 needed = {field.name for field in form.fields if field.required and not field.default_text}
                 # A portal's form sends by itself through which channel it comes.
@@ -88,7 +100,7 @@ def test_an_answer_stands_for_several_members_and_a_text_for_its_title() -> None
         "/impact": ["1"],
         "/description": ["\nThe door is stuck.\nIt squeaks."],
     }
-    completed = with_answers(face, sent)
+    completed = with_answers(Form(()), face, sent)
     assert (completed["/impact"], completed["/urgency"], completed["/effect"]) == (["1"], ["1"], ["down"])
     assert completed["/title"] == ["The door is stuck."]
     long = title_of("word " * 60)

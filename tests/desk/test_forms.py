@@ -208,5 +208,5 @@ def test_every_field_of_the_contract_can_be_filled_in() -> None:
 
     for _, schema in bodies():
         count(form_of(as_written(), schema).fields)
-    assert kinds.keys() == set(FieldKind)
+    assert kinds.keys() == set(FieldKind) - {FieldKind.role}, "roles are chosen on pages only"
     assert kinds[FieldKind.anything] < kinds.total() / 100, "such fields are filled in as JSON, by nobody"

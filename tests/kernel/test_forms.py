@@ -62,6 +62,43 @@ def test_a_form_is_a_flat_object_with_labels_and_an_order() -> None:
     assert refused(nested)[0] == "/form/properties/a/items/type"
 
 
+def test_a_field_may_be_asked_for_only_with_answers_to_an_earlier_one() -> None:
+    site = {"type": "string", "enum": ["a", "b"]}
+    desk = {"type": "string", "x-only-with": {"field": "site", "values": ["b"]}}
+    lamp = {"type": "boolean", "x-only-with": {"field": "desk", "values": ["x"]}}
+    form = a_form(site=site, desk=desk) | {"required": ["site", "desk"]}
+    check_form(form)
+
+    def faults(**answers: Any) -> list[tuple[str, str]]:
+        return [(fault.pointer, fault.because) for fault in validate_answers(form, answers)]
+
+    assert faults(site="a") == []
+    assert faults(site="b") == [("/form_answers/desk", "missing")]
+    assert faults(site="a", desk="1") == [("/form_answers/desk", "answer_not_asked")]
+    assert faults(site="b", desk="1") == []
+    place = "/form/properties/desk/x-only-with"
+    wrong: list[tuple[Any, str, str]] = [
+        ("site", place, "form_condition"),
+        ({"field": "site"}, place, "form_condition"),
+        ({"field": "desk", "values": ["b"]}, f"{place}/field", "form_condition_field"),
+        ({"field": "lamp", "values": [True]}, f"{place}/field", "form_condition_field"),
+        ({"field": "site", "values": []}, f"{place}/values", "form_condition_values"),
+        ({"field": "site", "values": ["c"]}, f"{place}/values", "form_condition_values"),
+        ({"field": "site", "values": [["a"]]}, f"{place}/values", "form_condition_values"),
+    ]
+    for condition, pointer, because in wrong:
+        schema = a_form(site=site, desk={**desk, "x-only-with": condition}, lamp={"type": "boolean"})
+        assert refused(schema) == (pointer, because)
+    assert refused(a_form(desk={"type": "string"}, lamp=lamp))[1] == "form_condition_values"
+    several = a_form(
+        sites={"type": "array", "items": site},
+        desk=desk | {"x-only-with": {"field": "sites", "values": ["b"]}},
+        lamp={"type": "boolean", "x-only-with": {"field": "sites", "values": ["a"]}},
+    )
+    check_form(several)
+    assert validate_answers(several, {"sites": ["a", "b"], "desk": "1", "lamp": True}) == []
+
+
 def deep(levels: int) -> dict[str, Any]:
     """A schema so deep."""
     schema: dict[str, Any] = {"type": "string"}

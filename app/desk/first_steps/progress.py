@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode
 
-from app.common.people import Role
-from app.desk.first_steps.steps import FIRST_STEPS, FirstStep
-from app.desk.pages.context import Desk, require_signed_in
+from app.desk.first_steps.steps import FIRST_STEPS, FirstStep, StepForm
+from app.desk.pages.context import Desk
 from app.desk.pages.form.returns import RETURN
 from app.desk.pages.lists.addresses import address_of_list
 from app.desk.pages.lists.tabs import MOST_COUNTED, count_text
@@ -63,16 +62,11 @@ class FirstStepsProgress:
         return all(each.is_done or each.step.optional for each in self.steps)
 
 
-def is_administrator(desk: Desk) -> bool:
-    """Return whether the reader sets the installation up."""
-    return Role.admin in require_signed_in(desk.request).role_codes
-
-
 async def unfinished_steps(desk: Desk) -> FirstStepsProgress | None:
     """Return the first steps for the first page of an administrator; None for others, and once a desk works
     with what is there. Raises CallRefused.
     """
-    if not is_administrator(desk):
+    if not desk.is_administrator:
         return None
     progress = await first_steps_progress(desk)
     return None if progress.is_usable else progress
@@ -94,7 +88,7 @@ async def first_steps_progress(desk: Desk) -> FirstStepsProgress:
             items[selection]["total"] is None or items[selection]["total"] >= step.least,
             address_of_list(step.kind, dict(parse_qsl(step.query))),
             [
-                StepLink(form.label.text(desk.language), _form_address(form.kind, form.action))
+                StepLink(form.label.text(desk.language), _form_address(form))
                 for form in step.forms
                 if (form.kind, form.action) in openings
             ],
@@ -105,8 +99,9 @@ async def first_steps_progress(desk: Desk) -> FirstStepsProgress:
     return FirstStepsProgress(steps)
 
 
-def _form_address(kind: str, action: str) -> str:
-    return f"/desk/new/{kind}/{action}?{urlencode({RETURN: FIRST_STEPS_PATH})}"
+def _form_address(form: StepForm) -> str:
+    path = form.path or f"/desk/new/{form.kind}/{form.action}"
+    return f"{path}?{urlencode({RETURN: FIRST_STEPS_PATH})}"
 
 
 def _unfinished(desk: Desk, step: FirstStep) -> StepLink:

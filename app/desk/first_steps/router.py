@@ -9,7 +9,7 @@ from starlette.responses import Response
 from app.api.authentication.auth import ledger_of
 from app.api.direct import Router
 from app.api.pages.page_paths import PORTAL
-from app.desk.first_steps.progress import FIRST_STEPS_PATH, first_steps_progress, is_administrator
+from app.desk.first_steps.progress import FIRST_STEPS_PATH, first_steps_progress
 from app.desk.pages.context import open_desk
 
 router = Router(include_in_schema=False)
@@ -21,7 +21,7 @@ DONE_PARAMETER = "done"
 async def get_first_steps_page(request: Request) -> Response:
     """Return the page that leads through the first steps."""
     desk = open_desk(request)
-    if not is_administrator(desk):
+    if not desk.is_administrator:
         raise HTTPException(404)
     public_url = ledger_of(request).settings.public_url or str(request.base_url).rstrip("/")
     return desk.answer(

@@ -11,11 +11,14 @@ from app.common.faces import BilingualLabel
 
 @dataclass(frozen=True, slots=True)
 class StepForm:
-    """A form that a step leads to: what its button says, the kind of the record, and the action."""
+    """A form that a step leads to: what its button says, the kind of the record, and the action; its address,
+    if that is not the usual one.
+    """
 
     label: BilingualLabel
     kind: str
     action: str
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,10 @@ class FirstStep:
     unfinished: UnfinishedRecords | None = None
 
 
+#: The form by which people are invited.
+INVITE = "/desk/administration/people/invite"
+
+
 def _form(en: str, zh: str, kind: str, action: str = "add") -> StepForm:
     return StepForm(BilingualLabel(en, zh), kind, action)
 
@@ -66,16 +73,15 @@ FIRST_STEPS: tuple[FirstStep, ...] = (
         "people",
         BilingualLabel("People", "人员"),
         BilingualLabel(
-            "Add at least one colleague, with their team and role. A colleague with no other role than "
-            "“Requester” can report incidents and ask for services. Then make a key for each: they sign in "
-            "with it.",
-            "至少添加一位同事，并选择其团队和角色。仅有“申请人”角色的同事也可以上报事件、提出服务请求。"
-            "然后为每人创建一个密钥，供其登录。",
+            "Invite at least one colleague, with their roles and team. A colleague without a role can report "
+            "incidents and ask for services. You get a message with a key to send to each.",
+            "至少邀请一位同事，并选择其角色和团队。没有角色的同事也可以上报事件、提出服务请求。"
+            "邀请后会得到一条含密钥的消息，请转发给对方。",
         ),
         "person",
         "state=active&kind=human",
         (
-            _form("Add a person", "添加人员", "person"),
+            StepForm(BilingualLabel("Invite a person", "邀请人员"), "person", "add", INVITE),
             _form("Make a key for somebody", "为同事创建密钥", "key", "make"),
         ),
         least=2,

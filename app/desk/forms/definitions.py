@@ -8,8 +8,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from app.common.faces import FieldCondition
 from app.desk.forms.fields import FieldChoice, FieldKind, Form, FormField, form_of
 from app.i18n import LANGUAGES
+from app.kernel.actions.forms import CONDITION_KEYWORD
 
 #: The member of payloads that has the values of custom fields by their keys.
 CUSTOM = "custom"
@@ -79,7 +81,21 @@ def questions_of(definition: Mapping[str, Any]) -> tuple[FormField, ...]:
     """Return the questions in the order in which they are asked."""
     properties = definition.get("properties", {})
     order = definition.get("x-order") or sorted(properties)
-    return form_of({}, {**definition, "properties": {name: properties[name] for name in order}}).fields
+    fields = form_of({}, {**definition, "properties": {name: properties[name] for name in order}}).fields
+    return tuple(replace(field, only_with=_condition(properties[field.name])) for field in fields)
+
+
+def _condition(question: Mapping[str, Any]) -> FieldCondition | None:
+    """Return the answers with which the question is asked, as inputs have them; None: it always is."""
+    condition = question.get(CONDITION_KEYWORD)
+    if condition is None:
+        return None
+    return FieldCondition(condition["field"], tuple(input_code(value) for value in condition["values"]))
+
+
+def input_code(value: Any) -> str:
+    """Return the text by which an input sends a choice."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _defined(definition: Mapping[str, Any]) -> FormField:

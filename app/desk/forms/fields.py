@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from app.api.contract.payload_marks import UPLOAD
-from app.common.faces import FormGrid
+from app.common.faces import FieldCondition, FormGrid
 from app.contract.schemas import Schema, resolved
 from app.desk.forms.descriptions import readable
 from app.desk.forms.durations import WORKING_TIME, written_duration
@@ -42,6 +42,8 @@ class FieldKind(StrEnum):
     rows = "rows"
     #: A part with fields of its own.
     part = "part"
+    #: A role, held everywhere or for the records of a team, a service or a process.
+    role = "role"
     #: Names with a value each.
     pairs = "pairs"
     #: Anything, as JSON.
@@ -61,8 +63,9 @@ class FormField:
     """A field of a form. `name` is its member of the body.
 
     `words` and `help_words` are by language. `inner_fields` are those of a part, a row or a pair's value.
-    `reference` says which records it names, as the contract does. `most` is the longest text or list. Rows
-    with a `grid` are a table.
+    `reference` says which records it names, as the contract does. `most` is the longest text or list.
+    `only_with` names a field beside it, and the values with which this one is asked for. `blank_words` say
+    what it means if nothing is chosen. Rows with a `grid` are a table.
     """
 
     name: str
@@ -77,6 +80,8 @@ class FormField:
     inner_fields: tuple[FormField, ...] = ()
     most: int | None = None
     grid: FormGrid | None = None
+    only_with: FieldCondition | None = None
+    blank_words: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def pointer(self) -> str:

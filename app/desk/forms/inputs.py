@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from app.desk.forms.durations import read_duration, written_duration
 from app.desk.forms.fields import FieldKind, FormField
+from app.desk.forms.roles import role_text
 
 #: By the name of an input all of its values, in the order of the form.
 Inputs = Mapping[str, Sequence[str]]
@@ -38,7 +39,20 @@ def to_inputs(fields: Iterable[FormField], body: Mapping[str, Any], zone: ZoneIn
     return inputs
 
 
-def to_body(fields: Iterable[FormField], inputs: Inputs, zone: ZoneInfo) -> dict[str, Any]:
+def is_field_asked(field: FormField, fields: Iterable[FormField], inputs: Inputs, within: str) -> bool:
+    """Return whether the field is asked for with what is chosen in the one among `fields` that it depends
+    on; that field must be asked for itself.
+    """
+    condition = field.only_with
+    if condition is None:
+        return True
+    other = next((each for each in fields if each.name == condition.field), None)
+    chosen = inputs.get(pointer_of(within, condition.field), ())
+    is_chosen = not set(condition.values).isdisjoint(chosen)
+    return is_chosen and (other is None or is_field_asked(other, fields, inputs, within))
+
+
+def to_body(fields: Collection[FormField], inputs: Inputs, zone: ZoneInfo) -> dict[str, Any]:
     """Return the body that the inputs stand for. A text that is no value of its field stays as it is: the
     operation refuses it beside its field.
     """
@@ -155,9 +169,10 @@ class _SentForm:
     marked: frozenset[str]
     zone: ZoneInfo
 
-    def members(self, fields: Iterable[FormField], within: str) -> dict[str, Any]:
+    def members(self, fields: Collection[FormField], within: str) -> dict[str, Any]:
         """Return the members of the body at that pointer."""
-        values = ((field.name, self._value(field, pointer_of(within, field.name))) for field in fields)
+        current = [field for field in fields if is_field_asked(field, fields, self.inputs, within)]
+        values = ((field.name, self._value(field, pointer_of(within, field.name))) for field in current)
         return {name: value for name, value in values if value is not _ABSENT}
 
     def _value(self, field: FormField, pointer: str) -> Any:
@@ -166,6 +181,8 @@ class _SentForm:
         match field.kind:
             case FieldKind.part:
                 value = self.members(field.inner_fields, pointer)
+            case FieldKind.role:
+                value = role_text(self.members(field.inner_fields, pointer))
             case FieldKind.rows:
                 value = [row for _, row in self._rows(field, pointer) if row is not None]
             case FieldKind.pairs:

@@ -28,7 +28,7 @@ def field_at(fields: Sequence[FormField], pointer: str) -> FormField | None:
             if names[1:2] != [PAIR_VALUE]:
                 return None
             names.pop(0)
-        elif member.kind is not FieldKind.part:
+        elif member.kind not in (FieldKind.part, FieldKind.role):
             return None
         fields = member.inner_fields
     return member

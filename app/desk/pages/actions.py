@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
-from uuid import uuid4
+from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from fastapi import Request
 from starlette.exceptions import HTTPException
@@ -26,14 +26,16 @@ from app.desk.forms.definitions import (
     with_questions,
     with_risk_questions,
 )
-from app.desk.forms.faced import faced_form, form_layout, with_answers
+from app.desk.forms.faced import KEY, faced_form, form_layout, with_answers, with_lists
 from app.desk.forms.fields import FieldKind
 from app.desk.forms.inputs import to_body, to_inputs, without_blank_rows
 from app.desk.forms.instants import shown_to_the_second, with_whole_instants
+from app.desk.forms.made_keys import is_key_taken, made_key, marked_key, name_without_key
 from app.desk.names import NAME
 from app.desk.operation_calls import CallAnswer, CallRefused
 from app.desk.pages.context import Desk, open_desk
 from app.desk.pages.evidence import evidence_for
+from app.desk.pages.form.choices import with_choices
 from app.desk.pages.form.faults import placed_problem, problem_before_sending
 from app.desk.pages.form.files_along import attach_files
 from app.desk.pages.form.prefills import first_inputs, prefilled
@@ -125,7 +127,8 @@ async def _blank(screen: ActionScreen) -> SentInputs:
         by_address = {name: [value] for name, value in named if name.startswith("/")}
         begun = {**first_inputs(screen), **await prefilled(screen), **by_address}
         return SentInputs(begun, version, str(uuid4()))
-    fields, zone = screen.form.fields, screen.desk.display.zone
+    fields = [field for field in screen.form.fields if field.name not in screen.face.unasked]
+    zone = screen.desk.display.zone
     texts, values, shown_first = shown_references(fields, screen.view.record)
     base = to_body(fields, to_inputs(fields, values, zone), zone)
     inputs = shown_to_the_second(fields, to_inputs(fields, texts, zone))
@@ -180,7 +183,7 @@ async def _carried_out(screen: ActionScreen, sent: SentInputs) -> Response:
     """Carry out the action with these inputs, or show the form again with what was refused."""
     desk, fields = screen.desk, screen.form.fields
     sent = replace(sent, inputs=without_blank_rows(fields, sent.inputs, desk.display.zone))
-    completed = with_answers(screen.face, sent.inputs)
+    completed = with_answers(screen.form, screen.face, sent.inputs)
     resolved = await resolve_references(desk.calls, fields, completed, screen.lifecycle.kind)
     if resolved.ambiguous:
         problem = problem_before_sending(desk, screen.face, fields, sent.inputs, resolved.unknown)
@@ -190,7 +193,7 @@ async def _carried_out(screen: ActionScreen, sent: SentInputs) -> Response:
     body = {**screen.fallback, **body, **screen.preset}
     if screen.edits:
         body = _correction(sent.base, body)
-    answer = await _send(screen, sent, body)
+    answer = await _send_with_key(screen, sent, body)
     if answer.is_success:
         return await _done(screen, sent, answer)
     return await _refused(screen, sent, answer, resolved.unknown)
@@ -202,6 +205,10 @@ async def _done(screen: ActionScreen, sent: SentInputs, answer: CallAnswer) -> R
     view = RecordView(screen.lifecycle, answer.document, desk.language, desk.root)
     refused_files = await attach_files(screen, view, sent)
     await respond_by_reply(screen, view, sent)
+    if screen.after is not None:
+        page = await screen.after(screen, view, sent, answer)
+        if page is not None:
+            return page
     done = outcome_sentence(desk, view, screen.row.name) or ""
     answer_page = await secret_page(desk, view, screen.link, answer, done)
     return answer_page or RedirectResponse(_after(screen, view, refused_files), HTTP_303_SEE_OTHER)
@@ -231,7 +238,10 @@ async def _with_definitions(screen: ActionScreen, item: str) -> ActionScreen:
         answer = await calls.send("GET", f"/v1/catalogue_items/{key}")
         if answer.is_success and answer.document["form"]:
             form = with_questions(form, answer.document["form"])
-    return replace(screen, own_form=faced_form(form, screen.face))
+    form = await with_choices(
+        screen.desk, with_lists(form, screen.face), None if screen.view is None else screen.view.record
+    )
+    return replace(screen, own_form=faced_form(form, screen.face, screen.desk.language))
 
 
 async def _with_text_block(screen: ActionScreen, sent: SentInputs, key: str) -> SentInputs:
@@ -261,6 +271,20 @@ async def _absent_voter(screen: ActionScreen) -> str | None:
         return person
     record = await screen.desk.calls.read_if_allowed(f"/v1/persons/{person}")
     return person if record is None else str(record["name"])
+
+
+async def _send_with_key(screen: ActionScreen, sent: SentInputs, body: Mapping[str, Any]) -> CallAnswer:
+    """Send the body, with a key made from the record's name if it has none; with a mark if that is taken."""
+    name = name_without_key(screen.form, body) if screen.row.opens else None
+    if name is None:
+        return await _send(screen, sent, body)
+    field = next(field for field in screen.form.fields if field.name == KEY)
+    key = made_key(field, name, screen.lifecycle.kind, sent.key)
+    answer = await _send(screen, sent, {**body, KEY: key})
+    if answer.is_success or not is_key_taken(answer.document):
+        return answer
+    marked = replace(sent, key=str(uuid5(NAMESPACE_URL, f"{sent.key} {KEY}")))
+    return await _send(screen, marked, {**body, KEY: marked_key(key, sent.key)})
 
 
 async def _send(screen: ActionScreen, sent: SentInputs, body: Mapping[str, Any]) -> CallAnswer:
@@ -421,4 +445,6 @@ def _after(screen: ActionScreen, view: RecordView, refused_files: int) -> str:
     parameters = [("done", screen.row.name), *warning_parameters(view.record)]
     if refused_files:
         parameters.append((UNATTACHED, str(refused_files)))
+    if address := view.lifecycle.face.next_pages.get(screen.row.name):
+        return address.format(id=view.record["id"])
     return f"{view.path}?{urlencode(parameters)}"

@@ -39,6 +39,7 @@ PAGES = (
     ("/dashboard/committee", "committee_page"),
     ("/desk/absence?state=planned", "who_is_away"),
     ("/desk/new/absence/plan", "i_am_away"),
+    ("/desk/administration", "administration"),
     ("/desk/all", "all_kinds"),
     ("/desk/first-steps", "first_steps"),
     ("/desk/settings/mail", "mail_settings"),

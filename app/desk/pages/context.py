@@ -178,6 +178,11 @@ class Desk:
         """Whether the reader is staff, who work on what others ask for."""
         return not STAFF_ROLES.isdisjoint(require_signed_in(self.request).role_codes)
 
+    @property
+    def is_administrator(self) -> bool:
+        """Whether the reader administers the installation."""
+        return Role.admin in require_signed_in(self.request).role_codes
+
     def sees_every_record_of(self, kind: str) -> bool:
         """Return whether the reader may see all records of that kind."""
         agents_see = ledger_of(self.request).settings.agents_see

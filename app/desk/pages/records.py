@@ -9,13 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, get_args
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from app.api.open_actions import action_link
 from app.api.pages.page_paths import DESK
 from app.desk.contract import ChildScreen, FileAddress
 from app.desk.names import RowNames
-from app.desk.pages.context import Desk
+from app.desk.pages.context import Desk, require_signed_in
 from app.desk.references import child_names, names_row, row_value
 from app.desk.timeline import NarratedEvent, named_in, timeline
 from app.desk.values import ShownField, label_of, record_name, record_title
@@ -167,6 +167,17 @@ def _leads_to(view: RecordView, row: Action[Any, Any], language: str) -> str | N
         reached = outcomes(view.lifecycle, row, present)
         reached = () if reached == (present,) else reached
     return " / ".join(state.label(language) for state in reached) or None
+
+
+def reader_pages(desk: Desk, view: RecordView) -> list[tuple[str, str]]:
+    """Return the addresses and labels of the pages that the face names, and that are for the reader."""
+    held, state = require_signed_in(desk.request).role_codes, view.record.get("state")
+    words = {name: quote(str(view.record.get(name) or "")) for name in ("id", "name", "key")}
+    return [
+        (page.address.format_map(words), page.label.text(desk.language))
+        for page in view.lifecycle.face.pages
+        if not held.isdisjoint(page.roles) and (not page.states or state in page.states)
+    ]
 
 
 def state_label(lifecycle: Lifecycle[Any], record: Mapping[str, Any], language: str) -> str:

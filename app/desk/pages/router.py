@@ -16,6 +16,7 @@ from app.api.pages.sent_forms import sent_form
 from app.api.requests.accept import LANGUAGE_COOKIE
 from app.api.service.static_files import static_file
 from app.api.sign_in.sign_in_first import sign_in_first
+from app.desk.administration import router as administration
 from app.desk.first_steps import router as first_steps
 from app.desk.operation_calls import CallRefused
 from app.desk.pages import actions, changes, commands, due, homes, work
@@ -93,4 +94,8 @@ async def call_refused(request: Request, error: Exception) -> Response:
 LIST_MODULES = (bulk, columns, saved_views, list_page)
 SETUP_MODULES = (first_steps, settings_pages)
 PAGE_MODULES = (work, homes, commands, due, changes, *LIST_MODULES, record_page, actions)
-ROUTERS = (router, *(part.router for part in (*SETUP_MODULES, *PAGE_MODULES)))
+ROUTERS = (
+    router,
+    *administration.ROUTERS,
+    *(part.router for part in (*SETUP_MODULES, *PAGE_MODULES)),
+)

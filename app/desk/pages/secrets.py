@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from markupsafe import Markup
@@ -14,7 +14,7 @@ from app.contract.schemas import Schema
 from app.desk.operation_calls import CallAnswer
 from app.desk.pages.context import Desk
 from app.desk.pages.form.returns import page_to_return_to
-from app.desk.pages.records import RecordView
+from app.desk.pages.records import RecordView, reader_pages
 from app.desk.values import ShownField
 
 #: The header of an answer to a command that was carried out before.
@@ -38,6 +38,7 @@ async def secret_page(
     was_shown = bool(fields) and REPLAYED in answer.headers
     if not secrets and not was_shown:
         return None
+    guide = await _guide(desk, view.record) if view.lifecycle.kind == WEBHOOK_SOURCE else None
     return desk.answer(
         "secret.html",
         f"{view.spoken_name} {view.title}".strip() or desk.kind_label(view.lifecycle.kind),
@@ -46,7 +47,9 @@ async def secret_page(
         secrets=secrets,
         returns_to=page_to_return_to(desk),
         concerned=_concerned_records(desk, view.record, fields),
-        send_to=await _send_to(desk, view.record) if view.lifecycle.kind == WEBHOOK_SOURCE else None,
+        send_to=None if guide is None else _send_to(desk, view.record, guide),
+        guide=[] if guide is None else list(_guide_lines(desk, guide)),
+        pages=reader_pages(desk, view),
     )
 
 
@@ -77,10 +80,23 @@ def _concerned_record(
     return display.link(stub, desk.kind_label(entry["kind"])), list(display.fields(entry, facts))
 
 
-async def _send_to(desk: Desk, source: Mapping[str, Any]) -> str:
-    """Return the address to which the tool of the source sends its deliveries. Raises CallRefused."""
+async def _guide(desk: Desk, source: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what the source's adapter says about setting its tool up. Raises CallRefused."""
     adapters = await desk.calls.read_if_allowed("/v1/webhook_adapters") or {"items": ()}
     texts = (each["mapping"] for each in adapters["items"] if each["key"] == source["adapter"])
-    mapping = tomllib.loads(next(texts, None) or "")
-    path = str(mapping.get("guide", {}).get("path") or USUAL_PATH)
+    guide: Mapping[str, Any] = tomllib.loads(next(texts, None) or "").get("guide", {})
+    return guide
+
+
+def _send_to(desk: Desk, source: Mapping[str, Any], guide: Mapping[str, Any]) -> str:
+    """Return the address to which the tool of the source sends its deliveries."""
+    path = str(guide.get("path") or USUAL_PATH)
     return f"{str(desk.request.base_url).rstrip('/')}{path.replace('{key}', source['key'])}"
+
+
+def _guide_lines(desk: Desk, guide: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield where in the tool the address and the secret are entered, each part with its label."""
+    for name in ("where", "header", "events"):
+        text = guide.get(name)
+        if text:
+            yield desk.sentence(f"guide_{name}"), "; ".join(text) if isinstance(text, list) else str(text)

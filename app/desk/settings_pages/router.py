@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
+from starlette.status import HTTP_303_SEE_OTHER
 
 from app.api.direct import Router
 from app.api.pages.page_paths import SIGN_IN
@@ -17,6 +18,7 @@ from app.desk.settings_pages.labels import SETTING_LABELS
 
 router = Router(include_in_schema=False)
 MAIL, SIGN_IN_SETTINGS = "/desk/settings/mail", "/desk/settings/sign-in"
+PRIORITIES = "/desk/settings/priorities"
 #: The sentences for settings that are true or false.
 TRUTHS = {"True": "yes", "False": "no"}
 
@@ -36,6 +38,16 @@ async def post_test_mail(request: Request) -> Response:
     if not answer.is_success:
         raise CallRefused(answer)
     return await _mail_page(desk, answer.document)
+
+
+@router.get(PRIORITIES)
+async def get_priorities_page(request: Request) -> Response:
+    """Lead to the form of the priority matrix: its revision, or the first one."""
+    desk = open_desk(request)
+    page = await desk.calls.read("/v1/priority_matrices", {"limit": "1"})
+    record = next(iter(page["items"]), None)
+    revision = None if record is None else f"/desk/priority_matrix/{record['id']}/revise"
+    return RedirectResponse(revision or "/desk/new/priority_matrix/add", HTTP_303_SEE_OTHER)
 
 
 @router.get(SIGN_IN_SETTINGS)

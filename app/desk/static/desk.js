@@ -98,7 +98,7 @@ function walk(event) {
 }
 
 // What was refused comes first, else the first field of a form, without leaving what stands above it.
-(document.querySelector("[role=alert]") ?? document.querySelector(
+(document.querySelector("[role=alert]") ?? document.querySelector("[autofocus]") ?? document.querySelector(
   "form.action :is(input:not([type=hidden]), select, textarea)"))?.focus({ preventScroll: true });
 
 // Nothing of what somebody typed (drafts.js) stays in the browser when they sign out, on whatever page.
@@ -137,14 +137,16 @@ if (zone && !document.cookie.split("; ").includes(zoneCookie))
 // Fields that are asked for only with some values of another one.
 function askFor(form) {
   for (const field of form.querySelectorAll("[data-only-with]")) {
+    const chosen = new FormData(form).getAll(field.dataset.onlyWith), values = JSON.parse(field.dataset.values);
     const other = form.elements.namedItem(field.dataset.onlyWith);
-    field.hidden = other !== null && !field.dataset.values.split(" ").includes(other.value) && !field.classList.contains("wrong");
+    const isAsked = !(other?.[0]?.closest ? other[0] : other)?.closest?.("[data-only-with]")?.hidden && chosen.some((value) => values.includes(value));
+    field.hidden = other !== null && !isAsked && !field.classList.contains("wrong");
   }
 }
-for (const form of document.querySelectorAll("form.action")) {
-  askFor(form);
-  form.addEventListener("change", () => askFor(form));
-}
+const askForAll = () => document.querySelectorAll("form.action").forEach(askFor);
+askForAll();
+document.addEventListener("change", askForAll);
+document.addEventListener("htmx:afterSettle", askForAll);
 
 // A name that is chosen for a list becomes a line of it.
 for (const input of document.querySelectorAll("input[data-adds]")) input.hidden = false;

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from app.common.components import Component
+from app.common.components import CHOSEN_FROM, Component
 from app.common.personal import LOGIN, PREFIX, ExternalId, Personal
 from app.common.times.zones import EXAMPLES, is_zone
 from app.kernel.actions.payloads import NO_LINE, ShortText
@@ -32,7 +32,9 @@ Email = Annotated[
     ),
 ]
 Login = Annotated[ShortText, Personal(), ExternalId(LOGIN)]
-Locale = Annotated[str, StringConstraints(pattern="^(en|zh)$")]
+Locale = Annotated[
+    str, StringConstraints(pattern="^(en|zh)$"), Field(json_schema_extra={CHOSEN_FROM: "language"})
+]
 Zone = Annotated[
     ShortText,
     AfterValidator(_check_zone),
@@ -40,6 +42,6 @@ Zone = Annotated[
         "TimeZone",
         "Name of a time zone (IANA).",
         "Asia/Shanghai",
-        {"pattern": r"^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$"},
+        {"pattern": r"^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$", CHOSEN_FROM: "time_zone"},
     ),
 ]

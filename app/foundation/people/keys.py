@@ -20,6 +20,7 @@ from app.common.records import ForeignRef, Hidden
 from app.foundation.people.credentials.bounds import KEYS, within_bound
 from app.foundation.people.credentials.key_standing import SUSPEND_LOST, lost_standing
 from app.foundation.people.credentials.maker_credential import note_secret
+from app.foundation.people.faces import KEY_FACE
 from app.foundation.people.records import Key, KeyState
 from app.foundation.people.roles import RoleText
 from app.kernel.access.audience_rules import to_persons
@@ -220,7 +221,7 @@ TELL_PERSON = (RecipientRule(NoticeType.key_changed, field="person_id"),)
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="key", plural="keys", zh="API 密钥", record=Key, states=KeyState,
-    access=KindAccess(administrative=True, oversight=frozenset({Role.admin, Role.auditor})),
+    face=KEY_FACE, access=KindAccess(administrative=True, oversight=frozenset({Role.admin, Role.auditor})),
     visible=(to_persons("person_id"),),
     rows=(
         #      action    中文    from               to                who                    event

@@ -34,6 +34,7 @@ from app.foundation.people.provisioning.marks import remove_marks
 from app.foundation.people.provisioning.records import DirectoryMembership
 from app.foundation.people.records import Membership, Team
 from app.foundation.people.roles import (
+    HeldRoleText,
     Roles,
     RoleText,
     invalid_role_scopes,
@@ -196,7 +197,7 @@ def grant_role(person: Person, body: GrantRolePerson, ctx: ActionContext) -> Non
 class RevokeRolePerson(Payload):
     """A role to revoke from the person."""
 
-    role: RoleText = Field(description="Role as the person has it, including its scope.")
+    role: HeldRoleText = Field(description="Role as the person has it, including its scope.")
 
 
 def revoke_role(person: Person, body: RevokeRolePerson, ctx: ActionContext) -> None:

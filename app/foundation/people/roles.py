@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, TypeAdapter
 from pydantic_core import PydanticCustomError
 
-from app.common.components import Component
+from app.common.components import CHOSEN_FROM, Component
 from app.common.people import Person, PersonState, Role, RoleGrant
 from app.common.tickets import Ticket
 from app.foundation.people.lookups import another_admin
@@ -37,6 +37,7 @@ def _canonical_role(text: str) -> str:
 
 
 _SCOPES = r"@(team/[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|(service|process)/[^,/\\@]+)"
+_PATTERN = rf"^({'|'.join(role.value for role in Role)})({_SCOPES})?$"
 RoleText = Annotated[
     ShortText,
     AfterValidator(_canonical_role),
@@ -44,7 +45,17 @@ RoleText = Annotated[
         "RoleText",
         "Role, optionally limited to the records of a team, service or process.",
         "agent",
-        {"pattern": rf"^({'|'.join(role.value for role in Role)})({_SCOPES})?$"},
+        {"pattern": _PATTERN, CHOSEN_FROM: "role"},
+    ),
+]
+HeldRoleText = Annotated[
+    ShortText,
+    AfterValidator(_canonical_role),
+    Component(
+        "HeldRoleText",
+        "Role as a person holds it, with the team, service or process to which it is limited.",
+        "agent",
+        {"pattern": _PATTERN, CHOSEN_FROM: "held_role"},
     ),
 ]
 Roles = Annotated[

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from app.common.faces import BilingualLabel, FormFace, FormSection, RecordFace
+from app.common.faces import BilingualLabel, FormFace, FormSection, RecordFace, RecordPage
+from app.common.people import Role
+
+KEEPERS = frozenset({Role.admin, Role.service_level_manager})
 
 FACE = RecordFace(
     essentials=("service", "fulfilment_path", "target_seconds", "default_team", "key"),
     primary={"draft": ("offer",), "offered": ("edit",), "withdrawn": ("offer",)},
     quick=("edit",),
+    pages=(
+        RecordPage(
+            BilingualLabel("Build the form", "制作表单"), "/desk/administration/items/{id}/form", KEEPERS
+        ),
+    ),
     forms={
         "draft": FormFace(
-            first=("title_en", "title_zh", "key", "service"),
+            first=("title_en", "title_zh", "service"),
             sections=(
                 FormSection(
                     BilingualLabel("What people get", "交付内容"),
@@ -18,7 +26,7 @@ FACE = RecordFace(
                 ),
                 FormSection(
                     BilingualLabel("What they are asked", "申请时填写"),
-                    ("form", "title_template", "description_template"),
+                    ("title_template", "description_template"),
                 ),
                 FormSection(
                     BilingualLabel("How it is delivered", "交付方式"),
@@ -30,6 +38,8 @@ FACE = RecordFace(
                 ),
             ),
             defaults={"fulfilment_path": "standard"},
+            unasked=frozenset({"form"}),
         ),
+        "edit": FormFace(unasked=frozenset({"form"})),
     },
 )

@@ -47,7 +47,9 @@ _TYPES = {
 }
 
 _ROOT = {"$schema", "type", "properties", "required", "additionalProperties", "x-order"}
-_COMMON_KEYWORDS = {"type", "x-label", "x-help", "enum", "x-enum-labels"}
+#: The keyword of a field that is asked for only with certain answers to another field.
+CONDITION_KEYWORD = "x-only-with"
+_COMMON_KEYWORDS = {"type", "x-label", "x-help", "enum", "x-enum-labels", CONDITION_KEYWORD}
 _KEYWORDS_OF_TYPE: dict[str, set[str]] = {
     "string": {"minLength", "maxLength", "pattern", "format"},
     "integer": {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"},
@@ -101,6 +103,12 @@ def check_form(form: dict[str, Any], within: str = "/form") -> None:
     )
     order = form.get("x-order", list(fields))
     _require(_is_name_list(order) and set(order) == fields.keys(), f"{within}/x-order", "form_orders_fields")
+    for n, name in enumerate(order):
+        if CONDITION_KEYWORD in fields[name]:
+            pointer = f"{within}/properties/{_escaped(name)}/{CONDITION_KEYWORD}"
+            _only_with(
+                fields[name][CONDITION_KEYWORD], {other: fields[other] for other in order[:n]}, pointer
+            )
     # Checked last, as only now the form is known to be shallow.
     _require(len(canonical_json(form)) <= LARGEST_FORM, within, "form_too_large", most=str(LARGEST_FORM))
 
@@ -118,6 +126,21 @@ def _field(schema: Any, pointer: str) -> None:
     if kind == "array":
         _items(schema.get("items"), f"{pointer}/items")
     _values(schema, kind, pointer)
+
+
+def _only_with(condition: Any, earlier: dict[str, Any], pointer: str) -> None:
+    """Check a condition: it names one of the earlier fields, and choices of it. Raises InvalidForm."""
+    if not isinstance(condition, dict) or condition.keys() != {"field", "values"}:
+        raise InvalidForm(pointer, "form_condition")
+    name, values = condition["field"], condition["values"]
+    _require(isinstance(name, str) and name in earlier, f"{pointer}/field", "form_condition_field")
+    schema = earlier[name].get("items", earlier[name])
+    choices = [False, True] if schema["type"] == "boolean" else schema.get("enum", [])
+    typed_choices = {(type(choice), choice) for choice in choices}
+    fits = isinstance(values, list) and bool(values) and all(isinstance(v, str | int) for v in values)
+    _require(
+        fits and {(type(v), v) for v in values} <= typed_choices, f"{pointer}/values", "form_condition_values"
+    )
 
 
 def _items(schema: Any, pointer: str) -> None:
@@ -300,6 +323,9 @@ def validate_answers(
         faults += _faults(form, answers, error, within)
         if len(faults) >= MOST_FAULTS:
             break
+    for name in answers:
+        if name in form["properties"] and not is_field_asked(form, answers, name):
+            faults.append(FormFault(f"{within}/{_escaped(name)}", "answer_not_asked"))
     order = {_escaped(name): n for n, name in enumerate(ordered_fields(form))}
 
     def field_position(fault: FormFault) -> int:
@@ -316,6 +342,17 @@ def ordered_fields(form: dict[str, Any]) -> list[str]:
     return order
 
 
+def is_field_asked(form: dict[str, Any], answers: dict[str, Any], name: str) -> bool:
+    """Return whether the field is asked for with these answers: those that it depends on are given."""
+    condition = form["properties"][name].get(CONDITION_KEYWORD)
+    if condition is None:
+        return True
+    answer = answers.get(condition["field"])
+    chosen = [(type(each), each) for each in (answer if isinstance(answer, list) else [answer])]
+    is_chosen = any((type(value), value) in chosen for value in condition["values"])
+    return is_chosen and is_field_asked(form, answers, condition["field"])
+
+
 def _faults(
     form: dict[str, Any], answers: dict[str, Any], error: ValidationError, within: str
 ) -> Iterator[FormFault]:
@@ -323,7 +360,7 @@ def _faults(
     fields: dict[str, Any] = form["properties"]
     if keyword == "required":
         for name in form["required"]:
-            if name not in answers:
+            if name not in answers and is_field_asked(form, answers, name):
                 yield FormFault(f"{within}/{_escaped(name)}", "missing")
         return
     if keyword == "additionalProperties":

@@ -11,6 +11,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
+from app.common.components import CHOSEN_FROM, Component
 from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, RecipientRule
 from app.common.priorities.priority import Impact, Urgency
@@ -46,6 +47,7 @@ from app.kernel.actions.refusals import WrongValue
 from app.processes.incidents.records import Effect
 from app.webhooks.adapters import MAIL, adapter_keys
 from app.webhooks.mapping.parse import parse_mapping
+from app.webhooks.sources.face import FACE
 from app.webhooks.sources.records import AutomaticMails, UnknownSenders, WebhookSource
 from app.webhooks.sources.records import WebhookSourceState as State
 
@@ -53,6 +55,10 @@ SHORTEST_SECRET = 16
 LONGEST_FLAPPING_SECONDS = 7 * 86_400
 
 SourceKey = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,56}$")]
+AdapterKey = Annotated[
+    ShortText,
+    Component("AdapterKey", "Key of a webhook adapter.", "github", {CHOSEN_FROM: "webhook_adapter"}),
+]
 MappingText = Annotated[str, StringConstraints(min_length=1, max_length=LARGEST_MAPPING)]
 #: An address, or `@` and a domain for all addresses there.
 FormSender = Annotated[
@@ -102,7 +108,7 @@ class NewSourceFields(SourceFields, of=WebhookSource):
     """Fields of a new source, but for its secret."""
 
     key: SourceKey
-    adapter: ShortText
+    adapter: AdapterKey
     owner: SourceOwner = "me"
 
 
@@ -223,7 +229,7 @@ ADMINS = (admin | rule).in_person()
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="webhook_source", plural="webhook_sources", zh="推送来源", record=WebhookSource, states=State,
-    access=KindAccess(administrative=True),
+    access=KindAccess(administrative=True), face=FACE,
     visible=(to_staff(),),
     rules=Rules(constraints={"webhook_source_key_key": ValueTaken("key")}),
     rows=(

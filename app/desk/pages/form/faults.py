@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from app.common.faces import FormFace
@@ -40,6 +40,10 @@ def placed_problem(
     supplied = _supplied(face, inputs)
     own = list(_own_errors(desk, fields, inputs, supplied, unknown))
     places = {error["pointer"] for error in own}
+    # A role is one value of the body, of which parts are chosen.
+    places |= {
+        f"/{field.name}" for field in fields if field.kind is FieldKind.role and _has_part(field, places)
+    }
     remaining = [
         {
             **error,
@@ -89,6 +93,10 @@ def _own_errors(
         for name in names:
             message = translate(desk.language, "value", "unknown_reference", {"name": name})
             yield {"pointer": pointer, "members": [], "message": message}
+
+
+def _has_part(field: FormField, places: Collection[str]) -> bool:
+    return any(place.startswith(f"/{field.name}/") for place in places)
 
 
 def _is_within(pointer: str | None, pointers: Iterable[str]) -> bool:

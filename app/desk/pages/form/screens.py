@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from starlette.responses import Response
 
 from app.api.contract.summaries import of_action
 from app.api.open_actions import ActionLink, action_link
 from app.api.pages.page_paths import DESK
 from app.common.faces import USUAL_FORMS, FormFace
 from app.desk.forms.fields import Form, FormField, is_file
+from app.desk.operation_calls import CallAnswer
 from app.desk.pages.context import Desk
+from app.desk.pages.form.sent_inputs import SentInputs
 from app.desk.pages.records import RecordView
 from app.desk.values import ShownField
 from app.kernel.actions.lifecycle import Action, Lifecycle
@@ -28,7 +32,8 @@ class ActionScreen:
     the payload's, `preset` the members that are sent besides, `fallback` those that are sent if they are left
     blank, `own_path` the form's address, `own_label` what the action is called, `own_button` what its
     button says, `about` and `facts` what
-    stands before the form.
+    stands before the form, `before` a template with its values that stands there, too, and `after` what makes
+    the page that follows (None: it has no page of its own).
     """
 
     desk: Desk
@@ -44,6 +49,10 @@ class ActionScreen:
     own_button: str | None = None
     about: str = ""
     facts: tuple[ShownField, ...] = ()
+    before: tuple[str, Mapping[str, Any]] | None = None
+    after: Callable[[ActionScreen, RecordView, SentInputs, CallAnswer], Awaitable[Response | None]] | None = (
+        None
+    )
 
     @property
     def link(self) -> ActionLink:

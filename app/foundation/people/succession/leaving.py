@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
+from app.common.components import CHOSEN_FROM
 from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, Responsible
 from app.common.people import Person, PersonState
@@ -19,6 +20,8 @@ from app.kernel.actions.lifecycle import STAYS, Action, action
 from app.kernel.actions.payloads import LONGEST_LIST, BoundedList, Instant, Payload, Reference, SuppliedField
 from app.kernel.actions.refusals import WrongValue
 
+DutyKind = Annotated[str, WithJsonSchema({"type": "string", CHOSEN_FROM: "duty_kind"})]
+
 
 class TransferDutiesPerson(Payload):
     """The successor of a person who has left, and the kinds of records whose duties are handed over."""
@@ -27,7 +30,7 @@ class TransferDutiesPerson(Payload):
     new_holder: Annotated[Reference, ForeignRef("person", GivenDuty.participation, quiet=True)] = Field(
         description="Person who takes the duties over: an id, or `me`."
     )
-    kinds: Annotated[tuple[str, ...], BoundedList, SuppliedField()] = Field(
+    kinds: Annotated[tuple[DutyKind, ...], BoundedList, SuppliedField()] = Field(
         default=(),
         max_length=len(KIND_DUTIES),
         description="Kinds of the records, such as `incident`; if left out, all that the caller manages.",

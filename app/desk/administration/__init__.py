@@ -1,0 +1,1 @@
+"""Administration from pages: people, teams, keys, sources and the catalogue, without typed codes."""

@@ -1,0 +1,165 @@
+"""Pages about people: inviting somebody with a way to sign in, and handing over what a person held."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from fastapi import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.status import HTTP_303_SEE_OTHER
+
+from app.api.authentication.auth import ledger_of
+from app.api.direct import Router
+from app.common.faces import BilingualLabel, FieldCondition, FormFace, FormQuestion, QuestionAnswer
+from app.common.people import Role
+from app.desk.administration.index import ADMINISTRATION
+from app.desk.operation_calls import CallAnswer
+from app.desk.pages.actions import screen_of, send_form, show_form
+from app.desk.pages.context import Desk, open_desk
+from app.desk.pages.form.returns import page_to_return_to
+from app.desk.pages.form.screens import ActionScreen
+from app.desk.pages.form.sent_inputs import SentInputs
+from app.desk.pages.records import RecordView, read_record
+from app.foundation.people.succession.duties import KIND_DUTIES
+
+router = Router(include_in_schema=False)
+INVITE = f"{ADMINISTRATION}/people/invite"
+#: The question how the invited person signs in, and its answers.
+SIGN_IN, BY_KEY, BY_PROVIDER, LATER = "sign_in", "key", "provider", "later"
+KEY_NAME = BilingualLabel("Sign-in", "登录")
+SIGNS_IN = FormQuestion(
+    SIGN_IN,
+    BilingualLabel("How will the person sign in?", "此人如何登录？"),
+    (
+        QuestionAnswer(BY_KEY, BilingualLabel("With a key that you hand over", "用您转交的密钥"), {}),
+        QuestionAnswer(
+            BY_PROVIDER, BilingualLabel("With the account of our organisation", "用本单位的账户"), {}
+        ),
+        QuestionAnswer(LATER, BilingualLabel("Not yet", "暂不登录"), {}),
+    ),
+    usual=BY_KEY,
+)
+INVITATION = FormFace(
+    first=("name", "email", "roles", "teams", SIGN_IN, "login"),
+    unasked=frozenset({"kind", "occurred_at"}),
+    questions=(SIGNS_IN,),
+    only_with={"login": FieldCondition(SIGN_IN, (BY_PROVIDER,))},
+    labels={
+        "roles": BilingualLabel(
+            "What does the person do? (none: asks for help only)",
+            "此人承担哪些角色？（不选：仅求助）",
+        ),
+    },
+)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldKind:
+    """Duties in the records of one kind: what the kind is called, how many there are, the records themselves,
+    and who may hand them over, if not the reader.
+    """
+
+    label: str
+    count: int
+    records: tuple[tuple[str, str], ...]
+    managers: str
+
+
+@router.get(INVITE)
+async def get_invitation_form(request: Request) -> Response:
+    """Return the form that invites a person."""
+    return await show_form(_invitation(request))
+
+
+@router.post(INVITE)
+async def post_invitation_form(request: Request) -> Response:
+    """Add the person, and make a key to sign in with if that was chosen."""
+    return await send_form(_invitation(request))
+
+
+def _invitation(request: Request) -> ActionScreen:
+    desk = open_desk(request)
+    label = desk.sentence("invite")
+    screen = screen_of(desk, desk.lifecycle("person"), "add", None)
+    return replace(
+        screen, own_face=INVITATION, own_path=INVITE, own_label=label, own_button=label, after=_invited
+    )
+
+
+async def _invited(
+    screen: ActionScreen, view: RecordView, sent: SentInputs, answer: CallAnswer
+) -> Response | None:
+    """Return the page with what to send to the invited person; None if they sign in in another way."""
+    if sent.first_text(f"/{SIGN_IN}") != BY_KEY:
+        return None
+    desk = screen.desk
+    key = await desk.calls.send(
+        "POST",
+        "/v1/keys",
+        body={"name": KEY_NAME.text(desk.language), "person": view.record["id"]},
+        headers={"idempotency-key": str(uuid5(NAMESPACE_URL, f"{sent.key} {SIGN_IN}"))},
+    )
+    return desk.answer(
+        "administration/invitation.html",
+        desk.sentence("invited", person=view.record["name"]),
+        view=view,
+        returns_to=page_to_return_to(desk),
+        refused=None if key.is_success else key.fault,
+        token=key.document["token"] if key.is_success else None,
+        sign_in_address=f"{str(desk.request.base_url).rstrip('/')}/sign-in",
+    )
+
+
+@router.get(f"{ADMINISTRATION}/people/{{name}}/handover")
+async def get_handover_page(request: Request, name: str) -> Response:
+    """Return the page on which what a person held is handed over; theirs if nothing is held."""
+    desk = open_desk(request)
+    view = await read_record(desk, desk.lifecycle("person"), name)
+    duties = await desk.calls.read(f"/v1/persons/{view.record['id']}/duties")
+    if not duties["counts"]:
+        return RedirectResponse(f"{view.path}?done=deactivate", HTTP_303_SEE_OTHER)
+    return await show_form(_handover(desk, view, duties))
+
+
+@router.post(f"{ADMINISTRATION}/people/{{name}}/handover")
+async def post_handover_form(request: Request, name: str) -> Response:
+    """Hand over what the person held."""
+    desk = open_desk(request)
+    view = await read_record(desk, desk.lifecycle("person"), name)
+    duties = await desk.calls.read(f"/v1/persons/{view.record['id']}/duties")
+    return await send_form(_handover(desk, view, duties))
+
+
+def _handover(desk: Desk, view: RecordView, duties: Mapping[str, Any]) -> ActionScreen:
+    screen = screen_of(desk, view.lifecycle, "transfer_duties", view)
+    return replace(
+        screen,
+        own_path=f"{ADMINISTRATION}/people/{view.record['id']}/handover",
+        own_label=desk.sentence("hand_over"),
+        about=desk.sentence("hand_over_about", person=view.record["name"]),
+        before=("desk/administration/held_duties.html", {"held": held_kinds(desk, duties)}),
+    )
+
+
+def held_kinds(desk: Desk, duties: Mapping[str, Any]) -> list[HeldKind]:
+    """Return the duties that a person holds, by kind."""
+    labels = ledger_of(desk.request).role_labels
+    kinds = []
+    for held in duties["counts"]:
+        kind = held["kind"]
+        records = tuple(
+            (f"/desk/{kind}/{duty['number'] or duty['id']}", _called(duty))
+            for duty in duties["items"]
+            if duty["kind"] == kind
+        )
+        roles = sorted(KIND_DUTIES[kind].managers if kind in KIND_DUTIES else (), key=list(Role).index)
+        managers = ", ".join(labels.label(role, desk.language) for role in roles)
+        kinds.append(HeldKind(desk.kinds_label(kind), held["count"], records, managers))
+    return kinds
+
+
+def _called(duty: Mapping[str, Any]) -> str:
+    return " ".join(str(duty[name]) for name in ("number", "title") if duty[name])

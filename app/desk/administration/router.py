@@ -1,0 +1,41 @@
+"""Routes of administration: the page that lists all others, and the pages that it leads to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from fastapi import Request
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from app.api.direct import Router
+from app.common.people import Role
+from app.desk.administration import items, people, sources, teams
+from app.desk.administration.index import ADMINISTRATION, GROUPS, AdministrationGroup
+from app.desk.pages.context import Desk, open_desk, require_signed_in
+
+router = Router(include_in_schema=False)
+
+
+@router.get(ADMINISTRATION)
+async def get_administration_page(request: Request) -> Response:
+    """Return the page that lists what the reader may administer."""
+    desk = open_desk(request)
+    groups = list(reader_groups(desk))
+    if not groups:
+        raise HTTPException(404)
+    template = "administration/index.html"
+    return desk.answer(template, desk.sentence("administration"), groups=groups)
+
+
+def reader_groups(desk: Desk) -> Iterator[AdministrationGroup]:
+    """Yield the groups with the pages that are for the reader."""
+    held = require_signed_in(desk.request).role_codes
+    for group in GROUPS:
+        pages = tuple(page for page in group.pages if not held.isdisjoint({Role.admin, *page.roles}))
+        if pages:
+            yield replace(group, pages=pages)
+
+
+ROUTERS = (router, people.router, teams.router, sources.router, items.router)

@@ -1,0 +1,79 @@
+"""The page of a source's test: it sends what the source's tool would send, and says what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from fastapi import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.status import HTTP_303_SEE_OTHER
+
+from app.api.direct import Router
+from app.desk.administration.index import ADMINISTRATION
+from app.desk.names import NAME
+from app.desk.pages.context import Desk, open_desk
+
+router = Router(include_in_schema=False)
+TEST = f"{ADMINISTRATION}/sources/{{name}}/test"
+#: The parameter for the delivery that was sent.
+DELIVERY = "delivery"
+WAITING, PROCESSED = "waiting", "processed"
+
+
+@router.get(TEST)
+async def get_source_test_page(request: Request, name: str) -> Response:
+    """Return the page on which a test is sent to the source, with the outcome of the last one."""
+    desk = open_desk(request)
+    source = await desk.calls.read(f"/v1/webhook_sources/{quote(name, safe='')}")
+    delivery = request.query_params.get(DELIVERY, "")
+    outcome = await _delivery(desk, source, delivery) if NAME.fullmatch(delivery) else None
+    return _answer(desk, source, outcome)
+
+
+@router.post(TEST)
+async def post_source_test(request: Request, name: str) -> Response:
+    """Send the source a test delivery, and lead to its outcome."""
+    desk = open_desk(request)
+    source = await desk.calls.read(f"/v1/webhook_sources/{quote(name, safe='')}")
+    answer = await desk.calls.send("POST", f"/v1/webhook_sources/{source['id']}/send_sample")
+    if not answer.is_success:
+        return _answer(desk, source, None, fault=answer.fault, status=answer.status)
+    query = urlencode({DELIVERY: answer.document["delivery_id"]})
+    return RedirectResponse(f"{TEST.format(name=source['id'])}?{query}", HTTP_303_SEE_OTHER)
+
+
+async def _delivery(desk: Desk, source: Mapping[str, Any], delivery: str) -> Mapping[str, Any] | None:
+    answer: Mapping[str, Any] | None = await desk.calls.read_if_allowed(
+        f"/v1/webhook_sources/{source['id']}/deliveries/{delivery}"
+    )
+    return answer
+
+
+def _answer(
+    desk: Desk,
+    source: Mapping[str, Any],
+    delivery: Mapping[str, Any] | None,
+    *,
+    fault: str = "",
+    status: int = 200,
+) -> Response:
+    records = [
+        (f"/desk/{effect['record'].partition('/')[0]}/{effect['number']}", effect["number"])
+        for effect in (delivery or {"effects": ()})["effects"]
+        if effect["record"] and effect["number"]
+    ]
+    return desk.answer(
+        "administration/source_test.html",
+        desk.sentence("test_of", source=source["title"]),
+        status=status,
+        source=source,
+        delivery=delivery,
+        is_waiting=delivery is not None and delivery["state"] == WAITING,
+        was_processed=delivery is not None and delivery["state"] == PROCESSED,
+        records=list(dict.fromkeys(records)),
+        fault=fault,
+        form_address=TEST.format(name=source["id"]),
+        all_deliveries=f"/dashboard/integrations/{quote(source['key'], safe='')}",
+    )

@@ -1,0 +1,153 @@
+"""Lists from which people choose the value of a field, where the contract takes any text: roles, adapters and
+time zones, each by its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from dataclasses import replace
+from functools import cache
+from typing import Any
+from zoneinfo import available_timezones
+
+from app.api.authentication.auth import ledger_of
+from app.common.components import CHOSEN_FROM
+from app.common.people import Role, RoleGrant
+from app.common.tickets import Ticket
+from app.desk.forms.fields import FieldChoice, FieldKind, Form, FormField
+from app.desk.forms.roles import role_field
+from app.desk.pages.context import Desk, require_signed_in
+from app.foundation.people.succession.duties import KIND_DUTIES
+from app.i18n import LANGUAGES
+from app.kpis.catalogue import KPIS
+
+ROLES, ADAPTERS, ZONES, PROCESSES = "role", "webhook_adapter", "time_zone", "process"
+KPI_KEYS, DUTY_KINDS, LOCALES, HELD_ROLES = "kpi", "duty_kind", "language", "held_role"
+NAMES_OF_LANGUAGES = (("en", "English"), ("zh", "中文"))
+Choices = tuple[FieldChoice, ...]
+
+
+async def with_choices(desk: Desk, form: Form, record: Mapping[str, Any] | None) -> Form:
+    """Return the form with a choice in the place of each text that names something of a list, also one of
+    the record that the form is about. Raises CallRefused.
+    """
+    sources = {source for field in form.fields for source in _sources(field)}
+    choices = {source: await LISTS[source](desk) for source in sources if source in LISTS}
+    if HELD_ROLES in sources and record is not None:
+        choices[HELD_ROLES] = await held_roles(desk, record)
+    fields = tuple(_chosen(desk, field, choices) for field in form.fields)
+    return replace(form, fields=fields)
+
+
+async def roles(desk: Desk) -> Choices:
+    """Return all roles."""
+    labels = ledger_of(desk.request).role_labels
+    return tuple(
+        FieldChoice(role.value, {each: labels.label(role, each) for each in LANGUAGES}) for role in Role
+    )
+
+
+async def held_roles(desk: Desk, person: Mapping[str, Any]) -> Choices:
+    """Return the roles that the person holds, each with the records for which it is held. Raises
+    CallRefused.
+    """
+    return tuple([await _held_role(desk, text) for text in person["roles"] or ()])
+
+
+async def _held_role(desk: Desk, text: str) -> FieldChoice:
+    held = RoleGrant.parse(text)
+    label = ledger_of(desk.request).role_labels.label(held.role, desk.language)
+    scope = held.service or ""
+    if held.process is not None:
+        scope = desk.kinds_label(held.process) if held.process in desk.lifecycles else held.process
+    elif held.team_id is not None:
+        team = await desk.calls.read_if_allowed(f"/v1/teams/{held.team_id}")
+        scope = str(held.team_id) if team is None else team["name"]
+    return FieldChoice(text, dict.fromkeys(LANGUAGES, f"{label} · {scope}" if scope else label))
+
+
+async def adapters(desk: Desk) -> Choices:
+    """Return the tools that have an adapter, by their names. Raises CallRefused."""
+    page = await desk.calls.read("/v1/webhook_adapters")
+    tools = sorted(page["items"], key=lambda each: str(each["title"]).casefold())
+    return tuple(FieldChoice(each["key"], dict.fromkeys(LANGUAGES, each["title"])) for each in tools)
+
+
+async def zones(desk: Desk) -> Choices:
+    """Return all time zones that are called after places."""
+    return _zones()
+
+
+async def processes(desk: Desk) -> Choices:
+    """Return the kinds of tickets."""
+    return tuple(
+        FieldChoice(kind, {each: lifecycle.label(each) for each in LANGUAGES})
+        for kind, lifecycle in desk.lifecycles.items()
+        if issubclass(lifecycle.record, Ticket)
+    )
+
+
+async def kpis(desk: Desk) -> Choices:
+    """Return all KPIs, by their names in the reader's language."""
+    labelled = sorted(KPIS.items(), key=lambda pair: pair[1].label(desk.language).casefold())
+    return tuple(FieldChoice(key, {each: kpi.label(each) for each in LANGUAGES}) for key, kpi in labelled)
+
+
+async def duty_kinds(desk: Desk) -> Choices:
+    """Return the kinds whose duties the reader may hand over."""
+    caller = require_signed_in(desk.request)
+    return tuple(
+        FieldChoice(kind, dict.fromkeys(LANGUAGES, desk.kinds_label(kind)))
+        for kind, duties in KIND_DUTIES.items()
+        if any(held.role in duties.managers and held.applies_throughout(kind) for held in caller.roles)
+    )
+
+
+async def locales(desk: Desk) -> Choices:
+    """Return the languages of pages and mails, each by its own name."""
+    return tuple(FieldChoice(code, dict.fromkeys(LANGUAGES, name)) for code, name in NAMES_OF_LANGUAGES)
+
+
+@cache
+def _zones() -> Choices:
+    names = sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))
+    return tuple(
+        FieldChoice(name, dict.fromkeys(LANGUAGES, name.replace("_", " "))) for name in ("UTC", *names)
+    )
+
+
+#: The lists by the names that the contract has for them.
+LISTS: Mapping[str, Callable[[Desk], Coroutine[Any, Any, Choices]]] = {
+    ROLES: roles,
+    ADAPTERS: adapters,
+    ZONES: zones,
+    PROCESSES: processes,
+    KPI_KEYS: kpis,
+    DUTY_KINDS: duty_kinds,
+    LOCALES: locales,
+}
+
+
+def _sources(field: FormField) -> Iterable[str]:
+    """Yield the lists that the field and those within it are chosen from."""
+    source = str(field.schema.get(CHOSEN_FROM))
+    if source in LISTS or source == HELD_ROLES:
+        yield source
+        if source == ROLES:
+            yield PROCESSES
+    for inner in field.inner_fields:
+        yield from _sources(inner)
+
+
+def _chosen(desk: Desk, field: FormField, choices: Mapping[str, Choices]) -> FormField:
+    """Return the field as a choice from its list. Roles in a list are those that are held everywhere."""
+    inner = tuple(_chosen(desk, each, choices) for each in field.inner_fields)
+    if field.kind is FieldKind.lines and inner[0].schema.get(CHOSEN_FROM) in choices:
+        options = choices[inner[0].schema[CHOSEN_FROM]]
+        return replace(field, kind=FieldKind.choices, choices=options, inner_fields=(), help_words={})
+    source = str(field.schema.get(CHOSEN_FROM))
+    if source == ROLES and field.kind is FieldKind.line:
+        return role_field(field, choices[ROLES], choices[PROCESSES])
+    if source in choices and field.kind is FieldKind.line:
+        return replace(field, kind=FieldKind.choice, choices=choices[source], help_words={})
+    return replace(field, inner_fields=inner)

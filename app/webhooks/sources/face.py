@@ -1,0 +1,40 @@
+"""The face of webhook sources: what administrators need on their pages."""
+
+from __future__ import annotations
+
+from app.common.faces import BilingualLabel, FieldCondition, FormFace, FormSection, RecordFace, RecordPage
+from app.common.people import Role
+
+MAIL = ("mail",)
+FACE = RecordFace(
+    essentials=("adapter", "owner", "team", "service", "silent_since_at"),
+    primary={"active": ("edit",), "paused": ("resume",)},
+    quick=("rotate",),
+    pages=(
+        RecordPage(
+            BilingualLabel("Send a test delivery", "发送测试投递"),
+            "/desk/administration/sources/{id}/test",
+            frozenset({Role.admin}),
+            frozenset({"active"}),
+        ),
+    ),
+    forms={
+        "add": FormFace(
+            first=("adapter", "title"),
+            sections=(
+                FormSection(
+                    BilingualLabel("Where its tickets go", "工单去向"), ("team", "service", "category")
+                ),
+            ),
+            unasked=frozenset({"occurred_at", "mapping"}),
+            labels={
+                "adapter": BilingualLabel("Which tool sends?", "发送方工具"),
+                "title": BilingualLabel("What do you call this source?", "来源名称"),
+            },
+            only_with={
+                name: FieldCondition("adapter", MAIL)
+                for name in ("unknown_senders", "automatic_mails", "forms", "monitors")
+            },
+        )
+    },
+)

@@ -1,0 +1,186 @@
+"""Administration from pages: no codes are typed, and errors stand at their fields."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+import httpx
+
+from app.common.people import Role
+from app.desk.administration.index import ADMINISTRATION, GROUPS
+from tests.client import Api, Client, an_incident
+from tests.desk.sent_forms import read_form, said, send_form
+from tests.webhooks.tools import process_all
+
+INVITE = f"{ADMINISTRATION}/people/invite"
+KEY = re.compile(r"ldk_[\w-]+")
+
+
+async def opened(client: Client, path: str, language: str = "en") -> str:
+    """The page at the path."""
+    answer = await client.get(path, headers={"accept-language": language})
+    assert answer.status_code == 200, said(answer.text)
+    return unescape(answer.text)
+
+
+async def sent(client: Client, path: str, **values: str | list[str]) -> httpx.Response:
+    """The answer to the form at the path with these values; `__` stands for a slash in a name."""
+    form = read_form((await client.get(path)).text)
+    named = {
+        f"/{name.replace('__', '/')}": value if isinstance(value, list) else [value]
+        for name, value in values.items()
+    }
+    assert named.keys() <= form.named, (named.keys() - form.named, form.named)
+    return await send_form(client, path, form.inputs | named)
+
+
+async def test_the_page_lists_what_the_reader_administers(api: Api) -> None:
+    admin = await api.client("Ada", Role.admin)
+    for language in ("en", "zh"):
+        html = await opened(admin, ADMINISTRATION, language)
+        for group in GROUPS:
+            for page in group.pages:
+                assert page.purpose.text(language) in html
+                for address in (page.address, *(address for _, address in page.forms)):
+                    assert (await admin.get(address)).status_code == 200, address
+    keeper = await api.client("Kim", Role.service_level_manager)
+    html = await opened(keeper, ADMINISTRATION)
+    assert ("/desk/catalogue_item" in html, "/desk/key" in html) == (True, False)
+    agent = await api.client("Lin", Role.agent)
+    assert (await agent.get(ADMINISTRATION)).status_code == 404
+    assert f'href="{ADMINISTRATION}"' not in await opened(agent, "/desk")
+    assert f'href="{ADMINISTRATION}"' in await opened(admin, "/desk")
+
+
+async def test_an_invited_person_signs_in_with_the_key_of_the_message(api: Api) -> None:
+    admin = await api.client("Ada", Role.admin)
+    await api.team("network")
+    answer = await sent(
+        admin,
+        INVITE,
+        name="Ana Lima",
+        email="ana@example.org",
+        roles=["agent", "change_manager"],
+        teams="network",
+        sign_in="key",
+    )
+    assert answer.status_code == 200, said(answer.text)
+    (key,) = KEY.findall(answer.text)
+    ana = await api.with_token(key).read("/v1/me")
+    assert (ana["person"]["name"], {held["role"] for held in ana["roles"]}) == (
+        "Ana Lima",
+        {"agent", "change_manager"},
+    )
+    assert "/sign-in" in answer.text
+    refused = await sent(admin, INVITE, name="Ben", email="not an address", sign_in="later")
+    assert refused.status_code == 422
+    assert read_form(refused.text).faults == {"f-email-help"}
+    later = await sent(admin, INVITE, name="Ben", sign_in="later")
+    assert later.status_code == 303
+
+
+async def test_roles_are_granted_and_revoked_by_their_names(api: Api) -> None:
+    admin, lin = await api.client("Ada", Role.admin), await api.client("Lin")
+    team = await api.team("network")
+    path = f"/desk/person/{lin.id}/grant_role"
+    html = await opened(admin, path)
+    assert "Service desk agent" in html
+    everywhere = await sent(admin, path, role__role="engineer")
+    assert everywhere.status_code == 303, said(everywhere.text)
+    for_team = await sent(admin, path, role__role="agent", role__scope="team", role__team="network")
+    assert for_team.status_code == 303, said(for_team.text)
+    assert (await admin.read(f"/v1/persons/{lin.id}"))["roles"] == ["engineer", f"agent@team/{team}"]
+    blank = await sent(admin, path, role__role="agent", role__scope="service")
+    assert read_form(blank.text).faults == {"f-role-service-help"}
+    twice = await sent(admin, path, role__role="engineer")
+    assert twice.status_code in (409, 422)
+    revoked = await sent(admin, f"/desk/person/{lin.id}/revoke_role", role=f"agent@team/{team}")
+    assert revoked.status_code == 303, said(revoked.text)
+    assert (await admin.read(f"/v1/persons/{lin.id}"))["roles"] == ["engineer"]
+
+
+async def test_keys_of_records_are_made_from_their_names(api: Api) -> None:
+    admin = await api.client("Ada", Role.admin)
+    for name in ("Network Berlin", "Network Berlin", "网络组"):
+        answer = await sent(admin, "/desk/new/team/add", name=name)
+        assert answer.status_code == 303, said(answer.text)
+    keys = [team["key"] for team in (await admin.read("/v1/teams", sort="added_at"))["items"]]
+    assert keys[0] == "network-berlin"
+    assert re.fullmatch(r"network-berlin-[0-9a-f]{4}", keys[1])
+    assert keys[2] == "网络组"
+    source = await sent(admin, "/desk/new/webhook_source/add", adapter="grafana", title="监控")
+    assert source.status_code == 200, said(source.text)
+    (item,) = (await admin.read("/v1/webhook_sources"))["items"]
+    assert re.fullmatch(r"webhook-source-[0-9a-f]{4}", item["key"])
+
+
+async def test_a_text_in_one_language_is_enough(api: Api) -> None:
+    admin = await api.client("Ada", Role.admin)
+    answer = await sent(admin, "/desk/new/service/propose", name_en="Printing", criticality="low", owner="me")
+    assert answer.status_code == 303, said(answer.text)
+    service = await admin.read("/v1/services/printing")
+    assert (service["name_en"], service["name_zh"]) == ("Printing", "Printing")
+
+
+async def test_members_join_and_leave_on_the_page_of_their_team(api: Api) -> None:
+    admin, lin = await api.client("Ada", Role.admin), await api.client("Lin Xiaoyu")
+    team = await api.team("network")
+    path = f"{ADMINISTRATION}/teams/{team}"
+    html = await opened(admin, path)
+    assert "Nobody yet" in html
+
+    async def post(button: str, person: str) -> httpx.Response:
+        return await send_form(admin, f"{path}/{button}", {"/person": [person]})
+
+    joined = await post("add", lin.id)
+    assert joined.status_code == 303, said(joined.text)
+    assert "Lin Xiaoyu is now a member." in await opened(admin, joined.headers["location"])
+    unknown = await post("add", "Nobody Known")
+    assert (unknown.status_code, read_form(unknown.text).faults) == (422, {"person-help"})
+    again = await post("add", lin.id)
+    assert again.status_code == 422
+    assert read_form(again.text).faults == {"person-help"}
+    left = await post("remove", lin.id)
+    assert left.status_code == 303
+    assert (await admin.read(f"/v1/teams/{team}/members"))["items"] == []
+    agent = await api.client("Kim", Role.agent)
+    refused = await send_form(agent, f"{path}/add", {"/person": ["Lin Xiaoyu"]})
+    assert refused.status_code in (403, 422)
+    assert (await admin.read(f"/v1/teams/{team}/members"))["items"] == []
+
+
+async def test_a_deactivation_leads_to_handing_over_what_the_person_held(api: Api) -> None:
+    manager = await api.client("Ada", Role.admin, Role.incident_manager)
+    lin = await api.client("Lin", Role.agent)
+    kim = await api.client("Kim", Role.agent)
+    incident = await lin.post_ok("/v1/incidents", an_incident())
+    await lin.post_ok(f"/v1/incidents/{incident['id']}/assign", {"person": "me"})
+    done = await sent(manager, f"/desk/person/{lin.id}/deactivate")
+    assert (done.status_code, done.headers["location"]) == (303, f"{ADMINISTRATION}/people/{lin.id}/handover")
+    html = await opened(manager, done.headers["location"])
+    assert incident["number"] in html
+    assert "handed over by: Incident manager" in html
+    handed = await sent(manager, done.headers["location"], new_holder=kim.id, kinds="incident")
+    assert handed.status_code == 303, said(handed.text)
+    zhao = await api.client("Zhao")
+    done = await sent(manager, f"/desk/person/{zhao.id}/deactivate")
+    nothing = await manager.get(done.headers["location"])
+    assert nothing.headers["location"] == f"/desk/person/{zhao.id}?done=deactivate"
+    assert kim.id in str(await manager.read(f"/v1/persons/{lin.id}/events"))
+
+
+async def test_a_new_source_takes_a_test_delivery(api: Api) -> None:
+    admin = await api.client("Ada", Role.admin, Role.agent)
+    added = await sent(admin, "/desk/new/webhook_source/add", adapter="github", title="The shop")
+    assert "Where to enter it in the tool" in added.text
+    (path,) = re.findall(rf'href="({ADMINISTRATION}/sources/[^"]+/test)"', added.text)
+    tested = await send_form(admin, path, {})
+    waits = await opened(admin, tested.headers["location"])
+    assert 'hx-trigger="load delay:1s"' in waits
+    await process_all(api.ledger)
+    html = await opened(admin, tested.headers["location"])
+    assert "data-arrived" in html
+    assert re.search(r"/desk/incident/INC-\d{4}-\d{6}", html)
+    agent = await api.client("Lin", Role.agent)
+    assert (await send_form(agent, path, {})).status_code == 403
