@@ -70,3 +70,5 @@ async def test_a_table_says_at_its_place_what_is_wrong(api: Api) -> None:
     assert answer.status_code == 303, said(answer.text)
     cells = (await admin.read("/v1/priority_matrix"))["cells"]
     assert [cell["priority"] for cell in cells] == ["P1", "P2", "P3", "P2", "P3", "P3", "P3", "P3", "P3"]
+    form = read_form(await page(admin, "/desk/settings/priorities"))
+    assert form.inputs["/cells/8/priority"] == ["P3"], "a revision begins with the matrix in force"

@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import Request
-from starlette.responses import RedirectResponse, Response
-from starlette.status import HTTP_303_SEE_OTHER
+from starlette.responses import Response
 
 from app.api.direct import Router
 from app.api.pages.page_paths import SIGN_IN
 from app.api.pages.sent_forms import sent_form
 from app.desk.operation_calls import CallRefused
+from app.desk.pages.actions import screen_of, show_form
 from app.desk.pages.context import Desk, open_desk
+from app.desk.pages.records import read_record
 from app.desk.settings_pages.labels import SETTING_LABELS
 
 router = Router(include_in_schema=False)
@@ -42,12 +43,15 @@ async def post_test_mail(request: Request) -> Response:
 
 @router.get(PRIORITIES)
 async def get_priorities_page(request: Request) -> Response:
-    """Lead to the form of the priority matrix: its revision, or the first one."""
+    """Return the form of the priority matrix: the revision of the one in force, or the first one."""
     desk = open_desk(request)
+    lifecycle = desk.lifecycle("priority_matrix")
     page = await desk.calls.read("/v1/priority_matrices", {"limit": "1"})
     record = next(iter(page["items"]), None)
-    revision = None if record is None else f"/desk/priority_matrix/{record['id']}/revise"
-    return RedirectResponse(revision or "/desk/new/priority_matrix/add", HTTP_303_SEE_OTHER)
+    if record is None:
+        return await show_form(screen_of(desk, lifecycle, "add", None))
+    view = await read_record(desk, lifecycle, record["id"])
+    return await show_form(screen_of(desk, lifecycle, "revise", view))
 
 
 @router.get(SIGN_IN_SETTINGS)

@@ -12,8 +12,8 @@ SECTIONS = (
         ("calendar", "calendar_hours", "hours", "hours_of"),
     ),
 )
+KIND = {"process": BilingualLabel("Kind of ticket", "工单类型")}
 LABELS = {
-    "process": BilingualLabel("Kind of ticket", "工单类型"),
     "to_team": BilingualLabel("Team that gets the tickets", "接收工单的团队"),
     "choose": BilingualLabel("Who of the team gets a ticket", "由团队中的谁接单"),
     "position": BilingualLabel(
@@ -34,7 +34,7 @@ FACE = RecordFace(
         "add": FormFace(
             first=("name", "process", "to_team", "choose", "position"),
             sections=SECTIONS,
-            labels=LABELS,
+            labels=KIND | LABELS,
             defaults={"position": "100"},
             lists={"process": "process"},
             only_with=TIMES,
