@@ -28,6 +28,7 @@ from app.api.service.metrics import Metrics
 from app.api.service.own_disk import OwnDisk
 from app.api.service.readiness import Readiness
 from app.api.service.static_files import preload
+from app.api.sign_in import first_sign_in
 from app.api.sign_in import router as sign_in
 from app.api.sign_in.code_flow import CodeFlow
 from app.assistants import router as assistants
@@ -57,7 +58,7 @@ from app.kpis.drawing import router as kpi_charts
 from app.kpis.gauges import KpiGauges
 from app.kpis.questions.question import CannotAnswer
 from app.kpis.shared_overviews import SharedOverviews
-from app.notifications.routes import unsent_mails
+from app.notifications.routes import installation_settings, unsent_mails
 from app.notifications.routes.record_notices import record_notices_router
 from app.platform.failures import DatabaseUnavailable
 from app.platform.settings import Settings
@@ -99,6 +100,7 @@ ROUTERS = (
     text_blocks_router(LIFECYCLES),
     kpis_of_cases_router(LIFECYCLES),
     unsent_mails.router,
+    installation_settings.router,
     imports.router,
     bulk_jobs.router,
     feed.router,
@@ -118,6 +120,7 @@ ROUTERS = (
     problem_pages.router,
     pages.router,
     sign_in.router,
+    first_sign_in.router,
     *dashboard.ROUTERS,
     *desk.ROUTERS,
     *portal.ROUTERS,

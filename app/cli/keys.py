@@ -10,7 +10,7 @@ import typer
 from app.cli.output import Json, print_json, print_line, print_result, print_table
 from app.cli.runtime import FIND_KEY, command_line_metadata, naming, with_ledger
 from app.common.keys import hash_of, new_secret, token
-from app.common.people import Role
+from app.common.people import SETUP_ROLES, Role
 from app.foundation.people import keys as key_lifecycle
 from app.foundation.people import persons
 from app.kernel.actions.payloads import EmptyPayload
@@ -42,7 +42,7 @@ def make_key(
     """Make an API key and print it. It is shown once."""
     if admin and roles:
         raise typer.BadParameter("choose --admin for all roles, or --role for some", param_hint="--role")
-    roles = [role.value for role in Role if role is not Role.auditor] if admin else list(roles or ())
+    roles = [role.value for role in SETUP_ROLES] if admin else list(roles or ())
     if not roles and person is None:
         raise typer.BadParameter("enter roles with --role, or use --admin")
 

@@ -106,6 +106,24 @@ class FieldCondition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FormGrid:
+    """Rows of a form that are a table: a line for each choice of the member `line`, and a column for each
+    choice of the member `column`; without one, `repeats` places in each line. `usual` are the rows with which
+    the table of a new record begins.
+    """
+
+    line: str
+    column: str = ""
+    repeats: int = 1
+    usual: tuple[Mapping[str, object], ...] = ()
+
+    @property
+    def fixed(self) -> frozenset[str]:
+        """The members that say the place of a row: people fill in the others."""
+        return frozenset({self.line, self.column} - {""})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FormFace:
     """How the form of an action asks people for its payload.
 
@@ -116,7 +134,10 @@ class FormFace:
     `only_with` are members that are asked for only with certain values of others. `labels` replace the
     labels of members, `blanks` say what it means to choose nothing. `title_from` is the member whose first
     line is the title if people give none. `takes_files`: files can be sent along, which are attached to the
-    record. `sent_by` is the member whose choices are the buttons that send the form.
+    record. `lists` are the lists from which members are chosen whose contract takes any text; those of rows
+    are named with a slash. `grids` are members whose rows are tables. `filled_from` is the part of the record
+    with whose values the form begins (empty: the record itself; None: the form begins blank). `sent_by` is
+    the member whose choices are the buttons that send the form.
     """
 
     first: tuple[str, ...] = ()
@@ -131,6 +152,9 @@ class FormFace:
     title_from: str = ""
     takes_files: bool = False
     sent_by: str = ""
+    lists: Mapping[str, str] = field(default_factory=dict)
+    grids: Mapping[str, FormGrid] = field(default_factory=dict)
+    filled_from: str | None = None
 
     @property
     def placed(self) -> tuple[str, ...]:
@@ -144,7 +168,7 @@ class FormFace:
         values = {name for question in self.questions for name in question.members}
         conditions = {condition.field for condition in self.only_with.values()}
         named = {*self.placed, *self.unasked, *self.defaults, *self.prefills, *self.only_with, *self.labels}
-        named |= self.blanks.keys()
+        named |= self.grids.keys() | self.blanks.keys() | {path.partition("/")[0] for path in self.lists}
         named |= conditions
         return frozenset((named - question_names) | values | ({self.title_from, self.sent_by} - {""}))
 

@@ -74,6 +74,8 @@ class RoleLabels:
 DEFAULT_LABELS = RoleLabels()
 
 
+# Roles of whoever sets an installation up. An auditor is independent of those who do the work.
+SETUP_ROLES = tuple(role for role in Role if role is not Role.auditor)
 # Roles that may see what is internal to a ticket. An integration sees only what a requester sees.
 STAFF_ROLES = frozenset(Role) - {Role.requester, Role.integration}
 # Roles that oversee every process as a whole; each process adds its own manager.

@@ -79,6 +79,8 @@ TESTED = {
         ("list_my_summaries", "get_my_summary", "save_my_summary", "remove_my_summary"),
         "summaries/test_summaries.py test_a_summary_is_of_whoever_saved_it_alone",
     ),
+    "get_installation_settings": "desk/test_settings_pages.py test_settings_are_for_administrators_alone",
+    "send_test_mail": "desk/test_settings_pages.py test_settings_are_for_administrators_alone",
     "list_unsent_mails": "attention/test_mails.py test_unsent_mails_are_listed_for_administrators_alone",
     "get_attention": "attention/test_now.py test_others_see_neither_the_sentence_nor_its_count",
     "list_service_status": "service_status/test_service_status.py "

@@ -122,6 +122,7 @@ SQL = {
     "app/meetings/queries.py": "what is talked about at a meeting",
     "app/foundation/people/queries.py": "what stands beside a person",
     "app/foundation/people/credentials/queries.py": "what stands for an account or a key, of every kind",
+    "app/api/authentication/first_administrator.py": "whether an installation has people",
     "app/api/authentication/logins.py": "which groups of a sign-in are mapped",
     "app/scim/*": "users and groups as a provider pages and names them",
     "app/automation/programme/follow_group_mappings.py": "members of groups, with all groups that they have",

@@ -18,6 +18,9 @@ import typer
 import uvicorn
 from fastapi import FastAPI
 
+from app.api.authentication.auth import utc_now
+from app.api.authentication.first_administrator import LINK_HOURS, first_link, has_people
+from app.cli.output import print_line
 from app.cli.server import logs
 from app.cli.server.http_protocol import BoundedHttpProtocol
 from app.cli.server.proxies import NamedProxies
@@ -36,6 +39,8 @@ LOOK_SECONDS = 0.1
 # A server that has not started has little to close.
 CANCEL_AGAIN_SECONDS = 1.0
 RESTART_SECONDS = 1.0
+#: Hosts that stand for every address of this machine.
+EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104  # compared with, not listened on
 
 
 def serve(
@@ -52,7 +57,10 @@ def serve(
     with installation.open_installation(current, watched=True) as place:
         installation.check(place, current, patient=True)
         listener = bind_listener(current.host, current.port)
-        loop.run(try_ledger(place, current))
+        link = loop.run(try_ledger(place, current))
+        if link is not None:
+            print_line(f"Nobody uses this installation yet. To become its administrator, open {link}")
+            print_line(f"The link is valid for {LINK_HOURS} hours and for one person. Keep it to yourself.")
         with supervised_worker(current.log_level) if with_worker else contextlib.nullcontext():
             run(place, current, listener)
 
@@ -136,13 +144,24 @@ def serving(app: FastAPI, proxies: str = "", listens: Callable[[], None] = lambd
     return _Server(config, listens)
 
 
-async def try_ledger(place: Installation, current: Settings) -> None:
-    """Open the ledger once, so that a failure is reported in a sentence before the server starts.
+async def try_ledger(place: Installation, current: Settings) -> str | None:
+    """Open the ledger once, so that a failure is reported in a sentence before the server starts. Return the
+    link for the first administrator; None if the installation has people.
 
     Raises DatabaseGone, VaultError.
     """
-    async with ledgers.open_ledger(place.url, place.secrets_dir, LIFECYCLES_BY_KIND, current, patient=True):
-        pass
+    async with ledgers.open_ledger(
+        place.url, place.secrets_dir, LIFECYCLES_BY_KIND, current, patient=True
+    ) as ledger:
+        if await has_people(ledger.db):
+            return None
+        return first_link(address_of(current), ledger.vault.fingerprint, utc_now())
+
+
+def address_of(current: Settings) -> str:
+    """Return the address at which a browser finds the service, on this machine if it has no public one."""
+    host = "localhost" if current.host in EVERY_ADDRESS else current.host
+    return current.public_url or f"http://{f'[{host}]' if ':' in host else host}:{current.port}"
 
 
 def bind_listener(host: str, port: int) -> socket.socket:

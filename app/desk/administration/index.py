@@ -141,5 +141,78 @@ OFFERS = AdministrationGroup(
         ),
     ),
 )
+RULES = AdministrationGroup(
+    "rules",
+    BilingualLabel("Hours and rules", "时间与规则"),
+    (
+        page(
+            ("Calendars", "日历"),
+            ("Hours of each weekday, and holidays.", "每周各天的时段和节假日。"),
+            "/desk/calendar",
+            ("Add a calendar", "添加日历", "/desk/new/calendar/add"),
+            roles=(Role.service_level_manager,),
+        ),
+        page(
+            ("Priorities", "优先级"),
+            (
+                "Which priority follows from impact and urgency.",
+                "由影响度和紧急度得出的优先级。",
+            ),
+            "/desk/settings/priorities",
+        ),
+        page(
+            ("Assignment rules", "分派规则"),
+            ("Which team gets new tickets by itself.", "新工单自动分派给哪个团队。"),
+            "/desk/assignment_rule",
+            ("Add a rule", "添加规则", "/desk/new/assignment_rule/add"),
+        ),
+        page(
+            ("Text blocks", "文本块"),
+            ("Answers that are often given.", "常用的答复。"),
+            "/desk/text_block",
+            ("Add a text block", "添加文本块", "/desk/new/text_block/add"),
+        ),
+    ),
+)
+PROMISES = AdministrationGroup(
+    "promises",
+    BilingualLabel("Agreements and targets", "协议与目标"),
+    (
+        page(
+            ("Service level agreements", "服务级别协议"),
+            (
+                "How fast tickets are answered and resolved, with the targets of each agreement.",
+                "响应和解决工单的时限，以及各协议的目标。",
+            ),
+            "/desk/sla",
+            ("Begin an agreement", "起草协议", "/desk/new/sla/record_requirement"),
+            roles=(Role.service_level_manager,),
+        ),
+        page(
+            ("KPI targets", "指标目标"),
+            ("The value that a figure must reach.", "各项指标应达到的值。"),
+            "/desk/kpi_target",
+            ("Set a target", "设定目标", "/desk/new/kpi_target/add"),
+            roles=(Role.quality_manager,),
+        ),
+    ),
+)
+INSTALLATION = AdministrationGroup(
+    "installation",
+    BilingualLabel("This installation", "本系统"),
+    (
+        page(
+            ("First steps", "初始设置"),
+            ("What a new installation needs, and what exists.", "新系统需要什么、已有什么。"),
+            "/desk/first-steps",
+        ),
+        page(
+            ("Mail", "邮件"),
+            ("Whether mails are sent, with a test.", "是否发送邮件，并可测试。"),
+            "/desk/settings/mail",
+        ),
+        page(("Sign-in", "登录"), ("How people sign in.", "用户如何登录。"), "/desk/settings/sign-in"),
+    ),
+)
 #: All groups, in the order in which the page shows them.
-GROUPS: tuple[AdministrationGroup, ...] = (PEOPLE, ACCESS, TOOLS, OFFERS)
+GROUPS: tuple[AdministrationGroup, ...] = (PEOPLE, ACCESS, TOOLS, OFFERS, RULES, PROMISES, INSTALLATION)

@@ -19,6 +19,7 @@ from app.desk.administration.index import ADMINISTRATION
 from app.desk.operation_calls import CallAnswer
 from app.desk.pages.actions import screen_of, send_form, show_form
 from app.desk.pages.context import Desk, open_desk
+from app.desk.pages.form.returns import page_to_return_to
 from app.desk.pages.form.screens import ActionScreen
 from app.desk.pages.form.sent_inputs import SentInputs
 from app.desk.pages.records import RecordView, read_record
@@ -105,6 +106,7 @@ async def _invited(
         "administration/invitation.html",
         desk.sentence("invited", person=view.record["name"]),
         view=view,
+        returns_to=page_to_return_to(desk),
         refused=None if key.is_success else key.fault,
         token=key.document["token"] if key.is_success else None,
         sign_in_address=f"{str(desk.request.base_url).rstrip('/')}/sign-in",

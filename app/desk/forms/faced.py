@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from app.common.components import CHOSEN_FROM
 from app.common.faces import BilingualLabel, FormFace, FormQuestion
 from app.desk.forms.definitions import ANSWERS, CUSTOM
 from app.desk.forms.fields import FieldChoice, FieldKind, Form, FormField
@@ -44,6 +45,28 @@ class FormLayout:
         return (*self.first, *of_sections, *self.folded, *self.occurred)
 
 
+def with_lists(form: Form, face: FormFace) -> Form:
+    """Return the form with the lists from which the face has people choose."""
+    return replace(form, fields=_with_lists(form.fields, face.lists, ""))
+
+
+def _with_lists(
+    fields: tuple[FormField, ...], lists: Mapping[str, str], within: str
+) -> tuple[FormField, ...]:
+    if not lists:
+        return fields
+    return tuple(
+        replace(
+            field,
+            schema={**field.schema, CHOSEN_FROM: lists[f"{within}{field.name}"]}
+            if f"{within}{field.name}" in lists
+            else field.schema,
+            inner_fields=_with_lists(field.inner_fields, lists, f"{within}{field.name}/"),
+        )
+        for field in fields
+    )
+
+
 def faced_form(form: Form, face: FormFace, language: str = "en") -> Form:
     """Return the form with the face's labels and defaults, for somebody who reads that language."""
     supplied = {name for question in face.questions for name in question.members}
@@ -60,6 +83,7 @@ def faced_form(form: Form, face: FormFace, language: str = "en") -> Form:
             schema={**field.schema, "default": face.defaults[field.name]}
             if field.name in face.defaults
             else field.schema,
+            grid=face.grids.get(field.name),
         )
         for field in form.fields
     )

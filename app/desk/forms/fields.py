@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from app.api.contract.payload_marks import UPLOAD
-from app.common.faces import FieldCondition
+from app.common.faces import FieldCondition, FormGrid
 from app.contract.schemas import Schema, resolved
 from app.desk.forms.descriptions import readable
 from app.desk.forms.durations import WORKING_TIME, written_duration
@@ -65,7 +65,7 @@ class FormField:
     `words` and `help_words` are by language. `inner_fields` are those of a part, a row or a pair's value.
     `reference` says which records it names, as the contract does. `most` is the longest text or list.
     `only_with` names a field beside it, and the values with which this one is asked for. `blank_words` say
-    what it means if nothing is chosen.
+    what it means if nothing is chosen. Rows with a `grid` are a table.
     """
 
     name: str
@@ -79,6 +79,7 @@ class FormField:
     reference: Mapping[str, Any] | None = None
     inner_fields: tuple[FormField, ...] = ()
     most: int | None = None
+    grid: FormGrid | None = None
     only_with: FieldCondition | None = None
     blank_words: Mapping[str, str] = field(default_factory=dict)
 

@@ -217,7 +217,8 @@ class _SentForm:
         """Yield the pointer of each row with its members; None: it is left blank."""
         for place in self._places(pointer):
             row = self.members(field.inner_fields, place)
-            yield place, row if row or place in self.marked else None
+            is_filled = bool(row.keys() - field.grid.fixed if field.grid else row)
+            yield place, row if is_filled or place in self.marked else None
 
     def _pairs(self, field: FormField, pointer: str) -> Iterable[tuple[str, Any]]:
         for place in self._places(pointer):

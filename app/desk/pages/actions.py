@@ -26,7 +26,7 @@ from app.desk.forms.definitions import (
     with_questions,
     with_risk_questions,
 )
-from app.desk.forms.faced import KEY, faced_form, form_layout, with_answers
+from app.desk.forms.faced import KEY, faced_form, form_layout, with_answers, with_lists
 from app.desk.forms.fields import FieldKind
 from app.desk.forms.inputs import to_body, to_inputs, without_blank_rows
 from app.desk.forms.instants import shown_to_the_second, with_whole_instants
@@ -38,8 +38,9 @@ from app.desk.pages.evidence import evidence_for
 from app.desk.pages.form.choices import with_choices
 from app.desk.pages.form.faults import placed_problem, problem_before_sending
 from app.desk.pages.form.files_along import attach_files
-from app.desk.pages.form.prefills import prefilled
+from app.desk.pages.form.prefills import first_inputs, prefilled
 from app.desk.pages.form.replies import respond_by_reply
+from app.desk.pages.form.returns import RETURN, page_to_return_to
 from app.desk.pages.form.screens import ActionScreen
 from app.desk.pages.form.sent_inputs import SentInputs, inputs_of
 from app.desk.pages.kept_forms import FILLED_BY, belongs_to_another_person, kept_form, with_uploads
@@ -124,7 +125,8 @@ async def _blank(screen: ActionScreen) -> SentInputs:
     if not screen.edits or screen.view is None:
         named = screen.desk.request.query_params.multi_items()
         by_address = {name: [value] for name, value in named if name.startswith("/")}
-        return SentInputs({**await prefilled(screen), **by_address}, version, str(uuid4()))
+        begun = {**first_inputs(screen), **await prefilled(screen), **by_address}
+        return SentInputs(begun, version, str(uuid4()))
     fields = [field for field in screen.form.fields if field.name not in screen.face.unasked]
     zone = screen.desk.display.zone
     texts, values, shown_first = shown_references(fields, screen.view.record)
@@ -236,7 +238,9 @@ async def _with_definitions(screen: ActionScreen, item: str) -> ActionScreen:
         answer = await calls.send("GET", f"/v1/catalogue_items/{key}")
         if answer.is_success and answer.document["form"]:
             form = with_questions(form, answer.document["form"])
-    form = await with_choices(screen.desk, form, None if screen.view is None else screen.view.record)
+    form = await with_choices(
+        screen.desk, with_lists(form, screen.face), None if screen.view is None else screen.view.record
+    )
     return replace(screen, own_form=faced_form(form, screen.face, screen.desk.language))
 
 
@@ -321,6 +325,7 @@ def _conditions_by_place(screen: ActionScreen) -> dict[str, str]:
 
 
 async def _drawn(screen: ActionScreen, sent: SentInputs, *, status: int = 200) -> Response:
+    sent = sent.laid_out(screen.form.fields)
     about = "" if screen.view is None else f" · {screen.view.spoken_name}"
     reason = await _reason_against(screen)
     layout, rows = form_layout(screen.form, screen.face), await _rows_within(screen)
@@ -387,7 +392,8 @@ async def person_card(desk: Desk, name: str) -> RequesterCard | None:
 
 def _form_address(screen: ActionScreen) -> str:
     """Return the address that the form is sent to, with what its own address has filled in."""
-    named = [pair for pair in screen.desk.request.query_params.multi_items() if pair[0].startswith("/")]
+    pairs = screen.desk.request.query_params.multi_items()
+    named = [pair for pair in pairs if pair[0].startswith("/") or pair[0] == RETURN]
     return f"{screen.path}?{urlencode(named)}" if named else screen.path
 
 
@@ -430,7 +436,12 @@ async def _upload(desk: Desk, content: bytes) -> str:
 
 
 def _after(screen: ActionScreen, view: RecordView, refused_files: int) -> str:
-    """Return the address of the record after the action."""
+    """Return the address of the record after the action; that of the page which led to the form, if it asks
+    to be returned to.
+    """
+    returns_to = page_to_return_to(screen.desk)
+    if returns_to is not None:
+        return f"{returns_to}{'&' if '?' in returns_to else '?'}{urlencode({'done': screen.row.name})}"
     parameters = [("done", screen.row.name), *warning_parameters(view.record)]
     if refused_files:
         parameters.append((UNATTACHED, str(refused_files)))

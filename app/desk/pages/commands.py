@@ -41,6 +41,9 @@ PAGES = (
     ("/desk/new/absence/plan", "i_am_away"),
     ("/desk/administration", "administration"),
     ("/desk/all", "all_kinds"),
+    ("/desk/first-steps", "first_steps"),
+    ("/desk/settings/mail", "mail_settings"),
+    ("/desk/settings/sign-in", "sign_in_settings"),
     ("/portal", "portal_page"),
 )
 

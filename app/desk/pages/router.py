@@ -17,6 +17,7 @@ from app.api.requests.accept import LANGUAGE_COOKIE
 from app.api.service.static_files import static_file
 from app.api.sign_in.sign_in_first import sign_in_first
 from app.desk.administration import router as administration
+from app.desk.first_steps import router as first_steps
 from app.desk.operation_calls import CallRefused
 from app.desk.pages import actions, changes, commands, due, homes, work
 from app.desk.pages.context import open_desk
@@ -25,6 +26,7 @@ from app.desk.pages.lists import bulk, columns, saved_views
 from app.desk.pages.lists import page as list_page
 from app.desk.pages.record import page as record_page
 from app.desk.references import find_hits
+from app.desk.settings_pages import router as settings_pages
 from app.i18n import LANGUAGES
 
 FOLDER = Path(__file__).parents[1] / "static"
@@ -90,5 +92,10 @@ async def call_refused(request: Request, error: Exception) -> Response:
 
 #: Each by itself: a router within another would be tried for every path there is (app/api/route_index.py).
 LIST_MODULES = (bulk, columns, saved_views, list_page)
+SETUP_MODULES = (first_steps, settings_pages)
 PAGE_MODULES = (work, homes, commands, due, changes, *LIST_MODULES, record_page, actions)
-ROUTERS = (router, *administration.ROUTERS, *(part.router for part in PAGE_MODULES))
+ROUTERS = (
+    router,
+    *administration.ROUTERS,
+    *(part.router for part in (*SETUP_MODULES, *PAGE_MODULES)),
+)

@@ -15,6 +15,7 @@ from starlette.status import HTTP_303_SEE_OTHER
 from app.api.authentication.auth import utc_now
 from app.api.direct import Router
 from app.common.people import STAFF_ROLES
+from app.desk.first_steps.progress import unfinished_steps
 from app.desk.names import NAME
 from app.desk.pages.context import Desk, open_desk, require_signed_in
 from app.desk.pages.homes import role_work
@@ -94,8 +95,8 @@ async def get_work_page(request: Request) -> Response:
     """Return the page of the reader's work."""
     desk = open_desk(request)
     position = await desk.log_position()
-    work, followed, own = await asyncio.gather(
-        desk.calls.read("/v1/me/work"), _followed(desk), role_work(desk)
+    work, followed, own, steps = await asyncio.gather(
+        desk.calls.read("/v1/me/work"), _followed(desk), role_work(desk), unfinished_steps(desk)
     )
     mine, queued = await asyncio.gather(_mine(desk, work), _queued(desk, work["queues"]))
     waiting = sorted([*_asked_rows(desk, work), *mine], key=lambda row: row.urgency)
@@ -113,6 +114,7 @@ async def get_work_page(request: Request) -> Response:
         queues=[_queue_count(desk, queue) for queue in work["queues"] if queue["open"]],
         now=instant(utc_now()),
         role=own,
+        first_steps=steps,
         openings=[] if waiting or own.opened else await desk.openings(),
     )
 

@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 from app.common.duties import GivenDuty
 from app.common.priorities.priority import Priority
 from app.common.records import ForeignRef, KeyRef
+from app.foundation.assignment.face import FACE
 from app.foundation.assignment.lookups import number_of_assignment_rules
 from app.foundation.assignment.records import AssignmentRule, AssignmentStrategy, CalendarHours, StaffedHours
 from app.foundation.assignment.records import AssignmentRuleState as State
@@ -145,6 +146,7 @@ def stored_priorities(priorities: tuple[Priority, ...]) -> list[str] | None:
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="assignment_rule", plural="assignment_rules", zh="分派规则", record=AssignmentRule, states=State, access=KindAccess(administrative=True),
+    face=FACE,
     visible=(to_staff(),),
     rows=(
         #      action 中文    from            to            who           event

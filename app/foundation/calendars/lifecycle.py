@@ -11,6 +11,7 @@ from app.common.records import empty
 from app.foundation.calendars import definition, spans
 from app.foundation.calendars.agreed_hours import agreed_hours_change
 from app.foundation.calendars.definition import CalendarFields
+from app.foundation.calendars.face import FACE
 from app.foundation.calendars.records import Calendar, CalendarVersion
 from app.foundation.calendars.records import CalendarState as State
 from app.foundation.editing import apply_patch
@@ -97,7 +98,7 @@ def reinstate(calendar: Calendar, body: EmptyPayload, ctx: ActionContext) -> Non
 MANAGERS = admin | service_level_manager | rule
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="calendar", plural="calendars", zh="日历", record=Calendar, states=State,
+    kind="calendar", plural="calendars", zh="日历", face=FACE, record=Calendar, states=State,
     visible=(to_everybody(),), children=(CalendarVersion,),
     lookup=Lookup(retired={State.retired: "calendar_retired"}),
     rules=Rules(constraints={"calendar_key_key": ValueTaken("key")}),

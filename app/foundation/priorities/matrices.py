@@ -12,6 +12,7 @@ from pydantic import Field
 from app.common.priorities.matrix import MatrixState as State
 from app.common.priorities.matrix import PriorityMatrix
 from app.common.priorities.priority import MATRIX, Impact, Matrix, Priority, Urgency
+from app.foundation.priorities.face import FACE
 from app.kernel.access.audience_rules import to_everybody
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import admin
@@ -103,7 +104,7 @@ def _check_monotonic(matrix: Matrix, cell: MatrixCell, pointer: str) -> None:
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="priority_matrix", plural="priority_matrices", zh="优先级矩阵", record=PriorityMatrix, states=State,
-    visible=(to_everybody(),),
+    face=FACE, visible=(to_everybody(),),
     rows=(
         #      action  中文    from          to         who    event
         action(add,    "设定", NEW_RECORD,  State.set, admin, "priority_matrix.added",   wrong=(matrix_incomplete,)),

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from app.common.people import Role
 from app.foundation.editing import apply_patch
+from app.foundation.text_blocks.face import FACE
 from app.foundation.text_blocks.placeholders import Placeholder, unknown_placeholders
 from app.foundation.text_blocks.records import TextBlock
 from app.foundation.text_blocks.records import TextBlockState as State
@@ -98,6 +99,7 @@ def reinstate(block: TextBlock, body: EmptyPayload, ctx: ActionContext) -> None:
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="text_block", plural="text_blocks", zh="文本块", record=TextBlock, states=State, access=KindAccess(administrative=True),
+    face=FACE,
     visible=(to_staff(),),
     rules=Rules(constraints={"text_block_key_key": ValueTaken("key")}),
     rows=(

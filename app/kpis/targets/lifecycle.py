@@ -22,6 +22,7 @@ from app.kernel.actions.refusals import WrongValue
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.kpi import Aggregate, Comparator, Unit
 from app.kpis.questions.effective_dating import ValidFrom, ValidUntil, both_or_neither, ends_after_it_begins
+from app.kpis.targets.face import FACE
 from app.kpis.targets.records import KpiTarget
 from app.kpis.targets.records import TargetState as State
 
@@ -99,6 +100,7 @@ async def does_not_fit(
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="kpi_target", plural="kpi_targets", zh="指标目标", record=KpiTarget, states=State,
+    face=FACE,
     visible=(to_staff(),), lookup=Lookup(vocabulary=frozenset(KPIS)),
     rows=(
         #      action    中文    from            to               who              event

@@ -27,6 +27,7 @@ FACE = RecordFace(
             },
         ),
         "draft": FormFace(
+            lists={"targets/process": "process", "targets/kpi": "kpi", "workload/process": "process"},
             first=("title", "services", "calendar", "valid_from", "valid_to", "copy_of"),
             sections=(
                 FormSection(BilingualLabel("Targets", "目标"), ("targets", "reporting_period")),

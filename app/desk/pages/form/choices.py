@@ -19,9 +19,10 @@ from app.desk.forms.roles import role_field
 from app.desk.pages.context import Desk, require_signed_in
 from app.foundation.people.succession.duties import KIND_DUTIES
 from app.i18n import LANGUAGES
+from app.kpis.catalogue import KPIS
 
 ROLES, ADAPTERS, ZONES, PROCESSES = "role", "webhook_adapter", "time_zone", "process"
-DUTY_KINDS, LOCALES, HELD_ROLES = "duty_kind", "language", "held_role"
+KPI_KEYS, DUTY_KINDS, LOCALES, HELD_ROLES = "kpi", "duty_kind", "language", "held_role"
 NAMES_OF_LANGUAGES = (("en", "English"), ("zh", "中文"))
 Choices = tuple[FieldChoice, ...]
 
@@ -86,6 +87,12 @@ async def processes(desk: Desk) -> Choices:
     )
 
 
+async def kpis(desk: Desk) -> Choices:
+    """Return all KPIs, by their names in the reader's language."""
+    labelled = sorted(KPIS.items(), key=lambda pair: pair[1].label(desk.language).casefold())
+    return tuple(FieldChoice(key, {each: kpi.label(each) for each in LANGUAGES}) for key, kpi in labelled)
+
+
 async def duty_kinds(desk: Desk) -> Choices:
     """Return the kinds whose duties the reader may hand over."""
     caller = require_signed_in(desk.request)
@@ -115,6 +122,7 @@ LISTS: Mapping[str, Callable[[Desk], Coroutine[Any, Any, Choices]]] = {
     ADAPTERS: adapters,
     ZONES: zones,
     PROCESSES: processes,
+    KPI_KEYS: kpis,
     DUTY_KINDS: duty_kinds,
     LOCALES: locales,
 }

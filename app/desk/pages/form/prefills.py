@@ -9,13 +9,29 @@ from typing import Any
 
 from app.common.faces import BilingualLabel
 from app.desk.forms.fields import FieldKind
+from app.desk.forms.grids import usual_body
 from app.desk.forms.inputs import to_inputs
 from app.desk.forms.instants import shown_to_the_second
 from app.desk.names import KIND_MEMBERS
 from app.desk.pages.context import Desk
 from app.desk.pages.form.screens import ActionScreen
 from app.desk.pages.records import RecordView
+from app.desk.references import shown_references
 from app.kernel.actions.lifecycle import Lifecycle
+
+
+def first_inputs(screen: ActionScreen) -> dict[str, Sequence[str]]:
+    """Return the inputs with which a form begins that is no correction: those of the part of the record that
+    its face names, or the usual rows of its tables.
+    """
+    view, part, fields = screen.view, screen.face.filled_from, screen.form.fields
+    zone = screen.desk.display.zone
+    if view is None:
+        return dict(to_inputs(fields, usual_body(fields), zone))
+    if part is None:
+        return {}
+    texts, _, shown_first = shown_references(fields, view.record[part] if part else view.record)
+    return {**shown_to_the_second(fields, to_inputs(fields, texts, zone)), **shown_first}
 
 
 async def prefilled(screen: ActionScreen) -> dict[str, list[str]]:

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from app.api.pages.sent_forms import SentForm
 from app.desk.forms.fields import FormField
+from app.desk.forms.grids import GridLine, grid_lines, laid_out
 from app.desk.forms.inputs import GIVEN_INPUT, Inputs
 from app.desk.forms.instants import SHOWN_VALUE_PREFIX
 from app.desk.forms.pointers import WITH_INNER_VALUES, field_at
@@ -92,6 +93,17 @@ class SentInputs:
         parts = {name.removeprefix(begin).partition("/")[0] for name in names}
         return sorted(int(part) for part in parts if part.isdecimal() and len(part) < 4)
 
+    def laid_out(self, fields: Sequence[FormField]) -> SentInputs:
+        """Return the form with the rows of tables, and what is wrong with them, at their places."""
+        inputs, moved = laid_out(fields, self.inputs)
+        faults = [{**fault, "pointer": _moved(fault["pointer"], moved)} for fault in self._faults()]
+        problem = {**self.problem, "errors": faults} if self.problem is not None and faults else self.problem
+        return replace(self, inputs=inputs, problem=problem)
+
+    def grid_lines(self, field: FormField, pointer: str) -> list[GridLine]:
+        """Return the table of the field at that pointer."""
+        return grid_lines(field, pointer, self.inputs)
+
     def with_row(self, pointer: str) -> SentInputs:
         """Return the form with one more row at that pointer."""
         number = max(self.numbers(pointer), default=-1) + 1
@@ -115,6 +127,12 @@ def inputs_of(form: SentForm) -> SentInputs:
 
 def _places(fault: Mapping[str, Any]) -> list[str]:
     return [fault["pointer"], *fault["members"]] if fault["pointer"] else list(fault["members"])
+
+
+def _moved(pointer: str | None, moved: Mapping[str, str]) -> str | None:
+    """Return the pointer of a value where its row has gone."""
+    place = next((place for place in moved if (pointer or "").startswith(f"{place}/")), None)
+    return pointer if pointer is None or place is None else f"{moved[place]}{pointer.removeprefix(place)}"
 
 
 def _base(text: str) -> Mapping[str, Any]:
