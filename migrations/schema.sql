@@ -2367,6 +2367,7 @@ create table fold.improvement_rollout (
   handover_asked_at timestamp with time zone,
   accepted_by_id uuid,
   appended_at timestamp with time zone,
+  concerned_team_ids text[] collate "C",
   constraint improvement_rollout_pkey PRIMARY KEY (id)
 ) with (fillfactor=85);
 
@@ -4074,6 +4075,16 @@ create table fold.rollout_step (
   obstacles_shown text,
   external_numbers text[] collate "C",
   goal_reason text collate "C",
+  follow_up_shown text collate "C",
+  coaching_shown text collate "C",
+  training_shown text collate "C",
+  audit_shown text collate "C",
+  assessment_shown text collate "C",
+  scoring_shown text collate "C",
+  reward_shown text collate "C",
+  behaviour_shown text collate "C",
+  performance_shown text collate "C",
+  it_shown text collate "C",
   constraint rollout_step_pkey PRIMARY KEY (id)
 );
 CREATE INDEX rollout_step_record ON fold.rollout_step USING btree (record, planned_at, id);

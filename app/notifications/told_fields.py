@@ -156,6 +156,8 @@ TOLD_FIELDS: dict[Notice, tuple[str, ...]] = {
     Notice.examination_not_passed: ("mine.pass_mark", "mine.examined_at"),
     Notice.licensed: ("mine.process", "mine.skills", "mine.until_at"),
     Notice.licence_revoked: ("licence.process", "licence.skills", "licence.revocation_reason"),
+    Notice.process_published: (*("given.effective_at", "given.document_numbers", "given.external_numbers"),),
+    Notice.process_cut_over: ("given.share",),
     Notice.improvement_standardised: ("given.document_numbers", "given.external_numbers"),
     Notice.improvement_reverted: REASON,
     Notice.recognised: ("own.kind", *REASON),

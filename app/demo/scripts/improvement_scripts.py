@@ -72,6 +72,8 @@ ROLLOUT_STEPS = {
     "fix": None,
 }
 CUTOVER = -10.0
+#: The steps that the process owner leads.
+LED_BY_OWNER = ("name_owner", "organise")
 PRIORITY = {"impact": "2", "urgency": "2"}
 
 
@@ -121,6 +123,7 @@ async def _revert(script: ImprovementScript) -> None:
         reason="清单增加了等待，重开并未减少。The checklist made people wait; no fewer were reopened.",
         old_process_stands=True,
         told="各团队例会通知。All teams, in their meetings.",
+        teams=("service-desk",),
     )
     await script.act(script.programme.before_end(24), script.programme.quality, "revert", body)
 
@@ -397,7 +400,7 @@ class ImprovementScript(ProgrammeScript):
         before_end, owner = self.programme.before_end, self.programme.person(HEAD_OF_IT)
         manager = self.programme.project_manager
         steps = [
-            {"step": name, "owner": str(manager.person_id)}
+            {"step": name, "owner": owner if name in LED_BY_OWNER else str(manager.person_id)}
             | ({} if days is None else {"due_at": instant(before_end(days))})
             for name, days in ROLLOUT_STEPS.items()
         ]
@@ -406,6 +409,7 @@ class ImprovementScript(ProgrammeScript):
                 "advice": "按试点报告逐团队推广。Team by team, as the report of the pilot says.",
                 "scope": "全部现场的网络事件。Incidents of the network at every site.",
                 "departments": ["网络 Network", "服务台 Service desk"],
+                "teams": ["network", "service-desk"],
                 "contributions": "每人半天培训。Half a day of training each.",
                 "schedule": "两个月内完成。Within two months.",
                 "told": "邮件与例会。By mail, and in meetings.",
@@ -440,4 +444,5 @@ class ImprovementScript(ProgrammeScript):
             days = ROLLOUT_STEPS[name]
             assert days is not None
             body = CompleteRolloutStepImprovement.model_validate({"step": name, **fields})
-            await self.act(before_end(days + 1), manager, "complete_rollout_step", body)
+            by = self.programme.owner if name in LED_BY_OWNER else manager
+            await self.act(before_end(days + 1), by, "complete_rollout_step", body)

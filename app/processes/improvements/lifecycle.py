@@ -234,6 +234,7 @@ its_requester = partial(RecipientRule, field="requester_id")
 its_sponsor = partial(RecipientRule, field="sponsor_id")
 its_followers = partial(RecipientRule, children=Follower)
 told_teams = partial(RecipientRule, teams="told_team_ids")
+concerned_teams = partial(RecipientRule, teams="notified_team_ids")
 managers = partial(RecipientRule, roles=frozenset({Role.quality_manager}))
 
 
@@ -245,6 +246,12 @@ def those_concerned(notice: NoticeType) -> tuple[RecipientRule, ...]:
     )
 
 
+#: Whoever works by the old process again reads so, as those do who had to do with the improvement.
+TELL_REVERSAL = (
+    *those_concerned(NoticeType.improvement_reverted),
+    concerned_teams(NoticeType.improvement_reverted),
+    told_teams(NoticeType.improvement_reverted),
+)
 TO_PROPOSER_AND_MANAGERS = (its_proposer(NoticeType.decided), managers(NoticeType.decided))
 DOCUMENTS_KEPT = KeptDocuments(
     kind="improvement",
@@ -318,13 +325,14 @@ LIFECYCLE = Lifecycle(
                notifies=(*those_concerned(NoticeType.improvement_standardised), told_teams(NoticeType.improvement_standardised))),
         # 10
         action(evaluation.revert, "恢复原状", [State.evaluating], State.reverted, quality_manager.in_person(), "improvement.reverted",
-               unless=(checks.cannot_be_reverted, checks.owner_has_not_agreed), prepare=(open_decisions,), wrong=(checks.old_process_is_gone,),
-               notifies=those_concerned(NoticeType.improvement_reverted)),
+               unless=(checks.cannot_be_reverted, checks.owner_has_not_agreed), prepare=(open_decisions,),
+               wrong=(checks.old_process_is_gone, checks.reverted_teams_missing),
+               notifies=TELL_REVERSAL),
         # 16
         action(evaluation.ask_to_revert,   "提请恢复原状", STOPPABLE,                   STAYS,              ASKERS,                 "improvement.revert_asked",
-               unless=(checks.decision_is_open,), prepare=(committee_question(REVERT),)),
+               unless=(checks.decision_is_open,), prepare=(committee_question(REVERT),), wrong=(checks.reverted_teams_missing,)),
         action(evaluation.revert_by_decision, "决议恢复原状", STOPPABLE,                State.reverted,     decision,               "improvement.reverted",
-               notifies=those_concerned(NoticeType.improvement_reverted)),
+               notifies=TELL_REVERSAL),
         # 12
         action(project.plan_ahead,         "预拟计划", [State.approved],                STAYS,              PLANNERS,               "improvement.planned_ahead",
                unless=(checks.not_classified, checks.needs_no_project, checks.decision_is_open), prepare=PLANNING, wrong=(checks.plan_does_not_fit,)),
@@ -375,7 +383,7 @@ LIFECYCLE = Lifecycle(
         action(pilot.extend_pilot, "延长试点", [State.pilot_reported], State.piloting, decision, "improvement.pilot_extended",
                notifies=those_concerned(NoticeType.decided)),
         action(pilot.stop_pilot, "终止试点", [State.pilot_reported], State.reverted, decision, "improvement.pilot_stopped",
-               notifies=those_concerned(NoticeType.refused)),
+               notifies=(*those_concerned(NoticeType.refused), concerned_teams(NoticeType.improvement_reverted))),
         action(pilot.flag_judgement, "标记裁定逾期", [State.pilot_reported], STAYS, decision, "improvement.judgement_overdue",
                notifies=(managers(NoticeType.pilot_not_judged),)),
         # 17
@@ -383,7 +391,11 @@ LIFECYCLE = Lifecycle(
                prepare=(rollout_steps, load_documents), wrong=(rollout_checks.rollout_plan_invalid, rollout_checks.release_does_not_fit)),
         action(rollout.complete_rollout_step, "完成推广步骤", [State.rolling_out], STAYS, step_owner, "improvement.rollout_step_completed",
                prepare=(planned_rollout_steps, training_of_step), wrong=(rollout_checks.not_the_step_owner, *rollout_checks.COMPLETION),
-               follow_up=rollout.success_follow_up),
+               follow_up=rollout.step_follow_up),
+        action(rollout.announce_publication, "通告发布", [State.rolling_out], STAYS, rule, "improvement.publication_announced",
+               notifies=(concerned_teams(NoticeType.process_published), *those_concerned(NoticeType.process_published))),
+        action(rollout.announce_cutover, "通告切换", [State.rolling_out], STAYS, rule, "improvement.cutover_announced",
+               notifies=(concerned_teams(NoticeType.process_cut_over), *those_concerned(NoticeType.process_cut_over))),
         action(rollout.publish_success, "发布经验", [State.rolling_out], STAYS, rule, "improvement.success_published",
                notifies=(RecipientRule(NoticeType.success_published, every_team=True),)),
         action(rollout.skip_rollout_order, "允许改变步骤顺序", [State.rolling_out], STAYS, OWNERS, "improvement.rollout_order_skipped",
@@ -400,7 +412,7 @@ LIFECYCLE = Lifecycle(
         action(rollout.fix, "固化成效", [State.standardised], STAYS, OWNERS.in_person(), "improvement.fixed",
                prepare=(planned_rollout_steps, held_targets),
                wrong=(rollout_checks.not_a_later_step, rollout_checks.external_number_used, rollout_checks.step_out_of_order,
-                      rollout_checks.optimised_too_early, rollout_checks.target_not_held)),
+                      rollout_checks.optimised_too_early, rollout_checks.target_not_held, rollout_checks.fixed_in_places)),
         *statement_rows("improvement", PILOTED, forget=forget_statement, prepare=(logged_feedback,), notifies=(managers(NoticeType.statement_objected),)),
         *flag_rows("improvement", PROJECT_STATES, tells=(its_manager, managers)),
         *edit_action(edit, "improvement", State, checks.title_is_decided),

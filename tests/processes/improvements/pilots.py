@@ -304,17 +304,17 @@ class Project:
         return path
 
     async def planned_rollout(self, *, cutover_at: str | None = None, **dues: str) -> str:
-        """One whose rollout is planned, all steps for the executor; the cutover for today, unless said."""
+        """One whose rollout is planned: cut over and managed daily until today, unless said."""
         path = await self.rolling_out()
         await self.manager.post_ok(f"{path}/roll_out", self.rollout(cutover_at=cutover_at, **dues))
         return path
 
     def rollout(self, *, cutover_at: str | None = None, **dues: str) -> Json:
-        """The plan of a rollout whose steps the executor owns; the cutover is today, unless said."""
+        """The plan of a rollout of the team of networks; the cutover is today, unless said."""
         due = {
             **dict.fromkeys(STEPS[:6], ago()),
             "cut_over": cutover_at or ago(),
-            "manage_daily": AHEAD,
+            "manage_daily": cutover_at or ago(),
             **dues,
         }
         return {
@@ -324,12 +324,21 @@ class Project:
             "contributions": "A day of training each.",
             "schedule": "All in June.",
             "told": "By mail and in meetings.",
+            "teams": ["network"],
             "steps": [
-                {"step": step, "owner": self.executor.id, **({"due_at": due[step]} if step in due else {})}
+                {
+                    "step": step,
+                    "owner": self.of_step(step).id,
+                    **({"due_at": due[step]} if step in due else {}),
+                }
                 for step in STEPS
                 if step != "pilot"
             ],
         }
+
+    def of_step(self, step: str) -> Client:
+        """The owner of the step: the process owner leads the first ones."""
+        return self.owner if step in STEPS[:2] else self.executor
 
     def question(self) -> Json:
         """A question to the committee."""

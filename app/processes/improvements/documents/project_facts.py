@@ -18,7 +18,7 @@ from app.kpis.questions.chart_words import ChartWords
 from app.processes.improvements.documents.printed import PrintedPilot, PrintedStep, PrintedTraining
 from app.processes.improvements.pilot.records import PilotReadiness
 from app.processes.improvements.records import Improvement
-from app.processes.improvements.rollout.records import RolloutStep
+from app.processes.improvements.rollout.records import DAILY_MANAGEMENT, FIXED_IN, RolloutStep
 
 TRAININGS = """
 select id, number, title, pass_mark, pass_mark_reason from fold.training
@@ -38,6 +38,8 @@ STEP_TEXTS = (
         "obstacles_shown",
     ),
     "went_well",
+    *DAILY_MANAGEMENT,
+    *FIXED_IN,
 )
 
 

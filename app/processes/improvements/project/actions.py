@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from app.kernel.actions.context import ActionContext
 from app.kpis.effects.lifecycle import filters_of
 from app.kpis.questions.periods import months_after
-from app.processes.improvements.pilot.agreements import state_agreement
+from app.processes.improvements.pilot.agreements import PilotDepartments, state_agreement
 from app.processes.improvements.pilot.records import PilotLength
 from app.processes.improvements.preparation import TargetsOfProposal
 from app.processes.improvements.project.payloads import PlanImprovement
@@ -50,6 +50,8 @@ def _set_plan(improvement: Improvement, body: PlanImprovement, ctx: ActionContex
     improvement.pilot.pilot_length_reason = body.pilot_length_reason
     improvement.pilot.pilot_agreement = body.pilot_agreement
     state_agreement(improvement, ctx)
+    team_ids = ctx.prepared(PilotDepartments).team_ids
+    improvement.rollout.concerned_team_ids = [str(team_id) for team_id in team_ids] or None
     improvement.pilot.data_gathering = body.data_gathering
     improvement.project.lacking = None
     expected = {expected_effect.target: expected_effect.promised for expected_effect in body.expected}

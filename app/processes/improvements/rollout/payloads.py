@@ -83,6 +83,14 @@ class RollOutImprovement(Payload):
         description="People who are informed and trained, and how.",
         examples=["All teams, by mail and in meetings."],
     )
+    teams: Annotated[
+        tuple[Annotated[Reference, ForeignRef("team", GivenDuty.audience)], ...], BoundedList
+    ] = Field(
+        default=(),
+        max_length=LONGEST_LIST,
+        description="Teams that will work by the new process: keys or ids. Their members are examined, and "
+        "informed of the publication, the cutover and a reversal.",
+    )
     release: Annotated[Reference, ForeignRef("release")] | None = Field(
         default=None, description="Release that deploys a changed tool: its number or id."
     )
@@ -181,6 +189,27 @@ class CompleteRolloutStepImprovement(Payload):
         default=None,
         description="Success of daily management, for `manage_daily`, which all teams are informed of.",
     )
+    follow_up_shown: FreeText | None = Field(
+        default=None, description="Evidence that the process was followed up, for `manage_daily`."
+    )
+    coaching_shown: FreeText | None = Field(
+        default=None, description="Evidence that people were coached, for `manage_daily`."
+    )
+    training_shown: FreeText | None = Field(
+        default=None, description="Evidence that people were trained further, for `manage_daily`."
+    )
+    audit_shown: FreeText | None = Field(
+        default=None, description="Evidence that the process was audited, for `manage_daily`."
+    )
+    assessment_shown: FreeText | None = Field(
+        default=None, description="Evidence that the process was assessed, for `manage_daily`."
+    )
+    scoring_shown: FreeText | None = Field(
+        default=None, description="Evidence that the work was scored, for `manage_daily`."
+    )
+    reward_shown: FreeText | None = Field(
+        default=None, description="Evidence that good work was rewarded, for `manage_daily`."
+    )
 
 
 class SkipRolloutOrderImprovement(Payload):
@@ -203,6 +232,24 @@ class FlagRolloutStepImprovement(Payload):
         ]
         | None
     ) = Field(default=None, description="Owner of the step, who is notified if they are active.")
+
+
+class AnnouncePublicationImprovement(Payload):
+    """The documents that were published, and the day from which the teams work by them."""
+
+    effective_at: Instant = Field(description="Time at which the published documents take effect.")
+    document_numbers: tuple[ShortText, ...] = Field(
+        default=(), max_length=LONGEST_LIST, description="Numbers of the published documents of the register."
+    )
+    external_numbers: tuple[ShortText, ...] = Field(default=(), max_length=LONGEST_LIST, description=EXTERNAL)
+
+
+class AnnounceCutoverImprovement(Payload):
+    """The part of the teams that has cut over."""
+
+    share: int = Field(
+        ge=1, le=ALL_TEAMS, strict=True, description="Percentage of the teams that have cut over."
+    )
 
 
 class AskHandOverImprovement(Payload):
@@ -245,6 +292,13 @@ class FixImprovement(DespiteFreeze):
     evidence: FreeText = Field(
         description="Work that was done, and its evidence.", examples=["The form has two fields less."]
     )
+    behaviour_shown: FreeText | None = Field(
+        default=None, description="Evidence in the behaviour of people, for `fix`."
+    )
+    performance_shown: FreeText | None = Field(
+        default=None, description="Evidence in performance, for `fix`."
+    )
+    it_shown: FreeText | None = Field(default=None, description="Evidence in the IT systems, for `fix`.")
     numbers: LaterNumbers = Field(
         default=(),
         max_length=LONGEST_LIST,
