@@ -2320,6 +2320,7 @@ create table fold.improvement_project (
   implementation_plan text,
   implemented_what text,
   appended_at timestamp with time zone,
+  overrun text collate "C",
   constraint improvement_project_pkey PRIMARY KEY (id)
 ) with (fillfactor=85);
 
@@ -3846,6 +3847,7 @@ create table fold.request_solution_approval (
   sent_back_at timestamp with time zone,
   solution_approved_at timestamp with time zone,
   appended_at timestamp with time zone,
+  moved_from_at timestamp with time zone,
   constraint request_solution_approval_pkey PRIMARY KEY (id)
 ) with (fillfactor=85);
 

@@ -152,6 +152,8 @@ class NoticeType(CodeEnum):
     consequence_released = "consequence_released", "Consequence released", "违约后果已确认", FOLLOW
     target_close = "target_close", "Target at risk", "临近目标时限", YOURS
     target_missed = "target_missed", "Target missed", "已超时", YOURS
+    project_overrun = "project_overrun", "Project exceeds its plan", "项目超出计划", YOURS
+    delivery_moved = "delivery_moved", "Delivery moved", "交付时间有变", FOLLOW
     progress_report_overdue = "progress_report_overdue", "Progress report overdue", "进展报告逾期", YOURS
     milestone_overdue = "milestone_overdue", "Milestone overdue", "里程碑逾期", YOURS
     plan_begun = "plan_begun", "Improvement plan started", "改进计划开始执行", INFORM

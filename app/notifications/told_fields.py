@@ -47,7 +47,16 @@ TOLD_FIELDS: dict[Notice, tuple[str, ...]] = {
     Notice.updated: (
         *TEXT_OF_STATEMENT,
         *("given.verdict", "given.conclusion", "given.title", "given.text", "given.early_reason"),
+        *("given.expected_at", "given.cost_to_date"),
     ),
+    Notice.project_overrun: (
+        "improvement_project.overrun",
+        "given.cost_to_date",
+        "own.budget",
+        "given.expected_at",
+        "given.text",
+    ),
+    Notice.delivery_moved: ("request_solution_approval.moved_from_at", "given.expected_at", "given.text"),
     Notice.resolved: ("given.done|own.resolution", "given.resolution_code", "given.prevention"),
     Notice.delivered: (
         "given.verdict",

@@ -236,6 +236,7 @@ its_followers = partial(RecipientRule, children=Follower)
 told_teams = partial(RecipientRule, teams="told_team_ids")
 concerned_teams = partial(RecipientRule, teams="notified_team_ids")
 managers = partial(RecipientRule, roles=frozenset({Role.quality_manager}))
+committee_told = partial(RecipientRule, roles=frozenset({Role.committee_member}))
 
 
 def those_concerned(notice: NoticeType) -> tuple[RecipientRule, ...]:
@@ -251,6 +252,14 @@ TELL_REVERSAL = (
     *those_concerned(NoticeType.improvement_reverted),
     concerned_teams(NoticeType.improvement_reverted),
     told_teams(NoticeType.improvement_reverted),
+)
+#: The committee is reported to, and reads first of all that a project costs or takes more than was agreed.
+PROGRESS_TOLD = (
+    *(
+        recipient(NoticeType.project_overrun, when="exceeds_plan")
+        for recipient in (its_sponsor, managers, committee_told)
+    ),
+    *(recipient(NoticeType.updated) for recipient in (its_sponsor, managers, committee_told)),
 )
 TO_PROPOSER_AND_MANAGERS = (its_proposer(NoticeType.decided), managers(NoticeType.decided))
 DOCUMENTS_KEPT = KeptDocuments(
@@ -355,7 +364,7 @@ LIFECYCLE = Lifecycle(
                former=(FormerEvent("improvement.plan_approved", EmptyPayload),),
                notifies=(its_manager(NoticeType.approved), its_sponsor(NoticeType.to_kick_off))),
         action(project.report_progress,    "汇报进展", PROJECT_STATES,                  STAYS,              named_project_manager,  "improvement.progress_reported",
-               prepare=(current_milestones,), wrong=(invalid_progress,), notifies=(its_sponsor(NoticeType.updated), managers(NoticeType.updated))),
+               prepare=(current_milestones,), wrong=(invalid_progress,), notifies=PROGRESS_TOLD),
         # 14
         action(pilot.kick_off, "宣布启动", [State.plan_approved], STAYS, named_sponsor.in_person(), "improvement.kicked_off",
                unless=(pilot_checks.kicked_off_already, pilot_agreement_denied), notifies=(its_manager(NoticeType.kicked_off),)),
@@ -369,7 +378,7 @@ LIFECYCLE = Lifecycle(
         action(pilot.solve_pilot_issue, "解决试点问题", [State.piloting], STAYS, pilot_member, "improvement.pilot_issue_solved",
                wrong=(pilot_checks.not_in_the_pilot, pilot_checks.issue_is_solved)),
         action(pilot.log_pilot_feedback, "记录试点反馈", [State.piloting], STAYS, pilot_member, "improvement.pilot_feedback_logged",
-               wrong=(pilot_checks.not_in_the_pilot,)),
+               wrong=(pilot_checks.no_pilot_participant,)),
         action(pilot.report_pilot, "报告试点", [State.piloting], State.pilot_reported, named_project_manager, "improvement.pilot_reported",
                prepare=(load_documents, pilot_evidence), wrong=(pilot_checks.effect_is_missing, pilot_checks.reported_early),
                document=lambda _: DocumentClass.PL,
