@@ -1715,6 +1715,7 @@ create table fold.examination_result (
   examiner_id uuid,
   examined_at timestamp with time zone not null,
   appended_at timestamp with time zone,
+  closed_book boolean,
   constraint examination_result_pkey PRIMARY KEY (id)
 );
 CREATE INDEX examination_result_record ON fold.examination_result USING btree (record, examined_at, id);
@@ -4047,6 +4048,20 @@ create table fold.rollout_announcement (
   constraint rollout_announcement_pkey PRIMARY KEY (id)
 );
 CREATE INDEX rollout_announcement_record ON fold.rollout_announcement USING btree (record, noted_at, id);
+
+create table fold.rollout_sitting (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  person_id uuid,
+  due_at timestamp with time zone not null,
+  listed_by_id uuid,
+  listed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  constraint rollout_sitting_pkey PRIMARY KEY (id)
+) with (fillfactor=85);
+CREATE INDEX rollout_sitting_record ON fold.rollout_sitting USING btree (record, listed_at, id);
 
 create table fold.rollout_step (
   id uuid not null,

@@ -45,8 +45,8 @@ from tests.people import act, add_person
 AHEAD = improvements.AHEAD
 #: The day of the cutover: what is published takes effect on it, and nobody cuts over before.
 TODAY = datetime.now(UTC).isoformat()
-#: What is said of a training before its planned day.
-HELD_EARLY = {"contents": "What is new.", "early_reason": "All are here already."}
+#: What is said of a training that is held.
+HELD = {"contents": "What is new."}
 _TALLIED: Json = {
     "decision": NOBODYS,
     "outcome": "approved",
@@ -75,6 +75,7 @@ def _rollout() -> Json:
     }
 
 
+MEMBERS = "select person_id from fold.membership where team_id = %s::uuid"
 #: As the API takes them.
 SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     StartPilotImprovement: lambda: {
@@ -185,7 +186,7 @@ async def _training(client: Client, path: str, person: str, **fields: Any) -> st
     caller = _caller(IDS["doer"], Role.quality_manager)
     process = (await client.read(path))["process"]
     more = {"persons": [person], "trainer": IDS["it"], "topics": list(TOPICS), "process": process, **fields}
-    marks = {"results": [{"person": person, "marks": dict.fromkeys(TOPICS, 90)}]}
+    marks: Json = {"results": [{"person": person, "marks": dict.fromkeys(TOPICS, 90)}], "closed_book": True}
     result = await act(
         ledger,
         caller,
@@ -194,7 +195,7 @@ async def _training(client: Client, path: str, person: str, **fields: Any) -> st
         body=PlanTraining.model_validate(OF_TRAININGS[PlanTraining]() | more),
     )
     for action, body in (
-        ("hold", HoldTraining.model_validate({"attended": [person], **HELD_EARLY})),
+        ("hold", HoldTraining.model_validate({"attended": [person], **HELD})),
         ("examine", ExamineTraining.model_validate(marks)),
         ("license", LicenseTraining()),
     ):
@@ -297,6 +298,10 @@ async def _rolled_out(client: Client, path: str) -> Json:
         {
             "step": "inform_and_train",
             "training": await _training(client, path, person, kind="everybody"),
+            "absent": [
+                {"person": str(member["person_id"]), "due_at": AHEAD}
+                for member in await client.app.state.ledger.db.rows(MEMBERS, (IDS["team"],))
+            ],
             "announcements": [
                 {"medium": medium, "announced_at": earlier, "reach": 12} for medium in ("Mail", "Meeting")
             ],

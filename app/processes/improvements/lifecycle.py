@@ -108,7 +108,7 @@ from app.processes.improvements.rollout.preparation import (
     rollout_steps,
     training_of_step,
 )
-from app.processes.improvements.rollout.records import RolloutAnnouncement, RolloutStep
+from app.processes.improvements.rollout.records import RolloutAnnouncement, RolloutSitting, RolloutStep
 from app.ticketing import CHILDREN, ticket_actions
 from app.ticketing.priority import PRIORITY, prioritise
 from app.ticketing.projects.actions import flag_rows
@@ -281,7 +281,7 @@ LIFECYCLE = Lifecycle(
     ),
     children=(
         *Improvement.PARTS, ExternalReference, *decisions.CHILDREN, *filing.CHILDREN, KpiBaseline, ImprovementTarget, ImprovementMeasurement, ImprovementMember,
-        PilotReadiness, PilotIssue, PilotFeedback, RolloutStep, RolloutAnnouncement, *PROJECT_CHILDREN, *CHILDREN, PersonStatement,
+        PilotReadiness, PilotIssue, PilotFeedback, RolloutStep, RolloutSitting, RolloutAnnouncement, *PROJECT_CHILDREN, *CHILDREN, PersonStatement,
     ),
     rows=(
         # action                           中文        from                             to                  who                     event

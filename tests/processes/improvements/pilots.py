@@ -81,6 +81,11 @@ def a_result(verdict: EffectVerdict = EffectVerdict.improved) -> Json:
     return stored
 
 
+MEMBERS = """
+select m.person_id from fold.membership m join fold.team t on t.id = m.team_id
+where t.key = 'network' order by m.person_id"""
+
+
 #: What makes it a major one, although it promises less than half.
 MAJOR: Json = {"criteria": ["complex"], "size_reason": "It changes who decides."}
 
@@ -194,7 +199,7 @@ class Project:
         marks = dict.fromkeys(more.get("topics", TOPICS), 90)
         bodies: dict[str, Json] = {
             "hold": {"attended": [self.executor.id], "contents": "What is new."},
-            "examine": {"results": [{"person": self.executor.id, "marks": marks}]},
+            "examine": {"results": [{"person": self.executor.id, "marks": marks}], "closed_book": True},
             "license": {},
         }
         for action, body in bodies.items():
@@ -204,6 +209,13 @@ class Project:
             if action == upto:
                 break
         return number
+
+    async def absent(self, *but: str) -> list[Json]:
+        """The members of the team in scope besides these and the executor, each with a day to sit."""
+        members = await self.api.ledger.db.rows(MEMBERS)
+        passed = {self.executor.id, *but}
+        ids = [str(member["person_id"]) for member in members]
+        return [{"person": person, "due_at": AHEAD} for person in ids if person not in passed]
 
     async def readiness(self, **changes: Any) -> Json:
         """All that must be ready for a pilot."""

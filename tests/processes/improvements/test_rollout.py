@@ -69,7 +69,8 @@ async def completed(project: Project, path: str, *steps: str) -> Json:
     for step in steps:
         more = {}
         if step == "inform_and_train":
-            more = {"training": await project.training("everybody", upto="examine")}
+            training = await project.training("everybody", upto="examine")
+            more = {"training": training, "absent": await project.absent()}
         body = evidence(project, step, **more)
         improvement = await project.of_step(step).post_ok(f"{path}/complete_rollout_step", body)
     return improvement
@@ -80,14 +81,14 @@ async def steps_of(client: Client, path: str) -> dict[str, Json]:
     return {item["step"]: item for item in (await client.read(f"{path}/rollout_steps"))["items"]}
 
 
-async def examined(project: Project, marks: dict[str, int]) -> str:
+async def examined(project: Project, marks: dict[str, int], *, closed_book: bool = True) -> str:
     """The number of a training in which each of the persons got those marks in all topics."""
     persons = list(marks)
     number = await project.training("everybody", upto="plan", persons=persons)
     path = f"/v1/trainings/{number}"
     await project.quality.post_ok(f"{path}/hold", {"attended": persons, "contents": "What is new."})
     results = [{"person": person, "marks": dict.fromkeys(TOPICS, mark)} for person, mark in marks.items()]
-    await project.quality.post_ok(f"{path}/examine", {"results": results})
+    await project.quality.post_ok(f"{path}/examine", {"results": results, "closed_book": closed_book})
     return number
 
 
@@ -248,11 +249,33 @@ async def test_goals_telling_training_and_publishing_need_their_evidence(project
     ):
         failed = await examined(project, marks)
         assert await refused("inform_and_train", training=failed) == [("training", code)]
-    training = await examined(project, {executor: 90, other: 30})
-    await project.executor.post_ok(path, evidence(project, "inform_and_train", training=training))
+    opened = await examined(project, {executor: 90}, closed_book=False)
+    assert await refused("inform_and_train", training=opened) == [("training", "training_not_closed_book")]
+    await all_members_sit_the_examination(project, record_path, other)
     media = [item["medium"] for item in (await project.quality.read(f"{record_path}/announcements"))["items"]]
     assert media == ["Mail", "Meeting"]
     await it_is_published_for_the_day_of_the_cutover(project, record_path, planned)
+
+
+async def all_members_sit_the_examination(project: Project, record_path: str, other: str) -> None:
+    """The step is done when each member has passed, or has a day by which they sit."""
+    path, executor = f"{record_path}/complete_rollout_step", project.executor.id
+    training = await examined(project, {executor: 90, other: 30})
+    later = {"person": other, "due_at": AHEAD}
+
+    async def refused(*absent: Json) -> Any:
+        body = evidence(project, "inform_and_train", training=training, absent=list(absent))
+        return (await refusal(project.executor, path, body))[1]
+
+    assert await refused() == [("absent", "members_not_examined")]
+    assert await refused(later, later) == [("absent/1/person", "each_once")]
+    assert await refused(later | {"person": executor}) == [("absent/0/person", "passed_already")]
+    assert await refused(later | {"person": project.owner.id}) == [("absent/0/person", "not_in_scope")]
+    assert await refused(later | {"due_at": ago()}) == [("absent/0/due_at", "not_ahead")]
+    body = evidence(project, "inform_and_train", training=training, absent=[later])
+    await project.executor.post_ok(path, body)
+    (sitting,) = (await project.quality.read(f"{record_path}/rollout_sittings"))["items"]
+    assert (sitting["person"]["id"], sitting["listed_by"]["id"]) == (other, executor)
 
 
 async def it_is_published_for_the_day_of_the_cutover(
@@ -366,7 +389,8 @@ async def test_what_went_well_is_told_to_all_teams_and_an_overdue_step_to_its_ow
     await worker.work(now + timedelta(minutes=8))
     assert worker.failures == []
     assert await told(other, path) == ["success_published"]
-    assert {"process_published", "process_cut_over", "success_published"} <= set(await told(member, path))
+    informed = {"examination_due", "process_published", "process_cut_over", "success_published"}
+    assert informed <= set(await told(member, path))
     types = await event_types(project.quality, path)
     query = "select data->'given'->>'step' as step from log.told where type = %s order by 1"
     flagged = await project.api.ledger.db.rows(query, ("improvement.rollout_step_overdue",))

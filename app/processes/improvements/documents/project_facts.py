@@ -141,6 +141,9 @@ async def printed_trainings(ledger: Ledger, trainings: Iterable[UUID | None]) ->
             title=str(row["title"] or ""),
             pass_mark=row["pass_mark"],
             pass_mark_reason=names.text(row["pass_mark_reason"]),
+            closed_book=_closed_book(
+                result for result in results if result.record == f"{TRAINING}/{row['id']}"
+            ),
             results=[
                 _result(
                     names.name(participant.person_id), marks.get((participant.record, participant.person_id))
@@ -151,6 +154,12 @@ async def printed_trainings(ledger: Ledger, trainings: Iterable[UUID | None]) ->
         )
         for row in rows
     ]
+
+
+def _closed_book(results: Iterable[ExaminationResult]) -> bool | None:
+    """Return whether all sat with closed books; None: it was not recorded of all, or nobody sat."""
+    stated = {result.closed_book for result in results}
+    return None if not stated or None in stated else False not in stated
 
 
 def _result(

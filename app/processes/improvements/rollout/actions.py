@@ -34,6 +34,7 @@ from app.processes.improvements.rollout.records import (
     DAILY_MANAGEMENT,
     FIXED_IN,
     RolloutAnnouncement,
+    RolloutSitting,
     RolloutStep,
     RolloutStepName,
 )
@@ -128,6 +129,7 @@ def complete_rollout_step(
     elif body.step is RolloutStepName.inform_and_train:
         step.training_id = ctx.required_ref(Record, "training").id
         _add_announcements(improvement, body, ctx)
+        _add_sittings(improvement, body, ctx)
     elif body.step is RolloutStepName.publish:
         step.effective_at = body.effective_at
     elif body.step is RolloutStepName.cut_over:
@@ -164,6 +166,20 @@ def _add_announcements(
             noted_at=ctx.occurred_at,
         )
         ctx.outcome.add(announcement)
+
+
+def _add_sittings(improvement: Improvement, body: CompleteRolloutStepImprovement, ctx: ActionContext) -> None:
+    """List who is yet to sit the examination, as the owner of the step confirms."""
+    for n, absent in enumerate(body.absent):
+        sitting = RolloutSitting(
+            id=ctx.new_id(),
+            record=improvement.row_key,
+            person_id=ctx.required_ref(Person, f"absent/{n}/person").id,
+            due_at=absent.due_at,
+            listed_by_id=ctx.caller.person_id,
+            listed_at=ctx.occurred_at,
+        )
+        ctx.outcome.add(sitting)
 
 
 def _cut_over(improvement: Improvement, body: CompleteRolloutStepImprovement, ctx: ActionContext) -> None:

@@ -271,9 +271,38 @@ def _check_informed(
     results = ctx.prepared(StepTraining).results
     if results is None or not results.passed:
         raise WrongValue(words, pointer="/training", because="training_passed_by_nobody")
+    of_passed = (results.results[person] for person in results.passed)
+    if any(result.closed_book is False for result in of_passed):
+        raise WrongValue(words, pointer="/training", because="training_not_closed_book")
     executor = improvement.executor_id
     if executor in results.participants and executor not in results.passed:
         raise WrongValue(words, pointer="/training", because="training_not_passed_by_executor")
+    _check_everybody_sits(body, ctx)
+
+
+def _check_everybody_sits(body: CompleteRolloutStepImprovement, ctx: ActionContext) -> None:
+    """Refuse the step while a member of the teams in scope has neither passed nor a date by which they sit
+    the examination (003, step 3: every employee), and dates of others.
+    """
+    training = ctx.prepared(StepTraining)
+    listed = [ctx.required_ref(Person, f"absent/{n}/person").id for n in range(len(body.absent))]
+    for n, person_id in enumerate(listed):
+        pointer = f"/absent/{n}/person"
+        if person_id in listed[:n]:
+            raise WrongValue(pointer=pointer, because="each_once")
+        if person_id not in training.member_ids:
+            raise WrongValue(pointer=pointer, because="not_in_scope")
+        if person_id in training.passed_ids:
+            raise WrongValue(pointer=pointer, because="passed_already")
+        if body.absent[n].due_at <= ctx.now:
+            raise WrongValue(pointer=f"/absent/{n}/due_at", because="not_ahead")
+    missing = [
+        person_id
+        for person_id in training.member_ids
+        if person_id not in training.passed_ids and person_id not in listed
+    ]
+    if missing:
+        raise WrongValue({"count": str(len(missing))}, pointer="/absent", because="members_not_examined")
 
 
 def _check_managed(body: CompleteRolloutStepImprovement, ctx: ActionContext) -> None:

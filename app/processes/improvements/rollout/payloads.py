@@ -22,6 +22,7 @@ from app.kernel.actions.payloads import (
     PayloadPart,
     Reference,
     ShortText,
+    at_most_entries,
 )
 from app.kpis.targets.lifecycle import Number
 from app.processes.improvements.proposal.payloads import DespiteFreeze
@@ -31,6 +32,8 @@ from app.processes.improvements.rollout.records import RolloutStepName
 ALL_TEAMS = 100
 
 MOST_PEOPLE = 1_000_000
+#: The most members of the teams of a rollout who are listed as absent.
+MOST_MEMBERS = 500
 
 #: Documents of the register that belong to the improvement, published since the committee approved it.
 DocumentNumbers = Annotated[
@@ -112,6 +115,17 @@ class StepAnnouncement(PayloadPart):
     )
 
 
+class AbsentMember(PayloadPart):
+    """A member of the teams in scope who was absent from the examination or failed it."""
+
+    person: Annotated[
+        Reference,
+        ForeignRef("person", GivenDuty.participation),
+        Responsible(NoticeType.examination_due),
+    ] = Field(description="Member who has not passed: a person's id.")
+    due_at: Instant = Field(description="Time by which they sit the examination.")
+
+
 class CompleteRolloutStepImprovement(Payload):
     """A step of the rollout, and its evidence. The fields describe what each step needs in addition to
     `evidence`.
@@ -157,6 +171,12 @@ class CompleteRolloutStepImprovement(Payload):
         default=None,
         description="Training, for `inform_and_train`, which was examined on all four topics and "
         "passed: its number or id.",
+    )
+    absent: Annotated[tuple[AbsentMember, ...], at_most_entries(MOST_MEMBERS)] = Field(
+        default=(),
+        max_length=MOST_MEMBERS,
+        description="Members of the teams in scope who have not passed the examination, for "
+        "`inform_and_train`, each with a date by which they sit it.",
     )
     effective_at: Instant | None = Field(
         default=None,

@@ -198,6 +198,21 @@ class RolloutStep(ChildRecord):
     completed_at: datetime | None = optional("Time at which the step was completed; null until then.")
 
 
+class RolloutSitting(ChildRecord):
+    """A member of the teams in scope who has not passed the examination, and until when they sit it."""
+
+    KIND: ClassVar[str] = "rollout_sitting"
+
+    person_id: Annotated[
+        UUID | None, ForeignRef("person", GivenDuty.participation), Responsible(NoticeType.examination_due)
+    ] = required("Person who is yet to pass the examination.")
+    due_at: datetime | None = required("Time by which the person sits the examination.")
+    listed_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Owner of the step, who confirmed the list."
+    )
+    listed_at: datetime | None = required("Time at which the person was listed.")
+
+
 class RolloutAnnouncement(ChildRecord):
     """How people were told of an improvement: the medium, the date, and how many were reached."""
 
