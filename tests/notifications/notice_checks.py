@@ -133,10 +133,10 @@ def says_until_when(texts: Known, notice: Shown) -> Iterator[str]:
     """What asks for something says until when, as a time in the answer and in the words of the mail."""
     times_told = Counter(case.event.position for case in notice.cases)
     steps = zip(notice.cases, notice.item["told"], strict=True) if notice.mail is not None else ()
-    for case, shown in steps:
+    for case, step in steps:
         # Nobody is notified of an event twice; here the readers of several notices are one.
         if asks_for_action(case.step) and times_told[case.event.position] == 1:
-            due_at = shown["due_at"]
+            due_at = step["due_at"]
             words = due_at and moment(from_instant(due_at), texts.ledger.numbers.zone)
             if words is None or words not in notice.body:
                 yield f"does not say until when: {case.step.value}"

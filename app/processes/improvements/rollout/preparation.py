@@ -108,9 +108,9 @@ async def training_of_step(
     results = await training_results(reads, training.id)
     read = partial(reads.rows, guard=SCOPE_GUARD)
     team_ids = [UUID(team_id) for team_id in improvement.notified_team_ids]
-    members = await active_members(read, team_ids, MOST_IN_SCOPE) if team_ids else []
-    rows = await read(PASSED, (improvement.id, training.row_key, members))
-    return StepTraining(results, tuple(members), frozenset(row["person_id"] for row in rows))
+    member_ids = await active_members(read, team_ids, MOST_IN_SCOPE) if team_ids else []
+    rows = await read(PASSED, (improvement.id, training.row_key, member_ids))
+    return StepTraining(results, tuple(member_ids), frozenset(row["person_id"] for row in rows))
 
 
 @dataclass(frozen=True, slots=True)
