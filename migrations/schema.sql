@@ -1715,6 +1715,7 @@ create table fold.examination_result (
   examiner_id uuid,
   examined_at timestamp with time zone not null,
   appended_at timestamp with time zone,
+  closed_book boolean,
   constraint examination_result_pkey PRIMARY KEY (id)
 );
 CREATE INDEX examination_result_record ON fold.examination_result USING btree (record, examined_at, id);
@@ -2320,6 +2321,7 @@ create table fold.improvement_project (
   implementation_plan text,
   implemented_what text,
   appended_at timestamp with time zone,
+  overrun text collate "C",
   constraint improvement_project_pkey PRIMARY KEY (id)
 ) with (fillfactor=85);
 
@@ -2367,6 +2369,7 @@ create table fold.improvement_rollout (
   handover_asked_at timestamp with time zone,
   accepted_by_id uuid,
   appended_at timestamp with time zone,
+  concerned_team_ids text[] collate "C",
   constraint improvement_rollout_pkey PRIMARY KEY (id)
 ) with (fillfactor=85);
 
@@ -3845,6 +3848,7 @@ create table fold.request_solution_approval (
   sent_back_at timestamp with time zone,
   solution_approved_at timestamp with time zone,
   appended_at timestamp with time zone,
+  moved_from_at timestamp with time zone,
   constraint request_solution_approval_pkey PRIMARY KEY (id)
 ) with (fillfactor=85);
 
@@ -4045,6 +4049,20 @@ create table fold.rollout_announcement (
 );
 CREATE INDEX rollout_announcement_record ON fold.rollout_announcement USING btree (record, noted_at, id);
 
+create table fold.rollout_sitting (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  person_id uuid,
+  due_at timestamp with time zone not null,
+  listed_by_id uuid,
+  listed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  constraint rollout_sitting_pkey PRIMARY KEY (id)
+) with (fillfactor=85);
+CREATE INDEX rollout_sitting_record ON fold.rollout_sitting USING btree (record, listed_at, id);
+
 create table fold.rollout_step (
   id uuid not null,
   version integer not null,
@@ -4074,6 +4092,16 @@ create table fold.rollout_step (
   obstacles_shown text,
   external_numbers text[] collate "C",
   goal_reason text collate "C",
+  follow_up_shown text collate "C",
+  coaching_shown text collate "C",
+  training_shown text collate "C",
+  audit_shown text collate "C",
+  assessment_shown text collate "C",
+  scoring_shown text collate "C",
+  reward_shown text collate "C",
+  behaviour_shown text collate "C",
+  performance_shown text collate "C",
+  it_shown text collate "C",
   constraint rollout_step_pkey PRIMARY KEY (id)
 );
 CREATE INDEX rollout_step_record ON fold.rollout_step USING btree (record, planned_at, id);

@@ -152,6 +152,8 @@ class NoticeType(CodeEnum):
     consequence_released = "consequence_released", "Consequence released", "违约后果已确认", FOLLOW
     target_close = "target_close", "Target at risk", "临近目标时限", YOURS
     target_missed = "target_missed", "Target missed", "已超时", YOURS
+    project_overrun = "project_overrun", "Project exceeds its plan", "项目超出计划", YOURS
+    delivery_moved = "delivery_moved", "Delivery moved", "交付时间有变", FOLLOW
     progress_report_overdue = "progress_report_overdue", "Progress report overdue", "进展报告逾期", YOURS
     milestone_overdue = "milestone_overdue", "Milestone overdue", "里程碑逾期", YOURS
     plan_begun = "plan_begun", "Improvement plan started", "改进计划开始执行", INFORM
@@ -171,9 +173,12 @@ class NoticeType(CodeEnum):
     suggestion_settled = "suggestion_settled", "Outcome of your suggestion", "您的建议有了结果", FOLLOW
     training_invited = "training_invited", "Invited to a training", "培训邀请", YOURS
     training_cancelled = "training_cancelled", "Training cancelled", "培训取消", YOURS
+    examination_due = "examination_due", "Examination to sit", "考核待参加", WAITS
     examination_passed = "examination_passed", "Examination passed", "考核通过", YOURS
     examination_not_passed = "examination_not_passed", "Examination not passed", "考核未通过", YOURS
     licensed = "licensed", "Licensed", "获得资格", YOURS
+    process_published = "process_published", "New process published", "新流程正式发布", YOURS
+    process_cut_over = "process_cut_over", "New process in force", "新流程开始执行", YOURS
     improvement_standardised = "improvement_standardised", "Improvement standardised", "改进已固化", FOLLOW
     improvement_reverted = "improvement_reverted", "Improvement reverted", "改进已恢复原状", FOLLOW
     to_confirm_requirements = (

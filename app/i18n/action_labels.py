@@ -10,6 +10,8 @@ ENGLISH_LABELS = {
     "absence_calendar.move": "Change address",
     "article.confirm": "Confirm as still correct",
     "article.use": "Record use",
+    "announce_cutover": "Announce cutover",
+    "announce_publication": "Announce publication",
     "ask_decision": "Request decision",
     "ask_destruction": "Request destruction",
     "ask_document_destruction": "Request destruction of document",

@@ -11,17 +11,16 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cache
-from typing import Any, get_args
+from typing import Any
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel
+from pydantic import BaseModel
 
 from app.common.money import Money
 from app.common.notices import NoticeKind, NoticeType, Responsible
 from app.common.people import Caller
 from app.common.personal import is_encrypted
-from app.common.records import CodeEnum, ForeignRef, Hidden, Record, StaffOnly, from_row
+from app.common.records import ForeignRef, Hidden, Record, StaffOnly, from_row
 from app.foundation.decisions.lookups import reasons_of
 from app.foundation.decisions.records import Vote
 from app.i18n import sentences, translate
@@ -32,8 +31,17 @@ from app.kernel.ledger import Ledger
 from app.kernel.named_records import visible_streams
 from app.log.canonical import from_instant
 from app.log.events import id_of, kind_of
-from app.notifications.quoted import duration, moment
-from app.notifications.told_fields import DEADLINES, TOLD_FIELDS, decision_of, is_withheld_place, shown_actor
+from app.notifications.quoted import duration, moment, span_of, targets_of
+from app.notifications.told_fields import (
+    DEADLINES,
+    TOLD_FIELDS,
+    asks_for_action,
+    decision_of,
+    field_types,
+    is_withheld_place,
+    shown_actor,
+    usual_deadline,
+)
 
 EVENTS = """
 select e.id, e.stream, e.version, e.type, e.occurred_at, e.actor, e.on_behalf_of, e.staff_only,
@@ -41,9 +49,9 @@ select e.id, e.stream, e.version, e.type, e.occurred_at, e.actor, e.on_behalf_of
 from log.told e join unnest(%s::text[], %s::integer[]) as w(stream, version) using (stream, version)"""
 CAUSES = "select id, stream, type, data from log.told where id = any(%s)"
 ROWS = "select r.* from {table} r where r.id = any(%s)"
-#: Fields that say when a record takes place that an event names, by their labels.
-SPANS = (("window_from_at", "window_until_at"), ("from_at", "until_at"), ("starts_at", "ends_at"))
 PERSON, TEAM = "person", "team"
+#: The name of the detail that says until when something is asked that has no due time of its own.
+ACT_BY = "act_by"
 #: Places of values in the event that caused the one that is told.
 CAUSES_PLACES = frozenset({"cause", "seen"})
 #: The place of values in the ballots that led to the outcome of a decision.
@@ -103,6 +111,7 @@ class _Step:
     reasons: Sequence[str]
     values: list[_Value] = field(default_factory=list)
     own: Sequence[str] = ()
+    target_at: datetime | None = None
 
 
 async def load_details(
@@ -129,6 +138,7 @@ async def load_details(
     relations = await _relations(ledger, caller, rows, {notice["about"] for notice in visible})
     decided = [events[step[1:3]] for step in recorded if REASONS_PLACE in _places(step[3])]
     reasons = await reasons_of(ledger.db, {decision_of(event) for event in decided})
+    targets = await targets_of(ledger, {step[0]["about"] for step in recorded if asks_for_action(step[3])})
     steps_with_events = []
     for notice, stream, version, step in recorded:
         about = notice["about"]
@@ -137,6 +147,7 @@ async def load_details(
             *(step, events[stream, version], notice["person_id"], about, relations[about]),
             reasons.get(decision_of(events[stream, version]), ()),
         )
+        detailed.target_at = targets.get(about)
         _collect(ledger, detailed, rows, causes)
         steps_with_events.append(detailed)
     return await _rendered(ledger, language, caller, steps_with_events)
@@ -338,17 +349,6 @@ def _is_hidden(value: _Value, viewer: Viewer) -> bool:
     return is_withheld(marks(value.model, StaffOnly).get(value.name), viewer)
 
 
-@cache
-def _types(model: type[BaseModel], name: str) -> tuple[type[CodeEnum] | None, bool]:
-    """Return the field's code, if it is one, and whether it is an instant."""
-    hints: list[Any] = [model.model_fields[name].annotation]
-    for hint in hints:
-        hints += get_args(hint)
-    codes = [hint for hint in hints if isinstance(hint, type) and issubclass(hint, CodeEnum)]
-    # Payloads declare instants by pydantic's own class.
-    return (codes[0] if codes else None), datetime in hints or AwareDatetime in hints
-
-
 @dataclass(frozen=True, slots=True)
 class _Known:
     """Names with which values are rendered: texts by ciphertext, references by kind and id."""
@@ -392,7 +392,12 @@ async def _rendered(
         by = (
             translate(language, "notice_part", "rule") if actor is None else phrases.get((PERSON, str(actor)))
         )
-        rendered[step.key] = StepDetails(step.event["occurred_at"], by or None, tuple(details), _due(step))
+        due_at = _due(step)
+        if due_at is None:
+            due_at = usual_deadline(step.step, step.event["occurred_at"], step.target_at)
+            if due_at is not None:
+                details.append(Detail(ACT_BY, _label(language, ACT_BY), moment(due_at, ledger.numbers.zone)))
+        rendered[step.key] = StepDetails(step.event["occurred_at"], by or None, tuple(details), due_at)
     return rendered
 
 
@@ -434,17 +439,11 @@ async def _records(
         for row in await ledger.db.rows(ROWS.format(table=lifecycle.table), (ids,)):
             if f"{kind}/{row['id']}" in visible:
                 name = row.get("number") or row.get("key") or ""
-                lines[kind, str(row["id"])] = f"{name}{{title}}{_span(ledger, row)}", row.get("title")
+                lines[kind, str(row["id"])] = (
+                    f"{name}{{title}}{span_of(row, ledger.numbers.zone)}",
+                    row.get("title"),
+                )
     return lines, [title for _, title in lines.values() if title is not None and is_encrypted(title)]
-
-
-def _span(ledger: Ledger, row: Mapping[str, Any]) -> str:
-    """Return when the record takes place, if it says so."""
-    for begins, ends in SPANS:
-        if row.get(begins) is not None and row.get(ends) is not None:
-            zone = ledger.numbers.zone
-            return f", {moment(row[begins], zone)} – {moment(row[ends], zone)}"
-    return ""
 
 
 def _label(language: str, name: str) -> str:
@@ -467,7 +466,7 @@ def _single_value(ledger: Ledger, language: str, value: _Value, part: Any, looku
 
 def _in_words(ledger: Ledger, language: str, value: _Value, part: Any) -> str | None:
     """Return a value that is neither a reference nor encrypted in the reader's language."""
-    code, is_instant = _types(value.model, value.name)
+    code, is_instant = field_types(value.model, value.name)
     if isinstance(part, bool):
         return translate(language, "notice_part", "yes" if part else "no")
     if code is not None:
@@ -485,7 +484,9 @@ def _due(step: _Step) -> datetime | None:
     if step.step.kind not in ASKING:
         return None
     deadlines = [
-        value.value for value in step.values if value.name in DEADLINES and _types(value.model, value.name)[1]
+        value.value
+        for value in step.values
+        if value.name in DEADLINES and field_types(value.model, value.name)[1]
     ]
     return min(
         (value if isinstance(value, datetime) else from_instant(value) for value in deadlines), default=None

@@ -50,7 +50,8 @@ class ToldStepOut(OutputModel):
         "reader may not see the record now."
     )
     due_at: datetime | None = Field(
-        description="Time by which the action is asked for; null if it has no due time."
+        description="Time by which the action is asked for: its own due time, the agreed target, or else a "
+        "week later; null if no action is needed."
     )
 
 

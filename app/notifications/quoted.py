@@ -4,7 +4,7 @@ by which agreement and when a target was due, and which step an agreement has ma
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -22,6 +22,11 @@ CLOCK_STEPS = frozenset(OF_CLOCKS.values())
 REOPENED_STEPS = frozenset({NoticeType.resolved, NoticeType.delivered})
 #: The steps that are told with the type of their event, or with what their record has.
 AGREEMENT_STEPS = frozenset({NoticeType.agreement_moved, NoticeType.to_consent, NoticeType.agreement_ends})
+#: Fields that say when a record takes place that an event names, by their labels.
+SPANS = (("window_from_at", "window_until_at"), ("from_at", "until_at"), ("starts_at", "ends_at"))
+TARGETS = """
+select case_id, min(due_at) as due_at from sla.clock
+where case_id = any(%s) and state = 'running' group by case_id"""
 REOPEN_DAYS = "select id, reopen_days from fold.{kind} where id = any(%s)"
 NUMBERS = "select id::text, number from fold.sla where id = any(%s::uuid[])"
 CLOCKS = "select id, due_at from sla.clock where id = any(%s)"
@@ -74,6 +79,21 @@ async def _by_id(ledger: Ledger, streams: Iterable[str], column: str) -> dict[st
 async def _numbers(ledger: Ledger, agreements: Iterable[str]) -> dict[str, str]:
     rows = await ledger.db.rows(NUMBERS, (ids,)) if (ids := sorted(agreements)) else ()
     return {row["id"]: row["number"] for row in rows}
+
+
+async def targets_of(ledger: Ledger, streams: Iterable[str]) -> dict[str, datetime]:
+    """Return the next agreed target of the tickets with these streams that have one."""
+    by_id = {id_of(name): name for name in streams}
+    rows = await ledger.db.rows(TARGETS, (list(by_id),)) if by_id else ()
+    return {by_id[row["case_id"]]: row["due_at"] for row in rows if row["due_at"] is not None}
+
+
+def span_of(row: Mapping[str, Any], zone: ZoneInfo) -> str:
+    """Return when the record in the row takes place, if it says so."""
+    for begins, ends in SPANS:
+        if row.get(begins) is not None and row.get(ends) is not None:
+            return f", {moment(row[begins], zone)} – {moment(row[ends], zone)}"
+    return ""
 
 
 async def _due(ledger: Ledger, clocks: Sequence[str]) -> dict[str, datetime | None]:

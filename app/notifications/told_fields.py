@@ -12,10 +12,16 @@ it. Only what stands here is told, and of it what the reader may see.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any, get_args
 from uuid import UUID
 
+from pydantic import AwareDatetime, BaseModel
+
+from app.common.notices import WAITS
 from app.common.notices import NoticeType as Notice
+from app.common.records import CodeEnum
 from app.kernel.access.redaction import Viewer
 from app.kernel.actions.lifecycle import Lifecycle
 
@@ -47,7 +53,16 @@ TOLD_FIELDS: dict[Notice, tuple[str, ...]] = {
     Notice.updated: (
         *TEXT_OF_STATEMENT,
         *("given.verdict", "given.conclusion", "given.title", "given.text", "given.early_reason"),
+        *("given.expected_at", "given.cost_to_date"),
     ),
+    Notice.project_overrun: (
+        "improvement_project.overrun",
+        "given.cost_to_date",
+        "own.budget",
+        "given.expected_at",
+        "given.text",
+    ),
+    Notice.delivery_moved: ("request_solution_approval.moved_from_at", "given.expected_at", "given.text"),
     Notice.resolved: ("given.done|own.resolution", "given.resolution_code", "given.prevention"),
     Notice.delivered: (
         "given.verdict",
@@ -152,10 +167,13 @@ TOLD_FIELDS: dict[Notice, tuple[str, ...]] = {
     Notice.suggestion_settled: ("own.state", *REASON, "given.until_at", "given.into"),
     Notice.training_invited: ("own.planned_at",),
     Notice.training_cancelled: REASON,
+    Notice.examination_due: ("mine.due_at",),
     Notice.examination_passed: ("mine.pass_mark", "mine.examined_at"),
     Notice.examination_not_passed: ("mine.pass_mark", "mine.examined_at"),
     Notice.licensed: ("mine.process", "mine.skills", "mine.until_at"),
     Notice.licence_revoked: ("licence.process", "licence.skills", "licence.revocation_reason"),
+    Notice.process_published: (*("given.effective_at", "given.document_numbers", "given.external_numbers"),),
+    Notice.process_cut_over: ("given.share",),
     Notice.improvement_standardised: ("given.document_numbers", "given.external_numbers"),
     Notice.improvement_reverted: REASON,
     Notice.recognised: ("own.kind", *REASON),
@@ -218,10 +236,40 @@ TOLD_FIELDS: dict[Notice, tuple[str, ...]] = {
 }
 #: Fields that say until when something is asked of the reader.
 DEADLINES = frozenset(
-    {"due_at", "self_check_due_at", "summary_due_at", "until_at", "wanted_at", "planned_at", "review_due_at"}
+    {
+        *("due_at", "self_check_due_at", "summary_due_at", "until_at", "wanted_at", "planned_at"),
+        *("review_due_at", "target_at", "wake_up_at", "first_due_at"),
+    }
 )
+#: Notices of work, besides those that wait for the reader: they say until when it is asked for, too.
+WORK_NOTICES = frozenset({Notice.given, Notice.escalated, Notice.tasked})
+#: The time to act on what has no due time of its own, and no agreed target.
+USUAL_TIME = timedelta(days=7)
 #: The kinds of actors that are accounts.
 PERSONS = ("person", "integration")
+
+
+@cache
+def field_types(model: type[BaseModel], name: str) -> tuple[type[CodeEnum] | None, bool]:
+    """Return the field's code, if it is one, and whether it is an instant."""
+    hints: list[Any] = [model.model_fields[name].annotation]
+    for hint in hints:
+        hints += get_args(hint)
+    codes = [hint for hint in hints if isinstance(hint, type) and issubclass(hint, CodeEnum)]
+    # Payloads declare instants by pydantic's own class.
+    return (codes[0] if codes else None), datetime in hints or AwareDatetime in hints
+
+
+def asks_for_action(notice: Notice) -> bool:
+    """Return whether a notice of this type asks its reader to do something."""
+    return notice.kind is WAITS or notice in WORK_NOTICES
+
+
+def usual_deadline(notice: Notice, occurred_at: datetime, target_at: datetime | None) -> datetime | None:
+    """Return until when a notice asks for what has no due time of its own: the agreed target, or else the
+    usual time. None: it asks for nothing.
+    """
+    return (target_at or occurred_at + USUAL_TIME) if asks_for_action(notice) else None
 
 
 def is_withheld_place(lifecycle: Lifecycle[Any], event: Mapping[str, Any], place: str) -> bool:

@@ -145,11 +145,13 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "reason": "Mail was restored no faster. 没有更快。",
         "old_process_stands": True,
         "told": "Both desks, by the morning meeting. 早会通知两个服务台。",
+        "teams": [TEAM],
     },
     AskToRevertImprovement: lambda: {
         "question": "Shall we do it?",
         "reason": "Mail was restored no faster. 没有更快。",
         "told": "Both desks, by mail. 邮件通知。",
+        "teams": [TEAM],
     },
     CharterImprovement: lambda: {
         "sponsor": IDS["business"],

@@ -23,6 +23,8 @@ from app.processes.improvements.pilot.payloads import (
     StopPilotImprovement,
 )
 from app.processes.improvements.rollout.payloads import (
+    AnnounceCutoverImprovement,
+    AnnouncePublicationImprovement,
     AskHandOverImprovement,
     CompleteRolloutStepImprovement,
     FixImprovement,
@@ -31,7 +33,7 @@ from app.processes.improvements.rollout.payloads import (
     RollOutImprovement,
     SkipRolloutOrderImprovement,
 )
-from app.processes.improvements.rollout.records import RolloutStepName
+from app.processes.improvements.rollout.records import DAILY_MANAGEMENT, RolloutStepName
 from app.processes.trainings.payloads import ExamineTraining, HoldTraining, LicenseTraining, PlanTraining
 from tests.client import Client, Json
 from tests.every_action import improvements
@@ -43,8 +45,8 @@ from tests.people import act, add_person
 AHEAD = improvements.AHEAD
 #: The day of the cutover: what is published takes effect on it, and nobody cuts over before.
 TODAY = datetime.now(UTC).isoformat()
-#: What is said of a training before its planned day.
-HELD_EARLY = {"contents": "What is new.", "early_reason": "All are here already."}
+#: What is said of a training that is held.
+HELD = {"contents": "What is new."}
 _TALLIED: Json = {
     "decision": NOBODYS,
     "outcome": "approved",
@@ -58,13 +60,14 @@ _TALLIED: Json = {
 
 
 def _rollout() -> Json:
+    # Daily management ends today, so that its step can be completed.
     dated = [name for name in RolloutStepName if name not in ("pilot", "optimise", "fix")]
     steps = [{"step": name.value, "owner": IDS["person"], "due_at": TODAY} for name in dated]
-    steps[-1]["due_at"] = AHEAD
     return {
         "advice": "Team by team. 逐个团队推广。",
         "scope": "All of the first line.",
         "departments": ["Service desk 服务台"],
+        "teams": [IDS["team"]],
         "contributions": "A day of training each. 各参加一天培训。",
         "schedule": "All in June.",
         "told": "By mail, and in meetings.",
@@ -72,6 +75,7 @@ def _rollout() -> Json:
     }
 
 
+MEMBERS = "select person_id from fold.membership where team_id = %s::uuid"
 #: As the API takes them.
 SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     StartPilotImprovement: lambda: {
@@ -117,6 +121,12 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "evidence": "The letter of appointment. 任命书。",
         "owner": IDS["business"],
     },
+    AnnouncePublicationImprovement: lambda: {
+        "effective_at": TODAY,
+        "document_numbers": ["PR2026001"],
+        "external_numbers": ["SOP-12"],
+    },
+    AnnounceCutoverImprovement: lambda: {"share": 50},
     SkipRolloutOrderImprovement: lambda: {"step": "publish", "reason": "The training needs it. 培训需要。"},
     FlagRolloutStepImprovement: lambda: {"step": "name_owner", "owner": IDS["person"]},
     AskHandOverImprovement: lambda: {
@@ -176,7 +186,7 @@ async def _training(client: Client, path: str, person: str, **fields: Any) -> st
     caller = _caller(IDS["doer"], Role.quality_manager)
     process = (await client.read(path))["process"]
     more = {"persons": [person], "trainer": IDS["it"], "topics": list(TOPICS), "process": process, **fields}
-    marks = {"results": [{"person": person, "marks": dict.fromkeys(TOPICS, 90)}]}
+    marks: Json = {"results": [{"person": person, "marks": dict.fromkeys(TOPICS, 90)}], "closed_book": True}
     result = await act(
         ledger,
         caller,
@@ -185,7 +195,7 @@ async def _training(client: Client, path: str, person: str, **fields: Any) -> st
         body=PlanTraining.model_validate(OF_TRAININGS[PlanTraining]() | more),
     )
     for action, body in (
-        ("hold", HoldTraining.model_validate({"attended": [person], **HELD_EARLY})),
+        ("hold", HoldTraining.model_validate({"attended": [person], **HELD})),
         ("examine", ExamineTraining.model_validate(marks)),
         ("license", LicenseTraining()),
     ):
@@ -288,6 +298,10 @@ async def _rolled_out(client: Client, path: str) -> Json:
         {
             "step": "inform_and_train",
             "training": await _training(client, path, person, kind="everybody"),
+            "absent": [
+                {"person": str(member["person_id"]), "due_at": AHEAD}
+                for member in await client.app.state.ledger.db.rows(MEMBERS, (IDS["team"],))
+            ],
             "announcements": [
                 {"medium": medium, "announced_at": earlier, "reach": 12} for medium in ("Mail", "Meeting")
             ],
@@ -298,11 +312,17 @@ async def _rolled_out(client: Client, path: str) -> Json:
             "share": 100,
             **{f"{name}_shown": "It is." for name in ("pilot", "people", "resources", "obstacles")},
         },
-        {"step": "manage_daily", "went_well": "Nobody asks twice. 无人重复询问。"},
+        {
+            "step": "manage_daily",
+            "went_well": "Nobody asks twice. 无人重复询问。",
+            **{name: f"Of {name}." for name in DAILY_MANAGEMENT},
+        },
     )
+    named = _caller(IDS["business"], Role.engineer)
     for fields in bodies:
         body = CompleteRolloutStepImprovement.model_validate({"evidence": "The minutes.", **fields})
-        await _act(client, path, "complete_rollout_step", body, doer)
+        by = named if body.step is RolloutStepName.organise else doer
+        await _act(client, path, "complete_rollout_step", body, by)
     return {}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 
 from app.kernel.actions.payloads import Payload
 from app.processes.trainings.payloads import (
@@ -32,7 +33,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "teams": [],
         "everybody": True,
         "trainer": "me",
-        "planned_at": "2199-01-31T06:00:00Z",
+        "planned_at": datetime.now(UTC).isoformat(),
         "pass_mark": 60,
         "topics": list(TOPICS),
     },
@@ -40,11 +41,11 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "attended": [IDS["author"]],
         "contents": "What is new. 新内容。",
         "material": "A film. 影片。",
-        "early_reason": "All are here already. 人已到齐。",
     },
     ExamineTraining: lambda: {
         "results": [{"person": IDS["author"], "marks": PASSED}],
         "examiner": IDS["person"],
+        "closed_book": False,
     },
     LicenseTraining: lambda: {"persons": [IDS["author"]], "until_at": "2199-01-01T00:00:00Z"},
     FlagLicenceTraining: lambda: {"licence": NOBODYS, "person": IDS["author"]},

@@ -12,7 +12,10 @@ from uuid import UUID
 from app.common.notices import NoticeKind
 from app.i18n import sentences
 from app.kernel.ledger import Ledger
+from app.log.canonical import from_instant
 from app.log.events import kind_of
+from app.notifications.quoted import moment
+from app.notifications.told_fields import asks_for_action
 from tests.notifications.rendering import PUBLIC_URL, Shown, all_events
 from tests.notifications.told_values import (
     actor_of,
@@ -126,6 +129,19 @@ def says_what_is_asked(texts: Known, notice: Shown) -> Iterator[str]:
             yield "does not say what it asks"
 
 
+def says_until_when(texts: Known, notice: Shown) -> Iterator[str]:
+    """What asks for something says until when, as a time in the answer and in the words of the mail."""
+    times_told = Counter(case.event.position for case in notice.cases)
+    steps = zip(notice.cases, notice.item["told"], strict=True) if notice.mail is not None else ()
+    for case, step in steps:
+        # Nobody is notified of an event twice; here the readers of several notices are one.
+        if asks_for_action(case.step) and times_told[case.event.position] == 1:
+            due_at = step["due_at"]
+            words = due_at and moment(from_instant(due_at), texts.ledger.numbers.zone)
+            if words is None or words not in notice.body:
+                yield f"does not say until when: {case.step.value}"
+
+
 def has_nothing_empty(texts: Known, notice: Shown) -> Iterator[str]:
     """No placeholder is empty or as the program has it."""
     text = ADDRESS.sub("·", notice.body)  # the random part of a link may look like anything
@@ -204,6 +220,7 @@ CHECKS: tuple[Callable[[Known, Shown], Iterator[str]], ...] = (
     says_who,
     says_what_was_set,
     says_what_is_asked,
+    says_until_when,
     has_nothing_empty,
     is_in_one_language,
     has_no_words_of_the_program,

@@ -80,6 +80,9 @@ async def test_who_judges_a_project_is_told_of_its_solution_and_when_it_is_to_be
     task = {"title": "Build it", "assignee": str(author.person_id), "milestone": 1, "due_at": AHEAD}
     plan = {"milestones": [{"title": "It runs", "due_at": AHEAD}], "tasks": [task]}
     await does(office, author, "begin_implementation", plan, it)
+    for day in ("2199-01-03", "2199-01-03"):
+        progress = {"milestones": [], "expected_at": f"{day}T09:00:00Z", "text": "A part is late."}
+        await does(office, author, "report_progress", progress, it)
     (built,) = await office.ledger.db.rows("select id from fold.task where title = 'Build it'")
     await does(office, author, "complete_task", {"task": built["id"], "outcome": "Done."}, it)
     check = {"checkpoint": "All", "passed": True, "findings": "None, because all of it works."}
@@ -90,3 +93,5 @@ async def test_who_judges_a_project_is_told_of_its_solution_and_when_it_is_to_be
     await office.deliver_all()
     for caller in (office.requester, business, colleague, chair):
         assert (await office.told_steps(caller)).count("to_accept") == 1
+    # The second report names the same day again.
+    assert (await office.told_steps(office.requester)).count("delivery_moved") == 1

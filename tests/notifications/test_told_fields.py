@@ -15,7 +15,7 @@ from app.foundation.decisions.records import Vote
 from app.i18n import LANGUAGES, sentences
 from app.kernel.actions.payloads import Reason
 from app.notifications import mail, texts
-from app.notifications.details import declared_labels, load_details
+from app.notifications.details import ACT_BY, declared_labels, load_details
 from app.notifications.told_fields import TOLD_FIELDS
 from app.processes.incidents.payloads import RemindIncident
 from app.registry import LIFECYCLES
@@ -95,7 +95,7 @@ def test_each_type_of_notice_tells_why_and_how_it_ended_of_every_event_that_may_
 
 
 def test_no_label_is_of_a_field_that_nobody_is_told() -> None:
-    labels_told = {name.removesuffix("_id") for _, _, name in PATHS}
+    labels_told = {ACT_BY, *(name.removesuffix("_id") for _, _, name in PATHS)}
     for language in LANGUAGES:
         assert declared_labels(language).keys() == labels_told
 

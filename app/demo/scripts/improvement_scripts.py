@@ -21,6 +21,7 @@ from app.demo.data.organisation import (
 )
 from app.demo.programme import Programme, ProgrammeScript, question
 from app.demo.scripts.programme_scripts import ProgrammeRecords, make_assessments, make_programme, review_plan
+from app.foundation.people.lookups import active_members
 from app.kernel.actions.payloads import EmptyPayload
 from app.kernel.ledger import Ledger
 from app.kpis.baselines.freezing import freeze_baselines
@@ -72,6 +73,10 @@ ROLLOUT_STEPS = {
     "fix": None,
 }
 CUTOVER = -10.0
+NETWORK_TEAM = "select id from fold.team where key = 'network'"
+MOST_LISTED = 100
+#: The steps that the process owner leads.
+LED_BY_OWNER = ("name_owner", "organise")
 PRIORITY = {"impact": "2", "urgency": "2"}
 
 
@@ -121,6 +126,7 @@ async def _revert(script: ImprovementScript) -> None:
         reason="清单增加了等待，重开并未减少。The checklist made people wait; no fewer were reopened.",
         old_process_stands=True,
         told="各团队例会通知。All teams, in their meetings.",
+        teams=("service-desk",),
     )
     await script.act(script.programme.before_end(24), script.programme.quality, "revert", body)
 
@@ -392,12 +398,23 @@ class ImprovementScript(ProgrammeScript):
             self.programme.before_end(days_ago), self.programme.project_manager, "report_progress", body
         )
 
+    async def _yet_to_sit(self, pilot: PilotTemplate) -> list[dict[str, str]]:
+        """Return the members of the team in scope who were not trained, with a day by which they sit."""
+        trained = {self.programme.person(name) for name in (*pilot.trained, data.SECOND_SITTING)}
+        members = await active_members(
+            self.programme.maker.ledger.db.rows,
+            [row["id"] for row in await self.programme.maker.ledger.db.rows(NETWORK_TEAM)],
+            MOST_LISTED,
+        )
+        due_at = instant(self.programme.before_end(-20))
+        return [{"person": str(member), "due_at": due_at} for member in members if str(member) not in trained]
+
     async def roll_out(self, pilot: PilotTemplate) -> None:
         """Plan the rollout, and complete its steps up to the publication; the cutover lies ahead."""
         before_end, owner = self.programme.before_end, self.programme.person(HEAD_OF_IT)
         manager = self.programme.project_manager
         steps = [
-            {"step": name, "owner": str(manager.person_id)}
+            {"step": name, "owner": owner if name in LED_BY_OWNER else str(manager.person_id)}
             | ({} if days is None else {"due_at": instant(before_end(days))})
             for name, days in ROLLOUT_STEPS.items()
         ]
@@ -406,6 +423,7 @@ class ImprovementScript(ProgrammeScript):
                 "advice": "按试点报告逐团队推广。Team by team, as the report of the pilot says.",
                 "scope": "全部现场的网络事件。Incidents of the network at every site.",
                 "departments": ["网络 Network", "服务台 Service desk"],
+                "teams": ["network"],
                 "contributions": "每人半天培训。Half a day of training each.",
                 "schedule": "两个月内完成。Within two months.",
                 "told": "邮件与例会。By mail, and in meetings.",
@@ -426,8 +444,9 @@ class ImprovementScript(ProgrammeScript):
                 "weekly_plan": "每周一个现场。A site each week.",
             },
             "inform_and_train": {
-                "evidence": "全部通过考核。All have passed.",
+                "evidence": "参加者全部通过，其余成员补考。All who sat have passed; the others sit later.",
                 "announcements": announcements,
+                "absent": await self._yet_to_sit(pilot),
                 "training": str(training),
             },
             "publish": {
@@ -440,4 +459,5 @@ class ImprovementScript(ProgrammeScript):
             days = ROLLOUT_STEPS[name]
             assert days is not None
             body = CompleteRolloutStepImprovement.model_validate({"step": name, **fields})
-            await self.act(before_end(days + 1), manager, "complete_rollout_step", body)
+            by = self.programme.owner if name in LED_BY_OWNER else manager
+            await self.act(before_end(days + 1), by, "complete_rollout_step", body)

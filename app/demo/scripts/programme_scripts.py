@@ -236,13 +236,14 @@ async def _hold_training(
 def _sitting(persons: Sequence[str], failed: Sequence[str] = ()) -> ExamineTraining:
     return ExamineTraining.model_validate(
         {
+            "closed_book": True,
             "results": [
                 {
                     "person": person,
                     "marks": dict.fromkeys(ExaminationTopic, BAD_MARK if person in failed else GOOD_MARK),
                 }
                 for person in persons
-            ]
+            ],
         }
     )
 

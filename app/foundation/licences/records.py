@@ -18,11 +18,14 @@ TRAINING = "training"
 
 
 class TrainingKind(CodeEnum):
-    """Audience of a training."""
+    """Kind of a training: its audience, or what it is about besides a process (001, III (2))."""
 
     key_user = "key_user", "Key users", "关键用户"
     executor = "executor", "Executors", "执行人"
     everybody = "everybody", "Everybody", "全员"
+    business = "business", "Business knowledge", "业务知识"
+    service = "service", "Service awareness", "服务意识"
+    communication = "communication", "Communication skills", "沟通技巧"
 
 
 class ExaminationTopic(CodeEnum):
@@ -72,6 +75,9 @@ class ExaminationResult(ChildRecord):
     sitting: int | None = required(
         "Number of examinations of the person so far, including this one; the events have the earlier "
         "results."
+    )
+    closed_book: bool | None = optional(
+        "True if the examination was with closed books, as the examiner stated; null if it was not recorded."
     )
     examiner_id: Annotated[UUID | None, ForeignRef("person")] = optional("Person who gave the marks.")
     examined_at: datetime | None = required("Time at which the person was examined.")

@@ -29,6 +29,7 @@ from app.kpis.questions.question import NO_VALUE
 from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
 from app.processes.improvements.committee.payloads import CharterImprovement, ClassifyImprovement
 from app.processes.improvements.effects.payloads import (
+    AskToRevertImprovement,
     EvaluateImprovement,
     RevertImprovement,
     StandardiseImprovement,
@@ -60,6 +61,11 @@ from app.processes.improvements.proposal.records import (
 from app.processes.improvements.records import Improvement, ImprovementState
 from app.ticketing.projects.checks import check_plan
 
+#: The states before anybody works by the new process.
+NOT_IN_USE_STATES = (
+    *(ImprovementState.approved, ImprovementState.chartered, ImprovementState.planned),
+    ImprovementState.plan_approved,
+)
 #: The fields that are set by whoever implements a minor improvement, who does not judge it.
 IMPLEMENTATION = ("implementation_plan", "implemented_what")
 #: Verdicts that show no improvement.
@@ -456,6 +462,18 @@ async def check_pilot_scope(
                 raise WrongValue(
                     {"value": value}, pointer=f"{pointer}/{dimension.value}/{n}", because="unknown_value"
                 )
+
+
+async def reverted_teams_missing(
+    reads: ReadContext,
+    improvement: Improvement,
+    body: RevertImprovement | AskToRevertImprovement,
+    ctx: ActionContext,
+) -> None:
+    """Refuse a reversal of which no team is notified, once somebody works by the new process."""
+    teams = body.teams or improvement.notified_team_ids or improvement.told_team_ids
+    if not teams and improvement.state not in NOT_IN_USE_STATES:
+        raise WrongValue(pointer="/teams", because="reverted_teams_missing")
 
 
 async def pilot_is_missing(reads: ReadContext, improvement: Improvement, ctx: ActionContext) -> str | None:

@@ -9,7 +9,7 @@ from app.processes.improvements.effects.records import ImprovementMeasurement
 from app.processes.improvements.pilot.records import PilotFeedback, PilotIssue, PilotReadiness
 from app.processes.improvements.project.records import ImprovementMember
 from app.processes.improvements.proposal.records import ImprovementTarget
-from app.processes.improvements.rollout.records import RolloutAnnouncement, RolloutStep
+from app.processes.improvements.rollout.records import RolloutAnnouncement, RolloutSitting, RolloutStep
 
 
 class ImprovementTargetOut(OutputModel, of=ImprovementTarget):
@@ -38,6 +38,10 @@ class PilotFeedbackOut(OutputModel, of=PilotFeedback):
 
 class RolloutStepOut(OutputModel, of=RolloutStep):
     """A step of the rollout, with its owner and its evidence."""
+
+
+class RolloutSittingOut(OutputModel, of=RolloutSitting):
+    """A member of the teams in scope who is yet to pass the examination."""
 
 
 class RolloutAnnouncementOut(OutputModel, of=RolloutAnnouncement):
@@ -82,6 +86,13 @@ CHILD_LISTINGS = (
         "the feedback on a pilot, the oldest first",
     ),
     ChildListing("rollout_steps", RolloutStep, "planned_at", RolloutStepOut, "the steps of a rollout"),
+    ChildListing(
+        "rollout_sittings",
+        RolloutSitting,
+        "listed_at",
+        RolloutSittingOut,
+        "the people who are yet to sit the examination of a rollout, the oldest first",
+    ),
     ChildListing(
         "announcements",
         RolloutAnnouncement,

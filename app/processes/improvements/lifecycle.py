@@ -108,7 +108,7 @@ from app.processes.improvements.rollout.preparation import (
     rollout_steps,
     training_of_step,
 )
-from app.processes.improvements.rollout.records import RolloutAnnouncement, RolloutStep
+from app.processes.improvements.rollout.records import RolloutAnnouncement, RolloutSitting, RolloutStep
 from app.ticketing import CHILDREN, ticket_actions
 from app.ticketing.priority import PRIORITY, prioritise
 from app.ticketing.projects.actions import flag_rows
@@ -234,7 +234,9 @@ its_requester = partial(RecipientRule, field="requester_id")
 its_sponsor = partial(RecipientRule, field="sponsor_id")
 its_followers = partial(RecipientRule, children=Follower)
 told_teams = partial(RecipientRule, teams="told_team_ids")
+concerned_teams = partial(RecipientRule, teams="notified_team_ids")
 managers = partial(RecipientRule, roles=frozenset({Role.quality_manager}))
+committee_told = partial(RecipientRule, roles=frozenset({Role.committee_member}))
 
 
 def those_concerned(notice: NoticeType) -> tuple[RecipientRule, ...]:
@@ -245,6 +247,20 @@ def those_concerned(notice: NoticeType) -> tuple[RecipientRule, ...]:
     )
 
 
+#: Whoever works by the old process again reads so, as those do who had to do with the improvement.
+TELL_REVERSAL = (
+    *those_concerned(NoticeType.improvement_reverted),
+    concerned_teams(NoticeType.improvement_reverted),
+    told_teams(NoticeType.improvement_reverted),
+)
+#: The committee is reported to, and reads first of all that a project costs or takes more than was agreed.
+PROGRESS_TOLD = (
+    *(
+        recipient(NoticeType.project_overrun, when="exceeds_plan")
+        for recipient in (its_sponsor, managers, committee_told)
+    ),
+    *(recipient(NoticeType.updated) for recipient in (its_sponsor, managers, committee_told)),
+)
 TO_PROPOSER_AND_MANAGERS = (its_proposer(NoticeType.decided), managers(NoticeType.decided))
 DOCUMENTS_KEPT = KeptDocuments(
     kind="improvement",
@@ -265,7 +281,7 @@ LIFECYCLE = Lifecycle(
     ),
     children=(
         *Improvement.PARTS, ExternalReference, *decisions.CHILDREN, *filing.CHILDREN, KpiBaseline, ImprovementTarget, ImprovementMeasurement, ImprovementMember,
-        PilotReadiness, PilotIssue, PilotFeedback, RolloutStep, RolloutAnnouncement, *PROJECT_CHILDREN, *CHILDREN, PersonStatement,
+        PilotReadiness, PilotIssue, PilotFeedback, RolloutStep, RolloutSitting, RolloutAnnouncement, *PROJECT_CHILDREN, *CHILDREN, PersonStatement,
     ),
     rows=(
         # action                           中文        from                             to                  who                     event
@@ -318,13 +334,14 @@ LIFECYCLE = Lifecycle(
                notifies=(*those_concerned(NoticeType.improvement_standardised), told_teams(NoticeType.improvement_standardised))),
         # 10
         action(evaluation.revert, "恢复原状", [State.evaluating], State.reverted, quality_manager.in_person(), "improvement.reverted",
-               unless=(checks.cannot_be_reverted, checks.owner_has_not_agreed), prepare=(open_decisions,), wrong=(checks.old_process_is_gone,),
-               notifies=those_concerned(NoticeType.improvement_reverted)),
+               unless=(checks.cannot_be_reverted, checks.owner_has_not_agreed), prepare=(open_decisions,),
+               wrong=(checks.old_process_is_gone, checks.reverted_teams_missing),
+               notifies=TELL_REVERSAL),
         # 16
         action(evaluation.ask_to_revert,   "提请恢复原状", STOPPABLE,                   STAYS,              ASKERS,                 "improvement.revert_asked",
-               unless=(checks.decision_is_open,), prepare=(committee_question(REVERT),)),
+               unless=(checks.decision_is_open,), prepare=(committee_question(REVERT),), wrong=(checks.reverted_teams_missing,)),
         action(evaluation.revert_by_decision, "决议恢复原状", STOPPABLE,                State.reverted,     decision,               "improvement.reverted",
-               notifies=those_concerned(NoticeType.improvement_reverted)),
+               notifies=TELL_REVERSAL),
         # 12
         action(project.plan_ahead,         "预拟计划", [State.approved],                STAYS,              PLANNERS,               "improvement.planned_ahead",
                unless=(checks.not_classified, checks.needs_no_project, checks.decision_is_open), prepare=PLANNING, wrong=(checks.plan_does_not_fit,)),
@@ -347,7 +364,7 @@ LIFECYCLE = Lifecycle(
                former=(FormerEvent("improvement.plan_approved", EmptyPayload),),
                notifies=(its_manager(NoticeType.approved), its_sponsor(NoticeType.to_kick_off))),
         action(project.report_progress,    "汇报进展", PROJECT_STATES,                  STAYS,              named_project_manager,  "improvement.progress_reported",
-               prepare=(current_milestones,), wrong=(invalid_progress,), notifies=(its_sponsor(NoticeType.updated), managers(NoticeType.updated))),
+               prepare=(current_milestones,), wrong=(invalid_progress,), notifies=PROGRESS_TOLD),
         # 14
         action(pilot.kick_off, "宣布启动", [State.plan_approved], STAYS, named_sponsor.in_person(), "improvement.kicked_off",
                unless=(pilot_checks.kicked_off_already, pilot_agreement_denied), notifies=(its_manager(NoticeType.kicked_off),)),
@@ -361,7 +378,7 @@ LIFECYCLE = Lifecycle(
         action(pilot.solve_pilot_issue, "解决试点问题", [State.piloting], STAYS, pilot_member, "improvement.pilot_issue_solved",
                wrong=(pilot_checks.not_in_the_pilot, pilot_checks.issue_is_solved)),
         action(pilot.log_pilot_feedback, "记录试点反馈", [State.piloting], STAYS, pilot_member, "improvement.pilot_feedback_logged",
-               wrong=(pilot_checks.not_in_the_pilot,)),
+               wrong=(pilot_checks.no_pilot_participant,)),
         action(pilot.report_pilot, "报告试点", [State.piloting], State.pilot_reported, named_project_manager, "improvement.pilot_reported",
                prepare=(load_documents, pilot_evidence), wrong=(pilot_checks.effect_is_missing, pilot_checks.reported_early),
                document=lambda _: DocumentClass.PL,
@@ -375,7 +392,7 @@ LIFECYCLE = Lifecycle(
         action(pilot.extend_pilot, "延长试点", [State.pilot_reported], State.piloting, decision, "improvement.pilot_extended",
                notifies=those_concerned(NoticeType.decided)),
         action(pilot.stop_pilot, "终止试点", [State.pilot_reported], State.reverted, decision, "improvement.pilot_stopped",
-               notifies=those_concerned(NoticeType.refused)),
+               notifies=(*those_concerned(NoticeType.refused), concerned_teams(NoticeType.improvement_reverted))),
         action(pilot.flag_judgement, "标记裁定逾期", [State.pilot_reported], STAYS, decision, "improvement.judgement_overdue",
                notifies=(managers(NoticeType.pilot_not_judged),)),
         # 17
@@ -383,7 +400,11 @@ LIFECYCLE = Lifecycle(
                prepare=(rollout_steps, load_documents), wrong=(rollout_checks.rollout_plan_invalid, rollout_checks.release_does_not_fit)),
         action(rollout.complete_rollout_step, "完成推广步骤", [State.rolling_out], STAYS, step_owner, "improvement.rollout_step_completed",
                prepare=(planned_rollout_steps, training_of_step), wrong=(rollout_checks.not_the_step_owner, *rollout_checks.COMPLETION),
-               follow_up=rollout.success_follow_up),
+               follow_up=rollout.step_follow_up),
+        action(rollout.announce_publication, "通告发布", [State.rolling_out], STAYS, rule, "improvement.publication_announced",
+               notifies=(concerned_teams(NoticeType.process_published), *those_concerned(NoticeType.process_published))),
+        action(rollout.announce_cutover, "通告切换", [State.rolling_out], STAYS, rule, "improvement.cutover_announced",
+               notifies=(concerned_teams(NoticeType.process_cut_over), *those_concerned(NoticeType.process_cut_over))),
         action(rollout.publish_success, "发布经验", [State.rolling_out], STAYS, rule, "improvement.success_published",
                notifies=(RecipientRule(NoticeType.success_published, every_team=True),)),
         action(rollout.skip_rollout_order, "允许改变步骤顺序", [State.rolling_out], STAYS, OWNERS, "improvement.rollout_order_skipped",
@@ -400,7 +421,7 @@ LIFECYCLE = Lifecycle(
         action(rollout.fix, "固化成效", [State.standardised], STAYS, OWNERS.in_person(), "improvement.fixed",
                prepare=(planned_rollout_steps, held_targets),
                wrong=(rollout_checks.not_a_later_step, rollout_checks.external_number_used, rollout_checks.step_out_of_order,
-                      rollout_checks.optimised_too_early, rollout_checks.target_not_held)),
+                      rollout_checks.optimised_too_early, rollout_checks.target_not_held, rollout_checks.fixed_in_places)),
         *statement_rows("improvement", PILOTED, forget=forget_statement, prepare=(logged_feedback,), notifies=(managers(NoticeType.statement_objected),)),
         *flag_rows("improvement", PROJECT_STATES, tells=(its_manager, managers)),
         *edit_action(edit, "improvement", State, checks.title_is_decided),

@@ -247,6 +247,16 @@ class Improvement(Ticket):
         return MAJOR_GOAL if self.size is ImprovementSize.major else None
 
     @property
+    def exceeds_plan(self) -> bool:
+        """Whether its latest progress report exceeds the budget or the planned end."""
+        return self.project.overrun is not None
+
+    @property
+    def notified_team_ids(self) -> list[str]:
+        """The teams that work by the improved process: those of the pilot and its rollout."""
+        return self.rollout.concerned_team_ids or []
+
+    @property
     def needs_project(self) -> bool:
         """Return whether it is carried out as a project with a pilot."""
         return self.size is ImprovementSize.major or bool(self.proposal.to_pilot)

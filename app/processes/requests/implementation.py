@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from app.common.people import Person
@@ -47,9 +47,16 @@ def begin_implementation(request: Request, body: BeginImplementationRequest, ctx
 
 def report_progress(request: Request, body: ReportProgressRequest, ctx: ActionContext) -> None:
     """Report the request's progress, with obstacles."""
+    earlier = request.expected_at or request.planned_at
+    is_moved = earlier is not None and _day(earlier, ctx) != _day(body.expected_at, ctx)
+    request.solution_approval.moved_from_at = earlier if is_moved else None
     actions.report_progress(request, body, ctx)
     if body.problems:
         _add_implementers(request, *(owner.id for owner in actions.problem_owners(body, ctx)))
+
+
+def _day(instant: datetime, ctx: ActionContext) -> date:
+    return instant.astimezone(ctx.settings.zone).date()
 
 
 def add_issue(

@@ -260,6 +260,11 @@ APPROVAL = decisions.DecisionSpec(
 )
 
 #: Whoever analyses the request is told of what the requester says to the requirements.
+#: Whoever waits for the delivery learns that it comes on another day.
+DELIVERY_MOVED = (
+    RecipientRule(NoticeType.delivery_moved, field="requester_id", when="delivery_was_moved"),
+    RecipientRule(NoticeType.delivery_moved, children=Follower, when="delivery_was_moved"),
+)
 REQUIREMENTS_ANSWERED = (RecipientRule(NoticeType.requirements_answered, responsible=True),)
 #: A request files nothing before its requirements are confirmed; a delivered one may go on.
 DOCUMENTS_KEPT = KeptDocuments(
@@ -319,7 +324,7 @@ LIFECYCLE = Lifecycle(
                prepare=(current_milestones, unfinished_tasks, current_checks, load_documents), wrong=(checks.plan_not_assignable,),
                document=lambda _: DocumentClass.IM),
         action(report_progress,       "汇报进展", IMPLEMENTING_STATES, STAYS, engineer, "request.progress_reported",
-               prepare=(current_milestones,), wrong=(invalid_progress,)),
+               prepare=(current_milestones,), wrong=(invalid_progress,), notifies=DELIVERY_MOVED),
         *flag_rows("request", IMPLEMENTING_STATES),
         action(change_requirements,   "变更需求", CHANGEABLE, State.analysing, reporter | engineer, "request.requirements_changed"),
         action(check_quality,         "质量检查", IMPLEMENTING_STATES, STAYS, engineer, "request.quality_checked",

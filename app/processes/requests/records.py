@@ -121,6 +121,9 @@ class SolutionApproval(RecordPart):
     solution_approved_at: datetime | None = optional(
         "Time at which both sides had approved the solution; null until then."
     )
+    moved_from_at: datetime | None = optional(
+        "Delivery time before the latest progress report moved it to another day; null if it was not moved."
+    )
 
 
 class RequesterInquiry(RecordPart):
@@ -276,6 +279,11 @@ class Request(Ticket):
         "Number of days in which the request may be reopened after its end, if an agreement sets it; "
         "null for the general limit."
     )
+
+    @property
+    def delivery_was_moved(self) -> bool:
+        """Whether its latest progress report moved the delivery to another day."""
+        return self.solution_approval.moved_from_at is not None
 
     @property
     def solution_approval(self) -> SolutionApproval:

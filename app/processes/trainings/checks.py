@@ -19,7 +19,7 @@ from app.processes.trainings.payloads import (
     PlanTraining,
     RevokeLicenceTraining,
 )
-from app.processes.trainings.preparation import Results, TrainingParticipants
+from app.processes.trainings.preparation import LicensedParticipants, Results, TrainingParticipants
 from app.processes.trainings.records import Training
 
 
@@ -45,22 +45,25 @@ async def plan_invalid(
 async def attendance_invalid(
     reads: ReadContext, training: Training, body: HoldTraining, ctx: ActionContext
 ) -> None:
-    """Refuse a training before its planned day without a reason, and somebody who was not to take part, or
-    who is named twice.
+    """Refuse a training before its planned day, and somebody who was not to take part, or who is named
+    twice.
     """
     assert training.planned_at is not None
-    if body.early_reason is None and _day(ctx.occurred_at, ctx) < _day(training.planned_at, ctx):
-        raise WrongValue({"until": training.planned_at}, pointer="/early_reason", because="held_early")
+    if _day(ctx.occurred_at, ctx) < _day(training.planned_at, ctx):
+        raise PreparationRefused("training_not_begun", {"until": training.planned_at})
     _check_participants([f"/attended/{n}" for n in range(len(body.attended))], "attended", ctx)
 
 
 async def results_invalid(
     reads: ReadContext, training: Training, body: ExamineTraining, ctx: ActionContext
 ) -> None:
-    """Refuse results of somebody who was not there, marks that are not one for each topic, and an examiner
-    who is a participant.
+    """Refuse results of somebody who was not there or holds a licence of this training, marks that are not
+    one for each topic, an examiner who is a participant, and a statement that is the examiner's to make.
     """
+    licensed = ctx.prepared(LicensedParticipants).person_ids
     examiner, participants = ctx.ref(Person, "examiner"), ctx.prepared(TrainingParticipants).by_person
+    if body.closed_book and examiner is not None and examiner.id != ctx.caller.person_id:
+        raise WrongValue(pointer="/closed_book", because="examiner_states")
     if examiner is not None and examiner.id in participants:
         raise WrongValue(pointer="/examiner", because="is_a_participant")
     examined = set()
@@ -70,6 +73,8 @@ async def results_invalid(
         examined.add(person)
         if not participants[person].attended:
             raise WrongValue(pointer=f"/results/{n}/person", because="was_not_there")
+        if person in licensed:
+            raise WrongValue(pointer=f"/results/{n}/person", because="licensed_already")
         if set(result.marks) != set(training.topics or ()):
             words = {"topics": ", ".join(training.topics or ())}
             raise WrongValue(words, pointer=f"/results/{n}/marks", because="mark_for_each_topic")
@@ -89,7 +94,11 @@ async def licences_invalid(
     if wrong:
         wrong[0].further = tuple(wrong[1:])
         raise wrong[0]
-    if not any(result.passed for result in results.values()):
+    licensed = ctx.prepared(LicensedParticipants).person_ids
+    for n, person in enumerate(named):
+        if person.id in licensed:
+            raise WrongValue(pointer=f"/persons/{n}", because="licensed_already")
+    if not any(result.passed and person not in licensed for person, result in results.items()):
         raise PreparationRefused("nobody_has_passed")
     if body.until_at is not None and not ctx.occurred_at < body.until_at:
         raise WrongValue(pointer="/until_at", because="not_ahead")

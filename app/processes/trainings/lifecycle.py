@@ -26,7 +26,7 @@ from app.kernel.access.kinds import KindAccess
 from app.kernel.actions.actor_policy import RecordDuty, process_owner, quality_manager, role, rule
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Branch, DueAt, Lifecycle, action
 from app.kernel.actions.payloads import (
     EmptyPayload,
     Reason,
@@ -41,9 +41,11 @@ from app.processes.trainings.payloads import (
     RevokeLicenceTraining,
 )
 from app.processes.trainings.preparation import (
+    LicensedParticipants,
     Results,
     SkillGaps,
     TrainingParticipants,
+    licensed_participants,
     participants,
     results,
     skill_gaps,
@@ -82,7 +84,6 @@ def hold(training: Training, body: HoldTraining, ctx: ActionContext) -> None:
     add_statements(training, StatedFact.attended, sorted(attended), ctx)
     # The plan's own words stay with the plan: they are encrypted for whoever wrote them.
     sections = (
-        (Heading.early, body.early_reason),
         (Heading.topics, body.contents),
         (Heading.material, body.material or training.material_number or training.external_number),
     )
@@ -118,6 +119,7 @@ def examine(training: Training, body: ExamineTraining, ctx: ActionContext) -> No
                 pass_mark=training.pass_mark,
                 passed=passed[person],
                 sitting=1 if earlier is None else (earlier.sitting or 0) + 1,
+                closed_book=body.closed_book,
                 examiner_id=ctx.caller.person_id if examiner is None else examiner.id,
                 examined_at=ctx.occurred_at,
             )
@@ -131,7 +133,12 @@ def license_(training: Training, body: LicenseTraining, ctx: ActionContext) -> N
     skills.
     """
     named = [person.id for person in ctx.refs(Person, "persons")]
-    passed = [person for person, result in ctx.prepared(Results).by_person.items() if result.passed]
+    licensed = ctx.prepared(LicensedParticipants).person_ids
+    passed = [
+        person
+        for person, result in ctx.prepared(Results).by_person.items()
+        if result.passed and person not in licensed
+    ]
     for person in named or passed:
         ctx.outcome.add(
             Licence(
@@ -188,7 +195,17 @@ TRAINING_OVERDUE = (
 LICENCE_ENDED = (RecipientRule(NoticeType.licence_ended, roles=frozenset({Role.process_owner})),)
 #: How long after the time of a training it is taken for one that did not take place.
 RECORDED_WITHIN = timedelta(days=1)
-EXAMINABLE = (State.held, State.examined)
+#: Who has failed sits again, also once others are licensed.
+EXAMINABLE = (State.held, State.examined, State.licensed)
+EXAMINED = Branch(
+    lambda training: State.licensed if training.state is State.licensed else State.examined,
+    (State.examined, State.licensed),
+    outcomes={
+        State.held: (State.examined,),
+        State.examined: (State.examined,),
+        State.licensed: (State.licensed,),
+    },
+)
 
 # fmt: off
 LIFECYCLE = Lifecycle(
@@ -202,10 +219,10 @@ LIFECYCLE = Lifecycle(
                prepare=(skill_gaps,), wrong=(checks.plan_invalid,)),
         action(hold,           "举办",     [State.planned],  State.held,      PLANNERS,  "training.held",
                prepare=(participants, load_documents), wrong=(checks.attendance_invalid,), document=lambda _: DocumentClass.TR),
-        action(examine,        "考核",     EXAMINABLE,       State.examined,  EXAMINERS, "training.examined",
-               prepare=(participants, results), wrong=(checks.results_invalid,), segregate_from=PARTICIPANT, staff_only=True),
-        action(license_,       "发证",     [State.examined], State.licensed,  EXAMINERS, "training.licensed",
-               prepare=(participants, results), wrong=(checks.licences_invalid,), segregate_from=PARTICIPANT),
+        action(examine,        "考核",     EXAMINABLE,       EXAMINED,        EXAMINERS, "training.examined",
+               prepare=(participants, results, licensed_participants), wrong=(checks.results_invalid,), segregate_from=PARTICIPANT, staff_only=True),
+        action(license_,       "发证",     [State.examined, State.licensed], State.licensed, EXAMINERS, "training.licensed",
+               prepare=(participants, results, licensed_participants), wrong=(checks.licences_invalid,), segregate_from=PARTICIPANT),
         action(revoke_licence, "吊销资格", [State.licensed], STAYS,           EXAMINERS.in_person(), "training.licence_revoked",
                wrong=(checks.licence_revoked_already,)),
         action(fall_overdue,   "标记逾期", [State.planned],  STAYS,           rule,      "training.fell_overdue", notifies=TRAINING_OVERDUE,

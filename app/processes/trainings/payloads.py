@@ -98,10 +98,6 @@ class HoldTraining(Payload):
         description="Material that was used; if left out, the material in the plan. It is written into the "
         "document.",
     )
-    early_reason: FreeText | None = Field(
-        default=None,
-        description="Reason for holding the training before its planned day; the document has it.",
-    )
 
 
 class ExaminedParticipant(PayloadPart):
@@ -126,6 +122,12 @@ class ExamineTraining(Payload):
     examiner: Annotated[Reference, ForeignRef("person", GivenDuty.review, quiet=True)] | None = Field(
         default=None,
         description="Examiner, who may not be a participant: a person's id; if left out, the caller.",
+    )
+    closed_book: bool = Field(
+        default=False,
+        strict=True,
+        description="True if the examination was with closed books. Only the examiner can state this; a "
+        "rollout needs it.",
     )
 
 

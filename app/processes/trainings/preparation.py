@@ -8,7 +8,7 @@ from uuid import UUID
 
 from app.common.people import Person
 from app.foundation.licences.lookups import missing_skills
-from app.foundation.licences.records import ExaminationResult, TrainingParticipant
+from app.foundation.licences.records import ExaminationResult, Licence, TrainingParticipant
 from app.foundation.people.lookups import active_members
 from app.foundation.people.records import Team
 from app.kernel.access.reads import ReadContext, Unguarded
@@ -66,6 +66,22 @@ async def participants(
     """Find the participants of the training."""
     rows = await reads.children(TrainingParticipant, training)
     return TrainingParticipants({row.person_id: row for row in rows if row.person_id is not None})
+
+
+@dataclass(frozen=True, slots=True)
+class LicensedParticipants:
+    """Those to whom the training gave a licence that was not revoked."""
+
+    person_ids: frozenset[UUID]
+
+
+async def licensed_participants(
+    reads: ReadContext, training: Training, body: object, ctx: ActionContext
+) -> LicensedParticipants:
+    """Find who holds a licence of the training."""
+    rows = await reads.children(Licence, training)
+    held = (row.person_id for row in rows if row.revoked_at is None)
+    return LicensedParticipants(frozenset(person for person in held if person is not None))
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ class TrainingMethod(CodeEnum):
     online = "online", "Online", "在线"
     on_the_job = "on_the_job", "On the job", "在岗"
     self_study = "self_study", "Self-study", "自学"
+    outside = "outside", "Outside training", "外部培训"
 
 
 class Training(Record):
@@ -49,7 +50,7 @@ class Training(Record):
         "Training in one line, without names of persons.", examples=["The new way of incidents"]
     )
     year: int | None = required("Year whose plan includes the training.", examples=[2027])
-    kind: TrainingKind | None = required("Audience of the training.", examples=["executor"])
+    kind: TrainingKind | None = required("Kind of the training.", examples=["executor"])
     method: TrainingMethod | None = required("Way in which the training is given.", examples=["classroom"])
     process: Annotated[str | None, OF_PROCESS] = required(
         "Process that the training is about, such as `incident`, or its name.",

@@ -81,6 +81,11 @@ def a_result(verdict: EffectVerdict = EffectVerdict.improved) -> Json:
     return stored
 
 
+MEMBERS = """
+select m.person_id from fold.membership m join fold.team t on t.id = m.team_id
+where t.key = 'network' order by m.person_id"""
+
+
 #: What makes it a major one, although it promises less than half.
 MAJOR: Json = {"criteria": ["complex"], "size_reason": "It changes who decides."}
 
@@ -194,7 +199,7 @@ class Project:
         marks = dict.fromkeys(more.get("topics", TOPICS), 90)
         bodies: dict[str, Json] = {
             "hold": {"attended": [self.executor.id], "contents": "What is new."},
-            "examine": {"results": [{"person": self.executor.id, "marks": marks}]},
+            "examine": {"results": [{"person": self.executor.id, "marks": marks}], "closed_book": True},
             "license": {},
         }
         for action, body in bodies.items():
@@ -204,6 +209,13 @@ class Project:
             if action == upto:
                 break
         return number
+
+    async def absent(self, *but: str) -> list[Json]:
+        """The members of the team in scope besides these and the executor, each with a day to sit."""
+        members = await self.api.ledger.db.rows(MEMBERS)
+        passed = {self.executor.id, *but}
+        ids = [str(member["person_id"]) for member in members]
+        return [{"person": person, "due_at": AHEAD} for person in ids if person not in passed]
 
     async def readiness(self, **changes: Any) -> Json:
         """All that must be ready for a pilot."""
@@ -304,17 +316,17 @@ class Project:
         return path
 
     async def planned_rollout(self, *, cutover_at: str | None = None, **dues: str) -> str:
-        """One whose rollout is planned, all steps for the executor; the cutover for today, unless said."""
+        """One whose rollout is planned: cut over and managed daily until today, unless said."""
         path = await self.rolling_out()
         await self.manager.post_ok(f"{path}/roll_out", self.rollout(cutover_at=cutover_at, **dues))
         return path
 
     def rollout(self, *, cutover_at: str | None = None, **dues: str) -> Json:
-        """The plan of a rollout whose steps the executor owns; the cutover is today, unless said."""
+        """The plan of a rollout of the team of networks; the cutover is today, unless said."""
         due = {
             **dict.fromkeys(STEPS[:6], ago()),
             "cut_over": cutover_at or ago(),
-            "manage_daily": AHEAD,
+            "manage_daily": cutover_at or ago(),
             **dues,
         }
         return {
@@ -324,12 +336,21 @@ class Project:
             "contributions": "A day of training each.",
             "schedule": "All in June.",
             "told": "By mail and in meetings.",
+            "teams": ["network"],
             "steps": [
-                {"step": step, "owner": self.executor.id, **({"due_at": due[step]} if step in due else {})}
+                {
+                    "step": step,
+                    "owner": self.of_step(step).id,
+                    **({"due_at": due[step]} if step in due else {}),
+                }
                 for step in STEPS
                 if step != "pilot"
             ],
         }
+
+    def of_step(self, step: str) -> Client:
+        """The owner of the step: the process owner leads the first ones."""
+        return self.owner if step in STEPS[:2] else self.executor
 
     def question(self) -> Json:
         """A question to the committee."""

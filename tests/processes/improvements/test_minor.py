@@ -118,7 +118,9 @@ async def test_what_did_not_help_is_reverted_and_only_a_reason_judges_it_otherwi
     await improvers.owner.post_ok(f"{path}/agree_to_evaluation")
     half = await refusal(improvers.quality, f"{path}/revert", reverting | {"old_process_stands": False})
     assert half == (422, "old_process_must_stand", "/old_process_stands")
-    record = await improvers.quality.post_ok(f"{path}/revert", reverting)
+    untold = await refusal(improvers.quality, f"{path}/revert", reverting)
+    assert untold == (422, "reverted_teams_missing", "/teams")
+    record = await improvers.quality.post_ok(f"{path}/revert", reverting | {"teams": ["network"]})
     assert (record["state"], record["reverted_told"]) == ("reverted", "Both desks, at noon.")
 
 

@@ -30,6 +30,12 @@ PEOPLE = ("quality", "owner", "manager", "sponsor", "first", "executor")
 #: Another owner of processes implements, so that the owner may agree.
 DOER = "doer"
 IMPROVERS, ASKERS = {"quality", "owner", DOER}, {"first", "quality"}
+REVERSAL: Json = {
+    "reason": "No faster.",
+    "old_process_stands": True,
+    "told": "All, by mail.",
+    "teams": ["network"],
+}
 #: By action: who, from where, to where; None: it stays.
 TABLE: dict[str, tuple[set[str], set[str], str | None]] = {
     "propose": (IMPROVERS, {"selected", "proposed", "deferred"}, "proposed"),
@@ -231,7 +237,7 @@ class World:
             }
             | dict.fromkeys(("goal_reached", "scope_reached", "benefit_reached", "reached"), yes),
             "standardise": {"external_numbers": ["SOP-12"], "teams": ["network"]},
-            "revert": {"reason": "No faster.", "old_process_stands": True, "told": "All, by mail."},
+            "revert": REVERSAL,
             "charter": {
                 "sponsor": project.sponsor.id,
                 "project_manager": project.manager.id,

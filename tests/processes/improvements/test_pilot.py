@@ -125,17 +125,29 @@ async def the_executor_is_licensed_and_does_not_own_the_process(
     assert await refusal(project.manager, start, ready) == (422, [("executor", "no_licence")])
 
 
+async def it_is_heard_from_the_teams_of_the_pilot(project: Project, path: str, own: Json) -> None:
+    """Members of its teams give their own feedback, and none for others."""
+    member = await project.api.client("Member", Role.engineer, teams=("network",))
+    for_other = own | {"person": project.executor.id}
+    assert await refusal(member, f"{path}/log_pilot_feedback", for_other) == (
+        422,
+        [("person", "not_your_feedback")],
+    )
+    await member.post_ok(f"{path}/log_pilot_feedback", own)
+
+
 async def test_issues_and_feedback_are_logged_by_those_in_the_pilot(project: Project) -> None:
     record_path = await project.piloting()
     issue = {"title": "The form asks twice", "text": "For the site."}
-    for path, body in (
-        ("log_pilot_issue", issue),
-        ("log_pilot_feedback", {"person": "me", "stance": "opposed", "text": "Slow."}),
+    own = {"person": "me", "stance": "opposed", "text": "Slow."}
+    for path, body, code, words in (
+        ("log_pilot_issue", issue, "not_in_the_pilot", ("the executor and the project team", "项目组成员")),
+        ("log_pilot_feedback", own, "no_pilot_participant", ("those who were trained", "试点团队的成员")),
     ):
-        assert await refusal(project.quality, f"{record_path}/{path}", body) == (403, "not_in_the_pilot")
+        assert await refusal(project.quality, f"{record_path}/{path}", body) == (403, code)
         english, chinese = await sentences(project.quality, f"{record_path}/{path}", body)
-        assert "the executor and the project team" in english
-        assert "项目组成员" in chinese
+        assert (words[0] in english, words[1] in chinese) == (True, True)
+    await it_is_heard_from_the_teams_of_the_pilot(project, record_path, own)
     await project.executor.post_ok(f"{record_path}/log_pilot_issue", issue)
     await project.manager.post_ok(f"{record_path}/log_pilot_issue", {"title": "No paper"})
     first, second = (await project.manager.read(f"{record_path}/pilot_issues"))["items"]
@@ -183,7 +195,7 @@ async def test_issues_and_feedback_are_logged_by_those_in_the_pilot(project: Pro
     assert "已改善" in texts[1][1]
     assert f"log position {position}" in texts[1][1]
     assert texts[3][1] == second["title"]
-    assert "In favour: 2, Neither: 0, Opposed: 1" in texts[4][1]
+    assert "In favour: 2, Neither: 0, Opposed: 2" in texts[4][1]
 
 
 async def test_the_judgement_names_the_reported_effect_and_keeps_the_reason_against_the_evidence(

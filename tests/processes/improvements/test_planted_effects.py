@@ -109,7 +109,12 @@ async def test_a_project_without_an_effect_is_reverted_on_the_evidence(planted: 
     judged = await quality.post_ok(f"{path}/evaluate", judgement)
     await planted.project.owner.post_ok(f"{path}/agree_to_evaluation")
     assert (judged["reached"], judged["against_evidence"]) == (False, False)
-    reversal = {"reason": "No faster.", "old_process_stands": True, "told": "All desks, by mail."}
+    reversal = {
+        "reason": "No faster.",
+        "old_process_stands": True,
+        "told": "All desks, by mail.",
+        "teams": ["desk"],
+    }
     assert (await quality.post_ok(f"{path}/revert", reversal))["state"] == "reverted"
 
 

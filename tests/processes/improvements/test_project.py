@@ -177,7 +177,7 @@ async def test_progress_is_reported_against_the_budget(improvers: Improvers) -> 
     (milestone,) = (await manager.read(f"{path}/milestones"))["items"]
     body = {
         "milestones": [{"milestone": milestone["id"], "done": 50}],
-        "expected_at": AHEAD,
+        "expected_at": "2198-02-01T00:00:00Z",
         "cost_to_date": "3000.00",
         "problems": [{"title": "A relay is late", "owner": improvers.author.id, "due_at": AHEAD}],
     }
@@ -189,3 +189,14 @@ async def test_progress_is_reported_against_the_budget(improvers: Improvers) -> 
     (milestone,) = (await manager.read(f"{path}/milestones"))["items"]
     assert milestone["done"] == 50
     assert [task["title"] for task in (await manager.read(f"{path}/tasks"))["items"]] == ["A relay is late"]
+    assert reported["overrun"] is None
+    await tell_all(improvers.api)
+    later = {"milestones": [], "expected_at": AHEAD}
+    for cost, overrun in (("12000.01", "cost_and_time"), ("12000.00", "time")):
+        over = await manager.post_ok(f"{path}/report_progress", later | {"cost_to_date": cost})
+        assert over["overrun"] == overrun
+    await tell_all(improvers.api)
+    notices = (await improvers.committee[0].read("/v1/notices"))["items"]
+    steps = [step for notice in notices for step in notice["steps"]]
+    assert (steps.count("updated"), steps.count("project_overrun")) == (1, 2)
+    assert "Cost and time" in str(notices)

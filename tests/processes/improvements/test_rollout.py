@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from app.common.people import Person, Role
 from app.common.records import from_row
 from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
 from app.processes.improvements.effects.records import MeasurementOccasion
+from app.processes.improvements.rollout.records import DAILY_MANAGEMENT, FIXED_IN
 from tests.automation.worker import Worker
 from tests.client import Api, Client, Json
 from tests.extent import in_test_all
@@ -32,6 +34,11 @@ async def project(api: Api) -> Project:
     return await project_of(api)
 
 
+def shown(names: Iterable[str]) -> Json:
+    """What is said of each of these."""
+    return {name: f"Of {name}." for name in names}
+
+
 def evidence(project: Project, step: str, **more: Any) -> Json:
     """What is said to complete the step."""
     of_steps: dict[str, Json] = {
@@ -51,7 +58,7 @@ def evidence(project: Project, step: str, **more: Any) -> Json:
             "resources_shown": "The tool is there.",
             "obstacles_shown": "None is known.",
         },
-        "manage_daily": {"went_well": "Nobody asks twice any more."},
+        "manage_daily": {"went_well": "Nobody asks twice any more.", **shown(DAILY_MANAGEMENT)},
     }
     return {"step": step, "evidence": f"Done: {step}.", **of_steps.get(step, {}), **more}
 
@@ -62,9 +69,10 @@ async def completed(project: Project, path: str, *steps: str) -> Json:
     for step in steps:
         more = {}
         if step == "inform_and_train":
-            more = {"training": await project.training("everybody", upto="examine")}
+            training = await project.training("everybody", upto="examine")
+            more = {"training": training, "absent": await project.absent()}
         body = evidence(project, step, **more)
-        improvement = await project.executor.post_ok(f"{path}/complete_rollout_step", body)
+        improvement = await project.of_step(step).post_ok(f"{path}/complete_rollout_step", body)
     return improvement
 
 
@@ -73,14 +81,14 @@ async def steps_of(client: Client, path: str) -> dict[str, Json]:
     return {item["step"]: item for item in (await client.read(f"{path}/rollout_steps"))["items"]}
 
 
-async def examined(project: Project, marks: dict[str, int]) -> str:
+async def examined(project: Project, marks: dict[str, int], *, closed_book: bool = True) -> str:
     """The number of a training in which each of the persons got those marks in all topics."""
     persons = list(marks)
     number = await project.training("everybody", upto="plan", persons=persons)
     path = f"/v1/trainings/{number}"
     await project.quality.post_ok(f"{path}/hold", {"attended": persons, "contents": "What is new."})
     results = [{"person": person, "marks": dict.fromkeys(TOPICS, mark)} for person, mark in marks.items()]
-    await project.quality.post_ok(f"{path}/examine", {"results": results})
+    await project.quality.post_ok(f"{path}/examine", {"results": results, "closed_book": closed_book})
     return number
 
 
@@ -100,6 +108,11 @@ async def test_a_rollout_is_planned_in_nine_steps_of_which_the_pilot_is_done(pro
     assert "Plan it first" in english
     assert "请先制定推广计划" in chinese
 
+    teamless = plan | {"teams": []}
+    assert await refusal(project.manager, roll_out, teamless) == (422, [("teams", "rollout_teams_missing")])
+    for person, code in ((project.executor, "owner_is_executor"), (project.manager, "not_a_process_owner")):
+        led = plan | {"steps": [plan["steps"][0] | {"owner": person.id}, *plan["steps"][1:]]}
+        assert await refusal(project.manager, roll_out, led) == (422, [("steps/0/owner", code)])
     left = plan | {"steps": [step for step in plan["steps"] if step["step"] not in ("publish", "fix")]}
     assert await refusal(project.manager, roll_out, left) == (422, [("steps", "rollout_steps_missing")])
     english, chinese = await sentences(project.manager, roll_out, left)
@@ -112,7 +125,7 @@ async def test_a_rollout_is_planned_in_nine_steps_of_which_the_pilot_is_done(pro
         ({"organise": AHEAD}, ("steps/2/due_at", "before_earlier_step")),
     ):
         assert await refusal(project.manager, roll_out, project.rollout(**dues)) == (422, [wrong])
-    undated = {"step": "name_owner", "owner": project.executor.id}
+    undated = {"step": "name_owner", "owner": project.owner.id}
     undated_plan = plan | {"steps": [undated, *plan["steps"][1:]]}
     assert await refusal(project.manager, roll_out, undated_plan) == (
         422,
@@ -131,11 +144,12 @@ async def test_a_rollout_is_planned_in_nine_steps_of_which_the_pilot_is_done(pro
     assert (done, steps["pilot"]["evidence_numbers"]) == (["pilot"], [report])
 
     await completed(project, path, "name_owner")
-    other_plan = plan | {"steps": [step | {"owner": project.manager.id} for step in plan["steps"]]}
-    await project.manager.post_ok(roll_out, other_plan)
+    replanned = [step | {"owner": project.manager.id} for step in plan["steps"]]
+    replanned[1] |= {"owner": project.sponsor.id}
+    await project.manager.post_ok(roll_out, plan | {"steps": replanned})
     owners = {name: step["owner"]["id"] for name, step in (await steps_of(project.manager, path)).items()}
-    assert owners["name_owner"] == project.executor.id
-    assert owners["organise"] == project.manager.id
+    assert owners["name_owner"] == project.owner.id
+    assert (owners["organise"], owners["publish"]) == (project.sponsor.id, project.manager.id)
 
 
 async def test_each_step_is_completed_by_its_owner_in_order_with_its_evidence(project: Project) -> None:
@@ -143,7 +157,7 @@ async def test_each_step_is_completed_by_its_owner_in_order_with_its_evidence(pr
     path = f"{record_path}/complete_rollout_step"
 
     async def refused(step: str, **more: Any) -> Any:
-        status, wrong = await refusal(project.executor, path, evidence(project, step, **more))
+        status, wrong = await refusal(project.of_step(step), path, evidence(project, step, **more))
         assert status in (409, 422)
         return wrong
 
@@ -197,7 +211,7 @@ async def test_goals_telling_training_and_publishing_need_their_evidence(project
     path = f"{record_path}/complete_rollout_step"
 
     async def refused(step: str, **more: Any) -> Any:
-        status, wrong = await refusal(project.executor, path, evidence(project, step, **more))
+        status, wrong = await refusal(project.of_step(step), path, evidence(project, step, **more))
         assert status in (409, 422)
         return wrong
 
@@ -235,10 +249,43 @@ async def test_goals_telling_training_and_publishing_need_their_evidence(project
     ):
         failed = await examined(project, marks)
         assert await refused("inform_and_train", training=failed) == [("training", code)]
-    training = await examined(project, {executor: 90, other: 30})
-    await project.executor.post_ok(path, evidence(project, "inform_and_train", training=training))
+    opened = await examined(project, {executor: 90}, closed_book=False)
+    assert await refused("inform_and_train", training=opened) == [("training", "training_not_closed_book")]
+    await all_members_sit_the_examination(project, record_path, other)
     media = [item["medium"] for item in (await project.quality.read(f"{record_path}/announcements"))["items"]]
     assert media == ["Mail", "Meeting"]
+    await it_is_published_for_the_day_of_the_cutover(project, record_path, planned)
+
+
+async def all_members_sit_the_examination(project: Project, record_path: str, other: str) -> None:
+    """The step is done when each member has passed, or has a day by which they sit."""
+    path, executor = f"{record_path}/complete_rollout_step", project.executor.id
+    training = await examined(project, {executor: 90, other: 30})
+    later = {"person": other, "due_at": AHEAD}
+
+    async def refused(*absent: Json) -> Any:
+        body = evidence(project, "inform_and_train", training=training, absent=list(absent))
+        return (await refusal(project.executor, path, body))[1]
+
+    assert await refused() == [("absent", "members_not_examined")]
+    assert await refused(later, later) == [("absent/1/person", "each_once")]
+    assert await refused(later | {"person": executor}) == [("absent/0/person", "passed_already")]
+    assert await refused(later | {"person": project.owner.id}) == [("absent/0/person", "not_in_scope")]
+    assert await refused(later | {"due_at": ago()}) == [("absent/0/due_at", "not_ahead")]
+    body = evidence(project, "inform_and_train", training=training, absent=[later])
+    await project.executor.post_ok(path, body)
+    (sitting,) = (await project.quality.read(f"{record_path}/rollout_sittings"))["items"]
+    assert (sitting["person"]["id"], sitting["listed_by"]["id"]) == (other, executor)
+
+
+async def it_is_published_for_the_day_of_the_cutover(
+    project: Project, record_path: str, planned: datetime
+) -> None:
+    """Neither the publication nor a new plan leads to another day."""
+    path = f"{record_path}/complete_rollout_step"
+
+    async def refused(step: str, **more: Any) -> Any:
+        return (await refusal(project.executor, path, evidence(project, step, **more)))[1]
 
     assert await refused("publish", external_numbers=[], effective_at=None) == [
         ("numbers", "document_number_missing"),
@@ -249,6 +296,11 @@ async def test_goals_telling_training_and_publishing_need_their_evidence(project
     ]
     published = evidence(project, "publish", effective_at=planned.isoformat())
     await project.executor.post_ok(path, published)
+    moved = project.rollout(cutover_at=(planned + timedelta(days=2)).isoformat())
+    assert await refusal(project.manager, f"{record_path}/roll_out", moved) == (
+        422,
+        [("steps/4/due_at", "not_the_effective_day")],
+    )
     assert await refused("manage_daily") == "rollout_order"
     assert await refused("cut_over") == "not_in_effect"
 
@@ -294,8 +346,27 @@ async def test_a_cutover_is_ready_and_in_stages_and_moves_what_follows(project: 
         *("Done: cut_over.", "PL2026001.", "The examination.", "The tool is there."),
         "None is known.",
     ]
+    await it_is_managed_daily_until_the_planned_end(project, record_path)
     reversal = {"reason": "It is slow.", "old_process_stands": True, "told": "Both desks."}
     assert (await refusal(project.quality, f"{record_path}/revert", reversal))[0] == 409
+
+
+async def it_is_managed_daily_until_the_planned_end(project: Project, path: str) -> None:
+    """All seven parts are shown, and not before the end in the plan."""
+    complete = f"{path}/complete_rollout_step"
+    ahead = project.rollout(manage_daily=AHEAD)
+    await project.manager.post_ok(f"{path}/roll_out", ahead)
+    managed = evidence(project, "manage_daily")
+    assert await refusal(project.executor, complete, managed) == (409, "daily_management_not_over")
+    await project.manager.post_ok(f"{path}/roll_out", project.rollout())
+    bare = {"step": "manage_daily", "evidence": "Done."}
+    parts = [(name, f"{name.removesuffix('_shown')}_evidence_missing") for name in DAILY_MANAGEMENT]
+    assert await refusal(project.executor, complete, bare) == (
+        422,
+        [*parts, ("went_well", "went_well_missing")],
+    )
+    await project.executor.post_ok(complete, managed)
+    assert (await steps_of(project.executor, path))["manage_daily"]["audit_shown"] == "Of audit_shown."
 
 
 @in_test_all
@@ -304,6 +375,7 @@ async def test_what_went_well_is_told_to_all_teams_and_an_overdue_step_to_its_ow
 ) -> None:
     await project.api.team("storage")
     other = await project.api.client("Other", Role.engineer, teams=("storage",))
+    member = await project.api.client("Member", Role.engineer, teams=("network",))
     path = await project.planned_rollout(name_owner=ago(minutes=5))
     worker, now = Worker(project.api.ledger), datetime.now(UTC)
     await worker.work(now)
@@ -311,18 +383,20 @@ async def test_what_went_well_is_told_to_all_teams_and_an_overdue_step_to_its_ow
     await worker.work(now + timedelta(minutes=4))
     step = (await steps_of(project.manager, path))["name_owner"]
     assert step["overdue_at"] is not None
-    number = (await project.manager.read(path))["number"]
-    assert "rollout_step_overdue" in await told(project.executor, path)
+    assert "rollout_step_overdue" in await told(project.owner, path)
     await completed(project, path, *FIRST_SEVEN)
     await worker.work(now + timedelta(minutes=6))
     await worker.work(now + timedelta(minutes=8))
     assert worker.failures == []
-    assert "success_published" in await told(other, path)
+    assert await told(other, path) == ["success_published"]
+    informed = {"examination_due", "process_published", "process_cut_over", "success_published"}
+    assert informed <= set(await told(member, path))
     types = await event_types(project.quality, path)
-    # The owner's step and the cutover, which was planned for a moment that is past.
-    assert types.count("improvement.rollout_step_overdue") == 2
+    query = "select data->'given'->>'step' as step from log.told where type = %s order by 1"
+    flagged = await project.api.ledger.db.rows(query, ("improvement.rollout_step_overdue",))
+    # All of them were planned for a moment that is past; each is flagged once.
+    assert [row["step"] for row in flagged] == sorted(FIRST_SEVEN)
     assert types[-2:] == ["improvement.rollout_step_completed", "improvement.success_published"]
-    assert number is not None
 
 
 async def told(client: Client, path: str) -> list[str]:
@@ -389,7 +463,7 @@ async def it_is_optimised_and_fixed(project: Project, path: str) -> None:
         422,
         [("step", "not_a_later_step")],
     )
-    last = {"step": "fix", "evidence": "It is held."}
+    last: Json = {"step": "fix", "evidence": "It is held."}
     assert await refusal(project.owner, fix, last) == (409, "rollout_order")
     assert await refusal(project.owner, fix, optimise) == (409, "optimised_too_early")
     english, chinese = await sentences(project.owner, fix, optimise)
@@ -409,6 +483,11 @@ async def it_is_optimised_and_fixed(project: Project, path: str) -> None:
     assert await refusal(project.owner, fix, last) == (409, "targets_not_held")
     body: Json = {"promise": PromiseVerdict.missed, "stays": True}
     await project.measured(path, occasion=MeasurementOccasion.month_6, days=190, **body)
-    record = await project.owner.post_ok(fix, last)
+    assert await refusal(project.owner, fix, last) == (
+        422,
+        [(name, f"{name.removesuffix('_shown')}_evidence_missing") for name in FIXED_IN],
+    )
+    record = await project.owner.post_ok(fix, last | shown(FIXED_IN))
+    assert (await steps_of(project.owner, path))["fix"]["it_shown"] == "Of it_shown."
     assert (record["state"], record["fixed_at"] is not None) == ("standardised", True)
     assert (await event_types(project.quality, path))[-1] == "improvement.fixed"

@@ -31,9 +31,9 @@ async def test_a_training_is_planned_held_examined_twice_and_licensed(school: Sc
 
     said_of_it = {"contents": "Triage. 分级。", "material": "The film."}
     attendance: Json = {"attended": [school.first.id, school.second.id], **said_of_it}
-    early = errors(await school.project.post(f"{path}/hold", json=attendance))
-    assert early == [("/early_reason", "held_early")]
-    attendance["early_reason"] = "All are here already."
+    ahead = await school.plan(planned_at="2199-01-31T06:00:00Z")
+    early = await school.project.post(f"/v1/trainings/{ahead['id']}/hold", json=attendance)
+    assert (early.status_code, early.json()["code"]) == (409, "training_not_begun")
     held = await school.project.post_ok(f"{path}/hold", attendance)
     assert held["state"] == "held"
     assert held["held_at"] is not None
@@ -45,7 +45,6 @@ async def test_a_training_is_planned_held_examined_twice_and_licensed(school: Sc
     assert (document["document_class"], document["number"][:2]) == ("TR", "TR")
     sections = await rows(school.quality, path, "document_sections")
     assert [(section["heading"], section["text"]) for section in sections] == [
-        ("early", "All are here already."),
         ("topics", "Triage. 分级。"),
         ("material", "The film."),
     ]
@@ -77,8 +76,28 @@ async def test_a_training_is_planned_held_examined_twice_and_licensed(school: Sc
     assert {(licence["process"], tuple(licence["skills"])) for licence in licences} == {
         ("incident", ("triage", "handling"))
     }
+    await who_failed_sits_again(school, path)
     first = licences[0]
     assert int(first["until_at"][:4]) == int(first["licensed_at"][:4]) + 2
+
+
+async def who_failed_sits_again(school: School, path: str) -> None:
+    """Also once another is licensed; whoever holds the licence does not sit for it again."""
+    sat = {"results": [marked(school.first, 90)]}
+    licensed = await school.quality.post(f"{path}/examine", json=sat)
+    assert errors(licensed) == [("/results/0/person", "licensed_already")]
+    third = await school.held(school.first, school.second, kind="business", method="outside", everybody=True)
+    sat = {"results": [marked(school.first, 90), marked(school.second, 10)]}
+    stated = {"closed_book": True, "examiner": school.project.id}
+    refused = await school.quality.post(f"{third}/examine", json=sat | stated)
+    assert errors(refused) == [("/closed_book", "examiner_states")]
+    await school.quality.post_ok(f"{third}/examine", sat | {"closed_book": True})
+    await school.quality.post_ok(f"{third}/license")
+    again = await school.quality.post_ok(f"{third}/examine", {"results": [marked(school.second, 70)]})
+    assert (again["state"], again["failed_ids"]) == ("licensed", [])
+    assert [row["closed_book"] for row in await rows(school.quality, third, "results")] == [True, False]
+    await school.quality.post_ok(f"{third}/license")
+    assert len(await rows(school.quality, third, "licences")) == 2
 
 
 async def test_only_who_lacks_a_skill_takes_part_unless_everybody_does(school: School) -> None:
@@ -153,18 +172,17 @@ async def test_what_is_wrong_is_refused_and_said_where(school: School) -> None:
     assert (early.status_code, early.json()["code"]) == (409, "not_in_this_state")
     stranger = await quality.post(
         f"{path}/hold",
-        json={"attended": [quality.id], "contents": "It.", "early_reason": "All are here already."},
+        json={"attended": [quality.id], "contents": "It."},
     )
     assert errors(stranger) == [("/attended/0", "not_a_participant")]
     twice = {
         "attended": [school.first.id, school.first.id],
         "contents": "It.",
-        "early_reason": "All are here already.",
     }
     assert errors(await quality.post(f"{path}/hold", json=twice)) == [("/attended/1", "each_once")]
     await quality.post_ok(
         f"{path}/hold",
-        {"attended": [school.first.id], "contents": "It.", "early_reason": "All are here already."},
+        {"attended": [school.first.id], "contents": "It."},
     )
 
     absent = await quality.post(f"{path}/examine", json={"results": [marked(school.second, 90)]})
@@ -207,7 +225,7 @@ async def test_who_may_plan_hold_and_examine(school: School) -> None:
     path = f"/v1/trainings/{planned['id']}"
     await school.project.post_ok(
         f"{path}/hold",
-        {"attended": [school.first.id], "contents": "It.", "early_reason": "All are here already."},
+        {"attended": [school.first.id], "contents": "It."},
     )
     refused = await school.project.post(f"{path}/examine", json={"results": [marked(school.first, 90)]})
     assert refused.status_code == 403
@@ -220,7 +238,7 @@ async def test_who_may_plan_hold_and_examine(school: School) -> None:
 
 
 async def test_trainings_are_listed_by_what_they_are_and_who_takes_part(school: School) -> None:
-    first = await school.plan()
+    first = await school.plan(planned_at="2199-01-31T06:00:00Z")
     other = await school.plan(
         process="change", kind="key_user", year=2028, teams=[], persons=[school.first.id]
     )
@@ -247,7 +265,7 @@ async def test_a_training_that_is_cancelled_is_over(school: School) -> None:
     assert cancelled["state"] == "cancelled"
     late = await school.quality.post(
         f"{path}/hold",
-        json={"attended": [school.first.id], "contents": "It.", "early_reason": "All are here already."},
+        json={"attended": [school.first.id], "contents": "It."},
     )
     assert (late.status_code, late.json()["allowed_actions"]) == (409, [])
 

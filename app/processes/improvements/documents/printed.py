@@ -107,6 +107,7 @@ class PrintedTraining:
     title: str
     pass_mark: int | None
     pass_mark_reason: str | None
+    closed_book: bool | None
     results: Sequence[tuple[str | None, Mapping[str, int], bool | None]]
 
     @property

@@ -18,7 +18,7 @@ from app.kpis.questions.chart_words import ChartWords
 from app.processes.improvements.documents.printed import PrintedPilot, PrintedStep, PrintedTraining
 from app.processes.improvements.pilot.records import PilotReadiness
 from app.processes.improvements.records import Improvement
-from app.processes.improvements.rollout.records import RolloutStep
+from app.processes.improvements.rollout.records import DAILY_MANAGEMENT, FIXED_IN, RolloutStep
 
 TRAININGS = """
 select id, number, title, pass_mark, pass_mark_reason from fold.training
@@ -38,6 +38,8 @@ STEP_TEXTS = (
         "obstacles_shown",
     ),
     "went_well",
+    *DAILY_MANAGEMENT,
+    *FIXED_IN,
 )
 
 
@@ -139,6 +141,9 @@ async def printed_trainings(ledger: Ledger, trainings: Iterable[UUID | None]) ->
             title=str(row["title"] or ""),
             pass_mark=row["pass_mark"],
             pass_mark_reason=names.text(row["pass_mark_reason"]),
+            closed_book=_closed_book(
+                result for result in results if result.record == f"{TRAINING}/{row['id']}"
+            ),
             results=[
                 _result(
                     names.name(participant.person_id), marks.get((participant.record, participant.person_id))
@@ -149,6 +154,12 @@ async def printed_trainings(ledger: Ledger, trainings: Iterable[UUID | None]) ->
         )
         for row in rows
     ]
+
+
+def _closed_book(results: Iterable[ExaminationResult]) -> bool | None:
+    """Return whether all sat with closed books; None: it was not recorded of all, or nobody sat."""
+    stated = {result.closed_book for result in results}
+    return None if not stated or None in stated else False not in stated
 
 
 def _result(

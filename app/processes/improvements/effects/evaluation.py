@@ -69,13 +69,22 @@ def revert(improvement: Improvement, body: RevertImprovement, ctx: ActionContext
     """Revert the improvement: the old process applies again, and those concerned were informed."""
     improvement.outcome.revert_reason = body.reason
     improvement.outcome.reverted_told = body.told
+    _add_concerned_teams(improvement, ctx)
     withdraw_open_decisions(ctx)
     expect_no_report(improvement)
+
+
+def _add_concerned_teams(improvement: Improvement, ctx: ActionContext) -> None:
+    """Add the teams that the payload names to those that are notified of the reversal."""
+    named = [str(team.id) for team in ctx.refs(Record, "teams")]
+    if named:
+        improvement.rollout.concerned_team_ids = list(dict.fromkeys([*improvement.notified_team_ids, *named]))
 
 
 def ask_to_revert(improvement: Improvement, body: AskToRevertImprovement, ctx: ActionContext) -> None:
     """Ask for the improvement's reversal, during its pilot or later: the committee decides."""
     improvement.judgement.asked_reason, improvement.judgement.asked_told = body.reason, body.told
+    _add_concerned_teams(improvement, ctx)
     put_to_committee(improvement, DecisionSubject.revert, ctx)
 
 

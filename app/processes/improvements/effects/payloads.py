@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -22,6 +22,16 @@ from app.kernel.actions.payloads import (
     ShortText,
 )
 from app.log.canonical import LARGEST_WHOLE_NUMBER
+
+RevertedTeams = Annotated[
+    tuple[Annotated[Reference, ForeignRef("team", GivenDuty.audience)], ...], BoundedList
+]
+REVERTED_TEAMS: Any = Field(
+    default=(),
+    max_length=LONGEST_LIST,
+    description="Teams that work by the old process again, besides those that the improvement names: keys or "
+    "ids. They are notified.",
+)
 
 
 class EvaluateImprovement(Payload):
@@ -105,6 +115,7 @@ class RevertImprovement(Payload):
     told: FreeText = Field(
         description="People who were informed, and how.", examples=["Both desks, by the morning meeting."]
     )
+    teams: RevertedTeams = REVERTED_TEAMS
 
 
 class AskToRevertImprovement(AskDecision):
@@ -115,6 +126,7 @@ class AskToRevertImprovement(AskDecision):
         description="People who are informed if the improvement is reverted, and how.",
         examples=["Both desks, by mail."],
     )
+    teams: RevertedTeams = REVERTED_TEAMS
 
 
 class MeasureEffectsImprovement(Payload):

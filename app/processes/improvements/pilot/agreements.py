@@ -29,9 +29,12 @@ SPEAKERS: Mapping[Dimension, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class PilotDepartments:
-    """The people who speak for the departments of a pilot: leads of teams, and owners of services."""
+    """The people who speak for the departments of a pilot: leads of teams, and owners of services; and the
+    teams whose cases it changes.
+    """
 
     speaker_ids: tuple[UUID, ...]
+    team_ids: tuple[UUID, ...]
 
 
 async def pilot_departments(
@@ -39,14 +42,17 @@ async def pilot_departments(
 ) -> PilotDepartments:
     """Find who speaks for the teams, customers and services of the pilot's scope."""
     speakers: dict[UUID, None] = {}
+    teams: dict[UUID, None] = {}
     for dimension, values in (body.pilot_scope or {}).items():
         kind, field = SPEAKERS.get(dimension, ("", ""))
         for value in values if kind else ():
             loaded = await reads.record(kind, value)
+            if loaded is not None and kind == Team.KIND:
+                teams[loaded.record.id] = None
             speaker_id = None if loaded is None else getattr(loaded.record, field)
             if speaker_id is not None:
                 speakers[speaker_id] = None
-    return PilotDepartments(tuple(speakers))
+    return PilotDepartments(tuple(speakers), tuple(teams))
 
 
 def state_agreement(improvement: Improvement, ctx: ActionContext) -> None:

@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
+from uuid import UUID
 
 from app.common.people import Person, Role, parse_grants
 from app.common.records import Record
+from app.foundation.licences.lookups import training_results
 from app.foundation.licences.records import TrainingKind
+from app.foundation.people.lookups import active_members
 from app.i18n import Word
-from app.kernel.access.reads import ReadContext
+from app.kernel.access.reads import ReadContext, Unguarded
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import PreparationRefused, Refusal, WrongValue
 from app.kpis.catalogue import KPIS
 from app.processes.improvements.checks import check_pilot_scope
 from app.processes.improvements.pilot.payloads import (
     AskJudgementImprovement,
+    LogPilotFeedbackImprovement,
     ReportPilotImprovement,
     SolvePilotIssueImprovement,
     StartPilotImprovement,
 )
 from app.processes.improvements.pilot.preparation import ExecutorLicence, PilotEvidence
-from app.processes.improvements.pilot.records import PilotIssue, PilotJudgement
+from app.processes.improvements.pilot.records import PilotIssue, PilotJudgement, PilotReadiness
 from app.processes.improvements.project.records import ImprovementMember
 from app.processes.improvements.records import Improvement
 
+MEMBERS_GUARD = Unguarded("Whoever joins a team meanwhile gives their feedback after that.")
+#: The most members of the teams of a pilot.
+MOST_MEMBERS = 5_000
 #: What must be ready before a pilot, and the refusal that says what is missing.
 READINESS = {
     "told": "telling_missing",
@@ -42,6 +50,13 @@ class NotInThePilot(Refusal):
     CODE = "not_in_the_pilot"
 
 
+class NoPilotParticipant(Refusal):
+    """Refusal: the caller took no part in the pilot, so they give no feedback on it."""
+
+    STATUS = 403
+    CODE = "no_pilot_participant"
+
+
 async def not_in_the_pilot(
     reads: ReadContext, improvement: Improvement, body: object, ctx: ActionContext
 ) -> None:
@@ -51,6 +66,38 @@ async def not_in_the_pilot(
         return
     if caller is None or await reads.child(ImprovementMember, improvement, person_id=caller) is None:
         raise NotInThePilot()
+
+
+async def no_pilot_participant(
+    reads: ReadContext, improvement: Improvement, body: LogPilotFeedbackImprovement, ctx: ActionContext
+) -> None:
+    """Refuse feedback of people who took no part in the pilot, and what participants record for others."""
+    try:
+        await not_in_the_pilot(reads, improvement, body, ctx)
+    except NotInThePilot as refused:
+        caller = ctx.caller.person_id
+        if caller is None or not await _takes_part(reads, improvement, caller):
+            raise NoPilotParticipant() from refused
+        if ctx.required_ref(Person, "person").id != caller:
+            raise WrongValue(pointer="/person", because="not_your_feedback") from refused
+
+
+async def _takes_part(reads: ReadContext, improvement: Improvement, person: UUID) -> bool:
+    """Return whether the person is in a team of the pilot, or was to be trained for this round."""
+    members = await active_members(
+        partial(reads.rows, guard=MEMBERS_GUARD),
+        [UUID(team_id) for team_id in improvement.notified_team_ids],
+        MOST_MEMBERS,
+    )
+    if person in members:
+        return True
+    rounds = improvement.pilot.pilot_rounds
+    for readiness in await reads.children(PilotReadiness, improvement, pilot_round=rounds):
+        for training_id in (readiness.key_user_training_id, readiness.executor_training_id):
+            trained = None if training_id is None else await training_results(reads, training_id)
+            if trained is not None and person in trained.participants:
+                return True
+    return False
 
 
 def raise_all(wrong: list[WrongValue]) -> None:

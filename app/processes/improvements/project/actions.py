@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from app.kernel.actions.context import ActionContext
 from app.kpis.effects.lifecycle import filters_of
 from app.kpis.questions.periods import months_after
-from app.processes.improvements.pilot.agreements import state_agreement
+from app.processes.improvements.pilot.agreements import PilotDepartments, state_agreement
 from app.processes.improvements.pilot.records import PilotLength
 from app.processes.improvements.preparation import TargetsOfProposal
 from app.processes.improvements.project.payloads import PlanImprovement
+from app.processes.improvements.project.records import Overrun
 from app.processes.improvements.records import Improvement
 from app.ticketing.projects import actions as project_actions
 from app.ticketing.projects.actions import ReportProgress
@@ -18,6 +20,7 @@ from app.ticketing.projects.planning import (
     expect_next_report,
     plan_project,
 )
+from app.ticketing.projects.preparation import CurrentMilestones
 from app.ticketing.projects.records import ProgressReport
 
 #: The usual length of a pilot, in months (003, step 4): shorter and longer ones need a reason.
@@ -50,6 +53,8 @@ def _set_plan(improvement: Improvement, body: PlanImprovement, ctx: ActionContex
     improvement.pilot.pilot_length_reason = body.pilot_length_reason
     improvement.pilot.pilot_agreement = body.pilot_agreement
     state_agreement(improvement, ctx)
+    team_ids = ctx.prepared(PilotDepartments).team_ids
+    improvement.rollout.concerned_team_ids = [str(team_id) for team_id in team_ids] or None
     improvement.pilot.data_gathering = body.data_gathering
     improvement.project.lacking = None
     expected = {expected_effect.target: expected_effect.promised for expected_effect in body.expected}
@@ -87,3 +92,18 @@ def report_progress(improvement: Improvement, body: ReportProgress, ctx: ActionC
     for child in ctx.outcome.added:
         if isinstance(child, ProgressReport):
             child.planned_cost = improvement.budget
+    improvement.project.overrun = _overrun(improvement, body, ctx)
+
+
+def _overrun(improvement: Improvement, body: ReportProgress, ctx: ActionContext) -> Overrun | None:
+    """Return what exceeds the plan: the cost its budget, the expected end its last milestone."""
+    planned_ends = [milestone.due_at for milestone in ctx.prepared(CurrentMilestones).milestones]
+    latest = max((due_at for due_at in planned_ends if due_at is not None), default=None)
+    is_late = latest is not None and body.expected_at > latest
+    cost, budget = body.cost_to_date, improvement.budget
+    is_costly = cost is not None and budget is not None and Decimal(cost) > Decimal(budget)
+    if is_late and is_costly:
+        return Overrun.cost_and_time
+    if is_late:
+        return Overrun.time
+    return Overrun.cost if is_costly else None

@@ -11,11 +11,21 @@ from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
 from app.common.records import (
     ChildRecord,
+    CodeEnum,
     ForeignRef,
     RecordPart,
+    StaffOnly,
     optional,
     required,
 )
+
+
+class Overrun(CodeEnum):
+    """What of a project exceeds its plan."""
+
+    cost = "cost", "Cost", "费用超出预算"
+    time = "time", "Time", "时间超出计划"
+    cost_and_time = "cost_and_time", "Cost and time", "费用与时间均超出"
 
 
 class ImprovementProject(RecordPart):
@@ -28,6 +38,9 @@ class ImprovementProject(RecordPart):
     )
     work_plan: Annotated[str | None, Personal()] = optional("Work of the project; null until it is planned.")
     lacking: Annotated[str | None, Personal()] = optional("Gaps in the plan; null if the plan is complete.")
+    overrun: Annotated[Overrun | None, StaffOnly()] = optional(
+        "Excess over the plan in the latest progress report; null if cost and time are within the plan."
+    )
     implementation_plan: Annotated[str | None, Personal()] = optional(
         "Plan of a minor improvement's implementation; null for a major one."
     )

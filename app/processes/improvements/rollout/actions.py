@@ -19,6 +19,8 @@ from app.processes.improvements.proposal.selection import keep_freeze_exception
 from app.processes.improvements.records import Improvement
 from app.processes.improvements.rollout.payloads import (
     ALL_TEAMS,
+    AnnounceCutoverImprovement,
+    AnnouncePublicationImprovement,
     AskHandOverImprovement,
     CompleteRolloutStepImprovement,
     FixImprovement,
@@ -28,7 +30,14 @@ from app.processes.improvements.rollout.payloads import (
     SkipRolloutOrderImprovement,
 )
 from app.processes.improvements.rollout.preparation import OPTIMISE_MONTHS, RolloutSteps
-from app.processes.improvements.rollout.records import RolloutAnnouncement, RolloutStep, RolloutStepName
+from app.processes.improvements.rollout.records import (
+    DAILY_MANAGEMENT,
+    FIXED_IN,
+    RolloutAnnouncement,
+    RolloutSitting,
+    RolloutStep,
+    RolloutStepName,
+)
 from app.ticketing.followers import add_followers
 
 #: Fixed a quarter after it was optimised, if the plan does not say when.
@@ -37,6 +46,7 @@ FIX_MONTHS = 9
 EVIDENCE_TEXTS = (
     *("evidence", "goals", "goal_reason", "weekly_plan"),
     *("pilot_shown", "people_shown", "resources_shown", "obstacles_shown"),
+    *DAILY_MANAGEMENT,
 )
 
 
@@ -52,6 +62,7 @@ def roll_out(improvement: Improvement, body: RollOutImprovement, ctx: ActionCont
     improvement.rollout.rollout_schedule = body.schedule
     improvement.rollout.rollout_told = body.told
     improvement.rollout.release_id = release.id if release else None
+    improvement.rollout.concerned_team_ids = [str(team.id) for team in ctx.refs(Record, "teams")]
     improvement.rollout.rollout_planned_at = ctx.occurred_at
     owners = {
         planned.step: ctx.required_ref(Person, f"steps/{n}/owner").id for n, planned in enumerate(body.steps)
@@ -112,12 +123,13 @@ def complete_rollout_step(
     step.evidence_numbers = list(body.numbers) or None
     step.external_numbers = list(body.external_numbers) or None
     if body.step is RolloutStepName.name_owner:
-        improvement.process_owner_id = ctx.required_ref(Person, "owner").id
+        _name_owner(improvement, ctx)
     elif body.step is RolloutStepName.organise:
         improvement.rollout.rollout_goal = body.goal or improvement.default_goal
     elif body.step is RolloutStepName.inform_and_train:
         step.training_id = ctx.required_ref(Record, "training").id
         _add_announcements(improvement, body, ctx)
+        _add_sittings(improvement, body, ctx)
     elif body.step is RolloutStepName.publish:
         step.effective_at = body.effective_at
     elif body.step is RolloutStepName.cut_over:
@@ -127,6 +139,16 @@ def complete_rollout_step(
     if body.step is not RolloutStepName.cut_over or body.share == ALL_TEAMS:
         step.completed_by_id = ctx.caller.person_id
         step.completed_at = ctx.occurred_at
+
+
+def _name_owner(improvement: Improvement, ctx: ActionContext) -> None:
+    """Name the process owner, who then organises the rollout (003, step 2)."""
+    owner = ctx.required_ref(Person, "owner")
+    improvement.process_owner_id = owner.id
+    organise = ctx.prepared(RolloutSteps).planned(RolloutStepName.organise)
+    if organise.completed_at is None:
+        ctx.outcome.change(organise).owner_id = owner.id
+        add_followers(improvement, [owner.id], ctx)
 
 
 def _add_announcements(
@@ -144,6 +166,20 @@ def _add_announcements(
             noted_at=ctx.occurred_at,
         )
         ctx.outcome.add(announcement)
+
+
+def _add_sittings(improvement: Improvement, body: CompleteRolloutStepImprovement, ctx: ActionContext) -> None:
+    """List who is yet to sit the examination, as the owner of the step confirms."""
+    for n, absent in enumerate(body.absent):
+        sitting = RolloutSitting(
+            id=ctx.new_id(),
+            record=improvement.row_key,
+            person_id=ctx.required_ref(Person, f"absent/{n}/person").id,
+            due_at=absent.due_at,
+            listed_by_id=ctx.caller.person_id,
+            listed_at=ctx.occurred_at,
+        )
+        ctx.outcome.add(sitting)
 
 
 def _cut_over(improvement: Improvement, body: CompleteRolloutStepImprovement, ctx: ActionContext) -> None:
@@ -164,15 +200,30 @@ def publish_success(improvement: Improvement, body: EmptyPayload, ctx: ActionCon
     """Publish the improvement's success: all teams read how it proves itself in daily management."""
 
 
-def success_follow_up(
-    improvement: Improvement, body: Payload, ctx: ActionContext
-) -> tuple[str, EmptyPayload] | None:
-    """Return the action that follows the step of daily management; None after the others."""
-    managed = any(
-        isinstance(after, RolloutStep) and after.step is RolloutStepName.manage_daily
-        for _, after in ctx.outcome.changed
-    )
-    return (publish_success.__name__, EmptyPayload()) if managed else None
+def announce_publication(
+    improvement: Improvement, body: AnnouncePublicationImprovement, ctx: ActionContext
+) -> None:
+    """Announce the improvement's publication: the teams concerned read from when they work by it."""
+
+
+def announce_cutover(improvement: Improvement, body: AnnounceCutoverImprovement, ctx: ActionContext) -> None:
+    """Announce the improvement's cutover: the teams concerned work by the new process from now on."""
+
+
+def step_follow_up(improvement: Improvement, body: Payload, ctx: ActionContext) -> tuple[str, Payload] | None:
+    """Return the action by which the teams are informed of the completed step; None: they are not."""
+    assert isinstance(body, CompleteRolloutStepImprovement)
+    if body.step is RolloutStepName.publish:
+        assert body.effective_at is not None, "a check has refused a publication without its day"
+        return announce_publication.__name__, AnnouncePublicationImprovement(
+            effective_at=body.effective_at,
+            document_numbers=body.numbers,
+            external_numbers=body.external_numbers,
+        )
+    if body.step is RolloutStepName.cut_over:
+        assert body.share is not None, "a check has refused a cutover without its share"
+        return announce_cutover.__name__, AnnounceCutoverImprovement(share=body.share)
+    return (publish_success.__name__, EmptyPayload()) if body.step is RolloutStepName.manage_daily else None
 
 
 def skip_rollout_order(
@@ -233,6 +284,9 @@ def fix(improvement: Improvement, body: FixImprovement, ctx: ActionContext) -> N
     """
     step = ctx.outcome.change(ctx.prepared(RolloutSteps).planned(body.step))
     step.evidence = body.evidence
+    if body.step is RolloutStepName.fix:
+        for name in FIXED_IN:
+            setattr(step, name, getattr(body, name))
     step.evidence_numbers = list(body.numbers) or None
     step.external_numbers = list(body.external_numbers) or None
     step.completed_by_id = ctx.caller.person_id

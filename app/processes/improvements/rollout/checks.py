@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.common.people import Grade, Person
+from app.common.people import Grade, Person, Role, parse_grants
 from app.common.tickets import Ticket
 from app.foundation.licences.records import ExaminationTopic
 from app.kernel.access.reads import ReadContext
@@ -28,10 +28,12 @@ from app.processes.improvements.rollout.preparation import (
     RolloutSteps,
     StepTraining,
 )
-from app.processes.improvements.rollout.records import RolloutStepName
+from app.processes.improvements.rollout.records import DAILY_MANAGEMENT, FIXED_IN, RolloutStepName
 
 SENIOR = (Grade.senior, Grade.management)
 FEWEST_MEDIA = 2
+#: The steps that the process owner leads.
+FIRST_STEPS = (RolloutStepName.name_owner, RolloutStepName.organise)
 #: The steps after the hand-over, which the action `fix` completes.
 LATER_STEPS = (RolloutStepName.optimise, RolloutStepName.fix)
 #: The steps that need no due date in the plan.
@@ -59,9 +61,12 @@ class NotTheStepOwner(Refusal):
 async def rollout_plan_invalid(
     reads: ReadContext, improvement: Improvement, body: RollOutImprovement, ctx: ActionContext
 ) -> None:
-    """Refuse a plan that names a step twice or leaves one out, or has one without due dates, with one that is
-    past, or with one before that of an earlier step.
+    """Refuse a plan that names no team, names a step twice or leaves one out, or has one without due dates,
+    with one that is past, or with one before that of an earlier step; first steps of others than process
+    owners; and a cutover off the day on which the published document takes effect.
     """
+    if not body.teams:
+        raise WrongValue(pointer="/teams", because="rollout_teams_missing")
     named = [planned.step for planned in body.steps]
     for n, planned in enumerate(body.steps):
         if planned.step in named[:n]:
@@ -69,6 +74,8 @@ async def rollout_plan_invalid(
         if planned.due_at is None and planned.step not in UNDATED_STEPS:
             raise WrongValue({"step": planned.step}, pointer=f"/steps/{n}/due_at", because="undated_step")
     _check_order(body, ctx)
+    _check_first_owners(improvement, body, ctx)
+    _check_cutover_stays(body, ctx)
     left = [name for name in RolloutStepName if name not in (*named, RolloutStepName.pilot)]
     if left:
         raise WrongValue({"steps": left}, pointer="/steps", because="rollout_steps_missing")
@@ -88,6 +95,42 @@ def _check_order(body: RollOutImprovement, ctx: ActionContext) -> None:
             because = "not_ahead" if day < today else "before_earlier_step"
             raise WrongValue({"step": planned.step}, pointer=f"/steps/{n}/due_at", because=because)
         latest = day
+
+
+def _check_first_owners(improvement: Improvement, body: RollOutImprovement, ctx: ActionContext) -> None:
+    """Refuse owners of the open first steps who neither own the process nor are senior, and the executor of
+    the pilot (003, steps 1 and 2: the process owner leads the rollout).
+    """
+    for n, planned in enumerate(body.steps):
+        present = ctx.prepared(RolloutSteps).step(planned.step)
+        if planned.step not in FIRST_STEPS or (present is not None and present.completed_at is not None):
+            continue
+        owner = ctx.required_ref(Person, f"steps/{n}/owner")
+        held = parse_grants(owner.roles) or ()
+        owns_process = any(grant.role is Role.process_owner and grant.covers(improvement) for grant in held)
+        if owner.id == improvement.executor_id:
+            raise WrongValue(pointer=f"/steps/{n}/owner", because="owner_is_executor")
+        if not owns_process and owner.grade not in SENIOR:
+            raise WrongValue(
+                {"step": planned.step}, pointer=f"/steps/{n}/owner", because="not_a_process_owner"
+            )
+
+
+def _check_cutover_stays(body: RollOutImprovement, ctx: ActionContext) -> None:
+    """Refuse to move the cutover off the day on which what was published takes effect."""
+    steps = ctx.prepared(RolloutSteps)
+    publish, cutover = steps.step(RolloutStepName.publish), steps.step(RolloutStepName.cut_over)
+    if publish is None or publish.effective_at is None:
+        return
+    if cutover is not None and cutover.completed_at is not None:
+        return
+    day = publish.effective_at.astimezone(ctx.settings.zone).date()
+    for n, planned in enumerate(body.steps):
+        if planned.step is not RolloutStepName.cut_over or planned.due_at is None:
+            continue
+        if planned.due_at.astimezone(ctx.settings.zone).date() != day:
+            words = {"day": day.isoformat()}
+            raise WrongValue(words, pointer=f"/steps/{n}/due_at", because="not_the_effective_day")
 
 
 async def not_the_step_owner(
@@ -175,8 +218,8 @@ async def evidence_missing(
         _check_cutover(improvement, body)
         _check_in_effect(ctx)
         await _check_release_deployed(reads, improvement)
-    elif body.step is RolloutStepName.manage_daily and body.went_well is None:
-        raise WrongValue(pointer="/went_well", because="went_well_missing")
+    elif body.step is RolloutStepName.manage_daily:
+        _check_managed(body, ctx)
 
 
 def _check_owner(improvement: Improvement, ctx: ActionContext) -> None:
@@ -228,9 +271,55 @@ def _check_informed(
     results = ctx.prepared(StepTraining).results
     if results is None or not results.passed:
         raise WrongValue(words, pointer="/training", because="training_passed_by_nobody")
+    of_passed = (results.results[person] for person in results.passed)
+    if any(result.closed_book is False for result in of_passed):
+        raise WrongValue(words, pointer="/training", because="training_not_closed_book")
     executor = improvement.executor_id
     if executor in results.participants and executor not in results.passed:
         raise WrongValue(words, pointer="/training", because="training_not_passed_by_executor")
+    _check_everybody_sits(body, ctx)
+
+
+def _check_everybody_sits(body: CompleteRolloutStepImprovement, ctx: ActionContext) -> None:
+    """Refuse the step while a member of the teams in scope has neither passed nor a date by which they sit
+    the examination (003, step 3: every employee), and dates of others.
+    """
+    training = ctx.prepared(StepTraining)
+    listed = [ctx.required_ref(Person, f"absent/{n}/person").id for n in range(len(body.absent))]
+    for n, person_id in enumerate(listed):
+        pointer = f"/absent/{n}/person"
+        if person_id in listed[:n]:
+            raise WrongValue(pointer=pointer, because="each_once")
+        if person_id not in training.member_ids:
+            raise WrongValue(pointer=pointer, because="not_in_scope")
+        if person_id in training.passed_ids:
+            raise WrongValue(pointer=pointer, because="passed_already")
+        if body.absent[n].due_at <= ctx.now:
+            raise WrongValue(pointer=f"/absent/{n}/due_at", because="not_ahead")
+    missing = [
+        person_id
+        for person_id in training.member_ids
+        if person_id not in training.passed_ids and person_id not in listed
+    ]
+    if missing:
+        raise WrongValue({"count": str(len(missing))}, pointer="/absent", because="members_not_examined")
+
+
+def _check_managed(body: CompleteRolloutStepImprovement, ctx: ActionContext) -> None:
+    """Refuse daily management before its planned end, without one of its seven parts, or without what all
+    teams read of it.
+    """
+    due_at, zone = ctx.prepared(RolloutSteps).planned(RolloutStepName.manage_daily).due_at, ctx.settings.zone
+    if due_at is not None and ctx.occurred_at.astimezone(zone).date() < due_at.astimezone(zone).date():
+        raise PreparationRefused("daily_management_not_over", {"until": due_at})
+    wrong = [
+        WrongValue(pointer=f"/{name}", because=f"{name.removesuffix('_shown')}_evidence_missing")
+        for name in DAILY_MANAGEMENT
+        if getattr(body, name) is None
+    ]
+    if body.went_well is None:
+        wrong.append(WrongValue(pointer="/went_well", because="went_well_missing"))
+    raise_all(wrong)
 
 
 def _check_published(body: CompleteRolloutStepImprovement, ctx: ActionContext) -> None:
@@ -344,6 +433,20 @@ async def not_a_later_step(
         raise WrongValue(pointer="/step", because="not_a_later_step")
     if ctx.prepared(RolloutSteps).planned(body.step).completed_at is not None:
         raise WrongValue(pointer="/step", because="completed_already")
+
+
+async def fixed_in_places(
+    reads: ReadContext, improvement: Improvement, body: FixImprovement, ctx: ActionContext
+) -> None:
+    """Refuse to fix an improvement without evidence in behaviour, performance and IT (003, step 9)."""
+    if body.step is RolloutStepName.fix:
+        raise_all(
+            [
+                WrongValue(pointer=f"/{name}", because=f"{name.removesuffix('_shown')}_evidence_missing")
+                for name in FIXED_IN
+                if getattr(body, name) is None
+            ]
+        )
 
 
 async def target_not_held(

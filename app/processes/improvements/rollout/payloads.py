@@ -23,6 +23,7 @@ from app.kernel.actions.payloads import (
     Reference,
     ShortText,
     Statement,
+    at_most_entries,
 )
 from app.kpis.targets.lifecycle import Number
 from app.processes.improvements.proposal.payloads import DespiteFreeze
@@ -32,6 +33,8 @@ from app.processes.improvements.rollout.records import RolloutStepName
 ALL_TEAMS = 100
 
 MOST_PEOPLE = 1_000_000
+#: The most members of the teams of a rollout who are listed as absent.
+MOST_MEMBERS = 500
 
 #: Documents of the register that belong to the improvement, published since the committee approved it.
 DocumentNumbers = Annotated[
@@ -86,6 +89,14 @@ class RollOutImprovement(Payload):
         description="People who are informed and trained, and how.",
         examples=["All teams, by mail and in meetings."],
     )
+    teams: Annotated[
+        tuple[Annotated[Reference, ForeignRef("team", GivenDuty.audience)], ...], BoundedList
+    ] = Field(
+        default=(),
+        max_length=LONGEST_LIST,
+        description="Teams that will work by the new process: keys or ids. Their members are examined, and "
+        "informed of the publication, the cutover and a reversal.",
+    )
     release: Annotated[Reference, ForeignRef("release")] | None = Field(
         default=None, description="Release that deploys a changed tool: its number or id."
     )
@@ -105,6 +116,17 @@ class StepAnnouncement(PayloadPart):
     reach: int = Field(
         ge=1, le=MOST_PEOPLE, strict=True, description="Number of people who were reached.", examples=[120]
     )
+
+
+class AbsentMember(PayloadPart):
+    """A member of the teams in scope who was absent from the examination or failed it."""
+
+    person: Annotated[
+        Reference,
+        ForeignRef("person", GivenDuty.participation),
+        Responsible(NoticeType.examination_due),
+    ] = Field(description="Member who has not passed: a person's id.")
+    due_at: Instant = Field(description="Time by which they sit the examination.")
 
 
 class CompleteRolloutStepImprovement(Payload):
@@ -153,6 +175,12 @@ class CompleteRolloutStepImprovement(Payload):
         description="Training, for `inform_and_train`, which was examined on all four topics and "
         "passed: its number or id.",
     )
+    absent: Annotated[tuple[AbsentMember, ...], at_most_entries(MOST_MEMBERS)] = Field(
+        default=(),
+        max_length=MOST_MEMBERS,
+        description="Members of the teams in scope who have not passed the examination, for "
+        "`inform_and_train`, each with a date by which they sit it.",
+    )
     effective_at: Instant | None = Field(
         default=None,
         description="Time at which the document takes effect, for `publish`; it must be on the planned day "
@@ -184,6 +212,27 @@ class CompleteRolloutStepImprovement(Payload):
         default=None,
         description="Success of daily management, for `manage_daily`, which all teams are informed of.",
     )
+    follow_up_shown: FreeText | None = Field(
+        default=None, description="Evidence that the process was followed up, for `manage_daily`."
+    )
+    coaching_shown: FreeText | None = Field(
+        default=None, description="Evidence that people were coached, for `manage_daily`."
+    )
+    training_shown: FreeText | None = Field(
+        default=None, description="Evidence that people were trained further, for `manage_daily`."
+    )
+    audit_shown: FreeText | None = Field(
+        default=None, description="Evidence that the process was audited, for `manage_daily`."
+    )
+    assessment_shown: FreeText | None = Field(
+        default=None, description="Evidence that the process was assessed, for `manage_daily`."
+    )
+    scoring_shown: FreeText | None = Field(
+        default=None, description="Evidence that the work was scored, for `manage_daily`."
+    )
+    reward_shown: FreeText | None = Field(
+        default=None, description="Evidence that good work was rewarded, for `manage_daily`."
+    )
 
 
 class SkipRolloutOrderImprovement(Payload):
@@ -206,6 +255,24 @@ class FlagRolloutStepImprovement(Payload):
         ]
         | None
     ) = Field(default=None, description="Owner of the step, who is notified if they are active.")
+
+
+class AnnouncePublicationImprovement(Payload):
+    """The documents that were published, and the day from which the teams work by them."""
+
+    effective_at: Instant = Field(description="Time at which the published documents take effect.")
+    document_numbers: tuple[ShortText, ...] = Field(
+        default=(), max_length=LONGEST_LIST, description="Numbers of the published documents of the register."
+    )
+    external_numbers: tuple[ShortText, ...] = Field(default=(), max_length=LONGEST_LIST, description=EXTERNAL)
+
+
+class AnnounceCutoverImprovement(Payload):
+    """The part of the teams that has cut over."""
+
+    share: int = Field(
+        ge=1, le=ALL_TEAMS, strict=True, description="Percentage of the teams that have cut over."
+    )
 
 
 class AskHandOverImprovement(Payload):
@@ -248,6 +315,13 @@ class FixImprovement(DespiteFreeze):
     evidence: FreeText = Field(
         description="Work that was done, and its evidence.", examples=["The form has two fields less."]
     )
+    behaviour_shown: FreeText | None = Field(
+        default=None, description="Evidence in the behaviour of people, for `fix`."
+    )
+    performance_shown: FreeText | None = Field(
+        default=None, description="Evidence in performance, for `fix`."
+    )
+    it_shown: FreeText | None = Field(default=None, description="Evidence in the IT systems, for `fix`.")
     numbers: LaterNumbers = Field(
         default=(),
         max_length=LONGEST_LIST,

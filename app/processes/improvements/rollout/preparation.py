@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
+from uuid import UUID
 
 from app.common.records import Record
 from app.foundation.licences.lookups import TrainingResults, training_results
-from app.kernel.access.reads import ReadContext
+from app.foundation.people.lookups import active_members
+from app.kernel.access.reads import ReadContext, Unguarded
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import PreparationRefused
 from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
@@ -17,6 +20,14 @@ from app.processes.improvements.proposal.records import ImprovementTarget
 from app.processes.improvements.records import Improvement
 from app.processes.improvements.rollout.records import RolloutStep, RolloutStepName
 
+# Results from before closed books were stated count as they did.
+PASSED = """
+select r.person_id from fold.examination_result r join fold.training t on r.record = 'training/' || t.id
+where (t.improvement_id = %s or r.record = %s) and r.person_id = any(%s)
+  and r.passed and r.closed_book is not false"""
+SCOPE_GUARD = Unguarded("Whoever joins a team after that day is trained by its lead.")
+#: The most members of the teams in scope.
+MOST_IN_SCOPE = 5_000
 #: The last step that must be complete before an improvement is handed over.
 LAST_BEFORE_HAND_OVER = RolloutStepName.manage_daily
 #: Optimised half a year after the cutover, not sooner.
@@ -77,9 +88,14 @@ async def planned_rollout_steps(
 
 @dataclass(frozen=True, slots=True)
 class StepTraining:
-    """The training that the payload names, with its results; None: it names none."""
+    """The training that the payload names, with its results (None: it names none); the members of the teams
+    in scope, and who of all has passed an examination with closed books, in it or in another training of the
+    improvement.
+    """
 
     results: TrainingResults | None
+    member_ids: tuple[UUID, ...] = ()
+    passed_ids: frozenset[UUID] = frozenset()
 
 
 async def training_of_step(
@@ -87,7 +103,14 @@ async def training_of_step(
 ) -> StepTraining:
     """Find who has passed the training that the payload names."""
     training = ctx.ref(Record, "training")
-    return StepTraining(None if training is None else await training_results(reads, training.id))
+    if training is None:
+        return StepTraining(None)
+    results = await training_results(reads, training.id)
+    read = partial(reads.rows, guard=SCOPE_GUARD)
+    team_ids = [UUID(team_id) for team_id in improvement.notified_team_ids]
+    member_ids = await active_members(read, team_ids, MOST_IN_SCOPE) if team_ids else []
+    rows = await read(PASSED, (improvement.id, training.row_key, member_ids))
+    return StepTraining(results, tuple(member_ids), frozenset(row["person_id"] for row in rows))
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,10 @@ class ImprovementRollout(RecordPart):
     rollout_told: Annotated[str | None, Personal()] = optional(
         "People who are informed and trained, and how; null until the rollout is planned."
     )
+    concerned_team_ids: list[str] | None = optional(
+        "Teams that work by the improved process, who are informed of its publication, its cutover and its "
+        "reversal; null until they are named."
+    )
     release_id: Annotated[UUID | None, ForeignRef("release")] = optional(
         "Release that deploys a changed tool; null if not set."
     )
@@ -82,14 +86,24 @@ class RolloutStepName(CodeEnum):
     fix = "fix", "Fix", "固化"
 
 
+#: The seven parts of daily management (003, step 7), as texts of its step.
+DAILY_MANAGEMENT = (
+    *("follow_up_shown", "coaching_shown", "training_shown", "audit_shown", "assessment_shown"),
+    *("scoring_shown", "reward_shown"),
+)
+#: Where an improvement is fixed (003, step 9), as texts of its step.
+FIXED_IN = ("behaviour_shown", "performance_shown", "it_shown")
+
+
 class RolloutStep(ChildRecord):
     """A step of the rollout: its owner, when it is due, and its evidence. `place` counts from 1.
 
     `order_reason` is why it may be completed out of order, as the process owner said. `training_id` is the
     training whose examination is evidence, `effective_at` when the published document takes effect, and
     `went_well` what all teams are told of daily management. `goals` and `weekly_plan` are of the
-    organisation, `…_shown` what has shown that all was ready for the cutover; steps completed before these
-    were kept apart have them in `evidence`.
+    organisation, `…_shown` what has shown that all was ready for the cutover, the seven parts of daily
+    management, and the three places in which the improvement is fixed; steps completed before these were
+    kept apart have them in `evidence`.
     """
 
     KIND: ClassVar[str] = "rollout_step"
@@ -141,6 +155,36 @@ class RolloutStep(ChildRecord):
     went_well: Annotated[str | None, Personal()] = optional(
         "Success of daily management, for the step `manage_daily`; null for other steps."
     )
+    follow_up_shown: Annotated[str | None, Personal()] = optional(
+        "Evidence that the process was followed up, for the step `manage_daily`; null for other steps."
+    )
+    coaching_shown: Annotated[str | None, Personal()] = optional(
+        "Evidence that people were coached, for the step `manage_daily`; null for other steps."
+    )
+    training_shown: Annotated[str | None, Personal()] = optional(
+        "Evidence that people were trained further, for the step `manage_daily`; null for other steps."
+    )
+    audit_shown: Annotated[str | None, Personal()] = optional(
+        "Evidence that the process was audited, for the step `manage_daily`; null for other steps."
+    )
+    assessment_shown: Annotated[str | None, Personal()] = optional(
+        "Evidence that the process was assessed, for the step `manage_daily`; null for other steps."
+    )
+    scoring_shown: Annotated[str | None, Personal()] = optional(
+        "Evidence that the work was scored, for the step `manage_daily`; null for other steps."
+    )
+    reward_shown: Annotated[str | None, Personal()] = optional(
+        "Evidence that good work was rewarded, for the step `manage_daily`; null for other steps."
+    )
+    behaviour_shown: Annotated[str | None, Personal()] = optional(
+        "Evidence in the behaviour of people, for the step `fix`; null for other steps."
+    )
+    performance_shown: Annotated[str | None, Personal()] = optional(
+        "Evidence in performance, for the step `fix`; null for other steps."
+    )
+    it_shown: Annotated[str | None, Personal()] = optional(
+        "Evidence in the IT systems, for the step `fix`; null for other steps."
+    )
     order_reason: Annotated[str | None, Personal()] = optional(
         "Reason for completing the step before earlier ones; null if the order was kept."
     )
@@ -152,6 +196,21 @@ class RolloutStep(ChildRecord):
         "Person who completed the step; null until then."
     )
     completed_at: datetime | None = optional("Time at which the step was completed; null until then.")
+
+
+class RolloutSitting(ChildRecord):
+    """A member of the teams in scope who has not passed the examination, and until when they sit it."""
+
+    KIND: ClassVar[str] = "rollout_sitting"
+
+    person_id: Annotated[
+        UUID | None, ForeignRef("person", GivenDuty.participation), Responsible(NoticeType.examination_due)
+    ] = required("Person who is yet to pass the examination.")
+    due_at: datetime | None = required("Time by which the person sits the examination.")
+    listed_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Owner of the step, who confirmed the list."
+    )
+    listed_at: datetime | None = required("Time at which the person was listed.")
 
 
 class RolloutAnnouncement(ChildRecord):
