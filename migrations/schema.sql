@@ -2233,6 +2233,7 @@ create table fold.improvement_plan_adjustment (
   refused_at timestamp with time zone,
   appended_at timestamp with time zone,
   replaces jsonb,
+  steps jsonb,
   constraint improvement_plan_adjustment_pkey PRIMARY KEY (id)
 );
 CREATE INDEX improvement_plan_adjustment_record ON fold.improvement_plan_adjustment USING btree (record, proposed_at, id);
@@ -2263,6 +2264,7 @@ create table fold.improvement_plan_review (
   reviewed_by_id uuid,
   reviewed_at timestamp with time zone not null,
   appended_at timestamp with time zone,
+  steps jsonb,
   constraint improvement_plan_review_pkey PRIMARY KEY (id)
 );
 CREATE INDEX improvement_plan_review_record ON fold.improvement_plan_review USING btree (record, reviewed_at, id);
@@ -2277,6 +2279,9 @@ create table fold.improvement_plan_step (
   due_on text collate "C" not null,
   planned_at timestamp with time zone not null,
   appended_at timestamp with time zone,
+  outcome text,
+  done_at timestamp with time zone,
+  overdue_at timestamp with time zone,
   constraint improvement_plan_step_pkey PRIMARY KEY (id)
 );
 CREATE INDEX improvement_plan_step_person ON fold.improvement_plan_step USING btree (person_id);
@@ -2305,6 +2310,7 @@ create table fold.improvement_plan_target (
   result_met boolean,
   appended_at timestamp with time zone,
   is_limit boolean,
+  result_former jsonb,
   constraint improvement_plan_target_pkey PRIMARY KEY (id)
 );
 CREATE INDEX improvement_plan_target_record ON fold.improvement_plan_target USING btree (record, planned_at, id);
