@@ -635,6 +635,7 @@ create table fold.audit (
   countersigned_at timestamp with time zone,
   drawn_at timestamp with time zone,
   concluded_at timestamp with time zone,
+  supervisor_id uuid,
   constraint audit_pkey PRIMARY KEY (id),
   constraint audit_month_key UNIQUE (month, team_id, process),
   constraint audit_number_key UNIQUE (number)
@@ -667,6 +668,7 @@ create table fold.audit_draw (
   drawn_at timestamp with time zone not null,
   path_source text collate "C",
   facts_position bigint,
+  head_event_id uuid,
   constraint audit_draw_pkey PRIMARY KEY (id)
 );
 CREATE INDEX audit_draw_record ON fold.audit_draw USING btree (record, drawn_at, id);
@@ -3352,6 +3354,8 @@ create table fold.process_change (
   decision_late_days integer,
   publication_late_days integer,
   process_owner_id uuid,
+  reviewed_by_id uuid,
+  review_late_days integer,
   constraint process_change_pkey PRIMARY KEY (id)
 );
 CREATE INDEX process_change_applied ON fold.process_change USING btree (applied_at DESC, id DESC);
