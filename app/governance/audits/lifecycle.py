@@ -25,10 +25,10 @@ from app.governance.audits.payloads import (
     SubmitSelfCheckAudit,
 )
 from app.governance.audits.preparation import (
+    AuditSupervisor,
     HeadEvent,
     LogKnowledge,
     SelfCheckEntries,
-    Supervisor,
     head_event,
     log_knowledge,
     self_check,
@@ -65,7 +65,7 @@ def open_(audit: Audit, body: OpenAudit, ctx: ActionContext) -> None:
     copy_fields(audit, body, ctx)
     if body.head is None:
         audit.head_id = ctx.required_ref(Team, "team").lead_id
-    audit.supervisor_id = ctx.prepared(Supervisor).id
+    audit.supervisor_id = ctx.prepared(AuditSupervisor).id
     audit.self_check_due_at = _due(body.month, SELF_CHECK_DAY, ctx)
     audit.summary_due_at = _due(body.month, SUMMARY_DAY, ctx)
 

@@ -116,7 +116,7 @@ async def log_knowledge(reads: ReadContext, audit: Audit, body: object, ctx: Act
 
 
 @dataclass(frozen=True, slots=True)
-class Supervisor:
+class AuditSupervisor:
     """The supervisor of the audited process; None: it has none."""
 
     id: UUID | None
@@ -124,12 +124,12 @@ class Supervisor:
 
 async def supervisor_of_process(
     reads: ReadContext, audit: Audit, body: OpenAudit, ctx: ActionContext
-) -> Supervisor:
+) -> AuditSupervisor:
     """Find the supervisor of the process that is audited: the one whose self-check is asked for."""
     opened = empty(Audit, audit.id)
     opened.process, opened.team_id = body.process, ctx.required_ref(Team, "team").id
     holders = await reads.holders(Role.process_supervisor, opened, most=1)
-    return Supervisor(holders[0] if holders else None)
+    return AuditSupervisor(holders[0] if holders else None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,8 +107,8 @@ async def test_a_self_check_that_is_never_submitted_costs_as_much_as_one_that_la
 
 async def test_a_draw_is_drawn_again_from_its_event_alone_whatever_happens_afterwards(office: Office) -> None:
     path = await opened(office, cases=6)
-    chosen = await office.quality.post(f"{path}/draw", json={"seed": 20261127, "size": 3})
-    assert chosen.status_code == 422, "nobody chooses the seed"
+    answer = await office.quality.post(f"{path}/draw", json={"seed": 20261127, "size": 3})
+    assert answer.status_code == 422, "nobody chooses the seed"
     drawn = await office.quality.post_ok(f"{path}/draw", {"size": 3})
     (sample,) = (await office.quality.read(f"{path}/draws"))["items"]
     assert (sample["population"], len(sample["drawn"]), sample["irregular"]) == (6, 3, 0)

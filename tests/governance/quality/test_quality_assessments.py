@@ -13,8 +13,8 @@ def opening(house: House, **more: object) -> Json:
     return {
         "title": "The third quarter",
         "cycle": "quarterly",
-        "begins_at": at(days=-90),
-        "ends_at": at(days=0),
+        "begins_at": "2026-07-01T00:00:00+08:00",
+        "ends_at": "2026-10-01T00:00:00+08:00",
         "means": ["kpis", "sampling"],
         "assessor": house.second.id,
         **more,
@@ -25,6 +25,23 @@ def measure(house: House, finding: int, **more: object) -> Json:
     """A corrective action of the first engineer against that finding."""
     words = {"title": "Test the restore", "task": "Each quarter.", "owner": house.first.id}
     return {"finding": finding, **words, "due_at": at(days=30), **more}
+
+
+async def test_a_quarter_is_a_quarter_and_half_a_year_is_a_half(house: House) -> None:
+    wrong = {"begins_at": "2026-07-02T00:00:00+08:00"}
+    year = {"begins_at": "2026-01-01T00:00:00+08:00", "ends_at": "2027-01-01T00:00:00+08:00"}
+    middle = {"begins_at": "2026-04-01T00:00:00+08:00"}
+    for changed, code in (
+        (wrong, "not_a_quarter"),
+        (year, "not_a_quarter"),
+        (year | {"cycle": "half_yearly"}, "not_half_a_year"),
+        (middle | {"cycle": "half_yearly"}, "not_half_a_year"),
+        ({"cycle": "half_yearly"}, "not_half_a_year"),
+    ):
+        refused = await house.quality.post(AT, json=opening(house, **changed))
+        assert errors(refused) == [("/ends_at", code)], changed
+    half = {"begins_at": "2026-01-01T00:00:00+08:00", "ends_at": "2026-07-01T00:00:00+08:00"}
+    await house.quality.post_ok(AT, opening(house, cycle="half_yearly", **half))
 
 
 async def test_it_is_opened_concluded_improved_and_verified_when_all_actions_are(house: House) -> None:

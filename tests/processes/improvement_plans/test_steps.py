@@ -30,41 +30,46 @@ async def test_steps_are_done_overdue_and_given_to_others_and_each_review_says_w
 ) -> None:
     quality, owner, other = programme.quality, programme.owner, programme.other_owner
     await programme.incidents(4, days_ago=20)
-    late = {"title": "Train everybody", "owner": owner.id, "due_on": f"{YEAR}-12-02"}
-    path = await programme.approved(steps=[*contents(owner.id)["steps"], late])
+    last_step = {"title": "Train everybody", "owner": owner.id, "due_on": f"{YEAR}-12-02"}
+    path = await programme.approved(steps=[*contents(owner.id)["steps"], last_step])
     await worker.work(datetime.now(UTC))
     pilot, training = (await quality.read(f"{path}/steps"))["items"]
-    done = {"step": pilot["id"], "outcome": "One branch, six weeks."}
-    refused = await other.post(f"{path}/complete_step", json=done)
+    completion = {"step": pilot["id"], "outcome": "One branch, six weeks."}
+    refused = await other.post(f"{path}/complete_step", json=completion)
     assert (refused.status_code, refused.json()["code"]) == (409, "not_the_owner_of_the_step")
-    await owner.post_ok(f"{path}/complete_step", done)
-    again = await owner.post(f"{path}/complete_step", json=done)
-    assert errors(again.json()) == [("/step", "completed_already")]
+    await owner.post_ok(f"{path}/complete_step", completion)
+    answer = await owner.post(f"{path}/complete_step", json=completion)
+    assert errors(answer.json()) == [("/step", "completed_already")]
 
     day_after = max(NOW, datetime(YEAR, 12, 4, tzinfo=UTC))
     await worker.work(day_after)
     await worker.work(day_after + timedelta(minutes=2))
     assert worker.failures == []
-    since = [(step["done_at"], step["overdue_at"]) for step in (await quality.read(f"{path}/steps"))["items"]]
-    assert [(done_at is None, overdue_at is None) for done_at, overdue_at in since] == [
+    times = [(step["done_at"], step["overdue_at"]) for step in (await quality.read(f"{path}/steps"))["items"]]
+    assert [(done_at is None, overdue_at is None) for done_at, overdue_at in times] == [
         (False, True),
         (True, False),
     ]
     notices = (await owner.read("/v1/notices"))["items"]
     assert "task_overdue" in {step for notice in notices for step in notice["steps"]}
 
-    moved = {"step": training["id"], "title": "Train everybody", "due_on": f"{YEAR}-12-31", "owner": other.id}
-    added = {"title": "Write it down", "due_on": f"{YEAR}-12-31", "owner": owner.id}
+    moved_step = {
+        "step": training["id"],
+        "title": "Train everybody",
+        "due_on": f"{YEAR}-12-31",
+        "owner": other.id,
+    }
+    new_step = {"title": "Write it down", "due_on": f"{YEAR}-12-31", "owner": owner.id}
     body = {"changes": "A later day.", "reason": "Somebody left.", "targets": [a_target(goal="3")]}
     for steps, wrong in (
-        ([moved | {"step": pilot["id"]}], ("/steps/0/step", "completed_already")),
-        ([moved, moved], ("/steps/1/step", "each_once")),
-        ([moved | {"step": str(UUID(int=1))}], ("/steps/0/step", "unknown_value")),
+        ([moved_step | {"step": pilot["id"]}], ("/steps/0/step", "completed_already")),
+        ([moved_step, moved_step], ("/steps/1/step", "each_once")),
+        ([moved_step | {"step": str(UUID(int=1))}], ("/steps/0/step", "unknown_value")),
     ):
         question = programme.question() | body | {"steps": steps}
         assert errors((await quality.post(f"{path}/propose_adjustment", json=question)).json()) == [wrong]
     await quality.post_ok(
-        f"{path}/propose_adjustment", programme.question() | body | {"steps": [moved, added]}
+        f"{path}/propose_adjustment", programme.question() | body | {"steps": [moved_step, new_step]}
     )
     assert (await programme.vote(path, "approve"))["edition"] == 2
     steps = (await quality.read(f"{path}/steps"))["items"]
@@ -85,12 +90,12 @@ async def _reviewed_and_closed(programme: Programme, path: str) -> None:
     [review] = (await quality.read(f"{path}/reviews"))["items"]
     assert [step["state"] for step in review["steps"]] == ["done", "open", "open"]
     [progress] = review["progress"]
-    former = {"edition": 1, "goal": "2", "is_limit": False, "met": True, "share": "2"}
-    assert (progress["goal"], progress["former_goals"]) == ("3", [former])
+    former_goal = {"edition": 1, "goal": "2", "is_limit": False, "met": True, "share": "2"}
+    assert (progress["goal"], progress["former_goals"]) == ("3", [former_goal])
     closing = {"lessons": "Pilot first.", "reason": "The department was merged."}
     await quality.post_ok(f"{path}/close", closing)
     [target] = (await quality.read(f"{path}/targets"))["items"]
-    assert target["result_former"] == [former]
+    assert target["result_former"] == [former_goal]
 
 
 async def _signed_by_proposer(programme: Programme, path: str) -> None:
@@ -118,12 +123,12 @@ async def test_a_plan_of_a_year_that_is_over_is_neither_drafted_nor_submitted(pr
     plan = body | direction() | contents(programme.owner.id) | {"steps": steps}
     drafted = DraftImprovementPlan.model_validate(plan | {"targets": [target]})
     caller = Caller(f"person:{programme.quality.id}", UUID(programme.quality.id), roles=QUALITY)
-    then = datetime(YEAR - 1, 6, 1, tzinfo=UTC)
+    drafted_at = datetime(YEAR - 1, 6, 1, tzinfo=UTC)
     record = (
-        await act(programme.api.ledger, caller, "improvement_plan", "draft", body=drafted, now=then)
+        await act(programme.api.ledger, caller, "improvement_plan", "draft", body=drafted, now=drafted_at)
     ).record
-    early = f"/v1/improvement_plans/{record.id}"
-    refused = await programme.quality.post(f"{early}/submit", json=programme.question())
+    path = f"/v1/improvement_plans/{record.id}"
+    refused = await programme.quality.post(f"{path}/submit", json=programme.question())
     assert (refused.status_code, refused.json()["code"]) == (409, "plan_year_is_over")
 
 
@@ -143,6 +148,6 @@ def test_a_goal_that_was_moved_is_judged_as_it_was_too() -> None:
         improvements=(),
     )
     goals = [(1, "1800"), (2, "1800"), (3, "100800")]
-    [former] = _with_former_goals(KPIS[progress.kpi], progress, goals).former_goals
-    assert (former["edition"], former["goal"], former["met"]) == (2, "1800", False)
-    assert former["share"] == "0.3333"
+    [former_goal] = _with_former_goals(KPIS[progress.kpi], progress, goals).former_goals
+    assert (former_goal["edition"], former_goal["goal"], former_goal["met"]) == (2, "1800", False)
+    assert former_goal["share"] == "0.3333"
