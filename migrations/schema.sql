@@ -3588,6 +3588,8 @@ create table fold.recognition (
   public boolean not null,
   given_by_id uuid not null,
   given_at timestamp with time zone not null,
+  form text collate "C",
+  scorecard_id uuid,
   constraint recognition_pkey PRIMARY KEY (id),
   constraint recognition_number_key UNIQUE (number)
 );
