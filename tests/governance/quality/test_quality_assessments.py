@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 from tests.client import Json
 from tests.governance.quality.conftest import House, at, errors, kinds_of
 
 AT = "/v1/quality_assessments"
+
+
+def begin_of(house: House, year: int, month: int, day: int) -> str:
+    """The first instant of that day by the organisation's clocks."""
+    zone = ZoneInfo(house.api.ledger.settings.time_zone)
+    return datetime(year, month, day, tzinfo=zone).isoformat()
 
 
 def opening(house: House, **more: object) -> Json:
@@ -13,8 +22,8 @@ def opening(house: House, **more: object) -> Json:
     return {
         "title": "The third quarter",
         "cycle": "quarterly",
-        "begins_at": "2026-07-01T00:00:00+08:00",
-        "ends_at": "2026-10-01T00:00:00+08:00",
+        "begins_at": begin_of(house, 2026, 7, 1),
+        "ends_at": begin_of(house, 2026, 10, 1),
         "means": ["kpis", "sampling"],
         "assessor": house.second.id,
         **more,
@@ -28,9 +37,9 @@ def measure(house: House, finding: int, **more: object) -> Json:
 
 
 async def test_a_quarter_is_a_quarter_and_half_a_year_is_a_half(house: House) -> None:
-    wrong = {"begins_at": "2026-07-02T00:00:00+08:00"}
-    year = {"begins_at": "2026-01-01T00:00:00+08:00", "ends_at": "2027-01-01T00:00:00+08:00"}
-    middle = {"begins_at": "2026-04-01T00:00:00+08:00"}
+    wrong = {"begins_at": begin_of(house, 2026, 7, 2)}
+    year = {"begins_at": begin_of(house, 2026, 1, 1), "ends_at": begin_of(house, 2027, 1, 1)}
+    middle = {"begins_at": begin_of(house, 2026, 4, 1)}
     for changed, code in (
         (wrong, "not_a_quarter"),
         (year, "not_a_quarter"),
@@ -40,7 +49,7 @@ async def test_a_quarter_is_a_quarter_and_half_a_year_is_a_half(house: House) ->
     ):
         refused = await house.quality.post(AT, json=opening(house, **changed))
         assert errors(refused) == [("/ends_at", code)], changed
-    half = {"begins_at": "2026-01-01T00:00:00+08:00", "ends_at": "2026-07-01T00:00:00+08:00"}
+    half = {"begins_at": begin_of(house, 2026, 1, 1), "ends_at": begin_of(house, 2026, 7, 1)}
     await house.quality.post_ok(AT, opening(house, cycle="half_yearly", **half))
 
 

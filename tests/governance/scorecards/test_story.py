@@ -42,7 +42,7 @@ async def audited_month(scored: ScoredOffice) -> Json:
     await office.administrator.post_ok(f"{path}/confirm_summary", SUMMARY)
     await scored.move_to(office.day(month, 24))
     await office.head.post_ok(f"{path}/countersign")
-    await office.quality.post_ok(f"{path}/draw", {"seed": 7, "size": 2})
+    await office.quality.post_ok(f"{path}/draw", {"size": 2})
     await office.quality.post_ok(f"{path}/conclude", {"summary": "Much is well."})
     finding = await office.raised(audit=(await office.audit())["number"])
     await office.follow()
