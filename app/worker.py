@@ -57,6 +57,7 @@ from app.automation.incidents_and_problems import (
 from app.automation.people import hand_over_duties, report_duties, report_team_work
 from app.automation.programme import (
     begin_improvement_plans,
+    flag_plan_steps,
     flag_rollout_steps,
     follow_group_mappings,
     suggest_after_faded_benefits,
@@ -164,6 +165,7 @@ TIMED_RULES: tuple[TimerConsumer, ...] = (
     flag_overdue_loans.RULE,
     flag_ended_licences.RULE,
     flag_risk_actions.RULE,
+    flag_plan_steps.RULE,
     flag_rollout_steps.RULE,
     flag_major_reviews.RULE,
     lapse_accepted_risks.RULE,

@@ -635,6 +635,7 @@ create table fold.audit (
   countersigned_at timestamp with time zone,
   drawn_at timestamp with time zone,
   concluded_at timestamp with time zone,
+  supervisor_id uuid,
   constraint audit_pkey PRIMARY KEY (id),
   constraint audit_month_key UNIQUE (month, team_id, process),
   constraint audit_number_key UNIQUE (number)
@@ -667,6 +668,7 @@ create table fold.audit_draw (
   drawn_at timestamp with time zone not null,
   path_source text collate "C",
   facts_position bigint,
+  head_event_id uuid,
   constraint audit_draw_pkey PRIMARY KEY (id)
 );
 CREATE INDEX audit_draw_record ON fold.audit_draw USING btree (record, drawn_at, id);
@@ -2234,6 +2236,7 @@ create table fold.improvement_plan_adjustment (
   refused_at timestamp with time zone,
   appended_at timestamp with time zone,
   replaces jsonb,
+  steps jsonb,
   constraint improvement_plan_adjustment_pkey PRIMARY KEY (id)
 );
 CREATE INDEX improvement_plan_adjustment_record ON fold.improvement_plan_adjustment USING btree (record, proposed_at, id);
@@ -2264,6 +2267,7 @@ create table fold.improvement_plan_review (
   reviewed_by_id uuid,
   reviewed_at timestamp with time zone not null,
   appended_at timestamp with time zone,
+  steps jsonb,
   constraint improvement_plan_review_pkey PRIMARY KEY (id)
 );
 CREATE INDEX improvement_plan_review_record ON fold.improvement_plan_review USING btree (record, reviewed_at, id);
@@ -2278,6 +2282,9 @@ create table fold.improvement_plan_step (
   due_on text collate "C" not null,
   planned_at timestamp with time zone not null,
   appended_at timestamp with time zone,
+  outcome text,
+  done_at timestamp with time zone,
+  overdue_at timestamp with time zone,
   constraint improvement_plan_step_pkey PRIMARY KEY (id)
 );
 CREATE INDEX improvement_plan_step_person ON fold.improvement_plan_step USING btree (person_id);
@@ -2306,6 +2313,7 @@ create table fold.improvement_plan_target (
   result_met boolean,
   appended_at timestamp with time zone,
   is_limit boolean,
+  result_former jsonb,
   constraint improvement_plan_target_pkey PRIMARY KEY (id)
 );
 CREATE INDEX improvement_plan_target_record ON fold.improvement_plan_target USING btree (record, planned_at, id);
@@ -3349,6 +3357,8 @@ create table fold.process_change (
   decision_late_days integer,
   publication_late_days integer,
   process_owner_id uuid,
+  reviewed_by_id uuid,
+  review_late_days integer,
   constraint process_change_pkey PRIMARY KEY (id)
 );
 CREATE INDEX process_change_applied ON fold.process_change USING btree (applied_at DESC, id DESC);
@@ -3581,6 +3591,8 @@ create table fold.recognition (
   public boolean not null,
   given_by_id uuid not null,
   given_at timestamp with time zone not null,
+  form text collate "C",
+  scorecard_id uuid,
   constraint recognition_pkey PRIMARY KEY (id),
   constraint recognition_number_key UNIQUE (number)
 );

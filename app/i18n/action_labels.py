@@ -54,6 +54,7 @@ ENGLISH_LABELS = {
     "flag_review": "Flag overdue review",
     "flag_rollout_step": "Flag overdue rollout step",
     "flag_self_check": "Flag overdue self-check",
+    "flag_step": "Flag overdue step",
     "flag_summary": "Flag overdue summary",
     "flag_task": "Flag overdue task",
     "flag_update": "Flag overdue update",

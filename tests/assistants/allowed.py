@@ -9,8 +9,8 @@ EVERYWHERE = frozenset(
     ask_exception ask_hand_over ask_judgement assess assign assign_complaint attach
     attach_indicator back_out begin_fix begin_implementation begin_maintenance book_cost break_down
     call call_next cancel change_attributes change_fix change_plan change_requirements check_item
-    clear_alert comment compare_again complain complete complete_action complete_rollout_step complete_task
-    confirm_cause confirm_requirements contain correct correct_attendance correct_comment
+    clear_alert comment compare_again complain complete complete_action complete_rollout_step complete_step
+    complete_task confirm_cause confirm_requirements contain correct correct_attendance correct_comment
     correct_report declare declare_major decline decline_revision defer deploy detach_indicator
     discard document_workaround downgrade draft draw drop_agenda_item drop_task edit_task
     end_maintenance end_series end_support escalate explain finish follow fulfil go_live identify

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from app.foundation.audit_points.audit_points import GiveAuditPoint
 from app.foundation.audit_points.point_rules import SetPointRule
@@ -21,7 +21,7 @@ from app.governance.findings.payloads import (
     VerifyFinding,
 )
 from app.kernel.actions.payloads import Payload
-from tests.client import Json
+from tests.client import Client, Json
 from tests.every_action.world_data import IDS, NOBODYS, NUMBERS, TEAM
 
 SAMPLES: dict[type[Payload], Callable[[], Json]] = {
@@ -42,7 +42,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "low_performers": "The night shift. 夜班。",
         "measures": "Training. 培训。",
     },
-    DrawAudit: lambda: {"seed": 20250216, "size": 5},
+    DrawAudit: lambda: {"size": 5},
     ConcludeAudit: lambda: {"summary": "In order. 正常。", "incomplete_items": ["measures"]},
     RaiseFinding: lambda: {
         "title": "Closed without a solution",
@@ -101,6 +101,15 @@ OPENED_TOWARDS: dict[tuple[str, str], Callable[[], Json]] = {
     ("finding", "corrected"): lambda: {"owner": IDS["author"]},
     ("finding", "verified"): lambda: {"owner": IDS["author"]},
 }
+
+
+async def _drawn(client: Client, path: str) -> Json:
+    """A sample that was drawn, without which nothing is concluded."""
+    await client.post_ok(f"{path}/draw", SAMPLES[DrawAudit]())
+    return {}
+
+
+PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {ConcludeAudit: _drawn}
 #: It is concluded before that only when the summary is overdue.
 ONLY_IN = {"audit.conclude": frozenset({"countersigned"})}
 #: Whoever raised a finding does not decide on the objection to it.

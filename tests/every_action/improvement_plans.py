@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from itertools import count
 from uuid import UUID
 
 from app.common.people import Caller, Role, RoleGrant
-from app.kernel.actions.payloads import EARLIEST_YEAR, Payload
+from app.kernel.actions.payloads import Payload
 from app.meetings.payloads import CallMeeting, HoldMeeting
 from app.processes.improvement_plans.adjusting import (
     AdjustImprovementPlan,
@@ -20,13 +21,14 @@ from app.processes.improvement_plans.following import (
     NoteAssessmentImprovementPlan,
     ReviewImprovementPlan,
 )
+from app.processes.improvement_plans.steps import CompleteStepImprovementPlan, FlagStepImprovementPlan
 from app.processes.improvement_plans.submission import SubmitImprovementPlan
 from tests.client import Client, Json
 from tests.every_action.world_data import IDS, NOBODYS
 from tests.people import act, ago
 
-#: Of each year one plan is on its way, or in force.
-YEARS = count(EARLIEST_YEAR + 1)
+#: Of each year that is not over, one plan is on its way, or in force.
+YEARS = count(datetime.now(UTC).year)
 _TARGET: Json = {
     "name": "restore-faster",
     "title": "Restore faster 更快恢复",
@@ -35,7 +37,7 @@ _TARGET: Json = {
     "scope": {"priority": ["P1", "P2"]},
     "tz": "Asia/Shanghai",
     "goal": "5400",
-    "due_on": "2027-12-31",
+    "due_on": "2199-12-31",
     "business_goal": "Branches never wait for mail 网点不等待邮件",
 }
 _CONTENTS: Json = {
@@ -60,7 +62,7 @@ _TALLIED: Json = {
 
 
 def _contents() -> Json:
-    steps = [{"title": "Pilot it 试点", "owner": IDS["person"], "due_on": "2027-06-30"}]
+    steps = [{"title": "Pilot it 试点", "owner": IDS["person"], "due_on": "2199-06-30"}]
     weights = {"weights": {"benefit": 3}, "review_interval": "monthly"}
     return {**_CONTENTS, "steps": steps, "co_authors": [IDS["it"]], **weights}
 
@@ -86,7 +88,10 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
             {**_TARGET, "goal": "9000"},
             {**_TARGET, "name": "close-more", "kpi": "incidents_closed"},
         ],
+        "steps": [{"title": "Train the night shift 培训夜班", "owner": IDS["it"], "due_on": "2199-09-30"}],
     },
+    CompleteStepImprovementPlan: lambda: {"step": NOBODYS, "outcome": "Piloted for a month. 已试点一个月。"},
+    FlagStepImprovementPlan: lambda: {"step": NOBODYS, "owner": IDS["person"]},
     AdjustImprovementPlan: lambda: _TALLIED,
     RefuseAdjustmentImprovementPlan: lambda: _TALLIED | {"outcome": "rejected"},
     NoteAssessmentImprovementPlan: lambda: {"month": "2026-11"},
@@ -122,11 +127,18 @@ async def open_question(client: Client, path: str) -> Json:
     return {"decision": (await client.read(f"{path}/decisions"))["items"][-1]["id"]}
 
 
+async def _step(client: Client, path: str) -> Json:
+    """A step of the plan's schedule."""
+    return {"step": (await client.read(f"{path}/steps"))["items"][0]["id"]}
+
+
 PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
     ReviewImprovementPlan: _review,
+    CompleteStepImprovementPlan: _step,
+    FlagStepImprovementPlan: _step,
 }
-#: What puts a question, while which no other one is put.
-NOT_SHARED = frozenset({"propose_adjustment", "close"})
+#: What puts a question, while which no other one is put, and what is done once with a step.
+NOT_SHARED = frozenset({"propose_adjustment", "close", "complete_step", "flag_step"})
 #: The states in which there is a question.
 ONLY_IN = {"improvement_plan.vote": frozenset({"submitted"})}
 #: Whoever has written a plan does not vote on it.

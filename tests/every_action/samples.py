@@ -542,7 +542,7 @@ async def _asked(client: Client, path: str) -> Json:
 
 #: What must be there before an action that names it, and what is then said besides.
 PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
-    **articles.PREPARED,
+    **(articles.PREPARED | audits.PREPARED),
     AttachTicket: _sent,
     WithdrawAttachment: _attached,
     CorrectComment: _commented,

@@ -166,6 +166,7 @@ SQL = {
     "app/conformance/*": "so is how cases ran",
     "app/log/*": "the log",
     "app/automation/governance/flag_ended_licences.py": "licences that no newer ones replace",
+    "app/automation/programme/flag_plan_steps.py": "steps whose plan runs",
     "app/automation/programme/flag_rollout_steps.py": "steps whose rollout was not reverted",
     "app/automation/tickets/flag_overdue_milestones.py": "whether a milestone's project is carried out",
     "app/ticketing/projects/queries.py": "whether a report is overdue now",

@@ -55,8 +55,8 @@ def awards_of_audit(audit: Audit, fields: dict[str, Any]) -> Iterator[Award]:
     lacks, and the days that its summary is late.
     """
     lacking, late_days = len(fields.get("incomplete_items") or ()), fields.get("late_days") or 0
-    if lacking and audit.self_checked_by_id is not None:
-        supervisor = audit.self_checked_by_id
+    supervisor = audit.self_checked_by_id or audit.supervisor_id
+    if lacking and supervisor is not None:
         yield Award(PointBasis.self_check_incomplete, PointPart.supervisor, supervisor, lacking)
     if late_days and audit.head_id is not None:
         yield Award(PointBasis.summary_late, PointPart.head, audit.head_id, late_days)
@@ -72,14 +72,20 @@ def awards_of_proposal(head: UUID | None, fields: dict[str, Any]) -> Iterator[Aw
 
 
 def awards_of_change(change: ProcessChange, fields: dict[str, Any]) -> Iterator[Award]:
-    """Yield what an event of the change that sets these fields gives points for: the days that the heads of
-    its teams have decided it late, and those that it was published later than that.
+    """Yield what an event of the change that sets these fields gives points for: the days that its reviewer
+    was late, those that the heads of its teams have decided it late, and those that it was published later
+    than that.
     """
+    reviewed_late = fields.get("review_late_days") or 0
+    if reviewed_late and change.reviewed_by_id is not None:
+        reviewer = change.reviewed_by_id
+        yield Award(PointBasis.decision_late, PointPart.supervisor, reviewer, reviewed_late)
     days = fields.get("decision_late_days") or 0
     basis, part = PointBasis.decision_late, PointPart.supervisor
     if not days:
-        # The days before the decision have given points to those who decided.
-        days = (fields.get("publication_late_days") or 0) - (change.decision_late_days or 0)
+        # The days before review and decision have given points to those who reviewed and decided.
+        days = fields.get("publication_late_days") or 0
+        days -= (change.review_late_days or 0) + (change.decision_late_days or 0)
         basis, part = PointBasis.publication_late, PointPart.head
     for head in change.head_ids or () if days > 0 else ():
         yield Award(basis, part, UUID(head), days)
@@ -135,7 +141,12 @@ RULE = Rule(
     "award_audit_points",
     (
         *(FINDING_RAISED, FINDING_WITHDRAWN, "audit.countersigned", "audit.concluded"),
-        *("process_change.applied", "process_change.approved", "process_change.refused"),
+        *(
+            "process_change.applied",
+            "process_change.reviewed",
+            "process_change.approved",
+            "process_change.refused",
+        ),
         # The outcome had one type of event before approvals and refusals had types of their own.
         *("process_change.decided", "process_change.published"),
     ),

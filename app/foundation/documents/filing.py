@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
+from uuid import UUID
 
 from app.common.records import Record
 from app.foundation.documents.keeping.records import KEPT_CHILDREN
@@ -87,14 +88,21 @@ def file_document(
 
 
 def next_edition(
-    record: Documented, of_class: DocumentClass, texts: SectionTexts, ctx: ActionContext
+    record: Documented,
+    of_class: DocumentClass,
+    texts: SectionTexts,
+    ctx: ActionContext,
+    *,
+    author_id: UUID | None,
 ) -> DocumentEntry:
-    """Return the record's published document of that class, in its next edition with these sections."""
+    """Return the record's published document of that class, in its next edition with these sections. The
+    author is named: what follows from a vote was not written by whoever voted last.
+    """
     published = published_document(of_class, ctx)
     assert published is not None, f"a document of class {of_class} was published before"
     entry = ctx.outcome.change(published)
     entry.edition = (entry.edition or 0) + 1
-    entry.author_id = ctx.caller.person_id or entry.author_id
+    entry.author_id = author_id or entry.author_id
     entry.published_at = ctx.occurred_at
     _add_sections(record, entry, texts, ctx)
     return entry
@@ -106,7 +114,7 @@ def revise_published(
     """Return the record's published document of that class, in its next edition with these sections, which is
     a draft until it is published.
     """
-    entry = next_edition(record, of_class, texts, ctx)
+    entry = next_edition(record, of_class, texts, ctx, author_id=ctx.caller.person_id)
     entry.state = DocumentState.drafted
     return entry
 

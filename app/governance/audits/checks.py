@@ -29,3 +29,8 @@ async def not_countersigned(reads: ReadContext, audit: Audit, ctx: ActionContext
     done = audit.state is AuditState.countersigned
     overdue = audit.summary_due_at is not None and audit.summary_due_at <= ctx.occurred_at
     return None if done or overdue else "audit_not_countersigned"
+
+
+async def nothing_drawn(reads: ReadContext, audit: Audit, ctx: ActionContext) -> str | None:
+    """Refuse to conclude before cases were drawn (`nothing_drawn`)."""
+    return "nothing_drawn" if audit.drawn_at is None else None

@@ -14,7 +14,7 @@ from app.foundation.months import end_of_month
 from app.foundation.people.records import Team
 from app.foundation.people.succession.handing_over import succession_rows
 from app.governance.audits import checks
-from app.governance.audits.drawing import draw_sample
+from app.governance.audits.drawing import draw_sample, seed_of
 from app.governance.audits.face import FACE
 from app.governance.audits.lookups import MOST_LISTED
 from app.governance.audits.payloads import (
@@ -25,10 +25,14 @@ from app.governance.audits.payloads import (
     SubmitSelfCheckAudit,
 )
 from app.governance.audits.preparation import (
+    AuditSupervisor,
+    HeadEvent,
     LogKnowledge,
     SelfCheckEntries,
+    head_event,
     log_knowledge,
     self_check,
+    supervisor_of_process,
 )
 from app.governance.audits.records import (
     Audit,
@@ -61,6 +65,7 @@ def open_(audit: Audit, body: OpenAudit, ctx: ActionContext) -> None:
     copy_fields(audit, body, ctx)
     if body.head is None:
         audit.head_id = ctx.required_ref(Team, "team").lead_id
+    audit.supervisor_id = ctx.prepared(AuditSupervisor).id
     audit.self_check_due_at = _due(body.month, SELF_CHECK_DAY, ctx)
     audit.summary_due_at = _due(body.month, SUMMARY_DAY, ctx)
 
@@ -118,11 +123,13 @@ def _late_days(audit: Audit, instant: datetime) -> int | None:
 def draw(audit: Audit, body: DrawAudit, ctx: ActionContext) -> None:
     """Draw a sample of the audit's cases, at random, and list the irregularities that the log shows."""
     log, entries = ctx.prepared(LogKnowledge), ctx.prepared(SelfCheckEntries)
-    selection = log.selection
+    selection, draw_id, head_id = log.selection, ctx.new_id(), ctx.prepared(HeadEvent).id
+    seed = seed_of(head_id, draw_id)
     sample = AuditDraw(
-        id=ctx.new_id(),
+        id=draw_id,
         record=audit.row_key,
-        seed=body.seed,
+        seed=seed,
+        head_event_id=head_id,
         size=body.size,
         position=selection.position,
         process=selection.process,
@@ -130,7 +137,7 @@ def draw(audit: Audit, body: DrawAudit, ctx: ActionContext) -> None:
         begins_at=selection.begin,
         ends_at=selection.end,
         population=len(log.cases),
-        drawn=draw_sample(log.cases, body.seed, body.size),
+        drawn=draw_sample(log.cases, seed, body.size),
         irregular=len(log.irregular),
         path_source=log.by_path.source,
         facts_position=log.by_path.position or None,
@@ -158,7 +165,9 @@ def conclude(audit: Audit, body: ConcludeAudit, ctx: ActionContext) -> None:
     """Conclude the audit, with its summary."""
     copy_fields(audit, body, ctx)
     # None of them is said as a list without entries: the audit is concluded.
-    audit.incomplete_items = [item.value for item in body.incomplete_items]
+    # A self-check that was never submitted lacks every item: that is not cheaper than a poor one.
+    lacking = tuple(SelfCheckItem) if audit.submitted_at is None else body.incomplete_items
+    audit.incomplete_items = [item.value for item in lacking]
     if audit.countersigned_at is None:
         audit.late_days = _late_days(audit, ctx.occurred_at)
 
@@ -210,15 +219,15 @@ LIFECYCLE = Lifecycle(
     rows=(
         #      action             中文          from               to                   who                    event
         action(open_,             "开启",       NEW_RECORD,        State.open,          quality_manager | rule, "audit.opened",
-               wrong=(checks.audit_invalid,), notifies=TELL_SUPERVISOR),
+               prepare=(supervisor_of_process,), wrong=(checks.audit_invalid,), notifies=TELL_SUPERVISOR),
         action(submit_self_check, "提交自查",   [State.open],      State.submitted,     supervisor,             "audit.self_checked",
                unless=(checks.month_not_over,), prepare=(log_knowledge,), notifies=TELL_ADMINISTRATOR),
         action(confirm_summary, "确认汇总", [State.submitted], State.confirmed, administrator.in_person(), "audit.summary_confirmed", notifies=TELL_HEAD),
         action(countersign,       "会签",       [State.confirmed], State.countersigned, signer,                 "audit.countersigned", segregate_from=SUMMARISER),
         action(draw,              "抽样",       UNCONCLUDED,       STAYS,               quality_manager,        "audit.sample_drawn",
-               unless=(checks.month_not_over,), prepare=(log_knowledge, self_check)),
+               unless=(checks.month_not_over,), prepare=(log_knowledge, head_event, self_check)),
         action(conclude,          "得出结论",   UNCONCLUDED,       State.concluded,     quality_manager,        "audit.concluded",
-               unless=(checks.not_countersigned,), segregate_from=CHECKED, notifies=TELL_CONCLUDED),
+               unless=(checks.not_countersigned, checks.nothing_drawn), segregate_from=CHECKED, notifies=TELL_CONCLUDED),
         action(flag_self_check,   "标记自查逾期", [State.open],    STAYS,               rule,                   "audit.self_check_fell_overdue",
                due=DueAt("self_check_due_at", "flag_overdue_self_checks", unless="self_check_overdue_at"), notifies=TELL_OVERDUE_CHECK),
         action(flag_summary,      "标记汇总逾期", UNSIGNED,        STAYS,               rule,                   "audit.summary_fell_overdue",

@@ -89,6 +89,7 @@ from found f join log.told e on e.stream = f.stream and case f.rule
 where e.position <= %(position)s and not e.data ? 'instead'
 group by f.stream, f.rule, f.step order by f.stream, position, f.rule, f.step
 """
+EVENT_AT = "select id from log.event where position = %s"
 CHILDREN = "select * from fold.{kind} where record = %s order by {by}, id limit {most}"
 #: The findings of an audit that the reader sees, and the numbers of cases.
 FINDINGS = """

@@ -21,7 +21,7 @@ from app.kernel.actions.payloads import (
     ShortText,
 )
 
-MOST_RUNS, MOST_DRAWN, LARGEST_SEED = 10_000_000, 200, 2**31 - 1
+MOST_RUNS, MOST_DRAWN = 10_000_000, 200
 
 
 class OpenAudit(Payload, of=Audit):
@@ -84,9 +84,8 @@ class ConfirmSummaryAudit(Payload, of=Audit):
 
 
 class DrawAudit(Payload, of=AuditDraw):
-    """The seed and the size of a draw."""
+    """The size of a draw."""
 
-    seed: int = Field(ge=0, le=LARGEST_SEED, strict=True)
     size: int = Field(ge=1, le=MOST_DRAWN, strict=True)
 
 

@@ -75,6 +75,10 @@ class Audit(Record):
     head_id: Annotated[UUID | None, ForeignRef("person", GivenDuty.appraisal, quiet=True)] = optional(
         "Head of the team when the audit was opened."
     )
+    supervisor_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Supervisor of the process when the audit was opened, who is responsible for its self-check; null if "
+        "there was none."
+    )
     runs: int | None = optional("Number of cases, from the self-check.", examples=[42])
     log_runs: int | None = optional("Number of cases in the log.")
     log_irregular: int | None = optional("Number of irregular cases in the log.")
@@ -147,7 +151,15 @@ class AuditDraw(ChildRecord):
 
     KIND: ClassVar[str] = "audit_draw"
 
-    seed: int | None = required("Seed of the draw.", examples=[20261016], sa_type=BigInteger)
+    seed: int | None = required(
+        "Seed of the draw, which follows from `head_event_id` and the id of the draw.",
+        examples=[20261016],
+        sa_type=BigInteger,
+    )
+    head_event_id: UUID | None = optional(
+        "Id of the newest event in the log at the draw; null for draws of earlier releases, whose seed was "
+        "chosen."
+    )
     size: int | None = required("Number of cases to draw; if there are fewer, all are drawn.", examples=[10])
     position: int | None = required("Position in the log at which the cases were listed.", sa_type=BigInteger)
     process: str | None = required("Process of the cases.")

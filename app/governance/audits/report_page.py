@@ -109,6 +109,7 @@ def _draw(printed: PrintedDraw, zone: ZoneInfo, wording: Wording) -> Mapping[str
         "said": [
             ("drawn_at", moment(instant_of(draw["drawn_at"]), zone)),
             ("seed", str(draw["seed"])),
+            ("seed_source", _seed_source(draw)),
             ("size", f"{len(printed.cases):,} / {draw['population']:,}"),
             ("position", str(draw["position"])),
             ("path_source", _source(draw, wording)),
@@ -125,6 +126,11 @@ def _draw(printed: PrintedDraw, zone: ZoneInfo, wording: Wording) -> Mapping[str
             for (rule, step), cases in printed.irregular.items()
         ],
     }
+
+
+def _seed_source(draw: Mapping[str, Any]) -> str:
+    """Return what the seed follows from, so that anybody can compute it; nothing for one that was chosen."""
+    return "" if draw["head_event_id"] is None else f"SHA-256 {draw['head_event_id']}:{draw['id']}"
 
 
 def _source(draw: Mapping[str, Any], wording: Wording) -> str:

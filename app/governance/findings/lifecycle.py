@@ -17,7 +17,12 @@ from app.governance.findings.payloads import (
     RaiseFinding,
     VerifyFinding,
 )
-from app.governance.findings.preparation import EarlierFinding, earlier_finding
+from app.governance.findings.preparation import (
+    EarlierFinding,
+    ProcessSupervisor,
+    earlier_finding,
+    process_supervisor,
+)
 from app.governance.findings.records import Finding, ObjectionVerdict
 from app.governance.findings.records import FindingState as State
 from app.kernel.access.audience_rules import to_persons
@@ -36,6 +41,8 @@ def raise_(finding: Finding, body: RaiseFinding, ctx: ActionContext) -> None:
     copy_fields(finding, body, ctx)
     if ctx.ref(Person, "head") is None:
         finding.head_id = ctx.required_ref(Team, "team").lead_id
+    if ctx.ref(Person, "supervisor") is None:
+        finding.supervisor_id = ctx.prepared(ProcessSupervisor).id
     finding.raiser_id = ctx.caller.person_id
     finding.repeats_id = ctx.prepared(EarlierFinding).id
 
@@ -105,7 +112,7 @@ LIFECYCLE = Lifecycle(
     rows=(
         #      action            中文        from               to               who              event
         action(raise_,           "提出",     NEW_RECORD,        State.raised,    quality_manager, "finding.raised",
-               prepare=(earlier_finding,), wrong=(checks.finding_invalid,), notifies=TELL_CONCERNED),
+               prepare=(earlier_finding, process_supervisor), wrong=(checks.finding_invalid,), notifies=TELL_CONCERNED),
         action(object_,          "申诉",     [State.raised],    State.objected,  concerned,       "finding.objected",
                unless=(checks.objection_decided,), notifies=TELL_JUDGES),
         action(decide_objection, "裁定申诉", [State.objected],  VERDICT,         quality_manager, "finding.upheld",

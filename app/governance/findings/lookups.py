@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from app.governance.findings.records import FindingKind
-from app.kernel.access.reads import ReadContext, Versions
+from app.kernel.access.reads import ReadContext, Unguarded, Versions
 
 # By the index finding_team. Two of the same instant repeat one another in neither direction.
 EARLIER = """
@@ -16,6 +16,16 @@ where f.team_id = %(team)s and f.process = %(process)s and f.kind = %(kind)s
   and f.raised_at < %(at)s and f.raised_at >= %(at)s::timestamptz - interval '12 months'
 order by f.raised_at desc, f.id limit 1
 """
+# What the team itself has found; its measures say nothing of that.
+FOUND_BY_TEAM = """
+select exists (select from fold.self_check_entry
+  where record = %s and item in ('deviations', 'design_faults'))"""
+SUBMITTED_ONCE = Unguarded("A self-check is submitted once, and stays as it is.")
+
+
+async def self_check_names_something(reads: ReadContext, audit: str) -> bool:
+    """Return whether the self-check of the audit, a stream, names a deviation or a design fault."""
+    return bool(await reads.value(FOUND_BY_TEAM, (audit,), guard=SUBMITTED_ONCE))
 
 
 async def newest_alike(

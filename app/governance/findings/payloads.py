@@ -38,7 +38,10 @@ class RaiseFinding(Payload, of=Finding):
     description: FreeText
     self_found: bool = False
     person: Concerned | None = None
-    supervisor: Concerned | None = None
+    supervisor: Concerned | None = Field(
+        default=None,
+        description="Supervisor of the process at that time; if left out, the present supervisor.",
+    )
     head: Concerned | None = Field(
         default=None, description="Head of the team at that time; if left out, the team's lead."
     )

@@ -76,6 +76,9 @@ def review(change: ProcessChange, body: ReviewProcessChange, ctx: ActionContext)
     question = ctx.prepared(NewDecision)
     add_prepared_decision(question, ctx)
     change.decision_id = question.decision.id
+    if change.reviewed_at is None:
+        change.reviewed_by_id = ctx.caller.person_id
+        change.review_late_days = days_late(change.due_at, ctx.now)
     change.opinion, change.reviewed_at = body.opinion, ctx.occurred_at
 
 

@@ -67,6 +67,9 @@ class ProcessChange(Record):
     due_at: datetime | None = required("Time by which the change must be published.")
     overdue_at: datetime | None = optional("Time since which the publication is overdue; null if it is not.")
     reviewed_at: datetime | None = optional("Time of the last review; null until then.")
+    reviewed_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Person who made the first review; null until then."
+    )
     approved_at: datetime | None = optional("Time of the approval; null until then.")
     published_at: Annotated[datetime | None, EnteredAt(ProcessChangeState.published)] = optional(
         "Time of the publication; null until then."
@@ -76,6 +79,9 @@ class ProcessChange(Record):
     )
     proposal_late_days: int | None = required(
         "Number of days by which the application was late after the finding that led to it."
+    )
+    review_late_days: int | None = optional(
+        "Number of days by which the first review was late: the change was already due for publication."
     )
     decision_late_days: int | None = optional("Number of days by which the decision was late.")
     publication_late_days: int | None = optional("Number of days by which the publication was late.")

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
+from app.foundation.quarters import end_of_quarter, quarter_of, start_of_quarter
 from app.governance.quality_assessments.payloads import (
     ImproveQualityAssessment,
+    OpenQualityAssessment,
     VerifyQualityAssessment,
 )
 from app.governance.quality_assessments.records import (
+    AssessmentCycle,
     QualityAssessment,
     QualityCorrection,
     QualityFinding,
@@ -37,6 +41,23 @@ async def finding_numbers(
     """Find the numbers of the findings."""
     findings = await reads.children(QualityFinding, assessment)
     return FindingNumbers(frozenset(finding.place for finding in findings if finding.place is not None))
+
+
+async def not_the_period_of_cycle(
+    reads: ReadContext, assessment: QualityAssessment, body: OpenQualityAssessment, ctx: ActionContext
+) -> None:
+    """Refuse a quarterly assessment of anything but a quarter (`not_a_quarter`), and a half-yearly one of
+    anything but the first or second half of a year (`not_half_a_year`), by the organisation's clocks.
+    """
+    zone = ctx.settings.zone
+    last = quarter_of(body.ends_at - timedelta.resolution, zone)
+    first = quarter_of(body.begins_at, zone)
+    is_whole = (body.begins_at, body.ends_at) == (start_of_quarter(first, zone), end_of_quarter(last, zone))
+    if body.cycle is AssessmentCycle.quarterly and not (is_whole and first == last):
+        raise WrongValue(pointer="/ends_at", because="not_a_quarter")
+    halves = {f"{first[:4]}-Q1": f"{first[:4]}-Q2", f"{first[:4]}-Q3": f"{first[:4]}-Q4"}
+    if body.cycle is AssessmentCycle.half_yearly and not (is_whole and halves.get(first) == last):
+        raise WrongValue(pointer="/ends_at", because="not_half_a_year")
 
 
 async def no_such_finding(

@@ -123,7 +123,7 @@ LIFECYCLE = Lifecycle(
     children=(QualityFinding, QualityCorrection),
     rows=(
         #      action    中文        from          to               who              event
-        action(open_,    "启动",     NEW_RECORD,   State.open,      quality_manager, "quality_assessment.opened"),
+        action(open_,    "启动",     NEW_RECORD,   State.open,      quality_manager, "quality_assessment.opened", wrong=(checks.not_the_period_of_cycle,)),
         action(conclude, "得出结论", [State.open], State.concluded, ASSESSORS.in_person(),       "quality_assessment.concluded"),
         action(improve,  "制定改进措施", CONCLUDED,    State.improving, ASSESSORS,       "quality_assessment.improved",
                prepare=(checks.finding_numbers, correction_ids), wrong=(checks.no_such_finding,), related=PLAN_CORRECTIONS),

@@ -29,6 +29,15 @@ class RecognitionKind(CodeEnum):
     quality = "quality", "Quality", "质量标兵"
 
 
+class RecognitionForm(CodeEnum):
+    """Form of an award."""
+
+    praise = "praise", "Praise", "表扬"
+    certificate = "certificate", "Certificate of honour", "荣誉证书"
+    bonus = "bonus", "Bonus", "奖金"
+    promotion = "promotion", "Chance of promotion", "晋升机会"
+
+
 class Recognition(Record):
     """An award to a person or to a team. One that is `public` everybody sees; others those concerned."""
 
@@ -38,6 +47,12 @@ class Recognition(Record):
     state: RecognitionState | None = required()
     kind: RecognitionKind | None = required(
         "Kind of merit for which the award is given.", examples=["knowledge"]
+    )
+    form: RecognitionForm | None = optional(
+        "Form of the award; null for awards of earlier releases.", examples=["certificate"]
+    )
+    scorecard_id: Annotated[UUID | None, ForeignRef("scorecard")] = optional(
+        "Scorecard with the result that the award recognises; null for praise without one."
     )
     reason: Annotated[str | None, Personal()] = required(
         "Reason for the award.", examples=["Her articles have spared the desk a hundred calls."]

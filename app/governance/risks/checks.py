@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from app.common.people import Role
 from app.common.priorities.risk_level import RiskLevel
 from app.foundation.costs.amounts import check_digits
@@ -26,6 +28,8 @@ from app.kpis.questions.periods import months_after
 
 #: The longest time from an assessment to the next.
 REASSESS_MONTHS = 3
+#: The longest time for which a risk is accepted at once.
+LONGEST_ACCEPTANCE_MONTHS = 12
 
 
 async def reassessment_too_late(reads: ReadContext, risk: Risk, body: AssessRisk, ctx: ActionContext) -> None:
@@ -50,13 +54,23 @@ async def response_invalid(reads: ReadContext, risk: Risk, body: TreatRisk, ctx:
         raise WrongValue(pointer="/accepted_until_at", because="acceptance_names_end")
     if body.accepted_until_at is not None and body.accepted_until_at <= ctx.now:
         raise WrongValue(pointer="/accepted_until_at", because="not_ahead")
+    if body.accepted_until_at is not None:
+        _check_end_of_acceptance(body.accepted_until_at, ctx)
     if not accepts and not body.actions:
         raise WrongValue(pointer="/actions", because="response_needs_actions")
     if accepts and risk.risk_level is RiskLevel.high and not is_management(risk, ctx):
         raise WrongValue(pointer="/response", because="high_risk_accepted_by_management")
+    if accepts and risk.risk_level is RiskLevel.high and ctx.caller.person_id == risk.owner_id:
+        raise WrongValue(pointer="/response", because="high_risk_accepted_by_another")
     for n, planned in enumerate(body.actions):
         if planned.due_at <= ctx.occurred_at:
             raise WrongValue(pointer=f"/actions/{n}/due_at", because="not_ahead")
+
+
+def _check_end_of_acceptance(end: datetime, ctx: ActionContext) -> None:
+    """Refuse an acceptance for more than a year."""
+    if end > months_after(ctx.now, LONGEST_ACCEPTANCE_MONTHS, ctx.settings.zone):
+        raise WrongValue(pointer="/accepted_until_at", because="accepted_too_long")
 
 
 def is_management(risk: Risk, ctx: ActionContext) -> bool:

@@ -167,8 +167,8 @@ OBJECTIONABLE = (State.published, State.talk, State.settled)
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="scorecard", plural="scorecards", zh="记分卡", record=Scorecard, states=State, code="SCO",
-    # As points: no auditor or administrator sees it, only the superior, who rates, signs and talks it over.
-    visible=(to_persons("concerned_id", "superior_id", "talker_id"),), access=KindAccess(oversight=frozenset({Role.quality_manager})),
+    # No auditor or administrator sees it. Management sees who did well, and recognises it.
+    visible=(to_persons("concerned_id", "superior_id", "talker_id"),), access=KindAccess(oversight=frozenset({Role.quality_manager, Role.management})),
     children=(ScorecardFigure,), rules=Rules(constraints={"scorecard_subject_key": ValueTaken("quarter")}),
     rows=(
         #      action            中文        from               to               who                       event

@@ -35,6 +35,7 @@ from app.processes.improvement_plans.records import (
     ImprovementPlanState,
     ImprovementPlanTarget,
 )
+from app.processes.improvement_plans.steps import AdjustedStep, adopt_steps, proposed_steps
 from app.processes.improvement_plans.submission import plan_sections, put_question
 
 #: What is kept of a baseline that may be replaced.
@@ -59,6 +60,14 @@ class ProposeAdjustmentImprovementPlan(AskDecision, of=ImprovementPlanAdjustment
     dropped: Annotated[tuple[RecordKey, ...], BoundedList] = Field(
         default=(), max_length=LONGEST_LIST, description="Keys of targets that are dropped."
     )
+    steps: Annotated[tuple[AdjustedStep, ...], BoundedList] = Field(
+        default=(),
+        max_length=LONGEST_LIST,
+        description="Steps that are new, or get another title, owner or day; other steps stay unchanged.",
+    )
+    dropped_steps: Annotated[tuple[UUID, ...], BoundedList] = Field(
+        default=(), max_length=LONGEST_LIST, description="Identifiers of steps that are dropped."
+    )
 
 
 def propose_adjustment(
@@ -75,6 +84,7 @@ def propose_adjustment(
         reason=body.reason,
         targets=_proposed_targets(body, ctx) if changes else None,
         replaces=_present_targets(ctx.prepared(KnownContents)) if changes else None,
+        steps=proposed_steps(body.steps, body.dropped_steps, ctx) or None,
         proposed_by_id=ctx.caller.person_id,
         proposed_at=ctx.occurred_at,
     )
@@ -150,12 +160,13 @@ def adjust(plan: ImprovementPlan, body: AdjustImprovementPlan, ctx: ActionContex
     if adopted.targets is not None:
         _replace_baselines(plan, adopted.targets, contents, ctx)
         _replace_targets(plan, adopted.targets, contents, ctx)
+    adopt_steps(plan, adopted.steps or [], ctx)
     sections = (
         (Heading.changes, adopted.changes),
         (Heading.reason, adopted.reason),
         *plan_sections(plan),
     )
-    next_edition(plan, DocumentClass.IP, sections, ctx)
+    next_edition(plan, DocumentClass.IP, sections, ctx, author_id=adopted.proposed_by_id)
 
 
 def _replace_targets(

@@ -25,6 +25,7 @@ from app.processes.improvement_plans.records import (
     ImprovementPlanStep,
     ImprovementPlanTarget,
 )
+from app.processes.improvement_plans.steps import check_adjusted_steps
 
 if TYPE_CHECKING:
     from app.processes.improvement_plans.adjusting import ProposeAdjustmentImprovementPlan
@@ -48,9 +49,11 @@ async def not_an_author(reads: ReadContext, plan: ImprovementPlan, ctx: ActionCo
 async def invalid_contents(
     reads: ReadContext, plan: ImprovementPlan, body: ReviseImprovementPlan, ctx: ActionContext
 ) -> None:
-    """Refuse targets that no KPI measures, and dates before the year of the plan."""
+    """Refuse targets that no KPI measures, dates before the year of the plan, and a year that is over."""
     year = getattr(body, "year", None) or plan.year
     assert year is not None
+    if plan.drafted_at is None and end_of_year(year, ctx.settings.zone) <= ctx.occurred_at:
+        raise WrongValue({"year": str(year)}, pointer="/year", because="year_is_over")
     for name in ("targets", "steps"):
         for n, dated in enumerate(getattr(body, name)):
             if int(dated.due_on[:4]) < year:
@@ -64,7 +67,10 @@ def _check_targets(targets: Sequence[PlannedTarget], ctx: ActionContext) -> None
 
 
 async def content_is_missing(reads: ReadContext, plan: ImprovementPlan, ctx: ActionContext) -> str | None:
-    """Refuse while one of the five contents lacks, and say which."""
+    """Refuse once the year is over, and while one of the five contents lacks, and say which."""
+    assert plan.year is not None
+    if end_of_year(plan.year, ctx.settings.zone) <= ctx.occurred_at:
+        return "plan_year_is_over"
     if not (plan.direction and plan.vision):
         return "plan_lacks_direction"
     if not (plan.present_state and plan.best_practice):
@@ -140,6 +146,7 @@ async def invalid_adjustment(
             raise WrongValue(words, pointer=f"/dropped/{n}", because="no_such_target_to_drop")
     if body.dropped and not (targets.keys() | changed) - set(body.dropped):
         raise WrongValue(pointer="/dropped", because="no_target_left")
+    check_adjusted_steps(body.steps, body.dropped_steps, ctx.prepared(KnownContents).steps)
 
 
 async def closes_early(

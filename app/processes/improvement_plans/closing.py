@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from app.common.components import example_includes
+from app.common.records import jsonb_ordered
 from app.foundation.decisions.payloads import AskBoard, Tallied
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.payloads import FreeText
@@ -36,6 +37,7 @@ def close(plan: ImprovementPlan, body: CloseImprovementPlan, ctx: ActionContext)
             after.result_value, after.result_compared = result.value, result.compared
             after.result_cases, after.result_share = result.cases, result.share
             after.result_met = result.met
+            after.result_former = jsonb_ordered(list(result.former_goals)) or None
     plan.result_position = progress.position
     plan.lessons = body.lessons
     plan.close_reason = body.reason
@@ -57,4 +59,4 @@ def refuse_closing(plan: ImprovementPlan, body: Tallied, ctx: ActionContext) -> 
 
 def _clear_result(target: ImprovementPlanTarget) -> None:
     target.result_value = target.result_compared = target.result_share = None
-    target.result_cases = target.result_met = None
+    target.result_cases = target.result_met = target.result_former = None

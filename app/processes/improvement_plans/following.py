@@ -19,6 +19,7 @@ from app.processes.improvement_plans.dates import (
     month_of,
     review_due,
 )
+from app.processes.improvement_plans.preparation import KnownContents
 from app.processes.improvement_plans.progress import PlanProgress, as_stored
 from app.processes.improvement_plans.records import (
     MONTHS,
@@ -26,6 +27,7 @@ from app.processes.improvement_plans.records import (
     ImprovementPlanReview,
     PlanReviewInterval,
 )
+from app.processes.improvement_plans.steps import steps_at_review
 
 #: A month of the year.
 MonthLabel = Annotated[
@@ -61,7 +63,7 @@ class ReviewImprovementPlan(Payload, of=ImprovementPlanReview):
 
 
 def review(plan: ImprovementPlan, body: ReviewImprovementPlan, ctx: ActionContext) -> None:
-    """Review the plan at a meeting: the progress of each target is computed and stored."""
+    """Review the plan at a meeting: the progress of targets and the state of steps are stored."""
     progress = ctx.prepared(PlanProgress)
     (meeting,) = ctx.refs(Record, "meeting")
     ctx.outcome.add(
@@ -72,6 +74,7 @@ def review(plan: ImprovementPlan, body: ReviewImprovementPlan, ctx: ActionContex
             report=body.report,
             adjustments=body.adjustments,
             progress=jsonb_ordered(as_stored(progress)),
+            steps=steps_at_review(ctx.prepared(KnownContents).steps),
             position=progress.position,
             reviewed_by_id=ctx.caller.person_id,
             reviewed_at=ctx.occurred_at,

@@ -14,7 +14,14 @@ from app.foundation.documents.filing import load_documents
 from app.foundation.documents.keeping.actions import KeptDocuments, document_actions
 from app.foundation.people.succession.handing_over import succession_rows
 from app.kernel.access.audience_rules import to_persons, to_staff
-from app.kernel.actions.actor_policy import decision, process_owner, quality_manager, role, rule
+from app.kernel.actions.actor_policy import (
+    decision,
+    process_owner,
+    process_relation,
+    quality_manager,
+    role,
+    rule,
+)
 from app.kernel.actions.constraints import CheckFailed
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, FormerEvent, Lifecycle, Rules, action
 from app.kpis.baselines.records import KpiBaseline
@@ -58,11 +65,18 @@ from app.processes.improvement_plans.records import (
     ImprovementPlanTarget,
 )
 from app.processes.improvement_plans.records import ImprovementPlanState as State
+from app.processes.improvement_plans.steps import (
+    complete_step,
+    flag_step,
+    not_the_owner_of_the_step,
+    step_is_over,
+)
 from app.processes.improvement_plans.submission import approve, documents_of_submission, return_, submit
 
 IN_WRITING = (State.drafted, State.returned)
 #: The committee, or the quality manager for it, puts what the committee decides to the vote.
 ASKERS = role(Role.committee_member).for_people() | quality_manager.for_people()
+step_owner = process_relation("plan_step_owner", "the owner of the step", "步骤负责人")
 VOTES = decisions.DecisionSpec(
     kind="improvement_plan",
     any=(State.submitted, State.running),
@@ -109,6 +123,10 @@ LIFECYCLE = Lifecycle(
                notifies=_to_managers(NoticeType.plan_begun)),
         action(review,             "评审",         [State.running],  STAYS,           quality_manager | process_owner, "improvement_plan.reviewed",
                prepare=(known_contents,), wrong=(checks.meeting_not_held, checks.results_of_other_targets)),
+        action(complete_step,      "完成步骤",     [State.running],  STAYS,           step_owner | quality_manager,    "improvement_plan.step_completed",
+               wrong=(not_the_owner_of_the_step, step_is_over)),
+        action(flag_step,          "标记步骤逾期", [State.running],  STAYS,           rule,                            "improvement_plan.step_fell_overdue",
+               wrong=(step_is_over,)),
         action(flag_review,        "标记评审逾期", [State.running],  STAYS,           rule,                            "improvement_plan.review_overdue",
                due=DueAt("next_review_due_at", "flag_plan_reviews", unless="review_overdue_at"),
                notifies=_to_managers(NoticeType.plan_review_overdue)),

@@ -25,7 +25,11 @@ from app.processes.improvement_plans.contributions import (
     weighted_effect,
 )
 from app.processes.improvement_plans.dates import end_of_year
-from app.processes.improvement_plans.records import ImprovementPlan, ImprovementPlanTarget
+from app.processes.improvement_plans.records import (
+    ImprovementPlan,
+    ImprovementPlanAdjustment,
+    ImprovementPlanTarget,
+)
 
 CHILDREN = "select * from fold.{kind} where record = %s order by id"
 DECIMALS = Decimal("0.0001")
@@ -42,7 +46,8 @@ class TargetProgress:
     is a limit to hold (`is_limit`), as the baseline is no worse.
     `improvements` are those that serve the target, each with its newest measured effect on the KPI, and what
     that adds to the whole target. `added` is the sum, `added_share` its part of the way to the goal, and
-    `unexplained` how much else the KPI has changed.
+    `unexplained` how much else the KPI has changed. `former_goals` are the goals that adjustments have
+    replaced, the oldest first, each judged as the present one.
     """
 
     name: str
@@ -59,6 +64,7 @@ class TargetProgress:
     added: str | None = None
     added_share: str | None = None
     unexplained: str | None = None
+    former_goals: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +96,7 @@ async def compute_progress(ledger: Ledger, plan: ImprovementPlan, now: datetime)
     targets = await load_targets(ledger, plan)
     rows = await ledger.db.rows(CHILDREN.format(kind=KpiBaseline.KIND), (plan.row_key,))
     baselines = {baseline.name: baseline for baseline in (from_row(KpiBaseline, row) for row in rows)}
+    former = await _former_goals(ledger, plan)
     ends = end_of_year(plan.year, ZoneInfo(ledger.settings.time_zone))
     end = min(now, ends) if ends > plan.begun_at else now
     end = max(end, plan.begun_at + timedelta.resolution)
@@ -110,9 +117,56 @@ async def compute_progress(ledger: Ledger, plan: ImprovementPlan, now: datetime)
             else:
                 value, cases = counted.value, counted.cases
             progress = _progress(kpi, target, baseline, question, value, cases)
+            progress = _with_former_goals(kpi, progress, former.get(_question_key(target_terms(target)), []))
             served = contributions.get(target.name or "", [])
             progressed.append(await _with_improvements(connection, question, progress, served))
     return PlanProgress(tuple(progressed), plan.begun_at, end, position)
+
+
+def target_terms(target: ImprovementPlanTarget) -> dict[str, Any]:
+    """Return which cases of which KPI the target is about, as an adjustment names them."""
+    return {"name": target.name, "kpi": target.kpi, "scope": target.scope}
+
+
+def _question_key(terms: dict[str, Any]) -> str:
+    scope = sorted((name, sorted(values)) for name, values in (terms.get("scope") or {}).items())
+    return f"{terms['name']}:{terms['kpi']}:{scope}"
+
+
+async def _former_goals(ledger: Ledger, plan: ImprovementPlan) -> dict[str, list[tuple[int, str]]]:
+    """Return the goals that adopted adjustments have replaced, with their editions, by target. A target that
+    was given another KPI or other cases is another one: its former goal says nothing of the new figures.
+    """
+    rows = await ledger.db.rows(CHILDREN.format(kind=ImprovementPlanAdjustment.KIND), (plan.row_key,))
+    adjustments = [from_row(ImprovementPlanAdjustment, row) for row in rows]
+    goals: dict[str, list[tuple[int, str]]] = {}
+    for adjustment in sorted(adjustments, key=lambda each: each.edition or 0):
+        if adjustment.edition is None:
+            continue
+        for replaced in adjustment.replaces or ():
+            terms = replaced["target"]
+            goals.setdefault(_question_key(terms), []).append((adjustment.edition - 1, str(terms["goal"])))
+    return goals
+
+
+def _with_former_goals(kpi: Kpi, progress: TargetProgress, goals: list[tuple[int, str]]) -> TargetProgress:
+    """Return the progress with how far the goals are that the present one has replaced."""
+    judged, direction, next_goal = [], kpi.direction, Decimal(progress.goal)
+    # Backwards: what stands before a goal of the same value is no other goal.
+    for edition, goal in reversed(goals):
+        if Decimal(goal) == next_goal:
+            continue
+        next_goal = Decimal(goal)
+        judged.append(
+            {
+                "edition": edition,
+                "goal": goal,
+                "is_limit": is_limit(direction, progress.baseline, goal),
+                "met": is_met(direction, progress.baseline, progress.compared, goal),
+                "share": _text(share_of_way(direction, progress.baseline, progress.compared, goal)),
+            }
+        )
+    return replace(progress, former_goals=tuple(reversed(judged)))
 
 
 async def _with_improvements(
@@ -248,6 +302,6 @@ def as_stored(progress: PlanProgress) -> list[dict[str, Any]]:
     """Return the progress as the log keeps it."""
     return [
         {name: getattr(target, name) for name in sorted(TargetProgress.__slots__)}
-        | {"improvements": list(target.improvements)}
+        | {"improvements": list(target.improvements), "former_goals": list(target.former_goals)}
         for target in progress.targets
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from pydantic import Field
 
@@ -20,6 +21,7 @@ from app.processes.improvement_plans.records import (
     ImprovementPlanReview,
     ImprovementPlanStep,
     ImprovementPlanTarget,
+    PlanStepState,
 )
 
 
@@ -29,11 +31,28 @@ class ImprovementPlanOut(RecordOut, of=ImprovementPlan):
     weights: dict[str, int] = Field(description="Weights of the criteria of the monthly assessment.")
 
 
+class FormerGoalOut(OutputModel):
+    """A goal that an adjustment replaced, judged as the present goal."""
+
+    edition: int = Field(description="Last edition of the plan with this goal.")
+    goal: str = Field(description="Value of the KPI that the target aimed for.")
+    is_limit: bool = Field(description="True if the goal was a limit to hold.")
+    met: bool | None = Field(description="True if this goal was reached; null if unknown.")
+    share: str | None = Field(
+        description="Share of the way from the baseline to this goal that was covered; null for a limit to "
+        "hold, or if unknown."
+    )
+
+
 class ImprovementPlanTargetOut(OutputModel, of=ImprovementPlanTarget):
     """A target of the plan."""
 
     scope: dict[str, list[str]] = Field(
         description="Filters of the cases, by dimension; empty for all cases."
+    )
+    result_former: list[FormerGoalOut] | None = Field(
+        description="Results against the goals that adjustments replaced; null if the goal was never moved, "
+        "and until the committee is asked to close the plan."
     )
 
 
@@ -43,6 +62,16 @@ class ImprovementPlanPointOut(OutputModel, of=ImprovementPlanPoint):
 
 class ImprovementPlanStepOut(OutputModel, of=ImprovementPlanStep):
     """A step of the schedule."""
+
+
+class ReviewedStepOut(OutputModel):
+    """A step of the schedule at a review."""
+
+    step: UUID = Field(description="Identifier of the step.")
+    title: str = Field(description="Step in one line.")
+    person_id: UUID | None = Field(description="Owner of the step at the review; null if unknown.")
+    due_on: str = Field(description="Day by which the step should be done.")
+    state: PlanStepState = Field(description="State of the step at the review.")
 
 
 class TargetContributionOut(OutputModel):
@@ -110,12 +139,18 @@ class TargetProgressOut(OutputModel):
         description="Change of the KPI from the baseline that the contributions do not explain; "
         "null if unknown.",
     )
+    former_goals: list[FormerGoalOut] = Field(
+        default=[], description="Goals that adjustments replaced, the oldest first; empty if none were."
+    )
 
 
 class ImprovementPlanReviewOut(OutputModel, of=ImprovementPlanReview):
     """A review of the plan."""
 
     progress: list[TargetProgressOut] = Field(description="Progress of each target at the review.")
+    steps: list[ReviewedStepOut] | None = Field(
+        description="State of each step at the review; null for reviews that did not record it."
+    )
 
 
 class AdjustedTargetOut(OutputModel):
@@ -127,6 +162,16 @@ class AdjustedTargetOut(OutputModel):
     )
 
 
+class AdjustedStepOut(OutputModel):
+    """A step that an adjustment adds, changes or drops."""
+
+    step: UUID | None = Field(description="Identifier of the step that changes; null for a new step.")
+    title: str = Field(description="Step in one line.")
+    person_id: UUID | None = Field(description="Owner of the step; null if unknown.")
+    due_on: str = Field(description="Day by which the step should be done.")
+    dropped: bool = Field(description="True if the step is dropped.")
+
+
 class ImprovementPlanAdjustmentOut(OutputModel, of=ImprovementPlanAdjustment):
     """An adjustment of the plan."""
 
@@ -136,6 +181,9 @@ class ImprovementPlanAdjustmentOut(OutputModel, of=ImprovementPlanAdjustment):
     replaces: list[AdjustedTargetOut] | None = Field(
         description="Targets before the adjustment; null if they remain the same, or if this was not "
         "recorded at that time."
+    )
+    steps: list[AdjustedStepOut] | None = Field(
+        description="Steps that are new, changed or dropped; null if the schedule remains the same."
     )
 
 

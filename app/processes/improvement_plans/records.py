@@ -162,6 +162,10 @@ class ImprovementPlanTarget(ChildRecord):
         "is asked to close the plan, and for a limit to hold."
     )
     result_met: bool | None = optional("True if the goal was reached; null if unknown.")
+    result_former: Annotated[list[dict[str, Any]] | None, Document()] = optional(
+        "Results against the goals that adjustments replaced; null if the goal was never moved, and until "
+        "the committee is asked to close the plan."
+    )
 
 
 class ImprovementPlanPoint(ChildRecord):
@@ -176,6 +180,14 @@ class ImprovementPlanPoint(ChildRecord):
     planned_at: datetime | None = required("Time at which the point was planned.")
 
 
+class PlanStepState(CodeEnum):
+    """State of a step of a plan's schedule, derived from its fields."""
+
+    open = "open", "Open", "未完成"
+    overdue = "overdue", "Overdue", "已逾期"
+    done = "done", "Done", "已完成"
+
+
 class ImprovementPlanStep(ChildRecord):
     """A step of the plan's schedule, its owner, and the day by which it is done."""
 
@@ -187,7 +199,22 @@ class ImprovementPlanStep(ChildRecord):
         UUID | None, ForeignRef("person", GivenDuty.work), Responsible(NoticeType.tasked)
     ] = optional("Owner of the step.")
     due_on: str | None = required("Day by which the step should be done.", examples=["2027-06-30"])
+    outcome: Annotated[str | None, Personal()] = optional(
+        "Outcome of the step, as described by the person who completed it; null until then.",
+        examples=["Piloted in one branch for six weeks. 已在一个网点试点六周。"],
+    )
     planned_at: datetime | None = required("Time at which the step was planned.")
+    done_at: datetime | None = optional("Time at which the step was completed; null until then.")
+    overdue_at: datetime | None = optional(
+        "Time at which the step became overdue; null if it never was, or was given another day since."
+    )
+
+    @property
+    def state(self) -> PlanStepState:
+        """Return where the step stands."""
+        if self.done_at is not None:
+            return PlanStepState.done
+        return PlanStepState.open if self.overdue_at is None else PlanStepState.overdue
 
 
 class ImprovementPlanReview(ChildRecord):
@@ -209,6 +236,9 @@ class ImprovementPlanReview(ChildRecord):
     )
     progress: Annotated[list[dict[str, Any]] | None, Document()] = required(
         "Progress of each target at the review."
+    )
+    steps: Annotated[list[dict[str, Any]] | None, Document()] = optional(
+        "State of each step at the review; null for reviews that did not record it."
     )
     position: int | None = required(
         "Position in the log at which the progress was computed.", sa_type=BigInteger
@@ -238,6 +268,9 @@ class ImprovementPlanAdjustment(ChildRecord):
     replaces: Annotated[list[dict[str, Any]] | None, Document()] = optional(
         "Targets before the adjustment; null if they remain the same, or if this was not recorded at "
         "that time."
+    )
+    steps: Annotated[list[dict[str, Any]] | None, Document()] = optional(
+        "Steps that are new, changed or dropped; null if the schedule remains the same."
     )
     edition: int | None = optional(
         "Number of the edition that the adjustment made; null until it is approved."

@@ -239,7 +239,8 @@ def rows(spec: ProcessSpec) -> ActionRows:
     manager = service_level_manager | quality_manager
     return (
         #      action              中文            from            to     who                    event
-        action(complain,           "投诉",         spec.delivered, STAYS, reporter,              f"{spec.kind}.complained", prepare=(answer_due,),
+        # The commonest complaint is that nobody deals with it: it is possible at any time.
+        action(complain,           "投诉",         spec.any,       STAYS, reporter,              f"{spec.kind}.complained", prepare=(answer_due,),
                wrong=(complaint_without_assignee,), notifies=(ANSWERERS,)),
         action(assign_complaint,   "指定投诉负责人", spec.any,       STAYS, manager,               f"{spec.kind}.complaint_assigned",
                wrong=(complaint_not_open, owner_complained_about), staff_only=True),

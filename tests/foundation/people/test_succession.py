@@ -28,7 +28,7 @@ NOT_HANDED_OVER = {
         recognition.person_id scorecard_rating.rater_id participant.person_id person_statement.person_id
         person_statement.informed_id""",
     "one of several, who is replaced in the plan": """
-        improvement_plan_step.person_id service_level_plan_entry.person_id improvement_member.person_id""",
+        service_level_plan_entry.person_id improvement_member.person_id""",
     "every process owner may agree instead": "improvement_evaluation.asked_owner_id",
     "it ends with the account": "absence.cover_id absence.deputy_id deputy.deputy_id",
 }

@@ -88,6 +88,22 @@ class Office:
         self.now += timedelta(minutes=1)
         return await self.quality.post_ok("/v1/findings", self.finding(**changes))
 
+    async def proposed(self, **more: object) -> Json:
+        """A change of the team's process that its agent proposes."""
+        body: Json = {
+            "title": "One step less",
+            "process": "incident",
+            "description": "Count once.",
+            "reason": "It is enough.",
+            "teams": [TEAM],
+        }
+        return await self.agent.post_ok("/v1/process_changes", {**body, **more})
+
+    async def self_found(self) -> Json:
+        """A finding that the team had found itself: it had already proposed the change."""
+        change = await self.proposed()
+        return await self.raised(self_found=True, evidence=[change["number"]])
+
     def finding(self, **changes: object) -> Json:
         """What is said to raise a finding."""
         return {

@@ -75,7 +75,7 @@ async def test_a_step_done_twice_and_an_end_without_words_are_listed_and_stand_i
     prefill = await office.supervisor.read(f"{audit}/self_check")
     assert (prefill["runs"], prefill["path_source"]) == (3, "shipped")
     assert prefill["by_rule"] == {"doubled_step": 1, "missing_evidence": 1}
-    drawn = await office.quality.post_ok(f"{audit}/draw", {"seed": 7, "size": 2})
+    drawn = await office.quality.post_ok(f"{audit}/draw", {"size": 2})
     assert await listed(office, audit) == {
         (again, "doubled_step", "incident.resolved"),
         (copy, "missing_evidence", None),
@@ -105,7 +105,7 @@ async def test_what_conformance_has_not_heard_of_yet_is_not_listed_and_the_draw_
     month = month_of(office.now, office.zone)
     await run(office, ASSIGN, ("acknowledge", {}), RESOLVE, ("reopen", {"reason": "Once more."}), RESOLVE)
     audit = await audited(office, month)
-    await office.quality.post_ok(f"{audit}/draw", {"seed": 7, "size": 2})
+    await office.quality.post_ok(f"{audit}/draw", {"size": 2})
     (sample,) = (await office.quality.read(f"{audit}/draws"))["items"]
     assert (sample["irregular"], sample["facts_position"]) == (0, None)
 
@@ -121,7 +121,7 @@ async def test_imported_cases_that_end_without_words_or_take_no_step_of_the_life
     await import_file(office.api.ledger, a_file(tmp_path, history))
     opened = await office.quality.post_ok("/v1/audits", {**MARCH, "team": TEAM})
     audit = f"/v1/audits/{opened['number']}"
-    await office.quality.post_ok(f"{audit}/draw", {"seed": 1, "size": 1})
+    await office.quality.post_ok(f"{audit}/draw", {"size": 1})
     irregular = await listed(office, audit)
     assert {rule for _, rule, _ in irregular} == {"missing_evidence", "out_of_order"}
     assert len([case for case, rule, _ in irregular if rule == "out_of_order"]) == 1

@@ -18,7 +18,7 @@ async def test_an_audit_prints_with_its_draws_and_the_findings_that_its_reader_s
     path = await opened(office)
     await office.supervisor.post_ok(f"{path}/submit_self_check", SELF_CHECK)
     await office.administrator.post_ok(f"{path}/confirm_summary", SUMMARY)
-    await office.quality.post_ok(f"{path}/draw", {"seed": 20261127, "size": 2})
+    await office.quality.post_ok(f"{path}/draw", {"size": 2})
     (sample,) = (await office.quality.read(f"{path}/draws"))["items"]
     audit = await office.audit()
     await office.raised(audit=audit["number"], title="No <i>words</i> 无说明")
@@ -31,7 +31,8 @@ async def test_an_audit_prints_with_its_draws_and_the_findings_that_its_reader_s
     sentences = (
         "The checklist is new.",
         "The night shift.",
-        "20261127",
+        f"SHA-256 {sample['head_event_id']}:{sample['id']}",
+        str(sample["seed"]),
         "No &lt;i&gt;words&lt;/i&gt; 无说明",
     )
     for words in (*headings[language], *sentences):

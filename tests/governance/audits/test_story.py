@@ -13,7 +13,7 @@ from app.foundation.audit_points.lookups import points_of
 from app.foundation.audit_points.records import PointPart
 from app.foundation.audit_points.tariff import DEFAULTS
 from app.foundation.months import month_of
-from app.governance.audits.drawing import draw_sample
+from app.governance.audits.drawing import draw_sample, seed_of
 from app.governance.audits.lookups import CaseSelection, selected_cases
 from app.log import read
 from app.log.canonical import from_instant
@@ -70,9 +70,16 @@ async def test_audits_open_by_themselves_once_and_are_submitted_summarised_and_c
     assert (await office.audit())["summary_overdue_at"] is not None
     signed = await office.head.post_ok(f"{path}/countersign")
     assert (signed["state"], signed["late_days"]) == ("countersigned", 2)
-    done = await office.quality.post_ok(
-        f"{path}/conclude", {"summary": "In order.", "incomplete_items": ["measures", "runs"]}
+    conclusion = {"summary": "In order.", "incomplete_items": ["measures", "runs"]}
+    refused = await office.quality.post(f"{path}/conclude", json=conclusion)
+    assert (refused.status_code, refused.json()["code"]) == (409, "nothing_drawn")
+    await office.quality.post_ok(f"{path}/draw", {"size": 2})
+    # The team itself has found the deviation, as its self-check shows.
+    found = await office.quality.post_ok(
+        "/v1/findings", office.finding(self_found=True, audit=audit["number"])
     )
+    assert found["self_found"]
+    done = await office.quality.post_ok(f"{path}/conclude", conclusion)
     assert done["state"] == "concluded"
 
     await office.follow()
@@ -82,9 +89,27 @@ async def test_audits_open_by_themselves_once_and_are_submitted_summarised_and_c
     ]
 
 
+async def test_a_self_check_that_is_never_submitted_costs_as_much_as_one_that_lacks_everything(
+    office: Office,
+) -> None:
+    path = await opened(office, cases=1)
+    audit = await office.audit()
+    assert audit["supervisor"]["id"] == office.supervisor.id
+    await office.move_to(office.day(audit["month"], 27))
+    await office.quality.post_ok(f"{path}/draw", {"size": 1})
+    done = await office.quality.post_ok(f"{path}/conclude", {"summary": "Nobody has answered."})
+    assert len(done["incomplete_items"]) == 4
+    await office.follow()
+    assert await office.points(office.supervisor) == [
+        (office.supervisor.id, "supervisor", "self_check_incomplete", 4 * 10)
+    ]
+
+
 async def test_a_draw_is_drawn_again_from_its_event_alone_whatever_happens_afterwards(office: Office) -> None:
     path = await opened(office, cases=6)
-    drawn = await office.quality.post_ok(f"{path}/draw", {"seed": 20261127, "size": 3})
+    answer = await office.quality.post(f"{path}/draw", json={"seed": 20261127, "size": 3})
+    assert answer.status_code == 422, "nobody chooses the seed"
+    drawn = await office.quality.post_ok(f"{path}/draw", {"size": 3})
     (sample,) = (await office.quality.read(f"{path}/draws"))["items"]
     assert (sample["population"], len(sample["drawn"]), sample["irregular"]) == (6, 3, 0)
     assert sample["incomplete_items"] == ["runs", "measures", "deviations", "design_faults"]
@@ -95,10 +120,13 @@ async def test_a_draw_is_drawn_again_from_its_event_alone_whatever_happens_after
     events = await read.stream_events(office.api.ledger.db, f"audit/{drawn['id']}")
     (event,) = [event for event in events if event.type == "audit.sample_drawn"]
     assert await drawn_again(office, event.rows_set("audit_draw")) == sample["drawn"]
-    again = await office.quality.post_ok(f"{path}/draw", {"seed": 20261127, "size": 3})
-    assert again["drawn_at"] is not None
+    # Anybody can compute the seed from what the draw names; nobody knows it beforehand.
+    assert seed_of(UUID(sample["head_event_id"]), UUID(sample["id"])) == sample["seed"]
+    newest = (await read.events_after(office.api.ledger.db, sample["position"] - 1, 1))[0]
+    assert str(newest.id) == sample["head_event_id"]
+    await office.quality.post_ok(f"{path}/draw", {"size": 3})
     later = (await office.quality.read(f"{path}/draws"))["items"][-1]
-    assert later["drawn"] == sample["drawn"]
+    assert later["seed"] != sample["seed"]
 
 
 async def drawn_again(office: Office, rows: dict[str, dict[str, Any]]) -> list[str]:
@@ -151,7 +179,11 @@ async def test_points_double_for_the_same_again_end_with_the_finding_and_spare_w
     assert await office.points(office.agent) == [(office.agent.id, "person", "violation", 20)]
     second = await office.raised()
     assert second["repeats_id"] == first["id"]
-    await office.raised(self_found=True)
+    refused = await office.quality.post("/v1/findings", json=office.finding(self_found=True))
+    assert [(error["pointer"], error["code"]) for error in refused.json()["errors"]] == [
+        ("/self_found", "not_in_self_check")
+    ]
+    await office.self_found()
     await office.follow()
     assert [points for *_, points in await office.points(office.agent)] == [40, 20]
     assert sum(points for *_, points in await office.points(office.head)) == 5 + 20
@@ -242,7 +274,7 @@ async def test_a_draw_lists_what_the_log_shows_to_be_irregular_with_the_rule_tha
     await office.supervisor.post_ok(
         f"{audit}/submit_self_check", {"measures": [{"text": "None."}], "runs": 2}
     )
-    await office.quality.post_ok(f"{audit}/draw", {"seed": 1, "size": 1})
+    await office.quality.post_ok(f"{audit}/draw", {"size": 1})
     rows = (await office.quality.read(f"{audit}/irregularities"))["items"]
     assert {(row["about"], row["rule"]) for row in rows} == {
         (f"incident/{incident['id']}", "late_step"),

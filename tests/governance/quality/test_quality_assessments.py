@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 from tests.client import Json
 from tests.governance.quality.conftest import House, at, errors, kinds_of
 
 AT = "/v1/quality_assessments"
+
+
+def begin_of(house: House, year: int, month: int, day: int) -> str:
+    """The first instant of that day by the organisation's clocks."""
+    zone = ZoneInfo(house.api.ledger.settings.time_zone)
+    return datetime(year, month, day, tzinfo=zone).isoformat()
 
 
 def opening(house: House, **more: object) -> Json:
@@ -13,8 +22,8 @@ def opening(house: House, **more: object) -> Json:
     return {
         "title": "The third quarter",
         "cycle": "quarterly",
-        "begins_at": at(days=-90),
-        "ends_at": at(days=0),
+        "begins_at": begin_of(house, 2026, 7, 1),
+        "ends_at": begin_of(house, 2026, 10, 1),
         "means": ["kpis", "sampling"],
         "assessor": house.second.id,
         **more,
@@ -25,6 +34,23 @@ def measure(house: House, finding: int, **more: object) -> Json:
     """A corrective action of the first engineer against that finding."""
     words = {"title": "Test the restore", "task": "Each quarter.", "owner": house.first.id}
     return {"finding": finding, **words, "due_at": at(days=30), **more}
+
+
+async def test_a_quarter_is_a_quarter_and_half_a_year_is_a_half(house: House) -> None:
+    wrong = {"begins_at": begin_of(house, 2026, 7, 2)}
+    year = {"begins_at": begin_of(house, 2026, 1, 1), "ends_at": begin_of(house, 2027, 1, 1)}
+    middle = {"begins_at": begin_of(house, 2026, 4, 1)}
+    for changed, code in (
+        (wrong, "not_a_quarter"),
+        (year, "not_a_quarter"),
+        (year | {"cycle": "half_yearly"}, "not_half_a_year"),
+        (middle | {"cycle": "half_yearly"}, "not_half_a_year"),
+        ({"cycle": "half_yearly"}, "not_half_a_year"),
+    ):
+        refused = await house.quality.post(AT, json=opening(house, **changed))
+        assert errors(refused) == [("/ends_at", code)], changed
+    half = {"begins_at": begin_of(house, 2026, 1, 1), "ends_at": begin_of(house, 2026, 7, 1)}
+    await house.quality.post_ok(AT, opening(house, cycle="half_yearly", **half))
 
 
 async def test_it_is_opened_concluded_improved_and_verified_when_all_actions_are(house: House) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from tests.extent import in_test_all
 from tests.governance.risks.conftest import House, codes, found, later, reduced
 
-ACCEPTED = {"response": "accept", "accepted_until_at": "2199-01-01T00:00:00Z"}
+ACCEPTED = {"response": "accept", "accepted_until_at": later(days=300).isoformat()}
 
 
 async def test_a_risk_is_identified_assessed_treated_and_closed_by_those_whom_the_table_names(
@@ -73,6 +73,11 @@ async def test_a_high_risk_is_accepted_by_management_and_by_nobody_else(house: H
     path = await house.assessed(4, 4)
     refused = await house.owner.post(f"{path}/treat", json=ACCEPTED)
     assert codes(refused) == [("/response", "high_risk_accepted_by_management")]
+    # Nor by one of management who owns it: that is for another.
+    await house.quality.post_ok(f"{path}/hand_over", {"owner": house.management.id})
+    refused = await house.management.post(f"{path}/treat", json=ACCEPTED)
+    assert codes(refused) == [("/response", "high_risk_accepted_by_another")]
+    await house.quality.post_ok(f"{path}/hand_over", {"owner": house.owner.id})
     risk = await house.management.post_ok(f"{path}/treat", ACCEPTED)
     assert (risk["response"], risk["accepted_by_management"]) == ("accept", True)
     risk = await house.owner.post_ok(f"{path}/reassess", {"likelihood": 5, "impact": 4})
@@ -100,6 +105,8 @@ async def test_a_response_says_what_it_needs_and_nothing_else(house: House) -> N
     assert await refused(response="reduce") == [("/actions", "response_needs_actions")]
     past = {"response": "accept", "accepted_until_at": "2020-01-01T00:00:00Z"}
     assert await refused(**past) == [("/accepted_until_at", "not_ahead")]
+    decade = {"response": "accept", "accepted_until_at": later(days=3650).isoformat()}
+    assert await refused(**decade) == [("/accepted_until_at", "accepted_too_long")]
     late = {"likelihood": 2, "impact": 2, "reassess_by_at": later(days=100).isoformat()}
     answer = await house.owner.post(f"{path}/reassess", json=late)
     assert codes(answer) == [("/reassess_by_at", "reassessed_quarterly")]

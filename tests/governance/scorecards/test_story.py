@@ -42,7 +42,7 @@ async def audited_month(scored: ScoredOffice) -> Json:
     await office.administrator.post_ok(f"{path}/confirm_summary", SUMMARY)
     await scored.move_to(office.day(month, 24))
     await office.head.post_ok(f"{path}/countersign")
-    await office.quality.post_ok(f"{path}/draw", {"seed": 7, "size": 2})
+    await office.quality.post_ok(f"{path}/draw", {"size": 2})
     await office.quality.post_ok(f"{path}/conclude", {"summary": "Much is well."})
     finding = await office.raised(audit=(await office.audit())["number"])
     await office.follow()
@@ -169,6 +169,21 @@ def points_of_events(events: list[Any], person: str, position: int) -> int:
     return sum(int(str(points)) for points in standing.values())
 
 
+async def _award_of_result(scored: ScoredOffice, card: Json) -> None:
+    """Management sees who did well; a bonus follows a result, and colleagues only praise."""
+    office = scored.office
+    management = await office.api.client("Management", "management")
+    assert (await management.read(f"/v1/scorecards/{card['number']}"))["final_score"] == card["final_score"]
+    body = {"kind": "quality", "reason": "A good quarter.", "person": office.agent.id, "form": "bonus"}
+    refused = await management.post("/v1/recognitions", json=body)
+    assert [error["pointer"] for error in refused.json()["errors"]] == ["/scorecard"]
+    given = await management.post_ok("/v1/recognitions", body | {"scorecard": card["number"]})
+    assert (given["form"], given["scorecard_id"]) == ("bonus", card["id"])
+    other = body | {"scorecard": card["number"], "person": scored.peers[0].id}
+    refused = await management.post("/v1/recognitions", json=other)
+    assert [error["code"] for error in refused.json()["errors"]] == ["scorecard_of_another"]
+
+
 async def test_a_card_is_what_the_events_say_and_nobody_else_reads_it_its_ratings_or_its_points(
     scored: ScoredOffice,
 ) -> None:
@@ -182,9 +197,7 @@ async def test_a_card_is_what_the_events_say_and_nobody_else_reads_it_its_rating
     )
     strangers = [
         await office.api.client(f"Other {role}", role)
-        for role in first_of(
-            ("admin", "auditor", "management", "department_head", "engineer", "requester"), 3
-        )
+        for role in first_of(("admin", "auditor", "department_head", "engineer", "requester"), 3)
     ]
     assert (await office.head.read(f"/v1/scorecards/{card['id']}"))["score"] == card["score"], "they sign it"
     readers = (*strangers, office.administrator, office.supervisor, *scored.peers)
@@ -203,6 +216,7 @@ async def test_a_card_is_what_the_events_say_and_nobody_else_reads_it_its_rating
         assert {rating["rater"]["id"] for rating in ratings} <= {reader.id}
         points = (await reader.read("/v1/audit_points", person=office.agent.id))["items"]
         assert points == []
+    await _award_of_result(scored, card)
     # Of the ratings nobody sees another's, the quality managers and whose card it is not either.
     for reader in (office.quality, office.agent):
         ratings = (await reader.read("/v1/scorecard_ratings", limit=200))["items"]

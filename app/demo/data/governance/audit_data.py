@@ -64,7 +64,7 @@ AUDITS = (
 )
 #: The days of the following month at whose end self-check and summary are due.
 SELF_CHECK_DAY, SUMMARY_DAY = 15, 25
-SEED, SAMPLE_SIZE = 20261, 10
+SAMPLE_SIZE = 10
 SELF_CHECK = {
     "measures": [
         {"text": "每周例会回顾超时事件。Incidents that took too long are looked at each week."},

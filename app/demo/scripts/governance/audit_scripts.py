@@ -79,7 +79,7 @@ class AuditScript(ProgrammeScript):
         )
         await self.rule(self.on_day(1), OPENER, "open", body)
         check = SubmitSelfCheckAudit.model_validate(data.SELF_CHECK)
-        draw = DrawAudit(seed=data.SEED + template.months_ago, size=data.SAMPLE_SIZE)
+        draw = DrawAudit(size=data.SAMPLE_SIZE)
         steps: list[tuple[float, Caller, str, Payload]] = [
             (template.checked, supervisor, "submit_self_check", check),
             (

@@ -72,6 +72,7 @@ KIND_DUTIES: Mapping[str, KindDuties] = {
 #: Duties that child records give, by their kind.
 ROW_DUTIES: Mapping[str, RowDuty] = {
     "complaint": RowDuty("owner_id", ("answered_at", "merged_at")),
+    "improvement_plan_step": RowDuty("person_id", ("done_at",)),
     "risk_action": RowDuty("person_id", ("done_at", "dropped_at")),
     "rollout_step": RowDuty("owner_id", ("completed_at",)),
     "task": RowDuty("assignee_id", ("completed_at", "dropped_at")),

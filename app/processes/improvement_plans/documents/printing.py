@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from app.api.records.shapes import Renderer
 from app.foundation.documents.decided import PrintedDecision, decided_at, load_decisions
-from app.foundation.documents.pages import PrintedPage, SignatureLine
+from app.foundation.documents.pages import PrintedDocument, PrintedPage, SignatureLine
 from app.foundation.documents.past import PastRecord
 from app.foundation.documents.printing import LoadedDocument, decrypt, load_document
 from app.foundation.documents.records import DocumentClass
@@ -59,7 +60,7 @@ async def _load_plan(
     decrypted = await decrypt(ledger, [], [step.person_id for step in steps])
     adjustments = await _adjustments(ledger, plan, document, language)
     decisions = await _decisions(ledger, plan, document, then)
-    author = document.printed
+    author = await _written_by_proposer(ledger, document)
     return PrintedPlan(
         document=author,
         targets=await _targets(ledger, then, language),
@@ -80,6 +81,18 @@ async def _load_plan(
             SignatureLine("committee", consented_at=decided_at(decisions)),
         ),
     )
+
+
+async def _written_by_proposer(ledger: Ledger, document: LoadedDocument) -> PrintedDocument:
+    """Return the document with whoever proposed the adjustment that made this edition as its author: earlier
+    releases filed it under the name of whoever voted last.
+    """
+    edition = document.printed.entry.edition
+    made_by = [each for each in _adopted(document.edition.record_then) if each.edition == edition]
+    if not made_by:
+        return document.printed
+    proposer_id = made_by[-1].proposed_by_id
+    return replace(document.printed, author=(await decrypt(ledger, [], [proposer_id])).name(proposer_id))
 
 
 async def _targets(ledger: Ledger, then: PastRecord, language: str) -> list[PrintedPlanTarget]:
