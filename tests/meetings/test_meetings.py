@@ -65,7 +65,7 @@ async def participants(client: Client, path: str) -> dict[str, Json]:
     }
 
 
-async def test_from_the_call_to_signed_minutes(ada: Client, wang: Client, board: Client) -> None:
+async def test_from_the_call_to_signed_minutes(api: Api, ada: Client, wang: Client, board: Client) -> None:
     body = a_meeting(group="board", persons=[ada.id], chair=None, **begun())
     meeting = await ada.post_ok("/v1/meetings", body)
     path = f"/v1/meetings/{meeting['number']}"
@@ -114,6 +114,8 @@ async def test_from_the_call_to_signed_minutes(ada: Client, wang: Client, board:
     minutes_by, chair = re.findall("<tr><td>(.*?)\n", chinese.partition('class="signatures"')[2])
     assert ("Ada" in minutes_by, "主持人" in chair, "Head" in chair) == (True, True, True)
     assert re.search(r"\d{4}-\d\d-\d\d \d\d:\d\d", chair), "when the chair signed here"
+    outsider = await api.client("Emil", Role.engineer)
+    assert (await outsider.get(address)).status_code == 404
     first_edition = (await wang.get(address, params={"lang": "en", "edition": "1"})).text
     assert "五月更换中继。" in first_edition
 

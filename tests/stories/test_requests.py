@@ -182,6 +182,9 @@ async def test_a_project_is_analysed_designed_twice_accepted_at_the_third_time_a
     people: People,
 ) -> None:
     path = await _asked_for(people)
+    (requirements,) = (await people.requester.read(f"{path}/documents"))["items"]
+    unseen = await people.trainee.get(f"{path}/documents/{requirements['number']}")
+    assert unseen.status_code == 404
     await _designed(people, path)
     await _made(people, path)
     for round_ in (1, 2):

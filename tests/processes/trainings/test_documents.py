@@ -89,6 +89,8 @@ async def test_the_record_of_a_training_prints_with_attendance_and_marks(school:
     assert [name for name in roles if name not in signing] == []
     english = (await school.first.get(address, params={"lang": "en"})).text
     assert "Signature and date" in english
+    stranger = await school.api.client("Stranger")
+    assert (await stranger.get(address)).status_code == 404
     of_guest = await school.guest.get(address, params={"lang": "zh"})
     assert ("First" in of_guest.text, "有哪些新内容 90" in of_guest.text) == (True, False)
 
