@@ -4,9 +4,12 @@ points, as the reader may see them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from app.api.records.shapes import Renderer
 from app.foundation.documents.pages import PrintedPage, SignatureLine
-from app.foundation.documents.papers import TABLE, Paper, PaperSource, PaperTable, print_paper
+from app.foundation.documents.papers import TABLE, Paper, PaperSource, PaperTable, PaperWords, print_paper
 from app.foundation.documents.printing import load_document
 from app.html.wording import Wording
 from app.meetings.queries import agenda
@@ -53,39 +56,48 @@ async def print_minutes(
                 ("organiser", words.name(now.organiser_id)),
             ),
             tables=(
-                PaperTable(
-                    "participants",
-                    ("participant", "side", "attendance"),
-                    [
-                        (words.name(row.person_id), source.label(row.side), source.answer(row.attended))
-                        for row in participants
-                    ],
-                ),
-                PaperTable(
-                    "agenda",
-                    ("place", "topic", "about", "conclusion"),
-                    [
-                        (
-                            str(place),
-                            item["topic"],
-                            "" if item["about"] is None else item["about"]["number"],
-                            words.text(conclusions.get(str(item["id"]))),
-                        )
-                        for place, item in enumerate(await agenda(renderer, meeting), start=1)
-                    ],
-                ),
-                PaperTable(
-                    "action_points",
-                    ("task", "responsible", "due_at"),
-                    [
-                        (row.title or "", words.name(row.assignee_id), source.moment(row.due_at))
-                        for row in tasks
-                    ],
-                ),
+                _participants(source, participants, words),
+                _agenda(await agenda(renderer, meeting), conclusions, words),
+                _action_points(source, tasks, words),
             ),
             signatures=(
                 SignatureLine("minutes_by", loaded.printed.author, loaded.printed.recorded_at),
                 SignatureLine("chair", words.name(signer), signed_at),
             ),
         ),
+    )
+
+
+def _participants(source: PaperSource, rows: Sequence[Participant], words: PaperWords) -> PaperTable:
+    return PaperTable(
+        "participants",
+        ("participant", "side", "attendance"),
+        [(words.name(row.person_id), source.label(row.side), source.answer(row.attended)) for row in rows],
+    )
+
+
+def _agenda(
+    items: Sequence[Mapping[str, Any]], conclusions: Mapping[str, str | None], words: PaperWords
+) -> PaperTable:
+    """Return the agenda as the reader may see it, with the conclusions of the printed edition."""
+    return PaperTable(
+        "agenda",
+        ("place", "topic", "about", "conclusion"),
+        [
+            (
+                str(place),
+                item["topic"],
+                "" if item["about"] is None else item["about"]["number"],
+                words.text(conclusions.get(str(item["id"]))),
+            )
+            for place, item in enumerate(items, start=1)
+        ],
+    )
+
+
+def _action_points(source: PaperSource, tasks: Sequence[Task], words: PaperWords) -> PaperTable:
+    return PaperTable(
+        "action_points",
+        ("task", "responsible", "due_at"),
+        [(row.title or "", words.name(row.assignee_id), source.moment(row.due_at)) for row in tasks],
     )

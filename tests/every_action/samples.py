@@ -318,8 +318,6 @@ OPENED_TOWARDS: dict[tuple[str, str], Callable[[], Json]] = {
     **rollouts.OPENED_TOWARDS,
     **meetings.OPENED_TOWARDS,
     **changes.OPENED_TOWARDS,
-    # Of a mail the effect is what its sender says.
-    ("incident", "confirm_effect"): lambda: {"channel": "email", "effect": "down"},
 }
 _TOLD = ("solution_review", "revising", "solution_approved", "implementing", "in_acceptance", "rectifying")
 _NOT_TOLD = frozenset(state.value for state in RequestState) - {*_TOLD}
@@ -396,7 +394,6 @@ NOT_SHARED = (
             "remove_member",
             "end_series",
             "vote",
-            "confirm_effect",
         )
     }
 )

@@ -182,9 +182,6 @@ async def test_a_project_is_analysed_designed_twice_accepted_at_the_third_time_a
     people: People,
 ) -> None:
     path = await _asked_for(people)
-    (requirements,) = (await people.requester.read(f"{path}/documents"))["items"]
-    unseen = await people.trainee.get(f"{path}/documents/{requirements['number']}")
-    assert unseen.status_code == 404
     await _designed(people, path)
     await _made(people, path)
     for round_ in (1, 2):
@@ -409,6 +406,9 @@ def _requirements(people: People) -> Json:
 
 async def _designed(people: People, path: str) -> None:
     """A first solution is sent back by the business, a second one approved by both sides."""
+    (requirements,) = (await people.requester.read(f"{path}/documents"))["items"]
+    unseen = await people.trainee.get(f"{path}/documents/{requirements['number']}")
+    assert unseen.status_code == 404
     await people.architect.post_ok(f"{path}/propose_solution", SOLUTION)
     own = {"side": "it", "verdict": "approve", **GOOD}
     assert await refused(people.architect, f"{path}/review_solution", own) == "separation_of_duties"

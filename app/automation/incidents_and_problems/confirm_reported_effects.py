@@ -10,7 +10,7 @@ from app.kernel.consumers.rules import Rule, RuleConsequence
 from app.kernel.ledger import Ledger
 from app.log.events import Recorded, id_of
 from app.processes.incidents.lifecycle import LIFECYCLE
-from app.processes.incidents.queries import unconfirmed_reports
+from app.processes.incidents.lookups import unconfirmed_reports
 from app.processes.incidents.records import OPEN, Incident
 
 

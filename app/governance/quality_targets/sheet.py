@@ -44,7 +44,7 @@ async def print_sheet(renderer: Renderer, target: QualityTarget) -> PrintedPage:
     setters = dict.fromkeys(each.setter_id for each in targets if each.setter_id is not None)
     words = await decrypt(ledger, [], [*setters, target.answerable_id, target.person_id])
     accepted = [each.accepted_at for each in targets if each.state is QualityTargetState.accepted]
-    all_accepted = max((at for at in accepted if at), default=None) if len(accepted) == len(targets) else None
+    all_accepted = max(filter(None, accepted), default=None) if len(accepted) == len(targets) else None
     team = None
     if target.team_id is not None:
         loaded = await load(ledger.db, ledger.lifecycles[Team.KIND], str(target.team_id))

@@ -25,7 +25,8 @@ join fold.risk r on r.id = split_part(i.record, '/', 2)::uuid and r.state <> 'cl
 join log.event e on e.stream = i.record and e.version = i.version order by i.id"""
 MATRIX_THEN = "select * from fold.risk_matrix where set_at < %s order by set_at desc, id desc limit 1"
 IDENTIFIED = """
-select id, number, title, kind, cause, response, owner_id, identified_at, closed_at from fold.risk where identified_at < %s
+select id, number, title, kind, cause, response, owner_id, identified_at, closed_at from fold.risk
+where identified_at < %s
 order by identified_at, id"""
 ASSESSMENTS = """
 select split_part(record, '/', 2)::uuid as risk, likelihood, impact, assessed_at from fold.risk_assessment
@@ -81,7 +82,7 @@ async def risk_history(db: Database, begin: datetime, end: datetime) -> RiskHist
     )
 
 
-async def with_words(ledger: Ledger, history: RiskHistory) -> RiskHistory:
+async def with_causes_and_owners(ledger: Ledger, history: RiskHistory) -> RiskHistory:
     """Return the history with the causes in plain text, and the names of the owners as `owner`."""
     owners = {row["owner_id"] for row in history.risks if row["owner_id"] is not None}
     named = await ledger.directory.names(owners) if owners else {}

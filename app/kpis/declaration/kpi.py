@@ -182,7 +182,7 @@ class Kpi:
     can still change a value after its period. `target` is the one fixed in the process documents. `per` is
     the number of deliveries or persons that cases are counted for. `companions` are the keys of KPIs whose
     figures are shown beside every value, which says too little without them. `compares_years`: so is the
-    value of the same period of the year before. `changes` are the changes of the definition, the oldest first.
+    value of the same period of the year before. `changes` are those of the definition, the oldest first.
     """
 
     key: str

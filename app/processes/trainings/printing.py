@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from app.api.records.shapes import Renderer
 from app.foundation.documents.pages import PrintedPage, SignatureLine
 from app.foundation.documents.papers import (
@@ -9,6 +11,7 @@ from app.foundation.documents.papers import (
     Paper,
     PaperSource,
     PaperTable,
+    PaperWords,
     print_paper,
     signature_lines,
 )
@@ -54,27 +57,8 @@ async def print_record(
                 ("pass_mark_reason", words.text(training.pass_mark_reason)),
             ),
             tables=(
-                PaperTable(
-                    "participants",
-                    ("participant", "attendance"),
-                    [(words.name(row.person_id), source.answer(row.attended)) for row in participants],
-                ),
-                PaperTable(
-                    "examination",
-                    ("participant", "sitting", "marks", "passed", "examiner"),
-                    [
-                        (
-                            words.name(row.person_id),
-                            str(row.sitting),
-                            _marks(source, row),
-                            source.answer(row.passed),
-                            words.name(row.examiner_id),
-                        )
-                        for row in results
-                    ],
-                )
-                if is_for_staff
-                else PaperTable("examination", (), ()),
+                _attendance(source, participants, words),
+                *([_examination(source, results, words)] if is_for_staff else []),
             ),
             signatures=(
                 SignatureLine("training_recorded_by", loaded.printed.author, loaded.printed.recorded_at),
@@ -87,6 +71,33 @@ async def print_record(
                 *signature_lines("participant", attended, words),
             ),
         ),
+    )
+
+
+def _attendance(
+    source: PaperSource, participants: Sequence[TrainingParticipant], words: PaperWords
+) -> PaperTable:
+    return PaperTable(
+        "participants",
+        ("participant", "attendance"),
+        [(words.name(row.person_id), source.answer(row.attended)) for row in participants],
+    )
+
+
+def _examination(source: PaperSource, results: Sequence[ExaminationResult], words: PaperWords) -> PaperTable:
+    return PaperTable(
+        "examination",
+        ("participant", "sitting", "marks", "passed", "examiner"),
+        [
+            (
+                words.name(row.person_id),
+                str(row.sitting),
+                _marks(source, row),
+                source.answer(row.passed),
+                words.name(row.examiner_id),
+            )
+            for row in results
+        ],
     )
 
 

@@ -13,9 +13,9 @@ from app.common.people import Role
 from app.common.records import empty
 from app.foundation.calendars.definition import apply_definition
 from app.foundation.calendars.lifecycle import AddCalendar
+from app.foundation.calendars.printed_hours import hours_in_words
 from app.foundation.calendars.records import CalendarVersion
 from app.foundation.calendars.week import Weekday
-from app.foundation.calendars.words import hours_in_words
 from app.kernel.histories.rebuild import compare
 from app.platform.db import connect
 from app.registry import LIFECYCLES

@@ -70,8 +70,8 @@ async def _requirements(source: PaperSource, request: Request) -> Paper:
     method = now.inquiry.confirmation_method
     confirmed = None
     if method is not None:
-        at = source.moment(now.requirements_confirmed_at)
-        confirmed = source.wording.sentence("confirmed_by", method=source.label(method), at=at)
+        time = source.moment(now.requirements_confirmed_at)
+        confirmed = source.wording.sentence("confirmed_by", method=source.label(method), at=time)
     return Paper(
         facts=(
             ("requester", words.name(now.requester_id)),
@@ -272,11 +272,11 @@ async def _acceptance(source: PaperSource, request: Request) -> Paper:
 def _acceptors(
     source: PaperSource, acceptance: Acceptance, persons: Sequence[UUID | str | None], words: PaperWords
 ) -> list[SignatureLine]:
-    """Return a line for each member of the group of acceptance: whoever recorded the verdict has consented."""
+    """Return a line for each member of the acceptance group; whoever recorded the verdict has consented."""
     recorder = acceptance.recorded_by_id
     recorded = SignatureLine("accepted_for_group", words.name(recorder), source.loaded.printed.recorded_at)
-    others = [person for person in persons if str(person) != str(recorder)]
-    return [recorded, *signature_lines("acceptor", others, words)]
+    members = [person for person in persons if str(person) != str(recorder)]
+    return [recorded, *signature_lines("acceptor", members, words)]
 
 
 def _criterion_of(row: CriterionResult, criteria: Mapping[UUID, Criterion]) -> Criterion:

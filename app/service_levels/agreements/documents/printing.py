@@ -8,7 +8,7 @@ from typing import Any
 from app.api.records.shapes import Renderer
 from app.common.records import from_row
 from app.foundation.calendars.calendar_cache import newest_versions
-from app.foundation.calendars.words import hours_in_words
+from app.foundation.calendars.printed_hours import hours_in_words
 from app.foundation.documents.records import DocumentEntry
 from app.kernel.access.reads import VersionedRecord
 from app.kernel.actions.refusals import NotFound
