@@ -45,6 +45,7 @@ from app.automation.governance import (
     watch_risk_indicators,
 )
 from app.automation.incidents_and_problems import (
+    confirm_reported_effects,
     detect_recurring_incidents,
     flag_major_reviews,
     follow_fixing_changes,
@@ -132,6 +133,7 @@ RULES: tuple[Rule | AssignByRule, ...] = (
     separate_customers.RULE,
     resume_after_change.RULE,
     resume_at_answer.RULE,
+    confirm_reported_effects.RULE,
     detect_recurring_incidents.RULE,
     follow_fixing_changes.RULE,
     fulfil_by_changes.RULE,

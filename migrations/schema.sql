@@ -2502,6 +2502,7 @@ create table fold.incident (
   review_overdue_at timestamp with time zone,
   update_overdue_at timestamp with time zone,
   altered jsonb,
+  effect_reported_at timestamp with time zone,
   constraint incident_pkey PRIMARY KEY (id),
   constraint incident_number_key UNIQUE (number)
 ) with (fillfactor=85);

@@ -23,9 +23,7 @@ from app.demo.data.organisation import (
     GRADES,
     HEADS,
     MACHINE_ACCOUNTS,
-    OWN_TARGETS,
     PLANT_CALENDAR,
-    QUALITY_MANAGER,
     RATES,
     REQUESTERS,
     STAFF,
@@ -56,8 +54,6 @@ from app.kernel.access.reads import load
 from app.kernel.actions.refusals import Refusal
 from app.kernel.ledger import Ledger
 from app.kpis.budgets.lifecycle import AddKpiBudget
-from app.kpis.declaration.kpi import Comparator
-from app.kpis.targets.lifecycle import AddKpiTarget
 from app.platform.db import DatabaseGone
 from app.processes.incidents.payloads import MarkDuplicateIncident
 
@@ -193,11 +189,6 @@ class _Organisation:
             kpi="incident_unit_cost", amount=UNIT_COST, currency=CURRENCY, valid_from_at=self._script.now
         )
         await self._script.act(DEMO_RULE, "kpi_budget", "add", None, allowed)
-        for kpi, value in OWN_TARGETS:
-            target = AddKpiTarget(
-                kpi=kpi, comparator=Comparator.ge, value=value, valid_from_at=self._script.now
-            )
-            await self._script.act(heads[QUALITY_MANAGER].caller, "kpi_target", "add", None, target)
         await self._add_calendars()
         cast = Participants(staff, managers, requesters, monitoring, pipeline, heads)
         await make_foundations(

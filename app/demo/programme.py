@@ -51,7 +51,11 @@ class Programme:
         first, _, _ = TEAMS[0]
         team = await load(ledger.db, ledger.lifecycles["team"], first)
         assert team is not None
-        callers = {name: by_person[person] for name, person in persons.items()}
+        # Whoever has left is no caller any more; what they did is done already.
+        callers = {
+            name: by_person.get(person) or Caller(f"person:{person}", person, (), frozenset(), None)
+            for name, person in persons.items()
+        }
         return cls(maker, callers, team.record.added_at + FOUNDED_BEFORE, follow)
 
     @property

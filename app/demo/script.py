@@ -12,6 +12,7 @@ from uuid import UUID
 
 from app.common.people import Caller, rule_caller
 from app.common.records import ChildRecord, Record
+from app.demo.languages import texts_in_language
 from app.foundation.decisions.records import Decision, Vote
 from app.kernel.access.reads import ReadContext, load
 from app.kernel.actions.context import CommandMetadata
@@ -34,6 +35,10 @@ LIVE_PERIOD_OF_TICKETS = timedelta(minutes=20)
 #: Maintenance opens incidents.
 KINDS_OF_TICKETS = ("incident", "request", "maintenance")
 DEMO_RULE = rule_caller("demo")
+#: Kinds of records whose names are in both languages, since people of both sites use them daily.
+NAMED_IN_BOTH = frozenset({"team", "group", "calendar", "person"})
+#: The language of what rules write.
+RULES_LANGUAGE = "en"
 #: Route under which the commands' idempotency keys are recorded.
 ROUTE = "demo"
 #: A payload, or a function that makes it from the records as they are by then.
@@ -107,6 +112,8 @@ class Script:
         name = None if record is None else str(record)
         once = IdempotencyKey(ROUTE, key, "00")
         body = payload if isinstance(payload, Payload) else await payload()
+        if kind not in NAMED_IN_BOTH:
+            body = texts_in_language(caller.locale or RULES_LANGUAGE, body)
         prepared = () if prepare is None else await prepare()
         command = Command(lifecycle, lifecycle[action], name, body, context, key=once, prepared=prepared)
         done = await perform(ledger, command)

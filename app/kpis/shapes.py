@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from pydantic import Field
 
 from app.api.records.shapes import OutputModel
@@ -26,6 +28,10 @@ class KpiOut(OutputModel):
     name: str = Field(description="Name of the KPI, in the requested language.")
     definition: str = Field(description="Definition in one sentence, in the requested language.")
     pitfalls: str = Field(description="Caution about a misleading reading, in the requested language.")
+    version: int = Field(description="Version of the definition, from 1.")
+    version_since: date | None = Field(
+        description="Day from which the version counts cases; null for the first version."
+    )
     process: str = Field(description="Kind of the records that are counted.")
     also: list[str] = Field(description="Other kinds that are counted too.")
     owner: Role = Field(description="Role that is responsible for the KPI.")
@@ -50,6 +56,8 @@ def describe_kpi(kpi: Kpi, language: str) -> KpiOut:
         name=words.name,
         definition=words.definition,
         pitfalls=words.pitfalls,
+        version=kpi.version,
+        version_since=date.fromisoformat(kpi.changes[-1].since) if kpi.changes else None,
         process=kpi.process,
         also=list(kpi.also),
         owner=kpi.owner,

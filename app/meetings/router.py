@@ -15,8 +15,10 @@ from app.api.records.actions import mount_actions
 from app.api.records.edit import mount_edit
 from app.api.records.reads import Name, load_visible, mount_reads, renderer_of
 from app.api.routes import Routes
+from app.foundation.documents.router import mount_document_pages
 from app.meetings.ical import MEDIA_TYPE, calendar
 from app.meetings.lifecycle import LIFECYCLE
+from app.meetings.printing import print_minutes
 from app.meetings.queries import LISTING, PARTICIPANTS, TOPICS, Agenda, MeetingOut, agenda
 from app.ticketing.routes.children import mount_children
 
@@ -34,6 +36,7 @@ mount_attachments(router, LISTING)
 mount_actions(router, LIFECYCLE, MeetingOut)
 mount_edit(router, LIFECYCLE, MeetingOut)
 mount_children(router, LIFECYCLE, MeetingOut, own=(PARTICIPANTS,))
+mount_document_pages(router, LISTING, print_minutes)
 
 
 @router.endpoint("/{id}/agenda", "List a meeting's agenda", Agenda, refused=(404, 422))

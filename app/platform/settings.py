@@ -202,6 +202,12 @@ class Settings(ColumnSettings, SealSettings, ReplicaSettings, RelaySettings):
         le=1_000,
         description="Number of incidents of one service, CI or category that make a problem candidate.",
     )
+    outage_reporters: int = Field(
+        default=3,
+        ge=1,
+        le=1_000,
+        description="Number of different users whose reports confirm that a service is interrupted.",
+    )
     recurrence_days: int = Field(
         default=30, ge=1, le=366, description="Days in which `RECURRENCES` is counted."
     )

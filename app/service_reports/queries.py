@@ -327,3 +327,11 @@ class _People:
 
     def names_of(self, persons: Iterable[UUID]) -> dict[str, str | None]:
         return {str(person): self._names.get(person) for person in sorted(persons)}
+
+
+def for_other_party(report: ServiceReport) -> ServiceReport:
+    """Return the report without what only staff see, as callers who are not staff see it."""
+    hidden = {"staff_changes": None}
+    fresh = None if report.recomputed is None else report.recomputed.model_copy(update=hidden)
+    editions = [edition.model_copy(update=hidden) for edition in report.editions]
+    return report.model_copy(update={"staff": None, "editions": editions, "recomputed": fresh})

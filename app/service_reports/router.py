@@ -44,6 +44,7 @@ from app.service_reports.queries import (
     REPORTS,
     ServiceReport,
     find_report,
+    for_other_party,
     recompute,
     render_preview,
     render_report,
@@ -72,6 +73,10 @@ class ReportQuery(BaseModel):
     )
     format: Literal["json", "html"] | None = Field(
         None, description="Format of the answer; if left out, the header `Accept` decides."
+    )
+    for_party: bool = Field(
+        False,
+        description="`true` leaves out what only staff see, as in the copy that the other party signs.",
     )
 
 
@@ -173,6 +178,8 @@ async def _response(
 ) -> Response:
     headers = {"Content-Language": renderer.language, "Vary": f"Accept, {VARY['Vary']}"}
     media_type = negotiate(request.headers.get("accept"), (JSON, HTML))
+    if query.for_party:
+        report = for_other_party(report)
     if query.format == "html" or (query.format is None and media_type == HTML):
         names = await _names(request, report, renderer.language)
         page = document(report, renderer.language, names)

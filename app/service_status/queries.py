@@ -18,7 +18,7 @@ from app.log.canonical import instant
 from app.processes.changes.calendar.sentences import StatusSentences, TimeZoneName
 from app.processes.changes.records import HOLDING, ChangeState
 from app.processes.incidents.lifecycle import LIFECYCLE as INCIDENTS
-from app.processes.incidents.records import OPEN, Effect, IncidentState
+from app.processes.incidents.records import OPEN, Effect
 
 #: More services than this are not shown.
 MOST_SERVICES = 2_000
@@ -26,18 +26,20 @@ MOST_SERVICES = 2_000
 # A live service is for everybody to see.
 SERVICES = """
 select id, key, name_en, name_zh from fold.service where state = 'live' order by key limit %s"""
-# By service the worst effect, since when, and the incident behind it, if the caller may see one. Where
-# service was restored for now, nobody waits for it, though the incident is open.
+# By service the worst confirmed effect, else the worst reported one, since when, and the incident behind it,
+# if the caller may see one. Service that was restored for now counts as back, though the incident is open.
 INTERRUPTIONS = """
-select i.service, bool_or(i.effect = 'down') as down, bool_or(i.state <> %(new)s) as taken_up,
-  coalesce(min(coalesce(i.began_at, i.opened_at)) filter (where i.effect = 'down'),
-    min(coalesce(i.began_at, i.opened_at))) as since,
-  (array_agg(i.number order by i.effect = 'down' desc, coalesce(i.began_at, i.opened_at), i.number)
-    filter (where {condition}))[1] as incident
-from fold.incident i
-where i.state = any(%(open)s) and i.effect = any(%(effects)s) and i.service is not null
-  and i.service_restored_at is null
-group by i.service"""
+select distinct on (service) service, effect = 'down' as down, confirmed, since, incident from (
+  select i.service, i.effect, i.effect_reported_at is null as confirmed,
+    min(coalesce(i.began_at, i.opened_at)) as since,
+    (array_agg(i.number order by coalesce(i.began_at, i.opened_at), i.number)
+      filter (where {condition}))[1] as incident
+  from fold.incident i
+  where i.state = any(%(open)s) and i.effect = any(%(effects)s) and i.service is not null
+    and i.service_restored_at is null
+  group by 1, 2, 3
+) by_effect
+order by service, confirmed desc, effect = 'down' desc"""
 VISIBLE_INCIDENT = """exists (
   select from log.stream_head h where h.stream = 'incident/' || i.id and h.audience && %(tokens)s)"""
 # By service since when it is maintained, and the next window that is not over.
@@ -59,11 +61,12 @@ class ServiceCondition(CodeEnum):
     operational = "operational", "Operational", "正常"
     degraded = "degraded", "Degraded", "性能下降"
     down = "down", "Down", "中断"
+    reported = "reported", "Problem reported", "有人反映故障"
     maintenance = "maintenance", "Under maintenance", "维护中"
 
 
-#: The sentences on what users report and nobody has taken up yet.
-REPORTED = {ServiceCondition.down: "down_reported", ServiceCondition.degraded: "degraded_reported"}
+#: The conditions behind which there is an incident.
+INTERRUPTED = frozenset({ServiceCondition.degraded, ServiceCondition.down, ServiceCondition.reported})
 
 
 class PlannedMaintenance(OutputModel):
@@ -132,7 +135,6 @@ async def service_status(
 
 async def _interruptions(ledger: Ledger, caller: Caller) -> dict[str, Mapping[str, Any]]:
     parameters: dict[str, Any] = {
-        "new": IncidentState.new.value,
         "open": sorted(state.value for state in OPEN),
         "effects": [Effect.down.value, Effect.degraded.value],
     }
@@ -146,21 +148,25 @@ async def _interruptions(ledger: Ledger, caller: Caller) -> dict[str, Mapping[st
 def _status(
     broken: Mapping[str, Any] | None, maintained: Mapping[str, Any] | None, words: StatusSentences
 ) -> dict[str, Any]:
-    """Return the condition of a service with its sentences: an interruption is named before maintenance."""
+    """Return the condition of a service with its sentences: a confirmed interruption is named before
+    maintenance, and one that users only report after it.
+    """
     condition, code, since = ServiceCondition.operational, "operational", None
-    if broken is not None:
+    if broken is not None and broken["confirmed"]:
         condition = ServiceCondition.down if broken["down"] else ServiceCondition.degraded
-        code = condition.value if broken["taken_up"] else REPORTED[condition]
-        since = broken["since"]
+        code, since = condition.value, broken["since"]
     elif maintained is not None and maintained["since"] is not None:
         condition, since = ServiceCondition.maintenance, maintained["since"]
         code = condition.value
+    elif broken is not None:
+        condition, since = ServiceCondition.reported, broken["since"]
+        code = "down_reported" if broken["down"] else "degraded_reported"
     return {
         "condition": condition.value,
         "label": condition.label(words.language),
         "condition_since": None if since is None else instant(since),
         "message": words.sentence(code, **({} if since is None else {"since": since})),
-        "incident": None if broken is None else broken["incident"],
+        "incident": broken["incident"] if broken is not None and condition in INTERRUPTED else None,
         "planned": _planned(maintained, words),
     }
 

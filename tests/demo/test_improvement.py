@@ -5,7 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from app.demo.data.improvement_data import FADED, FINISHED, IMPROVEMENTS, PILOTED, REVERTED, ROLLED_OUT
+from app.demo.data.improvement_data import (
+    FADED,
+    FINISHED,
+    IMPROVEMENTS,
+    PILOTED,
+    PROPOSED,
+    REVERTED,
+    ROLLED_OUT,
+)
+from app.demo.languages import in_language
 from app.kernel.ledger import Ledger
 from app.processes.improvements.lifecycle import LIFECYCLE
 from tests.automation.worker import Worker
@@ -16,7 +25,11 @@ MEASURED = """
 select i.title, i.state, m.occasion, m.pilot_round, m.verdict, m.promise, m.kept
 from fold.improvement_measurement m join fold.improvement i on m.record = 'improvement/' || i.id"""
 FADED_SUGGESTIONS = "select * from fold.improvement_suggestion where cause = 'faded_benefit'"
-NAME_BY_TITLE = {template.title: template.name for template in IMPROVEMENTS}
+NAME_BY_TITLE = {
+    in_language(template.title, language): template.name
+    for template in IMPROVEMENTS
+    for language in ("zh", "en")
+}
 STEPS = "select step, completed_at is not null as is_complete from fold.rollout_step order by place"
 
 
@@ -34,6 +47,7 @@ async def test_it_has_improvements_at_every_point_of_their_way(demo_to_read: Led
         REVERTED: "reverted",
         PILOTED: "piloting",
         ROLLED_OUT: "rolling_out",
+        PROPOSED: "in_review",
         "": "selected",
     }
     piloted = improvements[PILOTED]

@@ -87,6 +87,8 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
 OPENED_TOWARDS: dict[tuple[str, str], Callable[[], Json]] = {
     ("change", "vote"): lambda: {"requester": IDS["author"]},
     ("change", "request_emergency_approval"): lambda: {"type": "emergency"},
+    # Of an incident that a mail reports the effect is what its sender says.
+    ("incident", "confirm_effect"): lambda: {"channel": "email", "effect": "down"},
 }
 #: Who implements it, so that whoever does the rest can review it; and what each of them says besides.
 ACTED_BY: dict[tuple[str, str], tuple[tuple[str, Json], ...]] = {
@@ -104,7 +106,7 @@ ONLY_IN = {
     "change.start": frozenset({"scheduled"}),
 }
 #: What puts a question, while which no other one is put.
-NOT_SHARED = frozenset({"request_emergency_approval"})
+NOT_SHARED = frozenset({"request_emergency_approval", "confirm_effect"})
 #: By kind and action, what voters say so that the action follows.
 VERDICTS = {
     ("change", "approve"): "approve",

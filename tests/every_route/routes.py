@@ -106,6 +106,11 @@ TESTED = {
     "test_a_document_is_there_for_whom_the_improvement_is",
     "get_improvement_plan_document": "processes/improvement_plans/test_documents.py "
     "test_a_document_is_there_for_whom_the_plan_is",
+    "get_request_document": "stories/test_requests.py "
+    "test_a_project_is_analysed_designed_twice_accepted_at_the_third_time_and_taught",
+    "get_meeting_document": "meetings/test_meetings.py test_from_the_call_to_signed_minutes",
+    "get_training_document": "processes/trainings/test_documents.py "
+    "test_the_record_of_a_training_prints_with_attendance_and_marks",
     "get_sla_document": "service_levels/agreements/test_pages.py "
     "test_a_customer_prints_the_price_but_neither_the_cost_nor_the_specification",
     "get_sla_attachment_content": "service_levels/agreements/test_story.py "

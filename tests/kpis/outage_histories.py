@@ -53,6 +53,8 @@ def _incident(chance: random.Random) -> list[Event]:
         "opened_at": instant(begin + late),
         "state": "new",
     }
+    if chance.random() < 0.3:
+        fields["effect_reported_at"] = fields["opened_at"]
     if late:
         fields["began_at"] = instant(begin)
     events = [_event(name, 1, "reported", begin + late, fields)]
@@ -68,7 +70,10 @@ def _incident(chance: random.Random) -> list[Event]:
 
 def _turn(chance: random.Random, name: str, version: int, begin: datetime) -> list[Event]:
     """Another effect at some time, the service's return at some, and the resolution, later or never."""
-    occurred_at, steps = begin, []
+    occurred_at = begin
+    steps: list[tuple[str, datetime, dict[str, Any]]] = []
+    if chance.random() < 0.2:  # of those that only users report, some are confirmed
+        steps.append(("effect_confirmed", occurred_at, {"effect_reported_at": None}))
     if chance.random() < 0.4:
         occurred_at += chance.choice(LENGTHS[:3])
         steps.append(("prioritised", occurred_at, {"effect": chance.choice(EFFECTS)}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from uuid import uuid4
 
@@ -64,7 +65,7 @@ async def participants(client: Client, path: str) -> dict[str, Json]:
     }
 
 
-async def test_from_the_call_to_signed_minutes(ada: Client, wang: Client, board: Client) -> None:
+async def test_from_the_call_to_signed_minutes(api: Api, ada: Client, wang: Client, board: Client) -> None:
     body = a_meeting(group="board", persons=[ada.id], chair=None, **begun())
     meeting = await ada.post_ok("/v1/meetings", body)
     path = f"/v1/meetings/{meeting['number']}"
@@ -105,6 +106,18 @@ async def test_from_the_call_to_signed_minutes(ada: Client, wang: Client, board:
     sections = (await wang.read(f"{path}/document_sections"))["items"]
     assert [section["text"] for section in sections] == ["五月更换中继。", "五月底更换中继。"]
     assert await refused(ada, f"{path}/minute", {"minutes": "Once more."}) == ("", "signed_already")
+    address = f"{path}/documents/{draft['number']}"
+    chinese = (await wang.get(address, params={"lang": "zh"})).text
+    words = ("五月底更换中继。", "The budget", "More in May.", "Ask for a date", "变更顾问委员会会议", "业务")
+    assert [word for word in words if word not in chinese] == []
+    assert "五月更换中继。" not in chinese
+    minutes_by, chair = re.findall("<tr><td>(.*?)\n", chinese.partition('class="signatures"')[2])
+    assert ("Ada" in minutes_by, "主持人" in chair, "Head" in chair) == (True, True, True)
+    assert re.search(r"\d{4}-\d\d-\d\d \d\d:\d\d", chair), "when the chair signed here"
+    outsider = await api.client("Emil", Role.engineer)
+    assert (await outsider.get(address)).status_code == 404
+    first_edition = (await wang.get(address, params={"lang": "en", "edition": "1"})).text
+    assert "五月更换中继。" in first_edition
 
 
 async def test_who_is_not_invited_does_not_see_it_and_who_need_not_come_sees_it_no_more(

@@ -85,6 +85,8 @@ async def test_the_document_of_a_report_is_its_page(desk: ReportDesk) -> None:
     assert answer.status_code == 307
     page = await browsed(manager, answer.headers["location"])
     assert (page.headers["content-language"], "服务报告" in page.text) == ("zh", True)
+    for_staff = await browsed(manager, f"{path}/reports/{issued['number']}?lang=zh&format=html")
+    assert ("仅供内部" in for_staff.text, "仅供内部" in page.text) == (True, False)
 
 
 @in_test_all

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from app.common.people import Role
+from tests.automation.worker import Worker
 from tests.client import Api, Client, Json
 from tests.processes.changes.samples import Board, a_board, span, window
 
@@ -73,9 +74,6 @@ async def test_the_worst_effect_of_open_incidents_counts_since_it_began(board: B
     await reported(board.agent, "down", 1)
     mail = (await statuses(requester))["mail"]
     assert (mail["condition"], mail["condition_since"]) == ("down", down["began_at"])
-    assert mail["message"].startswith("An outage has been reported since ")
-    await board.agent.post_ok(f"/v1/incidents/{down['id']}/acknowledge")
-    mail = (await statuses(requester))["mail"]
     assert mail["message"].startswith("The service has been down since ")
     assert (await statuses(requester))["erp"]["condition"] == "operational"
     assert "中断" in (await statuses(requester, "zh"))["mail"]["message"]
@@ -106,10 +104,11 @@ async def test_where_service_was_restored_for_now_it_is_there_though_the_inciden
 async def test_an_incident_is_named_to_those_who_may_see_it_and_nothing_of_it_to_others(board: Board) -> None:
     mine, other = await board.api.client("Zhao"), await board.api.client("Wang")
     incident = await reported(mine, "down")
+    assert incident["effect_reported_at"] is not None
     assert (await statuses(mine))["mail"]["incident"] == incident["number"]
     assert (await statuses(board.agent))["mail"]["incident"] == incident["number"]
     answer = await other.get(PATH)
-    assert answer.json()["items"][1]["condition"] == "down"
+    assert answer.json()["items"][1]["condition"] == "reported"
     assert incident["number"] not in answer.text
     assert SECRET not in answer.text
 
@@ -141,6 +140,44 @@ async def test_a_service_is_under_maintenance_while_a_change_of_it_is_made(board
     await reported(board.agent, "down")
     assert (await statuses(requester))["mail"]["condition"] == "down", "customers feel that more"
     await board.engineer.post_ok(f"{path}/complete", {"work_done": "All.", "tests_run": "A mail each way."})
+
+
+async def _down_now(board: Board) -> tuple[str, int]:
+    """What the portal says of the service, and how many services need attention because they are down."""
+    needed = (await board.agent.read("/v1/attention"))["items"]
+    down = [condition for condition in needed if condition["code"] == "service_down"]
+    return (await statuses(board.agent))["mail"]["condition"], len(down)
+
+
+async def test_one_users_report_is_no_outage_until_staff_confirm_it(board: Board) -> None:
+    zhao = await board.api.client("Zhao")
+    path = f"/v1/incidents/{(await reported(zhao, 'down'))['number']}"
+    assert await _down_now(board) == ("reported", 0)
+    message = (await statuses(zhao))["mail"]["message"]
+    assert message.startswith("An outage has been reported since ")
+    await board.agent.post_ok(f"{path}/acknowledge")
+    assert await _down_now(board) == ("reported", 0), "to have seen a report is not to confirm it"
+    assert (await zhao.post(f"{path}/confirm_effect")).status_code == 403
+    await board.agent.post_ok(f"{path}/confirm_effect")
+    assert await _down_now(board) == ("down", 1)
+    again = await board.agent.post(f"{path}/confirm_effect")
+    assert (again.status_code, again.json()["code"]) == (409, "effect_is_known")
+
+
+async def test_enough_different_users_confirm_an_outage(board: Board) -> None:
+    worker = Worker(board.api.ledger)
+    zhao, wang, li = [await board.api.client(name) for name in ("Zhao", "Wang", "Li")]
+    incidents = [await reported(client, "down") for client in (zhao, zhao, wang)]
+    duplicate = f"/v1/incidents/{incidents[2]['id']}/mark_duplicate"
+    await board.agent.post_ok(duplicate, {"original": incidents[0]["id"]})
+    await worker.work(datetime.now(UTC))
+    assert await _down_now(board) == ("reported", 0), "two users, of whom one reported twice"
+    await reported(li, "degraded")
+    await worker.work(datetime.now(UTC))
+    assert await _down_now(board) == ("reported", 0), "another effect"
+    await reported(li, "down")
+    await worker.work(datetime.now(UTC))
+    assert await _down_now(board) == ("down", 1)
 
 
 async def test_whoever_has_no_key_is_told_nothing(board: Board) -> None:

@@ -236,6 +236,7 @@ async def test_a_project_is_analysed_designed_twice_accepted_at_the_third_time_a
     assert all(document["state"] == "published" for document in documents)
     assert len({document["number"] for document in documents}) == len(documents)
     assert next(d["edition"] for d in documents if d["document_class"] == "SO") == 2
+    await _papers_print(people, path, documents)
 
 
 async def _a_laptop(people: People) -> str:
@@ -405,6 +406,9 @@ def _requirements(people: People) -> Json:
 
 async def _designed(people: People, path: str) -> None:
     """A first solution is sent back by the business, a second one approved by both sides."""
+    (requirements,) = (await people.requester.read(f"{path}/documents"))["items"]
+    unseen = await people.trainee.get(f"{path}/documents/{requirements['number']}")
+    assert unseen.status_code == 404
     await people.architect.post_ok(f"{path}/propose_solution", SOLUTION)
     own = {"side": "it", "verdict": "approve", **GOOD}
     assert await refused(people.architect, f"{path}/review_solution", own) == "separation_of_duties"
@@ -453,6 +457,34 @@ async def _made(people: People, path: str) -> None:
         await refused(people.engineer, f"{path}/submit_for_acceptance", _papers()) == "quality_check_failed"
     )
     await people.checker.post_ok(f"{path}/check_quality", check | {"passed": True, "findings": "All pass."})
+
+
+async def _papers_print(people: People, path: str, documents: list[Json]) -> None:
+    """Each paper prints in both languages, with what stands beside its texts and those who sign it."""
+    numbers = {document["document_class"]: document["number"] for document in documents}
+    # The newest test report and the newest acceptance are the last ones.
+    for document_class, names, words in (
+        ("SN", ("Anna", "王芳"), ("Head", "可以请假", "演示", "The payroll system.", "会议，20", "验收小组")),
+        ("SO", ("Anna", "Rosa", "王芳"), ("信息技术方评审人", "成本效益", "2199-01-01", "Payroll changes.")),
+        ("IM", ("Anna", "Emil"), ("It runs", "Build it", "2199-01-01", "责任人", "120000.00 CNY")),
+        ("TE", ("Kim", "Emil"), ("单元测试", "It is mended.", "是", "质量检查人")),
+        ("AC", ("Head", "王芳", "Deputy"), ("验收通过", "余额正确", "用户试用", "验收小组代表")),
+        ("TR", ("Emil", "Trainee", "王芳"), ("幻灯片", "12", "参训人")),
+    ):
+        address = f"{path}/documents/{numbers[document_class]}"
+        chinese, english = [
+            (await people.engineer.get(address, params={"lang": lang})).text for lang in ("zh", "en")
+        ]
+        assert [word for word in words if word not in chinese] == [], document_class
+        signing = chinese.partition('class="signatures"')[2]
+        assert [name for name in names if name not in signing] == [], document_class
+        assert "Signature and date" in english
+        assert (await people.requester.get(address)).status_code == 200
+    plan = await people.requester.get(f"{path}/documents/{numbers['IM']}")
+    assert "120000.00" not in plan.text
+    failed = next(d["number"] for d in documents if d["document_class"] == "AC")
+    assert "Mend the sum" in (await people.engineer.get(f"{path}/documents/{failed}")).text
+    assert (await people.agent.get(f"{path}/documents/SN1")).status_code == 404
 
 
 def _papers() -> Json:

@@ -20,7 +20,8 @@ SERVICES_DOWN = """
 select distinct on (r.service) r.service, r.number, r.team_id, coalesce(r.began_at, r.opened_at) as since,
   s.name_en, s.name_zh
 from fold.incident r join fold.service s on s.key = r.service
-where r.state = any(%(open)s) and r.effect = 'down' and r.service_restored_at is null and s.state = 'live'
+where r.state = any(%(open)s) and r.effect = 'down' and r.service_restored_at is null
+  and r.effect_reported_at is null and s.state = 'live'
   and {chosen}
 order by r.service, coalesce(r.began_at, r.opened_at), r.number"""
 BUDGETS = """

@@ -98,7 +98,7 @@ STAFF = (
     ("周静", (Role.agent, Role.incident_manager), "service-desk", SHANGHAI),
     ("Marta Keller", (Role.agent, Role.incident_manager), "service-desk", BERLIN),
     ("Paul Richter", (Role.agent,), "service-desk", BERLIN),
-    ("Sofia Rossi", (Role.agent,), "service-desk", BERLIN),
+    ("Sofia Rossi", (Role.agent, Role.agreement_maintainer), "service-desk", BERLIN),
     ("陈伟", (Role.engineer,), "workplace", SHANGHAI),
     ("Julia Brandt", (Role.engineer,), "workplace", BERLIN),
     ("孙浩", (Role.engineer, Role.process_supervisor), "network", SHANGHAI),
@@ -143,9 +143,6 @@ MONITORING, PIPELINE = MACHINE_ACCOUNTS = "Monitoring", "Pipeline"
 #: Cost of an hour of work, by class of role.
 CURRENCY = "EUR"
 RATES = (("agent", "38.00"), ("engineer", "62.00"))
-#: What the organisation asks of itself where the target that comes with a KPI is of a call centre: its people
-#: have projects and changes besides.
-OWN_TARGETS = (("requests_per_agent_day", "0.8"),)
 #: Budget for the mean cost of an incident.
 UNIT_COST = "95.00"
 
@@ -170,6 +167,15 @@ KEYS = (
     ("quality_manager", QUALITY_MANAGER, (Role.quality_manager,)),
     ("project_manager", PROJECT_MANAGER, (Role.project_manager,)),
     ("committee_member", OPERATIONS_LEAD, (Role.committee_member,)),
+    ("incident_manager", "周静", (Role.incident_manager,)),
+    ("department_head", HEAD_OF_IT, (Role.department_head,)),
+    ("process_owner", HEAD_OF_IT, (Role.process_owner,)),
+    ("process_designer", PROJECT_MANAGER, (Role.process_designer,)),
+    ("process_administrator", DEVELOPMENT_LEAD, (Role.process_administrator,)),
+    ("process_supervisor", "孙浩", (Role.process_supervisor,)),
+    ("agreement_maintainer", "Sofia Rossi", (Role.agreement_maintainer,)),
+    ("knowledge_editor", PROBLEM_MANAGER, (Role.knowledge_editor,)),
+    ("management", BUSINESS_HEAD, (Role.management,)),
     ("requester", "赵敏", (Role.requester,)),
     ("auditor", None, (Role.auditor,)),
 )

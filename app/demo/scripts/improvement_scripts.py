@@ -20,6 +20,7 @@ from app.demo.data.organisation import (
     SECURITY_LEAD,
 )
 from app.demo.programme import Programme, ProgrammeScript, question
+from app.demo.scripts.governance.waiting_scripts import ask_for_adjustment
 from app.demo.scripts.programme_scripts import ProgrammeRecords, make_assessments, make_programme, review_plan
 from app.foundation.people.lookups import active_members
 from app.kernel.actions.payloads import EmptyPayload
@@ -99,6 +100,8 @@ async def make_improvements(
     await _extend(scripts[data.PILOTED])
     await make_assessments(programme, records)
     await review_plan(programme, records.plan_script)
+    await scripts[data.PROPOSED].propose()
+    await ask_for_adjustment(programme, records.plan_script)
 
 
 async def _fade(script: ImprovementScript) -> None:
@@ -166,7 +169,18 @@ class ImprovementScript(ProgrammeScript):
     records: ProgrammeRecords = field(kw_only=True)
 
     async def open(self, *, minor: bool) -> None:
-        """Selects, proposes and submits the improvement; the committee approves and classifies it."""
+        """Propose the improvement; the committee approves and classifies it."""
+        before_end = self.programme.before_end
+        await self.propose(minor=minor)
+        await self.vote(before_end(self.template.selected - 1))
+        if not minor:
+            size = {"kind": "reengineering", "criteria": ["several_teams"], "size_reason": data.WHY_MAJOR}
+            body = ClassifyImprovement.model_validate(size | PRIORITY)
+            await self.act(before_end(self.template.selected - 1.3), self.programme.quality, "classify", body)
+            await self.vote(before_end(self.template.selected - 1.5))
+
+    async def propose(self, *, minor: bool = True) -> None:
+        """Select, propose and submit the improvement: the committee is asked."""
         template, before_end = self.template, self.programme.before_end
         suggestion = self.records.suggestions[template.name]
         selection = SelectImprovement.model_validate(
@@ -193,12 +207,6 @@ class ImprovementScript(ProgrammeScript):
         # The class of a minor one is on the ballot of its proposal.
         fields |= {"kind": "activity", **PRIORITY} if minor else {}
         await self.act(when, quality, "submit", SubmitImprovement.model_validate(fields))
-        await self.vote(before_end(template.selected - 1))
-        if not minor:
-            size = {"kind": "reengineering", "criteria": ["several_teams"], "size_reason": data.WHY_MAJOR}
-            body = ClassifyImprovement.model_validate(size | PRIORITY)
-            await self.act(before_end(template.selected - 1.3), quality, "classify", body)
-            await self.vote(before_end(template.selected - 1.5))
 
     def _proposal(self) -> ProposeImprovement:
         template = self.template

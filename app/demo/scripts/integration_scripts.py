@@ -35,7 +35,7 @@ title = 'body.subject'
 [news.values.status]
 open = "new"
 """
-TICKETS = ("收银台打印机卡纸 The till's printer jams", "扫码枪连不上 The scanner does not connect")
+TICKETS = ("收银台打印机卡纸", "The scanner does not connect")
 #: The samples of the monitoring that are delivered: an alert fires, and it clears.
 FIRES_AND_CLEARS = (0, 2)
 RECEIVED_BEFORE = timedelta(minutes=20)
@@ -130,7 +130,7 @@ def _alert(host: str, fired_at: datetime, cleared_at: datetime | None) -> dict[s
         "status": "firing" if cleared_at is None else "resolved",
         "fingerprint": f"latency-{host}",
         "labels": {"alertname": "HighLatency", "severity": "critical", "cluster": CLUSTER, "instance": host},
-        "annotations": {"summary": f"支付网关响应缓慢 The payment gateway is slow ({host})"},
+        "annotations": {"summary": f"The payment gateway is slow ({host})"},
         "startsAt": instant(fired_at),
         "endsAt": "0001-01-01T00:00:00Z" if cleared_at is None else instant(cleared_at),
     }

@@ -362,7 +362,7 @@ class ProblemScenario(RecordScenario):
         incident = bool(self.incidents)
         body = RaiseProblem(
             title=trouble.title,
-            description=f"{trouble.title}: see the incidents. 详见关联事件。",
+            description="See the incidents. 详见关联事件。",
             origin=ProblemOrigin.incident if incident else ProblemOrigin.review,
             service=trouble.service,
             affected_services=(trouble.service,),
@@ -389,7 +389,7 @@ class ProblemScenario(RecordScenario):
         script.now = self.now
         body = AcceptProblemCandidate(
             title=trouble.title,
-            description=f"{trouble.title}: see the incidents. 详见关联事件。",
+            description="See the incidents. 详见关联事件。",
             affected_services=(trouble.service,),
             affected_customers=("plant-suzhou",),
             affected_users=60,

@@ -4,7 +4,7 @@ training.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -268,7 +268,7 @@ class ProjectScenario(RecordScenario):
         self.advance(30, self.developers[0])
         if part > REPORT_POINTS[0]:
             await self._complete()
-        done = {"It runs 可运行": min(100, int(part * 210)), "It is tried 已验证": int(part * 100)}
+        done = (min(100, int(part * 210)), int(part * 100))  # of the milestones, by their due dates
         expected = max(self.now, self.started + timedelta(weeks=self.project.weeks * slower)) + timedelta(
             days=7
         )
@@ -277,8 +277,8 @@ class ProjectScenario(RecordScenario):
             milestones = await self.script.children("request", self.record_id, Milestone)
             return ReportProgressRequest(
                 milestones=tuple(
-                    MilestoneProgress(milestone=milestone.id, done=done[milestone.title or ""])
-                    for milestone in milestones
+                    MilestoneProgress(milestone=milestone.id, done=share)
+                    for milestone, share in zip(_by_due_date(milestones), done, strict=True)
                 ),
                 expected_at=expected,
                 cost_to_date=f"{int(self.project.weeks * 4_000 * part * slower)}.00",
@@ -351,3 +351,7 @@ class ProjectScenario(RecordScenario):
         await self.act(self.requester, "rate", RateTicket(score=score))
         self.script.now = max(self.now, delivered + timedelta(days=REOPEN_DAYS))
         await self.act(Member(CLOSER, self.requester.site), "close", EmptyPayload())
+
+
+def _by_due_date(milestones: Sequence[Milestone]) -> list[Milestone]:
+    return sorted(milestones, key=lambda milestone: str(milestone.due_at))

@@ -19,7 +19,7 @@ from app.processes.incidents.records import Effect
 from app.ticketing.work.assignment import AssignTicket
 
 #: Minutes from the report to each further step.
-ROUTED, ACKNOWLEDGED, ASSIGNED, STARTED, HELD = 0.1, 6, 8, 14, 21
+ROUTED, ACKNOWLEDGED, ASSIGNED, STARTED, CONFIRMED, HELD = 0.1, 6, 8, 14, 18, 21
 PLACE_OF_REQUESTER = {name: n for n, (name, _) in enumerate(REQUESTERS)}
 
 
@@ -74,6 +74,8 @@ class OpenCaseScenario:
         yield ASSIGNED, holder.caller, "assign", AssignTicket(team=case.team, person=holder.id)
         if case.reached >= Reached.in_progress:
             yield STARTED, holder.caller, "start", EmptyPayload()
+            if case.severity.split()[0] != Effect.none:
+                yield CONFIRMED, holder.caller, "confirm_effect", EmptyPayload()
         if case.reason is not None:
             awaited = supplier_awaited_by(case.team) if case.reason is HoldReason.awaiting_vendor else None
             yield HELD, holder.caller, "hold", HoldIncident(reason=case.reason, supplier=awaited)

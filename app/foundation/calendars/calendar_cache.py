@@ -29,7 +29,13 @@ def business_time_of(version: CalendarVersion) -> BusinessTime:
     return hours
 
 
+async def newest_versions(db: Database, keys: Collection[str]) -> dict[str, CalendarVersion]:
+    """Return, by key, the newest versions of these calendars; of retired calendars, too."""
+    rows = await db.rows(NEWEST_VERSIONS, (list(keys),)) if keys else []
+    return {row["calendar"]: from_row(CalendarVersion, row) for row in rows}
+
+
 async def newest_business_times(db: Database, keys: Collection[str]) -> dict[str, BusinessTime]:
     """Return, by key, the business time of these calendars' newest versions; of retired calendars, too."""
-    rows = await db.rows(NEWEST_VERSIONS, (list(keys),)) if keys else []
-    return {row["calendar"]: business_time_of(from_row(CalendarVersion, row)) for row in rows}
+    versions = await newest_versions(db, keys)
+    return {key: business_time_of(version) for key, version in versions.items()}

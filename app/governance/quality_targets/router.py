@@ -12,9 +12,12 @@ from app.api.listings.page_responses import VARY
 from app.api.records import reads
 from app.api.records.actions import mount_actions
 from app.api.routes import Routes
+from app.api.service.pages import page_to_keep
+from app.foundation.documents.router import PAGE_RESPONSE, PageLanguage
 from app.governance.quality_targets.lifecycle import LIFECYCLE
 from app.governance.quality_targets.progress import QualityTargetProgressOut, compute_progress
 from app.governance.quality_targets.queries import LISTING, QualityTargetOut
+from app.governance.quality_targets.sheet import print_sheet
 from app.kpis.questions.access import permitted_kpi
 
 router = Router(prefix="/v1/quality_targets", tags=["quality"], route_class=DirectRoute)
@@ -35,6 +38,24 @@ async def get_quality_target_progress(request: Request, name: reads.Name) -> Res
         permitted_kpi(renderer.ledger, context, target.kpi)
     progress = await compute_progress(renderer.ledger, target, context.now)
     return Response(to_json(progress), headers=VARY, media_type="application/json")
+
+
+@router.endpoint(
+    "/{id}/responsibility_sheet",
+    "Get a quality target's sheet",
+    refused=(404, 422),
+    responses=PAGE_RESPONSE,
+    operation_id="get_quality_target_sheet",
+)
+async def get_quality_target_sheet(request: Request, name: reads.Name, lang: PageLanguage = None) -> Response:
+    """Return the sheet of responsibility for quality as a page to print on A4: all targets in force that the
+    same person answers for in the year, for the same team or person.
+    """
+    renderer = reads.renderer_of(request, LISTING)
+    renderer.language = lang or renderer.language
+    target = (await reads.load_visible(renderer, name)).record
+    printed = await print_sheet(renderer, target)
+    return page_to_keep(renderer.language, printed.title, printed.body, printed.running_head)
 
 
 ROUTES = Routes((router,), (LISTING,))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from app.common.records import from_row
 from app.governance.risks.records import RiskMatrix
 from app.kernel.access.reads import Reading
+from app.kernel.ledger import Ledger
 from app.platform.db import Database, Row
 
 LATEST_MATRIX = "select * from fold.risk_matrix order by set_at desc, id desc limit 1"
@@ -24,7 +25,8 @@ join fold.risk r on r.id = split_part(i.record, '/', 2)::uuid and r.state <> 'cl
 join log.event e on e.stream = i.record and e.version = i.version order by i.id"""
 MATRIX_THEN = "select * from fold.risk_matrix where set_at < %s order by set_at desc, id desc limit 1"
 IDENTIFIED = """
-select id, number, title, identified_at, closed_at from fold.risk where identified_at < %s
+select id, number, title, kind, cause, response, owner_id, identified_at, closed_at from fold.risk
+where identified_at < %s
 order by identified_at, id"""
 ASSESSMENTS = """
 select split_part(record, '/', 2)::uuid as risk, likelihood, impact, assessed_at from fold.risk_assessment
@@ -78,3 +80,20 @@ async def risk_history(db: Database, begin: datetime, end: datetime) -> RiskHist
         warnings=await db.rows(WARNINGS, (begin, end)),
         occurrences=await db.rows(OCCURRENCES, (begin, end)),
     )
+
+
+async def with_causes_and_owners(ledger: Ledger, history: RiskHistory) -> RiskHistory:
+    """Return the history with the causes in plain text, and the names of the owners as `owner`."""
+    owners = {row["owner_id"] for row in history.risks if row["owner_id"] is not None}
+    named = await ledger.directory.names(owners) if owners else {}
+    causes = {str(row["cause"]) for row in history.risks if row["cause"] is not None}
+    texts = await ledger.vault.texts({*causes, *map(str, named.values())})
+    risks = [
+        {
+            **row,
+            "cause": texts.get(str(row["cause"])),
+            "owner": texts.get(str(named.get(row["owner_id"]))),
+        }
+        for row in history.risks
+    ]
+    return replace(history, risks=risks)

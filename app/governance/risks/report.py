@@ -18,10 +18,13 @@ from pydantic import Field
 from app.api.records.shapes import OutputModel
 from app.common.priorities.risk_level import RiskLevel
 from app.governance.risks.lookups import RiskHistory
-from app.governance.risks.scale import POINTS, USUAL, RiskMove, Scale, move
+from app.governance.risks.records import RiskKind
+from app.governance.risks.scale import POINTS, USUAL, RiskMove, RiskResponse, Scale, move
 
 #: The periods of the trend, with the one of the report.
 TREND_PERIODS = 6
+#: Levels as the report lists them; None: the risk was not assessed.
+LEVELS = (RiskLevel.high, RiskLevel.medium, RiskLevel.low, None)
 #: An assessment: its time, likelihood and impact.
 Assessed = tuple[datetime, tuple[int, int]]
 
@@ -44,6 +47,15 @@ class ReportedRisk(OutputModel):
     risk_level: RiskLevel | None = Field(
         description="Level of the risk at the end of the period; null if it was not assessed."
     )
+
+
+class ReportedOpenRisk(ReportedRisk):
+    """A risk that is open at the end of the period, with what a reader needs to judge it."""
+
+    kind: RiskKind | None = Field(description="Field in which the risk lies.")
+    cause: str | None = Field(description="Cause of the risk; null if its author was erased.")
+    response: RiskResponse | None = Field(description="Response to the risk; null until it is treated.")
+    owner: str | None = Field(description="Name of the owner; null if the owner was erased.")
 
 
 class ReportedMove(ReportedRisk):
@@ -93,6 +105,9 @@ class RiskReport(OutputModel):
         description="Number of the matrix for all levels; null for the default matrix."
     )
     by_level: RiskCounts = Field(description="Open risks at the end of the period, by level.")
+    open: list[ReportedOpenRisk] = Field(
+        description="Risks that are open at the end of the period, the highest level first."
+    )
     new: list[ReportedRisk] = Field(description="Risks that were identified in the period.")
     closed: list[ReportedRisk] = Field(description="Risks that were closed in the period.")
     up: list[ReportedMove] = Field(description="Reassessments that raised a level.")
@@ -158,6 +173,7 @@ def report_of(history: RiskHistory, begin: datetime, end: datetime) -> RiskRepor
         until_at=end,
         matrix=None if history.matrix is None else history.matrix.number,
         by_level=book.counts(end),
+        open=_open_risks(book, end),
         new=_reported(book, end, [risk for risk in book.risks if risk["identified_at"] >= begin]),
         closed=_reported(
             book, end, [risk for risk in book.risks if risk["closed_at"] and begin <= risk["closed_at"] < end]
@@ -184,6 +200,19 @@ def _reported(book: _Book, end: datetime, risks: Sequence[Mapping[str, Any]]) ->
         ReportedRisk(number=risk["number"], title=risk["title"], risk_level=book.level(risk, end))
         for risk in risks
     ]
+
+
+def _open_risks(book: _Book, end: datetime) -> list[ReportedOpenRisk]:
+    risks = [
+        ReportedOpenRisk(
+            number=risk["number"],
+            title=risk["title"],
+            risk_level=book.level(risk, end),
+            **{name: risk.get(name) for name in ("kind", "cause", "response", "owner")},
+        )
+        for risk in book.open_at(end)
+    ]
+    return sorted(risks, key=lambda risk: LEVELS.index(risk.risk_level))
 
 
 def _moves(book: _Book, begin: datetime, end: datetime) -> dict[RiskMove, list[ReportedMove]]:

@@ -27,7 +27,7 @@ from app.api.routes import Routes
 from app.governance.risks import matrices
 from app.governance.risks.heat_map import draw
 from app.governance.risks.lifecycle import LIFECYCLE
-from app.governance.risks.lookups import risk_history
+from app.governance.risks.lookups import risk_history, with_causes_and_owners
 from app.governance.risks.queries import CHILD_LISTINGS, LISTING, MATRICES, RiskMatrixOut, RiskOut
 from app.governance.risks.report import RiskReport, report_of, scale_of
 from app.governance.risks.report_page import page_of
@@ -97,7 +97,9 @@ async def get_risk_report(request: Request, query: Annotated[RiskReportQuery, Qu
     begin, end = start_of(query.begin, zone), start_of(query.until, zone)
     if end <= begin:
         raise WrongValue(parameter="until", because="ends_before_it_begins")
-    history = await risk_history(renderer.ledger.db, begin, end)
+    history = await with_causes_and_owners(
+        renderer.ledger, await risk_history(renderer.ledger.db, begin, end)
+    )
     report = report_of(history, begin, end)
     headers = {"Content-Language": renderer.language, "Vary": f"Accept, {VARY['Vary']}"}
     media_type = negotiate(request.headers.get("accept"), (JSON, HTML))

@@ -9,10 +9,27 @@ from functools import partial
 
 from app.common.people import Role
 from app.kpis.declaration.dimensions import OF_AVAILABILITY, OF_OUTAGES, Dimension
-from app.kpis.declaration.kpi import Aggregate, Basis, Comparator, Direction, Kpi, KpiTexts, TargetValue, Unit
+from app.kpis.declaration.kpi import (
+    Aggregate,
+    Basis,
+    Comparator,
+    DefinitionChange,
+    Direction,
+    Kpi,
+    KpiTexts,
+    TargetValue,
+    Unit,
+)
 from app.kpis.declaration.measures import Measure
 
-outage_kpi = partial(Kpi, process="incident", owner=Role.service_level_manager)
+#: Until then a single report of a user was an outage.
+CONFIRMED_OUTAGES = DefinitionChange(
+    since="2026-11-29",
+    en="an outage that only users report counts from its beginning, once staff, an alert or enough users "
+    "have confirmed it.",
+    zh="仅由用户上报的中断，经工作人员、告警或足够数量的用户确认后，才从其开始时间起计入。",
+)
+outage_kpi = partial(Kpi, process="incident", owner=Role.service_level_manager, changes=(CONFIRMED_OUTAGES,))
 
 SERVICE_AVAILABILITY = outage_kpi(
     key="service_availability",

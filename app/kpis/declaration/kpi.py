@@ -125,6 +125,17 @@ class KpiTexts:
     pitfalls: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class DefinitionChange:
+    """A changed definition of a KPI: the day (`2026-11-29`) from which it counts, and what has changed. Cases
+    from before that day, and figures that were frozen, keep the definition that they were counted by.
+    """
+
+    since: str
+    en: str
+    zh: str
+
+
 #: The kinds of records that are assigned to nobody: their openings are whose they were from the beginning.
 UNASSIGNED_KINDS = frozenset({"improvement_suggestion"})
 #: The sentence added to the definition of every KPI that counts cases at their opening.
@@ -171,7 +182,7 @@ class Kpi:
     can still change a value after its period. `target` is the one fixed in the process documents. `per` is
     the number of deliveries or persons that cases are counted for. `companions` are the keys of KPIs whose
     figures are shown beside every value, which says too little without them. `compares_years`: so is the
-    value of the same period of the year before.
+    value of the same period of the year before. `changes` are those of the definition, the oldest first.
     """
 
     key: str
@@ -197,6 +208,12 @@ class Kpi:
     per: int = 1
     companions: tuple[str, ...] = ()
     compares_years: bool = False
+    changes: tuple[DefinitionChange, ...] = ()
+
+    @property
+    def version(self) -> int:
+        """The number of the definition: 1, and one more for each change."""
+        return 1 + len(self.changes)
 
     def label(self, language: str) -> str:
         """Return the KPI's name in the language."""
@@ -205,10 +222,21 @@ class Kpi:
     def texts(self, language: str) -> KpiTexts:
         """Return the KPI's texts in the language (`en`, `zh`)."""
         words = self.zh if language == "zh" else self.en
+        words = replace(words, definition=words.definition + self._changes_in_words(language))
         if not self.is_of_assigned_openings and self.fact != "opened":
             return words
         return replace(
-            words, definition=words.definition + FIRST_ASSIGNMENT_NOTE["zh" if words is self.zh else "en"]
+            words, definition=words.definition + FIRST_ASSIGNMENT_NOTE["zh" if language == "zh" else "en"]
+        )
+
+    def _changes_in_words(self, language: str) -> str:
+        """Return a sentence for each change of the definition, with its version and day."""
+        if language == "zh":
+            changed = enumerate(self.changes, start=2)
+            return "".join(f"第 {n} 版（{change.since} 起）：{change.zh}" for n, change in changed)
+        return "".join(
+            f" Version {n}, since {change.since}: {change.en}"
+            for n, change in enumerate(self.changes, start=2)
         )
 
     @property

@@ -51,7 +51,7 @@ told as (
     case when type in ('incident.work_logged', 'incident.work_reversed', 'incident.cost_booked', 'incident.cost_reversed')
       then data->'set' end as entries,
     case when fields ?| array['priority', 'team_id', 'service', 'channel', 'category', 'assignee_id', 'customer_id',
-                              'requester_id', 'effect', 'began_at', 'service_restored_at', 'declared_major_at',
+                              'requester_id', 'effect', 'effect_reported_at', 'began_at', 'service_restored_at', 'declared_major_at',
                               'review_due_at', 'reopen_days', 'ci', 'alert_source']
       -- Without what is long, and what almost every event sets, there is less to carry along.
       then fields - array['title', 'description', 'resolution', 'cause', 'number', 'state', 'state_since', 'opened_at',
@@ -168,7 +168,7 @@ decided as materialized (
     -- A case that was reopened has something open behind an end.
     coalesce(max(open_place) over whole > min(ended_place) over whole, false) as reopened,
     person, started, asked_again, observed, recorded_at,
-    known->>'effect' as effect, known->>'began_at' as began_named, tells_restored, restored_named,
+    known->>'effect' as effect, known->>'effect_reported_at' as effect_reported, known->>'began_at' as began_named, tells_restored, restored_named,
     -- What is asked of a resolution only.
     case when mark in ('resolved', 'closed') then known end as known_then
   from (select *, greatest(open_place, void_place, 0) as before_place from standing) episodes

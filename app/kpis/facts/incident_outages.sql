@@ -5,7 +5,8 @@
 affected as materialized (
   select *, (count(*) filter (where again) over in_order)::integer as turn
   from (
-    select case_id, place, occurred_at, position, opened_at, opened_position, mark, effect, service, category, began_named,
+    select case_id, place, occurred_at, position, opened_at, opened_position, mark, effect, effect_reported, service, category,
+      began_named,
       tells_restored, restored_named, any_irregular,
       coalesce(mark = 'open' and ended_place > lag(open_place) over in_order, false) as again
     from decided
@@ -15,7 +16,7 @@ affected as materialized (
   window in_order as (partition by case_id order by place)
 ),
 affected_last as (
-  select distinct on (case_id) case_id, service, category, began_named::timestamptz as began_at from affected
+  select distinct on (case_id) case_id, service, category, began_named::timestamptz as began_at, effect_reported from affected
   order by case_id, place desc
 ),
 affected_turn as (
@@ -46,7 +47,8 @@ incident_outage as (
       position, opened_position, date_trunc('second', greatest(so.since, turned.begins)) as since,
       date_trunc('second', least(so.until, turned.ends)) as until
     from affected_so so join affected_turn turned using (case_id) join affected_last using (case_id)
-    where so.effect in ('degraded', 'down') and affected_last.service is not null
+    -- What users only report is no outage until it is confirmed: then it counts from its beginning.
+    where so.effect in ('degraded', 'down') and affected_last.service is not null and affected_last.effect_reported is null
   ) cut
   where since < until
 ),

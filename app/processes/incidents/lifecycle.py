@@ -44,6 +44,12 @@ from app.processes.incidents.duplicates import (
     tell_progress,
     tell_resolved,
 )
+from app.processes.incidents.effects import (
+    confirm_by_resolution,
+    confirm_effect,
+    effect_is_known,
+    note_reported_effect,
+)
 from app.processes.incidents.face import FACE
 from app.processes.incidents.majors import contain, declare_major, downgrade, flag_update, post_update
 from app.processes.incidents.monitoring.alerts import (
@@ -97,6 +103,7 @@ def report(incident: Incident, body: ReportIncident, ctx: ActionContext) -> None
     copy_fields(incident, body, ctx)
     set_requester(incident, ctx)
     incident.opened_at = ctx.occurred_at
+    note_reported_effect(incident, ctx)
     note_first_alert(incident, body, ctx)
     incident.reopen_days = ctx.prepared(AgreedReopening).days
     set_custom_fields(incident, ctx)
@@ -124,6 +131,7 @@ def resolve(incident: Incident, body: ResolveIncident, ctx: ActionContext) -> No
     incident.resolution_code = body.resolution_code
     incident.resolution = body.done
     incident.cause = body.cause
+    confirm_by_resolution(incident)
     # The outage ends when service came back, which may be long before somebody records the resolution.
     incident.service_restored_at = body.service_restored_at or incident.service_restored_at or ctx.occurred_at
     incident.review_due_at = ctx.prepared(ReviewDue).due_at
@@ -151,7 +159,8 @@ def edit(incident: Incident, body: EditIncident, ctx: ActionContext) -> None:
 def prioritise(incident: Incident, body: PrioritiseIncident, ctx: ActionContext) -> None:
     """Prioritise the incident: correct its impact, urgency or effect, or override the resulting priority."""
     priorities.prioritise(incident, body, ctx)
-    incident.effect = body.effect or incident.effect
+    if body.effect is not None:
+        incident.effect, incident.effect_reported_at = body.effect, None
 
 
 def remind(incident: Incident, body: RemindIncident, ctx: ActionContext) -> None:
@@ -184,6 +193,7 @@ UPDATE_OVERDUE = (
 #: Leads a major incident: speaks for it, and decides who works on it.
 commander = process_relation("incident_commander", "its commander", "事件指挥人", "commander_id")
 UPDATERS = incident_manager | commander | assignee
+EFFECT_CONFIRMERS = incident_manager | commander | assignee | agent | rule
 
 # fmt: off
 LIFECYCLE = Lifecycle(
@@ -220,6 +230,8 @@ LIFECYCLE = Lifecycle(
         action(resume,          "恢复",             [State.on_hold],                 state_before_hold,  assignee | rule, "incident.resumed",
                due=DueAt("wake_up_at", "resume_at_wake_up_time")),
         action(declare_major,   "宣布重大事件",     OPEN,                            STAYS,              incident_manager, "incident.declared_major"),
+        action(confirm_effect,  "确认影响",         OPEN,                            STAYS,              EFFECT_CONFIRMERS, "incident.effect_confirmed",
+               unless=(effect_is_known,)),
         action(downgrade,       "降级",             OPEN,                            STAYS,              incident_manager, "incident.downgraded",
                unless=(checks.not_a_major,)),
         action(post_update,     "发布进展",         OPEN,                            STAYS,              UPDATERS, "incident.update_posted",

@@ -15,7 +15,7 @@ def contain(incident: Incident, body: ContainIncident, ctx: ActionContext) -> No
     incident.contained_at = body.contained_at or ctx.occurred_at
     # What stops the spread need not bring the service back; who says nothing of it takes nothing back.
     if body.service_restored_at is not None:
-        incident.service_restored_at = body.service_restored_at
+        incident.service_restored_at, incident.effect_reported_at = body.service_restored_at, None
 
 
 def declare_major(incident: Incident, body: DeclareMajorIncident, ctx: ActionContext) -> None:
@@ -24,6 +24,7 @@ def declare_major(incident: Incident, body: DeclareMajorIncident, ctx: ActionCon
     # Declaring again changes the commander and keeps the first declaration's time.
     incident.declared_major_at = incident.declared_major_at or ctx.occurred_at
     incident.commander_id = commander.id
+    incident.effect_reported_at = None
     incident.statement = body.statement
 
 

@@ -79,6 +79,9 @@ class Incident(Ticket):
     description: Annotated[str | None, Personal()] = optional("Fault in the reporter's words.")
     channel: Channel | None = optional("Channel through which the incident was reported.")
     effect: Effect | None = optional("Effect on the service.")
+    effect_reported_at: datetime | None = optional(
+        "Time at which users reported the effect; null if staff, an alert or enough reporters confirmed it."
+    )
     began_at: datetime | None = optional(
         "Time at which the incident began, if it is known; at most 366 days before the report."
     )

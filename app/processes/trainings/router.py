@@ -15,10 +15,12 @@ from app.api.records.actions import mount_actions
 from app.api.records.child_rows import mount_child_listing
 from app.api.records.reads import mount_reads, renderer_of
 from app.api.routes import Routes
+from app.foundation.documents.router import mount_document_pages
 from app.kernel.actions.actor_policy import staff
 from app.kernel.actions.refusals import Forbidden
 from app.processes.trainings.gaps import GapsQuery, SkillGapsOut, gaps_of
 from app.processes.trainings.lifecycle import LIFECYCLE
+from app.processes.trainings.printing import print_record
 from app.processes.trainings.queries import CHILD_LISTINGS, LISTING, TrainingOut
 
 router = Router(prefix="/v1/trainings", tags=["trainings"], route_class=DirectRoute)
@@ -39,6 +41,7 @@ async def list_training_gaps(request: Request, query: Annotated[GapsQuery, Query
 
 mount_reads(router, LISTING)
 mount_actions(router, LIFECYCLE, TrainingOut)
+mount_document_pages(router, LISTING, print_record)
 for _listing in CHILD_LISTINGS:
     mount_child_listing(router, LIFECYCLE, TrainingOut, _listing)
 

@@ -66,7 +66,7 @@ async def get_sla_document(
     lang: documents.PageLanguage = None,
 ) -> Response:
     """Return one of the agreement's documents as a page to print on A4, with its signatures. Specification
-    sheets are for staff. For a service report, the answer redirects to a page of its own.
+    sheets are for staff. For a service report, the answer redirects to its page without what only staff see.
     """
     renderer = renderer_of(request, LISTING)
     renderer.language = lang or renderer.language
@@ -74,7 +74,7 @@ async def get_sla_document(
     printed = await printed_document(renderer, loaded, number)
     if printed.document_class is DocumentClass.SR:
         path = f"/v1/slas/{loaded.record.id}/reports/{printed.number}"
-        return RedirectResponse(f"{path}?format=html&lang={renderer.language}", headers=VARY)
+        return RedirectResponse(f"{path}?format=html&lang={renderer.language}&for_party=true", headers=VARY)
     return page(renderer.language, title_of(printed, renderer.language), body_of(printed, renderer.language))
 
 

@@ -13,7 +13,9 @@ from app.common.people import Role
 from app.common.records import empty
 from app.foundation.calendars.definition import apply_definition
 from app.foundation.calendars.lifecycle import AddCalendar
+from app.foundation.calendars.printed_hours import hours_in_words
 from app.foundation.calendars.records import CalendarVersion
+from app.foundation.calendars.week import Weekday
 from app.kernel.histories.rebuild import compare
 from app.platform.db import connect
 from app.registry import LIFECYCLES
@@ -34,6 +36,25 @@ def version_of(body: Json) -> CalendarVersion:
     version = empty(CalendarVersion, UUID(int=1))
     apply_definition(version, AddCalendar.model_validate(body), this_year=2026)
     return version
+
+
+def test_hours_are_put_into_words_for_papers() -> None:
+    weekly = [
+        {"weekdays": ["mon", "tue", "wed", "fri"], "starts": "09:00", "ends": "12:00"},
+        {"weekdays": ["mon", "tue", "wed", "fri"], "starts": "13:00", "ends": "18:00"},
+        {"weekdays": ["sat"], "starts": "10:00", "ends": "12:00"},
+    ]
+    holidays = [{"country": "CN", "years": [2026]}]
+    version = version_of(office(weekly=weekly, public_holidays=holidays))
+    assert hours_in_words(version, "en") == (
+        "Monday to Wednesday, Friday 09:00–12:00, 13:00–18:00, Saturday 10:00–12:00; "
+        "in the time zone Asia/Shanghai; not on public holidays (CN)"
+    )
+    always = [{"weekdays": [day.value for day in Weekday], "starts": "00:00", "ends": "24:00"}]
+    later = [{"from_date": "2026-03-01", "weekly": OFFICE}]
+    assert hours_in_words(version_of(office(weekly=always, weekly_from=later)), "zh") == (
+        "全天候；2026-03-01 起：星期一至星期五 09:00–18:00；时区 Asia/Shanghai"
+    )
 
 
 async def wrong(client: Client, body: Json) -> tuple[str, str]:

@@ -63,6 +63,10 @@ async def test_a_target_is_broken_down_to_a_team_and_its_people_who_accept_it(ho
     (of_person,) = await beneath(house.first, team_path)
     assert (of_person["level"], of_person["person"]["id"]) == ("person", house.second.id)
     assert (await house.second.post_ok(f"{AT}/{of_person['number']}/accept"))["state"] == "accepted"
+    sheet = await house.first.get(f"{team_path}/responsibility_sheet?lang=zh")
+    words = ("质量责任书", of_team["number"], "80", "已接受", "目标责任人", "First", "Quality")
+    assert [word for word in words if word not in sheet.text] == []
+    assert "Signature and date" in (await house.quality.get(f"{path}/responsibility_sheet?lang=en")).text
     # Others of the staff do not see what a person is to reach.
     assert (await house.agent.get(f"{AT}/{of_person['number']}")).status_code == 404
     assert of_person["id"] not in {row["id"] for row in (await house.agent.read(AT))["items"]}

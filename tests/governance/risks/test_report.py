@@ -96,6 +96,9 @@ async def test_the_report_tells_of_levels_moves_and_occurrences_and_prints(house
     assert (page.status_code, page.headers["content-language"]) == (200, "zh")
     assert "风险报告" in page.text
     assert "&lt;b&gt;The&lt;/b&gt; cellar" in page.text
+    assert [risk["risk_level"] for risk in report["open"]] == ["high", None]
+    (cause,) = {risk["cause"] for risk in report["open"]}
+    assert [word for word in (cause, "原因分析", "Owner", "管理层") if word not in page.text] == []
     turned = await house.owner.get(f"/v1/risks/report?from={day}&until={day}")
     assert (turned.status_code, turned.json()["errors"][0]["code"]) == (422, "ends_before_it_begins")
 

@@ -148,6 +148,23 @@ async def test_what_was_no_incident_was_no_outage(follower: Connection, db: Data
     assert mtbf.exposure.at_least == 20 * DAY, "as long as it was looked at"
 
 
+async def test_what_users_only_report_is_an_outage_once_it_is_confirmed(
+    follower: Connection, db: Database
+) -> None:
+    await _live(follower)
+    reported = _down(1, effect_reported_at=instant(BEGIN + timedelta(hours=1)))
+    acknowledged = reported.then("acknowledged", minutes=30)
+    await _told(follower, acknowledged)
+    assert await _seconds(db) == 0
+    confirmed = acknowledged.then("effect_confirmed", minutes=60, effect_reported_at=None)
+    await write_more(follower, [confirmed.events[-1]])
+    await catch_up(follower, FACTS)
+    assert await _seconds(db) == (NOW - BEGIN).total_seconds() - HOUR, "from its beginning"
+    kpi_answer = await answer(db, _question("outage_seconds"), NOW)
+    by_the_log = await answer(db, _question("outage_seconds"), NOW, position=kpi_answer.position)
+    assert by_the_log.points == kpi_answer.points
+
+
 @in_test_all
 async def test_what_overlaps_is_one_outage_and_its_category_that_of_the_first(
     follower: Connection, db: Database

@@ -54,9 +54,21 @@ def test_reporting_sets_what_was_said_and_who_asked_and_when() -> None:
             priority="P3",
             requester_id=str(caller.person_id),
             customer_id=str(team.id),
+            effect_reported_at=AT_NOW,
         ),
         given={**report, "began_at": "2026-11-20T07:30:00.000000Z"},
     )
+
+
+def test_an_effect_is_only_reported_if_users_say_so() -> None:
+    agent = a_caller(Role.agent, own=a_team("desk").id)
+    assert given(None).by(agent).when("report", an_incident()).record.effect_reported_at is None
+    harmless = given(None).by(REPORTER).when("report", an_incident(effect="none"))
+    assert harmless.record.effect_reported_at is None
+    tool = a_caller(Role.integration)
+    mail = given(None).by(tool).when("report", an_incident(channel="email"))
+    assert mail.record.effect_reported_at is not None, "a mail is what somebody says"
+    assert given(None).by(tool).when("report", an_incident()).record.effect_reported_at is None
 
 
 def test_what_was_not_said_is_not_in_the_first_event() -> None:

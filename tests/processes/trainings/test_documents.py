@@ -77,10 +77,32 @@ async def test_the_list_of_documents_leads_each_reader_to_the_record_of_each(sch
             assert (await reader.get(address)).status_code == 200, address
 
 
-def test_every_kind_that_files_documents_keeps_them() -> None:
+async def test_the_record_of_a_training_prints_with_attendance_and_marks(school: School) -> None:
+    path = await school.licensed(school.first, school.second)
+    (item,) = (await school.quality.read(f"{path}/documents"))["items"]
+    address = f"{path}/documents/{item['number']}"
+    chinese = (await school.quality.get(address, params={"lang": "zh"})).text
+    words = ("What is new.", "triage、handling", "课堂", "及格分", "有哪些新内容 90", "All are here already.")
+    assert [word for word in words if word not in chinese] == []
+    signing = chinese.partition('class="signatures"')[2]
+    roles = ("登记人", "考核人", "参训人", "Quality", "First", "Second")
+    assert [name for name in roles if name not in signing] == []
+    english = (await school.first.get(address, params={"lang": "en"})).text
+    assert "Signature and date" in english
+    stranger = await school.api.client("Stranger")
+    assert (await stranger.get(address)).status_code == 404
+    of_guest = await school.guest.get(address, params={"lang": "zh"})
+    assert ("First" in of_guest.text, "有哪些新内容 90" in of_guest.text) == (True, False)
+
+
+def test_every_kind_that_files_documents_keeps_and_prints_them(school: School) -> None:
     filing = [lifecycle for lifecycle in LIFECYCLES if DocumentEntry in lifecycle.children]
     assert len(filing) > 5
+    paths = {getattr(route, "path", "") for route in school.quality.app.routes}
     for lifecycle in filing:
+        # A document of its own is a file, and a definition of a process is a page itself.
+        if lifecycle.kind not in (OWN_KIND, "process_definition"):
+            assert f"/v1/{lifecycle.plural}/{{id}}/documents/{{number}}" in paths, lifecycle.kind
         assert set(KEPT_CHILDREN) <= set(lifecycle.children), lifecycle.kind
         if lifecycle.kind != OWN_KIND:
             assert lifecycle.action_names >= KEPT_ACTIONS, lifecycle.kind

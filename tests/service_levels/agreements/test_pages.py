@@ -56,4 +56,7 @@ async def test_a_customer_prints_the_price_but_neither_the_cost_nor_the_specific
     assert (await customer.get(f"{path}/documents/{sheet['number']}")).status_code == 404
     page = await printed(customer, path, agreement, "en")
     assert ("12000.00" in page, "9000.00" in page) == (True, False)
+    assert "Monday to Friday 09:00–18:00; in the time zone Asia/Shanghai" in page
+    chinese = await printed(customer, path, agreement, "zh")
+    assert "星期一至星期五 09:00–18:00；时区 Asia/Shanghai" in chinese
     assert (await customer.get(f"{path}/documents/SL1")).status_code == 404

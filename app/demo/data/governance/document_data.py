@@ -107,5 +107,7 @@ DOCUMENTS = (
     ),
 )
 CHANGES = "首版。The first version."
+#: Days before the end on which the document was submitted whose review waits.
+WAITS = 1.7
 #: Days from the draft to its submission, review, publication, and to when it is acknowledged.
 SUBMITTED_AFTER, REVIEWED_AFTER, PUBLISHED_AFTER, ACKNOWLEDGED_AFTER = 2, 4, 5, 8

@@ -40,9 +40,10 @@ class DocumentScript(ProgrammeScript):
         template, programme = self.template, self.programme
         author = programme.callers[template.author]
         await self.act(self._after(0), author, "draft", self._draft)
-        if template.review_due is None:
-            return
         submitted = SubmitDocument(question=f"{template.title}?", changes=data.CHANGES)
+        if template.review_due is None:  # its review waits
+            await self.act(programme.before_end(data.WAITS), author, "submit", submitted)
+            return
         await self.act(self._after(data.SUBMITTED_AFTER), author, "submit", submitted)
         reviewer = programme.callers[data.REVIEWERS[template.tier]]
         async for decision, voter in self.script.voters(self.kind, self.record_id, (reviewer,)):

@@ -8,8 +8,10 @@ from zoneinfo import ZoneInfo
 
 from app.demo.data.governance import quality_data as data
 from app.demo.data.governance.quality_data import MaintenanceTemplate
+from app.demo.languages import in_language
 from app.demo.lookups import incident_found, round_of_plan
 from app.demo.programme import Programme, ProgrammeScript
+from app.demo.script import RULES_LANGUAGE
 from app.governance.maintenance_plans.intervals import next_round
 from app.governance.maintenance_plans.payloads import PlanMaintenancePlan
 from app.governance.maintenance_plans.records import MaintenanceInterval
@@ -100,7 +102,7 @@ class MaintenanceScript(ProgrammeScript):
         """Resolve the incident that the round has opened, as the one who has found it."""
         template, db = self.template, self.programme.maker.ledger.db
         by, name = self.programme.callers[template.by], f"{self.name}-{number}"
-        incident = await incident_found(db, title, found_at)
+        incident = await incident_found(db, in_language(title, by.locale or RULES_LANGUAGE), found_at)
         script = ProgrammeScript(self.programme, "incident", f"{name}-found", incident)
         body = AssignTicket(team=template.team, person=str(by.person_id))
         await script.act(found_at + timedelta(minutes=5), by, "acknowledge", EmptyPayload())

@@ -8,6 +8,7 @@ from datetime import timedelta
 from app.demo.data.governance import risk_data as data
 from app.demo.data.governance.risk_data import RiskStep, RiskTemplate
 from app.demo.data.organisation import CURRENCY
+from app.demo.languages import in_language
 from app.demo.programme import Programme, ProgrammeScript
 from app.governance.risks.payloads import (
     AssessRisk,
@@ -134,7 +135,9 @@ class RiskScript(ProgrammeScript):
         )
 
     async def _action(self, title: str) -> RiskAction:
-        (row,) = await self.script.children(self.kind, self.record_id, RiskAction, title=title)
+        titles = {in_language(title, language) for language in ("zh", "en")}
+        rows = await self.script.children(self.kind, self.record_id, RiskAction)
+        (row,) = [row for row in rows if row.title in titles]
         return row
 
     async def _complete(self, step: data.ActionDone) -> None:

@@ -162,10 +162,11 @@ finally as (
   select stream, min(position) filter (where rank = 1) as opened_position,
     (array_agg(told->>'service' order by rank desc) filter (where told ? 'service'))[1] as service,
     (array_agg(told->>'category' order by rank desc) filter (where told ? 'category'))[1] as category,
-    (array_agg(told->>'began_at' order by rank desc) filter (where told ? 'began_at'))[1]::timestamptz as began_at
+    (array_agg(told->>'began_at' order by rank desc) filter (where told ? 'began_at'))[1]::timestamptz as began_at,
+    (array_agg(told->>'effect_reported_at' order by rank desc) filter (where told ? 'effect_reported_at'))[1] as only_reported
   from event group by stream
 ),
--- When each incident touched its service, in whole seconds, up to now.
+-- When each incident touched its service, in whole seconds, up to now. What users only report counts once it is confirmed.
 outage as (
   select * from (
     select split_part(stream, '/', 2)::uuid as case_id, service, category, effect, opened_position,
@@ -175,6 +176,7 @@ outage as (
         when restored_at is null then coalesce(resolved_at, closed_at) end)), %(now)s) as until
     from effect join lasting using (stream) join finally using (stream) join opening using (stream) join last_turn using (stream)
     where effect in ('down', 'degraded') and service is not null and last_turn.state in ('open', 'ended')
+      and only_reported is null
   ) told
   where since < until
 ),

@@ -131,6 +131,7 @@ def repeat_alert(incident: Incident, body: RepeatAlertIncident, ctx: ActionConte
     the priority that a person has set stays until then.
     """
     incident.alert_count = (incident.alert_count or 0) + 1
+    incident.effect_reported_at = None
     when = body.alerted_at or ctx.occurred_at
     incident.last_alert_at = later_instant(incident.last_alert_at, when)
     in_group = incident.alert_group is not None

@@ -55,7 +55,7 @@ class Signature:
 @dataclass(frozen=True, slots=True)
 class Printed:
     """The content of a page: the agreement as the reader may see it, the document, the numbers of the
-    agreements beneath, and the signatures.
+    agreements beneath, the signatures, and the hours of its calendars in words, by their keys.
     """
 
     agreement: Mapping[str, Any]
@@ -65,6 +65,7 @@ class Printed:
     state: DocumentState
     beneath: Sequence[str]
     signatures: Sequence[Signature]
+    hours: Mapping[str, str]
 
 
 def title_of(printed: Printed, language: str) -> str:
@@ -93,6 +94,7 @@ def body_of(printed: Printed, language: str) -> Markup:
         head=_head(printed, wording),
         scope=_scope(printed, wording),
         targets=[_target(target, wording) for target in agreement["targets"] or ()],
+        hours=list(printed.hours.items()),
         conditions=_conditions(agreement, wording),
         consequences=list(_consequences(agreement["consequences"] or (), wording)),
         workload=_workload(agreement, wording),

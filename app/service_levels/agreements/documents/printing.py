@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from app.api.records.shapes import Renderer
 from app.common.records import from_row
+from app.foundation.calendars.calendar_cache import newest_versions
+from app.foundation.calendars.printed_hours import hours_in_words
 from app.foundation.documents.records import DocumentEntry
 from app.kernel.access.reads import VersionedRecord
 from app.kernel.actions.refusals import NotFound
@@ -43,7 +48,20 @@ async def printed_document(renderer: Renderer, loaded: VersionedRecord[Agreement
         state=document.state,
         beneath=[supporting["number"] for supporting in beneath],
         signatures=await _signatures(renderer, agreement),
+        hours=await _hours(renderer, answer),
     )
+
+
+async def _hours(renderer: Renderer, agreement: Mapping[str, Any]) -> dict[str, str]:
+    """Return the hours of the agreement's calendars in words, by their keys."""
+    targets = agreement["targets"] or ()
+    keys = dict.fromkeys([agreement["calendar"], *(target["calendar"] for target in targets)])
+    versions = await newest_versions(renderer.ledger.db, [key for key in keys if key is not None])
+    return {
+        key: hours_in_words(versions[key], renderer.language)
+        for key in keys
+        if key is not None and key in versions
+    }
 
 
 async def _signatures(renderer: Renderer, agreement: Agreement) -> list[Signature]:

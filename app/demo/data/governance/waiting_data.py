@@ -1,0 +1,40 @@
+"""What waits on the demo's last day: questions to boards, and somebody who has left (data only). Times are in
+days before the end.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+#: Who has left, with cases and tasks that nobody has taken over, and when.
+LEAVER, LEFT = "Jonas Berg", 0.06
+
+PROCESS_CHANGE_APPLIED = 1.6
+PROCESS_CHANGE: dict[str, Any] = {
+    "title": "夜间事件先电话确认 Call back before a night call-out",
+    "process": "incident",
+    "description": "夜间派单前先电话确认影响范围。The desk calls back before it wakes somebody up.",
+    "reason": "上季度三成夜间派单可以等到早班。A third of last quarter's call-outs could have waited.",
+    "teams": ["service-desk"],
+}
+OPINION = "减少不必要的夜间派单。It saves call-outs at night."
+PROCESS_QUESTION = "夜间派单前先电话确认？Shall the desk call back first?"
+
+TEMPLATE_DRAFTED = 2.2
+TEMPLATE: dict[str, Any] = {
+    "key": "renew-licences",
+    "title": "续订软件许可 Renew licences of a program",
+    "plan": "导入新许可并重启服务。Import the licence file and restart the service.",
+    "test_plan": "登录并检查到期日。Sign in and read the new end date.",
+    "back_out_plan": "恢复旧许可文件。Put the old licence file back.",
+    "risk_level": "low",
+    "services": ["plm"],
+    "team": "applications",
+}
+
+ADJUSTMENT_PROPOSED = 1.2
+ADJUSTMENT: dict[str, Any] = {
+    "changes": "第四季度增加一次应用团队培训。One more training of the applications team this quarter.",
+    "reason": "应用团队的积压未按计划减少。Its backlog has not become less as planned.",
+}
+ADJUSTMENT_QUESTION = "是否同意调整计划？Shall the plan be adjusted so?"

@@ -1,0 +1,58 @@
+"""What waits on the demo's last day: questions to boards that nobody has answered yet, and the duties of
+somebody who has left.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from app.demo.data.governance import waiting_data as data
+from app.demo.data.organisation import BUSINESS_HEAD, CHANGE_MANAGER, HEAD_OF_IT
+from app.demo.programme import Programme, ProgrammeScript, question
+from app.demo.script import DEMO_RULE
+from app.governance.process_changes.payloads import ApplyProcessChange, ReviewProcessChange
+from app.kernel.actions.payloads import EmptyPayload
+from app.processes.changes.policies.payloads import ApproveChangeTemplate, DraftChangeTemplate
+from app.processes.improvement_plans.adjusting import ProposeAdjustmentImprovementPlan
+
+
+async def make_questions(programme: Programme) -> None:
+    """Put the questions that wait for votes."""
+    await _ask_about_process(programme)
+    await _ask_about_template(programme)
+
+
+async def _ask_about_process(programme: Programme) -> None:
+    """Apply for a change of a process; the quality manager has put it to the heads of the teams."""
+    script = ProgrammeScript(programme, "process_change", "waiting")
+    applied_at = programme.before_end(data.PROCESS_CHANGE_APPLIED)
+    body = ApplyProcessChange.model_validate(data.PROCESS_CHANGE)
+    await script.act(applied_at, programme.callers[BUSINESS_HEAD], "apply", body)
+    reviewed_at = applied_at + timedelta(hours=5)
+    review = {"opinion": data.OPINION, "question": data.PROCESS_QUESTION}
+    await script.act(reviewed_at, programme.quality, "review", ReviewProcessChange.model_validate(review))
+
+
+async def _ask_about_template(programme: Programme) -> None:
+    """Draft a template of standard changes, which waits for the board."""
+    script = ProgrammeScript(programme, "change_template", "waiting")
+    drafted_at = programme.before_end(data.TEMPLATE_DRAFTED)
+    body = DraftChangeTemplate.model_validate(data.TEMPLATE)
+    await script.act(drafted_at, programme.callers[HEAD_OF_IT], "draft", body)
+    asked_at = drafted_at + timedelta(hours=3)
+    await script.act(asked_at, programme.callers[CHANGE_MANAGER], "approve", ApproveChangeTemplate())
+
+
+async def ask_for_adjustment(programme: Programme, plan: ProgrammeScript) -> None:
+    """Propose an adjustment of the annual plan, which waits for the committee."""
+    asked_at = programme.before_end(data.ADJUSTMENT_PROPOSED)
+    fields = question(data.ADJUSTMENT_QUESTION, asked_at) | data.ADJUSTMENT
+    body = ProposeAdjustmentImprovementPlan.model_validate(fields)
+    await plan.act(asked_at, programme.quality, "propose_adjustment", body)
+
+
+async def deactivate_leaver(programme: Programme) -> None:
+    """Deactivate somebody whose duties nobody has taken over yet."""
+    leaver = programme.callers[data.LEAVER].person_id
+    script = ProgrammeScript(programme, "person", "leaver", leaver)
+    await script.act(programme.before_end(data.LEFT), DEMO_RULE, "deactivate", EmptyPayload())

@@ -1,0 +1,138 @@
+"""Documents whose pages show facts and tables next to their texts, such as the papers of a request: what the
+builders of these pages read, and the page itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from app.common.records import CodeEnum
+from app.foundation.documents.pages import PrintedPage, SignatureLine, page_of
+from app.foundation.documents.past import PastRecord
+from app.foundation.documents.printing import DecryptedDocument, LoadedDocument, decrypt
+from app.foundation.documents.records import Heading
+from app.html.filters import moment
+from app.html.wording import Wording
+from app.kernel.ledger import Ledger
+
+TEMPLATE = "foundation/documents/paper.html"
+#: The table of the sentences on these pages.
+TABLE = "paper"
+
+
+@dataclass(frozen=True, slots=True)
+class PaperTable:
+    """A table of a paper: the sentence codes of its title and heads, and its rows as text."""
+
+    title: str
+    heads: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paper:
+    """The content of a paper next to its texts. Facts have a sentence code and a value, and those without a
+    value are left out. Texts under the headings `in_tables` are printed in a table instead.
+    """
+
+    facts: Sequence[tuple[str, str | None]] = ()
+    tables: Sequence[PaperTable] = ()
+    signatures: Sequence[SignatureLine] = ()
+    in_tables: frozenset[Heading] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class PaperSource:
+    """What a paper is built from: its document, the record's kind of reader, and the words of the page."""
+
+    ledger: Ledger
+    loaded: LoadedDocument
+    is_for_staff: bool
+    wording: Wording
+
+    @property
+    def record_then(self) -> PastRecord:
+        """The record when the paper's edition was written."""
+        return self.loaded.edition.record_then
+
+    @property
+    def record_while_newest(self) -> PastRecord:
+        """What was added to the record while the paper's edition was the newest."""
+        return PastRecord(self.loaded.edition.since(lambda _: True))
+
+    def recorded_at(self, event_type: str) -> datetime | None:
+        """Return when the event was recorded while the edition was the newest; None: it was not."""
+        events = self.loaded.edition.since(lambda event: event.type == event_type)
+        return events[-1].recorded_at if events else None
+
+    def label(self, code: CodeEnum | None) -> str:
+        """Return the label of the code; nothing of None."""
+        return "" if code is None else self.wording.label(code)
+
+    def moment(self, instant: datetime | None) -> str:
+        """Return the time by the clocks of the page; nothing of None."""
+        return moment(instant, self.loaded.printed.zone)
+
+    def answer(self, value: bool | None) -> str:
+        """Return yes or no; nothing of None."""
+        return "" if value is None else self.wording.sentence("yes" if value else "no")
+
+    async def read(
+        self, texts: Iterable[str | None], persons: Iterable[UUID | str | None] = ()
+    ) -> PaperWords:
+        """Read these encrypted texts and the names of these persons."""
+        ids = [UUID(str(person)) for person in persons if person is not None]
+        return PaperWords(await decrypt(self.ledger, texts, ids), self.wording)
+
+
+@dataclass(frozen=True, slots=True)
+class PaperWords:
+    """Texts and names as the page shows them: those of erased persons are marked as erased."""
+
+    decrypted: DecryptedDocument
+    wording: Wording
+
+    def text(self, encrypted: str | None) -> str:
+        """Return the text; nothing if there is none."""
+        return "" if encrypted is None else self.decrypted.text(encrypted) or self._erased
+
+    def name(self, person: UUID | str | None) -> str:
+        """Return the person's name; nothing of None."""
+        return "" if person is None else self.decrypted.name(UUID(str(person))) or self._erased
+
+    def names(self, persons: Iterable[UUID | str] | None) -> str:
+        """Return the names of the persons in one line."""
+        return self.wording.sentence("joined").join(self.name(person) for person in persons or ())
+
+    @property
+    def _erased(self) -> str:
+        return self.wording.sentence("document_page.erased")
+
+
+def author_line(source: PaperSource, role: str) -> SignatureLine:
+    """Return the line on which the author of the paper signs in that role."""
+    printed = source.loaded.printed
+    return SignatureLine(role, printed.author, printed.recorded_at)
+
+
+def signature_lines(
+    role: str, persons: Iterable[UUID | str | None], words: PaperWords
+) -> list[SignatureLine]:
+    """Return a line for each of the persons, on which they sign in that role."""
+    named = dict.fromkeys(str(person) for person in persons if person is not None)
+    return [SignatureLine(role, words.name(person)) for person in named]
+
+
+def print_paper(source: PaperSource, paper: Paper) -> PrintedPage:
+    """Return the page of the paper."""
+    return page_of(
+        TEMPLATE,
+        source.loaded.printed,
+        source.wording,
+        paper=paper,
+        decisions=(),
+        signatures=paper.signatures,
+    )

@@ -1,0 +1,1 @@
+"""Documents of requests as pages fit to print."""

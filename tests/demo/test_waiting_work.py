@@ -1,0 +1,97 @@
+"""A desk where something is to be done: work for every role, open questions, and duties of a leaver."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from pathlib import Path
+from urllib.parse import parse_qsl
+
+from app.cli.server.demo_server import make_keys
+from app.common.people import Role
+from app.demo.data.governance.waiting_data import LEAVER
+from app.demo.data.organisation import KEYS
+from app.demo.languages import in_language
+from app.desk.homes import HOMES, OPEN_STATES, READER_TEAMS
+from app.desk.pages.lists.tabs import list_text, open_states
+from app.foundation.people.succession.lookups import duties_of
+from app.kernel.ledger import Ledger
+from app.registry import LIFECYCLES_BY_KIND
+from tests.client import Client, serving
+from tests.conftest import DEMO, Server, fresh
+from tests.demo.conftest import USUAL
+
+#: Kinds of questions of which one waits for votes.
+ASKED = {
+    "change",
+    "document_review",
+    "improvement_proposal",
+    "plan_adjustment",
+    "process_change",
+}
+OPEN_QUESTIONS = """
+select distinct coalesce(decision, split_part(record, '/', 1)) as kind from fold.decision
+where state = 'open'"""
+TITLES = """
+select title from fold.incident union all select title from fold.request
+union all select title from fold.change
+union all select title from fold.problem union all select title from fold.improvement
+union all select title from fold.risk union all select title from fold.meeting
+union all select title from fold.improvement_plan union all select title from fold.sla
+union all select title from fold.task union all select title from fold.milestone"""
+
+
+def test_everybody_can_sign_in_in_each_role_that_has_a_home() -> None:
+    printed = {role for _, _, roles in KEYS for role in roles}
+    assert set(HOMES) - printed == set()
+
+
+async def test_the_home_of_each_role_shows_work(server: Server, demo_secrets: Path) -> None:
+    async with contextlib.AsyncExitStack() as stack:
+        place = stack.enter_context(fresh(server, DEMO))
+        api = await stack.enter_async_context(serving(place.url, demo_secrets, USUAL))
+        rows = await api.ledger.db.rows("select id, name from fold.person", ())
+        names = await api.ledger.vault.texts({row["name"] for row in rows})
+        persons = {str(names[row["name"]]): row["id"] for row in rows if row["name"] in names}
+        keys = await make_keys(api.ledger, persons)
+        filled = {}
+        for owner, _, roles in KEYS:
+            client = api.with_token(keys[owner])
+            for role in set(roles) & set(HOMES):
+                filled[role] = await _filled_lists(client, role)
+    assert {role: lists for role, lists in filled.items() if not lists} == {}
+
+
+async def _filled_lists(client: Client, role: Role) -> list[str]:
+    """The lists of the role's first page that have records, by their labels."""
+    teams = ",".join(team["id"] for team in (await client.read("/v1/me"))["teams"])
+    selections = {}
+    for chosen in HOMES[role].lists:
+        states = ",".join(open_states(LIFECYCLES_BY_KIND[chosen.kind]))
+        values = {OPEN_STATES: states, READER_TEAMS: teams}
+        filters = {name: values.get(value, value) for name, value in parse_qsl(chosen.query)}
+        if "" not in filters.values():
+            selections[chosen.label.en] = list_text(chosen.kind, filters)
+    answer = await client.read("/v1/list_counts", selection=list(selections.values()), most="3")
+    return [label for label, item in zip(selections, answer["items"], strict=True) if item["total"] != 0]
+
+
+async def test_questions_of_many_kinds_wait_for_votes(demo_to_read: Ledger) -> None:
+    rows = await demo_to_read.db.rows(OPEN_QUESTIONS, ())
+    assert {row["kind"] for row in rows} >= ASKED
+
+
+async def test_somebody_has_left_whose_duties_wait(demo_to_read: Ledger) -> None:
+    left = await demo_to_read.db.rows(
+        "select id from fold.person where state = 'inactive' and kind = 'human'", ()
+    )
+    assert len(left) == 1, LEAVER
+    duties = await duties_of(demo_to_read.db, demo_to_read.lifecycles.values(), left[0]["id"])
+    assert {duty.kind for duty in duties} >= {"incident"}
+
+
+async def test_no_title_says_the_same_in_two_languages(demo_to_read: Ledger) -> None:
+    titles = [row["title"] for row in await demo_to_read.db.rows(TITLES, ()) if row["title"]]
+    assert len(titles) > 500
+    assert {title for title in titles if in_language(title, "zh") != title} == set()
+    assert sum(bool(re.search("[\u4e00-\u9fff]", title)) for title in titles) > 100
