@@ -172,10 +172,16 @@ async def stage_author_not_apart(
 async def deployment_times_invalid(
     reads: ReadContext, release: Release, body: DeployRelease, ctx: ActionContext
 ) -> None:
-    """Refuse a deployment that begins in the future, or ends before it begins."""
+    """Refuse a deployment that begins in the future, or ends before it begins; and one that began before the
+    go was decided on.
+    """
     for name in ("started_at", "ended_at"):
         value = getattr(body, name)
         if value is not None and value > ctx.now + FUTURE_TOLERANCE:
             raise WrongValue(pointer=f"/{name}", because="in_the_future")
     if body.started_at is not None and (body.ended_at or ctx.occurred_at) < body.started_at:
         raise WrongValue(pointer="/ended_at", because="before_it_began")
+    for name in ("started_at", "ended_at", "occurred_at"):
+        value, go_at = getattr(body, name), release.go_decided_at
+        if value is not None and go_at is not None and value < go_at:
+            raise WrongValue({"since": go_at}, pointer=f"/{name}", because="before_the_go")

@@ -97,6 +97,7 @@ def deploy(release: Release, body: DeployRelease, ctx: ActionContext) -> None:
     """Deploy the release: it is in use from then on. A deployment is recorded with it."""
     release.environment = body.environment or release.environment
     release.deployed_what = body.what
+    release.late_reason = body.late_reason
     release.deployed_at = body.ended_at or ctx.occurred_at
     release.deployment_id = ctx.command.related_id
 

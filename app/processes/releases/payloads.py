@@ -186,7 +186,7 @@ class DeployedRevision(PayloadPart):
     committed_at: Instant = Field(description="Time of the commit in the repository.")
 
 
-class DeployRelease(Payload):
+class DeployRelease(Payload, of=Release):
     """The deployment of the release: environment, times and revisions."""
 
     environment: EnvironmentKey | None = Field(
@@ -201,6 +201,10 @@ class DeployRelease(Payload):
         default=None, description="Beginning of the deployment; if left out, its end."
     )
     ended_at: Instant | None = Field(default=None, description="End of the deployment; if left out, now.")
+    late_reason: FreeText | None = Field(
+        default=None,
+        description="Reason for reporting the deployment only during a freeze that began after it.",
+    )
     revisions: Annotated[tuple[DeployedRevision, ...], at_most_entries(MOST_REVISIONS)] = Field(
         default=(),
         max_length=MOST_REVISIONS,

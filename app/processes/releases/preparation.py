@@ -18,6 +18,7 @@ from app.processes.releases.payloads import DeployRelease, PassGateRelease, Plan
 from app.processes.releases.records import Release, ReleaseStage, StageSet, StageSetState
 from app.ticketing.going_out_lookups import (
     GoingOutObstacle,
+    GoingOutTime,
     freezes_in_the_way,
     obstacles_of_changes,
 )
@@ -156,9 +157,10 @@ async def changes_that_go(
 async def going_out_now(
     reads: ReadContext, release: Release, body: DeployRelease, ctx: ActionContext
 ) -> ReadyToGoOut:
-    """Check that all changes of the release may go out, and that there is no freeze. Raises
-    PreparationRefused (`changes_may_not_go_out`, `release_is_frozen`), or WrongValue for an environment on
-    which nobody has decided.
+    """Check that all changes of the release may go out, and that there is no freeze from its begin to its
+    end. Raises PreparationRefused (`changes_may_not_go_out`, `release_is_frozen`), or WrongValue for an
+    environment on which nobody has decided, and for a deployment before the freeze that is only told during
+    it, without a reason.
     """
     if body.environment not in (None, release.environment):
         words = {"environment": release.environment or ""}
@@ -166,11 +168,15 @@ async def going_out_now(
     if release.environment != PRODUCTION:
         return ReadyToGoOut()
     await _refuse_changes(reads, release, ctx)
-    begin = body.started_at or body.ended_at or ctx.occurred_at
-    freezes = await freezes_in_the_way(_reading(reads), release.service, release.change_ids or (), begin)
+    end = body.ended_at or ctx.occurred_at
+    time = GoingOutTime(min(body.started_at or end, end), end, ctx.now)
+    freezes = await freezes_in_the_way(_reading(reads), release.service, release.change_ids or (), time)
     if freezes:
-        names = ", ".join(freeze.name for freeze in freezes)
-        raise PreparationRefused("release_is_frozen", {"freezes": names})
+        words = {"freezes": ", ".join(freeze.name for freeze in freezes)}
+        if freezes[0].because is GoingOutObstacle.frozen:
+            raise PreparationRefused("release_is_frozen", words)
+        if body.late_reason is None:
+            raise WrongValue(words, pointer="/late_reason", because="told_in_freeze")
     return ReadyToGoOut()
 
 

@@ -90,6 +90,10 @@ class Release(Ticket):
     deployed_what: Annotated[str | None, Personal()] = optional(
         "Description of the deployed contents; null until the release is deployed."
     )
+    late_reason: Annotated[str | None, Personal()] = optional(
+        "Reason for reporting the deployment only during a later freeze; null if there was none.",
+        examples=["The network was down."],
+    )
     rolled_back_at: Annotated[datetime | None, EnteredAt(ReleaseState.rolled_back)] = None
     roll_back_reason: Annotated[str | None, Personal()] = optional(
         "Reason for rolling the release back; null if it was not."
