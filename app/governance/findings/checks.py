@@ -13,7 +13,7 @@ async def finding_invalid(
     reads: ReadContext, finding: Finding, body: RaiseFinding, ctx: ActionContext
 ) -> None:
     """Refuse a due time that is past, and a violation for which nobody answers."""
-    if not ctx.occurred_at < body.due_at:
+    if not ctx.counts_from < body.due_at:
         raise WrongValue(pointer="/due_at", because="not_ahead")
     if body.kind is FindingKind.violation and body.person is None:
         raise WrongValue(pointer="/person", because="missing")
