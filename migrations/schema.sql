@@ -3658,6 +3658,8 @@ create table fold.release (
   cancelled_at timestamp with time zone,
   appended_at timestamp with time zone,
   late_reason text collate "C",
+  stages_reason text collate "C",
+  stages_skipped text[] collate "C",
   constraint release_pkey PRIMARY KEY (id),
   constraint release_number_key UNIQUE (number)
 ) with (fillfactor=85);

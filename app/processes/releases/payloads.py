@@ -85,6 +85,11 @@ class PlanRelease(ReleaseFields, of=Release):
         description="Stages of `stage_set` that the release goes through, in their order, each with its "
         "author and reviewer; if left out, all stages of the set.",
     )
+    stages_reason: FreeText | None = Field(
+        default=None,
+        description="Reason for leaving out stages of the set, which the go decision names.",
+        examples=["The relay is only moved, not changed."],
+    )
     requester: Annotated[Reference, ForeignRef("person", GivenDuty.recorded, on_behalf=True)] | None = Field(
         default=None, description="Person on whose behalf the release is planned; if left out, the caller."
     )

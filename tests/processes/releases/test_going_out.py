@@ -9,8 +9,8 @@ import pytest
 
 from app.common.people import Role
 from tests.client import Api, Client, Json
-from tests.processes.changes.samples import Board, a_board
-from tests.processes.releases.samples import Makers, errors
+from tests.processes.changes.samples import DONE, EARLY, REVIEWED, Board, a_board
+from tests.processes.releases.samples import Makers, a_release, errors
 
 WENT: Json = {"what": "Version 4.2 on both relays."}
 PERMITTED = "/v1/deployments/permitted"
@@ -76,6 +76,23 @@ async def test_a_release_goes_out_only_with_changes_that_may_go_out(board: Board
     for environment, code in (("test", "another_environment"), ("Prod", "changes_may_not_go_out")):
         refused = await makers.developer.post(f"{going}/deploy", json={**WENT, "environment": environment})
         assert code in refused.text, "only the environment on which was decided, however it is spelled"
+
+
+async def test_a_change_of_another_service_or_one_that_was_over_carries_no_release(
+    board: Board, makers: Makers
+) -> None:
+    elsewhere = await approved(board, services=["portal"])
+    path = await board.scheduled(0, 2)
+    await board.engineer.post_ok(f"{path}/start", EARLY)
+    await board.engineer.post_ok(f"{path}/complete", DONE)
+    over = await board.manager.post_ok(f"{path}/review", {**REVIEWED, "first_pass": False})
+    for change, code in ((elsewhere, "change_of_other_service"), (over, "change_was_over")):
+        plan = a_release(changes=[change["number"]])
+        refused = await makers.manager.post("/v1/releases", json=plan)
+        assert errors(refused.json()) == [("/changes/0", code)]
+    path = await makers.planned(changes=[(await approved(board))["number"]])
+    refused = await makers.manager.patch(path, json={"service": "portal"}, headers={"If-Match": "*"})
+    assert errors(refused.json()) == [("/service", "change_of_other_service")]
 
 
 async def test_a_release_does_not_go_out_in_a_freeze_whenever_it_is_said_to_have_gone(
