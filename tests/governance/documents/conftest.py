@@ -85,7 +85,7 @@ class Office:
         """The address of a document that was published, which these must acknowledge."""
         path = await self.approved(**more)
         body = {
-            "effective_at": AHEAD,
+            "effective_at": self.calendar.now().isoformat(),
             "review_due_at": (self.calendar.now() + timedelta(days=365)).isoformat(),
             "acknowledged_by": [client.id for client in must_read],
         }
