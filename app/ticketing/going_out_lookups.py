@@ -110,8 +110,8 @@ async def freezes_in_the_way(
     frozen = await _freezes(read, {**parameters, "begin": time.begin, "end": time.end})
     if frozen or time.told_at is None:
         return frozen
-    told = await _freezes(read, {**parameters, "begin": time.told_at, "end": time.told_at})
-    return [replace(freeze, because=GoingOutObstacle.told_in_freeze) for freeze in told]
+    at_report = await _freezes(read, {**parameters, "begin": time.told_at, "end": time.told_at})
+    return [replace(freeze, because=GoingOutObstacle.told_in_freeze) for freeze in at_report]
 
 
 async def _freezes(read: Reading, parameters: dict[str, Any]) -> list[Obstacle]:

@@ -13,10 +13,9 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from app.foundation.documents.lookups import registered_document
+from app.foundation.documents.lookups import registered_document, time_recorded
 from app.foundation.documents.records import DocumentClass, DocumentState
 from app.foundation.process_names import process_named
-from app.kernel.access.reads import Unguarded
 from app.kernel.actions.payloads import BoundedList, ShortText
 from app.kernel.actions.refusals import WrongValue
 from app.kernel.named_evidence import EvidenceQuestion, NamedEvidence
@@ -79,7 +78,9 @@ class RegisteredDocuments(NamedEvidence):
             return number
         if not await _of_one_matter(question, entry["stream"]):
             raise WrongValue(words, pointer=pointer, because="document_of_other_matter")
-        since = None if self.since is None else await _recorded(question, self.since(question.record))
+        since = None if self.since is None else self.since(question.record)
+        if since is not None:
+            since = max(since, await time_recorded(question.reads, question.record.row_key, since) or since)
         if since is not None and entry["published_at"] < since:
             raise WrongValue({**words, "since": since}, pointer=pointer, because="document_too_old")
         return number
@@ -104,22 +105,6 @@ class ExternalNumbers(NamedEvidence):
 
 #: Numbers of documents in other systems, next to a field of documents in the register.
 ExternalDocuments = Annotated[tuple[ShortText, ...], BoundedList, ExternalNumbers()]
-
-
-#: Persons may date back what they do, but not so that older evidence counts.
-RECORDED = """
-select max(recorded_at) from log.event
-where stream = %(stream)s and occurred_at = %(time)s and actor like 'person:%%'"""
-PAST = Unguarded("What was recorded stays as it was recorded.")
-
-
-async def _recorded(question: EvidenceQuestion, time: datetime | None) -> datetime | None:
-    """Return when it was recorded what a person did at that time; None for no time."""
-    if time is None:
-        return None
-    parameters = {"stream": question.record.row_key, "time": time}
-    recorded_at = await question.reads.value(RECORDED, parameters, guard=PAST)
-    return max(time, recorded_at) if isinstance(recorded_at, datetime) else time
 
 
 async def _of_one_matter(question: EvidenceQuestion, stream: str) -> bool:

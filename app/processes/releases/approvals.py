@@ -94,8 +94,8 @@ def request_go(release: Release, body: RequestGoRelease, ctx: ActionContext) -> 
 async def go_question(
     reads: ReadContext, release: Release, body: RequestGoRelease, ctx: ActionContext
 ) -> NewDecision:
-    """Prepare the question whether to bring the release into use. It names the stages that are left out, since
-    those who plan a release do not decide on that alone; the release states the reason.
+    """Prepare the question whether to bring the release into use. It names the stages that are left out:
+    those who plan a release do not decide on that alone. The release states the reason.
     """
     text = body.question or usual_question(release, GO_MATTER)
     if release.stages_skipped:

@@ -211,8 +211,8 @@ async def test_stages_are_left_out_with_a_reason_that_those_who_decide_on_the_go
     release = await makers.change.read(path)
     assert release["stages_reason"] == "The relay is only moved."
     assert len(release["stages_skipped"]) == 6
-    whole = await makers.manager.read(await makers.planned(stages=[]))
-    assert (whole["stages_skipped"], whole["stages_reason"]) == (None, None)
+    release = await makers.manager.read(await makers.planned(stages=[]))
+    assert (release["stages_skipped"], release["stages_reason"]) == (None, None)
 
 
 async def test_a_gate_takes_only_files_that_are_there_and_that_no_other_gate_took(makers: Makers) -> None:
