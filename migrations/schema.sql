@@ -3673,6 +3673,9 @@ create table fold.release (
   lessons text,
   cancelled_at timestamp with time zone,
   appended_at timestamp with time zone,
+  late_reason text collate "C",
+  stages_reason text collate "C",
+  stages_skipped text[] collate "C",
   constraint release_pkey PRIMARY KEY (id),
   constraint release_number_key UNIQUE (number)
 ) with (fillfactor=85);

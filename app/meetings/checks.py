@@ -134,7 +134,7 @@ async def invalid_minutes(
             raise WrongValue(words, pointer=f"/conclusions/{n}/item", because="unknown_reference")
         left.remove(conclusion.item)
     for n, task in enumerate(body.tasks):
-        if task.due_at <= ctx.occurred_at:
+        if task.due_at <= ctx.counts_from:
             raise WrongValue(pointer=f"/tasks/{n}/due_at", because="not_ahead")
 
 

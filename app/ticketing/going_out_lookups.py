@@ -5,8 +5,9 @@ know one another: changes and freezes are known by their rows.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from app.common.records import CodeEnum
@@ -26,6 +27,7 @@ class GoingOutObstacle(CodeEnum):
     change_not_open = "change_not_open", "Change not approved", "变更不可上线"
     outside_its_window = "outside_its_window", "Outside the change's window", "在变更窗口之外"
     frozen = "frozen", "A freeze without an exception", "处于冻结期且无例外"
+    told_in_freeze = "told_in_freeze", "Reported during a freeze", "在冻结期内登记"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +52,11 @@ class Obstacle:
 CHANGES = """
 select number, state, outcome, window_from_at, window_until_at from fold.change
 where id = any(%s::uuid[]) order by number"""
-# The freezes of what is deployed at that moment, without those that all its changes are excepted from, or
+# The freezes of what is deployed in that interval, without those that all its changes are excepted from, or
 # were scheduled over.
 FREEZES = """
 select f.title, f.from_at, f.until_at from schedule.freeze_window w join fold.freeze f on f.id = w.freeze_id
-where w.during @> %(at)s::timestamptz and (
+where w.during && tstzrange(%(begin)s::timestamptz, %(end)s::timestamptz, '[]') and (
   not exists (select from fold.change c where c.id = any(%(changes)s::uuid[]))
     and schedule.concerns(w, array[%(service)s]::text[], '{}')
   or exists (
@@ -87,13 +89,32 @@ async def obstacles_of_changes(
     return obstacles
 
 
-async def freezes_in_the_way(
-    read: Reading, service: str | None, changes: Iterable[str | UUID], when: datetime
-) -> list[Obstacle]:
-    """Return the freezes of the service, or of what one of these changes touches, that are on then and that
-    the change is not excepted from.
+@dataclass(frozen=True, slots=True)
+class GoingOutTime:
+    """The interval in which something is deployed, and the time at which it is told (None: beforehand). The
+    interval is the word of whoever tells it, so a freeze that is on when it is told counts as well.
     """
-    parameters = {"service": service, "changes": [str(change) for change in changes], "at": when}
+
+    begin: datetime
+    end: datetime
+    told_at: datetime | None = None
+
+
+async def freezes_in_the_way(
+    read: Reading, service: str | None, changes: Iterable[str | UUID], time: GoingOutTime
+) -> list[Obstacle]:
+    """Return the freezes of the service, or of what one of these changes touches, that the change is not
+    excepted from: those that are on in the interval (`frozen`), or when it is told (`told_in_freeze`).
+    """
+    parameters = {"service": service, "changes": [str(change) for change in changes]}
+    frozen = await _freezes(read, {**parameters, "begin": time.begin, "end": time.end})
+    if frozen or time.told_at is None:
+        return frozen
+    at_report = await _freezes(read, {**parameters, "begin": time.told_at, "end": time.told_at})
+    return [replace(freeze, because=GoingOutObstacle.told_in_freeze) for freeze in at_report]
+
+
+async def _freezes(read: Reading, parameters: dict[str, Any]) -> list[Obstacle]:
     return [
         Obstacle(
             GoingOutObstacle.frozen, freeze=row["title"], from_at=row["from_at"], until_at=row["until_at"]
@@ -103,12 +124,12 @@ async def freezes_in_the_way(
 
 
 async def obstacles_of_deployment(
-    read: Reading, environment: str, service: str | None, changes: Sequence[str | UUID], when: datetime
+    read: Reading, environment: str, service: str | None, changes: Sequence[str | UUID], time: GoingOutTime
 ) -> list[Obstacle]:
     """Return all that keeps the deployment of these changes from going out then."""
     if environment != PRODUCTION:
         return []
     return [
-        *await obstacles_of_changes(read, changes, when),
-        *await freezes_in_the_way(read, service, changes, when),
+        *await obstacles_of_changes(read, changes, time.begin),
+        *await freezes_in_the_way(read, service, changes, time),
     ]

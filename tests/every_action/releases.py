@@ -62,6 +62,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
             {"key": "build", "author": IDS["author"]},
             {"key": "test", "author": IDS["doer"]},
         ],
+        "stages_reason": "The relay is only moved. 仅迁移中继。",
         "custom": {"room": "B 2.017", "visitors": 12},
     },
     AppointRelease: lambda: {"stage": "test", "author": IDS["person"]},

@@ -21,6 +21,7 @@ from app.registry import LIFECYCLES
 from tests.client import Api, Json
 from tests.governance.documents.conftest import Office, calendar, office
 from tests.people import add_caller
+from tests.processes.releases.samples import a_release
 from tests.processes.trainings.conftest import said
 
 __all__ = ["calendar", "office"]
@@ -226,3 +227,19 @@ async def test_a_training_keeps_the_number_of_its_material(office: Office, api: 
     assert await planned(material_number=named.other_matter) == ["document_of_other_matter"]
     assert await planned(external_number=named.good) == ["number_of_ours"]
     assert isinstance(await planned(external_number="SOP-12"), dict)
+
+
+async def test_a_question_that_is_dated_back_does_not_let_older_evidence_count(
+    office: Office, api: Api
+) -> None:
+    named = await documents(office, api)
+    manager = await api.client("Petra", Role.project_manager)
+    writer = await api.client("Writer", Role.engineer, teams=("network",))
+    office.calendar.move_on(seconds=60)
+    asked_at = named.boundary - timedelta(days=5)
+    plan = a_release(stages=[{"key": "build"}], occurred_at=asked_at.isoformat())
+    release = await manager.post_ok("/v1/releases", plan)
+    assert release["opened_at"] < named.boundary.isoformat()
+    body = {"document_numbers": [named.good], "author": writer.id}
+    refused = await manager.post(f"/v1/releases/{release['id']}/pass_gate", json=body)
+    assert [error["code"] for error in refused.json()["errors"]] == ["document_too_old"]

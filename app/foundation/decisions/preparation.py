@@ -209,13 +209,13 @@ def question_preparation(matter: Matter) -> Prepare:
         reads: ReadContext, record: Any, body: AskBoard, ctx: ActionContext
     ) -> NewDecision:
         """Find the question's voters by the approval rules, and make the ballots."""
-        question = Question(body.question or _usual_question(record, matter), matter, body.due_at)
+        question = Question(body.question or usual_question(record, matter), matter, body.due_at)
         return await new_decision(reads, record, question, ctx)
 
     return prepare_question
 
 
-def _usual_question(record: Any, matter: Matter) -> str:
+def usual_question(record: Any, matter: Matter) -> str:
     """Return the question for those who ask in no words of their own: the kind of the decision, and the title
     of the record.
     """

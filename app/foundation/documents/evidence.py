@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from app.common.records import Record
-from app.foundation.documents.lookups import registered_document
+from app.foundation.documents.lookups import registered_document, time_recorded
 from app.foundation.documents.records import DocumentState
 from app.foundation.own_numbers import is_own_number
 from app.foundation.process_names import process_named
@@ -89,6 +89,8 @@ class RegisteredDocuments(NamedEvidence):
         if source is None or not _is_of_matter(question, source.record):
             raise WrongValue(words, pointer=pointer, because="document_of_other_matter")
         since = None if self.since is None else self.since(question.record)
+        if since is not None:
+            since = max(since, await time_recorded(question.reads, question.record.row_key, since) or since)
         if since is not None and entry["published_at"] < since:
             raise WrongValue({**words, "since": since}, pointer=pointer, because="document_too_old")
         return number

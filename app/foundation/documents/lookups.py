@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
-from app.kernel.access.reads import ReadContext, Versions
+from app.kernel.access.reads import ReadContext, Unguarded, Versions
 from app.platform.db import Row
 
 ENTRY = """
 select e.*, h.stream, h.version as stream_version, h.audience from fold.document_entry e
 join log.stream_head h on h.stream = e.record where e.number = %(number)s or e.id = %(id)s"""
+#: Persons may date back what they do, but not so that older evidence counts.
+RECORDED = """
+select max(recorded_at) from log.event
+where stream = %(stream)s and occurred_at = %(time)s and actor like 'person:%%'"""
 BY_VERSION = Versions(version="stream_version")
 
 
@@ -18,3 +23,12 @@ async def registered_document(reads: ReadContext, name: str, entry_id: UUID | No
     record; None if there is none.
     """
     return await reads.row(ENTRY, {"number": name.strip().upper(), "id": entry_id}, guard=BY_VERSION)
+
+
+async def time_recorded(reads: ReadContext, stream: str, time: datetime) -> datetime | None:
+    """Return when it was recorded what a person did to the record at that time; None if nobody did anything
+    then.
+    """
+    guard = Unguarded("What was recorded stays as it was recorded.")
+    recorded_at: datetime | None = await reads.value(RECORDED, {"stream": stream, "time": time}, guard=guard)
+    return recorded_at

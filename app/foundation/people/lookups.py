@@ -39,6 +39,12 @@ async def membership(reads: ReadContext, person: Record, team: Record) -> Member
     return None if row is None else from_row(Membership, row)
 
 
+async def is_member(reads: ReadContext, person: Record, teams: Sequence[str]) -> bool:
+    """Return whether the person belongs to one of these teams."""
+    query = "select count(*) from fold.membership where person_id = %s and team_id = any(%s::uuid[])"
+    return bool(teams and await reads.value(query, (person.id, list(teams)), guard=BY_RECORD_VERSION))
+
+
 async def number_of_memberships(reads: ReadContext, person: Record) -> int:
     """Return the number of teams that the person belongs to."""
     query = "select count(*) from fold.membership where person_id = %s"

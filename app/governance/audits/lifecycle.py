@@ -72,7 +72,7 @@ def open_(audit: Audit, body: OpenAudit, ctx: ActionContext) -> None:
 
 def _due(month: str, day: int, ctx: ActionContext) -> datetime:
     """Return the end of that day of the following month, or of the time that there is at least."""
-    return max(end_of_day(month, day, ctx.settings.zone), ctx.occurred_at + LEAST_TIME)
+    return max(end_of_day(month, day, ctx.settings.zone), ctx.counts_from + LEAST_TIME)
 
 
 def end_of_day(month: str, day: int, zone: tzinfo) -> datetime:

@@ -104,7 +104,7 @@ async def due_invalid(
     ctx: ActionContext,
 ) -> None:
     """Refuse a due date that is not ahead (`not_ahead`)."""
-    if not isinstance(body, HandOverCorrectiveAction) and body.due_at <= ctx.occurred_at:
+    if not isinstance(body, HandOverCorrectiveAction) and body.due_at <= ctx.counts_from:
         raise WrongValue(pointer="/due_at", because="not_ahead")
 
 

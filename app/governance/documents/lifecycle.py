@@ -277,6 +277,7 @@ SUPERSEDE = RelatedCommand(
     field="replaces",
     record=lambda ctx: ctx.prepared(ReplacedDocument).stream or (),
     body=lambda document, body: SupersedeDocument(successor=document.id),
+    permitted=True,
 )
 REVIEWED = Branch(_reviewed_state, (State.approved, State.drafted, State.in_review))
 COUNTERSIGNED = Branch(_countersigned_state, (State.approved, State.drafted))
@@ -301,9 +302,9 @@ LIFECYCLE = Lifecycle(
         #      action       中文        from               to                who                       event
         action(draft,       "起草",     NEW_RECORD,        State.drafted,    staff,                    "document.drafted",
                keys=Keys.UPLOADS, documents=lambda _, body: (body.document_class,),
-               wrong=(checks.draft_invalid, tiers.drafted_tier_invalid), supplies=tiers.with_tier),
+               wrong=(checks.file_is_empty, checks.draft_invalid, tiers.drafted_tier_invalid), supplies=tiers.with_tier),
         action(revise,      "修订",     IN_WRITING,        State.drafted,    author | quality_manager, "document.revised",
-               keys=Keys.UPLOADS, prepare=filed, wrong=(tiers.revised_tier_invalid,)),
+               keys=Keys.UPLOADS, prepare=filed, wrong=(checks.file_is_empty, tiers.revised_tier_invalid,)),
         action(submit,      "提交",     [State.drafted],   State.in_review,  author | quality_manager, "document.submitted",
                keys=Keys.TEXTS, prepare=(*filed, review_question)),
         action(review,      "评审",     [State.in_review], REVIEWED,         decision,                 "document.reviewed",
@@ -311,12 +312,13 @@ LIFECYCLE = Lifecycle(
         action(countersign, "会签",     [State.in_review], COUNTERSIGNED,    decision,                 "document.countersigned",
                prepare=filed, notifies=TO_AUTHOR),
         action(publish,     "发布",     [State.approved],  State.published,  quality_manager,          "document.published",
-               prepare=(*filed, replaced_document), wrong=(checks.publication_invalid,), segregate_from=(document_author,), related=SUPERSEDE),
+               prepare=(*filed, replaced_document), wrong=(checks.wrote_a_version, checks.publication_invalid),
+               segregate_from=(document_author,), related=SUPERSEDE),
         action(confirm,     "确认有效", [State.published], STAYS,            quality_manager,          "document.confirmed",
-               prepare=filed, wrong=(checks.confirmation_invalid,), segregate_from=(document_author,)),
+               prepare=filed, wrong=(checks.wrote_a_version, checks.confirmation_invalid), segregate_from=(document_author,)),
         action(flag_review, "标记复审逾期", [State.published], STAYS,            rule,                     "document.review_overdue",
                due=DueAt("review_due_at", "flag_document_reviews", unless="review_overdue_at"), notifies=TO_MANAGERS),
-        action(supersede,   "取代",     [State.published], State.superseded, quality_manager,          "document.superseded", prepare=filed),
+        action(supersede,   "取代",     [State.published], State.superseded, rule,                     "document.superseded", prepare=filed),
         action(read,        "阅读",     State,             STAYS,            rule,                     "document.read", staff_only=True),
         *document_actions(KEPT_DOCUMENTS),
         *decisions.rows(VOTES),

@@ -15,7 +15,8 @@ from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import WrongValue
 
-_TIERS = tuple(ReviewTier)
+#: The tiers, the lowest first.
+TIERS = tuple(ReviewTier)
 _BY_IMPORTANCE = {
     Importance.general: ReviewTier.team_lead,
     Importance.important: ReviewTier.department_head,
@@ -36,7 +37,7 @@ def least_tier(document: ControlledDocument | DraftDocument, *, has_lead: bool) 
     assert document.confidentiality is not None
     own = ReviewTier.team_lead if has_lead else ReviewTier.department_head
     tiers = (_BY_IMPORTANCE[document.importance], _BY_CONFIDENTIALITY[document.confidentiality], own)
-    return max(tiers, key=_TIERS.index)
+    return max(tiers, key=TIERS.index)
 
 
 def with_tier(document: ControlledDocument, body: DraftDocument, ctx: ActionContext) -> DraftDocument:
@@ -85,5 +86,5 @@ def _require_own_team(team: Team, ctx: ActionContext) -> None:
 
 
 def _require_tier(tier: ReviewTier, least: ReviewTier) -> None:
-    if _TIERS.index(tier) < _TIERS.index(least):
+    if TIERS.index(tier) < TIERS.index(least):
         raise WrongValue({"tier": least}, pointer="/tier", because="tier_too_low")

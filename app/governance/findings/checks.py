@@ -20,7 +20,7 @@ async def finding_invalid(
     """Refuse a due time that is past, a violation for which nobody answers, and a self-found matter that no
     self-check names.
     """
-    if not ctx.occurred_at < body.due_at:
+    if not ctx.counts_from < body.due_at:
         raise WrongValue(pointer="/due_at", because="not_ahead")
     if body.kind is FindingKind.violation and body.person is None:
         raise WrongValue(pointer="/person", because="missing")

@@ -87,7 +87,7 @@ async def plan_invalid(
     a plan by which nothing is looked at (`nothing_to_look_at`).
     """
     sent = body.model_fields_set
-    if "first_round_at" in sent and body.first_round_at < ctx.occurred_at:
+    if "first_round_at" in sent and body.first_round_at < ctx.counts_from:
         raise WrongValue(pointer="/first_round_at", because="not_ahead")
     names = [limits.name for limits in body.limits]
     if len(set(names)) < len(names):

@@ -237,8 +237,8 @@ async def not_publishable(
     frozen = ctx.prepared(DefinitionFreeze).number
     if frozen is not None and body.freeze_exception is None:
         raise PreparationRefused("process_is_frozen", {"number": frozen})
-    begins, present = body.effective_at or ctx.occurred_at, ctx.prepared(PublishedEditions).present
-    if begins < ctx.occurred_at:
+    begins, present = body.effective_at or ctx.counts_from, ctx.prepared(PublishedEditions).present
+    if begins < ctx.counts_from:
         raise WrongValue(pointer="/effective_at", because="not_ahead")
     if present is not None and present.effective_at is not None and begins <= present.effective_at:
         raise WrongValue(

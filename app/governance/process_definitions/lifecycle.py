@@ -116,7 +116,7 @@ def publish(definition: ProcessDefinition, body: PublishProcessDefinition, ctx: 
     """
     published = ctx.prepared(PublishedEditions)
     definition.edition = max((edition.edition or 0 for edition in published.editions), default=0) + 1
-    definition.effective_at = body.effective_at or ctx.occurred_at
+    definition.effective_at = body.effective_at or ctx.counts_from
     definition.document_number = ctx.assigned.document_number
     if published.present is not None:
         names = dict.fromkeys((*(published.present.aliases or ()), *(definition.aliases or ())))

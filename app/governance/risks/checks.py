@@ -36,7 +36,7 @@ async def reassessment_too_late(reads: ReadContext, risk: Risk, body: AssessRisk
     """Refuse a next assessment that is not ahead, or more than three months ahead."""
     if body.reassess_by_at is None:
         return
-    if body.reassess_by_at <= ctx.occurred_at:
+    if body.reassess_by_at <= ctx.counts_from:
         raise WrongValue(pointer="/reassess_by_at", because="not_ahead")
     if body.reassess_by_at > months_after(ctx.occurred_at, REASSESS_MONTHS, ctx.settings.zone):
         raise WrongValue(pointer="/reassess_by_at", because="reassessed_quarterly")
@@ -63,7 +63,7 @@ async def response_invalid(reads: ReadContext, risk: Risk, body: TreatRisk, ctx:
     if accepts and risk.risk_level is RiskLevel.high and ctx.caller.person_id == risk.owner_id:
         raise WrongValue(pointer="/response", because="high_risk_accepted_by_another")
     for n, planned in enumerate(body.actions):
-        if planned.due_at <= ctx.occurred_at:
+        if planned.due_at <= ctx.counts_from:
             raise WrongValue(pointer=f"/actions/{n}/due_at", because="not_ahead")
 
 

@@ -45,13 +45,13 @@ async def objection_over(reads: ReadContext, card: Scorecard, ctx: ActionContext
     """Refuse a second objection (`objection_answered`), and one after its time (`objection_too_late`)."""
     if card.objection_decided_at is not None:
         return "objection_answered"
-    late = card.objection_until_at is None or ctx.occurred_at >= card.objection_until_at
+    late = card.objection_until_at is None or ctx.counts_from >= card.objection_until_at
     return "objection_too_late" if late else None
 
 
 async def rating_over(reads: ReadContext, rating: ScorecardRating, ctx: ActionContext) -> str | None:
     """Refuse a rating after its time (`rating_over`)."""
-    over = rating.due_at is None or ctx.occurred_at >= rating.due_at
+    over = rating.due_at is None or ctx.counts_from >= rating.due_at
     return "rating_over" if over else None
 
 
@@ -80,5 +80,5 @@ async def plan_invalid(
     if (body.plan_due_at is None) is (body.outcome is TalkOutcome.plan):
         because = "missing" if body.plan_due_at is None else "only_of_plans"
         raise WrongValue(pointer="/plan_due_at", because=because)
-    if body.plan_due_at is not None and body.plan_due_at <= ctx.occurred_at:
+    if body.plan_due_at is not None and body.plan_due_at <= ctx.counts_from:
         raise WrongValue(pointer="/plan_due_at", because="not_ahead")

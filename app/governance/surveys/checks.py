@@ -31,7 +31,7 @@ LEAST_CHOICES = 2
 
 async def period_invalid(reads: ReadContext, survey: Survey, body: PlanSurvey, ctx: ActionContext) -> None:
     """Refuse a survey that ends before it starts or in the past, and a reminder outside of its period."""
-    if body.ends_at <= max(body.opens_at, ctx.occurred_at):
+    if body.ends_at <= max(body.opens_at, ctx.counts_from):
         raise WrongValue(pointer="/ends_at", because="not_ahead")
     if body.remind_at is not None and not body.opens_at < body.remind_at < body.ends_at:
         raise WrongValue(pointer="/remind_at", because="outside_of_the_period")

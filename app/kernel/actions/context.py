@@ -12,7 +12,7 @@ from uuid import UUID
 
 from app.common.custom import CustomFieldValues
 from app.common.files.uploads import Upload
-from app.common.people import Caller
+from app.common.people import Caller, Role
 from app.common.personal import PersonalKey
 from app.common.records import Record
 from app.log.ids import uuid7
@@ -194,6 +194,14 @@ class ActionContext:
     outcome: Collected = field(default_factory=Collected)
     new_id: Callable[[], UUID] = uuid7
     _prepared: dict[type, object] = field(default_factory=dict)
+
+    @property
+    def counts_from(self) -> datetime:
+        """Return the time from which floors, notice periods and ages count: for a person, now, however far
+        they date the action back; for rules and tools, when it happened.
+        """
+        tells_history = self.caller.is_rule or Role.integration in self.caller.role_codes
+        return self.occurred_at if tells_history else max(self.occurred_at, self.now)
 
     def ref(self, record_class: type[R], field_name: str) -> R | None:
         """Return the record that the payload's field names; None if the field was left out."""

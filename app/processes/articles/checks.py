@@ -91,7 +91,7 @@ async def review_not_ahead(
     reads: ReadContext, article: Article, body: PublishArticle | ConfirmArticle, ctx: ActionContext
 ) -> None:
     """Refuse if the next review is not in the future (`not_ahead`)."""
-    if body.next_review_at <= ctx.occurred_at:
+    if body.next_review_at <= ctx.counts_from:
         raise WrongValue(pointer="/next_review_at", because="not_ahead")
 
 

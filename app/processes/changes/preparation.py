@@ -102,7 +102,7 @@ async def window_booking(
     """Find the booking of the change in the window of the payload. Raises PreparationRefused if something
     stands in the way, or if not all items needed can be found, and no reason for overriding is given.
     """
-    if body.until_at <= ctx.occurred_at:
+    if body.until_at <= ctx.counts_from:
         raise WrongValue(pointer="/until_at", because="not_ahead")
     scope = await _item_scope(reads, change)
     if scope.truncated and body.override_reason is None:
@@ -131,7 +131,7 @@ async def start_booking(reads: ReadContext, change: Change, body: StartChange, c
     window = scope.window(change, *_window_to_start_in(change, body, ctx))
     in_the_way = await conflicts(scope.read, window)
     freezes = [conflict for conflict in in_the_way if conflict.kind == Freeze.KIND]
-    if in_force := [freeze for freeze in freezes if freeze.from_at <= ctx.occurred_at]:
+    if in_force := [freeze for freeze in freezes if freeze.from_at <= ctx.counts_from]:
         raise conflict_refusal(in_force, ctx, "frozen_without_exception")
     accepted = set(change.overrides or ())
     under_way = await changes_under_way(scope.read, window)

@@ -14,7 +14,7 @@ from app.common.records import CodeEnum, jsonb_ordered
 from app.common.tickets import Ticket
 from app.foundation.environments import PRODUCTION
 from app.kernel.access.audience_rules import to_persons, to_staff, to_teams
-from app.kernel.access.reads import ReadContext, Unguarded
+from app.kernel.access.reads import ReadContext, Reading, Unguarded
 from app.kernel.actions.actor_policy import author, change_manager, engineer, integration, staff
 from app.kernel.actions.constraints import RetryDecision
 from app.kernel.actions.context import ActionContext
@@ -34,7 +34,7 @@ from app.processes.deployments.payloads import (
 )
 from app.processes.deployments.records import ENDED, Deployment, DeploymentCause, DeploymentOutcome
 from app.processes.deployments.records import DeploymentState as State
-from app.ticketing.going_out_lookups import obstacles_of_deployment
+from app.ticketing.going_out_lookups import GoingOutTime, freezes_in_the_way, obstacles_of_deployment
 
 
 def report(deployment: Deployment, body: ReportDeployment, ctx: ActionContext) -> None:
@@ -85,14 +85,36 @@ async def going_out_judgement(
     change_ids = tuple(dict.fromkeys(named or release_fields.get("change_ids") or ()))
     if body.environment != PRODUCTION:
         return GoingOutJudgement(service, change_ids)
+    begin = _begin(body, ctx)
+    end = begin if body.outcome is None else max(begin, body.ended_at or ctx.occurred_at)
+    time = GoingOutTime(begin, end, ctx.now)
+    obstacles = await obstacles_of_deployment(_reading(reads), body.environment, service, change_ids, time)
+    codes = dict.fromkeys(obstacle.because.value for obstacle in obstacles)
+    return GoingOutJudgement(service, change_ids, bool(obstacles), tuple(codes))
+
+
+async def freezes_until_its_end(
+    reads: ReadContext, deployment: Deployment, body: EndDeployment, ctx: ActionContext
+) -> GoingOutJudgement:
+    """Find whether a freeze has begun before the deployment ended, besides what was judged at its begin."""
+    service, change_ids = deployment.service, tuple(deployment.change_ids or ())
+    codes = dict.fromkeys(deployment.outside_because or ())
+    if deployment.environment != PRODUCTION or deployment.started_at is None:
+        return GoingOutJudgement(service, change_ids, deployment.is_outside, tuple(codes))
+    begin = deployment.started_at
+    time = GoingOutTime(begin, max(begin, body.ended_at or ctx.occurred_at), ctx.now)
+    freezes = await freezes_in_the_way(_reading(reads), service, change_ids, time)
+    codes |= dict.fromkeys(freeze.because.value for freeze in freezes)
+    return GoingOutJudgement(service, change_ids, bool(deployment.is_outside or codes), tuple(codes))
+
+
+def _reading(reads: ReadContext) -> Reading:
     guard = Unguarded("What is decided on a change, or frozen, meanwhile is so for the next deployment.")
 
     async def read(query: str, parameters: Any) -> list[dict[str, Any]]:
         return await reads.rows(query, parameters, guard=guard)
 
-    obstacles = await obstacles_of_deployment(read, body.environment, service, change_ids, _begin(body, ctx))
-    codes = dict.fromkeys(obstacle.because.value for obstacle in obstacles)
-    return GoingOutJudgement(service, change_ids, bool(obstacles), tuple(codes))
+    return read
 
 
 def _as_documents(revisions: tuple[Revision, ...]) -> list[dict[str, Any]] | None:
@@ -113,6 +135,9 @@ def _end(deployment: Deployment, outcome: DeploymentOutcome, ended_at: datetime)
 
 def end(deployment: Deployment, body: EndDeployment, ctx: ActionContext) -> None:
     """End the deployment: it has succeeded, failed or was rolled back."""
+    judgement = ctx.prepared(GoingOutJudgement)
+    deployment.is_outside = judgement.is_outside
+    deployment.outside_because = list(judgement.because) or None
     if body.revisions:
         deployment.revisions = _as_documents(body.revisions)
     _end(deployment, body.outcome, body.ended_at or ctx.occurred_at)
@@ -240,7 +265,7 @@ LIFECYCLE = Lifecycle(
         action(report,         "上报",         NEW_RECORD,                     REPORTED,          REPORTER, "deployment.started",
                prepare=(going_out_judgement,), wrong=(run_is_reported, times_invalid)),
         action(end,            "结束",         [State.running],                BY_OUTCOME,        KEEPER,   "deployment.succeeded",
-               wrong=(times_invalid,)),
+               prepare=(freezes_until_its_end,), wrong=(times_invalid,)),
         action(roll_back,      "回退",         [State.succeeded, State.failed], State.rolled_back, KEEPER,   "deployment.rolled_back",
                wrong=(invalid_roll_back_time,)),
         action(confirm_cause,  "确认为原因",   ENDED,                          STAYS,             staff,    "deployment.cause_confirmed",

@@ -18,7 +18,12 @@ from app.kernel.actions.payloads import LONGEST_KEY, LONGEST_LIST, Instant
 from app.kernel.actions.refusals import Forbidden, WrongValue
 from app.kernel.commands.references import is_visible
 from app.log.canonical import instant
-from app.ticketing.going_out_lookups import GoingOutObstacle, Obstacle, obstacles_of_deployment
+from app.ticketing.going_out_lookups import (
+    GoingOutObstacle,
+    GoingOutTime,
+    Obstacle,
+    obstacles_of_deployment,
+)
 
 Name = Annotated[str, Field(min_length=1, max_length=LONGEST_KEY)]
 
@@ -63,7 +68,11 @@ async def deployment_permission(renderer: Renderer, query: PermissionQuery, now:
     if release is not None:
         changes += release.change_ids or ()
     obstacles += await obstacles_of_deployment(
-        renderer.ledger.db.rows, environment_key(query.environment), service, changes, time
+        renderer.ledger.db.rows,
+        environment_key(query.environment),
+        service,
+        changes,
+        GoingOutTime(time, time),
     )
     return {
         "permitted": not obstacles,

@@ -156,5 +156,5 @@ async def verdict_incomplete(
                 raise WrongValue(pointer=f"{pointer}/until_at", because="not_for_this_verdict")
         elif judgement.until_at is None:
             raise WrongValue(pointer=f"{pointer}/until_at", because="missing")
-        elif judgement.until_at <= ctx.occurred_at:
+        elif judgement.until_at <= ctx.counts_from:
             raise WrongValue(pointer=f"{pointer}/until_at", because="not_ahead")

@@ -146,7 +146,7 @@ async def until_in_past(
     ctx: ActionContext,
 ) -> None:
     """Refuse to defer the suggestion until a time that is over (`not_ahead`)."""
-    if body.until_at <= ctx.occurred_at:
+    if body.until_at <= ctx.counts_from:
         raise WrongValue(pointer="/until_at", because="not_ahead")
 
 

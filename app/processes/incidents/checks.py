@@ -134,7 +134,7 @@ async def next_update_in_past(
     reads: ReadContext, incident: Incident, body: PostUpdateIncident, ctx: ActionContext
 ) -> None:
     """Refuse if the next update for those affected is not due in the future (`not_ahead`)."""
-    if body.next_update_due_at <= ctx.occurred_at:
+    if body.next_update_due_at <= ctx.counts_from:
         raise WrongValue(pointer="/next_update_due_at", because="not_ahead")
 
 

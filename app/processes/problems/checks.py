@@ -39,7 +39,7 @@ async def until_not_in_future(
     reads: ReadContext, problem: Problem, body: AcceptRiskProblem, ctx: ActionContext
 ) -> None:
     """Refuse an acceptance of the risk that does not end in the future (`not_ahead`)."""
-    if body.until_at <= ctx.occurred_at:
+    if body.until_at <= ctx.counts_from:
         raise WrongValue(pointer="/until_at", because="not_ahead")
 
 

@@ -9,7 +9,7 @@ from app.foundation.decisions import actions as decisions
 from app.foundation.decisions.actions import add_prepared_decision, tallied
 from app.foundation.decisions.matters import TASKS, WORK_EVENTS, ChildDuty, Matter
 from app.foundation.decisions.payloads import Tallied
-from app.foundation.decisions.preparation import NewDecision, Question, new_decision
+from app.foundation.decisions.preparation import NewDecision, Question, new_decision, usual_question
 from app.foundation.decisions.records import Decision, DecisionKind, DecisionOutcome
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import RecordDuty, requester_duty
@@ -32,7 +32,7 @@ from app.processes.releases.records import ReleaseState as State
 GO_MATTER = Matter(
     decision=DecisionKind.release_go,
     duties=(requester_duty, RecordDuty("implementer", "实施人", ("assignee_id",))),
-    fields=("title", "description", "plan", "target_at", "environment", "change_ids"),
+    fields=("title", "description", "plan", "target_at", "environment", "change_ids", "stages_reason"),
     child_duties=(TASKS, ChildDuty("release_stage", "author_id")),
     acts=WORK_EVENTS,
     without_asker=True,
@@ -89,6 +89,19 @@ def request_go(release: Release, body: RequestGoRelease, ctx: ActionContext) -> 
     add_prepared_decision(new_decision, ctx)
     release.go_decision_id = new_decision.decision.id
     release.go_conditions = body.conditions
+
+
+async def go_question(
+    reads: ReadContext, release: Release, body: RequestGoRelease, ctx: ActionContext
+) -> NewDecision:
+    """Prepare the question whether to bring the release into use. It names the stages that are left out:
+    those who plan a release do not decide on that alone. The release states the reason.
+    """
+    text = body.question or usual_question(release, GO_MATTER)
+    if release.stages_skipped:
+        keys = ", ".join(release.stages_skipped)
+        text += f"\n未经过的阶段（理由见发布） Stages left out (the release states why): {keys}"
+    return await new_decision(reads, release, Question(text, GO_MATTER, body.due_at), ctx)
 
 
 def decide_go(release: Release, body: Tallied, ctx: ActionContext) -> None:

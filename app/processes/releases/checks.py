@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from app.common.people import Person
@@ -16,6 +17,7 @@ from app.processes.releases.payloads import (
     AppointRelease,
     ChangePlanRelease,
     DeployRelease,
+    EditRelease,
     PassGateRelease,
     PlanRelease,
 )
@@ -46,13 +48,46 @@ async def go_is_missing(reads: ReadContext, release: Release, ctx: ActionContext
     return None if release.go else "go_is_missing"
 
 
-async def change_named_twice(
+async def target_not_ahead(
     reads: ReadContext, release: Release, body: PlanRelease | ChangePlanRelease, ctx: ActionContext
 ) -> None:
-    """Refuse if a change is named twice, even by its id and by its number (`each_once`)."""
-    changes = [change.id for change in ctx.refs(Ticket, "changes")]
-    if len(set(changes)) < len(changes):
+    """Refuse a deployment that is planned for a time that is past."""
+    if body.target_at is not None and body.target_at <= ctx.counts_from:
+        raise WrongValue(pointer="/target_at", because="not_ahead")
+
+
+async def changes_do_not_fit(
+    reads: ReadContext, release: Release, body: PlanRelease | ChangePlanRelease, ctx: ActionContext
+) -> None:
+    """Refuse if a change is named twice, even by its id and by its number (`each_once`), and a change that
+    touches another service, or was over before the release was planned.
+    """
+    changes: list[Any] = ctx.refs(Ticket, "changes")
+    if len({change.id for change in changes}) < len(changes):
         raise WrongValue(pointer="/changes", because="each_once")
+    service = body.service if isinstance(body, PlanRelease) else release.service
+    since = release.opened_at or ctx.now
+    for n, change in enumerate(changes):
+        if change.touched_services and service not in change.touched_services:
+            words = {"service": service or "", "change": change.number}
+            raise WrongValue(words, pointer=f"/changes/{n}", because="change_of_other_service")
+        if change.closed_at is not None and change.closed_at < since:
+            words = {"change": change.number}
+            raise WrongValue(words, pointer=f"/changes/{n}", because="change_was_over")
+
+
+async def service_without_changes(
+    reads: ReadContext, release: Release, body: EditRelease, ctx: ActionContext
+) -> None:
+    """Refuse another service that a change of the release does not touch."""
+    if "service" not in body.model_fields_set or body.service == release.service:
+        return
+    for change_id in release.change_ids or ():
+        loaded = await reads.record("change", change_id)
+        change: Any = None if loaded is None else loaded.record
+        if change is not None and change.touched_services and body.service not in change.touched_services:
+            words = {"service": body.service or "", "change": change.number}
+            raise WrongValue(words, pointer="/service", because="change_of_other_service")
 
 
 async def analyst_is_proposer(
@@ -146,13 +181,14 @@ async def not_the_stage_reviewer(
 async def document_of_other_stage(
     reads: ReadContext, release: Release, body: PassGateRelease, ctx: ActionContext
 ) -> None:
-    """Refuse a document that was the deliverable of an earlier stage (`evidence_of_other`)."""
+    """Refuse a document or file that was the deliverable of an earlier stage (`evidence_of_other`)."""
     stages = ctx.prepared(StagesOfRelease)
     present = stages.current(release).key
-    for name in ("document_numbers", "external_numbers"):
+    kept_as = {"attachments": "attachment_ids"}
+    for name in ("attachments", "document_numbers", "external_numbers"):
         for stage in stages.stages:
-            used = () if stage.key == present else getattr(stage, name) or ()
-            for n, number in enumerate(getattr(body, name)):
+            used = () if stage.key == present else getattr(stage, kept_as.get(name, name)) or ()
+            for n, number in enumerate(str(value) for value in getattr(body, name)):
                 if number in used:
                     raise WrongValue({"number": number}, pointer=f"/{name}/{n}", because="evidence_of_other")
 
@@ -160,11 +196,17 @@ async def document_of_other_stage(
 async def stage_author_not_apart(
     reads: ReadContext, release: Release, body: PassGateRelease, ctx: ActionContext
 ) -> None:
-    """Refuse documents whose author has written a stage that is kept apart: who builds does not test."""
+    """Refuse documents whose author has written a stage that is kept apart: who builds does not test. Who
+    attached a file has written it too, whoever is named as its author.
+    """
     stages = ctx.prepared(StagesOfRelease)
     author = ctx.ref(Person, "author")
-    author_id = ctx.prepared(StageDocuments).author_id
+    documents = ctx.prepared(StageDocuments)
+    author_id = documents.author_id
     assert author_id is not None
+    for n, attachment in enumerate(documents.attachments):
+        if attachment.author_id is not None:
+            _check_apart_in(stages, stages.current(release), attachment.author_id, f"/attachments/{n}")
     pointer = "/author" if author is not None or not body.attachments else "/attachments/0"
     _check_apart_in(stages, stages.current(release), author_id, pointer)
 
@@ -172,10 +214,16 @@ async def stage_author_not_apart(
 async def deployment_times_invalid(
     reads: ReadContext, release: Release, body: DeployRelease, ctx: ActionContext
 ) -> None:
-    """Refuse a deployment that begins in the future, or ends before it begins."""
+    """Refuse a deployment that begins in the future, or ends before it begins; and one that began before the
+    go was decided on.
+    """
     for name in ("started_at", "ended_at"):
         value = getattr(body, name)
         if value is not None and value > ctx.now + FUTURE_TOLERANCE:
             raise WrongValue(pointer=f"/{name}", because="in_the_future")
     if body.started_at is not None and (body.ended_at or ctx.occurred_at) < body.started_at:
         raise WrongValue(pointer="/ended_at", because="before_it_began")
+    for name in ("started_at", "ended_at", "occurred_at"):
+        value, go_at = getattr(body, name), release.go_decided_at
+        if value is not None and go_at is not None and value < go_at:
+            raise WrongValue({"since": go_at}, pointer=f"/{name}", because="before_the_go")

@@ -6,7 +6,15 @@ from app.common.faces import BilingualLabel, FormFace, RecordFace
 
 FACE = RecordFace(
     essentials=("assignee", "team", "service", "stage", "target_at"),
-    texts=("plan", "go_conditions", "deployed_what", "roll_back_reason", "lessons"),
+    texts=(
+        "plan",
+        "stages_reason",
+        "go_conditions",
+        "deployed_what",
+        "late_reason",
+        "roll_back_reason",
+        "lessons",
+    ),
     spoken_fields=("description",),
     primary={
         "planned": ("pass_gate",),

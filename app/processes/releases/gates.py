@@ -28,6 +28,7 @@ def add_stages(release: Release, planned: tuple[PlannedStage, ...], ctx: ActionC
     """
     chosen = ctx.prepared(ChosenStages)
     release.stage_set = chosen.set_key
+    release.stages_skipped = list(chosen.skipped) or None
     release.stages_total, release.stages_passed = len(chosen.stages), 0
     rows: list[ReleaseStage] = []
     for n, stage in enumerate(chosen.stages):

@@ -15,7 +15,7 @@ from app.common.tickets import Ticket
 from app.foundation.custom.values import invalid_custom_values, set_custom_fields
 from app.foundation.decisions import actions as decisions
 from app.foundation.decisions.closing import withdraw_open_decisions
-from app.foundation.decisions.preparation import open_decisions, question_preparation
+from app.foundation.decisions.preparation import open_decisions
 from app.foundation.editing import apply_patch, edit_action
 from app.foundation.people.records import Team
 from app.foundation.people.succession.handing_over import succession_rows
@@ -33,10 +33,10 @@ from app.processes.releases import checks
 from app.processes.releases.approvals import (
     APPROVAL,
     GO_DECIDED,
-    GO_MATTER,
     adopt_plan_change,
     change_plan,
     decide_go,
+    go_question,
     plan_change_question,
     refuse_plan_change,
     request_go,
@@ -84,6 +84,7 @@ def plan(release: Release, body: PlanRelease, ctx: ActionContext) -> None:
     release.opened_at = ctx.occurred_at
     release.plan_changes = 0
     add_stages(release, body.stages, ctx)
+    release.stages_reason = body.stages_reason if release.stages_skipped else None
     set_custom_fields(release, ctx)
 
 
@@ -97,6 +98,7 @@ def deploy(release: Release, body: DeployRelease, ctx: ActionContext) -> None:
     """Deploy the release: it is in use from then on. A deployment is recorded with it."""
     release.environment = body.environment or release.environment
     release.deployed_what = body.what
+    release.late_reason = body.late_reason
     release.deployed_at = body.ended_at or ctx.occurred_at
     release.deployment_id = ctx.command.related_id
 
@@ -185,7 +187,7 @@ LIFECYCLE = Lifecycle(
     rows=(
         # action            中文            from                to              who                               event
         action(plan,               "计划",         NEW_RECORD,         State.planned,     project_manager,                  "release.planned",
-               prepare=(chosen_stages,), wrong=(checks.change_named_twice, checks.plan_not_workable, invalid_custom_values)),
+               prepare=(chosen_stages,), wrong=(checks.target_not_ahead, checks.changes_do_not_fit, checks.plan_not_workable, invalid_custom_values)),
         action(appoint,            "指定阶段人员", IN_STAGES,          STAYS,             project_manager,                  "release.appointed",
                prepare=(stages_of_release,), wrong=(checks.appointment_not_workable,)),
         action(pass_gate,          "通过阶段评审", IN_STAGES,          GATE_PASSED,       gate_reviewer,                    "release.gate_passed",
@@ -193,13 +195,14 @@ LIFECYCLE = Lifecycle(
                       checks.document_of_other_stage),
                segregate_from=(stage_author,)),
         action(change_plan,        "变更计划",     BEFORE_DEPLOYMENT,  STAYS,             project_manager,                  "release.plan_change_proposed",
-               unless=(checks.decision_is_open,), prepare=(plan_change_question,), wrong=(checks.change_named_twice, checks.analyst_is_proposer)),
+               unless=(checks.decision_is_open,), prepare=(plan_change_question,),
+               wrong=(checks.target_not_ahead, checks.changes_do_not_fit, checks.analyst_is_proposer)),
         action(adopt_plan_change,  "采纳计划变更", BEFORE_DEPLOYMENT,  STAYS,             decision,                         "release.plan_changed",
                notifies=TO_REQUESTER[NoticeType.approved]),
         action(refuse_plan_change, "不采纳计划变更", BEFORE_DEPLOYMENT, STAYS,            decision,                         "release.plan_change_refused",
                notifies=TO_REQUESTER[NoticeType.refused]),
         action(request_go,         "提请发布决议", [State.ready],      STAYS,             project_manager | change_manager, "release.go_requested",
-               unless=(checks.decision_is_open, checks.go_is_granted), prepare=(changes_that_go, question_preparation(GO_MATTER))),
+               unless=(checks.decision_is_open, checks.go_is_granted), prepare=(changes_that_go, go_question)),
         action(decide_go,          "决定是否发布", [State.ready],      GO_DECIDED,        decision,                         "release.go_decided",
                prepare=(stages_of_release,), notifies=TO_REQUESTER[NoticeType.decided]),
         action(cancel,             "取消",         BEFORE_DEPLOYMENT,  State.cancelled,   project_manager | change_manager, "release.cancelled",
@@ -212,7 +215,7 @@ LIFECYCLE = Lifecycle(
         action(end_support,        "结束早期支持", [State.deployed],   State.supported,   project_manager,                  "release.support_ended"),
         action(close,              "关闭",         [State.supported],  State.closed,      change_manager,                   "release.closed"),
         *decisions.rows(APPROVAL),
-        *edit_action(edit, "release", State),
+        *edit_action(edit, "release", State, checks.service_without_changes),
         *ticket_actions(kind="release", any=State, open=OPEN, delivered=ENDED, manager=Role.change_manager,
                         assigning=AssigningSpec(project_manager)),
         *succession_rows("release", State),

@@ -86,6 +86,11 @@ class PlanRelease(ReleaseFields, of=Release):
         description="Stages of `stage_set` that the release goes through, in their order, each with its "
         "author and reviewer; if left out, all stages of the set.",
     )
+    stages_reason: FreeText | None = Field(
+        default=None,
+        description="Reason for leaving out stages of the set, which the go decision names.",
+        examples=["The relay is only moved, not changed."],
+    )
     requester: Annotated[Reference, ForeignRef("person", GivenDuty.recorded, on_behalf=True)] | None = Field(
         default=None, description="Person on whose behalf the release is planned; if left out, the caller."
     )
@@ -187,7 +192,7 @@ class DeployedRevision(PayloadPart):
     committed_at: Instant = Field(description="Time of the commit in the repository.")
 
 
-class DeployRelease(Payload):
+class DeployRelease(Payload, of=Release):
     """The deployment of the release: environment, times and revisions."""
 
     environment: EnvironmentKey | None = Field(
@@ -202,6 +207,10 @@ class DeployRelease(Payload):
         default=None, description="Beginning of the deployment; if left out, its end."
     )
     ended_at: Instant | None = Field(default=None, description="End of the deployment; if left out, now.")
+    late_reason: FreeText | None = Field(
+        default=None,
+        description="Reason for reporting the deployment only during a freeze that began after it.",
+    )
     revisions: Annotated[tuple[DeployedRevision, ...], at_most_entries(MOST_REVISIONS)] = Field(
         default=(),
         max_length=MOST_REVISIONS,

@@ -18,6 +18,7 @@ from app.processes.releases.payloads import DeployRelease, PassGateRelease, Plan
 from app.processes.releases.records import Release, ReleaseStage, StageSet, StageSetState
 from app.ticketing.going_out_lookups import (
     GoingOutObstacle,
+    GoingOutTime,
     freezes_in_the_way,
     obstacles_of_changes,
 )
@@ -26,18 +27,19 @@ from app.ticketing.going_out_lookups import (
 @dataclass(frozen=True, slots=True)
 class ChosenStages:
     """The set of stages that a release is planned with (its key), and those of its stages that the release
-    goes through, in order.
+    goes through, in order; `skipped` are the keys of the others.
     """
 
     set_key: str
     stages: tuple[dict[str, Any], ...]
+    skipped: tuple[str, ...] = ()
 
 
 async def chosen_stages(
     reads: ReadContext, release: Release, body: PlanRelease, ctx: ActionContext
 ) -> ChosenStages:
     """Find the stages of the set that the plan names, or all of them if it names none. Raises WrongValue at
-    a stage that the set does not have, or that is out of order.
+    a stage that the set does not have, or that is out of order, and if stages are left out without a reason.
     """
     stage_set = ctx.ref(StageSet, "stage_set")
     if stage_set is None:
@@ -57,7 +59,11 @@ async def chosen_stages(
         if place <= last:
             raise WrongValue(pointer=f"/stages/{n}/key", because="stage_out_of_order")
         last = place
-    return ChosenStages(key, tuple(offered[places[planned.key]] for planned in body.stages))
+    named = {planned.key for planned in body.stages}
+    skipped = tuple(name for name in places if name not in named)
+    if skipped and body.stages_reason is None:
+        raise WrongValue({"stages": ", ".join(skipped)}, pointer="/stages_reason", because="stages_skipped")
+    return ChosenStages(key, tuple(offered[places[planned.key]] for planned in body.stages), skipped)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +102,8 @@ async def stage_documents(
     reads: ReadContext, release: Release, body: PassGateRelease, ctx: ActionContext
 ) -> StageDocuments:
     """Find the attachments that the payload names, and their author: the person named as the stage's author,
-    now or in the plan, or else the one who attached the first of them.
+    now or in the plan, or else the one who attached the first of them. Raises WrongValue for an attachment
+    that is unknown, withdrawn, empty or named twice.
     """
     attachments = await reads.children(Attachment, release) if body.attachments else []
     by_id = {attachment.id: attachment for attachment in attachments}
@@ -105,7 +112,11 @@ async def stage_documents(
         if name not in by_id:
             words = {"kind": Attachment.KIND, "name": str(name)}
             raise WrongValue(words, pointer=f"/attachments/{n}", because="unknown_reference")
+        if by_id[name].withdrawn_at is not None or not by_id[name].size:
+            raise WrongValue(pointer=f"/attachments/{n}", because="nothing_to_read")
         attached.append(by_id[name])
+    if len(set(body.attachments)) < len(body.attachments):
+        raise WrongValue(pointer="/attachments", because="each_once")
     author = ctx.ref(Person, "author")
     author_id = author.id if author is not None else release.stage_author_id
     if author_id is None and attached:
@@ -156,9 +167,10 @@ async def changes_that_go(
 async def going_out_now(
     reads: ReadContext, release: Release, body: DeployRelease, ctx: ActionContext
 ) -> ReadyToGoOut:
-    """Check that all changes of the release may go out, and that there is no freeze. Raises
-    PreparationRefused (`changes_may_not_go_out`, `release_is_frozen`), or WrongValue for an environment on
-    which nobody has decided.
+    """Check that all changes of the release may go out, and that there is no freeze from its begin to its
+    end. Raises PreparationRefused (`changes_may_not_go_out`, `release_is_frozen`), or WrongValue for an
+    environment on which nobody has decided, and for a deployment before the freeze that is only told during
+    it, without a reason.
     """
     if body.environment not in (None, release.environment):
         words = {"environment": release.environment or ""}
@@ -166,11 +178,15 @@ async def going_out_now(
     if release.environment != PRODUCTION:
         return ReadyToGoOut()
     await _refuse_changes(reads, release, ctx)
-    begin = body.started_at or body.ended_at or ctx.occurred_at
-    freezes = await freezes_in_the_way(_reading(reads), release.service, release.change_ids or (), begin)
+    end = body.ended_at or ctx.occurred_at
+    time = GoingOutTime(min(body.started_at or end, end), end, ctx.now)
+    freezes = await freezes_in_the_way(_reading(reads), release.service, release.change_ids or (), time)
     if freezes:
-        names = ", ".join(freeze.name for freeze in freezes)
-        raise PreparationRefused("release_is_frozen", {"freezes": names})
+        words = {"freezes": ", ".join(freeze.name for freeze in freezes)}
+        if freezes[0].because is GoingOutObstacle.frozen:
+            raise PreparationRefused("release_is_frozen", words)
+        if body.late_reason is None:
+            raise WrongValue(words, pointer="/late_reason", because="told_in_freeze")
     return ReadyToGoOut()
 
 

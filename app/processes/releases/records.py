@@ -64,6 +64,13 @@ class Release(Ticket):
     stage_reviewer_id: Annotated[
         UUID | None, ForeignRef("person", GivenDuty.review), Responsible(NoticeType.to_review)
     ] = optional("Reviewer of the current stage's gate; null if not named.")
+    stages_skipped: list[str] | None = optional(
+        "Keys of the stages of the set that the release leaves out; null if it leaves out none.",
+        examples=[["trial_run"]],
+    )
+    stages_reason: Annotated[str | None, Personal()] = optional(
+        "Reason for leaving out stages; null if none are left out."
+    )
     stages_total: int | None = optional("Number of stages of the release.")
     stages_passed: int | None = optional("Number of stages whose gate was passed.")
     plan_change_id: UUID | None = optional(
@@ -89,6 +96,10 @@ class Release(Ticket):
     )
     deployed_what: Annotated[str | None, Personal()] = optional(
         "Description of the deployed contents; null until the release is deployed."
+    )
+    late_reason: Annotated[str | None, Personal()] = optional(
+        "Reason for reporting the deployment only during a later freeze; null if there was none.",
+        examples=["The network was down."],
     )
     rolled_back_at: Annotated[datetime | None, EnteredAt(ReleaseState.rolled_back)] = None
     roll_back_reason: Annotated[str | None, Personal()] = optional(

@@ -127,7 +127,7 @@ async def delivery_not_in_future(
     reads: ReadContext, request: Request, body: ProposeSolutionRequest, ctx: ActionContext
 ) -> None:
     """Refuse if the planned delivery is not in the future (`not_ahead`)."""
-    if body.planned_at <= ctx.occurred_at:
+    if body.planned_at <= ctx.counts_from:
         raise WrongValue(pointer="/planned_at", because="not_ahead")
 
 
@@ -257,10 +257,10 @@ async def too_short_notice(
     """Refuse an acceptance less than two working days ahead, unless the payload says why
     (`too_short_notice`).
     """
-    if body.wanted_at <= ctx.occurred_at:
+    if body.wanted_at <= ctx.counts_from:
         raise WrongValue(pointer="/wanted_at", because="not_ahead")
     zone, works = await service_working_days(reads, request, ctx)
-    soonest = working_days_after(ctx.occurred_at.astimezone(zone).date(), WORKING_DAYS_AHEAD, works)
+    soonest = working_days_after(ctx.counts_from.astimezone(zone).date(), WORKING_DAYS_AHEAD, works)
     if body.short_notice is None and body.wanted_at.astimezone(zone).date() < soonest:
         raise WrongValue({"soonest": str(soonest)}, pointer="/wanted_at", because="too_short_notice")
 

@@ -100,7 +100,7 @@ async def licences_invalid(
             raise WrongValue(pointer=f"/persons/{n}", because="licensed_already")
     if not any(result.passed and person not in licensed for person, result in results.items()):
         raise PreparationRefused("nobody_has_passed")
-    if body.until_at is not None and not ctx.occurred_at < body.until_at:
+    if body.until_at is not None and not ctx.counts_from < body.until_at:
         raise WrongValue(pointer="/until_at", because="not_ahead")
     if body.until_at is None and ctx.occurred_at.year + 2 > LATEST_YEAR:
         raise WrongValue(pointer="/until_at", because="missing")

@@ -219,7 +219,7 @@ async def validity(reads: ReadContext, agreement: Agreement, body: object, ctx: 
     if agreement.replaces_id is not None and begin < ctx.now:
         begin, first_day = ctx.now, ctx.now.astimezone(zone).date().isoformat()
     end = None if agreement.valid_to is None else day_end(agreement.valid_to, zone)
-    if end is not None and end <= max(begin, ctx.occurred_at):
+    if end is not None and end <= max(begin, ctx.counts_from):
         raise PreparationRefused("agreement_is_over", {"day": agreement.valid_to or ""})
     return await _free_validity(reads, agreement, Validity(begin, end, first_day))
 

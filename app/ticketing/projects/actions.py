@@ -83,7 +83,7 @@ def report_progress(record: ProjectRecord, body: ReportProgress, ctx: ActionCont
         planned_cost=record.planned_cost,
         currency=record.currency,
         due_at=due_at,
-        late=due_at is not None and ctx.occurred_at > due_at,
+        late=due_at is not None and ctx.counts_from > due_at,
         author_id=ctx.caller.person_id,
         reported_at=ctx.occurred_at,
     )

@@ -42,7 +42,7 @@ async def check_plan(
 
 def check_in_future(when: datetime, pointer: str, ctx: ActionContext) -> None:
     """Refuse a time that is not in the future (`not_ahead`)."""
-    if when <= ctx.occurred_at:
+    if when <= ctx.counts_from:
         raise WrongValue(pointer=pointer, because="not_ahead")
 
 

@@ -188,7 +188,7 @@ async def cannot_be_edited(reads: ReadContext, ticket: Ticket, body: EditTask, c
         loaded = await reads.record("team", str(task.team_id))
         team = None if loaded is None else loaded.record
     await check_member(reads, ctx.ref(Person, "assignee"), team, "/assignee")
-    if body.due_at is not None and body.due_at <= ctx.occurred_at:
+    if body.due_at is not None and body.due_at <= ctx.counts_from:
         raise WrongValue(pointer="/due_at", because="not_ahead")
 
 

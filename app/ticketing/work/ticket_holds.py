@@ -98,7 +98,7 @@ def state_before_hold(ticket: HeldTicket) -> CodeEnum:
 
 async def wake_up_in_past(reads: ReadContext, ticket: Ticket, body: HoldTicket, ctx: ActionContext) -> None:
     """Refuse if the wake-up time of the hold is not in the future (`not_ahead`)."""
-    if body.wake_up_at is not None and body.wake_up_at <= ctx.occurred_at:
+    if body.wake_up_at is not None and body.wake_up_at <= ctx.counts_from:
         raise WrongValue(pointer="/wake_up_at", because="not_ahead")
 
 

@@ -131,3 +131,24 @@ async def test_asking_opens_no_other_way_to_it(office: Office) -> None:
     await office.stranger.post_ok(f"{path}/request_access", PURPOSE)
     for listing in ("events", "document_versions", "document_access_requests"):
         assert (await office.stranger.get(f"{path}/{listing}")).status_code == 404, listing
+
+
+async def test_a_secret_document_is_given_by_somebody_else_to_staff_for_some_months(office: Office) -> None:
+    path = await office.published(confidentiality="secret")
+    soon = (office.calendar.now() + timedelta(days=30)).isoformat()
+    grant = {"person": office.stranger.id, "until_at": soon}
+    alone = await office.author.post(f"{path}/grant_access", json=grant)
+    assert (alone.status_code, alone.json()["code"]) == (403, "separation_of_duties")
+    customer = await office.api.client("Customer", Role.requester)
+    for body, because in (
+        ({**grant, "person": customer.id}, "secret_for_staff"),
+        ({**grant, "until_at": AHEAD}, "access_too_long"),
+    ):
+        refused = await office.quality.post(f"{path}/grant_access", json=body)
+        assert [error["code"] for error in refused.json()["errors"]] == [because]
+    loan = {"place": "Shelf 4", "borrower": office.stranger.id, "until_at": soon}
+    refused = await office.quality.post(f"{path}/lend", json=loan)
+    assert [error["code"] for error in refused.json()["errors"]] == ["may_not_read"]
+    await office.quality.post_ok(f"{path}/grant_access", grant)
+    await office.quality.post_ok(f"{path}/lend", loan)
+    await office.quality.post_ok(f"{path}/lend", {**loan, "borrower": office.reader.id})

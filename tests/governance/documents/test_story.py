@@ -4,6 +4,7 @@ revised, lent, archived, held, and destroyed by two people when its retention is
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -145,3 +146,52 @@ async def test_a_document_is_destroyed_by_two_people_when_nothing_keeps_it_any_m
     reasons: list[Any] = [event["given"].get("reason") for event in events if "reason" in event["given"]]
     assert reasons == [None, None, None]
     assert [event["given"]["name"] for event in events if event["type"] == "document.drafted"] == [None]
+
+
+async def test_who_wrote_a_later_version_neither_publishes_nor_confirms_it(office: Office) -> None:
+    path = await office.drafted()
+    await office.quality.post_ok(f"{path}/revise", await office.file(office.quality, b"Mine."))
+    await office.author.post_ok(f"{path}/submit", {"question": "Right?", "changes": "The second one."})
+    await office.vote(office.manager, path)
+    publication = {"effective_at": AHEAD, "review_due_at": AHEAD}
+    own = await office.quality.post(f"{path}/publish", json=publication)
+    assert code(own) == (403, "separation_of_duties")
+    await office.second.post_ok(f"{path}/publish", publication)
+    own = await office.quality.post(f"{path}/confirm", json={"review_due_at": AHEAD})
+    assert code(own) == (403, "separation_of_duties")
+    await office.second.post_ok(f"{path}/confirm", {"review_due_at": AHEAD})
+
+
+async def test_a_document_takes_the_place_only_of_one_like_it_and_at_once(office: Office) -> None:
+    async def refused(path: str, **fields: str) -> list[tuple[str, str]]:
+        body = {"effective_at": office.calendar.now().isoformat(), "review_due_at": AHEAD, **fields}
+        answer = await office.quality.post(f"{path}/publish", json=body)
+        return [(error["pointer"], error["code"]) for error in answer.json()["errors"]]
+
+    before = await office.published()
+    old = await office.author.read(before)
+    report, same = await office.approved(document_class="TE"), await office.approved()
+    replaces = {"replaces": old["number"]}
+    assert await refused(report, **replaces) == [("/replaces", "replaces_another_class")]
+    assert await refused(same, **replaces, effective_at=AHEAD) == [
+        ("/effective_at", "replaces_before_effective")
+    ]
+    assert await refused(same, replaces=same.rpartition("/")[2]) == [("/replaces", "replaces_itself")]
+    assert await refused(same, effective_at="1990-01-01T00:00:00Z") == [
+        ("/effective_at", "effective_before_written")
+    ]
+    soon = (office.calendar.now() + timedelta(days=1)).isoformat()
+    assert await refused(same, effective_at=AHEAD, review_due_at=soon) == [
+        ("/review_due_at", "due_before_effective")
+    ]
+    by_hand = {"successor": old["id"]}
+    assert (await office.quality.post(f"{before}/supersede", json=by_hand)).status_code == 403
+    body = {"effective_at": office.calendar.now().isoformat(), "review_due_at": AHEAD, **replaces}
+    await office.quality.post_ok(f"{same}/publish", body)
+    assert (await office.author.read(before))["state"] == "superseded"
+
+
+async def test_a_file_without_content_is_no_document(office: Office) -> None:
+    path = await office.drafted()
+    refused = await office.author.post(f"{path}/revise", json=await office.file(office.author, b""))
+    assert [error["code"] for error in refused.json()["errors"]] == ["nothing_to_read"]

@@ -18,6 +18,7 @@ def a_release(**changes: object) -> Json:
         "plan": "Build in March, try in April.",
         "team": "network",
         "stages": [{"key": "build"}, {"key": "test"}],
+        "stages_reason": "The relay is only moved.",
         **changes,
     }
 

@@ -9,9 +9,8 @@ import pytest
 
 from app.common.people import Role
 from tests.client import Api, Client, Json
-from tests.extent import in_test_all
-from tests.processes.changes.samples import Board, a_board
-from tests.processes.releases.samples import Makers
+from tests.processes.changes.samples import DONE, EARLY, REVIEWED, Board, a_board
+from tests.processes.releases.samples import Makers, a_release, errors
 
 WENT: Json = {"what": "Version 4.2 on both relays."}
 PERMITTED = "/v1/deployments/permitted"
@@ -51,8 +50,9 @@ async def approved(board: Board, **changes: Any) -> Json:
 async def frozen(board: Board, **scope: Any) -> Json:
     """A freeze that is on now, of the mails if nothing else is said."""
     period = {"from_at": from_now(-1), "until_at": from_now(1)}
+    scope = scope or {"services": ["mail"]}
     body = {"freeze_kind": "freeze", "title": "Closing of the year", "reason": "The books are closed."}
-    return await board.manager.post_ok("/v1/freezes", {**body, **period, **(scope or {"services": ["mail"]})})
+    return await board.manager.post_ok("/v1/freezes", {**body, **period, **scope})
 
 
 async def asked(client: Client, **query: Any) -> tuple[bool, list[str]]:
@@ -78,21 +78,66 @@ async def test_a_release_goes_out_only_with_changes_that_may_go_out(board: Board
         assert code in refused.text, "only the environment on which was decided, however it is spelled"
 
 
-@in_test_all
-async def test_a_release_does_not_go_out_in_a_freeze_that_its_changes_are_not_excepted_from(
+async def test_a_change_of_another_service_or_one_that_was_over_carries_no_release(
+    board: Board, makers: Makers
+) -> None:
+    elsewhere = await approved(board, services=["portal"])
+    path = await board.scheduled(0, 2)
+    await board.engineer.post_ok(f"{path}/start", EARLY)
+    await board.engineer.post_ok(f"{path}/complete", DONE)
+    over = await board.manager.post_ok(f"{path}/review", {**REVIEWED, "first_pass": False})
+    for change, code in ((elsewhere, "change_of_other_service"), (over, "change_was_over")):
+        plan = a_release(changes=[change["number"]])
+        refused = await makers.manager.post("/v1/releases", json=plan)
+        assert errors(refused.json()) == [("/changes/0", code)]
+    path = await makers.planned(changes=[(await approved(board))["number"]])
+    refused = await makers.manager.patch(path, json={"service": "portal"}, headers={"If-Match": "*"})
+    assert errors(refused.json()) == [("/service", "change_of_other_service")]
+
+
+async def test_a_release_does_not_go_out_in_a_freeze_whenever_it_is_said_to_have_gone(
     board: Board, makers: Makers
 ) -> None:
     change = await approved(board)
     path = await makers.with_go(changes=[change["number"]], environment="production")
+    go_at = (await makers.manager.read(path))["go_decided_at"]
     freeze = await frozen(board)
+    before = from_now(-2)
+    for times, code in (
+        ({}, "release_is_frozen"),
+        ({"started_at": go_at, "ended_at": go_at}, "release_is_frozen"),
+        ({"started_at": before}, "release_is_frozen"),
+        ({"ended_at": before}, "told_in_freeze"),
+        ({"ended_at": before, "late_reason": "The network was down."}, "before_the_go"),
+        ({"ended_at": before, "started_at": before, "late_reason": "It was down."}, "before_the_go"),
+    ):
+        refused = await makers.developer.post(f"{path}/deploy", json={**WENT, **times})
+        assert code in refused.text, (times, refused.text)
     refused = await makers.developer.post(f"{path}/deploy", json=WENT)
-    assert (refused.status_code, refused.json()["code"]) == (409, "release_is_frozen")
+    assert refused.status_code == 409
     assert "Closing of the year" in refused.json()["detail"]
     record_path = f"/v1/freezes/{freeze['id']}"
     question = board.question(change=change["number"], reason="The relay loses mail every night.")
     await board.agent.post_ok(f"{record_path}/ask_exception", question)
     await board.vote(record_path, "approve")
     assert (await makers.developer.post_ok(f"{path}/deploy", WENT))["state"] == "deployed"
+
+
+async def test_a_release_that_is_told_in_a_later_freeze_says_why_and_is_recorded_as_outside(
+    board: Board, makers: Makers
+) -> None:
+    path = await makers.with_go(changes=[(await approved(board))["number"]], environment="production")
+    went_at = (await makers.manager.read(path))["go_decided_at"]
+    period = {"from_at": from_now(0), "until_at": from_now(1)}
+    await frozen(board, services=["mail"], **period)
+    times = {"started_at": went_at, "ended_at": went_at}
+    refused = await makers.developer.post(f"{path}/deploy", json={**WENT, **times})
+    assert errors(refused.json()) == [("/late_reason", "told_in_freeze")]
+    late = {**WENT, **times, "late_reason": "The network was down."}
+    deployed = await makers.developer.post_ok(f"{path}/deploy", late)
+    assert (deployed["state"], deployed["late_reason"]) == ("deployed", "The network was down.")
+    deployment = await makers.developer.read(f"/v1/deployments/{deployed['deployment_id']}")
+    assert (deployment["is_outside"], deployment["outside_because"]) == (True, ["told_in_freeze"])
 
 
 async def test_a_pipeline_asks_first_and_is_told_what_keeps_it(board: Board, pipeline: Client) -> None:
@@ -131,5 +176,17 @@ async def test_what_is_deployed_outside_is_taken_and_flagged_with_what_forbade_i
     outside = await reported("2", changes=[draft["number"]], outcome="succeeded")
     assert (outside["is_outside"], outside["outside_because"]) == (True, ["change_not_open", "frozen"])
     assert (await reported("3", environment="test"))["is_outside"] is None
+    past, now = {"started_at": from_now(-3)}, {"outcome": "succeeded"}
+    for run, times, because in (
+        ("4", {**past, **now}, "frozen"),
+        ("5", {**past, **now, "ended_at": from_now(-2)}, "told_in_freeze"),
+        ("6", past, "told_in_freeze"),
+        ("7", {"occurred_at": from_now(-2)}, "told_in_freeze"),
+    ):
+        record = await reported(run, **times)
+        assert (record["is_outside"], record["outside_because"]) == (True, [because]), run
+    # It began before the freeze was declared, and ends in it.
+    ended = await reported("1", outcome="succeeded")
+    assert (ended["is_outside"], ended["outside_because"]) == (True, ["frozen"])
     items = (await board.manager.read("/v1/deployments", is_outside="true"))["items"]
-    assert [item["id"] for item in items] == [outside["id"]]
+    assert {outside["id"], ended["id"]} < {item["id"] for item in items}

@@ -43,6 +43,9 @@ async def test_a_release_goes_through_all_gates_with_a_plan_change_and_a_no_and_
     assert [stage["place"] for stage in stages] == list(range(1, 8))
     await pass_all_gates(makers, path)
 
+    past = plan_change(makers, target_at="1990-01-01T00:00:00Z")
+    refused = await makers.manager.post(f"{path}/change_plan", json=past)
+    assert errors(refused.json()) == [("/target_at", "not_ahead")]
     proposed = await makers.manager.post_ok(f"{path}/change_plan", plan_change(makers))
     assert proposed["target_at"] is None
     changed = await vote(makers.head, path, "approve")
@@ -193,6 +196,54 @@ async def test_who_builds_is_not_planned_to_test_and_nobody_reviews_their_own(ma
     assert errors(refused.json()) == [("/stages/1/key", "stage_out_of_order")]
     refused = await makers.manager.post("/v1/releases", json=a_release(stages=[{"key": "party"}]))
     assert errors(refused.json()) == [("/stages/0/key", "no_such_stage")]
+
+
+async def test_stages_are_left_out_with_a_reason_that_those_who_decide_on_the_go_read(makers: Makers) -> None:
+    stages = [{"key": "build"}]
+    refused = await makers.manager.post("/v1/releases", json=a_release(stages=stages, stages_reason=None))
+    assert errors(refused.json()) == [("/stages_reason", "stages_skipped")]
+    path = await makers.planned(stages=stages)
+    body = {"external_numbers": ["git 4f2a91c"], "author": makers.developer.id}
+    await makers.manager.post_ok(f"{path}/pass_gate", body)
+    await makers.asked_for_go(path)
+    (decision,) = (await makers.change.read(f"{path}/decisions"))["items"]
+    assert "initiation" in decision["question"]
+    release = await makers.change.read(path)
+    assert release["stages_reason"] == "The relay is only moved."
+    assert len(release["stages_skipped"]) == 6
+    release = await makers.manager.read(await makers.planned(stages=[]))
+    assert (release["stages_skipped"], release["stages_reason"]) == (None, None)
+
+
+async def test_a_gate_takes_only_files_that_are_there_and_that_no_other_gate_took(makers: Makers) -> None:
+    async def attached(client: Client, content: bytes) -> str:
+        upload = str(uuid4())
+        await client.put(f"/v1/uploads/{upload}", content=content)
+        await client.post_ok(f"{path}/attach", {"upload": upload, "name": "notes.txt"})
+        return upload
+
+    async def refused(*names: str, **more: object) -> list[tuple[str, str]]:
+        body = {"attachments": names, **more}
+        return errors((await makers.manager.post(f"{path}/pass_gate", json=body)).json())
+
+    path = await makers.planned(stages=[{"key": key} for key in ("build", "test", "publication")])
+    file, empty = await attached(makers.developer, b"Built."), await attached(makers.developer, b"")
+    withdrawn = await attached(makers.developer, b"Wrong.")
+    await makers.developer.post_ok(f"{path}/withdraw_attachment", {"attachment": withdrawn})
+    assert await refused(empty) == [("/attachments/0", "nothing_to_read")]
+    assert await refused(file, withdrawn) == [("/attachments/1", "nothing_to_read")]
+    assert await refused(file, file) == [("/attachments", "each_once")]
+    await makers.manager.post_ok(f"{path}/pass_gate", {"attachments": [file]})
+    named = {"author": makers.tester.id}
+    assert await refused(file, **named) == [("/attachments/0", "wrote_other_stage")]
+    tested = await attached(makers.tester, b"Tested.")
+    assert await refused(tested, file, **named) == [("/attachments/1", "wrote_other_stage")]
+    ours = await attached(makers.developer, b"We tested it ourselves.")
+    assert await refused(ours, **named) == [("/attachments/0", "wrote_other_stage")]
+    await makers.manager.post_ok(f"{path}/pass_gate", {"attachments": [tested]})
+    again = {"attachments": [tested], "author": makers.manager.id}
+    answer = await makers.change.post(f"{path}/pass_gate", json=again)
+    assert errors(answer.json()) == [("/attachments/0", "evidence_of_other")]
 
 
 @in_test_all

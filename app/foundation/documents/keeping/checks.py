@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
-from app.common.people import Person
+from app.common.people import STAFF_ROLES, Person, Role
 from app.foundation.documents.keeping.payloads import (
     DocumentReason,
     EndDocumentAccess,
@@ -17,12 +18,18 @@ from app.foundation.documents.keeping.payloads import (
 )
 from app.foundation.documents.keeping.preparation import Access, Acknowledgement, ChosenDocument
 from app.foundation.documents.keeping.records import DocumentLoan, DocumentReader
-from app.foundation.documents.records import DocumentState
+from app.foundation.documents.records import Confidentiality, DocumentState
+from app.foundation.people.lookups import is_member
+from app.kernel.access.audience_rules import MEMBER, PERSON
 from app.kernel.access.reads import ReadContext
+from app.kernel.access.visibility import ROW_TOKENS
 from app.kernel.actions.actor_policy import RecordDuty
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import ConflictingDuty, WrongValue
 
+#: A secret document is not given to others by its author alone, nor for more than so many days.
+SECRET_AUTHOR = RecordDuty("author of the secret document", "涉密文件作者", ())
+SECRET_DAYS = 184
 #: The first of the two who destroy a document; no field of the record names them.
 DESTRUCTION_ASKER = RecordDuty("first of the two who destroy it", "提出销毁的人", ())
 #: States of a document that can be archived.
@@ -63,8 +70,20 @@ async def access_not_requested(
 async def grant_invalid(
     reads: ReadContext, record: Any, body: GrantDocumentAccess, ctx: ActionContext
 ) -> None:
-    """Refuse a time that is over."""
+    """Refuse a time that is over. Of a secret document, also refuse its author, who does not alone say who
+    reads it, a person who is no staff, and a long time.
+    """
     _check_ahead(body, ctx)
+    entry, person = ctx.prepared(ChosenDocument).entry, ctx.required_ref(Person, "person")
+    if entry.confidentiality is not Confidentiality.secret:
+        return
+    if ctx.caller.person_id in {entry.author_id, getattr(record, "author_id", None)}:
+        raise ConflictingDuty(SECRET_AUTHOR)
+    if not await reads.holding(STAFF_ROLES, record, [person.id]):
+        raise WrongValue(pointer="/person", because="secret_for_staff")
+    if body.until_at > ctx.now + timedelta(days=SECRET_DAYS):
+        words = {"days": str(SECRET_DAYS)}
+        raise WrongValue(words, pointer="/until_at", because="access_too_long")
 
 
 async def access_not_over(
@@ -76,8 +95,21 @@ async def access_not_over(
 
 
 async def loan_invalid(reads: ReadContext, record: Any, body: LendDocument, ctx: ActionContext) -> None:
-    """Refuse a time that is over."""
+    """Refuse a time that is over, and a borrower who may not read a document that is not internal."""
     _check_ahead(body, ctx)
+    borrower = ctx.required_ref(Person, "borrower")
+    if ctx.prepared(ChosenDocument).entry.confidentiality in (None, Confidentiality.internal):
+        return
+    sees = {f"{kind}:{borrower.id}" for kind in (PERSON, *ROW_TOKENS)}
+    teams = [token.removeprefix(f"{MEMBER}:") for token in ctx.audience if token.startswith(f"{MEMBER}:")]
+    readers = {Role.quality_manager, Role.auditor}
+    may_read = (
+        bool(sees & ctx.audience)
+        or await is_member(reads, borrower, teams)
+        or bool(await reads.holding(readers, record, [borrower.id]))
+    )
+    if not may_read:
+        raise WrongValue(pointer="/borrower", because="may_not_read")
 
 
 def _check_ahead(body: GrantDocumentAccess | LendDocument, ctx: ActionContext) -> None:

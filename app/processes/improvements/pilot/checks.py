@@ -110,7 +110,7 @@ def raise_all(wrong: list[WrongValue]) -> None:
 async def pilot_is_over(reads: ReadContext, improvement: Improvement, ctx: ActionContext) -> str | None:
     """Refuse to start a pilot whose agreed end has passed (`pilot_is_over`)."""
     ends_at = improvement.pilot.pilot_ends_at
-    return "pilot_is_over" if ends_at is not None and ends_at <= ctx.occurred_at else None
+    return "pilot_is_over" if ends_at is not None and ends_at <= ctx.counts_from else None
 
 
 async def not_kicked_off(reads: ReadContext, improvement: Improvement, ctx: ActionContext) -> str | None:

@@ -84,7 +84,7 @@ async def rollout_plan_invalid(
 def _check_order(body: RollOutImprovement, ctx: ActionContext) -> None:
     """Refuse open steps that are due on a day that is past, or before an earlier step."""
     zone, steps = ctx.settings.zone, ctx.prepared(RolloutSteps)
-    latest = today = ctx.occurred_at.astimezone(zone).date()
+    latest = today = ctx.counts_from.astimezone(zone).date()
     places = sorted(enumerate(body.steps), key=lambda placed: list(RolloutStepName).index(placed[1].step))
     for n, planned in places:
         present = steps.step(planned.step)
