@@ -169,6 +169,7 @@ async def _decision_of(
         chair_id=electorate.chair_id,
         rule=electorate.rule,
         quorum=electorate.quorum,
+        board_quorum=electorate.board_quorum,
         left_out=electorate.left_out_rows,
         position=await reads.head(),
         asked_by_id=ctx.caller.person_id,
@@ -179,12 +180,19 @@ async def _decision_of(
     )
     deputies = await deputies_of(reads, decision, electorate.voters, electorate.parties.left_out, ctx)
     decision.deputise_at = deputies.change_at
-    ballots = new_ballots(decision, electorate.voters, electorate.parties, ctx)
+    ballots = new_ballots(decision, electorate.voters, electorate.parties, ctx, board=electorate.board)
     return NewDecision(decision, ballots, deputies.rows)
 
 
-def new_ballots(decision: Decision, voters: Voters, parties: Parties, ctx: ActionContext) -> tuple[Vote, ...]:
-    """Return a ballot on the decision for each of the voters."""
+def new_ballots(
+    decision: Decision,
+    voters: Voters,
+    parties: Parties,
+    ctx: ActionContext,
+    *,
+    board: Collection[UUID] | None,
+) -> tuple[Vote, ...]:
+    """Return a ballot on the decision for each of the voters; `board` are the people of its board."""
     return tuple(
         Vote(
             id=ctx.new_id(),
@@ -194,6 +202,7 @@ def new_ballots(decision: Decision, voters: Voters, parties: Parties, ctx: Actio
             role=seat.role,
             side=seat.side,
             services=list(seat.services) or None,
+            on_board=None if board is None else person in board,
             named_by_id=parties.named_by.get(person),
             asked_at=ctx.occurred_at,
             due_at=decision.due_at,
@@ -252,11 +261,17 @@ def count_preparation(matters: Sequence[Matter], deferral_end: DeferralEnd) -> P
             if ballot.closed_at is None or decision.state is not DecisionState.open
         ]
         leavers, returners = await _moved(reads, decision, ballots)
-        quorum = await _quorum_without(reads, decision, ballots, leavers)
+        assert decision.quorum is not None
+        quorum = await _quorum_without(reads, decision, ballots, leavers, decision.quorum)
         live = [ballot for ballot in (*live, *returners) if ballot not in leavers]
         electorate = frozenset(ballot.person_id for ballot in live if ballot.person_id is not None)
         terms = TallyTerms(
-            decision.rule, quorum, electorate, decision.chair_id, *_owned_services(record, live)
+            decision.rule,
+            quorum,
+            electorate,
+            decision.chair_id,
+            *_owned_services(record, live),
+            *await _board_of(reads, decision, ballots, live, leavers),
         )
         own = [ballot for ballot in live if ballot.person_id == ctx.caller.person_id]
         deputies: Sequence[VotingDeputy] = ()
@@ -293,6 +308,25 @@ def _owned_services(
     return owned, covering
 
 
+async def _board_of(
+    reads: ReadContext,
+    decision: Decision,
+    ballots: Sequence[Vote],
+    live: Sequence[Vote],
+    leavers: Collection[Vote],
+) -> tuple[frozenset[UUID] | None, int]:
+    """Return the voters whose votes must carry the motion by themselves, and how many of them must vote; it
+    never rises.
+    """
+    if decision.board_quorum is None:
+        return None, 1
+    board = [ballot for ballot in ballots if ballot.on_board]
+    quorum = await _quorum_without(
+        reads, decision, board, [ballot for ballot in leavers if ballot.on_board], decision.board_quorum
+    )
+    return frozenset(b.person_id for b in live if b.on_board and b.person_id is not None), quorum
+
+
 async def _moved(
     reads: ReadContext, decision: Decision, ballots: Sequence[Vote]
 ) -> tuple[list[Vote], list[Vote]]:
@@ -310,19 +344,18 @@ async def _moved(
 
 
 async def _quorum_without(
-    reads: ReadContext, decision: Decision, ballots: Sequence[Vote], leavers: Collection[Vote]
+    reads: ReadContext, decision: Decision, ballots: Sequence[Vote], leavers: Collection[Vote], quorum: int
 ) -> int:
-    """Return the quorum of the board without those who have left; it never rises."""
+    """Return the quorum of the voters without those who have left; it never rises."""
     assert decision.rule is not None
-    assert decision.quorum is not None
     if not leavers:
-        return decision.quorum
+        return quorum
     staying = [ballot for ballot in ballots if ballot not in leavers and ballot.left_at is None]
     voters = sum(ballot.closed_at is None for ballot in staying)
     board = len(staying) + len(decision.left_out or ())
     rules = await rules_of(reads, decision)
     quorums = [rule.definition.quorum_of(decision.rule, board, voters) for rule in rules]
-    return min(decision.quorum, max(quorums, default=default_quorum(decision.rule, voters)))
+    return min(quorum, max(quorums, default=default_quorum(decision.rule, voters)))
 
 
 def _part_of(person_id: UUID | None, parties: Parties) -> VoterLeftOutReason | None:

@@ -95,7 +95,7 @@ async def _teams_of_process(
 
 
 async def _department_heads(reads: ReadContext, change: ProcessChange) -> list[UUID]:
-    return await reads.holders(Role.department_head, change, most=MOST_HEADS)
+    return await reads.holders(Role.department_head, change, most=MOST_HEADS, throughout=True)
 
 
 async def change_question(
