@@ -156,7 +156,7 @@ async def ruled_electorate(
     parties = await parties_to(reads, record, matter, asker, related=related)
     opening = parties.opening(asker)
     try:
-        return await _electorate_of(
+        electorate = await _electorate_of(
             reads, record, matter, parties, opening, now, with_substitutes=with_substitutes
         )
     except PreparationRefused:
@@ -165,11 +165,21 @@ async def ruled_electorate(
         # Nobody could ask by the rules of that time any more, whatever the organisation sets now.
         since_changed = replace(opening, began_at=None)
         try:
-            return await _electorate_of(
+            electorate = await _electorate_of(
                 reads, record, matter, parties, since_changed, now, with_substitutes=with_substitutes
             )
         except PreparationRefused as refused:
             raise refused from None
+    return _ending_in_time(electorate, getattr(record, matter.deadline, None), now)
+
+
+def _ending_in_time(electorate: Electorate, deadline: datetime | None, now: datetime) -> Electorate:
+    """Return the electorate with the end of the vote by the deadline, if that is ahead. Voters have the least
+    time of the rule in any case: they are not to blame if the question was put late.
+    """
+    if deadline is None or not now < deadline < electorate.due_at:
+        return electorate
+    return replace(electorate, due_at=max(deadline, electorate.least_at))
 
 
 async def _electorate_of(

@@ -25,11 +25,13 @@ from app.foundation.decisions.electorate import (
     ruled_electorate,
     rules_of,
 )
+from app.foundation.decisions.lookups import acts_of, touches
 from app.foundation.decisions.matters import Matter, RelatedMatter, matter_of
 from app.foundation.decisions.parties import Parties, parties_of
 from app.foundation.decisions.payloads import AskBoard
 from app.foundation.decisions.records import (
     Decision,
+    DecisionOutcome,
     DecisionState,
     Vote,
     VoterLeftOutReason,
@@ -44,15 +46,13 @@ from app.kernel.actions.refusals import WrongValue
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question about a matter; `due_at` is until when there are votes, if sooner than is usual. `latest_at`
-    is the deadline of the matter itself: while it is ahead, no vote ends later. `with_substitutes`: those
-    whom the rules name for seats that are not filled are asked as well.
+    """A question about a matter; `due_at` is until when there are votes, if sooner than is usual.
+    `with_substitutes`: those whom the rules name for seats that are not filled are asked as well.
     """
 
     text: str
     matter: Matter
     due_at: datetime | None = None
-    latest_at: datetime | None = None
     related: RelatedMatter | None = None
     with_substitutes: bool = False
 
@@ -151,11 +151,9 @@ async def _decision_of(
     reads: ReadContext, record: Any, question: Question, electorate: Electorate, ctx: ActionContext
 ) -> NewDecision:
     due_at = question.due_at or electorate.due_at
-    if question.latest_at is not None and ctx.now < question.latest_at < due_at:
-        due_at = question.latest_at
     if due_at <= ctx.now:
         raise WrongValue(pointer="/due_at", because="not_ahead")
-    if due_at < electorate.least_at and due_at != question.latest_at:
+    if due_at < electorate.least_at:
         words = {"from": electorate.least_at.replace(microsecond=0)}
         raise WrongValue(words, pointer="/due_at", because="earlier_than_rule")
     decision = Decision(
@@ -211,17 +209,42 @@ def new_ballots(
     )
 
 
-def question_preparation(matter: Matter) -> Prepare:
-    """Return the preparation of `AskBoard` on that matter."""
+def question_preparation(matter: Matter, *, once: bool = False) -> Prepare:
+    """Return the preparation of `AskBoard` on that matter. `once`: voters who have rejected it are asked again
+    only in new words.
+    """
 
     async def prepare_question(
         reads: ReadContext, record: Any, body: AskBoard, ctx: ActionContext
     ) -> NewDecision:
         """Find the question's voters by the approval rules, and make the ballots."""
+        if once:
+            await _require_news(reads, record, body, matter)
         question = Question(body.question or _usual_question(record, matter), matter, body.due_at)
         return await new_decision(reads, record, question, ctx)
 
     return prepare_question
+
+
+async def _require_news(reads: ReadContext, record: Any, body: AskBoard, matter: Matter) -> None:
+    """Require a question in new words if the voters have rejected the matter and nobody has written any of it
+    since: the person who asks says what has changed. Raises WrongValue.
+    """
+    if matter.decision is None:
+        return
+    decisions = await reads.children(Decision, record, decision=matter.decision.value)
+    taken = [row for row in decisions if row.state is DecisionState.taken]
+    last = max(taken, key=lambda row: row.position or 0, default=None)
+    if last is None or last.outcome is not DecisionOutcome.rejected:
+        return
+    outcomes = reads.lifecycles[record.KIND].decision_events
+    is_rewritten = any(
+        touches(act.rows_set, record.row_key, matter.fields, matter.children)
+        for act in await acts_of(reads, record, since=last.position)
+        if act.type not in outcomes
+    )
+    if not is_rewritten and (body.question is None or body.question in {row.question for row in taken}):
+        raise WrongValue(pointer="/question", because="rejected_before")
 
 
 def _usual_question(record: Any, matter: Matter) -> str:
