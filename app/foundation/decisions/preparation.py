@@ -210,8 +210,8 @@ def new_ballots(
 
 
 def question_preparation(matter: Matter, *, once: bool = False) -> Prepare:
-    """Return the preparation of `AskBoard` on that matter. `once`: voters who have rejected it are asked again
-    only in new words.
+    """Return the preparation of `AskBoard` on that matter. `once`: voters who have rejected it are asked
+    again only in new words.
     """
 
     async def prepare_question(
@@ -233,8 +233,8 @@ async def _require_news(reads: ReadContext, record: Any, body: AskBoard, matter:
     if matter.decision is None:
         return
     decisions = await reads.children(Decision, record, decision=matter.decision.value)
-    taken = [row for row in decisions if row.state is DecisionState.taken]
-    last = max(taken, key=lambda row: row.position or 0, default=None)
+    votes_taken = [row for row in decisions if row.state is DecisionState.taken]
+    last = max(votes_taken, key=lambda row: row.position or 0, default=None)
     if last is None or last.outcome is not DecisionOutcome.rejected:
         return
     outcomes = reads.lifecycles[record.KIND].decision_events
@@ -243,7 +243,7 @@ async def _require_news(reads: ReadContext, record: Any, body: AskBoard, matter:
         for act in await acts_of(reads, record, since=last.position)
         if act.type not in outcomes
     )
-    if not is_rewritten and (body.question is None or body.question in {row.question for row in taken}):
+    if not is_rewritten and (body.question is None or body.question in {row.question for row in votes_taken}):
         raise WrongValue(pointer="/question", because="rejected_before")
 
 

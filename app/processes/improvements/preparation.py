@@ -62,7 +62,7 @@ PROPOSAL = Matter(
 )
 CLASS = replace(PROPOSAL, decision=DecisionKind.improvement_class)
 CHARTER = replace(PROPOSAL, decision=DecisionKind.improvement_charter)
-#: The committee has given sponsor and project manager their posts with the charter: both answer for the project.
+#: The charter has given sponsor and project manager their posts: both answer for the project.
 POSTS = ("sponsor_id", "project_manager_id")
 PROJECT_PLAN = replace(PROPOSAL, decision=DecisionKind.project_plan, posts=POSTS)
 PILOT = replace(PROPOSAL, decision=DecisionKind.pilot, posts=POSTS)

@@ -145,9 +145,9 @@ def counted(panel: Electorate, votes: dict[UUID, Verdict]) -> DecisionOutcome | 
     return early or tally(terms, votes, closing=True).outcome
 
 
-def approving(panel: Electorate, others: Collection[UUID] = ()) -> dict[UUID, Verdict]:
-    """All voters but these others vote for it."""
-    return {person: Verdict.approve for person in panel.voters if person not in others}
+def approving(panel: Electorate, abstaining: Collection[UUID] = ()) -> dict[UUID, Verdict]:
+    """All voters but these abstaining vote for it."""
+    return {person: Verdict.approve for person in panel.voters if person not in abstaining}
 
 
 @each_case("terms", RULES)
