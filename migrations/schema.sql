@@ -1308,6 +1308,7 @@ create table fold.decision (
   asked_next_at timestamp with time zone,
   deputise_at timestamp with time zone,
   deferred_until_at timestamp with time zone,
+  board_quorum integer,
   constraint decision_pkey PRIMARY KEY (id)
 );
 CREATE INDEX decision_due ON fold.decision USING btree (state, due_at, id);
@@ -5065,6 +5066,7 @@ create table fold.vote (
   recused_at timestamp with time zone,
   left_at timestamp with time zone,
   services text[] collate "C",
+  on_board boolean,
   constraint vote_pkey PRIMARY KEY (id),
   constraint vote_decision_id_person_id_key UNIQUE (decision_id, person_id)
 );

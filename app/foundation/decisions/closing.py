@@ -82,7 +82,10 @@ def update_seats(count: VoteCount, ctx: ActionContext) -> None:
         row = changed(ballot, ctx)
         row.left_at = row.closed_at = None
     if count.leavers:
-        changed(ctx.required_ref(Decision, "decision"), ctx).quorum = count.terms.quorum
+        decision = changed(ctx.required_ref(Decision, "decision"), ctx)
+        decision.quorum = count.terms.quorum
+        if decision.board_quorum is not None:
+            decision.board_quorum = count.terms.board_quorum
 
 
 def ask_next_voters(count: VoteCount, electorate: Electorate, ctx: ActionContext) -> None:
@@ -107,11 +110,12 @@ def ask_next_voters(count: VoteCount, electorate: Electorate, ctx: ActionContext
             changed(ballot, ctx).closed_at = ctx.occurred_at
     change_deputies(deputies, decision, ctx, removed)
     decision.rule, decision.quorum = electorate.rule, electorate.quorum
+    decision.board_quorum = electorate.board_quorum
     decision.chair_id = electorate.chair_id
     decision.left_out = [*(decision.left_out or ()), *electorate.left_out_rows]
     decision.asked_next_at, decision.due_at = ctx.occurred_at, electorate.due_at
     decision.remind_at, decision.reminded_at = electorate.remind_at, None
-    for row in new_ballots(decision, electorate.voters, electorate.parties, ctx):
+    for row in new_ballots(decision, electorate.voters, electorate.parties, ctx, board=electorate.board):
         ctx.outcome.add(row)
 
 

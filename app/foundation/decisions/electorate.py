@@ -13,6 +13,7 @@ from uuid import UUID
 
 from app.common.people import WHOLE_GROUP, Role
 from app.foundation.decisions.approval_rules import electors
+from app.foundation.decisions.approval_rules.definition import ApprovalRuleDefinition
 from app.foundation.decisions.approval_rules.electors import Seat, Voters
 from app.foundation.decisions.approval_rules.shipped import FLOORS
 from app.foundation.decisions.approval_rules.versions import STRICTNESS, HoldingRule, MatterOpening
@@ -61,6 +62,8 @@ class Electorate:
 
     `parties` are all parties to the matter. `least_at` is the earliest time at which the vote may end.
     `is_next`: the voters are those whom the rules ask if nobody answers, since too few others may vote.
+    `board` are the voters whose votes must carry the motion by themselves, `board_quorum` how many of them
+    must vote; None: all voters are counted together.
     """
 
     rules: tuple[HoldingRule, ...]
@@ -75,6 +78,8 @@ class Electorate:
     chair_id: UUID | None = None
     group_id: UUID | None = None
     is_next: bool = False
+    board: frozenset[UUID] | None = None
+    board_quorum: int | None = None
 
     @property
     def rule_rows(self) -> list[dict[str, Any]]:
@@ -85,6 +90,52 @@ class Electorate:
     def left_out_rows(self) -> list[dict[str, Any]]:
         """Return those who are left out as a decision keeps them."""
         return _rows_of(self.left_out)
+
+
+def board_rules(rules: Sequence[HoldingRule]) -> list[HoldingRule]:
+    """Return the rules whose board must carry a motion: the floors or, if none holds, the others."""
+    floors = [rule for rule in rules if rule.is_floor]
+    return floors or [rule for rule in rules if rule.definition.has_board]
+
+
+@dataclass
+class _BoardSeats:
+    """The people who vote as the board of a question, and the rules whose board they are: the floors or, if
+    none holds, the other rules. `named` are those of its people whom the rules name first.
+    """
+
+    rules: list[HoldingRule]
+    persons: set[UUID] = field(default_factory=set)
+    named: set[UUID] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, rules: Sequence[HoldingRule]) -> _BoardSeats:
+        return cls(board_rules(rules))
+
+    def add(self, rule: HoldingRule, persons: Voters, *, is_named: bool = False) -> None:
+        """Seat these people if the rule is one of the board's."""
+        if rule in self.rules:
+            self.persons |= persons.keys()
+            self.named |= persons.keys() if is_named else set()
+
+    def seated(self, voters: Voters) -> frozenset[UUID] | None:
+        """Return the voters of the board; None if the rules have no board, or nobody belongs to it."""
+        is_board = any(rule.is_floor for rule in self.rules) or self.persons
+        return frozenset(voters.keys() & self.persons) if is_board and self.rules else None
+
+    @property
+    def least_voters(self) -> int:
+        """Return how many of the board must be free to vote."""
+        return max([rule.definition.least_voters for rule in self.rules if rule.is_floor], default=1)
+
+    def quorum(self, rule: DecisionRule, seats: int) -> int:
+        """Return how many of so many free `seats` must have voted. A number that an organisation sets counts
+        all voters.
+        """
+        quorums = [named.definition.quorum_of(rule, len(self.named), seats) for named in self.rules]
+        highest = max(quorums)
+        is_number = all(named.definition.quorum is not None for named in self.rules)
+        return min(highest, seats) if is_number else highest
 
 
 async def ruled_electorate(
@@ -105,7 +156,7 @@ async def ruled_electorate(
     parties = await parties_to(reads, record, matter, asker, related=related)
     opening = parties.opening(asker)
     try:
-        return await _electorate_of(
+        electorate = await _electorate_of(
             reads, record, matter, parties, opening, now, with_substitutes=with_substitutes
         )
     except PreparationRefused:
@@ -114,11 +165,21 @@ async def ruled_electorate(
         # Nobody could ask by the rules of that time any more, whatever the organisation sets now.
         since_changed = replace(opening, began_at=None)
         try:
-            return await _electorate_of(
+            electorate = await _electorate_of(
                 reads, record, matter, parties, since_changed, now, with_substitutes=with_substitutes
             )
         except PreparationRefused as refused:
             raise refused from None
+    return _ending_in_time(electorate, getattr(record, matter.deadline, None), now)
+
+
+def _ending_in_time(electorate: Electorate, deadline: datetime | None, now: datetime) -> Electorate:
+    """Return the electorate with the end of the vote by the deadline, if that is ahead. Voters have the least
+    time of the rule in any case: they are not to blame if the question was put late.
+    """
+    if deadline is None or not now < deadline < electorate.due_at:
+        return electorate
+    return replace(electorate, due_at=max(deadline, electorate.least_at))
 
 
 async def _electorate_of(
@@ -135,27 +196,59 @@ async def _electorate_of(
     rules = await electors.holding_rules(reads, record, matter.decision, opening)
     if not rules:
         raise PreparationRefused("no_approval_rule")
-    board: Voters = {}
+    named: Voters = {}
     candidates: Voters = {}
+    board = _BoardSeats.of(rules)
     for rule in rules:
-        named = await electors.persons_of(reads, record, rule.definition.voters, opening, now)
-        board |= named
-        candidates |= named
-        free = named.keys() - parties.left_out.keys()
-        is_vacant = with_substitutes or await electors.has_vacancy(
-            reads, record, rule.definition.voters, opening
-        )
-        if is_vacant or len(free) < rule.definition.free_voters_needed(len(named)):
-            further = rule.definition.otherwise
-            candidates |= await electors.persons_of(reads, record, further, opening, now)
+        definition = rule.definition
+        by_rule = await electors.persons_of(reads, record, definition.voters, opening, now)
+        by_board = by_rule
+        if definition.board != definition.voters:
+            by_board = await electors.persons_of(reads, record, definition.board, opening, now)
+        named |= by_rule
+        candidates |= by_rule
+        board.add(rule, by_board, is_named=True)
+        is_vacant = with_substitutes or await electors.has_vacancy(reads, record, definition.voters, opening)
+        if (
+            is_vacant
+            or _are_too_few(by_rule, definition, parties)
+            or _are_too_few(by_board, definition, parties)
+        ):
+            further = await electors.persons_of(reads, record, definition.otherwise, opening, now)
+            candidates |= further
+            board.add(rule, further)
     try:
-        return await _joined(reads, rules, candidates, parties, now, board=len(board))
+        return await _joined(reads, rules, candidates, parties, now, board, size=len(named))
     except PreparationRefused:
         sources = [source for rule in rules for source in rule.definition.if_unanswered]
         if not sources:
             raise
     candidates |= await electors.persons_of(reads, record, sources, opening, now)
-    return replace(await _joined(reads, rules, candidates, parties, now, board=len(board)), is_next=True)
+    await _seat_next(reads, record, rules, opening, now, board)
+    electorate = await _joined(reads, rules, candidates, parties, now, board, size=len(named))
+    return replace(electorate, is_next=True)
+
+
+def _are_too_few(named: Voters, definition: ApprovalRuleDefinition, parties: Parties) -> bool:
+    """Return whether so few of the people whom a rule names may vote that it asks others as well."""
+    return len(named.keys() - parties.left_out.keys()) < definition.free_voters_needed(len(named))
+
+
+async def _seat_next(
+    reads: ReadContext,
+    record: Any,
+    rules: Sequence[HoldingRule],
+    opening: MatterOpening,
+    now: datetime,
+    board: _BoardSeats,
+) -> None:
+    """Give seats on the board to the people whom its rules ask next. Next to a floor these are the people
+    whom the floor names anyhow.
+    """
+    for rule in board.rules:
+        definition = rule.definition
+        sources = definition.sources if rule.is_floor else definition.if_unanswered
+        board.add(rule, await electors.persons_of(reads, record, list(sources), opening, now))
 
 
 async def next_electorate(
@@ -173,8 +266,10 @@ async def next_electorate(
     parties = await parties_to_question(reads, record, matter, decision)
     opening = parties.opening(decision.asked_by_id)
     voters = await electors.persons_of(reads, record, sources, opening, now)
+    board = _BoardSeats.of(rules)
+    await _seat_next(reads, record, rules, opening, now, board)
     try:
-        return await _joined(reads, rules, voters, parties, now, board=len(voters))
+        return await _joined(reads, rules, voters, parties, now, board, size=len(voters))
     except PreparationRefused:
         return None
 
@@ -222,11 +317,13 @@ async def _joined(
     candidates: Voters,
     parties: Parties,
     now: datetime,
+    board: _BoardSeats,
     *,
-    board: int,
+    size: int,
 ) -> Electorate:
     """Return the electorate of the rules together: the strictest rule, the highest quorum, the longest least
-    time, and the earliest end after it. The quorum counts the whole board, parties included.
+    time, and the earliest end after it. The quorum counts all `size` people whom the rules name, parties
+    included. Raises PreparationRefused, also if too few of the board may vote.
     """
     definitions = [rule.definition for rule in rules]
     voters, left_out = _divided(candidates, parties)
@@ -236,13 +333,14 @@ async def _joined(
     chair = None if group is None else group.chair_id
     if rule is DecisionRule.chair and chair not in voters:
         raise PreparationRefused("chair_may_not_decide")
-    quorum = max(definition.quorum_of(rule, board, len(voters)) for definition in definitions)
-    if quorum > len(voters):
-        raise PreparationRefused(
-            "quorum_out_of_reach",
-            {"quorum": str(quorum), "voters": str(len(voters))},
-            {"left_out": _rows_of(left_out)},
-        )
+    quorum = max(definition.quorum_of(rule, size, len(voters)) for definition in definitions)
+    seated = board.seated(voters)
+    if seated is not None:
+        _require_voters(seated, left_out, board.least_voters)
+    board_quorum = None if seated is None else board.quorum(rule, len(seated))
+    _require_quorum(quorum, voters, left_out)
+    if seated is not None and board_quorum is not None:
+        _require_quorum(board_quorum, seated, left_out)
     # A floor next to rules of the organisation says only how much time there is at least.
     timed = [rule.definition for rule in rules if rule.edition or rule.key not in FLOORS] or definitions
     ends, first = min(
@@ -265,6 +363,8 @@ async def _joined(
         remind_at=remind,
         chair_id=chair,
         group_id=None if group is None else group.id,
+        board=seated,
+        board_quorum=board_quorum,
     )
 
 
@@ -283,6 +383,13 @@ def _require_voters(voters: Collection[UUID], left_out: LeftOutVoters, least: in
     reasons = [LeftOutCount(why, number) for why, number in Counter(left_out.values()).items()]
     words = {"voters": str(len(voters)), "least": str(least), "left_out": reasons or "–"}
     raise PreparationRefused("too_few_may_decide", words, {"left_out": _rows_of(left_out)})
+
+
+def _require_quorum(quorum: int, voters: Collection[UUID], left_out: LeftOutVoters) -> None:
+    """Refuse a quorum that so few voters cannot reach. Raises PreparationRefused."""
+    if quorum > len(voters):
+        words = {"quorum": str(quorum), "voters": str(len(voters))}
+        raise PreparationRefused("quorum_out_of_reach", words, {"left_out": _rows_of(left_out)})
 
 
 def _rows_of(left_out: LeftOutVoters) -> list[dict[str, Any]]:

@@ -47,10 +47,14 @@ class Matter:
       an author, even if others have changed the text since;
     - named themselves in one of the `duties` or `child_duties`. Somebody whom another person has named keeps
       the seat, since a name must not shut a voter out;
+    - a post in one of the fields `posts`, which a decision of the board before has given them;
     - performed one of the `acts` (event types without the kind): they have accepted a duty or done work;
     - written the record that this one carries out: `origins` finds its authors;
     - put the question, if it is `without_asker`;
     - a part in the other record that the question is `related`.
+
+    `deadline` is the field of the record with the time at which votes on it end at the latest, if the rule's
+    least time is over by then; empty: the rule alone says so.
     """
 
     decision: DecisionKind | None = None
@@ -61,6 +65,8 @@ class Matter:
     children: Collection[str] = ()
     acts: Collection[str] = ()
     without_asker: bool = False
+    deadline: str = ""
+    posts: Collection[str] = ()
     related: Callable[[ReadContext, Any, Decision], Awaitable[RelatedMatter]] | None = None
 
 

@@ -65,6 +65,9 @@ async def parties_of(
             reasons[VoterLeftOutReason.carries_out].add(person)
         if person is not None and touches(event.rows_set, record.row_key, matter.fields, matter.children):
             reasons[VoterLeftOutReason.author].add(person)
+    if since is None:
+        holders = (getattr(record, name, None) for name in matter.posts)
+        reasons[VoterLeftOutReason.duty] |= {holder for holder in holders if holder is not None}
     if since is None and matter.origins is not None:
         reasons[VoterLeftOutReason.author] |= await matter.origins(reads, record)
     left_out: dict[UUID, VoterLeftOutReason] = {}

@@ -25,11 +25,13 @@ from app.foundation.decisions.electorate import (
     ruled_electorate,
     rules_of,
 )
+from app.foundation.decisions.lookups import acts_of, touches
 from app.foundation.decisions.matters import Matter, RelatedMatter, matter_of
 from app.foundation.decisions.parties import Parties, parties_of
 from app.foundation.decisions.payloads import AskBoard
 from app.foundation.decisions.records import (
     Decision,
+    DecisionOutcome,
     DecisionState,
     Vote,
     VoterLeftOutReason,
@@ -44,15 +46,13 @@ from app.kernel.actions.refusals import WrongValue
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question about a matter; `due_at` is until when there are votes, if sooner than is usual. `latest_at`
-    is the deadline of the matter itself: while it is ahead, no vote ends later. `with_substitutes`: those
-    whom the rules name for seats that are not filled are asked as well.
+    """A question about a matter; `due_at` is until when there are votes, if sooner than is usual.
+    `with_substitutes`: those whom the rules name for seats that are not filled are asked as well.
     """
 
     text: str
     matter: Matter
     due_at: datetime | None = None
-    latest_at: datetime | None = None
     related: RelatedMatter | None = None
     with_substitutes: bool = False
 
@@ -151,11 +151,9 @@ async def _decision_of(
     reads: ReadContext, record: Any, question: Question, electorate: Electorate, ctx: ActionContext
 ) -> NewDecision:
     due_at = question.due_at or electorate.due_at
-    if question.latest_at is not None and ctx.now < question.latest_at < due_at:
-        due_at = question.latest_at
     if due_at <= ctx.now:
         raise WrongValue(pointer="/due_at", because="not_ahead")
-    if due_at < electorate.least_at and due_at != question.latest_at:
+    if due_at < electorate.least_at:
         words = {"from": electorate.least_at.replace(microsecond=0)}
         raise WrongValue(words, pointer="/due_at", because="earlier_than_rule")
     decision = Decision(
@@ -169,6 +167,7 @@ async def _decision_of(
         chair_id=electorate.chair_id,
         rule=electorate.rule,
         quorum=electorate.quorum,
+        board_quorum=electorate.board_quorum,
         left_out=electorate.left_out_rows,
         position=await reads.head(),
         asked_by_id=ctx.caller.person_id,
@@ -179,12 +178,19 @@ async def _decision_of(
     )
     deputies = await deputies_of(reads, decision, electorate.voters, electorate.parties.left_out, ctx)
     decision.deputise_at = deputies.change_at
-    ballots = new_ballots(decision, electorate.voters, electorate.parties, ctx)
+    ballots = new_ballots(decision, electorate.voters, electorate.parties, ctx, board=electorate.board)
     return NewDecision(decision, ballots, deputies.rows)
 
 
-def new_ballots(decision: Decision, voters: Voters, parties: Parties, ctx: ActionContext) -> tuple[Vote, ...]:
-    """Return a ballot on the decision for each of the voters."""
+def new_ballots(
+    decision: Decision,
+    voters: Voters,
+    parties: Parties,
+    ctx: ActionContext,
+    *,
+    board: Collection[UUID] | None,
+) -> tuple[Vote, ...]:
+    """Return a ballot on the decision for each of the voters; `board` are the people of its board."""
     return tuple(
         Vote(
             id=ctx.new_id(),
@@ -194,6 +200,7 @@ def new_ballots(decision: Decision, voters: Voters, parties: Parties, ctx: Actio
             role=seat.role,
             side=seat.side,
             services=list(seat.services) or None,
+            on_board=None if board is None else person in board,
             named_by_id=parties.named_by.get(person),
             asked_at=ctx.occurred_at,
             due_at=decision.due_at,
@@ -202,17 +209,42 @@ def new_ballots(decision: Decision, voters: Voters, parties: Parties, ctx: Actio
     )
 
 
-def question_preparation(matter: Matter) -> Prepare:
-    """Return the preparation of `AskBoard` on that matter."""
+def question_preparation(matter: Matter, *, once: bool = False) -> Prepare:
+    """Return the preparation of `AskBoard` on that matter. `once`: voters who have rejected it are asked
+    again only in new words.
+    """
 
     async def prepare_question(
         reads: ReadContext, record: Any, body: AskBoard, ctx: ActionContext
     ) -> NewDecision:
         """Find the question's voters by the approval rules, and make the ballots."""
+        if once:
+            await _require_news(reads, record, body, matter)
         question = Question(body.question or usual_question(record, matter), matter, body.due_at)
         return await new_decision(reads, record, question, ctx)
 
     return prepare_question
+
+
+async def _require_news(reads: ReadContext, record: Any, body: AskBoard, matter: Matter) -> None:
+    """Require a question in new words if the voters have rejected the matter and nobody has written any of it
+    since: the person who asks says what has changed. Raises WrongValue.
+    """
+    if matter.decision is None:
+        return
+    decisions = await reads.children(Decision, record, decision=matter.decision.value)
+    votes_taken = [row for row in decisions if row.state is DecisionState.taken]
+    last = max(votes_taken, key=lambda row: row.position or 0, default=None)
+    if last is None or last.outcome is not DecisionOutcome.rejected:
+        return
+    outcomes = reads.lifecycles[record.KIND].decision_events
+    is_rewritten = any(
+        touches(act.rows_set, record.row_key, matter.fields, matter.children)
+        for act in await acts_of(reads, record, since=last.position)
+        if act.type not in outcomes
+    )
+    if not is_rewritten and (body.question is None or body.question in {row.question for row in votes_taken}):
+        raise WrongValue(pointer="/question", because="rejected_before")
 
 
 def usual_question(record: Any, matter: Matter) -> str:
@@ -252,11 +284,17 @@ def count_preparation(matters: Sequence[Matter], deferral_end: DeferralEnd) -> P
             if ballot.closed_at is None or decision.state is not DecisionState.open
         ]
         leavers, returners = await _moved(reads, decision, ballots)
-        quorum = await _quorum_without(reads, decision, ballots, leavers)
+        assert decision.quorum is not None
+        quorum = await _quorum_without(reads, decision, ballots, leavers, decision.quorum)
         live = [ballot for ballot in (*live, *returners) if ballot not in leavers]
         electorate = frozenset(ballot.person_id for ballot in live if ballot.person_id is not None)
         terms = TallyTerms(
-            decision.rule, quorum, electorate, decision.chair_id, *_owned_services(record, live)
+            decision.rule,
+            quorum,
+            electorate,
+            decision.chair_id,
+            *_owned_services(record, live),
+            *await _board_of(reads, decision, ballots, live, leavers),
         )
         own = [ballot for ballot in live if ballot.person_id == ctx.caller.person_id]
         deputies: Sequence[VotingDeputy] = ()
@@ -293,6 +331,25 @@ def _owned_services(
     return owned, covering
 
 
+async def _board_of(
+    reads: ReadContext,
+    decision: Decision,
+    ballots: Sequence[Vote],
+    live: Sequence[Vote],
+    leavers: Collection[Vote],
+) -> tuple[frozenset[UUID] | None, int]:
+    """Return the voters whose votes must carry the motion by themselves, and how many of them must vote; it
+    never rises.
+    """
+    if decision.board_quorum is None:
+        return None, 1
+    board = [ballot for ballot in ballots if ballot.on_board]
+    quorum = await _quorum_without(
+        reads, decision, board, [ballot for ballot in leavers if ballot.on_board], decision.board_quorum
+    )
+    return frozenset(b.person_id for b in live if b.on_board and b.person_id is not None), quorum
+
+
 async def _moved(
     reads: ReadContext, decision: Decision, ballots: Sequence[Vote]
 ) -> tuple[list[Vote], list[Vote]]:
@@ -310,19 +367,18 @@ async def _moved(
 
 
 async def _quorum_without(
-    reads: ReadContext, decision: Decision, ballots: Sequence[Vote], leavers: Collection[Vote]
+    reads: ReadContext, decision: Decision, ballots: Sequence[Vote], leavers: Collection[Vote], quorum: int
 ) -> int:
-    """Return the quorum of the board without those who have left; it never rises."""
+    """Return the quorum of the voters without those who have left; it never rises."""
     assert decision.rule is not None
-    assert decision.quorum is not None
     if not leavers:
-        return decision.quorum
+        return quorum
     staying = [ballot for ballot in ballots if ballot not in leavers and ballot.left_at is None]
     voters = sum(ballot.closed_at is None for ballot in staying)
     board = len(staying) + len(decision.left_out or ())
     rules = await rules_of(reads, decision)
     quorums = [rule.definition.quorum_of(decision.rule, board, voters) for rule in rules]
-    return min(decision.quorum, max(quorums, default=default_quorum(decision.rule, voters)))
+    return min(quorum, max(quorums, default=default_quorum(decision.rule, voters)))
 
 
 def _part_of(person_id: UUID | None, parties: Parties) -> VoterLeftOutReason | None:

@@ -128,6 +128,10 @@ class Decision(ChildRecord):
     )
     rule: DecisionRule | None = required("Rule by which votes lead to an outcome.")
     quorum: int | None = required("Number of persons who must have voted, including abstentions.")
+    board_quorum: int | None = optional(
+        "Number of voters of the board (`on_board`) who must have voted; null if all voters are counted "
+        "together."
+    )
     left_out: list[Any] | None = optional(
         "Persons who would have voted but are excluded, with the reasons; null if this was not recorded at "
         "that time."
@@ -196,6 +200,10 @@ class Vote(ChildRecord):
     services: list[str] | None = optional(
         "Keys of the affected services as whose owner the person was asked; null if they were asked for "
         "another reason."
+    )
+    on_board: bool | None = optional(
+        "True if the person votes as a member of the board, whose votes must carry the motion by themselves; "
+        "false for a person who is asked next to the board; null if all voters are counted together."
     )
     named_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
         "Person who had named the voter as requester, assignee or in another duty of the record; null if "

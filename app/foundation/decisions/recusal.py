@@ -10,7 +10,7 @@ from typing import Any
 
 from app.foundation.decisions.approval_rules import electors
 from app.foundation.decisions.closing import ask_next_voters, changed, take_if_decided, verdicts_of
-from app.foundation.decisions.electorate import parties_to_question, rules_of
+from app.foundation.decisions.electorate import board_rules, parties_to_question, rules_of
 from app.foundation.decisions.matters import Matter, matter_of
 from app.foundation.decisions.payloads import RecountVotes, RecuseVoter
 from app.foundation.decisions.preparation import VoteCount, new_ballots
@@ -61,10 +61,18 @@ def _count_without(own: Sequence[Vote], ctx: ActionContext) -> VoteCount:
         ctx.outcome.add(ballot)
     persons = {ballot.person_id for ballot in ballots if ballot.person_id}
     voters = (count.terms.voters - {ballot.person_id for ballot in own}) | persons
-    terms = replace(count.terms, voters=voters)
+    board = count.terms.board
+    if board is not None:
+        seated = {ballot.person_id for ballot in ballots if ballot.person_id and ballot.on_board}
+        board = (board & voters) | seated
+    terms = replace(count.terms, voters=voters, board=board)
     if terms.rule is DecisionRule.unanimous and voters:
+        decision = changed(ctx.required_ref(Decision, "decision"), ctx)
         terms = replace(terms, quorum=min(terms.quorum, len(voters)))
-        changed(ctx.required_ref(Decision, "decision"), ctx).quorum = terms.quorum
+        decision.quorum = terms.quorum
+        if board:
+            terms = replace(terms, board_quorum=min(terms.board_quorum, len(board)))
+            decision.board_quorum = terms.board_quorum
     remaining = tuple(ballot for ballot in count.ballots if ballot not in own)
     return replace(count, ballots=remaining, terms=terms)
 
@@ -91,18 +99,32 @@ def substitutes_preparation(matters: Sequence[Matter]) -> Prepare:
         decision, count = ctx.required_ref(Decision, "decision"), ctx.prepared(VoteCount)
         all_ballots = await reads.children(Vote, record, decision_id=decision.id)
         counted = [b for b in all_ballots if b.left_at is None and b not in count.leavers]
-        remaining = count.terms.voters - {ctx.caller.person_id}
-        quorum = 0 if decision.rule is DecisionRule.unanimous else count.terms.quorum
         rules = await rules_of(reads, decision)
         sources = [source for rule in rules for source in rule.definition.otherwise]
-        if not sources or len(remaining) >= max(quorum, -(-len(counted) // 2), 1):
+        if not sources or _are_enough(decision, count, counted, ctx):
             return Substitutes()
         parties = await parties_to_question(reads, record, matter_of(matters, decision), decision)
-        persons = await electors.persons_of(
-            reads, record, sources, parties.opening(decision.asked_by_id), ctx.now
-        )
+        opening = parties.opening(decision.asked_by_id)
+        persons = await electors.persons_of(reads, record, sources, opening, ctx.now)
+        board = None
+        if decision.board_quorum is not None:
+            board_sources = [s for rule in board_rules(rules) for s in rule.definition.otherwise]
+            board = await electors.persons_of(reads, record, board_sources, opening, ctx.now)
         apart = {ballot.person_id for ballot in all_ballots} | parties.left_out.keys()
         voters = {person: seat for person, seat in persons.items() if person not in apart}
-        return Substitutes(new_ballots(decision, voters, parties, ctx))
+        return Substitutes(new_ballots(decision, voters, parties, ctx, board=board))
 
     return substitutes
+
+
+def _are_enough(decision: Decision, count: VoteCount, counted: Sequence[Vote], ctx: ActionContext) -> bool:
+    """Return whether half of the voters, and of the board, remain without the caller, and their quorums."""
+    terms, me = count.terms, ctx.caller.person_id
+    parts = [(terms.voters, terms.quorum, len(counted))]
+    if terms.board is not None:
+        parts.append((terms.board, terms.board_quorum, sum(bool(b.on_board) for b in counted)))
+    is_unanimous = decision.rule is DecisionRule.unanimous
+    return all(
+        len(voters - {me}) >= max(0 if is_unanimous else quorum, -(-size // 2), 1)
+        for voters, quorum, size in parts
+    )

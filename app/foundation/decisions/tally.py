@@ -28,8 +28,10 @@ class TallyTerms:
 
     `owned` are the services of voters who are asked as their owners, and `services` all that are affected. A
     majority approves for all of these: with the vote of somebody who is asked for another reason, or with
-    votes of owners of each,
-    whom no others outvote.
+    votes of owners of each, whom no others outvote.
+
+    `board` are the voters without whose majority, and `board_quorum` votes, nothing is approved, whoever else
+    votes for it; None: all voters are counted together.
     """
 
     rule: DecisionRule
@@ -38,6 +40,15 @@ class TallyTerms:
     chair: UUID | None = None
     owned: Mapping[UUID, frozenset[str]] = field(default_factory=dict)
     services: frozenset[str] = frozenset()
+    board: frozenset[UUID] | None = None
+    board_quorum: int = 1
+
+    @property
+    def of_board(self) -> TallyTerms | None:
+        """Return the terms by which the votes of the board are counted by themselves; None: there is none."""
+        if self.board is None:
+            return None
+        return TallyTerms(self.rule, self.board_quorum, self.board)
 
     def cover_services(self, votes: Mapping[UUID, Verdict]) -> bool:
         """Return whether the voters for it may decide on all services."""
@@ -98,6 +109,8 @@ def tally(terms: TallyTerms, votes: Mapping[UUID, Verdict], *, closing: bool = F
             outcome = None if left else Outcome.deferred if refused else Outcome.lapsed
     else:
         outcome = _by_unanimity(terms, counted, left)
+    if outcome is Outcome.approved and terms.of_board is not None:
+        outcome = tally(terms.of_board, votes, closing=closing).outcome
     return Tally(
         counted.voters,
         counted.approvals,

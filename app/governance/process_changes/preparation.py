@@ -35,7 +35,10 @@ TIME_ACROSS_TEAMS = timedelta(days=7)
 #: Whoever has applied for the change does not vote on it.
 applicant = RecordDuty("applicant", "申请人", ("applicant_id",))
 CHANGE = Matter(
-    decision=DecisionKind.process_change, duties=(applicant,), fields=("title", "description", "reason")
+    decision=DecisionKind.process_change,
+    duties=(applicant,),
+    fields=("title", "description", "reason"),
+    deadline="due_at",
 )
 
 
@@ -95,7 +98,7 @@ async def _teams_of_process(
 
 
 async def _department_heads(reads: ReadContext, change: ProcessChange) -> list[UUID]:
-    return await reads.holders(Role.department_head, change, most=MOST_HEADS)
+    return await reads.holders(Role.department_head, change, most=MOST_HEADS, throughout=True)
 
 
 async def change_question(
@@ -111,9 +114,7 @@ async def change_question(
     )
     if is_unknown and not set(await _department_heads(reads, change)) - {change.applicant_id}:
         raise PreparationRefused("too_few_may_decide", {"voters": "0", "least": "1", "left_out": "–"})
-    question = Question(
-        body.question, CHANGE, body.due_at, latest_at=change.due_at, with_substitutes=is_unknown
-    )
+    question = Question(body.question, CHANGE, body.due_at, with_substitutes=is_unknown)
     return await new_decision(reads, change, question, ctx)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 from app.common.people import Person, Role
+from app.common.records import Record
 from app.foundation.process_definitions.lookups import editions_of
 from app.foundation.process_definitions.records import (
     DefinitionContent,
@@ -18,6 +20,7 @@ from app.foundation.statements.actions import objected_by_all
 from app.foundation.statements.records import StatedFact
 from app.governance.process_definitions.payloads import (
     DraftProcessDefinition,
+    PilotProcessDefinition,
     ProcessDefinitionFields,
     PublishProcessDefinition,
     SubmitProcessDefinition,
@@ -32,10 +35,12 @@ from app.kpis.catalogue import KPIS
 
 #: Roles that draft definitions of any process.
 DRAFTING_ROLES = (Role.process_owner, Role.process_designer)
-#: The states of improvements whose pilot was passed, or which are minor and carried out.
-APPROVED_IMPROVEMENTS = frozenset(
-    {"implementing", "evaluating", "rolling_out", "handed_over", "standardised"}
+#: The states of improvements that are carried out: minor ones, and those in or after their pilot.
+CARRIED_OUT = frozenset(
+    {"implementing", "evaluating", "piloting", "pilot_reported", "rolling_out", "handed_over"}
 )
+#: Of these, the states in which an edition may be published: the pilot was passed, or none is needed.
+PUBLISHING = CARRIED_OUT - {"piloting", "pilot_reported"}
 #: What a definition must say before it is reviewed.
 NEEDED = (
     *("purpose", "begins_with", "ends_with", "activities", "raci"),
@@ -217,12 +222,32 @@ async def _is_piloted(reads: ReadContext, definition: ProcessDefinition) -> bool
     if definition.improvement_id is None:
         return False
     loaded = await reads.record("improvement", str(definition.improvement_id))
-    improvement: Any = None if loaded is None else loaded.record
+    return loaded is not None and belongs_to(definition, loaded.record, PUBLISHING)
+
+
+def belongs_to(definition: ProcessDefinition, improvement: Any, states: Collection[str]) -> bool:
+    """Return whether the edition can be one of the improvement, which is in one of the states: of the same
+    process, and drafted since the committee approved the improvement.
+    """
     return (
-        improvement is not None
-        and improvement.process == definition.process
-        and improvement.state in APPROVED_IMPROVEMENTS
+        improvement.process == definition.process
+        and improvement.state in states
+        and improvement.approved_at is not None
+        and definition.drafted_at is not None
+        and improvement.approved_at <= definition.drafted_at
     )
+
+
+async def of_another_improvement(
+    reads: ReadContext, definition: ProcessDefinition, body: PilotProcessDefinition, ctx: ActionContext
+) -> None:
+    """Refuse an improvement of another process, one that is not carried out now, and one that was approved
+    after the edition was drafted (`not_of_this_edition`).
+    """
+    improvement = ctx.required_ref(Record, "improvement")
+    if not belongs_to(definition, improvement, CARRIED_OUT):
+        words = {"process": str(definition.process)}
+        raise WrongValue(words, pointer="/improvement", because="not_of_this_edition")
 
 
 async def not_publishable(

@@ -201,7 +201,7 @@ LIFECYCLE = Lifecycle(
                wrong=(checks.contents_unexplained, checks.only_author_heard, checks.nobody_else_heard), notifies=TO_REVIEW),
         action(send_back, "退回", [State.in_review, State.piloting], State.draft,      JUDGES,          "process_definition.sent_back", notifies=TO_AUTHOR),
         action(pilot,     "试行", [State.in_review],                 State.piloting,   quality_manager, "process_definition.piloted",
-               unless=(checks.nobody_consulted,)),
+               unless=(checks.nobody_consulted,), wrong=(checks.of_another_improvement,)),
         action(publish,   "发布", [State.in_review, State.piloting], State.published,  JUDGES,          "process_definition.published",
                unless=(checks.nobody_consulted,),
                prepare=(published_editions, definition_freeze, load_documents), wrong=(checks.owner_not_in_post, *checks.PUBLICATION, AUTHORS_DO_NOT_JUDGE),

@@ -234,10 +234,14 @@ class ReadContext:
         guard = Constraint("personal_key_pkey")
         return await self.value(query, (upload_id,), guard=guard) is not None
 
-    async def holders(self, role: Role, record: Record, *, most: int) -> list[UUID]:
-        """Return active persons who hold that role for the record, as of now: at most `most`."""
+    async def holders(self, role: Role, record: Record, *, most: int, throughout: bool = False) -> list[UUID]:
+        """Return active persons who hold that role for the record, as of now: at most `most`. `throughout`:
+        only those who hold it for all records of the kind, whatever team, service or process these name.
+        """
         guard = Unguarded("Whoever gets the role meanwhile was not there to be asked.")
-        rows = await self.rows(HOLDERS, (grants_for(role, record), most), guard=guard)
+        everywhere = [str(RoleGrant(role)), str(RoleGrant(role, process=record.KIND))]
+        grants = everywhere if throughout else grants_for(role, record)
+        rows = await self.rows(HOLDERS, (grants, most), guard=guard)
         return [row["id"] for row in rows]
 
     async def holding(self, roles: Iterable[Role], record: Record, persons: Iterable[UUID]) -> set[UUID]:

@@ -150,15 +150,31 @@ async def until_in_past(
         raise WrongValue(pointer="/until_at", because="not_ahead")
 
 
-async def is_being_assessed(
+async def assessment_decides(
     reads: ReadContext,
     suggestion: ImprovementSuggestion,
     body: DeclineImprovementSuggestion | DeferImprovementSuggestion,
     ctx: ActionContext,
 ) -> None:
-    """Refuse to settle apart what an open assessment has (`being_assessed`): its conclusion does."""
+    """Refuse to settle apart what an open assessment has (`being_assessed`), and what another person
+    suggested (`assessment_decides`): the conclusion of an assessment does.
+    """
     if ctx.command.follows:
         return
     number = await open_assessment(reads, suggestion.id)
     if number is not None:
         raise PreparationRefused("being_assessed", {"number": number})
+    if suggestion.author_id not in (None, ctx.caller.person_id):
+        raise PreparationRefused("assessment_decides")
+
+
+async def merges_into_own(
+    reads: ReadContext,
+    suggestion: ImprovementSuggestion,
+    body: MergeImprovementSuggestion,
+    ctx: ActionContext,
+) -> None:
+    """Refuse to merge the suggestion of others into one's own (`merges_into_own`)."""
+    into, me = ctx.required_ref(ImprovementSuggestion, "into"), ctx.caller.person_id
+    if me is not None and into.author_id == me != suggestion.author_id:
+        raise WrongValue(pointer="/into", because="merges_into_own")

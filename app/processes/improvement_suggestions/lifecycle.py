@@ -190,14 +190,14 @@ LIFECYCLE = Lifecycle(
         action(edit,         "编辑",     [State.offered], STAYS,          EDITORS,         "improvement_suggestion.edited",
                wrong=(checks.edit_does_not_fit,)),
         action(merge,        "合并",     [State.offered], State.merged,   MERGERS,         "improvement_suggestion.merged",
-               wrong=(checks.cannot_go_on,), related=TAKE_OVER_PROPOSERS, notifies=PROPOSERS),
+               wrong=(checks.cannot_go_on, checks.merges_into_own), related=TAKE_OVER_PROPOSERS, notifies=PROPOSERS),
         action(take_over_proposers, "接收", OPEN,         STAYS,          MERGERS,         "improvement_suggestion.proposers_added",
                name="take_over", prepare=(new_proposers,), wrong=(checks.not_merged_into_it,)),
         action(select,       "选定",     OPEN,            State.selected, quality_manager, "improvement_suggestion.selected", notifies=PROPOSERS),
         action(decline,      "不采纳",   OPEN,            State.declined, quality_manager, "improvement_suggestion.declined",
-               wrong=(checks.is_being_assessed,), notifies=PROPOSERS),
+               wrong=(checks.assessment_decides,), notifies=PROPOSERS),
         action(defer,        "暂缓",     OPEN,            State.deferred, quality_manager, "improvement_suggestion.deferred",
-               wrong=(checks.until_in_past, checks.is_being_assessed), notifies=PROPOSERS),
+               wrong=(checks.until_in_past, checks.assessment_decides), notifies=PROPOSERS),
     ),
 )
 # fmt: on

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from app.common.improvement import ASPECTS, ImprovementAspect, ImprovementScope
 from app.common.people import Person, Role
@@ -13,6 +14,7 @@ from app.foundation.costs.amounts import check_digits
 from app.foundation.decisions.lookups import authors
 from app.foundation.decisions.records import Decision, DecisionState
 from app.foundation.people.records import Team
+from app.foundation.process_definitions.lookups import editions_of
 from app.foundation.services.records import CatalogueItem, Service
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
@@ -68,6 +70,8 @@ NOT_IN_USE_STATES = (
 )
 #: The fields that are set by whoever implements a minor improvement, who does not judge it.
 IMPLEMENTATION = ("implementation_plan", "implemented_what")
+#: The child records with the measure by which it is judged. Their authors need the agreement of an owner.
+PROMISE = ("improvement_target",)
 #: Verdicts that show no improvement.
 UNPROVEN_VERDICTS = frozenset(
     {EffectVerdict.worsened, EffectVerdict.mixed, EffectVerdict.no_evidence, EffectVerdict.too_few_cases}
@@ -293,16 +297,34 @@ def contradicting(reached: bool, newest: NewestEffect) -> tuple[Kpi, EffectVerdi
 async def no_owner_asked(
     reads: ReadContext, improvement: Improvement, body: EvaluateImprovement, ctx: ActionContext
 ) -> None:
-    """Refuse an evaluation for which no owner of the process is asked to agree (`agreed_by_missing`), or one
-    who has implemented it (`has_implemented_it`).
+    """Refuse an evaluation for which no owner is asked to agree (`agreed_by_missing`), unless an owner judges
+    who has promised nothing; an owner who has implemented it or promised its effect (`has_implemented_it`);
+    and another than the owner by the definition of the process, or than was asked before (`owner_agrees`).
     """
     owner = ctx.ref(Person, "agreed_by")
-    if owner is not None and owner.id in await authors(reads, improvement, IMPLEMENTATION, ()):
+    parties = await authors(reads, improvement, IMPLEMENTATION, PROMISE)
+    if owner is not None and owner.id in parties:
         raise WrongValue(pointer="/agreed_by", because="has_implemented_it")
-    by_others = improvement.process is not None and body.agreed_by is None
-    if by_others and not ctx.caller.has_role(Role.process_owner, improvement):
-        words = {"process": str(improvement.process)}
+    judges_alone = ctx.caller.has_role(Role.process_owner, improvement) and (
+        ctx.caller.person_id not in parties
+    )
+    if owner is None and not judges_alone:
+        words = {"process": str(improvement.process or "–")}
         raise WrongValue(words, pointer="/agreed_by", because="agreed_by_missing")
+    asked_id = await _owner_to_ask(reads, improvement)
+    if owner is not None and asked_id not in (None, owner.id, ctx.caller.person_id, *parties):
+        raise WrongValue(pointer="/agreed_by", because="owner_agrees")
+
+
+async def _owner_to_ask(reads: ReadContext, improvement: Improvement) -> UUID | None:
+    """Return the owner who was asked to agree to the evaluation before or, if nobody was, the owner of the
+    process by its definition; None if there is none who is active.
+    """
+    owner_id = improvement.evaluation.asked_owner_id
+    if owner_id is None and improvement.process is not None:
+        editions = await editions_of(reads, improvement.process)
+        owner_id = editions[-1].owner_id if editions else None
+    return owner_id if owner_id is not None and await reads.active([owner_id]) else None
 
 
 async def against_evidence(

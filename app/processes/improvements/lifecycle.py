@@ -93,6 +93,7 @@ from app.processes.improvements.preparation import (
     targets_of_proposal,
 )
 from app.processes.improvements.project import actions as project
+from app.processes.improvements.project import people
 from app.processes.improvements.project.records import ImprovementMember
 from app.processes.improvements.proposal import actions as proposal
 from app.processes.improvements.proposal import implementing
@@ -228,6 +229,7 @@ PLANNING = (
 )
 PLANNERS = role(Role.project_manager) | quality_manager
 IMPLEMENTED_BY_OTHERS = authors_do_not_judge(checks.IMPLEMENTATION)
+AGREED_BY_OTHERS = authors_do_not_judge(checks.IMPLEMENTATION, checks.PROMISE)
 its_manager = partial(RecipientRule, field="project_manager_id")
 its_proposer = partial(RecipientRule, field="proposed_by_id")
 its_requester = partial(RecipientRule, field="requester_id")
@@ -308,7 +310,7 @@ LIFECYCLE = Lifecycle(
                prepare=(repeated_question,), wrong=(checks.nothing_has_changed,)),
         # 7
         action(committee_actions.classify, "提请分类", [State.approved],                STAYS,              ASKERS,                 "improvement.class_asked",
-               unless=(checks.decision_is_open,), prepare=(targets_of_proposal, committee_question(CLASS)), wrong=(checks.criteria_missing,)),
+               unless=(checks.decision_is_open,), prepare=(targets_of_proposal, committee_question(CLASS, once=True)), wrong=(checks.criteria_missing,)),
         action(committee_actions.classify_by_decision, "分类", [State.approved],     STAYS,              decision,    "improvement.classified_by_decision",
                former=(FormerEvent("improvement.classified", ClassifyImprovement),), notifies=TO_PROPOSER_AND_MANAGERS),
         # 8
@@ -326,7 +328,7 @@ LIFECYCLE = Lifecycle(
         action(evaluation.evaluate, "评估", [State.evaluating], STAYS, IMPROVERS.in_person(), "improvement.evaluated",
                prepare=(newest_effect,), wrong=(checks.effect_is_missing, checks.against_evidence, checks.no_owner_asked, IMPLEMENTED_BY_OTHERS)),
         action(evaluation.agree_to_evaluation, "同意评估", [State.evaluating], STAYS, process_owner.in_person(), "improvement.evaluation_agreed",
-               unless=(checks.nothing_to_agree_to, checks.another_owner_asked), wrong=(IMPLEMENTED_BY_OTHERS,),
+               unless=(checks.nothing_to_agree_to, checks.another_owner_asked), wrong=(AGREED_BY_OTHERS,),
                notifies=(managers(NoticeType.updated),)),
         # 11
         action(evaluation.standardise, "固化", [State.evaluating, State.handed_over], State.standardised, quality_manager.in_person(), "improvement.standardised",
@@ -339,7 +341,7 @@ LIFECYCLE = Lifecycle(
                notifies=TELL_REVERSAL),
         # 16
         action(evaluation.ask_to_revert,   "提请恢复原状", STOPPABLE,                   STAYS,              ASKERS,                 "improvement.revert_asked",
-               unless=(checks.decision_is_open,), prepare=(committee_question(REVERT),), wrong=(checks.reverted_teams_missing,)),
+               unless=(checks.decision_is_open,), prepare=(committee_question(REVERT, once=True),), wrong=(checks.reverted_teams_missing,)),
         action(evaluation.revert_by_decision, "决议恢复原状", STOPPABLE,                State.reverted,     decision,               "improvement.reverted",
                notifies=TELL_REVERSAL),
         # 12
@@ -347,7 +349,7 @@ LIFECYCLE = Lifecycle(
                unless=(checks.not_classified, checks.needs_no_project, checks.decision_is_open), prepare=PLANNING, wrong=(checks.plan_does_not_fit,)),
         action(committee_actions.charter,  "提请立项", [State.approved],                STAYS,              ASKERS,                 "improvement.charter_asked",
                unless=(checks.not_classified, checks.needs_no_project, checks.decision_is_open),
-               prepare=(committee_question(CHARTER),), wrong=(checks.charter_does_not_fit,)),
+               prepare=(committee_question(CHARTER, once=True),), wrong=(checks.charter_does_not_fit,)),
         action(committee_actions.charter_by_decision, "立项", [State.approved],      CHARTERED,          decision,    "improvement.chartered_by_decision",
                former=(FormerEvent("improvement.chartered", CharterImprovement),), notifies=TO_PROPOSER_AND_MANAGERS),
         # 13
@@ -385,7 +387,7 @@ LIFECYCLE = Lifecycle(
                notifies=(managers(NoticeType.updated), its_sponsor(NoticeType.updated))),
         # 15, 16
         action(pilot.ask_judgement, "提请裁定试点", [State.pilot_reported], STAYS, quality_manager | named_project_manager, "improvement.judgement_asked",
-               unless=(checks.decision_is_open,), prepare=(pilot_evidence, committee_question(PILOT)),
+               unless=(checks.decision_is_open,), prepare=(pilot_evidence, committee_question(PILOT, once=True)),
                wrong=(pilot_checks.effect_is_missing, pilot_checks.judgement_invalid)),
         action(pilot.pass_pilot, "通过试点", [State.pilot_reported], State.rolling_out, decision, "improvement.pilot_passed",
                prepare=(pilot_evidence,), wrong=(pilot_checks.effect_is_missing,), notifies=those_concerned(NoticeType.approved)),
@@ -428,7 +430,7 @@ LIFECYCLE = Lifecycle(
         *document_actions(DOCUMENTS_KEPT),
         *decisions.rows(VOTES),
         *ticket_actions(kind="improvement", any=State, open=OPEN, delivered=ENDED, manager=Role.quality_manager, priorities=PRIORITIES),
-        *succession_rows("improvement", State),
+        *succession_rows("improvement", State, hand_over=people.hand_over_duties, wrong=(people.names_people_alone,), notifies=people.TO_COMMITTEE),
     ),
 )
 # fmt: on

@@ -62,9 +62,11 @@ PROPOSAL = Matter(
 )
 CLASS = replace(PROPOSAL, decision=DecisionKind.improvement_class)
 CHARTER = replace(PROPOSAL, decision=DecisionKind.improvement_charter)
-PROJECT_PLAN = replace(PROPOSAL, decision=DecisionKind.project_plan)
-PILOT = replace(PROPOSAL, decision=DecisionKind.pilot)
-REVERT = replace(PROPOSAL, decision=DecisionKind.improvement_revert)
+#: The charter has given sponsor and project manager their posts: both answer for the project.
+POSTS = ("sponsor_id", "project_manager_id")
+PROJECT_PLAN = replace(PROPOSAL, decision=DecisionKind.project_plan, posts=POSTS)
+PILOT = replace(PROPOSAL, decision=DecisionKind.pilot, posts=POSTS)
+REVERT = replace(PROPOSAL, decision=DecisionKind.improvement_revert, posts=POSTS)
 
 
 @dataclass(frozen=True, slots=True)

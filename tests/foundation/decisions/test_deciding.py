@@ -23,12 +23,13 @@ from app.kernel.ledger import Ledger
 from app.log import read
 from app.processes.incidents.payloads import EditIncident
 from app.processes.incidents.records import Incident, IncidentState
+from app.ticketing.work.assignment import AssignTicket
 from tests.automation.worker import Worker, timers
 from tests.cases import each_case
 from tests.extent import in_test_all
 from tests.foundation.decisions.deciding import DUE, NOW, ask, ask_again, asked_persons, told, vote
 from tests.foundation.decisions.rules import group_of, set_rule
-from tests.people import act, add_caller, add_crowd, add_person, fill
+from tests.people import act, add_caller, add_crowd, add_person, add_team, fill
 
 
 async def test_the_last_vote_and_what_it_comes_to_are_one_command(
@@ -147,10 +148,14 @@ async def test_a_group_votes_with_its_chair_and_a_role_with_all_who_hold_it_now(
     expected = sorted([(board[0].person_id, "business"), (head.id, None)])
     assert [(r["person_id"], r["side"]) for r in await deciding.db.rows(voters, (decision,))] == expected
 
+    # Whoever names the team would name the voters.
+    team = await add_team(deciding, "network")
+    clerk = await add_caller(deciding, "Clerk", Role.agent, Role.engineer, teams=("network",))
+    await act(deciding, rule_caller("tests"), "incident", "assign", incident.id, AssignTicket(team="network"))
     holders: list[Person] = []
-    for held in ("cab_member", "cab_member@process/incident", "cab_member@service/mail"):
+    for held in ("cab_member", "cab_member@process/incident", f"cab_member@team/{team.id}"):
         holders.append(await add_person(deciding, held.replace("@", " "), roles=(held,)))
-    decision = await ask(deciding, desk, incident, [], voters=[{"role": "cab_member"}])
+    decision = await ask(deciding, clerk, incident, [], voters=[{"role": "cab_member"}])
     person_ids = {row["person_id"] for row in await deciding.db.rows(voters, (decision,))}
     assert person_ids == {holder.id for holder in holders[:2]}
 

@@ -80,7 +80,7 @@ async def test_its_author_edits_it_as_long_as_nothing_has_become_of_it(api: Api)
     done = await author.patch(at(suggestion), json=body, headers={"If-Match": "*"})
     assert done.status_code == 200, done.text
     assert (done.json()["scope"], done.json()["why"]) == ("department", "It saves an hour.")
-    await manager.post_ok(f"{at(suggestion)}/decline", {"reason": "We do that already."})
+    await manager.post_ok(f"{at(suggestion)}/merge", {"into": (await offered(author))["id"]})
     late = await author.patch(at(suggestion), json={"title": "Once more"}, headers={"If-Match": "*"})
     assert (late.status_code, late.json()["code"]) == (409, "not_in_this_state")
 
@@ -139,24 +139,17 @@ async def test_whoever_proposes_it_is_told_what_became_of_it_and_why(api: Api) -
         manager, f"{at(original)}/defer", {"reason": "Later.", "until_at": "2020-01-01T00:00:00Z"}
     ) == (422, "not_ahead", "/until_at")
     later = {"reason": "The tool comes in spring.", "until_at": "2199-03-01T00:00:00Z"}
-    deferred = await manager.post_ok(f"{at(original)}/defer", later)
-    assert (deferred["state"], deferred["deferred_until_at"]) == ("deferred", "2199-03-01T00:00:00.000000Z")
-    declined = await manager.post_ok(f"{at(original)}/decline", {"reason": "The tool does it by itself."})
-    assert declined["decided_by"]["id"] == manager.id
-    assert (await first.read(at(original)))["reason"] == "The tool does it by itself."
+    for action, body in (("defer", later), ("decline", {"reason": "I do not like it."})):
+        refused = await refusal(manager, f"{at(original)}/{action}", body)
+        assert refused == (409, "assessment_decides", ""), "the suggestion of somebody else"
+    own = await offered(manager)
+    assert (await manager.post_ok(f"{at(own)}/defer", later))["state"] == "deferred"
+    assert (await manager.post_ok(f"{at(own)}/decline", {"reason": "No need."}))["state"] == "declined"
+    taken_over = await refusal(manager, f"{at(original)}/merge", {"into": (await offered(manager))["id"]})
+    assert taken_over == (422, "merges_into_own", "/into")
     await tell(api)
-    assert await told(second) == [(f"improvement_suggestion/{original['id']}", ["suggestion_settled"] * 2)]
-    assert sorted(await told(first)) == sorted(
-        [
-            (f"improvement_suggestion/{duplicate['id']}", ["suggestion_settled"]),
-            (f"improvement_suggestion/{original['id']}", ["suggestion_settled"] * 2),
-        ]
-    )
-    assert await refusal(manager, f"{at(original)}/decline", {"reason": "Again."}) == (
-        409,
-        "not_in_this_state",
-        "",
-    )
+    assert await told(second) == []
+    assert await told(first) == [(f"improvement_suggestion/{duplicate['id']}", ["suggestion_settled"])]
 
 
 async def test_the_list_is_narrowed_by_what_is_known_of_a_suggestion(api: Api) -> None:

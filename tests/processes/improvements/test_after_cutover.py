@@ -87,7 +87,8 @@ async def test_the_committee_decides_whether_a_project_is_reverted(project: Proj
     assert twice == (409, "improvement_decision_open")
     improvement = await project.decide(path, "reject")
     assert (improvement["state"], improvement["reverted_told"]) == ("rolling_out", None)
-    await project.quality.post_ok(f"{path}/ask_to_revert", question)
+    again = {"question": "Shall we go back after the second outage?"}
+    await project.quality.post_ok(f"{path}/ask_to_revert", question | again)
     reverted = await project.decide(path)
     assert (reverted["state"], reverted["revert_reason"], reverted["reverted_told"]) == (
         *("reverted", "It is slow."),

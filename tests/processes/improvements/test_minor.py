@@ -102,12 +102,15 @@ async def test_what_did_not_help_is_reverted_and_only_a_reason_judges_it_otherwi
     other = await refusal(improvers.quality, f"{path}/evaluate", bent | {"agreed_by": improvers.author.id})
     assert other == (422, "agreed_by_no_owner", "/agreed_by")
     bent |= {"agreed_by": improvers.owner.id}
+    another = await improvers.api.client("Another", Role.process_owner)
     parts = await refusal(improvers.quality, f"{path}/evaluate", bent | {"benefit_reached": False})
     assert parts == (422, "reached_in_part", "/comment")
     judged = await improvers.quality.post_ok(f"{path}/evaluate", bent)
     assert (judged["reached"], judged["against_evidence"]) == (True, True)
     assert judged["against_evidence_reason"] == "A flood in the week after."
     assert await refusal(improvers.quality, f"{path}/revert", reverting) == (409, "judged_reached", "")
+    swapped = await refusal(improvers.quality, f"{path}/evaluate", bent | {"agreed_by": another.id})
+    assert swapped == (422, "owner_agrees", "/agreed_by"), "the first one was asked"
     judged = await improvers.quality.post_ok(f"{path}/evaluate", bent | {"reached": False, "reason": None})
     assert (judged["reached"], judged["against_evidence"]) == (False, False)
     body = {"external_numbers": ["SOP-12"], "teams": ["network"]}
@@ -270,7 +273,10 @@ async def test_it_is_classified_before_anything_is_made_of_it(improvers: Improve
     assert await refusal(improvers.owner, f"{path}/implement", plan) == (409, "needs_project", "")
     refused = await improvers.asks(path, "classify", a_classification(), "reject")
     assert (refused["size"], refused["asked_size"]) == ("major", "minor")
-    await improvers.asks(path, "classify", a_classification())
+    again = await refusal(improvers.quality, f"{path}/classify", a_classification())
+    assert again == (422, "rejected_before", "/question")
+    changed = {"question": "Is it minor, now that one team does it?"}
+    await improvers.asks(path, "classify", a_classification() | changed)
     begun = await improvers.owner.post_ok(f"{path}/implement", plan)
     assert begun["state"] == "implementing"
 

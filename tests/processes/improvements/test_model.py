@@ -101,6 +101,8 @@ class Modelled:
     judged: bool | None = None
     agreed: bool = False
     implementers: set[str] = field(default_factory=set)
+    proposers: set[str] = field(default_factory=set)
+    questions: int = 0
     question: str | None = None
     """What the committee is asked: the action that asked, or the judgement of the pilot."""
     asked_kind: str | None = None
@@ -168,7 +170,14 @@ class Modelled:
             self.question = None
         if action in ("implement", "finish"):
             self.implementers.add(actor)
+        if action == "propose":
+            self.proposers.add(actor)
         self.state = TABLE[action][2] or self.state
+
+    def barred_from(self, action: str) -> set[str]:
+        """The actors who do not judge what they have done or promised."""
+        parties = {"evaluate": self.implementers, "agree_to_evaluation": self.implementers | self.proposers}
+        return parties.get(action, set())
 
     def decide(self, verdict: str) -> None:
         """The committee is of one mind."""
@@ -255,7 +264,9 @@ class World:
             | (extended if judgement == "extended" else {})
             | ({"told": "All, by mail."} if judgement == "stopped" else {}),
         }
-        return body.get(action, {})
+        improvement.questions += 1
+        news = {"question": f"What has changed, part {improvement.questions}?"}
+        return body.get(action, {}) | (news if action in ("classify", "charter", "ask_judgement") else {})
 
     async def lives(self, improvement: Modelled, steps: list[Step]) -> None:
         """What happens to the improvement; after each step it is held against the model."""
@@ -313,9 +324,9 @@ class World:
             assert outcome == (409, "being_decided")
         elif action in ("evaluate", "report_pilot") and not improvement.measured:
             assert "effect_is_missing" in answer.text
-        elif action == "evaluate" and "owner" in improvement.implementers:
+        elif action == "evaluate" and "owner" in improvement.implementers | improvement.proposers:
             assert "has_implemented_it" in answer.text or outcome == (403, "separation_of_duties")
-        elif action in ("evaluate", "agree_to_evaluation") and actor in improvement.implementers:
+        elif actor in improvement.barred_from(action):
             assert outcome == (403, "separation_of_duties")
         elif action == "measure_effects" and improvement.state == "standardised":
             assert outcome == (409, "benefit_not_due")

@@ -288,7 +288,12 @@ async def test_a_rejected_judgement_can_be_asked_again_and_an_extended_pilot_is_
     unknown = project.judgement(
         position, "extended", scope={"service": ["mail"]}, begins_at=begins, ends_at=ends
     )
-    assert await refusal(project.manager, ask, unknown) == (422, [("scope/service/0", "unknown_value")])
+    assert await refusal(project.manager, ask, unknown) == (422, [("question", "rejected_before")])
+    news = {"question": "Shall we go on with another team?"}
+    assert await refusal(project.manager, ask, unknown | news) == (
+        422,
+        [("scope/service/0", "unknown_value")],
+    )
     service = {"key": "mail", "name_en": "Mail", "name_zh": "邮件", "criticality": "high", "owner": "me"}
     await project.admin.post_ok("/v1/services", service)
     question = project.judgement(
@@ -299,6 +304,7 @@ async def test_a_rejected_judgement_can_be_asked_again_and_an_extended_pilot_is_
         begins_at=begins,
         ends_at=ends,
     )
+    question |= news
     improvement = await project.manager.post_ok(ask, question)
     assert improvement["next_scope"] == {"team": ["network"], "service": ["mail"]}
     improvement = await project.decide(path)

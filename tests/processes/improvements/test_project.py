@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from app.common.people import Role
 from tests.client import Json
 from tests.extent import in_test_all
+from tests.people import grant
 from tests.processes.improvement_suggestions.samples import tell as tell_all
 from tests.processes.improvements.samples import AHEAD, Improvers, refusal
 
@@ -144,16 +146,35 @@ async def test_without_a_pilot_there_is_no_approval_and_a_returned_plan_is_made_
     assert {"project_plan_returned", "approved"} <= {step for notice_steps in steps for step in notice_steps}
 
 
+async def test_nobody_alone_names_the_people_of_a_project(improvers: Improvers) -> None:
+    path, api = await chartered(improvers), improvers.api
+    proposer = (await improvers.quality.read(path))["proposed_by"]["id"]
+    assert proposer == improvers.quality.id
+    admin = await api.client("Registrar", Role.admin)
+    await admin.post_ok(f"/v1/persons/{improvers.manager.id}/deactivate")
+    other = await api.client("Other", Role.quality_manager, Role.project_manager)
+    successor = await api.client("Successor", Role.project_manager)
+    body, hand_over = {"person": improvers.manager.id}, f"{path}/hand_over_duties"
+    own = await refusal(other, hand_over, body | {"new_holder": "me"})
+    assert own == (422, "takes_post_oneself", "/new_holder")
+    alone = await refusal(improvers.quality, hand_over, body | {"new_holder": successor.id})
+    assert alone == (422, "proposer_names_people", "/new_holder")
+    done = await other.post_ok(hand_over, body | {"new_holder": successor.id})
+    assert done["project_manager"]["id"] == successor.id
+
+
 async def test_whoever_manages_the_project_has_no_vote_on_its_plan_and_a_rejected_one_is_returned(
     improvers: Improvers,
 ) -> None:
     path = await improvers.classified(kind="new_process", criteria=["several_teams"])
+    await grant(improvers.api.ledger, UUID(improvers.sponsor.id), "committee_member")
     both = await improvers.api.client("Both", Role.project_manager, Role.committee_member)
     await improvers.asks(path, "charter", a_charter(improvers, project_manager=both.id))
     await both.post_ok(f"{path}/plan", a_plan())
     waiting = await both.post_ok(f"{path}/approve_plan")
     voters = {ballot["person"]["id"] for ballot in (await both.read(f"{path}/votes"))["items"][-3:]}
-    assert (waiting["state"], both.id in voters) == ("planned", False)
+    assert waiting["state"] == "planned"
+    assert {both.id, improvers.sponsor.id}.isdisjoint(voters), "the charter gave them their posts"
     returned = await improvers.vote(path, "reject")
     assert (returned["state"], returned["lacking"]) == ("chartered", None)
 

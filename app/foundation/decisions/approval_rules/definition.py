@@ -264,6 +264,20 @@ class ApprovalRuleDefinition(PayloadValue):
         return all(condition.applies_to(record) for condition in self.conditions)
 
     @property
+    def board(self) -> tuple[Electors, ...]:
+        """Return the sources of the people who carry a motion: roles and groups. People in a relation to the
+        record, such as owners of its services, vote next to them, unless the rule names nobody else.
+        """
+        return tuple(source for source in self.voters if source.relation is None) or self.voters
+
+    @property
+    def has_board(self) -> bool:
+        """Return whether a motion needs the votes of the board by themselves: not if one vote is enough, or
+        the chair decides.
+        """
+        return self.quorum != 1 and self.rule is not DecisionRule.chair
+
+    @property
     def sources(self) -> Iterable[Electors]:
         """Return all sources of voters that the rule names."""
         return (*self.voters, *self.otherwise, *self.if_unanswered)

@@ -124,7 +124,8 @@ async def _named_by(reads: ReadContext, record: Record, source: Electors, openin
     """
     if source.role is not None:
         most = WHOLE_GROUP + len(opening.parties) + 1
-        persons = await reads.holders(source.role, record, most=most)
+        # The record's team, service and process are set by people who may be parties to it.
+        persons = await reads.holders(source.role, record, most=most, throughout=True)
         return dict.fromkeys(persons, Seat(source.role))
     if source.group is not None:
         groups = await reads.by_key(Group.KIND, source.group)

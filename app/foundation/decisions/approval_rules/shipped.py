@@ -218,6 +218,8 @@ SHIPPED: Mapping[str, ShippedRule] = {
             otherwise=(_with_role(Role.department_head),),
             rule=DecisionRule.unanimous,
             least_voters=1,
+            # The decision is due at the end of the second working day.
+            least_seconds=DAY,
         ),
     ),
 }

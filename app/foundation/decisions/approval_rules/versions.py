@@ -35,6 +35,11 @@ class HoldingRule:
     edition: int
     definition: ApprovalRuleDefinition
 
+    @property
+    def is_floor(self) -> bool:
+        """Return whether it is a shipped rule that holds next to rules of the organisation."""
+        return self.edition == 0 and self.key in FLOORS
+
 
 @dataclass(frozen=True, slots=True)
 class MatterOpening:
@@ -70,7 +75,7 @@ def rules_for(
         floor = SHIPPED[key]
         if floor.decision is decision and floor.definition.applies_to(record):
             holding = [rule for rule in holding if not outvoting(rule.definition, floor.definition)]
-            if not any(_covers(rule.definition, floor.definition) for rule in holding):
+            if not any(rule.is_floor and rule.key == key for rule in holding):
                 holding.append(HoldingRule(key, 0, floor.definition))
     return sorted(holding, key=lambda rule: (rule.key, rule.edition))
 

@@ -4,14 +4,14 @@ the lifecycle table of every kind that has duties.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from app.common.duties import GivenDuty
-from app.common.notices import NoticeType, Responsible
+from app.common.notices import NoticeType, RecipientRule, Responsible
 from app.common.people import Person, PersonState
 from app.common.records import CodeEnum, ForeignRef, Record, all_codecs
 from app.foundation.people.succession.duties import KIND_DUTIES, ROW_DUTIES
@@ -106,22 +106,30 @@ async def person_still_active(
 
 
 def succession_rows(
-    kind: str, states: Iterable[CodeEnum], *, of_the_active: bool = False
+    kind: str,
+    states: Iterable[CodeEnum],
+    *,
+    of_the_active: bool = False,
+    hand_over: Callable[[Any, HandOverDuties, ActionContext], None] = hand_over_duties,
+    wrong: tuple[PayloadCheck, ...] = (),
+    notifies: tuple[RecipientRule, ...] = (),
 ) -> tuple[Action[Any, Any], ...]:
     """Return the row for a lifecycle's table. Only duties of people who have left are handed over, unless the
-    managers may replace active people, too (`of_the_active`).
+    managers may replace active people, too (`of_the_active`). `hand_over` does what follows for the kind,
+    whose own checks are `wrong`.
     """
     duties = KIND_DUTIES[kind]
     checks: tuple[PayloadCheck, ...] = (successor_invalid, holds_no_duty, successor_not_eligible)
     return (
         action(
-            hand_over_duties,
+            hand_over,
             "移交职责",
             [state for state in states if state.value not in duties.ended],
             STAYS,
             (role(*duties.managers) | rule).in_person(),
             f"{kind}.duties_handed_over",
             prepare=(held_duties,),
-            wrong=checks if of_the_active else (person_still_active, *checks),
+            wrong=(*(() if of_the_active else (person_still_active,)), *checks, *wrong),
+            notifies=notifies,
         ),
     )

@@ -58,7 +58,7 @@ class EvaluateImprovement(Payload):
     agreed_by: Annotated[Reference, ForeignRef("person", GivenDuty.agreement, quiet=True)] | None = Field(
         default=None,
         description="Process owner who is asked to agree, and does so with `agree_to_evaluation`: a person's "
-        "id. Left out if it is the caller, or for an improvement of the department.",
+        "id. Left out if it is the caller, who has not proposed the improvement.",
     )
     comment: FreeText | None = Field(
         default=None,

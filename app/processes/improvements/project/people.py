@@ -1,0 +1,38 @@
+"""Successors of the people of a project, whom the committee has named in the charter."""
+
+from __future__ import annotations
+
+from app.common.notices import NoticeType, RecipientRule
+from app.common.people import Person, Role
+from app.foundation.people.succession import handing_over
+from app.foundation.people.succession.handing_over import HandOverDuties, HeldDuties
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.refusals import WrongValue
+from app.processes.improvements.records import Improvement
+
+#: The duties that the committee gives with the charter.
+CHARTERED_DUTIES = frozenset({"sponsor_id", "project_manager_id"})
+TO_COMMITTEE = (RecipientRule(NoticeType.updated, roles=frozenset({Role.committee_member})),)
+
+
+def hand_over_duties(improvement: Improvement, body: HandOverDuties, ctx: ActionContext) -> None:
+    """Hand over the record's duties: a new holder takes over all that are still open."""
+    handing_over.hand_over_duties(improvement, body, ctx)
+    if "sponsor_id" in ctx.prepared(HeldDuties).fields and improvement.pilot.pilot_started_at is None:
+        # The pilot is kicked off by the sponsor who answers for it.
+        improvement.pilot.kicked_off_at = None
+
+
+async def names_people_alone(
+    reads: ReadContext, improvement: Improvement, body: HandOverDuties, ctx: ActionContext
+) -> None:
+    """Refuse people who make themselves sponsor or project manager (`takes_post_oneself`), and a successor
+    whom the proposer of the improvement names (`proposer_names_people`): the committee named both.
+    """
+    if CHARTERED_DUTIES.isdisjoint(ctx.prepared(HeldDuties).fields) or ctx.caller.is_rule:
+        return
+    if ctx.required_ref(Person, "new_holder").id == ctx.caller.person_id:
+        raise WrongValue(pointer="/new_holder", because="takes_post_oneself")
+    if improvement.proposed_by_id == ctx.caller.person_id:
+        raise WrongValue(pointer="/new_holder", because="proposer_names_people")
