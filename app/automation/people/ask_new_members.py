@@ -13,7 +13,7 @@ from app.processes.requests.payloads import AskMemberRequest
 from app.processes.requests.records import RequestState
 
 #: The state of a request that waits for the group, and the action that asks a member.
-ASKED = {RequestState.solution_review: "ask_reviewer", RequestState.in_acceptance: "ask_acceptor"}
+ACTIONS = {RequestState.solution_review: "ask_reviewer", RequestState.in_acceptance: "ask_acceptor"}
 WAITING = """
 select id, state from fold.request where acceptance_group_id = %s and state = any(%s) order by id"""
 
@@ -25,9 +25,9 @@ async def ask_new_members(ledger: Ledger, event: Recorded) -> AsyncIterator[Rule
     names += [event.set_fields[name] for name in ("chair_id",) if event.set_fields.get(name)]
     if not names:
         return
-    for row in await ledger.db.rows(WAITING, (id_of(event.stream), [state.value for state in ASKED])):
+    for row in await ledger.db.rows(WAITING, (id_of(event.stream), [state.value for state in ACTIONS])):
         body = AskMemberRequest(member=str(names[0]))
-        yield RuleConsequence("request", ASKED[RequestState(row["state"])], row["id"], body)
+        yield RuleConsequence("request", ACTIONS[RequestState(row["state"])], row["id"], body)
 
 
 RULE = Rule(

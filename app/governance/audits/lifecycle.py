@@ -11,7 +11,7 @@ from typing import Any
 from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Role
 from app.foundation.months import end_of_month
-from app.foundation.people.default_holders import DefaultHolder, lead_of_team
+from app.foundation.people.eligibility import DefaultHolder, lead_of_team
 from app.foundation.people.succession.handing_over import succession_rows
 from app.governance.audits import checks
 from app.governance.audits.drawing import draw_sample

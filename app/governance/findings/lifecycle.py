@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Person, Role
-from app.foundation.people.default_holders import DefaultHolder, lead_of_team
+from app.foundation.people.eligibility import DefaultHolder, lead_of_team
 from app.foundation.people.succession.handing_over import succession_rows
 from app.governance.findings import checks
 from app.governance.findings.payloads import (

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from app.common.duties import GivenDuty
 from app.common.people import Person
-from app.foundation.people.default_holders import holder_by_default
+from app.foundation.people.eligibility import holder_by_default
 from app.foundation.people.records import Team
 from app.governance.scorecards.lookups import edition_in_force
 from app.governance.scorecards.payloads import OpenScorecard

@@ -18,8 +18,8 @@ async def test_another_requester_of_the_customer_takes_over(api: Api) -> None:
     await api.team("clients", TeamKind.customer)
     leaver, successor = [await api.client(name, teams=("clients",)) for name in ("Lea", "Sun")]
     stranger, manager = await api.client("Yan"), await api.client("Sol", Role.service_level_manager)
-    asked = {"title": "A mailbox", "description": "For the colleague.", "channel": "portal", "urgency": "2"}
-    path = f"/v1/requests/{(await leaver.post_ok('/v1/requests', asked))['id']}"
+    mailbox = {"title": "A mailbox", "description": "For the colleague.", "channel": "portal", "urgency": "2"}
+    path = f"/v1/requests/{(await leaver.post_ok('/v1/requests', mailbox))['id']}"
     await act(api.ledger, rule_caller("tests"), "person", "deactivate", leaver.id)
     await settle(api)
     assert "duties_held" in await steps_of(manager), "whoever names another requester is told"

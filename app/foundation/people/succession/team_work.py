@@ -57,6 +57,6 @@ class ReportWorkTeam(Payload):
 
 
 def report_work(team: Team, body: ReportWorkTeam, ctx: ActionContext) -> None:
-    """Report the team's open work, since its last member has left: the managers, and those who keep what gives
-    the team work, are notified.
+    """Report the team's open work, since its last member has left: the managers, and those who keep what
+    gives the team work, are notified.
     """
