@@ -55,10 +55,10 @@ async def test_leads_and_superiors_are_of_it_and_leavers_are_no_default(api: Api
         await api.client("Qi", Role.quality_manager),
     )
     assert (await edited(admin, "/v1/teams/network", {"lead": lead.id})).is_success
-    named = {**FINDING, "owner": engineer.id, "person": engineer.id, "due_at": ahead(days=9)}
-    assert (await quality.post_ok("/v1/findings", named))["head"]["id"] == lead.id
+    finding_body = {**FINDING, "owner": engineer.id, "person": engineer.id, "due_at": ahead(days=9)}
+    assert (await quality.post_ok("/v1/findings", finding_body))["head"]["id"] == lead.id
     await admin.post_ok(f"/v1/persons/{lead.id}/deactivate")
-    finding = await quality.post_ok("/v1/findings", {**named, "title": "Another"})
+    finding = await quality.post_ok("/v1/findings", {**finding_body, "title": "Another"})
     assert finding["head"] is None
     audit = await quality.post_ok(
         "/v1/audits", {"month": "2025-01", "team": "network", "process": "incident"}
@@ -73,12 +73,12 @@ async def test_leads_and_superiors_are_of_it_and_leavers_are_no_default(api: Api
         f"{path}/confirm_summary", {"low_performers": "The night shift.", "measures": "Training."}
     )
     # The quality manager who raised it leaves before it is corrected.
-    other = await api.client("Quinn", Role.quality_manager)
+    successor = await api.client("Quinn", Role.quality_manager)
     await admin.post_ok(f"/v1/persons/{quality.id}/deactivate")
     await engineer.post_ok(f"/v1/findings/{finding['number']}/correct", {"correction": "Written down."})
     await settle(api)
     assert "to_countersign" in await steps_of(head)
-    assert {"to_countersign", "finding_corrected"} <= set(await steps_of(other))
+    assert {"to_countersign", "finding_corrected"} <= set(await steps_of(successor))
 
 
 SELF_CHECK: Json = {

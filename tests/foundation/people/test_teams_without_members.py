@@ -66,10 +66,10 @@ async def test_a_team_without_members_is_given_no_ticket_no_task_and_no_escalati
     await admin.post_ok("/v1/catalogue_items", item)
     await admin.post_ok("/v1/services/mail/go_live")
     await admin.post_ok("/v1/catalogue_items/mailbox/offer")
-    opened = await agent.post_ok("/v1/incidents", {**an_incident(), "service": "mail"})
+    record = await agent.post_ok("/v1/incidents", {**an_incident(), "service": "mail"})
     request = await agent.post_ok("/v1/requests", {"title": "A mailbox", "item": "mailbox", **ASKED})
     await settle(api)
-    incident = await agent.read(f"/v1/incidents/{opened['id']}")
+    incident = await agent.read(f"/v1/incidents/{record['id']}")
     assert incident["team"]["key"] == "desk", "the rule to the empty team was skipped"
     refused = await agent.post(f"/v1/requests/{request['id']}/assess", json=ASSESSED)
     assert [(each["pointer"], each["code"]) for each in refused.json()["errors"]] == [
@@ -149,15 +149,15 @@ async def test_a_team_is_reported_however_its_last_membership_ends(api: Api, age
 
 def test_every_standing_record_that_gives_a_team_work_is_reported() -> None:
     about_the_team = {"stand_in.team_id", "shift.team_id", "assignment_rule.hours_of_id"}
-    named = {
+    fields = {
         f"{lifecycle.kind}.{field}"
         for lifecycle in LIFECYCLES
         if not lifecycle.is_ticket and "number" not in lifecycle.record.model_fields
         for field, mark in marks(lifecycle.record, ForeignRef).items()
         if mark.duty is GivenDuty.team_work
     }
-    reported = {f"{kind}.{field}" for kind, (field, _) in WORK_SOURCES.items()}
-    assert named == (reported - {"maintenance_plan.team_id"}) | about_the_team
+    sources = {f"{kind}.{field}" for kind, (field, _) in WORK_SOURCES.items()}
+    assert fields == (sources - {"maintenance_plan.team_id"}) | about_the_team
     for kind, (_, ended) in WORK_SOURCES.items():
         states = {state.value for state in LIFECYCLES_BY_KIND[kind].states}
         assert ended < states, kind

@@ -266,8 +266,8 @@ async def _choose(
 
 
 def _as_policy_says(chosen: ChosenAction, team: UUID | None, policy: AlertPolicy) -> ChosenAction:
-    """Return the opening of an incident as of the time that the policy says, and assigned to the `team` of the
-    rule that routes it, if somebody works in it.
+    """Return the opening of an incident as of the time that the policy says, and assigned to the `team` of
+    the rule that routes it, if somebody works in it.
     """
     if chosen.action != "report":
         return chosen
