@@ -327,6 +327,8 @@ class RecipientRule:
     creates; those named by all rows of the class `children` that the record has. `but` is a field of rows
     that the event sets: the person in it gets no notice. `done_in`: a kind of records that name this one in
     `<kind>_id` and somebody in `person_id`, who gets none. `when`: a field of the record that must be true.
+    `instead` of the person in `field`, if that is nobody active, the holders of these roles are notified; if
+    the notice waits for an action and there are no such roles, those who manage the duties of the kind.
     """
 
     step: NoticeType
@@ -343,3 +345,4 @@ class RecipientRule:
     but: str | None = None
     done_in: str | None = None
     when: str | None = None
+    instead: frozenset[Role] = frozenset()

@@ -62,6 +62,10 @@ class Event:
         rows = self.data["set"].items()
         return {key: fields for key, fields in rows if fields is not None and kind_of(key) == kind}
 
+    def rows_removed(self) -> list[str]:
+        """Return the keys of the rows that the event removes."""
+        return [key for key, fields in self.data["set"].items() if fields is None]
+
     @property
     def repeats_earlier(self) -> bool:
         """Return whether an observed event records a later row of its source once more, because an older one

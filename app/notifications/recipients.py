@@ -12,6 +12,7 @@ import orjson
 from app.common.notices import WAITS, NoticeType, RecipientRule
 from app.common.people import Role
 from app.common.records import Record, from_row
+from app.foundation.people.lookups import ACTIVE_PERSONS
 from app.foundation.people.succession.duties import KIND_DUTIES, ROW_DUTIES
 from app.kernel.access.reads import HOLDERS, grants_for
 from app.kernel.ledger import Ledger
@@ -98,7 +99,7 @@ async def _matching_persons(
     if tells.when is not None and not getattr(record, tells.when):
         return []
     if tells.field is not None:
-        persons = [getattr(record, tells.field)]
+        persons = await _persons_of_field(connection, record, tells, tells.field)
     elif tells.children is not None:
         named = await fetch_rows(connection, NAMED.format(kind=tells.children.KIND), (record.row_key,))
         persons = [row["person_id"] for row in named]
@@ -119,13 +120,31 @@ async def _matching_persons(
         persons = [member["person_id"] for member in members]
     else:
         roles = tells.roles if tells.roles_field is None else getattr(record, tells.roles_field) or []
-        held = [grant for role in sorted(Role(code) for code in roles) for grant in grants_for(role, record)]
-        persons = [holder["id"] for holder in await fetch_rows(connection, HOLDERS, (held, MOST_RECIPIENTS))]
+        persons = await _holders(connection, record, map(Role, roles))
     without = excluded_persons(notice.event, tells)
     if tells.done_in is not None:
         query = DONE_PERSONS.format(kind=tells.done_in, about=record.KIND)
         without |= {row["person_id"] for row in await fetch_rows(connection, query, (record.id,))}
     return [person for person in persons if person is not None and person not in without]
+
+
+async def _persons_of_field(
+    connection: Connection, record: Record, tells: RecipientRule, field: str
+) -> list[UUID]:
+    """Return the person in the field; if they have left, those who may act instead."""
+    person: UUID | None = getattr(record, field)
+    roles = tells.instead
+    if not roles and person is not None and tells.step.kind is WAITS and record.KIND in KIND_DUTIES:
+        roles = KIND_DUTIES[record.KIND].managers
+    if not roles or await fetch_rows(connection, ACTIVE_PERSONS, ([person],)):
+        return [] if person is None else [person]
+    return await _holders(connection, record, roles)
+
+
+async def _holders(connection: Connection, record: Record, roles: Iterable[Role]) -> list[UUID]:
+    """Return the active holders of the roles for the record."""
+    held = [grant for role in sorted(roles) for grant in grants_for(role, record)]
+    return [holder["id"] for holder in await fetch_rows(connection, HOLDERS, (held, MOST_RECIPIENTS))]
 
 
 async def _members(connection: Connection, record: Record) -> list[UUID]:

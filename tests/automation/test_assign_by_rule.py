@@ -86,7 +86,7 @@ async def test_without_a_rule_for_it_and_without_anybody_to_choose(desk: Desk) -
     await desk.pass_time(seconds=1)
     assert await by_rules(desk.ledger, nobodys.row_key) == []
     row = await desk.row(teams)
-    assert (row["team_id"] is None, row["assignee_id"]) == (False, None)
+    assert (row["team_id"], row["assignee_id"]) == (None, None), "nobody is in the team"
 
 
 async def test_many_reports_at_once_are_given_to_four_in_turn(desk: Desk) -> None:

@@ -80,6 +80,7 @@ async def no_refusals(desk: Desk) -> bool:
 
 async def test_what_is_open_for_too_long_goes_to_another_team_once(desk: Desk) -> None:
     network = await add_team(desk.ledger, "network")
+    await add_person(desk.ledger, "Nina", "network")
     which = await add_rule(desk, to_team="network")
     incident = await desk.report()
     await desk.pass_time(seconds=HOUR - 1)
@@ -101,6 +102,7 @@ async def test_what_is_open_for_too_long_goes_to_another_team_once(desk: Desk) -
 @pytest.mark.parametrize("as_long_as", ["unanswered", "unassigned"])
 async def test_what_has_happened_in_time_is_not_escalated(desk: Desk, as_long_as: str) -> None:
     await add_team(desk.ledger, "network")
+    await add_person(desk.ledger, "Nina", "network")
     await add_rule(desk, to_team="network", as_long_as=as_long_as)
     idle, acknowledged, mine = await reported(desk), await reported(desk), await reported(desk)
     await desk.perform("acknowledge", acknowledged)
@@ -112,6 +114,7 @@ async def test_what_has_happened_in_time_is_not_escalated(desk: Desk, as_long_as
 
 async def test_only_tickets_of_its_priorities(desk: Desk) -> None:
     await add_team(desk.ledger, "network")
+    await add_person(desk.ledger, "Nina", "network")
     await add_rule(desk, to_team="network", priorities=["P1"])
     other, urgent = await desk.report(), await desk.report(impact="1", urgency="1")
     await desk.pass_time(seconds=HOUR)
@@ -126,6 +129,7 @@ async def test_the_manager_of_whoever_has_it_hears_of_it_as_soon_as_there_is_one
     await desk.pass_time(seconds=HOUR)
     assert await escalations(desk, mine) == await escalations(desk, nobodys) == []
     await add_team(desk.ledger, "network")
+    await add_person(desk.ledger, "Nina", "network")
     lin = await add_person(desk.ledger, "Lin", "network")
     edit = desk.ledger.lifecycles["person"]["edit"].body.model_validate({"manager": str(boss.id)})
     await act(desk.ledger, TESTS, "person", "edit", lin.id, edit)
@@ -141,6 +145,7 @@ async def test_the_manager_of_whoever_has_it_hears_of_it_as_soon_as_there_is_one
 async def test_rules_escalate_one_after_the_other_each_once(desk: Desk) -> None:
     boss = await add_person(desk.ledger, "Boss")
     await add_team(desk.ledger, "network")
+    await add_person(desk.ledger, "Nina", "network")
     second = await add_rule(desk, to_person=str(boss.id), after_seconds=2 * HOUR)
     first = await add_rule(desk, to_team="network")
     incident = await desk.report()
@@ -168,6 +173,7 @@ async def test_after_it_was_reopened_it_is_escalated_again_counting_from_then(de
 @in_test_all
 async def test_a_rule_concerns_what_is_open_already_as_it_stands_and_until_it_ends(desk: Desk) -> None:
     await add_team(desk.ledger, "network")
+    await add_person(desk.ledger, "Nina", "network")
     old = await desk.report()
     await desk.pass_time(seconds=HOUR)
     new = await desk.report()
@@ -189,6 +195,7 @@ async def test_a_rule_concerns_what_is_open_already_as_it_stands_and_until_it_en
 @in_test_all
 async def test_there_is_no_timer_where_there_is_nobody_to_escalate_to(desk: Desk) -> None:
     network = await add_team(desk.ledger, "network")
+    await add_person(desk.ledger, "Nina", "network")
     boss = await add_person(desk.ledger, "Boss")
     await add_rule(desk, to_team="network")
     await add_rule(desk, to_person=str(boss.id))
@@ -203,6 +210,7 @@ async def test_there_is_no_timer_where_there_is_nobody_to_escalate_to(desk: Desk
 
 async def test_a_history_from_elsewhere_is_left_alone(desk: Desk) -> None:
     await add_team(desk.ledger, "network")
+    await add_person(desk.ledger, "Nina", "network")
     await add_rule(desk, to_team="network")
     imported = await from_elsewhere(desk, desk.agent)
     await desk.pass_time(days=1)
@@ -224,6 +232,7 @@ async def from_elsewhere(desk: Desk, caller: Caller) -> Incident:
 @in_test_all
 async def test_two_workers_and_a_person_who_moves_it_escalate_it_once(desk: Desk) -> None:
     await add_team(desk.ledger, "network")
+    await add_person(desk.ledger, "Nina", "network")
     await add_rule(desk, to_team="network")
     incident = await desk.report()
     await desk.pass_time(seconds=1)
@@ -243,6 +252,7 @@ async def test_two_workers_and_a_person_who_moves_it_escalate_it_once(desk: Desk
 @in_test_all
 async def test_timers_that_are_made_again_are_the_same_and_lead_to_nothing_again(desk: Desk) -> None:
     await add_team(desk.ledger, "network")
+    await add_person(desk.ledger, "Nina", "network")
     which = await add_rule(desk, to_team="network")
     await add_rule(desk, escalate_to="manager", after_seconds=2 * HOUR)
     first = await desk.report()

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from app.kernel.actions.payloads import Payload
 from app.processes.requests.payloads import (
     AgreeToRequirementsRequest,
+    AskMemberRequest,
     AssessRequest,
     BeginImplementationRequest,
     ChangeRequirementsRequest,
@@ -117,6 +118,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "passed": True,
         "findings": "All of them pass.",
     },
+    AskMemberRequest: lambda: {"member": IDS["person"]},
     SubmitForAcceptanceRequest: lambda: {"manual": "manuals, shelf 3", "wanted_at": AHEAD},
     RecordAcceptanceRequest: lambda: {
         "participants": ["me"],

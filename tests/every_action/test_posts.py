@@ -8,6 +8,7 @@ from uuid import UUID
 from app.common.duties import GivenDuty
 from app.common.people import Caller, Role, RoleGrant
 from app.common.records import ForeignRef, empty
+from app.foundation.people.succession.duties import KIND_DUTIES
 from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.actions.payloads import marks
 from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND
@@ -46,6 +47,14 @@ SEEN_OTHERWISE = {
     "escalation_rule.to_person_id": "staff see the rules",
     "service.owner_id": "staff see services",
     "webhook_source.owner_id": "staff see sources",
+}
+#: What somebody without a role may do who was named to work on the ticket.
+ASSIGNED = {
+    "problem": {"identify_cause", "document_workaround"},
+    "request": {
+        *("propose_requirements", "confirm_requirements", "propose_solution", "begin_implementation"),
+        *("report_progress", "submit_for_acceptance", "record_training"),
+    },
 }
 #: The role that manages the tickets of each kind.
 MANAGERS = {
@@ -100,7 +109,14 @@ def test_the_manager_of_a_process_assigns_and_escalates_its_tickets() -> None:
     for kind, role in MANAGERS.items():
         lifecycle = LIFECYCLES_BY_KIND[kind]
         record = empty(lifecycle.record, UUID(int=1))
-        assert {"assign", "escalate"} <= allowed(lifecycle, record, caller(role)), kind
+        assert {"assign", "escalate", "hand_over_duties"} <= allowed(lifecycle, record, caller(role)), kind
+        assert role in KIND_DUTIES[kind].managers, f"{kind}: whoever assigns is told what is nobody's"
+
+
+def test_the_person_to_whom_the_work_is_given_may_do_it() -> None:
+    for kind, duties in ASSIGNED.items():
+        lifecycle = LIFECYCLES_BY_KIND[kind]
+        assert duties <= allowed(lifecycle, named(lifecycle, "assignee_id"), caller()), kind
 
 
 def test_the_project_manager_of_a_release_assigns_it() -> None:

@@ -35,14 +35,23 @@ async def ask_raters(ledger: Ledger, event: Recorded) -> AsyncIterator[RuleConse
     edition = await load(ledger.db, ledger.lifecycles[ScorecardEdition.KIND], str(card.edition_id))
     assert edition is not None, "no edition is ever taken out of the log"
     assert card.concerned_id is not None
+    if event.type == HANDED_OVER:
+        if card.superior_id is not None and "superior_id" in event.set_fields:
+            yield _asked(event, card, RaterPart.superior, card.superior_id)
+        return
     raters = [(RaterPart.oneself, card.concerned_id)]
     if card.superior_id is not None:
         raters.append((RaterPart.superior, card.superior_id))
     colleagues = [peer for peer in await _peers(ledger, card) if peer not in {person for _, person in raters}]
     raters += [(RaterPart.peer, peer) for peer in drawn_peers(card.id, colleagues, edition.record.peers or 0)]
     for part, rater in raters:
-        body = AskScorecardRating(scorecard=str(card.id), rater=str(rater), part=part)
-        yield RuleConsequence(ScorecardRating.KIND, "ask", None, body, about=uuid5(event.id, str(rater)))
+        yield _asked(event, card, part, rater)
+
+
+def _asked(event: Recorded, card: Scorecard, part: RaterPart, rater: UUID) -> RuleConsequence:
+    """Return the question to the rater."""
+    body = AskScorecardRating(scorecard=str(card.id), rater=str(rater), part=part)
+    return RuleConsequence(ScorecardRating.KIND, "ask", None, body, about=uuid5(event.id, str(rater)))
 
 
 def drawn_peers(card: UUID, peers: Sequence[UUID], size: int) -> list[UUID]:
@@ -60,4 +69,6 @@ async def _peers(ledger: Ledger, card: Scorecard) -> list[UUID]:
     return [] if team is None else await active_members(ledger.db.rows, [team], MOST_PEERS)
 
 
-RULE = Rule("ask_raters", ("scorecard.opened",), ask_raters)
+#: A superior who takes over is asked as the one before.
+HANDED_OVER = "scorecard.duties_handed_over"
+RULE = Rule("ask_raters", ("scorecard.opened", HANDED_OVER), ask_raters)

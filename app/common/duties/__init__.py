@@ -19,7 +19,7 @@ class Eligible:
     record or as a member of an internal team, on the supplier side as a member of a supplier, and on the
     customer side as a member of a customer or with nothing of IT's: no internal team, no supplier and no
     role except those of BUSINESS_ROLES. `seats`: a group has an active member who represents one of these.
-    `staffed`: a team has an active member.
+    `staffed`: a team has an active member who is no machine.
     """
 
     sides: tuple[str, ...] = ()

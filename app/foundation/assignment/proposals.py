@@ -23,6 +23,7 @@ from app.foundation.assignment.selection import (
     round_robin,
 )
 from app.foundation.calendars.calendar_cache import newest_business_times
+from app.foundation.people.lookups import STAFFED_TEAMS
 from app.foundation.rota.on_call import on_duty_in
 from app.foundation.rota.records import Duty
 from app.kernel.actions.lifecycle import Lifecycle
@@ -124,11 +125,13 @@ async def _load_availability(
     }
     teams = [rule.to_team_id for rule in rules]
     retired = {row["id"] for row in await db.rows(RETIRED_TEAMS, (teams,))}
+    staffed = {row["id"] for row in await db.rows(STAFFED_TEAMS, (teams,))}
+    unstaffed = {team for team in teams if team is not None and team not in staffed}
     calendars = await newest_business_times(
         db, {rule.calendar for rule in rules if rule.calendar is not None}
     )
     open_then = {key for key, hours in calendars.items() if hours.open_at(when)}
-    return PersonAvailability(working, open_then, retired)
+    return PersonAvailability(working, open_then, retired, unstaffed)
 
 
 async def _choose_person(

@@ -27,6 +27,11 @@ class MismatchReason(CodeEnum):
     )
     calendar_open = "calendar_open", "The calendar of the rule is open then.", "当时在规则日历的开放时间内。"
     team_retired = "team_retired", "The team of the rule is retired.", "规则指定的团队已撤销。"
+    team_without_members = (
+        "team_without_members",
+        "The team of the rule has no active member.",
+        "规则指定的团队没有在职成员。",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +48,14 @@ class TicketAttributes:
 @dataclass(frozen=True, slots=True)
 class PersonAvailability:
     """Conditions at an instant that rules depend on besides the ticket: the teams in which somebody is
-    `working`, the keys of the calendars that are `open`, and the teams that are `retired` and are assigned
-    nothing any more.
+    `working`, the keys of the calendars that are `open`, and the teams that are assigned nothing any more,
+    since they are `retired` or `unstaffed`.
     """
 
     working: Collection[UUID] = ()
     open: Collection[str] = ()
     retired: Collection[UUID] = ()
+    unstaffed: Collection[UUID] = ()
 
 
 def mismatch_reason(
@@ -67,6 +73,7 @@ def mismatch_reason(
         (MismatchReason.calendar_closed, rule.calendar_hours is CalendarHours.open and not is_open),
         (MismatchReason.calendar_open, rule.calendar_hours is CalendarHours.closed and is_open),
         (MismatchReason.team_retired, rule.to_team_id in availability.retired),
+        (MismatchReason.team_without_members, rule.to_team_id in availability.unstaffed),
     )
     return next((reason for reason, holds in reasons if holds), None)
 

@@ -6,20 +6,21 @@ from collections.abc import Iterable
 from typing import Any
 
 from app.common.times.clocks import ClockMetric
+from app.kernel.access.eligibility import STAFFED
 from app.kernel.actions.lifecycle import Lifecycle
 from app.platform.db import Database, Row
 
 OPEN_TICKETS = """(select '{kind}/' || c.id as stream, {answered} as answered, c.* from {table} c
   where c.state in ({open}) and {only})"""
 # The active rules `r` that match the ticket `t`, with the team or person that each escalates to. A rule whose
-# recipient is inactive, or has the ticket already, does not match.
+# recipient is inactive, has no members, or has the ticket already, does not match.
 MATCHING_RULES = """
 join fold.escalation_rule r on r.process = '{kind}' and r.state = 'active'
   and (r.priorities is null or t.priority = any(r.priorities))
   and case r.as_long_as when 'unanswered' then not t.answered when 'unassigned' then t.assignee_id is null
     else true end
 left join fold.team team on team.id = r.to_team_id and team.state = 'active'
-  and team.id is distinct from t.team_id
+  and team.id is distinct from t.team_id and {staffed}
 left join fold.person has on has.id = t.assignee_id and r.escalate_to = 'manager'
 left join fold.person person on person.id = case r.escalate_to when 'manager' then has.manager_id
     else r.to_person_id end and person.state = 'active' and person.id is distinct from t.assignee_id
@@ -50,7 +51,7 @@ def open_tickets(lifecycle: Lifecycle[Any], only: str) -> str:
 
 def matching_rules(lifecycle: Lifecycle[Any]) -> str:
     """Return the joins and the condition by which rules `r` match tickets `t` of that kind."""
-    return MATCHING_RULES.format(kind=lifecycle.kind)
+    return MATCHING_RULES.format(kind=lifecycle.kind, staffed=STAFFED.format(team="team.id"))
 
 
 async def percents_asked_for(db: Database) -> dict[tuple[str, ClockMetric], tuple[int, ...]]:

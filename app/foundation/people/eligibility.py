@@ -1,11 +1,19 @@
-"""Checks of persons and teams that their duties (`app.common.duties`) do not cover."""
+"""Checks of persons and teams that their duties (`app.common.duties`) do not cover; holders of duties whom a
+default fills in pass the same check as those who are named.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from uuid import UUID
+
+from app.common.duties import GivenDuty
 from app.common.people import Person, PersonState
 from app.foundation.people.lookups import membership
 from app.foundation.people.records import Team
+from app.kernel.access.eligibility import is_eligible, scopes_of
 from app.kernel.access.reads import ReadContext
+from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import WrongValue
 
 
@@ -23,3 +31,39 @@ def check_person_active(person: Person | None, pointer: str) -> None:
         raise WrongValue(pointer=pointer, because="person_erased")
     if person is not None and person.state is PersonState.inactive:
         raise WrongValue(pointer=pointer, because="person_inactive")
+
+
+async def check_of_it(reads: ReadContext, person: Person | None, pointer: str, ctx: ActionContext) -> None:
+    """Check that the person in the payload at `pointer` is of IT; rules and imports are not asked. Raises
+    WrongValue.
+    """
+    if person is None or ctx.caller.is_rule or ctx.caller.person_id is None:
+        return
+    if not await is_eligible(reads, Person.KIND, person.id, GivenDuty.work, None):
+        raise WrongValue(pointer=pointer, because=GivenDuty.work.because)
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultHolder:
+    """The person whom the default fills in; None: nobody who could hold the duty."""
+
+    person_id: UUID | None
+
+
+async def holder_by_default(
+    reads: ReadContext, record: object, body: object, person_id: UUID | None, duty: GivenDuty
+) -> UUID | None:
+    """Return the person's id if they are active and eligible for the duty."""
+    if person_id is None:
+        return None
+    loaded = await reads.record(Person.KIND, str(person_id))
+    if loaded is None or loaded.record.state is not PersonState.active:
+        return None
+    eligible = await is_eligible(reads, Person.KIND, person_id, duty, scopes_of(record, body, None))
+    return person_id if eligible else None
+
+
+async def lead_of_team(reads: ReadContext, record: object, body: object, ctx: ActionContext) -> DefaultHolder:
+    """Find the lead of the payload's team, as the one whose work is appraised."""
+    lead_id = ctx.required_ref(Team, "team").lead_id
+    return DefaultHolder(await holder_by_default(reads, record, body, lead_id, GivenDuty.appraisal))

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from app.common.records import Record, from_row
 from app.foundation.people.records import Membership
-from app.kernel.access.reads import BY_RECORD_VERSION, ReadContext, Reading, Versions
+from app.kernel.access.eligibility import STAFFED
+from app.kernel.access.reads import BY_RECORD_VERSION, ReadContext, Reading, Unguarded, Versions
 
 # Uses the index person_admin, whose condition the query repeats.
 ANOTHER_ADMIN = """
@@ -30,6 +31,11 @@ ACTIVE_PERSONS = (
 ACTIVE_LEADS = """
 select distinct p.id from fold.team t join fold.person p on p.id = t.lead_id
 where t.id = any(%s) and p.state = 'active' and p.deactivated_at is null"""
+
+STAFFED_NOW = Unguarded("A team that loses its last member at once is reported.")
+STAFFED_TEAMS = f"""
+select t.id from fold.team t
+where t.id = any(%s) and t.state = 'active' and {STAFFED.format(team="t.id")}"""
 
 
 async def membership(reads: ReadContext, person: Record, team: Record) -> Membership | None:
@@ -62,6 +68,11 @@ async def another_admin(reads: ReadContext, person: Record) -> bool:
 async def active_members(read: Reading, team_ids: Sequence[UUID], most: int) -> list[UUID]:
     """Return the active human members of the teams, each once, at most `most`, by whatever `read` reads."""
     return [row["id"] for row in await read(ACTIVE_MEMBERS, (list(team_ids), most))]
+
+
+async def staffed_team(read: Reading, team: UUID | None) -> UUID | None:
+    """Return the team's id if the team is active and somebody works in it: defaults give work to no other."""
+    return team if team is not None and await read(STAFFED_TEAMS, ([team],)) else None
 
 
 async def active_person(read: Reading, person: UUID | None) -> str | None:

@@ -12,11 +12,20 @@ from pydantic import Field
 
 from app.common.duties import GivenDuty
 from app.common.notices import NoticeKind, NoticeType
-from app.common.people import Grade, MailFrequency, Person, PersonKind, PersonState
+from app.common.people import (
+    STAFF_ROLES,
+    Grade,
+    MailFrequency,
+    Person,
+    PersonKind,
+    PersonState,
+    RoleGrant,
+)
 from app.common.personal import Personal
 from app.common.records import ForeignRef
 from app.foundation.editing import apply_patch
 from app.foundation.people.credentials.bounds import HIGHEST_BOUND
+from app.foundation.people.eligibility import check_of_it
 from app.foundation.people.faces import PERSON_FACE
 from app.foundation.people.fields import Email, Locale, Login, Name, Zone
 from app.foundation.people.memberships import cannot_join, ended_membership, join, leave_team, team_not_joined
@@ -32,7 +41,7 @@ from app.foundation.people.provisioning.accounts import (
 from app.foundation.people.provisioning.grants import provide_grants, provided_grants
 from app.foundation.people.provisioning.marks import remove_marks
 from app.foundation.people.provisioning.records import DirectoryMembership
-from app.foundation.people.records import Membership, Team
+from app.foundation.people.records import Membership, Team, TeamKind
 from app.foundation.people.roles import (
     HeldRoleText,
     Roles,
@@ -47,6 +56,7 @@ from app.foundation.people.roles import (
 )
 from app.foundation.people.succession.leaving import leaving_rows
 from app.kernel.access.audience_rules import to_persons, to_staff
+from app.kernel.access.eligibility import is_eligible
 from app.kernel.access.kinds import KindAccess, Lookup
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import admin, oneself, rule, superior
@@ -117,6 +127,22 @@ class EditPerson(Patch, PersonFields):
         default=None,
         description="Customer team of the person from now on, one of the person's teams: a key or id.",
     )
+
+
+async def superior_not_of_it(
+    reads: ReadContext, person: Person, body: PersonFields, ctx: ActionContext
+) -> None:
+    """Refuse a superior of somebody of IT who is not of IT: a superior appraises."""
+    manager = ctx.ref(Person, "manager")
+    if manager is None or manager.id == person.manager_id:
+        return
+    if isinstance(body, AddPerson):
+        is_internal = any(team.kind is TeamKind.internal for team in ctx.refs(Team, "teams"))
+        of_it = is_internal or any(RoleGrant.parse(text).role in STAFF_ROLES for text in body.roles)
+    else:
+        of_it = await is_eligible(reads, Person.KIND, person.id, GivenDuty.work, None)
+    if of_it:
+        await check_of_it(reads, manager, "/manager", ctx)
 
 
 async def login_not_covered(reads: ReadContext, person: Person, body: EditPerson, ctx: ActionContext) -> None:
@@ -253,9 +279,9 @@ LIFECYCLE = Lifecycle(
     rows=(
         #      action           中文        from                                        to                    who           event
         action(add,             "添加",     NEW_RECORD,                                 PersonState.active,   ADMINS,    "person.added",
-               wrong=(invalid_role_scopes,), keys=Keys.MADE),
+               wrong=(invalid_role_scopes, superior_not_of_it), keys=Keys.MADE),
         action(edit,            "编辑",     [PersonState.active, PersonState.inactive], STAYS,                SUPERIORS, "person.edited",
-               wrong=(team_not_joined, login_not_covered), keys=Keys.OWN),
+               wrong=(team_not_joined, login_not_covered, superior_not_of_it), keys=Keys.OWN),
         action(join,            "加入团队", [PersonState.active, PersonState.inactive], STAYS,                ADMINS,    "person.team_joined",
                wrong=(cannot_join,)),
         action(leave_team,      "退出团队", [PersonState.active, PersonState.inactive], STAYS,                SUPERIORS, "person.team_left", name="leave",

@@ -8,14 +8,17 @@ from __future__ import annotations
 from typing import Annotated
 
 from app.common.duties import GivenDuty
+from app.common.people import Person
 from app.common.records import ForeignRef
 from app.foundation.editing import apply_patch
+from app.foundation.people.eligibility import check_of_it
 from app.foundation.people.faces import TEAM_FACE
 from app.foundation.people.records import Team, TeamKind, TeamState
 from app.foundation.people.succession.handing_over import succession_rows
 from app.foundation.people.succession.team_work import has_open_work, report_work
 from app.kernel.access.audience_rules import to_everybody
 from app.kernel.access.kinds import KindAccess, Lookup
+from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import admin, rule
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
@@ -42,6 +45,14 @@ def add(team: Team, body: AddTeam, ctx: ActionContext) -> None:
     """Add a team. A team can be assigned work, or be a customer or a supplier."""
     copy_fields(team, body, ctx)
     team.added_at = ctx.occurred_at
+
+
+async def lead_not_of_it(reads: ReadContext, team: Team, body: TeamFields, ctx: ActionContext) -> None:
+    """Refuse a lead of an internal team who is not of IT: the team's duties fall to its lead."""
+    kind = body.kind if isinstance(body, AddTeam) else team.kind
+    lead = ctx.ref(Person, "lead")
+    if kind is TeamKind.internal and lead is not None and lead.id != team.lead_id:
+        await check_of_it(reads, lead, "/lead", ctx)
 
 
 class EditTeam(Patch, TeamFields):
@@ -74,8 +85,8 @@ LIFECYCLE = Lifecycle(
     lookup=Lookup(out_of_use=frozenset({TeamState.retired})), rules=Rules(constraints={"team_key_key": ValueTaken("key")}),
     rows=(
         #      action     中文     from                 to                 who           event
-        action(add,       "添加", NEW_RECORD,          TeamState.active,  ADMINS, "team.added"),
-        action(edit,      "编辑", TeamState,           STAYS,             ADMINS, "team.edited"),
+        action(add,       "添加", NEW_RECORD,          TeamState.active,  ADMINS, "team.added", wrong=(lead_not_of_it,)),
+        action(edit,      "编辑", TeamState,           STAYS,             ADMINS, "team.edited", wrong=(lead_not_of_it,)),
         action(retire,    "撤销", [TeamState.active],  TeamState.retired, ADMINS, "team.retired", wrong=(has_open_work,)),
         action(reinstate, "恢复", [TeamState.retired], TeamState.active,  ADMINS, "team.reinstated"),
         action(report_work, "上报无人处理的工作", [TeamState.active], STAYS, rule, "team.work_reported"),

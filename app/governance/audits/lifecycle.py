@@ -11,7 +11,7 @@ from typing import Any
 from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Role
 from app.foundation.months import end_of_month
-from app.foundation.people.records import Team
+from app.foundation.people.eligibility import DefaultHolder, lead_of_team
 from app.foundation.people.succession.handing_over import succession_rows
 from app.governance.audits import checks
 from app.governance.audits.drawing import draw_sample, seed_of
@@ -64,7 +64,7 @@ def open_(audit: Audit, body: OpenAudit, ctx: ActionContext) -> None:
     audit.number = ctx.assigned.number
     copy_fields(audit, body, ctx)
     if body.head is None:
-        audit.head_id = ctx.required_ref(Team, "team").lead_id
+        audit.head_id = ctx.prepared(DefaultHolder).person_id
     audit.supervisor_id = ctx.prepared(AuditSupervisor).id
     audit.self_check_due_at = _due(body.month, SELF_CHECK_DAY, ctx)
     audit.summary_due_at = _due(body.month, SUMMARY_DAY, ctx)
@@ -197,7 +197,11 @@ def _recipients(step: NoticeType, *roles: Role) -> RecipientRule:
 
 TELL_SUPERVISOR = (_recipients(NoticeType.to_self_check, Role.process_supervisor),)
 TELL_ADMINISTRATOR = (_recipients(NoticeType.to_summarise, Role.process_administrator),)
-TELL_HEAD = (RecipientRule(NoticeType.to_countersign, field="head_id"),)
+#: Those who countersign if the team has no head.
+SIGNERS = frozenset({Role.department_head})
+TELL_HEAD = (
+    RecipientRule(NoticeType.to_countersign, field="head_id", instead=SIGNERS | {Role.quality_manager}),
+)
 TELL_OVERDUE_CHECK = (
     _recipients(NoticeType.self_check_overdue, Role.process_supervisor, Role.quality_manager),
     RecipientRule(NoticeType.self_check_overdue, field="head_id"),
@@ -219,7 +223,7 @@ LIFECYCLE = Lifecycle(
     rows=(
         #      action             中文          from               to                   who                    event
         action(open_,             "开启",       NEW_RECORD,        State.open,          quality_manager | rule, "audit.opened",
-               prepare=(supervisor_of_process,), wrong=(checks.audit_invalid,), notifies=TELL_SUPERVISOR),
+               prepare=(lead_of_team, supervisor_of_process), wrong=(checks.audit_invalid,), notifies=TELL_SUPERVISOR),
         action(submit_self_check, "提交自查",   [State.open],      State.submitted,     supervisor,             "audit.self_checked",
                unless=(checks.month_not_over,), prepare=(log_knowledge,), notifies=TELL_ADMINISTRATOR),
         action(confirm_summary, "确认汇总", [State.submitted], State.confirmed, administrator.in_person(), "audit.summary_confirmed", notifies=TELL_HEAD),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Person, Role
-from app.foundation.people.records import Team
+from app.foundation.people.eligibility import DefaultHolder, lead_of_team
 from app.foundation.people.succession.handing_over import succession_rows
 from app.governance.findings import checks
 from app.governance.findings.payloads import (
@@ -40,7 +40,7 @@ def raise_(finding: Finding, body: RaiseFinding, ctx: ActionContext) -> None:
     finding.number = ctx.assigned.number
     copy_fields(finding, body, ctx)
     if ctx.ref(Person, "head") is None:
-        finding.head_id = ctx.required_ref(Team, "team").lead_id
+        finding.head_id = ctx.prepared(DefaultHolder).person_id
     if ctx.ref(Person, "supervisor") is None:
         finding.supervisor_id = ctx.prepared(ProcessSupervisor).id
     finding.raiser_id = ctx.caller.person_id
@@ -112,7 +112,7 @@ LIFECYCLE = Lifecycle(
     rows=(
         #      action            中文        from               to               who              event
         action(raise_,           "提出",     NEW_RECORD,        State.raised,    quality_manager, "finding.raised",
-               prepare=(earlier_finding, process_supervisor), wrong=(checks.finding_invalid,), notifies=TELL_CONCERNED),
+               prepare=(earlier_finding, lead_of_team, process_supervisor), wrong=(checks.finding_invalid,), notifies=TELL_CONCERNED),
         action(object_,          "申诉",     [State.raised],    State.objected,  concerned,       "finding.objected",
                unless=(checks.objection_decided,), notifies=TELL_JUDGES),
         action(decide_objection, "裁定申诉", [State.objected],  VERDICT,         quality_manager, "finding.upheld",

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
+from app.common.duties import GivenDuty
 from app.common.people import Person
+from app.foundation.people.eligibility import holder_by_default
 from app.foundation.people.records import Team
 from app.governance.scorecards.lookups import edition_in_force
 from app.governance.scorecards.payloads import OpenScorecard
@@ -43,20 +45,26 @@ async def concerned(
     if (person is None) is (team is None):
         raise WrongValue(pointer="/person", because="person_or_team")
     if team is not None:
-        if team.lead_id is None:
+        lead_id = await holder_by_default(reads, card, body, team.lead_id, GivenDuty.appraisal)
+        if lead_id is None:
             raise WrongValue({"team": str(team.key)}, pointer="/team", because="lead_missing")
-        lead = await reads.record(Person.KIND, str(team.lead_id))
+        lead = await reads.record(Person.KIND, str(lead_id))
         assert lead is not None, "no person is ever taken out of the log"
-        return Concerned(team.lead_id, _other_person(team.lead_id, lead.record.manager_id))
+        return Concerned(lead_id, await _superior(reads, card, body, lead_id, lead.record.manager_id))
     assert person is not None
     own = None if person.team_id is None else await reads.record(Team.KIND, str(person.team_id))
     lead_id = None if own is None else own.record.lead_id
-    return Concerned(person.id, _other_person(person.id, person.manager_id, lead_id))
+    return Concerned(person.id, await _superior(reads, card, body, person.id, person.manager_id, lead_id))
 
 
-def _other_person(person: UUID, *candidates: UUID | None) -> UUID | None:
-    """Return the first of the candidates who is somebody else."""
-    return next((other for other in candidates if other not in (None, person)), None)
+async def _superior(
+    reads: ReadContext, card: Scorecard, body: OpenScorecard, person: UUID, *candidates: UUID | None
+) -> UUID | None:
+    """Return the first of the candidates who is somebody else, active and of IT."""
+    for other in candidates:
+        if other != person and await holder_by_default(reads, card, body, other, GivenDuty.appraisal):
+            return other
+    return None
 
 
 async def edition_at_begin(

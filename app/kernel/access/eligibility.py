@@ -21,9 +21,11 @@ _HOLDS = (
     """exists (select 1 from unnest(r.roles) held where split_part(held, '@', 1) = any({roles}){scope})"""
 )
 _SEATED = """exists (select 1 from fold.group_member m join fold.person p on p.id = m.person_id
-  where m.record = 'group/' || r.id and m.side = any({seats}) and p.state = 'active')"""
-_STAFFED = """exists (select 1 from fold.membership m join fold.person p on p.id = m.person_id
-  where m.team_id = r.id and p.state = 'active')"""
+  where m.record = 'group/' || r.id and m.side = any({seats}) and p.kind = 'human'
+    and p.state = 'active' and p.deactivated_at is null)"""
+#: Somebody works in the team: an active person, not a machine.
+STAFFED = """exists (select 1 from fold.membership m join fold.person p on p.id = m.person_id
+  where m.team_id = {team} and p.kind = 'human' and p.state = 'active' and p.deactivated_at is null)"""
 _STAFF = sorted(role.value for role in STAFF_ROLES)
 _ROLES_OF_IT = sorted({*_STAFF} - {*BUSINESS_ROLES})
 
@@ -56,7 +58,7 @@ def _option_condition(kind: str, option: Eligible, bind: Bind, scopes: Sequence[
     if option.seats:
         parts.append(_SEATED.format(seats=bind(list(option.seats))))
     if option.staffed:
-        parts.append(_STAFFED)
+        parts.append(STAFFED.format(team="r.id"))
     return " and ".join(parts)
 
 
@@ -80,10 +82,10 @@ def _holds(roles: Sequence[str], bind: Bind, scopes: Sequence[str] | None) -> st
 
 
 async def is_eligible(
-    reads: ReadContext, kind: str, named: UUID, duty: GivenDuty, scopes: Sequence[str]
+    reads: ReadContext, kind: str, named: UUID, duty: GivenDuty, scopes: Sequence[str] | None
 ) -> bool:
     """Return whether the person, team or group of that id is eligible for the duty in a record of these
-    scopes.
+    scopes; None: in any.
     """
     parameters: dict[str, Any] = {"named": named}
 

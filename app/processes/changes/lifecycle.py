@@ -80,7 +80,7 @@ def draft(change: Change, body: DraftChange, ctx: ActionContext) -> None:
     services = list(dict.fromkeys(body.services)) or list((template and template.services) or ())
     _set_scope(change, services, ctx)
     change.risk_level = None if template is None else template.risk_level
-    change.team_id = team.id if team else template.team_id if template else None
+    change.team_id = source.default_team_id if team is None else team.id
     set_requester(change, ctx)
     change.opened_at = ctx.occurred_at
     if request is not None:

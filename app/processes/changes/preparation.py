@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from app.common.people import Role
 from app.common.tickets import Ticket
 from app.foundation.cis.dependencies import needed_cis
 from app.foundation.decisions.lookups import approvers
+from app.foundation.people.lookups import STAFFED_NOW, staffed_team
 from app.kernel.access.reads import Constraint, ReadContext, Reading, Unguarded
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import PreparationRefused, WrongValue
@@ -40,10 +42,13 @@ MOST_NAMED = 10
 
 @dataclass(frozen=True, slots=True)
 class DraftSource:
-    """The template of the change that is drafted, and the request that it is for, as far as there are any."""
+    """The template of the change that is drafted, and the request that it is for, as far as there are any;
+    the template's team, if somebody works in it.
+    """
 
     template: ChangeTemplate | None
     request: Ticket | None
+    default_team_id: UUID | None
 
 
 async def draft_source(
@@ -53,7 +58,9 @@ async def draft_source(
     template = ctx.ref(ChangeTemplate, "template")
     if template is not None and template.state is not TemplateState.approved:
         raise WrongValue(pointer="/template", because="template_not_approved")
-    return DraftSource(template, ctx.ref(Ticket, "request"))
+    team_id = None if template is None else template.team_id
+    staffed = await staffed_team(partial(reads.rows, guard=STAFFED_NOW), team_id)
+    return DraftSource(template, ctx.ref(Ticket, "request"), staffed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from app.foundation.people.records import Team
 from app.foundation.people.succession.handing_over import succession_rows
 from app.kernel.access.audience_rules import to_persons, to_services, to_team_or_desk
 from app.kernel.access.kinds import Lookup
-from app.kernel.actions.actor_policy import engineer, problem_manager, process_owner, rule, staff
+from app.kernel.actions.actor_policy import assignee, engineer, problem_manager, process_owner, rule, staff
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Branch, Lifecycle, Rules, action
@@ -214,8 +214,9 @@ LIFECYCLE = Lifecycle(
                wrong=(checks.incident_named_twice, invalid_custom_values), related=LINK_INCIDENTS),
         action(investigate,         "开始调查",     [State.logged], State.investigating, problem_manager, "problem.investigation_begun",
                wrong=(checks.cannot_be_investigated,)),
-        action(identify_cause,      "确定根因",     [State.investigating, State.known_error], CAUSE_KNOWN, engineer, "problem.cause_identified"),
-        action(document_workaround, "记录变通方法", [State.investigating, State.cause_identified], State.known_error, engineer, "problem.workaround_documented",
+        action(identify_cause,      "确定根因",     [State.investigating, State.known_error], CAUSE_KNOWN, engineer | assignee, "problem.cause_identified"),
+        action(document_workaround, "记录变通方法", [State.investigating, State.cause_identified], State.known_error, engineer | assignee,
+               "problem.workaround_documented",
                prepare=(undrafted_article,), related=DRAFT_ARTICLE),
         action(fixes.begin_fix,     "开始修复",     [State.cause_identified, State.known_error], State.fix_in_progress, problem_manager, "problem.fix_begun",
                prepare=(fixes.named_change,), related=fixes.LINK_FIX),
@@ -231,7 +232,8 @@ LIFECYCLE = Lifecycle(
         action(reopen,              "重新打开",     [State.resolved, State.closed], State.investigating, staff, "problem.reopened",
                prepare=(unlinked_incident,), wrong=(checks.reopened_without_incident,), related=LINK_RECURRENCE),
         action(cancel,              "取消",         OPEN, State.cancelled, problem_manager, "problem.cancelled"),
-        action(lapse_risk,          "风险接受到期", [State.closed], STAYS, rule, "problem.risk_lapsed"),
+        action(lapse_risk,          "风险接受到期", [State.closed], STAYS, rule, "problem.risk_lapsed",
+               notifies=(RecipientRule(NoticeType.risk_lapsed, field="risk_owner_id"),)),
         *edit_action(edit, "problem", State, checks.cannot_be_edited),
         *ticket_actions(kind="problem", any=State, open=OPEN, delivered=ENDED, manager=Role.problem_manager),
         *succession_rows("problem", State),

@@ -14,6 +14,7 @@ from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.processes.requests.implementation import add_issue
 from app.processes.requests.payloads import (
+    AskMemberRequest,
     RecordAcceptanceRequest,
     RecordTrainingRequest,
     SubmitForAcceptanceRequest,
@@ -40,6 +41,16 @@ def submit_for_acceptance(request: Request, body: SubmitForAcceptanceRequest, ct
     request.verdict = None
     acceptors = [person for person in ctx.prepared(Acceptors).persons if person != request.requester_id]
     add_followers(request, acceptors, ctx)
+
+
+def ask_reviewer(request: Request, body: AskMemberRequest, ctx: ActionContext) -> None:
+    """Ask a new member of the acceptance group to review the request's solution."""
+    add_followers(request, [ctx.required_ref(Person, "member").id], ctx)
+
+
+def ask_acceptor(request: Request, body: AskMemberRequest, ctx: ActionContext) -> None:
+    """Ask a new member of the acceptance group to accept the request."""
+    add_followers(request, [ctx.required_ref(Person, "member").id], ctx)
 
 
 def record_acceptance(request: Request, body: RecordAcceptanceRequest, ctx: ActionContext) -> None:

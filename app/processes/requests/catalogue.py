@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 from app.common.children import Visibility
+from app.common.duties import GivenDuty
 from app.common.people import Role
 from app.foundation.decisions.actions import tallied
 from app.foundation.decisions.approval_rules.electors import Seat
@@ -15,6 +17,7 @@ from app.foundation.decisions.matters import Matter
 from app.foundation.decisions.payloads import Tallied
 from app.foundation.decisions.preparation import NewDecision, Question, named_decision
 from app.foundation.decisions.records import Decision, DecisionOutcome, DecisionRule, DecisionState
+from app.foundation.people.lookups import STAFFED_NOW, staffed_team
 from app.foundation.people.records import Group
 from app.foundation.services.answers import answer_errors
 from app.foundation.services.records import CatalogueItem, ItemOpens
@@ -96,8 +99,8 @@ async def approval(reads: ReadContext, request: Request, body: AssessRequest, ct
     loaded = None if request.item is None else await reads.record("catalogue_item", request.item)
     item: CatalogueItem | None = None if loaded is None else loaded.record
     is_unassigned = body.team is None and body.assignee is None
-    if is_unassigned and (item is None or item.default_team_id is None):
-        raise WrongValue(pointer="/team", because="somebody")
+    if is_unassigned:
+        await _check_default_team(reads, item)
     if item is None or item.approval_rule is None:
         return Approval(item, None)
     named = NamedElectorate(
@@ -118,6 +121,14 @@ async def approval(reads: ReadContext, request: Request, body: AssessRequest, ct
         code = "too_many_approve" if error.because == "too_many_voters" else "nobody_approves"
         raise PreparationRefused(code, more=error.more) from error
     return Approval(item, decision)
+
+
+async def _check_default_team(reads: ReadContext, item: CatalogueItem | None) -> None:
+    """Check that the item names a team in which somebody works. Raises WrongValue."""
+    if item is None or item.default_team_id is None:
+        raise WrongValue(pointer="/team", because="somebody")
+    if await staffed_team(partial(reads.rows, guard=STAFFED_NOW), item.default_team_id) is None:
+        raise WrongValue(pointer="/team", because=GivenDuty.team_handling.because)
 
 
 async def _group(reads: ReadContext, group_id: UUID | None) -> Group | None:

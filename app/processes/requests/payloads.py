@@ -155,6 +155,14 @@ class EditRequest(Patch, ReportFields, of=Request):
 MOST_PEOPLE = 100_000
 
 
+class AskMemberRequest(Payload):
+    """A new member of the acceptance group, for whom the request waits."""
+
+    member: Annotated[Reference, ForeignRef("person", GivenDuty.participation, quiet=True)] = Field(
+        description="Member of the acceptance group: an id."
+    )
+
+
 class SubmitForAcceptanceRequest(Payload):
     """The manual and the requested date of acceptance. Requirements, solution and test reports are already
     filed with the request.

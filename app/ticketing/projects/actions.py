@@ -47,9 +47,9 @@ class ReportedProblem(PayloadPart):
     """An obstacle to the implementation, as a task of the record."""
 
     title: Title = Field(description="Task in one line, without names of persons, as lists show it.")
-    owner: Annotated[
-        Reference, ForeignRef("person", GivenDuty.participation), Responsible(NoticeType.tasked)
-    ] = Field(description="Owner of the task: an id, or `me`.")
+    owner: Annotated[Reference, ForeignRef("person", GivenDuty.work), Responsible(NoticeType.tasked)] = Field(
+        description="Owner of the task: an id, or `me`."
+    )
     due_at: Instant = Field(description="Time by which the task must be done.")
 
 

@@ -75,6 +75,7 @@ async def test_staff_try_the_rules_and_nobody_else(api: Api) -> None:
     admin, agent = await api.client("Ada", Role.admin), await api.client("Lin", Role.agent)
     engineer = await api.client("Erik", Role.engineer, teams=("mail",))
     reporter = await api.client("Zhao", teams=("finance",))
+    await api.client("Nina", Role.engineer, teams=("network",))
     await admin.post_ok(RULES, a_rule(30, "network"))
     await admin.post_ok(
         RULES, a_rule(10, "mail", for_service="mail", for_customer="finance", choose="in_turn")

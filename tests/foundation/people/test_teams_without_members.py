@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
 import pytest
 
 from app.common.duties import GivenDuty
-from app.common.people import Role
+from app.common.people import PersonKind, Role, rule_caller
 from app.common.records import ForeignRef
-from app.foundation.people.succession.lookups import TEAM_KINDS
-from app.kernel.actions.payloads import marks
-from app.registry import LIFECYCLES
+from app.foundation.people.persons import AddPerson
+from app.foundation.people.provisioning.accounts import JoinDirectoryGroupPerson, LeaveDirectoryGroupPerson
+from app.foundation.people.provisioning.directory_groups import AddDirectoryGroup
+from app.foundation.people.provisioning.grants import ProvideGrantsPerson
+from app.foundation.people.provisioning.group_mappings import MakeGroupMapping
+from app.foundation.people.provisioning.marks import GrantSource
+from app.foundation.people.succession.lookups import TEAM_KINDS, WORK_SOURCES
+from app.kernel.actions.payloads import Payload, marks
+from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND
 from tests.client import Api, Client, an_incident
 from tests.foundation.people.test_succession import settle
+from tests.people import act, add_person
+
+ASKED = {"channel": "portal", "urgency": "2", "description": "A mailbox for the new colleague."}
+ASSESSED = {"category": "hardware", "impact": "3", "urgency": "2", "path": "standard"}
+SERVICE = {"key": "mail", "name_en": "Mail", "name_zh": "邮件", "criticality": "high"}
 
 
 @pytest.fixture
@@ -24,6 +39,8 @@ async def test_a_team_without_members_is_given_no_ticket_no_task_and_no_escalati
     api: Api, agent: Client
 ) -> None:
     await api.team("empty")
+    machine = AddPerson(name="Monitor", kind=PersonKind.machine, teams=("empty",))
+    await act(api.ledger, rule_caller("tests"), "person", "add", body=machine)
     incident = await agent.post_ok("/v1/incidents", an_incident())
     path = f"/v1/incidents/{incident['id']}"
     await agent.post_ok(f"{path}/assign", {"team": "desk", "person": "me"})
@@ -38,6 +55,26 @@ async def test_a_team_without_members_is_given_no_ticket_no_task_and_no_escalati
         ], action
     teams = await agent.read("/v1/lookup", kind="team", duty="team_handling", q="")
     assert [row["key"] for row in teams["items"]] == ["desk"]
+
+    admin = await api.client("Ada", Role.admin)
+    rule = {"name": "Mail", "process": "incident", "for_service": "mail", "position": 1, "to_team": "empty"}
+    await admin.post_ok("/v1/services", {**SERVICE, "owner": agent.id})
+    await admin.post_ok("/v1/assignment_rules", rule)
+    await admin.post_ok("/v1/assignment_rules", {**rule, "name": "Others", "position": 2, "to_team": "desk"})
+    item = {"key": "mailbox", "title_en": "Mailbox", "title_zh": "邮箱", "service": "mail"}
+    item |= {"fulfilment_path": "standard", "default_team": "empty"}
+    await admin.post_ok("/v1/catalogue_items", item)
+    await admin.post_ok("/v1/services/mail/go_live")
+    await admin.post_ok("/v1/catalogue_items/mailbox/offer")
+    record = await agent.post_ok("/v1/incidents", {**an_incident(), "service": "mail"})
+    request = await agent.post_ok("/v1/requests", {"title": "A mailbox", "item": "mailbox", **ASKED})
+    await settle(api)
+    incident = await agent.read(f"/v1/incidents/{record['id']}")
+    assert incident["team"]["key"] == "desk", "the rule to the empty team was skipped"
+    refused = await agent.post(f"/v1/requests/{request['id']}/assess", json=ASSESSED)
+    assert [(each["pointer"], each["code"]) for each in refused.json()["errors"]] == [
+        ("/team", "team_without_members")
+    ], refused.text
 
 
 async def test_a_team_that_loses_its_last_member_has_its_work_reported_and_is_not_retired(
@@ -63,6 +100,67 @@ async def test_a_team_that_loses_its_last_member_has_its_work_reported_and_is_no
     assert incident["number"] in refused.text
     await agent.post_ok(f"/v1/incidents/{incident['id']}/assign", {"team": "desk"})
     await admin.post_ok("/v1/teams/network/retire")
+
+
+async def test_a_team_is_reported_however_its_last_membership_ends(api: Api, agent: Client) -> None:
+    admin, rule = await api.client("Ada", Role.admin), rule_caller("tests")
+    manager = await api.client("Ingo", Role.incident_manager)
+
+    async def by_rule(kind: str, action: str, record: UUID | None = None, body: Payload | None = None) -> Any:
+        return (await act(api.ledger, rule, kind, action, record, body)).record
+
+    group = await by_rule("directory_group", "add", body=AddDirectoryGroup(name="Group"))
+    membership = JoinDirectoryGroupPerson(directory_group=str(group.id))
+    leaving = LeaveDirectoryGroupPerson(directory_group=str(group.id))
+    no_groups = ProvideGrantsPerson(provided_by=GrantSource.sign_in, groups=())
+    ways: dict[str, Callable[[UUID], Awaitable[Any]]] = {
+        "leave": lambda person: admin.post_ok(f"/v1/persons/{person}/leave", {"team": "leave"}),
+        "deactivate": lambda person: admin.post_ok(f"/v1/persons/{person}/deactivate"),
+        "erase": lambda person: by_rule("person", "erase", person),
+        "group": lambda person: by_rule("person", "leave_directory_group", person, leaving),
+        "grants": lambda person: by_rule("person", "provide_grants", person, no_groups),
+    }
+    persons = {}
+    for way in ways:
+        await api.team(way)
+        teams = () if way in ("group", "grants") else (way,)
+        person = (await add_person(api.ledger, way.title(), *teams)).id
+        persons[way] = person
+        if way == "grants":
+            await by_rule("group_mapping", "make", body=MakeGroupMapping(group_name="G", joined_team=way))
+            body = ProvideGrantsPerson(provided_by=GrantSource.sign_in, groups=("G",))
+            await by_rule("person", "provide_grants", person, body)
+        if way == "group":
+            await by_rule("group_mapping", "make", body=MakeGroupMapping(group_name="Group", joined_team=way))
+            await by_rule("person", "join_directory_group", person, membership)
+        incident = await agent.post_ok("/v1/incidents", an_incident())
+        await agent.post_ok(f"/v1/incidents/{incident['id']}/assign", {"team": way})
+        machine = AddPerson(name="Monitor", kind=PersonKind.machine, teams=(way,))
+        await by_rule("person", "add", body=machine)
+    await admin.post_ok("/v1/services", {**SERVICE, "owner": agent.id, "team": "leave"})
+    for way, end in ways.items():
+        await end(persons[way])
+    await settle(api)
+    assert (await steps_of(manager)).count("team_unstaffed") == len(ways)
+    assert "team_unstaffed" in await steps_of(admin), "who keeps what still gives the team work"
+    event = (await admin.read("/v1/teams/leave/events"))["items"][-1]
+    assert event["given"]["work_sources"] == ["mail"]
+
+
+def test_every_standing_record_that_gives_a_team_work_is_reported() -> None:
+    about_the_team = {"stand_in.team_id", "shift.team_id", "assignment_rule.hours_of_id"}
+    fields = {
+        f"{lifecycle.kind}.{field}"
+        for lifecycle in LIFECYCLES
+        if not lifecycle.is_ticket and "number" not in lifecycle.record.model_fields
+        for field, mark in marks(lifecycle.record, ForeignRef).items()
+        if mark.duty is GivenDuty.team_work
+    }
+    sources = {f"{kind}.{field}" for kind, (field, _) in WORK_SOURCES.items()}
+    assert fields == (sources - {"maintenance_plan.team_id"}) | about_the_team
+    for kind, (_, ended) in WORK_SOURCES.items():
+        states = {state.value for state in LIFECYCLES_BY_KIND[kind].states}
+        assert ended < states, kind
 
 
 def test_the_kinds_of_records_on_which_teams_work_are_known() -> None:

@@ -12,24 +12,35 @@ from app.common.people import Role
 class KindDuties:
     """Fields of a kind of record that name the holders of duties, and the roles that hand the duties over.
 
-    `ended` are the codes of the states in which nothing of it waits for anybody.
+    `ended` are the codes of the states in which nothing of it waits for anybody, except the fields that are
+    `outlasting`: they name the holders of what follows.
     """
 
     fields: tuple[str, ...]
     managers: frozenset[Role]
     ended: frozenset[str] = frozenset()
+    outlasting: frozenset[str] = frozenset()
+
+    def ended_for(self, field: str) -> frozenset[str]:
+        """Return the codes of the states in which the field's duty is over."""
+        return frozenset() if field in self.outlasting else self.ended
 
 
 @dataclass(frozen=True, slots=True)
 class RowDuty:
-    """Field of a child record that names the holder of a duty, which is over once one of `done` is set."""
+    """Field of a child record that names the holder of a duty, which is over once one of `done` is set: it
+    outlasts the record.
+    """
 
     field: str
     done: tuple[str, ...]
+    kinds: frozenset[str]
 
 
-def _of(fields: str, *managers: Role, ended: str = "") -> KindDuties:
-    return KindDuties(tuple(fields.split()), frozenset(managers), frozenset(ended.split()))
+def _of(fields: str, *managers: Role, ended: str = "", outlasting: str = "") -> KindDuties:
+    return KindDuties(
+        tuple(fields.split()), frozenset(managers), frozenset(ended.split()), frozenset(outlasting.split())
+    )
 
 
 #: Duties of the records of each kind. Representatives of agreements are named by the agreement itself.
@@ -51,7 +62,12 @@ KIND_DUTIES: Mapping[str, KindDuties] = {
     "improvement_plan": _of("owner_id", Role.quality_manager, ended="closed"),
     "incident": _of("assignee_id commander_id", Role.incident_manager, ended="closed cancelled"),
     "meeting": _of("assignee_id chair_id organiser_id", Role.quality_manager, ended="cancelled"),
-    "problem": _of("assignee_id risk_owner_id", Role.problem_manager, ended="closed cancelled"),
+    "problem": _of(
+        "assignee_id risk_owner_id",
+        Role.problem_manager,
+        ended="closed cancelled",
+        outlasting="risk_owner_id",
+    ),
     "process_definition": _of("executor_id owner_id", Role.quality_manager, ended="superseded retired"),
     "quality_assessment": _of("assessor_id", Role.quality_manager, ended="verified cancelled"),
     "quality_target": _of("answerable_id", Role.quality_manager, ended="withdrawn"),
@@ -60,22 +76,27 @@ KIND_DUTIES: Mapping[str, KindDuties] = {
         Role.change_manager,
         ended="closed rolled_back cancelled",
     ),
-    "request": _of("assignee_id", Role.quality_manager, ended="closed cancelled rejected"),
+    "request": _of("assignee_id requester_id", Role.service_level_manager, ended="closed cancelled rejected"),
     "risk": _of("owner_id", Role.quality_manager, ended="closed"),
-    "scorecard": _of("talker_id", Role.quality_manager, ended="settled"),
+    "scorecard": _of("superior_id talker_id", Role.quality_manager, ended="settled"),
     "service": _of("owner_id", Role.service_level_manager, ended="retired"),
     "service_level_plan": _of("owner_id", Role.service_level_manager, ended="adopted"),
     "team": _of("lead_id", Role.admin, ended="retired"),
     "training": _of("trainer_id", Role.quality_manager, ended="licensed cancelled"),
     "webhook_source": _of("owner_id", Role.admin, ended="retired"),
 }
-#: Duties that child records give, by their kind.
+_TICKETS = frozenset({"change", "improvement", "incident", "problem", "release", "request"})
+#: Duties that child records give, by their kind, in records of these kinds.
 ROW_DUTIES: Mapping[str, RowDuty] = {
-    "complaint": RowDuty("owner_id", ("answered_at", "merged_at")),
-    "improvement_plan_step": RowDuty("person_id", ("done_at",)),
-    "risk_action": RowDuty("person_id", ("done_at", "dropped_at")),
-    "rollout_step": RowDuty("owner_id", ("completed_at",)),
-    "task": RowDuty("assignee_id", ("completed_at", "dropped_at")),
+    "complaint": RowDuty("owner_id", ("answered_at", "merged_at"), _TICKETS),
+    "improvement_plan_step": RowDuty("person_id", ("done_at",), frozenset({"improvement_plan"})),
+    "risk_action": RowDuty("person_id", ("done_at", "dropped_at"), frozenset({"risk"})),
+    "rollout_step": RowDuty("owner_id", ("completed_at",), frozenset({"improvement"})),
+    "task": RowDuty("assignee_id", ("completed_at", "dropped_at"), _TICKETS | {"meeting"}),
 }
+#: Kinds of records whose duties may outlast their end: they are handed over in every state.
+OUTLASTING = frozenset(kind for kind, duties in KIND_DUTIES.items() if duties.outlasting).union(
+    *(duty.kinds for duty in ROW_DUTIES.values())
+)
 #: Roles that hand over the duties of some kind.
 MANAGERS = frozenset(role for duties in KIND_DUTIES.values() for role in duties.managers)

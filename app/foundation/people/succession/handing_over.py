@@ -14,7 +14,7 @@ from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, RecipientRule, Responsible
 from app.common.people import Person, PersonState
 from app.common.records import CodeEnum, ForeignRef, Record, all_codecs
-from app.foundation.people.succession.duties import KIND_DUTIES, ROW_DUTIES
+from app.foundation.people.succession.duties import KIND_DUTIES, OUTLASTING, ROW_DUTIES
 from app.kernel.access.eligibility import is_eligible, scopes_of
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import role, rule
@@ -22,6 +22,9 @@ from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import STAYS, Action, PayloadCheck, action
 from app.kernel.actions.payloads import Payload, Reference
 from app.kernel.actions.refusals import WrongValue
+
+#: A successor as the requester is of the same customer.
+REQUESTER = "requester_id"
 
 
 class HandOverDuties(Payload):
@@ -48,7 +51,12 @@ async def held_duties(
 ) -> HeldDuties:
     """Find the duties that the person holds in the record."""
     person_id = ctx.required_ref(Person, "person").id
-    fields = [name for name in KIND_DUTIES[record.KIND].fields if getattr(record, name) == person_id]
+    duties = KIND_DUTIES[record.KIND]
+    fields = [
+        name
+        for name in duties.fields
+        if getattr(record, name) == person_id and record.state.value not in duties.ended_for(name)
+    ]
     rows: list[tuple[Record, str]] = []
     for child in reads.lifecycles[record.KIND].children:
         duty = ROW_DUTIES.get(child.KIND)
@@ -75,6 +83,8 @@ async def successor_not_eligible(
 ) -> None:
     """Refuse a successor who is not eligible for each of the duties, by the marks on their fields."""
     duties, successor = ctx.prepared(HeldDuties), ctx.required_ref(Person, "new_holder")
+    if REQUESTER in duties.fields and record.customer_id not in (None, successor.team_id):
+        raise WrongValue(pointer="/new_holder", because="not_of_the_customer")
     held: list[tuple[Record, str]] = [*((record, name) for name in duties.fields), *duties.rows]
     references = (all_codecs(type(row))[name].refers for row, name in held)
     for duty in sorted({mark.duty or GivenDuty.work for mark in references if mark is not None}):
@@ -124,7 +134,7 @@ def succession_rows(
         action(
             hand_over,
             "移交职责",
-            [state for state in states if state.value not in duties.ended],
+            [state for state in states if kind in OUTLASTING or state.value not in duties.ended],
             STAYS,
             (role(*duties.managers) | rule).in_person(),
             f"{kind}.duties_handed_over",

@@ -11,11 +11,14 @@ from uuid import UUID
 
 from app.common.people import Caller, Role
 from app.foundation.people.lookups import leads_or_members
+from app.foundation.people.records import Membership
 from app.foundation.people.succession.duties import KIND_DUTIES, ROW_DUTIES, KindDuties
+from app.kernel.access.eligibility import STAFFED
 from app.kernel.access.reads import HOLDERS, Reading
 from app.kernel.access.visibility import sees_every_record, tokens
 from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.actions.payloads import LONGEST_LIST
+from app.log.events import Recorded, id_of, kind_of
 from app.platform.db import Database
 
 #: The most duties that are listed; all are counted.
@@ -30,8 +33,7 @@ from {table} r where r.{field} = %(person)s and r.state <> all(array[{ended}]::t
 _OF_ROW = """
 select '{kind}' as kind, r.id, {number} as number, {title} as title, '{row}' as duty, {due} as due_at
 from fold.{row} c join {table} r on r.id = split_part(c.record, '/', 2)::uuid
-where c.{field} = %(person)s and c.record like '{kind}/%%' and {undone}
-  and r.state <> all(array[{ended}]::text[]) and {visible}"""
+where c.{field} = %(person)s and c.record like '{kind}/%%' and {undone} and {visible}"""
 _VISIBLE = """
 (select h.audience from log.stream_head h where h.stream = '{kind}/' || r.id) && %(of_{kind})s::text[]"""
 #: Kinds of records that teams work on, themselves or by a task in them.
@@ -50,11 +52,31 @@ _OPEN_WORK = " union all ".join(
 )
 NUMBERS_OF_OPEN_WORK = f"""
 select number, kind, count(*) over () as every from ({_OPEN_WORK}) w order by number limit {MOST_NUMBERS}"""
-TEAMS_WITHOUT_MEMBERS = """
+TEAMS_WITHOUT_MEMBERS = f"""
 select t.id from fold.team t
-where t.id = any(%s) and t.state = 'active' and t.kind = 'internal' and not exists (
-  select 1 from fold.membership m join fold.person p on p.id = m.person_id
-  where m.team_id = t.id and p.state = 'active')"""
+where t.id = any(%s) and t.state = 'active' and t.kind = 'internal' and not {STAFFED.format(team="t.id")}"""
+
+#: Kinds of standing records that give teams work, with the field that names the team and the states in which
+#: they give none.
+WORK_SOURCES: Mapping[str, tuple[str, frozenset[str]]] = {
+    "alert_rule": ("team_id", frozenset({"ended"})),
+    "assignment_rule": ("to_team_id", frozenset({"ended"})),
+    "catalogue_item": ("default_team_id", frozenset({"withdrawn"})),
+    "change_template": ("team_id", frozenset({"retired"})),
+    "escalation_rule": ("to_team_id", frozenset({"ended"})),
+    "maintenance_plan": ("team_id", frozenset({"retired"})),
+    "service": ("team_id", frozenset({"retired"})),
+    "webhook_source": ("team_id", frozenset({"retired"})),
+}
+_SOURCE = """
+select '{kind}' as kind, {name} as name from {table}
+where {field} = %(team)s and state <> all(array[{ended}]::text[])"""
+# The newest earlier event that set the membership names its team.
+ENDED_MEMBERSHIPS = """
+select distinct on (t.key) (e.data->'set'->t.key->>'team_id')::uuid as team_id
+from unnest(%(keys)s::text[]) as t (key)
+join log.told e on e.stream = %(stream)s and e.version < %(version)s and e.data->'set'->t.key ? 'team_id'
+order by t.key, e.version desc"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +124,12 @@ def _queries(lifecycle: Lifecycle[Any], duties: KindDuties, visible: str) -> Ite
         "table": lifecycle.table,
         "number": "r.number" if "number" in fields else "r.key" if "key" in fields else "null::text",
         "title": next((f"r.{name}" for name in ("title", "name") if name in fields), "null::text"),
-        "ended": ", ".join(f"'{state}'" for state in sorted(duties.ended)),
         "visible": visible,
     }
     own_due = "r.due_at" if "due_at" in fields else "null::timestamptz"
-    yield from (_OF_RECORD.format(**values, field=name, due=own_due) for name in duties.fields)
+    for name in duties.fields:
+        ended = ", ".join(f"'{state}'" for state in sorted(duties.ended_for(name)))
+        yield _OF_RECORD.format(**values, field=name, due=own_due, ended=ended)
     for child in lifecycle.children:
         if (duty := ROW_DUTIES.get(child.KIND)) is not None:
             undone = " and ".join(f"c.{name} is null" for name in duty.done)
@@ -152,10 +175,37 @@ async def open_work_of(read: Reading, team: UUID) -> OpenWork | None:
     )
 
 
-async def managers_of(read: Reading, kinds: frozenset[str]) -> list[UUID]:
-    """Return the active managers of these kinds of records, or else the administrators."""
-    roles = {role.value for kind in kinds for role in KIND_DUTIES[kind].managers}
-    for held in (sorted(roles), [Role.admin.value]):
+async def teams_left(read: Reading, event: Recorded) -> list[UUID]:
+    """Return the teams that have one member less by the event on a person: their account or a membership has
+    ended, however it came about.
+    """
+    if event.type in ("person.deactivated", "person.erased"):
+        return [row["team_id"] for row in await read(TEAMS, (id_of(event.stream),))]
+    ended = [key for key in event.rows_removed() if kind_of(key) == Membership.KIND]
+    if not ended:
+        return []
+    values = {"keys": ended, "stream": event.stream, "version": event.version}
+    return [row["team_id"] for row in await read(ENDED_MEMBERSHIPS, values)]
+
+
+async def work_sources_of(
+    read: Reading, lifecycles: Mapping[str, Lifecycle[Any]], team: UUID
+) -> list[tuple[str, str]]:
+    """Return the kinds and names of the standing records that give the team work, at most MOST_NUMBERS."""
+    queries = []
+    for kind, (field, ended) in WORK_SOURCES.items():
+        lifecycle = lifecycles[kind]
+        fields = lifecycle.record.model_fields
+        name = next(name for name in ("key", "name", "number") if name in fields)
+        states = ", ".join(f"'{state}'" for state in sorted(ended))
+        queries.append(_SOURCE.format(kind=kind, name=name, table=lifecycle.table, field=field, ended=states))
+    query = f"select * from ({' union all '.join(queries)}) w order by kind, name limit {MOST_NUMBERS}"
+    return [(row["kind"], row["name"]) for row in await read(query, {"team": team})]
+
+
+async def holders_of(read: Reading, roles: Iterable[Role]) -> list[UUID]:
+    """Return the active holders of these roles, or else the administrators."""
+    for held in (sorted(role.value for role in set(roles)), [Role.admin.value]):
         if managers := [row["id"] for row in await read(HOLDERS, (held, LONGEST_LIST))]:
             return managers
     return []

@@ -32,11 +32,18 @@ async def has_open_work(reads: ReadContext, team: Team, body: object, ctx: Actio
 
 
 class ReportWorkTeam(Payload):
-    """The open work of a team that has lost its last member, and the people who are notified."""
+    """The open work of a team that has lost its last member, what goes on giving it work, and the people who
+    are notified.
+    """
 
-    work_count: int = Field(ge=1, description="Number of open records on which the team works.")
+    work_count: int = Field(ge=0, description="Number of open records on which the team works.")
     numbers: Annotated[tuple[ShortText, ...], BoundedList] = Field(
         max_length=MOST_NUMBERS, description="Numbers of the first of these records."
+    )
+    work_sources: Annotated[tuple[ShortText, ...], BoundedList] = Field(
+        default=(),
+        max_length=MOST_NUMBERS,
+        description="Names of the rules, services and catalogue items that give the team work.",
     )
     persons: Annotated[
         tuple[
@@ -50,4 +57,6 @@ class ReportWorkTeam(Payload):
 
 
 def report_work(team: Team, body: ReportWorkTeam, ctx: ActionContext) -> None:
-    """Report the team's open work, since its last member has left: the managers are notified."""
+    """Report the team's open work, since its last member has left: the managers, and those who keep what
+    gives the team work, are notified.
+    """

@@ -16,11 +16,13 @@ import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from app.api.commands.performing import ActionOutcome, perform_idempotently, replay_outcome
 from app.api.requests import idempotency
 from app.common.people import rule_caller
 from app.common.records import CodeEnum
+from app.foundation.people.lookups import staffed_team
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.refusals import ActionUnavailable, Refusal, RetriesExhausted, VersionMismatch
 from app.kernel.commands.attempts import ATTEMPTS
@@ -217,7 +219,8 @@ async def _perform(
         if alert.status is AlertStatus.firing and chosen.opens:
             if await keep_quiet_alert(ledger, alert, metadata, policy.rules):
                 return AlertOutcome.quieted, None
-            chosen = _as_policy_says(chosen, rule, policy)
+            team = None if rule is None else await staffed_team(ledger.db.rows, rule.team_id)
+            chosen = _as_policy_says(chosen, team, policy)
         row, name, body, version, then, about = chosen
         versions = None if version is None else frozenset({version})
         prepared = () if about is None else (about,)
@@ -262,16 +265,16 @@ async def _choose(
     return choose_action(alert, known_alert, metadata)
 
 
-def _as_policy_says(chosen: ChosenAction, rule: AlertRule | None, policy: AlertPolicy) -> ChosenAction:
-    """Return the opening of an incident as of the time that the policy says, and assigned to the team of the
-    rule that routes it.
+def _as_policy_says(chosen: ChosenAction, team: UUID | None, policy: AlertPolicy) -> ChosenAction:
+    """Return the opening of an incident as of the time that the policy says, and assigned to the `team` of
+    the rule that routes it, if somebody works in it.
     """
     if chosen.action != "report":
         return chosen
     if policy.opens_at is not None:
         chosen = chosen._replace(payload=chosen.payload.model_copy(update={"occurred_at": policy.opens_at}))
-    if rule is not None and rule.team_id is not None and chosen.then is None:
-        chosen = chosen._replace(then=("assign", AssignTicket(team=str(rule.team_id))))
+    if team is not None and chosen.then is None:
+        chosen = chosen._replace(then=("assign", AssignTicket(team=str(team))))
     return chosen
 
 
