@@ -17,8 +17,8 @@ async def test_an_administrator_is_led_through_what_does_not_exist_yet(api: Api)
     html = await page(admin, STEPS)
     assert ("0 of 6 done" in html, f'class="button leads" href="{TEAM_FORM}"' in html) == (True, True)
     form = read_form(await page(admin, TEAM_FORM))
-    sent = form.inputs | {"/name": ["Service desk"], "/key": ["service-desk"]}
-    answer = await send_form(admin, TEAM_FORM, sent)
+    inputs = form.inputs | {"/name": ["Service desk"], "/key": ["service-desk"]}
+    answer = await send_form(admin, TEAM_FORM, inputs)
     assert (answer.status_code, answer.headers["location"]) == (303, f"{STEPS}?done=add")
     html = await page(admin, answer.headers["location"])
     assert ("Saved." in html, "1 of 6 done" in html) == (True, True)
@@ -29,8 +29,8 @@ async def test_an_administrator_is_led_through_what_does_not_exist_yet(api: Api)
 async def test_no_form_leads_back_to_another_site(api: Api) -> None:
     admin = await api.client("Ada", Role.admin)
     path = "/desk/new/team/add?return=//evil.example.org"
-    sent = read_form(await page(admin, path)).inputs | {"/name": ["Network"], "/key": ["network"]}
-    answer = await send_form(admin, path, sent)
+    inputs = read_form(await page(admin, path)).inputs | {"/name": ["Network"], "/key": ["network"]}
+    answer = await send_form(admin, path, inputs)
     assert answer.headers["location"].startswith("/desk/team/"), said(answer.text)
 
 

@@ -86,8 +86,8 @@ def test_faults_are_found_before_storing() -> None:
 async def press(client: Client, path: str, button: str, page: str, **values: str) -> Any:
     """The answer to a button of the builder on that page, with these values in it."""
     form = read_form(page)
-    named = {f"/questions/{name.replace('__', '/')}": [value] for name, value in values.items()}
-    return await send_form(client, path, form.inputs | named | {"do": [button]})
+    inputs = {f"/questions/{name.replace('__', '/')}": [value] for name, value in values.items()}
+    return await send_form(client, path, form.inputs | inputs | {"do": [button]})
 
 
 async def test_an_item_is_built_offered_and_asked_for(api: Api) -> None:
@@ -97,8 +97,8 @@ async def test_an_item_is_built_offered_and_asked_for(api: Api) -> None:
     await keeper.post_ok("/v1/services/devices/go_live")
     new = "/desk/administration/items/new"
     form = read_form((await keeper.get(new)).text)
-    named = {"/title_en": ["A device"], "/service": ["devices"]}
-    drafted = await send_form(keeper, new, form.inputs | named)
+    inputs = {"/title_en": ["A device"], "/service": ["devices"]}
+    drafted = await send_form(keeper, new, form.inputs | inputs)
     assert drafted.status_code == 303, said(drafted.text)
     path = drafted.headers["location"]
     page = (await keeper.get(path)).text

@@ -62,6 +62,7 @@ SQL = {
     "app/api/requests/idempotency.py": "what was done under a key; the row is the log's own",
     "app/common/records.py": "the table of a record, joined with those of its parts",
     "app/sealing/*": "hashes and heads of the log, which are no records, and all that they are of",
+    "app/demo/scripts/improvement_scripts.py": "the team of a rollout, whose members are examined",
     "app/relay/relaying.py": "the next events, in bytes that go at once, and the lease",
     "app/foundation/assignment/proposals.py": "whom assignment rules choose from",
     "app/foundation/rota/on_call.py": "what of a rota can count at an instant",

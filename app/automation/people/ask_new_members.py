@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+from app.automation.people.lookups import WAITING_FOR_GROUP
 from app.kernel.consumers.rules import Rule, RuleConsequence
 from app.kernel.ledger import Ledger
 from app.log.events import Recorded, id_of
@@ -14,8 +15,6 @@ from app.processes.requests.records import RequestState
 
 #: The state of a request that waits for the group, and the action that asks a member.
 ACTIONS = {RequestState.solution_review: "ask_reviewer", RequestState.in_acceptance: "ask_acceptor"}
-WAITING = """
-select id, state from fold.request where acceptance_group_id = %s and state = any(%s) order by id"""
 
 
 async def ask_new_members(ledger: Ledger, event: Recorded) -> AsyncIterator[RuleConsequence]:
@@ -25,7 +24,8 @@ async def ask_new_members(ledger: Ledger, event: Recorded) -> AsyncIterator[Rule
     names += [event.set_fields[name] for name in ("chair_id",) if event.set_fields.get(name)]
     if not names:
         return
-    for row in await ledger.db.rows(WAITING, (id_of(event.stream), [state.value for state in ACTIONS])):
+    states = [state.value for state in ACTIONS]
+    for row in await ledger.db.rows(WAITING_FOR_GROUP, (id_of(event.stream), states)):
         body = AskMemberRequest(member=str(names[0]))
         yield RuleConsequence("request", ACTIONS[RequestState(row["state"])], row["id"], body)
 

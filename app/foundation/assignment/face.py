@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from app.common.faces import BilingualLabel, FieldCondition, FormFace, FormSection, RecordFace
 
-PLACES = ("for_service", "for_category", "for_customer", "priorities")
+SCOPE_FIELDS = ("for_service", "for_category", "for_customer", "priorities")
 SECTIONS = (
-    FormSection(BilingualLabel("Only for these tickets (empty: all)", "仅限以下工单（留空：全部）"), PLACES),
+    FormSection(
+        BilingualLabel("Only for these tickets (empty: all)", "仅限以下工单（留空：全部）"), SCOPE_FIELDS
+    ),
     FormSection(
         BilingualLabel("Only at these times (empty: always)", "仅限以下时间（留空：始终）"),
         ("calendar", "calendar_hours", "hours", "hours_of"),

@@ -43,7 +43,8 @@ class AwardRecognition(Payload, of=Recognition):
     form: RecognitionForm = RecognitionForm.praise
     scorecard: Annotated[Reference, ForeignRef("scorecard")] | None = Field(
         default=None,
-        description="Published scorecard of the recipient; required for certificates, bonuses and promotions.",
+        description="Published scorecard of the recipient; required for certificates, bonuses and "
+        "promotions.",
     )
 
 

@@ -1,5 +1,5 @@
-"""Settings of mail and sign-in for administrators, `GET /v1/installation_settings`, and a test mail to oneself,
-`POST /v1/test_mails`.
+"""Settings of mail and sign-in for administrators, `GET /v1/installation_settings`, and a test mail to
+oneself, `POST /v1/test_mails`.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ class InstallationSetting(OutputModel):
         examples=["LEDGERDESK_SMTP_HOST"],
     )
     value: str | None = Field(description="Value in use; null if there is none, and for secrets.")
-    is_set: bool = Field(description="Whether there is a value.")
-    is_default: bool = Field(description="Whether nobody has set it, so that the default applies.")
+    is_set: bool = Field(description="True if there is a value.")
+    is_default: bool = Field(description="True if nobody has set it, so that the default applies.")
 
 
 class InstallationSettings(OutputModel):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -13,9 +13,7 @@ from app.common.records import Record
 from app.foundation.costs.amounts import check_digits
 from app.foundation.decisions.lookups import authors
 from app.foundation.decisions.records import Decision, DecisionState
-from app.foundation.people.records import Team
 from app.foundation.process_definitions.lookups import editions_of
-from app.foundation.services.records import CatalogueItem, Service
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.payloads import Patch
@@ -23,11 +21,8 @@ from app.kernel.actions.refusals import PreparationRefused, WrongValue
 from app.kernel.commands.dating import FUTURE_TOLERANCE
 from app.kpis.baselines.payloads import check_baseline_questions
 from app.kpis.catalogue import KPIS
-from app.kpis.declaration.dimensions import Dimension
 from app.kpis.declaration.kpi import Kpi
-from app.kpis.effects.lifecycle import Scope
 from app.kpis.effects.questions import check_promise
-from app.kpis.questions.question import NO_VALUE
 from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
 from app.processes.improvements.committee.payloads import CharterImprovement, ClassifyImprovement
 from app.processes.improvements.effects.payloads import (
@@ -38,6 +33,7 @@ from app.processes.improvements.effects.payloads import (
 )
 from app.processes.improvements.effects.promises import promised_to_be_better
 from app.processes.improvements.pilot.records import PilotLength
+from app.processes.improvements.pilot.scope import check_pilot_scope
 from app.processes.improvements.preparation import (
     NewestEffect,
     ProcessFreeze,
@@ -58,7 +54,6 @@ from app.processes.improvements.proposal.records import (
     MAJOR_GOAL,
     MAJOR_KINDS,
     ImprovementSize,
-    ImprovementTarget,
 )
 from app.processes.improvements.records import Improvement, ImprovementState
 from app.ticketing.projects.checks import check_plan
@@ -76,13 +71,6 @@ PROMISE = ("improvement_target",)
 UNPROVEN_VERDICTS = frozenset(
     {EffectVerdict.worsened, EffectVerdict.mixed, EffectVerdict.no_evidence, EffectVerdict.too_few_cases}
 )
-#: What a pilot is cut by, and the records that its values name.
-PILOT_DIMENSIONS = {
-    Dimension.team: Team.KIND,
-    Dimension.service: Service.KIND,
-    Dimension.customer: Team.KIND,
-    Dimension.catalogue_item: CatalogueItem.KIND,
-}
 
 
 async def selection_does_not_fit(
@@ -463,27 +451,6 @@ async def plan_does_not_fit(
             KPIS[kpis_by_target[expected.target] or ""], expected.promised, f"/expected/{n}/promised/change"
         )
     _check_once([expected.target for expected in body.expected], "/expected")
-
-
-async def check_pilot_scope(
-    reads: ReadContext, scope: Scope | None, targets: Iterable[ImprovementTarget], pointer: str
-) -> None:
-    """Check that a pilot is cut by teams, services, customers or catalogue items that there are, and by what
-    all its target KPIs can be cut by: otherwise its effect could never be measured. Raises WrongValue.
-    """
-    kpis = [KPIS[target.kpi] for target in targets if target.kpi is not None]
-    fitting = [
-        dimension for dimension in PILOT_DIMENSIONS if all(dimension in kpi.dimensions for kpi in kpis)
-    ]
-    for dimension, values in (scope or {}).items():
-        if dimension not in fitting:
-            words = {"dimensions": fitting}
-            raise WrongValue(words, pointer=f"{pointer}/{dimension.value}", because="not_a_pilot_dimension")
-        for n, value in enumerate(values):
-            if value != NO_VALUE and await reads.record(PILOT_DIMENSIONS[dimension], value) is None:
-                raise WrongValue(
-                    {"value": value}, pointer=f"{pointer}/{dimension.value}/{n}", because="unknown_value"
-                )
 
 
 async def reverted_teams_missing(

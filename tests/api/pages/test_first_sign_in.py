@@ -27,10 +27,10 @@ async def test_the_first_administrator_signs_in_by_the_link_and_keeps_a_key(api:
         page = await browser.get(link, headers={"Accept-Language": "zh"})
         assert (page.status_code, is_html(page)) == (200, True)
         assert "您的姓名" in page.text
-        sent = {"link": link.partition("link=")[2], "name": "  "}
-        blank = await browser.post("/sign-in/first", data=sent)
+        fields = {"link": link.partition("link=")[2], "name": "  "}
+        blank = await browser.post("/sign-in/first", data=fields)
         assert (blank.status_code, "set-cookie" in blank.headers) == (422, False)
-        answer = await browser.post("/sign-in/first", data={**sent, "name": "Zhou Min"})
+        answer = await browser.post("/sign-in/first", data={**fields, "name": "Zhou Min"})
         assert answer.status_code == 200
         (key,) = KEY.findall(answer.text)
         assert 'href="/desk/first-steps"' in answer.text
@@ -41,7 +41,7 @@ async def test_the_first_administrator_signs_in_by_the_link_and_keeps_a_key(api:
         )
         assert Role.auditor not in SETUP_ROLES
         assert (await browser.get("/desk")).status_code == 200
-        second = await browser.post("/sign-in/first", data={**sent, "name": "Eve"})
+        second = await browser.post("/sign-in/first", data={**fields, "name": "Eve"})
         assert (second.status_code, KEY.findall(second.text)) == (410, [])
         assert (await browser.get(link)).status_code == 410
     async with browser_at(api.app) as later_browser:
@@ -49,9 +49,9 @@ async def test_the_first_administrator_signs_in_by_the_link_and_keeps_a_key(api:
 
 
 async def test_of_two_who_open_the_link_at_once_one_is_added(api: Api) -> None:
-    sent = {"link": _link(api).partition("link=")[2], "name": "Ada"}
+    fields = {"link": _link(api).partition("link=")[2], "name": "Ada"}
     async with browser_at(api.app) as first, browser_at(api.app) as second:
-        sends = (browser.post("/sign-in/first", data=sent) for browser in (first, second))
+        sends = (browser.post("/sign-in/first", data=fields) for browser in (first, second))
         answers = await asyncio.gather(*sends)
     assert sorted(answer.status_code for answer in answers) == [200, 410]
     assert await api.ledger.db.value("select count(*) from fold.person") == 1
@@ -68,8 +68,8 @@ async def test_a_link_that_is_old_or_none_of_ours_opens_nothing(api: Api) -> Non
             answer = await browser.post("/sign-in/first", data={"link": token, "name": "Eve"})
             assert (page.status_code, answer.status_code) == (403, 403), token
         from_elsewhere = {"Origin": "https://evil.example.org", "Sec-Fetch-Site": "cross-site"}
-        sent = {"link": ours, "name": "Eve"}
-        assert (await browser.post("/sign-in/first", data=sent, headers=from_elsewhere)).status_code == 403
+        fields = {"link": ours, "name": "Eve"}
+        assert (await browser.post("/sign-in/first", data=fields, headers=from_elsewhere)).status_code == 403
     assert await api.ledger.db.value("select count(*) from fold.person") == 0
 
 

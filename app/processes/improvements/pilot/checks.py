@@ -16,7 +16,6 @@ from app.kernel.access.reads import ReadContext, Unguarded
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import PreparationRefused, Refusal, WrongValue
 from app.kpis.catalogue import KPIS
-from app.processes.improvements.checks import check_pilot_scope
 from app.processes.improvements.pilot.payloads import (
     AskJudgementImprovement,
     LogPilotFeedbackImprovement,
@@ -26,6 +25,7 @@ from app.processes.improvements.pilot.payloads import (
 )
 from app.processes.improvements.pilot.preparation import ExecutorLicence, PilotEvidence
 from app.processes.improvements.pilot.records import PilotIssue, PilotJudgement, PilotReadiness
+from app.processes.improvements.pilot.scope import check_pilot_scope
 from app.processes.improvements.project.records import ImprovementMember
 from app.processes.improvements.records import Improvement
 

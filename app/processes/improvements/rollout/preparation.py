@@ -18,13 +18,9 @@ from app.processes.improvements.effects.measurement import BENEFIT_OCCASIONS
 from app.processes.improvements.effects.records import ImprovementMeasurement
 from app.processes.improvements.proposal.records import ImprovementTarget
 from app.processes.improvements.records import Improvement
+from app.processes.improvements.rollout.lookups import PASSED
 from app.processes.improvements.rollout.records import RolloutStep, RolloutStepName
 
-# Results from before closed books were stated count as they did.
-PASSED = """
-select r.person_id from fold.examination_result r join fold.training t on r.record = 'training/' || t.id
-where (t.improvement_id = %s or r.record = %s) and r.person_id = any(%s)
-  and r.passed and r.closed_book is not false"""
 SCOPE_GUARD = Unguarded("Whoever joins a team after that day is trained by its lead.")
 #: The most members of the teams in scope.
 MOST_IN_SCOPE = 5_000
