@@ -32,9 +32,9 @@ FIRST_STEPS = "/desk/first-steps"
 @router.get(FIRST_SIGN_IN)
 async def get_first_sign_in(request: Request) -> Response:
     """Return the form that asks for the administrator's name, if the link is valid."""
-    sent = request.query_params.get("link", "")
-    refusal = await _refusal(request, sent)
-    return refusal or _page(request, sent=sent)
+    secret = request.query_params.get("link", "")
+    refusal = await _refusal(request, secret)
+    return refusal or _page(request, secret=secret)
 
 
 @router.post(FIRST_SIGN_IN)
@@ -44,8 +44,8 @@ async def send_first_sign_in(request: Request) -> Response:
     if not sessions.is_same_origin(request.headers, ledger.settings.trusted_origins):
         return problem(request, 403, "from_elsewhere")
     form = await sent_form(request)
-    sent, name = form.first_value("link"), form.first_value("name").strip()
-    refusal = await _refusal(request, sent)
+    secret, name = form.first_value("link"), form.first_value("name").strip()
+    refusal = await _refusal(request, secret)
     if refusal is not None:
         return refusal
     language, now = language_for(request), utc_now()
@@ -53,7 +53,7 @@ async def send_first_sign_in(request: Request) -> Response:
         added = await add_first_administrator(ledger, name, language, now, request.state.request_id)
         caller = await attempt.caller_of_key(added.token)
     except ValidationError:
-        return _page(request, sent=sent, name=name, refused="wrong_name", status=422)
+        return _page(request, secret=secret, name=name, refused="wrong_name", status=422)
     except AdministratorExists:
         return _page(request, refused="already_set_up", status=410)
     except SignInRefused as refused:
@@ -65,14 +65,14 @@ async def send_first_sign_in(request: Request) -> Response:
     return answer
 
 
-async def _refusal(request: Request, sent: str) -> Response | None:
+async def _refusal(request: Request, secret: str) -> Response | None:
     """Return the page that says why the link opens nothing; None: it is valid."""
     ledger, attempt = ledger_of(request), sign_in_attempt(request)
     try:
         attempt.require_quota()
     except SignInRefused as refused:
         return refused.answer
-    if not is_valid_link(sent, ledger.vault.fingerprint, utc_now()):
+    if not is_valid_link(secret, ledger.vault.fingerprint, utc_now()):
         attempt.note_failure()
         return _page(request, refused="wrong_link", status=403)
     if await has_people(ledger.db):
@@ -83,7 +83,7 @@ async def _refusal(request: Request, sent: str) -> Response | None:
 def _page(
     request: Request,
     *,
-    sent: str = "",
+    secret: str = "",
     name: str = "",
     refused: str = "",
     added: FirstAdministrator | None = None,
@@ -93,7 +93,7 @@ def _page(
         "api/sign_in/first_sign_in.html",
         Wording(language_for(request), TABLE),
         action=FIRST_SIGN_IN,
-        link=sent,
+        link=secret,
         name=name,
         refused=refused,
         token=None if added is None else added.token,

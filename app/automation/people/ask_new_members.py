@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-from app.automation.people.lookups import WAITING_FOR_GROUP
 from app.kernel.consumers.rules import Rule, RuleConsequence
 from app.kernel.ledger import Ledger
 from app.log.events import Recorded, id_of
+from app.processes.requests.lookups import WAITING_FOR_GROUP
 from app.processes.requests.payloads import AskMemberRequest
 from app.processes.requests.records import RequestState
 

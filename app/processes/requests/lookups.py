@@ -1,4 +1,4 @@
-"""Reads of rules about people."""
+"""Reads of requests for rules."""
 
 from __future__ import annotations
 
