@@ -49,9 +49,9 @@ def _unexpected(name: str, error: Exception) -> None:
 async def follow(page: Page, text: str, path: str) -> None:
     """Click the link or button with that text, which leads to the path."""
     links = "[...document.querySelectorAll('main a, main button')]"
-    found = f"{links}.find((link) => link.innerText.trim() === {json.dumps(text)})"
-    await page.until(f"{found} !== undefined")
-    await page.run(f"{found}.click(); 0")
+    matching_link = f"{links}.find((link) => link.innerText.trim() === {json.dumps(text)})"
+    await page.until(f"{matching_link} !== undefined")
+    await page.run(f"{matching_link}.click(); 0")
     await page.until(f"location.pathname === {json.dumps(path)}")
 
 

@@ -34,8 +34,8 @@ async def test_a_test_mail_goes_to_the_reader_and_its_result_is_said(
     assert "No mail is sent: no mail server is set." in html
     assert "no mail server is set" in said((await send(admin, MAIL)).text)
     password = "hunter2-hunter2"  # of nobody
-    at = {"smtp_host": "127.0.0.1", "smtp_port": postbox.port, "smtp_tls": "none"}
-    _set(api, **at, mail_from="desk@example.com", imap_password=SecretStr(password))
+    server = {"smtp_host": "127.0.0.1", "smtp_port": postbox.port, "smtp_tls": "none"}
+    _set(api, **server, mail_from="desk@example.com", imap_password=SecretStr(password))
     answer = await send(admin, MAIL)
     assert "accepted a mail to ada@example.org" in said(answer.text)
     assert [(mail["To"], mail["Subject"]) for mail in postbox.mails] == [("ada@example.org", "Test mail")]

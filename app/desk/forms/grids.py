@@ -66,17 +66,19 @@ def _of_field(
     rows = list(_rows(pointer, inputs))
     lines = [choice.code for choice in _member(field, grid.line).choices]
     columns = [choice.code for choice in _columns(field, grid)]
-    at: dict[str, list[tuple[str, str]]] = {line: [] for line in lines}  # by line, the rows and their columns
+    places: dict[str, list[tuple[str, str]]] = {
+        line: [] for line in lines
+    }  # by line, the rows and their columns
     for place in rows:
         column = next(iter(inputs.get(f"{place}/{grid.column}", ())), "")
         for line in inputs.get(f"{place}/{grid.line}", ()):
-            at.get(line, []).append((place, column))
-    width = len(columns) or max(grid.repeats, *(len(placed) for placed in at.values()))
+            places.get(line, []).append((place, column))
+    width = len(columns) or max(grid.repeats, *(len(placed) for placed in places.values()))
     result = {name: values for name, values in inputs.items() if not name.startswith(f"{pointer}/")}
     result[GIVEN_INPUT] = [each for each in inputs.get(GIVEN_INPUT, ()) if not each.startswith(f"{pointer}/")]
     moved: dict[str, str] = {}
     for n, line in enumerate(lines):
-        for m, (place, column) in enumerate(at[line]):
+        for m, (place, column) in enumerate(places[line]):
             column_number = columns.index(column) if column in columns else m
             target = f"{pointer}/{n * width + column_number}"
             moved.setdefault(place, target)

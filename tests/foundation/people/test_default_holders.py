@@ -33,10 +33,10 @@ async def test_leads_and_superiors_are_of_it_and_leavers_are_no_default(api: Api
     customer, fitter = [
         await add_person(ledger, *names) for names in (("Cai", "clients"), ("Fay", "fitters"))
     ]
-    nobody = await add_person(ledger, "Nova")
+    newcomer = await add_person(ledger, "Nova")
     await api.team("network")
     engineer = await api.client("Erik", Role.engineer, teams=("network",))
-    for person in (customer, fitter, nobody):
+    for person in (customer, fitter, newcomer):
         body = {"key": "other", "name": "Other", "kind": "internal", "lead": str(person.id)}
         for answer, pointer in (
             (await admin.post("/v1/teams", json=body), "/lead"),

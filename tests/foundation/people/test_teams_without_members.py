@@ -113,7 +113,7 @@ async def test_a_team_is_reported_however_its_last_membership_ends(api: Api, age
     membership = JoinDirectoryGroupPerson(directory_group=str(group.id))
     leaving = LeaveDirectoryGroupPerson(directory_group=str(group.id))
     no_groups = ProvideGrantsPerson(provided_by=GrantSource.sign_in, groups=())
-    ways: dict[str, Callable[[UUID], Awaitable[Any]]] = {
+    endings: dict[str, Callable[[UUID], Awaitable[Any]]] = {
         "leave": lambda person: admin.post_ok(f"/v1/persons/{person}/leave", {"team": "leave"}),
         "deactivate": lambda person: admin.post_ok(f"/v1/persons/{person}/deactivate"),
         "erase": lambda person: by_rule("person", "erase", person),
@@ -121,27 +121,30 @@ async def test_a_team_is_reported_however_its_last_membership_ends(api: Api, age
         "grants": lambda person: by_rule("person", "provide_grants", person, no_groups),
     }
     persons = {}
-    for way in ways:
-        await api.team(way)
-        teams = () if way in ("group", "grants") else (way,)
-        person = (await add_person(api.ledger, way.title(), *teams)).id
-        persons[way] = person
-        if way == "grants":
-            await by_rule("group_mapping", "make", body=MakeGroupMapping(group_name="G", joined_team=way))
+    for ending in endings:
+        await api.team(ending)
+        teams = () if ending in ("group", "grants") else (ending,)
+        person = (await add_person(api.ledger, ending.title(), *teams)).id
+        persons[ending] = person
+        if ending == "grants":
+            mapping = MakeGroupMapping(group_name="G", joined_team=ending)
+            await by_rule("group_mapping", "make", body=mapping)
             body = ProvideGrantsPerson(provided_by=GrantSource.sign_in, groups=("G",))
             await by_rule("person", "provide_grants", person, body)
-        if way == "group":
-            await by_rule("group_mapping", "make", body=MakeGroupMapping(group_name="Group", joined_team=way))
+        if ending == "group":
+            await by_rule(
+                "group_mapping", "make", body=MakeGroupMapping(group_name="Group", joined_team=ending)
+            )
             await by_rule("person", "join_directory_group", person, membership)
         incident = await agent.post_ok("/v1/incidents", an_incident())
-        await agent.post_ok(f"/v1/incidents/{incident['id']}/assign", {"team": way})
-        machine = AddPerson(name="Monitor", kind=PersonKind.machine, teams=(way,))
+        await agent.post_ok(f"/v1/incidents/{incident['id']}/assign", {"team": ending})
+        machine = AddPerson(name="Monitor", kind=PersonKind.machine, teams=(ending,))
         await by_rule("person", "add", body=machine)
     await admin.post_ok("/v1/services", {**SERVICE, "owner": agent.id, "team": "leave"})
-    for way, end in ways.items():
-        await end(persons[way])
+    for ending, end in endings.items():
+        await end(persons[ending])
     await settle(api)
-    assert (await steps_of(manager)).count("team_unstaffed") == len(ways)
+    assert (await steps_of(manager)).count("team_unstaffed") == len(endings)
     assert "team_unstaffed" in await steps_of(admin), "who keeps what still gives the team work"
     event = (await admin.read("/v1/teams/leave/events"))["items"][-1]
     assert event["given"]["work_sources"] == ["mail"]

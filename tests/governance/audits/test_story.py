@@ -75,10 +75,10 @@ async def test_audits_open_by_themselves_once_and_are_submitted_summarised_and_c
     assert (refused.status_code, refused.json()["code"]) == (409, "nothing_drawn")
     await office.quality.post_ok(f"{path}/draw", {"size": 2})
     # The team itself has found the deviation, as its self-check shows.
-    found = await office.quality.post_ok(
+    finding = await office.quality.post_ok(
         "/v1/findings", office.finding(self_found=True, audit=audit["number"])
     )
-    assert found["self_found"]
+    assert finding["self_found"]
     done = await office.quality.post_ok(f"{path}/conclude", conclusion)
     assert done["state"] == "concluded"
 

@@ -177,8 +177,8 @@ async def _award_of_result(scored: ScoredOffice, card: Json) -> None:
     body = {"kind": "quality", "reason": "A good quarter.", "person": office.agent.id, "form": "bonus"}
     refused = await management.post("/v1/recognitions", json=body)
     assert [error["pointer"] for error in refused.json()["errors"]] == ["/scorecard"]
-    given = await management.post_ok("/v1/recognitions", body | {"scorecard": card["number"]})
-    assert (given["form"], given["scorecard_id"]) == ("bonus", card["id"])
+    award = await management.post_ok("/v1/recognitions", body | {"scorecard": card["number"]})
+    assert (award["form"], award["scorecard_id"]) == ("bonus", card["id"])
     other = body | {"scorecard": card["number"], "person": scored.peers[0].id}
     refused = await management.post("/v1/recognitions", json=other)
     assert [error["code"] for error in refused.json()["errors"]] == ["scorecard_of_another"]
