@@ -32,7 +32,10 @@ order by d.process, d.effective_at desc, d.edition desc
 PUBLISHED = """
 select d.* from fold.process_definition d where d.state = 'published' order by d.level, d.process
 """
-HAS_DEFINITION = "select exists (select from fold.process_definition d where d.process = %(process)s)"
+UNDEFINED_IN_A_FREEZE = """
+select not exists (select from fold.process_definition d where d.process = %(process)s) and exists (
+  select from fold.improvement i
+  where i.cutover_at is not null and i.optimised_at is null and i.reverted_at is null)"""
 # The process that a published definition calls so: by its name, its title, its number, or another name.
 # Case, width, blanks and punctuation make no other name.
 _FOLDED = r"regexp_replace(lower(normalize({}, NFKC)), '[\s_.,;:/()·–—-]+', '', 'g')"
@@ -168,11 +171,11 @@ def path_steps(stored: Iterable[dict[str, Any]]) -> tuple[PathStep, ...]:
     return tuple(PathStep(**step) for step in stored)
 
 
-async def has_definition(reads: ReadContext, process: str) -> bool:
-    """Return whether the process has a definition, in whatever state."""
-    guard = Unguarded("A process that is defined meanwhile had no definition when it was named.")
-    defined: bool = await reads.value(HAS_DEFINITION, {"process": process}, guard=guard)
-    return defined
+async def may_hide_a_freeze(reads: ReadContext, process: str) -> bool:
+    """Return whether some process is frozen, and this one has no definition: another name for it, perhaps."""
+    guard = Unguarded("What is defined or frozen meanwhile was not when the process was named.")
+    is_hidden: bool = await reads.value(UNDEFINED_IN_A_FREEZE, {"process": process}, guard=guard)
+    return is_hidden
 
 
 async def freezing_improvement(reads: ReadContext, process: str, besides: UUID | None = None) -> str | None:

@@ -95,8 +95,9 @@ async def selection_of_suggestions(
     reads: ReadContext, improvement: Improvement, body: SelectImprovement, ctx: ActionContext
 ) -> None:
     """Refuse to select one's own suggestion outside an assessment (`selects_own_suggestion`), and another
-    process than the leading suggestion is about, whose owner has a say in it (`process_of_suggestion`). A
-    process that nobody has defined is none to change (`unknown_process`).
+    process than the leading suggestion is about, whose owner has a say in it (`process_of_suggestion`).
+    While something is frozen, a process that nobody has defined may be another name for it
+    (`unknown_process`).
     """
     suggestions: list[Any] = list(ctx.refs(Record, "suggestions"))
     if not ctx.command.follows and ctx.caller.person_id in ctx.prepared(SuggestionsBehind).proposer_ids:

@@ -11,7 +11,7 @@ from app.foundation.decisions.matters import TASKS, WORK_EVENTS, ChildDuty, Matt
 from app.foundation.decisions.preparation import NewDecision, Question, new_decision, question_preparation
 from app.foundation.decisions.records import Decision, DecisionKind
 from app.foundation.documents.records import DocumentClass, DocumentEntry, DocumentSection
-from app.foundation.process_definitions.lookups import freezing_improvement, has_definition
+from app.foundation.process_definitions.lookups import freezing_improvement, may_hide_a_freeze
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import RecordDuty, requester_duty
 from app.kernel.actions.context import ActionContext
@@ -87,7 +87,7 @@ async def suggestions_behind(
 @dataclass(frozen=True, slots=True)
 class ProcessFreeze:
     """The number of the improvement since whose cutover the definition of the process is frozen; None: it is
-    not. `is_known`: the process is one of ours, or has a definition.
+    not. `is_known`: the process is one of ours, has a definition, or nothing is frozen.
     """
 
     number: str | None
@@ -102,7 +102,8 @@ async def process_freeze(
     if process is None:
         return ProcessFreeze(None)
     number = await freezing_improvement(reads, process, improvement.id)
-    return ProcessFreeze(number, process in reads.lifecycles or await has_definition(reads, process))
+    is_known = process in reads.lifecycles or not await may_hide_a_freeze(reads, process)
+    return ProcessFreeze(number, is_known)
 
 
 @dataclass(frozen=True, slots=True)
