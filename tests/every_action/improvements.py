@@ -261,7 +261,7 @@ async def with_facts(client: Client, path: str) -> Json:
     return {}
 
 
-async def _classified(client: Client, path: str, **more: Any) -> None:
+async def classified(client: Client, path: str, **more: Any) -> None:
     """The committee has classified it."""
     if (await client.read(path))["size"] == more.get("size", "minor"):
         return
@@ -276,13 +276,13 @@ async def _classified(client: Client, path: str, **more: Any) -> None:
 async def _minor(client: Client, path: str) -> Json:
     """It is minor, unless it is to be rolled out."""
     rolled_out = (await client.read(path))["selection_reason"] == ROLLED_OUT
-    await _classified(client, path, **({"size": "major"} if rolled_out else {}))
+    await classified(client, path, **({"size": "major"} if rolled_out else {}))
     return {}
 
 
 async def _major(client: Client, path: str) -> Json:
     """It is major; whoever has it sponsors and manages it if they can, or if nobody else is to."""
-    await _classified(client, path, size="major")
+    await classified(client, path, size="major")
     ledger: Any = client.app.state.ledger
     graded = EditPerson.model_validate({"grade": "management"})
     answer = await client.read(path)
@@ -298,7 +298,7 @@ async def _major(client: Client, path: str) -> Json:
 
 async def _to_plan_ahead(client: Client, path: str) -> Json:
     """It is major, so that there can be a plan before its charter."""
-    await _classified(client, path, size="major")
+    await classified(client, path, size="major")
     return {}
 
 

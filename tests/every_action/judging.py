@@ -72,6 +72,7 @@ NO_JUDGEMENT = {
     "improvement_plan.review": "its progress is computed; the meeting stands in it",
     "improvement_suggestion.decline": "what is declined is told to whoever offered it, and offered again",
     "improvement_suggestion.select": "the committee decides what becomes of it",
+    "incident.confirm_effect": "only staff confirm, and only what a user who is not staff has reported",
     "incident.review": "it looks back, for all who read it",
     "meeting.sign": "whoever presided says that it was so; its decisions have votes",
     "person.grant_role": "an administrator makes no work of their own by it",

@@ -5,6 +5,8 @@ it can be said.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from app.common.people import Caller, Role, RoleGrant, rule_caller
@@ -31,13 +33,25 @@ from app.governance.process_definitions.payloads import (
     TakeNamesProcessDefinition,
 )
 from app.kernel.actions.payloads import Payload
+from app.kernel.commands.command import Command
+from app.kernel.commands.perform import perform
 from app.kernel.ledger import Ledger
+from app.kpis.baselines.freezing import FrozenBaselines
+from app.log.canonical import from_instant
+from app.processes.improvement_suggestions.payloads import OfferImprovementSuggestion
+from app.processes.improvements.proposal.payloads import (
+    ImplementImprovement,
+    ProposeImprovement,
+    SelectImprovement,
+    SubmitImprovement,
+)
 from tests.client import Client, Json
 from tests.every_action.ballots import approve
-from tests.every_action.improvement_suggestions import other_improvement
-from tests.every_action.improvements import with_facts
+from tests.every_action.improvement_suggestions import SAMPLES as OF_SUGGESTIONS
+from tests.every_action.improvements import SAMPLES as OF_IMPROVEMENTS
+from tests.every_action.improvements import classified, with_facts
 from tests.every_action.world_data import IDS, NOBODYS, NUMBERS, TEAM
-from tests.people import act
+from tests.people import act, context
 
 CONTENTS: Json = {
     "title": "Billing 计费",
@@ -89,6 +103,37 @@ async def _next_edition(client: Client, path: str) -> Json:
     """Another definition."""
     body = SAMPLES[DraftProcessDefinition]()
     return {"by": (await client.post_ok("/v1/process_definitions", body))["id"]}
+
+
+async def _implemented_improvement(client: Client, path: str) -> Json:
+    """An improvement of the process that is carried out, and was approved before the definition at that
+    address was drafted.
+    """
+    ledger, definition = client.app.state.ledger, await client.read(path)
+    before = from_instant(definition["drafted_at"]) - timedelta(hours=1)
+
+    async def done(name: str, kind: str, action: str, body: type[Payload], **more: Any) -> Any:
+        fields = {**OF_SUGGESTIONS, **OF_IMPROVEMENTS}[body]() | more
+        record_id = fields.pop("id", None)
+        caller, contents = _staff(name), body.model_validate(fields)
+        return (await act(ledger, caller, kind, action, record_id, contents, now=before)).record
+
+    offer = {"scope": "department", "process": None, "aspect": "interface"}
+    suggestion = await done("it", "improvement_suggestion", "offer", OfferImprovementSuggestion, **offer)
+    select = {"suggestions": [str(suggestion.id)], "process": definition["process"]}
+    key = str((await done("doer", "improvement", "select", SelectImprovement, **select)).id)
+    proposal: Any = ProposeImprovement.model_validate(OF_IMPROVEMENTS[ProposeImprovement]())
+    improvements: Any = ledger.lifecycles["improvement"]
+    metadata, nothing = context(_staff("author"), before), FrozenBaselines((), 0, before)
+    await perform(
+        ledger, Command(improvements, improvements["propose"], key, proposal, metadata, prepared=(nothing,))
+    )
+    question = await done("doer", "improvement", "submit", SubmitImprovement, id=key)
+    await approve(ledger, "improvement", key, question.decision_id, before)
+    await classified(client, f"/v1/improvements/{key}")
+    body = ImplementImprovement.model_validate(OF_IMPROVEMENTS[ImplementImprovement]())
+    await act(ledger, _staff("author"), "improvement", "implement", key, body)
+    return {"improvement": key}
 
 
 async def _led_teams(client: Client, path: str) -> Json:
@@ -176,7 +221,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     RetireProcessDefinition: lambda: {"retirement_reason": "Nobody pays. 无人付款。"},
 }
 PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
-    PilotProcessDefinition: other_improvement,
+    PilotProcessDefinition: _implemented_improvement,
     SupersedeProcessDefinition: _next_edition,
     ApplyProcessChange: _led_teams,
     PublishProcessChange: _published_definition,

@@ -70,6 +70,7 @@ NOT_MIRRORED = {
     "votes, their deputies, and people who leave": """
         deputise_voters recount_votes report_duties report_team_work hand_over_duties""",
     "groups of the identity provider": "follow_group_mappings",
+    "acceptance groups, and what waits for them": "ask_new_members",
     "the improvement programme": "suggest_after_missed_targets suggest_after_declined_candidates "
     "suggest_after_kpi_signals suggest_after_faded_benefits",
     "agreements on service levels": "watch_supports",
@@ -108,9 +109,12 @@ class Twins:
 
 @pytest.fixture(scope="module")
 async def twins(world: World) -> dict[str, Twins]:
-    """Those of each action, by its name; every requester is asked what they think."""
+    """Those of each action, by its name; every requester is asked what they think, and one user who reports
+    an interruption confirms it.
+    """
     ledger = world.api.ledger
-    ledger.settings = ledger.settings.model_copy(update={"rating_percent": 100})
+    changed = {"rating_percent": 100, "outage_reporters": 1}
+    ledger.settings = ledger.settings.model_copy(update=changed)
     by_name = {}
     for name, row in ACTIONS.items():
         record = await performed(world, row)
@@ -125,10 +129,12 @@ async def twins(world: World) -> dict[str, Twins]:
 
 
 async def performed(world: World, row: Action[Any, Any]) -> Json:
-    """A ticket with a duplicate, and with a target missed, on which the action was performed just now."""
+    """A ticket with a duplicate, and with a target missed, on which the action was performed just now; a user
+    who is not staff reports it.
+    """
     everybody = world.everybody
     if row.opens:
-        return await everybody.post_ok(address(MIRRORED, row, None), sample(row))
+        return await world.requester.post_ok(address(MIRRORED, row, None), sample(row))
     state, more = possible_states(MIRRORED, row)[0], {}
     if row.name == "close":
         # Staff are not asked what they think, nor is anybody twice a week.

@@ -44,6 +44,7 @@ NEED_NOT_SAY = {
         "why somebody is away is theirs alone",
     ),
     "delivered.open_tasks_reason": "what staff left undone: the ticket says it to staff",
+    "tasked.stages_reason": "why other stages are left out: those who approve the release are told",
     "received.defer_until_at": "what the board is asked for, which is told when it has decided",
 }
 
