@@ -16,7 +16,7 @@ from app.kpis.facts import knowledge
 WRITTEN: dict[str, tuple[int, str, Iterable[str]]] = {
     "app/kpis/facts/consumer.py": (
         facts.SHAPE,
-        "3:8b6d23c40c3a8346",
+        "4:d2b8c187bc180bff",
         (
             *(*facts.STATEMENTS.values(), *facts.SATISFYING.values(), *knowledge.STATEMENTS),
             *(facts.BREACHES, facts.UNKNOWN_KEYS, facts.REPEATS, facts.PROBLEM_REPEATS, facts.AGENT_DAYS),

@@ -350,6 +350,8 @@ async def test_what_only_those_could_accept_who_have_made_it_is_not_submitted(pe
     await _designed(people, path)
     await _made(people, path)
     await people.admin.post_ok("/v1/groups/leave/remove_member", {"person": people.deputy.id})
+    # Work of IT is given to its staff only: whoever chairs the group works with the team that makes it.
+    await people.admin.post_ok(f"/v1/persons/{people.head.id}/join", {"team": "workplace"})
     mend = {"title": "Bring the data", "owner": people.head.id, "due_at": AHEAD}
     await people.engineer.post_ok(
         f"{path}/report_progress", {"milestones": [], "expected_at": AHEAD, "problems": [mend]}

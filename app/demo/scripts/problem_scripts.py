@@ -425,7 +425,8 @@ class ProblemScenario(RecordScenario):
 
     async def _fix(self) -> None:
         self.advance_days(5, self.manager)
-        number = f"CHG-{self.now.year}-{self.template.ago:04}"
+        # The change is one of another tool: what looks like a number of ours has to be there.
+        number = f"OPS-{self.template.ago:04}"
         await self.act(self.manager, "begin_fix", BeginFixProblem(fixing_change=number))
         if self.template.progress is Progress.fixing:
             return

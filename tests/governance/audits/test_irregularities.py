@@ -75,7 +75,7 @@ async def test_a_step_done_twice_and_an_end_without_words_are_listed_and_stand_i
     prefill = await office.supervisor.read(f"{audit}/self_check")
     assert (prefill["runs"], prefill["path_source"]) == (3, "shipped")
     assert prefill["by_rule"] == {"doubled_step": 1, "missing_evidence": 1}
-    sample = await office.quality.post_ok(f"{audit}/draw", {"size": 2})
+    record = await office.quality.post_ok(f"{audit}/draw", {"size": 2})
     assert await listed(office, audit) == {
         (again, "doubled_step", "incident.resolved"),
         (copy, "missing_evidence", None),
@@ -83,7 +83,7 @@ async def test_a_step_done_twice_and_an_end_without_words_are_listed_and_stand_i
 
     # All of it stands in the event of the draw, whatever becomes of the cases and of what conformance knows.
     (sample,) = (await office.quality.read(f"{audit}/draws"))["items"]
-    events = await read.stream_events(office.api.ledger.db, f"audit/{sample['id']}")
+    events = await read.stream_events(office.api.ledger.db, f"audit/{record['id']}")
     (event,) = [event for event in events if event.type == "audit.sample_drawn"]
     (fields,) = event.rows_set("audit_draw").values()
     assert (fields["path_source"], fields["irregular"]) == ("shipped", 2)

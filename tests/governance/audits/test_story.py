@@ -109,7 +109,7 @@ async def test_a_draw_is_drawn_again_from_its_event_alone_whatever_happens_after
     path = await opened(office, cases=6)
     answer = await office.quality.post(f"{path}/draw", json={"seed": 20261127, "size": 3})
     assert answer.status_code == 422, "nobody chooses the seed"
-    sample = await office.quality.post_ok(f"{path}/draw", {"size": 3})
+    record = await office.quality.post_ok(f"{path}/draw", {"size": 3})
     (sample,) = (await office.quality.read(f"{path}/draws"))["items"]
     assert (sample["population"], len(sample["drawn"]), sample["irregular"]) == (6, 3, 0)
     assert sample["incomplete_items"] == ["runs", "measures", "deviations", "design_faults"]
@@ -117,7 +117,7 @@ async def test_a_draw_is_drawn_again_from_its_event_alone_whatever_happens_after
     first = sample["drawn"][0].partition("/")[2]
     await office.agent.post_ok(f"/v1/incidents/{first}/comment", {"text": "It is back."})
     await office.solve()
-    events = await read.stream_events(office.api.ledger.db, f"audit/{sample['id']}")
+    events = await read.stream_events(office.api.ledger.db, f"audit/{record['id']}")
     (event,) = [event for event in events if event.type == "audit.sample_drawn"]
     assert await drawn_again(office, event.rows_set("audit_draw")) == sample["drawn"]
     # Anybody can compute the seed from what the draw names; nobody knows it beforehand.

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from app.common.people import Role
 from app.kernel.consumers import polling
 from app.platform.db import Connection
 from app.processes.improvements.effects.benefits import LOCK, measure_due
@@ -36,9 +37,11 @@ async def standardised(planted: Planted) -> str:
     assert measured["verdict"] == "improved"
     quality = planted.project.quality
     reached = dict.fromkeys(("goal_reached", "scope_reached", "benefit_reached", "reached"), True)
-    judged = {**reached, "position": measured["position"], "agreed_by": planted.project.owner.id}
+    # The project's owner has promised the effect: another one agrees to what became of it.
+    agreeing = await planted.api.client("Agreeing owner", Role.process_owner)
+    judged = {**reached, "position": measured["position"], "agreed_by": agreeing.id}
     await quality.post_ok(f"{path}/evaluate", judged)
-    await planted.project.owner.post_ok(f"{path}/agree_to_evaluation")
+    await agreeing.post_ok(f"{path}/agree_to_evaluation")
     body = {"external_numbers": ["SOP-1"], "teams": [TEAM], "occurred_at": days_ago(STANDARDISED)}
     await quality.post_ok(f"{path}/standardise", body)
     return path

@@ -192,6 +192,7 @@ async def test_alerts_of_a_group_that_fire_on_after_a_window_are_one_incident(ni
 
 async def test_rules_say_whose_an_alert_is(night: Night) -> None:
     await night.api.team("databases")
+    await night.api.client("Dana", Role.engineer, teams=("databases",))
     admin = await night.api.client("Ada", Role.admin)
     rules: list[Json] = [
         {"precedence": 20, "matchers": ["team=db"], "team": "databases", "service": "shop", "impact": "1"},
