@@ -13,6 +13,8 @@ from pydantic_core import CoreSchema
 
 #: The member of a JSON schema that marks it as a component.
 MARK = "x-component"
+#: Marks a list in a query whose entries hold commas, so that the parameter is sent once for each of them.
+REPEATED = "x-repeated"
 #: The member of a JSON schema that lists the optional members shown in its example, besides the required
 #: ones.
 EXAMPLE_MEMBERS = "x-shown"

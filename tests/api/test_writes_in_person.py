@@ -33,6 +33,7 @@ OPEN_TO_REPLACED = {
     "set_priority_matrix": "an action that assistants may do",
     "measure_effect_of_kpi": "an action that assistants may do",
     **dict.fromkeys(("check_catalogue_item_answers", "preview_webhook", "preview_subscription"), SHOWS),
+    "try_webhook_mapping": SHOWS,
     **dict.fromkeys(("put_attention_aside", "take_attention_up", "save_view", "remove_view"), OWN_THINGS),
     **dict.fromkeys(("set_my_preferences", "set_list_columns", "remove_my_summary"), OWN_THINGS),
 }

@@ -38,6 +38,7 @@ WRONG = {
     "role_labels": "agent=Supporter",
     "reopen_days": "-1",
     "recurrences": "1",
+    "outage_reporters": "0",
     "recurrence_days": "a month",
     "reconcile_at": "3:00",
     "signals_at": "4:00",

@@ -95,7 +95,7 @@ def faults_of_parameter(name: str, parameter: Schema, value: Any) -> list[str]:
         return _faults_of_position(_text(value))
     takes = routes()[name].dependant
     fields = {"query": takes.query_params, "path": takes.path_params, "header": takes.header_params}
-    query = {parameter["name"]: _text(value)}
+    query = {parameter["name"]: _sent(parameter, value)}
     if isinstance(value, dict):
         query = {f"{parameter['name']}.{member}": _text(part) for member, part in value.items()}
     for field in fields[parameter["in"]]:
@@ -103,7 +103,7 @@ def faults_of_parameter(name: str, parameter: Schema, value: Any) -> list[str]:
         if isinstance(annotation, type) and issubclass(annotation, BaseModel):
             return _codes(field.validate(_needed(name) | query))
         if field.alias.lower() == parameter["name"].lower():
-            return _codes(field.validate(_text(value)))
+            return _codes(field.validate(_sent(parameter, value)))
     raise AssertionError(f"{name} takes no {parameter['name']}")
 
 
@@ -117,13 +117,19 @@ def _faults_of_position(text: str) -> list[str]:
     return []
 
 
-def _needed(name: str) -> dict[str, str]:
+def _needed(name: str) -> dict[str, str | list[str]]:
     described = next(operation for name_found, operation in operations() if name_found == name)
     return {
-        parameter["name"]: _text(parameter["example"])
+        parameter["name"]: _sent(parameter, parameter["example"])
         for parameter in described["parameters"]
         if parameter["in"] == "query" and parameter["required"]
     }
+
+
+def _sent(parameter: Schema, value: Any) -> str | list[str]:
+    """The value as it arrives: texts, if the parameter is repeated for each entry of a list."""
+    is_repeated = parameter["in"] == "query" and parameter.get("explode", False)
+    return [_text(entry) for entry in value] if isinstance(value, list) and is_repeated else _text(value)
 
 
 def _text(value: Any) -> str:

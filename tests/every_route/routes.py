@@ -215,6 +215,7 @@ TESTED = {
     "test_administrators_set_up_sources_and_nobody_else",
     "replay_webhook_delivery": "webhooks/test_sources.py test_administrators_set_up_sources_and_nobody_else",
     "send_webhook_sample": "webhooks/test_sources.py test_administrators_set_up_sources_and_nobody_else",
+    "try_webhook_mapping": "webhooks/test_sources.py test_administrators_set_up_sources_and_nobody_else",
     "list_quiet_alerts": "processes/incidents/test_quiet_windows.py "
     "test_only_staff_see_what_was_heard_in_quiet_windows",
     "send_alert": "processes/incidents/test_alerts.py test_people_send_no_alerts",

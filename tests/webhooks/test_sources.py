@@ -239,6 +239,7 @@ async def test_administrators_set_up_sources_and_nobody_else(api: Api) -> None:
         ("POST", address(tool, f"/deliveries/{delivery}/replay"), {}),
         ("POST", address(tool, "/replay_failed"), {}),
         ("POST", address(tool, "/send_sample"), {}),
+        ("POST", address(tool, "/try_mapping"), {}),
         ("POST", f"{tool.path}/preview", told()),
     ]
     agent = await api.client("Ben", Role.agent)

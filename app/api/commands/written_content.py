@@ -27,7 +27,9 @@ WRITES = {
 }
 #: Requests of persons without a role of staff all count, but for these: they change nothing, are counted by
 #: what is in them, or end a session.
-UNCOUNTED = re.compile(r"/v1/([a-z_]+/bulk|events/tickets|sessions/current|.*/(check|preview))|/sign-.*|/mcp")
+UNCOUNTED = re.compile(
+    r"/v1/([a-z_]+/bulk|events/tickets|sessions/current|.*/(check|preview|try_mapping))|/sign-.*|/mcp"
+)
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 

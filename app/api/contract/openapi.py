@@ -26,6 +26,7 @@ from app.api.records.partial import PartialPage, PartialRecord, PartialRows
 from app.api.replica_reads import PATTERN, is_marked
 from app.api.requests import response_headers
 from app.api.requests.raw_bodies import RECEIVE_WEBHOOK
+from app.common.components import REPEATED
 
 # FastAPI keeps the fields of 128 models of query parameters, and could not describe an application with more.
 dependencies.get_cached_model_fields = cache(  # type: ignore[attr-defined]  # FastAPI's own
@@ -218,7 +219,7 @@ def _share_security(document: dict[str, Any]) -> None:
 
 def _as_sent(parameter: dict[str, Any]) -> None:
     """Describe the parameter as it is sent: absent or with a value, never null; several values separated by
-    commas.
+    commas, unless the parameter is repeated for each of them.
     """
     schema = parameter["schema"]
     choices = [choice for choice in schema.get("anyOf", ()) if choice != {"type": "null"}]
@@ -230,6 +231,6 @@ def _as_sent(parameter: dict[str, Any]) -> None:
     if EXTENSION in schema:
         parameter |= {"deprecated": True, EXTENSION: schema.pop(EXTENSION)}
     if schema.get("type") == "array":
-        parameter |= {"style": "form", "explode": False}
+        parameter |= {"style": "form", "explode": schema.pop(REPEATED, False)}
     elif schema.get("type") == "object":
         parameter |= {"style": "deepObject", "explode": True}

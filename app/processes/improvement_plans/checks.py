@@ -52,7 +52,7 @@ async def invalid_contents(
     """Refuse targets that no KPI measures, dates before the year of the plan, and a year that is over."""
     year = getattr(body, "year", None) or plan.year
     assert year is not None
-    if plan.drafted_at is None and end_of_year(year, ctx.settings.zone) <= ctx.occurred_at:
+    if plan.drafted_at is None and end_of_year(year, ctx.settings.zone) <= ctx.counts_from:
         raise WrongValue({"year": str(year)}, pointer="/year", because="year_is_over")
     for name in ("targets", "steps"):
         for n, dated in enumerate(getattr(body, name)):
@@ -69,7 +69,7 @@ def _check_targets(targets: Sequence[PlannedTarget], ctx: ActionContext) -> None
 async def content_is_missing(reads: ReadContext, plan: ImprovementPlan, ctx: ActionContext) -> str | None:
     """Refuse once the year is over, and while one of the five contents lacks, and say which."""
     assert plan.year is not None
-    if end_of_year(plan.year, ctx.settings.zone) <= ctx.occurred_at:
+    if end_of_year(plan.year, ctx.settings.zone) <= ctx.counts_from:
         return "plan_year_is_over"
     if not (plan.direction and plan.vision):
         return "plan_lacks_direction"

@@ -44,12 +44,12 @@ def submit_for_acceptance(request: Request, body: SubmitForAcceptanceRequest, ct
 
 
 def ask_reviewer(request: Request, body: AskMemberRequest, ctx: ActionContext) -> None:
-    """Ask a new member of the acceptance group to review the request's solution."""
+    """Ask a member to review the request: who joins the acceptance group sees its solution from then on."""
     add_followers(request, [ctx.required_ref(Person, "member").id], ctx)
 
 
 def ask_acceptor(request: Request, body: AskMemberRequest, ctx: ActionContext) -> None:
-    """Ask a new member of the acceptance group to accept the request."""
+    """Ask a member to accept the request: who joins the acceptance group sees it from then on."""
     add_followers(request, [ctx.required_ref(Person, "member").id], ctx)
 
 

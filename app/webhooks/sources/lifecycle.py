@@ -31,6 +31,7 @@ from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, Rules, action
 from app.kernel.actions.payloads import (
+    A_LINE,
     LONGEST_LINE,
     LONGEST_LIST,
     NO_LINE,
@@ -57,7 +58,9 @@ LONGEST_FLAPPING_SECONDS = 7 * 86_400
 SourceKey = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,56}$")]
 AdapterKey = Annotated[
     ShortText,
-    Component("AdapterKey", "Key of a webhook adapter.", "github", {CHOSEN_FROM: "webhook_adapter"}),
+    Component(
+        "AdapterKey", "Key of a webhook adapter.", "github", {**A_LINE, CHOSEN_FROM: "webhook_adapter"}
+    ),
 ]
 MappingText = Annotated[str, StringConstraints(min_length=1, max_length=LARGEST_MAPPING)]
 #: An address, or `@` and a domain for all addresses there.

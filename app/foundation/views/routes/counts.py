@@ -19,6 +19,7 @@ from app.api.listings.views import parse_selection
 from app.api.records.reads import renderer_of
 from app.api.records.shapes import OutputModel
 from app.api.requests.json_output import dump_json
+from app.common.components import REPEATED
 from app.kernel.actions.refusals import WrongValue
 
 MOST_LISTS, LONGEST_LIST = 50, 4_000
@@ -38,6 +39,7 @@ class CountQuery(BaseModel):
             description="Kind of the records, then `?` and the filters of the list as in its address: "
             "`incident?state=new&assignee=me`. Repeat the parameter for more lists.",
             examples=[["incident?state=new&assignee=me", "problem"]],
+            json_schema_extra={REPEATED: True},
         ),
     ]
     most: Annotated[

@@ -264,7 +264,7 @@ class AnnouncePublicationImprovement(Payload):
     document_numbers: tuple[ShortText, ...] = Field(
         default=(), max_length=LONGEST_LIST, description="Numbers of the published documents of the register."
     )
-    external_numbers: tuple[ShortText, ...] = Field(default=(), max_length=LONGEST_LIST, description=EXTERNAL)
+    external_numbers: ExternalDocuments = Field(default=(), max_length=LONGEST_LIST, description=EXTERNAL)
 
 
 class AnnounceCutoverImprovement(Payload):
