@@ -173,7 +173,7 @@ class NoticeType(CodeEnum):
     suggestion_settled = "suggestion_settled", "Outcome of your suggestion", "您的建议有了结果", FOLLOW
     training_invited = "training_invited", "Invited to a training", "培训邀请", YOURS
     training_cancelled = "training_cancelled", "Training cancelled", "培训取消", YOURS
-    examination_due = "examination_due", "Examination to sit", "考核待参加", WAITS
+    examination_due = "examination_due", "Examination to sit", "考核待参加", YOURS
     examination_passed = "examination_passed", "Examination passed", "考核通过", YOURS
     examination_not_passed = "examination_not_passed", "Examination not passed", "考核未通过", YOURS
     licensed = "licensed", "Licensed", "获得资格", YOURS

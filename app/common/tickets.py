@@ -47,8 +47,8 @@ class Ticket(Record):
     state_since: Annotated[datetime | None, EnteredAt()] = required()
     opened_at: datetime | None = required("Time at which the {record} was opened.")
     title: str | None = optional("Title of the {record}; null if an imported history has no title.")
-    requester_id: Annotated[UUID | None, ForeignRef("person", GivenDuty.participation)] = optional(
-        "Requester: the person who opened the {record}, or on whose behalf it was opened."
+    requester_id: Annotated[UUID | None, ForeignRef("person", GivenDuty.participation, quiet=True)] = (
+        optional("Requester: the person who opened the {record}, or on whose behalf it was opened.")
     )
     customer_id: Annotated[UUID | None, ForeignRef("team", GivenDuty.custom)] = optional(
         "Team of the requester when the {record} was opened."

@@ -140,7 +140,7 @@ TOLD_FIELDS: dict[Notice, tuple[str, ...]] = {
     Notice.backed_out: (*REASON, "given.service_restored_at"),
     Notice.fixing_change_failed: ("given.change", "cause.reason"),
     Notice.change_ended: ("given.outcome", "given.change", "cause.reason"),
-    Notice.deployed: ("given.environment", "given.ended_at"),
+    Notice.deployed: ("given.environment", "given.ended_at", "given.late_reason"),
     Notice.rolled_back: REASON,
     Notice.fell_silent: ("given.since_at",),
     Notice.deliveries_failing: ("given.since_at",),

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from app.common.people import Caller, Role, RoleGrant, rule_caller
 from app.foundation.people.persons import EditPerson
+from app.governance.process_definitions.payloads import DraftProcessDefinition
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.payloads import Payload
 from app.kernel.commands.command import Command
@@ -75,7 +76,6 @@ def _select() -> Json:
         "suggestions": [IDS["suggestion"]],
         "reason": "It cannot wait for the month's end. 等不到月底。",
         "scope": "process",
-        # The cutover of one freezes its process for the others.
         "process": f"process {next(NUMBERS)}",
         "aspect": "activity",
     }
@@ -242,13 +242,18 @@ def _caller(name: str, *roles: Role) -> Caller:
 
 
 async def _with_a_suggestion(client: Client, path: str) -> Json:
-    """A suggestion for the department, which somebody has offered who votes on nothing."""
+    """A suggestion for the department, which somebody has offered who votes on nothing, and a process that
+    somebody has drafted: while something is frozen, one without a definition is refused. Each improvement has
+    its own, as the cutover of one freezes its process for the others.
+    """
     ledger: Any = client.app.state.ledger
     offer = OF_SUGGESTIONS[OfferImprovementSuggestion]()
     offer |= {"scope": "department", "process": None, "aspect": "interface"}
     body = OfferImprovementSuggestion.model_validate(offer)
     done = await act(ledger, _caller("it", Role.agent), "improvement_suggestion", "offer", body=body)
-    return {"suggestions": [str(done.record.id)]}
+    drafted = DraftProcessDefinition(process=f"process-{next(NUMBERS)}", title="Mail 邮件", level=2)
+    await act(ledger, _caller("author", Role.process_owner), "process_definition", "draft", body=drafted)
+    return {"suggestions": [str(done.record.id)], "process": drafted.process}
 
 
 async def with_facts(client: Client, path: str) -> Json:

@@ -325,8 +325,9 @@ async def test_a_record_offers_the_action_to_those_whom_the_row_names_and_to_nob
         assert (row.name in open_now) == is_named, (kind, held)
         offered.add(row.name in open_now)
     for_nobody_here = (lifecycle, row) not in OF_PEOPLE or (only_named(row) and not named and not managed)
-    # Whoever sees what is hidden from all others may act on it.
-    readers = set[bool]() if lifecycle.kind in PRIVATE_KINDS else {False}
+    # Whoever sees what is hidden from all others may act on it, but for roles that oversee it and only read.
+    only_reading = lifecycle.access.oversight - row.policy.roles
+    readers = set[bool]() if lifecycle.kind in PRIVATE_KINDS and not only_reading else {False}
     assert offered == ({False} if for_nobody_here else {True} | readers)
 
 

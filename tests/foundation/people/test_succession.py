@@ -25,8 +25,8 @@ NOT_HANDED_OVER = {
         document_acknowledgement.person_id document_reader.person_id document_loan.borrower_id
         sla_acknowledgement.person_id assessor.person_id training_participant.person_id
         examination_result.person_id licence.person_id licence.revoked_from_id survey_participant.person_id
-        recognition.person_id scorecard_rating.rater_id participant.person_id person_statement.person_id
-        person_statement.informed_id""",
+        recognition.person_id rollout_sitting.person_id scorecard_rating.rater_id participant.person_id
+        person_statement.person_id person_statement.informed_id""",
     "one of several, who is replaced in the plan": """
         service_level_plan_entry.person_id improvement_member.person_id""",
     "every process owner may agree instead": "improvement_evaluation.asked_owner_id",
