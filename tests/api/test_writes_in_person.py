@@ -34,6 +34,7 @@ OPEN_TO_REPLACED = {
     "measure_effect_of_kpi": "an action that assistants may do",
     **dict.fromkeys(("check_catalogue_item_answers", "preview_webhook", "preview_subscription"), SHOWS),
     "try_webhook_mapping": SHOWS,
+    "send_test_mail": "a mail to the person themselves, which changes nothing",
     **dict.fromkeys(("put_attention_aside", "take_attention_up", "save_view", "remove_view"), OWN_THINGS),
     **dict.fromkeys(("set_my_preferences", "set_list_columns", "remove_my_summary"), OWN_THINGS),
 }
