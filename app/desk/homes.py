@@ -156,7 +156,7 @@ HOMES: Mapping[Role, RoleHome] = {
             _list("Open verifications", "进行中的核查", "verification"),
             _list("Items in use", "使用中的配置项", "ci", "state=live,maintenance"),
         ),
-        ("unauthorised_changes", "incident_unknown_keys_share"),
+        ("unauthorised_changes", "maintenance_on_time"),
         (CALENDAR,),
     ),
     Role.cab_member: RoleHome(
@@ -183,7 +183,7 @@ HOMES: Mapping[Role, RoleHome] = {
     ),
     Role.process_owner: RoleHome(
         (PROCESS_CHANGES, EDITIONS_AT_WORK, OPEN_IMPROVEMENTS, OPEN_RISKS, PROCESSES),
-        ("request_on_time", "request_lead_seconds"),
+        ("effect_achieved", "benefits_sustained"),
         (CONFORMANCE, BOARD),
     ),
     Role.process_designer: RoleHome(
@@ -195,7 +195,7 @@ HOMES: Mapping[Role, RoleHome] = {
         (OPEN_AUDITS, OPEN_FINDINGS, PROCESSES), ("self_check_on_time", "summary_on_time"), (CONFORMANCE,)
     ),
     Role.process_administrator: RoleHome(
-        (EDITIONS_AT_WORK, PROCESS_CHANGES, PROCESSES), ("document_reviews_overdue", "irregular_share")
+        (EDITIONS_AT_WORK, PROCESS_CHANGES, PROCESSES), ("self_check_on_time", "summary_on_time")
     ),
     Role.quality_manager: RoleHome(
         (
@@ -223,7 +223,7 @@ HOMES: Mapping[Role, RoleHome] = {
             _list("Projects from requests", "由请求产生的项目", "request", f"{OPEN}&path=project"),
             OPEN_IMPROVEMENTS,
         ),
-        ("project_on_time", "benefits_sustained"),
+        ("pilot_pass_rate", "benefits_sustained"),
         (BOARD,),
     ),
     Role.department_head: RoleHome(
@@ -247,7 +247,7 @@ HOMES: Mapping[Role, RoleHome] = {
             _list("Drafts", "草稿", "article", "state=draft"),
             _list("Published articles", "已发布的文章", "article", "state=published"),
         ),
-        ("knowledge_use", "knowledge_deflection"),
+        ("knowledge_deflection", "knowledge_shared"),
     ),
     Role.auditor: RoleHome(
         (

@@ -26,6 +26,7 @@ NOT_OPENED = {
     "dashboard/integrations/source.html": "the demo has no tools (test_integrations_page.py)",
     "dashboard/integrations/delivery.html": "the demo has no tools (test_integrations_page.py)",
     "api/sign_in/going_on.html": "a page on the way between two sites (test_sign_in.py)",
+    "api/sign_in/first_sign_in.html": "the demo has people (api/pages/test_first_sign_in.py)",
     "desk/pages/lists/bulk.html": "what a form on a list is answered with (desk/test_forms.py)",
     "desk/pages/secret.html": "what a form that makes a key is answered with (desk/test_forms.py)",
     "desk/pages/hits.html": "a part of a page that a field asks for",
@@ -86,6 +87,8 @@ PAGES: tuple[PageKind, ...] = (
         "/desk/administration/items/laptop/form",
         "#preview [name='/answers/screen']",
     ),
+    PageKind("desk/first_steps/first_steps.html", "/desk/first-steps", "main li a, main ol"),
+    PageKind("desk/settings_pages/settings.html", "/desk/settings/mail", "main table, main dl"),
     PageKind("desk/pages/changes.html", "/desk/changes", ".change-calendar"),
     PageKind("desk/pages/due.html", "/desk/due", "#listed"),
     PageKind("desk/pages/search.html", "/desk/search?q=mail", ".hits a"),
@@ -132,6 +135,12 @@ PAGES: tuple[PageKind, ...] = (
     PageKind("processes/improvements/documents/proposal.html", "{PP}", "h1"),
     PageKind("processes/improvements/documents/pilot_report.html", "{PL}", "h1"),
     PageKind("processes/improvement_plans/documents/document.html", "{IP}", "h1"),
+    PageKind("foundation/documents/paper.html", "{SN}", "h1"),
+    PageKind(
+        "governance/quality_targets/sheet.html",
+        "/v1/quality_targets/{quality_target}/responsibility_sheet",
+        "h1",
+    ),
     PageKind("governance/audits/report.html", "/v1/audits/{audit}/report", "table"),
     PageKind("governance/documents/register.html", "/v1/documents/register", "table"),
     PageKind(
@@ -158,6 +167,7 @@ RECORDS = {
     "change": "changes",
     "sla": "slas",
     "audit": "audits",
+    "quality_target": "quality_targets",
     "scorecard": "scorecards",
     "process_definition": "process_definitions",
 }

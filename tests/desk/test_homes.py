@@ -26,7 +26,7 @@ from tests.desk.test_pages import page
 TILE = re.compile(r'<a class="tile[^"]*" href="([^"]*)"><b>([^<]*)</b> <span>([^<]*)<')
 OWN = re.compile(r'id="own-\d"><a href="([^"]*)"')
 #: Roles whose persons see no figures that count records of others.
-WITHOUT_FIGURES = {"agent", "engineer", "project_manager"}
+WITHOUT_FIGURES = {"agent", "engineer", "process_designer", "agreement_maintainer"}
 
 
 @pytest.fixture

@@ -59,10 +59,20 @@ def serve(
         listener = bind_listener(current.host, current.port)
         link = loop.run(try_ledger(place, current))
         if link is not None:
-            print_line(f"Nobody uses this installation yet. To become its administrator, open {link}")
-            print_line(f"The link is valid for {LINK_HOURS} hours and for one person. Keep it to yourself.")
+            show_first_link(link)
         with supervised_worker(current.log_level) if with_worker else contextlib.nullcontext():
             run(place, current, listener)
+
+
+def show_first_link(link: str) -> None:
+    """Show the link by which somebody becomes the first administrator: as sentences on a terminal, and as a
+    line like all others in a log.
+    """
+    if not sys.stdout.isatty():
+        logger.warning("no_administrator", open=link, hours=LINK_HOURS)
+        return
+    print_line(f"Nobody uses this installation yet. To become its administrator, open {link}")
+    print_line(f"The link is valid for {LINK_HOURS} hours and for one person. Keep it to yourself.")
 
 
 def tune_garbage_collector() -> None:

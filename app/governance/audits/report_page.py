@@ -106,10 +106,10 @@ def _draw(printed: PrintedDraw, zone: ZoneInfo, wording: Wording) -> Mapping[str
     draw = printed.draw
     lacking = [wording.label(SelfCheckItem(item)) for item in draw["incomplete_items"]]
     return {
+        "seed_source": _seed_source(draw),
         "said": [
             ("drawn_at", moment(instant_of(draw["drawn_at"]), zone)),
             ("seed", str(draw["seed"])),
-            ("seed_source", _seed_source(draw)),
             ("size", f"{len(printed.cases):,} / {draw['population']:,}"),
             ("position", str(draw["position"])),
             ("path_source", _source(draw, wording)),
