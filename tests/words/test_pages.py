@@ -52,8 +52,8 @@ LINK = re.compile(r"""<a[^>]* href="([^"#]+)""")
 #: Documents of the API for programmers, whose codes are what they are read for.
 FOR_PROGRAMMERS = frozenset({"api/service/docs_page.html", "api/service/problem_kinds.html"})
 FOR_PROGRAMMERS |= {"api/service/problem_kind.html"}
-#: Settings name the variables that set them, first steps the address of the portal, and the report of an audit
-#: what anybody needs to compute its seed.
+#: Settings name the variables that set them, first steps the address of the portal, and the report of an
+#: audit what anybody needs to compute its seed.
 FOR_PROGRAMMERS |= {"desk/settings_pages/settings.html", "desk/first_steps/first_steps.html"}
 FOR_PROGRAMMERS |= {"governance/audits/report.html"}
 
