@@ -31,6 +31,7 @@ PRODUCTION_ALIASES = frozenset(
 #: Words beside it that make another environment of it, such as `pre-prod`.
 _NOT_PRODUCTION = frozenset(
     {"pre", "non", "not", "no", "test", "staging", "stage", "dev", "copy", "mirror", "like", "shadow", "uat"}
+    | {"preview", "demo", "sandbox", "training", "qa"}
 )
 _CHINESE_ENDINGS = re.compile("(环境|環境|系统|系統|库|庫|集群|叢集)$")
 

@@ -22,6 +22,7 @@ from app.kernel.actions.lifecycle import STAYS, action
 from app.kernel.actions.payloads import Payload, Reference
 from app.kernel.actions.refusals import WrongValue
 from app.kernel.actions.related import RelatedCommand
+from app.log.events import kind_of
 from app.ticketing.records import Link, LinkKind
 
 #: Roles whose holders withdraw a confirmed cause.
@@ -83,7 +84,9 @@ async def cause_is_confirmed(
     unless the caller manages incidents or changes and did not carry the change out.
     """
     link = ctx.required_ref(Link, "link")
-    if ctx.command.follows or link.kind not in (LinkKind.causes, LinkKind.caused_by):
+    is_cause = link.kind in (LinkKind.causes, LinkKind.caused_by)
+    is_of_change = "change" in (ticket.KIND, kind_of(str(link.other)))
+    if ctx.command.follows or ctx.caller.is_rule or not (is_cause and is_of_change):
         return
     other = await reads.any_record(str(link.other))
     ends = [ticket, *([] if other is None else [other.record])]

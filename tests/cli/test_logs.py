@@ -64,6 +64,8 @@ def test_it_says_where_it_listens_and_what_was_asked_without_a_name_or_a_secret_
     (listens,) = lines_of(log_file, "listening")
     assert (listens["host"], listens["port"]) == ("127.0.0.1", port)
     assert (listens["version"], listens["schema"]) == (version("ledgerdesk"), schema.newest())
+    (invites,) = lines_of(log_file, "no_administrator")
+    assert "/sign-in/first?link=" in invites["open"]
     requests = lines_of(log_file, "request")
     assert [(line["request_id"], line["method"], line["path"], line["status"]) for line in requests[:3]] == [
         ("one", "GET", "/v1/incidents/…", answers[0].status_code),

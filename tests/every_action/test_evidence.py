@@ -63,6 +63,12 @@ OURS = (
     *("CHG2026000001", "CHG–2026–000001", "CHG-2026-1"),
 )
 
+#: Numbers of other systems, some of which begin as ours do.
+THEIRS = (
+    *("SOP-12", "CHG0030045", "INC2000123", "PR 1834567", "QMS-2024-118"),
+    "https://wiki.example/PRINT2024001",
+)
+
 
 @dataclass(frozen=True)
 class Reference:
@@ -198,7 +204,14 @@ async def test_a_number_elsewhere_has_not_the_form_of_ours(api: Api) -> None:
     for reference in external:
         for ours in (*OURS, str(uuid7())):
             assert await found(api, caller, reference, ours, datetime.now(UTC)) == "number_of_ours", ours
-        for theirs in ("SOP-12", "https://wiki.example/PRINT2024001", "QMS-2024-118"):
+        for theirs in (
+            "SOP-12",
+            "CHG0030045",
+            "INC2000123",
+            "PR 1834567",
+            "https://wiki.example/PRINT2024001",
+            "QMS-2024-118",
+        ):
             assert await found(api, caller, reference, theirs, datetime.now(UTC)) == theirs
 
 

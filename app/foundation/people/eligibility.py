@@ -5,10 +5,12 @@ default fills in pass the same check as those who are named.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from app.common.duties import GivenDuty
-from app.common.people import Person, PersonState
+from app.common.people import Person, PersonState, Role
+from app.common.records import empty
 from app.foundation.people.lookups import membership
 from app.foundation.people.records import Team
 from app.kernel.access.eligibility import is_eligible, scopes_of
@@ -67,3 +69,20 @@ async def lead_of_team(reads: ReadContext, record: object, body: object, ctx: Ac
     """Find the lead of the payload's team, as the one whose work is appraised."""
     lead_id = ctx.required_ref(Team, "team").lead_id
     return DefaultHolder(await holder_by_default(reads, record, body, lead_id, GivenDuty.appraisal))
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessSupervisor:
+    """The supervisor of the process that the record is about; None: it has none."""
+
+    id: UUID | None
+
+
+async def process_supervisor(
+    reads: ReadContext, record: Any, body: Any, ctx: ActionContext
+) -> ProcessSupervisor:
+    """Find the supervisor of the payload's process and team."""
+    proposed = empty(type(record), record.id)
+    proposed.process, proposed.team_id = body.process, ctx.required_ref(Team, "team").id
+    holders = await reads.holders(Role.process_supervisor, proposed, most=1)
+    return ProcessSupervisor(holders[0] if holders else None)

@@ -11,7 +11,12 @@ from typing import Any
 from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Role
 from app.foundation.months import end_of_month
-from app.foundation.people.eligibility import DefaultHolder, lead_of_team
+from app.foundation.people.eligibility import (
+    DefaultHolder,
+    ProcessSupervisor,
+    lead_of_team,
+    process_supervisor,
+)
 from app.foundation.people.succession.handing_over import succession_rows
 from app.governance.audits import checks
 from app.governance.audits.drawing import draw_sample, seed_of
@@ -25,14 +30,12 @@ from app.governance.audits.payloads import (
     SubmitSelfCheckAudit,
 )
 from app.governance.audits.preparation import (
-    AuditSupervisor,
     HeadEvent,
     LogKnowledge,
     SelfCheckEntries,
     head_event,
     log_knowledge,
     self_check,
-    supervisor_of_process,
 )
 from app.governance.audits.records import (
     Audit,
@@ -65,7 +68,7 @@ def open_(audit: Audit, body: OpenAudit, ctx: ActionContext) -> None:
     copy_fields(audit, body, ctx)
     if body.head is None:
         audit.head_id = ctx.prepared(DefaultHolder).person_id
-    audit.supervisor_id = ctx.prepared(AuditSupervisor).id
+    audit.supervisor_id = ctx.prepared(ProcessSupervisor).id
     audit.self_check_due_at = _due(body.month, SELF_CHECK_DAY, ctx)
     audit.summary_due_at = _due(body.month, SUMMARY_DAY, ctx)
 
@@ -223,7 +226,7 @@ LIFECYCLE = Lifecycle(
     rows=(
         #      action             中文          from               to                   who                    event
         action(open_,             "开启",       NEW_RECORD,        State.open,          quality_manager | rule, "audit.opened",
-               prepare=(lead_of_team, supervisor_of_process), wrong=(checks.audit_invalid,), notifies=TELL_SUPERVISOR),
+               prepare=(lead_of_team, process_supervisor), wrong=(checks.audit_invalid,), notifies=TELL_SUPERVISOR),
         action(submit_self_check, "提交自查",   [State.open],      State.submitted,     supervisor,             "audit.self_checked",
                unless=(checks.month_not_over,), prepare=(log_knowledge,), notifies=TELL_ADMINISTRATOR),
         action(confirm_summary, "确认汇总", [State.submitted], State.confirmed, administrator.in_person(), "audit.summary_confirmed", notifies=TELL_HEAD),

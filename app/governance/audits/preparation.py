@@ -10,11 +10,8 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from app.common.people import Role
-from app.common.records import empty
 from app.conformance.lookups import IrregularCases, irregular_cases
 from app.foundation.months import end_of_month, start_of_month
-from app.foundation.people.records import Team
 from app.governance.audits.lookups import (
     EVENT_AT,
     CaseIrregularity,
@@ -23,7 +20,6 @@ from app.governance.audits.lookups import (
     path_irregularities,
     selected_cases,
 )
-from app.governance.audits.payloads import OpenAudit
 from app.governance.audits.records import Audit, SelfCheckEntry, SelfCheckItem
 from app.kernel.access.kinds import RecordKind
 from app.kernel.access.reads import ReadContext, Reading, Unguarded
@@ -113,23 +109,6 @@ async def log_knowledge(reads: ReadContext, audit: Audit, body: object, ctx: Act
     """Find what the log knows of the audit's month by now."""
     selection = selection_of(audit, ctx.settings.zone, await reads.head())
     return await know_by_log(partial(reads.rows, guard=AS_OF_POSITION), reads.lifecycles, selection)
-
-
-@dataclass(frozen=True, slots=True)
-class AuditSupervisor:
-    """The supervisor of the audited process; None: it has none."""
-
-    id: UUID | None
-
-
-async def supervisor_of_process(
-    reads: ReadContext, audit: Audit, body: OpenAudit, ctx: ActionContext
-) -> AuditSupervisor:
-    """Find the supervisor of the process that is audited: the one whose self-check is asked for."""
-    opened = empty(Audit, audit.id)
-    opened.process, opened.team_id = body.process, ctx.required_ref(Team, "team").id
-    holders = await reads.holders(Role.process_supervisor, opened, most=1)
-    return AuditSupervisor(holders[0] if holders else None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,12 @@ from __future__ import annotations
 
 from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Person, Role
-from app.foundation.people.eligibility import DefaultHolder, lead_of_team
+from app.foundation.people.eligibility import (
+    DefaultHolder,
+    ProcessSupervisor,
+    lead_of_team,
+    process_supervisor,
+)
 from app.foundation.people.succession.handing_over import succession_rows
 from app.governance.findings import checks
 from app.governance.findings.payloads import (
@@ -19,9 +24,7 @@ from app.governance.findings.payloads import (
 )
 from app.governance.findings.preparation import (
     EarlierFinding,
-    ProcessSupervisor,
     earlier_finding,
-    process_supervisor,
 )
 from app.governance.findings.records import Finding, ObjectionVerdict
 from app.governance.findings.records import FindingState as State

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from app.common.people import Role
-from app.common.records import empty
 from app.foundation.people.records import Team
 from app.governance.findings.lookups import newest_alike
 from app.governance.findings.payloads import RaiseFinding
@@ -32,20 +30,3 @@ async def earlier_finding(
         return EarlierFinding(None)
     team = ctx.required_ref(Team, "team").id
     return EarlierFinding(await newest_alike(reads, team, body.process, body.kind, ctx.occurred_at))
-
-
-@dataclass(frozen=True, slots=True)
-class ProcessSupervisor:
-    """The supervisor of the process that the finding is about; None: it has none."""
-
-    id: UUID | None
-
-
-async def process_supervisor(
-    reads: ReadContext, finding: Finding, body: RaiseFinding, ctx: ActionContext
-) -> ProcessSupervisor:
-    """Find the supervisor of the process, for findings that name nobody."""
-    raised = empty(Finding, finding.id)
-    raised.process, raised.team_id = body.process, ctx.required_ref(Team, "team").id
-    holders = await reads.holders(Role.process_supervisor, raised, most=1)
-    return ProcessSupervisor(holders[0] if holders else None)

@@ -11,6 +11,7 @@ from app.common.people import Grade, Role
 from tests.client import Client, Json, an_incident
 from tests.extent import in_test_all
 from tests.processes.changes.samples import DONE, REVIEWED, Board
+from tests.processes.problems.samples import a_problem
 
 
 def ago(**parts: float) -> Json:
@@ -132,7 +133,6 @@ async def test_it_goes_by_when_an_incident_began_however_late_it_was_reported(bo
     assert reasons(await incidents_suspected(board.manager, path)) == [(reported_late["id"], ["same_item"])]
 
 
-@in_test_all
 async def test_what_is_confirmed_is_linked_and_said_to_be_so(board: Board) -> None:
     await board.ci("srv-1")
     path = await started(board, cis=["srv-1"])
@@ -150,6 +150,18 @@ async def test_what_is_confirmed_is_linked_and_said_to_be_so(board: Board) -> No
     assert (error["pointer"], error["code"]) == ("/link", "cause_is_confirmed")
     await board.manager.post_ok(f"{path}/unlink", {"link": theirs["id"]})
     assert (await board.manager.read(f"/v1/incidents/{incident['id']}/links"))["items"] == []
+
+
+async def test_a_cause_that_no_review_rests_on_is_unlinked_by_whoever_works_on_it(board: Board) -> None:
+    incident = await an_incident_on(board)
+    analyst = await board.api.client("Wen", Role.problem_manager)
+    problem = await analyst.post_ok("/v1/problems", a_problem())
+    link = {"kind": "caused_by", "other": problem["number"]}
+    address = f"/v1/incidents/{incident['id']}"
+    await board.agent.post_ok(f"{address}/link", link)
+    [cause] = (await board.agent.read(f"{address}/links"))["items"]
+    await board.agent.post_ok(f"{address}/unlink", {"link": cause["id"]})
+    assert (await board.agent.read(f"{address}/links"))["items"] == []
 
 
 @in_test_all

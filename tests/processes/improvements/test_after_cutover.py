@@ -51,6 +51,8 @@ async def test_until_it_is_optimised_nothing_else_of_the_process_is_changed(proj
     ):
         named = body | {"process": written}
         assert await refusal(project.quality, AT, named) == (409, "process_is_frozen"), written
+    code = (422, [("process", "unknown_process")])
+    assert await refusal(project.quality, AT, body | {"process": "Störung"}) == code
     plan = {"plan": "By Friday."}
     assert await refusal(project.quality, f"{waiting}/implement", plan) == (409, "process_is_frozen")
     elsewhere = await another(project, process="request")
