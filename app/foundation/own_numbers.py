@@ -17,8 +17,8 @@ _CLASSES = "|".join(sorted(DocumentClass))
 _AS_PRINTED = re.compile(
     rf"(?<![A-Z0-9])(?:(?:{_CLASSES})\d{{4}}\d{{3,}}|[A-Z]{{3}}-\d{{4}}-\d{{6,}})(?![A-Z0-9])"
 )
-#: With other separators or fewer digits, at the beginning of a text: a year of this century sets them apart from
-#: numbers of other tools, such as `CHG0030045`.
+#: With other separators or fewer digits, at the beginning of a text: a year of this century sets them apart
+#: from numbers of other tools, such as `CHG0030045`.
 _MISTYPED = re.compile(
     rf"(?:(?:{_CLASSES})[ ./_-]*20\d{{2}}[ ./_-]*\d{{3,}}"
     r"|(?:CHG|INC|PRB|REQ|REL|IMP)[ ./_-]*20\d{2}(?:[ ./_-]+\d+|\d{6,}))(?![A-Z0-9])"
