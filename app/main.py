@@ -183,7 +183,7 @@ def _routes() -> RouteTable:
     return RouteTable(ROUTES)
 
 
-#: Default settings, whatever the environment says.
+#: Default settings, independent of the environment.
 DEFAULT_SETTINGS = Settings.model_construct()
 
 
@@ -199,7 +199,7 @@ def build_app(*, lifespan: object = None, settings: Settings = DEFAULT_SETTINGS)
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        lifespan=lifespan,  # type: ignore[arg-type]  # one of ours, or none
+        lifespan=lifespan,  # type: ignore[arg-type]  # one of ours, or None
     )
     routes = _routes()
     app.router.routes.extend(ROUTES)

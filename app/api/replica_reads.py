@@ -34,11 +34,11 @@ HEADER = OF_REPLICAS
 #: From this status on, nothing was written.
 REFUSED = 400
 COOKIE = "ledgerdesk_position"
-#: Replicas that are read are not so far behind; and whoever has not written for so long has seen their write.
+#: Replicas in use never lag by that much, so a caller whose last write is older than this has seen it.
 COOKIE_SECONDS = 60
 PATTERN = r"^[0-9]{1,16}$"
 _POSITION = re.compile(PATTERN)
-#: What asks for the past, or has figures kept, needs raw events, temporary tables or a place to write to.
+#: Requests for the past, or that store figures, need raw events, temporary tables or a writable database.
 PRIMARY_PARAMETERS = frozenset({"as_of", "keep", "recompute"})
 #: Where the services that a request reads by stand in its state, and the position that a page's calls read.
 READING, WANTED = "reading_ledger", "wanted_position"

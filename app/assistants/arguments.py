@@ -161,7 +161,7 @@ def _plain(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any
     if "$ref" in schema:
         schema = {**definitions[schema["$ref"].rpartition("/")[2]], **schema}
     if "anyOf" in schema:
-        # Null, and of a text or several the several: a list of one says the same.
+        # Drop null, and choose the list where a text or a list is accepted: a list of one means the same.
         *_, widest = [part for part in schema["anyOf"] if part != {"type": "null"}]
         schema = {**schema, **_plain(widest, definitions)}
     plain = {

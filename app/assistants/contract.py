@@ -12,9 +12,9 @@ from app.desk.contract import NO_FILTERS, ScreenContract
 
 #: The deepest form that is written out.
 DEEPEST_FORM = 8
-#: What of a schema is for other readers.
+#: Keywords of a schema that are meant for other readers.
 OMITTED_KEYWORDS = frozenset({"x-label", "x-help", "x-enum-labels", "x-conditions", "examples", "title"})
-#: Longer patterns are of texts and times in general, and say nothing to whoever fills them in.
+#: Longer patterns describe texts and times in general, which does not help a person to fill them in.
 LONGEST_PATTERN = 60
 ID = "{id}"
 

@@ -13,7 +13,7 @@ CASES_ON_A_PAGE = 20
 MOST_ORDERED, LARGEST_PAGE = 1_000, 200
 #: The direction of KPIs of which less is better.
 DOWN_DIRECTION = "down"
-#: Of a sentence of what needs attention, what leads on from it.
+#: Keys of an attention sentence that lead on from it.
 OF_SENTENCES = (
     "code",
     "severity",

@@ -11,7 +11,7 @@ LARGEST_ANSWER = 25_000
 ENVELOPE = 1_500
 #: The longest text and list that are tried, in characters and entries, the longest first.
 CUTS = ((20_000, 500), (4_000, 200), (1_500, 100), (500, 50), (200, 25), (80, 10), (30, 4), (10, 1))
-#: The cut that a page is asked for anew with fewer entries, rather than cut more.
+#: Cut of a page that is requested again with fewer entries instead of being cut further.
 CUT_OF_PAGES = CUTS[2]
 DEEPEST = 40
 

@@ -10,7 +10,7 @@ from app.assistants.contract import ActionOperation, KindOperations
 from app.assistants.fitting import fits, size_of
 from app.assistants.sessions import AssistantSession, ToolRefused
 
-#: Fields that say what a record is, in this order; lists show those that the kind has.
+#: Fields that describe a record, in this order; lists show the ones that the kind has.
 SUMMARY = (
     *(
         "id",
@@ -30,9 +30,9 @@ SUMMARY = (
 RECORD, HISTORY = "record", "history"
 EVENTS_ON_A_PAGE = 50
 ENTRIES_ON_A_PAGE = 50
-#: What is read on at once, in characters or entries; and in bytes, so that nothing of it is cut.
+#: Amount that is read at a time, in characters or entries; and in bytes, so that an entry is never cut.
 PIECE, LARGEST_PIECE = 16_000, 20_000
-#: Of an event, what is about the machinery alone.
+#: Fields of an event that are only about the machinery.
 MACHINERY = frozenset({"id", "schema_version", "correlation_id", "causation_id", "stream"})
 
 Fetch = Callable[[int], Awaitable[dict[str, Any]]]

@@ -17,8 +17,8 @@ from app.i18n import translate
 
 NAME = "ledgerdesk"
 Context = ServerRequestContext[Any, Any]
-#: Returns the session of a request, for the assistant of that name (None: it does not say), in the language
-#: asked for (None: the person's own).
+#: Returns the session of a request for the assistant of that name (None: unnamed), in the requested language
+#: (None: the person's own).
 OpenSession = Callable[[Context, str | None, str | None], Awaitable[AssistantSession]]
 
 

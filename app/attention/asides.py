@@ -11,7 +11,7 @@ from app.platform.db import Database
 #: The most sentences that a person puts aside at a time.
 MOST_ASIDE = 500
 SELECT_ASIDE = "select key, until_at from plumbing.put_aside where person_id = %s and until_at > %s"
-# What is over is removed by the way.
+# Expired rows are removed on this occasion.
 REMOVE_OVER = "delete from plumbing.put_aside where person_id = %(me)s and until_at <= %(now)s"
 PUT_ASIDE = """
 insert into plumbing.put_aside (person_id, key, until_at)

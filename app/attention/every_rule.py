@@ -70,7 +70,7 @@ class AttentionRule:
         return chosen[1:] if self.one_filter and len(chosen) > 1 and not ignored else ignored
 
 
-# What is said of figures as a whole stands whatever is chosen.
+# Sentences about figures as a whole are kept, whatever filters are chosen.
 RULES = (
     AttentionRule(trust.reconciliation, ("figures_differ", "not_reconciled")),
     AttentionRule(incidents.open_majors, ("major_incident",)),

@@ -36,8 +36,8 @@ NAME = "judge_months"
 POLL_SECONDS = 60.0
 LOCK = "attention.judging"
 JUDGING_INTERVAL = timedelta(hours=1)
-#: So many periods that are over are judged: of months as home shows them; of the longer ones fewer, since
-#: their cases are counted anew each day.
+#: Number of finished periods that are judged. Months: as many as the home page shows. Longer periods: fewer,
+#: because their cases are counted again each day.
 JUDGED_PERIODS = {Grain.month: 13, Grain.week: 13, Grain.quarter: 5, Grain.year: 2}
 #: The most figures of a KPI in all its periods and scopes.
 MOST_FIGURES = 1_000_000
@@ -45,7 +45,7 @@ MOST_FIGURES = 1_000_000
 LONGEST_LAG_SECONDS = 60.0
 #: The kinds of cases whose backlog is looked at, with the time at which a case of each has ended.
 ENDED = {"incident": "resolved_at", "request": "delivered_at", "problem": "resolved_at"}
-#: Of fewer cases that ended in a year, it is not known how long they usually take.
+#: With fewer cases that ended in a year, their usual duration is not known.
 FEWEST_ENDED = 100
 JUDGED_AT = "select min(judged_at) from plumbing.longest_usual"
 REMOVE_PERIODS = """

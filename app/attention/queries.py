@@ -28,7 +28,7 @@ from app.kpis.questions.periods import Grain, start_of
 from app.kpis.questions.written_periods import parse_period, period_key
 from app.log.canonical import instant
 
-#: The most good news that are told.
+#: Largest number of good news that are listed.
 MOST_GOOD = 3
 MOST_NEAR = 5
 URGENT = frozenset({Severity.banner, Severity.now})

@@ -12,6 +12,6 @@ from app.cli.server.loading import gc_paused
 def main() -> None:
     """Run the command that this process was called with; see `app.cli.commands`."""
     with gc_paused():
-        from app.cli import commands  # noqa: PLC0415  # as `gc_paused` says
+        from app.cli import commands  # noqa: PLC0415  # see `gc_paused`
 
     commands.run()

@@ -173,7 +173,7 @@ class FormFace:
         return frozenset((named - question_names) | values | ({self.title_from, self.sent_by} - {""}))
 
 
-#: The faces of forms that many kinds have, where a kind has none of its own.
+#: Faces of forms that many kinds share, used where a kind has no form face of its own.
 USUAL_FORMS: Mapping[str, FormFace] = {
     "comment": FormFace(first=("text", "visibility"), unasked=frozenset({"folded"}), takes_files=True),
     "vote": FormFace(first=("decision", "comment"), sent_by="verdict"),
@@ -228,5 +228,5 @@ class RecordFace:
         return action in self.dangerous or action in USUALLY_DANGEROUS
 
 
-#: The face of a kind that has none of its own.
+#: Face of a kind without a face of its own.
 USUAL_FACE = RecordFace()

@@ -74,7 +74,7 @@ class RoleLabels:
 DEFAULT_LABELS = RoleLabels()
 
 
-# Roles of whoever sets an installation up. An auditor is independent of those who do the work.
+# Roles of a person who sets an installation up. An auditor is independent of those who do the work.
 SETUP_ROLES = tuple(role for role in Role if role is not Role.auditor)
 # Roles that may see what is internal to a ticket. An integration sees only what a requester sees.
 STAFF_ROLES = frozenset(Role) - {Role.requester, Role.integration}

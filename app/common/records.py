@@ -62,7 +62,7 @@ class ForeignRef:
         allow_tools: bool = False,
     ) -> None:
         self.kind = kind
-        #: What it gives to a person, team or group. `quiet`: another field, or a later event, notifies them.
+        #: Duty that the field gives to a person or team. `quiet`: another field, or a later event, notifies.
         self.duty, self.quiet = duty, quiet
         #: The command is sent on this person's behalf, and its texts are theirs. `retired`, in a payload: a
         #: retired record may be named, too.
@@ -241,7 +241,7 @@ class Document:
     """Marks a field with a JSON document without personal data: `Annotated[dict[str, Any], Document()]`."""
 
 
-#: The column by which a record says which of its texts were changed on the way in.
+#: Column of a record that lists which of its texts were changed on the way in.
 ALTERED = "altered"
 Altered = Annotated[dict[str, Any] | None, Document()]
 

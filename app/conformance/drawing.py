@@ -23,14 +23,14 @@ from app.svg.elements import element, text
 from app.svg.lines import INK, PAPER, SMALL_SIZE, SOFT, caption, label, line, wrapped
 
 TABLE = "conformance"
-#: The size of a step, the distance from one to the next, and that of lines beside one another.
+#: Size of a step, distance from one step to the next, and distance between parallel lines.
 NODE_WIDTH, NODE_HEIGHT, ROW, LANE = 190.0, 36.0, 84.0, 84.0
 FORWARDS, BACK = "#1f5fa8", "#b35309"
 MOST_NODES, MOST_EDGES = 40, 48
 LEAST_LANES = 3
 #: The room of a label; one may cross the next line, which it hides where it does.
 LABEL_ROOM = 120.0
-#: What the labels of the outermost lines take beside their lanes.
+#: Space that the labels of the outermost lines take next to their lanes.
 SIDE_ROOM = LABEL_ROOM - 0.75 * LANE
 #: How far from the middle of a step lines leave it and reach it, and the radius of their bends.
 OFFSET, BEND = 7.0, 8.0

@@ -94,7 +94,7 @@ async def irregular_cases(
     had last. None if the process has no expected path. Imported cases are left out. `lifecycles` are those by
     kind, as a ReadContext has them.
     """
-    # Read before the cases: these may be later than it says, and never earlier.
+    # Read before the cases, which may therefore be newer than this position but never older.
     position = next((row["position"] for row in await read(SELECT_POSITION, (NAME,))), 0)
     path, cases, successors = await _held_cases(read, lifecycles, process, begin, end, team_id)
     if path is None:

@@ -25,7 +25,8 @@ class Misfit(CodeEnum):
     late = "late", "Late", "逾期"
 
 
-#: What makes a case irregular; a step that the path does not name may well be right, as to cancel.
+#: Misfits that make a case irregular. A step that the path does not name, such as a cancellation, may well be
+#: right.
 IRREGULAR = (Misfit.skipped, Misfit.doubled, Misfit.out_of_order, Misfit.late)
 #: In what the types of events end by which a rule notes that something was not done in time.
 OVERDUE = "overdue"

@@ -12,7 +12,7 @@ from typing import Any
 
 from app.contract.schemas import BreakingChange, Schema, SchemaComparison, SchemaUse, of_default, resolved
 
-#: Breaking changes, each with the operations that it affects; none for events.
+#: Breaking changes, each with the operations that it affects; events have no operations.
 Breaks = dict[BreakingChange, list[str]]
 
 

@@ -52,7 +52,7 @@ RULES = {
     "value_removed": "is no longer a value",
     "version_lowered": "has an older schema version",
 }
-#: What is never declared: databases of the release have run these files.
+#: Rules that can never be declared: databases of the release have run these files.
 UNDECLARABLE_RULES = frozenset({"migration_changed", "migration_inserted", "migration_removed"})
 
 

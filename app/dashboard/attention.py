@@ -45,7 +45,7 @@ async def read_attention(
     """Return what needs attention in the page's view; or of it what is of these processes or KPIs."""
     view = page.view
     parameters = view.scope_parameters()
-    # It judges periods that are over: of the running one what is urgent now stands nonetheless.
+    # It judges finished periods; for the running period the urgent sentences of today are shown.
     of_period = {**parameters, "period": view.key}
     answer = await page.desk.calls.send("GET", "/v1/attention", parameters=of_period)
     if not answer.is_success:

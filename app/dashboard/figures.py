@@ -23,7 +23,7 @@ from app.kpis.questions.chart_words import ChartWords
 from app.kpis.questions.periods import Grain
 from app.svg.scale import decimals_of, linear
 
-#: What tells marks apart besides their words: a shape, and a letter of the target's.
+#: Marks differ not only by their words: each has a shape, or for a target a letter.
 SHAPES = {"usual": "●", "worse": "◆", "better": "■", "changed": "▲", "too_few": "…"}
 SIGNS = {"always": "✓", "hit_and_miss": "?", "never": "✗"}
 TENDENCIES = {"worse": Tendency.worse, "better": Tendency.better}

@@ -17,7 +17,7 @@ from app.desk.pages.context import open_desk
 from app.notifications.records import DeliveryFailure
 
 PATH, SUMMARIES = f"{ROOT}/summaries", "/v1/me/summaries"
-#: What the form of a summary says in texts; without one what is usual holds.
+#: Text inputs of the form of a summary; an empty input means the default.
 TEXTS = ("cadence", "weekday", "time_of_day", "time_zone", "view")
 
 router = Router(prefix=PATH, include_in_schema=False)

@@ -92,7 +92,7 @@ async def _make_once(
     organisation = _Organisation(maker, now)
     cast, end = await organisation.build(), organisation.end
     lives = [IncidentScenario(cast, opening) for opening in incident_arrivals(end, days)]
-    # What is open on the last day is planned, so that each day has some of everything.
+    # Open work is planned on the last day, so that each day has some of everything.
     lives = [life for life in lives if not life.is_open_at(end)]
     incidents: dict[int, UUID] = {}
     changes = ScriptedCalendar(maker, cast, end, days)
@@ -141,8 +141,8 @@ class _ScenarioRunner:
 
     async def _run_one(self, telling: Callable[[], Awaitable[None]]) -> None:
         async with self._gate:
-            # Which working hours a scenario meets depends on the day of the start. A step that the process
-            # then refuses ends the scenario, rather than the demo.
+            # The working hours that a scenario meets depend on the day of the start. If the process refuses a
+            # step, the scenario ends, but the demo goes on.
             with contextlib.suppress(Refusal, HistoryEnded):
                 await telling()
         self._done += 1

@@ -51,7 +51,7 @@ class Programme:
         first, _, _ = TEAMS[0]
         team = await load(ledger.db, ledger.lifecycles["team"], first)
         assert team is not None
-        # Whoever has left is no caller any more; what they did is done already.
+        # People who have left cannot call any more; their acts are done already.
         callers = {
             name: by_person.get(person) or Caller(f"person:{person}", person, (), frozenset(), None)
             for name, person in persons.items()

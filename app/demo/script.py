@@ -29,8 +29,8 @@ T = TypeVar("T", bound="Voter")
 # Rules and notices leave events of an import alone, so older records of the demo are recorded as imported.
 IMPORTED_SOURCE, LIVE_SOURCE = "import:demo", "demo"
 LIVE_PERIOD = timedelta(days=10)
-# A ticket that is recorded live days after it happened counts as recorded late, and its clocks say breaches
-# and withdraw them. So those only are live that arrive as the demo is made.
+# A ticket that is recorded live days after it happened counts as recorded late, and its clocks report
+# breaches and withdraw them. So only tickets that arrive while the demo is made are live.
 LIVE_PERIOD_OF_TICKETS = timedelta(minutes=20)
 #: Maintenance opens incidents.
 KINDS_OF_TICKETS = ("incident", "request", "maintenance")

@@ -28,7 +28,7 @@ NAMED_STREAM = re.compile(r"([a-z_]+)/([A-Za-z0-9][A-Za-z0-9._-]{0,99})")
 MEASURED_OF = re.compile(rf"(kpi:[a-z0-9_]+:)({NAMED_STREAM.pattern})")
 #: The key of a team, which no name of a team looks like.
 TEAM_KEY = re.compile(r"[a-z0-9][a-z0-9._-]*")
-#: What may stand for a row within a record: its id or its key.
+#: Name of a row within a record: its id or its key.
 ROW = re.compile(rf"{ID.pattern}|[a-z][a-z0-9_-]{{0,99}}")
 #: Ids, numbers and keys.
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,249}")
@@ -37,7 +37,7 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,249}")
 MOST_QUESTIONNAIRES = 2
 #: Kinds that most answers name by themselves.
 NAMED_ALREADY = frozenset({"person", "team"})
-#: Members that name a record of the kind that another member says.
+#: Members that name a record whose kind stands in another member.
 KIND_MEMBERS = {"value": "dimension"}
 #: Kinds whose keys stand in members that are called as they are, or end so: `ci_services`.
 KEYED_KINDS = ("service", "catalogue_item", "calendar", "category")

@@ -130,7 +130,7 @@ class OperationCalls:
         for name in ("endpoint", "route", "path_params", "router"):
             scope.pop(name, None)
         app = self.request.app
-        # What an operation raises is its answer, and no failure of the page.
+        # An exception of the operation is its response and not a failure of the page.
         async with self._running:
             return await _answered(ExceptionMiddleware(app.router, app.exception_handlers), scope, content)
 
@@ -142,7 +142,7 @@ async def _answered(operations: ASGIApp, scope: dict[str, Any], content: bytes) 
     unread = [content]
 
     async def receive() -> Message:
-        if not unread:  # whoever listens for the end of the connection waits until the answer is whole
+        if not unread:  # the listener for the end of the connection waits until the response is complete
             await Event().wait()
         return {"type": "http.request", "body": unread.pop(), "more_body": False}
 

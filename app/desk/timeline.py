@@ -21,7 +21,7 @@ from app.service_level_engine.targets import Metric
 
 #: Members of payloads that a timeline shows otherwise.
 OMITTED_FIELDS = frozenset({"occurred_at"})
-#: Fields of a record whose changes nobody reads: the state has words of its own.
+#: Fields whose changes are not listed, since the state is described in words elsewhere.
 UNREAD_CHANGES = frozenset({"id", "version", "number", "state", "state_since", "changed_at", "recorded_at"})
 #: The end of the name of a field that refers to a record.
 REFERENCE_SUFFIX = "_id"

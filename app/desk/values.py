@@ -37,7 +37,7 @@ NAME_MEMBERS = ("number", "name", "key", "label")
 #: Members of a record by which it is called, each also in a language; the best first.
 NAMES = ("number", "name", "title", "label", "key")
 NAMING = frozenset({*NAMES, *(f"{name}_{language}" for name in NAMES for language in LANGUAGES)})
-#: What an SLA clock of a record says.
+#: Members of an SLA clock.
 CLOCK_MEMBERS = frozenset({"metric", "state", "due_at", "remaining_seconds"})
 #: Longer texts are shown beneath the facts, and not among them.
 LONGEST_FACT = 120
@@ -46,9 +46,9 @@ LONGEST_RELATIVE = timedelta(days=7)
 A_MINUTE, A_DAY = 60, 86_400
 UNITS = ((86_400, "days"), (3_600, "hours"), (60, "minutes"))
 EMPTY: tuple[object, ...] = (None, "", [], {})
-#: The id of a record, alone or after its kind: nobody reads it.
+#: Id of a record, alone or after its kind; ids are not shown to people.
 ID = re.compile(r"(?:[a-z_]+/)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-#: What a part says that has a label of its own.
+#: Members of a part that has its own label.
 LABELLED_MEMBERS = frozenset({"label", "value"})
 #: The ends of names of fields that only programs read: places in the log.
 FOR_PROGRAMS = ("position",)
@@ -98,7 +98,7 @@ class ValueDisplay:
     codes: CodeWords
     #: The time of the page, to which near times are relative; None: all times are shown by date.
     now: datetime | None = None
-    #: What schemas say, by the id of each, which is kept with that: an id can be another's later.
+    #: Shapes by the id of their schema. The schema is stored too, because its id could be reused later.
     _shapes: dict[int, tuple[Schema, ValueShape]] = field(default_factory=dict, repr=False)
 
     def fields(self, values_shown: Mapping[str, Any], schemas: Mapping[str, Schema]) -> Iterator[ShownField]:
@@ -241,7 +241,7 @@ class ValueDisplay:
         seconds = int((instant - self.now).total_seconds())
         if abs(seconds) < A_MINUTE:
             return self.sentence("just_now")
-        # Of days, nobody wants to read the hours.
+        # Durations of days are rounded to whole days.
         rounded = abs(seconds) if abs(seconds) < A_DAY else abs(seconds) // A_DAY * A_DAY
         return self.sentence("ahead" if seconds > 0 else "ago", time=self.duration(rounded))
 

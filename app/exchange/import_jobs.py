@@ -73,7 +73,7 @@ NOT_ALLOWED = (
     "The key, secret or login that requested the import is no longer valid, or its person is no longer an "
     "administrator. Rows that were imported stay. Request the import again with a valid credential."
 )
-#: What aborts an import, each with the reason as a sentence.
+#: Errors that abort an import, each with the reason as a sentence.
 ABORTING = (
     FileRefused,
     load.ImportConflict,

@@ -20,7 +20,7 @@ from app.processes.incidents.records import Effect, Incident, IncidentState, Res
 
 MOST_COLUMNS = 500
 MOST_VALUES = 5_000
-#: Marks a status that says nothing about the state: the state stays.
+#: Marks a status without meaning for the state: the state is kept.
 KEEP_STATE = "keep"
 
 #: The kinds, as mappings and options name them.

@@ -313,7 +313,7 @@ class ChangeMapping(FileMapping):
     fields: ImportedChangeFields = ImportedChangeFields()
 
 
-#: By what `process` says, for each of KINDS.
+#: The mapping of each of KINDS, by the value of `process`.
 MAPPINGS: Mapping[str, type[FileMapping]] = {"incident": IncidentMapping, "change": ChangeMapping}
 
 

@@ -14,8 +14,8 @@ from app.kernel.ledger import Ledger
 from app.log.ids import uuid7
 
 FIRST_REFUSED = 20
-# Of all rows: the share of refused ones above which something is probably wrong with the import as a whole.
-# Of refused rows: the share above which the encoding that they look like is reported.
+# Share of refused rows among all rows above which the import as a whole is probably wrong. Share of refused
+# rows above which their likely encoding is reported.
 LARGELY_REFUSED_SHARE, LIKELY_ENCODING_SHARE = 0.1, 0.5
 INSERT_RUN = """
 insert into plumbing.import_run (id, reader, source, file_name, zone, started_at, size)

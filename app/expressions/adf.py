@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from html import escape
 from typing import Any
 
-#: Deepest nesting of nodes. What the editor writes is within ten.
+#: Deepest accepted nesting of nodes. The editor itself nests at most ten deep.
 DEEPEST_NODE = 50
 _TAGS = {
     "paragraph": "p",
@@ -40,7 +40,7 @@ _BLOCKS = frozenset({"blockCard", "embedCard", "media", "extension", "bodiedExte
 #: In these the first paragraph stands on the line that is begun already.
 _BEGIN_A_LINE = frozenset({"listItem", "tableHeader", "tableCell"})
 _WITHOUT_CONTENT = {"hardBreak": "<br>", "rule": "<hr>"}
-#: The attribute that says what a reader sees of a node.
+#: Attribute with the text that a reader sees for a node.
 _SHOWN = {"mention": "text", "emoji": "text", "status": "text", "placeholder": "text"}
 _CARDS = frozenset({"inlineCard", "blockCard", "embedCard"})
 _MEDIA = frozenset({"media", "mediaInline"})

@@ -52,7 +52,8 @@ def number(value: Any) -> int | float | None:
     text = re.sub(r"[\s_'’]", "", value)
     if not text:
         return None
-    # A comma before groups of three digits separates thousands; else the mapping has to say what it is.
+    # A comma before groups of three digits separates thousands; otherwise the mapping must define its
+    # meaning.
     text = re.sub(r",(?=\d{3}(?:\D|$))", "", text)
     if not _NUMBER.fullmatch(text):
         raise ValueError("bad_number")

@@ -25,7 +25,7 @@ def cut_to_messages(text: str, parts: int) -> str:
     is_basic = _BASIC.union(_EXTENDED).issuperset(text)
     alone, one_of_several = _OF_BASIC if is_basic else _OF_UCS_2
     room = alone if parts == 1 else parts * one_of_several
-    # Two that fit into one need not say which they are.
+    # Two texts that fit into one message need no numbers.
     if _units(text, is_basic=is_basic) <= max(room, alone):
         return text
     end = "..." if is_basic else "…"

@@ -69,7 +69,7 @@ def _line_of(lines: list[str], path: Path) -> int:
     return nearest
 
 
-#: What is wrong, by the type of pydantic's error: its own words are those of Python.
+#: Sentence for each type of pydantic error: pydantic's own words are about Python.
 _LIMITS = {
     "too_long": "it has {actual_length} entries; at most {max_length} are allowed.",
     "too_short": "it has {actual_length} entries; at least {min_length} is needed.",

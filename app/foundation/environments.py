@@ -11,7 +11,7 @@ from pydantic import AfterValidator
 from app.kernel.actions.payloads import RecordKey
 
 PRODUCTION = "production"
-#: What teams and their pipelines call production, in small letters.
+#: Names that teams and their pipelines use for production, in lower case.
 PRODUCTION_ALIASES = frozenset(
     {
         *(
@@ -28,7 +28,7 @@ PRODUCTION_ALIASES = frozenset(
         *("生产", "正式", "线上", "上线", "现网", "运营", "生產", "線上", "上線", "現網", "運營"),
     }
 )
-#: Words beside it that make another environment of it, such as `pre-prod`.
+#: Words that turn a name of production into another environment, such as `pre-prod`.
 _NOT_PRODUCTION = frozenset(
     {"pre", "non", "not", "no", "test", "staging", "stage", "dev", "copy", "mirror", "like", "shadow", "uat"}
     | {"preview", "demo", "sandbox", "training", "qa"}

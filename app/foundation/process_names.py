@@ -26,7 +26,7 @@ PROCESS_KINDS: Mapping[str, str] = MappingProxyType(
         "training": "trainings",
     }
 )
-#: What people call the records and their processes besides the kind and its plural.
+#: Words that people use for records and their processes besides the kind and its plural.
 _LABELS = {
     "incident": ("事件", "故障", "事故"),
     "request": ("service request", "service requests", "服务请求", "请求"),

@@ -14,7 +14,7 @@ from app.kernel.actions.lifecycle import Action, Check, PayloadCheck
 
 #: Rows of a lifecycle's table; each table fixes the type of its records.
 ActionRows = tuple[Action[Any, Any], ...]
-#: A policy that adds nobody to another.
+#: Policy that permits no further people.
 EMPTY_POLICY = ActorPolicy()
 
 

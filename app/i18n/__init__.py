@@ -12,7 +12,7 @@ from string import Formatter
 from typing import Protocol, TypeAlias, runtime_checkable
 
 LANGUAGES = ("en", "zh")
-#: What stands between the parts of a list.
+#: Separator between the parts of a list.
 LIST_SEPARATORS = {"en": ", ", "zh": "、"}
 #: The language whose own characters and Latin ones have a space between them; and where one is wanting.
 SPACED = "zh"
@@ -27,7 +27,7 @@ class Labelled(Protocol):
         """Return the name in that language."""
 
 
-#: What fills a placeholder. People read the label of a code, and a time without the letters of ISO 8601.
+#: Value of a placeholder. People see the label of a code, and a time without the letters of ISO 8601.
 Word: TypeAlias = "str | datetime | Labelled | Sequence[Word]"
 
 

@@ -53,7 +53,7 @@ class Ledger:
         self.db = db
         #: The database that is written to, of which others are replicas.
         self.primary = db
-        #: The replica that lists, KPIs and the feed are read from; None: there is none.
+        #: Replica from which lists, KPIs and the feed are read; None without a replica.
         self.replica: Replica | None = None
         self.lifecycles = lifecycles
         self.writer = writer

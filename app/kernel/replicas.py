@@ -24,9 +24,9 @@ logger = structlog.get_logger()
 
 #: The longest that a request waits for the replica to reach a position, and the interval between two looks.
 WAIT_SECONDS, LOOK_SECONDS = 0.25, 0.005
-#: A replica that is behind by so much will not have caught up in a moment: nobody waits for it.
+#: A replica that is this far behind will not catch up in a moment, so requests do not wait for it.
 HOPELESS_SECONDS = 2.0
-#: What the replica has told counts for so long, so that requests at the same time ask once.
+#: Time for which the replica's reported position is reused, so that simultaneous requests ask once.
 FRESH_SECONDS = 0.05
 #: Time for an answer of the replica, for a first contact with it, and until the next attempt.
 ANSWER_SECONDS, CONTACT_SECONDS, AGAIN_SECONDS = 1.0, 5.0, 1.0
@@ -61,7 +61,7 @@ class ReadReason(StrEnum):
     foreign = "foreign"
     #: A statement failed at the replica.
     failed = "failed"
-    #: What is asked for is read from the primary only.
+    #: The requested data can be read only from the primary.
     unsuited = "unsuited"
 
 
@@ -268,7 +268,7 @@ class Replica:
                 is_replica, position, event_id = await _fetch_row(connection, STATE_WITH_EVENT)
             if not is_replica:
                 raise _Unfit(ReadReason.promoted)
-            # Of another log, or of this one before it was restored, the newest event is another.
+            # Another log, or this log before a restore, has a different newest event.
             if await self._primary.value(EVENT_AT, (position,), seconds=CONTACT_SECONDS) != event_id:
                 raise _Unfit(ReadReason.foreign)
             db = Database(_at_host_of(connection, self._url), self._connections)

@@ -143,7 +143,7 @@ async def store_upload(ledger: Ledger, sending: IncomingUpload) -> Upload:
     key = await _begin(ledger, sending)
     try:
         return await _store_chunks(ledger.db, key, sending.pieces)
-    except BaseException:  # also if the client has disconnected: if it returns, it begins anew
+    except BaseException:  # also if the client has disconnected: a client that returns starts again
         with contextlib.suppress(DatabaseGone):
             await ledger.db.rows(ABANDON, (key.id,))
         raise
@@ -191,7 +191,7 @@ async def _store_chunks(db: Database, key: PersonalKey, pieces: AsyncIterator[by
         size += len(chunk)
         try:
             await db.rows(ADD_CHUNK, (key.id, number, key.encrypt_chunk(number, chunk)))
-        except ForeignKeyViolation as error:  # another request has begun the upload anew
+        except ForeignKeyViolation as error:  # another request has started the upload again
             raise StillRunning() from error
         number += 1
     parameters = {"key_id": key.id, "size": size, "sha256": digest.hexdigest(), "media_type": kind}

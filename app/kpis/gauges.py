@@ -32,11 +32,11 @@ from app.platform.db import DatabaseGone
 logger = structlog.get_logger()
 
 MONTH_TO_DATE, LAST_MONTH = "month_to_date", "last_month"
-#: Figures older than this are computed anew when somebody scrapes.
+#: Older figures are recomputed at a scrape.
 FRESH_SECONDS = 60.0
 #: Figures older than this are not shown: after a pause, the first scrape would show those of another day.
 STALE_SECONDS = 600.0
-#: The metrics, with what they say and their labels.
+#: Metrics, each with its help text and labels.
 FAMILIES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "value": ("Value of the KPI, in the unit of the label.", ("key", "period", "unit")),
     "cases": ("Number of cases from which the value was computed.", ("key", "period")),
@@ -118,7 +118,7 @@ class KpiGauges:
                 overviews = {name: await overview(ledger.db, kpis, month) for name, month in periods.items()}
         except (DatabaseGone, TimeoutError) as error:
             logger.warning("the KPI gauges are not refreshed", why=str(error) or "It took too long.")
-        except Exception:  # nobody awaits this task: what it raised would be seen by nobody
+        except Exception:  # an exception of this task would be lost, because the task is never awaited
             logger.exception("the KPI gauges are not refreshed")
         else:
             self._computed = _Computed(time.monotonic(), overviews)

@@ -23,7 +23,8 @@ from app.kpis.declaration.figures import Cut, Figures, PointKey
 from app.kpis.questions.question import KpiQuestion
 from app.platform.db import Connection, Database
 
-#: The answers that are kept, the largest one in bytes, and the days that one is kept while nobody reads it.
+#: Largest number of kept answers, size of the largest one in bytes, and days for which an unread answer is
+#: kept.
 MOST_ANSWERS, LARGEST_BYTES, DAYS_UNREAD = 20_000, 100_000, 400
 SELECT_FIGURES = "select figures, used_on < current_date from plumbing.kept_figures where question = %s"
 INSERT = """

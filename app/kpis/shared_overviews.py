@@ -23,7 +23,7 @@ from app.platform.db import Database
 
 #: The longest that an overview is given again, in seconds: ages of open cases grow while nothing is written.
 FRESH_SECONDS = 60.0
-#: What takes longer, in seconds, is given again for so many times what it takes longer.
+#: An overview that takes longer than this, in seconds, is reused for this many times its duration.
 SLOW_SECONDS, REUSE_TIMES = 0.25, 10.0
 #: How many are kept: readers differ by their time zone and by the KPIs that they may see.
 MOST_OVERVIEWS = 64
@@ -72,12 +72,13 @@ class SharedOverviews:
                     self._begin(name, db, kpis, month)
                 lag_seconds = round(await age_after(db, last.position), DECIMALS_OF_SECONDS)
                 return replace(last, lag_seconds=lag_seconds)
-        # What is kept holds whoever computed it; but who reads the primary does not wait for a replica.
+        # A stored overview is the same for every caller; but a reader of the primary does not wait for a
+        # replica.
         while (other := self._computing.get((db, name))) is not None:
             shared = await asyncio.shield(other)
             if shared.position >= position:
                 return shared
-        # Whoever asked may go, while others wait for the same.
+        # The first caller may leave while others wait for the same result.
         return await asyncio.shield(self._begin(name, db, kpis, month))
 
     def _reused_seconds(self, kept_overview: _Kept) -> float:

@@ -56,7 +56,7 @@ LONGEST_SECONDS = 60.0
 MOST_SOLO_CONSUMERS = 6
 # Above the number of statements of all consumers together.
 MOST_PLANS = 500
-# A batch is short and the log is long, whatever the planner's statistics say: every query uses an index, so a
+# A batch is short and the log is long, whatever the planner's statistics: every query uses an index, so a
 # generic plan always fits.
 LIMITS = (
     "-c idle_in_transaction_session_timeout=60s -c jit=off -c timezone=UTC "

@@ -99,7 +99,7 @@ async def process_next_batch(
             return None
         await consumer.handle_batch(connection, Batch(connection, span, tail or Tail()))
         await connection.execute(MOVE_CHECKPOINTS.encode(), (span.last, [consumer.name]))
-        if span.first == 1:  # it begins anew, which is never in a batch that others share
+        if span.first == 1:  # the consumer starts again, which never happens within a shared batch
             await connection.execute(SET_SHAPE.encode(), (consumer.shape, consumer.name))
     return span
 

@@ -11,7 +11,7 @@ from pydantic_core import to_json
 
 from app.platform.db import Connection
 
-# In the turn of the writers, of whom each may lock several heads in an order of its own.
+# Taken in the turn of the writers, since each may lock several heads in its own order.
 LOCK = b"select from log.head for update"
 REWRITE = b"""
 update log.stream_head h set audience = w.audience

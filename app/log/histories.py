@@ -116,7 +116,7 @@ class History:
         """End the history, and build the arguments of log.append_history."""
         batch = {"reads": self._reads, "rows": self._rows, "removals": [], "audiences": self._audiences}
         common = {"source": self.source, "correlation_id": self.correlation_id}
-        # By the grammar of the names none of these texts holds a comma, a brace or a quotation mark.
+        # By the grammar of the names these texts never contain a comma, a brace or a quotation mark.
         columns: list[Iterable[str]] = list(zip(*self._events, strict=True))
         columns.insert(3, uuid7_texts(self.events))
         columns.append(map(str, accumulate(map(len, self._data))))

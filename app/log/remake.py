@@ -14,7 +14,7 @@ from app.log.follow import FOLLOW_LIMITS, Consumer, lock_consumer, process_next_
 from app.log.shadow_tables import SUFFIX, ShadowTables, shadow_tables_made, until_unused
 from app.platform.db import Connection, connect, fetch_rows, fetch_value
 
-#: Timers are set for what the tables say, and are many consumers'; so those set meanwhile are added at the
+#: Timers are set according to the tables and belong to many consumers; timers set meanwhile are added at the
 #: end.
 TIMERS = "plumbing.timer"
 ADD_TIMERS = f"""

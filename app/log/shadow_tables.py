@@ -25,7 +25,7 @@ SUFFIX = "_next"
 LOCK_TIMEOUT = "500ms"
 ATTEMPTS, PAUSE_SECONDS = 120, 1.0
 
-#: Only one at a time makes tables anew; whoever holds it may remove what another one has left.
+#: Only one process at a time rebuilds tables. The holder of the lock may remove remains of another one.
 LOCK_SHADOWS = "select pg_try_advisory_lock(hashtextextended('tables beside', 0))"
 LIKE_OPTIONS = "including defaults including constraints including generated including storage"
 SELECT_OPTIONS = "select array_to_string(reloptions, ', ') from pg_class where oid = %s::regclass"

@@ -129,7 +129,7 @@ class Writer:
         self._connection: Connection | None = None
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
-        #: The position of the newest event that this writer has appended; 0: none yet.
+        #: Position of the newest event that this writer has appended; 0 before the first.
         self.position = 0
 
     async def open(self) -> None:

@@ -24,7 +24,7 @@ from app.meetings.payloads import MOST_INVITED, AddAgendaItemMeeting, CallMeetin
 from app.meetings.records import AgendaItem, Meeting, Participant
 from app.ticketing.records import Link, LinkKind
 
-#: A free question is for all who take part in the meeting; they have so long if nobody says less.
+#: A free question is for all participants of the meeting, for this long unless a shorter time is given.
 ANY_MATTER = Matter()
 DECISION_PERIOD = timedelta(days=7)
 #: A question may be asked and answered while the meeting is held.

@@ -91,7 +91,7 @@ LISTING = Listing(
 PARTICIPANTS = ChildListing(
     "participants", Participant, "added_at", ParticipantOut, "a meeting's participants, the earliest first"
 )
-# Items about a record are shown to callers who see that record; items about none, to all who see the meeting.
+# Items about a record are shown to callers who see that record; other items to all who see the meeting.
 AGENDA = """
 select r.id, r.topic, r.about, r.conclusion, r.added_at, s.shown,
   d.id as decision_id, d.question, d.state, d.outcome

@@ -50,16 +50,16 @@ from log.told e join unnest(%s::text[], %s::integer[]) as w(stream, version) usi
 CAUSES = "select id, stream, type, data from log.told where id = any(%s)"
 ROWS = "select r.* from {table} r where r.id = any(%s)"
 PERSON, TEAM = "person", "team"
-#: The name of the detail that says until when something is asked that has no due time of its own.
+#: Name of the detail with the time until which an act is requested that has no due time of its own.
 ACT_BY = "act_by"
-#: Places of values in the event that caused the one that is told.
+#: Places of values in the event that caused the notified one.
 CAUSES_PLACES = frozenset({"cause", "seen"})
 #: The place of values in the ballots that led to the outcome of a decision.
 REASONS_PLACE = "reasons"
 #: The kinds of notices that ask something of their readers.
 ASKING = frozenset({NoticeKind.waits_for_you, NoticeKind.is_yours})
 
-#: A notice's id, and the stream and version of an event that it tells of.
+#: Id of a notice, with the stream and version of its event.
 StepKey = tuple[UUID, str, int]
 
 

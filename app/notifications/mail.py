@@ -77,7 +77,7 @@ update deliveries.mail m set due_at = %s, attempts = m.attempts + 1 from (
   select notice_id from deliveries.mail where due_at <= %s order by due_at limit {CONCURRENT_MAILS}
   for update skip locked
 ) as due where m.notice_id = due.notice_id returning m.notice_id, m.attempts, m.digest_of"""
-# What else is due of the same persons' daily mails goes with it.
+# Other mails that are due for the same people's daily digest go with it.
 CLAIM_DIGESTS = """
 update deliveries.mail set due_at = %s, attempts = attempts + 1
 where digest_of = any(%s) and due_at <= %s returning notice_id, attempts, digest_of"""

@@ -50,12 +50,12 @@ BUNDLES_PER_BATCH = 64
 # Imported events and events older than a day cause no notices: a consumer that starts with a long log must
 # not send a year's notices.
 OLDEST_RECORDED_AT = "select clock_timestamp() - interval '1 day'"
-# What has been overdue for longer than this when a rule flags it tells nobody: a version that learns to flag
-# something finds all that ever was late, and lists show it.
+# An item that was overdue for longer than this when a rule flags it sends no notice: a version that learns a
+# new flag finds everything that was ever late, and lists show it.
 LONGEST_OVERDUE = timedelta(days=30)
-# Persons whom the event names come first: they get the notice that says why, and none as followers. Persons
-# who began to follow, or were invited, after the event get none. The order is that of the log, since an event
-# may have an earlier date than events recorded before it.
+# People named by the event come first: they get the notice with the reason, and no second one as followers.
+# People who began to follow, or were invited, after the event get no notice. The order is that of the log,
+# since an event may have an earlier date than events recorded before it.
 ENQUEUE = """
 with told as (
   select * from jsonb_to_recordset(%(told)s::jsonb) as t(position bigint, stream text, id uuid,
@@ -321,7 +321,7 @@ async def _bodies(
     bodies = {}
     for bundle in bundles:
         caller = callers.get(bundle.person_id)
-        # An integration reads events; nobody reads its notices.
+        # An integration reads events instead of notices.
         if caller is None or caller.actor.startswith("integration:"):
             continue
         lifecycle = ledger.lifecycles[kind_of(bundle.stream)]

@@ -77,7 +77,7 @@ class NoticeOut(RecordOut, of=Notice):
     )
 
 
-#: What opened the incident of a requester, if that was a mail whose content is still stored.
+#: Mail that opened the requester's incident, if its content is still stored.
 OPENED_BY = """
 select d.sealed from log.event e
 join fold.webhook_source s on e.source = 'webhook:' || s.key and s.adapter = 'mail'

@@ -16,13 +16,13 @@ from app.kernel.ledger import Ledger
 from app.log.events import id_of, kind_of
 from app.notifications.steps import OF_CLOCKS
 
-#: The steps whose sentence says which clock of the ticket they are about.
+#: Steps whose sentence names the clock of the ticket.
 CLOCK_STEPS = frozenset(OF_CLOCKS.values())
-#: The steps whose sentence says until when the ticket may be reopened.
+#: Steps whose sentence gives the time until which the ticket may be reopened.
 REOPENED_STEPS = frozenset({NoticeType.resolved, NoticeType.delivered})
-#: The steps that are told with the type of their event, or with what their record has.
+#: Steps whose sentence depends on the type of their event, or on fields of their record.
 AGREEMENT_STEPS = frozenset({NoticeType.agreement_moved, NoticeType.to_consent, NoticeType.agreement_ends})
-#: Fields that say when a record takes place that an event names, by their labels.
+#: Fields with the time at which a record in an event takes place, by their labels.
 SPANS = (("window_from_at", "window_until_at"), ("from_at", "until_at"), ("starts_at", "ends_at"))
 TARGETS = """
 select case_id, min(due_at) as due_at from sla.clock
@@ -33,7 +33,7 @@ CLOCKS = "select id, due_at from sla.clock where id = any(%s)"
 ENDS = "select id, valid_to from fold.sla where id = any(%s)"
 MINUTE, HOUR = 60, 3600
 
-#: What is said of events, by stream and version of the event.
+#: Payloads of events, by stream and version of the event.
 EventPayloads = dict[tuple[str, int], dict[str, Any]]
 
 
@@ -55,7 +55,7 @@ async def add_quoted(
             payload = payloads[name, n]
             agreement = str(payload.get("agreement"))
             more = {"agreement_number": numbers.get(agreement)}
-            # What has breached was due at that instant; what is close may still be paused.
+            # A breached target was due at that instant; one that is close may still be paused.
             more["due_at"] = payload["at"] if step is NoticeType.target_missed else due.get(name)
         elif step is NoticeType.agreement_ends:
             more = {"valid_to": ends.get(name)}

@@ -80,16 +80,16 @@ DEFERRED = "deferred"
 PASSED_ON = frozenset({"comment_passed_on", "attachment_passed_on"})
 
 
-#: The notices to whoever is responsible for a ticket, about its clocks, by type of event.
+#: Notices about clocks to the people responsible for a ticket, by type of event.
 OF_CLOCKS = {
     ClockEventType.warned.value: NoticeType.target_close,
     ClockEventType.breached.value: NoticeType.target_missed,
 }
-#: Who answers for the agreements is notified of missed targets, besides.
+#: The person who answers for the agreements is also notified of missed targets.
 MISSED = RecipientRule(NoticeType.target_missed, roles=frozenset({Role.service_level_manager}))
 
-#: The fields of a ticket by which an observed event tells of a step, whatever its type: a ticketing tool
-#: reports what its ticket is like now, and its assignment together with its state.
+#: Fields of a ticket by which an observed event marks a step, whatever its type: a ticketing tool reports the
+#: ticket's present content, and its assignment together with its state.
 STEP_FIELDS = {
     "assigned": ("team_id", "assignee_id"),
     "declared_major": ("declared_major_at",),

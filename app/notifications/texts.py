@@ -63,7 +63,7 @@ KIND_SENTENCES = {
 }
 #: The sentences of overlaps, by the field of the event's payload that names what has taken the window.
 OVERLAP_SENTENCES = {"change": "overlapped_by_change", "freeze": "overlapped_by_freeze"}
-#: What an agreement's steps are called, by the types of their events.
+#: Names of an agreement's steps, by the types of their events.
 AGREEMENT_SENTENCES = {
     f"sla.{name}": f"agreement_{name}"
     for name in (
@@ -75,8 +75,8 @@ ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 #: Where a sentence names the title, with the signs that go before it; behind it the number may stand in
 #: brackets.
 TITLE = re.compile(r"\{title\} ?[(（]\{number\}[)）]|[:：,，]? ?(?:“\{title\}”|\{title\}(?! ?[(（]))")
-#: Where a sentence names the number, which means nothing to people if it is an id: beside a title, or behind
-#: a noun. Elsewhere the sentence needs a name in its place.
+#: Places where a sentence names the number next to a title or after a noun. An id means nothing to people, so
+#: there it can be left out; elsewhere the sentence needs a name in its place.
 NUMBER_BESIDE_TITLE = re.compile(r" ?[(（]\{number\}[)）]|[,，] ?\{number\}|\{number\}[:：] ?(?=“?\{title\})")
 NUMBER_AS_OBJECT = re.compile(r"(?:\b(?:for|of) |^|负责 ?)\{number\}")
 NUMBER_BEHIND_NOUN = re.compile(r"(?<=[一-鿿]) \{number\} (?=[一-鿿])|,? ?\{number\}|，\{number\}")
@@ -229,7 +229,7 @@ def _reason_label(
     if step is NoticeType.change_ended:
         return ChangeEnding(payload[field]).label(language)
     record: type[Record] = ledger.lifecycles[kind_of(about)].record
-    # Another system may not say what it waits for.
+    # Another system may not report the reason for waiting.
     code = payload.get(field, HoldReason.other)
     label: str = codecs(record)["hold_reason"].type(code).label(language)
     return label

@@ -234,14 +234,15 @@ TOLD_FIELDS: dict[Notice, tuple[str, ...]] = {
     Notice.survey_invited: ("own.ends_at",),
     Notice.survey_reminded: ("own.ends_at",),
 }
-#: Fields that say until when something is asked of the reader.
+#: Fields with the time until which an act of the reader is requested.
 DEADLINES = frozenset(
     {
         *("due_at", "self_check_due_at", "summary_due_at", "until_at", "wanted_at", "planned_at"),
         *("review_due_at", "target_at", "wake_up_at", "first_due_at"),
     }
 )
-#: Notices of work, besides those that wait for the reader: they say until when it is asked for, too.
+#: Notices of work, besides those that wait for the reader: they also give the time until which the work is
+#: requested.
 WORK_NOTICES = frozenset({Notice.given, Notice.escalated, Notice.tasked})
 #: The time to act on what has no due time of its own, and no agreed target.
 USUAL_TIME = timedelta(days=7)

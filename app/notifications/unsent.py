@@ -11,8 +11,8 @@ from app.notifications.records import DeliveryFailure
 
 #: A mail that was given up counts as unsent for so long; by then, people have read it in the application.
 UNSENT_FOR = timedelta(days=7)
-# By the indexes mail_deferred and notice_given_up. Whoever has no address, or is no longer concerned, is left
-# out: that is no fault of the mail server.
+# Uses the indexes mail_deferred and notice_given_up. People without an address, or who are no longer
+# concerned, are left out: that is not a fault of the mail server.
 UNSENT = f"""
 select n.id, n.person_id, n.steps, n.sent_at, n.failed_at, n.failure, m.attempts, m.due_at as next_try_at,
   m.why

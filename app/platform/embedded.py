@@ -35,7 +35,7 @@ ROOT_HOME = Path("/var/lib/ledgerdesk")  # the copy of the binaries for root, an
 SYSTEM_USER = "ledgerdesk"  # PostgreSQL refuses to run as root
 PATIENCE_SECONDS = 300.0  # Recovery may replay gigabytes; a server that dies is noticed at once.
 STOP_SECONDS = 60
-UNREACHABLE_SECONDS = 20  # for a server that lets nobody in to stop in order
+UNREACHABLE_SECONDS = 20  # time for a server that is closed to clients to stop in order
 LOG_BYTES_MAX = 10_000_000
 SOCKET = ".s.PGSQL.5432"
 CLUSTER = "postgres"  # the folder of PostgreSQL's files in a data directory
@@ -62,7 +62,7 @@ SETTINGS = {
     "max_connections": "100",
     "max_wal_size": "4GB",  # so that checkpoints do not slow down an import
     "checkpoint_timeout": "15min",
-    "max_slot_wal_keep_size": "8GB",  # for whoever receives the log, and may have gone for good
+    "max_slot_wal_keep_size": "8GB",  # limit for a receiver of the log that may have gone for good
     "jit": "off",
     "fsync": "on",
     "synchronous_commit": "on",
@@ -73,8 +73,8 @@ LOG_END_BYTES = 4096
 AGAIN_SECONDS = 0.5
 #: The time and process id with which PostgreSQL begins a line of its log.
 LINE_PREFIX = re.compile(r"^\S+ \S+ \S+ \[\d+\] ")
-#: Lines that give no reason why a server has ended: what it did, what belongs to another line, and what it
-#: said to clients that came too early or were there when it was ended.
+#: Lines that do not explain why a server has ended: normal operation, parts of other lines, and messages to
+#: clients that came too early or were connected at the end.
 NO_REASON = re.compile(
     r"(LOG|DETAIL|HINT|CONTEXT|STATEMENT|WARNING|NOTICE):|FATAL:  (the database system is|terminating) "
 )

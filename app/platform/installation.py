@@ -111,12 +111,13 @@ def _watched(server: EmbeddedPostgres) -> Iterator[None]:
     def watch() -> None:
         reported = ""
         while not ended.wait(WATCH_SECONDS):
-            # A restart that fails is tried again; meanwhile clients are told that the database is gone.
+            # A failed restart is tried again; meanwhile clients get the answer that the database is
+            # unavailable.
             try:
                 why = server.revive()
             except (EmbeddedError, OSError) as error:
                 reason = str(error).partition("\n")[0]
-                # Once, however often it is tried: what PostgreSQL said besides has the time in it.
+                # Report once, however often it is tried: other messages of PostgreSQL contain the time.
                 if reason != reported:
                     logger.warning("PostgreSQL does not start; trying again", why=str(error))
                 reported = reason

@@ -30,10 +30,10 @@ LARGEST_ANSWER = 65_536
 #: A connection with nothing to do is kept for so long.
 KEEP_ALIVE_SECONDS = 5.0
 MOST_CONNECTIONS = 8
-#: Ports below this one are those of mail, files and terminals, but for the two of the web.
+#: Lower ports belong to mail, files and terminals, except the two of the web.
 LEAST_FREE_PORT = 1_024
 WEB_PORTS = {"http": 80, "https": 443}
-#: Names are resolved by threads of their own: names that are slow to resolve keep nobody else waiting.
+#: Names are resolved by separate threads, so that slow names do not delay others.
 MOST_LOOKUPS = 64
 LONGEST_URL = 2_000
 #: Addresses of IPv6 that stand for one of IPv4 in their last 32 bits.

@@ -18,7 +18,7 @@ _TOKEN, _SEED = (
     re.compile(rf"BEGIN {name}-+\s+([A-Za-z0-9._=-]+)\s+-+END")
     for name in ("NATS USER JWT", "USER NKEY SEED")
 )
-#: A seed is base32: two bytes that say of what kind it is, the key, and two of a checksum.
+#: A seed is base32: two bytes for its kind, the key, and two bytes of a checksum.
 SEED_BYTES, KEY_PLACE, CHECKED_BYTES = 36, slice(2, 34), 34
 
 

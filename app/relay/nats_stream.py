@@ -27,7 +27,7 @@ from app.relay.targets import RelayTarget
 CONNECT_SECONDS = 5
 #: So long one acknowledgement may take.
 ACK_SECONDS = 10.0
-#: Bytes that a server counts beside the text: headers, and the subject.
+#: Bytes that a server counts in addition to the text: headers, and the subject.
 HEADER_BYTES = 1_024
 #: The server's code for a message that does not follow the newest.
 WRONG_LAST_SEQUENCE = 10071
@@ -60,7 +60,8 @@ class NatsStream:
     async def _open(self) -> None:
         self._batch = _SentMessages(0)
         with _failures():
-            # It does not reconnect by itself: after a cut, only the newest message says where to go on.
+            # The client does not reconnect by itself: after a cut, only the newest message shows where to
+            # continue.
             await self._client.connect(
                 servers=[f"{'tls' if self._target.tls else 'nats'}://{host}" for host in self._target.hosts],
                 name="ledgerdesk relay",
@@ -164,7 +165,7 @@ class NatsStream:
     async def _acknowledge(self, answer: Msg) -> None:
         """Take the server's answer to one message."""
         position = int(answer.subject.rpartition(".")[2])
-        if not answer.data:  # nobody listens to that subject
+        if not answer.data:  # the subject has no listener
             self._batch.fail(BrokerGone(f"The NATS server has no stream {self._name}."))
             return
         reply = orjson.loads(answer.data)
@@ -212,7 +213,7 @@ class _SentMessages:
         """Note that one was refused, and so will be all behind it."""
         if not self.stored.done():
             self.stored.set_exception(error)
-            self.stored.exception()  # nobody may be waiting any more
+            self.stored.exception()  # the waiting task may be gone
 
 
 @contextlib.contextmanager

@@ -111,7 +111,7 @@ def _read_region(
         zone = None if sent_zone is None else sent_zone.text or None
         if sent_zone is not None and (
             zone is None or is_zone(zone)
-        ):  # others call zones otherwise, and nobody is refused for that
+        ):  # other systems name zones differently, which is no reason for a refusal
             fields["time_zone"] = zone
         else:
             altered["time_zone"] = [Alteration.unreadable.value]

@@ -186,7 +186,7 @@ def schemas(base: str) -> list[dict[str, Any]]:
         _attribute("$ref", kind="reference", mutability="immutable", referenceTypes=["User", "Group"]),
         _attribute("type", mutability="immutable", canonicalValues=["User"]),
     ]
-    # What is sent of it counts where no displayName is sent; it says the same as that.
+    # The formatted name counts if no displayName is sent; both mean the same.
     formatted = _attribute("formatted", mutability="readOnly")
     user = [
         _attribute("userName", required=True, uniqueness="server"),

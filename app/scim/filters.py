@@ -188,7 +188,7 @@ class _Reader:
         if token.startswith('"'):
             try:
                 text = str(json.loads(token))
-                text.encode()  # half of a character is none
+                text.encode()  # half of a character cannot be encoded
                 return text
             except ValueError as error:
                 raise self._refused("has a value that cannot be read") from error

@@ -156,7 +156,7 @@ async def remove_group(ctx: ScimContext, name: str) -> None:
             await perform(ctx.ledger, command)
         except ActionUnavailable:  # by another request
             pass
-        # Whoever has joined meanwhile; from now on nobody joins.
+        # Members who have joined meanwhile; from now on joining is impossible.
         await _leave(ctx, group, await _members(ctx, group))
 
 

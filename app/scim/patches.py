@@ -33,7 +33,7 @@ MULTI_VALUED = ("emails", "phonenumbers")
 _ONLY_FOR_WORK = ("emails",)
 _HALVES = ("givenname", "familyname")
 _FAMILY_FIRST = re.compile(r"(?P<familyname>[^,()]+),\s*(?P<givenname>[^,()]+)")
-# Of three words nobody knows which are the family name: "Maria de la Cruz", "Anna Maria Miller".
+# In names of three words, the family name is ambiguous: "Maria de la Cruz", "Anna Maria Miller".
 _FAMILY_LAST = re.compile(r"(?P<givenname>[^\s,()]+)\s(?P<familyname>[^\s,()]+)")
 #: The value of an attribute that cannot be used, whatever was sent.
 UNFIT: Final = ()
@@ -287,7 +287,7 @@ def group_change(body: dict[str, Any]) -> GroupChange:
 
 def _change_named_members(changed: GroupChange, change: PatchChange, where: Expression) -> None:
     """Change the members that the filter in the path names, and no others."""
-    # An id says whom it names; a name beside it is a copy that is not kept here.
+    # The id identifies the member; the name next to it is a copy that is not stored here.
     displays = list(_named_values(where, "display")) or [""]
     named = {
         value

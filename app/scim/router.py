@@ -29,7 +29,7 @@ from app.scim.patches import GroupChange, group_change, lower_keys, member_ids
 from app.scim.users import ScimContext
 
 router = Router(prefix=SCIM, include_in_schema=False)
-#: Where lists begin, and how long a page is that does not say so.
+#: First index of lists, and length of a page without a requested length.
 FIRST, USUAL_PAGE = 1, 100
 LARGEST_NUMBER = 10_000_000
 #: A page of resources, and how many there are in all.

@@ -27,7 +27,7 @@ NAMES = ("id", "username", "externalid")
 FILTERS = "`userName`, `externalId`, `id`, `emails`"
 MOST_MATCHES = 100
 PERSONS_BY_ADDRESS = "select person_id from vault.address where fingerprint = %s limit %s"
-# Those whom `is_visible` shows, by the index person_provisioned.
+# People whom `is_visible` shows, by the index person_provisioned.
 VISIBLE = """
 (p.scim_status in ('provisioned', 'suspended')
  or (p.scim_status is null and p.login is not null and p.login_issuer = %(issuer)s))
@@ -68,7 +68,8 @@ async def _filtered(ctx: ScimContext, text: str) -> list[Person]:
     people: list[Person] = [each.record for each in loaded.values() if is_visible(ctx, each.record)]
     matching = list[Person]()
     for person, document in zip(people, await user_documents(ctx, people), strict=True):
-        # Whoever is handed over has a login and no `userName` yet: the index knows better than the document.
+        # A person who is handed over has a login but no `userName` yet, so the index is more reliable than
+        # the document.
         decided = {each: person.id in ids for each, ids in by_condition.items() if each.path.name in NAMES}
         if matches_filter(expression, _flat(document), decided):
             matching.append(person)

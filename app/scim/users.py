@@ -28,7 +28,7 @@ from app.scim.documents import user_document
 from app.scim.errors import ScimError, invalid, not_found
 from app.scim.patches import patched_attributes
 
-#: How often a change is decided anew because somebody else has changed the person meanwhile.
+#: Number of times a change is decided again because the person was changed meanwhile.
 MOST_ATTEMPTS = 5
 _PERSONAL = (
     "name",

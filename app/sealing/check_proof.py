@@ -33,7 +33,7 @@ if TYPE_CHECKING:  # loading it takes longer than checking a proof
 
 PROOF, CONSISTENCY = "ledgerdesk.proof.1", "ledgerdesk.consistency.1"
 LARGEST_FILE = 16 * 1024 * 1024
-# What the DER form of an Ed25519 public key begins with (RFC 8410).
+# First bytes of the DER form of an Ed25519 public key (RFC 8410).
 KEY_PREFIX = bytes.fromhex("302a300506032b6570032100")
 TIMES = ("occurred_at", "recorded_at")
 # The members of a leaf, of which the list of values in this order is hashed.

@@ -95,7 +95,7 @@ class LogReader:
         """
         try:
             rows = await store.read_leaves(self._connection, begin, up_to)
-        except psycopg.DataError:  # a time that no calendar has, which nobody but a superuser can write
+        except psycopg.DataError:  # an impossible time, which only a superuser can write
             rows = await self._rows_one_by_one(begin, up_to)
         if [row[0] for row in rows] == list(range(begin + 1, up_to + 1)):
             return leaf_hashes(self._blinding, rows)

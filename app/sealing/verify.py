@@ -207,7 +207,7 @@ def _conclude(
     for first, last in reading.added.spans:
         outcome.add(SealFinding(Discrepancy.added, first, last))
     for first, last in _without(reading.differing.spans, reading.missing.spans):
-        # An exported head says more than a stored one, which may have been signed anew.
+        # An exported head is stronger evidence than a stored one, which may have been signed again.
         differing = _what_differs(reading, exported, last) or _what_differs(reading, stored, last)
         outcome.add(SealFinding(differing or Discrepancy.altered, first, last))
     for first, last in reading.torn.spans:

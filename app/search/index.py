@@ -30,7 +30,7 @@ from app.search.tokens import EDITION, key_tokens, number_tokens, staff_tokens, 
 NAME = f"search:{EDITION}"
 # Measured: larger batches are no faster, and other tasks of the process wait while texts are decrypted.
 BATCH = 5_000
-# Far more than usual: after an erasure, all records with texts of that person are indexed anew.
+# Far more than usual: after an erasure, all records with texts of that person are indexed again.
 LONGEST_SECONDS = 300.0
 RECORDS_AT_ONCE = 500
 # Older comments are not searched.

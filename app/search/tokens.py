@@ -15,7 +15,7 @@ from pathlib import Path
 #: To be raised when anything here changes, or another kind is searched: the consumer then has another name
 #: and rebuilds the index.
 EDITION = 2
-# Longer words are cut: nobody types more of a word to find it.
+# Longer words are cut: people do not type more of a word to find it.
 LONGEST_WORD = 64
 # PostgreSQL limits the tokens of one record to a megabyte; those of a text of this length are less than half.
 LONGEST_TEXT = 40_000

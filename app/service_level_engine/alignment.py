@@ -150,7 +150,7 @@ class AvailabilityAlignment:
 
     product: Fraction | None
     holds: bool
-    #: The names of the items that promise none.
+    #: Names of items without a promise.
     unknown: tuple[str, ...]
 
 

@@ -57,11 +57,11 @@ class Announcement:
     occurred_at: datetime
     target: Target
     percent: int | None = None
-    #: Of a withdrawal, a change of target, and a breach that did not come by time alone.
+    #: Set for a withdrawal, a change of target, and a breach that did not come by time alone.
     because: AnnouncementCause | None = None
     #: The position of the event that caused it; None: a calendar, or time alone.
     by_position: int | None = None
-    #: Of a stop: how the clock ended.
+    #: Set for a stop: how the clock ended.
     state: ClockState | None = None
 
 

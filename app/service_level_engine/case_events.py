@@ -65,10 +65,11 @@ class CaseEvent:
     service_restored_at: datetime | None = None
     #: Of `message`: whether the requester can see it.
     public: bool = False
-    #: Attributes that have other values from then on: `priority`, `service`, `category`, `customer`,
-    #: `catalogue_item`, and `team`, which has the case. Of the opening: those that the case began with.
+    #: Attributes that have new values from then on: `priority`, `service`, `category`, `customer`,
+    #: `catalogue_item`, and `team`, which has the case. For the opening: the case's first values.
     changes: Mapping[str, str | None] = field(default_factory=dict)
-    #: When an event that was recorded later told that it means this; None: it was clear from the beginning.
+    #: Time at which an event recorded later gave this its meaning; None if the meaning was clear from the
+    #: beginning.
     retold_at: datetime | None = None
     #: When another event was recorded in its place: it counts only for readings as of an earlier time.
     replaced_at: datetime | None = None

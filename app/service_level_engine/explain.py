@@ -32,7 +32,7 @@ class ClockSegment:
     begins_at: datetime
     ends_at: datetime
     reason: SegmentReason
-    #: Of a hold its reason, of a state the state.
+    #: For a hold its reason, for a state the state.
     detail: str | None = None
 
     @property

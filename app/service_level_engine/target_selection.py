@@ -115,8 +115,8 @@ class Opening:
     opened_at: datetime
     #: The position of the opening event in the log.
     position: int
-    #: Of a case that was imported: agreements that are known at this position count, whenever they were
-    #: signed. None: all.
+    #: For an imported case: agreements that are known at this position count, whenever they were signed.
+    #: None: all agreements.
     asked_position: int | None = None
     imported: bool = False
 
@@ -277,7 +277,7 @@ def tied_targets(targets: Sequence[TargetConditions]) -> tuple[str, ...]:
 def _tie(first: TargetConditions, second: TargetConditions, targets: Sequence[TargetConditions]) -> bool:
     if len(first.conditions) != len(second.conditions):
         return False
-    # Fewest other targets fit the case that has these values and otherwise none that any target names.
+    # The case with these values, and no other value named by a target, matches the fewest other targets.
     case = {**first.conditions, **second.conditions}
     if any(case[name] != value for name, value in first.conditions.items()):
         return False

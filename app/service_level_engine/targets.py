@@ -44,8 +44,8 @@ class Target:
     conditions: Mapping[str, str] = field(default_factory=dict)
 
 
-#: Returns the target that applies to a case with these attributes; None: none. The agreement is chosen as of
-#: the opening, so that the target depends on nothing else.
+#: Returns the target that applies to a case with these attributes, or None. The agreement is chosen as of the
+#: opening, so that the target depends on nothing else.
 Targeting = Callable[[Mapping[str, str | None]], Target | None]
 #: Returns the business time of the calendar with that key, by its newest version published by that instant.
 Calendars = Callable[[str, datetime], BusinessTime]

@@ -9,11 +9,11 @@ from datetime import datetime
 from app.service_reports.content import ReportChange, ReportContent, ReportTarget, TargetVerdict
 from app.service_reports.pages.texts import UNKNOWN, ReportTexts
 
-#: Lists of which an entry is told as one: that it is there now, or no more.
+#: Lists whose entries are compared one by one: added or removed.
 ENTRIES = frozenset({"breaches", "exclusions", "causes", "cause_counts"})
 #: Lists of names: what is in one is its own value.
 NAMED = frozenset({"improvement_needed"})
-#: Members that say which case or target it is about, as the path does.
+#: Members that identify the case or target, like the path.
 IDENTITIES = frozenset({"case_id", "record_id", "number", "round", "target", "id"})
 #: Members that are shares.
 SHARES = frozenset({"compliance"})

@@ -25,7 +25,7 @@ from app.service_reports.clock_targets import decimal_text, described
 from app.service_reports.content import ReportForecast, ReportTarget, ReportTrend, TargetVerdict
 from app.service_reports.periods import Period
 
-#: The KPI that measures a metric, where the target names none.
+#: KPI that measures a metric, unless the target names another one.
 USUAL_KPI = {TargetMetric.availability: "service_availability", TargetMetric.satisfaction: "csat"}
 
 

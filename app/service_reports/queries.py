@@ -292,7 +292,7 @@ def _released(release: ReleasedConsequence, people: _People) -> ReleasedConseque
 
 def _recomputed(edition: AgreementReport, fresh: Report, *, for_staff: bool) -> Recomputed:
     changes, staff_changes = fresh.changes_since(edition.content or {}, edition.staff_content or {})
-    # Others than staff are not told whether the part for staff differs.
+    # Only staff see whether the part for staff differs.
     return Recomputed.model_validate(
         {
             "same": not changes and not (for_staff and staff_changes),

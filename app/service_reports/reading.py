@@ -32,10 +32,10 @@ with recursive edition as (
 where s.id <> %(agreement)s order by s.begins_at desc, s.id"""
 #: Whether a signed edition has replaced the agreement.
 REPLACED = "select from fold.sla where replaces_id = %s and signed_at is not null limit 1"
-# A clock counts when it is decided: in time when it stops, else when it goes past its target, stopped or not.
-# A breach shows a second after the last instant at which the clock is still in time. What was
-# decided after the edition before had ended, and before this one began, counts at its beginning, and what is
-# decided after the end of the last edition counts at that end: it is in no other report.
+# A clock counts when it is decided: in time when it stops, otherwise when it goes past its target, stopped or
+# not. A breach shows a second after the last instant at which the clock is still in time. A clock decided
+# between the end of the previous edition and the beginning of this one counts at this beginning. A clock
+# decided after the end of the last edition counts at that end, because no other report contains it.
 DECIDED = """
 told as (
   select c.*,
@@ -80,7 +80,7 @@ CAUSES = f"""
 with {DECIDED}
 select c.agreement_id, c.target_id, stated.cause, count(*) as cases from counted c {CAUSE}
 where c.verdict = 'missed' group by 1, 2, 3 order by 2, 4 desc, 3 nulls last"""
-# Of several clocks of a case the one that was excluded first; the actor of that event allowed it.
+# For a case with several clocks, the first excluded one; the actor of that event allowed it.
 EXCLUDED = f"""
 with {DECIDED}, first_of as (
   select distinct on (case_id) * from counted where verdict = 'excluded' order by case_id, told_at, id
@@ -147,7 +147,7 @@ select s.currency, sum(s.amount::numeric) as amount, count(*) as entries
 from fold.cost s join covered on covered.stream = s.record
 where s.booked_at >= %(begin)s and s.booked_at < %(end)s group by 1"""
 PARTY = "select id, name from fold.team where id = %s"
-# The leads to whom the report goes: that of the other party, and those of our own teams beneath.
+# Leads who receive the report: the lead of the other party, and those of our own supporting teams.
 LEADS = """
 select distinct t.lead_id from fold.team t
 where t.lead_id is not null and (t.id = %(party)s or t.id in (

@@ -115,13 +115,13 @@ async def _corrected_report(
     await wait_for_clocks(ledger.db)
     try:
         issued = (await find_report(ledger, agreement, body.number, None)).asked_edition
-    except NotFound:  # the action says so itself
+    except NotFound:  # the action itself refuses it
         return ()
     fresh = await recompute(ledger, agreement, issued, now)
     return (fresh.computed((issued.content or {}, issued.staff_content or {})),)
 
 
-#: What is computed before a command, by action.
+#: Computations that run before a command, by action.
 COMPUTES: Mapping[str, Compute] = {"issue_report": _issued_report, "correct_report": _corrected_report}
 mount_computed_actions(router, LISTING, AgreementOut, COMPUTES)
 

@@ -23,7 +23,7 @@ from app.subscriptions.secrets import SECRET_PURPOSE, URL_PURPOSE, decrypt
 from app.subscriptions.templates.render import FAILED, TemplateFailed
 
 GONE_STATUS = 410
-#: A receiver says by this header that it wants no further attempt at the message, or no message at all.
+#: Header by which a receiver declines further attempts at the message, or all messages.
 WISH = "webhook-delivery"
 ABORT, DISABLE = "abort-message", "disable"
 #: The headers of an answer that are kept, and only in a form that can repeat nothing of what was sent.
@@ -68,7 +68,7 @@ def message_of(
 ) -> EventMessage:
     """Return the message of an event to the subscription; `content` is what a reader of the stream gets."""
     event = content["event"]
-    # The same receiver may have several subscriptions: each of them tells it the event once.
+    # A receiver may have several subscriptions, and each of them sends it the event once.
     message_id = f"msg_{uuid5(subscription_id, event_id).hex}"
     return EventMessage(message_id, event["type"], event["occurred_at"], content, subject)
 

@@ -50,7 +50,7 @@ OVERLAP = timedelta(hours=24)
 #: A subscription can be limited to so many deliveries in a minute.
 MOST_PER_MINUTE = 6_000
 
-# The payload says whom it is for: a check of the action reads it.
+# The payload names the subscriber, which a check of the action reads.
 subscriber = process_relation(
     "subscriber",
     "anybody, of their own by an API key",

@@ -216,10 +216,10 @@ async def run(connections: SharedConnections, ledger: Ledger, clock: Clock, *, f
                     newest = NewestEvents(ledger)
                     async with open_sender(ledger, connection, clock, newest=newest) as sender:
                         await sender.run(failed)
-        except Exception as error:  # any failure: it begins anew with what was saved
+        except Exception as error:  # after any failure it continues with the stored state
             task = asyncio.current_task()
             if task is not None and task.cancelling():
-                # What was cancelled in the middle of a statement has lost connection and lock.
+                # A task cancelled in the middle of a statement has lost connection and lock.
                 raise asyncio.CancelledError from error
             failed(NAME, error)
         await asyncio.sleep(POLL_SECONDS)

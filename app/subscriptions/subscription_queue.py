@@ -35,7 +35,8 @@ from app.subscriptions.slots import MinuteRate, SharedSlots
 from app.subscriptions.standing import note_recovery, note_refusal, stop, warn
 from app.subscriptions.templates.render import FAILED
 
-#: What was selected and rendered is good for so long; then it is looked at again before it is sent.
+#: Seconds for which selected and rendered messages stay valid; later ones are checked again before they are
+#: sent.
 FRESH_SECONDS = 0.5
 
 
@@ -93,7 +94,7 @@ class SubscriptionQueue:
         self._caller: Caller | None = None
         self._subscription: Subscription | None = None
         self._stopped_version = 0
-        #: The stream that the template failed on first in this turn, and the template of which was told.
+        #: Stream on which the template first failed in this turn, and the template that was reported.
         self._failed_stream: str | None = None
         self._told_template: str | None = None
         self._slots = asyncio.Semaphore(MOST_CONNECTIONS)
@@ -324,7 +325,7 @@ class SubscriptionQueue:
             return True
         since = now if lane.waits is None or event is not lane.events[0] else lane.waits.failing_since
         progress.failed(lane.stream, now)
-        # Of the whole receiver it is judged later.
+        # The receiver as a whole is judged later.
         others_succeed = progress.failing_since is not None and now - progress.failing_since < RETRY_PERIOD
         if now - since >= RETRY_PERIOD and others_succeed:
             progress.attempts.append(replace(result.attempt, outcome=Outcome.given_up))
@@ -420,7 +421,7 @@ class SubscriptionQueue:
                 await warn(self._ledger, subscription, since, now)
 
     async def _stop(self, subscription: Subscription, because: DisabledBecause) -> None:
-        # Whatever was read of it before is not sent to any more.
+        # Entries of the queue that were read before are no longer sent to it.
         self._stopped_version = subscription.version
         self._state.active.pop(self._id, None)
         async with self._reading(subscription.person_id):

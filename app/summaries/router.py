@@ -83,7 +83,7 @@ async def save_my_summary(
     caller, now = caller_of(request), utc_now()
     if caller.is_read_only or caller.person_id is None:
         raise ledger.forbidden(anybody, language_for(request))
-    # A narrowed key may: the mails go to nobody but its person.
+    # A narrowed key may do this: the mails go only to its own person.
     require_newest_secret(caller)
     if body.view is not None and await _name_of_view(ledger, caller, body.view) is None:
         raise WrongValue(pointer="/view", because="no_such_selection")

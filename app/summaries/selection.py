@@ -19,7 +19,8 @@ from app.dashboard.view import SCOPES, PageView, parse_view, without_unknown
 from app.kernel.ledger import Ledger
 from app.platform.db import Row
 
-#: What of a selection counts in a summary. Its period does not: a summary is of the last one that is over.
+#: Filters of a selection that count in a summary. Its period does not count: a summary covers the last
+#: finished period.
 NARROWING = frozenset({"grain", *SCOPES})
 
 

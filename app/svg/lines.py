@@ -14,9 +14,9 @@ from app.svg.elements import element, fitted, text, text_width
 
 INK, SOFT, PAPER = "#1b1f24", "#57606a", "#ffffff"
 SMALL_SIZE = 11.0
-#: What letters are wide on the average, of what they are at most.
+#: Average width of letters, relative to their largest width.
 USUAL_WIDTH = 0.92
-#: Marks that no line ends with, and marks that none begins with (and the end of the text).
+#: Marks that a line does not end with, and marks that a line does not begin with (and the end of the text).
 OPENING, CLOSING = "（“《", ("", *"，。；：、）”》！？")
 
 

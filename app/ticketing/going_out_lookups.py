@@ -14,8 +14,8 @@ from app.common.records import CodeEnum
 from app.foundation.environments import PRODUCTION
 from app.kernel.access.reads import Reading
 
-#: The environment that changes and freezes are for. Whoever tries something elsewhere needs neither.
-#: The states in which a change may go out; a closed one, which has gone out, if it was successful.
+#: The environment that changes and freezes protect; trials elsewhere need neither. The states in which a
+#: change may go out; a closed one, which has gone out, if it was successful.
 READY_STATES = frozenset({"approved", "scheduled", "implementing", "implemented"})
 SUCCESSFUL = frozenset({"successful", "successful_with_issues"})
 

@@ -59,7 +59,7 @@ def set_priority(ticket: Ticket, body: Payload, ctx: ActionContext) -> None:
     """Set the priority by the matrix in force, if the payload has impact and urgency but no priority."""
     fields = vars(body)
     impact, urgency = fields.get("impact"), fields.get("urgency")
-    # What a board is asked changes nothing before it has decided.
+    # A question to a board changes nothing before the decision.
     if (
         isinstance(body, RaisesPriority | AskBoard)
         or not (impact and urgency)

@@ -71,7 +71,7 @@ from app.webhooks.write_back import tool_format
 #: Largest body of a webhook, in bytes; a mail may be as large as an upload.
 LARGEST_BODY = 5_242_880
 LARGEST_PAGE = 200
-#: HTTP demands a challenge with 401; how a tool verifies itself is not told to whoever does not know it.
+#: HTTP demands a challenge with 401; it must not reveal to strangers how a tool verifies itself.
 CHALLENGE = {"WWW-Authenticate": "Webhook"}
 PAGE = 50
 
@@ -381,7 +381,7 @@ async def receive_webhook(request: Request, key: SourceKey) -> Response:
     ledger, now = ledger_of(request), utc_now()
     quotas: WebhookQuotas = request.app.state.webhook_quotas
     source, headers = await find_source_by_key(ledger.db, key), _headers(request)
-    # What cannot be genuine by its headers is refused before its body is read.
+    # A delivery whose headers cannot be genuine is refused before its body is read.
     if (
         source is None
         or source.state is WebhookSourceState.retired

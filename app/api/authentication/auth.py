@@ -56,8 +56,8 @@ CONTENT_SUFFIX = "/content"
 TABLES = re.compile(r"/v1/kpis/[^/]+(/cases)?")
 #: Paths of service reports, which are also pages that print.
 REPORT_PAGES = re.compile(r"/v1/slas/[^/]+/(reports/[^/]+|report_preview)")
-#: The header by which a program says that it is an assistant, and its name. It permits nothing, and bars the
-#: assistant from what persons do themselves.
+#: Header by which a program declares that it is an assistant, with its name. It grants nothing and bars the
+#: assistant from actions that people must do themselves.
 ASSISTANT_HEADER = "ledgerdesk-assistant"
 LONGEST_NAME = 40
 _NO_CODE = re.compile(r"[^a-z0-9._-]+")
@@ -395,7 +395,7 @@ def ledger_of(request: Request) -> Services:
 
 def caller_of(request: Request) -> Who:
     """Return the caller whom the middleware authenticated."""
-    # Not `request.state`: Starlette creates that object anew for each access.
+    # Not `request.state`: Starlette creates that object again at each access.
     caller: Who = request.scope["state"]["caller"]
     return caller
 

@@ -25,7 +25,7 @@ from app.platform.db import Database
 FIRST_SIGN_IN = "/sign-in/first"
 LINK_HOURS = 24
 LONGEST_TOKEN = 200
-#: Ends after the year 9999 are none of ours.
+#: This installation never issues expiry times after the year 9999.
 LAST_SECOND = 253_402_300_799
 PURPOSE = "first administrator"
 #: The actor, as the log names it, of the two commands.
@@ -77,7 +77,7 @@ async def add_first_administrator(
     """
     if await has_people(ledger.db):
         raise AdministratorExists
-    # Of two that come at once, one gets the key of the command, and the other is refused.
+    # If two arrive at once, one gets the command's key and the other is refused.
     only_once = IdempotencyKey("add_first_administrator", "first", ledger.vault.fingerprint(PURPOSE))
     roles = [role.value for role in SETUP_ROLES]
     metadata = CommandMetadata(ADDING_RULE, now, correlation_id=request_id, source="api")

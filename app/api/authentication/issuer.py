@@ -126,7 +126,8 @@ class IdentityProvider:
         Raises InvalidToken, or IssuerGone if the needed key cannot be fetched.
         """
         claims = self._token_claims(await self._verified(token, TYPES, self._audience, may_ask))
-        # Many providers put groups into ID tokens only: an access token without them says nothing of them.
+        # Many providers put groups only into ID tokens, so an access token without groups proves nothing
+        # about membership.
         return replace(claims, groups=claims.groups or None)
 
     async def verify_id_token(self, token: str, nonce: str, may_ask: Callable[[], None]) -> TokenClaims:
@@ -246,7 +247,7 @@ class IdentityProvider:
             async with asyncio.timeout(FETCH_SECONDS):
                 self._description, self._keys = await _published(self._url)
             self._answers = True
-        except Exception as error:  # Whatever the provider sends, the known keys stay valid.
+        except Exception as error:  # The known keys stay valid, whatever the provider sends.
             self._answers = False
             logger.warning("the identity provider does not answer", why=str(error) or type(error).__name__)
         finally:

@@ -18,8 +18,8 @@ EVENT_STREAM = "/v1/events/stream"
 #: Below it the identity provider keeps persons and groups; no other key may do that.
 SCIM = "/scim/v2"
 SCIM_MEDIA_TYPE = "application/scim+json"
-#: The requests that a key of each scope may send, by method and path; a path that ends in a slash stands for
-#: all below it. Whatever is not listed is refused.
+#: Requests that a key of each scope may send, by method and path. A path that ends in a slash covers
+#: everything below it. Unlisted requests are refused.
 PERMITTED = {
     KeyScope.calendar: frozenset({("GET", CHANGE_CALENDAR)}),
     KeyScope.scim: frozenset((method, f"{SCIM}/") for method in ("GET", "POST", "PUT", "PATCH", "DELETE")),

@@ -25,7 +25,7 @@ ADDING_RULE = rule_caller("add_people_at_login")
 GRANTING_RULE = rule_caller("provide_grants_at_sign_in")
 #: The refusal of such a command that would change nothing.
 NOTHING_TO_PROVIDE = "nothing_to_provide"
-#: The largest number of mapped groups that are told of one person.
+#: Largest number of mapped groups that are reported for one person.
 MOST_MAPPED_GROUPS = 200
 MAPPED = "select distinct group_name from fold.group_mapping where state = 'active' and group_name = any(%s)"
 HAS_GRANTS = "select sign_in_grants is not null from fold.person where id = %s"

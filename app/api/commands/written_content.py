@@ -25,8 +25,8 @@ WRITES = {
     "POST": re.compile(rf"/v1/[a-z_]+(/[^/]+/({REPEATED}))?|/(desk|portal)/.*"),
     "PUT": re.compile(r"/v1/(uploads|me)/.*"),
 }
-#: Requests of persons without a role of staff all count, but for these: they change nothing, are counted by
-#: what is in them, or end a session.
+#: All requests of people without a staff role count, except these: they change nothing, are counted by their
+#: content, or end a session.
 UNCOUNTED = re.compile(
     r"/v1/([a-z_]+/bulk|events/tickets|sessions/current|.*/(check|preview|try_mapping))|/sign-.*|/mcp"
 )

@@ -28,13 +28,13 @@ NAMED = {
     "cis": "mail-relay",
     "ci": "mail-relay",
 }
-#: Of texts by their format.
+#: Examples of texts, by format.
 FORMATS = {
     "uuid": "01a1f97c-30c5-7000-97ee-b8f8b8f618f2",
     "date-time": "2026-03-02T09:30:00Z",
     "date": "2026-03-02",
 }
-#: Of parameters that take one thing, by their name.
+#: Examples of parameters that take a single value, by parameter name.
 PARAMETERS = {
     "code": "wrong_value",
     "cursor": "MTIzNDU2Nzg5MGFiY2RlZlsiMjAyNiJd",

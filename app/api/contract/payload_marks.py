@@ -23,7 +23,7 @@ from app.kernel.actions.conditions import Condition, conditions_of
 from app.kernel.actions.payloads import marks
 
 REFERENCE, CONDITIONS, LABELS = "x-reference", "x-conditions", "x-enum-labels"
-#: Who is eligible for the duties of references.
+#: People and teams that are eligible for the duty of a reference.
 DUTIES = "x-duties"
 #: The kind of a reference to a file that was uploaded before.
 UPLOAD = "upload"

@@ -10,7 +10,7 @@ import re
 
 from app.i18n.kind_nouns import noun, with_article
 
-#: What shared actions call the record, of whatever kind it is.
+#: Words that shared actions use for a record of any kind.
 ANY_RECORD = ("ticket", "record")
 MOST_SUMMARY_WORDS = 7
 

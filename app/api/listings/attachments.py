@@ -33,7 +33,8 @@ ATTACHMENT_OF_RECORD = "select * from fold.attachment where id = %s and record =
 #: A file that is opened all the same may run, load and request nothing.
 OK = 200
 SANDBOX = "sandbox; default-src 'none'"
-#: Pictures that a browser may show: their media type was read from their bytes, and none can hold a script.
+#: Pictures that a browser may show. Their media type was read from their bytes, and these formats cannot hold
+#: a script.
 PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 PICTURE_CONTENT = {
     media_type: {"schema": {"type": "string", "format": "binary"}} for media_type in sorted(PICTURES)

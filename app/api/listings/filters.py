@@ -106,7 +106,7 @@ class WhereClause:
 
 #: Adds the parameter's value to the conditions, as it is meant for the renderer's caller.
 Narrow = Callable[[WhereClause, Any, Renderer], Awaitable[None]]
-#: Returns the column values that a parameter's values stand for; unknown names stand for none.
+#: Returns the column values for a parameter's values; unknown names give no column value.
 ValueResolver = Callable[[Renderer, Sequence[str]], Awaitable[list[Any]]]
 
 
@@ -299,7 +299,7 @@ async def _names(column: str, mark: NamedAs, renderer: Renderer, words: Sequence
     if mark.spellings is not None:
         meant.update(spelling for name in tuple(meant) for spelling in mark.spellings(name))
     in_use = f"select distinct {column} as name from {lifecycle.table} where lower({column}) = any(%s)"
-    # What nobody has written is kept, so that a list of one is found by the column's index.
+    # Names that match no row are kept, so that a list of one name still uses the column's index.
     return sorted({row["name"] for row in await db.rows(in_use, (sorted(meant),))} or words_given)
 
 

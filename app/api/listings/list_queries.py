@@ -26,7 +26,7 @@ from app.kernel.actions.payloads import AN_INSTANT
 
 LARGEST_PAGE = 200
 PAGE = 50
-#: The most records that `count` counts; `total_at_least` says that there are more.
+#: Largest number of records that `count` counts; `total_at_least` marks that there are more.
 MOST_COUNTED = 10_000
 #: The field that takes most of a list's time, since it is computed for each record.
 ACTIONS = "actions"

@@ -31,7 +31,7 @@ from app.search.ranking import RANKED_KINDS, ranked_hits
 CODES = ("number", "key")
 #: Fields with a record's title, in the order in which they are taken; `_en`, `_zh` for those in one language.
 TITLES = ("title", "name", "label")
-#: Fields that tell records with the same title apart.
+#: Fields that distinguish records with the same title.
 DETAILS = ("department", "key")
 # Further words of a name are not looked at.
 LONGEST_PHRASE = 8

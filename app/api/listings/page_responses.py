@@ -11,7 +11,7 @@ from starlette.responses import Response
 from app.api.requests.json_output import dump_json
 
 VARY = {"Vary": "Authorization, Accept-Language"}
-#: Of answers whose media type the client chooses.
+#: Header of responses whose media type the client chooses.
 VARY_BY_TYPE = {"Vary": f"Accept, {VARY['Vary']}"}
 
 

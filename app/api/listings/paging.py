@@ -265,7 +265,8 @@ def _stretches(where: WhereClause, order: Order, after: PagePosition | None) -> 
     further = "<" if order.down else ">"
     column, by_value = f"r.{order.column}", order.range_order_by
     filled = [f"{column} is not null"] if order.may_be_empty else []
-    # An index of the records' own table has both columns; of a joined one, none is behind a null.
+    # An index of the record's own table has both columns. In a joined table, null values are not followed by
+    # another column.
     by_id = by_value if order.source is None else f"r.id{' desc' if order.down else ''}"
     empty = [_Stretch([f"{column} is null"], by_id)] if order.may_be_empty else []
     if after is None:

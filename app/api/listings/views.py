@@ -65,7 +65,8 @@ async def saved_selection(listing: Listing, renderer: Renderer, view_id: UUID | 
     """
     if view_id is None:
         return None
-    # Whoever has just saved it uses it: it is no record, whose position in the log could be waited for.
+    # The person who has just saved a view uses it. A view is not a record, so its position in the log cannot
+    # be waited for.
     view = await find_view(renderer.ledger.primary, renderer.caller, view_id)
     if view is None or view["kind"] != listing.lifecycle.kind:
         raise WrongValue(parameter="view", because="no_such_view")

@@ -16,7 +16,7 @@ SIGN_OUT = "/sign-out"
 API_DOCS = "/docs"
 #: Everything at these paths and below them is a page.
 DESK, PORTAL, DASHBOARD = "/desk", "/portal", "/dashboard"
-#: Single pages that are drawn for whoever is signed in.
+#: Single pages that are rendered for the person who is signed in.
 SINGLE_PAGES = frozenset({START, SIGN_OUT})
 #: Files that pages load: they are the same for everybody.
 STATIC_FILES = (f"{DESK}/static/", f"{DASHBOARD}/static/")

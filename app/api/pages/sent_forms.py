@@ -14,7 +14,7 @@ from starlette.types import Message
 from app.api.authentication.auth import ledger_of, signed_in
 from app.api.requests.raw_bodies import is_form_with_files
 
-#: What browsers send without files.
+#: Media type that browsers send for a form without files.
 URLENCODED = "application/x-www-form-urlencoded"
 MOST_INPUTS = 5_000
 MOST_FILES = 20
@@ -54,7 +54,7 @@ async def sent_form(request: Request, may_send_files: Callable[[str], bool] | No
     """
     content_type = request.headers.get("content-type", "").lower()
     if is_form_with_files(request.scope):
-        # Browsers write UTF-8 and say nothing of it; some charsets take very long to decode.
+        # Browsers write UTF-8 without declaring it, and some charsets take very long to decode.
         if "charset" in content_type:
             raise HTTPException(400)
         if signed_in(request) is None:

@@ -27,7 +27,7 @@ class PartialRecord(BaseModel):
 
     id: UUID = Field(description="Identifier of the record: a UUID that never changes.")
     version: RecordVersion
-    # Left out rather than null, for records that have none: a plain default would appear in the contract.
+    # Left out instead of null for records without a number: a plain default would appear in the contract.
     number: str = Field(
         default_factory=str,
         description="Number by which people know the record, for kinds with numbers.",

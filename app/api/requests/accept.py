@@ -11,7 +11,7 @@ from fastapi import Request
 from app.api.pages.page_paths import is_page
 from app.i18n import LANGUAGES, language_of
 
-#: The cookie of a reader who has chosen a language; it says nothing else.
+#: Cookie with the language that a reader has chosen, and nothing else.
 LANGUAGE_COOKIE = "ledgerdesk_language"
 #: The media type of records with chosen fields (see `partial`).
 PARTIAL = "application/vnd.ledgerdesk.partial+json"

@@ -8,7 +8,7 @@ from hashlib import blake2b
 #: The members of a list of tags. A tag made by another server may contain a comma between its quotation
 #: marks.
 _MEMBER = re.compile(r'(?:[^",]|"[^"]*"?)+')
-#: What a proxy that compresses answers appends to a tag: Apache `-gzip` and `-br`, others `;gzip`, `--gzip`.
+#: Suffix that a compressing proxy appends to a tag: Apache `-gzip` and `-br`, others `;gzip`, `--gzip`.
 _CODING = r"[-+~;:.][\w+~;:.-]{1,40}"
 _VERSION = re.compile(rf'(?:W/)?("?)(\d{{1,9}})(?:\.[0-9a-f]+(?:{_CODING})?\1(?:{_CODING})?|\1)')
 _CODED = re.compile(_CODING)

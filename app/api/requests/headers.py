@@ -30,7 +30,8 @@ SINGLE_HEADERS = frozenset(
 )
 #: A name or an address, and an optional port. It may be empty (RFC 9112, 3.2).
 HOST = re.compile(rb"(\[[0-9A-Fa-f:.%]*\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(:[0-9]*)?")
-#: The only content coding of request bodies that is accepted: none (RFC 9110, 8.4.1).
+#: The only content coding of request bodies that is accepted is identity, which means uncompressed (RFC 9110,
+#: 8.4.1).
 CODING = "identity"
 
 

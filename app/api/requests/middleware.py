@@ -143,7 +143,7 @@ def _early_refusal(scope: Scope, limit: int, *, of_any_type: bool) -> Response |
         return problem(request, 404, "no_such_path")
     if declared_length(Headers(scope=scope)) > limit:
         return problem(request, 413, "too_large", words={"limit": str(limit)})
-    # Of a method that no path takes, the router says so.
+    # If no path has the method, the router refuses it.
     is_free = of_any_type or is_form(scope) or scope["method"] not in METHODS
     return None if is_free else unsupported_body(request)
 

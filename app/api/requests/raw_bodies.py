@@ -18,7 +18,7 @@ SURVEY_PAGE = "/survey/"
 FORM_PAGES = (RATING_PAGE, SURVEY_PAGE)
 #: The path, as the contract has it, that takes deliveries of tools.
 RECEIVE_WEBHOOK = "/v1/webhooks/{source}"
-#: What follows is a secret, of tools that know only an address.
+#: The rest of the path is a secret, used by tools that can only be given an address.
 WEBHOOK = re.compile(r"/v1/webhooks/[^/]+(?:/(?!preview$).+)?")
 #: The path that PagerDuty's Events API v2 has: tools let its host be chosen, and not its path.
 ENQUEUE = "/v2/enqueue"

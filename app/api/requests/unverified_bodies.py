@@ -11,7 +11,8 @@ from starlette.requests import Request
 
 from app.api.requests.raw_bodies import declared_length
 
-#: What a process holds of such bodies at a time, in bytes: of all addresses together, and of one.
+#: Largest size of such bodies that a process holds at a time, in bytes: of all addresses together, and of one
+#: address.
 BYTES_OF_PROCESS = 134_217_728
 BYTES_OF_ADDRESS = 33_554_432
 #: A body comes within 30 s or is cut off, so that there is room again soon.

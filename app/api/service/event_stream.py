@@ -74,7 +74,7 @@ def _never_written(_: bytes) -> bool:
 
 def is_stopping(state: Mapping[str, Any]) -> bool:
     """Return whether the server stops: a request with this state that waits for events is then answered."""
-    asks: Callable[[], bool] | None = state.get("is_stopping")  # another server says nothing of it
+    asks: Callable[[], bool] | None = state.get("is_stopping")  # another server has no such flag
     return asks is not None and asks()
 
 

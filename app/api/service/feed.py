@@ -32,7 +32,7 @@ from app.platform.db import Database
 
 router = Router(prefix="/v1", tags=["events"])
 LONGEST_WAIT = 30
-#: So many names are told that are near to one which there is not.
+#: Largest number of similar names that are suggested for an unknown name.
 MOST_NEAR = 3
 #: How often a waiting request looks whether its caller may still read, and whether the process stops.
 RECHECK_SECONDS = 0.5
@@ -180,7 +180,8 @@ async def list_events(request: Request, query: Annotated[FeedQuery, Query()]) ->
     query.check_names(ledger_of(request))
     reader = _Reader(reading_ledger_of(request), caller_of(request), query)
     await reader.begin()
-    # What a cursor says has been read: a replica that has not come so far would leave events out.
+    # A cursor proves that events up to its position have been read: a replica that is further behind would
+    # leave events out.
     reader.ledger = await reading_at(request, reader.known_position)
     event_slice = await _wait_for_events(request, reader)
     items, names = await events.render(reader.ledger, event_slice.events)

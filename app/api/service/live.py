@@ -64,9 +64,10 @@ router = Router(prefix="/v1", tags=["events"])
 MOST_STREAMS = 50
 #: A client with that many asks again after so many seconds.
 RETRY_SECONDS = 5
-#: A listener with nothing to be told hears at least this often that the connection stands.
+#: An idle listener gets a sign of life at least this often.
 HEARTBEAT_SECONDS = 15.0
-#: How often it is asked anew whether the caller may still read; also whenever a person or key has changed.
+#: Interval at which the caller's permission to read is checked again; it is also checked whenever a person or
+#: key has changed.
 RECHECK_SECONDS = 0.5
 #: So many events are looked at before others have their batch.
 EVENTS_AT_ONCE = 200
@@ -186,7 +187,7 @@ STREAM: dict[int | str, dict[str, Any]] = {
         "is a `StreamedEvent`. The last event is called `end`, and its `data` is a `StreamEnd`.",
         "content": {
             MEDIA_TYPE: {
-                # Of each event, as OpenAPI 3.2 has it.
+                # Schema of each event, as defined by OpenAPI 3.2.
                 "schema": {
                     "type": "object",
                     "properties": {
@@ -333,7 +334,7 @@ class _Listener:
         except DatabaseGone:
             return _Batch(ends=EndReason.unavailable)
         if caller is not self.caller:
-            return _Batch()  # What they see now is another question.
+            return _Batch()  # The records that they see now are read by another query.
         self.position = position
         is_complete = is_at_end and not self._query.follow
         return _Batch(texts, is_at_end, EndReason.complete if is_complete else None)

@@ -163,7 +163,7 @@ async def get_readiness(request: Request) -> Response:
 async def get_metrics(request: Request) -> Response:
     """Return this process's metrics for Prometheus, with the KPIs that the caller may see."""
     ledger = ledger_of(request)
-    # Where it is open nobody is asked for a key, so nobody is known who may see a KPI.
+    # With open metrics no key is required, so there is no caller who could be allowed to see a KPI.
     caller = None if ledger.settings.open_metrics else caller_of(request)
     if caller is not None and not caller.role_codes & MAY_SCRAPE.roles:
         raise ledger.forbidden(MAY_SCRAPE, language_for(request))

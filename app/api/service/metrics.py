@@ -39,7 +39,7 @@ RECONCILED = """
 select differences, extract(epoch from %s - made_at)::float8 as seconds
 from fold.reconciliation order by made_at desc, id desc limit 1"""
 NEVER_RECONCILED = {"differences": math.nan, "seconds": math.nan}
-#: The clocks that were last computed anew though no ticket had news, and how long that took.
+#: Clocks that were last recomputed without news of a ticket, and how long that took.
 RECOMPUTED = """
 select number::float8 as number, seconds, (finished_at is null)::integer as running from sla.recomputation
 order by position desc limit 1"""

@@ -15,7 +15,7 @@ from app.html.templates import render
 from app.html.wording import Wording
 from app.i18n import LANGUAGES
 
-#: How browsers say that a request comes from a page of another site.
+#: Value by which browsers mark a request that comes from a page of another site.
 CROSS_SITE = "cross-site"
 
 

@@ -29,14 +29,15 @@ ALERTED: Mapping[str, AlertedCode] = {
     "service_budget_spent": AlertedCode(of_figures=True, family="budget"),
     "target_missed": AlertedCode(of_figures=True, family="target"),
     "target_out_of_reach": AlertedCode(of_figures=True, family="target"),
-    # Of a signal for the worse quality managers are told (`kpi_changed`), but not who owns the KPI.
+    # Quality managers are notified of a signal for the worse (`kpi_changed`), but the owner of the KPI is
+    # not.
     "kpi_worse": AlertedCode(told_already=Role.quality_manager),
     "backlog_old": AlertedCode(of_figures=True),
     "deliveries_failed": AlertedCode(),
     "mails_unsent": AlertedCode(),
 }
-#: Why the sentences of other codes, of severity `now` to `stuck`, are not told by alerts: most have a notice
-#: of their own to the same persons.
+#: Reason why sentences of other codes, of severity `now` to `stuck`, send no alert: most have a notice of
+#: their own to the same people.
 NOT_ALERTED: Mapping[str, str] = {
     "incident_unacknowledged": "the person on call is notified, and reminded every five minutes (`reminded`)",
     "clocks_due": "the assignee is notified of each clock (`target_close`, `target_missed`)",
@@ -50,7 +51,8 @@ NOT_ALERTED: Mapping[str, str] = {
     "evidence_withdrawn": "the withdrawal of a document is no emergency; the page and the API list it",
     "benefit_faded": "followers of the improvement are notified (`benefit_faded`)",
 }
-#: Who answers for the cases of each kind, and is told where nobody has what the sentence is about.
+#: Role that answers for the cases of each kind and is notified if the sentence's subject is assigned to no
+#: person.
 ANSWERING: Mapping[str | None, Role] = {
     "incident": Role.incident_manager,
     "request": Role.process_owner,

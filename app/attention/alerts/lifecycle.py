@@ -26,7 +26,7 @@ from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, Rules, action
 from app.kernel.actions.payloads import Paragraph, Payload, Reference, ShortText, at_most_entries
 
-#: The most persons who are told of an alert.
+#: Largest number of people who are notified of an alert.
 MOST_RECIPIENTS = 400
 
 
@@ -86,7 +86,7 @@ def end(alert: AttentionAlert, body: EndAttentionAlert, ctx: ActionContext) -> N
 LIFECYCLE = Lifecycle(
     kind="attention_alert", plural="attention_alerts", zh="关注提醒",
     record=AttentionAlert, states=State, code="ALR",
-    # A sentence is for whoever may see its cases: administrators and auditors may see all.
+    # A sentence is visible to people who may see its cases: administrators and auditors may see all.
     visible=(to_persons("person_ids"),), access=KindAccess(oversight=frozenset({Role.admin, Role.auditor})),
     rules=Rules(constraints={"attention_alert_raised_key": ValueTaken("key")}),
     rows=(

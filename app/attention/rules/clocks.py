@@ -12,7 +12,7 @@ from app.attention.reading import AttentionReader, lists_of, pages_of
 from app.kernel.actions.lifecycle import Lifecycle
 from app.service_levels.clocks.case_clocks import KINDS
 
-#: What is due within this time needs attention on any day; what is due later only if it is still today.
+#: Items due within this time need attention on any day; items due later only if they are due today.
 NEXT_HOURS = timedelta(hours=2)
 #: A case on hold is not waited for: its clock is paused, or was breached before.
 HOLD_STATE = "on_hold"

@@ -23,12 +23,12 @@ from app.processes.releases.lifecycle import LIFECYCLE as RELEASES
 MOST_LISTED = 100
 #: A confirmed effect is good news for so long.
 GOOD_FOR = timedelta(days=31)
-# The product flags a change that nobody has reviewed for three working days.
+# The product flags a change that has not been reviewed for three working days.
 UNREVIEWED = """
 select r.number, r.title, r.team_id, r.review_due_at as due_at from fold.change r
 where r.review_overdue_at is not null and r.reviewed_at is null and {chosen}
 order by r.review_due_at, r.number limit {most}"""
-# What an improvement is late with: the judgement of its pilot, a step of its rollout, or a report.
+# Work of an improvement that is late: the judgement of its pilot, a step of its rollout, or a report.
 STEPS = """
 select r.number, r.title, r.team_id, late.step, late.due_at from fold.improvement r
 join lateral (
@@ -63,7 +63,8 @@ from fold.{kind} r
 join lateral ({named}) as n(number) on true
 join fold.document_entry e on e.number = n.number and e.state in ('superseded', 'archived', 'destroyed')
 where r.state <> all(%(ended)s) and {{chosen}} order by due_at desc, r.number, e.number limit {{most}}"""
-#: By the kind of their record, the numbers of such documents, and the states in which nobody relies on them.
+#: By kind of record: the numbers of the documents that it relies on, and the states in which it relies on
+#: them no more.
 RELIED_ON = {
     "improvement": (
         """select unnest(o.document_numbers) from fold.improvement_outcome o

@@ -20,7 +20,7 @@ from app.kpis.signals.lifecycle import LIFECYCLE
 from app.kpis.statistics.behaviour import Signal
 from app.platform.db import Row
 
-# Of each KPI and scope the newest month first.
+# The newest month of each KPI and scope comes first.
 SIGNALS = """
 select r.number, r.kpi, r.grain, r.scope, r.service, r.team_id, r.rule, r.since_at, r.begins_at, r.tendency,
   r.value, r.centre, s.name_en, s.name_zh, j.cases

@@ -15,8 +15,8 @@ from app.kpis.catalogue import KPIS
 from app.kpis.declaration.kpi import Comparator, Kpi, TargetValue
 from app.kpis.questions.periods import Grain
 
-# Of the organisation, and of its teams and services; of those with few cases nothing is said unless they are
-# asked for.
+# Targets of the organisation and of its teams and services. Those with few cases are left out unless they are
+# requested.
 PERIOD = """
 select r.*, s.name_en, s.name_zh
 from plumbing.judged_period r left join fold.service s on s.key = r.service

@@ -24,9 +24,9 @@ NAME = "escalate_by_sla"
 BREACHED_PERCENT = 100
 
 ANY_RULE = "select 1 from fold.escalation_rule where state = 'active' and sla_percent is not null limit 1"
-# Each rule escalates a ticket once for each clock, by the first that the clock says at or past the rule's
-# share; one that was added later, or whose condition holds only by then, by what it says next. That it has is
-# in the log: the escalation names the clock's event as its cause, and the rule in its reference.
+# Each rule escalates a ticket once per clock, at the first event of the clock at or past the rule's share. A
+# rule that was added later, or whose condition holds only then, uses the next event. The log records it: the
+# escalation names the clock's event as its cause, and the rule in its reference.
 MATCHING = """
 select t.id, t.version, r.id as rule_id, r.name, team.id as team_id, person.id as person_id
 from {tickets} t {matching}

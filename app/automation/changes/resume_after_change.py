@@ -20,7 +20,8 @@ KINDS = ("incident", "request")
 NAMED = """
 select '{kind}' as kind, t.id, t.version, t.held_for_change_id as change_id, t.state_since from fold.{kind} t
 where t.held_for_change_id = any(%(ids)s) and t.hold_reason = %(reason)s"""
-#: Tickets whose hold names none, and that are linked to one of the changes, and to none that is still open.
+#: Tickets whose hold names no change, and that are linked to one of the changes but to no change that is
+#: still open.
 LINKED = """
 select '{kind}', t.id, t.version, split_part(l.record, '/', 2)::uuid, t.state_since
 from fold.{link} l join fold.{kind} t on t.id = split_part(l.other, '/', 2)::uuid

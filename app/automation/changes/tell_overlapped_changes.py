@@ -41,7 +41,8 @@ async def tell_overlapped_changes(ledger: Ledger, event: Recorded) -> AsyncItera
     """Yield the notification of each change that the event overlaps and that still waits for its window."""
     other = await _record_at(ledger, event, event.version)
     overlapped = _overlapped_by(other)
-    # Changes that it was scheduled over were notified then; the start notifies those that it overlaps anew.
+    # Owners of overlapped changes were notified when this change was scheduled; its start notifies the owners
+    # of newly overlapped ones.
     if event.type == STARTED and overlapped:
         overlapped -= _overlapped_by(await _record_at(ledger, event, event.version - 1))
     for change in await scheduled_changes(ledger.db, overlapped) if overlapped else ():

@@ -33,7 +33,7 @@ async def call_next_meeting(ledger: Ledger, meeting: Meeting, now: datetime) -> 
     return "call_next", EmptyPayload()
 
 
-# Ending the series notifies its organiser: otherwise nobody would notice that the next meeting is missing.
+# Ending the series notifies its organiser: otherwise a missing next meeting would go unnoticed.
 RULE = TimedRule(
     "call_next_meeting",
     "meeting",

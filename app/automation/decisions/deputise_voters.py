@@ -39,7 +39,7 @@ async def deputise_voters(ledger: Ledger, event: Recorded) -> AsyncIterator[Rule
         )
 
 
-#: Deputies are named and ended, and so are the absences that have one; an absence may get another time.
+#: Events that name or remove a deputy, or that end or move an absence with a deputy.
 EVENTS = (
     *("deputy.named", "deputy.ended", "deputy.suspended", "deputy.confirmed"),
     *("absence.planned", "absence.edited", "absence.rescheduled", "absence.withdrawn", "absence.removed"),

@@ -56,7 +56,7 @@ def _asked(event: Recorded, card: Scorecard, part: RaterPart, rater: UUID) -> Ru
 
 def drawn_peers(card: UUID, peers: Sequence[UUID], size: int) -> list[UUID]:
     """Return so many of the peers, or all if there are fewer: the same card draws the same."""
-    chance = random.Random(card.int)  # noqa: S311  # whoever could guess them gains nothing
+    chance = random.Random(card.int)  # noqa: S311  # guessing the raters gains nothing
     return chance.sample(sorted(peers), min(size, len(peers)))
 
 

@@ -20,7 +20,7 @@ from app.platform.db import Row
 from app.platform.settings import Settings
 
 NAME = "end_surveys"
-#: No answer is written as long after the end: whoever sent it in time is in the box by then.
+#: Answers are never written this long after the end: an answer sent in time is in the box by then.
 GRACE = timedelta(minutes=2)
 
 

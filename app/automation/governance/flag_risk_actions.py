@@ -31,7 +31,7 @@ RULE = TimedRule(
     frozenset(),
     due,
     flag_action,
-    # What has lapsed waits for another response; that drops it.
+    # A lapsed response waits for another one, which drops it.
     only="r.done_at is null and r.dropped_at is null and r.overdue_at is null and exists (select from "
     "fold.risk i where i.id = split_part(r.record, '/', 2)::uuid and i.state = 'treated')",
     child_class=RiskAction,

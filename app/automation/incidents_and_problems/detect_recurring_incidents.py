@@ -121,7 +121,7 @@ async def _evaluate(
             payload = DetectProblemCandidate(dimension=dimension, value=value, since_at=since)
         except ValidationError:  # the key comes from an imported history and is not valid here
             return None
-        # One event may lead to several candidates: `about` tells their idempotency keys apart.
+        # One event may lead to several candidates: `about` distinguishes their idempotency keys.
         about = uuid5(NAMESPACE_URL, f"{dimension.value}/{value}")
         return RuleConsequence(CANDIDATE_KIND, "detect", None, payload, about=about) if recurs else None
     if recurs and not offered:

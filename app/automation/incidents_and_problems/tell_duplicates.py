@@ -56,7 +56,7 @@ async def tell_duplicates(ledger: Ledger, event: Recorded) -> AsyncIterator[Rule
         return
     after: UUID | None = None
     original = id_of(event.stream)
-    # Those that are marked since are told when the rule comes to their marks.
+    # Duplicates that were marked since are notified when the rule comes to their marks.
     while duplicates := await duplicates_of(
         ledger.db, original, position=event.position, after=after, limit=PAGE_SIZE
     ):

@@ -31,7 +31,7 @@ RULE = TimedRule(
     frozenset(),
     due,
     flag_step,
-    # What was reverted is rolled out no more.
+    # A reverted improvement is not rolled out any further.
     only="r.completed_at is null and r.overdue_at is null and exists (select from fold.improvement i "
     "where i.id = split_part(r.record, '/', 2)::uuid and i.state <> 'reverted')",
     child_class=RolloutStep,

@@ -20,8 +20,8 @@ NAME = "ask_for_ratings"
 #: A person is asked at most once in this time.
 RATING_INTERVAL = timedelta(days=7)
 HUNDRED = 100
-# Cases that ended longer ago are not asked about: requesters have forgotten them, and a rule that starts with
-# a long log asks nobody about last year.
+# Cases that ended longer ago are left out: requesters have forgotten them, and a rule that starts with a long
+# log must not ask people about last year.
 TICKET = """
 select r.id, r.state, r.service, r.requester_id, s.rating_percent from {table} r
 left join fold.service s on s.key = r.service

@@ -27,10 +27,10 @@ LONGEST_SECONDS = 300.0
 
 # The pending escalations of open tickets: one row per ticket and escalation rule, with the due time and the
 # recipient. A rule escalates a ticket once per episode, which begins when the ticket is opened or reopened.
-# An escalation carried out is in the log, under a reference made of rule, ticket and the version with which
-# the episode began, so it is not pending any more. Nor is one whose recipient is inactive or has the ticket
-# already. A reopening that another system reported when it was over, or once more, begins none. Imported
-# tickets have none until an event of theirs is recorded here.
+# An escalation that was carried out is in the log, under a reference made of rule, ticket and the version
+# with which the episode began, so it is no longer pending. An escalation to an inactive recipient, or to the
+# current assignee, is not pending either. A reopening that another system reported late or twice begins no
+# episode. Imported tickets have no escalations until one of their events is recorded here.
 PENDING = """
 select t.stream, t.id, t.version, r.id as rule_id, r.name, r.changed_at as ruled_at,
   team.id as team_id, person.id as person_id,
@@ -82,7 +82,7 @@ class EscalateByRule:
         kinds = [kind for kind, lifecycle in ledger.lifecycles.items() if _is_escalated(lifecycle)]
 
         async def handle_batch(connection: Connection, batch: Batch) -> None:
-            if batch.span.first == 1:  # the consumer starts anew, so timers are rebuilt
+            if batch.span.first == 1:  # the consumer starts from the beginning, so timers are rebuilt
                 await connection.execute("delete from plumbing.timer where rule = %s", (NAME,))
             changed: set[str] = set()
             if rules := [id_of(stream) for stream in await batch.streams({RULES})]:

@@ -58,7 +58,7 @@ async def pass_on_comments(ledger: Ledger, event: Recorded) -> AsyncIterator[Rul
 
 
 async def _copy(ledger: Ledger, event: Recorded) -> RuleConsequence | None:
-    # What staff wrote for staff stays there. A copy for staff goes on along the chain.
+    # Comments by staff for staff stay there. A copy for staff goes on along the chain.
     if event.staff_only and event.type not in PASSED_ON:
         return None
     of_file, key = event.type in OF_FILES, _row_of(event)

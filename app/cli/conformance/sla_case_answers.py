@@ -49,7 +49,7 @@ Values = dict[str, object]
 DECIMALS = 9
 #: No clock reaches it.
 UNREACHABLE_SECONDS = 10**12
-#: How the end of an incident is told that counts nowhere; one that says nothing has its outage.
+#: Values that mark the end of an incident that counts in no figure; a missing value means a normal outage.
 COUNTED_ENDS = {None, False, "resolved", "closed"}
 
 

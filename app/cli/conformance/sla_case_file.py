@@ -19,7 +19,7 @@ from app.service_level_engine.target_selection import ApplicableAgreement, valid
 from app.service_level_engine.targets import Metric, Target
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-#: The kinds of events, by what their types say behind the process; the rest is `other`.
+#: Kinds of events, by the part of their type after the process; the rest is `other`.
 KINDS = {kind.value: kind for kind in EventKind if kind is not EventKind.message} | {
     "reported": EventKind.opened,
     "submitted": EventKind.opened,
@@ -81,7 +81,7 @@ class VersionedCalendars:
         ]
         versions.sort(key=lambda version: version[0])
         self._versions = [(published_at, calendars.version(calendar)) for published_at, calendar in versions]
-        #: Which calendar the versions are of.
+        #: Name of the calendar that the versions belong to.
         self._name = case.get("calendar") or next((_name(calendar) for _, calendar in versions), None)
 
     def __call__(self, name: str, known_at: datetime) -> BusinessTime:

@@ -94,7 +94,7 @@ async def _examine_database(setup: InstallationSetup) -> list[CheckOutcome]:
 
 @contextlib.asynccontextmanager
 async def _reading(url: str) -> AsyncIterator[Database]:
-    # So that what is wrong is said at once, in the server's own words, and not after the pool's attempts.
+    # Report a failure at once and in the server's own words, instead of after the pool's attempts.
     with psycopg.connect(url, connect_timeout=5):
         pass
     db = Database(url, CONNECTIONS)

@@ -9,7 +9,7 @@ from app.cli.doctor.findings import CheckOutcome, ReachedDatabase, failure, succ
 
 #: So many times the interval may pass before a seal, or an export, is late.
 LATE_INTERVALS = 3
-#: Where nobody seals at an interval, a seal is late after a day.
+#: Without a sealing interval, a seal is late after a day.
 USUAL_SECONDS = 86_400
 SEALS = """
 select h.position as head, s.number, s.size, s.sealed_at, e.size as exported_size, e.exported_at,

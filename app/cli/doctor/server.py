@@ -105,7 +105,7 @@ def _owner(url: str) -> CheckOutcome:
 
 
 async def _connections(reached: ReachedDatabase) -> CheckOutcome:
-    # Of the server, the database or the role: where the fewest are left.
+    # Connections left in the server, the database or the role: whichever has the fewest.
     row = await reached.db.row(CONNECTIONS)
     assert row is not None
     setup = reached.setup

@@ -30,7 +30,7 @@ from app.registry import LIFECYCLES
 T = TypeVar("T")
 #: The kinds of cases, by their names.
 PROCESSES = {lifecycle.kind: lifecycle for lifecycle in with_cases(LIFECYCLES)}
-#: Those whose cases an object-centric log has where none is named.
+#: Kinds whose cases an object-centric log contains by default.
 USUAL = ("incident", "request", "problem", "change")
 UNLIMITED = "-c jit=off -c timezone=UTC -c plan_cache_mode=force_custom_plan"
 
@@ -191,7 +191,7 @@ def with_facts_of_cases(work: Callable[[Connection], Awaitable[T]]) -> T:
 
     async def run(url: str) -> T:
         await _follow(url)
-        # Of its own, and not the pool's: an export may take longer than any answer.
+        # A connection of its own instead of one of the pool: an export may take longer than any request.
         connection = await connect(url, UNLIMITED)
         try:
             async with connection.transaction():

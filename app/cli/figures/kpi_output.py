@@ -69,7 +69,7 @@ def print_answer(question: KpiQuestion, answer: KpiAnswer, form: FigureFormat) -
     _print_standing(answer.position, answer.lag_seconds)
 
 
-#: What days are called that cases are divided by.
+#: Names of the days by which cases are divided.
 DAYS = {Aggregate.per_day: "days", Aggregate.per_agent_day: "agent-days"}
 
 
@@ -174,7 +174,7 @@ def _number(unit: Unit, value: float | None) -> str:
     if value is None:
         return "–"
     if unit is Unit.ratio:
-        # What is nearly all says how nearly: 99.9512 % and not 99.95 %.
+        # Shares near 100 % keep more digits: 99.9512 % and not 99.95 %.
         return f"{value:.4%}" if NEAR_ALL < value < 1 else f"{value:.2%}"
     if unit is Unit.money:
         return f"{value / 100:,.2f}"

@@ -26,7 +26,7 @@ from app.api.requests.raw_bodies import is_file
 from app.i18n import language_of
 from app.log.ids import uuid7
 
-#: So many bytes of a URL are kept, to tell whether it is for a page.
+#: Number of bytes of a URL that are kept, to decide whether the request is for a page.
 LONGEST_START = 2_048
 
 

@@ -33,7 +33,7 @@ def configure_logging(level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     theirs: list[Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendering]
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=theirs, foreign_pre_chain=shared))
-    # A connection that was found dead is replaced, and app.platform.db says why.
+    # A dead connection is replaced, and app.platform.db logs the reason.
     logging.getLogger("psycopg.pool").addFilter(lambda line: not line.getMessage().startswith("discarding"))
     logging.basicConfig(
         handlers=[handler], level=max(logging.WARNING, getattr(logging, level.upper())), force=True

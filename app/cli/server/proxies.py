@@ -6,7 +6,7 @@ import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-#: The most addresses that the log tells of, since anybody may send the header.
+#: Largest number of addresses that the log warns about, since any client may send the header.
 MOST_WARNINGS = 100
 logger = structlog.get_logger()
 

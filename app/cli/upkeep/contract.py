@@ -33,10 +33,10 @@ from app.webhooks.sources import guides
 
 OPENAPI = settings.PROJECT / "openapi"
 OPERATIONS, EVENTS, PROMISES = "openapi.json", "events.json", "promises.json"
-#: What the last release promised, without the words that are for people.
+#: Contract of the last release, without the texts for people.
 RELEASED = OPENAPI / "released"
 DECLARED = OPENAPI / "declared_changes.toml"
-#: What can be done while nobody has the version.
+#: Advice while the version is unpublished.
 ANEW = f"remove openapi/{RELEASED.name} if nobody has {{version}} yet"
 INDENT, LINE_LENGTH = "  ", 110
 

@@ -161,5 +161,6 @@ class GivenDuty(StrEnum):
         "no_business_in_group",
     )
 
-    # What was, is filtered by, or is asked for: it gives no duty, and persons who left may be named.
+    # A reference to the past, in a filter, or to a request. It gives no duty, and may name people who have
+    # left.
     recorded = "recorded", "No duty", "不产生职责"

@@ -20,7 +20,7 @@ from weakref import finalize
 
 #: Until a new process has read its modules.
 START_SECONDS = 60.0
-#: Of memory beyond what the process has when it is ready.
+#: Memory beyond what the process uses when it is ready.
 MEMORY_BYTES = 512 * 1024 * 1024
 _LENGTH = struct.Struct(">Q")
 _READY = b"ready"
@@ -77,7 +77,7 @@ class BoundedProcess:
             [*command, self._module, self._function], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
         self._child = child
-        # Also of a process that nobody closes, and when Python ends.
+        # This also ends a process that was never closed, and runs when Python ends.
         self._ending = finalize(self, _end_process, child)
         try:
             ready = _read_message(child, monotonic() + START_SECONDS)
@@ -106,7 +106,7 @@ def serve() -> None:
     """Answer questions on the standard streams until they end. This is what the child process does."""
     module, function = sys.argv[1:]
     answers = os.fdopen(os.dup(1), "wb")
-    # Whatever prints must not be taken for an answer.
+    # Printed output must not be taken for an answer.
     os.dup2(2, 1)
     called = getattr(import_module(module), function)
     _limit_memory()

@@ -24,7 +24,7 @@ _DATA = re.compile(
     r"|(?:;utf-?8)?,(?P<escaped>%3C[^\s\"'<>()]{20,}+))",
     re.IGNORECASE,
 )
-#: What stands in place of the address: its type, and the name of the file; `…` for one that is not kept.
+#: Placeholder for the address: its type and the name of the file; `…` for a file that is not kept.
 _TAKEN = re.compile(r"data:[a-z]+/[a-z0-9.+-]+,(?P<name>…|(?:picture|file)-\d+\.[a-z0-9]+)", re.IGNORECASE)
 _ENDINGS = {
     "application/pdf": "pdf",

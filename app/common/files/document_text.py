@@ -12,7 +12,7 @@ from docx import Document
 from docx.table import Table
 from pypdf import PdfReader
 
-#: What there is to say about a file is its text, or nothing.
+#: Only the text of a file matters, so the libraries' log messages are dropped.
 logging.disable(logging.CRITICAL)
 
 
@@ -50,7 +50,7 @@ def _text_within(pieces: Iterable[str], most: int) -> str | None:
             size += len(piece) + 1
             if size >= most:
                 break
-    # Whatever is wrong with a file, libraries say it by exceptions of many kinds.
+    # Libraries report a broken file by exceptions of many kinds.
     except Exception:
         return None
     return "\n".join(texts).replace("\x00", "")[:most]

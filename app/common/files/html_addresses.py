@@ -25,7 +25,7 @@ class Addresses:
 
     def __init__(self, pictures: Mapping[str, str]) -> None:
         self._pictures = pictures
-        #: The address that others are relative to; empty: none is known.
+        #: Base of relative addresses; empty if unknown.
         self.base = ""
 
     def address(self, sent: str) -> str:

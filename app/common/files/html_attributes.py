@@ -17,11 +17,11 @@ _LIST_STYLE = re.compile(r"list-style(?:-type)?\s*:[^;]*\b(lower|upper)-(alpha|l
 _INTEGER = re.compile(r"\s*(-?\d{1,9})")
 _ROMAN = {1000: "m", 900: "cm", 500: "d", 400: "cd", 100: "c", 90: "xc", 50: "l", 40: "xl", 10: "x", 9: "ix"}
 _ROMAN |= {5: "v", 4: "iv", 1: "i"}
-#: Fields whose value nobody is shown.
+#: Fields whose value is never shown.
 _UNSEEN_FIELDS = frozenset({"file", "hidden", "image", "password"})
 _MARKS = {"del": "~~", "s": "~~", "strike": "~~", "sub": "_", "sup": "^"}
 _ITEM = re.compile(r"<li[\s>]", re.IGNORECASE)
-#: What is read of a list that counts down, to know where it begins.
+#: Largest part of a reversed list that is read to find its first number.
 _LONGEST_REVERSED = 2_000
 _FRACTIONS = {"mfrac": "/", "msub": "_", "msup": "^"}
 SPACES = re.compile(r"[ \t\r\n\f\u00a0]+")

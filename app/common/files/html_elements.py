@@ -31,8 +31,8 @@ ROWS = frozenset({"tbody", "tfoot", "thead", "tr"})
 _BLOCKS = LINES | PARAGRAPHS
 _BLOCKS |= {"aside", "center", "details", "fieldset", "figure", "form", "hr", "main", "nav"}
 _PARAGRAPH_ENDS = tuple((name, _BORDERS) for name in ("title", "head", "p"))
-#: The elements that one ends by beginning, if they have no end tag (HTML, 13.1.2.4); none that stands around
-#: one of the borders.
+#: Elements that an opening element closes, if they have no end tag (HTML, 13.1.2.4), up to the nearest of the
+#: listed borders.
 _ENDS_BEFORE: dict[str, tuple[tuple[str, frozenset[str]], ...]] = {
     **dict.fromkeys(_BLOCKS, _PARAGRAPH_ENDS),
     "li": (*_PARAGRAPH_ENDS, ("li", _BORDERS | {"ol", "ul"})),
@@ -44,7 +44,7 @@ _ENDS_BEFORE: dict[str, tuple[tuple[str, frozenset[str]], ...]] = {
     ),
     "body": (("title", frozenset()), ("head", frozenset())),
 }
-# What may stand in a head; any other element ends one that is not closed. So do words.
+# Elements that may stand in a head. Any other element, and any text, closes an open head.
 _OF_HEADS = frozenset(
     {"base", "basefont", "bgsound", "head", "html", "link", "meta", "noscript", "script", "style", "template"}
     | {"title", "xml"}

@@ -176,7 +176,7 @@ class _Text:
 
     def __init__(self, answers: Emphasis | None, pictures: Mapping[str, str]) -> None:
         self._addresses = Addresses(pictures)
-        #: From which emphasis on words of a quotation are answers to it; None: none are.
+        #: Least emphasis that marks words in a quotation as answers to it; None if no emphasis does.
         self._answers = answers
         #: The lengths of the lines that are answers within quotations, and of those that are quoted.
         self.answers_length = self.quoted_length = 0
@@ -189,9 +189,9 @@ class _Text:
         self._item = ""
         self._quotes = 0
         self._preformatted = 0
-        #: The elements whose style says whether line breaks are kept, by how many are open with each.
+        #: Depth of the elements whose style keeps or drops line breaks, and whether it keeps them.
         self._kept_lines: list[tuple[int, bool]] = []
-        #: What stands for letters in the fonts that are named, by how many elements are open with each.
+        #: Depth of the elements whose font has symbols, and the letters that these stand for.
         self._fonts: list[tuple[int, dict[int, str]]] = []
         #: The fractions and powers that are open, and whether their first part has begun.
         self._fractions: list[tuple[int, bool]] = []

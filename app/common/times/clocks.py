@@ -64,7 +64,7 @@ _LABELS = {
     ClockEventType.retargeted: ("Clock has another target", "计时目标已变更"),
     ClockEventType.stopped: ("Clock stopped", "计时结束"),
 }
-#: What each type of event says in full, in the event catalogue.
+#: Full description of each type of event in the event catalogue.
 SUMMARIES = {
     ClockEventType.started: "A clock of the ticket began: under which agreement, for which target, and why.",
     ClockEventType.warned: "A percentage of the target at which the agreement warns was reached.",

@@ -21,7 +21,8 @@ from app.platform.db import Connection, fetch_rows
 
 #: The variant of a case `c`, by which events are its steps.
 VARIANTS = {StepKind.changes: ("c.variant", "c.steps"), StepKind.all: ("c.all_variant", "c.all_steps")}
-#: Whether a case has such events beyond its changes; the arrays are searched first, as most cases have none.
+#: Whether a case has such events beyond its changes; the arrays are searched first, as most cases have no
+#: such event.
 HAS_NAMED = """(false = any(c.all_changes) and exists (
   select from unnest(c.all_steps, c.all_changes) as one(type, changes)
   where not one.changes and one.type = any(%(named)s::text[])))"""

@@ -23,7 +23,7 @@ STEPS = {
     StepKind.changes: ("c.variant", "c.steps", "c.step_seconds"),
     StepKind.all: ("c.all_variant", "c.all_steps", "c.all_seconds"),
 }
-#: What followed what is the same in all cases of a variant; how long after is not.
+#: The order of steps is the same in all cases of a variant; the time between steps is not.
 SELECT_VARIANTS = """
 select any_value({steps}), count(*) from kpi.process_case c where {where} group by {variant}"""
 # The pairs of steps are numbered once for each variant: to sort the types of all steps takes twice as long.

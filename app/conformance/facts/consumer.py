@@ -79,7 +79,7 @@ def consumer(lifecycles: Iterable[Lifecycle[Any]]) -> Consumer:
         if not batch.shares_transaction:
             await connection.execute(SETTINGS)
         stretch = parameters | {"first": batch.span.first, "last": batch.span.last}
-        # A long stretch is planned anew; for a few events that would take longer than all the rest.
+        # A long range gets a new query plan; for a few events, planning would take longer than all the rest.
         await fetch_tuples(
             connection, STATEMENT, stretch, prepare=None if batch.shares_transaction else False
         )

@@ -28,7 +28,7 @@ from app.kpis.questions.periods import first_day
 PATH = f"{ROOT}/conformance"
 router = Router(prefix=PATH, include_in_schema=False)
 MOST_PATHS, CASES_SHOWN, STATES_SHOWN = 10, 200, 8
-#: What narrows the cases of a kind to those of a figure, as addresses say it.
+#: Parameters that narrow the cases of a kind to those of a figure, as written in addresses.
 NARROWING = ("variant", "fits", "misfit", "step", "state", "came_back", "cursor")
 
 

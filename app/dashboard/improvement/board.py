@@ -42,7 +42,7 @@ FIGURES = (
     "effect_achieved",
     "benefits_sustained",
 )
-#: Of projects that have ended, so many of the newest are beside those that are open.
+#: Number of the newest finished projects that are shown next to the open ones.
 MOST_ENDED = "20"
 ENDED_STATES = (*ENDED, ImprovementState.reverted)
 FIELDS = (

@@ -42,7 +42,7 @@ PATH = f"{ROOT}/committee"
 MOST_VOTES, MOST_OTHERS, MOST_DECIDED = 20, 20, 10
 PAGE_OF_DECISIONS = "100"
 LATELY = timedelta(days=60)
-#: Of what was decided lately and waits for others, approvals of requests are left out: they are daily work.
+#: Approvals of requests are left out of recent and pending decisions: they are daily work.
 NO_COMMITTEE = frozenset({"request"})
 #: The inputs of a vote, as the form names them.
 INPUTS = ("kind", "record", "action", "decision", "instead_of", "verdict", "comment", "key")

@@ -24,7 +24,7 @@ PHASES: Mapping[str, Sequence[State]] = {
 AT_WORK = frozenset({State.implementing, State.piloting, State.rolling_out, State.standardised})
 #: States in which steps of a rollout may be open.
 WITH_STEPS = frozenset({State.rolling_out, State.handed_over, State.standardised})
-#: The times at which something falls due, by the sentence that says it is late.
+#: Due times, by the code of the sentence that reports lateness.
 DUE_FIELDS: Mapping[str, str] = {"late_report": "next_report_due_at", "late_benefit": "next_benefit_due_at"}
 #: The times at which somebody noted that it was late, by the sentence.
 FLAGS: Mapping[str, str] = {"late_judgement": "judgement_overdue_at"}

@@ -38,7 +38,7 @@ from app.kpis.catalogue import KPIS
 from app.processes.improvements.records import Improvement
 
 router = Router(prefix=ROOT, include_in_schema=False)
-#: The times of its steps, and beside each the fields that are its evidence.
+#: Times of the project's steps, each with the fields that are its evidence.
 STEPS: Mapping[str, Sequence[str]] = {
     "opened_at": ("selection_reason",),
     "proposed_at": ("proposed_by", "proposal_id"),

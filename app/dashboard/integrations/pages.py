@@ -34,7 +34,7 @@ from app.html.filters import moment
 
 SOURCES = "/v1/webhook_sources"
 LARGEST_PAGE, DELIVERIES_SHOWN = "200", "50"
-#: What a form may have led to, besides a number of replayed deliveries.
+#: Results of a form, in addition to a number of replayed deliveries.
 NOTHING_CHOSEN, SAMPLE_SENT = "none", "sample"
 
 router = Router(prefix=PATH, include_in_schema=False)
@@ -202,7 +202,7 @@ async def _source_page(page: DashboardPage, key: str, filled: PreviewForm = NO_P
         state=state,
         states=STATES,
         older=deliveries["next_cursor"],
-        # What is chosen in it is not to be lost.
+        # The choices made in it must not be lost.
         renews=is_waiting and not is_chosen_from and not filled.is_answered,
         is_chosen_from=is_chosen_from,
         done=done if done in (NOTHING_CHOSEN, SAMPLE_SENT) else "",

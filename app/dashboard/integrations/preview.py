@@ -17,7 +17,7 @@ from app.dashboard.opening import DashboardPage
 from app.desk.values import EMPTY
 from app.i18n import sentences
 
-#: Headers that say how the page asks, and so cannot be those of the delivery.
+#: Headers that describe how the page sends its request, and so cannot be those of the delivery.
 OWN_HEADERS = re.compile(
     r"accept(-.*)?|authorization|cookie|host|content-(length|encoding)|idempotency-key|if-.*|user-agent"
     r"|origin|referer|sec-.*|connection|te|x-forwarded-.*|transfer-encoding",

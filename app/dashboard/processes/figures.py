@@ -13,7 +13,7 @@ from app.kpis.catalogue import KPIS
 from app.kpis.questions.access import may_see_kpi
 
 CONFORMANCE = "conformance"
-#: The figures of each page, the first ones of which say most.
+#: Figures of each page, the most important first.
 FIGURES: Mapping[str, tuple[str, ...]] = {
     "incident": (
         "incident_resolution_seconds",

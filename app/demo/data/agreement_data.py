@@ -9,7 +9,7 @@ from app.common.priorities.priority import Priority
 from app.demo.data.organisation import PLANT_CALENDAR, SUPPLIERS
 
 HOUR = 3600
-#: The calendar of agreements, unless they say another.
+#: Calendar of agreements that do not name another one.
 OFFICE = "shanghai"
 #: Key and name of the supplier.
 SUPPLIER = SUPPLIERS[0]
@@ -17,7 +17,7 @@ SUPPLIER = SUPPLIERS[0]
 RESPONSE_MINUTES = {Priority.P1: 15, Priority.P2: 60, Priority.P3: 240, Priority.P4: 480}
 RESOLUTION_HOURS = {Priority.P1: 4, Priority.P2: 8, Priority.P3: 24, Priority.P4: 40}
 FINANCE_HOURS = {Priority.P1: 3, Priority.P2: 6, Priority.P3: 16, Priority.P4: 32}
-#: Of the plant, which works by day and by night.
+#: Hours of the plant, which works by day and by night.
 PLANT_HOURS = {Priority.P1: 3, Priority.P2: 6, Priority.P3: 12, Priority.P4: 24}
 FULFILMENT_HOURS = 40
 DESK_HOURS = {Priority.P1: 0.5, Priority.P2: 1, Priority.P3: 2, Priority.P4: 4}

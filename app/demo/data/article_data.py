@@ -49,6 +49,6 @@ VERDICTS = {"en": "Tried out; it is as written.", "zh": "已验证，内容无�
 USED, LOOKED_BEFORE = 0.35, 0.12
 #: The mean number of days between two visits to an article that no incident follows.
 DAYS_BETWEEN_VISITS = 9
-#: Of the visits without an incident, the share in which the article is opened, and of those in which it
-#: helps, or does not help.
+#: Share of visits without an incident in which the article is opened, and of those in which it helps or does
+#: not help.
 OPENED, HELPED, NO_HELP = 0.8, 0.4, 0.12

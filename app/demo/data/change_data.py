@@ -232,7 +232,7 @@ def _text(row: tuple[str, int, tuple[str, str, str], tuple[str, str, str]]) -> C
 
 NORMAL_CHANGES = tuple(map(_text, _NORMAL))
 EMERGENCY_CHANGES = tuple(map(_text, _EMERGENCY))
-#: The change that goes wrong: the morning after it nobody can sell.
+#: The change that goes wrong: the next morning the shop cannot sell.
 FAILED_CHANGE = ChangeText(
     "erp-sales",
     1,
@@ -271,7 +271,7 @@ LESSONS = {
     True: "Nothing new. 无新增经验。",
     False: "Load a whole day of data before the window. 窗口前先加载一整天数据。",
 }
-#: What is reported after the change that goes wrong, by language: title and description.
+#: Incidents that are reported after the change that goes wrong, by language: title and description.
 CAUSED_INCIDENTS = {
     "en": ("Orders have no prices", "Since this morning every order is saved with a price of zero."),
     "zh": ("订单没有价格", "今天早上起，保存的订单价格均为零。"),

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 #: The window of days before the end of the history, the older end first.
 Window = tuple[float, float]
 KPI = "first_resolution_seconds"
-#: Names of the improvements of the demo, by which their idempotency keys are told apart.
+#: Names of the demo's improvements, which distinguish their idempotency keys.
 FINISHED, PILOTED, REVERTED, FADED, ROLLED_OUT = "finished", "piloted", "reverted", "faded", "rolled-out"
 #: The improvement whose proposal waits for the committee.
 PROPOSED = "proposed"
@@ -25,9 +25,9 @@ class PlantedEffect:
     factor: float
 
 
-#: What the improvements do to the incidents. The month of the failed release lies 92 to 154 days ago. Those
-#: that help are large enough to be found whenever a demo is made. The pilot that is extended takes a little
-#: longer while it is new, so that chance makes no benefit of it, nor a harm of more than that.
+#: Effects of the improvements on incidents. The month of the failed release lies 92 to 154 days ago. Helpful
+#: effects are large enough to be found whenever a demo is made. The pilot that is extended makes cases take
+#: slightly longer while it is new, so that chance shows neither a benefit nor a larger harm.
 PLANTED = (
     PlantedEffect("service-desk", (58, 0), 0.12),
     PlantedEffect("workplace", (50, 0), 1.1),
@@ -339,7 +339,7 @@ OPEN_SUGGESTIONS = (
 #: Those who score the suggestions.
 ASSESSORS = ("韩雪", "Ingrid Vogel")
 SELECTION_REASON = "质量会议已有共识，不等月度评估。The quality meeting agreed; it need not wait."
-#: Who offered the suggestion that each improvement carries out.
+#: Person who offered the suggestion that each improvement carries out.
 PROPOSERS = {
     FADED: "Elena Petrova",
     ROLLED_OUT: "孙浩",
@@ -348,7 +348,7 @@ PROPOSERS = {
     PILOTED: "Julia Brandt",
     PROPOSED: "黄敏",
 }
-#: Who is trained besides, and passes only at the second sitting.
+#: Person who is also trained, and passes only at the second sitting.
 SECOND_SITTING = "黄敏"
 PLAN_TEXTS = {
     "direction": "流程更少、更熟练，以数据驱动。Fewer and better practised processes, steered by figures.",

@@ -75,8 +75,8 @@ HEADS = (
     # The second quality manager, who decides on objections to what the first has found.
     (SECURITY_LEAD, (Role.cab_member, Role.quality_manager), BERLIN),
 )
-#: The grade of those of whom it is asked: sponsors are of the management, process owners are senior, as are
-#: those who decide on emergencies while nobody is on call.
+#: Grades of people in posts that require one: sponsors belong to the management; process owners are senior,
+#: as are those who decide on emergencies while the on-call rota is empty.
 GRADES = {
     BUSINESS_HEAD: Grade.management,
     HEAD_OF_IT: Grade.senior,
@@ -110,7 +110,7 @@ STAFF = (
     ("郑凯", (Role.engineer,), "platform", SHANGHAI),
     ("Elena Petrova", (Role.engineer,), "platform", BERLIN),
 )
-#: Who administers the processes, and who supervises them in the teams that are audited.
+#: Person who administers the processes, and supervises them in the audited teams.
 PROCESS_ADMINISTRATOR = DEVELOPMENT_LEAD
 DESK_SUPERVISOR, NETWORK_SUPERVISOR, APPLICATIONS_SUPERVISOR = "王磊", "孙浩", "刘洋"
 #: The lead of each team that has one.

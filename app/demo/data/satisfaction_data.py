@@ -9,11 +9,11 @@ from app.demo.arrivals import SEED, Arrival
 from app.ticketing.records import ComplaintSubject
 
 ASKER = rule_caller("ask_for_ratings")
-#: Of the cases that are rated, and of the others, how many were asked about.
+#: Share of rated cases, and of other cases, whose requester was asked.
 ASKED_OF_RATED, ASKED_OF_OTHERS = 0.8, 0.25
 #: How often somebody complains about a closed incident, in usual months and in the bad one.
 COMPLAINTS, COMPLAINTS_WHEN_BAD = 0.025, 0.07
-#: How many complaints are answered in time, and how many late; nobody has answered the rest yet.
+#: Share of complaints that are answered in time, and late; the rest are still unanswered.
 IN_TIME, LATE = 0.82, 0.13
 #: By language, what is complained about.
 COMPLAINT_TEXTS: dict[str, tuple[tuple[ComplaintSubject, str], ...]] = {

@@ -44,7 +44,7 @@ from app.ticketing.work.costs import LogWork
 PACE = {key: pace for key, _, pace in TEAMS}
 CHANNELS = (Channel.hotline, Channel.portal, Channel.portal, Channel.email, Channel.chat)
 REOPEN_DAYS = 7
-#: Of the incidents of ordinary months, how many come to one that is reopened.
+#: One in this many incidents of an ordinary month is reopened.
 REOPENED_EVERY = 18
 CLOSER = rule_caller("close_after_agreed_days")
 ASSIGNER = rule_caller("assign_by_rule")

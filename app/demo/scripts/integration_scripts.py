@@ -23,7 +23,7 @@ from app.webhooks.sources.lookup import find_source
 from app.webhooks.sources.samples import samples_of
 from app.webhooks.sources.secrets import encrypt_secret, fingerprint_secret, new_webhook_secret
 
-#: The shop's desk calls the id of a ticket otherwise than this says: `id`.
+#: The shop's desk names the id of a ticket differently from the adapter's `id`.
 MAPPING = """[[news]]
 kind = "ticket"
 case = 'body.ticket'

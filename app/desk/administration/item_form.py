@@ -14,7 +14,7 @@ from app.kernel.actions.payloads import LONGEST_LINE
 
 LANGUAGES = ("en", "zh")
 LONGEST_SHORT, LONGEST_LONG, LONGEST_NAME = 200, 2_000, 40
-#: What separates a question from one of its answers in the value of a choice.
+#: Separator between a question and one of its answers in the value of a choice.
 BETWEEN = "\x1f"
 TRUTHS = ("true", "false")
 _BETWEEN_WORDS = re.compile(r"[\W_]+")

@@ -36,7 +36,7 @@ from app.desk.pages.records import RecordView
 
 router = Router(include_in_schema=False)
 NEW, BUILDER = f"{ADMINISTRATION}/items/new", f"{ADMINISTRATION}/items/{{name}}/form"
-#: What the buttons of the builder ask for, each with the number of a question where it is about one.
+#: Names of the builder's buttons, each with the number of its question if it has one.
 ADD, UP, DOWN, REMOVE, SAVE, OFFER = "add", "up", "down", "remove", "save", "offer"
 #: The parts of a question in the pointers of refusals.
 PARTS_BY_KEYWORD = {

@@ -25,7 +25,7 @@ TEST = f"{ADMINISTRATION}/sources/{{name}}/test"
 #: The parameter for the delivery that was sent.
 DELIVERY = "delivery"
 MAPPING = f"{ADMINISTRATION}/sources/{{name}}/mapping"
-#: What the buttons of the page of a mapping ask for.
+#: Names of the buttons on the page of a mapping.
 PREVIEW, STORE, OF_ADAPTER = "preview", "store", "adapter"
 MOST_DELIVERIES = "20"
 WAITING, PROCESSED = "waiting", "processed"

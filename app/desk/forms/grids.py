@@ -85,7 +85,7 @@ def _of_field(
             for inner in own_fields(field):
                 result[f"{target}/{inner.name}"] = inputs.get(f"{place}/{inner.name}", ())
     last = f"{pointer}/{len(lines) * width - 1}/{grid.line}"
-    result.setdefault(last, [lines[-1]])  # so that the width of the table can be told from its inputs
+    result.setdefault(last, [lines[-1]])  # so that the width of the table follows from its inputs
     return result, moved
 
 

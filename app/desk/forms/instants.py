@@ -10,7 +10,7 @@ from app.desk.forms.fields import FieldKind, FormField
 from app.desk.forms.inputs import Inputs
 from app.desk.forms.pointers import field_at
 
-#: What stands before the pointer in the name of an input that keeps what a form showed first, and its value.
+#: Prefix of the pointer in the name of an input that keeps the value a form showed first.
 SHOWN_VALUE_PREFIX = "kept:"
 #: The length of a time without fractions of a second and without an offset.
 TO_THE_SECOND = len("2026-11-28T11:38:08")

@@ -12,7 +12,7 @@ from app.desk.forms.fields import Form, FormField
 
 #: The longest part of a key that a name supplies, so that a mark fits behind it.
 LONGEST_PART = 40
-#: As many characters of a form's own key tell two records of one name apart.
+#: Number of characters of a form's own key that distinguish two records with the same name.
 MARK_LENGTH = 4
 _BETWEEN = re.compile(r"[\W_]+")
 

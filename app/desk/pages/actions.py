@@ -63,17 +63,18 @@ router = Router(include_in_schema=False)
 MORE_ROWS = "more"
 #: The input that asks for the form with its inputs again, as a draft of it does; nothing is carried out.
 REDRAW = "again"
-#: The input that says for which item of the catalogue a request is.
+#: Input with the catalogue item that a request is for.
 ITEM = "/item"
-#: The member that says by an id in whose name a deputy votes. The form's address has it; nobody types it.
+#: Member with the id of the person that a deputy's vote represents. It comes from the form's address and is
+#: never typed.
 INSTEAD_OF = "instead_of"
 MOST_DEFINITIONS = "200"
 LONGEST_PERSON_NAME = 200
 #: The zone by whose clocks the times in a form were entered.
 ZONE = "time_zone"
-#: Whoever asks, where somebody else opens their ticket.
+#: The requester, when another person opens the ticket for them.
 REQUESTER = "/requester"
-#: What one writes into the box of a reply, and the field for it of an action that asks a question.
+#: Text in the reply box, and its field in an action that asks a question.
 TEXT, QUESTION = "/text", "question"
 
 

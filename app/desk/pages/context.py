@@ -44,7 +44,7 @@ RECORD_ASKS_SECONDS, ASKS_SECONDS = 20, 60
 READER_MARK_LENGTH = 24
 #: The cookie in which desk.js keeps the time zone of the browser.
 ZONE_COOKIE = "time_zone"
-#: The keys of the desk (desk.js), each with the sentence that says what it does.
+#: Keyboard shortcuts of the desk (desk.js), each with the sentence that describes it.
 KEYS = (
     ("/", "key_1"),
     ("j k", "key_2"),

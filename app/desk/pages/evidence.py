@@ -31,11 +31,11 @@ from app.desk.values import ShownField
 from app.kernel.actions.lifecycle import Action
 from app.ticketing.routes.asked_actions import ASKED_ACTIONS
 
-#: What somebody is asked for by a notice, and votes: who is asked has hardly seen the record before.
+#: Actions that a notice asks for, and votes: the person asked has hardly seen the record before.
 JUDGEMENTS = VOTES | {name for actions in ASKED_ACTIONS.values() for name in actions.names}
 #: The subject of a ticket, which its page shows in the conversation.
 SUBJECT_FIELDS = frozenset({"description"})
-#: Lists within a record that tell nothing of the matter.
+#: Lists within a record that do not describe the matter.
 NO_EVIDENCE = frozenset({"followers", "onlookers", "tags"})
 
 

@@ -36,7 +36,7 @@ from app.kernel.uploads import (
     store_upload,
 )
 
-#: The first input of a form: the mark of whoever it was drawn for.
+#: First input of a form: a mark of the person who opened it.
 FILLED_BY = "filled_by"
 #: The parameter of a form's address for what was kept.
 KEPT_FORM = "kept"

@@ -24,7 +24,7 @@ from app.kernel.actions.describe import outcomes
 from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.ticketing.routes.work import VoteItem
 
-#: Fields that the head of the page shows, or nobody reads.
+#: Fields that the head of the page shows, or that are only for programs.
 IN_THE_HEAD = frozenset({"id", "version", "number", "title", "state", "actions", "changed_at", "recorded_at"})
 #: Actions by which a vote is cast.
 VOTES = frozenset(get_args(VoteItem.model_fields["action"].annotation))

@@ -12,7 +12,7 @@ from app.desk.pages.records import RecordView
 from app.desk.values import label_of
 from app.foundation.documents.records import DocumentClass, DocumentState, Heading
 
-#: The field of a ticket that says since when requirements wait for the requester.
+#: Field with the time since which requirements wait for the requester.
 PROPOSED_AT = "requirements_proposed_at"
 
 

@@ -29,10 +29,10 @@ router = Router(include_in_schema=False)
 FOUND_KINDS = ("article", "catalogue_item", *tickets.TICKETS)
 #: Tickets on the first page, and on their own.
 FEW_TICKETS, MOST_TICKETS = 5, 50
-#: Fields of an item that say what one gets.
+#: Fields of an item that describe what the requester gets.
 ITEM_FACTS = ("scope", "limits", "delivery_standard", "target_seconds")
 MOST_ITEMS = "200"
-#: What one is asked for besides the questions of an item.
+#: Inputs of every item, in addition to the item's own questions.
 ITEM_FACE = FormFace(
     first=("answers", "how_soon", "description"),
     unasked=URGENCY_QUESTION.members,

@@ -45,7 +45,7 @@ TABLE = "portal"
 #: The kinds of tickets that requesters open, and all kinds that have a page here.
 TICKETS = ("incident", "request")
 KINDS = (*TICKETS, "article")
-#: What a requester may be able to do, in the order in which it is offered; each has a label of its own here.
+#: Actions that requesters may have, in the order in which they are offered; each has its own label here.
 ACTIONS = (
     *(
         "agree_to_requirements",
@@ -64,7 +64,7 @@ ACTIONS = (
 AWAITED = frozenset({"agree_to_requirements", "vote", "close"})
 #: Actions that the box for a reply on the page of a ticket stands for.
 IN_THE_BOX = frozenset({"comment", "attach"})
-#: What a reader of an article may be able to do: its authors edit it at the desk.
+#: Actions for readers of an article; its authors edit it at the desk.
 ACTIONS_ON_ARTICLES = ("rate", "comment")
 #: The fields of a ticket that its page shows.
 FACTS = (

@@ -20,7 +20,7 @@ from app.kernel.actions.payloads import LONGEST_LIST, RecordKey, ShortText
 #: Most lines of a file, the heading of a CSV not counted.
 MOST_LINES = 50_000
 SERVICE_SEPARATOR = ";"
-#: Fields of an item that are none of its attributes.
+#: Fields of an item that are not among its attributes.
 OWN_FIELDS = ("key", "name", "ci_class", "services")
 CLASSES = {ci_class.value for ci_class in CiClass}
 TEXT: TypeAdapter[str] = TypeAdapter(ShortText)

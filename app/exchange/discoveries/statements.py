@@ -27,7 +27,7 @@ select %(discovery)s, r.line, r.identity, true, false, '{}'
 from unnest(%(line)s::bigint[], %(identity)s::text[]) as r (line, identity)
 where r.identity is not null on conflict do nothing returning line
 """
-# Of items of one identity, those in use go before those that are retired.
+# Among items with one identity, those in use come before the retired ones.
 _CANDIDATES = """
 select i.line, c.id, row_number() over (partition by i.line order by c.state = 'retired', c.id) as place,
   count(*) filter (where c.state <> 'retired') over (partition by i.line) as in_use
@@ -50,8 +50,8 @@ select distinct %(discovery)s::uuid, m.line, 'ambiguous' from ({_CANDIDATES}) m 
 on conflict do nothing returning line
 """
 _SERVICES = "(select string_agg(k, ',' order by k) from unnest({}) k)"
-# An item that went live, or was retired, after the discovery was another thing then. Of several that one line
-# could mean none is missing.
+# An item that went live or was retired after the discovery is not missing. If a line could mean several
+# items, none of them is missing.
 _ALL = f"""
 with item as (
   select * from plumbing.discovered_item where discovery_id = %(discovery)s

@@ -24,11 +24,12 @@ DELIMITERS = ",;\t|"
 SAMPLE_BYTES = 8
 UTF8, UTF16, WINDOWS = "utf-8", "utf-16", "windows-1252"
 ENCODINGS = (UTF8, WINDOWS, "latin-1", "gb18030", UTF16)
-#: A file that is said to be in Latin-1 is in windows-1252, whose marks are control characters in Latin-1.
+#: A file declared as Latin-1 is read as windows-1252, because windows-1252 marks are control characters in
+#: Latin-1.
 _CODECS = {"latin-1": "cp1252", WINDOWS: "cp1252"}
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _UTF16_CODECS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
-#: The line by which a file tells Excel its delimiter. It is no row.
+#: Line by which a file gives Excel its delimiter. It is not a row.
 _SEPARATOR_LINE = re.compile(r'"?sep=(?P<delimiter>[^\w\s"]|\t)"?\s*', re.IGNORECASE)
 # Share of the characters beyond ASCII that must be common ones if GB 18030 is the right encoding. Latin
 # letters decoded as Chinese come out as characters that hardly anyone uses.

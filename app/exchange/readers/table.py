@@ -249,7 +249,7 @@ class TableReader:
         self._identity_values = itemgetter(*(place[name] for name in self._identity_columns))
         self._column_digests: dict[bytes, str] = {}
         self._places = range(len(heading))
-        # Of the present row. No cell can be equal to a NUL, so at first all cells count as changed.
+        # Cells of the present row. A cell never equals NUL, so at first all cells count as changed.
         self._no_cells = ["\0"] * len(heading)
         self._cells = self._no_cells
         self._values: list[str | None] = [None] * len(heading)
@@ -366,7 +366,7 @@ class TableReader:
             del fields[field]
         irregular = tuple(f"unknown_{field}" for field in unknown)
         if stands is None:
-            # The state stays, and so do the fields that go with it.
+            # The state is kept, with the fields that belong to it.
             return None, fields, ("unknown_state", *irregular), altered
         derived = {} if self._derived is None else self._derived(fields)
         return stands[0], {**fields, **stands[1], **derived}, irregular, altered

@@ -92,7 +92,7 @@ class _LogParser:
         self._trace: dict[str, str] = {}
         self._event: dict[str, str] = {}
         self._size = 0
-        # Depth of the element in which the size limit was exceeded, a trace or an event; 0 if none.
+        # Depth of the element that exceeded the size limit, a trace or an event; 0 if the limit was kept.
         self._cut = 0
         self._line = 0
         self._ready: deque[CellRow | RefusedRow] = deque()

@@ -78,7 +78,7 @@ async def restore_all(
             await _refuse_unfit(connection, manifest)
             targets = {table.name: table for table in await exported_tables(connection)}
             for name in map(quoted, reversed(targets)):
-                # Of a start before. A table that refuses to be deleted from has no rows yet.
+                # Rows of an earlier attempt. A table that refuses deletions has no rows yet.
                 if await fetch_value(connection, f"select exists (select from {name})"):
                     await connection.execute(f"delete from {name}".encode())
             await connection.execute(
@@ -142,7 +142,7 @@ async def _fill(
 ) -> None:
     columns = ", ".join(f'"{column}"' for column in source.columns)
     into = quoted(target.name)
-    if target.name == EVENTS:  # which says its data as text
+    if target.name == EVENTS:  # this table holds its data as text
         await connection.execute(ARRIVING.encode())
         into = "arriving"
     statement = f"copy {into} ({columns}) from stdin ({COPY_FORMAT.format(header='match')})"

@@ -11,7 +11,7 @@ from app.kpis.facts.consumer import FACTS
 from app.platform.db import Connection, fetch_rows
 from app.search import index
 
-#: The schemas whose tables a restore makes anew, with what they follow from.
+#: Schemas whose tables a restore builds again, with their sources.
 DERIVED = {
     "fold": "the records, folded from the log",
     "kpi": "facts, from the log",
@@ -70,7 +70,7 @@ class DatabaseTable:
     @property
     def selected(self) -> str:
         """Return the query of what is exported of it."""
-        # What an event says is JSON, and is to be read as such.
+        # The content of an event is JSON, and is read as JSON.
         columns = [
             "convert_from(data, 'UTF8') as data" if (self.name, column) == (EVENTS, "data") else f'"{column}"'
             for column in self.columns

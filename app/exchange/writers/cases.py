@@ -119,7 +119,8 @@ class ExportedCases:
         self, connection: Connection, rows: list[dict[str, Any]], fields: Collection[str]
     ) -> list[ExportedCase]:
         streams = [f"{self.kind}/{row['case_id']}" for row in rows]
-        # Planned anew: a plan for any number of streams would read the whole log.
+        # A generic plan for any number of streams would read the whole log, so each query is planned for its
+        # own streams.
         rows_of_events = await fetch_tuples(
             connection, SELECT_EVENTS, {"streams": streams, "last": self.position}, prepare=False
         )

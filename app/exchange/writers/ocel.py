@@ -165,7 +165,8 @@ class _ObjectWriter:
         record: type[Record] = self._lifecycles[case.kind].record
         attributes = set(self._tables.object_types()[case.kind])
         fields_set = {field for event in case.events for field in event.fields}
-        # What events say has their times; of an opening, and of what no event has said, it holds always.
+        # Values in an event hold from the time of the event; values of an opening, or without an event, hold
+        # always.
         now = {n: content for n, content in case.fields.items() if n in attributes - fields_set}
         first = case.events[0].fields if case.events else {}
         current = now | {

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-#: When what is told of an object without a time of its own holds: always.
+#: Time of a value without a time of its own: it holds always.
 EPOCH = "1970-01-01T00:00:00.000000Z"
 EVENT_ATTRIBUTES = ("actor", "state", "position")
 SCHEMA = """
@@ -61,7 +61,7 @@ class OcelTables:
             f'create table "object_{mapped_name(name)}" (ocel_id text not null references object(ocel_id), '
             f"ocel_time text not null, ocel_changed_field text{columns})"
         )
-        # What is told of one object stands together, in its order, when JSON is made of it.
+        # Values of one object are stored together and in order for the JSON export.
         self._sqlite.execute(
             f'create index "object_{mapped_name(name)}_id" on "object_{mapped_name(name)}" (ocel_id)'
         )

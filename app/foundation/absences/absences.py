@@ -46,7 +46,7 @@ absence_keeper = process_relation(
     "任何人（限本人）、团队负责人（限本团队成员）",
     any_credential=True,
 )
-#: A deputy votes in another's name: no assistant says who.
+#: A deputy votes for another person, so assistants may not name deputies.
 KEEPERS = (admin | absence_keeper | rule).in_person()
 OWNER = addressee.in_person()
 
@@ -99,7 +99,8 @@ def plan(absence: Absence, body: PlanAbsence, ctx: ActionContext) -> None:
     if absence.deputy_id is not None and used.consents:
         _name_deputy(absence, used)
     elif absence.deputy_id is not None:
-        # Who keeps a calendar's file chooses its times: its person confirms those for which it gives a vote.
+        # The owner of a calendar's file chooses its times, so the absent person must confirm the times for
+        # which it passes on a vote.
         absence.deputy_named_by_id = ctx.caller.person_id
 
 
@@ -155,7 +156,7 @@ def edit(absence: Absence, body: EditAbsence, ctx: ActionContext) -> None:
         _name_deputy(absence, used)
         used.stamp(absence)
     elif used.consents and was_named:
-        # The deputy stays whom another secret may have named: the absence stands on both.
+        # The deputy is kept even if another secret named them: both secrets give the same absence.
         suspended = absence.suspended_by_rotation
         _name_deputy(absence, used)
         used.add_to(absence)

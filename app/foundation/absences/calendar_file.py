@@ -36,7 +36,7 @@ CATEGORIES = frozenset(
     }
 )
 OUT_OF_OFFICE = "OOF"
-#: What an event is shown as that keeps nobody away.
+#: Values by which a calendar event marks its person as present.
 PRESENT = frozenset({"FREE", "TENTATIVE", "WORKINGELSEWHERE"})
 BUSY_STATUS = "X-MICROSOFT-CDO-BUSYSTATUS"
 ALL_DAY = "X-MICROSOFT-CDO-ALLDAYEVENT"

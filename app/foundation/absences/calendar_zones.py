@@ -28,7 +28,7 @@ _UTC = re.compile(rb";TZID=\"?(?:" + b"|".join(_UTC_NAMES) + rb")\"?(?=[:;])", r
 # Outlook names zones for people, as in `(UTC+08:00) Beijing`: the offset counts if nothing defines the name.
 _OFFSET = re.compile(rb";TZID=\"?(\((?:UTC|GMT)([+-])0?(\d{1,2}):00\)[^\":;\r\n]*)\"?(?=[:;])", re.IGNORECASE)
 _GUESSED = "X-GUESSED"
-#: Names that say nothing but an offset in whole hours.
+#: Names of time zones that consist of an offset in whole hours.
 _BARE_OFFSET = re.compile(rb";TZID=\"?((?:UTC|GMT)([+-])0?(\d{1,2})(?::?00)?)\"?(?=[:;])", re.IGNORECASE)
 #: Zones by the names that Windows has for them in other languages.
 _LOCAL_NAMES = {
@@ -45,7 +45,7 @@ _LOCAL = re.compile(
 )
 #: How calendars in UTF-16 begin.
 _WIDE = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"B\0": "utf-16-le", b"\0B": "utf-16-be"}
-#: What decides when an event is.
+#: Properties that decide when an event takes place.
 TIMES = frozenset({"DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "EXRULE", "RECURRENCE-ID"})
 
 

@@ -36,9 +36,10 @@ NAME = "fetch_absence_calendars"
 POLL_SECONDS = 15.0
 FETCH_INTERVAL = timedelta(hours=1)
 RETRY_INTERVAL = timedelta(minutes=15)
-#: A calendar that has not changed is read anew so often, as its series go on.
+#: Interval after which an unchanged calendar is read again, since its series continue.
 REREAD_INTERVAL = timedelta(days=1)
-#: So many failures in a row are told. Where nothing was ever fetched, the first is.
+#: Number of consecutive failures that are reported. A calendar that was never fetched is reported at its
+#: first failure.
 FAILURES_TOLD = 3
 LONGEST_VALIDATOR = 500
 OK, NOT_MODIFIED = 200, 304

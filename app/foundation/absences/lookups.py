@@ -21,8 +21,8 @@ TEAMS = "select team_id from fold.membership where person_id = %s order by team_
 LEADS = """
 select t.id from fold.team t join fold.membership m on m.team_id = t.id
 where m.person_id = %s and t.lead_id = %s and t.state = 'active' limit 1"""
-# The leads of the teams in which the person is on call by a shift, where the deputy is no member. Which hours
-# that are is not asked: a lead who is told in vain loses nothing.
+# Leads of teams that have the person on call by a shift, and in which the deputy is not a member. The hours
+# are not checked: an unnecessary notice does no harm.
 COVERS = """
 select t.lead_id from fold.team t join fold.membership l on l.team_id = t.id and l.person_id = t.lead_id
 where t.lead_id <> %(person)s and t.state = 'active'

@@ -53,7 +53,8 @@ TELL_OF_END = (RecipientRule(NoticeType.points_withdrawn, field="person_id"),)
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="audit_point", plural="audit_points", zh="审核积分", record=AuditPoint, states=State,
-    # Points are for the person and for whoever settles objections: no auditor, superior or administrator sees them.
+    # Points are visible to the person and to those who settle objections: auditors, superiors and
+    # administrators do not see them.
     visible=(to_persons("person_id"),),
     access=KindAccess(oversight=frozenset({Role.quality_manager})),
     rows=(

@@ -57,8 +57,8 @@ def _publish(calendar: Calendar, content: CalendarFields, ctx: ActionContext) ->
     version = empty(CalendarVersion, ctx.new_id())
     version.record = calendar.row_key
     version.revision = (calendar.revision or 0) + 1
-    # The writer's clock, even if the action is said to have occurred earlier: decisions made until now went
-    # by the version before.
+    # The time of recording, even if the action is reported as earlier: decisions until now used the previous
+    # version.
     version.published_at = ctx.now
     definition.apply_definition(version, content, ctx.now.year)
     ctx.outcome.add(version)

@@ -14,7 +14,8 @@ from app.foundation.services.services import LIFECYCLE
 from app.kernel.commands.references import is_visible
 from app.platform.db import Row
 
-#: Most services, and most customers, in an answer, the nearest first; an answer that leaves some out says so.
+#: Largest number of services and of customers in a response, the nearest first; a response marks that some
+#: are left out.
 MOST_AFFECTED = 1_000
 SERVICES = """
 select s.id, s.key, s.name_en, s.name_zh, s.criticality, s.state, s.customers, h.audience

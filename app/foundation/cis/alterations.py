@@ -26,7 +26,8 @@ from app.platform.db import Row
 
 #: The form of our changes' numbers.
 OUR_NUMBER = re.compile(r"CHG-[0-9]{4}-[0-9]+")
-#: Whoever altered an item does not regularise it; by the log, as no field of the item names them.
+#: The person who altered an item does not regularise it. The log names that person, because no field of the
+#: item does.
 ALTERER = RecordDuty("person who altered the item", "变更配置项的人", ())
 #: Most alterations that a refusal names.
 MOST_NAMED = 20

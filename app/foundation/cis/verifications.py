@@ -128,7 +128,7 @@ def discard(verification: Verification, body: EmptyPayload, ctx: ActionContext) 
     """Discard the verification: it is given up, and its figures do not count."""
 
 
-#: Whoever drew the sample, or checked an item, does not settle its difference.
+#: The people who drew the sample, or checked an item, do not settle its difference.
 DRAWN_BY_OTHERS = authors_do_not_judge(("drawn_count",))
 CHECKER = RecordDuty("person who checked the item", "核对人", ())
 #: Change managers settle, too, so that a single configuration manager may draw.

@@ -104,9 +104,9 @@ from app.kernel.actions.lifecycle import (
 from app.kernel.actions.payloads import Payload
 from app.kernel.actions.refusals import ConflictingDuty, NarrowKey, Refusal, WrongValue
 
-#: What stands beside every record that can be decided about.
+#: Children of every record that can have a decision.
 CHILDREN = (Decision, Vote, VotingDeputy)
-#: A question is deferred for so long if neither its process nor a voter says otherwise.
+#: Length of a deferral if neither the process nor a voter gives another date.
 DEFERRAL = timedelta(days=90)
 
 

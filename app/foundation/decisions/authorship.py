@@ -16,7 +16,7 @@ from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import PayloadCheck
 from app.kernel.actions.refusals import ConflictingDuty, caller_check
 
-#: Whoever has made what is judged, by the log; no field of the record names them.
+#: Authors of what is judged, from the log; no field of the record names them.
 AUTHOR = RecordDuty("author", "作者", ())
 
 

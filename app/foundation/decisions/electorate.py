@@ -341,7 +341,7 @@ async def _joined(
     _require_quorum(quorum, voters, left_out)
     if seated is not None and board_quorum is not None:
         _require_quorum(board_quorum, seated, left_out)
-    # A floor next to rules of the organisation says only how much time there is at least.
+    # A floor next to rules of the organisation only sets the least time.
     timed = [rule.definition for rule in rules if rule.edition or rule.key not in FLOORS] or definitions
     ends, first = min(
         [(await electors.due_at(reads, definition, now), n) for n, definition in enumerate(timed)],

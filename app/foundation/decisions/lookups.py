@@ -17,8 +17,8 @@ from app.log.upcasting import upcast
 from app.platform.db import Database, Row
 
 PERSON = "person:"
-# A person who acts names others as those on whose behalf, such as the requester of a ticket. Only a tool or a
-# machine account acts in the name of the person whom its event names.
+# People who act name others as beneficiaries, such as the requester of a ticket. Only a tool or a machine
+# account acts in the name of the person in its event.
 EVENTS = """
 select e.stream, e.recorded_at, e.type, e.schema_version, e.data,
   case when e.on_behalf_of is null or p.kind = 'human' then e.actor else e.on_behalf_of end as acted

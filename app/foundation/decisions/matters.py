@@ -22,7 +22,7 @@ class ChildDuty:
     field: str
 
 
-#: Tasks of a record, and the events by which somebody carries them out or says that they have worked.
+#: Tasks of a record, and the events by which people carry them out or log work.
 TASKS = ChildDuty("task", "assignee_id")
 WORK_EVENTS = ("task_completed", "work_logged")
 

@@ -262,7 +262,7 @@ async def open_decisions(reads: ReadContext, record: Any, body: Any, ctx: Action
     return OpenDecisions(tuple(decisions), tuple(ballots))
 
 
-#: Returns until when a question about the record is deferred if no voter says so.
+#: Returns the end of a record's deferral if the voters give no date.
 DeferralEnd = Callable[[Any, ActionContext], datetime]
 
 
@@ -277,7 +277,7 @@ def count_preparation(matters: Sequence[Matter], deferral_end: DeferralEnd) -> P
         matter = matter_of(matters, decision)
         ballots = await reads.children(Vote, record, decision_id=decision.id)
         assert decision.rule is not None
-        # Whoever was asked in vain before others were has no vote any more.
+        # Voters who were asked in vain before others were asked have no vote any more.
         live = [
             ballot
             for ballot in ballots
@@ -434,7 +434,7 @@ def deputies_preparation(matters: Sequence[Matter]) -> Prepare:
         )
         if is_open:
             return compared
-        # Whoever was a deputy when it was decided sees the record until their time is over.
+        # A person who was a deputy at the time of the decision sees the record until the deputation ends.
         ends = [row.until_at for row in compared.staying if _is_deputy(row, decision) and row.until_at]
         return replace(compared, rows=(), change_at=min(ends, default=None))
 

@@ -42,7 +42,7 @@ from app.kernel.actions.refusals import PreparationRefused, WrongValue
 
 #: A row of lookups.STANDING.
 Row = dict[str, Any]
-#: Most differences that are compared anew at once.
+#: Largest number of differences that are compared again at once.
 MOST_COMPARED_AGAIN = 500
 #: Most of the described differences that are looked at: some of them cannot be settled so.
 MOST_DIFFERENCES_READ = 500

@@ -24,7 +24,7 @@ from app.log.events import kind_of
 
 #: States of a document that is no longer in force.
 WITHDRAWN = (DocumentState.superseded, DocumentState.archived, DocumentState.destroyed)
-#: What two records have in common if they are of one matter.
+#: Fields that two records of one matter have in common.
 MATTERS = ("process", "service")
 
 

@@ -16,8 +16,8 @@ from app.foundation.documents.pages import PrintedPage
 from app.i18n import kind_nouns
 
 MOST_EDITIONS = 10_000
-#: Returns the page of the record's document with that number, in the newest edition (None) or in that one.
-#: Raises NotFound if the record has none, or the caller may not see it.
+#: Returns the printed page of the record's document with that number, in the newest edition (None) or in the
+#: given one. Raises NotFound if the record has no such document, or the caller may not see it.
 PrintPage = Callable[[Any, Any, str, int | None], Awaitable[PrintedPage]]
 #: A page to print.
 PAGE_RESPONSE: dict[int | str, dict[str, Any]] = {

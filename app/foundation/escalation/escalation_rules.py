@@ -30,7 +30,7 @@ from app.kernel.actions.refusals import WrongValue
 
 #: Most active rules of a process, each of which is evaluated for every open ticket.
 MOST_ESCALATION_RULES = 50
-#: Twice the target: who has waited that long is escalated to nobody else.
+#: Twice the target: later escalations would have no further recipient.
 MOST_PERCENT = 200
 ONE_YEAR = 366 * 24 * 60 * 60
 

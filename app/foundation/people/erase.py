@@ -22,8 +22,8 @@ NEXT_REFUSED = (
     b"select id, sealed, false from plumbing.refused_row where id > %(last)s order by id limit %(page)s"
 )
 REMOVE_REFUSED = b"delete from plumbing.refused_row where id = any(%s)"
-#: A tool may name them otherwise than here, by an id or by another name: what it told of their tickets, and
-#: of those on which they have commented, is theirs whatever it calls them.
+#: A tool may name people differently, by an id or by another name. Reports about their tickets, and about
+#: those on which they commented, belong to them under any name.
 NEXT_DELIVERIES = b"""
 select d.id, d.sealed, exists (
   select from jsonb_array_elements(d.effects) as e cross join lateral (select e ->> 'record' as record) as t
@@ -36,7 +36,7 @@ from plumbing.webhook_delivery d where d.id > %(last)s and d.sealed is not null
 order by d.id limit %(page)s"""
 # That it came, and what it has led to, stays: otherwise a repetition would have its effect once more.
 EMPTY_DELIVERIES = b"update plumbing.webhook_delivery set sealed = null where id = any(%s)"
-#: People call their files after what is in them, and whom it is about.
+#: File names often contain the subject and people's names.
 NEXT_IMPORTS = b"""
 select id, convert_to(file_name, 'UTF8'), asked_by is not distinct from %(person)s from plumbing.import_run
 where id > %(last)s order by id limit %(page)s"""

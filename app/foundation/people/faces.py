@@ -8,7 +8,7 @@ from app.foundation.people.succession.duties import MANAGERS
 
 ADMINS = frozenset({Role.admin})
 HANDOVER = "/desk/administration/people/{id}/handover"
-#: Whoever administers does not record what happened earlier.
+#: Administrators do not record past events.
 UNASKED = frozenset({"occurred_at"})
 ROLE = BilingualLabel("Role", "角色")
 PERSON_FACE = RecordFace(

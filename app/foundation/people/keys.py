@@ -40,7 +40,7 @@ from app.kernel.actions.payloads import (
 )
 from app.kernel.actions.refusals import Refusal, WrongValue
 
-# The payload says what the key is for: a check of the action reads it.
+# The payload defines the purpose of the key, which a check of the action reads.
 calendar_reader = process_relation(
     "calendar_reader",
     "anybody, of their own for the change calendar",
@@ -202,7 +202,7 @@ def rotate(key: Key, body: RotateKey, ctx: ActionContext) -> None:
     key.previous_ends_at = ctx.occurred_at + timedelta(seconds=body.overlap_seconds)
     key.secret_hash = body.secret_hash
     key.rotated_at = ctx.occurred_at
-    # Whoever made it does not know the new secret.
+    # The person who made the key does not know the new secret.
     key.set_with = None
     note_secret(key, ctx.caller.secret_hash)
     if body.expires_at is not None:

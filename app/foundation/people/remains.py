@@ -14,7 +14,8 @@ from app.log.events import id_of, kind_of
 
 PAGE = 1_000
 NOTICE = "notice"
-#: Titles of a kind that are looked at: whoever stands in more is named by their address, in all of them.
+#: Largest number of titles of a kind that are checked; people who stand in more are named by their address in
+#: all of them.
 MOST_TITLES = 200
 NEXT_PERSONS = """
 select id, name, email from fold.person where id > %s and id <> %s and state <> 'erased'

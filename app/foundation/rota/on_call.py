@@ -14,7 +14,7 @@ from app.foundation.rota.records import Duty, Shift, StandIn
 from app.kernel.access.reads import ReadContext, Reading, Unguarded, Versions
 from app.platform.db import Database
 
-# By the dates of all time zones; what else is fetched is sorted out by whoever knows the zone.
+# Margin for the dates of all time zones; the caller filters the rest in the right zone.
 ZONE_MARGIN = timedelta(days=2)
 SHIFTS = """
 select *, 'shift/' || id as stream from fold.shift where team_id = %(team)s and duty = %(duty)s
@@ -77,7 +77,7 @@ async def read_on_call(
     """
     guard = Unguarded("Whoever leaves the team meanwhile was on call when it was decided.")
     read_members = partial(reads.rows, guard=guard)
-    # Nothing of theirs stands beside shifts, stand-ins and absences: their own version is their stream's.
+    # Shifts, stand-ins and absences have no rows of their own here: their version is that of their stream.
     read = partial(reads.rows, guard=Versions())
     rota = await _load_rota(read, read_members, team_id, Duty.on_call, instant, instant)
     if trusted is not None:

@@ -100,7 +100,7 @@ class CatalogueItemOut(RecordOut, of=CatalogueItem):
     approver_persons: list[UUID] | None
 
 
-#: Who may see the records of these streams.
+#: Audiences of the records in these streams.
 AUDIENCES = "select stream, audience from log.stream_head where stream = any(%s)"
 
 

@@ -149,7 +149,7 @@ def promise(service: Service, body: PromiseService, ctx: ActionContext) -> None:
     service.promises = jsonb_ordered(promises) or None
 
 
-#: What is shown of an agreement that promises something.
+#: Fields of an agreement's promise that are shown.
 PROMISED = ("number", "customer", "calendar", "valid_from", "valid_to", "targets")
 
 

@@ -22,7 +22,7 @@ from app.kernel.access.vault import Vault
 from app.kernel.ledger import Ledger
 from app.platform.db import Connection, Database, fetch_rows
 
-#: The size of a sealed box is a multiple of this, so that it does not tell how long an answer is.
+#: The size of a sealed box is a multiple of this, so that it does not reveal the length of an answer.
 PADDED_TO = 65_536
 #: The only chunk of a box, as `PersonalKey.encrypt_chunk` counts them.
 _CHUNK = 0
@@ -45,8 +45,7 @@ FILL_BOX = "update content.survey_box set sealed = %s where id = %s"
 COUNT_USED_TOKENS = "select count(*)::int from content.survey_token where survey_id = %s and used"
 BURN_BOX = "delete from content.survey_box where id = %s returning id"
 
-#: What one participant has answered: `team`, the team that results may be told by, and `answers` by the
-#: questions' keys.
+#: Answers of one participant: `team`, by which results may be grouped, and `answers` by the questions' keys.
 Sheet = dict[str, Any]
 
 

@@ -9,7 +9,7 @@ from app.foundation.surveys.box import Invited, make_box
 from app.foundation.surveys.tokens import token_of
 from app.kernel.ledger import Ledger
 
-#: A team with fewer participants cannot come to five answers: its answers never say whose team they are of.
+#: A team with fewer participants cannot reach five answers, so its answers never name their team.
 SMALLEST_GROUP = 5
 ASKED_SURVEY = """
 select s.anonymous from fold.survey s join fold.survey_participant p on p.record = 'survey/' || s.id

@@ -24,7 +24,7 @@ from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, Rules, ac
 from app.kernel.actions.payloads import EmptyPayload, Paragraph, Patch, Payload, RecordKey, ShortText
 from app.kernel.actions.refusals import WrongValue
 
-#: Those who answer for what the desk says to requesters, besides administrators.
+#: Roles that answer for the desk's texts to requesters, next to administrators.
 KEEPER = admin | role(Role.incident_manager, Role.service_level_manager, Role.problem_manager) | rule
 
 

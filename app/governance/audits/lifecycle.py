@@ -167,8 +167,8 @@ def draw(audit: Audit, body: DrawAudit, ctx: ActionContext) -> None:
 def conclude(audit: Audit, body: ConcludeAudit, ctx: ActionContext) -> None:
     """Conclude the audit, with its summary."""
     copy_fields(audit, body, ctx)
-    # None of them is said as a list without entries: the audit is concluded.
-    # A self-check that was never submitted lacks every item: that is not cheaper than a poor one.
+    # An empty list stands for no lacking items, because the audit is concluded. A self-check that was never
+    # submitted lacks every item, so that skipping it is no cheaper than a poor one.
     lacking = tuple(SelfCheckItem) if audit.submitted_at is None else body.incomplete_items
     audit.incomplete_items = [item.value for item in lacking]
     if audit.countersigned_at is None:

@@ -22,7 +22,7 @@ from app.log.events import stream
 
 #: The most irregularities that a draw lists.
 MOST_LISTED = 500
-# The team of now says which streams to look at, but for those that have changed since the position.
+# Streams are selected by today's team, except those that have changed since the position.
 CASES = """
 with candidate as materialized (
   select '{kind}/' || r.id as stream, r.team_id from fold.{kind} r where r.changed_at >= %(begin)s

@@ -31,9 +31,9 @@ AS_OF_POSITION = Unguarded(
     "It is read as of a position of the log, before which nothing changes; what conformance knows is kept in "
     "the event, with the position of its facts."
 )
-#: The fields that name whoever has opened a case.
+#: Fields that name the person who opened a case.
 OPENER_FIELDS = frozenset({"applicant_id", "author_id", "proposed_by_id", "raiser_id", "requester_id"})
-#: What conformance says where there are no cases.
+#: Conformance result without cases.
 NO_CASES = IrregularCases((), None, 0)
 
 
@@ -100,7 +100,7 @@ async def know_by_log(
         *await irregularities(read, kind, approval_events(kind), cases, position),
         *await path_irregularities(read, kind, cases, by_path, position),
     ]
-    # What both have found is said once, by the step of the path.
+    # A misfit that both have found is listed once, by the step of the path.
     by_place = {(each.about, each.position, each.rule): each for each in irregular}
     return LogKnowledge(selection, cases, [by_place[place] for place in sorted(by_place)], by_path)
 

@@ -56,7 +56,7 @@ from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Branch, DueAt, Keys,
 from app.kernel.actions.payloads import EmptyPayload, Payload
 from app.kernel.actions.related import RelatedCommand
 
-#: What the entry in the register says as the document does.
+#: Fields of the register entry that match the document.
 SHARED = ("title", "subclass", "importance", "confidentiality", "external_number", "version_label", "edition")
 
 

@@ -17,7 +17,7 @@ from app.kernel.actions.context import ActionContext
 
 document_author = RecordDuty("author", "作者", ("author_id",))
 _WRITTEN = ("title", "attachment_id")
-#: Whoever has written any version of it is asked nothing about it.
+#: Authors of any version of the document are not asked to review it.
 REVIEW = Matter(decision=DecisionKind.document_review, duties=(document_author,), fields=_WRITTEN)
 COUNTERSIGNATURE = Matter(
     decision=DecisionKind.document_countersignature, duties=(document_author,), fields=_WRITTEN

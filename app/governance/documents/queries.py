@@ -17,8 +17,8 @@ from app.governance.documents.records import ControlledDocument, DocumentVersion
 from app.kernel.actions.refusals import NotFound
 from app.kernel.ledger import Ledger
 
-#: The versions that somebody may read: those that are or were in force; whoever is asked to review the
-#: document reads what it was asked about, too.
+#: Versions that a person may read: those that are or were in force; reviewers also read the version they were
+#: asked about.
 READABLE = """(v.published_at is not null or exists (
   select from fold.vote o where o.record = v.record and o.person_id = %(reader)s))"""
 FIND_VERSION = """

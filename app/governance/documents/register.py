@@ -232,7 +232,7 @@ async def register_page(
 async def narrow(where: WhereClause, query: RegisterFilter, renderer: Renderer, now: datetime) -> None:
     """Add the conditions of the query's filters."""
     me = renderer.caller.person_id
-    # What has neither is general and internal: so it is filed by other records.
+    # Documents with neither are general and internal, which is how other records file them.
     columns = {
         "h.kind": query.kind,
         "e.document_class": query.document_class,

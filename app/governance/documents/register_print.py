@@ -22,9 +22,9 @@ from app.html.wording import Wording
 TEMPLATE = "governance/documents/register.html"
 #: The table of the sentences of the page.
 TABLE = "document_register"
-#: The page says so if there are more.
+#: Largest number of printed entries; the page reports if there are more.
 MOST_PRINTED = 2_000
-#: What another record has filed may have no title of its own: it is that of the record.
+#: A document that another record filed may have no title of its own; the record's title is used.
 ROWS = """
 select e.* from fold.document_entry e join log.stream_head h on h.stream = e.record
 where {where} order by e.number, e.id limit {limit}"""

@@ -53,7 +53,7 @@ from app.kernel.actions.refusals import Forbidden
 from app.ticketing.routes.children import mount_children
 
 router = Router(prefix="/v1/documents", tags=["documents"], route_class=DirectRoute)
-#: Answered also to whom the document is not shown.
+#: This action is also open to people who cannot see the document.
 REQUEST = "request_access"
 
 

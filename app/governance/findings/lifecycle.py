@@ -110,7 +110,7 @@ VERDICT = Branch(
 LIFECYCLE = Lifecycle(
     kind="finding", plural="findings", zh="审核发现", record=Finding, states=State, code="FND",
     visible=(to_persons(*READERS),),
-    # Whoever answers for the work of others sees what concerns them, not what others are found to have done.
+    # Managers of other people's work see findings about that work, not findings about others.
     access=KindAccess(oversight=frozenset({Role.quality_manager, Role.auditor, Role.management})),
     rows=(
         #      action            中文        from               to               who              event

@@ -16,7 +16,7 @@ where f.team_id = %(team)s and f.process = %(process)s and f.kind = %(kind)s
   and f.raised_at < %(at)s and f.raised_at >= %(at)s::timestamptz - interval '12 months'
 order by f.raised_at desc, f.id limit 1
 """
-# What the team itself has found; its measures say nothing of that.
+# Faults that the team itself found; its measures are not part of this.
 FOUND_BY_TEAM = """
 select exists (select from fold.self_check_entry
   where record = %s and item in ('deviations', 'design_faults'))"""

@@ -123,7 +123,7 @@ OPEN = (State.applied, State.under_review)
 VOTES = decisions.DecisionSpec(
     kind="process_change", any=(State.under_review,), matters=(CHANGE,), outcome=action_of_outcome
 )
-#: Whoever applies for a change does not review it.
+#: The applicant of a change does not review it.
 APPLICANT = RecordDuty("applicant", "申请人", ("applicant_id",))
 owner = process_relation(
     "process_change_owner", "the owner of the process", "该流程的负责人", "process_owner_id"

@@ -32,7 +32,7 @@ from app.ticketing.work.working_days import calendar_working_days, end_of_day, w
 DAYS_WITHIN_TEAM = 2
 TIME_ACROSS_TEAMS = timedelta(days=7)
 
-#: Whoever has applied for the change does not vote on it.
+#: The applicant of the change does not vote on it.
 applicant = RecordDuty("applicant", "申请人", ("applicant_id",))
 CHANGE = Matter(
     decision=DecisionKind.process_change,

@@ -39,9 +39,9 @@ DRAFTING_ROLES = (Role.process_owner, Role.process_designer)
 CARRIED_OUT = frozenset(
     {"implementing", "evaluating", "piloting", "pilot_reported", "rolling_out", "handed_over"}
 )
-#: Of these, the states in which an edition may be published: the pilot was passed, or none is needed.
+#: States among them in which an edition may be published: the pilot was passed, or is not needed.
 PUBLISHING = CARRIED_OUT - {"piloting", "pilot_reported"}
-#: What a definition must say before it is reviewed.
+#: Contents that a definition needs before it is reviewed.
 NEEDED = (
     *("purpose", "begins_with", "ends_with", "activities", "raci"),
     *("owner_id", "executor_id", "department"),
@@ -271,5 +271,5 @@ async def not_publishable(
         )
 
 
-#: What is checked before an edition is published.
+#: Checks before an edition is published.
 PUBLICATION = (not_publishable, change_not_approved)

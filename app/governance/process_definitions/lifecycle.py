@@ -159,7 +159,7 @@ owner = process_relation("definition_owner", "the owner of the process", "该流
 executor = process_relation(
     "definition_executor", "the executor of the process", "该流程的执行人", "executor_id"
 )
-#: A new edition names nobody yet: a check asks who holds the post by the published one.
+#: A new edition names no owner yet: a check finds the holder of the post in the published edition.
 holder_of_post = process_relation("definition_post", "its owner or executor", "该流程的负责人或执行人")
 DRAFTERS = process_owner | role(Role.process_designer)
 EDITORS = DRAFTERS | owner | executor

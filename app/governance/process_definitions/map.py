@@ -10,7 +10,7 @@ from typing import Any
 
 from app.foundation.process_definitions.records import ProcessDefinition
 
-#: The share of the processes that is core at most, in per cent, unless it is said otherwise.
+#: Largest share of core processes, in per cent, unless the organisation sets another.
 CORE_PERCENT = 20
 SHARES = ("cost_share", "growth_share", "revenue_share", "value_share")
 

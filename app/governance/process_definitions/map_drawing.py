@@ -22,7 +22,7 @@ WIDTH, HEIGHT, ROW, INDENT, LANE, MARGIN = 300.0, 44.0, 60.0, 30.0, 16.0, 12.0
 LEAVES, REACHES, BEND = 30.0, 14.0, 6.0
 TITLE_SIZE, NAME_SIZE, SMALL = 15.0, 13.0, 11.0
 TITLE_ROOM = 34.0
-#: So many processes are drawn at most; the description says how many are left out.
+#: Largest number of processes that are drawn; the description says how many are left out.
 MOST_DRAWN, MOST_LANES = 200, 60
 
 

@@ -77,7 +77,7 @@ class PlannedCorrection(PayloadPart):
     finding: int = Field(ge=1, strict=True, description="Number of the finding.")
     title: Title = Field(description="Measure in one line, without names of persons.")
     task: FreeText = Field(description="Measure in full: all that is to be done.")
-    # The corrective action tells them.
+    # The corrective action notifies the owner.
     owner: Annotated[Reference, ForeignRef("person", GivenDuty.work, quiet=True)] = Field(
         description="Owner of the corrective action: an id, or `me`."
     )

@@ -89,7 +89,7 @@ def _parts(target: QualityTarget, body: BreakDownQualityTarget, ctx: ActionConte
 
 #: Management accepts what is the organisation's.
 ACCEPTORS = answers_for_it | role(Role.management)
-#: Whoever has set the goal, or named who answers for it, does not accept it.
+#: People who set the goal, or named its answerable person, do not accept it.
 GOAL_OF_OTHERS = authors_do_not_judge(("value", "answerable_id"))
 IN_FORCE = (State.proposed, State.accepted, State.returned)
 SET_PARTIAL_TARGETS = RelatedCommands(action="set", field="targets", parts=_parts, permitted=True)

@@ -68,7 +68,7 @@ async def compute_progress(ledger: Ledger, target: QualityTarget, now: datetime)
         if begin < now:
             try:
                 counted = await count_kpi(connection, question)
-            except CannotAnswer:  # its team is no more: the value cannot be said
+            except CannotAnswer:  # its team no longer exists, so the value cannot be computed
                 counted = UNCOUNTED
     assert target.comparator is not None
     goal = TargetValue(target.comparator, float(str(target.value)))

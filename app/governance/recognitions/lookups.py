@@ -7,9 +7,9 @@ from datetime import datetime
 
 from app.platform.db import Database, Row
 
-# A suggestion that is selected twice in a quarter is one, and so is an improvement. Whoever uses their own
-# article, and whoever is rated by staff, contributes nothing by it. The latest score of a rating counts. What
-# a team had found itself is whose self-check named it, or else whoever acts on it.
+# A suggestion that is selected twice in a quarter counts once, and so does an improvement. Using one's own
+# article and ratings by staff contribute nothing. The latest score of a rating counts. A fault that the team
+# found itself belongs to the person named by the self-check, or otherwise to the person who acts on it.
 CONTRIBUTIONS = """
 with contribution as (
   select p.person_id, 'suggestions_selected' as counted from fold.suggestion_proposer p

@@ -20,7 +20,7 @@ from app.governance.recognitions.records import Recognition
 from app.kernel.ledger import Ledger
 from app.kpis.questions.periods import months_later, start_of
 
-#: Who sees the contributions of everybody.
+#: Roles that see everybody's contributions.
 OVERSEERS = frozenset({Role.quality_manager, Role.management})
 COUNTED = (
     *("suggestions_selected", "suggestions_standardised", "articles_used", "ratings_of_5"),

@@ -13,7 +13,7 @@ from app.html.wording import Wording
 from app.svg.elements import document, element
 from app.svg.lines import INK, SOFT, caption
 
-#: Light enough for dark figures, and told apart without colours by the words in the cells.
+#: Light enough for dark figures. The words in the cells distinguish them without colours.
 COLOURS = {RiskLevel.low: "#dff0e0", RiskLevel.medium: "#fbeab5", RiskLevel.high: "#f7c9c2"}
 CELL, LEFT, TOP, BOTTOM, GAP = 84, 76, 12, 52, 3
 FIGURE, SMALL = 24.0, 11.0

@@ -64,7 +64,7 @@ from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, ac
 from app.kernel.actions.payloads import EmptyPayload, Payload
 from app.kpis.questions.periods import months_after
 
-#: So long before a reassessment is due its owner is told.
+#: Time before a reassessment is due at which its owner is reminded.
 REMINDER_BEFORE_DUE = timedelta(days=-14)
 
 risk_owner = process_relation("risk_owner", "the owner of the risk", "风险负责人", "owner_id")

@@ -18,7 +18,7 @@ OTHERWISE_STATED = """
 select id, version, likelihood, impact from fold.risk
 where state in ('assessed', 'treated') and matrix_id is distinct from %(matrix)s
 and (%(risk)s::uuid is null or id = %(risk)s) order by id"""
-# With the event that has changed the indicator last: it is the cause of what is said of it.
+# The event that last changed the indicator is the cause of the reports about it.
 WATCHED_INDICATORS = """
 select i.*, e.id as cause, e.correlation_id from fold.risk_indicator i
 join fold.risk r on r.id = split_part(i.record, '/', 2)::uuid and r.state <> 'closed'

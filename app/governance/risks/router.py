@@ -52,7 +52,7 @@ SVG_RESPONSE: dict[int | str, dict[str, Any]] = {
 }
 #: An image that is opened by itself loads and runs nothing.
 POLICY = {"Content-Security-Policy": "default-src 'none'"}
-#: A schema has no bounds for dates, so their years are said by a pattern.
+#: A schema has no bounds for dates, so a pattern limits the years.
 Day = Annotated[
     date,
     Field(

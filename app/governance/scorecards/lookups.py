@@ -11,20 +11,20 @@ from app.governance.scorecards.records import Scorecard, ScorecardEdition, Score
 from app.kernel.access.reads import Reading
 from app.platform.db import Row
 
-# Of two editions for the same quarter the one that the log has last is in force.
+# If a quarter has two editions, the later one in the log is in force.
 IN_FORCE = """
 select r.* from fold.scorecard_edition r
 join log.event e on e.stream = 'scorecard_edition/' || r.id and e.version = 1
 where r.begins_with <= %s order by r.begins_with desc, e.position desc limit 1"""
 # By the index scorecard_rating_card.
 RATINGS = "select * from fold.scorecard_rating where scorecard_id = %s and state = 'rated' order by id"
-# Whoever leads a team of the organisation's own.
+# Leads of the organisation's own teams.
 LEADS = """
 select distinct t.lead_id as id from fold.team t join fold.person p on p.id = t.lead_id
 where t.state = 'active' and t.kind = 'internal' and t.id <> %s
   and p.state = 'active' and p.deactivated_at is null
 order by 1 limit %s"""
-# The person's own team is that of the card: whoever belongs to several has one card.
+# The card belongs to the person's main team: a member of several teams has one card.
 WITHOUT_CARD = """
 select 'team' as subject, t.id from fold.team t
 where t.state = 'active' and t.kind = 'internal' and t.lead_id is not null and t.added_at < %(end)s

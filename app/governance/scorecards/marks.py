@@ -14,7 +14,7 @@ from app.governance.scorecards.records import RaterPart, ScorecardDimension
 FULL, HUNDREDTHS = Decimal(100), Decimal("0.01")
 #: The scores that raters give.
 LOWEST, HIGHEST = 1, 5
-#: A mean of fewer peers would say what one of them has given.
+#: A mean of fewer peers would reveal a single mark.
 FEWEST_PEERS = 2
 
 

@@ -43,7 +43,8 @@ rater = process_relation("rater", "the requested rater", "评分人", "rater_id"
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="scorecard_rating", plural="scorecard_ratings", zh="记分卡评分", record=ScorecardRating, states=State,
-    # Whoever is rated never learns who has given what: no superior, auditor or manager of quality sees it.
+    # Rated people never learn who gave which mark: superiors, auditors and quality managers do not see it
+    # either.
     visible=(to_persons("rater_id"),), access=KindAccess(oversight=frozenset()),
     rows=(
         #      action      中文        from           to            who    event

@@ -62,7 +62,8 @@ OFFER_SUGGESTION = RelatedCommand(
     record=lambda ctx: stream(SUGGESTION, ctx.command.related_id),
     body=_suggestion,
 )
-#: Whoever runs surveys complains in the place of whoever answered, which the ticket's requester does else.
+#: The person who runs surveys files the complaint for the respondent, which otherwise the ticket's requester
+#: does.
 MAKE_COMPLAINT = RelatedCommand(
     "complain",
     field="ticket",

@@ -26,7 +26,7 @@ def told_groups(teams: Iterable[UUID | None]) -> frozenset[UUID]:
     total = sum(counts.values())
     large_teams = {team: n for team, n in counts.items() if team is not None and n >= SMALLEST_GROUP}
     while large_teams and 0 < total - sum(large_teams.values()) < SMALLEST_GROUP:
-        # The smallest joins those that are told together; of several the same one each time.
+        # The smallest team joins the combined group; of several equal ones always the same.
         del large_teams[min(large_teams, key=lambda team: (large_teams[team], str(team)))]
     return frozenset(large_teams)
 

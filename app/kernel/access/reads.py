@@ -119,7 +119,7 @@ class ReadContext:
         """Return the first column of a query's first row, or None; `guard` states what guards it against
         concurrent changes.
         """
-        del guard  # for whoever reads it, and the test that goes through all
+        del guard  # for readers, and for the test that goes through all guards
         return await self._db.value(query, parameters)
 
     def relies_on_version(self, stream: str, version: int) -> None:
@@ -168,7 +168,7 @@ class ReadContext:
     async def person(self, name: str, caller: Caller) -> Person | None:
         """Return the person with that id, if the caller may see them."""
         loaded = await self.record("person", name)
-        # What agents see of tickets says nothing of persons.
+        # The fields of tickets that agents see contain nothing about people.
         is_visible = loaded and can_see(caller, self.lifecycles["person"], loaded.audience, agents_see="")
         return loaded.record if loaded and is_visible else None
 
@@ -279,7 +279,7 @@ class ReadContext:
         """Return what `load` reads of the configuration, as this process knows it; `guard` says why it may be
         that of a moment ago.
         """
-        del guard  # for whoever reads it, and the test that goes through all
+        del guard  # for readers, and for the test that goes through all guards
         return await self.directory.configuration(name, load)
 
     async def priority_matrix(self) -> Matrix:

@@ -35,9 +35,9 @@ FOLLOWER = "follower"
 ONLOOKER = "onlooker"
 #: Kinds of tokens that persons get from child rows of a record: the `AUDIENCE_KIND` of the row's class.
 ROW_TOKENS = (FOLLOWER, ONLOOKER, "voter", "invited", "reader", "acknowledger", "recorded")
-#: SQL conditions that hold for every record, and for none.
+#: SQL conditions that are true for every record, and false for every record.
 EVERYWHERE, NOWHERE = "true", "false"
-#: Who sees the events of every record of an administrative kind: they tell who was granted what by whom.
+#: Roles that see the events of every record of an administrative kind, which show who granted what to whom.
 EVENT_READERS = frozenset({Role.admin, Role.auditor})
 
 

@@ -320,7 +320,8 @@ _RELATIONS: dict[Relation, Callable[[Caller, Any], bool]] = {
     # `allows` judges rules, and tools that speak for a person as one, before it looks at relations.
     Relation.rule: lambda caller, record: False,
     Relation.messenger: lambda caller, record: False,
-    # The same of those who only look on; whoever handed it over and sees it besides is judged as all others.
+    # The same for onlookers; a person who handed the record over and can also see it otherwise is judged like
+    # everybody else.
     Relation.onlooker: lambda caller, record: False,
     # A record does not name the people who ask or are asked to decide: its child records do, and a check of
     # the action reads them.
@@ -331,7 +332,7 @@ _RELATIONS: dict[Relation, Callable[[Caller, Any], bool]] = {
     Relation.decision: lambda caller, record: False,
 }
 
-#: Whoever votes or decides is looked at by a check of the action, with the role of their ballot.
+#: Votes and decisions are checked by the action itself, with the role of the ballot.
 _OF_ANY_CREDENTIAL = frozenset(
     {
         *(Relation.anybody, Relation.reporter, Relation.staff, Relation.voter, Relation.chair),

@@ -161,7 +161,8 @@ def catalogue(lifecycles: Iterable[Lifecycle[Any]]) -> dict[str, Any]:
         for lifecycle in lifecycles
         if lifecycle.is_ticket
     }
-    # Clocks have streams and no lifecycle: their events set nothing, and say all in a member of their own.
+    # Clocks have streams but no lifecycle: their events set no fields, and carry everything in a member of
+    # their own.
     of_clocks = {
         event.value: {
             "schema_version": 1,

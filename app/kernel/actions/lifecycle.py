@@ -65,8 +65,8 @@ SEE_THEIR_OWN: Final = frozenset(Role) - STAFF_ROLES
 Check = Callable[[ReadContext, Any, ActionContext], Awaitable[str | None]]
 #: Checks the record and the payload in the same way; may also raise WrongValue.
 PayloadCheck = Callable[[ReadContext, Any, Any, ActionContext], Awaitable[str | None]]
-#: Checks what an action of the row would change in the record, as its event would say it (`set`): returns the
-#: code of the refusal, or None.
+#: Checks the changes of an action of the row to the record, as listed in its event (`set`): returns the code
+#: of the refusal, or None.
 ChangeCheck = Callable[[ReadContext, Any, "Action[Any, Any]", Mapping[str, Any]], Awaitable[str | None]]
 #: Loads what an action needs, as a frozen dataclass that `ActionContext.prepared` returns by its type. It
 #: reads only through the ReadContext, changes nothing, and may refuse: by WrongValue, or by
@@ -333,7 +333,7 @@ def action(
         body=get_annotations(apply, eval_str=True)["body"],
         from_states=come_from if isinstance(come_from, Creation) else frozenset(come_from),
         to=to,
-        # Whatever duties keep apart is a judgement.
+        # An action with separation of duties is a judgement.
         policy=policy.for_people() if checks.segregate_from else policy,
         event=event,
         keys=more.get("keys", Keys.AUTHORS),
@@ -477,7 +477,7 @@ class Lifecycle(RecordKind[R]):
         """Return the actions that are available to this caller in the record's state; checks may still refuse
         one.
         """
-        state = getattr(record, "state")  # noqa: B009  # every lifecycle's record has one; Record itself has none
+        state = getattr(record, "state")  # noqa: B009  # the records of lifecycles have it, Record has not
         key = (state, *policy_cache_key(caller, record, self.relation_fields))
         actions = self._open_to.get(key)
         if actions is None:

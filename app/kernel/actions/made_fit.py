@@ -20,7 +20,7 @@ _CUT_MARK = "…"
 ESCAPE = "\\"
 _DIGEST_LENGTH = 16
 
-# What no line may have, as `_NOT_IN_A_LINE` of the payloads has it, and halves of characters.
+# Characters that no line may contain, as in `_NOT_IN_A_LINE` of the payloads, and halves of characters.
 _NOT_IN_A_LINE = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
     r"[ \x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]*"

@@ -106,7 +106,7 @@ def _require_visible(value: str) -> str:
 def _check_short_text(value: str) -> str:
     if _NOT_IN_A_LINE.search(value):
         raise PydanticCustomError("one_line", "must be one line without control characters")
-    # Otherwise whoever has seen a ciphertext could send it as a title, and have it decrypted for them.
+    # Otherwise a person who has seen a ciphertext could send it as a title and have it decrypted.
     if value.startswith(PREFIX):
         raise PydanticCustomError("like_a_ciphertext", "must not begin like encrypted text")
     return value
@@ -157,7 +157,7 @@ RecordKey = Annotated[
     AfterValidator(_check_record_key),
     Component("KeyText", "Key of a record, as used in addresses, filters and KPIs.", "mail", A_KEY),
 ]
-#: A line in which a person has to say something (`payload_fields.py`).
+#: A line that must contain a statement by a person (`payload_fields.py`).
 Statement = Annotated[ShortText, DemandedText()]
 #: The title of a case in lists.
 Title = Annotated[
@@ -172,7 +172,7 @@ _AnyParagraph = Annotated[
     AfterValidator(_require_visible),
     Component("Paragraph", "Text of any number of lines.", "The relay was replaced.", A_PARAGRAPH),
 ]
-#: A text in which a person has to say something (`payload_fields.py`).
+#: A text that must contain a statement by a person (`payload_fields.py`).
 Paragraph = Annotated[_AnyParagraph, DemandedText()]
 #: Free text in a person's own words: encrypted under their key, unreadable once they are erased.
 FreeText = Annotated[Paragraph, Personal()]
@@ -239,7 +239,7 @@ class _PayloadModel(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
-    #: What must hold of several members together, besides the conditions of its bases.
+    #: Conditions on several members together, in addition to the conditions of its bases.
     CONDITIONS: ClassVar[tuple[Condition, ...]] = ()
 
     @model_validator(mode="after")

@@ -67,7 +67,7 @@ def append_request(decisions: Sequence[DecidedCommand]) -> AppendRequest:
     parts = [part for decision in decisions for part in decision.parts]
     reads = {name: version for decision in decisions for name, version in decision.reads.items()}
     return AppendRequest(
-        # Of two events on one stream the first follows the version that was read.
+        # If a stream has two events, the first follows the version that was read.
         reads=reads | {part.event.stream: part.event.version - 1 for part in reversed(parts)},
         events=tuple(part.event for part in parts),
         rows=tuple(row for part in parts for row in (*part.rows, *part.decided.rows)),

@@ -38,7 +38,7 @@ BATCH = 1_000
 LONGEST_SECONDS = 300.0
 #: The source of what rules do.
 RULE_SOURCE = "rule"
-# A tool has an id of its own for what it mirrors here; a mail or an alert that opened a ticket has none.
+# A tool has its own id for a mirrored record; a mail or an alert that opened a ticket has no such id.
 IS_MIRRORED = """
 select 1 from fold.external_reference r where r.record = %s and exists (
   select from log.event e where e.stream = r.record and e.source like 'webhook:%%' offset 0)"""

@@ -42,8 +42,8 @@ CONTENTION_DELAY = timedelta(seconds=1)
 RETRY_DELAY = timedelta(minutes=1)
 
 # Records in a state that the rule watches. They are selected by id: a name concatenated for each row would
-# make the planner scan all of them, if it believes that they are few.
-# The ids are parsed once, by a subquery: PostgreSQL 15 would parse them anew for each row that it reads.
+# make the planner scan all of them, if it estimates few rows. A subquery parses the ids once; PostgreSQL 15
+# would otherwise parse them for each row that it reads.
 TIMED_RECORDS = """
 select r.* from {table} r
 where r.id = any((select %(ids)s::text::uuid[])::uuid[]) and r.state = any(%(states)s) and {only}"""
@@ -197,7 +197,7 @@ class TimedRule(Generic[R]):
         kinds = self.watched_kinds(ledger)
 
         async def handle_batch(connection: Connection, batch: Batch) -> None:
-            if batch.span.first == 1:  # the consumer starts anew, without earlier timers
+            if batch.span.first == 1:  # the consumer starts from the beginning, without earlier timers
                 await connection.execute("delete from plumbing.timer where rule = %s", (self.timers,))
             touched = await batch.streams(kinds)
             due = await self._due(ledger, connection, touched) if touched else {}
@@ -432,7 +432,7 @@ class _Batch:
             if consequence is None:
                 return
             refusal = await perform_consequence(self.ledger, cause, consequence)
-            # If the record has changed meanwhile, its timer is set anew by the consumer.
+            # If the record has changed meanwhile, the consumer sets its timer again.
             if refusal in (None, VersionMismatch.CODE):
                 return
             self.refused.append((cause, consequence, refusal))

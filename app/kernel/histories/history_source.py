@@ -107,8 +107,8 @@ class HistorySource(Generic[R]):
         first = lifecycle.opening().to
         assert isinstance(first, CodeEnum), "a record begins in one state"
         self.initial_state = first
-        # Actions that require a reference are left out: a closed state does not tell, for instance, of which
-        # case it is a duplicate.
+        # Actions that require a reference are left out: a closed state does not show, for instance, which
+        # case it duplicates.
         self._moving = [
             row for row in lifecycle.rows if not (row.opens or row.stays or _requires_reference(row.body))
         ]
@@ -127,7 +127,7 @@ class HistorySource(Generic[R]):
             for row in self._moving:
                 # An action that leads back to the previous state: the record knows which one that is.
                 back = callable(row.to) and not row.leads_to and row.is_open_in(record.state)
-                if back and row.to(record) == after:  # type: ignore[operator]  # it is called to be told
+                if back and row.to(record) == after:  # type: ignore[operator]  # called for the state
                     return Transition(row, True)
         return transition
 

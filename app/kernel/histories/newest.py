@@ -34,7 +34,7 @@ from app.log.events import Recorded, id_of, kind_of, recorded
 from app.log.wake_signal import WakeSignal
 from app.platform.db import DatabaseGone, Row
 
-#: So many events are kept; whoever has come less far reads from the database.
+#: Number of newest events that are kept; callers that are further behind read from the database.
 LONGEST_WINDOW = 2_000
 #: So many are read by one statement, so that the event loop is never kept for long.
 READ_AT_ONCE = 500
@@ -99,7 +99,7 @@ class NewestEvents:
         self._reader: asyncio.Task[None] | None = None
         #: The number of those who follow.
         self.followers = 0
-        #: The position of the newest event that has been read; -1: none is known yet.
+        #: Position of the newest event that has been read; -1 before the first.
         self.position = -1
         #: How often the database did not answer the reader.
         self.outages = 0

@@ -24,7 +24,7 @@ create temp table change on commit drop as
   from log.told e, jsonb_each(e.data->'set') as s
   where e.position > %(after)s and e.position <= %(until)s
 """
-# Most tables have few rows or none: without the index each of them would cost a scan of all changes.
+# Most tables have few rows or are empty: without the index each of them would cost a scan of all changes.
 INDEX = b"create index on change (kind)"
 ANALYSE = b"analyze change"
 #: The rows as their changes leave them; {before} is the row before the first of these.

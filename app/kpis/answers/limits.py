@@ -36,8 +36,8 @@ def natural_limits(kpi: Kpi, values: Sequence[float], centre: float, moving_rang
     they are shown with.
     """
     reach = LIMIT_FACTOR * moving_range
-    # A KPI is below 0 only if an imported history says that a case ended before it began, unless it is a
-    # change against the year before: that is at least -1.
+    # A KPI is below 0 only if an imported history has a case that ended before it began. The exception is a
+    # change against the year before, which is at least -1.
     lowest = -1.0 if kpi.aggregate is Aggregate.year_over_year else min(0.0, *values)
     low, high = max(centre - reach, lowest), centre + reach
     if kpi.aggregate in {Aggregate.share, Aggregate.of_decided, Aggregate.availability}:

@@ -34,7 +34,8 @@ Instant = Annotated[
 SET_FIELDS = "coalesce(data->'set'->stream, '{}') || coalesce(data->'late'->stream, '{}')"
 #: For KPIs of openings filtered by team or assignee: the events that set the first one.
 FIRST_ASSIGNMENT = {Dimension.team: TEAM, Dimension.assignee: ASSIGNEE}
-#: What a clock hears of a case: these and changes of what its agreement and target are chosen by.
+#: Events of a case that its clock depends on: these, and changes of the fields that select its agreement and
+#: target.
 CLOCK = Evidence(
     (
         *("acknowledged", "assessed", "started", "held", "resumed", "contained", "resolved", "fulfilled"),
@@ -44,7 +45,7 @@ CLOCK = Evidence(
     sets=("priority", "service", "category", "customer_id", "item"),
 )
 UPDATE = Evidence(("commented", "update_posted"))
-#: What an outage begins, changes and ends with.
+#: Events that begin, change and end an outage.
 OUTAGE = PROGRESS + Evidence(sets=("effect", "began_at", "service_restored_at", "service"))
 #: The column that names a record to people, by its kind; by default its number.
 NAMES = {"ci": "key", "service": "key", "deployment": "coalesce(pipeline || ' ' || run, id::text)"}

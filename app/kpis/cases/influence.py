@@ -31,11 +31,12 @@ from app.platform.db import Connection, Database
 
 #: The parts and cases shown: those with the most cases, and those with the largest numbers.
 MOST_PARTS, HEAVIEST = 50, 10
-#: What is divided by is not the sum of its parts: who works for two teams has the day in both.
+#: The denominator is not the sum of its parts: a person who works for two teams counts the day in both.
 INDIVISIBLE_AGGREGATES = frozenset(
     {Aggregate.per_agent_day, Aggregate.year_over_year, Aggregate.per_delivery, Aggregate.per_staff}
 )
-#: Of these, a case with a larger number weighs more; of a share or a count all weigh alike.
+#: Aggregates in which a case with a larger number has more influence; in a share or a count all cases weigh
+#: the same.
 WEIGHING = frozenset(
     {Aggregate.mean, Aggregate.median, Aggregate.per_case, Aggregate.of_budget, Aggregate.score}
 )

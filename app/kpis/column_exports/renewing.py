@@ -24,7 +24,7 @@ logger = structlog.get_logger()
 
 NAME = "export_facts"
 POLL_SECONDS = 60.0
-#: An export that is older is made anew if anything has changed.
+#: An older export is written again if anything has changed.
 LONGEST_AGE = timedelta(days=1)
 LOCK = "kpi.column_exports"
 

@@ -30,7 +30,7 @@ logger = structlog.get_logger()
 WIDE_ROWS = 20_000
 #: A process looks this often for a new export, in seconds.
 LOOK_SECONDS = 5.0
-#: What takes longer is interrupted, and asked of PostgreSQL.
+#: Slower queries are interrupted and sent to PostgreSQL.
 ANSWER_SECONDS = 5.0
 MEMORY = "384MB"
 THREADS = 2
@@ -38,8 +38,8 @@ THREADS = 2
 ANSWERERS = 2
 
 
-#: Why PostgreSQL had to answer: no export is there, or it is damaged; nobody noted what has changed since, or
-#: too much has; there were few facts; it took too long; or it failed.
+#: Reasons why PostgreSQL had to answer: the export is missing or damaged; changes since the export were not
+#: noted, or are too many; there were few facts; the query took too long; or it failed.
 REASONS = ("missing", "old", "narrow", "slow", "failed")
 
 

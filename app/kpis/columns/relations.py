@@ -16,10 +16,11 @@ COMPUTED: dict[str, tuple[dict[str, str], str]] = {
     "kpi.incident_opened": ({"repeated": REPEATS}, ""),
     "kpi.problem_resolved": ({"came_before": "came_before", "came_after": "came_after"}, INCIDENTS_AROUND),
 }
-#: What no question needs that is answered from columns: places in the log, and what no engine has types for.
+#: Columns that no question answered from columns needs: positions in the log, and types that the engine
+#: lacks.
 UNEXPORTED_COLUMNS = frozenset({"position", "opened_position", "ended_position", "positions"})
-#: Views whose rows change by cases that are not noted, and a table that is told of sessions: they are few,
-#: and stay in PostgreSQL.
+#: Views whose rows change with cases that are not noted, and a table filled by sessions: they are small, and
+#: stay in PostgreSQL.
 NOT_ANSWERED = frozenset(
     {
         "kpi.article_visit",

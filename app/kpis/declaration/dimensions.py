@@ -53,8 +53,8 @@ class Dimension(CodeEnum):
 
     # A row has the name, its labels, the description of the query parameter and, unless they are codes, the
     # form of the values. `column` is the column of facts and raw definitions: the name, with `_id` where it
-    # holds ids. `raw` says where raw definitions have it: the case's field of the column's name, unless the
-    # row names another one; None if it follows from the others and has no column.
+    # holds ids. `raw` is the field in raw definitions: the case's field of the column's name, unless the row
+    # names another one; None if it follows from the others and has no column.
     description: str
     form: ValueForm
     raw: RawValue | None
@@ -271,7 +271,7 @@ OF_ALTERATIONS = (Dimension.ci_class, Dimension.team, Dimension.authorisation)
 OF_COMPLAINTS = (*STANDARD, Dimension.subject)
 OF_DEPLOYMENTS = (Dimension.service, Dimension.team)
 OF_CLOCKS = (*STANDARD, Dimension.agreement, Dimension.metric)
-#: For KPIs of breaches, each of which has a cause, if only that nobody has said one.
+#: For KPIs of breaches: every breach has a cause, even if it has not been recorded.
 BY_CAUSE = (*OF_CLOCKS, Dimension.cause)
 OF_AVAILABILITY = (Dimension.service, Dimension.agreement, Dimension.customer)
 OF_OUTAGES = (Dimension.service, Dimension.category)
@@ -284,13 +284,13 @@ OF_SUGGESTIONS = (*OF_PROPOSALS, Dimension.offered_by)
 OF_IMPROVEMENTS = (Dimension.process, Dimension.size)
 OF_CORRECTIONS = (Dimension.process, Dimension.owner)
 OF_MAINTENANCE = (Dimension.team, Dimension.service)
-#: Of audits, and of what they find.
+#: Dimensions of audits and of their findings.
 OF_AUDITS = (Dimension.process, Dimension.team)
 OF_DOCUMENTS = (Dimension.document_class, Dimension.owner)
 OF_RISKS = (Dimension.risk, Dimension.process, Dimension.owner)
 OF_STANDING_RISKS = (*OF_RISKS, Dimension.age)
 OF_RISK_EVENTS = (Dimension.risk_event, *OF_RISKS)
-#: The dimensions of assignment. What counts at a case's opening counts for its first team and assignee.
+#: Dimensions of assignment. Values at a case's opening count for its first team and assignee.
 ASSIGNMENT_DIMENSIONS = frozenset({Dimension.team, Dimension.assignee})
 #: The dimensions by which a KPI can be of a team, and of a person.
 _OF_TEAM, _OF_PERSON = (Dimension.team,), (Dimension.assignee, Dimension.owner)

@@ -106,10 +106,10 @@ class Settling(CodeEnum):
     )
 
 
-#: Of these the denominator is a number of others: the cases of the year before, those delivered, or the
-#: active persons.
+#: Aggregates whose denominator is a different number: the cases of the year before, the delivered ones, or
+#: the active people.
 REFERENCED_AGGREGATES = frozenset({Aggregate.year_over_year, Aggregate.per_delivery, Aggregate.per_staff})
-#: The reasons why a case counts in no duration, share or rate; `unknown`: nobody knows what decides it.
+#: Reasons why a case counts in no duration, share or rate; `unknown`: the deciding value is not known.
 EXCLUSIONS = ("cancelled", "duplicate", "rejected", "staff", "unknown")
 #: The kinds of facts with the flags `inferred` (an instant was inferred, not recorded) and `skewed` (the time
 #: was adjusted: a negative one to 0, one from an unknown beginning of the outage to one from the opening).
@@ -136,7 +136,7 @@ class DefinitionChange:
     zh: str
 
 
-#: The kinds of records that are assigned to nobody: their openings are whose they were from the beginning.
+#: Kinds of records that are never assigned: an opening belongs to its first owner.
 UNASSIGNED_KINDS = frozenset({"improvement_suggestion"})
 #: The sentence added to the definition of every KPI that counts cases at their opening.
 FIRST_ASSIGNMENT_NOTE = {

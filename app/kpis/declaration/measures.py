@@ -43,8 +43,8 @@ RATING = Evidence(("rating_asked", "rated"))
 #: The events that the outcome of a suggestion, or of a pilot, follows from.
 SUGGESTION = Evidence(("selected", "declined", "merged", "deferred"))
 PILOT = Evidence(("pilot_passed", "pilot_extended", "pilot_stopped", "reverted"))
-#: By kind of fact, what its cases follow from whatever the measure is. Of those that a case can have several
-#: of, nothing: each would list the events of all of them.
+#: Evidence of cases by kind of fact, independent of the measure. Facts that a case can have several of are
+#: left out: each would list the events of all of them.
 FACT_EVIDENCE = {
     "task": Evidence(("task_completed", "task_dropped")),
     "implemented": Evidence(("submitted", "scheduled")),

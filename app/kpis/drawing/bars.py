@@ -20,7 +20,7 @@ from app.svg.scale import linear
 LEFT, RIGHT = 64.0, 700.0
 PLOT_HEIGHT, FOOT, LEGEND = 150.0, 36.0, 22.0
 ROW, BAR, NAME_WIDTH = 24.0, 12.0, 170.0
-#: What tells the first bar of a period from the second, besides its place.
+#: Fills that distinguish the first bar of a period from the second, besides their place.
 FILLS = ("#57606a", "#b6c2cd")
 NAMES = ("first", "second")
 

@@ -16,7 +16,7 @@ from app.kpis.drawing.shapes import (
 from app.kpis.questions.chart_words import ChartWords
 from app.kpis.statistics.behaviour import LEAST_VALUES, NEAR_WINDOW, Signal
 
-#: The rules, that which says most of a change first.
+#: Rules in the order of how much they reveal about a change.
 TELLING = (Signal.run_of_eight, Signal.beyond_limits, Signal.near_limit)
 
 #: The codes of the sentences of rules, above the mean and below.

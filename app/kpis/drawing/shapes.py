@@ -10,7 +10,7 @@ from app.kpis.declaration.marks import Tendency
 from app.kpis.questions.periods import Grain
 from app.kpis.statistics.behaviour import Signal
 
-#: A chart has no more points: more cannot be told apart.
+#: Largest number of points of a chart: more could not be distinguished.
 MOST_POINTS = 60
 
 
@@ -134,7 +134,7 @@ class SignalGroup:
     explanation: str | None
 
 
-#: The codes of the sentences that say how a value must stand to a target.
+#: Codes of the sentences that describe the relation of a value to a target.
 COMPARATORS = {
     Comparator.lt: "below",
     Comparator.le: "at_most",

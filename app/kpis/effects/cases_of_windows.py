@@ -67,13 +67,13 @@ BY_CASE = frozenset(
         EffectMethod.p90_by_day,
     }
 )
-#: What these are divided by are not their cases: days, persons, or other cases.
+#: Aggregates that are not divided by their cases, but by days, people or other cases.
 DIVIDED_BY_OTHERS = frozenset({Aggregate.per_agent_day, Aggregate.per_day, *REFERENCED_AGGREGATES})
-#: What these are divided by differs from day to day; that of the others is time.
+#: Aggregates whose denominator differs from day to day; for the others it is time.
 EXPOSED_BY_DAY = frozenset(
     {Aggregate.per_agent_day, Aggregate.per_delivery, Aggregate.per_1000_hours, Aggregate.mean_between}
 )
-#: The KPIs that no window has cases of to compare, each with the one whose effect says the same.
+#: KPIs without cases to compare in a window, each with the KPI whose effect answers the same question.
 INSTEAD = {
     "incident_resolution_km": "incident_resolution_seconds",
     "problem_cause_km": "problem_cause_seconds",

@@ -26,7 +26,7 @@ from app.kpis.effects.records import EffectState as State
 from app.kpis.effects.records import KpiEffect, MeasuredFigure, PromisedAs
 from app.kpis.targets.lifecycle import Number
 
-#: Those who judge improvements and see every case: an effect tells of cases that its reader need not see.
+#: Roles that judge improvements and see every case: an effect describes cases that its reader need not see.
 MEASURERS = role(Role.quality_manager, Role.service_level_manager, Role.department_head, Role.management)
 #: Ten years.
 LONGEST_SECONDS = 315_360_000

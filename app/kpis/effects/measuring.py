@@ -48,8 +48,8 @@ if TYPE_CHECKING:
 RESAMPLES = 10_000
 #: Without a control there are two windows.
 PAIR = 2
-#: The time before the baseline that methods know, unless it has more cases than are read at once; and the
-#: shortest one that says anything.
+#: Longest time before the baseline that methods use, unless it has more cases than are read at once; and the
+#: shortest useful time.
 YEAR, MOST_HISTORY_CASES, LEAST_LENGTH = timedelta(days=365), 100_000, timedelta(days=84)
 
 

@@ -22,7 +22,8 @@ from app.platform.db import Database
 
 #: Six significant digits (25-improvement, Measured effect).
 TOLERANCE = 1e-6
-#: What is no number of the statistics: warnings and the rank describe other records and windows as they were.
+#: Members that are not numbers of the statistics: warnings and the rank describe other records and windows at
+#: that time.
 NOT_COMPARED = frozenset({"warnings", "baseline"})
 
 

@@ -15,7 +15,7 @@ TABLE = "effect"
 FOLLOWS_VALUE = 3
 SHARES = frozenset({EffectMethod.share, EffectMethod.share_by_day})
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
-#: The units that durations are said in, from the one of which there are two at least.
+#: Units of durations; the largest unit of which there are at least two is used.
 UNITS = ((2 * DAY, DAY, "days"), (2 * HOUR, HOUR, "hours"), (2 * MINUTE, MINUTE, "minutes"))
 
 

@@ -33,12 +33,12 @@ WHOLE_YEAR = timedelta(days=330)
 MOST_CHANGES = 10
 #: Closed days and cases without business time are another share of a window if they differ by so much.
 DIFFERENT_SHARE = 0.1
-#: Where so many of all pairs are of two cases without any business time, pairs and medians tell little.
+#: If this share of all pairs is between two cases without any business time, pairs and medians show little.
 MANY_TIES = 0.1
-#: What was changed in a time, in the same scope: changes of the services or teams named, but for standard
-#: ones, which are done every day; and improvements of the KPI's processes or of none, by where they were
-#: tried, or, once they are there for all, by the cases of their baselines. A change of one service is none of
-#: all cases.
+#: Other changes at the time in the same scope. Changes: of the services or teams named, except standard ones,
+#: which are daily work. Improvements: of the KPI's processes or without a process, by where they were tried,
+#: or, once rolled out everywhere, by the cases of their baselines. A change of one service does not count as
+#: a change of all cases.
 OTHER_CHANGES = """
 select number, count(*) over () from (
   select number, implemented_at as began_at from fold.change

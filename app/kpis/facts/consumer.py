@@ -52,9 +52,10 @@ where final and case_id = any (%(begun)s::uuid[])
 union
 select told.* from kpi.unfinished,
   unnest(services, categories, cis, times) as told(service, category, ci, at)"""
-#: What events say of breaches: why, and that one is none.
+#: Events about breaches: their cause, and their withdrawal.
 BREACHES = (FOLDER / "clocks.sql").read_text(encoding="utf-8")
-#: What openings name that the catalogue did not hold, and the kinds of the records whose openings tell of it.
+#: Catalogue keys that openings name but the catalogue did not hold, and the kinds of records with such
+#: openings.
 UNKNOWN_KEYS = (FOLDER / "unknown_keys.sql").read_text(encoding="utf-8")
 KEY_KINDS = frozenset({"service", "ci", "category", "incident", "request"})
 REPEATS = (FOLDER / "repeats.sql").read_text(encoding="utf-8")
@@ -86,7 +87,7 @@ WORK_KINDS = frozenset({"incident", "request"})
 #: The kinds of records between which it lies whether incidents of a problem are repeats.
 REPEAT_KINDS = frozenset({"incident", "problem"})
 AGENT_DAYS = (FOLDER / "agent_days.sql").read_text(encoding="utf-8")
-#: Which deployment brought a revision first also depends on several of them, and on changes.
+#: The deployment that brought a revision first also depends on several deployments, and on changes.
 BROUGHT_BEFORE = """
 select brought from kpi.deployment_brought where case_id = any (%(begun)s::uuid[])
 union
@@ -111,7 +112,7 @@ values (0, '{}', '{}', '{}', '{}', '{}', '{}')"""
 LAST_VERSION = 2_147_483_647
 
 Values = dict[str, Any]
-#: By kind: the affected cases, those that had begun before, and whether one begins, as SELECT_AFFECTED says.
+#: By kind: the affected cases, those that had begun before, and whether one begins, as in SELECT_AFFECTED.
 CasesByKind = dict[str, Values]
 
 
@@ -181,8 +182,8 @@ async def _empty(lines: Sequence[Connection]) -> None:
     unfinished mark.
     """
     # Readers hold a lock on the tables (see answer.BEGIN_SNAPSHOT). If TRUNCATE waits too long, its timeout
-    # lets the readers queued behind it proceed, and the batch is retried. Until the commit nobody else can
-    # use the tables.
+    # lets the readers queued behind it proceed, and the batch is retried. The tables are locked until the
+    # commit.
     if len(lines) == 1:
         await lines[0].execute(EMPTY.encode())
     else:
@@ -226,8 +227,8 @@ async def _transactions(lines: Sequence[Connection]) -> AsyncIterator[None]:
         yield
 
 
-# Unless `prepare=None`, each statement is planned anew, so that no plan made for a log of another size is
-# used.
+# Statements are planned again each time, so that a plan made for a log of another size is never reused; with
+# `prepare=None` plans may be reused.
 async def _affected_cases(
     connection: Connection, stretch: Values, *, prepare: bool | None = False
 ) -> tuple[CasesByKind, dict[int, CasesByKind]]:
@@ -344,13 +345,13 @@ async def _run_all(works: Iterable[Coroutine[Any, Any, None]]) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-#: The kinds of the events that the facts depend on: those of the records that have facts, and whatever a
-#: statement names. A kind left out would be counted only where another event stands beside it in a batch.
+#: Kinds of the events that the facts depend on: kinds of records that have facts, and kinds that a statement
+#: names. A missing kind would be counted only next to another event in the same batch.
 KINDS_READ = kinds_read((*STATEMENTS.values(), *SATISFYING.values(), *knowledge.STATEMENTS, BREACHES)).union(
     recomputation.KINDS_CONCERNED, PROCESSES, KEY_KINDS
 )
-#: One more with each change of what the statements write. Then `ledgerdesk migrate` makes the facts anew
-#: beside the living ones.
+#: Increase this with each change of the rows that the statements write. Then `ledgerdesk migrate` rebuilds
+#: the facts next to the live ones.
 SHAPE = 4
 #: The consumer is not throttled during imports: its figures are the purpose of importing a history.
 FACTS = Consumer(
@@ -361,7 +362,7 @@ FACTS = Consumer(
     throttled_during_import=False,
     kinds=KINDS_READ,
     tables=(*TABLES.split(", "), *projection.TABLES),
-    # Facts made anew have no noting: an export of those before is one of others.
+    # Rebuilt facts have no notes of changes: an export of the former facts is outdated.
     tables_of_progress=(*recomputation.TABLES, *changed_cases.TABLES),
     shape=SHAPE,
 )

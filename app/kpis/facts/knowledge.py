@@ -37,12 +37,12 @@ SLA = (
         key=(*CASE, "n"),
     ),
 )
-#: The tables that the events of visits, of uses and of openings are told to, and the visits that follow.
+#: Tables that receive the events of visits, uses and openings, and the visits that follow from them.
 FOLLOWING = ("helped_case", "visit_event", "ticket_raised", "article_visit")
-#: The kinds of records whose events tell of these.
+#: Kinds of records whose events are about these.
 KINDS = frozenset({"article", "incident", "request"})
 _FOLDER = Path(__file__).parent
-#: What they tell is followed event by event.
+#: Their events are followed one by one.
 STATEMENTS = [(_FOLDER / f"{name}.sql").read_text(encoding="utf-8") for name in ("knowledge", "visits")]
 
 

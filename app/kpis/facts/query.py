@@ -73,7 +73,7 @@ class Halves:
 
 #: The aggregates that divide by the sum of the secondary measure.
 WEIGHTED_AGGREGATES = frozenset({Aggregate.of_budget, Aggregate.of_decided})
-#: The columns of a counted clock, for what is none.
+#: Columns of a counted clock, for rows that are not clocks.
 NO_CLOCK = "null::uuid as clock_id, null as metric, null::uuid as agreement_id"
 #: By dimension, the values of which a case must have one; null stands for no value.
 Filters = Mapping[Dimension, Sequence[str | UUID | None]]

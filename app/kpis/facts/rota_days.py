@@ -28,7 +28,8 @@ from app.kpis.questions.question import KpiQuestion
 from app.platform.db import Connection
 
 Filters = Mapping[Dimension, Sequence[str | UUID | None]]
-#: What was told of each shift and each stand-in. `told` decrypts nothing here: they have no personal words.
+#: Reports of each shift and each stand-in. `told` decrypts nothing here, because they contain no personal
+#: text.
 SELECT_TOLD = """
 select told.stream, told.version, told.occurred_at, told.data->'set'->told.stream
 from (

@@ -11,7 +11,7 @@ from pathlib import Path
 from app.kpis.facts.table import FactTable
 
 FOLDER = Path(__file__).parent
-#: Of the processes whose business time counts, at which places of a case's events a calendar is asked for.
+#: For processes whose business time counts: the places in a case's events at which a calendar is needed.
 TIMED_AT = {
     "incident": "place = 1 or place = response or place = resolution",
     "request": "place = response or place = delivery",

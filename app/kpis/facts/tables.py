@@ -174,7 +174,7 @@ ENDINGS = {"incident": "resolved", "request": "delivered", "problem": "resolved"
 
 #: The table that sums the work of all cases per person and day.
 AGENT_DAY = "agent_day"
-#: The tables of causes of breaches, and of breaches that are none; they follow the log event by event.
+#: Tables of causes of breaches and of withdrawn breaches; they follow the log event by event.
 OF_BREACHES = ("breach_cause", "breach_withdrawn")
 #: The tables of the catalogue's keys, and of cases whose opening names one that it did not hold; the same.
 OF_KEYS = ("catalogue_key", "unknown_key_case")

@@ -78,9 +78,9 @@ outage_span as materialized (
   where service in (select service from term)
     and (outage.effect = 'down' or service in (select service from term where weight > 0))
 )"""
-#: What each incident has that none has which began earlier: first of those that were down, then, of what is
-#: left, of those that were degraded. Then the parts of these within terms, less the maintenance that is left
-#: out, and what of them lies in agreed time.
+#: Outage time that an incident has and no earlier incident has: first of those that were down, then, in the
+#: remaining time, of those that were degraded. Then the parts within terms, less excluded maintenance, and
+#: the share in agreed time.
 COUNTED = """,
 own as materialized (
   select * from (

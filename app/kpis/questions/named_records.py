@@ -11,7 +11,7 @@ from app.kernel.access.visibility import can_see
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import WrongValue
 
-#: What looks like this is the number of a record of ours, or a mistake.
+#: A text of this form is the number of one of our records, or a mistake.
 OWN_NUMBER = re.compile(r"([A-Z]{3})-\d{4}-\d{6,}")
 
 
@@ -28,6 +28,6 @@ async def check_named_record(
         if lifecycle.code != number[1]:
             continue
         loaded = await reads.record(kind, name)
-        # Whoever may see a signal sees every ticket; the setting gives nobody more.
+        # People who may see a signal see every ticket; the setting gives no further access.
         if loaded is None or not can_see(ctx.caller, lifecycle, loaded.audience, agents_see="teams"):
             raise WrongValue({"kind": kind, "name": name}, pointer=pointer, because="unknown_reference")

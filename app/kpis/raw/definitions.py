@@ -47,15 +47,17 @@ class DefinitionPart(StrEnum):
     ratings = "ratings"
     complaints = "complaints"
     catalogue = "catalogue"
-    #: Columns of `decided`: which event is an opening; the team, if the case does not say it; why it was left
-    #: out of account (without such a column no case is); all that was known of the case.
+    #: Columns of `decided`: the event that opens the case; the team, if the case does not have it; the reason
+    #: for leaving it out of account (without such a column every case counts); everything else about the
+    #: case.
     opening = "opening"
     team_id = "team_id"
     excluded = "excluded"
     known_then = "known_then"
 
 
-#: The files with the CTEs that definitions of a part begin with besides, and that of whom an opening is.
+#: Files with the additional CTEs at the beginning of a part's definitions, and the CTE with the owners of
+#: openings.
 BEGINNINGS = {
     DefinitionPart.open: "_alive.sql",
     DefinitionPart.outages: "incident/_outages.sql",
@@ -65,7 +67,7 @@ BEGINNINGS = {
 }
 FIRST_ASSIGNED = "_given.sql"
 PARTS_HEADER = re.compile(r"-- parts: (\w+(?:, \w+)*)\n")
-#: What a definition names another one by.
+#: Reference from a definition to another one.
 DEFINITION_REFERENCE = re.compile(r"\{(\w+/\w+)\}")
 #: The folder of a process's definitions of open cases.
 OPEN = "still_open"
@@ -98,9 +100,9 @@ COMMON_EXCLUSION = """coalesce(
 OPEN_EXCLUSION = "its.said->>'left_out'"
 OWN_EXCLUSION = "its.said->>'excluded'"
 
-#: The columns that every definition has, with one row per case. For open cases, `at` is the instant of the
-#: count, `seconds` the case's age then, `on_hold` whether it is on hold then. `skewed` tells whether the time
-#: was adjusted (see kpi.SKEWABLE_FACTS); null where the definition does not say.
+#: Columns of every definition, with one row per case. For open cases, `at` is the instant of the count,
+#: `seconds` the case's age then, `on_hold` whether it is on hold then. `skewed` marks an adjusted time (see
+#: kpi.SKEWABLE_FACTS); null if the definition does not decide it.
 COMMON_DEFINITION = {
     "case_id": "uuid",
     "at": "timestamptz",

@@ -30,7 +30,7 @@ select id, number, state, rule, tendency, since_at, begins_at, noted_at, reason,
 from fold.kpi_signal where {OF_SCOPE} and grain = %(grain)s and zone = %(zone)s
 and noted_at <= %(as_of)s and (state <> 'withdrawn' or changed_at > %(as_of)s)
 and begins_at >= %(begin)s and begins_at < %(end)s order by begins_at, rule"""
-#: What a signal has that nobody had explained by then.
+#: Values of a signal that was unexplained at that time.
 UNEXPLAINED = {
     "state": SignalState.noted,
     "reason": None,

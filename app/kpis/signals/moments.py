@@ -45,7 +45,7 @@ SELECT_CASES = """
 select r.{instant}, r.number, count(*) over () from fold.{kind} r
 where r.{instant} >= %(begin)s and r.{instant} < %(end)s and {conditions}
 order by r.{instant} desc limit {most}"""
-# What an improvement does for one team is no moment of another's chart.
+# An improvement for one team is not marked in another team's chart.
 SELECT_IMPROVEMENTS = """
 select moment.kind, moment.instant, r.number
 from fold.improvement r join fold.improvement_pilot p on p.id = r.id

@@ -70,7 +70,7 @@ order by begins_at"""
 UNIQUE_SIGNAL = "kpi_signal_once_key"
 logger = structlog.get_logger()
 
-#: What a signal is, besides its KPI: scope, rule and the beginning of its month.
+#: Identity of a signal next to its KPI: scope, rule and the beginning of its month.
 Identity = tuple[KpiScope, str, datetime]
 
 

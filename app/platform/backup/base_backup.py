@@ -36,7 +36,7 @@ SLOT = "ledgerdesk_backup"
 LONGEST_SECONDS = 7 * 86_400.0
 RECEIVER_SECONDS = 60.0
 FIRST_WAL = re.compile(r"\(file ([0-9A-F]{24})\)")
-#: What a backup says of its database, as a superuser.
+#: Identity of the database in a backup, read as a superuser.
 IDENTITY = """
 select s.system_identifier::text, c.timeline_id, to_regclass('fold.person') is not null
 from pg_control_system() s, pg_control_checkpoint() c"""

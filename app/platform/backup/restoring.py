@@ -29,7 +29,7 @@ SEGMENTS_PER_FILE = 0x100
 #: A log of a day may take hours to be replayed; a server that dies is noticed at once.
 LONGEST_SECONDS = 86_400.0
 NOT_REACHED = "recovery ended before configured recovery target was reached"
-# All of the log is in the copy; but PostgreSQL wants to be told of a command that would fetch more.
+# The copy contains all of the log, but PostgreSQL requires a command that would fetch more.
 RECOVERY = {"restore_command": "false", "recovery_target_action": "promote", "hot_standby": "off"}
 LAST_CHANGE = "select pg_last_xact_replay_timestamp()"
 

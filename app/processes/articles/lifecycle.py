@@ -216,7 +216,7 @@ def retire(article: Article, body: Reason, ctx: ActionContext) -> None:
 
 
 EDITORS = RecipientRule(NoticeType.to_publish, roles=frozenset({Role.knowledge_editor}))
-#: Who answers for what an article says, and who can confirm it.
+#: People who answer for the content of an article, and can confirm it.
 REVIEW_OVERDUE = (
     RecipientRule(NoticeType.article_review_overdue, field="author_id"),
     RecipientRule(NoticeType.article_review_overdue, roles=frozenset({Role.knowledge_editor})),

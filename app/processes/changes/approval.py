@@ -60,7 +60,8 @@ ASSESSMENT = JudgedStep(
 )
 #: Nobody assesses a plan of their own: the risk determines who decides.
 ASSESSED_BY_OTHERS = authors_do_not_judge(("plan", "test_plan", "back_out_plan"))
-#: In an emergency the approval rules ask others, at any hour; whoever asks has said why it cannot wait.
+#: In an emergency the approval rules ask other people, at any hour, and the request states why it cannot
+#: wait.
 EMERGENCY = replace(APPROVAL, decision=DecisionKind.emergency_change, without_asker=True)
 
 

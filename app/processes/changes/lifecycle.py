@@ -179,7 +179,7 @@ REVIEW_CHECKS = (
     review.review_contradicts_the_log,
 )
 
-#: The board is told of a window that it has not approved.
+#: The board is notified of a window that it has not approved.
 SCHEDULED = (
     *those_concerned(NoticeType.scheduled),
     RecipientRule(

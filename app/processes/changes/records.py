@@ -294,7 +294,7 @@ class Change(Ticket):
         if self.type is ChangeType.standard or None in approved or None in scheduled:
             return False
         (wanted_from, wanted_until), (begin, end) = approved, scheduled
-        return bool(begin < wanted_from or end > wanted_until)  # type: ignore[operator]  # none is None
+        return bool(begin < wanted_from or end > wanted_until)  # type: ignore[operator]  # both have values
 
     @property
     def plans(self) -> ChangePlans:

@@ -29,7 +29,7 @@ from app.processes.improvement_assessments.records import (
 #: Meetings at which the suggestions of a month are assessed.
 ASSESSING_MEETINGS = frozenset({MeetingKind.monthly_assessment, MeetingKind.plan_review})
 
-#: Those with whom the quality manager assesses the suggestions of a month.
+#: Roles with which the quality manager assesses the suggestions of a month.
 JUDGES = (Role.process_owner, Role.committee_member)
 
 

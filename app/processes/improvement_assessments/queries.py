@@ -26,8 +26,8 @@ from app.processes.improvement_assessments.records import (
 )
 
 SUGGESTIONS_OF = "select * from fold.assessed_suggestion where record = %s order by taken_at, id"
-#: While the assessment is open, each of its assessors sees what others have given to a suggestion once they
-#: have scored it themselves, so that nobody follows anybody.
+#: While the assessment is open, assessors see the scores of others for a suggestion only after scoring it
+#: themselves, so that they do not follow each other.
 SCORED_BY_CALLER = """(r.person_id = %(me)s
   or not exists (select from fold.assessor a where a.record = r.record and a.person_id = %(me)s)
   or exists (select from fold.suggestion_score mine where mine.record = r.record

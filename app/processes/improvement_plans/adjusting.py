@@ -38,7 +38,7 @@ from app.processes.improvement_plans.records import (
 from app.processes.improvement_plans.steps import AdjustedStep, adopt_steps, proposed_steps
 from app.processes.improvement_plans.submission import plan_sections, put_question
 
-#: What is kept of a baseline that may be replaced.
+#: Fields of a baseline that are kept when it may be replaced.
 BASELINE_FIELDS = (
     *("name", "kpi", "scope", "begins_at", "ends_at", "zone", "currency", "reopen_days", "value", "cases"),
     *("position", "frozen_at"),

@@ -45,7 +45,7 @@ from app.processes.improvement_plans.records import (
 )
 
 MOST_WEIGHT = 10
-#: What a target asks of its KPI: while it stays the same, so does its baseline.
+#: Fields of a target that define its question: while they stay the same, its baseline stays.
 QUESTION = ("kpi", "scope")
 Weight = Annotated[int, Field(ge=1, le=MOST_WEIGHT, strict=True)]
 Weights = dict[AssessmentCriterion, Weight]

@@ -30,11 +30,11 @@ left join lateral (
   where m.record = 'improvement/' || i.id and m.kpi = target.kpi order by m.position desc, m.id limit 1
 ) measured on true
 where i.plan_id = %(plan_id)s order by i.number"""
-#: What was given up adds nothing.
+#: An improvement that was given up adds nothing.
 STATES_WITHOUT_EFFECT = frozenset({"rejected", "reverted"})
 #: The verdicts of which nothing is known to have changed.
 WITHOUT_EVIDENCE = frozenset({EffectVerdict.too_few_cases.value, EffectVerdict.no_evidence.value})
-#: What of an improvement is kept in a review.
+#: Fields of an improvement that are stored in a review.
 CONTRIBUTION_FIELDS = ("number", "state", "occasion", "verdict", "effect", "position")
 
 

@@ -29,7 +29,7 @@ PLAN = Matter(
     fields=("title", "year", "direction", "vision", "drivers", "present_state", "best_practice"),
     children=("improvement_plan_target", "improvement_plan_point", "improvement_plan_step"),
 )
-#: Whoever proposes an adjustment has written it.
+#: The person who proposes an adjustment is its author.
 ADJUSTMENT = replace(PLAN, decision=DecisionKind.plan_adjustment, without_asker=True)
 CLOSING = replace(PLAN, decision=DecisionKind.plan_closing, without_asker=True)
 plan_question = question_preparation(PLAN)

@@ -112,7 +112,7 @@ async def compute_progress(ledger: Ledger, plan: ImprovementPlan, now: datetime)
             question = _question(kpi, baseline, (plan.begun_at, end), now)
             try:
                 counted = await count_kpi(connection, question)
-            except CannotAnswer:  # a team of its scope is no more: the value cannot be said
+            except CannotAnswer:  # a team of its scope no longer exists, so the value cannot be computed
                 value, cases = None, 0
             else:
                 value, cases = counted.value, counted.cases

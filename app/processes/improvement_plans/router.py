@@ -50,7 +50,7 @@ async def _frozen_adjustment(
     return (await freeze_baselines(ledger, body.targets, now),) if body.targets else ()
 
 
-#: What is computed before a command, by action.
+#: Computations that run before a command, by action.
 COMPUTES: Mapping[str, Compute] = {
     "submit": _frozen_targets,
     "review": _progress,

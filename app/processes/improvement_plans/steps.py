@@ -49,7 +49,7 @@ class AdjustedStep(PayloadPart):
         default=None, description="Identifier of the present step that changes; null for a new step."
     )
     title: Title = Field(description="Step in one line.")
-    # Nobody is told before the committee has decided.
+    # Notices wait for the decision of the committee.
     owner: Annotated[Reference, ForeignRef("person", GivenDuty.work, quiet=True)] = Field(
         description="Owner of the step: an id, or `me`.", examples=["me"]
     )

@@ -166,7 +166,7 @@ TAKE_OVER_PROPOSERS = RelatedCommand(
     record=lambda ctx: stream(ImprovementSuggestion.KIND, ctx.required_ref(ImprovementSuggestion, "into").id),
     body=_taken_over,
 )
-#: Whoever proposes it is told what became of it.
+#: Proposers are notified of the outcome of their suggestion.
 PROPOSERS = (RecipientRule(NoticeType.suggestion_settled, children=SuggestionProposer),)
 EDITORS = author | quality_manager
 MERGERS = quality_manager | process_owner

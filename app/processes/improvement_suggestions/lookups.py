@@ -87,7 +87,7 @@ async def suggestion_for(
         cause=signal.cause,
         cause_scope=signal.cause_scope,
     )
-    # One event may lead to several suggestions: `about` tells their idempotency keys apart.
+    # One event may lead to several suggestions: `about` distinguishes their idempotency keys.
     about = uuid5(NAMESPACE_URL, "/".join(cause))
     return RuleConsequence(ImprovementSuggestion.KIND, "offer", None, offer, about=about)
 

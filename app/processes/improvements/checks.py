@@ -63,7 +63,7 @@ NOT_IN_USE_STATES = (
     *(ImprovementState.approved, ImprovementState.chartered, ImprovementState.planned),
     ImprovementState.plan_approved,
 )
-#: The fields that are set by whoever implements a minor improvement, who does not judge it.
+#: Fields that are set by the implementer of a minor improvement, who does not judge it.
 IMPLEMENTATION = ("implementation_plan", "implemented_what")
 #: The child records with the measure by which it is judged. Their authors need the agreement of an owner.
 PROMISE = ("improvement_target",)

@@ -144,8 +144,7 @@ def edit(improvement: Improvement, body: EditImprovement, ctx: ActionContext) ->
     apply_patch(improvement, body, ctx)
 
 
-#: By the state entered, the field that says when.
-#: The fields that name persons who see it, whatever roles they hold.
+#: Fields that name people who see the record, whatever roles they hold.
 PERSONS = (
     *("requester_id", "reported_by_id", "assignee_id", "sponsor_id", "project_manager_id", "executor_id"),
     "process_owner_id",
@@ -185,7 +184,7 @@ MEASURERS = IMPROVERS | named_project_manager | rule
 TO_PROPOSE = (State.selected, State.proposed, State.deferred)
 #: The committee, or the quality manager for it, puts what the committee decides to the vote.
 ASKERS = committee | quality_manager.for_people()
-#: What falls due after the hand-over falls due in these, too.
+#: Due dates after the hand-over apply in these states, too.
 ROLLED_OUT = (State.rolling_out, State.handed_over, State.standardised)
 #: Only a decision leads back from a pilot, or stops what has not begun to be tried: the committee judges
 #: whether a project goes on.
@@ -249,7 +248,8 @@ def those_concerned(notice: NoticeType) -> tuple[RecipientRule, ...]:
     )
 
 
-#: Whoever works by the old process again reads so, as those do who had to do with the improvement.
+#: Readers of the process go back to the former one and need this, as do the people involved in the
+#: improvement.
 TELL_REVERSAL = (
     *those_concerned(NoticeType.improvement_reverted),
     concerned_teams(NoticeType.improvement_reverted),

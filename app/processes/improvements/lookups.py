@@ -10,7 +10,7 @@ from app.kernel.access.reads import BY_RECORD_VERSION, ReadContext, Unguarded
 PROPOSERS = """
 select distinct person_id from fold.suggestion_proposer
 where record = any(%s) and person_id is not null order by person_id"""
-#: Who proposed it themselves: whose suggestion others merged into it did not.
+#: People who made the proposal themselves; people whose suggestion was merged into another's did not.
 OWN_PROPOSERS = """
 select distinct p.person_id from fold.suggestion_proposer p
 left join fold.improvement_suggestion m on m.id = p.merged_from_id

@@ -160,7 +160,7 @@ async def proposal_on_file(
     return ProposalOnFile(entry, len(sections))
 
 
-#: Prepares a question to the committee on the matter; whoever has a part in it does not vote.
+#: Prepares a question to the committee on the matter; people with a part in the matter do not vote.
 committee_question = question_preparation
 
 

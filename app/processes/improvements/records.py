@@ -65,8 +65,8 @@ PROJECT_STATES = frozenset(
 )
 
 
-#: How long an improvement is deferred unless its submission says until when, and how long the committee has
-#: to decide when it is taken up again.
+#: Months for which an improvement is deferred unless its submission gives a date, and for which the committee
+#: has to decide when it is taken up again.
 DEFERRAL_MONTHS = 3
 TAKE_UP_PERIOD = timedelta(days=14)
 

@@ -42,11 +42,11 @@ async def _measured_targets(
     """Return the effects on all target KPIs."""
     try:
         return (await measure_targets(ledger, improvement, now),)
-    except PreparationRefused:  # the action says so itself
+    except PreparationRefused:  # the action itself refuses it
         return ()
 
 
-#: What is computed before a command, by action.
+#: Computations that run before a command, by action.
 COMPUTES: Mapping[str, Compute] = {"propose": _frozen_targets, "measure_effects": _measured_targets}
 
 router = Router(prefix="/v1/improvements", tags=["improvements"], route_class=DirectRoute)

@@ -177,13 +177,13 @@ def came_from_a_duplicate(event_type: str, actor: str) -> bool:
     return event_type in ("incident.comment_passed_on", "incident.attachment_passed_on")
 
 
-#: Who works on it, and those who hold reviews.
+#: The assignee, and the roles that hold reviews.
 REVIEW_OVERDUE = (
     RecipientRule(NoticeType.major_review_overdue, responsible=True),
     RecipientRule(NoticeType.major_review_overdue, roles=frozenset({Role.incident_manager})),
 )
 
-#: Who leads it, and those who can post an update.
+#: The commander, and the roles that can post an update.
 UPDATE_OVERDUE = (
     RecipientRule(NoticeType.update_overdue, field="commander_id"),
     RecipientRule(NoticeType.update_overdue, responsible=True),

@@ -8,7 +8,7 @@ from uuid import UUID
 from app.platform.db import Database
 from app.processes.incidents.records import OPEN, Effect, IncidentState
 
-# What users report of a service: in open incidents, and in what repeats an open one.
+# Users' reports about a service: open incidents, and incidents that repeat an open one.
 UNCONFIRMED_REPORTS = """
 select i.id, i.requester_id, i.state from fold.incident i
 left join fold.incident original on original.id = i.duplicate_of_id

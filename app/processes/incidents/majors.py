@@ -13,7 +13,7 @@ def contain(incident: Incident, body: ContainIncident, ctx: ActionContext) -> No
     """Contain the incident: its spread is stopped, or the service is temporarily restored."""
     incident.containment = body.measure
     incident.contained_at = body.contained_at or ctx.occurred_at
-    # What stops the spread need not bring the service back; who says nothing of it takes nothing back.
+    # Stopping the spread need not restore the service; a body without this time changes nothing.
     if body.service_restored_at is not None:
         incident.service_restored_at, incident.effect_reported_at = body.service_restored_at, None
 

@@ -322,7 +322,7 @@ where alert_group is null
 order by opened_at desc, id desc limit 1
 """
 
-# What moved it last, or gave it to somebody.
+# The last event that moved the incident or assigned it.
 LAST_MOVE = """
 select type, actor from log.told where stream = %s and type = any(%s) order by version desc limit 1"""
 
@@ -422,7 +422,7 @@ select occurred_at, type,
 from log.told where stream = %s and type = any(%s)
 order by version limit %s
 """
-#: What shows that somebody works on an incident, or has ended it.
+#: Events that show work on an incident, or its end.
 MOVES = frozenset(row.event for row in LIFECYCLE.rows if not row.stays) | {"incident.assigned"}
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 TIMELINE_ACTIONS = frozenset(row.name for row in LIFECYCLE.rows if not row.stays) | {

@@ -37,7 +37,7 @@ APPROVAL_PERIOD = timedelta(days=14)
 LEAST_APPROVAL_PERIOD = timedelta(hours=1)
 #: People who asked for it, or wrote any of the request, do not approve it.
 ITEM_APPROVAL = Matter(duties=(requester_duty,), fields=("title", "description", "item", "answers"))
-#: Who makes the record of another process from a request, and so has to see the request.
+#: Roles that create the record of another process from a request, and so have to see the request.
 MAKERS = {ItemOpens.change: (Role.change_manager,)}
 
 

@@ -71,7 +71,8 @@ def add_issue(
 def complete_task(request: Request, body: CompleteTask, ctx: ActionContext) -> None:
     """Complete a task of the request."""
     tasks.complete_task(request, body, ctx)
-    # Whoever completes another person's task is an implementer, too. Implementers exist once there is a plan.
+    # People who complete another person's task are implementers, too. Implementers exist once there is a
+    # plan.
     if request.doer_ids is not None and ctx.caller.person_id is not None:
         _add_implementers(request, ctx.caller.person_id)
 

@@ -251,7 +251,8 @@ ACCEPTED = Branch(
 REOPENED = Branch(state_after_reopening, (State.in_progress, State.rectifying))
 
 
-#: Whoever has ever proposed a solution does not review it, although another has proposed it anew.
+#: Everyone who ever proposed a solution is excluded from its review, even if a later proposal is another
+#: person's.
 PROPOSED_BY_OTHERS = authors_do_not_judge(("solution_author_id",))
 #: Approval of a catalogue item, by the approvers of the item, never by the requester.
 APPROVAL = decisions.DecisionSpec(
@@ -261,8 +262,8 @@ APPROVAL = decisions.DecisionSpec(
     outcome=action_of_outcome,
 )
 
-#: Whoever analyses the request is told of what the requester says to the requirements.
-#: Whoever waits for the delivery learns that it comes on another day.
+#: The analyst is notified of the requester's comments on the requirements. People who wait for the delivery
+#: are notified of a new date.
 DELIVERY_MOVED = (
     RecipientRule(NoticeType.delivery_moved, field="requester_id", when="delivery_was_moved"),
     RecipientRule(NoticeType.delivery_moved, children=Follower, when="delivery_was_moved"),

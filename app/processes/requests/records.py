@@ -394,7 +394,7 @@ class RequestTraining(ChildRecord):
     recorded_at: datetime | None = required("Time at which the training was recorded.")
 
 
-#: The child records of requests beside those of every ticket.
+#: Child records of requests, in addition to those of every ticket.
 CHILDREN: tuple[type[ChildRecord], ...] = (
     *Request.PARTS,
     Criterion,

@@ -82,7 +82,7 @@ def hold(training: Training, body: HoldTraining, ctx: ActionContext) -> None:
     for person, participant in ctx.prepared(TrainingParticipants).by_person.items():
         ctx.outcome.change(participant).attended = person in attended
     add_statements(training, StatedFact.attended, sorted(attended), ctx)
-    # The plan's own words stay with the plan: they are encrypted for whoever wrote them.
+    # The plan's texts stay with the plan: they are encrypted for their author.
     sections = (
         (Heading.topics, body.contents),
         (Heading.material, body.material or training.material_number or training.external_number),
@@ -195,7 +195,7 @@ TRAINING_OVERDUE = (
 LICENCE_ENDED = (RecipientRule(NoticeType.licence_ended, roles=frozenset({Role.process_owner})),)
 #: How long after the time of a training it is taken for one that did not take place.
 RECORDED_WITHIN = timedelta(days=1)
-#: Who has failed sits again, also once others are licensed.
+#: People who failed sit again, even if others are licensed.
 EXAMINABLE = (State.held, State.examined, State.licensed)
 EXAMINED = Branch(
     lambda training: State.licensed if training.state is State.licensed else State.examined,

@@ -81,7 +81,7 @@ LISTING = Listing(
     own_parameters=(YEAR, PARTICIPANT),
 )
 
-# What trainings of the process have taught, or will: by the index training_process.
+# Contents of past and future trainings of the process; uses the index training_process.
 TAUGHT = """
 select distinct skill from fold.training t, unnest(t.skills) as skill
 where t.process = %s and t.state <> %s order by skill

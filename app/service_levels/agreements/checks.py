@@ -29,9 +29,9 @@ from app.service_levels.agreements.terms.copying import apply_terms, copy_terms
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-#: What a draft must have; it may take it over from another agreement.
+#: Contents that a draft must have; it may take them over from another agreement.
 COMPULSORY = ("targets", "specification", "quality_plan", "calendar", "valid_from")
-#: What an agreement must have besides when it is submitted: a price, and a text for the customer.
+#: Further contents that an agreement must have when it is submitted: a price, and a text for the customer.
 COMPULSORY_FOR_REVIEW = (*COMPULSORY, "price_amount", "price_currency", "price_period", "text")
 
 

@@ -278,7 +278,7 @@ PROMISED = (
     *("id", "metric", "process", "priority", "category", "service", "catalogue_item"),
     *("threshold_seconds", "threshold", "kpi", "comparator", "compliance", "calendar"),
 )
-#: What a signature makes of the agreement that it replaces.
+#: Consequence of a signature for the agreement that it replaces.
 SUPERSEDE = RelatedCommand(
     action="supersede",
     field="",
@@ -320,7 +320,7 @@ def _promised_services(ctx: ActionContext) -> tuple[str, ...]:
 PROMISE = RelatedCommand(
     action="promise", field="", record=_promised_services, body=promise_of, permitted=True
 )
-#: The same of an end that nobody need consent to.
+#: Consequence of an end that needs no consent.
 END_PROMISE = RelatedCommand(
     action="promise",
     field="",

@@ -43,7 +43,7 @@ def record_requirement(agreement: Agreement, body: RecordRequirementSla, ctx: Ac
         agreement.party_representative_id = lead_id
 
 
-#: What the next edition of an agreement takes over besides its terms.
+#: Fields that the next edition of an agreement takes over in addition to its terms.
 PARTIES = (
     *("agreement_type", "customer_id", "team_id", "supplier_id"),
     *("representative_id", "party_representative_id", "business_process"),

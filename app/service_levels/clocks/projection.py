@@ -25,7 +25,7 @@ from app.service_levels.clocks.timeline import COLUMNS, LogEvent, Timeline, time
 
 #: The tables, which can be emptied and filled again.
 TABLES = ("sla.clock", "sla.case")
-#: The rule whose timers tell when a clock has something to announce; they are set with the rows.
+#: Rule whose timers fire when a clock has something to announce; they are set with the rows.
 WATCH = "watch_clocks"
 # Cases that are read, computed and written at once, and cases after which other tasks get their turn.
 CASES_AT_ONCE = 1_000

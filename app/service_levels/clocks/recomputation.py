@@ -81,8 +81,8 @@ RUNNING = """
 select case_id as id, min(kind || '/' || case_id) as stream from sla.clock
 where stopped_at is null and state in ('running', 'paused') and living and case_id > %(after)s
 group by case_id order by case_id limit %(most)s"""
-#: Imported cases that were opened in a span of time, in the order of their ids. What begins in the batch
-#: itself is computed with the batch, by the same terms; its facts would be written twice.
+#: Imported cases that were opened in a span of time, in the order of their ids. Cases that begin in the batch
+#: itself are computed with the batch, by the same terms; their facts would be written twice.
 IMPORTED = " union all ".join(
     f"(select id, '{kind}/' || id as stream from fold.{kind} r "
     f"where id > %(after)s and opened_at >= %(since)s and opened_at < %(until)s "
@@ -90,7 +90,7 @@ IMPORTED = " union all ".join(
     f"and e.source like 'import:%%' and e.position < %(first)s offset 0) order by id limit %(most)s)"
     for kind in KINDS
 )
-#: Cases whose running clocks CLOCKS has computed anew.
+#: Cases whose running clocks CLOCKS has recomputed.
 COMPUTED = """
 select distinct kind || '/' || case_id as stream from sla.clock
 where calendar = %(calendar)s and id > %(after)s and id <= %(until)s and stopped_at is null"""

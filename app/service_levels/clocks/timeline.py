@@ -431,7 +431,7 @@ class _Reader:
         by = by or self._actor_kind(counted)
         if kind in (EventKind.acknowledged, EventKind.started):
             if "observed" in counted.event.data:
-                # Whoever is named as the actor, it was the tool that reported it.
+                # The tool reported it, even if the event names another actor.
                 self._moved, by = True, ActorKind.tool
             elif by is ActorKind.requester:
                 # Only staff may do so, and they also acknowledge and start their own requests.

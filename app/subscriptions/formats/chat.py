@@ -35,10 +35,10 @@ VENDOR_CODE = "vendor_code"
 LONGEST_TITLE = 300
 #: WeCom takes 2,048 bytes of text; Feishu 20 KB and Teams 28 KB of body, Slack 40,000 characters.
 LARGEST_TEXT = 2_048
-#: Of the vendors' numbers in an answer, so much is kept.
+#: Largest vendor number in a response that is kept.
 LARGEST_NUMBER = 10**12
-#: By the vendors' numbers for too many messages: until when they take the next. WeCom and DingTalk take 20 a
-#: minute, and DingTalk none for ten minutes after more; Feishu 100 a minute, five a second.
+#: Vendors' numbers for too many messages, and the time until which they refuse the next. WeCom and DingTalk
+#: take 20 a minute, and DingTalk blocks for ten minutes after more; Feishu takes 100 a minute, five a second.
 PAUSES = {
     45009: timedelta(minutes=1),
     130101: timedelta(minutes=10),
@@ -58,7 +58,7 @@ class ChatFormat(MessageFormat):
 
     body: Callable[[str], Mapping[str, Any]]
     sign: Signer = lambda target, now: (target.url, {})
-    #: Members of an answer that are 0 if it is a success; none: by its status alone.
+    #: Members of a response that are 0 on success; without any, only its status counts.
     numbers: tuple[str, ...] = ()
     #: The beginning of an answer that is a failure whatever its status.
     failure_text: bytes | None = None

@@ -17,7 +17,7 @@ from app.log import read
 from app.log.events import id_of, kind_of
 from app.subscriptions.formats.message import MessageSubject
 
-#: The fields of a summary; null where the record has none, or the account may not see it.
+#: Fields of a summary; null if the record lacks the field, or the account may not see it.
 SUMMARY: Final = ("number", "title", "state", "priority", "service")
 
 

@@ -25,7 +25,7 @@ from app.subscriptions.secrets import TEMPLATE_PURPOSE, decrypt
 from app.subscriptions.templates.bounded_renderer import BoundedRenderer
 from app.subscriptions.templates.render import FAILED, RenderedRequest, TemplateFailed
 
-#: Of this process; it starts nothing before a subscription has a template.
+#: Renderer of this process; it starts only when a subscription has a template.
 RENDERER: Final = BoundedRenderer()
 
 

@@ -53,7 +53,7 @@ from app.subscriptions.templates.parse import TemplateRefused, parse_template
 
 PREFIX = "/subscriptions"
 ME = "me"
-#: Tools that can be written to, and what must be said of them to open tickets there.
+#: Tools that support two-way work, with the settings that are needed to open tickets there.
 TOOLS = {"github": frozenset[str](), "jira": frozenset({"project", "issue_type"})}
 
 router = Router(prefix="/v1", tags=["subscriptions"])

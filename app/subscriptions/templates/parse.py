@@ -25,7 +25,7 @@ from app.subscriptions.templates.document import LARGEST_TEMPLATE, TemplateDocum
 REQUESTS: Final = ExpressionEnvironment(("message", "event", "names", "record", "secret"))
 #: `answer` is the answer's body: a value of JSON, or a text.
 ANSWERS: Final = ExpressionEnvironment(("status", "answer"))
-#: So many problems are said at once.
+#: Largest number of problems in one report.
 MOST_PROBLEMS = 5
 
 

@@ -137,7 +137,7 @@ async def milestone_not_to_flag(
             raise WrongValue(pointer="/milestone", because=code)
 
 
-#: Whoever is responsible for a ticket: its assignee, or else its team's lead, or the members.
+#: The person responsible for a ticket: its assignee, or otherwise its team's lead, or the members.
 RESPONSIBLE = (partial(RecipientRule, responsible=True),)
 
 

@@ -39,7 +39,7 @@ class AskedActions:
     once: bool = False
 
 
-#: What types of notices ask for. Votes, tasks and complaints have sections of their own.
+#: Actions that types of notices ask for. Votes, tasks and complaints have sections of their own.
 ASKED_ACTIONS = {
     NoticeType.to_sign: AskedActions(("sign",), once=True),
     NoticeType.to_consent: AskedActions(
@@ -74,12 +74,12 @@ ASKED_ACTIONS = {
     NoticeType.duties_held: AskedActions(("transfer_duties",), once=True),
     NoticeType.reminded: AskedActions(("acknowledge",)),
 }
-#: What a requester does to confirm that a solution is one.
+#: Action by which a requester confirms a solution.
 CONFIRMING = AskedActions(("close",))
-# The subquery hides the value from PostgreSQL's planner, which then keeps a generic plan: to plan it takes
-# longer than to run it. What is asked is found first, by the index notice_asking, whose condition it repeats;
-# most of it is done, so records are looked at only in states in which something can be. `offset 0` keeps the
-# log from being joined: it is asked for one stream at a time.
+# The subquery hides the value from PostgreSQL's planner, which then keeps a generic plan: planning takes
+# longer than running. Requests are found first, by the index notice_asking, whose condition is repeated here.
+# Most of them are done, so records are read only in states with an open request. `offset 0` keeps the log
+# from being joined: it is read one stream at a time.
 REQUESTED_ACTIONS = """
 with asked as materialized (
   select n.about, n.number, s.step, s.version, n.sent_at, n.id,

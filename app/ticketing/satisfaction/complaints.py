@@ -225,7 +225,7 @@ async def is_about_oneself(
         raise WrongValue(pointer="/complaint", because="is_about_oneself")
 
 
-#: Persons whom the complaint is about are left out: nobody answers a complaint about themselves.
+#: Subjects of the complaint are left out: they must not answer it.
 ANSWERERS = RecipientRule(
     NoticeType.complained,
     roles=frozenset({Role.service_level_manager, Role.quality_manager}),

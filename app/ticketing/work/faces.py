@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from app.common.faces import BilingualLabel, FieldCondition, FormFace, FormQuestion, QuestionAnswer
 
-#: What a ticket waits for, and the question to its requester.
+#: Reason for which a ticket waits, and the question to its requester.
 HOLD_FORM = FormFace(
     first=("reason", "question", "supplier", "change", "wake_up_at"),
     only_with={

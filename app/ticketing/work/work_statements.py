@@ -25,8 +25,8 @@ from app.ticketing.records import Complaint, Task
 
 MOST_LISTED = 50
 MOST_COUNTED = 10_000
-# The subquery hides the value from PostgreSQL's planner, which then finds a generic plan as good and keeps
-# it. Otherwise it would plan anew for each request, and that takes several times as long as the rest.
+# The subquery hides the value from PostgreSQL's planner, which then considers a generic plan as good and
+# keeps it. Otherwise it would plan each request again, which takes several times as long as the rest.
 ME = "(select %(me)s::uuid)"
 #: Columns of a case in the statement's rows, with their types. Each section returns them, and all else as one
 #: JSON value: a column costs time in every section, with or without rows.
@@ -58,16 +58,16 @@ cross join lateral ({{about}}) as about
 where y.person_id = {ME} and y.ended_at is null and y.from_at <= %(now)s and y.until_at > %(now)s
   and t.verdict is null and t.closed_at is null and {{seen}}
 order by t.due_at, t.id limit {MOST_LISTED}"""
-# Those that nobody owns are for whoever may give them an owner, and not for whom they are about. Uses the
-# index complaint_owner, whose condition it repeats.
+# Complaints without an owner are for the people who may assign one, and not for the people they are about.
+# Uses the index complaint_owner, whose condition is repeated here.
 COMPLAINTS = f"""
 select {{row}} from fold.complaint t cross join lateral ({{about}}) as about
 where (t.owner_id = {ME} or (t.owner_id is null and (select %(answers)s::boolean)
     and t.person_id is distinct from {ME}))
   and t.answered_at is null and t.merged_at is null and {{seen}}
 order by t.due_at, t.id limit {MOST_LISTED}"""
-# The ticket that the child record `t` belongs to: only one of the branches is evaluated. Not every record
-# that is voted on has a number: freezes have none.
+# The ticket that the child record `t` belongs to: only one of the branches is evaluated. Some records with
+# votes, such as freezes, have no number.
 TICKET_OF_ROW = """
 select '{kind}' as kind, r.id as ticket, {number} as number, r.title as ticket_title from {table} r
 where t.record like '{kind}/%%' and r.id = split_part(t.record, '/', 2)::uuid"""

@@ -15,9 +15,9 @@ from app.webhooks.mapping.updates import AlertSignal
 from app.webhooks.sources.records import WebhookSource
 
 _KEY = TypeAdapter[str](RecordKey)
-#: What no key may have, as `NOT_IN_A_KEY` of the payloads has it.
+#: Characters that a key must not contain, as in `NOT_IN_A_KEY` of the payloads.
 _NOT_IN_A_KEY = re.compile(r"[,/\\]")
-# A tool that says nothing of these is taken to mean the middle.
+# Impact if a tool does not send it: the middle.
 USUAL_IMPACT = Impact.department
 USUAL_URGENCY = Urgency.hindered
 

@@ -118,7 +118,7 @@ class _Taking:
                 comment_id = next(
                     (id_of(key) for key in event.data["set"] if kind_of(key) == Comment.KIND), None
                 )
-                # Earlier versions told no time besides that of the event.
+                # Earlier versions stored only the time of the event.
                 told_at = max(told_at, int(version or event.occurred_at.timestamp() * _MICROSECONDS))
         if comment_id is None:
             return None
@@ -164,7 +164,7 @@ class _Taking:
         text = news.text[:LONGEST_PARAGRAPH]
         if stored.is_public != self._is_public_after(stored):
             return await self.add_again(stored, text or stored.text)
-        # Of two changes in one second, the one that arrives later counts, as with tickets.
+        # If a comment changes twice in one second, the change that arrives later counts, as with tickets.
         if text != stored.text and not news.changes:
             return await self.correct(stored)
         return DeliveryEffect("known_already", self.ticket)
@@ -232,7 +232,7 @@ class _Taking:
             except WrongValue as refused:
                 if refused.because != "before_it_was_opened":
                     raise
-                # The tool opened its ticket later than it says, or an older delivery is still to come.
+                # The tool opened its ticket later than it claims, or an older delivery is still to come.
                 undated = body.model_copy(update={"occurred_at": None})
                 done = await perform(self.ledger, replace(command, body=undated))
         except DuplicateCommand:

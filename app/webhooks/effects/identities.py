@@ -48,8 +48,8 @@ class Identities:
         self._channel = f"webhook:{source}"
         self._now = now
         self._people = People(ledger, source, now)
-        # Tickets are processed at the same time. Whoever finds a stub that another adds would use it before
-        # it is written, and it may never be.
+        # Tickets are processed at the same time. A stub that another task adds would be used before it is
+        # written, and it may never be written.
         self._adding = asyncio.Lock()
         self._outdated = False
 

@@ -24,7 +24,7 @@ from app.log.writer import DuplicateCommand
 from app.ticketing.attachments import AttachTicket
 from app.webhooks.effects.identities import speaker
 
-#: What the `source_ref` of a comment or a file begins with, unlike that of news of a ticket.
+#: Beginning of the `source_ref` of a comment or a file, unlike that of a ticket update.
 COMMENT_KEY = "comment:"
 #: The names of files by the field that holds the beginning of their text.
 _NAMES = {"text": "comment.txt"}
@@ -91,7 +91,7 @@ async def attach_files(
             )
         except DuplicateCommand:
             continue
-        except WrongValue as refused:  # the tool tells the same text with each of its events
+        except WrongValue as refused:  # the tool sends the same text with each of its events
             if refused.because != "attached_already":
                 raise
 

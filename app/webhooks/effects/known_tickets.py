@@ -20,7 +20,7 @@ from app.log.events import Recorded
 
 REFERENCES = """
 select * from fold.external_reference where key = any(%s) and kind = %s and source = %s"""
-#: Of streams that are longer, the events are read one stream at a time.
+#: For longer streams, the events are read one stream at a time.
 LONGEST_STREAM = 200
 HEADS = "select stream, version, audience from log.stream_head where stream = any(%s)"
 
@@ -39,7 +39,7 @@ class KnownTickets:
     def __init__(self, ledger: Ledger, kind: str, source: str) -> None:
         self._ledger = ledger
         self._kind, self._source = kind, source
-        #: What was read ahead, and not used yet; of a ticket that is unknown, None.
+        #: References that were read ahead and not used yet; None for an unknown ticket.
         self._references: dict[str, ExternalReference | None] = {}
         self._histories: dict[str, TicketHistory] = {}
         #: Streams of tickets, by their ids over there, and the events of these streams for who looks for one

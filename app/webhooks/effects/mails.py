@@ -70,7 +70,7 @@ from app.webhooks.mapping.updates import NamedPerson
 from app.webhooks.sources.records import AutomaticMails, UnknownSenders, WebhookSource
 
 #: Mails of one sender that open tickets, and replies to one ticket, in an hour: more may be a loop. They join
-#: one incident that nobody is mailed for.
+#: one incident that sends no mail.
 MOST_AN_HOUR = 60
 #: More of one storm are not taken.
 MOST_OF_STORM = 1_000
@@ -130,7 +130,8 @@ def _as_form(source: WebhookSource, mail: IncomingMail) -> IncomingMail:
     """Return the mail of a web form as one of the person in `Reply-To`; any other mail unchanged."""
     if mail.reply_to is None or not is_among(mail, source.forms):
         return mail
-    # The form wrote it by itself, but for a person who is to be answered. It is no answer in their name.
+    # The form wrote the mail itself, on behalf of a person who expects an answer. The mail does not count as
+    # that person's answer.
     automatic = replace(mail.automatic, program=None)
     sender, name = mail.reply_to.address, mail.reply_to.name
     return replace(mail, sender=sender, sender_name=name, automatic=automatic, references=())
@@ -199,9 +200,9 @@ class _Incoming:
         self._cut = mail.cut
         ours = (ledger.settings.mail_from or "").lower()
         self._recipients = tuple(each for each in mail.further_recipients if each.address != ours)
-        #: What the mail refers to, and its sender may not write into.
+        #: Records that the mail refers to, and its sender may not write to.
         self._related: list[str] = []
-        #: What is said of a sender who has sent too many mails; None: of no other one.
+        #: Note about a sender who has sent too many mails; None for other senders.
         self._storm_words: dict[str, str] | None = None
         is_tools = sender.id == account.id
         self._alert = alert_of_mail(ledger, source, account.id, mail) if is_tools else None
@@ -320,7 +321,7 @@ class _Incoming:
         title = mail.subject or NO_SUBJECT
         if self._storm_words is not None:
             title = fit_line(self._note("mail_storm", self._storm_words)).text
-        # What is over already is no open alert: the next problem is another one.
+        # An alert that is already over is not an open alert: the next problem is another one.
         alert = None if self._alert is None or self._alert.is_over else self._alert
         body = ReportIncident(
             title=title,

@@ -58,7 +58,7 @@ class MirroredTicket:
     case: ImportedCase[Any]
     reference: ExternalReference | None
     audience: tuple[str, ...]
-    #: Of all that was heard of it, the first heard first.
+    #: Keys of all deliveries about it, in the order of receipt.
     delivery_keys: tuple[str, ...]
     hearing: Hearing = NOTHING_HEARD
     #: It was opened by an action here, and is mirrored only since.
@@ -158,8 +158,8 @@ class Mirror:
         if reference is None and stream is None:
             record = empty(self._history.lifecycle.record, uuid7())
             assert self._history.lifecycle.code is not None
-            # Of the year in which it is recorded, as of every record here: the tool's own number is
-            # another.
+            # The number has the year of recording, as for every record here; the tool's own number is
+            # separate.
             record.number = await self._ledger.numbers.next_number(
                 self._history.lifecycle.code, self._clock()
             )
@@ -287,7 +287,8 @@ class Mirror:
                 irregular.append("person_erased")
         by = "" if actor is None else actor.stream.replace("/", ":")
         if news.state in OPEN:
-            # An open ticket has none. Told with it, an older delivery of its ending sets none either.
+            # An open ticket has no resolution code. Sending it empty keeps an older delivery of its ending
+            # from setting it.
             fields.setdefault("resolution_code", None)
             words = dict.fromkeys(_OF_ENDING & _TEXTS) | words
         snapshot = Snapshot(
@@ -420,9 +421,8 @@ _TEXTS = frozenset(name for name in _FIELDS if name in _RECORD and _RECORD[name]
 _ENDED = frozenset({IncidentState.resolved, IncidentState.closed})
 #: Fields that a ticket loses when it is opened again.
 _OF_ENDING = frozenset({"resolution_code", "resolution", "cause"})
-#: Columns that the log may hold as the tool tells them: codes, titles, and names, ids and addresses of
-#: what
-#: is no person. Persons stand there as references; whatever else there is or will be is encrypted.
+#: Columns that the log may hold as the tool sent them: codes, titles, and names, ids and addresses of things
+#: that are not people. People stand there as references; all other content is encrypted.
 _PLAIN = frozenset({"case", "number", "url", STATUS, "title", *CODED_FIELDS, *NAMING_FIELDS})
 _PERSONS = frozenset({ACTOR, *PERSON_FIELDS})
 

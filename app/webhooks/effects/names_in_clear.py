@@ -6,7 +6,7 @@ import psycopg
 
 from app.platform.schema import CONNECT_SECONDS
 
-#: The first revision of a version that encrypts whatever a tool says of persons.
+#: First revision of a version that encrypts everything a tool sends about people.
 ENCRYPTED_SINCE = "1007"
 #: One pass over the log. Events are canonical JSON, and no later version writes these columns.
 COUNT = """

@@ -75,11 +75,11 @@ BATCH = 32
 #: So long a source is processed before it is the turn of the next one that has deliveries.
 TURN_SECONDS = 0.5
 CONCURRENT_TICKETS = 8
-#: Mails that are meant for nobody are no failures.
+#: Mails without a human reader are no failures.
 NOT_FOR_PEOPLE = frozenset({"automatic_mail", "own_mail", "calendar_answer"})
 #: Why a delivery about a ticket that ended over there, and was never here, is ignored.
 ENDED_UNKNOWN_TICKET = "its ticket ended over there and was never here"
-#: What the marks of a whole body are of.
+#: Key of the marks of a whole body.
 BODY = "body"
 #: Seconds between two removals of old content.
 REMOVAL_SECONDS = 3_600.0
@@ -206,7 +206,7 @@ class Processor:
         try:
             labels = labels_of(alert_of(self._source, news))
         except ValidationError:
-            return alone  # it fails in its turn, and in nobody else's way
+            return alone  # it fails in its turn, and does not block others
         rule = grouping_rule(self._rules, labels)
         if rule is None:
             return alone
@@ -401,9 +401,8 @@ class Processor:
         return is_same and (not last.firing or last.was_open)
 
 
-#: Why what a delivery tells cannot be carried out. A ValueError is of a value that no field can hold: it
-#: must
-#: not be in the way of all other deliveries.
+#: Reasons why a delivery cannot be carried out. A ValueError stands for a value that no field can hold: it
+#: must not block all other deliveries.
 FAILURES = (SourceFailed, MailRefused, Refusal, ConcurrencyConflict, ConstraintViolation, ValueError)
 
 

@@ -28,7 +28,7 @@ MOST_REMOVED = 500
 
 #: Under it those refused are counted that named a source which does not exist.
 NO_SOURCE = UUID(int=0)
-#: What the key of a delivery begins with whose tool has given it no id.
+#: Prefix of the key of a delivery to which its tool gave no id.
 HASH_KEY = "hash:"
 COUNT_REFUSED = """
 insert into plumbing.webhook_refusal as r (source_id, refused, last_refused_at) values (%s, 1, %s)
@@ -38,7 +38,7 @@ returning refused"""
 _COLUMNS = """
 id, source_id, delivery_key, received_at, size, content_hash, sealed is not null as has_content, state,
 attempts, processed_at, code, mapping_key, effects, heard, last_heard_at"""
-# What has told nothing yet counts as of when it was heard last: a repetition is news, too.
+# A delivery that has led to nothing yet counts as of its last receipt: a repetition is news, too.
 WAITING = f"""
 select {_COLUMNS}, sealed,
   case when attempts > 0 and effects = '[]' then coalesce(last_heard_at, received_at) else received_at end

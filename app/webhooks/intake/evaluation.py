@@ -14,7 +14,7 @@ from app.webhooks.mapping.evaluate import Mapping
 from app.webhooks.mapping.updates import Evaluation, MappingFailed
 from app.webhooks.sources.records import WebhookSource
 
-#: Of this process; it starts nothing before a source has a mapping of its own.
+#: Evaluator of this process; it starts only when a source has its own mapping.
 _evaluator = BoundedEvaluator()
 
 

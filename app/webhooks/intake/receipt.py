@@ -26,7 +26,7 @@ ANY_SCHEME = (
     VerificationScheme(scheme="basic"),
     VerificationScheme(scheme="token", header="x-webhook-token"),
 )
-#: Headers that are kept with a delivery: none with a secret.
+#: Headers with a secret, which are not stored with a delivery.
 SECRET_HEADERS = frozenset(
     {"authorization", "cookie", "proxy-authorization", "x-webhook-token", "x-gitlab-token"}
 )

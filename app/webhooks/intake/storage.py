@@ -24,9 +24,9 @@ COUNT_SAME_ID = """
 update plumbing.webhook_delivery set heard = heard + 1, last_heard_at = clock_timestamp()
 where source_id = %s and delivery_key = any(%s) and content_hash = %s returning id"""
 HASH_LENGTH = 64
-#: An alert that goes on firing though its incident ended when it was told: it is heard anew so often.
+#: Seconds after which an alert is heard again that goes on firing though its incident had ended.
 SECONDS_TO_HEAR_ANEW = 300
-#: What told nothing is tried again so often: the adapter may have learned it.
+#: Hours after which a delivery without effect is tried again: the adapter may have learned it.
 HOURS_TO_TRY_ANEW = 24
 _OPEN_STATES = ", ".join(f"'{state}'" for state in sorted(OPEN))
 # Keys of equal content sort by the time of their receipt: the first ends with the hash, others go on with a

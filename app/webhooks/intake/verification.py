@@ -16,7 +16,7 @@ from datetime import datetime
 
 from app.webhooks.mapping.document import VerificationScheme
 
-#: How far the time that a sender has signed may be from ours, unless its scheme says otherwise.
+#: Largest difference between the sender's signed time and ours, unless its scheme sets another.
 USUAL_TOLERANCE_SECONDS = 300
 MOST_SIGNATURES = 20
 #: Begins the names of what stood in the address: they are never stored.

@@ -17,7 +17,7 @@ MOST_ADDRESSES = 200
 _DOMAIN = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?|\[[0-9a-z:.]+\]")
 #: An account of a machine, as cron and other programs name their sender without a domain.
 _ACCOUNT = re.compile(r"[a-z0-9_][a-z0-9._-]{0,63}")
-#: What a quoted local part (RFC 5322, 3.4.1) holds that others cannot.
+#: Characters of a quoted local part (RFC 5322, 3.4.1) that others cannot contain.
 _QUOTED_LOCAL = re.compile(r"[ !-?A-\[\]-~]{1,64}")
 _NOT_LOCAL = re.compile(r"[\x00-\x20\x7f-\xa0\u2028-\u202e\u2066-\u2069<>()\[\]:;,\\\"]")
 # A quoted text, a comment without further ones, a separator, or any other character.
@@ -54,7 +54,7 @@ class _Mailbox:
 
     def __init__(self) -> None:
         self.outside: list[str] = []
-        #: What of it stands in no quotation marks.
+        #: Parts outside quotation marks.
         self.plain: list[str] = []
         self.quoted = False
         self.angle: list[str] | None = None

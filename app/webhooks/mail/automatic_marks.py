@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from app.webhooks.mail.addresses import DAEMONS, read_addresses
 from app.webhooks.mail.mime import MailPart
 
-#: Reports on mails of ours, by the media type of their part, or by what the whole says of itself.
+#: Reports on our mails, by the media type of their part, or by a header of the whole mail.
 _REPORTS = {"message/delivery-status": "delivery-status"}
 _REPORTS |= {"message/global-delivery-status": "delivery-status"}
 _REPORTS |= {"message/disposition-notification": "disposition-notification"}
@@ -72,11 +72,11 @@ class AutomaticMarks:
 
 def automatic_marks(mail: MailPart, sender: str, subject: str) -> AutomaticMarks:
     """Return the marks of a mail that nobody wrote, or that did not come from its author alone."""
-    # RFC 3834, section 5: `no` says that a person has written it; parameters may follow.
+    # RFC 3834, section 5: `no` marks a mail written by a person; parameters may follow.
     submitted = _first_word(mail.header("Auto-Submitted"))
     precedence = _first_word(mail.header("Precedence"))
     suppressed = _first_word(mail.header("X-Auto-Response-Suppress"))
-    # RFC 3834, section 3.3: nobody is to be answered. Monitoring tools send such mails by themselves.
+    # RFC 3834, section 3.3: such a mail must not be answered. Monitoring tools send such mails by themselves.
     is_for_nobody = any(value.strip() == "<>" for value in mail.headers("Return-Path"))
     answers_something = any(name in mail for name in ("In-Reply-To", "References"))
     report = _report(mail)

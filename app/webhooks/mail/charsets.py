@@ -66,7 +66,7 @@ _ALIASES |= {"unicode-1-1-utf-8": "utf-8", "unicode-1-1-utf-7": "utf-7"}
 # Where a page names its character set (HTML, 13.2.3.2): in its first bytes.
 _META = re.compile(rb"<meta\b[^<>]{0,200}?\bcharset\s*=\s*[\"']?\s*([A-Za-z0-9_.:+-]{1,40})", re.IGNORECASE)
 _META_WITHIN = 4096
-# Python knows them as encodings of text, and nobody writes mails in them.
+# Python has them as text encodings, but they are never used in mails.
 _NO_CHARSETS = frozenset(
     {"idna", "mbcs", "oem", "palmos", "punycode", "raw_unicode_escape", "undefined", "unicode_escape"}
 )
@@ -79,7 +79,7 @@ _WIDE = re.compile(r"utf[-_](?:16|32)")
 _SHORTEST_WIDE = 16
 #: So many characters beyond ASCII are hardly ever valid UTF-8 by chance.
 _SEVERAL = 4
-#: What Windows' codec makes of bytes that Shift JIS does not have.
+#: Characters to which Windows' codec turns bytes that Shift JIS does not have.
 _NOT_IN_SHIFT_JIS = re.compile("[\uf8f0-\uf8f3]")
 #: Characters from here on have three bytes and more in UTF-8, which sets of two bytes hardly resemble.
 _LONGER = "\u0800"

@@ -23,7 +23,7 @@ from app.webhooks.mail.headers import decode_words
 from app.webhooks.mail.invitations.calendar_words import calendar_words
 from app.webhooks.mail.mime import MailPart
 
-#: What of HTML is read, in characters and without the pictures in it; much less is kept.
+#: Largest part of HTML that is read, in characters and without embedded pictures; much less is kept.
 LONGEST_READ = 2_000_000
 #: The name of a text that is attached as it was sent.
 AS_SENT = "as-sent"
@@ -33,7 +33,7 @@ _ENRICHED = frozenset({"text/enriched", "text/richtext"})
 _READABLE = _ENRICHED | {"text/markdown", "text/x-markdown", "text/x-web-markdown"}
 #: Texts that only programs read.
 _OF_PROGRAMS = frozenset({"text/calendar", "text/rtf", "text/vcard", "text/x-vcard"})
-#: Calendar files, whose words are told, too.
+#: Media types of calendar files, whose text is shown, too.
 CALENDARS = frozenset({"text/calendar", "application/ics"})
 #: They prove who has signed to programs; no mail program lists them as files.
 _SIGNATURES = frozenset(
@@ -135,7 +135,7 @@ class _Reader:
     def __init__(self, mail: MailPart) -> None:
         self.guessed = False
         self.cut = False
-        #: What else was done to the text.
+        #: Other alterations of the text.
         self.altered: list[Alteration] = []
         #: The files that stand within the HTML.
         self.data_files = DataFiles()
@@ -185,7 +185,7 @@ class _Reader:
 
     def _best(self, part: MailPart) -> str:
         texts = [(self.text_of(each), _is_plain(each)) for each in part.inner_parts]
-        # Some mailers send an empty plain text beside the HTML.
+        # Some mailers send an empty plain text next to the HTML.
         filled = [(text, plain) for text, plain in texts if text.strip()]
         further_forms = [each for each in part.inner_parts if _is_other_form(each)]
         readable = [each for each in further_forms if each.media_type in _READABLE]

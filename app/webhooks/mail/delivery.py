@@ -10,7 +10,8 @@ from app.webhooks.mail.mime import with_plain_head
 from app.webhooks.mail.refusals import MailRefused
 
 KEY = "mail:"
-#: Of a mail whose Message-ID another one has, with other bytes: `mail+hash:<hash of the bytes>:<of the id>`.
+#: Key of a mail that has the Message-ID of another mail but other bytes: `mail+hash:<hash of the bytes>:<of
+#: the id>`.
 KEY_OF_OTHER_BYTES = "mail+hash:"
 #: A header block longer than this is no mail's.
 LARGEST_HEADER = 262_144

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 _ESC = b"\x1b"
-#: What begins a text of these encodings: programs that colour terminals send none of these.
+#: Beginning of a text in these encodings: programs that colour terminals never send these.
 _SWITCH = re.compile(rb"\x1b(?:\$[@AB]|\$\([@A-DOPQ]|\$\)[ACEG]|\(I)")
 _TOKEN = re.compile(rb"\x1b\$[@AB]|\x1b\$[()][@A-GOPQ]|\x1b[(][A-Z@]|\x0e|\x0f|[^\x1b\x0e\x0f]+|\x1b")
 _HZ = re.compile(rb"~\{((?:[\x21-\x7d][\x21-\x7e]){1,500})~\}")

@@ -14,8 +14,8 @@ from app.webhooks.mail.charsets import decode_text
 MOST_IDS = 200
 LONGEST_ID = 998
 
-# Some mailers leave question marks in Q words as they are: such a word ends at the first `?=`,
-# and is none where another begins before.
+# Some mailers leave question marks in Q words unescaped: such a word ends at the first `?=`, and does not
+# count if another one begins before.
 _WORD = r"=\?[^?\s]{1,80}\?(?:[bB]\?[ ->@-~]*|[qQ]\?(?:[ -<>@-~]|=(?!\?[^=])|\?(?!=))*)\?="
 #: Encoded words with nothing but white space between them, which is not shown.
 _WORDS = re.compile(rf"{_WORD}(?:\s*{_WORD})*")
@@ -75,7 +75,7 @@ def sent_time(value: str | None) -> datetime | None:
         return None
     try:
         sent = parsedate_to_datetime(value[:200])
-        # RFC 5322, 3.3: -0000 is an instant in UTC of a place that is not told.
+        # RFC 5322, 3.3: -0000 is an instant in UTC at an unknown place.
         instant = sent.replace(tzinfo=UTC) if sent.tzinfo is None else sent.astimezone(UTC)
     except (ValueError, TypeError, OverflowError, IndexError):
         return None

@@ -27,7 +27,7 @@ from app.webhooks.mail.quotations.replies import reply_text
 from app.webhooks.mail.refusals import MailRefused
 
 LARGEST_MAIL = 26_214_400
-#: What is read of a subject.
+#: Largest part of a subject that is read.
 LONGEST_SUBJECT = 5_000
 _FORWARDED = re.compile(r"\s*(?:fwd?|wg|weitergeleitet|转发|轉寄|轉發)\s*[:：]", re.IGNORECASE)
 _CALENDAR_ANSWERS = frozenset({"reply", "counter", "refresh"})
@@ -93,7 +93,7 @@ def read_mail(raw: bytes, sent: Collection[str] = ()) -> IncomingMail:
     subject, is_cut = title.text, Alteration.cut in title.altered
     content = mail_content(mail)
     fit_whole = fit_paragraph(content.text, LARGEST_MAIL)
-    # What is told from quotations takes time; all of a longer text is in the file.
+    # Recognising quotations takes time, so only the beginning of a long text is searched.
     fit_text = fit_whole._replace(text=fit_whole.text[:LONGEST_READ])
     is_forwarded = _FORWARDED.match(subject) is not None
     own, folded = (fit_text.text, "") if is_forwarded else reply_text(fit_text.text, sent, whole_subject)

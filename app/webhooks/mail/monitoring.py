@@ -22,7 +22,7 @@ _BETWEEN = (
     "acknowledgement|acknowledged|custom|flapping(?:start|stop|end|disabled)|updated problem"
     "|downtime(?:start|end|cancelled|removed)"
 )
-#: What mails are about, and no state of a thing: no name begins with it.
+#: Words for the subject of a mail instead of a state of a thing: names never begin with them.
 _KINDS = rf"(?:problem|recovery|recovered|resolved|alarm|alert|firing|triggered|{_BETWEEN})"
 _STATE = rf"(?:{_FIRING}|{_OVER}|{_BETWEEN})"
 _CAPITALS = _STATE.upper()
@@ -35,7 +35,7 @@ _ONLY_A_TOOLS = re.compile(
     r"|\[(?:FIRING(?::\d+)?|RESOLVED(?::\d+)?)(?:,\s*(?:FIRING|RESOLVED):\d+)?\]\s+\S.*"
     r"|Check_?(?:MK|mk):\s*\S.*\s+[A-Z]+\s*->\s*[A-Z]+"
 )
-#: Zabbix writes its subjects in words that people use, too; its text has a number that nobody else writes.
+#: Zabbix also uses everyday words in its subjects; but its text has a number that only Zabbix writes.
 _ZABBIX = re.compile(r"(?:problem|resolved|updated problem)\b[^:]{0,60}:\s*\S.*", re.IGNORECASE)
 _ZABBIX_NUMBER = re.compile(r"^Original problem ID:[ \t]*(\d{1,20})[ \t]*$", re.IGNORECASE | re.MULTILINE)
 #: Subjects that begin with the name of a thing that a tool watches: Uptime Kuma, UptimeRobot.

@@ -48,7 +48,7 @@ def answer(raw: bytes, sent: Sequence[str]) -> IncomingMail | str:
         return "too_slow"
 
 
-#: Of this process; it starts nothing before a mail has come.
+#: Reader of this process; it starts only when a mail has come.
 _reader = MailReader()
 
 

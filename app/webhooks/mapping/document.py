@@ -21,7 +21,7 @@ MOST_ALTERNATIVES = 10
 LONGEST_GUIDE = 4_000
 
 ExpressionText = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_EXPRESSION)]
-#: One expression, or several of which the first that tells something counts.
+#: One expression, or several of which the first one with a result counts.
 Expressions = Annotated[
     tuple[ExpressionText, ...],
     BeforeValidator(lambda written: (written,) if isinstance(written, str) else written),

@@ -31,8 +31,7 @@ MOST_FILES = 20
 #: Members of a link by which tools name its address and what people read.
 _ADDRESSES = ("href", "url", "src")
 _LINK_NAMES = ("text", "alt", "title", "name")
-#: Without these keys nobody knows which ticket, comment or alert a delivery is about, when it was, and what
-#: its state is.
+#: Without these keys the ticket, comment or alert of a delivery, its time and its state are unknown.
 DECIDING = frozenset(
     {"each", "when", "case", "at", "status", "text", "source", "dedup_key", "alerted_at", "cleared_at"}
 )

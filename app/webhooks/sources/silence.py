@@ -22,13 +22,13 @@ from app.webhooks.sources.lifecycle import LIFECYCLE, NoteSilence
 NAME = "note_silent_sources"
 POLL_SECONDS = 30.0
 TIMES_USUAL = 5
-#: So many of the last deliveries tell the usual gap; of fewer than the least nothing can be said.
+#: Number of latest deliveries that define the usual gap, and the fewest that allow a conclusion.
 LATEST, FEWEST = 50, 5
 #: A tool that posts every few seconds is not called silent within this time.
 SHORTEST_SILENCE_SECONDS = 300.0
 
-# The median: a night without deliveries makes it no longer. What was counted as a repetition was heard, too:
-# as often and for as long as its delivery says.
+# The median: a night without deliveries does not make it longer. Repeated deliveries count as often and for
+# as long as their delivery records.
 USUAL_GAP = f"""
 with last as (
   select received_at, id, heard, last_heard_at from plumbing.webhook_delivery where source_id = %s

@@ -24,7 +24,7 @@ from app.processes.incidents.records import IncidentState
 WRITTEN = "written:"
 STATUS: Final = "status"
 TITLE: Final = "title"
-#: The fields that both sides change, by the column that tells them.
+#: Fields that both sides change, by their column.
 SHARED: Mapping[str, str] = {TITLE: "title", "priority": "priority", STATUS: "state"}
 _OF_STATE = frozenset({"hold_reason", "resolution_code", "resolution", "cause"})
 _FINISHED = frozenset({IncidentState.closed, IncidentState.cancelled})
@@ -120,12 +120,12 @@ def difference(
         return TicketDifference(None)
     news = _only(case, snapshot, changed, groups, ours)
     if is_unsure:
-        # Which of two of one instant is the newer, only the tool knows.
+        # Only the tool knows which of two changes at one instant is the newer one.
         columns = {c: v for c, v in news.columns.items() if c in _OF_DELIVERY}
         unknown = news._replace(fields={}, words={}, state=None, columns=columns, private={})
         return TicketDifference(unknown, _overwritten(case, hearing, snapshot), is_unsure=True)
     if is_late:
-        # What is newer over there stands in what was heard since.
+        # Newer values at the tool stand in the later deliveries.
         columns = {c: v for c, v in news.columns.items() if c not in case.columns or c in _OF_DELIVERY}
         return TicketDifference(news._replace(columns=columns, private={}))
     conflicts = tuple(
@@ -195,7 +195,7 @@ def _conflict(
         return None
     since = hearing.versions.get(column, 0)
     made_here = (e for e in case.entries if not e.own and name in e.event_fields)
-    # What the tool has been told already counts as well where its clock says that the news is older.
+    # Changes that the tool has already received count even if its clock claims that its news is older.
     changes = [e for e in made_here if e.version > since or e.occurred_at > news.occurred_at]
     if not changes:
         return None

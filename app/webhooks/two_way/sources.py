@@ -28,7 +28,7 @@ from app.webhooks.two_way.tool_clocks import on_our_clock
 
 U = TypeVar("U", bound=TicketUpdate | CommentUpdate)
 
-#: What conflicts are kept by. It is no source, so that the comment goes to the tool, too.
+#: Name under which conflicts are kept. It is not a source, so the comment goes to the tool, too.
 CONFLICT_RULE = "rule:keep_conflicts"
 FIELD_WORDS = {"title": ("title", "标题"), "priority": ("priority", "优先级"), "state": ("state", "状态")}
 

@@ -32,7 +32,7 @@ from app.webhooks.write_back.queries import RECORD, REFERENCE_OF
 from app.webhooks.write_back.templates import CommentRequest, FieldRequest
 from app.webhooks.write_back.tool_client import RequestRefused, ToolClient
 
-#: What calls a person: `@name` in GitHub, `[~name]` in Jira.
+#: Text that notifies a person: `@name` in GitHub, `[~name]` in Jira.
 _MENTION = re.compile(r"(?<![\w@])@(?=\w)|\[~(?=\w)")
 #: The tool's clock may be so far from ours.
 SLACK = timedelta(minutes=10)
@@ -163,12 +163,12 @@ class TicketSync:
                 answer = await self._change(call, changes)
                 their_ticket = await self._parse_ticket(answer) if call.answers else None
         except RequestRefused as failed:
-            # Of several changes some may have been made: the tool is asked at the next attempt.
+            # Some of several changes may have been made: the next attempt asks the tool.
             if failed.is_definite and len(changes) == 1:
                 await self._end([str(self.tool.variables["ticket"]["key"])])
             raise
         their_ticket = their_ticket or await self._read()
-        # What the tool had already leaves the time of an older change.
+        # A value that the tool already had keeps the time of an older change.
         if their_ticket.occurred_at != changed_at and not their_ticket.dated_by_receipt:
             sample = ClockSample(their_ticket.occurred_at, began_at, self.tool.clock())
             await self.writes.measure_clock(sample)
@@ -267,7 +267,7 @@ class TicketSync:
         key, written_at = self._name_of(call, answer)
         if not matches:
             await self.writes.measure_clock(ClockSample(written_at, began_at, self.tool.clock()))
-        # What was found may have the text of before.
+        # The comment that was found may still have the former text.
         await self.writes.end_comment(comment, key, written_at, "" if matches else fingerprint)
         await deliveries.replay_awaiting(self.ledger.db, self.source.id, [case])
 

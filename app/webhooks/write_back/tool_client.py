@@ -22,7 +22,7 @@ LARGEST_ANSWER = 4_194_304
 CODES = {400: "refused_by_tool", 401: "not_signed_in", 403: "not_allowed", 404: "not_found_at_tool"}
 CODES |= {409: "refused_by_tool", 410: "gone_at_tool", 422: "refused_by_tool"}
 LONGEST_PAUSE = timedelta(hours=1)
-#: The pause after a limit that names none: GitHub asks for a minute at least after its secondary limit.
+#: Pause after a limit without a time: GitHub demands at least a minute after its secondary limit.
 UNSTATED_PAUSE = timedelta(minutes=1)
 SECONDARY_LIMIT = b"secondary rate limit"
 

@@ -142,7 +142,7 @@ async def _comments_of(ledger: Ledger, event: Mapping[str, Any]) -> list[tuple[U
     comments: list[tuple[UUID, str | None]] = []
     for row in rows:
         text = None if row["withdrawn_at"] is not None else texts[row["text"]]
-        # What was erased with its author stays as it is over there.
+        # A text that was erased with its author stays unchanged at the tool.
         is_readable = text is not None or row["withdrawn_at"] is not None
         if row["visibility"] == Visibility.public and is_readable:
             comments.append((row["id"], text))

@@ -180,5 +180,5 @@ FINDINGS = (
 )
 #: Days after a finding on which it is objected to and decided, and on which it is corrected and verified.
 OBJECTED_AFTER, DECIDED_AFTER, CORRECTED_AFTER, VERIFIED_AFTER = 2, 4, 6, 8
-#: What shows a finding of which no case was drawn.
+#: Evidence of a finding for which no case was drawn.
 NO_CASE = "抽样记录 Record of the draw"

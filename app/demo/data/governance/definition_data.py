@@ -36,7 +36,7 @@ def _raci(**parts: str) -> list[dict[str, str]]:
     return [{"role": role, "part": part} for role, part in parts.items()]
 
 
-#: What each definition says of the contents that it does not have.
+#: Reason that each definition gives for contents that it does not have.
 NONE_BECAUSE = {
     "inputs": "由起点事件给出。The event that begins it says all.",
     "outputs": "由终点结果给出。The result that ends it says all.",

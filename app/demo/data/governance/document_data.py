@@ -13,7 +13,7 @@ from app.demo.data.organisation import (
     TEAM_LEADS,
 )
 
-#: Who reviews documents of each tier here.
+#: Reviewers of documents of each tier here.
 REVIEWERS = {
     "team_lead": TEAM_LEADS["service-desk"],
     "department_head": HEAD_OF_IT,

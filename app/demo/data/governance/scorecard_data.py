@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 #: So long before the quarter begins the weights are set.
 SET_BEFORE_DAYS = 10
-#: The quarter is over for so long when the demo ends, that all has been said about its cards.
+#: Days since the end of the quarter when the demo ends, long enough for every statement about its cards.
 OVER_FOR_DAYS = 40
 WEIGHTS: dict[str, Any] = {
     "service_quality": 30,

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-#: Who has left, with cases and tasks that nobody has taken over, and when.
+#: Person who has left with cases and tasks that have not been taken over, and the time of leaving.
 LEAVER, LEFT = "Jonas Berg", 0.06
 
 PROCESS_CHANGE_APPLIED = 1.6

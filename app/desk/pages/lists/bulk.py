@@ -34,10 +34,10 @@ from app.kernel.actions.lifecycle import Action, Lifecycle
 router = Router(include_in_schema=False)
 #: The most records of one form; the operation takes more.
 MOST_RECORDS = 200
-#: What is read of each record, to show what it is called, its state and who has it.
+#: Fields of each record that are read to show its name, state and assignee.
 SHOWN_FIELDS = NAMING | {"id", "state", "assignee", "team"}
-#: The button by which the reader takes the records; the input with the person whom they are assigned to, and
-#: the member of the action's body for it.
+#: Button by which readers take the records themselves; the input with the new assignee, and the member of the
+#: action's body for it.
 TAKE, ASSIGNED_TO, PERSON = "take", "/assigned_to", "/person"
 #: Whether the form has been filled in.
 FILLED = "filled"

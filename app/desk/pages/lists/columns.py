@@ -28,7 +28,7 @@ router = Router(include_in_schema=False)
 OTHER_FIELDS = frozenset(
     {"id", "version", "number", "key", "name", "title", "state", "actions", "recorded_at"}
 )
-#: Fields that tell most of a record wherever it has them, in the order of their columns.
+#: Most informative fields of any record that has them, in the order of their columns.
 FIRST_COLUMNS = ("priority", "sla", "assignee", "team", "requester", "service", "owner", "risk_level")
 USUAL_COLUMNS = 6
 #: Columns with a time by which tickets are due are sorted by that.
@@ -128,7 +128,7 @@ def column_of(
     sort = SORTED_BY.get(name, name)
     if sort not in screen.sorts:
         return ListColumn(name, label, schema)
-    # Of times except due ones, people want the newest first.
+    # Due times are sorted by the earliest, all other times by the newest.
     first, second = (f"-{sort}", sort) if name.endswith("_at") else (sort, f"-{sort}")
     following = second if present == first else first
     left = {key: value for key, value in parameters.items() if key not in ("sort", "cursor", "from")}

@@ -50,7 +50,7 @@ RARE_FILTERS = ("_not", "_before", "_after", "_id")
 NOT_FILTERS = frozenset({"q", "sort", "limit", "cursor", "view", "fields", "count", "expand", "include"})
 #: Parameters that only the page has: the list behind it does not know them.
 OF_THE_PAGE = frozenset({TAB, "from", "selected"})
-#: Parameters that begin anew when others change.
+#: Parameters that are reset when others change.
 PASSING = frozenset({"cursor", "from", "selected"})
 
 

@@ -19,7 +19,7 @@ from app.kernel.actions.lifecycle import Lifecycle
 #: The parameter of the list's address that names a tab, and the state that stands for all states.
 TAB, ANY_STATE = "tab", "any"
 MINE, TEAMS, UNASSIGNED, ALL = "mine", "teams", "unassigned", "all"
-#: Fields that say whose a record is, the best first.
+#: Fields that name the owner of a record, the best first.
 OWNERS = ("assignee", "owner", "person")
 #: The action by which a ticket is given to somebody; what it is possible for is open work.
 ASSIGN = "assign"
@@ -100,7 +100,7 @@ async def counted(
     answer = await desk.calls.send(
         "GET", "/v1/list_counts", parameters={"selection": lists, "most": str(MOST_COUNTED)}
     )
-    if not answer.is_success:  # the list itself says which filter is wrong
+    if not answer.is_success:  # the list itself reports which filter is wrong
         return list(tabs)
     items = answer.document["items"]
     return [

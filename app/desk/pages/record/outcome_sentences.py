@@ -9,7 +9,8 @@ from app.desk.pages.records import RecordView
 from app.desk.timeline import past_label
 from app.i18n.kind_nouns import capitalised
 
-#: Actions whose sentence names whom the record was given to, and the fields that say so, the first known one.
+#: Actions whose sentence names the new assignee, and the fields with the name; the first field with a value
+#: counts.
 ASSIGNED_TO = {"assign": ("assignee", "team"), "escalate": ("team",)}
 #: Actions that have a sentence of their own.
 OWN_SENTENCES = frozenset({"comment", "attach", "vote", "edit"})

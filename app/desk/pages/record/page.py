@@ -82,7 +82,8 @@ async def get_record_page(request: Request, kind: str, name: str) -> Response:
     try:
         view = await read_record(desk, lifecycle, name)
     except CallRefused as refusal:
-        # People who hand a record over may lose access to it; the page does not say that it does not exist.
+        # People who hand a record over may lose access to it; the page must not claim that the record does
+        # not exist.
         was_done = any(row.name == request.query_params.get("done") for row in lifecycle.rows)
         if refusal.answer.status == HTTP_404_NOT_FOUND and was_done and NAME.fullmatch(name):
             return RedirectResponse(f"{DESK}?{urlencode({HANDED_OVER: name})}", HTTP_303_SEE_OTHER)

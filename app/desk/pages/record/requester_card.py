@@ -15,7 +15,7 @@ from app.desk.pages.records import RecordView, state_label, state_tone
 OPENED_BY_PEOPLE = ("incident", "request")
 #: The action that is possible as long as there is work.
 ASSIGN = "assign"
-#: What is shown of a person, if it is known.
+#: Fields of a person that are shown if they have a value.
 PERSON_FIELDS = ("team", "department", "post", "phone", "email")
 MOST_TICKETS = "5"
 TICKET_FIELDS = "number,title,state,changed_at"

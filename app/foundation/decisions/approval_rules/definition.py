@@ -124,7 +124,7 @@ class Electors(PayloadValue):
 
 
 def _require_one(sources: tuple[Electors, ...]) -> tuple[Electors, ...]:
-    # A `min_length` would be missed, too, where the only source is none.
+    # A list whose only source is empty would pass a `min_length`.
     if not sources:
         raise PydanticKnownError(
             "too_short", {"field_type": "Tuple", "min_length": 1, "actual_length": len(sources)}

@@ -36,7 +36,7 @@ where r.key = %s and v.edition = %s"""
 HUMANS = """
 select id, grade from fold.person where id = any(%s) and kind = 'human' and state = 'active'
   and deactivated_at is null"""
-#: The services, without those that nobody uses yet if there are others: they were added by one person.
+#: The services. Unused ones, which a single person can add, are left out if there are others.
 SERVICES = """
 select 'service/' || id as stream, team_id, key from fold.service where key = any(%(keys)s)
   and (state <> 'proposed' or not exists (
@@ -108,7 +108,7 @@ async def persons_of(
         if source.on_call:
             persons = await _on_call(reads, persons, opening, now)
         for person in persons:
-            # Whoever is asked by a role as well decides on more than their own services.
+            # A person who is also a voter by role decides about all services and not only their own.
             if person not in voters or (voters[person].services and not named[person].services):
                 voters[person] = named[person]
     return voters

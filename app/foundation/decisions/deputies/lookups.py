@@ -12,10 +12,10 @@ from app.foundation.decisions.records import Decision, VotingDeputy
 from app.kernel.access.reads import ReadContext, Unguarded, Versions
 from app.kernel.actions.context import ActionContext
 
-# Standing deputies, and those of absences. Of these only whom the absent person has named themselves, and
-# only for the time that they named: nobody gives away another's vote. An absence from before that time was
-# kept has its own. Each ends with the key that it was named with, whose end may have been brought forward,
-# and with its person's account.
+# Standing deputies and deputies of absences. An absence counts only deputies whom the absent person named,
+# and only for the time they chose, so a third person cannot pass on a vote. An absence from before that time
+# was stored has its own time. Each deputation ends with the credential by which it was made, whose end may
+# have been moved forward, and with its person's account.
 DEPUTATIONS = """
   select n.id, n.version, n.stream, n.deputy_id, n.person_id, n.from_at, n.decisions, n.named_at,
     least(n.until_at, k.expires_at) as until_at

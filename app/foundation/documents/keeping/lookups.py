@@ -8,7 +8,7 @@ from uuid import UUID
 from app.common.personal import PREFIX
 from app.kernel.access.reads import ReadContext, Unguarded
 
-# The key of a person, under which other texts are as well, has none above it.
+# The key of a person also protects other texts, so it has no parent key.
 KEYS_OF_TEXTS = "select id from vault.personal_key where id = any(%s) and under is not null"
 KEYS_IN_STREAM = f"""
 select distinct k.id from log.event e

@@ -59,7 +59,7 @@ def within_bound(bound: StandingBound) -> PayloadCheck:
         async def read(query: str, parameters: Any) -> Any:
             return await reads.rows(query, parameters, guard=GUARD)
 
-        # Read before those that count: whoever adds one in between takes the place.
+        # Read before the rows that count: a credential added in between takes the place.
         (row,) = await read(queries.EVER_COUNT.format(kind=bound.kind), {"person": person_id})
         most = await exceeded(read, bound, person_id, ctx.now)
         if most is not None:

@@ -12,7 +12,7 @@ from app.foundation.people.provisioning.records import DirectoryMembership
 from app.foundation.people.records import Membership
 from app.kernel.access.reads import BY_RECORD_VERSION, ReadContext, Versions
 
-# By the index group_mapping_grant. A team that is retired takes nobody in.
+# Uses the index group_mapping_grant. A retired team takes no new members.
 MAPPED_GRANTS = """
 select m.role, m.joined_team_id, h.stream, h.version
 from fold.group_mapping m join log.stream_head h on h.stream = 'group_mapping/' || m.id

@@ -56,8 +56,8 @@ TEAMS_WITHOUT_MEMBERS = f"""
 select t.id from fold.team t
 where t.id = any(%s) and t.state = 'active' and t.kind = 'internal' and not {STAFFED.format(team="t.id")}"""
 
-#: Kinds of standing records that give teams work, with the field that names the team and the states in which
-#: they give none.
+#: Kinds of standing records that give teams work, with the field that names the team and the states without
+#: work.
 WORK_SOURCES: Mapping[str, tuple[str, frozenset[str]]] = {
     "alert_rule": ("team_id", frozenset({"ended"})),
     "assignment_rule": ("to_team_id", frozenset({"ended"})),

@@ -27,7 +27,7 @@ LARGEST_FILE = 32 * 1024 * 1024
 READ_SECONDS = 30.0
 PDF = "application/pdf"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-#: The functions that read files, by media type; plain text needs none.
+#: Functions that read files, by media type; plain text needs no function.
 _MODULE = "app.common.files.document_text"
 _READERS = {
     PDF: BoundedProcess(_MODULE, "pdf_text", seconds=READ_SECONDS),
@@ -80,7 +80,7 @@ async def index_next(ledger: Ledger) -> bool:
     names = file["attachment_id"], document_id, file["key_id"], file["under"]
     try:
         await ledger.db.rows(STORE, (*names, failure, tokens, encrypted))
-    except ForeignKeyViolation:  # it was destroyed meanwhile, or whoever wrote it was erased
+    except ForeignKeyViolation:  # the file was destroyed meanwhile, or its author was erased
         ledger.vault.forget()
     return True
 

@@ -49,7 +49,7 @@ async def print_process_definition(
     loaded = await load_visible(renderer, name)
     definition, ledger = loaded.record, renderer.ledger
     lifecycle = ledger.lifecycles.get(str(definition.process))
-    # Who sees a definition as its owner alone does not see those of others.
+    # People who see a definition only as its owner do not see those of others.
     definitions = await published_definitions(ledger.db.rows) if renderer.caller.is_staff else []
     printed = PrintedDefinition(
         record=definition,

@@ -158,7 +158,7 @@ def _answers(
     return tuple(answers) or None
 
 
-#: What a form says of a score or a choice.
+#: Values that a form sends for a score or a choice.
 _PLACES = frozenset(str(place) for place in range(1, 21))
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from app.kpis.declaration.marks import Tendency
 
-#: Of more cases bands of tenths are drawn in place of dots.
+#: With more cases, bands of tenths are drawn instead of dots.
 MOST_DOTS = 400
 NAMED_CASES = 3
 

@@ -22,7 +22,7 @@ from app.svg.scale import Scale, linear
 ROW, HEAD, FOOT = 20.0, 44.0, 26.0
 #: The least height of a project, whose name and title are two lines; and the room beneath it.
 LEAST_HEIGHT, GAP = 34.0, 10.0
-#: What lies beyond is drawn with an arrow, so that one wild interval leaves room for the others.
+#: Larger changes are drawn with an arrow, so that one wide interval leaves room for the others.
 MOST_CHANGE = 1.5
 
 

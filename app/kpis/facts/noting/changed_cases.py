@@ -24,7 +24,8 @@ select noted.case_id, %(last)s from kpi.noting cross join (
   union all select incident_id from kpi.problem_incident where case_id = any (%(noted_problems)s::uuid[])
 ) noted(case_id)
 where %(last)s <= kpi.noting.until"""
-#: Begins a noting, unless there is one, and lets it reach far again. Whoever follows must wait meanwhile.
+#: Begins to note changes, unless that has begun, and extends its range again. The consumer must wait
+#: meanwhile.
 BEGIN = """
 insert into kpi.noting as old (id, since, until)
 select gen_random_uuid(), position, position + %(most)s from (

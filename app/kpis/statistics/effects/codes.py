@@ -47,7 +47,7 @@ class EffectMethod(CodeEnum):
     rate_by_day_did = "rate_by_day_did", "Ratio of ratios of rates, by day", "比率之比的比（按日）"
 
 
-#: Of each method with a control the one without.
+#: For each method with a control, the method without.
 WITHOUT_CONTROL = {method: EffectMethod(method.value.removesuffix("_did")) for method in EffectMethod}
 
 

@@ -130,7 +130,7 @@ def _by_value(method: EffectMethod, samples: Sequence[Sample], _seed: int, _resa
     return BY_VALUE[method]([sample for sample in samples if isinstance(sample, DayCases)])
 
 
-#: By method and version. Whoever changes what the same cases come to adds a version, and keeps these.
+#: Methods by name and version. If the result for the same cases changes, add a version and keep these.
 VERSIONS = {
     **{(method, 1): MethodVersion(_independent, is_of_compared=True) for method in differences.METHOD},
     **{(method, 2): MethodVersion(_by_day, is_of_compared=False) for method in BY_DAY},

@@ -32,7 +32,8 @@ from app.kpis.statistics.effects.days import (
 from app.kpis.statistics.effects.effect import LEVEL, ComparedWindow, EffectEstimate, RelativeEffect
 from app.kpis.statistics.effects.samples import DayCases
 
-#: Of two intervals that may each tell an effect: together they are wrong as seldom as one at LEVEL.
+#: Level of each of two intervals that may both show an effect: together they are wrong as rarely as one at
+#: LEVEL.
 EACH_LEVEL = 0.975
 HALF = 0.5
 #: A control is less the effect: the sign of each window, in the order of samples.
@@ -107,7 +108,8 @@ def share_effect(samples: Sequence[DayCases]) -> EffectEstimate:
     effect, difference = _effect(sides), _difference(sides)
     low, high = _joined(sides)
     if len(sides) == len(SIGNS):
-        # What a day does to scope and control alike is no effect; what is left is not less than chance.
+        # A day's influence on both scope and control is not an effect; the remainder is at least as large as
+        # chance.
         by_chance = sum(_binomial(side) for side in sides)
         apart = reach(Variance(max(difference.variance, by_chance), difference.freedom), LEVEL)
         low, high = effect - apart, effect + apart

@@ -41,11 +41,11 @@ from app.kpis.statistics.effects.samples import DayCounts
 
 TAIL = (1 - LEVEL) / 2
 NORMAL = float(special.ndtri(1 - TAIL))
-#: Windows of fewer days together tell nothing of weekdays.
+#: Shorter windows show nothing about weekdays.
 LEAST_WEEKDAYS = 2 * WEEK
 #: So often the rates of weekdays and the ratio are fitted to each other: they agree long before.
 FITS = 20
-#: A logarithm needs some events: of none it is that of half a one.
+#: A logarithm needs some events: zero events count as half an event.
 LEAST_EVENTS = 0.5
 
 

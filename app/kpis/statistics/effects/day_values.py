@@ -65,7 +65,7 @@ class WindowPart:
         return WindowPart(self.values[condition], self.weights[condition], self.days[condition])
 
 
-#: What is compared of a window: its value, and what each case adds to how far it is from the true one.
+#: Figure of a window: its value, and the contribution of each case to its distance from the true value.
 Figure = Callable[[WindowPart], tuple[float, Values]]
 
 
@@ -203,7 +203,7 @@ def share_effect(samples: Sequence[DayCases]) -> EffectEstimate:
     effect, low, high = _joined([side.value for side in compared.sides], ends)
     variance = compared.variance
     if len(samples) == len(SIGNS):
-        # What a day does to scope and control alike is no effect; what is left is not less than chance.
+        # A day's influence on scope and control alike is no effect; the rest is no less than chance.
         apart = reach(Variance(max(variance.variance, sum(map(_binomial, windows))), variance.freedom), LEVEL)
         low, high = effect - apart, effect + apart
     sides = tuple(

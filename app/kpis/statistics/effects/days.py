@@ -19,7 +19,7 @@ from scipy import special
 
 Values = NDArray[np.float64]
 Days = NDArray[np.int64]
-#: With fewer days on a side than this an effect says so.
+#: With fewer days on a side, an effect carries a warning.
 LEAST_DAYS = 8
 #: So many days further what a day has in common with others is looked for, where there are LEAST_DAYS.
 NEIGHBOURS = 3

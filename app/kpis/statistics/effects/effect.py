@@ -19,7 +19,8 @@ from app.kpis.statistics.effects.samples import Sample, size_of
 LEVEL = 0.95
 #: Fewer cases (of a rate: events) on a side are no evidence of anything.
 LEAST_CASES = 10
-#: The methods whose effect is a ratio: no effect is 1. Of all others it is a difference, and 0.
+#: Methods whose effect is a ratio: no effect is 1. The effect of all other methods is a difference, where no
+#: effect is 0.
 RATIOS = frozenset(
     {EffectMethod.rate, EffectMethod.rate_did, EffectMethod.rate_by_day, EffectMethod.rate_by_day_did}
 )

@@ -21,7 +21,7 @@ from app.kpis.statistics.effects.effect import LEVEL, ComparedWindow, EffectEsti
 from app.kpis.statistics.effects.samples import RatioSample, ValueSample
 
 Values = NDArray[np.float64]
-#: Of few different cases it is drawn how often each occurs, not which case each draw is.
+#: With few different cases, the number of draws of each case is drawn instead of the case of each draw.
 FEW_DIFFERENT = 256
 #: So many draws are held at once, at most: as many as a cache holds.
 CHUNK = 250_000

@@ -71,7 +71,7 @@ class DayCounts:
     history: DayCounts | None = None
 
 
-#: Of the methods that take each case as independent; and those of all methods.
+#: Samples of methods that treat cases as independent; and samples of all methods.
 IndependentSample = ShareSample | ValueSample | RatioSample | RateSample
 Sample = IndependentSample | DayCases | DayCounts
 

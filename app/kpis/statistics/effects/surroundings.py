@@ -18,14 +18,14 @@ from app.kpis.statistics.effects.days import quantile
 from app.kpis.statistics.effects.effect import LEVEL, Better
 from app.kpis.statistics.effects.samples import DayCases, DayCounts
 
-#: Fewer windows of the year before say nothing, and more than these are not looked at.
+#: Fewer windows in the year before show nothing, and more than this are not examined.
 LEAST_WINDOWS, MOST_WINDOWS = 6, 24
 #: A baseline in the worst quarter of the windows is an unusual one.
 WORST = 0.25
 #: The next window is never expected to be as the baseline is: so much of its deviation stays at most.
 MOST_DEVIATION_LEFT = 0.9
-#: What else explains so much of an effect is worth a warning; and a mix differs if chance alone would seldom
-#: make it so.
+#: Share of an effect that deserves a warning if something else explains it; and the probability below which
+#: chance does not explain a different mix.
 OF_EFFECT, MIX_BY_CHANCE = 0.25, 0.1
 #: The share of effects of the smallest size that would be seen.
 POWER = 0.8

@@ -60,7 +60,7 @@ def _event(entry: CalendarEntry, language: str, address: str) -> Event:
     name = " ".join(part for part in (entry.number, entry.title) if part)
     event.add("summary", name if entry.is_change else f"{kind}: {name}" if name else kind)
     event.add("categories", [kind])
-    # An emergency that is only approved has no window: nobody has started it yet.
+    # An emergency that is only approved has no window, because the work has not been started.
     event.add("status", "TENTATIVE" if entry.state is ChangeState.approved else "CONFIRMED")
     event.add("transp", "TRANSPARENT")
     if entry.number is not None:

@@ -22,7 +22,7 @@ from app.svg.elements import element, fitted
 from app.svg.lines import INK, SOFT, caption
 
 HEAD, CELL, ROW, DATE = 24.0, 118.0, 23.0, 22.0
-#: So many entries fit into a cell; where there are more, the last line says how many.
+#: Largest number of entries in a cell; if there are more, the last line gives their number.
 MOST_ROWS = 4
 
 

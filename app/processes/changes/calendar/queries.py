@@ -68,7 +68,7 @@ FIELDS = frozenset(
         "overrides",
     ]
 )
-# Written as in the index of fold.change. Whatever is being implemented holds its items until it is done.
+# Written as in the index of fold.change. A change that is being implemented holds its items until it is done.
 OVERLAPS = """(schedule.shown_during(r.window_from_at, r.window_until_at, r.started_at,
     coalesce(r.implemented_at, r.backed_out_at), r.wanted_from_at, r.wanted_until_at)
   && tstzrange({begin}, {end}) or r.state = 'implementing' and {begin} <= {now})"""

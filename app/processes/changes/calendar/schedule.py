@@ -40,7 +40,7 @@ from app.processes.changes.records import HOLDING, Change, ChangeState, ChangeTy
 #: The states of changes that are planned or running.
 PLANNED = (ChangeState.approved, *sorted(HOLDING))
 HAS_TIME = "coalesce(r.window_from_at, r.started_at, r.wanted_from_at) is not null"
-#: Changes as the schedule has them: everybody may read it, and `_scope` says which of them.
+#: Changes in the schedule: all callers may read it, and `_scope` decides which changes it contains.
 SCHEDULED_CHANGES = replace(LIFECYCLE, visible=(to_everybody(),), children=Change.PARTS)
 #: Fields that customers do not see.
 FOR_STAFF = frozenset({"id", "number", "title", "type", "risk_level", "team"})

@@ -23,7 +23,7 @@ from app.processes.changes.records import HOLDING, Change
 
 #: The tables as actions write to them.
 CHANGE_WINDOWS, FREEZE_WINDOWS = "schedule.change_window", "schedule.freeze_window"
-#: Most conflicts that are found: nobody overrides more.
+#: Largest number of conflicts that are reported: more are never overridden.
 MOST_CONFLICTS = 1_000
 
 # The items that the change would hold, each by its number, with its role. No change has the number 0: what is
@@ -69,7 +69,7 @@ EXCEPTED = """
 select split_part(x.record, '/', 2)::uuid as id from fold.freeze_exception x
 where x.change_id = %s and x.granted_at is not null order by 1
 """
-# Other changes that are being implemented on the same items, whatever their windows say.
+# Other changes that are being implemented on the same items, whatever their windows.
 CHANGES_IMPLEMENTING = f"""
 with {WANTED_ITEMS}
 select 'change' as kind, c.id, c.number as name, c.title, h.audience, i.key as ci,
@@ -95,7 +95,8 @@ CLEAR_BOOKINGS = (
     "delete from schedule.change_window",
     "delete from schedule.freeze_window",
 )
-# Whoever schedules meanwhile waits, and writes what follows from their event when this is done.
+# Other requests that schedule meanwhile wait, and write the consequences of their event when this one is
+# done.
 LOCK = (
     b"lock table schedule.change_window, schedule.booking, schedule.freeze_window in share row exclusive mode"
 )

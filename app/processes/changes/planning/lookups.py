@@ -28,7 +28,7 @@ select id, key, ci_class, services from fold.ci where key = any(%(names)s) or id
 #: The classes of items and the services that they serve.
 CI_SCOPES = "select ci_class, services from fold.ci where id = any(%s) order by id"
 CIS_OF_CHANGE = "select id::text, ci_class, services from fold.ci where id = any(%s) order by id"
-#: Of the items named, and of all items of the classes named.
+#: Services of the named items, and of all items of the named classes.
 SERVICES_OF_ITEMS = """
 select distinct s.service from fold.ci c, unnest(c.services) s(service)
 where c.id = any(%s) or c.ci_class = any(%s) order by s.service"""

@@ -18,7 +18,7 @@ from app.processes.changes.policies.payloads import AskExceptionFreeze
 from app.processes.changes.policies.records import Freeze, FreezeException
 from app.processes.changes.records import Change
 
-#: Whoever has only assessed the change may still decide when it is made.
+#: A person who has only assessed the change may still decide on its time.
 PLANNING = replace(
     APPROVAL,
     fields=tuple(name for name in APPROVAL.fields if name not in ("risk_answers", "effects", "resources")),
@@ -34,7 +34,7 @@ async def excepted_change(reads: ReadContext, freeze: Freeze, decision: Decision
     return RelatedMatter(change.record, PLANNING)
 
 
-#: Whoever asks for an exception, or has a part in its change, does not decide on it.
+#: Requesters of an exception, and people with a part in its change, do not decide on it.
 EXCEPTION = Matter(decision=DecisionKind.freeze_exception, without_asker=True, related=excepted_change)
 
 

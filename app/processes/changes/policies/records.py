@@ -21,7 +21,7 @@ from app.common.records import (
 )
 from app.common.state_fields import EnteredAt
 
-#: Longest freeze in days: whoever wants no changes for longer decides so again.
+#: Longest freeze in days: a longer one needs another decision.
 LONGEST_DAYS = 366
 #: The longest window of a standard change in minutes, unless its template names another one, and at most.
 USUAL_WINDOW_MINUTES, MOST_WINDOW_MINUTES = 480, 1_440

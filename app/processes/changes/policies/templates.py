@@ -144,7 +144,7 @@ TEMPLATE_AUTHOR = RecordDuty("author", "起草人", ("author_id",))
 #: All who have ever drafted or edited a template have written it, although `author_id` is the last of them.
 JUDGED_FIELDS = ("author_id",)
 OPEN = (State.draft, State.approved)
-#: Whoever has written any of it does not vote on it.
+#: Authors of any part of it do not vote on it.
 TEMPLATE = Matter(
     decision=DecisionKind.change,
     fields=(

@@ -42,7 +42,7 @@ from app.processes.improvements.proposal.records import ImprovementTarget
 from app.processes.improvements.records import Improvement
 from app.processes.improvements.rollout.records import RolloutAnnouncement
 
-#: What of the cases each method compares.
+#: Cases that each method compares.
 STATISTICS = {
     EffectMethod.share: ComparedStatistic.share,
     EffectMethod.share_by_day: ComparedStatistic.share,
@@ -87,7 +87,7 @@ async def _load_proposal(
 ) -> PrintedImprovement:
     then = document.edition.record_then
     targets = [target for target in then.rows(ImprovementTarget, "name") if target.dropped_at is None]
-    # The newest of a name counts: a proposal that was written anew froze them anew.
+    # The newest baseline of a name counts: a rewritten proposal froze the baselines again.
     baselines = {baseline.name: baseline for baseline in then.rows(KpiBaseline, "frozen_at")}
     decrypted = await decrypt(ledger, [target.judged_by for target in targets])
     printed_targets = []

@@ -119,7 +119,7 @@ def _circumstances(improvement: Improvement, occasion: MeasuredOccasion, target:
 async def _load_targets(ledger: Ledger, improvement: Improvement) -> list[_Target]:
     name = improvement.row_key
     targets = [from_row(ImprovementTarget, row) for row in await ledger.db.rows(TARGETS, (name,))]
-    # The newest of a name counts: a proposal that was written anew froze them anew.
+    # The newest baseline of a name counts: a rewritten proposal froze the baselines again.
     baselines = {
         baseline.name: baseline
         for baseline in (from_row(KpiBaseline, row) for row in await ledger.db.rows(BASELINES, (name,)))
@@ -184,7 +184,7 @@ async def _others(
         whole_question = replace(question, filters=other_filters, by=(dimension,))
         figures = await count(connection, whole_question, question.now, most=LARGEST_ANSWER)
         for (_, (value,)), figure in figures.items():
-            if value is not None:  # what nobody has is nobody to compare with
+            if value is not None:  # unowned cases are not a party to compare with
                 cases_by_value[str(value)] = cases_by_value.get(str(value), 0) + figure.cases
     # Figures name teams by their ids, and pilots by their keys.
     pilot = await resolve_filters(connection, replace(questions.before, filters={dimension: cut[dimension]}))

@@ -32,7 +32,7 @@ from app.processes.improvements.records import Improvement
 MEMBERS_GUARD = Unguarded("Whoever joins a team meanwhile gives their feedback after that.")
 #: The most members of the teams of a pilot.
 MOST_MEMBERS = 5_000
-#: What must be ready before a pilot, and the refusal that says what is missing.
+#: Preparations that a pilot needs, each with the refusal that names the missing one.
 READINESS = {
     "told": "telling_missing",
     "key_user_training": "key_user_training_missing",

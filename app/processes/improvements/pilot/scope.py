@@ -14,7 +14,7 @@ from app.kpis.effects.lifecycle import Scope
 from app.kpis.questions.question import NO_VALUE
 from app.processes.improvements.proposal.records import ImprovementTarget
 
-#: What a pilot is cut by, and the records that its values name.
+#: Dimensions that limit a pilot, and the records that their values name.
 PILOT_DIMENSIONS = {
     Dimension.team: Team.KIND,
     Dimension.service: Service.KIND,

@@ -24,7 +24,7 @@ from app.ticketing.projects.planning import (
     PlannedTask,
 )
 
-#: What makes a pilot, of the fields of a plan: all of it, or nothing.
+#: Fields of a plan that define a pilot: all of them, or none.
 PILOT_FIELDS = (
     *("pilot_scope", "pilot_begins_at", "pilot_agreement", "data_gathering"),
     "expected",

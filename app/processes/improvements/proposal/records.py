@@ -37,7 +37,7 @@ class ImprovementSize(CodeEnum):
     major = "major", "Major", "重大改进"
 
 
-#: What a major improvement aims at, as a part of the value before.
+#: Goal of a major improvement, as a part of the value before.
 MAJOR_GOAL = "0.5"
 
 
@@ -53,7 +53,7 @@ class ImprovementKind(CodeEnum):
     catalogue = "catalogue", "Catalogue", "目录"
 
 
-#: The kinds that are major unless the committee says otherwise.
+#: Kinds that are major unless the committee decides otherwise.
 MAJOR_KINDS = frozenset(
     {ImprovementKind.new_process, ImprovementKind.monitoring_platform, ImprovementKind.reengineering}
 )

@@ -40,7 +40,7 @@ from app.processes.improvements.rollout.records import (
 )
 from app.ticketing.followers import add_followers
 
-#: Fixed a quarter after it was optimised, if the plan does not say when.
+#: The process is fixed a quarter after it was optimised, if the plan gives no date.
 FIX_MONTHS = 9
 #: The texts of a step's evidence. Those of a later stage of the cutover take the place of the earlier one's.
 EVIDENCE_TEXTS = (

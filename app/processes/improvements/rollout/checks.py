@@ -41,7 +41,7 @@ UNDATED_STEPS = (*LATER_STEPS, RolloutStepName.pilot)
 #: States of the release of a changed tool.
 RELEASE_IN_USE = ("deployed", "supported", "closed")
 RELEASE_GIVEN_UP = ("cancelled", "rolled_back")
-#: What shows that all is ready for the cutover, and the refusal that says what is missing.
+#: Preparations that the cutover needs, each with the refusal that names the missing one.
 CUTOVER_READINESS = {
     "pilot_shown": "pilot_evidence_missing",
     "people_shown": "people_evidence_missing",

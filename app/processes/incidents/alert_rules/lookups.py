@@ -11,8 +11,8 @@ from app.platform.db import Database
 from app.processes.incidents.alert_rules.records import AlertRule
 
 ACTIVE_RULES = "select * from fold.alert_rule where state = 'active' order by precedence, added_at, id"
-# What a change has scheduled: it holds its services and items until its work has ended, but not beyond its
-# window.
+# Maintenance scheduled by a change: it holds the change's services and items until the work has ended, but
+# not beyond its window.
 MAINTENANCE = """
 select 'change/' || c.id as because, c.window_until_at as until_at
 from fold.change c left join fold.ci on ci.key = %(ci)s

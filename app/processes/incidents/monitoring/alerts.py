@@ -155,7 +155,7 @@ def repeat_alert(incident: Incident, body: RepeatAlertIncident, ctx: ActionConte
         return
     alert = _new_alert(incident, about, body.title, body.labels, when)
     if (about.source, about.dedup_key) == (incident.alert_source, incident.dedup_key):
-        # Of an earlier version, which had no rows beside the incident.
+        # An alert from an earlier version, which had no rows next to the incident.
         alert.first_fired_at = min(when, incident.began_at or incident.opened_at or when)
         alert.fired_count = incident.alert_count
     _describe(alert, body)

@@ -112,7 +112,7 @@ async def _known_of_cleared(ledger: Ledger, alert: Alert, metadata: CommandMetad
         return KnownAlert(
             incident, when, earlier_resolution=await last_resolution(ledger, incident.id) if again else None
         )
-    # Somebody has resolved it before the tool tells that it is over, if that is the first clearing since.
+    # A person resolved the incident before the tool reported the end, if this is the first clearing since.
     ended = await find_cleared_incident(ledger.db, *identity, None, when)
     if ended is None or ended.restored_at is None or ended.restored_at >= when:
         return KnownAlert(None, when)

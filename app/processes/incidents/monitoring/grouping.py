@@ -177,7 +177,7 @@ async def _chosen_by_group(
             return firing.repeats(incident)
         ended_since = incident.restored_at is not None and firing.when <= incident.restored_at
         if ended_since and incident.duplicate_of_id is None and incident.state != "cancelled":
-            # It is told late: the incident was not over then.
+            # The report is late: the incident was not over then.
             return firing.repeats(incident, reopens=firing.about.cleared_at is None)
     number = 1 + max((each.number for each in present), default=0)
     about = AlertOfIncident(
@@ -221,7 +221,7 @@ async def _chosen_of_cleared(
     incident, name = each.incident, str(each.incident.id)
     payload = ClearAlertIncident(title=alert.title, cleared_at=when)
     if incident.state not in OPEN:
-        # Somebody has resolved it before the tool tells that it is over.
+        # A person resolved the incident before the tool reported the end.
         action = ChosenAction("clear_alert", name, payload, about=about)
         return GroupedChoice(action if each.cleared_at is None else None)
     about = AlertOfIncident(

@@ -121,8 +121,8 @@ async def handle_alert(
     if alert.status is AlertStatus.acknowledged:
         return sent or await _perform(ledger, alert, metadata, key, policy)
     if sent is None:
-        # Whoever reports the incident at this moment looks for the clearing afterwards; this looks for the
-        # incident afterwards: one of them sees the other.
+        # A request that reports the incident at this moment looks for the clearing afterwards, and this one
+        # looks for the incident afterwards, so one of them sees the other.
         await keep_clearing(ledger.db, *identity_of(alert, metadata), time_of(alert, metadata))
     quieted = await clear_quiet_alert(ledger.db, *identity_of(alert, metadata), time_of(alert, metadata))
     outcome, done = sent or await _perform(ledger, alert, metadata, key, policy)
@@ -144,7 +144,7 @@ async def _handle_firing(
     sent: tuple[AlertOutcome, ActionOutcome] | None = None,
 ) -> tuple[AlertOutcome, ActionOutcome | None]:
     outcome, done = sent or await _perform(ledger, alert, metadata, key, policy)
-    # An incident of its own that it joins is found by whoever clears it at this moment.
+    # If the alert joins its own incident, a request that clears it at this moment finds the incident.
     is_new = outcome is AlertOutcome.reported or _is_of_group(done)
     if not is_new or done is None or done.record.state not in OPEN:
         return outcome, done

@@ -105,7 +105,7 @@ def body_of(printed: Printed, language: str) -> Markup:
 def _head(printed: Printed, wording: Wording) -> list[Fact]:
     """Return what identifies the document."""
     agreement = printed.agreement
-    # What was replaced, or ended early, held until then, whatever had been agreed.
+    # An agreement that was replaced, or ended early, was valid until then, whatever had been agreed.
     ended = (agreement.get("ended_at") or "")[:10]
     last = agreement.get("superseded_from") or ended or agreement["valid_to"]
     edition = wording.sentence("edition")

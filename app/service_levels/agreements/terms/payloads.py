@@ -34,7 +34,7 @@ from app.service_levels.agreements.records import (
 LONGEST_CLOCK = 366 * 24 * 3600
 #: Reviews are at least yearly.
 LONGEST_REVIEW_MONTHS = 12
-#: The percentages of a target at which a clock warns, if the target names none.
+#: Percentages of a target at which a clock warns, unless the target names others.
 USUAL_WARNINGS = (50, 75, 90)
 
 #: A decimal number that is not negative, as text: the log holds no fractions.

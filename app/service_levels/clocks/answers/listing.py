@@ -27,7 +27,7 @@ from app.service_level_engine.clock import ClockState
 from app.service_level_engine.targets import Metric
 from app.service_levels.clocks.clock_rows import CONSUMER
 
-#: What lists are sorted by: the due time of the most urgent clock.
+#: Sort key of lists: the due time of the most urgent clock.
 DUE = "due"
 # The longest that a list waits for the clocks, so that callers find what they have just written; and the
 # interval of polling.

@@ -28,7 +28,7 @@ from app.service_levels.clocks.case_clocks import NO_CUTOFF, PARTY, CaseClocks, 
 from app.service_levels.clocks.projection import load_terms, read_events
 from app.service_levels.clocks.timeline import timeline_of
 
-#: More upcoming spans make no countdown: whoever needs them reads the calendar.
+#: A countdown needs no more upcoming spans; the calendar has all of them.
 MOST_SPANS = 100
 REACH = """
 select min(starts) as since, max(starts) filter (where seconds_before is null) as until

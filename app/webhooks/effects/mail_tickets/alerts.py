@@ -25,7 +25,7 @@ from app.processes.incidents.records import OPEN
 from app.webhooks.mail.message import IncomingMail
 from app.webhooks.sources.records import WebhookSource
 
-#: Of the sender's fingerprint, which keeps the reports of two tools apart and does not say who they are.
+#: Length of the sender's fingerprint, which separates the reports of two tools without revealing the senders.
 FINGERPRINT_LENGTH = 12
 
 

@@ -16,7 +16,7 @@ MOST_ATTACHMENTS = 20
 OUR_MAIL = re.compile(r"<([a-z_]+)\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})@[^<>\s]+>")
 #: A mail that comes later than that was held up on its way.
 USUAL_DELAY = timedelta(hours=1)
-#: What mail programs put before the subject of an answer.
+#: Prefixes that mail programs put before the subject of an answer.
 _ANSWERING = re.compile(
     r"^(?:\s*(?:re|aw|antw(?:ort)?|fwd?|wg|sv|vs|rif|odp|res|回复|答复|回覆|转发|返信|отв(?:ет)?)\s*"
     r"(?:[\[(]\d+[\])])?\s*[:：])+",

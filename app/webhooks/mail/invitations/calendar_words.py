@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-#: What is read of a calendar file, in characters; an invitation has hardly more.
+#: Largest part of a calendar file that is read, in characters; an invitation is hardly longer.
 LONGEST_CALENDAR = 200_000
-#: So many entries are told, of a series with its exceptions.
+#: Largest number of listed entries of a series with its exceptions.
 MOST_ENTRIES = 5
 _FOLD = re.compile(r"\r?\n[ \t]")
 _PROPERTY = re.compile(r"(?P<name>[A-Za-z0-9-]+)(?P<parameters>(?:;(?:\"[^\"]*\"|[^\":])*)?):(?P<value>.*)")
@@ -17,7 +17,7 @@ _ZONE = re.compile(r";TZID=\"?([^\";:]{1,100})", re.IGNORECASE)
 _TIME = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)\d\d(Z?))?")
 _ESCAPED = re.compile(r"\\(.)")
 _ENTRIES = frozenset({"VEVENT", "VTODO", "VJOURNAL"})
-#: Answers to an invitation of ours: only what they say of themselves is new.
+#: Answers to one of our invitations, which contain only the sender's reply.
 _ANSWERS = frozenset({"REPLY", "REFRESH"})
 
 

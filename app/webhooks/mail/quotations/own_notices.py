@@ -20,12 +20,12 @@ MARKED = re.compile(r"\s*[>＞]")
 MARKS = re.compile(r"^[\s>＞|]*")
 #: A notice of ours has hardly more lines, wrapped ones counted.
 LONGEST_NOTICE = 400
-#: A sentence of ours is wrapped into at most so many lines, and what a notice tells of a person's words.
+#: Largest number of lines to which one of our sentences is wrapped, including a quoted text in a notice.
 _SENTENCE_LINES = 6
 _TOLD_LINES = 80
 #: The footers of notices that earlier versions sent, which people still reply to.
 _EARLIER_FOOTERS = ("This was sent by itself. What you are told of by mail you choose in your preferences.",)
-#: What is above the footer.
+#: Separators above the footer.
 _DASHES = frozenset({"--", "—", "–"})
 #: The tables of sentences that make a notice.
 _TABLES = ("notice", "notice_ask", "notice_why")
@@ -37,7 +37,7 @@ _OUR_HEADING = re.compile(rf"(?:{'|'.join(KINDS)})\s(?P<number>{_NUMBER})(?:\s*[
 _LINK = re.compile(r"<?(?P<url>https?://[^\s<>]+)>?(?:\s*<(?P=url)>)?")
 _LINE_BREAK = "\n"
 _LONGEST_SENTENCE = 600
-#: What is filled in and has a form; anything else may be a person's words.
+#: Placeholders with a fixed form; any other text may be a person's own.
 _STRICT = {"number": _NUMBER, "percent": r"\d{1,5}", "days": r"\d{1,5}"}
 _WORDS = "([^\n]{1,300}?)"
 #: With what sentences begin that is filled in.

@@ -136,7 +136,7 @@ def _introduction(lines: list[str], earliest: int, end: int) -> int:
         joined = " ".join(own_lines)
         if not own_lines[0] or len(joined) > _LONGEST_INTRODUCTION:
             return 0
-        # A person who introduces something seldom says when; a program always does.
+        # A person who introduces a quotation seldom gives a time; a program always does.
         if not (_INTRODUCTION_END.search(joined) and any(char.isdigit() or char == "@" for char in joined)):
             continue
         # One that is broken into several lines is known by its beginning, too.
