@@ -2,9 +2,9 @@
 FastAPI's for valid requests.
 
 FastAPI reads the signature, and describes it in the contract. A valid request has its values checked by the
-same fields, and the operation is called at once. Any other request goes to FastAPI after all, which says what
-is wrong. That saves a tenth of the time of reading a record. FastAPI would take the last of repeated
-parameters and JSON members: here they are refused.
+same fields, and the operation is called at once. Any other request goes to FastAPI, which reports the fault.
+That saves a tenth of the time of reading a record. FastAPI would take the last of repeated parameters and
+JSON members: here they are refused.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The action that an event tells of, where several actions of a lifecycle have events of its type (pure)."""
+"""Finds the action of an event if several actions of a lifecycle have events of its type (pure)."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from app.kernel.actions.lifecycle import Action, Lifecycle
 def action_of_event(
     lifecycle: Lifecycle[Any], event: str, members: Collection[str] = ()
 ) -> Action[Any, Any] | None:
-    """Return the action that an event of the type tells of: of those whose payload has the members `members`,
-    the one that is called as the type is, as `approve` and not `approve_emergency`, or else the first. None
-    if no action has such events.
+    """Return the action of an event of the type: among the actions whose payload has the members `members`,
+    the one with the name of the type, such as `approve` and not `approve_emergency`, or otherwise the first.
+    None if no action has such events.
     """
     rows = [row for row in lifecycle.rows if event in row.events]
     taking = [row for row in rows if set(members) <= _members(row, event)] or rows

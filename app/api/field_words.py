@@ -1,5 +1,5 @@
 """Labels and help for the fields of payloads and answers, in both languages: the contract's `x-label`,
-`x-help` and `x-labels` (pure but for the file that it reads).
+`x-help` and `x-labels` (pure except for the file that it reads).
 
 A field of a payload carries its label, and so does a list within a record; a field of an answer only if it
 has one of its own in that schema, else its label stands once in the document, by its name.
@@ -37,7 +37,7 @@ class FieldWords:
     help: Mapping[str, tuple[str, str]]
 
     def help_place(self, schema: str, name: str) -> str | None:
-        """Return the key of the help for that field, the most specific one; None if there is none."""
+        """Return the key of the help for that field, the most specific one, or None."""
         parts = WORD_OF_NAME.findall(schema)
         places = ["".join((*parts[first:], ".", name)) for first in range(len(parts))]
         return next((place for place in (*places, name) if place in self.help), None)

@@ -1,8 +1,8 @@
 """Requests that may be answered from a streaming replica, and the header that ties reads to writes.
 
-Answers to commands say in `Ledgerdesk-Position` which position of the log contains what they wrote, and
-marked operations read a state that has reached the position which the client sends back. Browsers keep it in
-a cookie for a minute. Whatever else reads, reads the primary.
+Responses to commands give in `Ledgerdesk-Position` the log position that contains the written events. Marked
+operations read a state that has reached the position which the client sends back. Browsers keep it in a
+cookie for a minute. All other reads use the primary.
 """
 
 from __future__ import annotations
@@ -146,8 +146,8 @@ def position_for_calls(request: Request) -> int:
 
 
 class WrittenPosition:
-    """ASGI middleware that says in answers to commands which position of the log has what they wrote, and has
-    browsers send it back. Needed where there is a replica only.
+    """ASGI middleware that adds to responses of commands the log position of their events, and has browsers
+    send it back. Needed only with a replica.
     """
 
     def __init__(self, app: ASGIApp) -> None:

@@ -2,7 +2,7 @@
 
 FastAPI tries one route after another until one matches: with hundreds of routes that takes half the time of
 reading a record. This index finds the routes whose segments match the path, nearly always one; FastAPI then
-chooses among these few, and answers if none matches.
+chooses among these few, and answers if no route matches.
 """
 
 from __future__ import annotations

@@ -133,9 +133,9 @@ def _named_keys(body: BaseModel, process: str) -> Iterator[NamedKey]:
 
 
 async def _visible_keys(ledger: Ledger, caller: Caller, named: NamedKey) -> Sequence[str]:
-    """Return the key, if there is one, and those that begin alike: what the caller does not see is not
-    there. An integration sees hardly any, and is told whether the key that it named itself is right: else all
-    its warnings were wrong.
+    """Return the key, if there is one, and keys that begin alike, as far as the caller can see them. An
+    integration sees hardly any, so it learns only whether the key that it named is right: otherwise all its
+    warnings would be wrong.
     """
     lifecycle = ledger.lifecycles[named.kind]
     of_process = "" if named.process is None else "and r.process = %(process)s"

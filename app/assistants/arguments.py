@@ -1,6 +1,7 @@
 """Arguments of tools: their JSON Schemas are made from these (pure).
 
-What an argument is for is said in the table `assistant_arguments` of the texts, by `<tool>_<argument>`, or by
+The purpose of an argument stands in the table `assistant_arguments` of the texts, by `<tool>_<argument>`, or
+by
 `<argument>` where all tools mean the same by it.
 """
 
@@ -16,7 +17,7 @@ MOST_FILTERS = 20
 
 
 class Subject(StrEnum):
-    """What is explained."""
+    """Subjects that can be explained."""
 
     attention = "attention"
     figures = "figures"
@@ -56,7 +57,7 @@ FilterTexts = Annotated[list[Annotated[str, Field(max_length=200)]], Field(min_l
 
 
 class ToolArguments(BaseModel):
-    """What every tool takes."""
+    """Arguments of every tool."""
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
@@ -147,8 +148,9 @@ class CatalogueArguments(ToolArguments):
 
 
 def plain_schema(arguments: type[ToolArguments]) -> dict[str, Any]:
-    """Return the JSON Schema of arguments in the few words that all programs read: without references, titles
-    and alternatives, which some refuse. An argument that may be left out may be null, too; that is not said.
+    """Return the JSON Schema of arguments in the few keywords that all programs read: without references,
+    titles and alternatives, which some refuse. An optional argument may also be null, which the schema leaves
+    out.
     """
     schema = arguments.model_json_schema()
     definitions = schema.pop("$defs", {})

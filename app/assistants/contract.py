@@ -82,7 +82,7 @@ class AssistantContract:
 
     @lru_cache(maxsize=256)  # noqa: B019 - there is one such object in a process
     def filters(self, kind: str) -> Mapping[str, Schema]:
-        """Return the filters of the list of that kind, by their names; none if it has no list."""
+        """Return the filters of the list of that kind, by their names; empty without a list."""
         parameters = self._query(f"/v1/{self.kinds[kind].plural}")
         return {name: schema for name, schema in parameters.items() if name not in NO_FILTERS}
 

@@ -114,7 +114,7 @@ async def _figure(session: AssistantSession, arguments: ExplainArguments) -> dic
 
 
 def _drop_empty(point: dict[str, Any]) -> dict[str, Any]:
-    """Return what it says: without what is null, false or empty, and with what is 0."""
+    """Return its content without null, false or empty values, but with 0."""
     return {name: part for name, part in point.items() if part or (part == 0 and part is not False)}
 
 

@@ -1,4 +1,4 @@
-"""Answers of tools within their bound: long texts and lists are cut, and say so (pure)."""
+"""Responses of tools within their bound: long texts and lists are cut, and marked as cut (pure)."""
 
 from __future__ import annotations
 

@@ -164,7 +164,7 @@ async def _history(session: AssistantSession, path: str, cursor: str | None) -> 
 
 
 def _shorten_event(event: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the event without the machinery, and without what it does not say."""
+    """Return the event without fields of the machinery, and without empty fields."""
     return {
         name: part
         for name, part in event.items()

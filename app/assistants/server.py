@@ -47,7 +47,7 @@ def mcp_server(open_session: OpenSession) -> Server[Any]:
 
 
 def client_name(ctx: Context) -> str | None:
-    """Return how the client calls itself; None: this request does not say."""
+    """Return the client's name; None if this request has none."""
     client = ctx.session.client_params
     return None if client is None else client.client_info.name
 

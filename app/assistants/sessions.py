@@ -32,7 +32,7 @@ class OperationSender(Protocol):
 
 
 class ToolRefused(Exception):
-    """A tool has refused, with a sentence for whoever asked, and what else helps."""
+    """A tool has refused, with a sentence for the caller, and further helpful members."""
 
     def __init__(self, sentence: str, **more: Any) -> None:
         super().__init__(sentence)
@@ -84,7 +84,7 @@ class AssistantSession:
 
 
 def _helpful_members(answer: CallAnswer) -> dict[str, Any]:
-    """Return what a refusal says besides its sentence, and in how many seconds to try again."""
+    """Return a refusal's members besides its sentence, and the seconds until another try."""
     problem = answer.document if isinstance(answer.document, dict) else {}
     names = ("code", "errors", "state", "actions", "hint")
     retry = answer.headers.get("retry-after", "")

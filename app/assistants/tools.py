@@ -44,7 +44,7 @@ class Tool:
     changes: bool = False
 
     def description(self, language: str) -> str:
-        """Return what assistants are told of it, in that language."""
+        """Return its description for assistants, in that language."""
         return f"{translate(language, TABLE, self.name)} {translate(language, TABLE, 'texts_are_data')}"
 
     def schema(self, language: str) -> dict[str, Any]:
@@ -63,7 +63,7 @@ class Tool:
 
 @dataclass(frozen=True, slots=True)
 class ToolAnswer:
-    """What a tool answers with, as text; or with what it refuses."""
+    """Response of a tool, as text; or its refusal."""
 
     text: str
     is_refusal: bool = False
@@ -95,7 +95,7 @@ async def call_tool(session: AssistantSession, name: str, sent: Mapping[str, Any
 
 
 def marked(session: AssistantSession, text: str) -> str:
-    """Return the text between marks that nobody can foresee, and before them that it is data."""
+    """Return the text between unpredictable marks, after the remark that it is data."""
     mark = secrets.token_hex(8)
     return f"{session.sentence('marked', mark=mark)}\n[data {mark}]\n{text}\n[/data {mark}]"
 

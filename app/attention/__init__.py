@@ -1,1 +1,3 @@
-"""What needs attention: sentences about what is wrong now, missed, changed or stuck, each with its cases."""
+"""What needs attention: sentences about trouble now, missed targets, changes or stuck work, each with its
+cases.
+"""

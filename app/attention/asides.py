@@ -1,4 +1,4 @@
-"""What a person has put aside until a date: for themselves, and so no event."""
+"""Sentences that people have put aside until a date: only for themselves, and therefore without an event."""
 
 from __future__ import annotations
 

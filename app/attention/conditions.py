@@ -35,8 +35,8 @@ class OwnerKind(CodeEnum):
 
 @dataclass(frozen=True, slots=True)
 class ConditionOwner:
-    """Whoever owns what needs attention: a team or person by id, or a role by its code. `names` are those of
-    each language.
+    """The owner of an attention condition: a team or person by id, or a role by its code. `names` are its
+    names in each language.
     """
 
     kind: OwnerKind
@@ -48,8 +48,9 @@ class ConditionOwner:
 class AttentionCondition:
     """A condition that a rule has found.
 
-    `subject` tells it apart from others of its code and process, and never changes while it lasts. `sentence`
-    is the code of its sentence; None: `code`. `misses` is in how many periods in a row a target was missed.
+    `subject` distinguishes it from others of its code and process, and never changes while it lasts.
+    `sentence` is the code of its sentence; None means `code`. `misses` is the number of consecutive periods
+    with a missed target.
     `cases` is the address of a list of the API with exactly `count` cases, or that of one record; `desk` that
     of its page. One that `folds` becomes one sentence with others of its code and process: `several` and
     `several_desk` are the addresses of all of them, `folded` those that it then stands for.

@@ -47,7 +47,7 @@ class AttentionRule:
 
     `obeys` are the filters by which they can be narrowed: with another one they are left out. `one_filter`:
     by one of these alone, since figures are judged for teams and for services, and not for both at once.
-    `only_for` is the role of those who are told; None: everybody.
+    `only_for` is the role of the readers; None means everybody.
     """
 
     find: Callable[[AttentionReader], Awaitable[list[AttentionCondition]]]
@@ -57,7 +57,7 @@ class AttentionRule:
     only_for: Role | None = None
 
     def reaches(self, reader: AttentionReader) -> bool:
-        """Return whether the reader is told: a rule is told everything."""
+        """Return whether the reader may see the sentence of this rule; rules as readers see all."""
         caller = reader.caller
         return caller.is_rule or self.only_for is None or self.only_for in caller.role_codes
 

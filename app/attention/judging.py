@@ -1,9 +1,9 @@
-"""Judging the watched KPIs by their targets, period by period, for whoever reads later: no figure is computed
-while somebody waits.
+"""Judging the watched KPIs by their targets, period by period, for later readers: figures are not computed
+while a reader waits.
 
-What is judged follows from the facts and the targets, and can be made anew at any time, so it is no event. Of
-several workers the one that holds an advisory lock does it: every period once a day, and every hour the
-running month and the last that is over.
+Judgements follow from the facts and the targets, and can be repeated at any time, so they are not events.
+Among several workers, the holder of an advisory lock does it: every period once a day, and every hour the
+running month and the last finished one.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ async def run(
     *,
     failed: Callable[[str, Exception], None],
 ) -> None:
-    """Judge these KPIs for ever; safe beside other workers. `failed` is called for each failure."""
+    """Judge these KPIs for ever; safe next to other workers. `failed` is called for each failure."""
 
     async def work(connection: Connection) -> bool:
         await judge_if_due(connection, ledger, kpis, clock())
@@ -213,7 +213,7 @@ def _scope_of(dimension: Dimension | None, cut: tuple[Any, ...]) -> KpiScope | N
 
 
 async def _outlook(ledger: Ledger, question: KpiQuestion) -> str | None:
-    """Return what the forecast says of the running month; None if it says nothing."""
+    """Return the forecast's verdict on the running month; None without a forecast."""
     try:
         outlook = (await forecast(ledger.db, question, None)).outlook
     except CannotAnswer:

@@ -37,9 +37,9 @@ SERVICES = "select key from fold.service order by key"
 
 @dataclass(frozen=True, slots=True)
 class AttentionNow:
-    """What needs attention at an instant, and at a position of the log. `aside_until`: by their keys, until
-    when the reader has put sentences aside. `omitted` are the rules that cannot obey a filter, with those
-    filters.
+    """What needs attention at an instant, and at a position of the log. `aside_until`: the time until which
+    the reader has put sentences aside, by their keys. `omitted` are the rules that cannot apply a filter,
+    with those filters.
     """
 
     reader: AttentionReader
@@ -77,7 +77,7 @@ async def attention(ledger: Ledger, caller: Caller, query: AttentionQuery, now: 
 async def find_conditions(
     reader: AttentionReader, rules: Iterable[AttentionRule]
 ) -> list[AttentionCondition]:
-    """Return what those of the rules find that the reader is told and that obey what is chosen."""
+    """Return the conditions that the reader may see and that match the filters."""
     conditions = []
     for rule in rules:
         if rule.reaches(reader) and not rule.ignored_filters(reader):

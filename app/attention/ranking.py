@@ -38,8 +38,8 @@ def _rank(condition: AttentionCondition) -> tuple[object, ...]:
 
 
 def fold(ranked: Sequence[AttentionCondition]) -> list[AttentionCondition]:
-    """Return the conditions with those of the same code and process in one, where they are three or more: at
-    the place of the first, which is named in the sentence. What has no sentence for several stays.
+    """Return the conditions with three or more of the same code and process folded into one, at the place of
+    the first, which the sentence names. Conditions without a plural sentence are not folded.
     """
     alike: dict[tuple[str, str | None], list[AttentionCondition]] = {}
     for condition in ranked:

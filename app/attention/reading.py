@@ -28,8 +28,8 @@ FILTERS: Mapping[FilterName, str] = {"team": "team_id", "service": "service", "p
 
 @dataclass(frozen=True, slots=True)
 class AttentionChoice:
-    """What the reader has chosen: the first instant and the length of the period that is judged, teams,
-    services by their keys, and priorities.
+    """The reader's filters: the first instant and the length of the judged period, teams, services by their
+    keys, and priorities.
     """
 
     begin: datetime
@@ -56,7 +56,7 @@ class AttentionChoice:
 
 @dataclass(frozen=True, slots=True)
 class AttentionReader:
-    """Whoever reads, and what is needed to find what they may see."""
+    """The reader, and what is needed to find the records that they may see."""
 
     ledger: Ledger
     caller: Caller
@@ -84,7 +84,7 @@ class AttentionReader:
         return {**{name: ",".join(keys) for name, keys in self.choice.filters.items()}, **more}
 
     def owner_team(self, team_id: UUID | None) -> ConditionOwner | None:
-        """Return the team as an owner; None if there is none."""
+        """Return the team as an owner, or None."""
         team = None if team_id is None else self.teams.get(team_id)
         if team is None:
             return None

@@ -60,7 +60,7 @@ def kpi_against_target(
     kpi: Kpi, value: float, target: TargetValue, currency: str
 ) -> dict[str, SentenceValue]:
     """Return a `value` of the KPI and its `target` with the comparator, as `under 2 h`: with as many digits
-    as tell whether it was met.
+    as are needed to see whether it was met.
     """
     words_of_value, words_of_target = {}, {}
     for language in LANGUAGES:

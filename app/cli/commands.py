@@ -91,7 +91,7 @@ COMMANDS = {
 
 def command_line(*names: str) -> typer.Typer:
     """Return the Typer application with the commands of these names, whose modules are imported; with all
-    commands if none is named.
+    commands if no name is given.
     """
     application = _application()
     for name in names or COMMANDS:
@@ -105,8 +105,8 @@ def command_line(*names: str) -> typer.Typer:
 
 
 def outline() -> typer.Typer:
-    """Return the Typer application that only lists the commands, and loads none of them: what `--help` and
-    an unknown command need.
+    """Return the Typer application that only lists the commands without loading them, for `--help` and
+    unknown commands.
     """
     application = _application()
     for name, entry in COMMANDS.items():

@@ -50,8 +50,8 @@ def ending_of(error: Exception) -> tuple[str, int] | None:
 
 
 def _full_disk() -> str | None:
-    """Return that the disk of the embedded database is full, if it is: the database has ended itself then,
-    and nobody who waited for it knows why.
+    """Return the message if the disk of the embedded database is full: the database has then ended itself
+    without giving the reason to its clients.
     """
     current = settings.current()
     if current.database_url is not None:

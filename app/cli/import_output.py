@@ -9,7 +9,7 @@ from app.exchange.report import ImportReport
 
 
 def as_json(report: ImportReport) -> dict[str, Any]:
-    """Return the report as one JSON document; counts are of rows, events and cases, as their names say."""
+    """Return the report as one JSON document; counts are of rows, events and cases, as their names show."""
     return {
         "run": str(report.run),
         "rows": {

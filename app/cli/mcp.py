@@ -39,7 +39,7 @@ class HttpCalls:
         body: Any = NO_BODY,
         headers: Mapping[str, str] | None = None,
     ) -> CallAnswer:
-        """Return the answer to the request; if none comes, one that says so."""
+        """Return the response to the request, or a response that reports its absence."""
         content = None if body is NO_BODY else orjson.dumps(body)
         of_body = {} if content is None else {"content-type": "application/json"}
         try:

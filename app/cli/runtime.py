@@ -61,8 +61,8 @@ def naming(kind: str, record_id: str, how_to_find: str) -> Iterator[None]:
 
 
 def command_line_metadata() -> CommandMetadata:
-    """Return the metadata of a command from the command line. Its actor is not authenticated: whoever has
-    this shell has the database, too.
+    """Return the metadata of a command from the command line. Its actor is not authenticated: a user of this
+    shell has the database, too.
     """
     return CommandMetadata(
         rule_caller("command_line"), datetime.now(UTC), correlation_id=f"cli-{uuid7()}", source="cli"

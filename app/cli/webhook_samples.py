@@ -77,7 +77,7 @@ async def _replay_of(
 
 
 async def _outcome(client: httpx.AsyncClient, source_id: str, delivery_id: str) -> str:
-    """Wait until the answer is processed, and say what became of it."""
+    """Wait until the response is processed, and print the outcome."""
     path = f"/v1/webhook_sources/{source_id}/deliveries/{delivery_id}"
     answer: dict[str, Any] = {"state": "waiting"}
     async with asyncio.timeout(PROCESSING_SECONDS):

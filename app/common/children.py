@@ -32,7 +32,7 @@ class ExternalReference(ChildRecord):
     """The key that another system has for a record, the number that people call it by there, if that is
     another one, and where they see it.
 
-    Persons have none: their names in other systems are in the vault.
+    People have no such rows: their names in other systems are in the vault.
     """
 
     KIND: ClassVar[str] = "external_reference"
@@ -61,14 +61,16 @@ class Follower(ChildRecord):
 
     @classmethod
     def for_person(cls, record: Record, person_id: UUID, followed_at: datetime) -> Follower:
-        """Return the row, whose id is derived from record and person: nobody follows a record twice."""
+        """Return the row, whose id is derived from record and person, so that a person follows a record only
+        once.
+        """
         row_id = uuid5(record.id, str(person_id))
         return cls(id=row_id, record=record.row_key, person_id=person_id, followed_at=followed_at)
 
 
 class Onlooker(ChildRecord):
     """A person who handed a ticket to another team: they get the notices of followers, and may see the
-    ticket. Whoever sees it for no other reason does not act on it (`visibility.is_mere_onlooker`).
+    ticket. A person who sees it for no other reason cannot act on it (`visibility.is_mere_onlooker`).
     """
 
     KIND: ClassVar[str] = "onlooker"

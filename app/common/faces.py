@@ -119,7 +119,7 @@ class FormGrid:
 
     @property
     def fixed(self) -> frozenset[str]:
-        """The members that say the place of a row: people fill in the others."""
+        """The members that identify a row: people fill in the others."""
         return frozenset({self.line, self.column} - {""})
 
 
@@ -128,16 +128,16 @@ class FormFace:
     """How the form of an action asks people for its payload.
 
     `first` are the fields of the first screen in their order, members or names of `questions`; `sections`
-    come after them. Other members are folded, and nobody is asked for those in `unasked`: programs send
-    them, or a question supplies them. `defaults` are chosen already. `prefills` are texts that are filled
-    in already, with what the record says between braces; one is left out if the record does not say it.
-    `only_with` are members that are asked for only with certain values of others. `labels` replace the
-    labels of members, `blanks` say what it means to choose nothing. `title_from` is the member whose first
-    line is the title if people give none. `takes_files`: files can be sent along, which are attached to the
-    record. `lists` are the lists from which members are chosen whose contract takes any text; those of rows
-    are named with a slash. `grids` are members whose rows are tables. `filled_from` is the part of the record
-    with whose values the form begins (empty: the record itself; None: the form begins blank). `sent_by` is
-    the member whose choices are the buttons that send the form.
+    come after them. Other members are folded, except those in `unasked`, which programs send or a question
+    supplies. `defaults` are chosen already. `prefills` are texts that are filled in already, with values of
+    the record between braces; a prefill is left out if the record lacks the value.
+    `only_with` are members that are shown only with certain values of others. `labels` replace the labels of
+    members, `blanks` describe an empty choice. `title_from` is the member whose first line is the default
+    title. `takes_files`: files can be sent along, which are attached to the record. `lists` are the lists
+    from which members are chosen whose contract takes any text; those of rows are named with a slash. `grids`
+    are members whose rows are tables. `filled_from` is the part of the record with whose values the form
+    begins (empty: the record itself; None: the form begins blank). `sent_by` is the member whose choices are
+    the buttons that send the form.
     """
 
     first: tuple[str, ...] = ()
@@ -183,8 +183,8 @@ USUAL_FORMS: Mapping[str, FormFace] = {
 
 @dataclass(frozen=True, slots=True)
 class RecordPage:
-    """A page that leads further from that of a record: its label, its address with `{id}` or `{name}` of the
-    record, the roles whose holders find it, and the states in which they do (none: all).
+    """A page that leads on from that of a record: its label, its address with `{id}` or `{name}` of the
+    record, the roles that see it, and the states in which they do (empty: all).
     """
 
     label: BilingualLabel
@@ -195,15 +195,15 @@ class RecordPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordFace:
-    """What people need of a record.
+    """Presentation of a record to people.
 
-    `essentials` are fields that its page shows though they are empty, such as the assignee. `called` is the
-    name of a record that has neither number nor name, with what it says between braces. `texts` are those
-    that stand open on the page (None: all), `spoken_fields` those that its conversation has. `spans` are
-    pairs of fields with the beginning and the end of what is planned: the head shows the first pair that is
-    known. `primary` are, by the code of a state, the actions that come next, the likeliest first; the first
-    that is possible is the button. `quick` are actions that stand next to it. `dangerous` ones stand apart,
-    besides the usual ones. `next_pages` are the addresses that follow actions, with `{id}` for the record;
+    `essentials` are fields that the page shows even if they are empty, such as the assignee. `called` is the
+    name of a record that has neither number nor name, with values of the record between braces. `texts` are
+    those that stand open on the page (None: all), `spoken_fields` those in its conversation. `spans` are
+    pairs of fields with the beginning and the end of a plan: the head shows the first pair with values.
+    `primary` are, by the code of a state, the actions that come next, the likeliest first; the first possible
+    one is the button. `quick` are actions that stand next to it. `dangerous` ones stand apart, besides the
+    usual ones. `next_pages` are the addresses that follow actions, with `{id}` for the record;
     `pages` lead further from the record's page. `done_by_reply` is the action that a public reply of staff
     is, too, as long as it is possible. `forms` are the forms of actions at the desk, `portal_forms` those
     of requesters.

@@ -298,7 +298,7 @@ class Responsible:
     type, unless they did it themselves, and may see the record from then on.
 
     `when`: a field of the same row that must be true for it to be work. `otherwise` is the type of the notice
-    if that field is not true; None: there is none.
+    if that field is not true; None for no notice.
     """
 
     def __init__(
@@ -319,16 +319,17 @@ class RecipientRule:
     """A rule for the recipients of a notice of an event, besides the persons in fields marked `Responsible`;
     a lifecycle's table has them in the column `notifies`.
 
-    One of: those who hold one of `roles` for the record, or of those that the record's field `roles_field`
-    lists; the members and chairs of the groups whose keys the field `groups` lists; those named by the
-    record's own `field`; the members of its `team`; whoever is `responsible` for it (the assignee, or else
-    the lead of its team, or else the members); the members of `every_team` of the organisation's own, or of
-    the teams that the record's field `teams` lists; those named by rows of the class `created` that the event
-    creates; those named by all rows of the class `children` that the record has. `but` is a field of rows
-    that the event sets: the person in it gets no notice. `done_in`: a kind of records that name this one in
-    `<kind>_id` and somebody in `person_id`, who gets none. `when`: a field of the record that must be true.
-    `instead` of the person in `field`, if that is nobody active, the holders of these roles are notified; if
-    the notice waits for an action and there are no such roles, those who manage the duties of the kind.
+    One of: holders of one of `roles` for the record, or of the roles in the record's field `roles_field`; the
+    members and chairs of the groups whose keys the field `groups` lists; people in the record's own `field`;
+    the members of its `team`; the person `responsible` for it (the assignee, or otherwise the lead of its
+    team, or otherwise the members); the members of `every_team` of the organisation's own, or of the teams in
+    the record's field `teams`; people in rows of the class `created` that the event creates; people in all
+    rows of the class `children` that the record has. `but` is a field of rows that the event sets: the person
+    in it gets no notice. `done_in`: a kind of records that name this one in
+    `<kind>_id` and a person in `person_id`, who gets no notice. `when`: a field of the record that must be
+    true.
+    `instead` of the person in `field`, if that person is not active, the holders of these roles are notified;
+    if the notice waits for an action and there are no such roles, the managers of the kind's duties.
     """
 
     step: NoticeType

@@ -163,14 +163,14 @@ class Person(Record):
 
     `login` is the person's name at the identity provider, `login_issuer` that provider.
 
-    `team_id` is the person's own team, the first one named. `roles` as `RoleGrant` writes them; none: a
-    requester, as everybody is. `sign_in_grants` and `scim_grants` mark those of these roles, and of the
-    person's teams, that came from the identity provider: only they are taken away from there. `scim_…` is
-    what it says of them by SCIM.
+    `team_id` is the person's own team, the first one named. `roles` are written as in `RoleGrant`; empty
+    means a requester, as everybody is. `sign_in_grants` and `scim_grants` mark those of these roles, and of
+    the person's teams, that came from the identity provider: only they are taken away from there. `scim_…`
+    are the provider's values by SCIM.
 
     `told_of` are the types of notices that they want, `told_by_mail` those of them that they want by mail,
-    too; none: all. `mail_…` says how often they want mails of that kind of notice; none: at once. Their API
-    keys are accepted while they are active.
+    too; empty means all. `mail_…` is how often they want mails of that kind of notice; empty means at once.
+    Their API keys are accepted while they are active.
     """
 
     KIND: ClassVar[str] = "person"
@@ -301,8 +301,8 @@ class RoleGrant:
         return other if self == RoleGrant(self.role) else None
 
     def covers(self, record: Any) -> bool:
-        """Return whether the record is in the grant's scope. A record about a process (`concerned_process`:
-        an improvement of it, say) is in the scope of that process, too.
+        """Return whether the record is in the grant's scope. A record about a process (`concerned_process`,
+        such as an improvement of it) is in the scope of that process, too.
         """
         scope = (("team_id", self.team_id), ("service", self.service))
         if not all(value is None or getattr(record, name, None) == value for name, value in scope):
@@ -361,13 +361,13 @@ class Caller:
     unrestricted, with all roles that the person holds or will hold, as a key without roles and a login are.
     `is_narrowed`: the credential permits less than the person may do now, with the roles that they hold.
     `key_scope` is the one thing that the key may do; None: all that the roles permit. `ends_at` is when the
-    credential ends, be it a key, a secret that was replaced, a session or a token; None: never. `lasts_until`
-    is when the key ends that a session was opened with, or the key itself; None: never, as a login.
+    credential ends, be it a key, a replaced secret, a session or a token; None: never. `lasts_until` is the
+    end of the key that opened the session, or of the key itself; None: never, as for a login.
     `secret_hash` is the SHA-256 of the key's secret that they came with, or opened their session with.
     `is_superseded`: the key has been given another secret since, and this one is accepted for a while only,
     and for nothing that is done in person.
     `assistant` is the program that acts for the person, by its name; it may do less than the person. None:
-    they act themselves, or by a program that does not say so.
+    they act themselves, or by a program that does not declare itself.
     `time_zone` is the one that the person works in; None: unknown.
     `looks_on`: they see the record at hand only because they once handed it over, so they only read it.
     """
@@ -427,7 +427,7 @@ class Caller:
         )
 
     def may_use_role(self, role: Role, record: Any) -> bool:
-        """Return whether the credential may use the role for that record, be it held by its person or not."""
+        """Return whether the credential may use the role for that record, if its person holds the role."""
         return self.restricted_to is None or any(
             grant.role is role and grant.covers(record) for grant in self.restricted_to
         )

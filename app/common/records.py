@@ -110,7 +110,7 @@ def required(description: str | None = None, *, examples: list[Any] | None = Non
 
 
 def optional(description: str | None = None, *, examples: list[Any] | None = None, **more: Any) -> Any:
-    """Declare a field that may have no value. Without a description `None` says the same."""
+    """Declare a field that may have no value. Without a description `None` means the same."""
     schema = None if examples is None else {"examples": examples}
     return Field(default=None, description=description, schema_extra=schema, **more)
 
@@ -119,8 +119,8 @@ class Record(SQLModel):
     """A record of the projection `fold`.
 
     `version` is that of the last event that changed a field of the record itself, and `appended_at` the time
-    at which the log recorded that event (`recorded_at` to clients): the log sets it, so a row that is not yet
-    written has none. `changed_at` is when the latest of those events happened.
+    at which the log recorded that event (`recorded_at` to clients). The log sets it, so a row that is not yet
+    written lacks it. `changed_at` is when the latest of those events happened.
     """
 
     # A record is never validated, so no validator need be built (`_blank`).
@@ -154,7 +154,7 @@ class Record(SQLModel):
         return stream(self.KIND, self.id)
 
     def record_part(self, part_class: type[P]) -> P:
-        """Return the record's part of that class; while none of its fields has a value it has no row."""
+        """Return the record's part of that class; a part without any values has no row."""
         part: P | None = self.__dict__.get(part_class.KIND)
         if part is None:
             part = self.__dict__[part_class.KIND] = empty(part_class, self.id)
@@ -174,8 +174,8 @@ class ChildRecord(Record):
 
     `AUDIENCE_KIND`: the person in `person_id` may see the record, with a token of that kind (empty: they may
     not). A person with child records of two classes may still see the record when one of them is removed.
-    `DONE_FIELDS`: the work that it gives to somebody is done once one of these fields is set (none: it gives
-    none that lasts).
+    `DONE_FIELDS`: the work in this row is done once one of these fields is set (empty: it gives no lasting
+    work).
     """
 
     AUDIENCE_KIND: ClassVar[str] = ""

@@ -14,8 +14,8 @@ from app.common.records import CodeEnum, ForeignRef, Record
 
 
 class EnteredAt:
-    """Marks a field that holds the time at which the record last entered one of these states, or any state if
-    none is named: `Annotated[datetime | None, EnteredAt(MeetingState.held)]`.
+    """Marks a field that holds the time at which the record last entered one of these states, or any state
+    without arguments: `Annotated[datetime | None, EnteredAt(MeetingState.held)]`.
 
     `first`: the field keeps the first such time. Only entries from a state in `after`, if it is given, and
     not in `not_after` count.

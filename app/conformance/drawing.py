@@ -1,9 +1,9 @@
 """The directly-follows graph drawn as SVG (pure).
 
-The steps stand in a column by their mean place, joined by what followed what: forwards on the right, back on
-the left, straight where the next step is the next in the column. The wider a line, the more often; its label
-says how often, and the median of the time. The most frequent lines are drawn; the title says how many are
-left out.
+The steps stand in a column by their mean place, joined by the sequence of events: forwards on the right, back
+on the left, straight where the next step is the next in the column. A wider line means more cases; its label
+gives their number, and the median of the time. The most frequent lines are drawn; the title gives the number
+of omitted lines.
 """
 
 from __future__ import annotations
@@ -40,7 +40,9 @@ _Line = tuple[str, str, tuple[float, float], str | None]
 
 @dataclass(frozen=True, slots=True)
 class GraphFigure:
-    """What is drawn: the steps, the edges, the number of cases, the name of their kind, and the language."""
+    """Content of the drawing: the steps, the edges, the number of cases, the name of their kind, and the
+    language.
+    """
 
     nodes: Sequence[ConformanceNode]
     edges: Sequence[ConformanceEdge]

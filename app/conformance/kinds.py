@@ -1,5 +1,5 @@
-"""Which kinds of records have cases, what ends a case, and which events are steps: all of it follows from
-their lifecycles and paths. Pure.
+"""The kinds of records that have cases, the ends of a case, and the events that are steps: all of it follows
+from their lifecycles and paths. Pure.
 """
 
 from __future__ import annotations
@@ -32,9 +32,7 @@ def with_cases(lifecycles: Iterable[Lifecycle[Any]]) -> list[Lifecycle[Any]]:
 
 @cache
 def ends_of(lifecycle: Lifecycle[Any]) -> frozenset[str]:
-    """Return the codes of the states that end a case: nothing goes on behind them, but for what undoes the
-    end.
-    """
+    """Return the codes of the states that end a case: they can only be left by undoing the end."""
     return frozenset(
         state.value
         for state, leaving in lifecycle.leaving.items()

@@ -1,4 +1,5 @@
-"""What other registers ask of how a process ran: irregular cases, and the share of cases that fit.
+"""Answers for other registers about the course of a process: irregular cases, and the share of cases that
+fit.
 
 A consumer of the log keeps the facts: what was written a moment ago may not be in them yet.
 """
@@ -54,9 +55,9 @@ class IrregularCase:
 
 @dataclass(frozen=True, slots=True)
 class IrregularCases:
-    """The irregular cases in the order of their ends, the source of the path that they were held against (the
-    number of its definition, or `shipped`; None: the process has none), and a position of the log that the
-    facts had reached.
+    """The irregular cases in the order of their ends, the source of the path with which they were compared
+    (the number of its definition, or `shipped`; None: the process has no path), and a position of the log
+    that the facts had reached.
     """
 
     cases: tuple[IrregularCase, ...]
@@ -76,7 +77,7 @@ class FitShare:
 
     @property
     def share(self) -> float | None:
-        """Return the share of the cases that fit; None: none ended."""
+        """Return the share of the cases that fit; None without ended cases."""
         return self.fitting / self.cases if self.cases else None
 
 
@@ -124,8 +125,8 @@ async def fit_share(
     *,
     team_id: UUID | None = None,
 ) -> FitShare | None:
-    """Return how many cases of the process that ended in that time fit its expected path; None: it has none.
-    Imported cases are left out.
+    """Return how many cases of the process that ended in that time fit its expected path, or None. Imported
+    cases are left out.
     """
     path, cases, successors = await _held_cases(read, lifecycles, process, begin, end, team_id)
     if path is None:

@@ -71,8 +71,8 @@ class ConformanceQuestion:
 
 def permitted_kind(ledger: Ledger, context: CommandMetadata, kind: str) -> Lifecycle[Any]:
     """Return the lifecycle of that kind of cases. Raises NotFound, or Forbidden if the caller does not see
-    every record of the kind: figures over some could be mistaken for those over all, and one over few could
-    tell of cases that are hidden from the caller.
+    every record of the kind: figures over some could be mistaken for those over all, and figures over few
+    could reveal hidden cases.
     """
     of_cases = {lifecycle.kind: lifecycle for lifecycle in with_cases(ledger.lifecycles.values())}
     lifecycle = of_cases.get(kind)
@@ -150,8 +150,8 @@ async def snapshot(db: Database) -> AsyncIterator[Connection]:
 
 
 async def facts_position(connection: Connection) -> tuple[int, float]:
-    """Return the log position that the facts have reached, and the age in seconds of the next event (0:
-    none).
+    """Return the log position that the facts have reached, and the age in seconds of the next event (0 at the
+    end).
     """
     ((position, age),) = await fetch_tuples(
         connection, SELECT_FACTS_POSITION, {"consumer": NAME, "shape": SHAPE}

@@ -1,5 +1,5 @@
-"""The facts of conformance held against the log, for `ledgerdesk reconcile` and its nightly run, and made
-anew for `ledgerdesk rebuild`.
+"""The facts of conformance compared with the log, for `ledgerdesk reconcile` and its nightly run, and
+recomputed for `ledgerdesk rebuild`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ CONFORMANCE = "conformance"
 
 
 async def compare_cases(url: str, lifecycles: Iterable[Lifecycle[Any]], report: ReconciliationReport) -> None:
-    """Compare how each case went by the facts with what the log says, as of the position that the facts have
+    """Compare the course of each case in the facts with the log, as of the position that the facts have
     reached, and report the differences. Raises DatabaseGone.
     """
     compared, differing = await _differing(url, list(lifecycles))
@@ -37,8 +37,8 @@ async def compare_cases(url: str, lifecycles: Iterable[Lifecycle[Any]], report: 
 
 
 async def rebuild_cases(url: str, lifecycles: Iterable[Lifecycle[Any]]) -> list[str]:
-    """Follow the log to its end, and make all facts anew if one is otherwise. Return the names of the tables
-    of facts, with the kind of cases, that were: `process_step/incident`. Raises DatabaseGone.
+    """Follow the log to its end, and recompute all facts if one differs. Return the names of the tables of
+    facts that differed, with the kind of cases: `process_step/incident`. Raises DatabaseGone.
     """
     kinds = list(lifecycles)
     follower = consumer(kinds)

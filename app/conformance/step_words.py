@@ -1,4 +1,4 @@
-"""What steps and states are called, in English and Chinese. Pure."""
+"""Names of steps and states, in English and Chinese. Pure."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ MOST_NAMED = 3
 
 
 class BadDeclaration(Exception):
-    """The file of declarations is invalid; the message says what is wrong."""
+    """The file of declarations is invalid; the message names the fault."""
 
 
 @dataclass(frozen=True, slots=True)

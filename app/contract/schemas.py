@@ -196,7 +196,7 @@ class SchemaComparison:
 
 
 def resolved(schema: Schema, document: Schema) -> Schema:
-    """Return the schema with its reference to the document resolved; members beside the reference win."""
+    """Return the schema with its reference to the document resolved; members next to the reference win."""
     while "$ref" in schema:
         target: Any = document
         for part in schema["$ref"].removeprefix("#/").split("/"):

@@ -1,4 +1,4 @@
-"""What needs attention, as a page shows it: sentences of `/v1/attention`, and the last reconciliation."""
+"""Attention as a page shows it: sentences of `/v1/attention`, and the last reconciliation."""
 
 from __future__ import annotations
 
@@ -96,8 +96,8 @@ def _is_of(key: str, processes: Sequence[str], kpis: Sequence[str]) -> bool:
 
 
 def cases_address(page: DashboardPage, item: Mapping[str, Any]) -> str | None:
-    """Return the page that has exactly the cases of a sentence; None: it has none. A page of the dashboard is
-    compared with what the view is compared with.
+    """Return the page that has exactly the cases of a sentence, or None. A page of the dashboard is compared
+    with what the view is compared with.
     """
     if item["process"] == SOURCE:
         return source_page(item["cases"] or "")
@@ -111,6 +111,8 @@ def cases_address(page: DashboardPage, item: Mapping[str, Any]) -> str | None:
 
 
 async def last_reconciliation(page: DashboardPage) -> Mapping[str, Any] | None:
-    """Return the last reconciliation of the figures; None: there was none, or it is not for the reader."""
+    """Return the last reconciliation of the figures; None before the first, or if it is not for the
+    reader.
+    """
     document = await page.desk.calls.read_if_allowed("/v1/reconciliations", {"limit": "1"})
     return document["items"][0] if document is not None and document["items"] else None

@@ -18,7 +18,7 @@ Sentences = Callable[..., str]
 
 @dataclass(frozen=True, slots=True)
 class MomentEntry:
-    """What happened, in words, and the address of its record; empty: it has none."""
+    """An event, in words, and the address of its record, if any."""
 
     text: str
     address: str
@@ -63,7 +63,7 @@ def period_rows(
 
 
 def _signals(point: Mapping[str, Any], say: Sentences) -> list[str]:
-    """Return the rules that the period meets, each with what was said of it."""
+    """Return the rules that the period meets, each with its explanations."""
     explained = {
         noted["rule"]: noted["reason"] or noted["cause"]
         for noted in point["noted"]

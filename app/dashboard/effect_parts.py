@@ -32,8 +32,8 @@ IN_THE_UNIT = frozenset({WarningCode.different_seasons})
 
 @dataclass(frozen=True, slots=True)
 class EffectTableRow:
-    """A row of the table beneath the interval figure: a window, the effect, or what was promised. Texts are
-    empty, and numbers None, where there is nothing to say.
+    """A row of the table beneath the interval figure: a window, the effect, or the promise. Missing texts are
+    empty, and missing numbers None.
     """
 
     label: str
@@ -156,7 +156,9 @@ def _rows(result: Mapping[str, Any], words: ChartWords) -> Iterator[EffectTableR
 
 
 def _interval(low: str, high: str, words: ChartWords) -> str:
-    """Return both ends of an interval; an end that it has not is open, and nothing is said of none."""
+    """Return both ends of an interval; a missing end is open, and an interval without ends is an empty
+    text.
+    """
     open_end = words.translate("open_end")
     return f"{low or open_end} – {high or open_end}" if low or high else ""
 

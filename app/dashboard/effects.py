@@ -33,7 +33,7 @@ async def get_effects_page(request: Request) -> Response:
 
 @router.post("")
 async def post_effects_page(request: Request) -> Response:
-    """Measure the effect that the form asks for, and lead to it; or say beside the form what is wrong."""
+    """Measure the effect that the form requests, and lead to it; or show next to the form what is wrong."""
     page = await open_dashboard(request)
     form = await sent_form(request)
     inputs = {

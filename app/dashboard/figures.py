@@ -41,8 +41,9 @@ class PageMark:
 
 @dataclass(frozen=True, slots=True)
 class FigureRow:
-    """A KPI with the value of the judged period, as a row of a table. `value` is empty if it has none, and
-    `reason` then says why; `below` are further words about it.
+    """A KPI with the value of the judged period, as a row of a table. `value` is empty if there is no value,
+    and
+    `reason` then explains it; `below` are further words about it.
     """
 
     item: Mapping[str, Any]
@@ -64,7 +65,7 @@ def words_of_unit(unit: str, language: str, zone: ZoneInfo, currency: str) -> Ch
 
 
 def exact(words: ChartWords, item: Mapping[str, Any]) -> ChartWords:
-    """Return the words with so many decimals that the KPI's values, limits and target are told apart."""
+    """Return the words with enough decimals to distinguish the KPI's values, limits and target."""
     values = [point["value"] for point in item["points"] if point["value"] is not None]
     if item["limits"] is not None:
         values += [item["limits"]["low"], item["limits"]["high"]]
@@ -74,12 +75,12 @@ def exact(words: ChartWords, item: Mapping[str, Any]) -> ChartWords:
 
 
 def target_words(target: Mapping[str, Any] | None, words: ChartWords) -> str:
-    """Return a point's target in words; nothing of none."""
+    """Return a point's target in words; empty without a target."""
     return "" if target is None else target_text(target_value(target), words)
 
 
 def words_of_judged(words: ChartWords, judged: Mapping[str, Any] | None) -> ChartWords:
-    """Return the words with as many digits as tell whether the judged period met its target."""
+    """Return the words with enough digits to see whether the judged period met its target."""
     if judged is None or judged["value"] is None or judged["target"] is None:
         return words
     return words.against(judged["value"], target_value(judged["target"]))
@@ -91,7 +92,7 @@ def target_value(target: Mapping[str, Any]) -> TargetValue:
 
 
 def change_mark(item: Mapping[str, Any], language: str) -> PageMark | None:
-    """Return the mark of what has changed; None: nothing is said."""
+    """Return the mark of a change, or None."""
     code = item["change"]
     return None if code is None else PageMark(code, SHAPES[code], KpiChangeMark(code).label(language))
 
@@ -158,7 +159,9 @@ def _tendency(item: Mapping[str, Any], value: float) -> Tendency:
 
 
 def _compared(points: Sequence[Mapping[str, Any]], view: PageView, words: ChartWords) -> str:
-    """Return the value of the period that the judged one is compared with; a running one with none."""
+    """Return the value of the period with which the judged one is compared; a running period has no
+    comparison.
+    """
     if view.compare == "none" or view.is_running:
         return ""
     back = 1 if view.compare == "previous" else MONTHS_OF_A_YEAR[view.grain]

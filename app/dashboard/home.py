@@ -47,7 +47,7 @@ async def get_service_dashboard(request: Request, key: str) -> Response:
 
 def earlier_address(request: Request) -> str | None:
     """Return where the case or KPI is that an earlier address names: `?case=<id>&kind=incident`,
-    `?kpi=<key>`. None: it names none.
+    `?kpi=<key>`. None without a KPI.
     """
     chosen = dict(request.query_params)
     case, kind, key = chosen.pop("case", ""), chosen.pop("kind", "incident"), chosen.pop("kpi", "")

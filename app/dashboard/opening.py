@@ -1,4 +1,4 @@
-"""What every page of the dashboard begins with: who asks, the chosen view, and what can be chosen."""
+"""Beginning of every page of the dashboard: the reader, the chosen view, and the possible choices."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ class DashboardPage:
 
 
 async def open_dashboard(request: Request) -> DashboardPage:
-    """Return the page for whoever asks. Raises SignInNeeded."""
+    """Return the page for the reader. Raises SignInNeeded."""
     desk = open_desk(request)
     ledger = ledger_of(request)
     position = await desk.log_position()
@@ -159,7 +159,7 @@ async def open_dashboard(request: Request) -> DashboardPage:
 
 
 async def _as_of_instant(request: Request) -> datetime | None:
-    """Return the instant of the address's `as_of`; None: it has none, or none that the log has reached."""
+    """Return the instant of the address's `as_of`; None if it is missing, or the log has not reached it."""
     text = request.query_params.get("as_of")
     if text is None:
         return None

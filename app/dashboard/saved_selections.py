@@ -33,7 +33,7 @@ Chosen = Annotated[str | None, Field(min_length=1, max_length=1_000)]
 
 
 class DashboardSelection(BaseModel):
-    """What an address of the dashboard chooses; `page` is its path below `/dashboard`."""
+    """Choices in an address of the dashboard; `page` is its path below `/dashboard`."""
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
@@ -67,7 +67,7 @@ VIEWS = ViewKind(lambda: DashboardSelection, address_of_selection)
 
 def selection_of(view: PageView, below: str) -> str:
     """Return the query by which the view of that page, by its path below the dashboard's, is saved. The
-    period that is judged when none is chosen is left out: each month it is another.
+    default period is left out: it changes each month.
     """
     is_left_out = view.is_usual_period and view.as_of is None
     grain = view.grain.value if is_left_out and view.grain.value != "month" else None

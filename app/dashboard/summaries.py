@@ -60,7 +60,7 @@ async def post_removal_of_summary(request: Request, summary_id: UUID) -> Respons
 
 
 def _body(form: SentForm) -> dict[str, Any]:
-    """Return what the form says of a summary."""
+    """Return the content of the form of a summary."""
     body: dict[str, Any] = {name: text for name in TEXTS if (text := form.first_value(name))}
     if day := form.first_value("day_of_month"):
         body["day_of_month"] = int(day) if day.isdecimal() else day

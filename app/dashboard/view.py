@@ -29,9 +29,9 @@ GRAINS = (Grain.week, Grain.month, Grain.quarter, Grain.year)
 
 @dataclass(frozen=True, slots=True)
 class PageView:
-    """What an address chooses: `first` is the first day of the period that is judged, `today` that of the
-    reader's zone, or that of the instant `as_of_instant` if the view is frozen there, as `as_of` of
-    the address says; `unknown` are the parts of the address that choose nothing, as they were written.
+    """Choices in an address: `first` is the first day of the judged period, `today` that of the reader's
+    zone, or that of the instant `as_of_instant` if `as_of` in the address freezes the view there; `unknown`
+    are the parts of the address that choose nothing, as they were written.
     """
 
     today: date
@@ -58,7 +58,7 @@ class PageView:
 
     @property
     def is_usual_period(self) -> bool:
-        """Whether the period is the one that is judged when none is chosen: the last that is over."""
+        """Whether the period is the default one: the last that is over."""
         return self.end_day == first_day(self.grain, self.today)
 
     @property
@@ -140,8 +140,8 @@ def parse_view(
     organisation_zone: ZoneInfo,
     as_of_instant: datetime | None = None,
 ) -> PageView:
-    """Return the view that the address chooses; what it says wrong is left out, and named. `as_of_instant`:
-    that of its `as_of`; None: it has none that the log has reached.
+    """Return the view that the address chooses; wrong parts are left out, and named. `as_of_instant`: that of
+    its `as_of`; None if the log has not reached it, or it is missing.
     """
     chosen: dict[str, list[str]] = {}
     for name, text in pairs:

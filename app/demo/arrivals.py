@@ -1,7 +1,7 @@
 """Random arrival times of the demo's incidents and requests: by the working hours of two sites, fewer at
 night and at weekends.
 
-More incidents arrive in one bad month. The history begins with a month, so that none is half; in its first
+More incidents arrive in one bad month. The history begins with a month, so that each is whole; in its first
 year the desk serves Berlin only, and few cases arrive. Pure functions; the same end gives the same arrivals.
 """
 

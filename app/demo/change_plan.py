@@ -97,7 +97,7 @@ def planned_changes(end: datetime, days: int | None = None) -> list[PlannedChang
     which there are few, which wait for the end of a freeze. The board has one of them before it at the end,
     at whatever hour that is: the last that it was asked about.
 
-    Of those before the last quarter only the ones in the last `days`, if these are said.
+    With `days`, changes before the last quarter are planned only in the last `days`.
     """
     since = begin_of_history(end) if days is None else end - days * DAY
     planned = sorted(_outside_freezes(end, since), key=lambda change: change.begin)

@@ -1,4 +1,4 @@
-"""The demo's texts are written in both languages; each person says one of them (pure)."""
+"""The demo's texts are written in both languages; each person uses one of them (pure)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CHINESE_SIGN = re.compile("[\u3400-\u9fff]")
 
 
 def in_language(text: str, language: str) -> str:
-    """Return the part of the text in the language, if the text says the same in both; else all of it."""
+    """Return the part of the text in the language, if the text has both; else all of it."""
     parts: dict[str, list[str]] = {"zh": [], "en": []}
     end = 0
     for run in _RUN_OF_CHINESE.finditer(text):

@@ -1,4 +1,6 @@
-"""What the scripts of the demo's improvement programme share: its people, its clock, and its committee."""
+"""Common parts of the scripts of the demo's improvement programme: its people, its clock, and its
+committee.
+"""
 
 from __future__ import annotations
 

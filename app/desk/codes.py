@@ -74,7 +74,7 @@ class CodeWords:
 @cache
 def _label_of_member(name: str, text: str, language: str) -> str | None:
     """Return the label of the code by the codes that are called as the member is, or, if it is no word, by
-    any codes that have it; None if there is none.
+    any codes that have it, or None.
     """
     called_so = [codes for codes in _all_codes() if _is_called(codes, name)]
     all_codes = _all_codes() if CODE.fullmatch(text) else ()

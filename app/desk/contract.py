@@ -55,8 +55,8 @@ class ChildScreen:
 
 @dataclass(frozen=True, slots=True)
 class FileAddress:
-    """The address of a file or a page to print, with `{id}` for the record; the id of its operation. Of a row
-    within the record it has `{row}`, too: the value of the row's member `row_member`.
+    """The address of a file or a page to print, with `{id}` for the record; the id of its operation. For a
+    row within the record it also has `{row}`: the value of the row's member `row_member`.
     """
 
     path: str
@@ -97,13 +97,13 @@ class ScreenContract:
         return self._fields(self.component(schema)) or {}
 
     def operation(self, method: str, path: str) -> Schema | None:
-        """Return the operation at that path of the contract; None if there is none."""
+        """Return the operation at that path of the contract, or None."""
         operation = self._document["paths"].get(path, {}).get(method.lower())
         return None if operation is None else dict(operation)
 
     @lru_cache(maxsize=256)  # noqa: B019 - as above
     def listing(self, plural: str) -> ListScreen | None:
-        """Return the list of that kind; None if it has none."""
+        """Return the list of that kind, or None."""
         operation = self.operation("get", f"/v1/{plural}")
         fields = None if operation is None else self._listed_fields(operation)
         if operation is None or fields is None:
@@ -124,7 +124,7 @@ class ScreenContract:
 
     @lru_cache(maxsize=256)  # noqa: B019 - as above
     def record_fields(self, plural: str) -> Mapping[str, Schema] | None:
-        """Return the fields of a record by their names; None if none is shown by itself."""
+        """Return the fields of a record by their names; None if the kind has no page of its own."""
         operation = self.operation("get", f"/v1/{plural}/{{id}}")
         return None if operation is None else self._fields(self._answer(operation))
 
@@ -147,7 +147,7 @@ class ScreenContract:
 
     @lru_cache(maxsize=256)  # noqa: B019 - as above
     def listed_fields(self, path: str) -> Mapping[str, Schema] | None:
-        """Return the fields of what the operation at that path lists; None if there is none."""
+        """Return the fields of what the operation at that path lists, or None."""
         operation = self.operation("get", path)
         return None if operation is None else self._listed_fields(operation)
 
@@ -179,7 +179,7 @@ class ScreenContract:
 
     @lru_cache(maxsize=1024)  # noqa: B019 - as above
     def row_file(self, plural: str, child: str) -> FileAddress | None:
-        """Return the file, or page to print, of each row of a list within a record; None: there is none."""
+        """Return the file, or page to print, of each row of a list within a record, or None."""
         for path, operation in self._files(f"/v1/{plural}/{{id}}/{child}/"):
             parameter = PATH_PARAMETER.findall(path)[-1]
             member = "id" if parameter.endswith("_id") else parameter

@@ -36,11 +36,11 @@ class SharedFile:
 
 @dataclass(frozen=True, slots=True)
 class ConversationEntry:
-    """Something that somebody said or did.
+    """An entry of the conversation: a person's words or act.
 
-    `did` is what they did in the past tense; nothing of a comment, which only says something. `texts` are
-    what they wrote, each with its label; `is_internal`: only staff may read it. `events` are what was done
-    without words, of which one entry has several.
+    `did` is the act in the past tense; empty for a comment, which has only words. `texts` are the person's
+    texts, each with its label; `is_internal`: only staff may read it. `events` are acts without words,
+    several of which share an entry.
     """
 
     author: str
@@ -115,8 +115,8 @@ def _spoken(
     left: dict[str, Mapping[str, Any]],
     requester: str | None,
 ) -> Iterator[ConversationEntry]:
-    """Yield the entries for what was said or shared with the event; none if it was done without words. A
-    comment is taken out of those that are left.
+    """Yield the entries for texts and files of the event; an event without words has no entries. A comment is
+    taken out of the remaining ones.
     """
     ids = [name.partition("/")[2] for name in event.rows]
     comments = [left.pop(name) for name in ids if name in left]

@@ -199,7 +199,7 @@ class ReferredNames:
 
 
 def _member(values: Mapping[str, Any], name: str) -> str:
-    """Return the name of the member; of a value whose kind another member says, a name that says it."""
+    """Return the name of the member; for a value whose kind is in another member, a name with that kind."""
     kind = values.get(KIND_MEMBERS[name]) if name in KIND_MEMBERS else None
     return f"{kind}_id" if isinstance(kind, str) else name
 
@@ -233,8 +233,8 @@ class RowNames:
     _lists: dict[str, Mapping[str, str]] = field(default_factory=dict)
 
     def name(self, member: str, row: str) -> str | None:
-        """Return what people call the row that the member of that name refers to by its id or key; None if it
-        is none of the record, or the reader may not see it.
+        """Return the name of the row that the member of that name refers to by its id or key; None if it is
+        not a row of the record, or the reader may not see it.
         """
         child = self._list_of(member, row)
         return None if child is None else self._lists.get(child, {}).get(row) or None

@@ -28,8 +28,8 @@ CONCURRENT_CALLS = 4
 
 @dataclass(frozen=True, slots=True)
 class CallAnswer:
-    """The answer of an operation: its status, headers by their small names, its bytes, and what they are as
-    JSON (None: they are none).
+    """The response of an operation: its status, headers by their lower-case names, its bytes, and their JSON
+    value (None if they are not JSON).
     """
 
     status: int
@@ -44,7 +44,7 @@ class CallAnswer:
 
     @property
     def drawing(self) -> Markup | None:
-        """Return the drawing (SVG) that was answered, to be put into a page; None: there is none."""
+        """Return the drawing (SVG) that was answered, to be put into a page, or None."""
         if not self.is_success:
             return None
         return Markup(self.content.decode())  # noqa: S704 - our own drawing, which has escaped what it shows
@@ -68,7 +68,7 @@ class CallRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class OperationCalls:
-    """Calls of the caller of a page, whose answers are in its language. Of calls that are made at once, some
+    """Calls of the caller of a page, with responses in its language. If there are many calls at once, some
     wait for the others.
     """
 
@@ -93,7 +93,7 @@ class OperationCalls:
         return answer.document
 
     async def read_drawing(self, path: str, parameters: Parameters = NO_PARAMETERS) -> Markup | None:
-        """Return the drawing (SVG) at that path, to be put into a page; None if none is to be had."""
+        """Return the drawing (SVG) at that path, to be put into a page; None if it is not available."""
         return (await self.send("GET", path, parameters=parameters)).drawing
 
     async def require(self, method: str, path: str, *, body: Any = NO_BODY) -> None:

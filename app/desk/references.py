@@ -43,8 +43,8 @@ class Ambiguous:
 
 @dataclass(frozen=True, slots=True)
 class ResolvedInputs:
-    """Inputs with values in the place of what was typed. By their pointers: the texts that may mean several
-    records, and those that mean none that the reader may see.
+    """Inputs with values in place of the typed texts. By their pointers: the texts that may mean several
+    records, and those that mean no record that the reader may see.
     """
 
     inputs: Mapping[str, Sequence[str]]

@@ -1,4 +1,4 @@
-"""The timeline of a record: its events in words, with who, when, what was said, and what changed (pure)."""
+"""The timeline of a record: its events in words, with actor, time, text, and changes (pure)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ INSTANT_SUFFIX = "_at"
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """A change of a field: its label, and its values before and after; nothing of none."""
+    """A change of a field: its label, and its values before and after, if any."""
 
     name: str
     label: str
@@ -182,8 +182,8 @@ class _Narrator:
     def _changes(
         self, changed: Mapping[str, Any], payload: Mapping[str, Any], texts: Collection[str]
     ) -> Iterator[FieldChange]:
-        """Yield the changes of fields that people read: not times and counts that nobody gave, and not what
-        stands among the texts.
+        """Yield the changes of fields that people read: without times and counts that people did not enter,
+        and without the texts.
         """
         schemas = self.display.contract.record_fields(self.lifecycle.plural) or {}
         written = [payload.get(name) for name in texts]

@@ -204,7 +204,7 @@ class ValueDisplay:
         return self.sentence(code, time=time)
 
     def link(self, stub: Mapping[str, Any], name: str) -> Markup:
-        """Return what a stub stands for: a link to the record if the stub says which it is."""
+        """Return the text for a stub: a link to the record if the stub identifies it."""
         title = stub.get("title")
         words = f"{name} {title}" if title else name
         kind, number, record = stub.get("kind"), stub.get("number"), stub.get("ticket") or stub.get("id")
@@ -246,7 +246,7 @@ class ValueDisplay:
         return self.sentence("ahead" if seconds > 0 else "ago", time=self.duration(rounded))
 
     def _shape(self, schema: Schema) -> ValueShape:
-        """Return what the schema says of a value, found out once for a page."""
+        """Return the shape of a value by its schema, computed once for a page."""
         if id(schema) not in self._shapes:
             plain = _plain(self.contract, schema)
             is_instant = plain.get("format") == "date-time"
@@ -293,15 +293,13 @@ def spoken_duration(seconds: int, language: str, *, is_working_time: bool = Fals
 
 
 def record_name(record: Mapping[str, Any], language: str) -> str:
-    """Return by what people call the record: its number, or its name in that language; nothing if it has
-    none.
-    """
+    """Return the record's name for people: its number, or its name in that language; empty without either."""
     names = (record.get(f"{name}_{language}") or record.get(name) for name in NAMES)
     return next((str(name) for name in names if name and not ID.fullmatch(str(name))), "")
 
 
 def record_title(record: Mapping[str, Any]) -> str:
-    """Return what a record that has a number is about; nothing if it does not say so."""
+    """Return the subject of a record with a number; empty without one."""
     return str(record.get("title") or "") if record.get("number") else ""
 
 
@@ -314,7 +312,7 @@ def label_of(codes: type[CodeEnum], code: str, language: str) -> str:
 
 
 def code_class(contract: ScreenContract, schema: Schema) -> type[CodeEnum] | None:
-    """Return the codes of which a value of that schema is one; None if it is none."""
+    """Return the codes of which a value of that schema is one, or None."""
     for name in _references(contract, schema):
         codes_of_name = _codes_by_name().get(name)
         if codes_of_name is not None:
@@ -328,7 +326,7 @@ def _codes_by_name() -> Mapping[str, type[CodeEnum]]:
 
 
 def _references(contract: ScreenContract, schema: Schema) -> Iterator[str]:
-    """Yield the names of the components by which the schema says what its value is."""
+    """Yield the names of the components that define the schema's value."""
     if "$ref" in schema:
         yield schema["$ref"].rpartition("/")[2]
         yield from _references(contract, contract.component_at(schema["$ref"]))
@@ -348,9 +346,7 @@ def _plain(contract: ScreenContract, schema: Schema) -> Schema:
 
 
 def _stub_name(part: Mapping[str, Any]) -> str | None:
-    """Return by what a stub is called; None if the part is no stub. Of a stub of an erased person nothing
-    is left.
-    """
+    """Return the name of a stub; None if the part is not a stub. The stub of an erased person is empty."""
     if "id" not in part or len(part) > 5:
         return None
     names = [part[member] for member in NAME_MEMBERS if member in part]

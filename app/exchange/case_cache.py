@@ -72,7 +72,7 @@ class CachedCase:
 class CaseCache:
     """The most recently used cases of an import, by the numbers that their source gives them.
 
-    `recounted`: a dry run has evicted a case before its last row, and imported it anew from its beginning,
+    `recounted`: a dry run has evicted a case before its last row, and imported it again from its beginning,
     since the log has nothing of it to replay.
     """
 

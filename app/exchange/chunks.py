@@ -73,7 +73,7 @@ class Chunk:
 
     def unapplied_rows(self, stale: frozenset[int] | None) -> list[ImportRow]:
         """Return the rows of the commands `stale`, which were not applied, so that they can be converted
-        anew; `stale` None: all rows, since nothing was written.
+        again; `stale` None: all rows, since nothing was written.
         """
         commands = self.commands.items()
         return [row for n, command in commands if stale is None or n in stale for row in command.rows]
@@ -270,12 +270,12 @@ class ChunkBuilder:
         return None if self._requester is None else row.values[self._requester]
 
     def _owner(self, row: SourceRow) -> KnownPerson | None:
-        """Return the person under whose key the row's personal data are encrypted; None if it has none."""
+        """Return the person under whose key the row's personal data are encrypted, or None."""
         return self._people.person(self._requester_of(row) or "") if self._has_personal(row) else None
 
     def _actor(self, row: SourceRow, places: list[int]) -> str:
-        """Return the actor of the row: the first person named in the columns at `places`; if there is none,
-        the import itself.
+        """Return the actor of the row: the first person named in the columns at `places`, or otherwise the
+        import itself.
         """
         for n in places:
             name = row.values[n]

@@ -34,7 +34,7 @@ class SourceFile:
         return min(self._raw.tell(), self.size)
 
     def block(self, size: int) -> bytes:
-        """Return up to `size` further bytes of the uncompressed content; none at its end. Raises FileRefused
+        """Return up to `size` further bytes of the uncompressed content; empty at its end. Raises FileRefused
         if the file is damaged.
         """
         try:

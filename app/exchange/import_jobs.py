@@ -89,7 +89,7 @@ FormatName = Literal["servicenow", "csv", "xes", "ndjson"]
 
 
 class ImportOptions(BaseModel):
-    """Options that say how a file is to be read."""
+    """Options for reading a file."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
@@ -136,7 +136,7 @@ class ImportRequest:
 
 
 def mapping_of(options: ImportOptions) -> FileMapping | None:
-    """Return the mapping among the options, None if there is none. Raises FileRefused."""
+    """Return the mapping among the options, or None. Raises FileRefused."""
     return None if options.mapping is None else read_mapping(options.mapping, "of this import")
 
 
@@ -181,7 +181,7 @@ async def enqueue_import(ledger: Ledger, request: ImportRequest) -> Row | None:
 
 
 async def find_import(ledger: Ledger, import_id: UUID) -> Row | None:
-    """Return the import of that id, None if there is none."""
+    """Return the import of that id, or None."""
     return await ledger.db.row(SELECT_IMPORT, (import_id,))
 
 

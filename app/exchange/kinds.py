@@ -63,7 +63,7 @@ class CodedColumn(_ColumnWithValues, Generic[C]):
 
 
 class FlagColumn(_ColumnWithValues):
-    """A column that says yes or no; without `values` by `true` and `false`."""
+    """A column with yes or no; without `values` by `true` and `false`."""
 
     values: Annotated[dict[Value, bool], Field(max_length=MOST_VALUES)] = {}
 
@@ -208,10 +208,10 @@ class ImportedChangeFields(ImportedFields):
 class ImportedKind:
     """A kind of cases whose histories are imported.
 
-    `detail` is the field that the keys of a status may say besides, in our own format. `defaults` are the
-    codes that go with a state if nothing gives them; `derived` returns the fields that follow from others, of
-    which `derived_names` are the names; `ending` are the fields that say how a case ended: where a row gives
-    several milestones, the last of them alone has these.
+    `detail` is the field that the keys of a status may also contain, in our own format. `defaults` are the
+    codes that go with a state if the file lacks them; `derived` returns the fields that follow from others,
+    of which `derived_names` are the names. `ending` are the fields about the end of a case: if a row gives
+    several milestones, only the last of them has these.
     """
 
     record: type[Ticket]

@@ -282,7 +282,7 @@ class _Import:
             await self._retry(rows)
 
     async def _next_rows(self, rows: Iterator[SourceRow | RefusedRow]) -> list[ImportRow]:
-        """Return the rows of the next chunk; none at the end of the file."""
+        """Return the rows of the next chunk; empty at the end of the file."""
         async with self._chunks.work_lock:
             return await self._read(rows)
 

@@ -60,7 +60,7 @@ StateReader = Callable[[tuple[str | None, ...]], StateAndFields | None]
 
 class MappingRefused(FileRefused):
     """The mapping is wrong. `problems` are pairs of a key, and what is wrong there with what is allowed;
-    `why` says the first of them in sentences.
+    `why` describes the first of them in sentences.
     """
 
     def __init__(self, name: str, problems: list[tuple[str, str]]) -> None:
@@ -102,8 +102,8 @@ class MilestoneColumn(MappingPart):
 class FileMapping(MappingPart):
     """The mapping of a file's columns to fields of this system: what those of all kinds of cases have.
 
-    A row is a case as it stood after a change (`at`, `state`), or says of the whole of a case when it came to
-    which state (`milestones`).
+    A row is a case as it stood after a change (`at`, `state`), or lists when the whole case came to which
+    state (`milestones`).
     """
 
     process: str
@@ -128,7 +128,7 @@ class FileMapping(MappingPart):
 
     @model_validator(mode="after")
     def check_rows(self) -> Self:
-        """Refuses a mapping that does not say how a row tells of its case, or says it in two ways."""
+        """Refuses a mapping that does not define the case of a row, or defines it in two ways."""
         if self.milestones is None and (self.at is None or self.state is None):
             raise ValueError("at and state are required, or milestones if each row has a whole case")
         row_keys = (self.at, self.state, self.actor, self.sequence)
@@ -182,7 +182,7 @@ class FileMapping(MappingPart):
 
     @cached_property
     def ending_columns(self) -> frozenset[str]:
-        """The columns that say how a case ended."""
+        """Columns about the end of a case."""
         return frozenset(c for field, c in self.fields.columns.items() if field in self.kind.ending)
 
     @cached_property
@@ -341,9 +341,7 @@ class _StatusReader:
         self._codes_by_state = codes_by_state
 
     def read(self, values: tuple[str | None, ...]) -> StateAndFields | None:
-        """Return the state and the fields that go with it; None if the status is unknown or says nothing of
-        the state.
-        """
+        """Return the state and the fields that go with it; None if the status does not define a state."""
         status, *detail = ((value or "").lower() for value in values)
         meaning = self._meanings.get(SUB_STATUS_SEPARATOR.join((status, *detail))) if detail else None
         meaning = meaning or self._meanings.get(status)
@@ -420,7 +418,7 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
 
 
 def _line_of(lines: list[str], path: list[str]) -> int:
-    """Return the line of the last key of the path that is found in the file, 0 if none is."""
+    """Return the line of the last key of the path that is found in the file, or 0."""
     nearest = 0
     for part in path:
         key = re.compile(rf"""[\s\[.{{,]*["']?{re.escape(part)}["']?\s*[=\].]""")

@@ -162,9 +162,7 @@ class OrganisationImport:
         )
 
     async def _recorded(self, key: IdempotencyKey) -> _RecordedLine | None:
-        """Return the earlier command with this key, whatever else its line contained; None if there is
-        none.
-        """
+        """Return the earlier command with this key, whatever else its line contained, or None."""
         row = await self.ledger.db.row(SELECT_RECORDED, (key.key, key.route, self.context.caller.actor))
         return None if row is None else _RecordedLine(str(id_of(row["stream"])), row["fingerprint"])
 

@@ -66,7 +66,7 @@ class KnownTeam:
 
 @dataclass(frozen=True, slots=True)
 class StubDetails:
-    """Details that a source tells of a person, besides the name that they are found by."""
+    """Details of a person from a source, besides the name by which they are found."""
 
     name: str | None = None
     email: str | None = None
@@ -147,7 +147,7 @@ class People:
         return self._persons[""]
 
     async def find_persons(self, persons: Iterable[str]) -> None:
-        """Finds those persons of these names who exist, all at once; adds nobody."""
+        """Finds existing people of these names, all at once; adds no people."""
         await self._find_persons({name[:LONGEST_NAME] for name in persons} - self._persons.keys())
 
     async def _find_or_add_persons(self, names: set[str]) -> None:

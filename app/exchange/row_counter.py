@@ -13,8 +13,8 @@ class RowCounter:
 
     The key of a row ends in its number among equal rows of the file. So both of two equal rows are imported,
     and a file that is read again, or a longer one that begins with it, imports neither a second time. If two
-    files contain one of two equal rows each, they cannot be told apart from one row that is in both files: it
-    is imported once.
+    files contain one of two equal rows each, the rows look like one row that is in both files, and are
+    imported once.
     """
 
     def __init__(self) -> None:

@@ -1,3 +1,3 @@
-"""Expressions that users write: CEL with functions of our own, bounded in their length and steps. Whoever has
-them says which variables they may use. No HTTP, no database.
+"""Expressions that users write: CEL with functions of our own, bounded in their length and steps. The owner
+of an expression defines its variables. No HTTP, no database.
 """

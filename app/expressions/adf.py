@@ -1,7 +1,7 @@
 """The Atlassian Document Format, in which Jira writes its comments and descriptions, as HTML (pure).
 
-A document is a tree of nodes: blocks such as paragraphs and lists, and in them texts, mentions and breaks. Of
-a node that is not known here, what it contains is taken over.
+A document is a tree of nodes: blocks such as paragraphs and lists, and in them texts, mentions and breaks.
+The content of an unknown node is kept.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Functions that expressions may call beside CEL's own."""
+"""Functions that expressions may call in addition to CEL's own."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def time(value: Any, *options: str) -> str | None:
 
 
 def number(value: Any) -> int | float | None:
-    """Return the number that a text such as "1,000,000" or "12.5" says."""
+    """Return the number in a text such as "1,000,000" or "12.5"."""
     if isinstance(value, bool) or not isinstance(value, str | int | float | None):
         raise ValueError("bad_number")
     if not isinstance(value, str):
@@ -62,7 +62,7 @@ def number(value: Any) -> int | float | None:
 
 def plain_text(value: Any) -> str | None:
     """Return the text of HTML, also where the HTML was escaped once more. Text without a tag of HTML is plain
-    already: its lines are kept, and so is what stands between `<` and `>`.
+    already: its lines are kept, and so is text between `<` and `>`.
     """
     if value is None:
         return None
@@ -145,8 +145,8 @@ def url_encode(value: Any) -> str:
 
 
 def get(value: Any, path: str, *default: Any) -> Any:
-    """Return what is at a path such as "issue.assignee.login": null if something on the way is null; not told
-    if something is not there, or the default, if one is given.
+    """Return the value at a path such as "issue.assignee.login": null if a value on the way is null; unset if
+    a member on the way is missing, or the default, if one is given.
     """
     for name in path.split("."):
         if value is None:
@@ -191,7 +191,7 @@ def omit(value: Any, names: Any) -> Any:
 
 
 def paragraphs(value: Any) -> str | None:
-    """Return the texts of a list as paragraphs, each once; null if none of them says anything."""
+    """Return the texts of a list as paragraphs, each once; null if all are empty."""
     if not isinstance(value, list):
         raise ValueError("not_a_text")
     texts = dict.fromkeys(_as_text(each).strip() for each in value if each is not None)

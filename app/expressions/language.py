@@ -27,11 +27,11 @@ MISSING: Final = MissingValue.NOTHING
 
 
 class WrongExpression(ValueError):
-    """The text is no expression; the message says where and why."""
+    """The text is not an expression; the message has the place and the reason."""
 
 
 class ExpressionFailed(Exception):
-    """The expression has no value here; `code` and message say why."""
+    """The expression has no value here; `code` and message have the reason."""
 
     def __init__(self, code: str, reason: str) -> None:
         super().__init__(reason)
@@ -75,7 +75,7 @@ class ExpressionEnvironment:
         self._environment = _environment(self.names)
 
     def variables(self, values: Mapping[str, Any]) -> Variables:
-        """Return these values for expressions; a variable that has none is null."""
+        """Return these values for expressions; a variable without a value is null."""
         return Variables(self._environment.Activation({name: values.get(name) for name in self.names}))
 
     def compile(self, text: str) -> Expression:
@@ -94,8 +94,8 @@ class ExpressionEnvironment:
 
 
 def _differs_in_choice_only(message: str) -> bool:
-    """Return whether the only problem is a choice between values of two types: as of null and a map, which is
-    how one writes that somebody is nobody.
+    """Return whether the only problem is a choice between values of two types, such as null and a map, which
+    is the usual way to write that a person is missing.
     """
     errors = [line for line in message.splitlines() if "ERROR:" in line]
     return bool(errors) and all("no matching overload for '_?_:_'" in line for line in errors)

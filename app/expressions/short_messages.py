@@ -2,7 +2,7 @@
 
 A text of the basic alphabet takes 7 bits a character, some characters two; any other text is UCS-2, where one
 beyond the basic plane takes two units. A text that does not fit into one message is sent in several, each of
-which has room for less, since it says which it is.
+which has room for less, because of its number.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ _SHORT_OFFSET = re.compile(r"(:\d{2}(?:\.\d+)?)([+-]\d{2})$", re.ASCII)
 
 
 class TimeSettings(NamedTuple):
-    """Defaults of times that do not say it themselves: their zone, and the order of their dates."""
+    """Defaults for times: their zone, and the order of their dates."""
 
     zone: str | None = None
     order: DateOrder | None = None

@@ -1,5 +1,5 @@
-"""Documents that users write in TOML or JSON, with expressions in them. Of what is wrong there it is said at
-which key, as a person finds it.
+"""Documents that users write in TOML or JSON, with expressions in them. Each fault is reported with the key
+at which a person finds it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _PLAIN_KEY = re.compile(r"[\w-]+", re.ASCII)
 
 
 class NoDocument(ValueError):
-    """The text is neither TOML nor JSON; the message says why."""
+    """The text is neither TOML nor JSON; the message has the reason."""
 
 
 def read_document(text: str) -> Any:
@@ -28,7 +28,7 @@ def read_document(text: str) -> Any:
 
 
 def lines_of(text: str) -> list[str]:
-    """Return the lines in which keys are looked for; of JSON, which is often one line, none."""
+    """Return the lines in which keys are looked for; empty for JSON, which is often one line."""
     return [] if text.lstrip().startswith("{") else text.splitlines()
 
 
@@ -51,7 +51,7 @@ def name_key(lines: list[str], path: Path) -> str:
 
 
 def _line_of(lines: list[str], path: Path) -> int:
-    """Return the line of the last key of the path that is found in the document, 0 if none is."""
+    """Return the line of the last key of the path that is found in the document, or 0."""
     nearest = 0
     if len(path) > 1 and isinstance(path[1], int):
         heads = [n for n, line in enumerate(lines, 1) if re.match(rf"\s*\[\[?{path[0]}\]", line)]

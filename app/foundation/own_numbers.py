@@ -1,7 +1,7 @@
 """Numbers of records and documents of ours, in the ways in which people write them. Pure.
 
 A mistyped number of ours must never count as a document or a change of another system, so other letters,
-dashes, blanks and remarks beside it do not hide it.
+dashes, blanks and remarks next to it do not hide it.
 """
 
 from __future__ import annotations

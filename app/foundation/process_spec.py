@@ -20,8 +20,8 @@ EMPTY_POLICY = ActorPolicy()
 
 @dataclass(frozen=True)
 class AssigningSpec:
-    """Who may assign and escalate the records of a process besides agents, engineers and its manager, and
-    what refuses persons whom they may not be assigned to.
+    """Who may assign and escalate the records of a process besides agents, engineers and its manager, and the
+    check that refuses ineligible assignees.
     """
 
     by: ActorPolicy = EMPTY_POLICY
@@ -56,8 +56,8 @@ class ProcessSpec:
     """Properties of the process that shared actions are mounted on.
 
     `kind` of its records; `any` of their states; `open` are the states in which work remains, `delivered`
-    those in which it is done; `manager` is the role of the process's own manager; `priorities` says how a
-    priority is set; `tasks` says how tasks are completed and dropped.
+    those in which it is done; `manager` is the role of the process's own manager; `priorities` defines how a
+    priority is set; `tasks` defines how tasks are completed and dropped.
     """
 
     kind: str

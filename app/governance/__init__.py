@@ -1,1 +1,3 @@
-"""Registers of governance: what an organisation measured by its processes keeps beside its tickets."""
+"""Registers of governance: the records that an organisation measured by its processes keeps next to its
+tickets.
+"""

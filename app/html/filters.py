@@ -1,4 +1,4 @@
-"""What templates do with a value: times by a zone's clocks, numbers, and texts of several lines (pure)."""
+"""Filters for values in templates: times by a zone's clocks, numbers, and texts of several lines (pure)."""
 
 from __future__ import annotations
 

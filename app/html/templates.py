@@ -1,8 +1,8 @@
-"""HTML from the templates that stand beside the packages whose pages they are (pure).
+"""HTML from templates in the packages of their pages (pure).
 
-A template is named by its path below `app`, as `desk/pages/due.html`. Whatever is put into it is escaped
-unless it is Markup, which only templates, filters and drawings return; a name or an attribute that does not
-exist is an error and never an empty text.
+A template is named by its path below `app`, such as `desk/pages/due.html`. Values are escaped unless they are
+Markup, which only templates, filters and drawings return; an unknown name or attribute is an error and never
+an empty text.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Sentences for people, by code, in English and Chinese. Labels of codes stand beside the codes."""
+"""Sentences for people, by code, in English and Chinese. Labels of codes stand next to the codes."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def sentences(language: str) -> dict[str, dict[str, str]]:
 
 def translate(language: str, table: str, code: str, words: Mapping[str, Word] | None = None) -> str:
     """Return the sentence with its placeholders filled; a missing word becomes an ellipsis. In Chinese a
-    space stands between Chinese characters and the Latin letters or digits that are filled in beside them, as
-    it does within the sentences.
+    space separates Chinese characters from Latin letters or digits that are filled in next to them, as it
+    does within the sentences.
     """
     template = sentences(language)[table][code]
     blanks = _Blanks({name: text_of_word(word, language) for name, word in (words or {}).items()})

@@ -1,4 +1,4 @@
-"""English labels of actions whose name alone is not what a button should say.
+"""English labels of actions for buttons, where the name alone is not enough.
 
 The key is the action's name, if the label is true of every kind of record with an action of that name, or
 otherwise `kind.name`. A label names the object of its verb, unless the object is the record itself.

@@ -1,4 +1,4 @@
-"""What people call the kinds of records in English (pure)."""
+"""Nouns for the kinds of records in English (pure)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What somebody did, from the label of the action: `Acknowledge` becomes `acknowledged` (pure)."""
+"""A person's act, from the label of the action: `Acknowledge` becomes `acknowledged` (pure)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ VOWELS = "aeiou"
 
 
 def past_tense(label: str, language: str) -> str:
-    """Return what the label of an action says in the past tense. A Chinese verb has no tense."""
+    """Return the label of an action in the past tense. A Chinese verb has no tense."""
     if language == "zh":
         return label
     verb, space, rest = label.partition(" ")

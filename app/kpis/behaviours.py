@@ -131,7 +131,7 @@ def chart_question(
 @dataclass(frozen=True, slots=True)
 class FiguresRead:
     """The time as of which figures are read (None: now), and whether those of now are kept, or those of then
-    computed anew.
+    recomputed.
     """
 
     then: LogMoment | None = None

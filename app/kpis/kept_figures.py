@@ -52,7 +52,7 @@ class KeptFigures:
     async def find_figures(
         self, connection: Connection, question: KpiQuestion, position: int
     ) -> dict[PointKey, Figures] | None:
-        """Return the figures that are kept of the question as of that position; None: there are none."""
+        """Return the figures that are kept of the question as of that position, or None."""
         name = _name(question, position)
         async with connection.cursor(row_factory=tuple_row) as cursor:
             row = await (await cursor.execute(SELECT_FIGURES.encode(), (name,))).fetchone()
@@ -110,8 +110,8 @@ async def differs(
     position: int,
     anew: dict[PointKey, Figures],
 ) -> bool:
-    """Return whether figures that were computed anew differ from those kept, in six digits or more; if none
-    are, keep these.
+    """Return whether figures that were recomputed differ from those kept, in six digits or more; if none are,
+    keep these.
     """
     before = await memory.find_figures(connection, question, position)
     if before is None:

@@ -137,7 +137,7 @@ class KafkaTopic:
         return None
 
     async def _last_between(self, start: int, end: int) -> bytes | None:
-        """Return the last committed message of these offsets; None: there is none."""
+        """Return the last committed message of these offsets, or None."""
         self._consumer.seek(self._partition, start)
         text = None
         while await self._consumer.position(self._partition) < end:

@@ -48,7 +48,7 @@ class Published:
 
 
 class MessageWriter:
-    """Writes events as messages. `address`: the installation's public address, None if it has none."""
+    """Writes events as messages. `address`: the installation's public address, or None."""
 
     def __init__(self, address: str | None, lifecycles: dict[str, Lifecycle[Any]]) -> None:
         self._source = f"{address or ''}{FEED}"

@@ -281,7 +281,7 @@ def _marking(ctx: ScimContext, sent: SentUser, fields: Collection[str]) -> ScimC
 
 
 def _qualifiers(held: frozenset[str]) -> tuple[ScimQualifier, ...] | None:
-    """Return the qualifiers in their order; None if there is none."""
+    """Return the qualifiers in their order, or None."""
     return tuple(each for each in ScimQualifier if each in held) or None
 
 

@@ -114,7 +114,7 @@ async def newest_head(connection: Connection) -> SignedHead | None:
 
 
 async def head_of_number(connection: Connection, number: int) -> SignedHead | None:
-    """Return the head of that number; None: there is none."""
+    """Return the head of that number, or None."""
     return _first(await fetch_rows(connection, HEAD_OF_NUMBER, (number,)))
 
 

@@ -101,7 +101,7 @@ def period_at(instant: datetime, grain: Grain, zone: ZoneInfo) -> Period:
 
 
 def span_of(agreement: Agreement, period: Period) -> Span | None:
-    """Return the part of the period in which the agreement is in force; None if there is none."""
+    """Return the part of the period in which the agreement is in force, or None."""
     if agreement.signed_at is None or agreement.begins_at is None:
         return None
     begin, end = max(period.begin, agreement.begins_at), period.end

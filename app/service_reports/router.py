@@ -111,7 +111,7 @@ async def _issued_report(
 async def _corrected_report(
     ledger: Ledger, agreement: Agreement, body: CorrectReportSla, now: datetime
 ) -> tuple[object, ...]:
-    """Return the report of that number computed anew, with what differs."""
+    """Return the report of that number recomputed, with what differs."""
     await wait_for_clocks(ledger.db)
     try:
         issued = (await find_report(ledger, agreement, body.number, None)).asked_edition

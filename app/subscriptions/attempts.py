@@ -155,7 +155,7 @@ async def page(
 
 
 async def find_attempt(db: Database, subscription_id: UUID, attempt_id: UUID) -> Row | None:
-    """Return the attempt of that id; None if there is none."""
+    """Return the attempt of that id, or None."""
     return await db.row(FIND_ATTEMPT, (subscription_id, attempt_id))
 
 

@@ -142,6 +142,6 @@ ADAPTER = "select adapter from fold.webhook_source where key = %s"
 
 
 async def adapter_of_source(db: Database, key: str | None) -> str | None:
-    """Return the adapter of the source of webhooks with that key; None if there is none."""
+    """Return the adapter of the source of webhooks with that key, or None."""
     adapter: str | None = await db.value(ADAPTER, (key,))
     return adapter

@@ -42,7 +42,7 @@ class StateBreachCause(Payload):
 
 @dataclass(frozen=True, slots=True)
 class EarlierCause:
-    """The cause stated earlier of the same clock; None: there is none."""
+    """The cause stated earlier of the same clock, or None."""
 
     cause: BreachCause | None
 

@@ -1,1 +1,1 @@
-"""Who the caller is: keys, sessions of browsers, and the identity provider."""
+"""Authentication of the caller: keys, browser sessions, and the identity provider."""

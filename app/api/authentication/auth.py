@@ -1,6 +1,6 @@
-"""Authentication: an API key in `Authorization: Bearer ldk_…`, an access token of the identity provider, or
-a session cookie; for the change calendar also a key of its own in the query, for the live stream a ticket.
-Every path under /v1 needs one; pages are told who is signed in, and show others where to sign in.
+"""Authentication: an API key in `Authorization: Bearer ldk_…`, an access token of the identity provider, or a
+session cookie. The change calendar also accepts a key of its own in the query, and the live stream a ticket.
+Every path under /v1 requires authentication; pages know the signed-in person and send others to sign in.
 
 Requests are authenticated before they are routed, so that a new path cannot be left unprotected by mistake.
 """
@@ -188,8 +188,8 @@ class AuthMiddleware:
         return problem(request, 429, "rate_limited", words=self._limit, headers=headers)
 
     async def _caller(self, request: Request, in_query: str | None) -> Who | None:
-        """Return the caller whom the key, token, session or ticket authenticates; None if it is not valid. A
-        key in the query must be one with a scope: addresses are kept in places where no other key may be.
+        """Return the caller that the key, token, session or ticket authenticates; None if it is not valid. A
+        key in the query must have a scope: addresses are stored in places where no other key may be.
 
         Raises TooManyWrongKeys, CrossSiteRequest, DatabaseGone; for a token also UnknownLogin, InactiveLogin,
         IssuerGone.
@@ -394,15 +394,15 @@ def ledger_of(request: Request) -> Services:
 
 
 def caller_of(request: Request) -> Who:
-    """Return the caller whom the middleware authenticated."""
+    """Return the caller that the middleware authenticated."""
     # Not `request.state`: Starlette creates that object again at each access.
     caller: Who = request.scope["state"]["caller"]
     return caller
 
 
 def assisted(caller: Who, name: str | None) -> Who:
-    """Return the caller as whom an assistant of that name acts; themselves if there is no name. The name is
-    kept in the log for ever, so nothing is left of it that is no code.
+    """Return the caller for which an assistant of that name acts; the caller itself without a name. The name
+    stays in the log for ever, so only characters of codes are kept of it.
     """
     if name is None:
         return caller
@@ -424,7 +424,7 @@ def require_in_person(request: Request) -> None:
 
 
 def signed_in(request: Request) -> Who | None:
-    """Return the caller of a page that is shown without a session, too; None if nobody is signed in."""
+    """Return the caller of a page, or None if the page is read without a session."""
     caller: Who | None = request.scope["state"].get("caller")
     return caller
 

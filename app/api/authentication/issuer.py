@@ -83,8 +83,8 @@ class ProviderUnreachable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TokenClaims:
-    """Claims of a verified token: the login (None: it names none that can be relied on), its expiry, the
-    person's name, e-mail and locale, and their groups at the provider (None: the token does not tell them).
+    """Claims of a verified token: the login (None if no reliable one), its expiry, the person's name, e-mail
+    and locale, and their groups at the provider (None if the token omits them).
     """
 
     login: str | None
@@ -237,7 +237,7 @@ class IdentityProvider:
         return time.monotonic() - self._tried_at > self._fresh_seconds
 
     def _fetch(self) -> asyncio.Task[None]:
-        """Return the running task that fetches the keys; start one if none is running."""
+        """Return the running task that fetches the keys; start one if necessary."""
         if self._fetching is None:
             self._fetching = asyncio.create_task(self._fetch_once(), name="keys of the identity provider")
         return self._fetching
@@ -276,8 +276,8 @@ async def _published(issuer: str) -> tuple[dict[str, Any], dict[str, dict[str, A
 
 
 def is_safe(where: str, issuer: str) -> bool:
-    """Return whether nobody can tamper in transit with what is at that address: it comes by https, or from
-    the provider's own host and scheme.
+    """Return whether the address is protected against tampering in transit: by https, or because it has the
+    provider's own host and scheme.
     """
     url, issuer_url = urlsplit(where), urlsplit(issuer)
     return url.scheme == "https" or (url.scheme, url.hostname) == (issuer_url.scheme, issuer_url.hostname)
@@ -304,9 +304,9 @@ async def json_object(answer: httpx.Response) -> dict[str, Any]:
 
 
 def groups_in(claims: dict[str, Any], claim: str) -> tuple[str, ...] | None:
-    """Return the names of groups in the claim of that name, or within others if the name has dots; none if
-    there is no such claim. None: the provider says that there are more than the token holds (Entra calls it
-    overage), or there are more than are taken, so nothing follows from it.
+    """Return the names of groups in the claim of that name, or in a nested claim if the name has dots; empty
+    without such a claim. None means that nothing follows from the claim: the provider has more groups than
+    the token holds (Entra calls it overage), or more than are accepted.
     """
     elsewhere = claims.get("_claim_names")
     names = {claim, claim.partition(".")[0]}

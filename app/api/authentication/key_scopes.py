@@ -1,8 +1,8 @@
-"""What an API key with a scope may be used for, and credentials in the query of an address.
+"""Permissions of an API key with a scope, and credentials in the query of an address.
 
 Calendar programs send no headers: a key for the change calendar may stand in the query of the calendar's
-address, as `key`; and so may a ticket for the live stream, as `ticket`, since a browser's `EventSource` sends
-none either. They are taken out of the query before anything else reads that.
+address, as `key`. A ticket for the live stream may stand there as `ticket`, since a browser's `EventSource`
+sends no headers either. They are taken out of the query before other code reads it.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ def permits(key_scope: KeyScope, scope: Scope) -> bool:
 
 
 def take_credential(scope: Scope) -> str | None:
-    """Remove the key or ticket from the request's query and return it; None if there is none, or the address
-    takes none. The query must not reach a log line or an answer with it.
+    """Remove the key or ticket from the request's query and return it; None if it is missing, or the address
+    accepts none. The query must not reach a log line or a response with it.
     """
     query: bytes = scope["query_string"]
     parameter = IN_QUERY.get(scope["path"])

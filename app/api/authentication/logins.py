@@ -33,8 +33,8 @@ logger = structlog.get_logger()
 
 
 async def person_of(ledger: Ledger, claims: TokenClaims, now: datetime, request_id: str) -> Caller:
-    """Return the person with the login that the token's claims (`claims`) name; add the person first if the
-    settings allow that and there is none.
+    """Return the person with the login in the token's claims (`claims`); add a missing person first if the
+    settings allow it.
 
     Raises UnknownLogin, InactiveLogin, DatabaseGone.
     """
@@ -53,8 +53,8 @@ async def person_of(ledger: Ledger, claims: TokenClaims, now: datetime, request_
 
 
 async def signed_in_person(ledger: Ledger, claims: TokenClaims, now: datetime, request_id: str) -> Caller:
-    """Return the person who signs in with these claims, as `person_of` does, once they have the roles and
-    teams that their groups at the provider give. Where the claims do not tell the groups, all stays as it is.
+    """Return the person who signs in with these claims, as `person_of` does, after giving them the roles and
+    teams of their groups at the provider. Claims without groups change nothing.
 
     Raises UnknownLogin, InactiveLogin, DatabaseGone, RetriesExhausted.
     """

@@ -95,7 +95,7 @@ class KeyRequired(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class SessionProof:
-    """What a session is opened with: the hash of a key's secret, or the fingerprint of a login."""
+    """Proof that opens a session: the hash of a key's secret, or the fingerprint of a login."""
 
     key_secret_hash: str | None = None
     login: str | None = None
@@ -115,13 +115,13 @@ class OpenedSession:
 
 
 def parse_cookie(value: str, sign: Sign) -> SignedSecret | None:
-    """Return what the cookie says; None if it is none of ours."""
+    """Return the content of the cookie; None if it is not one of ours."""
     return parse_signed_secret(value, _PURPOSE, sign)
 
 
 async def open_session(ledger: Ledger, caller: Caller, proof: SessionProof, now: datetime) -> OpenedSession:
-    """Open a session for the caller's key or login, which ends with the key or after the hours that the
-    settings say. Raises SupersededSecret, DatabaseGone.
+    """Open a session for the caller's key or login. The session ends with the key, or after the hours in the
+    settings. Raises SupersededSecret, DatabaseGone.
     """
     if caller.is_superseded:
         raise SupersededSecret()
@@ -181,8 +181,8 @@ async def is_open(db: Database, session_id: UUID, now: datetime) -> bool:
 
 
 async def find_session_caller(directory: Directory, session: Session, now: datetime) -> Caller | None:
-    """Return the caller whom the session stands for, until it ends; None if its key has been given another
-    secret, or its person another login. Raises DatabaseGone.
+    """Return the caller of the session until it ends; None if its key has been given another secret, or its
+    person another login. Raises DatabaseGone.
     """
     stored = StoredCredential(session.key_id, session.key_secret_hash or "", session.person_id, session.login)
     caller = await stored.find_caller(directory, now)
@@ -205,8 +205,9 @@ def set_cookie(answer: Response, cookie: str, *, seconds: int, secure: bool) -> 
 def is_same_origin(headers: Headers, origins: Collection[str]) -> bool:
     """Return whether the request comes from our own pages, or from an origin that the settings name.
 
-    Browsers say so themselves and let no page change it: by Sec-Fetch-Site, and without that (old browsers,
-    and http) by Origin. A request with neither header was not sent by a browser, and must not use a cookie.
+    Browsers mark their requests, and pages cannot change the mark: Sec-Fetch-Site, or without that (old
+    browsers, and http) Origin. A request with neither header was not sent by a browser, and must not use a
+    cookie.
     """
     origin, site = headers.get("origin"), headers.get("sec-fetch-site")
     if origin is not None and origin in origins:

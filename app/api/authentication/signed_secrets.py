@@ -1,7 +1,7 @@
 """Secrets that a client brings back, such as a cookie: the id of what it opens, a secret, and a MAC.
 
-Whoever has no MAC of ours is turned away without a look into the database, so guesses need no limit, and no
-limit can shut out who has a good one.
+A secret without our MAC is refused before the database is read, so guesses need no limit, and a limit can
+never lock out the owner of a valid secret.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def new_signed_secret(purpose: str) -> SignedSecret:
 
 
 def parse_signed_secret(value: str, purpose: str, sign: Sign) -> SignedSecret | None:
-    """Return what the text says; None if it is none of ours for that purpose."""
+    """Return the content of the text; None if it was not signed here for that purpose."""
     name, _, rest = value.partition(".")
     if not value.isascii() or len(value) > LONGEST_VALUE:
         return None

@@ -1,5 +1,5 @@
-"""Tickets for the live stream: for pages of other origins, whose `EventSource` can send no credential but in
-the address, where none that lasts may stand.
+"""Tickets for the live stream, for pages of other origins: their `EventSource` can send a credential only in
+the address, where no lasting credential may stand.
 
 A ticket opens one stream, soon. It stands for the credential that it was made with: the stream sees no more
 than that does, and ends with it. Only a hash of its secret is stored.
@@ -82,7 +82,9 @@ async def make_ticket(
 
 
 async def take_ticket(ledger: Ledger, sent: str, now: datetime) -> TakenTicket | None:
-    """Use the ticket up; None if it was used already, is over, or is none of ours. Raises DatabaseGone."""
+    """Use the ticket up; None if it was used already, has expired, or was not issued here. Raises
+    DatabaseGone.
+    """
     secret = parse_signed_secret(sent, _PURPOSE, ledger.vault.fingerprint)
     if secret is None:
         return None
@@ -96,8 +98,8 @@ async def take_ticket(ledger: Ledger, sent: str, now: datetime) -> TakenTicket |
 
 
 async def find_ticket_caller(ledger: Ledger, ticket: TakenTicket, now: datetime) -> Caller | None:
-    """Return the caller whom the used ticket stands for; None if its credential, or the session that it was
-    made in, is over. Raises DatabaseGone.
+    """Return the caller of the used ticket; None if its credential, or the session in which it was made, has
+    ended. Raises DatabaseGone.
     """
     if ticket.session_id is not None and not await sessions.is_open(ledger.db, ticket.session_id, now):
         return None

@@ -177,8 +177,8 @@ async def _apply_one(ledger: Ledger, command: BulkCommand) -> Outcome:
 
 
 async def apply_all(ledger: Ledger, commands: Sequence[BulkCommand]) -> list[Outcome]:
-    """Carry out all commands or none. A repetition with the same idempotency keys is answered with the
-    earlier outcomes.
+    """Carry out all commands, or nothing if one fails. A repetition with the same idempotency keys returns
+    the earlier outcomes.
     """
     read = [command.to_command() for command in commands]
     acts = [act for act in read if isinstance(act, Command)]

@@ -67,8 +67,8 @@ async def perform_idempotently(ledger: Ledger, command: Command) -> ActionOutcom
 
 
 async def _was_allowed(ledger: Ledger, command: Command, earlier: RecordedOutcome, refusal: Refusal) -> bool:
-    """Return whether the caller's roles allowed the command before it was carried out: a narrower key of the
-    same person is refused, and is not told what a broader one has done.
+    """Return whether the caller's roles allowed the command before it was carried out. A narrower key of the
+    same person is refused, so that it does not learn the outcome of a broader key.
     """
     if refusal.STATUS != 403:
         return True

@@ -234,8 +234,8 @@ def _parameters(document: Schema) -> Iterator[_Usage]:
 def _shared(uses: Iterator[_Usage], kind: str, name_of: Any) -> Schema:
     """Replace uses that are alike by references. Return the components, by name.
 
-    The most frequent use has the plain name; a further one of that name has the first collection of its uses
-    appended that makes the name free, and stays where it is if none does.
+    The most frequent use has the plain name. A further use of that name gets a suffix: the first of its
+    collections that makes the name unique. It stays where it is if no collection does.
     """
     alike: defaultdict[str, list[_Usage]] = defaultdict(list)
     for use in uses:

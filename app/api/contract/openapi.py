@@ -209,7 +209,9 @@ def _add_positions(contract: dict[str, Any], app: FastAPI) -> None:
 
 
 def _share_security(document: dict[str, Any]) -> None:
-    """Say once for the whole document how requests are authenticated; operations say only what differs."""
+    """Declare once for the whole document how requests are authenticated; operations declare only
+    differences.
+    """
     document["security"] = SECURITY
     for operations in document["paths"].values():
         for operation in operations.values():

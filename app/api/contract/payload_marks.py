@@ -1,9 +1,9 @@
-"""What payloads say beside their schemas: which records a field names, what must hold of several members
-together, and the words of codes; the contract's `x-reference`, `x-duties`, `x-conditions`
+"""Facts about payloads in addition to their schemas: the records that a field names, conditions on several
+members together, and the words of codes. In the contract these are `x-reference`, `x-duties`, `x-conditions`
 and `x-enum-labels`.
 
-A frontend offers records where a field names one, shows a refusal beside the members that it is about, and
-has words for the codes among which people choose.
+With them a frontend offers records for a reference, shows a refusal next to the members concerned, and has
+words for the codes among which people choose.
 """
 
 from __future__ import annotations
@@ -53,9 +53,9 @@ def references_of(payload: type[BaseModel]) -> dict[str, dict[str, Any]]:
     """Return, by the names that clients use, which records the payload's fields name.
 
     `kind` is the record's, or `upload` for a file that was uploaded before. `duty` is what the field gives to
-    the person, team or group; `x-duties` of the contract says who is eligible for it. `by` is the field whose
-    value names the record; without one the field takes an id, a key or a number. `within` is `record` for a
-    row of the record that is acted on. `open`: a value that names no record is accepted, too.
+    the person, team or group; `x-duties` of the contract lists who is eligible for it. `by` is the field
+    whose value names the record; without it the field takes an id, a key or a number. `within` is `record`
+    for a row of the record that is acted on. `open`: a value that names no record is accepted, too.
     """
     references: dict[str, dict[str, Any]] = {}
     for name, foreign in marks(payload, ForeignRef).items():

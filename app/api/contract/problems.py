@@ -1,5 +1,5 @@
-"""Error responses: every error is an `application/problem+json` (RFC 9457) that says what was wrong, where,
-and what would be right.
+"""Error responses: every error is an `application/problem+json` (RFC 9457) that describes what was wrong,
+where, and what would be right.
 """
 
 from __future__ import annotations
@@ -325,7 +325,7 @@ async def _bad_cursor(request: Request, error: Exception) -> Response:
 
 async def database_gone(request: Request, error: Exception) -> Response:
     """Return the response if the database does not answer or refuses to work, or its disk is full; the
-    server's log says which, and why.
+    server's log has the reason.
     """
     assert isinstance(error, DatabaseGone)
     headers, request_id = {"Retry-After": str(RETRY_SECONDS)}, request.state.request_id

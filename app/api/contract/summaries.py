@@ -1,7 +1,7 @@
 """Summaries of actions: verb and object, at most seven words, no two alike in the contract (pure).
 
-A summary is how the description of the action begins, with the kind of its record. Operations that are no
-actions say theirs in the route.
+A summary is the beginning of the action's description, with the kind of its record. Operations other than
+actions have their summary in the route.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ MOST_SUMMARY_WORDS = 7
 
 
 def of_action(description: str, kind: str) -> str:
-    """Return the summary of the action of that kind: how its description begins, up to the first stop, as
-    said of any record. `Complete a task of the ticket.` is `Complete a task of an incident`; if that were too
+    """Return the summary of the action of that kind: the beginning of its description, up to the first stop,
+    for any record. `Complete a task of the ticket.` becomes `Complete a task of an incident`; if that is too
     long, `Complete an incident's task`.
     """
     called = noun(kind)

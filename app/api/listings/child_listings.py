@@ -25,7 +25,7 @@ RenderRows = Callable[[Renderer, Any, "ChildListing", list[dict[str, Any]]], Awa
 class ChildListing:
     """The list of one class of a record's child rows.
 
-    `name` is its last path segment, `by` the time that it is sorted by; `about` says which rows a page has.
+    `name` is its last path segment, `by` the time that it is sorted by; `about` describes the rows of a page.
     `only` returns the SQL condition of
     the rows that the caller may see, and adds its parameters. `show` renders the rows that were found, if
     clients see more than the rows' fields.

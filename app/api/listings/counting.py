@@ -17,7 +17,7 @@ from app.search.query import wait_for_index
 
 @dataclass(frozen=True, slots=True)
 class CountedList:
-    """A list to count: whose records it shows to whom, and what is chosen in it."""
+    """A list to count: its records, its caller, and the chosen filters."""
 
     listing: Listing
     renderer: Renderer

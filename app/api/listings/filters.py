@@ -274,7 +274,7 @@ async def _match_none(column: _Column, where: WhereClause, texts: list[str], ren
 
 async def _resolved_values(column: _Column, values: list[str], renderer: Renderer) -> tuple[list[Any], bool]:
     """Resolve the values of a filter to column values, for instance `me` to a person's id. The second result
-    tells whether `none` is among the values.
+    is whether `none` is among the values.
     """
     none = column.has_none and NONE in values
     return await column.meaning(renderer, [value for value in values if not (none and value == NONE)]), none

@@ -19,8 +19,8 @@ CHOSEN = "select columns from plumbing.list_columns where person_id = %s and kin
 
 
 async def chosen_columns(db: Database, person_id: UUID | None, kind: str) -> list[str]:
-    """Return the columns that the person has chosen for lists of that kind, in their order; none: the usual
-    ones.
+    """Return the columns that the person has chosen for lists of that kind, in their order; empty means the
+    default columns.
     """
     row = await db.row(CHOSEN, (person_id, kind))
     return [] if row is None else list(row["columns"])

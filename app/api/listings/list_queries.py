@@ -122,7 +122,7 @@ class RecordQuery(BaseModel):
 
 
 def expanded_fields(query: BaseModel) -> Sequence[str]:
-    """Return the fields to expand; none for lists whose records refer to nothing."""
+    """Return the fields to expand; empty for lists whose records have no references."""
     return getattr(query, "expand", None) or ()
 
 

@@ -32,8 +32,8 @@ from app.platform.db import Database
 @dataclass(frozen=True, slots=True)
 class ExpandTarget:
     """The kind of record that a field can be expanded to. The field contains the record's id, in a stub, or
-    its key; `by` says which. `process`: the process that the key belongs to, if keys are unique only within a
-    process.
+    its key, depending on `by`. `process`: the process that the key belongs to, if keys are unique only within
+    a process.
     """
 
     listing: Listing
@@ -41,18 +41,19 @@ class ExpandTarget:
     process: str | None = None
 
     def key_in(self, value: Any) -> Any:
-        """Return the id or key of the record that the field's value refers to; None if it refers to none."""
+        """Return the id or key of the record that the field's value refers to, or None."""
         return value["id"] if self.by == "id" and value is not None else value
 
 
 @dataclass(frozen=True, slots=True)
 class ListExtension:
-    """What a list offers besides the fields of its records, from another table that a consumer of the log
-    keeps up to date.
+    """Additional columns and filters of a list, from another table that a consumer of the log keeps up to
+    date.
 
-    `join` is SQL that joins that table to the records' table `t`; `sorts` are by name the SQL values to sort
-    by, `parameters` the filters, `fields` the fields of the shape that are shown on request. Who uses one of
-    them waits a moment until the consumer has passed the log's end (`wait`), and the page says in
+    `join` is SQL that joins that table to the records' table `t`. `sorts` are the SQL values to sort by, by
+    name, `parameters` the filters, and `fields` the fields of the shape that are shown on request. A request
+    that uses one of them waits a moment until the consumer has passed the log's end (`wait`), and the page
+    says in
     `lag_field`, described in `lag_about`, how old the first event is that it has not.
     """
 
@@ -175,7 +176,7 @@ def _expand_targets(listing: Listing) -> dict[str, ExpandTarget]:
 
 
 def _expand_target(listing: Listing, lists: Mapping[str, Listing], name: str) -> ExpandTarget | None:
-    """Return the target that the field can be expanded to; None if there is none."""
+    """Return the target that the field can be expanded to, or None."""
     record: type[Record] = listing.lifecycle.record
     fields = all_codecs(record)
     by_id, by_key = fields.get(f"{name}_id"), fields.get(name)

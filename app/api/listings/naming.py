@@ -57,7 +57,7 @@ class NameQuery:
 @dataclass(frozen=True, slots=True)
 class NamedRecord:
     """A record that was found. `exact`: the text is its number or key. `sorted_by`: the value that its list
-    is sorted by; None if it has none.
+    is sorted by, or None.
     """
 
     lifecycle: Lifecycle[Any]
@@ -66,8 +66,8 @@ class NamedRecord:
     sorted_by: Any
 
     def title(self, language: str) -> str | None:
-        """Return its title or name, in that language if it has one in it; None if it has none, or its person
-        was erased.
+        """Return its title or name, if possible in that language; None if it is missing, or its person was
+        erased.
         """
         other = "en" if language == "zh" else "zh"
         names = [*TITLES, *(f"{name}_{tongue}" for tongue in (language, other) for name in TITLES)]
@@ -79,8 +79,8 @@ class NamedRecord:
         return " ".join(filter(None, words)) or self.fields.get("key") or str(self.fields["id"])
 
     def detail(self, language: str) -> str | None:
-        """Return what tells it apart from others of its name: the state of what has a number; else the key,
-        or the person's department.
+        """Return what distinguishes it from others with its name: the state of a record with a number;
+        otherwise the key, or the person's department.
         """
         if self.fields.get("number"):
             return self.state_label(language)
@@ -92,7 +92,7 @@ class NamedRecord:
 
 
 def naming_fields(listing: Listing) -> tuple[str, ...]:
-    """Return the fields that a record of the list is called by; none: it cannot be found by a name."""
+    """Return the fields by which a record of the list is named; empty if it cannot be found by a name."""
     fields, shape = _fields_of(listing.lifecycle), listing.shape.model_fields
     names = (*CODES, *TITLES, *(f"{name}_{language}" for name in TITLES for language in ("en", "zh")))
     return tuple(
@@ -149,7 +149,7 @@ async def find_named(listing: Listing, renderer: Renderer, query: NameQuery) -> 
 
 async def rank_by_words(listing: Listing, renderer: Renderer, text: str) -> list[tuple[float, NamedRecord]]:
     """Return the records in use that contain some of the words and that the caller may see, with their
-    scores; none of kinds that are not searched so.
+    scores; empty for kinds without such a search.
     """
     lifecycle = listing.lifecycle
     if lifecycle.kind not in RANKED_KINDS:

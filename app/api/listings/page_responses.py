@@ -24,7 +24,7 @@ def page_response(request: Request, page: dict[str, Any], media_type: str | None
 
 
 def link(request: Request, next_cursor: str | None) -> dict[str, str]:
-    """Return the `Link` header with the URL of the next page; none on the last."""
+    """Return the `Link` header with the URL of the next page; empty on the last page."""
     if next_cursor is None:
         return {}
     parameters = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]

@@ -47,7 +47,7 @@ VIA_CHILD_ROWS = """select split_part(f.record, '/', 2)::uuid from fold.{kind} f
 class Order:
     """A sort order: by a column, descending or not; then by id in the same direction. Nulls come last.
     `is_default`: the list's default order, which indexes of filters contain, too. `source`: SQL of the rows
-    with the column, where it is none of the records' own table.
+    with the column, if the column is not in the records' own table.
     """
 
     column: str
@@ -58,7 +58,9 @@ class Order:
 
     @property
     def range_order_by(self) -> str:
-        """Return the ORDER BY of rows of which all have a value, or none has: as an index has them."""
+        """Return the ORDER BY of rows that either all have a value or all lack it, in the order of an
+        index.
+        """
         direction = " desc" if self.down else ""
         return f"r.{self.column}{direction}, r.id{direction}"
 
@@ -309,9 +311,9 @@ def _with_searches(where: WhereClause, ranges: Sequence[str]) -> list[str]:
 
 
 def _audience_conditions(renderer: Renderer, where: WhereClause) -> list[str]:
-    """Return one condition per audience token of the caller and per column that it is compared with, and one
-    for all that the caller sees by child rows: each is a range of its own, which an index serves, as none
-    would serve their disjunction.
+    """Return one condition per audience token of the caller and per compared column, and one for all records
+    that the caller sees by child rows. Each is a range of its own, which an index can serve; an index cannot
+    serve their disjunction.
     """
     lifecycle: Lifecycle[Any] = renderer.lifecycle
     conditions, via_child_rows = list[str](), []

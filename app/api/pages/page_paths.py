@@ -34,7 +34,9 @@ def is_page(path: str) -> bool:
 
 
 def is_for_signed_in(path: str) -> bool:
-    """Return whether the page shows more to whoever is signed in, so that its requests are authenticated."""
+    """Return whether the page shows more to people who are signed in, so that its requests are
+    authenticated.
+    """
     if path in SINGLE_PAGES:
         return True
     return is_below(path, DESK, PORTAL, DASHBOARD) and not path.startswith(STATIC_FILES)

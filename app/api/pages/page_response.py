@@ -36,8 +36,8 @@ def page_response(
 ) -> Response:
     """Return the page, compressed if the client accepts that; `headers` are further ones, or others.
 
-    The size of a compressed page can tell what stands in it beside a text that somebody else has chosen: so
-    no page holds a secret, such as a key or a cookie, but one that is made for that answer alone.
+    The size of a compressed page can reveal its content next to a text that another person has chosen. So
+    pages hold no secret, such as a key or a cookie, except one that is made for that response alone.
     """
     content = html.encode()
     sent = {**PAGE_HEADERS, "Content-Language": language_for(request), **headers}
@@ -61,7 +61,7 @@ def refusal_page(
 def refusal_html(
     language: str, problem: Mapping[str, Any], messages: Sequence[str] = (), back: str | None = None
 ) -> str:
-    """Return the page that says the problem document; `back`: the page before it."""
+    """Return the page that shows the problem document; `back`: the page before it."""
     return render(
         "api/pages/refusal.html",
         Wording(language, TABLE),
@@ -75,7 +75,7 @@ def refusal_html(
 
 
 def page_before(request: Request) -> str | None:
-    """Return the address of our own page that led here, without its host; None if there is none."""
+    """Return the address of our own page that led here, without its host, or None."""
     try:
         parts = urlsplit(request.headers.get("referer", ""))
     except ValueError:

@@ -7,7 +7,7 @@ from app.kernel.ledger import Ledger
 
 
 async def reader_name(ledger: Ledger, caller: Caller) -> str:
-    """Return the name of the person; nothing if there is none, or the person was erased."""
+    """Return the name of the person; an empty text without a person, or if the person was erased."""
     if caller.person_id is None:
         return ""
     names = await ledger.directory.names([caller.person_id])

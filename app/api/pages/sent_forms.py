@@ -1,4 +1,4 @@
-"""What the form of a page sends: its inputs by their names, and its files. All of it is bounded."""
+"""Content of a submitted form: its inputs by their names, and its files. All of it is bounded."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class SentForm:
     files: dict[str, list[SentFile]] = field(default_factory=dict)
 
     def first_value(self, name: str) -> str:
-        """Return the first value of that name; an empty text if there is none."""
+        """Return the first value of that name, or an empty text."""
         return next(iter(self.inputs.get(name, ())), "")
 
 

@@ -182,7 +182,7 @@ def typed_body(endpoint: Callable[..., Any], body: type[Any]) -> Callable[..., A
 
 
 def _default_body(body: type[Any]) -> Any:
-    """Return the payload to assume if the request has none; if it has required fields, the marker for a
+    """Return the payload to assume if the request has no body; if it has required fields, the marker for a
     required parameter.
     """
     try:

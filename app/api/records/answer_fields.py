@@ -27,8 +27,8 @@ def derive_fields(
     """Declare on the answer's class, before its model is built, a field for each of the record's that clients
     may see, in their order.
 
-    A field `x_id` that refers to one of the kinds in `stubs` becomes `x`, with that stub. What the body of
-    the class declares itself stands in the place of the record's field of that name, or else at the end.
+    A field `x_id` that refers to one of the kinds in `stubs` becomes `x`, with that stub. Members that the
+    body of the class declares itself replace the record's field of that name, or are added at the end.
     `without` are the fields left out, `after` those that stand behind another one than in the record, both
     by their names with spaces between.
     """
@@ -47,7 +47,7 @@ def derive_fields(
 
 
 def _description(record: type[Record], name: str) -> str | None:
-    """Return the description of the field, and for whom it is null though it has a value."""
+    """Return the description of the field, with the readers for whom it is null although it has a value."""
     codec = codecs(record).get(name)
     text = description_of(record, name)
     if codec is None or text is None:

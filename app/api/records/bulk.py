@@ -1,5 +1,5 @@
-"""Bulk operations: `POST /v1/incidents/bulk` carries out many actions, each with its own result, or all of
-them or none.
+"""Bulk operations: `POST /v1/incidents/bulk` carries out many actions, each with its own result, or all
+together or not at all.
 
 Every item is treated as if it had been sent by itself: the same actions, checks, refusals and idempotency
 keys.

@@ -63,7 +63,7 @@ def client_instants(column: Iterable[datetime | None]) -> list[datetime | str | 
 
 
 def instant_of(rendered: datetime | str | None) -> datetime | None:
-    """Return the instant of a rendered column: a text, or a time in UTC that does not say so."""
+    """Return the instant of a rendered column: a text, or a time in UTC without a time zone."""
     if rendered is None:
         return None
     return from_instant(rendered) if isinstance(rendered, str) else rendered.replace(tzinfo=UTC)

@@ -80,8 +80,8 @@ async def _handle(
     """Carry out the action of the request `action_request` with what is computed for it, and answer with the
     record.
 
-    What was computed belongs to the version that it was computed of. Where that has changed meanwhile, and
-    the client asks for no version itself, it is computed anew. Raises a Refusal, or DatabaseGone.
+    A computed value belongs to the version that it was computed from. If the record has changed meanwhile,
+    and the client requires no version itself, the value is recomputed. Raises a Refusal, or DatabaseGone.
     """
     assert action_request.name is not None, "it is computed of a record that is there"
     ledger = ledger_of(request)

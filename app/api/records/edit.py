@@ -1,6 +1,6 @@
 """PATCH: a JSON merge patch (RFC 7396) of the fields that describe a record, recorded as one `edited` event.
 
-If-Match is required, so that nobody overwrites a change that they have not seen.
+If-Match is required, so that a change by somebody else is never overwritten unseen.
 """
 
 from __future__ import annotations

@@ -286,7 +286,7 @@ def _event_out(event: Recorded, payload: dict[str, Any], changes: dict[str, Any]
 
 
 def _clock(event: Recorded) -> dict[str, Any] | None:
-    """Return what an event of a clock says of it, with null for what it does not say."""
+    """Return the clock's values in one of its events, with null for missing values."""
     clock = event.data.get(clocks.KIND)
     if clock is None:
         return None

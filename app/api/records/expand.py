@@ -17,8 +17,8 @@ async def expand(
     listing: Listing, renderer: Renderer, items: Sequence[dict[str, Any]], names: Sequence[str]
 ) -> None:
     """Replace the references in the fields `names` of all records in `items` by the whole records. If the
-    caller may not see the record, a stub stays as it is, and a key becomes None, as for a key that no record
-    has: the two cannot be told apart. One statement per kind of record.
+    caller may not see the record, a stub stays as it is, and a key becomes None, as for a key without a
+    record: the two cannot be distinguished. One statement per kind of record.
     """
     alike: dict[tuple[str, str], list[str]] = {}
     for name in dict.fromkeys(names):  # each once, even if the request repeats it

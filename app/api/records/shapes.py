@@ -72,8 +72,8 @@ class OutputModel(BaseModel):
 
 @cache
 def page_of(item: Any, about: str) -> type[OutputModel]:
-    """Return the model of a page of these answers, named after them; `about` says which they are, and in
-    which order.
+    """Return the model of a page of these responses, named after them; `about` describes the entries and
+    their order.
     """
     return create_model(
         f"{item.__name__.removesuffix('Out').removesuffix('Summary')}Page",
@@ -243,8 +243,8 @@ class Renderer:
 
     async def compute(self, columns: Columns) -> Columns:
         """Return the values of the COMPUTED fields for records of which every other field is selected, as it
-        is stored. It is asked before anything is rendered, and before what nobody asked for is dropped, so
-        what a field is computed from is always there.
+        is stored. It runs before rendering, and before fields that were not requested are dropped, so the
+        source of a computed field is always there.
         """
         return {}
 
@@ -275,7 +275,7 @@ class Renderer:
 
     async def _load_children(self, name: str, ids: Sequence[UUID], source: LoadedFrom) -> list[Any]:
         """Return, for each record id, the value of a field that is loaded from the record's child rows, as
-        the mark `source` says.
+        defined by the mark `source`.
         """
         if self.is_past or (source.on_request and name not in self.extras):
             return [None] * len(ids)
@@ -353,8 +353,8 @@ class Renderer:
         )
 
     def _related_columns(self, columns: Columns) -> dict[str, str]:
-        """Return the columns of the persons whom relations of the process name, as its owner, with the
-        record's fields.
+        """Return the columns of the people in relations of the process, such as its owner, with the record's
+        fields.
         """
         decided = {f"{name}_id" for name in _DECIDING}
         fields = (field for field in self.lifecycle.relation_fields if field not in decided)
@@ -364,9 +364,9 @@ class Renderer:
     def _actions(
         self, columns: Columns, ids: Mapping[str, Sequence[int | None]], looks_on: Sequence[bool]
     ) -> list[SharedFragment]:
-        """Return the actions that state and role allow, for each record; records alike in the deciding fields
-        share one result. `ids` are the integers of person and team ids, by field; `looks_on` says of
-        each record whether the caller only looks on.
+        """Return the actions that state and role allow, for each record; records with the same deciding
+        fields share one result. `ids` are the integers of person and team ids, by field; `looks_on` marks the
+        records of which the caller is only an onlooker.
         """
         caller, many = self.caller, row_count(columns)
         acting = {False: caller, True: caller.looking_on()}

@@ -1,1 +1,1 @@
-"""What holds for each request: its bounds, headers, language, repetitions and failures."""
+"""Common treatment of each request: its bounds, headers, language, repetitions and failures."""

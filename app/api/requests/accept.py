@@ -18,8 +18,8 @@ PARTIAL = "application/vnd.ledgerdesk.partial+json"
 
 
 def language_for(request: Request) -> str:
-    """Return the language to answer the request in. Of a page, a link may choose it by `lang`, and the reader
-    by a button; and where the browser has no wish, it is the reader's own.
+    """Return the language of the response. For a page, a link may choose it by `lang`, and the reader by a
+    button; if the browser has no preference, it is the reader's own.
     """
     accepted = request.headers.get("accept-language")
     if is_page(request.scope["path"]):
@@ -34,7 +34,7 @@ def language_for(request: Request) -> str:
 
 def negotiate(accept: str | None, offered: Sequence[str]) -> str | None:
     """Return the client's preferred media type of those offered, the first among equals; None if it accepts
-    none.
+    no offered type.
     """
     if not accept or accept == "*/*":
         return offered[0]
@@ -58,7 +58,7 @@ def _range(part: str) -> tuple[str, float]:
 
 
 def _weight_of(media_type: str, ranges: dict[str, float]) -> float:
-    """Return the weight of the most specific range that covers the media type; 0 if none does."""
+    """Return the weight of the most specific range that covers the media type; 0 without such a range."""
     covering = (media_type, f"{media_type.partition('/')[0]}/*", "*/*")
     return next((ranges[name] for name in covering if name in ranges), 0.0)
 

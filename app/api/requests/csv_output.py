@@ -1,7 +1,7 @@
 """Answers as CSV tables.
 
-A long table is streamed. One that breaks off, since the database has gone, say, has no end in HTTP (its last
-chunk is missing), so that no client takes it for the whole.
+A long table is streamed. If it breaks off, for example because the database is gone, its last HTTP chunk is
+missing, so that clients do not take it for the whole.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ def csv_response(
 
 async def csv_stream(parts: TableParts, headers: Mapping[str, str]) -> Response:
     """Return the table as a CSV response that is sent part by part, each made when the client has taken the
-    one before. What the first part raises is raised here, and answered by a problem. `parts` is closed with
-    the response, however that ends.
+    one before. Exceptions of the first part are raised here, and become a problem. `parts` is closed with the
+    response, however that ends.
     """
     first = await anext(parts)
     return _StreamedTable(_pieces(first, parts), headers={**headers, **_CONTENT_TYPE})

@@ -49,7 +49,7 @@ class Fault(BaseModel):
 
 
 def first_errors(error: ValidationError, value: Any, validate: Callable[[Any], Any]) -> list[dict[str, Any]]:
-    """Return what is wrong with the value, as Pydantic tells it: all of it, or of very many faults those of
+    """Return what is wrong with the value, in Pydantic's form: all faults, or for very many faults those of
     the first MOST_LISTED members. `validate` has refused the value with that error.
     """
     if error.error_count() > MOST_LISTED:

@@ -49,7 +49,7 @@ class HeaderFault:
 
 
 def find_header_fault(scope: Scope) -> HeaderFault | None:
-    """Return the first fault in a request's headers; None if there is none."""
+    """Return the first fault in a request's headers, or None."""
     headers = scope["headers"]
     values = dict(headers)
     if len(values) != len(headers):
@@ -67,8 +67,8 @@ def find_header_fault(scope: Scope) -> HeaderFault | None:
 
 
 def _bad_coding(scope: Scope, values: dict[bytes, bytes]) -> HeaderFault | None:
-    """Return the fault of a transfer or content coding that this service does not decode; None if there is
-    none. `values`: the request's headers.
+    """Return the fault of a transfer or content coding that this service does not decode, or None. `values`:
+    the request's headers.
     """
     transfer = values.get(b"transfer-encoding")
     if transfer is not None and (

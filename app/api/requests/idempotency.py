@@ -32,7 +32,7 @@ def parse_key(header: str) -> str | None:
 
 
 async def find_outcome(ledger: Ledger, principal: str, key: IdempotencyKey) -> RecordedOutcome | None:
-    """Return the recorded outcome of the command with that key; None if there is none. Raises KeyReused."""
+    """Return the recorded outcome of the command with that key, or None. Raises KeyReused."""
     row: dict[str, Any] | None = await ledger.db.row(FIND_OUTCOME, (principal, key.route, key.key))
     return None if row is None else require_same_command(RecordedOutcome(**row), key)
 

@@ -65,7 +65,7 @@ class Quota:
         return QuotaLeft(self.limit - len(counted), math.ceil(ends - now))
 
     def headers(self, room: QuotaLeft) -> tuple[tuple[bytes, bytes], ...]:
-        """Return the headers that tell a client its quota (draft-ietf-httpapi-ratelimit-headers-11)."""
+        """Return the headers that report a client's quota (draft-ietf-httpapi-ratelimit-headers-11)."""
         left = f'"{self._name}";r={room.left};t={room.seconds}'
         return self._policy, (b"ratelimit", left.encode("ascii"))
 

@@ -40,8 +40,8 @@ def is_webhook(scope: Mapping[str, Any]) -> bool:
 
 
 def is_file(scope: Mapping[str, Any]) -> bool:
-    """Return whether the request sends a file, or shows an administrator what a mail would tell: its sender
-    is known before its body is read, which may be large and take long.
+    """Return whether the request sends a file, or previews a mail for an administrator: its sender is known
+    before its body is read, which may be large and take long.
     """
     if is_upload(scope) or is_form_with_files(scope):
         return True
@@ -72,7 +72,7 @@ def is_form(scope: Mapping[str, Any]) -> bool:
 
 
 def declared_length(headers: Mapping[str, str]) -> int:
-    """Return how long the body is, as Content-Length says; 0 if it says nothing that can be read."""
+    """Return the length of the body according to Content-Length; 0 if the header is missing or unreadable."""
     try:
         return int(headers.get("content-length", "0"))
     except ValueError:

@@ -14,7 +14,7 @@ from app.kernel.ledger import Ledger
 async def key_of(
     ledger: Ledger, request: Request, operation: str, header: str | None
 ) -> IdempotencyKey | None:
-    """Return the idempotency key of this request; None if it has none. `operation` is its operationId."""
+    """Return the idempotency key of this request, or None. `operation` is its operationId."""
     if header is None:
         return None
     key = parse_key(header)

@@ -1,8 +1,8 @@
-"""The line that each request leaves in the server's log: what was asked, by whom, the answer, and how long it
-took.
+"""The line that each request leaves in the server's log: the request, the caller, the response, and the
+duration.
 
-It holds no name and no secret: paths are shown as the contract writes them, without what stands in their
-parameters, and whoever asked by their id.
+The line holds no name and no secret: paths appear as the contract writes them, without the values of their
+parameters, and the caller by their id.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MOST_SEGMENTS = 10
 
 
 def log_request(scope: Scope, status: int, seconds: float) -> None:
-    """Write the line of a request that has been answered. `status` 0: nobody waited for the answer."""
+    """Write the line of a finished request. `status` 0: the client had gone."""
     path = scope["path"]
     state = scope["state"]
     caller: Caller | None = state.get("caller")

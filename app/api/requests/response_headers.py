@@ -105,7 +105,7 @@ def range_headers(statuses: list[int]) -> list[str]:
 
 def headers_of(operation: dict[str, Any], status: int, answer: dict[str, Any]) -> list[str]:
     """Return the headers of the operation's answer with that status, besides those of HTTP itself.
-    `operation` has its parameters in place, and says how its requests are authenticated.
+    `operation` has its parameters in place, and declares how its requests are authenticated.
     """
     names: set[str] = set()
     parameters = {parameter["name"] for parameter in operation.get("parameters", ())}

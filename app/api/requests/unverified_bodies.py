@@ -1,5 +1,5 @@
-"""Bodies of deliveries, which have to be read before their sender can be known: each is bounded by itself,
-and all of them together, so that nobody fills the memory without a secret.
+"""Bodies of deliveries, which have to be read before their sender can be known: each is bounded, and so are
+all of them together, so that a sender without a secret cannot fill the memory.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class UnverifiedBodies:
         return self._held.total()
 
     async def read(self, request: Request, limit: int) -> bytes:
-        """Return the whole body, of at most `limit` bytes, whatever its Content-Length says.
+        """Return the whole body, of at most `limit` bytes, whatever its Content-Length.
 
         Raises HTTPException (413), BodyBudgetExceeded, ClientDisconnect.
         """

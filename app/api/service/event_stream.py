@@ -1,7 +1,7 @@
 """Server-sent events on the wire (HTML standard, 9.2): their text, and the connection that takes them.
 
-Nothing waits in memory for a client but what the system's buffers hold: who takes nothing for a while is told
-so behind what waits for them, and the connection is closed.
+Only the system's buffers hold data for a slow client. A client that takes no data for a while gets a notice
+behind the waiting data, and the connection is closed.
 """
 
 from __future__ import annotations

@@ -265,8 +265,9 @@ class _Reader:
 
 
 async def _wait_for_events(request: Request, reader: _Reader) -> EventSlice:
-    """Return the events of the page; if there are none yet, wait for them as long as the query says, without
-    a connection to the database. Ends early if the process stops, or what the caller may see has changed.
+    """Return the events of the page; if there are none yet, wait for them as long as the query allows,
+    without a connection to the database. Ends early if the process stops, or the caller's visible records
+    have changed.
     """
     now, new_events = asyncio.get_running_loop().time, reader.ledger.new_events
     ends = now() + reader.wait_seconds

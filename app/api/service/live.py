@@ -167,8 +167,8 @@ class EventStreams:
         return [text for text in texts if text is not None]
 
     def _rendered_messages(self, seen_events: Sequence[SeenEvent]) -> list[bytes | None]:
-        """Return the messages that are rendered already, or None; none from before a person was changed or
-        erased.
+        """Return the messages that are rendered already, or None; messages from before a change or erasure of
+        a person are not used.
         """
         if self._epoch != self.ledger.vault.epoch:
             self._epoch = self.ledger.vault.epoch

@@ -1,5 +1,5 @@
-"""The disk of an embedded database, looked at when that database is gone: full disks have PostgreSQL end
-itself, and then it cannot say why.
+"""The disk of an embedded database, examined when that database is gone: a full disk makes PostgreSQL end
+itself, and then PostgreSQL cannot report the reason.
 """
 
 from __future__ import annotations

@@ -64,7 +64,7 @@ async def put_upload(request: Request, upload_id: UploadId) -> Response:
 
 
 def _declared_size(request: Request, limit: int) -> int:
-    """Return the declared size in bytes; the limit if none is declared."""
+    """Return the declared size in bytes, or the limit without a declaration."""
     length = request.headers.get("content-length", "")
     return int(length) if length.isascii() and length.isdigit() else limit
 

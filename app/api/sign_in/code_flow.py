@@ -1,8 +1,9 @@
 """Signing in at the identity provider: the authorization code flow of OpenID Connect (Core 1.0, 3.1) with
 PKCE (RFC 7636, S256), state and nonce.
 
-The ID token says who has signed in, and not the access token: it alone is made for this client and answers
-this very request (`aud`, `nonce`), while an access token is for whatever takes it, and may be unreadable.
+The ID token, and not the access token, identifies the person who signed in: only the ID token is made for
+this client and answers this very request (`aud`, `nonce`). An access token is for the service that accepts
+it, and may be unreadable.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ class PendingSignIn:
 
 
 def open_pending(cookie: str | None, vault: Vault) -> PendingSignIn | None:
-    """Return the sign-in that the cookie keeps; None if it is none of ours."""
+    """Return the sign-in that the cookie keeps; None if it is not one of ours."""
     if cookie is None or len(cookie) > LONGEST_FLOW_COOKIE:
         return None
     try:

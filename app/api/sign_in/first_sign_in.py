@@ -66,7 +66,7 @@ async def send_first_sign_in(request: Request) -> Response:
 
 
 async def _refusal(request: Request, secret: str) -> Response | None:
-    """Return the page that says why the link opens nothing; None: it is valid."""
+    """Return the page that explains why the link is refused; None if it is valid."""
     ledger, attempt = ledger_of(request), sign_in_attempt(request)
     try:
         attempt.require_quota()

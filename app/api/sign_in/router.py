@@ -106,7 +106,7 @@ async def start_provider_sign_in(request: Request) -> Response:
 
 @router.get(CALLBACK)
 async def finish_provider_sign_in(request: Request) -> Response:
-    """Open a session for whoever has signed in at the identity provider, and go on."""
+    """Open a session for the person who has signed in at the identity provider, and go on."""
     flow, vault = _flow(request), ledger_of(request).vault
     pending = open_pending(request.cookies.get(_flow_cookie(request)), vault)
     if pending is None or not pending.is_answered_by(request.query_params.get("state", ""), utc_now()):
@@ -138,7 +138,7 @@ async def _finished(request: Request, flow: CodeFlow, pending: PendingSignIn) ->
 
 
 def _flow(request: Request) -> CodeFlow:
-    """Return the flow with the configured provider. Raises HTTPException (404): there is none."""
+    """Return the flow with the configured provider. Raises HTTPException (404) without a provider."""
     flow: CodeFlow | None = request.app.state.code_flow
     if flow is None:
         raise HTTPException(404)

@@ -1,4 +1,4 @@
-"""The way of a page to the sign-in, where nobody is signed in."""
+"""The way from a page to the sign-in, for readers who are not signed in."""
 
 from __future__ import annotations
 
@@ -44,16 +44,16 @@ def sign_in_first(request: Request, form_address: str | None = None) -> Response
 
 
 def going_on(request: Request, address: str) -> Response:
-    """Return a page that goes on to the address by itself: the request for that comes from a page of ours, as
-    none does that a redirect leads to from elsewhere.
+    """Return a page that goes on to the address by itself. Its request then comes from one of our pages,
+    which a redirect from elsewhere cannot achieve.
     """
     html = render("api/sign_in/going_on.html", Wording(language_for(request), TABLE), address=address)
     return page_response(request, html)
 
 
 def _may_lack_cookie(request: Request) -> bool:
-    """Return whether a browser may have left out the cookie; old ones, and all by http, do not say where a
-    request comes from.
+    """Return whether a browser may have left out the cookie; old browsers, and all browsers by http, do not
+    mark the origin of a request.
     """
     if request.scope["state"].get(MARK) or cookie_name(request.url.scheme) in request.cookies:
         return False

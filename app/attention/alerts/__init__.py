@@ -1,1 +1,1 @@
-"""Alerts: sentences on what needs attention, of which whoever has it is told when they begin and end."""
+"""Alerts: the people responsible for an attention sentence are notified when it begins and ends."""

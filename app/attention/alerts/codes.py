@@ -1,4 +1,4 @@
-"""The codes of sentences whose beginning and end are told, and why others are not."""
+"""Codes of sentences whose beginning and end are notified, and the reasons why others are not."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from app.common.people import Role
 
 @dataclass(frozen=True, slots=True)
 class AlertedCode:
-    """A code whose sentences are told by alerts.
+    """A code whose sentences raise alerts.
 
-    `of_figures`: it is said of what a worker has judged. `family` is shared by codes that follow each other
-    on one subject: the end of one is not told where another stands. Those who hold the role `told_already`
-    have another notice of the same.
+    `of_figures`: the sentence is about figures that a worker has judged. `family` is shared by codes that
+    follow each other on one subject: the end of one sends no notice while another stands. People with the
+    role `told_already` have another notice of the same.
     """
 
     of_figures: bool = False

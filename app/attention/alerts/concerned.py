@@ -1,5 +1,5 @@
-"""The persons who are told of an alert: those who have what the sentence is about, and read the sentence
-themselves.
+"""Recipients of an alert: the people responsible for the subject of the sentence who may also read the
+sentence.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ async def standing_conditions(
 async def concerned_persons(
     ledger: Ledger, conditions: Sequence[AttentionCondition], now: datetime
 ) -> dict[str, list[UUID]]:
-    """Return, by the keys of the conditions, who is told that they hold: the owner or, if no owner may read
-    the sentence, whoever answers for its process; but not who has put it aside.
+    """Return, by the keys of the conditions, the people to notify: the owner or, if no owner may read the
+    sentence, the person who answers for its process; people who have put it aside are left out.
     """
     owners = [(condition, await _owners(ledger, condition)) for condition in conditions]
     readers = await _readers(ledger, owners, now)

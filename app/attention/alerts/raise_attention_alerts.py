@@ -1,10 +1,10 @@
-"""Raises an alert when a sentence on what needs attention comes true, and ends it when it is not true any
-more: whoever has it is told once of each.
+"""Raises an alert when an attention sentence comes true, and ends it when the sentence is no longer true: the
+responsible people are notified once of each.
 
-Of several workers the one that holds an advisory lock does it; each step has an idempotency key, and at most
-one alert of a sentence is raised in the database, so that two workers tell once nonetheless. What is said of
-judged figures waits on a new day until these are judged anew: a month's targets go out of reach one day and
-are missed the next.
+Among several workers, the holder of an advisory lock does it. Each step has an idempotency key, and the
+database allows one open alert per sentence, so that two workers still notify only once. On a new day,
+sentences about judged figures wait until the figures are judged again: a month's targets go out of reach one
+day and are missed the next.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ logger = structlog.get_logger()
 async def run(
     connections: SharedConnections, ledger: Ledger, clock: Clock, *, failed: Callable[[str, Exception], None]
 ) -> None:
-    """Raise and end alerts for ever; safe beside other workers. `failed` is called for each failure."""
+    """Raise and end alerts for ever; safe next to other workers. `failed` is called for each failure."""
 
     async def work(connection: Connection) -> bool:
         await raise_alerts(connection, ledger, clock())

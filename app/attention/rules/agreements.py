@@ -28,7 +28,7 @@ where r.review_overdue_at is not null and {chosen} order by r.review_due_at, r.n
 
 
 async def targets_missed(reader: AttentionReader) -> list[AttentionCondition]:
-    """Return the agreements whose report on the period says that targets were missed."""
+    """Return the agreements whose report on the period shows missed targets."""
     conditions = []
     for row in await _rows(reader, MISSED, {"begin": reader.choice.begin, "end": reader.period_end}):
         record, desk = pages_of(LIFECYCLE, row["number"])

@@ -1,4 +1,4 @@
-"""Incidents: major ones that are open, and critical ones that nobody has acknowledged in time."""
+"""Incidents: open major ones, and critical ones that were not acknowledged in time."""
 
 from __future__ import annotations
 

@@ -65,8 +65,8 @@ async def services_down(reader: AttentionReader) -> list[AttentionCondition]:
 
 
 async def budgets_burnt(reader: AttentionReader) -> list[AttentionCondition]:
-    """Return the services that lose their time faster than the month passes, with little of it left. What the
-    month allows is reckoned from the agreed time so far.
+    """Return the services that lose their time faster than the month passes, with little of it left. The
+    month's allowance is computed from the agreed time so far.
     """
     kpi = seen_kpis(reader).get(AVAILABILITY)
     if kpi is None:

@@ -1,5 +1,5 @@
-"""Signals of watched KPIs in the period that is judged: for the worse unless explained, and for the better.
-They are noted by month: a quarter and a year have those of their months, and a week has none.
+"""Signals of watched KPIs in the judged period: for the worse unless explained, and for the better. They are
+noted by month: a quarter and a year have those of their months, and a week has no signals.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ order by r.begins_at desc, r.since_at, r.number"""
 
 
 async def worse(reader: AttentionReader) -> list[AttentionCondition]:
-    """Return the signals for the worse that nobody has explained."""
+    """Return the unexplained signals for the worse."""
     return await _signals(reader, Tendency.worse, (SignalState.noted,))
 
 
@@ -65,8 +65,8 @@ async def _signals(
 
 
 def _leading(rows: Sequence[Row]) -> list[Row]:
-    """Return the rows that are told: of a KPI and scope the first, and of services those whose KPI has not
-    changed for the organisation.
+    """Return the leading rows: the first of a KPI and scope, and for services those whose KPI has not changed
+    for the organisation.
     """
     by_scope: dict[tuple[str, str | None, UUID | None], Row] = {}
     for row in rows:

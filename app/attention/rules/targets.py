@@ -53,9 +53,9 @@ async def missed(reader: AttentionReader) -> list[AttentionCondition]:
 
 
 def _worst(reader: AttentionReader, rows: Sequence[JudgedRow]) -> JudgedRow | None:
-    """Return the row that the sentence is about: that of what is chosen, the worst of several; else the
-    organisation's; else that of the worst team or service, if one missed the target though all together met
-    it. None: none missed it.
+    """Return the row for the sentence: the worst of the chosen ones; otherwise the organisation's; otherwise
+    that of the worst team or service, if it missed the target though all together met it. None if the target
+    was never missed.
     """
     choice = reader.choice
     if choice.teams or choice.services:

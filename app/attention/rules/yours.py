@@ -1,4 +1,6 @@
-"""What waits for the reader: decisions that need their vote, tasks, complaints, and what is asked of them."""
+"""Work that waits for the reader: decisions that need their vote, tasks, complaints, and requested
+actions.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""Escalates tickets when a clock of their service level agreement has reached a share of its target, as the
-escalation rules say.
+"""Escalates tickets when a clock of their service level agreement has reached a share of its target,
+according to the escalation rules.
 
-It follows what clocks say (`clock.warned`, `clock.reached`, `clock.breached`) and has no timers of its own.
+It follows the events of clocks (`clock.warned`, `clock.reached`, `clock.breached`) and has no timers of its
+own.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ async def any_rule(ledger: Ledger, connection: Connection, events: Sequence[Reco
 
 
 async def escalate(ledger: Ledger, event: Recorded) -> AsyncIterator[RuleConsequence]:
-    """Yield the escalations of the clock's ticket, one for each rule that asks for what the clock says."""
+    """Yield the escalations of the clock's ticket, one for each rule that matches the clock's event."""
     clock = ClockData.model_validate(event.data["clock"])
     if clock.agreement_type is not AgreementType.sla:
         return

@@ -1,5 +1,5 @@
-"""Notes that nobody has said why a target was missed, when a ticket is closed, or is closed already when the
-breach comes to be known.
+"""Records that the cause of a missed target is unknown, when a ticket is closed, or when a breach becomes
+known after the closure.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Suggests an improvement when a service report says that targets of an agreement were missed."""
+"""Suggests an improvement when a service report shows missed targets of an agreement."""
 
 from __future__ import annotations
 

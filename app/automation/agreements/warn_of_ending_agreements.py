@@ -15,7 +15,7 @@ WARN_DAYS = (90, 30, 7)
 
 
 def due(agreement: Agreement, settings: Settings) -> datetime | None:
-    """Return when the next warning is due; None if there is none left."""
+    """Return when the next warning is due, or None."""
     if agreement.ends_at is None:
         return None
     last = agreement.warned_days
@@ -24,8 +24,9 @@ def due(agreement: Agreement, settings: Settings) -> datetime | None:
 
 
 async def warn(ledger: Ledger, agreement: Agreement, now: datetime) -> tuple[str, Payload] | None:
-    """Return the action that warns and its payload. Of several warnings that are due it is the last: one that
-    was signed three weeks before its end warns once. One that is over expires instead.
+    """Return the action that warns and its payload. If several warnings are due, only the last one is sent:
+    an agreement that was signed three weeks before its end warns once. An agreement that is over expires
+    instead.
     """
     assert agreement.ends_at is not None
     if agreement.ends_at <= now:

@@ -1,5 +1,5 @@
-"""Fulfils a request of a catalogue item that opens a change once its change is closed as successful, or tells
-its requester how the change has ended otherwise.
+"""Fulfils a request of a catalogue item that opens a change once its change is closed as successful, or
+notifies its requester of another outcome.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Reminds voters who have not voted when the approval rule says, or a day before the decision is due, or
-halfway through a shorter period.
+"""Reminds voters who have not voted: at the time in the approval rule, or a day before the decision is due,
+or halfway through a shorter period.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ REMIND_BEFORE = timedelta(days=1)
 
 
 def due(decision: Decision, settings: Settings) -> datetime | None:
-    """Return when voters are reminded: a day before the due time, but not in the first half of the period;
-    None if they have been reminded. What the approval rule says goes before.
+    """Return when voters are reminded: at the time in the approval rule, or otherwise a day before the due
+    time, but not in the first half of the period; None if they have been reminded.
     """
     if decision.reminded_at is not None or decision.asked_at is None or decision.due_at is None:
         return None

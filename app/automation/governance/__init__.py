@@ -1,1 +1,1 @@
-"""What the registers of governance do by themselves."""
+"""Rules of the registers of governance."""

@@ -1,8 +1,8 @@
 """Gives points for findings, incomplete self-checks, late summaries and late changes of processes, and
 withdraws those of findings that are withdrawn.
 
-What is given follows from the event and from the rules of points that the log had before it, so whoever
-counts again by the log comes to the same.
+Points follow from the event and from the rules of points that the log had before it, so a recount by the log
+gives the same result.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ FINDING_RAISED, FINDING_WITHDRAWN = "finding.raised", "finding.withdrawn"
 
 @dataclass(frozen=True, slots=True)
 class Award:
-    """What a person is given points for, in a part: so many days or items, or one finding."""
+    """Reason for a person's points, in a part: a number of days or items, or one finding."""
 
     basis: PointBasis
     part: PointPart

@@ -11,7 +11,7 @@ from app.log.events import Recorded, id_of
 
 
 async def burn(ledger: Ledger, event: Recorded) -> AsyncIterator[RuleConsequence]:
-    """Destroy what is left of the survey beside the log; no command follows."""
+    """Destroy the remains of the survey next to the log; no command follows."""
     await burn_box(ledger, id_of(event.stream))
     nothing: tuple[RuleConsequence, ...] = ()
     for consequence in nothing:

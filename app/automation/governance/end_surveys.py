@@ -55,7 +55,7 @@ class EndSurveys(TimedRule[Survey]):
 
 
 async def collected(ledger: Ledger, survey: Survey) -> CollectSurveyResult:
-    """Return the answers in the survey's box, tied to nobody."""
+    """Return the answers in the survey's box, without any link to people."""
     questions = await questions_of(ledger.db.rows, survey)
     sheets = await sheets_in_box(ledger, survey.id)
     result = anonymised(sheets, questions, shuffled)

@@ -1,4 +1,4 @@
-"""Flags a licence whose time is over, unless a newer one is in its place, and tells whose it is."""
+"""Flags an expired licence, unless a newer one is in its place, and notifies its holder."""
 
 from __future__ import annotations
 

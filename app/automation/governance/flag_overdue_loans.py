@@ -1,4 +1,4 @@
-"""Flags a paper copy of a document that is not back in time, and tells the borrower."""
+"""Flags a paper copy of a document that is not back in time, and notifies the borrower."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Flags an action against a risk that was not carried out in time, and tells whose it is."""
+"""Flags an action against a risk that was not carried out in time, and notifies its owner."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Opens the audits of a month when it is over: one for each active team of ours that has a lead, and each of
 the audited processes that it has had cases of.
 
-Of several workers the one that holds an advisory lock does it; there is one audit of each month, team and
-process, which the database ensures.
+Among several workers, the holder of an advisory lock does it; the database ensures that each month, team and
+process has one audit.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ async def run(
     *,
     failed: Callable[[str, Exception], None],
 ) -> None:
-    """Open the audits of each month that is over for ever; safe beside other workers. `failed` is called for
+    """Open the audits of each finished month for ever; safe next to other workers. `failed` is called for
     each failure.
     """
     done: str | None = None

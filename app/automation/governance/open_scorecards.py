@@ -1,8 +1,9 @@
 """Opens the scorecards of a quarter when it is over: one for each active team of the organisation's own that
-has a lead, and for each active person of such teams; none where no edition of weights was in force.
+has a lead, and for each active person of such teams. A quarter without an edition of weights in force gets no
+cards.
 
-Of several workers the one that holds an advisory lock does it; there is one card of each quarter and team or
-person, which the database ensures.
+Among several workers, the holder of an advisory lock does it; the database ensures that each quarter and team
+or person has one card.
 """
 
 from __future__ import annotations
@@ -46,8 +47,8 @@ async def run(
     *,
     failed: Callable[[str, Exception], None],
 ) -> None:
-    """Open the scorecards of each quarter that is over for ever; safe beside other workers. `failed` is
-    called for each failure.
+    """Open the scorecards of each finished quarter for ever; safe next to other workers. `failed` is called
+    for each failure.
     """
     done: str | None = None
 

@@ -1,5 +1,5 @@
-"""States the levels of risks anew when another matrix is set, each with the matrix that gives it. What was
-assessed by the matrix before, in the same instant, is stated anew after it.
+"""States the levels of risks again when another matrix is set, each with the matrix that gives it. An
+assessment by the former matrix in the same instant is stated again after it.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from app.platform.settings import Settings
 
 
 def due(entry: DocumentEntry, settings: Settings) -> datetime | None:
-    """Return when the end is announced; None: there is none, or it was announced."""
+    """Return when the end is announced; None if it has no end, or was announced already."""
     if entry.retained_until_at is None or entry.retention_warned_at is not None:
         return None
     return entry.retained_until_at - WARNED_BEFORE

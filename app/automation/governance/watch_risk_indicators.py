@@ -1,7 +1,7 @@
-"""Warns of risks whose indicators have reached their thresholds, once a day, and says when they are back.
+"""Warns of risks whose indicators have reached their thresholds, once a day, and reports when they are back.
 
-Of several workers the one that holds an advisory lock does it; each crossing has an idempotency key, so that
-two workers warn once nonetheless. Nothing is judged while the facts lag behind.
+Among several workers, the holder of an advisory lock does it; each crossing has an idempotency key, so that
+two workers still warn only once. Indicators are not judged while the facts lag behind.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ WHOLE_WINDOW = (1, ())
 async def run(
     connections: SharedConnections, ledger: Ledger, clock: Clock, *, failed: Callable[[str, Exception], None]
 ) -> None:
-    """Judge all indicators once a day for ever, when signals are noted; safe beside other workers. `failed`
+    """Judge all indicators once a day for ever, when signals are noted; safe next to other workers. `failed`
     is called for each failure.
     """
     done: date | None = None
@@ -76,7 +76,7 @@ async def watch_indicators(connection: Connection, ledger: Ledger, now: datetime
 
 
 async def judge(connection: Connection, ledger: Ledger, row: Row, now: datetime) -> None:
-    """Warn if the indicator has crossed its threshold since it was judged, or say that it is back."""
+    """Warn if the indicator has crossed its threshold since the last judgement, or report that it is back."""
     indicator = from_row(RiskIndicator, row)
     reading = await read_indicator(ledger, indicator, now)
     if reading is None or indicator.comparator is None:
@@ -98,9 +98,7 @@ async def judge(connection: Connection, ledger: Ledger, row: Row, now: datetime)
 
 
 async def read_indicator(ledger: Ledger, indicator: RiskIndicator, now: datetime) -> str | None:
-    """Return the value of the indicator's KPI over the days before today, as a decimal text; None if it has
-    none.
-    """
+    """Return the value of the indicator's KPI over the days before today, as a decimal text, or None."""
     settings = ledger.settings
     zone = ZoneInfo(settings.time_zone)
     end = start_of(now.astimezone(zone).date(), zone)

@@ -1,4 +1,6 @@
-"""Flags the review of a major incident as overdue once it is not held in time; who holds it is told."""
+"""Flags the review of a major incident as overdue once it is not held in time, and notifies the person who
+holds it.
+"""
 
 from __future__ import annotations
 

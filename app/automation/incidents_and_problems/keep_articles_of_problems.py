@@ -1,8 +1,8 @@
 """Keeps the article of a known error in line with its problem: symptoms, workaround, and whether it is fixed.
 
 A draft is edited; a published article gets one revision at a time, on which an editor decides; an article in
-review is handled after the review. Texts that a person has written differently stay, and changes that a
-person has declined are not proposed again. If the workaround is for staff only, so is the article, at once.
+review is handled after the review. Texts that a person has changed stay, and changes that a person has
+declined are not proposed again. If the workaround is for staff only, so is the article, at once.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ SYMPTOMS, WORKAROUND, VISIBILITY, STATE = "symptoms", "workaround", "workaround_
 class _ArticleSync:
     """A known error and its article.
 
-    `problem_events` are the events of the problem. Of the open revisions, `own_revisions` are those of the
-    rule, `other_revisions` those of persons, each newest last. `rule_events` are the events by which the rule
-    has changed or proposed something that is no longer open to a decision. `fixed_paragraph` is the paragraph
+    `problem_events` are the events of the problem. Among the open revisions, `own_revisions` belong to the
+    rule and `other_revisions` to people, each newest last. `rule_events` are the events by which the rule has
+    changed or proposed something that is no longer open to a decision. `fixed_paragraph` is the paragraph
     that the article is to contain.
     """
 
@@ -69,7 +69,7 @@ class _ArticleSync:
 
     def split_answer(self, answer: str) -> tuple[str, str | None]:
         """Split an article's answer into the text without the rule's own paragraph, and that paragraph (None
-        if there is none).
+        if missing).
         """
         assert self.problem.number is not None
         ours = _fixed_pattern(self.problem.number)
@@ -82,8 +82,8 @@ class _ArticleSync:
     def problem_values(self, field: str) -> dict[int, str | None]:
         """Return the values that the field of the problem has had, by position of the events that set it.
 
-        Text that reads like the rule's own paragraph is left out, lest it be mistaken for that in the
-        article.
+        Text that reads like the rule's own paragraph is left out, so that it is not mistaken for the
+        paragraph in the article.
         """
         rows = [
             (event.position, event.data["set"].get(self.problem.row_key) or {})
@@ -160,7 +160,7 @@ def _decided_events(events: Sequence[Recorded], own: Sequence[ArticleRevision]) 
 
 
 def _fixed_paragraph(problem: Problem, article: Article, ledger: Ledger) -> str | None:
-    """Return the paragraph that says that the problem is fixed, or None if it is not."""
+    """Return the paragraph about the fix of the problem, or None if it is not fixed."""
     if problem.state is not ProblemState.closed or problem.resolved_at is None:
         return None
     day = problem.resolved_at.astimezone(ledger.numbers.zone).date()

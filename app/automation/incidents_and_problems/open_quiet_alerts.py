@@ -1,8 +1,8 @@
 """Opens incidents for alerts that still fire when a quiet window has ended.
 
-The incident opens as of the end of the window, and has begun when the alert fired. An alert that has cleared
-meanwhile opens none. A window that moves moves the end; one that is over early, since its change is done or
-its rule has ended, ends within a minute.
+The incident opens as of the end of the window, and began when the alert fired. An alert that has cleared
+meanwhile opens no incident. If the window moves, its end moves too. A window that is over early, because its
+change is done or its rule has ended, ends within a minute.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ logger = structlog.get_logger()
 async def run(
     connections: SharedConnections, ledger: Ledger, clock: Clock, *, failed: Callable[[str, Exception], None]
 ) -> None:
-    """Open incidents for ever, beside any number of other workers. `failed` is called with each failure."""
+    """Open incidents for ever, next to any number of other workers. `failed` is called with each failure."""
 
     async def work(connection: Connection) -> bool:
         return await open_quiet_alerts(connection, ledger, clock())

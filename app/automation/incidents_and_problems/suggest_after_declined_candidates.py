@@ -1,5 +1,5 @@
-"""Suggests an improvement when incidents recur and no fault is behind them but the process: the candidate for
-a problem is declined as such, or a signal of a KPI of the same service stands beside it.
+"""Suggests an improvement when incidents recur because of the process and not because of a fault: the
+candidate for a problem is declined for that reason, or a signal of a KPI of the same service supports it.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ async def suggest_after_declined_candidates(
 
 
 def _of_signal(row: Row) -> GivenEvidence:
-    """Return the evidence that a signal stands beside the candidate."""
+    """Return the evidence that a signal supports the candidate."""
     kpi = KPIS[row["kpi"]]
     text = in_both_languages("standing_signal", {"kpi": kpi.en.name}, {"kpi": kpi.zh.name})
     return GivenEvidence(about=f"kpi_signal/{row['id']}", text=text, kpi=kpi.key)

@@ -1,4 +1,4 @@
-"""Flags a step of an annual plan that was not completed by its day, and tells its owner."""
+"""Flags a step of an annual plan that was not completed by its day, and notifies its owner."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Flags a step of a rollout that was not completed in time, and tells its owner."""
+"""Flags a step of a rollout that was not completed in time, and notifies its owner."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """Suggests an improvement when a KPI of the organisation, or of a service, has changed for the worse beyond
-its natural limits. A candidate for a problem of that service that was declined not long ago is named beside.
+its natural limits. A recently declined candidate for a problem of that service is also named.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Closes resolved incidents and delivered requests that nobody has reopened within the agreed days."""
+"""Closes resolved incidents and delivered requests that were not reopened within the agreed days."""
 
 from __future__ import annotations
 

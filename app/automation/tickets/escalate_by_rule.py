@@ -1,4 +1,6 @@
-"""Escalates tickets that nobody has answered, assigned or resolved in time, as the escalation rules say."""
+"""Escalates tickets that were not answered, assigned or resolved in time, according to the escalation
+rules.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Flags the milestone of a project as overdue once it is not reached in time; whoever is responsible is
-told.
+"""Flags the milestone of a project as overdue once it is not reached in time, and notifies the responsible
+people.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Flags a task, of whatever record, that was not done in time; tells whoever is to do it, or who leads it."""
+"""Flags an overdue task of any record, and notifies its assignee, or its leads."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def due(task: Task, settings: Settings) -> datetime | None:
 
 
 async def flag(ledger: Ledger, task: Task, now: datetime) -> tuple[str, Payload] | None:
-    """Return the action that flags the task, and its payload, which names those who are told."""
+    """Return the action that flags the task, and its payload with the people to notify."""
     persons = await _persons_told(ledger, task)
     return "flag_task", FlagTask(task=task.id, persons=tuple(map(str, persons[:LONGEST_LIST])))
 
 
 async def _persons_told(ledger: Ledger, task: Task) -> list[str]:
-    """Return the assignee, if they are active; or else those who lead the task's team, or are in it, and
-    whoever answers for the record, or leads its team, or is in it.
+    """Return the assignee, if they are active; otherwise the leads or members of the task's team, and the
+    person who answers for the record, or the leads or members of its team.
     """
     read = ledger.db.rows
     if assignee := await active_person(read, task.assignee_id):

@@ -75,8 +75,8 @@ async def _copy(ledger: Ledger, event: Recorded) -> RuleConsequence | None:
 
 
 async def _earlier_copies(ledger: Ledger, marked: Recorded) -> AsyncIterator[RuleConsequence]:
-    """Yield the copies of what was public on the incident before it became a duplicate, in its order, if the
-    customer of both is the same. What an earlier mark has copied is left out.
+    """Yield the copies of public comments on the incident before it became a duplicate, in their order, if
+    the customer of both is the same. Comments copied by an earlier mark are left out.
     """
     before = await stream_events(ledger.db, marked.stream, up_to_version=marked.version)
     original = (await record_at_version(ledger.db, LIFECYCLE, marked.stream, marked.version)).duplicate_of_id
@@ -162,7 +162,7 @@ async def _comment(
 async def _attachment(
     ledger: Ledger, number: str, visibility: Visibility, row: dict[str, object]
 ) -> PassOnAttachmentIncident | None:
-    """Return the file to add; None if it cannot be read any more, or nobody is known who attached it."""
+    """Return the file to add; None if it cannot be read any more, or its author is unknown."""
     encrypted = Ciphertext(str(row["name"]))
     name = (await ledger.vault.texts([encrypted]))[encrypted]
     if name is None or row["author_id"] is None:

@@ -1,4 +1,4 @@
-"""Reminds the persons on call of a P1 that nobody has acknowledged, every five minutes."""
+"""Reminds the people on call of an unacknowledged P1, every five minutes."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def due(incident: Incident, settings: Settings) -> datetime | None:
 
 
 async def remind(ledger: Ledger, incident: Incident, now: datetime) -> tuple[str, Payload] | None:
-    """Return the action that reminds the team's persons on call, and its payload. If nobody is on call, the
-    team's lead is reminded; without a lead, the incident managers.
+    """Return the action that reminds the people on call in the team, and its payload. If the rota is empty,
+    the team's lead is reminded; without a lead, the incident managers.
     """
     team = incident.team_id
     persons: Sequence[UUID] = () if team is None else await on_call(ledger.db, team, now)
@@ -43,7 +43,7 @@ async def remind(ledger: Ledger, incident: Incident, now: datetime) -> tuple[str
 
 
 def newest_due(incident: Incident, now: datetime) -> datetime:
-    """Return when the last reminder was due: persons get one for all that nobody sent."""
+    """Return when the last reminder was due: people get one for all that were not sent."""
     since = incident.reminded_at or incident.opened_at
     assert since is not None
     return since + max((now - since) // REMINDER_INTERVAL, 1) * REMINDER_INTERVAL

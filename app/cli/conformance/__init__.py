@@ -1,1 +1,1 @@
-"""Commands that compute worked cases of files, and say where the engines differ."""
+"""Commands that compute worked cases of files, and report where the engines differ."""

@@ -1,4 +1,4 @@
-"""`ledgerdesk effect-cases`: computes the worked cases of a file, and says where the statistics differ."""
+"""`ledgerdesk effect-cases`: computes the worked cases of a file, and reports where the statistics differ."""
 
 from __future__ import annotations
 

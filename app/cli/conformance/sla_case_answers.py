@@ -54,7 +54,7 @@ COUNTED_ENDS = {None, False, "resolved", "closed"}
 
 
 def answer(case: Json, calendars: Calendars) -> Values:
-    """Return what the engine says of the case. Raises CaseFileError if it is of a kind that is unknown."""
+    """Return the engine's answer to the case. Raises CaseFileError for an unknown kind of case."""
     kind = case.get("kind", "clock")
     if kind not in _ANSWERS:
         raise CaseFileError(f"the kind {kind!r} is unknown")
@@ -209,7 +209,7 @@ def _chosen(case: Json, calendars: Calendars) -> Values:
 
 def _changed(ticket: Json, asked_position: int | None) -> Json:
     """Return the ticket with the attributes that its `changes` set, in the order of their instants, up to the
-    position of the log that is asked about. What was in force stays a matter of its opening.
+    requested position of the log. The terms in force still depend only on its opening.
     """
     changes = [
         change

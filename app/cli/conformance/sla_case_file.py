@@ -1,6 +1,6 @@
 """Files of worked cases for the SLA engine: their format, read into the engine's values.
 
-`sla_cases.json` has clocks only; in `sla_more_cases.json` each case says its `kind`. Both have `calendars`.
+`sla_cases.json` has clocks only; in `sla_more_cases.json` each case has its `kind`. Both have `calendars`.
 """
 
 from __future__ import annotations

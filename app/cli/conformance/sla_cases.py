@@ -1,4 +1,4 @@
-"""`ledgerdesk sla-cases`: computes the worked cases of a file, and says where the engine differs."""
+"""`ledgerdesk sla-cases`: computes the worked cases of a file, and reports where the engine differs."""
 
 from __future__ import annotations
 

@@ -22,11 +22,11 @@ Values = dict[str, dict[str, object]]
 
 
 class CaseFileError(OperationRefused):
-    """The file is none of worked cases; the message says where it is not."""
+    """The file does not contain worked cases; the message names the place that is wrong."""
 
 
 class Result(TypedDict):
-    """How a case compares; `error` says why it could not be computed."""
+    """Result of a case; `error` gives the reason if it could not be computed."""
 
     id: object
     title: str
@@ -36,8 +36,8 @@ class Result(TypedDict):
 
 
 def read_json_cases(path: Path, named: str, number: type = float) -> dict[str, Any]:
-    """Return the content of a file with a list `cases`, each with `expected`. `named` says in errors what the
-    file is to be of, `number` is the type of its fractions. Raises CaseFileError.
+    """Return the content of a file with a list `cases`, each with `expected`. `named` is the name of the
+    content in errors, `number` the type of its fractions. Raises CaseFileError.
     """
     try:
         document = json.loads(path.read_text(encoding="utf-8"), parse_float=number)

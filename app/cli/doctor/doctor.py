@@ -1,4 +1,4 @@
-"""`ledgerdesk doctor`: says what is wrong with this installation, and how to mend it."""
+"""`ledgerdesk doctor`: reports what is wrong with this installation, and how to mend it."""
 
 from __future__ import annotations
 

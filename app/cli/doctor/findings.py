@@ -34,7 +34,7 @@ class CheckOutcome:
     words: dict[str, str]
 
     def sentence(self, language: str) -> str:
-        """Return the sentence that says what was found."""
+        """Return the sentence that describes the finding."""
         return translate(language, SENTENCES, self.code, self.words)
 
     def remedy(self, language: str) -> str | None:

@@ -59,7 +59,7 @@ def _disk(setup: InstallationSetup) -> CheckOutcome:
 
 
 def _secrets(folder: Path) -> Iterator[CheckOutcome]:
-    """Examine the folder of secrets: the key is there, and nobody else reads it."""
+    """Examine the folder of secrets: the key is there, and only this user can read it."""
     try:
         files = sorted(path for path in folder.iterdir() if path.is_file())
         if existing_master_key(folder) is None:
@@ -92,7 +92,7 @@ def _secrets(folder: Path) -> Iterator[CheckOutcome]:
 
 
 def _proxies(settings: Settings) -> Iterator[CheckOutcome]:
-    """Examine who is believed of what it says of clients, and the address that people come by."""
+    """Examine which proxies are trusted about clients, and the address that people use."""
     networks = [ip_network(part.strip()) for part in settings.proxies.split(",") if part.strip()]
     open_networks = [network for network in networks if network.prefixlen == 0]
     address = urlsplit(settings.public_url or "")

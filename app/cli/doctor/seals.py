@@ -21,7 +21,7 @@ left join lateral (select size, exported_at from log.seal_export order by number
 
 
 async def examine_seals(reached: ReachedDatabase, now: datetime) -> AsyncIterator[CheckOutcome]:
-    """Examine whether the log is sealed, and heads are exported, as often as the settings say."""
+    """Examine whether the log is sealed, and heads are exported, as often as the settings demand."""
     row = await reached.db.row(SEALS)
     assert row is not None
     interval = reached.setup.settings.seal_seconds or USUAL_SECONDS

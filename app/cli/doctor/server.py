@@ -124,7 +124,7 @@ async def _connections(reached: ReachedDatabase) -> CheckOutcome:
 
 
 def connections_needed(settings: Settings, apis: int, workers: int) -> int:
-    """Return the connections that so many processes hold at the most, with one command beside them."""
+    """Return the largest number of connections of so many processes, with one command next to them."""
     reading = settings.read_connections
     return apis * (OF_AN_API + reading) + workers * (OF_A_WORKER + reading) + OF_A_COMMAND
 

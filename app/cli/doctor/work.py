@@ -92,7 +92,7 @@ async def _columns(db: Database, folder: Path, now: datetime) -> CheckOutcome:
 
 
 async def _key(db: Database, secrets_dir: Path) -> CheckOutcome | None:
-    """Compare the master key with the database; None if there is none to read, which is told already."""
+    """Compare the master key with the database; None if the key cannot be read, which is reported already."""
     try:
         master = vault.existing_master_key(secrets_dir)
     except vault.VaultError:

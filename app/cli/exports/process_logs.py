@@ -70,7 +70,7 @@ def _process(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The cases to export, as the options say: those of a time, and which of their events."""
+    """The cases to export according to the options: their time range, and which of their events."""
 
     begin: str | None
     end: str | None

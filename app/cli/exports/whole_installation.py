@@ -59,7 +59,7 @@ def export_whole(folder: Path, *, as_json: bool) -> None:
 
 
 def restore_whole(folder: Path, *, as_json: bool) -> None:
-    """Bring the whole installation back from a folder, and say what came of it. Raises ExportRefused."""
+    """Restore the whole installation from a folder, and print the result. Raises ExportRefused."""
     current = settings.current()
     manifest = read_manifest(folder)
     secrets = secrets_directory(current)

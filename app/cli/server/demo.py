@@ -22,7 +22,7 @@ def demo(
         bool, typer.Option("--keys", help="Print the demo's address and keys as shell variables.")
     ] = False,
 ) -> None:
-    """Make a demo organisation if there is none, then serve it, with a worker, until it is stopped."""
+    """Make a demo organisation if it is missing, then serve it, with a worker, until it is stopped."""
     current = settings.load(**({} if port is None else {"port": port}))
     if keys_only:
         _print_exports(current)

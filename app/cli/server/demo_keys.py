@@ -19,7 +19,7 @@ READER = "quality_manager"
 
 
 def kept_keys(current: Settings) -> dict[str, str]:
-    """Return the keys of the demo that is there, by their purpose. Raises WrongUse if there is none."""
+    """Return the keys of the existing demo, by their purpose. Raises WrongUse without a demo."""
     path = secrets_directory(current) / KEY_FILE
     if not path.exists():
         raise WrongUse(
@@ -46,7 +46,7 @@ def keep_address(current: Settings) -> None:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write the whole file or none, readable only by this user."""
+    """Write the whole file or leave it untouched, readable only by this user."""
     temporary = path.with_suffix(".new")
     temporary.unlink(missing_ok=True)
     with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

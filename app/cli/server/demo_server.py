@@ -46,7 +46,7 @@ from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND
 
 
 def serve_demo(current: Settings) -> None:
-    """Make the demo organisation if there is none, then serve it, with a worker, until it is stopped."""
+    """Make the demo organisation if it is missing, then serve it, with a worker, until it is stopped."""
     # A visitor needs no log lines below warning; LEDGERDESK_LOG_LEVEL shows them.
     level = current.log_level if "log_level" in current.model_fields_set else "warning"
     logs.configure_logging(level)

@@ -1,4 +1,4 @@
-"""What a first start says while it makes the demo organisation: what it does, and how far it is."""
+"""Progress messages of a first start while it makes the demo organisation."""
 
 from __future__ import annotations
 

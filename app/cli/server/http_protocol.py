@@ -49,7 +49,7 @@ class Limits:
 
 
 class TooLarge(Exception):
-    """The URL and headers have more than `head_bytes`, or more parts than `headers` and `parameters` say.
+    """The URL and headers have more than `head_bytes`, or more parts than `headers` and `parameters` allow.
     Stops the parser.
     """
 
@@ -304,7 +304,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         return STATUS_LINE[status] + lines.encode("ascii") + b"\r\n" + body
 
     def _accepted_language(self) -> str | None:
-        """Return the header that says in which languages the client reads, as far as it has come."""
+        """Return the header with the languages that the client reads, as far as it has arrived."""
         named = (value for name, value in self.headers if name == b"accept-language")
         return next(named, b"").decode("latin-1") or None
 

@@ -1,4 +1,6 @@
-"""Who a request comes from, behind proxies: those that are named are believed, others told of in the log."""
+"""The client of a request behind proxies: configured proxies are trusted, and others are reported in the
+log.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +15,8 @@ logger = structlog.get_logger()
 
 class NamedProxies:
     """ASGI middleware that takes the client's address and scheme from X-Forwarded-For and X-Forwarded-Proto
-    of the proxies that are named, and warns once of each other address that sends the former: behind a proxy
-    that nobody has named, all clients have one address, and share its limits.
+    of the configured proxies, and warns once of each other address that sends the former: behind an
+    unconfigured proxy, all clients have one address, and share its limits.
     """
 
     def __init__(self, app: ASGIApp, proxies: str) -> None:

@@ -107,7 +107,7 @@ def run(place: Installation, current: Settings, listener: socket.socket) -> None
 
 
 class _Server(uvicorn.Server):
-    """A server that says when it listens, and that can be stopped before it does."""
+    """A server that reports when it listens, and that can be stopped before it does."""
 
     def __init__(self, config: uvicorn.Config, listens: Callable[[], None]) -> None:
         super().__init__(config)
@@ -239,7 +239,7 @@ class Supervisor:
             self.child.stdin.close()
 
     def end(self) -> None:
-        """Let the worker finish its current work and end, and start none again."""
+        """Let the worker finish its current work and end, without starting another one."""
         with self._turn:
             self._ending.set()
             if self.child is not None:

@@ -49,7 +49,9 @@ def migrate(
 
 
 async def _remake_facts(owner_url: str) -> list[Remade]:
-    """Make those facts anew that an earlier version wrote in another shape, while it goes on with its own."""
+    """Rebuild facts that an earlier version wrote in another shape, while that version goes on with its
+    own.
+    """
     with progress_bar() as bar:
         task = bar.add_task("Rebuilding facts", total=None)
         return await remake_changed(

@@ -1,4 +1,4 @@
-"""What the present code promises besides operations and events, as documents to be compared."""
+"""Promises of the present code besides operations and events, as documents to be compared."""
 
 from __future__ import annotations
 

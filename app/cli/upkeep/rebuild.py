@@ -75,8 +75,8 @@ def rebuild(
 async def compare_rows(
     url: str, owner_url: str | None, progress: Callable[[str], None]
 ) -> tuple[FoldComparison, list[str]]:
-    """Compare the fold of the whole log with the rows, and return what was made anew besides. With the
-    owner's address the fresh rows, and facts, take the place of those that are there.
+    """Compare the fold of the whole log with the rows, and return what was rebuilt besides. With the owner's
+    address the fresh rows, and facts, replace the existing ones.
     """
 
     def table(name: str) -> None:

@@ -40,7 +40,9 @@ NO_FOLDER = "Enter the folder of the backup, or set LEDGERDESK_BACKUP_DIR."
 
 @dataclass(frozen=True, slots=True)
 class VerificationResult:
-    """The log's position after a restore, who was erased anew, and how many rows and figures differ."""
+    """Result of a verification: the log's position after a restore, the people who were erased again, and the
+    numbers of differing rows and figures.
+    """
 
     position: int
     erased: list[str]

@@ -40,8 +40,9 @@ _SENIOR = Eligible(grades=("senior", "management"))
 
 
 class GivenDuty(StrEnum):
-    """A duty. A person or team is eligible if they are active and one of `any_of` holds; none: all are.
-    Machines are eligible for accounts only. `because` is the code of the refusal of somebody else.
+    """A duty. A person or team is eligible if they are active and one of `any_of` holds; without any, all
+    are. Machines are eligible for accounts only. `because` is the code of the refusal of an ineligible
+    person.
     """
 
     en: str

@@ -1,1 +1,1 @@
-"""What people send as files and mails: media types, sizes, HTML as text, parsing within bounds."""
+"""Content of files and mails that people send: media types, sizes, HTML as text, parsing within bounds."""

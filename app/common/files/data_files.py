@@ -110,7 +110,9 @@ def without_data(text: str, data_files: DataFiles | None = None) -> str:
 
 
 def name_of_taken(address: str) -> str | None:
-    """Return the name of the file that stood at the address; empty if it is not kept, None if it was none."""
+    """Return the name of the file that stood at the address; empty if it is not kept, None if the address
+    held no file.
+    """
     address_of_file = _TAKEN.fullmatch(address.strip())
     return None if address_of_file is None else address_of_file["name"].replace("…", "")
 

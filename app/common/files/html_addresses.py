@@ -1,4 +1,4 @@
-"""What links and pictures of HTML lead to, in words that people read (pure)."""
+"""Targets of links and pictures in HTML, in words that people read (pure)."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ class Addresses:
         return address
 
     def picture(self, name: str, attributes: dict[str, str]) -> str:
-        """Return the description of a picture, or its address if it has none; of one pixel nothing, since it
-        only counts readers.
+        """Return the description of a picture, or its address without one; for a picture of one pixel an
+        empty text, since it only counts readers.
         """
         description = SPACES.sub(" ", attributes.get("alt", "")).strip()
         if name == "area":

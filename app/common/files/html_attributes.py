@@ -1,4 +1,4 @@
-"""Attributes of HTML elements: what they say of the text, read from their values and styles (pure)."""
+"""Attributes of HTML elements: their meaning for the text, read from their values and styles (pure)."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ def is_hidden(attributes: dict[str, str]) -> bool:
 
 
 def colour_of(attributes: dict[str, str]) -> str:
-    """Return the colour of an element's text; empty if it has none of its own."""
+    """Return the colour of an element's text; empty without a colour of its own."""
     styled = _COLOUR.search(attributes.get("style", ""))
     return (attributes.get("color", "") if styled is None else styled[1]).strip().lower()
 
 
 def mark_of(name: str, attributes: dict[str, str]) -> str:
-    """Return the sign for an element's text that is struck out, raised or lowered; empty: none is needed."""
+    """Return the sign for an element's text that is struck out, raised or lowered; otherwise empty."""
     style = attributes.get("style", "")
     if (raised := _RAISED.search(style)) is not None:
         return "^" if raised[1].lower() == "super" else "_"
@@ -55,7 +55,7 @@ def mark_of(name: str, attributes: dict[str, str]) -> str:
 
 
 def fraction_sign(name: str) -> str:
-    """Return the sign between the parts of such an element of a formula; empty: it needs none."""
+    """Return the sign between the parts of such an element of a formula; empty if it needs no sign."""
     return _FRACTIONS.get(name, "")
 
 

@@ -84,7 +84,7 @@ class OpenElements:
 
     @property
     def innermost(self) -> str:
-        """The element that was opened last; empty: none is open."""
+        """The element that was opened last; empty if all are closed."""
         return self._names[-1] if self._names else ""
 
     @property
@@ -119,7 +119,7 @@ class OpenElements:
         return is_seen
 
     def _place(self, name: str) -> int:
-        """Return the place of the innermost element of that name; -1: none is open."""
+        """Return the place of the innermost open element of that name, or -1."""
         places = self._places.get(name)
         return places[-1] if places else -1
 

@@ -1,7 +1,7 @@
 """HTML as plain text, in time that grows with its length (pure).
 
 The standard library's parser looks through the whole rest at every tag that is not closed: 80 KB of `<a` keep
-it busy for seconds, and whoever sends a mail decides what is in it.
+it busy for seconds, and the sender of a mail chooses its content.
 """
 
 from __future__ import annotations
@@ -99,9 +99,9 @@ def html_to_text(html: str, *, with_answers: bool = False, pictures: Mapping[str
     """Return the visible text of the HTML.
 
     Paragraphs, list items and rows of tables are lines of their own, quotations have `> ` before each line.
-    Links are followed by `<address>`; pictures are `[description]` or `[picture <address>]`. What is struck
-    through stands between `~~`, raised text behind `^` and lowered text behind `_`. Of a picture that is
-    within the HTML its name is shown, as `without_data` leaves it, and of one in its mail the name that
+    Links are followed by `<address>`; pictures are `[description]` or `[picture <address>]`. Struck-out text
+    stands between `~~`, raised text behind `^` and lowered text behind `_`. A picture within the HTML is
+    shown by its name, as `without_data` leaves it, and one in its mail by the name that
     `pictures` have for its Content-ID. `with_answers`: lines of a quotation that
     are emphasised, among others that are not, are answers to it and stand outside of it.
     """

@@ -1,4 +1,4 @@
-"""The plain text and the HTML of one mail as one text that says what either form says (pure).
+"""The plain text and the HTML of one mail as one text with the content of both forms (pure).
 
 Mailers derive the plain text from the HTML and lose what letters cannot show: addresses of links, what is
 struck through, ticked boxes, signs, answers in colour. Few send only a beginning as plain text.
@@ -23,8 +23,8 @@ _QUOTED = re.compile(r"\s*>")
 
 
 def joined_forms(plain: str, html_text: str) -> str:
-    """Return the plain text if it says all that the HTML shows, the HTML's text if that says all, and
-    otherwise the plain text with the lines of the HTML that say more.
+    """Return the plain text if it contains everything that the HTML shows, the HTML's text if that contains
+    everything, and otherwise the plain text with the additional lines of the HTML.
     """
     html_tokens, plain_tokens = _tokens(html_text), _tokens(plain)
     html_own, plain_own = _tokens(_own_lines(html_text)), _tokens(_own_lines(plain))

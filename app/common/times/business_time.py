@@ -276,7 +276,9 @@ def _merged(spans: Iterable[Interval]) -> list[Interval]:
 
 
 def _subtract(spans: Sequence[Interval], struck: Sequence[Interval]) -> list[Interval]:
-    """Return the intervals without the parts in `struck`; both are in order, and none touches another."""
+    """Return the intervals without the parts in `struck`; both are in order, and their intervals never
+    touch.
+    """
     left: list[Interval] = []
     n = 0
     for a, b in spans:

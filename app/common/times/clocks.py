@@ -1,7 +1,7 @@
-"""Clocks of service levels in the log: the types of their events, and what these say.
+"""Clocks of service levels in the log: the types and payloads of their events.
 
 A clock measures one target of an agreement for one ticket. It has a stream, and no record: its head names the
-ticket's stream (`about`), and whoever sees the ticket sees its events. They set no fields.
+ticket's stream (`about`), and people who see the ticket see its events. They set no fields.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class ClockMetric(CodeEnum):
 
 
 class ClockEventType(StrEnum):
-    """Type of an event on a clock's stream: what the clock says at that instant."""
+    """Type of an event on a clock's stream, which announces a state of the clock at that instant."""
 
     started = "clock.started"
     warned = "clock.warned"
@@ -112,5 +112,5 @@ class ClockData(BaseModel):
     )
 
     def to_event_data(self) -> dict[str, Any]:
-        """Return the data of an event that says this, which sets nothing."""
+        """Return the data of such an event, which sets no fields."""
         return {"given": {}, "set": {}, KIND: self.model_dump(mode="json", exclude_none=True)}

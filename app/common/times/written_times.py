@@ -46,11 +46,11 @@ class DateOrder(StrEnum):
 
 
 class UnknownZone(ValueError):
-    """There is no time zone of that name; the message says so."""
+    """There is no time zone of that name; the message names it."""
 
 
 class UnclearDates(ValueError):
-    """The dates do not say in which order their parts are: they contradict each other (`is_mixed`), or each
+    """The dates do not reveal the order of their parts: they contradict each other (`is_mixed`), or each
     could be read in both ways.
     """
 
@@ -237,8 +237,8 @@ def _zone(offset: str) -> timezone:
 
 
 def first_without_offset(texts: Iterable[str]) -> str | None:
-    """Return the first of these times, as an example, if none of them states its offset from UTC; None if
-    any states it, or if there is no time.
+    """Return the first of these times, as an example, if all of them lack an offset from UTC; None if any has
+    an offset, or if there is no time.
     """
     first = None
     for text in texts:

@@ -1,4 +1,4 @@
-"""Which cases fit: each variant is held against the path once, and its cases are counted."""
+"""Which cases fit: each variant is compared with the path once, and its cases are counted."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ HAS_NAMED = """(false = any(c.all_changes) and exists (
 @dataclass(frozen=True, slots=True)
 class JudgedVariant:
     """A variant as it is held against a path: its hash, its steps, how many cases have it, and how these fit;
-    `fit` is None of the usual path, which says no more than `fits`.
+    `fit` is None for the usual path, where `fits` is everything.
     """
 
     variant: UUID
@@ -43,9 +43,9 @@ class JudgedVariant:
 
 @dataclass(frozen=True, slots=True)
 class Yardstick:
-    """What cases are held against: the expected path, or the variants of the usual one (with the number of
-    the cases that these were found in). Both are None if there is no path. `successors` are the present types
-    of the process's events by those of earlier releases.
+    """The measure for cases: the expected path, or the variants of the usual one (with the number of the
+    cases in which they were found). Both are None without a path. `successors` are the present types of the
+    process's events by those of earlier releases.
     """
 
     kind: PathKind

@@ -1,4 +1,6 @@
-"""How cases ran, as a whole: which fit, where the time went, who handed over to whom, what was done again."""
+"""Cases as a whole: how many fit, where the time went, who handed over to whom, and which steps were
+repeated.
+"""
 
 from __future__ import annotations
 
@@ -63,7 +65,7 @@ async def summary(
     links: CaseLinks,
     language: str,
 ) -> dict[str, Any]:
-    """Return the fields of the summary of the question's cases, but for its time and position."""
+    """Return the fields of the summary of the question's cases, except its time and position."""
     where, parameters = selected(question)
 
     async def rows(text: str) -> list[tuple[Any, ...]]:
@@ -106,7 +108,7 @@ async def summary(
 def described_path(
     question: ConformanceQuestion, yardstick: Yardstick, language: str
 ) -> ConformancePath | None:
-    """Return the path that cases are held against; None: there is none."""
+    """Return the path that cases are held against, or None."""
     expected = yardstick.expected
     if not is_path(yardstick):
         return None

@@ -53,7 +53,7 @@ class VariantRows:
 
 
 def durations(mean: float | None, percentiles: Sequence[float] | None) -> ConformanceDurations | None:
-    """Return the durations of the columns of SPREAD; None if there are none."""
+    """Return the durations of the columns of SPREAD, or None."""
     if mean is None or percentiles is None:
         return None
     median, p90 = percentiles

@@ -1,4 +1,6 @@
-"""The consumer that keeps how each case went: it makes those with new events anew, from all their events."""
+"""The consumer that stores the course of each case: it recomputes cases with new events from all their
+events.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""How each case went, straight from the log: what the facts must say, too (`differences`)."""
+"""The course of each case, computed straight from the log, with which the facts must agree
+(`differences`).
+"""
 
 from __future__ import annotations
 
@@ -45,8 +47,8 @@ OF_KIND = "where case_id in (select case_id from kpi.process_case where kind = %
 
 @dataclass(frozen=True, slots=True)
 class FactDifference:
-    """Cases of a kind of which a table of facts says otherwise than the log does: some of them, and how many
-    rows only the facts have, or only the log gives.
+    """Cases of a kind whose facts differ from the log: some of them, and how many rows only the facts have,
+    or only the log gives.
     """
 
     kind: str
@@ -86,7 +88,7 @@ def _events_on(path: ExpectedPath, lifecycle: Lifecycle[Any]) -> list[str]:
 async def differences(
     connection: Connection, lifecycles: Iterable[Lifecycle[Any]], position: int
 ) -> list[FactDifference]:
-    """Return where the facts say otherwise than the log up to the position, which they have reached."""
+    """Return where the facts differ from the log up to the position, which they have reached."""
     differing, now = [], await fetch_value(connection, SELECT_TIME, position)
     for lifecycle in with_cases(lifecycles):
         kind, parameters = lifecycle.kind, definition_parameters(lifecycle, position)

@@ -34,7 +34,7 @@ NARROWING = ("variant", "fits", "misfit", "step", "state", "came_back", "cursor"
 
 @dataclass(frozen=True, slots=True)
 class CountedRow:
-    """What cases did, in words; how many did, how long it took them, and the address of the list of them."""
+    """A step of cases, in words; the number of cases, their time, and the address of their list."""
 
     words: str
     cases: int

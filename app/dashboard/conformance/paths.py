@@ -20,7 +20,7 @@ BAR_WIDTH, BAR_HEIGHT = 240, 12
 
 @dataclass(frozen=True, slots=True)
 class StepOnPath:
-    """A step in words; `misfits` says how it does not fit, empty if it does."""
+    """A step in words; `misfits` describes its deviations, empty if it fits."""
 
     label: str
     misfits: str
@@ -79,7 +79,7 @@ def path_on_page(
 
 
 def _bar(part: float, *, is_fit: bool) -> Markup:
-    """Return a bar of that part of the whole width; the words beside it say the same."""
+    """Return a bar of that part of the whole width; the words next to it have the same content."""
     length = max(round(part * BAR_WIDTH), 1)
     kind = "bar fits" if is_fit else "bar misfits"
     return document(

@@ -154,7 +154,7 @@ async def _figures(page: DashboardPage) -> Mapping[str, Any]:
 def programme_chart(
     page: DashboardPage, measurements: Mapping[str, Sequence[MeasurementOnPage]], titles: Mapping[str, str]
 ) -> Markup | None:
-    """Return the effects of these improvements on one axis; None: none was measured."""
+    """Return the effects of these improvements on one axis; None without a measured effect."""
     projects = [
         ProjectEffects(number, titles[number], tuple(item.relative for item in measurements[number]))
         for number in measurements

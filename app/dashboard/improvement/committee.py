@@ -98,8 +98,8 @@ async def get_committee_desk(request: Request) -> Response:
 
 @router.post("")
 async def post_committee_vote(request: Request) -> Response:
-    """Cast the vote that the form has, and show what is left; or say beside the question what is wrong. It is
-    not bound to the record's version: others vote meanwhile, and the question stays the same.
+    """Cast the vote in the form, and show the remaining questions; or show next to the question what is
+    wrong. It is not bound to the record's version: others vote meanwhile, and the question stays the same.
     """
     page = await open_dashboard(request)
     form = await sent_form(request)
@@ -135,7 +135,7 @@ def _reason_missing(page: DashboardPage) -> Mapping[str, Any]:
 
 
 async def _desk_page(page: DashboardPage, sent: SentVote | None) -> Response:
-    """Return the page, with the refusal of what was sent beside its question."""
+    """Return the page, with the refusal of the sent vote next to its question."""
     desk = page.desk
     work, listed = await asyncio.gather(desk.calls.read("/v1/me/work"), _open_decisions(page))
     items = [*work["votes"], *work["votes_for_others"]]

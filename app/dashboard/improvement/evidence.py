@@ -21,8 +21,8 @@ from app.processes.improvements.proposal.records import DecisionSubject
 
 @dataclass(frozen=True, slots=True)
 class EvidenceLine:
-    """What was measured of a target KPI: its sentence, what warns of it, and its intervals as a drawing
-    (None: they are not for the reader); `effect` is the id of the effect.
+    """Measurement of a target KPI: its sentence, its warnings, and its intervals as a drawing (None: they are
+    not for the reader); `effect` is the id of the effect.
     """
 
     sentence: str
@@ -33,7 +33,7 @@ class EvidenceLine:
 
 @dataclass(frozen=True, slots=True)
 class MeasuredEvidence:
-    """What was measured of what is decided about; `is_against`: whoever approves goes against it."""
+    """Measurements of the subject of the decision; `is_against`: an approval contradicts them."""
 
     lines: Sequence[EvidenceLine] = ()
     is_against: bool = False

@@ -1,6 +1,4 @@
-"""What was measured of improvements, as pages show it: each measurement with its effect, and the effects as
-parts of what was before.
-"""
+"""Measured improvements for pages: each with its effect, and the effects as parts of the value before."""
 
 from __future__ import annotations
 
@@ -89,8 +87,8 @@ def measurement_on_page(
 def relative_effect(
     effect: ProgrammeEffect, result: Mapping[str, Any], direction: Direction
 ) -> ProgrammeEffect:
-    """Return the effect with its numbers as parts of the value before, the way that the KPI improves. Of
-    nothing before there are no parts.
+    """Return the effect with its numbers as parts of the value before, in the direction in which the KPI
+    improves. If the value before is zero, there are no parts.
     """
     is_ratio, before = result["scale"] == EffectScale.ratio, result["before"]["compared"]
     if result["effect"] is None or (not is_ratio and not before):

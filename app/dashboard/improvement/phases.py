@@ -43,8 +43,8 @@ class LateStep:
 
 @dataclass(frozen=True, slots=True)
 class ProjectStanding:
-    """An open improvement in its phase. `waits` is the code of the sentence that says what for (None: work on
-    it goes on), `due_at` when the next of it falls due.
+    """An open improvement in its phase. `waits` is the code of the sentence with the reason for waiting
+    (None: work on it goes on), `due_at` when its next part falls due.
     """
 
     improvement: Mapping[str, Any]

@@ -161,7 +161,7 @@ async def _steps(desk: Desk, view: RecordView) -> list[tuple[ShownField, Sequenc
 
 
 async def _rollout(desk: Desk, view: RecordView) -> ChildTable | None:
-    """Return the steps of the rollout with the forms by which they are completed; None: there are none."""
+    """Return the steps of the rollout with the forms by which they are completed, or None."""
     screen = next(
         (child for child in desk.contract.children(view.lifecycle.plural) if child.name == ROLLOUT), None
     )

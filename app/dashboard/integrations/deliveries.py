@@ -21,8 +21,8 @@ STATES = ("waiting", "processed", "ignored", "failed")
 
 @dataclass(frozen=True, slots=True)
 class OutcomeLine:
-    """What a part of a delivery led to: its outcome in words, the ticket with its page, if there is one, and
-    what was altered of it on the way in (nothing: it is as it was sent).
+    """Result of a part of a delivery: its outcome in words, the ticket with its page, if there is one, and
+    the alterations on the way in (empty if it is unaltered).
     """
 
     outcome: str

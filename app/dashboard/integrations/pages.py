@@ -1,5 +1,5 @@
 """Routes of the pages of integrations: those that fail or are silent first, then all of them; one source with
-its deliveries, and one delivery whole. What is done here is what the API's operations do.
+its deliveries, and one delivery whole. Their actions are the API's operations.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ router = Router(prefix=PATH, include_in_schema=False)
 
 @dataclass(frozen=True, slots=True)
 class IntegrationRow:
-    """A source, its state in words, its page, how it fares (None: that is not for the reader), and for how
-    long its oldest delivery has waited (None: none waits).
+    """A source, its state in words, its page, its condition (None: that is not for the reader), and how long
+    its oldest delivery has waited (None if all are processed).
     """
 
     source: Mapping[str, Any]
@@ -101,7 +101,7 @@ async def post_sample_form(request: Request, key: str) -> Response:
 
 @router.post("/{key}/preview")
 async def post_preview_form(request: Request, key: str) -> Response:
-    """Show what a delivery would tell by the mapping as it is now, on the page that the form is of."""
+    """Show the result of a delivery by the present mapping, on the page of the form."""
     page, form = await open_dashboard(request), await sent_form(request)
     filled = await preview(page, key, form)
     if delivery := form.first_value("delivery"):

@@ -1,5 +1,5 @@
-"""The preview of a delivery: what such headers and such a body would tell by the source's mapping as it is
-now. Nothing is written.
+"""The preview of a delivery: the result of such headers and such a body by the source's present mapping.
+Nothing is written.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d.*")
 
 @dataclass(frozen=True, slots=True)
 class PreviewNews:
-    """A piece of news: its kind in words, and what it tells, each by its name."""
+    """A piece of news: its kind in words, and its values by their names."""
 
     kind: str
     facts: Sequence[tuple[str, str]]
@@ -38,8 +38,8 @@ class PreviewNews:
 
 @dataclass(frozen=True, slots=True)
 class PreviewForm:
-    """The form with what stands in it, and its answer: `fault` says what is wrong, `mapping_key` where in the
-    mapping; `ignored` why it tells nothing.
+    """The form with its inputs, and its answer: `fault` describes the error, `mapping_key` its place in the
+    mapping; `ignored` is the reason why it has no result.
     """
 
     headers: str = JSON_HEADERS
@@ -61,7 +61,7 @@ NO_PREVIEW = PreviewForm()
 
 
 async def preview(page: DashboardPage, key: str, form: SentForm) -> PreviewForm:
-    """Return the form as it was sent, with what the source's mapping makes of it. What the API refuses is its
+    """Return the form as it was sent, with the result of the source's mapping. A refusal of the API is its
     fault.
     """
     lines = form.first_value("headers").replace("\r\n", "\n")

@@ -128,7 +128,9 @@ async def _behaviour(page: DashboardPage, key: str, words: ChartWords, *, ranges
 
 
 async def _target_form(page: DashboardPage, item: Mapping[str, Any]) -> str | None:
-    """Return the address of the form that sets a target; None: there is a target, or they may set none."""
+    """Return the address of the form that sets a target; None if there is a target, or the reader may not set
+    one.
+    """
     if item["judged"] is None or item["judged"]["target"] is not None:
         return None
     openings = await page.desk.calls.read_if_allowed("/v1/me/openings")
@@ -266,7 +268,7 @@ def _case(case: Mapping[str, Any], words: ChartWords, moved: str) -> CaseRow:
 
 
 async def _forecast(page: DashboardPage, key: str, words: ChartWords) -> str | None:
-    """Return what the running period will come to, in a sentence; None: nothing can be said."""
+    """Return the forecast of the running period in a sentence, or None."""
     view = page.view
     parameters = {"grain": view.grain.value, **view.zone_parameters(), **view.scope_parameters()}
     answer = await page.desk.calls.send("GET", f"/v1/kpis/{key}/forecast", parameters=parameters)

@@ -58,7 +58,7 @@ class HeaviestCell:
 @dataclass(frozen=True, slots=True)
 class PartsByPeriod:
     """The value of each part in each period (which is as an address writes it, and its name), and the cell
-    that weighs most for the worse; None: none does.
+    that weighs most for the worse, or None.
     """
 
     periods: Sequence[tuple[str, str]]
@@ -67,8 +67,8 @@ class PartsByPeriod:
 
 
 def part_rows(points: Sequence[Mapping[str, Any]], by: str, names: Mapping[str, str]) -> list[IntervalRow]:
-    """Return the parts of a period as rows of a chart, those with most cases, in the order of their names. Of
-    fewer than 10 cases there is no interval.
+    """Return the parts of a period as rows of a chart, those with most cases, in the order of their names.
+    Parts with fewer than 10 cases have no interval.
     """
     largest = sorted(points, key=lambda point: -point["cases"])[:LARGEST_TABLE]
     rows = []
@@ -122,9 +122,9 @@ def parts_by_period(
     direction: str,
     grain: Grain,
 ) -> PartsByPeriod:
-    """Return each part's value in each period. The cell that weighs most is worse than the mean of the part's
-    other periods by the most, times its cases; of a KPI without a direction there is none, nor of a period
-    that runs.
+    """Return each part's value in each period. The heaviest cell is the one with the largest excess over the
+    mean of the part's other periods, times its cases; a KPI without a direction has no such cell, nor has a
+    running period.
     """
     begins = sorted({instant(point["from"]) for point in points})
     cells: dict[str, dict[str, Mapping[str, Any]]] = {}

@@ -30,7 +30,7 @@ DESK_PAGES: Mapping[str, tuple[tuple[str, str], ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class ProcessChart:
-    """A chart of the page, why there is none, and its table."""
+    """A chart of the page, the reason why it is missing, and its table."""
 
     key: str
     name: str

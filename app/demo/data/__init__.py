@@ -1,1 +1,1 @@
-"""What the demo is made of, in both languages: data only."""
+"""Content of the demo, in both languages: data only."""

@@ -1,4 +1,4 @@
-"""The demo's agreements on service levels: what they promise, and with whom (data only)."""
+"""The demo's agreements on service levels: their promises and parties (data only)."""
 
 from __future__ import annotations
 

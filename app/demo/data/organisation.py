@@ -44,7 +44,7 @@ SUPPLIERS = (("line-carrier", "专线运营商 Line carrier"), ("hardware-maker"
 
 
 def supplier_awaited_by(team: str) -> str:
-    """Return the key of the supplier whom that team waits for."""
+    """Return the key of the supplier for which that team waits."""
     return SUPPLIERS[0 if team in ("network", "platform") else 1][0]
 
 

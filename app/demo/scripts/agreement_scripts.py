@@ -124,7 +124,7 @@ def _on_paper(
 
 
 def _representative(cast: Participants, terms: DemoAgreement) -> Member | None:
-    """Return who represents the other party; None of the supplier, where nobody has an account."""
+    """Return the representative of the other party; None for the supplier, who has no account here."""
     if terms.agreement_type == "OLA":
         return cast.staff[terms.party][0]
     if terms.agreement_type == "UC":

@@ -43,7 +43,7 @@ LANGUAGES = ("en", "zh")
 
 @dataclass(frozen=True)
 class ArticleStep:
-    """What somebody does with an article."""
+    """A person's step with an article."""
 
     time: datetime
     caller: Caller
@@ -157,7 +157,7 @@ class ArticleScenario:
     def _visit(
         self, visitor: Member, time: datetime, name: str, *, helped: bool | None, opened: bool = True
     ) -> Iterator[ArticleStep]:
-        """Yield a visit to the portal in which the article is suggested; `helped`: what is said of it."""
+        """Yield a visit to the portal in which the article is suggested; `helped`: the visitor's feedback."""
         session = f"{self.template.category}-{name}"
         yield ArticleStep(time, visitor.caller, "show", ShowArticle(session=session))
         if opened:

@@ -312,7 +312,7 @@ class ChangeScenario(RecordScenario):
             await self.act(self.manager, "confirm_cause", body)
 
     async def review(self) -> None:
-        """Play the review of the change, or that nobody makes it in time."""
+        """Play the review of the change, or its absence at the due time."""
         planned = self.planned
         if planned.fate is Fate.overdue:
             due = (await self.load_change()).review_due_at
@@ -384,5 +384,5 @@ class CausedIncident(RecordScenario):
 
 
 def _items(machine: str | None, language: str) -> dict[str, Any]:
-    """Return what a draft says of the items that it touches: the machine, or why there is none."""
+    """Return the items in a draft: the machine, or the reason for the absence of one."""
     return {"cis": (machine,)} if machine else {"no_cis_reason": change_data.NO_ITEMS[language]}

@@ -103,9 +103,7 @@ class DeploymentCalendar:
                 yield ScriptedChange(scenario, change)
 
     def _deployments(self, changes: list[ScriptedChange]) -> Iterator[DeploymentScenario]:
-        """Return the deployments of pipelines, none of them in a freeze, and that of the change that went
-        wrong.
-        """
+        """Return deployments of pipelines outside freezes, and that of the change that went wrong."""
         freezes = list(freezes_until(self.changes.end))
         courses = {FAILS: Course.fails, ROLLED_BACK: Course.is_rolled_back}
         month = first_of_month(self.end, FIRST_DAY)
@@ -163,8 +161,8 @@ class DeploymentCalendar:
         yield story
 
     def _alterations(self, changes: list[ScriptedChange]) -> Iterator[AlterationScenario]:
-        """Return the alterations of items that changes authorise, and the two that none does: one is
-        regularised by the emergency change that follows it, the other by none.
+        """Return the alterations of items that changes authorise, and the two that are unauthorised: one is
+        regularised by the emergency change that follows it, the other stays.
         """
         emergencies = [scripted for scripted in changes if scripted.change.type is ChangeType.emergency][:2]
         theirs = {scripted.ci for scripted in emergencies}

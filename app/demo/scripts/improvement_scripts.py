@@ -121,7 +121,7 @@ async def _finish(script: ImprovementScript) -> None:
 
 
 async def _revert(script: ImprovementScript) -> None:
-    """What did not help is judged by its measured effect, and taken back."""
+    """The improvement without benefit is judged by its measured effect, and reverted."""
     await script.open(minor=True)
     await script.implement(57)
     await script.evaluate(25, reached=False)
@@ -348,7 +348,7 @@ class ImprovementScript(ProgrammeScript):
         await self.vote(before_end(pilot.approved))
 
     async def _log(self, pilot: PilotTemplate) -> None:
-        """Log an issue of the pilot, which is solved, and what two people say of it."""
+        """Log an issue of the pilot, which is solved, and the feedback of two people."""
         before_end, manager = self.programme.before_end, self.programme.project_manager
         issue = LogPilotIssueImprovement(
             title="表单重复询问 The form asks twice", text="同一问题出现两次。The same question comes twice."

@@ -106,8 +106,8 @@ class Participants:
     heads: dict[str, Member]
 
     def on_duty(self, team: str, when: datetime) -> list[Member]:
-        """Return the team's members in whose working hours the time is; if there are none, the one on call
-        that week.
+        """Return the team's members in whose working hours the time is, or otherwise the one on call that
+        week.
         """
         members = self.staff[team]
         present = [member for member in members if in_working_hours(member.site, when)]
@@ -346,7 +346,7 @@ class IncidentScenario:
         self._assign(by)
 
     def _restore_for_now(self) -> None:
-        """Bring the service back by other means: nobody waits for weeks for a service."""
+        """Bring the service back by other means, so that users do not wait for weeks."""
         if self.template.effect != Effect.none:
             self._work_for(30)
             body = ContainIncident(measure=incident_data.CONTAINMENT, service_restored_at=self.now)
@@ -392,7 +392,7 @@ class IncidentScenario:
         self._close()
 
     def _close(self) -> None:
-        """Close the incident: by its requester, or automatically when nobody objects for some days."""
+        """Close the incident: by its requester, or automatically after some days without an objection."""
         resolved, chance = self.now, self.chance
         mood = mood_of(self.requester.place, self.opening)
         answered = not self.template.monitored and rates(mood, chance)

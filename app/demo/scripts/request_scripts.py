@@ -185,7 +185,7 @@ class RequestScenario(RecordScenario):
 
     @property
     def approver(self) -> Member:
-        """The member who approves the item: the person whom it names, or the holder of the role."""
+        """The member who approves the item: the person in it, or the holder of the role."""
         named = self.item.approver_persons
         role = self.item.approver_role
         return next(

@@ -63,8 +63,8 @@ class OpenCaseScenario:
         )
 
     def _steps(self) -> Iterator[tuple[float, Caller, str, Payload]]:
-        """Yield what was done with it: minutes after the report, who did it, the action and its payload. What
-        has only just come in is left to the rules.
+        """Yield its steps: minutes after the report, the actor, the action and its payload. Very recent
+        tickets are left to the rules.
         """
         case, holder = self.case, self.cast.staff[self.case.team][self.case.holder]
         if case.reached is Reached.new:

@@ -1,4 +1,4 @@
-"""The pages of administration, as data: each in its group, with one line that says what it is for (pure)."""
+"""The pages of administration, as data: each in its group, with one line about its purpose (pure)."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ class BuiltQuestion:
     only_with: tuple[str, tuple[str, ...]] | None = None
 
     def label(self, language: str) -> str:
-        """Return the question in that language; in the other one if it has none."""
+        """Return the question in that language; in the other one if it is missing."""
         return _text(self.labels, language)
 
     def lines(self, language: str) -> list[str]:
@@ -86,7 +86,7 @@ class BuiltQuestion:
 
 @dataclass(frozen=True, slots=True)
 class QuestionFault:
-    """What is wrong with a question: its number, the part of it, and the code of the sentence."""
+    """A fault of a question: its number, the part of it, and the code of the sentence."""
 
     number: int
     part: str
@@ -170,14 +170,14 @@ def _earlier(questions: Sequence[BuiltQuestion], number: int) -> list[tuple[str,
 
 
 def dependable_answers(question: BuiltQuestion, language: str) -> list[tuple[str, str]]:
-    """Return the answers on which other questions can depend; none if the question is free text."""
+    """Return the answers on which other questions can depend; empty for free text."""
     if question.kind is AnswerKind.truth:
         return [(code, code) for code in TRUTHS]
     return question.answers(language) if question.kind.has_choices else []
 
 
 def named(questions: Sequence[BuiltQuestion]) -> list[BuiltQuestion]:
-    """Return the questions, each with a name of its own, made of its words if it has none yet."""
+    """Return the questions, each with its own name, made of its words if it is missing."""
     names_in_use = {question.name for question in questions}
     result = []
     for question in questions:
@@ -192,8 +192,8 @@ def named(questions: Sequence[BuiltQuestion]) -> list[BuiltQuestion]:
 
 
 def form_of_questions(questions: Sequence[BuiltQuestion], stored: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return the form that the item stores. What a stored question says besides stays as long as its kind
-    does, and so do the codes of its choices.
+    """Return the form that the item stores. Other members of a stored question are kept as long as its kind
+    is, and so are the codes of its choices.
     """
     before: Mapping[str, Any] = {} if stored is None else stored["properties"]
     all_named = named(questions)

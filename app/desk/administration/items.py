@@ -127,7 +127,7 @@ async def get_form_builder(request: Request, name: str) -> Response:
 
 @router.post(BUILDER)
 async def post_form_builder(request: Request, name: str) -> Response:
-    """Change the questions as the button says, and show them; or store them."""
+    """Change the questions according to the button, and show them; or store them."""
     desk, form = open_desk(request), await sent_form(request)
     item = await _item(desk, name)
     built = BuiltItem(item, sent_questions(form, desk.language), form.first_value("version"))

@@ -1,5 +1,5 @@
-"""Pages of a source: its test, which sends what its tool would send and says what became of it, and its
-mapping, with what the mapping makes of a delivery.
+"""Pages of a source: its test, which sends a delivery like its tool and shows the outcome, and its mapping,
+with the result for a delivery.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ async def get_mapping_page(request: Request, name: str) -> Response:
 
 @router.post(MAPPING)
 async def post_mapping_page(request: Request, name: str) -> Response:
-    """Show what the mapping makes of a delivery, or store it as the button says."""
+    """Show the mapping's result for a delivery, or store the mapping, according to the button."""
     desk, form = open_desk(request), await sent_form(request)
     source = await _source(desk, name)
     mapping = form.first_value("mapping").replace("\r\n", "\n")

@@ -17,7 +17,7 @@ FIRST_STEPS_PATH = "/desk/first-steps"
 
 @dataclass(frozen=True, slots=True)
 class StepLink:
-    """A way from a step: what it says, and its address."""
+    """A link from a step: its text and its address."""
 
     label: str
     address: str

@@ -11,8 +11,8 @@ from app.common.faces import BilingualLabel
 
 @dataclass(frozen=True, slots=True)
 class StepForm:
-    """A form that a step leads to: what its button says, the kind of the record, and the action; its address,
-    if that is not the usual one.
+    """A form that a step leads to: the text of its button, the kind of the record, and the action; its
+    address, if that is not the usual one.
     """
 
     label: BilingualLabel
@@ -23,7 +23,7 @@ class StepForm:
 
 @dataclass(frozen=True, slots=True)
 class UnfinishedRecords:
-    """Records that still need something before they count: their list, and the sentence that says what."""
+    """Records that still lack something before they count: their list, and the sentence that describes it."""
 
     query: str
     sentence: BilingualLabel

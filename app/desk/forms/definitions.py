@@ -32,7 +32,7 @@ PERSON = "person"
 
 def with_custom_fields(form: Form, definitions: Iterable[Mapping[str, Any]]) -> Form:
     """Return the form with a field for each custom field of the process, as `/v1/custom_fields` defines it,
-    in the place of free names with values; without any, if none is defined.
+    in the place of free names with values; without any defined field, that place is left out.
     """
     inner = tuple(_defined(definition) for definition in definitions)
     fields = (

@@ -1,4 +1,4 @@
-"""What a person reads of the API's description of a field (pure)."""
+"""Texts for people in the API's description of a field (pure)."""
 
 from __future__ import annotations
 

@@ -44,8 +44,8 @@ def written_duration(seconds: int, *, is_working_time: bool = False) -> str:
 
 
 def read_duration(text: str, *, is_working_time: bool = False) -> int | None:
-    """Return the seconds of the duration, whose units are written from the largest to the smallest; None if
-    the text is no such duration, or has days of time that a calendar counts: nobody knows how long these are.
+    """Return the seconds of the duration, whose units are written from the largest to the smallest. None if
+    the text is not such a duration, or has days of time that a calendar counts, whose length is unknown.
     """
     match = _DURATION.fullmatch(text)
     if match is None or not text.strip() or (is_working_time and match[1]):

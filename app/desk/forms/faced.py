@@ -1,5 +1,5 @@
 """A form as people fill it in: the payload's fields in the order and the words of the action's face, with
-questions in the place of members that nobody knows by themselves (pure).
+questions in place of members that people cannot know by themselves (pure).
 """
 
 from __future__ import annotations
@@ -172,9 +172,9 @@ def _words(label: BilingualLabel) -> dict[str, str]:
 
 
 def with_answers(form: Form, face: FormFace, inputs: Inputs) -> dict[str, Sequence[str]]:
-    """Return the inputs with the values that the answers to the face's questions stand for, where nobody has
-    filled in the member itself; with the title that a text supplies; and with the text of the other language
-    where one is left blank.
+    """Return the inputs with the values of the answers to the face's questions, unless the member itself was
+    filled in; with the title that a text supplies; and with the text of the other language where one is left
+    blank.
     """
     completed = {
         f"/{name}": inputs[f"/{other}"]
@@ -204,7 +204,7 @@ def title_of(text: str) -> str:
 
 
 def first_text(inputs: Inputs, pointer: str) -> str:
-    """Return the first value of the input; nothing if there is none."""
+    """Return the first value of the input, or an empty text."""
     return next(iter(inputs.get(pointer, ())), "").strip()
 
 

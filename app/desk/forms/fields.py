@@ -63,9 +63,10 @@ class FormField:
     """A field of a form. `name` is its member of the body.
 
     `words` and `help_words` are by language. `inner_fields` are those of a part, a row or a pair's value.
-    `reference` says which records it names, as the contract does. `most` is the longest text or list.
-    `only_with` names a field beside it, and the values with which this one is asked for. `blank_words` say
-    what it means if nothing is chosen. Rows with a `grid` are a table.
+    `reference` describes the records that it may name, as in the contract. `most` is the longest text or
+    list.
+    `only_with` names a field next to it, and the values with which this one is shown. `blank_words` describe
+    an empty choice. Rows with a `grid` are a table.
     """
 
     name: str
@@ -100,7 +101,7 @@ class FormField:
 
     @property
     def default_text(self) -> str:
-        """The usual value, as the form shows it; nothing if there is none."""
+        """The usual value, as the form shows it, or an empty text."""
         usual = self.schema.get("default")
         if isinstance(usual, bool):
             return "true" if usual else "false"
@@ -109,7 +110,7 @@ class FormField:
         return str(usual) if isinstance(usual, str | int | float) else ""
 
     def text(self, language: str) -> str:
-        """Return the field's label in that language; its name if it has none."""
+        """Return the field's label in that language; its name without one."""
         return self.words.get(language) or self.name.replace("_", " ")
 
 
@@ -158,7 +159,7 @@ def _field(contract: Schema, name: str, declared: Schema, *, required: bool = Fa
 
 
 def _without_null(contract: Schema, declared: Schema) -> tuple[dict[str, Any], bool]:
-    """Return the schema that a value has, with what its use says of it, and whether null may stand there."""
+    """Return the schema of a value, including the keywords of its use, and whether null may stand there."""
     schema = dict(resolved(declared, contract))
     usage = {name: value for name, value in schema.items() if name != "anyOf"}
     if "anyOf" in schema:

@@ -1,8 +1,8 @@
 """Inputs of a form, as browsers send them, and the body that they stand for (pure).
 
-An input is named by the JSON Pointer of its value (RFC 6901): `/actions/0/owner`; so a refusal's pointer
-names the input that it is about. A field that is left blank is left out of the body. What is given although
-it is blank (null in a correction, an empty list, a row without values) is named by an input called `given`.
+An input is named by the JSON Pointer of its value (RFC 6901), such as `/actions/0/owner`, so a refusal's
+pointer names the input. Blank fields are left out of the body. Values that are given although they are blank
+(null in a correction, an empty list, a row without values) are named by an input called `given`.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ def is_field_asked(field: FormField, fields: Iterable[FormField], inputs: Inputs
 
 
 def to_body(fields: Collection[FormField], inputs: Inputs, zone: ZoneInfo) -> dict[str, Any]:
-    """Return the body that the inputs stand for. A text that is no value of its field stays as it is: the
-    operation refuses it beside its field.
+    """Return the body of the inputs. A text that is not a value of its field stays as it is: the operation
+    refuses it next to its field.
     """
     return _SentForm(inputs, frozenset(inputs.get(GIVEN_INPUT, ())), zone).members(fields, "")
 
@@ -236,7 +236,7 @@ class _SentForm:
         return [pointer_of(pointer, n) for n in sorted(usable)]
 
     def _blank(self, field: FormField, pointer: str) -> Any:
-        """Return the value of a field that is blank: none, or what stands for nothing if it is marked."""
+        """Return the value of a blank field: absent, or the empty value if it is marked."""
         if pointer not in self.marked:
             is_whole = pointer.count("/") == 1  # in a row, it would make a row of one that is blank
             return [] if is_whole and _may_be_empty(field) else _ABSENT
@@ -284,7 +284,7 @@ def _number(field: FormField, text: str) -> int | str:
 
 
 def _parsed(text: str) -> Any:
-    """Return the JSON value of the text; `_ABSENT` if it is none."""
+    """Return the JSON value of the text; `_ABSENT` if it is not JSON."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError):

@@ -29,7 +29,7 @@ def shown_to_the_second(fields: Sequence[FormField], inputs: Inputs) -> dict[str
 
 
 def with_whole_instants(fields: Sequence[FormField], inputs: Inputs) -> dict[str, Sequence[str]]:
-    """Return the inputs with the whole instants in the place of those that nobody has changed."""
+    """Return the inputs with the whole instants in place of unchanged ones."""
     sent = dict(inputs)
     for pointer, texts in inputs.items():
         for pair in inputs.get(f"{SHOWN_VALUE_PREFIX}{pointer}", ()) if _is_instant(fields, pointer) else ():

@@ -1,4 +1,4 @@
-"""Keys that are made from names, so that nobody types one (pure)."""
+"""Keys that are made from names, so that people need not type them (pure)."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ def marked_key(key: str, mark: str) -> str:
 
 
 def name_without_key(form: Form, body: Mapping[str, Any]) -> str | None:
-    """Return the name of which the key of the new record is to be made; None if none is: the body has a key,
-    or the form asks for none.
+    """Return the name from which the key of the new record is made; None if the body has a key, or the form
+    needs no key.
     """
     source = None if body.get(KEY) else key_source(form)
     return None if source is None or not body.get(source) else str(body[source])
 
 
 def is_key_taken(problem: Mapping[str, object]) -> bool:
-    """Return whether the refusal says that another record has the key."""
+    """Return whether the refusal means that another record has the key."""
     errors = problem.get("errors")
     return isinstance(errors, list) and [(e["pointer"], e["code"]) for e in errors] == [(f"/{KEY}", "taken")]
 

@@ -12,9 +12,7 @@ WITH_INNER_VALUES = frozenset({FieldKind.lines, FieldKind.choices, FieldKind.any
 
 
 def field_at(fields: Sequence[FormField], pointer: str) -> FormField | None:
-    """Return the field whose input has that pointer, or has the value with that pointer in it; None if there
-    is none.
-    """
+    """Return the field whose input has that pointer, or has the value with that pointer in it, or None."""
     names = [name.replace("~1", "/").replace("~0", "~") for name in pointer.split("/")[1:]]
     member: FormField | None = None
     while names:

@@ -1,5 +1,5 @@
 """Forms of actions: each follows from its payload's schema in the contract, is sent to the action's
-operation, and comes back with what was refused beside each field.
+operation, and comes back with the refusals next to their fields.
 """
 
 from __future__ import annotations
@@ -275,7 +275,9 @@ async def _absent_voter(screen: ActionScreen) -> str | None:
 
 
 async def _send_with_key(screen: ActionScreen, sent: SentInputs, body: Mapping[str, Any]) -> CallAnswer:
-    """Send the body, with a key made from the record's name if it has none; with a mark if that is taken."""
+    """Send the body, with a key made from the record's name if it is missing; with a suffix if that is
+    taken.
+    """
     name = name_without_key(screen.form, body) if screen.row.opens else None
     if name is None:
         return await _send(screen, sent, body)
@@ -301,8 +303,8 @@ async def _send(screen: ActionScreen, sent: SentInputs, body: Mapping[str, Any])
 async def _refused(
     screen: ActionScreen, sent: SentInputs, answer: CallAnswer, unknown: Mapping[str, Sequence[str]]
 ) -> Response:
-    """Show the form with the refusal, and with references that are `unknown`. What was changed meanwhile is
-    shown, and may then be gone over.
+    """Show the form with the refusal, and with `unknown` references. Meanwhile changed values are shown, and
+    may then be overwritten.
     """
     meanwhile: list[NarratedEvent] = []
     if answer.status == HTTP_412_PRECONDITION_FAILED and screen.view is not None:
@@ -363,8 +365,8 @@ async def _drawn(screen: ActionScreen, sent: SentInputs, *, status: int = 200) -
 def _asked_about(
     screen: ActionScreen, sent: SentInputs, rows: Mapping[str, list[Hit]]
 ) -> Iterator[tuple[str, Hit]]:
-    """Yield the rows that the address of a judgement names, each with the pointer of its field: nobody is
-    asked for them again.
+    """Yield the rows that the address of a judgement names, each with the pointer of its field, so that they
+    are not chosen again.
     """
     for field in screen.form.fields if screen.sent_by else ():
         kind = (field.reference or {}).get("kind")
@@ -375,7 +377,7 @@ def _asked_about(
 
 
 async def _asker(screen: ActionScreen, sent: SentInputs) -> RequesterCard | None:
-    """Return the card of the person for whom somebody else opens a ticket, if one person is meant."""
+    """Return the card of the requester of a ticket that another person opens, if the name fits one person."""
     name = sent.first_text(REQUESTER)
     return (
         await person_card(screen.desk, name)
@@ -385,7 +387,7 @@ async def _asker(screen: ActionScreen, sent: SentInputs) -> RequesterCard | None
 
 
 async def person_card(desk: Desk, name: str) -> RequesterCard | None:
-    """Return the card of the person with that name or id; None if there is none, or several."""
+    """Return the card of the person with that name or id; None if it fits no person, or several."""
     hits = await find_hits(desk.calls, {"kind": "person"}, name[:LONGEST_PERSON_NAME], "")
     called_so = [hit for hit in hits if name in (hit.value, hit.label)] or hits
     return await requester_card(desk, called_so[0].value) if len(called_so) == 1 else None

@@ -37,8 +37,8 @@ Key = Annotated[str, Field(max_length=LONGEST_KEY)]
 
 
 class CalendarPageQuery(BaseModel):
-    """Parameters of the page: the period is a week or a month, around that day (none: today) by the clocks of
-    that zone (none: the organisation's); empty filters choose all.
+    """Parameters of the page: the period is a week or a month, around that day (default: today) by the clocks
+    of that zone (default: the organisation's); empty filters choose all.
     """
 
     model_config = ConfigDict(extra="ignore")
@@ -58,8 +58,8 @@ class CalendarPageQuery(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class CalendarRow:
-    """An entry of the calendar: the record, its type, state and services in words, and what the calendar says
-    of it.
+    """An entry of the calendar: the record, its type, state and services in words, and its entry in the
+    calendar.
     """
 
     view: RecordView
@@ -123,7 +123,7 @@ async def _calendar_page(request: Request, query: CalendarPageQuery, subscriptio
 
 
 def _day_of(text: str) -> date | None:
-    """Return the day that the text names; None if it names none that has weeks before and after it."""
+    """Return the day that the text names; None if it is not a day with weeks before and after it."""
     try:
         day = date.fromisoformat(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What every page of the desk has: who asks, in which language, and how it calls operations and is drawn."""
+"""Context of every page of the desk: its reader, its language, its calls of operations and its rendering."""
 
 from __future__ import annotations
 
@@ -69,8 +69,8 @@ MOST_ROLES = 2
 
 @dataclass(frozen=True, slots=True)
 class PageReader:
-    """Whoever is signed in, as the head of each page shows them: their name, their roles in words, and the
-    time zone of the times on the page.
+    """The signed-in person in the head of each page: their name, their roles in words, and the time zone of
+    the times on the page.
     """
 
     name: str
@@ -154,7 +154,7 @@ class Desk:
 
     @property
     def form_mark(self) -> str:
-        """The mark by which a form says for whom it was drawn."""
+        """The mark in a form that identifies the person for whom it was rendered."""
         return mark_of(self.request, require_signed_in(self.request))
 
     @property
@@ -195,7 +195,7 @@ class Desk:
 
     @property
     def reader(self) -> PageReader:
-        """Whoever reads the page."""
+        """The reader of the page."""
         caller = require_signed_in(self.request)
         held: list[Role] = [role for role in Role if role in caller.role_codes - {Role.requester}]
         labels = [
@@ -262,7 +262,7 @@ class SignInNeeded(Exception):
 
 
 def require_signed_in(request: Request) -> Caller:
-    """Return whoever asks for the page. Raises SignInNeeded."""
+    """Return the caller of the page. Raises SignInNeeded."""
     caller = signed_in(request)
     if caller is None:
         raise SignInNeeded
@@ -270,8 +270,8 @@ def require_signed_in(request: Request) -> Caller:
 
 
 def open_desk(request: Request, root: str = DESK, kinds: Collection[str] | None = None) -> Desk:
-    """Return the desk for whoever asks, with pages below that path, to which records of these kinds are
-    linked (None: of all). Raises SignInNeeded.
+    """Return the desk for the caller, with pages below that path, to which records of these kinds are linked
+    (None: of all). Raises SignInNeeded.
     """
     require_signed_in(request)
     ledger, language = ledger_of(request), language_for(request)

@@ -1,6 +1,5 @@
-"""What stands beside the form of an action: the record that it is about. Beside a judgement, as a vote, a
-signature or a review, stands also what belongs to the record: the decision with its votes so far, documents,
-what was measured.
+"""Context next to the form of an action: its record. For a judgement, such as a vote, a signature or a
+review, also the contents of the record: the decision with its votes so far, documents, measurements.
 """
 
 from __future__ import annotations
@@ -41,9 +40,9 @@ NO_EVIDENCE = frozenset({"followers", "onlookers", "tags"})
 
 @dataclass(frozen=True, slots=True)
 class RecordEvidence:
-    """What is known of the record: what its page always shows, its planned window and what overlaps it, its
-    texts, and what is folded; and the lists within it, if the action is a judgement, those first that the
-    form names.
+    """Facts of the record: those that its page always shows, its planned window and what overlaps it, its
+    texts, and folded fields; and the lists within it, if the action is a judgement, first those that the form
+    names.
     """
 
     is_judgement: bool
@@ -58,7 +57,7 @@ class RecordEvidence:
 async def evidence_for(
     desk: Desk, view: RecordView, row: Action[Any, Any], fields: Sequence[FormField], inputs: Inputs
 ) -> RecordEvidence:
-    """Return what stands beside the form with these inputs. Raises CallRefused."""
+    """Return the context of the form with these inputs. Raises CallRefused."""
     is_judgement = row.name in JUDGEMENTS
     lists = await _lists(desk, view, _named(fields, inputs)) if is_judgement else []
     parts = await named_parts(desk, view, lists=lists)

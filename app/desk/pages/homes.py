@@ -1,5 +1,5 @@
-"""What the first page shows of the reader's roles: counted lists of their work, the records of the first two,
-and the figures that the roles answer for.
+"""The first page by the reader's roles: counted lists of their work, the records of the first two, and the
+figures for which the roles answer.
 """
 
 from __future__ import annotations
@@ -54,9 +54,7 @@ class CountedWork:
 
 @dataclass(frozen=True, slots=True)
 class WorkRecord:
-    """A record of a list of work, with its state in words, and values that tell it from others if it has
-    no name.
-    """
+    """A record of a list of work, with its state in words, and distinguishing values if it has no name."""
 
     view: RecordView
     told_by: Sequence[Markup]
@@ -74,7 +72,7 @@ class OpenedWork:
 
 @dataclass(frozen=True, slots=True)
 class RoleWork:
-    """What the first page shows of the reader's roles."""
+    """The part of the first page that follows from the reader's roles."""
 
     lists: Sequence[CountedWork]
     opened: Sequence[OpenedWork]
@@ -84,7 +82,7 @@ class RoleWork:
 
 @dataclass(frozen=True, slots=True)
 class HomeFigure:
-    """A figure of the last month that is over: its key, name, value, and what is to be said of it."""
+    """A figure of the last finished month: its key, name, value, and remark."""
 
     key: str
     name: str

@@ -1,8 +1,8 @@
-"""What was typed into a form whose sender's session had ended: it is kept over the sign-in, and shown to the
-same person in the form again. Nothing is carried out.
+"""Inputs of a form whose sender's session had ended: they are kept during the sign-in, and shown to the same
+person in the form again. The action is not carried out.
 
-A form says by a signed mark who was signed in when it was drawn. What it sends without a session is stored as
-a file of that person: encrypted with their key, counted with their uploads, and removed after two days.
+A form identifies its reader by a signed mark. If it is sent without a session, its content is stored as a
+file of that person: encrypted with their key, counted with their uploads, and removed after two days.
 """
 
 from __future__ import annotations
@@ -65,7 +65,9 @@ def mark_of(request: Request, caller: Caller) -> str:
 
 
 def filler_of(request: Request, mark: str) -> UUID | None:
-    """Return the person for whom the form with that mark was drawn; None if the mark is not ours, or old."""
+    """Return the person for whom the form with that mark was rendered; None if the mark is not ours, or
+    old.
+    """
     parsed = parse_signed_secret(mark, _PURPOSE, ledger_of(request).vault.fingerprint)
     if parsed is None:
         return None
@@ -81,8 +83,8 @@ def belongs_to_another_person(request: Request, mark: str) -> bool:
 
 
 async def keep_form(request: Request) -> str | None:
-    """Keep what the form of somebody who is not signed in any more has sent; return the address at which the
-    form is shown with it, or None if it is not kept: nobody is known to have filled it in.
+    """Keep the content of a form whose sender is no longer signed in. Return the address at which the form is
+    shown with it, or None if it is not kept because its sender is unknown.
     """
     ledger = ledger_of(request)
     if request.method != "POST" or not is_below(request.url.path, DESK, PORTAL):
@@ -107,7 +109,7 @@ async def keep_form(request: Request) -> str | None:
 
 
 async def kept_form(request: Request) -> SentForm | None:
-    """Return what is kept for the reader and this very page, as its address says; None if nothing is."""
+    """Return the content kept for the reader and this very page, as its address names it, or None."""
     ledger, caller = ledger_of(request), signed_in(request)
     try:
         name = UUID(request.query_params.get(KEPT_FORM, ""))

@@ -122,7 +122,7 @@ class RecordView:
 
     @property
     def title(self) -> str:
-        """What it is about; nothing if it does not say so."""
+        """Subject of the record; empty without one."""
         return record_title(self.record)
 
     @property

@@ -71,7 +71,7 @@ async def get_desk_lookup(request: Request, kind: str, process: str = "", duty: 
 
 @router.get("/desk/asker")
 async def get_asker_card(request: Request) -> Response:
-    """Return the card of the person whom the parameter `/requester` names."""
+    """Return the card of the person in the parameter `/requester`."""
     desk = open_desk(request)
     name = request.query_params.get(actions.REQUESTER, "").strip()
     asker = await actions.person_card(desk, name) if name and desk.is_staff else None
@@ -84,7 +84,7 @@ async def sign_in_needed(request: Request, _: Exception) -> Response:
 
 
 async def call_refused(request: Request, error: Exception) -> Response:
-    """Return the page that says why what a page needs is not to be had."""
+    """Return the page that explains why a part of a page is not available."""
     assert isinstance(error, CallRefused)
     document = error.answer.document
     return refusal_page(request, document, [fault["message"] for fault in document.get("errors", ())])

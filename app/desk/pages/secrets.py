@@ -26,8 +26,8 @@ WEBHOOK_SOURCE, USUAL_PATH = "webhook_source", "/v1/webhooks/{key}"
 async def secret_page(
     desk: Desk, view: RecordView, link: ActionLink, answer: CallAnswer, done: str
 ) -> Response | None:
-    """Return the page that shows what the action's answer shows once; None if it shows nothing of that kind.
-    An answer to a form that was sent again has no secret: the page says that it was shown before.
+    """Return the page with a secret of the action's response, which is shown once; None if there is no
+    secret. The response to a form that was sent again has no secret: the page says that it was shown before.
     """
     fields = desk.contract.secret_fields(link.method, link.href, view.lifecycle.plural)
     secrets = [
@@ -56,8 +56,8 @@ async def secret_page(
 def _concerned_records(
     desk: Desk, answer: Mapping[str, Any], fields: Mapping[str, Schema]
 ) -> list[tuple[str, list[tuple[Markup, list[ShownField]]]]]:
-    """Return the lists of records that only this answer has, each with its label: a link to every record, and
-    what else the answer says of it.
+    """Return the lists of records that only this response has, each with its label: a link to every record,
+    and its further values.
     """
     lists = ((name, schema, answer.get(name)) for name, schema in fields.items())
     return [
@@ -81,7 +81,7 @@ def _concerned_record(
 
 
 async def _guide(desk: Desk, source: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return what the source's adapter says about setting its tool up. Raises CallRefused."""
+    """Return the adapter's instructions for setting up the source's tool. Raises CallRefused."""
     adapters = await desk.calls.read_if_allowed("/v1/webhook_adapters") or {"items": ()}
     texts = (each["mapping"] for each in adapters["items"] if each["key"] == source["adapter"])
     guide: Mapping[str, Any] = tomllib.loads(next(texts, None) or "").get("guide", {})

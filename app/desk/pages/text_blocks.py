@@ -1,4 +1,4 @@
-"""Text blocks in the forms of answers: they are offered beside the text, and put behind what stands in it."""
+"""Text blocks in the forms of answers: they are offered next to the text, and appended to it."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ ANSWERS = {"comment": "/text"}
 async def offered_blocks(
     desk: Desk, view: RecordView | None, row: Action[Any, Any]
 ) -> Sequence[Mapping[str, Any]]:
-    """Return the text blocks that fit an answer on that record, filled; none, if the action answers nothing
-    or the reader is not staff.
+    """Return the text blocks that fit an answer on that record, filled; empty if the action has no answer or
+    the reader is not staff.
     """
     if view is None or row.name not in ANSWERS or not view.lifecycle.is_ticket:
         return ()
@@ -30,6 +30,6 @@ async def offered_blocks(
 
 
 def with_block(text: str, blocks: Sequence[Mapping[str, Any]], key: str) -> str:
-    """Return the text with the block of that key behind it; as it is, if there is none."""
+    """Return the text with the block of that key behind it; unchanged without such a block."""
     chosen = [block["text"] for block in blocks if block["key"] == key]
     return "\n\n".join(part for part in (text.rstrip(), *chosen) if part)

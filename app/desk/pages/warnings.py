@@ -37,8 +37,8 @@ def unattached_files(desk: Desk) -> Iterator[str]:
 
 
 def shown_warnings(desk: Desk, record: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the sentences of the warnings that the address names. Keys are the record's own: whoever makes up
-    an address puts no words on the page but keys.
+    """Yield the sentences of the warnings in the address. Keys must be the record's own: a made-up address
+    can put only keys on the page.
     """
     for text in desk.request.query_params.getlist(WARNED_OF)[:MOST_WARNINGS]:
         code, pointer, *near = [*text.split(), "", ""][: 2 + MOST_NEAR]
@@ -49,7 +49,7 @@ def shown_warnings(desk: Desk, record: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _at(record: Mapping[str, Any], pointer: str) -> str | None:
-    """Return the key at that place of the record; None if there is none."""
+    """Return the key at that place of the record, or None."""
     name, _, number = pointer.removeprefix("/").partition("/")
     field_value = record.get(name)
     if isinstance(field_value, list) and number.isdecimal() and int(number[:4]) < len(field_value):

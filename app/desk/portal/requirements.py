@@ -25,7 +25,7 @@ class ProposedRequirements:
 
 
 async def proposed_requirements(desk: Desk, view: RecordView) -> ProposedRequirements | None:
-    """Return the requirements that wait for the requester, or None if none do."""
+    """Return the requirements that wait for the requester, or None."""
     if not view.record.get(PROPOSED_AT):
         return None
     lists = ("documents", "document_sections", "criteria")
@@ -49,7 +49,7 @@ async def proposed_requirements(desk: Desk, view: RecordView) -> ProposedRequire
 
 
 async def child_rows(desk: Desk, view: RecordView, child: str) -> Sequence[Mapping[str, Any]]:
-    """Return the first rows of that list within the record; none if the reader may not see it."""
+    """Return the first rows of that list within the record; empty if the reader may not see it."""
     path = f"/v1/{view.lifecycle.plural}/{view.record['id']}/{child}"
     page = await desk.calls.read_if_allowed(path)
     return [] if page is None else list(page["items"])

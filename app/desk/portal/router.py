@@ -45,8 +45,8 @@ MOST_ANNOUNCED = "5"
 
 @dataclass(frozen=True, slots=True)
 class ServiceAnnouncement:
-    """What is said of services, by the names that they have, to those whom they are for; and the time by
-    which more is said (None: not promised).
+    """An announcement about services, by their names, to their users; and the time of the next one (None: not
+    promised).
     """
 
     services: Sequence[str]
@@ -158,8 +158,8 @@ async def _services(desk: Desk) -> list[Mapping[str, Any]]:
 async def _announcements(
     desk: Desk, services: Sequence[Mapping[str, Any]]
 ) -> AsyncIterator[ServiceAnnouncement]:
-    """Yield what is said to those affected by incidents that the reader may see, then the maintenance of the
-    services that are for the reader.
+    """Yield the announcements about incidents that the reader may see, then the maintenance of the reader's
+    services.
     """
     names = {service["key"]: service[f"name_{desk.language}"] for service in services}
     for service in services:

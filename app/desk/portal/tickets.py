@@ -289,7 +289,7 @@ def _possible(desk: Desk, view: RecordView) -> set[str]:
 
 
 def _until(desk: Desk, view: RecordView) -> list[tuple[str, Markup]]:
-    """Return until when something is to happen, with what it is: what the ticket says, and its next clock."""
+    """Return the deadlines of the ticket in words, and of its next clock."""
     schemas = desk.contract.record_fields(view.lifecycle.plural) or {}
     times = [
         (

@@ -1,1 +1,3 @@
-"""Pages of settings that are made outside of the application: they say what holds, and where it is set."""
+"""Pages of settings that are made outside of the application: they show the values, and where they are
+set.
+"""

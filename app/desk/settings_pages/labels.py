@@ -1,4 +1,4 @@
-"""What people call the settings of mail and sign-in (pure)."""
+"""Names of the settings of mail and sign-in for people (pure)."""
 
 from __future__ import annotations
 

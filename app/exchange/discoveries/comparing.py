@@ -1,8 +1,8 @@
-"""Comparison of a discovery with the record: the file is read into a table beside, compared there in one
-statement, and what differs is listed by commands.
+"""Comparison of a discovery with the record: the file is read into a separate table, compared there in one
+statement, and differences are listed by commands.
 
-Whoever is killed on the way has written whole commands. Whoever begins again reads the file anew, and lists
-what is not listed yet; so nothing is there twice.
+A process that is killed on the way has written whole commands. The next one reads the file again, and lists
+the remaining differences, so that no difference is listed twice.
 """
 
 from __future__ import annotations

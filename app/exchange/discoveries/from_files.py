@@ -1,4 +1,4 @@
-"""Discoveries of files that are compared by whoever has them, as the command line does, without an upload."""
+"""Discoveries of files that their owner compares directly, as the command line does, without an upload."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ async def compare_file(
 
 
 def figures_of(discovery: Discovery) -> dict[str, Any]:
-    """Return the key of the discovery and its figures, for whoever runs the command."""
+    """Return the key of the discovery and its figures, for the user of the command."""
     figures = {name: getattr(discovery, name) for name in FIGURES}
     filled_figures = {name: figure for name, figure in figures.items() if figure is not None}
     return {"key": discovery.key, **filled_figures}

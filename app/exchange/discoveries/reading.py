@@ -29,9 +29,7 @@ ATTRIBUTE: TypeAdapter[str] = TypeAdapter(AttributeKey)
 
 
 class FoundItem(NamedTuple):
-    """An item of the file. `services` None: the file says nothing of them. `class_told`: its line says the
-    class.
-    """
+    """An item of the file. `services` None: the file lacks them. `class_told`: its line has the class."""
 
     line: int
     identity: str
@@ -44,9 +42,7 @@ class FoundItem(NamedTuple):
 
 
 class RefusedLine(NamedTuple):
-    """A line that cannot be compared, and the field that it is about. `identity`: that of its item, if it
-    says so.
-    """
+    """A line that cannot be compared, and the field at fault. `identity`: that of its item, if known."""
 
     line: int
     code: DiscoveryFault
@@ -170,7 +166,7 @@ class DiscoveryReader:
 
 
 def _has_doubled(fields: list[str | None]) -> bool:
-    """Return whether two columns mean one field, so that nobody knows which of their values is right."""
+    """Return whether two columns mean one field, so that the right value is unknown."""
     named = [name for name in fields if name is not None]
     return len(set(named)) < len(named)
 
@@ -202,7 +198,7 @@ def _text(cells: dict[str, Any], name: str) -> str | None:
 
 
 def _services(cell: Any) -> list[str] | None:
-    """Return the keys of services; None: nothing is said of them. Raises _LineRefused."""
+    """Return the keys of services; None if the cell is missing. Raises _LineRefused."""
     if cell is None:
         return None
     keys = cell.split(SERVICE_SEPARATOR) if isinstance(cell, str) else cell

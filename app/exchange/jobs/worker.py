@@ -5,8 +5,8 @@ results of a window before the next begins. If a worker is killed, its window is
 that were done already are recognised by their idempotency keys, `job:<id>` with the number of the line. So
 each line is carried out once, and after all lines before it that concern the same record.
 
-Persons take turns: a worker does the lines of one for about a second, and then those of whoever has waited
-longest. Results are kept for thirty days.
+People take turns: a worker does the lines of one person for about a second, and then those of the person who
+has waited longest. Results are kept for thirty days.
 """
 
 from __future__ import annotations
@@ -342,7 +342,7 @@ def _read(
 
 
 async def _outcomes(ledger: Ledger, window: Sequence[JobLine]) -> dict[int, Outcome]:
-    """Carries out the window and returns the outcomes by line number; empty lines have none."""
+    """Carries out the window and returns the outcomes by line number; empty lines have no outcome."""
     commands = [line.content for line in window if isinstance(line.content, BulkCommand)]
     done = await apply_each(ledger, commands)
     outcomes: dict[int, Outcome] = {

@@ -26,7 +26,7 @@ from app.exchange.readers.times import detect_date_order, zone_of_file
 
 @dataclass(frozen=True)
 class MappedRows:
-    """Reads rows of cells by a mapping. `zone` is that of times that state none, `now` the present.
+    """Reads rows of cells by a mapping. `zone` applies to times without a zone; `now` is the present.
 
     `extra_column`: the column with all values that the mapping does not name, as a JSON object.
     `offsets_only`: the format has no time zone option, so a row whose time states no offset is refused
@@ -97,7 +97,7 @@ class Delimited:
 
     @property
     def zone(self) -> str:
-        """The zone of times that state none; empty if every time states its offset."""
+        """The zone of times without one; empty if every time has an offset."""
         return self.given_zone or self.mapping.zone or ""
 
     def read(self, block: Callable[[int], bytes]) -> Iterator[SourceRow | RefusedRow]:

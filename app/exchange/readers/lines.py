@@ -73,8 +73,8 @@ CellRow = tuple[int, list[str], int]
 
 
 def lines(block: Callable[[int], bytes], encoding: str) -> Iterator[TextLine]:
-    """Splits the file into lines. A file whose first bytes say that it is in UTF-8 or UTF-16 is read so,
-    whatever the encoding is said to be. Raises FileRefused if the encoding is not a supported one.
+    """Splits the file into lines. A file whose first bytes mark it as UTF-8 or UTF-16 is read so, whatever
+    encoding is declared. Raises FileRefused if the encoding is not a supported one.
     """
     if encoding not in ENCODINGS:
         raise FileRefused(f"{encoding!r} is not an encoding: use {', '.join(ENCODINGS)}.")
@@ -108,7 +108,7 @@ def lines(block: Callable[[int], bytes], encoding: str) -> Iterator[TextLine]:
 
 
 def _beginning(block: Callable[[int], bytes]) -> bytes:
-    """Return the first block, which is long enough to tell encodings apart."""
+    """Return the first block, which is long enough to distinguish encodings."""
     first = b""
     while len(first) < SAMPLE_BYTES and (data := block(BLOCK)):
         first += data
@@ -130,7 +130,9 @@ def _utf16_codec(first: bytes) -> str | None:
 
 
 def _as_utf8(first: bytes, block: Callable[[int], bytes], codec: str) -> Callable[[int], bytes]:
-    """Return the file in UTF-8. What is no character there is none here, so that its row is refused."""
+    """Return the file in UTF-8. Bytes that are no character there are invalid here too, so that their row is
+    refused.
+    """
     decoder = codecs.getincrementaldecoder(codec)("surrogatepass")
     pending = [first[2:] if first[:2] in _UTF16_CODECS else first]
 
@@ -157,7 +159,7 @@ def _line(number: int, body: bytes, encoding: str, *, cut: bool) -> TextLine:
 
 
 def likely_encoding(body: bytes) -> str | None:
-    """Return the supported encoding that the bytes look like; None if they look like none of them."""
+    """Return the supported encoding that the bytes look like, or None."""
     for encoding in (UTF8, "gb18030", WINDOWS):
         if encoding == WINDOWS and _OTHER_ALPHABET.search(body):
             return None
@@ -197,7 +199,7 @@ class DelimitedRows:
         self._width = 0
 
     def heading(self) -> list[str]:
-        """Return the cells of the first row. Raises FileRefused if there is none or it cannot be read."""
+        """Return the cells of the first row. Raises FileRefused if it is missing or cannot be read."""
         for number, text, wrong in self._source:
             if wrong:
                 why = wrong.reason(self._encoding)

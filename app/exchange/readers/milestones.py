@@ -1,4 +1,4 @@
-"""Conversion of rows that tell the whole of a case into one row for each state that it came to."""
+"""Conversion of rows that describe a whole case into one row for each state that it came to."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MILESTONE_COLUMNS = (MILESTONE, MILESTONE_AT, MILESTONE_BY)
 
 class _Milestone(NamedTuple):
     """A milestone in the heading: its state, the indexes of the columns of its time and of the person (None:
-    nobody is known), and its name.
+    unknown), and its name.
     """
 
     state: str
@@ -30,8 +30,9 @@ class MilestoneRows:
     """Makes of each row one for each of its milestones, in the order of their times, and at equal times in
     that of the mapping. The new rows have the columns MILESTONE_COLUMNS besides.
 
-    A row for a milestone has nothing of what came later: not the later milestones, nor, but for the last, how
-    the case ended. So a row that has grown since it was imported makes the same rows again, and new ones.
+    A row for a milestone contains nothing later: no later milestones and, except for the last milestone, not
+    the end of the case. So a row that has grown since it was imported gives the same rows again, and new
+    ones.
     """
 
     def __init__(self, mapping: FileMapping, heading: list[str], clock: TimeParser, latest: datetime) -> None:
@@ -56,7 +57,7 @@ class MilestoneRows:
         self._latest = latest
 
     def read(self, rows: Iterator[CellRow | RefusedRow]) -> Iterator[CellRow | RefusedRow]:
-        """Return the rows of the milestones. A row with a time that is none, or with no milestone, is
+        """Return the rows of the milestones. A row with an invalid time, or without any milestone, is
         refused.
         """
         for row in rows:

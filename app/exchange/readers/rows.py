@@ -16,7 +16,7 @@ from app.platform.failures import OperationRefused
 
 
 class FileRefused(OperationRefused):
-    """The file as a whole is refused; the message says why, and what to do."""
+    """The file as a whole is refused; the message has the reason and the remedy."""
 
 
 class RefusedRow(NamedTuple):
@@ -101,7 +101,7 @@ class Reader(Protocol):
 
 def distinct_names(heading: list[str], needed: Collection[str]) -> list[str]:
     """Return the names of the columns, a repeated one with its number, so that its values are kept like those
-    of other columns that nobody knows. Raises FileRefused if one of the `needed` columns is there twice.
+    of other unknown columns. Raises FileRefused if one of the `needed` columns is there twice.
     """
     twice = sorted({name for name in heading if name in needed and heading.count(name) > 1})
     if twice:

@@ -1,5 +1,5 @@
-"""Conversion of rows of cells under one heading into the states of cases. A layout says which column has
-which content.
+"""Conversion of rows of cells under one heading into the states of cases. A layout defines the content of
+each column.
 """
 
 from __future__ import annotations
@@ -387,7 +387,7 @@ class TableReader:
         return fields, altered
 
     def _instant(self, text: str | None) -> datetime | Unknown | None:
-        """Return the instant that a value says; UNKNOWN if it says none."""
+        """Return the instant of a value; UNKNOWN if it has no instant."""
         try:
             parsed = None if text is None else self._clock[text]
         except NotATime:
@@ -431,9 +431,7 @@ class TableReader:
 
 
 def require_known_state(table: TableReader, rows: Iterable[CellRow | RefusedRow]) -> None:
-    """Raises FileRefused if these rows name states and none of the states is known: every case would stay
-    new.
-    """
+    """Raises FileRefused if these rows name states and all of them are unknown: every case would stay new."""
     unknown = dict[str, None]()
     for row in rows:
         if isinstance(row, RefusedRow):

@@ -12,7 +12,7 @@ _OPTION = "Say which it is with --date-order dmy or --date-order mdy"
 
 
 def zone_of_file(name: str) -> ZoneInfo:
-    """Return the zone of that IANA name. Raises FileRefused if there is none."""
+    """Return the zone of that IANA name. Raises FileRefused for an unknown name."""
     try:
         return zone_named(name)
     except UnknownZone as error:

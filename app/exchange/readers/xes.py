@@ -47,7 +47,7 @@ class Xes:
 
     @property
     def zone(self) -> str:
-        """The zone of times that state none; empty if every time states its offset."""
+        """The zone of times without one; empty if every time has an offset."""
         return self.given_zone or self.mapping.zone or ""
 
     def read(self, block: Callable[[int], bytes]) -> Iterator[SourceRow | RefusedRow]:
@@ -61,7 +61,7 @@ class Xes:
         yield from mapped.read([*columns, OTHERS_COLUMN], chain(ahead, rows))
 
     def _check(self, ahead: list[CellRow | RefusedRow], met: set[str]) -> None:
-        """Raises FileRefused if there are no events, or if none of the first has an attribute that the
+        """Raises FileRefused if there are no events, or if all of the first events lack an attribute that the
         mapping needs.
         """
         if not ahead:

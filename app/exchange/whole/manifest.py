@@ -77,8 +77,8 @@ def read_manifest(folder: Path) -> ExportManifest:
 
 
 def verify_files(folder: Path, manifest: ExportManifest, progress: Progress) -> None:
-    """Compare every file with its digest. `progress` is told how many more bytes are done. Raises
-    ExportRefused, which names the first that differs.
+    """Compare every file with its digest. `progress` receives the number of further bytes. Raises
+    ExportRefused, which names the first file that differs.
     """
     for table in manifest.tables:
         path, digest = folder / table.file, hashlib.sha256()

@@ -1,8 +1,8 @@
 """An export of the whole installation, back into an empty one, in one transaction: positions, times, ids and
 heads are those that were.
 
-Rows are folded from the log within it. Facts and the index of full-text search follow after it, as they
-always do: whoever follows the log makes them from its beginning.
+Rows are folded from the log within it. Facts and the index of full-text search follow after it, as always:
+the consumers of the log make them from its beginning.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Which tables are in an export of the whole installation: all but those that follow from others, and those
-that are left out, each with its reason.
+"""The tables in an export of the whole installation: all except derived ones, and those that are left out,
+each with its reason.
 """
 
 from __future__ import annotations

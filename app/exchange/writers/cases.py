@@ -52,9 +52,9 @@ SELECT_TEAMS = "select id, key from fold.team"
 
 @dataclass(frozen=True, slots=True)
 class ExportedEvent:
-    """An event of a case: when it happened, by whom, whether it `changes` the state, and what was
-    known from then on (`fields_then`): `state`, `team_id`, `assignee_id`, `service`, `customer_id`, where
-    they have a value. `fields` are those that it said, as the log has them, without texts.
+    """An event of a case: its time, its actor, whether it `changes` the state, and the values from then on
+    (`fields_then`): `state`, `team_id`, `assignee_id`, `service`, `customer_id`, where they are set. `fields`
+    are those of the event, as the log has them, without texts.
     """
 
     id: UUID

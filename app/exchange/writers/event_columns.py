@@ -1,6 +1,6 @@
 """The log as columns: a row for each event, in Parquet files of consecutive positions.
 
-What was said is decoded from its present schema version; texts stay encrypted, as the log has them.
+Payloads are decoded from their present schema version; texts stay encrypted, as the log has them.
 """
 
 from __future__ import annotations
@@ -79,8 +79,8 @@ class WrittenEvents:
 
 
 async def write_events(connection: Connection, folder: Path, progress: Progress) -> WrittenEvents:
-    """Write the events that the folder does not have yet. Files that are full stay; the last one is written
-    anew. Raises ExportRefused, DatabaseGone.
+    """Write the events that the folder does not have yet. Full files stay; the last one is written again.
+    Raises ExportRefused, DatabaseGone.
     """
     try:
         import duckdb  # noqa: PLC0415  # an extra, that takes a second to load

@@ -62,8 +62,8 @@ async def write_ocel(
     path: Path,
     progress: Callable[[int, int], None],
 ) -> WrittenObjects:
-    """Write the cases of each process to a file, which has its name when it is whole; it is JSON or SQLite by
-    its suffix. `lifecycles` are all that there are. `progress` is told how many of all cases are written.
+    """Write the cases of each process to a file, which gets its name when it is whole; it is JSON or SQLite
+    by its suffix. `lifecycles` are all that there are. `progress` receives the number of written cases.
     Raises ExportRefused, DatabaseGone.
     """
     if not path.name.endswith((JSON, *SQLITE)):
@@ -247,7 +247,7 @@ class _ObjectWriter:
 
 
 def _named_kind(codec: Codec) -> str | None:
-    """Return the kind of the objects that a field names; None: it names none that is known by its kind."""
+    """Return the kind of the objects that a field names; None if their kind is unknown."""
     if codec.refers is not None and codec.refers.kind not in OF_ANY_KIND:
         return codec.refers.kind
     if codec.key_of is not None and codec.key_of.kind in ("service", "ci"):

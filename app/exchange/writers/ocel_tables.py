@@ -131,7 +131,7 @@ class OcelTables:
         return sorted(self._event_types)
 
     def undescribed(self, object_type: str) -> list[str]:
-        """Return the ids of the objects of that type of which nothing is said yet."""
+        """Return the ids of the objects of that type that have no description yet."""
         table = f'"object_{mapped_name(object_type)}"'
         return [
             object_id

@@ -15,7 +15,7 @@ UNFINISHED_SUFFIX = ".part"
 
 
 class ExportRefused(OperationRefused):
-    """The export cannot be made, or not be taken; the message says why, and what to do."""
+    """The export cannot be made or read; the message has the reason and the remedy."""
 
 
 @contextmanager

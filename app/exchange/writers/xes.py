@@ -52,8 +52,8 @@ class WrittenCases:
 async def write_xes(
     connection: Connection, cases: ExportedCases, path: Path, progress: Callable[[int, int], None]
 ) -> WrittenCases:
-    """Write the cases to a file, which has its name when it is whole. `progress` is told how many of all
-    cases are written. Raises ExportRefused, DatabaseGone.
+    """Write the cases to a file, which gets its name when it is whole. `progress` receives the number of
+    written cases. Raises ExportRefused, DatabaseGone.
     """
     if not path.name.endswith(SUFFIXES):
         raise ExportRefused(f"{path.name} should end in {' or '.join(SUFFIXES)}.")

@@ -170,7 +170,7 @@ def note_failure(calendar: AbsenceCalendar, body: NoteFailureAbsenceCalendar, ct
 
 
 async def failure_noted(reads: ReadContext, calendar: AbsenceCalendar, ctx: ActionContext) -> str | None:
-    """Refuse to tell of a failure twice (`calendar_failing_already`)."""
+    """Refuse to report a failure twice (`calendar_failing_already`)."""
     return None if calendar.failing_since_at is None else "calendar_failing_already"
 
 
@@ -180,7 +180,7 @@ def clear_failure(calendar: AbsenceCalendar, body: EmptyPayload, ctx: ActionCont
 
 
 async def no_failure(reads: ReadContext, calendar: AbsenceCalendar, ctx: ActionContext) -> str | None:
-    """Refuse to note a recovery that no failure was told before (`calendar_not_failing`)."""
+    """Refuse to note a recovery without a reported failure (`calendar_not_failing`)."""
     return "calendar_not_failing" if calendar.failing_since_at is None else None
 
 

@@ -133,7 +133,7 @@ def _narrow_votes(before: Absence, absence: Absence) -> None:
 
 
 async def not_by_hand(reads: ReadContext, absence: Absence, body: PlanAbsence, ctx: ActionContext) -> None:
-    """Refuse whoever says that an absence comes from a calendar, but a rule."""
+    """Refuse a claim that an absence comes from a calendar, unless a rule makes it."""
     if body.source is not AbsenceSource.by_hand and not ctx.caller.is_rule:
         raise WrongValue({"value": body.source.value}, pointer="/source", because="unknown_value")
 

@@ -33,7 +33,7 @@ def _process() -> BoundedProcess:
 
 
 def answer(content: bytes, zone_name: str, begin: datetime, end: datetime) -> CalendarContent | FetchFailure:
-    """Return the absences, or why there are none. This is what the child process does."""
+    """Return the absences, or the reason for having none. This runs in the child process."""
     try:
         return read_calendar(content, zone_name, begin, end)
     except CalendarRefused as refused:

@@ -1,9 +1,9 @@
 """Reading of calendars (RFC 5545): the absences that they have within a time. Pure, and called in a process
 of its own.
 
-What counts as an absence: an event that is marked as out of office (`X-MICROSOFT-CDO-BUSYSTATUS:OOF`), or has
-a category of `CATEGORIES`, or lasts whole days and is not shown as free. Cancelled events never count. What
-an event is called is not read.
+An event counts as an absence if it is marked as out of office (`X-MICROSOFT-CDO-BUSYSTATUS:OOF`), or has a
+category of `CATEGORIES`, or lasts whole days and is not shown as free. Cancelled events never count. Titles
+of events are not read.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class CalendarAbsence:
 @dataclass(frozen=True, slots=True)
 class CalendarContent:
     """The absences of a calendar, by their beginning, and the events that could not be read, or not all of
-    them: each by its UID (empty: it has none) and the beginning that it replaces in its series. `left_out`
+    them: each by its UID (empty if missing) and the beginning that it replaces in its series. `left_out`
     counts the absences beyond the nearest ones.
     """
 
@@ -83,7 +83,7 @@ class CalendarContent:
 
 
 class CalendarRefused(Exception):
-    """The calendar cannot be taken; `failure` says why."""
+    """The calendar cannot be accepted; `failure` has the reason."""
 
     def __init__(self, failure: FetchFailure) -> None:
         super().__init__(failure.value)
@@ -131,7 +131,7 @@ def read_calendar(content: bytes, zone_name: str, begin: datetime, end: datetime
 
 
 def _current(calendars: Iterable[Any]) -> list[Any]:
-    """Return the events: of several versions of one only the last, and none that was cancelled later."""
+    """Return the events: the last of several versions of one, without those that were cancelled later."""
     events: list[Any] = []
     latest: dict[tuple[str, Any], tuple[int, bool]] = {}
     for calendar in calendars:
@@ -195,8 +195,8 @@ class _SeriesChanges:
 
 
 def _moments(named: Iterable[date], series: date, zone: ZoneInfo) -> _Moments:
-    """Return the moments as they name occurrences of a series that begins so. Of one of whole days, midnight
-    in whatever zone stands for the day.
+    """Return the moments as they name occurrences of a series that begins so. For a series of whole days,
+    midnight in any zone stands for the day.
     """
     instants, days = set[datetime](), set[date]()
     for when in named:
@@ -422,7 +422,7 @@ def _listed(event: Any, name: str) -> list[Any]:
 
 
 def _rule(rule: Any, start: date, zone: ZoneInfo) -> Iterator[datetime]:
-    """Return the occurrences by the rule. Raises _Unreadable for one that is none, or finer than days."""
+    """Return the occurrences by the rule. Raises _Unreadable for an invalid rule, or one finer than days."""
     if not isinstance(rule, vRecur) or {str(each).upper() for each in rule.get("FREQ", ())} - FREQUENCIES:
         raise _Unreadable
     first = start if isinstance(start, datetime) else datetime.combine(start, time())

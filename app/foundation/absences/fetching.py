@@ -1,5 +1,5 @@
-"""Calendars of absences, fetched by a worker every hour: as deliveries are sent, only to addresses that may
-be asked, with a bound of time and of size. A failure is told to the person once, and tried again.
+"""Calendars of absences, fetched by a worker every hour: like deliveries only from permitted addresses, with
+bounds of time and of size. A failure is reported to the person once, and the fetch is repeated.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ CONDITIONS = frozenset({"if-none-match", "if-modified-since"})
 
 @dataclass(slots=True)
 class FetchProgress:
-    """How far the fetches of a calendar have come: the row beside the log."""
+    """Progress of the fetches of a calendar: the row next to the log."""
 
     fetched_at: datetime | None = None
     failures: int = 0
@@ -71,7 +71,7 @@ class FetchedCalendar:
 
 
 class FetchFailed(Exception):
-    """The calendar could not be fetched; `failure` says why."""
+    """The calendar could not be fetched; `failure` has the reason."""
 
     def __init__(self, failure: FetchFailure) -> None:
         super().__init__(failure.value)
@@ -201,7 +201,7 @@ async def _note(ledger: Ledger, calendar_id: UUID, action: str, body: Payload, n
 async def run(
     connections: SharedConnections, ledger: Ledger, clock: Clock, *, failed: Callable[[str, Exception], None]
 ) -> None:
-    """Fetch calendars for ever, beside any number of other workers."""
+    """Fetch calendars for ever, next to any number of other workers."""
 
     async def work(connection: Connection) -> bool:
         return await fetch_due(ledger, connection, clock())

@@ -1,8 +1,8 @@
-"""Absences of a calendar, compared with those that were taken from it before: what is new is planned, what
-changed is changed, what vanished is removed. An event that can no longer be read has not vanished. What a
-person entered, or withdrew, by hand stays.
+"""Absences of a calendar, compared with those that were taken from it before: new ones are planned, changed
+ones changed, vanished ones removed. An event that can no longer be read has not vanished. Absences that a
+person entered or withdrew by hand stay.
 
-Each absence is a command of its own. Whoever is killed in between compares again.
+Each absence is a command of its own. A process that is killed in between compares again.
 """
 
 from __future__ import annotations

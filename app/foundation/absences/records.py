@@ -55,12 +55,12 @@ class FetchFailure(CodeEnum):
 class Absence(Record):
     """The absence of `person_id` from `from_at` until before `until_at`, with the deputy, if there is one.
 
-    `team_ids` are the teams that the person was in when it was planned or changed: their members see it, but
-    not the reason, which is the person's own. Votes are cast only by a deputy whom the person has named
-    themselves, `deputy_named_by_id`, and only for the time that they named with it: from `votes_from_at`
-    until before `votes_until_at` (null: from before that was kept; then for the whole time). `cover_id` is
-    the lead who is on call in the person's place, where there is no deputy who may. `event_key` identifies
-    the event in the calendar, without saying what it was.
+    `team_ids` are the teams of the person when it was planned or changed: their members see it, but not the
+    reason, which is the person's own. Votes are cast only by a deputy whom the person named,
+    `deputy_named_by_id`, and only for the time that they gave with it: from `votes_from_at` until before
+    `votes_until_at` (null: from before that was stored; then for the whole time). `cover_id` is the lead who
+    is on call in the person's place, if no deputy may be. `event_key` identifies the event in the calendar,
+    without revealing its content.
     """
 
     KIND: ClassVar[str] = "absence"
@@ -120,8 +120,8 @@ class AbsenceCalendar(Record):
     """A calendar at an address, from which a worker takes a person's absences.
 
     The address may hold a secret: it is encrypted under the person's key, and only its origin is shown.
-    `ends_at` is the end of the key that it was added or changed with. `failing_since_at` is set once the
-    person has been told that it cannot be fetched or read.
+    `ends_at` is the end of the key with which it was added or changed. `failing_since_at` is set once the
+    person has been notified that it cannot be fetched or read.
     """
 
     KIND: ClassVar[str] = "absence_calendar"

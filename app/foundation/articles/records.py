@@ -26,9 +26,9 @@ class ArticleState(CodeEnum):
 class Article(Ticket):
     """A knowledge article: a known problem and what helps, in one language or in both.
 
-    Its texts belong to the organisation and are no person's own words, so they are encrypted with nobody's
-    key (decision 0038). `language` is `en` or `zh`; the `other_…` fields hold the same text in the other
-    language. `case` is the stream name of the record that the article came from. `edition` counts the
+    Its texts belong to the organisation and are not a person's own words, so they are not encrypted with a
+    person's key (decision 0038). `language` is `en` or `zh`; the `other_…` fields hold the same text in the
+    other language. `case` is the stream name of the record that the article came from. `edition` counts the
     published versions from 1.
     """
 
@@ -129,7 +129,7 @@ class ArticleRevision(ChildRecord):
 
     @property
     def for_staff(self) -> bool:
-        """Only staff see the revision, since nobody has reviewed it yet."""
+        """Only staff see the revision, since it has not been reviewed yet."""
         return True
 
 

@@ -55,7 +55,8 @@ LATEST_ASSIGNMENTS = "select person_id, position from plumbing.assignment_turn w
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """The team and the person that a case goes to. Neither is set if no rule matches; the person is not set
-    if nobody can be chosen. `away` is the number of the team's members who are away then, and are not chosen.
+    if no member can be chosen. `away` is the number of the team's members who are away then, and are not
+    chosen.
     """
 
     matched: RuleMatch

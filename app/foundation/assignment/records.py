@@ -46,10 +46,10 @@ class AssignmentStrategy(CodeEnum):
 class AssignmentRule(Record):
     """A rule that assigns unassigned tickets of a process (the kind of its records).
 
-    Of the rules that match, the one with the lowest `position` applies, then the one added first. A condition
+    If several rules match, the one with the lowest `position` applies, then the one added first. A condition
     that is not set matches every ticket. `hours_of_id` is the team whose staffed hours `hours` refers to; if
     not set, the team that the tickets go to. `calendar` is the key of a calendar: the rule applies within or
-    outside its hours, as `calendar_hours` says; either both are set or neither. The conditions are named
+    outside its hours, depending on `calendar_hours`; either both are set or neither. The conditions are named
     differently from a ticket's fields, since a role held for a service or a team extends to its tickets, but
     not to rules.
     """

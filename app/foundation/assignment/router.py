@@ -126,7 +126,7 @@ async def try_assignment_rules(
 
 
 async def _customer_id(ledger: Services, name: str | None) -> UUID | None:
-    """Return the id of the team of that name; None for no name. Raises WrongValue if there is none."""
+    """Return the id of the team of that name; None for no name. Raises WrongValue for an unknown name."""
     if name is None:
         return None
     loaded = await load(ledger.db, teams.LIFECYCLE, name)

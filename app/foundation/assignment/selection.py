@@ -112,7 +112,7 @@ def first_match(
 
 
 def round_robin(persons: Iterable[UUID], turns: Mapping[UUID, int]) -> UUID | None:
-    """Return the person whose last turn is longest ago, those without a turn first; None: there is nobody.
+    """Return the person whose last turn is longest ago, those without a turn first; None without people.
 
     `turns` holds, by person, the log position of their last turn. As long as the persons stay the same, the
     numbers of their turns differ by one at most.
@@ -121,8 +121,8 @@ def round_robin(persons: Iterable[UUID], turns: Mapping[UUID, int]) -> UUID | No
 
 
 def least_loaded(persons: Iterable[UUID], turns: Mapping[UUID, int], load: Mapping[UUID, int]) -> UUID | None:
-    """Return the person with the fewest open tickets, of several the one whose turn it is; None: there is
-    nobody.
+    """Return the person with the fewest open tickets, and among equals the one whose turn it is; None without
+    people.
     """
     return min(
         persons,

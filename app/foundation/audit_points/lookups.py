@@ -35,8 +35,8 @@ where r.basis = %s and e.position < %s order by e.position desc limit 1
 
 
 async def points_of(read: Reading, person: UUID, begin: datetime, end: datetime) -> list[AuditPoint]:
-    """Return the points that the person was given from `begin` and before `end`, by whatever `read` reads;
-    those that were withdrawn are not. They are for the person alone: show them to nobody else.
+    """Return the points that the person was given from `begin` and before `end`, as read by `read`, without
+    withdrawn ones. They are for the person alone: show them only to that person.
     """
     return [from_row(AuditPoint, row) for row in await read(POINTS_OF, (person, begin, end))]
 

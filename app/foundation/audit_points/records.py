@@ -1,4 +1,4 @@
-"""Points that persons are given, and the rules that say how many (tables)."""
+"""Points of people, and the rules for their number (tables)."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ RECENT_YEARS = 10
 @dataclass(frozen=True)
 class PublicDays:
     """The public holidays and exchanged days of one place for some years. `names` are by day, in English and
-    Chinese; None where a language has none.
+    Chinese; None if a language has no name.
 
     `exchanged` are days of rest on which people work for a day off elsewhere in the year. For
     `provisional_years`, the exchanged days have not been announced yet.

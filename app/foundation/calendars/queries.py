@@ -96,7 +96,7 @@ class CalendarOut(RecordOut, of=Calendar, after={"revision": "newest_id newest"}
 
 
 async def load_version(ledger: Ledger, version_id: UUID) -> CalendarVersion:
-    """Return the version of that id. Raises ValueError if there is none."""
+    """Return the version of that id. Raises ValueError for an unknown id."""
     (row,) = await ledger.db.rows(VERSIONS, ([version_id],))
     return from_row(CalendarVersion, row)
 

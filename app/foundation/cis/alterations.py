@@ -35,8 +35,8 @@ MOST_NAMED = 20
 
 @dataclass(frozen=True, slots=True)
 class Authorisation:
-    """The id of the change that authorises an alteration; None: none does. `outside` is the name of a change
-    that is not known here.
+    """The id of the change that authorises an alteration, or None. `outside` is the name of a change that is
+    not known here.
     """
 
     change_id: UUID | None
@@ -124,8 +124,8 @@ async def alteration_to_regularise(
     reads: ReadContext, ci: Ci, body: RegulariseCi, ctx: ActionContext
 ) -> UnauthorisedAlteration:
     """Find the alteration that the payload names, or the only one without a change. Raises WrongValue if the
-    named one is authorised or regularised, or if none is named and several wait; PreparationRefused if none
-    waits; ConflictingDuty if the caller made the alteration.
+    named one is authorised or regularised, or if the payload names no alteration and several wait;
+    PreparationRefused if no alteration waits; ConflictingDuty if the caller made the alteration.
     """
     alterations = await unauthorised_alterations(reads, ci.row_key)
     waiting = [row for row in alterations if not row["is_regularised"]]

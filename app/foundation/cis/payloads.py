@@ -50,7 +50,7 @@ def _limit_size(value: object) -> object:
 
 
 def unique_keys(keys: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the keys if none occurs twice; otherwise raise a validation error."""
+    """Return the keys if each occurs once; otherwise raise a validation error."""
     if len(set(keys)) < len(keys):
         raise PydanticCustomError("each_once", "must not contain repetitions")
     return keys

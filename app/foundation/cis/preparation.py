@@ -27,7 +27,7 @@ class EndedRelation:
 
 
 async def ended_relation(reads: ReadContext, ci: Ci, body: UnrelateCi, ctx: ActionContext) -> EndedRelation:
-    """Find the relation that the action ends. Raises WrongValue if there is none."""
+    """Find the relation that the action ends. Raises WrongValue if it does not exist."""
     other = ctx.required_ref(Ci, "other")
     relation = await reads.child(CiRelation, ci, kind=body.kind.value, to_ci_id=other.id)
     if relation is None:

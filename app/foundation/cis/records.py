@@ -87,8 +87,8 @@ class Ci(Record):
     """A configuration item.
 
     An alteration after go-live without an approved change counts as unauthorised, for good. It is regularised
-    by naming a change that was approved afterwards; `regularised_number` says for which of the unauthorised
-    alterations that was done last, counted from 1.
+    by naming a change that was approved afterwards; `regularised_number` is the number of the last
+    regularised one among the unauthorised alterations, counted from 1.
     """
 
     KIND: ClassVar[str] = "ci"

@@ -1,8 +1,8 @@
 """Verifications: a sample of configuration items is drawn, and each item is checked against reality
 (lifecycle).
 
-The verification's own id decides which items are drawn, so that nobody chooses them, and anybody can draw the
-same sample again.
+The verification's own id decides which items are drawn, so that they cannot be chosen, and every reader can
+draw the same sample again.
 
 open ─► concluded
 open ─► discarded

@@ -183,7 +183,7 @@ def _check_choices(value_type: ValueType, choices: tuple[Choice, ...]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class FilterSlot:
-    """The filter column assigned to the field; None: the field needs none, or none is free."""
+    """The filter column assigned to the field; None: the field needs no column, or all are taken."""
 
     slot: int | None
 
@@ -191,7 +191,7 @@ class FilterSlot:
 async def filter_slot(
     reads: ReadContext, field: CustomField, body: AddCustomField | EditCustomField, ctx: ActionContext
 ) -> FilterSlot:
-    """Find the first free filter column, for a field that is to have one and has none."""
+    """Find the first free filter column, for a field that needs one and lacks it."""
     process = body.process if isinstance(body, AddCustomField) else field.process
     if process is None or not body.filterable or field.filter_slot is not None:
         return FilterSlot(None)

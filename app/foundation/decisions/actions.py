@@ -20,9 +20,9 @@ No caller may take the action: its policy is `decision`. It is carried out in th
 vote, with an event of its own after `<kind>.voted`, and its checks can refuse the vote. The action must be
 possible in the record's state, or the vote is refused.
 
-A process asks by an action of its own, mostly one that leads to the state in which the record waits. It
-prepares its question with `new_decision` in a `prepare=` of that action, so that the approval rules say who
-votes, and calls `add_prepared_decision` in the action's function.
+A process puts a question by an action of its own, mostly one that leads to the state in which the record
+waits. It prepares its question with `new_decision` in a `prepare=` of that action, so that the approval rules
+name the voters, and calls `add_prepared_decision` in the action's function.
 """
 
 from __future__ import annotations
@@ -142,13 +142,13 @@ def tallied(decision: Decision) -> Tallied:
 class DecisionSpec:
     """Properties of the process that the actions of decisions are mounted on.
 
-    `kind` of its records; `any` of their states. `matters` are what its decisions are about, which says who
-    may not vote on them. `outcome` returns the action that follows from a decision; see above.
+    `kind` of its records; `any` of their states. `matters` are the subjects of its decisions, which define
+    who may not vote on them. `outcome` returns the action that follows from a decision; see above.
 
     `who_withdraws` are people who may withdraw a question besides the person who put it. `after_withdrawal`
     names states that the record leaves then, and for which, so that the question can be put again; `restore`
-    undoes what putting the question set, with what `prepare_restore` found. `deferral_end` returns until when
-    a question is deferred if no voter says so.
+    undoes the changes of putting the question, with the result of `prepare_restore`. `deferral_end` returns
+    the end of a deferral if no voter gives a date.
     """
 
     kind: str
@@ -222,8 +222,8 @@ def _cast_ballot(body: CastVote, ctx: ActionContext) -> None:
 
 
 def ballot_of(body: CastVote, ctx: ActionContext) -> Vote | None:
-    """Return the ballot that the caller may cast: their own, or that of the voter whose deputy they are now;
-    None if there is none.
+    """Return the ballot that the caller may cast: their own, or that of the voter whose deputy they are now,
+    or None.
     """
     count, me = ctx.prepared(VoteCount), ctx.caller.person_id
     absent = {deputy.instead_of_id for deputy in count.deputies}
@@ -278,8 +278,8 @@ def _require_voters_credential(ballot: Vote, record: Any, ctx: ActionContext) ->
 
 
 def _cannot_cast(ballot: Vote, body: CastVote, decision: Decision, ctx: ActionContext) -> str | None:
-    """Return why the caller cannot cast the ballot: one person is one vote, in whoever's name, since a quorum
-    counts persons; or it is too late.
+    """Return why the caller cannot cast the ballot: a person has one vote, also when voting for others, since
+    a quorum counts people; or it is too late.
     """
     me = ctx.caller.person_id
     other_ballots = [other for other in ctx.prepared(VoteCount).ballots if other is not ballot]
@@ -335,8 +335,8 @@ async def deputies_unchanged(
 
 
 def not_while_decided(spec: DecisionSpec) -> ChangeCheck:
-    """Return the check that refuses to change what an open question is about (`being_decided`), unless the
-    same command withdraws it. What follows from a vote is its outcome.
+    """Return the check that refuses to change the subject of an open question (`being_decided`), unless the
+    same command withdraws the question. Consequences of a vote are its outcome.
     """
 
     async def check(

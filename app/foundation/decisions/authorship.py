@@ -1,7 +1,7 @@
-"""Judgements that one holder of a role gives alone: nobody gives them on what they have made themselves.
+"""Judgements that one holder of a role gives alone: authors never judge their own work.
 
-A row of a lifecycle declares what is judged: `wrong=(authors_do_not_judge(PLAN_FIELDS),)`. The log says who
-has made it, so handing it over to somebody else beforehand does not help.
+A row of a lifecycle declares what is judged: `wrong=(authors_do_not_judge(PLAN_FIELDS),)`. The authors are
+read from the log, so handing the work over beforehand does not help.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ AUTHOR = RecordDuty("author", "作者", ())
 def authors_do_not_judge(
     fields: Collection[str], children: Collection[str] = (), *, and_have_set: Collection[str] = ()
 ) -> PayloadCheck:
-    """Return the check that refuses whoever has ever set one of these fields of the record, or made, changed
-    or removed a child record of one of these kinds; with `and_have_set`, only if they have also set one of
-    those fields.
+    """Return the check that refuses people who have ever set one of these fields of the record, or made,
+    changed or removed a child record of one of these kinds; with `and_have_set`, only if they have also set
+    one of those fields.
     """
 
     @caller_check
     async def judges_own_work(reads: ReadContext, record: Any, body: Any, ctx: ActionContext) -> None:
-        """Refuse whoever has made what they judge (`separation_of_duties`)."""
+        """Refuse the authors of the judged work (`separation_of_duties`)."""
         me = ctx.caller.person_id
         if me not in await authors(reads, record, fields, children):
             return

@@ -169,7 +169,7 @@ def withdrawal_of(restore: Restore) -> Callable[[Any, WithdrawDecision, ActionCo
 
 def withdrawal_check(managers: ActorPolicy) -> PayloadCheck:
     """Return the check that only the person who asked, or one of the `managers`, withdraws a question, and
-    nobody but a rule once there are votes: the asker must not take back what goes against them.
+    only a rule once there are votes: the asker must not take back a question that goes against them.
     """
 
     async def cannot_withdraw(

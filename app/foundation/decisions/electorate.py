@@ -43,8 +43,8 @@ class LeftOutCount:
 
 @dataclass(frozen=True)
 class NamedElectorate:
-    """Voters who are named by a catalogue item or by a meeting, how their votes are counted, how long there
-    are votes if the question does not say, and how long at least.
+    """Voters who are named by a catalogue item or by a meeting, how their votes are counted, the default
+    period for votes, and the least period.
     """
 
     rule: DecisionRule
@@ -57,11 +57,11 @@ class NamedElectorate:
 
 @dataclass(frozen=True, slots=True)
 class Electorate:
-    """Who votes on a question and how: the rules that name the voters (none if they are named otherwise), the
-    voters with their seats, and the people who would have been asked but are left out, with the reason.
+    """Voters on a question and how their votes count: the rules that name them (empty if they are named
+    otherwise), the voters with their seats, and excluded people, with the reason.
 
     `parties` are all parties to the matter. `least_at` is the earliest time at which the vote may end.
-    `is_next`: the voters are those whom the rules ask if nobody answers, since too few others may vote.
+    `is_next`: the voters are the substitutes for missing answers, since too few others may vote.
     `board` are the voters whose votes must carry the motion by themselves, `board_quorum` how many of them
     must vote; None: all voters are counted together.
     """
@@ -93,15 +93,15 @@ class Electorate:
 
 
 def board_rules(rules: Sequence[HoldingRule]) -> list[HoldingRule]:
-    """Return the rules whose board must carry a motion: the floors or, if none holds, the others."""
+    """Return the rules whose board must carry a motion: the floors or, without floors, the others."""
     floors = [rule for rule in rules if rule.is_floor]
     return floors or [rule for rule in rules if rule.definition.has_board]
 
 
 @dataclass
 class _BoardSeats:
-    """The people who vote as the board of a question, and the rules whose board they are: the floors or, if
-    none holds, the other rules. `named` are those of its people whom the rules name first.
+    """The people who vote as the board of a question, and the rules whose board they are: the floors or,
+    without floors, the other rules. `named` are the people whom the rules name first.
     """
 
     rules: list[HoldingRule]
@@ -119,7 +119,7 @@ class _BoardSeats:
             self.named |= persons.keys() if is_named else set()
 
     def seated(self, voters: Voters) -> frozenset[UUID] | None:
-        """Return the voters of the board; None if the rules have no board, or nobody belongs to it."""
+        """Return the voters of the board; None if the rules have no board, or it has no members."""
         is_board = any(rule.is_floor for rule in self.rules) or self.persons
         return frozenset(voters.keys() & self.persons) if is_board and self.rules else None
 
@@ -149,9 +149,9 @@ async def ruled_electorate(
     with_substitutes: bool = False,
 ) -> Electorate:
     """Return who votes on the matter if `asker` puts the question now: by the approval rules of the time when
-    the matter began or, if these can ask nobody, of now. If too few may vote, the rules' next are asked at
-    once; `with_substitutes`, those whom the rules name otherwise are. Raises PreparationRefused if these are
-    too few, or too many would vote.
+    the matter began or, if these give no voters, of now. If too few may vote, the rules' next voters are
+    asked at once; `with_substitutes`, the rules' substitutes are. Raises PreparationRefused if these are too
+    few, or too many would vote.
     """
     parties = await parties_to(reads, record, matter, asker, related=related)
     opening = parties.opening(asker)
@@ -230,7 +230,7 @@ async def _electorate_of(
 
 
 def _are_too_few(named: Voters, definition: ApprovalRuleDefinition, parties: Parties) -> bool:
-    """Return whether so few of the people whom a rule names may vote that it asks others as well."""
+    """Return whether so few of the rule's people may vote that others are asked as well."""
     return len(named.keys() - parties.left_out.keys()) < definition.free_voters_needed(len(named))
 
 
@@ -242,8 +242,8 @@ async def _seat_next(
     now: datetime,
     board: _BoardSeats,
 ) -> None:
-    """Give seats on the board to the people whom its rules ask next. Next to a floor these are the people
-    whom the floor names anyhow.
+    """Give seats on the board to the next people of its rules. Next to a floor these are the people whom the
+    floor names anyway.
     """
     for rule in board.rules:
         definition = rule.definition
@@ -254,8 +254,8 @@ async def _seat_next(
 async def next_electorate(
     reads: ReadContext, record: Any, matter: Matter, decision: Decision, now: datetime
 ) -> Electorate | None:
-    """Return whom the rules of the decision ask next if too few have voted in time; None: nobody, or nobody
-    who may vote.
+    """Return the next voters of the decision's rules if too few have voted in time; None if nobody else may
+    vote.
     """
     if decision.asked_next_at is not None or not decision.rules:
         return None
@@ -275,7 +275,7 @@ async def next_electorate(
 
 
 async def rules_of(reads: ReadContext, decision: Decision) -> list[HoldingRule]:
-    """Return the approval rules by which the question was put; none if its voters were named otherwise."""
+    """Return the approval rules by which the question was put; empty if its voters were named otherwise."""
     return [
         HoldingRule(
             row["rule"], row["edition"], await electors.definition_of(reads, row["rule"], row["edition"])
@@ -293,8 +293,8 @@ async def named_electorate(
     asker: UUID | None,
     now: datetime,
 ) -> Electorate:
-    """Return who votes on the matter where voters are named. Raises PreparationRefused if nobody may, or the
-    chair may not where the chair decides.
+    """Return the voters on the matter if they are named. Raises PreparationRefused if all are excluded, or
+    the chair decides and is excluded.
     """
     parties = await parties_to(reads, record, matter, asker)
     chair = None if named.group is None else named.group.chair_id
@@ -322,8 +322,8 @@ async def _joined(
     size: int,
 ) -> Electorate:
     """Return the electorate of the rules together: the strictest rule, the highest quorum, the longest least
-    time, and the earliest end after it. The quorum counts all `size` people whom the rules name, parties
-    included. Raises PreparationRefused, also if too few of the board may vote.
+    time, and the earliest end after it. The quorum counts all `size` people of the rules, parties included.
+    Raises PreparationRefused, also if too few of the board may vote.
     """
     definitions = [rule.definition for rule in rules]
     voters, left_out = _divided(candidates, parties)

@@ -36,8 +36,8 @@ order by v.voted_at, v.id"""
 
 @dataclass(frozen=True, slots=True)
 class EventActs:
-    """What an event of a record did: the person who acted (None: a rule or an anonymous tool), and the fields
-    that it set, by row key; None for a row that it removed.
+    """Effects of an event of a record: the person who acted (None: a rule or an anonymous tool), and the
+    fields that it set, by row key; None for a removed row.
     """
 
     stream: str
@@ -49,7 +49,9 @@ class EventActs:
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """A person in a field of a record, and who named them and when; null for nobody, and for a rule."""
+    """A person in a field of a record, and who named them and when; null for an empty field, and for a
+    rule.
+    """
 
     stream: str
     person: UUID | None
@@ -73,7 +75,7 @@ async def acts_on(reads: ReadContext, streams: Sequence[str]) -> list[EventActs]
 
 
 async def namings(reads: ReadContext, streams: Sequence[str], field: str) -> list[Naming]:
-    """Return all persons whom that field of the records has ever named, the oldest of each record first."""
+    """Return all people who were ever in that field of the records, the oldest of each record first."""
     named = []
     for act in await acts_on(reads, streams):
         values = act.rows_set.get(act.stream) or {}
@@ -109,8 +111,8 @@ async def authors(
 
 
 async def once_named(reads: ReadContext, record: Record, row_key: str, field: str) -> frozenset[UUID]:
-    """Return all persons whom that field of the record, or of the child record with that key, has ever named:
-    by the log, so that naming somebody else later does not help.
+    """Return all people who were ever in that field of the record, or of the child record with that key,
+    according to the log, so that a later replacement does not help.
     """
     values = [(event.rows_set.get(row_key) or {}).get(field) for event in await acts_of(reads, record)]
     return frozenset(UUID(value) for value in values if value is not None)
@@ -145,8 +147,8 @@ async def reasons_of(db: Database, decisions: Collection[str]) -> dict[str, list
 
 
 def touches(changed: Mapping[str, Any], own: str, fields: Collection[str], children: Collection[str]) -> bool:
-    """Return whether the changes that an event tells set one of these fields of the record `own`, or make,
-    change or remove a child record of one of these kinds. The parts of a record have its id.
+    """Return whether the changes of an event set one of these fields of the record `own`, or make, change or
+    remove a child record of one of these kinds. The parts of a record have its id.
     """
     of_own_id = "/" + own.partition("/")[2]
     of_record = (values for key, values in changed.items() if values and key.endswith(of_own_id))

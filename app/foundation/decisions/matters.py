@@ -45,8 +45,8 @@ class Matter:
 
     - set one of the `fields`, or made, changed or removed a child record of one of the kinds `children`:
       an author, even if others have changed the text since;
-    - named themselves in one of the `duties` or `child_duties`. Somebody whom another person has named keeps
-      the seat, since a name must not shut a voter out;
+    - named themselves in one of the `duties` or `child_duties`. A person whom another person has named keeps
+    the seat, since naming a voter must not exclude them;
     - a post in one of the fields `posts`, which a decision of the board before has given them;
     - performed one of the `acts` (event types without the kind): they have accepted a duty or done work;
     - written the record that this one carries out: `origins` finds its authors;
@@ -54,7 +54,7 @@ class Matter:
     - a part in the other record that the question is `related`.
 
     `deadline` is the field of the record with the time at which votes on it end at the latest, if the rule's
-    least time is over by then; empty: the rule alone says so.
+    least time is over by then; empty: only the rule sets the time.
     """
 
     decision: DecisionKind | None = None

@@ -23,9 +23,9 @@ LeftOutVoters = Mapping[UUID, VoterLeftOutReason]
 
 @dataclass(frozen=True, slots=True)
 class Parties:
-    """The people who may not vote, with the reason, and for people who are named in a duty the person who
-    named them last (None: an automation rule). `began_at` is the time at which somebody first wrote any of
-    the matter since it was last approved; None if nobody has.
+    """People who may not vote, with the reason, and for people who are named in a duty the person who named
+    them last (None: an automation rule). `began_at` is the time at which the matter was first written since
+    its last approval; None before that.
     """
 
     left_out: dict[UUID, VoterLeftOutReason] = field(default_factory=dict)
@@ -97,7 +97,7 @@ def _beginning(events: Sequence[EventActs], record: Record, matter: Matter) -> d
 def _named_in(
     event: EventActs, record: Record, matter: Matter
 ) -> Iterator[tuple[tuple[str, str], set[UUID]]]:
-    """Return each duty that the event sets, as row key and field, with the people whom it names now."""
+    """Return each duty that the event sets, as row key and field, with the people in it."""
     own_id = "/" + record.row_key.partition("/")[2]
     of_record = [name for duty in matter.duties for name in duty.fields]
     for key, values in event.rows_set.items():

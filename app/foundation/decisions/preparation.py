@@ -47,7 +47,7 @@ from app.kernel.actions.refusals import WrongValue
 @dataclass(frozen=True, slots=True)
 class Question:
     """A question about a matter; `due_at` is until when there are votes, if sooner than is usual.
-    `with_substitutes`: those whom the rules name for seats that are not filled are asked as well.
+    `with_substitutes`: substitutes for empty seats vote as well.
     """
 
     text: str
@@ -68,13 +68,14 @@ class NewDecision:
 
 @dataclass(frozen=True, slots=True)
 class VoteCount:
-    """The votes on the decision that the payload names, the terms by which they are counted, whose deputy the
-    caller is now, and who is asked next if too few have voted in time (None: nobody), with their deputies.
+    """The votes on the decision of the payload, the terms by which they are counted, the voters for whom the
+    caller is now a deputy, and the next voters if too few have voted in time (None without any), with their
+    deputies.
     `role_lost`: the persons whose ballots the caller may cast, and who were asked by a role that they do not
     hold any more. `became_party`: how the caller has become a party to the matter since the question was put.
-    `deferral_end`: until when the question is deferred if no voter says so. `leavers`: the ballots of voters
-    whose accounts were deactivated; neither `ballots` nor `terms` includes them. `returners`: those of voters
-    who had left and are active again, also in `ballots`.
+    `deferral_end`: end of a deferral if no voter gives a date. `leavers`: the ballots of voters whose
+    accounts were deactivated; neither `ballots` nor `terms` includes them. `returners`: those of voters who
+    had left and are active again, also in `ballots`.
     """
 
     ballots: tuple[Vote, ...]
@@ -112,11 +113,11 @@ class OpenDecisions:
 async def new_decision(
     reads: ReadContext, record: Any, question: Question, ctx: ActionContext
 ) -> NewDecision:
-    """Return the decision on the question and one ballot for each voter whom the approval rules name, for
+    """Return the decision on the question and one ballot for each voter of the approval rules, for
     `add_prepared_decision` to add. Raises WrongValue, or PreparationRefused if too few may vote.
 
-    Voters, quorum and the people who are left out are fixed now: whatever happens to the record later, or to
-    roles and groups, changes none of them.
+    Voters, quorum and excluded people are fixed now: later changes of the record, or of roles and groups,
+    never change them.
     """
     electorate = await ruled_electorate(
         reads,
@@ -136,8 +137,8 @@ async def new_decision(
 async def named_decision(
     reads: ReadContext, record: Any, question: Question, named: NamedElectorate, ctx: ActionContext
 ) -> NewDecision:
-    """Return the decision on a question whose voters are named, as `new_decision` does. Raises WrongValue if
-    the time is over, or PreparationRefused if nobody may vote, or the chair may not.
+    """Return the decision on a question with named voters, as `new_decision` does. Raises WrongValue if the
+    time is over, or PreparationRefused if all voters are excluded, or the chair is.
     """
     electorate = await named_electorate(
         reads, record, question.matter, named, asker=ctx.caller.person_id, now=ctx.now
@@ -227,8 +228,8 @@ def question_preparation(matter: Matter, *, once: bool = False) -> Prepare:
 
 
 async def _require_news(reads: ReadContext, record: Any, body: AskBoard, matter: Matter) -> None:
-    """Require a question in new words if the voters have rejected the matter and nobody has written any of it
-    since: the person who asks says what has changed. Raises WrongValue.
+    """Require a question in new words if the voters have rejected the matter and it has not been rewritten
+    since: the person who asks states what has changed. Raises WrongValue.
     """
     if matter.decision is None:
         return
@@ -401,7 +402,7 @@ def closing_preparation(matters: Sequence[Matter], deferral_end: DeferralEnd) ->
     counted = count_preparation(matters, deferral_end)
 
     async def close(reads: ReadContext, record: Any, body: Any, ctx: ActionContext) -> VoteCount:
-        """Find the votes on the decision, and whom its rules ask next, with their deputies."""
+        """Find the votes on the decision, and the next voters of its rules, with their deputies."""
         decision = ctx.required_ref(Decision, "decision")
         count = await counted(reads, record, body, ctx)
         assert isinstance(count, VoteCount)

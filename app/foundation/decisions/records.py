@@ -90,14 +90,14 @@ class VoterLeftOutReason(CodeEnum):
 
 
 class Decision(ChildRecord):
-    """A question about a record, put to an electorate: those whom the approval rules named when it was asked,
-    the approvers of a catalogue item, or the participants of a meeting.
+    """A question about a record, put to an electorate: the voters by the approval rules at that time, the
+    approvers of a catalogue item, or the participants of a meeting.
 
-    `decision` is its kind, None where no approval rule says who votes; `rules` are the rules by which it was
-    asked, each as `{"rule": key, "edition": number}`, and `position` the log position of the newest event
-    then. `asked_next_at` is when those were asked who are next if nobody answers. `group_id` is the
-    group that votes, if one alone does, `role` the role that a catalogue item names (before there were rules,
-    that which the asker chose).
+    `decision` is its kind, None if its voters do not follow from approval rules. `rules` are the rules by
+    which it was put, each as `{"rule": key, "edition": number}`, and `position` the log position of the
+    newest event then. `asked_next_at` is when the next voters were asked for lack of answers. `group_id` is
+    the group that votes, if only one does, `role` the role that a catalogue item names (before there were
+    rules, the role that the asker chose).
 
     `quorum` is how many must have voted, abstentions included; `voters` how many of those asked could
     vote in the end, followed by the counts of their votes, all set when the decision is taken.

@@ -23,7 +23,7 @@ from app.kernel.actions.lifecycle import Prepare
 
 @dataclass(frozen=True, slots=True)
 class Substitutes:
-    """The ballots of the people whom the rules of a decision ask as well, since too few voters remain."""
+    """The ballots of the additional voters by the rules of a decision, since too few voters remain."""
 
     ballots: tuple[Vote, ...] = ()
 
@@ -95,7 +95,7 @@ def substitutes_preparation(matters: Sequence[Matter]) -> Prepare:
     """Return the preparation that finds who takes the seats of voters who leave a decision."""
 
     async def substitutes(reads: ReadContext, record: Any, body: Any, ctx: ActionContext) -> Substitutes:
-        """Find the people whom the rules ask as well, if fewer than half or than the quorum remain."""
+        """Find the additional voters by the rules, if fewer than half or than the quorum remain."""
         decision, count = ctx.required_ref(Decision, "decision"), ctx.prepared(VoteCount)
         all_ballots = await reads.children(Vote, record, decision_id=decision.id)
         counted = [b for b in all_ballots if b.left_at is None and b not in count.leavers]

@@ -130,7 +130,7 @@ mount_actions(deputies_router, deputies_lifecycle.LIFECYCLE, DeputyOut)
 
 
 def mount_approval_preview(router: Router, listing: Listing, matters: Sequence[Matter]) -> None:
-    """Add the operation that says who would vote on a record, for each of the matters."""
+    """Add the operation that returns who would vote on a record, for each of the matters."""
 
     async def preview(request: Request, name: Name) -> Response:
         renderer = renderer_of(request, listing)

@@ -26,12 +26,12 @@ _OUTCOMES = {
 class TallyTerms:
     """The voters and the rule. `quorum` is how many must have voted, abstentions included.
 
-    `owned` are the services of voters who are asked as their owners, and `services` all that are affected. A
-    majority approves for all of these: with the vote of somebody who is asked for another reason, or with
-    votes of owners of each, whom no others outvote.
+    `owned` are the services of voters who vote as their owners, and `services` all affected ones. A majority
+    approves for all of these: with the vote of a person who votes for another reason, or with votes of owners
+    of each service that are not outvoted.
 
-    `board` are the voters without whose majority, and `board_quorum` votes, nothing is approved, whoever else
-    votes for it; None: all voters are counted together.
+    `board` are the voters whose majority, and whose `board_quorum` votes, every approval needs; None: all
+    voters are counted together.
     """
 
     rule: DecisionRule
@@ -45,7 +45,7 @@ class TallyTerms:
 
     @property
     def of_board(self) -> TallyTerms | None:
-        """Return the terms by which the votes of the board are counted by themselves; None: there is none."""
+        """Return the terms by which the votes of the board are counted by themselves, or None."""
         if self.board is None:
             return None
         return TallyTerms(self.rule, self.board_quorum, self.board)
@@ -87,7 +87,7 @@ def default_quorum(rule: DecisionRule, voters: int) -> int:
 
 
 def tally(terms: TallyTerms, votes: Mapping[UUID, Verdict], *, closing: bool = False) -> Tally:
-    """Count the votes of those who may vote. `closing`: the time is over, and nobody votes any more."""
+    """Count the votes of the voters. `closing`: the time is over, and voting has ended."""
     numbers = Counter(verdict for person, verdict in votes.items() if person in terms.voters)
     counted = Tally(
         len(terms.voters),
@@ -150,8 +150,8 @@ def _by_majority(terms: TallyTerms, counted: Tally, left: int) -> Outcome | None
 
 
 def _by_unanimity(terms: TallyTerms, counted: Tally, left: int) -> Outcome | None:
-    """Return rejected after one rejection, whoever else has voted; approved if all who do not abstain
-    approve, and there is a quorum; deferred if somebody defers, or all abstain. Without a quorum it lapses.
+    """Return rejected after one rejection, whatever the other votes; approved if all who do not abstain
+    approve, and there is a quorum; deferred if a voter defers, or all abstain. Without a quorum it lapses.
     """
     if counted.rejections:
         return Outcome.rejected

@@ -163,9 +163,9 @@ async def _choose(
     *,
     counted: bool = False,
 ) -> ChosenDifferences:
-    """Return the differences that the payload names or describes. Of the described ones those are left out
-    that have changed meanwhile, or cannot be settled so. Raises WrongValue for a named one of them;
-    PreparationRefused if none is left.
+    """Return the differences that the payload names or describes. Described ones are left out if they have
+    changed meanwhile, or cannot be settled so. Raises WrongValue for such a named one; PreparationRefused if
+    all are left out.
     """
     rows = (
         await _named(reads, discovery, body.differences, reason_against)

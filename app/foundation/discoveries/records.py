@@ -164,7 +164,7 @@ class DiscoveryDifference(ChildRecord):
 
 
 class DiscoveryOwner(ChildRecord):
-    """The owner of items that differ, who is told so."""
+    """The owner of items that differ, who is notified."""
 
     KIND: ClassVar[str] = "discovery_owner"
 

@@ -1,5 +1,5 @@
-"""What a committee has decided about a document: who was asked and when, how each voted, and the position of
-the log at which it was decided.
+"""A committee's decision about a document: the voters and the time, each vote, and the position of the log at
+which it was taken.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class PrintedVote:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrintedDecision:
     """A decision with its votes. `position` is that of the log at which it was taken, `evidence` that of the
-    measured effect which the question names; None: it is open, or names none.
+    measured effect in the question; None if it is open, or has no evidence.
     """
 
     question: str
@@ -110,7 +110,7 @@ def _printed(
 
 
 def decided_at(decisions: Sequence[PrintedDecision]) -> datetime | None:
-    """Return when the newest of the decisions was taken; None: none was."""
+    """Return when the newest of the decisions was taken; None before the first."""
     return max(
         (decision.closed_at for decision in decisions if decision.outcome and decision.closed_at),
         default=None,

@@ -96,7 +96,7 @@ def next_edition(
     author_id: UUID | None,
 ) -> DocumentEntry:
     """Return the record's published document of that class, in its next edition with these sections. The
-    author is named: what follows from a vote was not written by whoever voted last.
+    author is given explicitly: a document that follows from a vote was not written by the last voter.
     """
     published = published_document(of_class, ctx)
     assert published is not None, f"a document of class {of_class} was published before"

@@ -20,15 +20,13 @@ BY_VERSION = Versions(version="stream_version")
 
 async def registered_document(reads: ReadContext, name: str, entry_id: UUID | None) -> Row | None:
     """Return the entry of the register with that number or id, with the `stream` and the `audience` of its
-    record; None if there is none.
+    record, or None.
     """
     return await reads.row(ENTRY, {"number": name.strip().upper(), "id": entry_id}, guard=BY_VERSION)
 
 
 async def time_recorded(reads: ReadContext, stream: str, time: datetime) -> datetime | None:
-    """Return when it was recorded what a person did to the record at that time; None if nobody did anything
-    then.
-    """
+    """Return when a person's act on the record at that time was recorded; None if there was no act then."""
     guard = Unguarded("What was recorded stays as it was recorded.")
     recorded_at: datetime | None = await reads.value(RECORDED, {"stream": stream, "time": time}, guard=guard)
     return recorded_at

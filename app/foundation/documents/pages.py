@@ -45,9 +45,9 @@ class SignatureLine:
 class PrintedDocument:
     """An edition of a document, with the number and title of the record that made it.
 
-    `written_at` is when this edition is said to have been written, `recorded_at` when the log took it, at
-    `position`: what stands beside its texts is as of there. Times are by the clocks of `zone`. `author` is
-    None if they were erased. `newest_edition` is the number of the newest edition; None: this one.
+    `written_at` is the stated time of writing of this edition, `recorded_at` when the log recorded it, at
+    `position`: the context of its texts is as of there. Times are by the clocks of `zone`. `author` is None
+    if they were erased. `newest_edition` is the number of the newest edition; None: this one.
     """
 
     entry: DocumentEntry
@@ -97,7 +97,7 @@ def title_of(printed: PrintedDocument, language: str) -> str:
 
 
 def running_head_of(printed: PrintedDocument, language: str) -> str:
-    """Return what each sheet of the document says: its number, what it is, and which edition."""
+    """Return the head of each sheet of the document: its number, its title, and its edition."""
     edition = translate(language, TABLE, "edition", {"edition": str(printed.entry.edition or 1)})
     return f"{printed.entry.number or ''} · {printed.document_class.label(language)} · {edition}"
 

@@ -46,7 +46,7 @@ class Paper:
 
 @dataclass(frozen=True, slots=True)
 class PaperSource:
-    """What a paper is built from: its document, the record's kind of reader, and the words of the page."""
+    """The source of a paper: its document, the record's kind of reader, and the words of the page."""
 
     ledger: Ledger
     loaded: LoadedDocument
@@ -60,7 +60,7 @@ class PaperSource:
 
     @property
     def record_while_newest(self) -> PastRecord:
-        """What was added to the record while the paper's edition was the newest."""
+        """Additions to the record while the paper's edition was the newest."""
         return PastRecord(self.loaded.edition.since(lambda _: True))
 
     def recorded_at(self, event_type: str) -> datetime | None:
@@ -96,7 +96,7 @@ class PaperWords:
     wording: Wording
 
     def text(self, encrypted: str | None) -> str:
-        """Return the text; nothing if there is none."""
+        """Return the text, or an empty text."""
         return "" if encrypted is None else self.decrypted.text(encrypted) or self._erased
 
     def name(self, person: UUID | str | None) -> str:

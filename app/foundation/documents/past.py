@@ -1,5 +1,5 @@
-"""A record with its child records as they were just after one of its events, folded from the log: what stood
-beside a document when it was written, whenever that is said to have been.
+"""A record with its child records as they were just after one of its events, folded from the log: the context
+of a document when it was written, whatever time was stated for it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ AnyRecord = TypeVar("AnyRecord", bound=Record)
 
 @dataclass(frozen=True, slots=True)
 class PastRecord:
-    """A record as its first events tell of it, the oldest first."""
+    """A record according to its first events, the oldest first."""
 
     events: Sequence[Recorded]
 

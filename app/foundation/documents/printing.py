@@ -32,7 +32,7 @@ class DecryptedDocument:
     names: dict[UUID, str | None]
 
     def text(self, encrypted: str | None) -> str | None:
-        """Return the text; None if there is none, or its author was erased."""
+        """Return the text; None if it is missing, or its author was erased."""
         return None if encrypted is None else self.texts.get(str(encrypted))
 
     def name(self, person: UUID | None) -> str | None:
@@ -54,7 +54,7 @@ async def decrypt(
 
 @dataclass(frozen=True, slots=True)
 class LoadedDocument:
-    """A document to print, and what the log tells of its edition."""
+    """A document to print, and the events of its edition in the log."""
 
     printed: PrintedDocument
     edition: WrittenEdition
@@ -63,8 +63,8 @@ class LoadedDocument:
 async def load_document(
     renderer: Renderer, record: Any, number: str, edition: int | None = None
 ) -> LoadedDocument:
-    """Return the record's document with that number, in its newest edition or in that one. Raises NotFound if
-    it has none, or the caller may not see it.
+    """Return the record's document with that number, in its newest edition or in the given one. Raises
+    NotFound if it does not exist, or the caller may not see it.
     """
     ledger = renderer.ledger
     row = await ledger.db.row(DOCUMENT, (record.row_key, number))

@@ -1,1 +1,1 @@
-"""Escalation rules, which escalate tickets that nobody has acted on for too long."""
+"""Escalation rules, which escalate tickets without progress."""

@@ -71,8 +71,8 @@ def add(rule: EscalationRule, body: AddEscalationRule, ctx: ActionContext) -> No
 async def rule_invalid(
     reads: ReadContext, rule: EscalationRule, body: AddEscalationRule, ctx: ActionContext
 ) -> None:
-    """Refuse if tickets of the process cannot be escalated, its rules are too many, it is not said when or
-    said twice, or the target is missing.
+    """Refuse if tickets of the process cannot be escalated, its rules are too many, the time is missing or
+    given twice, or the target is missing.
     """
     lifecycle = reads.lifecycles.get(body.process)
     if lifecycle is None or not lifecycle.is_ticket or "escalate" not in lifecycle.action_names:
@@ -116,7 +116,7 @@ def end(rule: EscalationRule, body: EmptyPayload, ctx: ActionContext) -> None:
 
 
 def _check_when(after_seconds: int | None, sla_percent: int | None, metric: ClockMetric | None) -> None:
-    """Check that the rule says by exactly one of both when it escalates. Raises WrongValue."""
+    """Check that the rule defines the time of escalation in exactly one of both ways. Raises WrongValue."""
     if (after_seconds is None) == (sla_percent is None):
         raise WrongValue(pointer="/sla_percent", because="seconds_or_percent")
     if metric is not None and sla_percent is None:

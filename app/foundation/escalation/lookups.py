@@ -1,4 +1,4 @@
-"""Which escalation rules match open tickets, to whom they escalate, and at which shares of targets."""
+"""Lookup of the escalation rules that match open tickets, their recipients, and their shares of targets."""
 
 from __future__ import annotations
 

@@ -40,8 +40,8 @@ class EscalationRule(Record):
     clock of their service level agreement has reached a share of its target, as long as its condition holds.
 
     The seconds count from when a ticket was opened, or reopened. `sla_percent` is the share, in percent of
-    the target's business seconds; `metric` says of which clocks. Either `after_seconds` or `sla_percent` is
-    set. Priorities, or a metric, that are not set: all.
+    the target's business seconds; `metric` selects the clocks. Either `after_seconds` or `sla_percent` is
+    set. Unset priorities or metric: all.
     """
 
     KIND: ClassVar[str] = "escalation_rule"

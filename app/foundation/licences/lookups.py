@@ -35,8 +35,8 @@ GUARD = Versions(version="stream_version")
 async def licences_of(
     reads: ReadContext, persons: Iterable[UUID], process: str, now: datetime
 ) -> dict[UUID, list[Licence]]:
-    """Return, by person, the licences for the process that are valid at `now`, those that end first in front;
-    revoked ones are not. Whoever has none is left out.
+    """Return, by person, the licences for the process that are valid at `now`, those that end first in front,
+    without revoked ones. People without a licence are left out.
     """
     return await valid_licences(partial(reads.rows, guard=GUARD), persons, process, now)
 
@@ -54,8 +54,8 @@ async def valid_licences(
 async def missing_skills(
     reads: ReadContext, persons: Iterable[UUID], process: str, skills: Sequence[str], now: datetime
 ) -> dict[UUID, list[str]]:
-    """Return, for each of the persons in their order, those of the skills that none of their valid licences
-    for the process covers.
+    """Return, for each of the people in their order, the skills that their valid licences for the process do
+    not cover.
     """
     named = list(dict.fromkeys(persons))
     held = await licences_of(reads, named, process, now)
@@ -63,7 +63,7 @@ async def missing_skills(
 
 
 def lacking(skills: Iterable[str], licences: Iterable[Licence]) -> list[str]:
-    """Return those of the skills that none of the licences covers: several may cover them together."""
+    """Return the skills that the licences do not cover: several may cover them together."""
     held = {skill for licence in licences for skill in licence.skills or ()}
     return [skill for skill in skills if skill not in held]
 
@@ -71,8 +71,8 @@ def lacking(skills: Iterable[str], licences: Iterable[Licence]) -> list[str]:
 async def unlicensed(
     reads: ReadContext, persons: Iterable[UUID], process: str, now: datetime, skills: Sequence[str] = ()
 ) -> list[UUID]:
-    """Return those of the persons, in order, who have no valid licence for the process, or none that covers
-    one of the skills.
+    """Return the people, in order, who have no valid licence for the process, or whose licences lack one of
+    the skills.
     """
     named = list(dict.fromkeys(persons))
     held = await licences_of(reads, named, process, now)
@@ -117,8 +117,8 @@ class TrainingResults:
 
 
 async def training_results(reads: ReadContext, training: str | UUID) -> TrainingResults | None:
-    """Return the training with that id or number, with its participants and results; None: there is none. A
-    command that relies on it is decided again if they change.
+    """Return the training with that id or number, with its participants and results, or None. A command that
+    relies on it is decided again if they change.
     """
     loaded = await reads.record(TRAINING, str(training))
     if loaded is None:

@@ -38,8 +38,8 @@ class ExaminationTopic(CodeEnum):
 
 
 class TrainingParticipant(ChildRecord):
-    """A person who is to be trained. `missing_skills`: those that no valid licence of theirs covered when the
-    training was planned; none: they take part because everybody does. `attended`: None until it was held.
+    """A person who is to be trained. `missing_skills`: the skills without a valid licence when the training
+    was planned; empty: they take part because everybody does. `attended`: None until it was held.
     """
 
     KIND: ClassVar[str] = "training_participant"

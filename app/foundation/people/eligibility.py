@@ -1,5 +1,5 @@
-"""Checks of persons and teams that their duties (`app.common.duties`) do not cover; holders of duties whom a
-default fills in pass the same check as those who are named.
+"""Checks of people and teams that their duties (`app.common.duties`) do not cover; holders of duties by
+default pass the same check as named ones.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ async def check_of_it(reads: ReadContext, person: Person | None, pointer: str, c
 
 @dataclass(frozen=True, slots=True)
 class DefaultHolder:
-    """The person whom the default fills in; None: nobody who could hold the duty."""
+    """The person from the default; None if the default gives no eligible holder."""
 
     person_id: UUID | None
 
@@ -73,7 +73,7 @@ async def lead_of_team(reads: ReadContext, record: object, body: object, ctx: Ac
 
 @dataclass(frozen=True, slots=True)
 class ProcessSupervisor:
-    """The supervisor of the process that the record is about; None: it has none."""
+    """The supervisor of the process that the record is about, or None."""
 
     id: UUID | None
 

@@ -50,9 +50,9 @@ async def erase_refused_rows(ledger: Ledger, command: Command) -> AsyncIterator[
     imported or that name them, and their saved views, whose titles are theirs. Does nothing if the command
     will be refused.
 
-    The rows are deleted before, because without the person's key nobody could tell any more which rows name
-    them; if the process dies in between, erasing again finds the rest. They are deleted once more afterwards,
-    for rows that were refused meanwhile.
+    The rows are deleted before, because without the person's key it would be impossible to find the rows with
+    their name; if the process dies in between, erasing again finds the rest. They are deleted once more
+    afterwards, for rows that were refused meanwhile.
     """
     assert command.name is not None
     loaded = await load(ledger.db, command.lifecycle, command.name)
@@ -85,8 +85,8 @@ async def known_texts(ledger: Ledger, person: Person) -> list[str]:
 
 
 async def _remove(ledger: Ledger, person: UUID, names: list[str]) -> None:
-    """Delete what contains one of the names or tells of the person: refused rows of imports, and
-    the content of deliveries of tools, and the names of imported files.
+    """Delete content that contains one of the names or is about the person: refused rows of imports, the
+    content of deliveries of tools, and the names of imported files.
     """
     vault = ledger.vault
     async with ledger.db.connection() as connection:

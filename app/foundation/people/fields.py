@@ -1,4 +1,4 @@
-"""The forms of what is said of a person, whoever says it: an administrator, or the identity provider."""
+"""Fields about a person, from any source: an administrator, or the identity provider."""
 
 from __future__ import annotations
 

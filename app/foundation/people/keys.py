@@ -103,7 +103,7 @@ class MakeKey(Payload):
 
 @dataclass
 class OnlyCalendarKey(Refusal):
-    """Refusal 403: whoever is no administrator makes keys of their own for the change calendar only."""
+    """Refusal 403: people who are not administrators make keys of their own for the change calendar only."""
 
     STATUS = 403
     CODE = "only_calendar_key"

@@ -120,7 +120,7 @@ class Key(Record):
     """An API key. The secret itself is shown once and stored nowhere; only hashes are kept.
 
     `roles` restricts the key to those of its person's roles; None: all that the person holds. `scope`
-    restricts it to one thing; None: to none. The secret before the last rotation is accepted until
+    restricts it to one thing; None: unrestricted. The secret before the last rotation is accepted until
     `previous_ends_at`.
     """
 

@@ -51,7 +51,9 @@ class Remains(NamedTuple):
 
 
 async def remains_of(ledger: Ledger, person: Person) -> Remains:
-    """Return what would remain; ask before they are erased: nobody knows their name then."""
+    """Return the remains of an erasure; call this before the erasure, because afterwards the name is
+    unknown.
+    """
     names = await known_texts(ledger, person)
     if not names:
         return Remains()

@@ -1,1 +1,3 @@
-"""Definitions of processes, the paths that their cases are expected to take, and lookups for whoever asks."""
+"""Definitions of processes, the paths that their cases are expected to take, and lookups for other
+modules.
+"""

@@ -1,8 +1,8 @@
 """The paths that cases of the processes of ours are expected to take, as shipped: what a good case does.
 Pure.
 
-A lifecycle lets each of its cases through. These say what is good practice beyond that: a published
-definition of the process replaces its path.
+A lifecycle allows each of its cases. These paths describe good practice beyond that: a published definition
+of the process replaces its path.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class PathStep:
 @dataclass(frozen=True, slots=True)
 class ExpectedPath:
     """The path that cases of a process are expected to take: its steps in order. `source` is the number of
-    the published definition that says so, or `shipped`.
+    the published definition, or `shipped`.
     """
 
     process: str

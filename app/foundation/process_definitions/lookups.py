@@ -104,8 +104,8 @@ async def editions_of(reads: ReadContext, process: str) -> list[ProcessDefinitio
 async def definitions_in_force(
     read: Reading, processes: Iterable[str], instant: datetime, position: int | None = None
 ) -> dict[str, ProcessDefinition]:
-    """Return the definitions of the processes that are in force at that time, by process; whichever has none
-    is left out. `position`: as the log was there, without what was published later.
+    """Return the definitions of the processes that are in force at that time, by process; processes without
+    one are left out. `position`: as the log was there, without later publications.
     """
     parameters = {"processes": list(processes), "instant": instant, "position": position}
     rows = await read(IN_FORCE, parameters)
@@ -180,7 +180,7 @@ async def may_hide_a_freeze(reads: ReadContext, process: str) -> bool:
 
 async def freezing_improvement(reads: ReadContext, process: str, besides: UUID | None = None) -> str | None:
     """Return the number of an improvement of the process, other than `besides`, that has cut over and is not
-    optimised yet, so that the definition of the process is frozen; None if there is none.
+    optimised yet, so that the definition of the process is frozen, or None.
     """
     parameters = {"names": spellings_of(process), "besides": besides}
     row = await reads.row(FROZEN_BY, parameters, guard=Versions())

@@ -56,8 +56,8 @@ class DefinitionContent(CodeEnum):
 
 
 class ProcessDefinition(Record):
-    """An edition of the definition of a process. Of each process one is published at most, whose contents do
-    not change any more.
+    """An edition of the definition of a process. Each process has at most one published edition, whose
+    contents do not change any more.
 
     `process` is the name by which everything else is about the process, `aliases` are other names that mean
     it. `edition` counts the published ones from 1. A published definition is in force from `effective_at`

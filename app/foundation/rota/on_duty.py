@@ -36,8 +36,8 @@ class AwaySpan:
 
 @dataclass(frozen=True, slots=True)
 class TeamAbsences:
-    """The absences of a team's members. If they are `covered`, somebody else is on duty for whoever is away:
-    their deputy, or else the lead, if that is one of the `members` and not away.
+    """The absences of a team's members. If they are `covered`, a substitute is on duty for each absent
+    member: their deputy, or otherwise the lead, if that is one of the `members` and not away.
     """
 
     spans: Sequence[AwaySpan] = ()
@@ -59,8 +59,8 @@ NO_ABSENCES = TeamAbsences()
 
 
 def present(persons: Sequence[UUID], absences: TeamAbsences, instant: datetime) -> tuple[UUID, ...]:
-    """Return those who are there, and whoever covers for those who are away, each once. A deputy who is away
-    is not asked for theirs in turn: then the lead covers.
+    """Return the present members, and the substitutes for absent ones, each once. A deputy who is away is not
+    replaced by a further deputy: then the lead covers.
     """
     away = absences.spans_at(instant)
     those_there: dict[UUID, None] = {}
@@ -82,8 +82,8 @@ def on_duty(
     instant: datetime,
     absences: TeamAbsences = NO_ABSENCES,
 ) -> tuple[UUID, ...]:
-    """Return the persons on duty then, each once. Later stand-ins apply on top of earlier ones, and absences
-    on top of both: for whoever is away somebody stands in already, or their deputy does.
+    """Return the people on duty then, each once. Later stand-ins apply on top of earlier ones, and absences
+    on top of both: an absent person already has a stand-in, or their deputy covers.
     """
     next_instant = instant + timedelta(microseconds=1)
     persons: dict[UUID | None, None] = dict.fromkeys(

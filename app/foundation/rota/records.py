@@ -66,9 +66,9 @@ class Shift(Record):
 class StandIn(Record):
     """A person who is on duty instead of another one, from `starts_at` to `ends_at`.
 
-    Without `instead_of_id` the person is on duty in addition to the others; without `person_id` nobody
-    replaces the absent one. In return, from `return_starts_at` to `return_ends_at`, the persons change
-    places: a swap.
+    Without `instead_of_id` the person is on duty in addition to the others; without `person_id` the absent
+    one is not replaced. In return, from `return_starts_at` to `return_ends_at`, the people change places: a
+    swap.
     """
 
     KIND: ClassVar[str] = "stand_in"

@@ -1,7 +1,7 @@
 """When each person's stretches of duty begin: every occurrence of a shift, less what stand-ins take over
 (pure).
 
-`on_duty.py` says who is on duty at an instant, by the same rules.
+`on_duty.py` returns who is on duty at an instant, by the same rules.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def duty_stretches(
 
 
 def _replace(held: dict[tuple[UUID, UUID], Times], team_id: UUID, stand_in: StandIn) -> None:
-    """Take from whoever goes what lies in the time of the stand-in, and give it to whoever comes."""
+    """Take the time of the stand-in from the leaving person, and give it to the coming one."""
     for begin, end, coming, going in replacements(stand_in):
         handed_over = [(begin, end)]
         if going is not None:

@@ -105,8 +105,8 @@ AUDIENCES = "select stream, audience from log.stream_head where stream = any(%s)
 
 
 class ServiceRenderer(Renderer):
-    """Renders services. A live one is for everybody; what it says of single customers is for staff and for
-    them: a promise for whoever may see its agreement.
+    """Renders services. A live one is for everybody; its values for single customers are for staff and for
+    them, and a promise for people who may see its agreement.
     """
 
     async def render_columns(self, columns: Columns, offered: list[dict[str, Any]] | None = None) -> None:

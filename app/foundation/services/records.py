@@ -108,7 +108,7 @@ class Service(Record):
 class CatalogueItem(Record):
     """A catalogue item of a service, which users can request. `service` is the service's key.
 
-    The approver is a role, a group, or persons (their ids), who decide by `approval_rule`; none: no approval
+    The approver is a role, a group, or people (their ids), who decide by `approval_rule`; empty: no approval
     is needed. `form` is a JSON Schema (`app/kernel/actions/forms.py`), `target_seconds` the time allowed for
     fulfilment, `checklist` the titles of the tasks that a request begins with. `opens`: requests of the item
     ask for a record of another process, which is made from them and fulfils them.

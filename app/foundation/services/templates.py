@@ -53,7 +53,7 @@ def _is_closed(schema: Mapping[str, Any]) -> bool:
 
 
 def supplied_title(item: CatalogueItem, answers: str | None, language: str) -> str | None:
-    """Return the title of a request with these answers; None if the item supplies none."""
+    """Return the title of a request with these answers; None without a title template."""
     if item.title_template is None:
         return None
     title = " ".join(_filled(item.title_template, item, answers, language).split())
@@ -62,7 +62,7 @@ def supplied_title(item: CatalogueItem, answers: str | None, language: str) -> s
 
 
 def supplied_description(item: CatalogueItem, answers: str | None, language: str) -> str | None:
-    """Return the description of a request with these answers; None if the item supplies none."""
+    """Return the description of a request with these answers; None without a template."""
     if item.description_template is None:
         return None
     text = _filled(item.description_template, item, answers, language).strip()

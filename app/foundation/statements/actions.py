@@ -74,7 +74,9 @@ def add_statements(
     ctx: ActionContext,
     about: UUID | None = None,
 ) -> None:
-    """Record the fact about each of the persons, except the caller. What rules do says nothing of anybody."""
+    """Record the fact about each of the people, except the caller. Acts of rules are not statements about
+    people.
+    """
     if ctx.caller.is_rule:
         return
     other_persons = dict.fromkeys(person for person in persons if person not in (None, ctx.caller.person_id))
@@ -112,7 +114,9 @@ def _objectionable(rows: Iterable[PersonStatement], ctx: ActionContext) -> list[
 
 
 async def nothing_to_object_to(reads: ReadContext, record: Any, ctx: ActionContext) -> str | None:
-    """Refuse people about whom no fact is recorded to which they can object (`nothing_to_object_to`)."""
+    """Refuse people about whom there is no recorded fact to which they can object
+    (`nothing_to_object_to`).
+    """
     rows = await reads.children(PersonStatement, record)
     return None if _objectionable(rows, ctx) else "nothing_to_object_to"
 

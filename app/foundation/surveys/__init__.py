@@ -1,1 +1,1 @@
-"""Answers to surveys while they wait: tokens of the links, and the sealed box beside the log."""
+"""Answers to surveys while they wait: tokens of the links, and the sealed box next to the log."""

@@ -1,9 +1,9 @@
-"""The sealed box of a survey: answers wait in it, beside the log, until the survey ends.
+"""The sealed box of a survey: answers wait in it, next to the log, until the survey ends.
 
-One row holds all answers of a survey. Each new answer writes the whole row anew, shuffled, padded and
-encrypted under the survey's key: no answer has a row, an id, a time or a place of its own that the use of a
-token could be compared with (decision 0161). The hashes of the tokens are rows of their own, in the order of
-the hashes.
+One row holds all answers of a survey. Each new answer writes the whole row again, shuffled, padded and
+encrypted under the survey's key: an answer has no row, id, time or place of its own with which the use of a
+token could be compared (decision 0161). The hashes of the tokens are rows of their own, in the order of the
+hashes.
 """
 
 from __future__ import annotations
@@ -51,7 +51,9 @@ Sheet = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Invited:
-    """A participant: the person, and the team that their answers may be told by; None: by none."""
+    """A participant: the person, and the team by which their answers may be grouped; None: they are not
+    grouped.
+    """
 
     person_id: UUID
     team_id: UUID | None
@@ -59,7 +61,7 @@ class Invited:
 
 @dataclass(frozen=True, slots=True)
 class SurveyToken:
-    """A valid token: its survey, the team that answers may be told by, the participant of a survey with
+    """A valid token: its survey, the team by which answers may be grouped, the participant of a survey with
     names, and whether it was used.
     """
 
@@ -74,8 +76,8 @@ class BoxClosed(Exception):
 
 
 async def make_box(ledger: Ledger, survey_id: UUID, invited: Sequence[Invited], *, named: bool) -> bytes:
-    """Return the key of the survey's box, which is made with its tokens unless there is one. `named`: the
-    tokens say whose they are.
+    """Return the key of the survey's box; make it with its tokens at the first call. `named`: the tokens
+    identify their owners.
     """
     vault = ledger.vault
     existing = await box_key(ledger.db, vault, survey_id)
@@ -103,7 +105,7 @@ async def make_box(ledger: Ledger, survey_id: UUID, invited: Sequence[Invited], 
 
 
 async def box_key(db: Database, vault: Vault, survey_id: UUID) -> bytes | None:
-    """Return the key of the survey's box; None: there is none, or none any more."""
+    """Return the key of the survey's box; None before it is made and after it is destroyed."""
     wrapped = await db.value(BOX_KEY, (survey_id,))
     return None if wrapped is None else vault.decrypt_survey_key(bytes(wrapped))
 
@@ -141,7 +143,7 @@ async def _store_answer(
 
 
 async def sheets_in_box(ledger: Ledger, survey_id: UUID) -> list[Sheet]:
-    """Return all answers in the box, in an order that says nothing."""
+    """Return all answers in the box, in a random order."""
     row = await ledger.db.row(BOX, (survey_id,))
     if row is None:
         return []
@@ -156,12 +158,12 @@ async def used_tokens(ledger: Ledger, survey_id: UUID) -> int:
 
 
 async def burn_box(ledger: Ledger, survey_id: UUID) -> None:
-    """Remove the box, its key and the tokens for ever: what they were can be computed by nobody then."""
+    """Remove the box, its key and the tokens for ever: they can never be computed again."""
     await ledger.db.rows(BURN_BOX, (survey_id,))
 
 
 def shuffled(entries: Iterable[Any]) -> list[Any]:
-    """Return the entries in a random order that nobody can repeat."""
+    """Return the entries in a random order that cannot be repeated."""
     order = list(entries)
     SystemRandom().shuffle(order)
     return order

@@ -28,8 +28,8 @@ def unknown_placeholders(text: str) -> list[str]:
 
 
 def fill(text: str, values: Mapping[Placeholder, str | None]) -> tuple[str, list[Placeholder]]:
-    """Return the text with its placeholders filled, and those for which there is no value: they stay in the
-    text, so that whoever answers sees what is missing. What a value says is not filled again.
+    """Return the text with its placeholders filled, and those without a value: they stay in the text, so that
+    the writer sees the gaps. Placeholders in a value are not filled again.
     """
     missing: dict[Placeholder, None] = {}
 

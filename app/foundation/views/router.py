@@ -202,7 +202,7 @@ async def _load_view(request: Request, view_id: UUID) -> Row:
 
 
 async def _refusal(request: Request, view_id: UUID) -> Exception:
-    """Return the refusal that says why the view could not be saved."""
+    """Return the refusal with the reason why the view could not be saved."""
     view = await views.find_view(ledger_of(request).db, caller_of(request), view_id)
     if view is None:
         mine = await views.count_of(ledger_of(request).db, caller_of(request))

@@ -1,8 +1,8 @@
 """Reads of the log for audits: the cases of a team and process that ended in a month, as of a position, and
 what is irregular in them.
 
-A case ends when it first enters a state in which it is done; it belongs to the team that it was told of last.
-What was told `instead` of earlier events counts nothing.
+A case ends when it first enters a state in which it is done; it belongs to its last team. Events that were
+replaced (`instead`) do not count.
 """
 
 from __future__ import annotations
@@ -133,8 +133,8 @@ class CaseIrregularity:
 async def selected_cases(
     read: Reading, kinds: Mapping[str, RecordKind[Any]], selection: CaseSelection
 ) -> list[str]:
-    """Return the streams of the selected cases in their order, by whatever `read` reads; none of a process
-    whose cases are no records with a team.
+    """Return the streams of the selected cases in their order, as read by `read`; empty for a process whose
+    cases are not records with a team.
     """
     kind = kinds.get(selection.process)
     if kind is None or not kind.lookup.ended or "team_id" not in kind.record.model_fields:

@@ -39,7 +39,7 @@ NO_CASES = IrregularCases((), None, 0)
 
 @dataclass(frozen=True, slots=True)
 class LogKnowledge:
-    """What the log knows of a month: the cases, what is irregular in them, and what conformance has found."""
+    """The log's knowledge of a month: its cases, their irregularities, and the findings of conformance."""
 
     selection: CaseSelection
     cases: Sequence[str]
@@ -133,7 +133,7 @@ class SelfCheckEntries:
     entries: Sequence[SelfCheckEntry]
 
     def lacking(self, audit: Audit, log: LogKnowledge) -> list[SelfCheckItem]:
-        """Return the items that are missing, or do not say what the log shows."""
+        """Return the items that are missing, or contradict the log."""
         named = {entry.item for entry in self.entries}
         if audit.submitted_at is None:
             return list(SelfCheckItem)

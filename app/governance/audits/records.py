@@ -125,7 +125,7 @@ class Audit(Record):
 
     @property
     def concerned_process(self) -> str | None:
-        """The process that is audited: whoever supervises or administers it acts on its audits."""
+        """The audited process: people who supervise or administer it act on its audits."""
         return self.process
 
 

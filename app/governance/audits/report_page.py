@@ -1,5 +1,5 @@
-"""An audit as a page that prints on A4: HTML without scripts, in English or Chinese (pure). Points, and who
-answers for a finding, stand on none: the page goes from hand to hand.
+"""An audit as a page that prints on A4: HTML without scripts, in English or Chinese (pure). It leaves out
+points, and the people who answer for findings, because the page goes from hand to hand.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class PrintedDraw:
 
 @dataclass(frozen=True, slots=True)
 class PrintedAudit:
-    """What the page shows: the audit, also as its reader is shown it, the entries of its self-check, its
+    """Content of the page: the audit, also as its reader is shown it, the entries of its self-check, its
     draws, and those of its findings that the reader may see.
     """
 

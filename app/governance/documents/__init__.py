@@ -1,1 +1,1 @@
-"""Documents of their own, beside those that other records make; and the register of all documents."""
+"""Documents of their own, as opposed to those that other records make; and the register of all documents."""

@@ -36,7 +36,7 @@ async def file_is_empty(
 async def wrote_a_version(
     reads: ReadContext, document: ControlledDocument, body: object, ctx: ActionContext
 ) -> None:
-    """Refuse whoever has written a version of the document, not only the first one."""
+    """Refuse the authors of all versions of the document, not only of the first one."""
     writers = {version.author_id for version in ctx.prepared(FiledDocument).versions}
     if ctx.caller.person_id in writers:
         raise ConflictingDuty(document_author)

@@ -91,7 +91,7 @@ def _add_version(
     entry: DocumentEntry,
     ctx: ActionContext,
 ) -> None:
-    """Add the next version with its file, and let the entry say what the document says."""
+    """Add the next version with its file, and copy the document's values to the entry."""
     upload = ctx.input.upload
     assert upload is not None, "the payload names one"
     document.edition = (document.edition or 0) + 1
@@ -231,8 +231,8 @@ def read(document: ControlledDocument, body: ReadDocument, ctx: ActionContext) -
 
 
 def requestable_by(document: ControlledDocument, caller: Caller) -> bool:
-    """Return whether the caller may ask for the document although they do not see it: staff know which
-    restricted documents are in force; of a secret one nobody knows who is not let see it.
+    """Return whether the caller may request the document although they do not see it: staff know which
+    restricted documents are in force; a secret document is unknown to people who may not see it.
     """
     is_listed = document.confidentiality is Confidentiality.restricted and document.state is State.published
     return is_listed and caller.is_staff and caller.person_id is not None

@@ -49,7 +49,9 @@ async def filed_document(
 
 @dataclass(frozen=True, slots=True)
 class Countersigning:
-    """The question to the departments that countersign; None: none does, or it was not approved."""
+    """The question to the departments that countersign; None without such departments, or if it was not
+    approved.
+    """
 
     question: NewDecision | None
 
@@ -67,7 +69,7 @@ async def countersigning(
 
 @dataclass(frozen=True, slots=True)
 class ReplacedDocument:
-    """The stream of the document that the published one takes the place of; None: it takes none's."""
+    """The stream of the document that the published one replaces, or None."""
 
     stream: str | None
 

@@ -53,8 +53,8 @@ def _readable(caller: Caller, document: Any) -> str:
 
 
 def _rows_of_readable_versions(place: str) -> VisibilityCondition:
-    """Return the condition of the rows of the versions that the caller may read; `place` says which version a
-    row is of.
+    """Return the condition of the rows of the versions that the caller may read; `place` is the column with a
+    row's version.
     """
 
     def condition(renderer: Renderer, document: Any, parameters: dict[str, Any]) -> str:

@@ -1,5 +1,5 @@
-"""Readings of restricted and secret documents: each is an event on the document's stream, by whoever has read
-it (decision 0164).
+"""Readings of restricted and secret documents: each is an event on the document's stream, with its reader
+(decision 0164).
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ async def note_reading(
     channel: ReadingChannel,
     edition: int | None,
 ) -> None:
-    """Append that whoever is named in `metadata` was given what stands in the document, unless it is
-    internal. The event changes no field of the document, so its version stays.
+    """Append that the caller in `metadata` received the content of the document, unless it is internal. The
+    event changes no field of the document, so its version stays.
 
     Raises a Refusal, or DatabaseGone: then nothing is to be given.
     """

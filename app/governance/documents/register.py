@@ -118,7 +118,7 @@ Several = Annotated[list[T], Field(min_length=1, max_length=MOST_VALUES)]
 
 
 class RegisterFilter(BaseModel):
-    """Which documents of the register are wanted. Unknown parameters are refused."""
+    """Filters of the documents in the register. Unknown parameters are refused."""
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
@@ -187,8 +187,8 @@ class RegisterQuery(RegisterFilter, Paging):
 
 
 def condition_of_rights(renderer: Renderer, where: WhereClause) -> str:
-    """Return the SQL condition of the rows whose records the caller sees: those of the kinds of which they
-    see all, and others by the heads of their streams. What is for staff only is not for others.
+    """Return the SQL condition of the rows whose records the caller sees: by the kinds of which they see all,
+    and otherwise by the heads of their streams. Rows for staff only are hidden from others.
     """
     agents_see, caller = renderer.ledger.settings.agents_see, renderer.caller
     conditions = []
@@ -297,7 +297,7 @@ async def _excerpts(
     renderer: Renderer, words: str | None, entries: list[DocumentEntry], metadata: CommandMetadata
 ) -> dict[UUID, str]:
     """Return the passages with the words, by document, each noted as a reading if the document is not
-    internal. Whoever sees a document may read its version in force, of which they are.
+    internal. People who see a document may read its version in force, from which they come.
     """
     if words is None or not is_searchable(words):
         return {}

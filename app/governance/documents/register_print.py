@@ -41,7 +41,7 @@ class PrintedRegisterQuery(RegisterFilter):
 
 @dataclass(frozen=True, slots=True)
 class RegisterLine:
-    """A document of the register. `author` is None if they were erased, or the entry names none."""
+    """A document of the register. `author` is None if they were erased, or the entry has no author."""
 
     entry: DocumentEntry
     author: str | None
@@ -89,7 +89,7 @@ async def load_register(renderer: Renderer, query: RegisterFilter, now: datetime
 
 
 def register_page_of(register: PrintedRegister, language: str) -> tuple[str, Markup, str]:
-    """Return the title of the page, its body, and what each sheet says at its head."""
+    """Return the title of the page, its body, and the head of each sheet."""
     wording = Wording(language, TABLE)
     title = wording.sentence("title")
     body = render(TEMPLATE, wording, register=register, most=MOST_PRINTED)

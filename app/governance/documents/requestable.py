@@ -1,5 +1,5 @@
-"""Restricted documents as they are listed to staff who may not read them, so that they can ask to: which they
-are, and whose; never what stands in them. Of secret ones nobody knows whom they are not for.
+"""Restricted documents as they are listed to staff who may not read them, so that they can request access:
+their titles and owners, but never their content. Secret documents are not listed.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ TITLE_OR_NUMBER = "(r.number = {words} or position(lower({words}) in lower(r.tit
 
 
 class RequestableEntry(OutputModel):
-    """What is listed of a restricted document to staff whom it is not for."""
+    """Entry of a restricted document in the list for staff without access."""
 
     id: UUID
     number: str = Field(description="Number of the document.")
@@ -134,7 +134,7 @@ def _renderer(renderer: Renderer, shape: type[OutputModel], rows: Any) -> Render
 
 
 class AnswerToRequest(Renderer):
-    """Renderer of a document that somebody has asked for: whoever does not see it gets what is listed."""
+    """Renderer of a requested document: people who do not see it get its entry in the list."""
 
     async def render_one(self, record: Any, audience: Iterable[str] = ()) -> dict[str, Any]:
         """Return the document as the caller sees it."""

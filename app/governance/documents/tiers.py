@@ -41,7 +41,7 @@ def least_tier(document: ControlledDocument | DraftDocument, *, has_lead: bool) 
 
 
 def with_tier(document: ControlledDocument, body: DraftDocument, ctx: ActionContext) -> DraftDocument:
-    """Return the payload with the lowest tier that may review the document, if it names none."""
+    """Return the payload with the lowest tier that may review the document, if the tier is missing."""
     if body.tier is not None:
         return body
     return body.model_copy(update={"tier": least_tier(body, has_lead=_has_lead(ctx))})
@@ -50,7 +50,7 @@ def with_tier(document: ControlledDocument, body: DraftDocument, ctx: ActionCont
 async def drafted_tier_invalid(
     reads: ReadContext, document: ControlledDocument, body: DraftDocument, ctx: ActionContext
 ) -> None:
-    """Refuse a team that is not the author's, unless they have none, and a tier that is too low."""
+    """Refuse a team that is not the author's, unless the author has no team, and a tier that is too low."""
     _require_own_team(ctx.required_ref(Team, "team"), ctx)
     if body.tier is not None:
         _require_tier(body.tier, least_tier(body, has_lead=_has_lead(ctx)))

@@ -31,8 +31,8 @@ async def self_check_names_something(reads: ReadContext, audit: str) -> bool:
 async def newest_alike(
     reads: ReadContext, team: UUID, process: str, kind: FindingKind, instant: datetime
 ) -> UUID | None:
-    """Return the newest finding of that process, kind and team in the twelve months before the instant; what
-    the team had found itself, and what was withdrawn, is none.
+    """Return the newest finding of that process, kind and team in the twelve months before the instant,
+    without those that the team had found itself, and withdrawn ones.
     """
     parameters = {"team": team, "process": process, "kind": kind.value, "at": instant}
     row = await reads.row(EARLIER, parameters, guard=Versions())

@@ -23,8 +23,8 @@ class EarlierFinding:
 async def earlier_finding(
     reads: ReadContext, finding: Finding, body: RaiseFinding, ctx: ActionContext
 ) -> EarlierFinding:
-    """Find the newest finding of the same process, kind and team within twelve months; none for what the team
-    had found itself.
+    """Find the newest finding of the same process, kind and team within twelve months; for a fault that the
+    team had found itself, there is no earlier finding.
     """
     if body.self_found:
         return EarlierFinding(None)

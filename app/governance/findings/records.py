@@ -51,8 +51,8 @@ class Finding(Record):
     """A finding of an audit: a violation, a design fault or a missing record.
 
     `person_id`, `supervisor_id` and `head_id` are the three parts in which persons answer for it.
-    `repeats_id` is the newest earlier finding of the same process, kind and team within twelve months; of
-    what the team had found itself there is none.
+    `repeats_id` is the newest earlier finding of the same process, kind and team within twelve months; empty
+    for a fault that the team had found itself.
     """
 
     KIND: ClassVar[str] = "finding"

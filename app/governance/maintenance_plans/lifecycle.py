@@ -63,7 +63,7 @@ def fall_due(maintenance: MaintenancePlan, body: EmptyPayload, ctx: ActionContex
 
 
 def _set_next_round(maintenance: MaintenancePlan, ctx: ActionContext) -> None:
-    """Set the begin of the next round: the first that is not over; none is opened for times that are."""
+    """Set the begin of the next round: the first in the future, since past rounds are never opened."""
     assert maintenance.first_round_at is not None
     assert maintenance.interval is not None
     after = ctx.now if maintenance.round_at is None else max(ctx.now, maintenance.round_at)

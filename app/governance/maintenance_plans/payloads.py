@@ -55,7 +55,7 @@ Limits = Annotated[tuple[ReadingLimits, ...], BoundedList]
 
 
 class MaintenancePlanFields(Payload, of=MaintenancePlan):
-    """What of a maintenance plan can be edited; rounds that have fallen due stay as they are."""
+    """Editable fields of a maintenance plan; rounds that have fallen due stay as they are."""
 
     title: Title
     team: Annotated[Reference, ForeignRef("team", GivenDuty.team_work)]

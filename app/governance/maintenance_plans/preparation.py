@@ -20,7 +20,7 @@ NEWEST_CALENDAR = Unguarded("A calendar that is revised meanwhile counts from th
 
 @dataclass(frozen=True, slots=True)
 class RoundHours:
-    """The hours of the plan's calendar, by its newest version; None: it names none."""
+    """The hours of the plan's calendar, by its newest version; None without a calendar."""
 
     hours: BusinessTime | None
 

@@ -32,7 +32,7 @@ class MaintenanceInterval(CodeEnum):
 
 
 class MaintenancePlan(Record):
-    """What a team looks after at intervals: a service, or all configuration items of a class.
+    """Regular maintenance by a team: of a service, or of all configuration items of a class.
 
     `limits` are `{"name": …, "unit": …, "lower": …, "upper": …}`, the limits decimal texts or null.
     """

@@ -111,7 +111,7 @@ def flag_overdue(change: ProcessChange, body: EmptyPayload, ctx: ActionContext) 
 
 
 def action_of_outcome(change: ProcessChange, decision_taken: Decision) -> tuple[str, Payload] | None:
-    """Return the action to which the outcome of a decision leads; one that lapsed leads to none."""
+    """Return the action that follows from the outcome of a decision; a lapsed one has no action."""
     if change.state is not State.under_review or decision_taken.id != change.decision_id:
         return None
     names = {DecisionOutcome.approved: "approve", DecisionOutcome.rejected: "refuse"}

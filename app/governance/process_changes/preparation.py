@@ -61,7 +61,7 @@ async def concerned_teams(
     reads: ReadContext, change: ProcessChange, body: ApplyProcessChange, ctx: ActionContext
 ) -> ConcernedTeams:
     """Find the teams concerned: those of the executor, those with cases, and those that the applicant adds.
-    Raises WrongValue if nobody has defined the process.
+    Raises WrongValue if the process has no definition.
     """
     definition = await _definition(reads, body.process)
     if definition is None and body.process not in PROCESS_KINDS:
@@ -104,9 +104,9 @@ async def _department_heads(reads: ReadContext, change: ProcessChange) -> list[U
 async def change_question(
     reads: ReadContext, change: ProcessChange, body: ReviewProcessChange, ctx: ActionContext
 ) -> NewDecision:
-    """Prepare the question to the heads, who vote at the latest until the change is due. If neither the
-    definition nor the cases say which teams are concerned, the heads of departments are asked: the applicant
-    only adds heads. Raises PreparationRefused if nobody but the applicant could be asked.
+    """Prepare the question to the heads, who vote at the latest until the change is due. If the teams
+    concerned follow neither from the definition nor from the cases, the heads of departments are asked: the
+    applicant can only add heads. Raises PreparationRefused if the applicant is the only possible voter.
     """
     assert change.process is not None, "an application names its process"
     is_unknown = not await _teams_of_process(
@@ -128,9 +128,9 @@ class PublicationDue:
 async def publication_due(
     reads: ReadContext, change: ProcessChange, body: ApplyProcessChange, ctx: ActionContext
 ) -> PublicationDue:
-    """Find until when the change is to be published. Working days are those of the calendar in whose hours
-    the heads vote: that of the approval rule; of several the one by which it is due first. The time begins
-    when the application is recorded, whenever the applicant says that it was.
+    """Find the latest time of publication. Working days are those of the calendar in whose hours the heads
+    vote: that of the approval rule; among several the one by which it is due first. The time begins when the
+    application is recorded, whatever time the applicant states.
     """
     teams = ctx.prepared(ConcernedTeams).teams
     if len(teams) > 1:

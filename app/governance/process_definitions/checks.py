@@ -72,8 +72,8 @@ async def not_their_process(
 async def owner_not_in_post(
     reads: ReadContext, definition: ProcessDefinition, body: object, ctx: ActionContext
 ) -> None:
-    """Refuse an owner whom only the edition itself would make the owner (`owner_only_by_this_edition`): a
-    quality manager judges that.
+    """Refuse an owner who becomes the owner only by this edition (`owner_only_by_this_edition`): a quality
+    manager judges that.
     """
     if ctx.caller.is_rule or ctx.caller.has_role(Role.quality_manager, definition):
         return
@@ -133,7 +133,7 @@ async def contents_missing(
 async def nobody_else_heard(
     reads: ReadContext, definition: ProcessDefinition, body: SubmitProcessDefinition, ctx: ActionContext
 ) -> None:
-    """Refuse a definition about which nobody but the caller was consulted (`only_yourself`)."""
+    """Refuse a definition about which only the caller was consulted (`only_yourself`)."""
     if all(person.id == ctx.caller.person_id for person in ctx.refs(Person, "heard")):
         raise WrongValue(pointer="/heard", because="only_yourself")
 
@@ -141,7 +141,7 @@ async def nobody_else_heard(
 async def nobody_consulted(
     reads: ReadContext, definition: ProcessDefinition, ctx: ActionContext
 ) -> str | None:
-    """Refuse a definition if everybody objected who was said to be consulted (`nobody_consulted`)."""
+    """Refuse a definition if all people objected who were entered as consulted (`nobody_consulted`)."""
     is_objected = await objected_by_all(reads, definition, StatedFact.consulted)
     return "nobody_consulted" if is_objected else None
 
@@ -162,7 +162,7 @@ async def contents_unexplained(
 async def only_author_heard(
     reads: ReadContext, definition: ProcessDefinition, body: SubmitProcessDefinition, ctx: ActionContext
 ) -> None:
-    """Refuse to submit a definition about which nobody was heard but its author (`only_author_heard`)."""
+    """Refuse to submit a definition about which only its author was heard (`only_author_heard`)."""
     if {person.id for person in ctx.refs(Person, "heard")} <= {definition.author_id}:
         raise WrongValue(pointer="/heard", because="only_author_heard")
 

@@ -31,8 +31,8 @@ UNITS = (("days", 86_400), ("hours", 3_600), ("minutes", 60), ("seconds", 1))
 
 @dataclass(frozen=True, slots=True)
 class PrintedDefinition:
-    """What the page shows: the definition, also as its reader is shown it, its expected path, the lifecycle
-    of its cases (None: its cases are no records of ours) and the map of all processes.
+    """Content of the page: the definition, also as its reader is shown it, its expected path, the lifecycle
+    of its cases (None: its cases are not our records) and the map of all processes.
     """
 
     record: ProcessDefinition
@@ -83,7 +83,7 @@ def page_of(printed: PrintedDefinition, language: str) -> str:
 
 def excerpt_of(places: Sequence[MappedProcess], process: str) -> list[MappedProcess]:
     """Return the part of the map around the process: those above and right beneath it, and those that it
-    hands over to, or takes over from; none if it is not on the map.
+    hands over to, or takes over from; empty if it is not on the map.
     """
     by_process = {str(place.definition.process): place for place in places}
     if process not in by_process:
@@ -116,7 +116,7 @@ def _head(printed: PrintedDefinition, wording: Wording) -> Iterable[tuple[str, s
 
 
 def _activities(printed: PrintedDefinition, wording: Wording) -> tuple[list[str], list[tuple[str, ...]]]:
-    """Return the heads of the table of activities, and its rows; the way only if one of them says it."""
+    """Return the heads of the table of activities, and its rows; the way only if an activity has one."""
     heads = ["activity", "role", "inputs", "outputs", "time_limit", "way"]
     rows = [
         (
@@ -182,7 +182,7 @@ def _role(role: str | None, printed: PrintedDefinition, wording: Wording) -> str
 
 
 def _duration(seconds: int | None, wording: Wording) -> str:
-    """Return the time limit in the largest unit that says it without a rest."""
+    """Return the time limit in the largest unit without a remainder."""
     if seconds is None:
         return ""
     unit, length = next(unit for unit in UNITS if seconds % unit[1] == 0)

@@ -1,5 +1,5 @@
-"""The map of the processes as SVG (pure): the tree from the left, each process behind its parent, and whom it
-hands over to by arrows on the right. Core processes are filled, and have a star.
+"""The map of the processes as SVG (pure): the tree from the left, each process behind its parent, with arrows
+on the right for handovers. Core processes are filled, and have a star.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def _top(row: int) -> float:
 def _branch(
     place: MappedProcess, rows: Mapping[str, int], drawn: Sequence[MappedProcess]
 ) -> Sequence[Markup]:
-    """Return the line from the parent to the process; none if the parent is not drawn above it."""
+    """Return the line from the parent to the process; empty if the parent is not drawn above it."""
     row, above = rows[str(place.definition.process)], rows.get(place.parent or "")
     if above is None or above >= row or not place.depth:
         return ()

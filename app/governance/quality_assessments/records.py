@@ -92,7 +92,7 @@ class QualityAssessment(Record):
 
 
 class QualityFinding(ChildRecord):
-    """What a quality assessment has found, by its number in the assessment, counted from 1."""
+    """A finding of a quality assessment, by its number in the assessment, counted from 1."""
 
     KIND: ClassVar[str] = "quality_finding"
 

@@ -53,7 +53,7 @@ def dimension_of(kpi: Kpi, level: TargetLevel) -> Dimension | None:
 async def answerable(
     reads: ReadContext, target: QualityTarget, body: SetQualityTarget, ctx: ActionContext
 ) -> Answerable:
-    """Find who answers for the target. Raises WrongValue if nobody does."""
+    """Find the person who answers for the target. Raises WrongValue without one."""
     team, person = ctx.ref(Team, "team"), ctx.ref(Person, "person")
     named = ctx.ref(Person, "answerable")
     if team is not None and person is not None:
@@ -73,8 +73,8 @@ async def answerable(
 async def does_not_fit(
     reads: ReadContext, target: QualityTarget, body: SetQualityTarget, ctx: ActionContext
 ) -> None:
-    """Refuse an unknown KPI, one that cannot be told by team or person, a value outside the range of its
-    unit, and what does not fit beneath the parent.
+    """Refuse an unknown KPI, one that is not available by team or person, a value outside the range of its
+    unit, and one that does not fit beneath the parent.
     """
     if body.kpi not in KPIS:
         raise WrongValue({"value": body.kpi}, pointer="/kpi", because="unknown_value")

@@ -34,8 +34,8 @@ class TargetLevel(CodeEnum):
 class QualityTarget(Record):
     """A goal for a KPI in a year, of the organisation, a team or a person.
 
-    `parent_id` is the target that it is broken down from. `answerable_id` is whoever answers for it: the lead
-    of the team, the person, or for the organisation whoever was named. `value` is a decimal text.
+    `parent_id` is the target that it is broken down from. `answerable_id` is the person who answers for it:
+    the lead of the team, the person, or for the organisation the named person. `value` is a decimal text.
     """
 
     KIND: ClassVar[str] = "quality_target"

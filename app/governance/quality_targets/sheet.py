@@ -37,7 +37,9 @@ class SheetTarget:
 
 
 async def print_sheet(renderer: Renderer, target: QualityTarget) -> PrintedPage:
-    """Return the sheet on which the target stands, with the lines of whoever set and accepts its targets."""
+    """Return the sheet with the target, and with signature lines of the people who set and accept its
+    targets.
+    """
     ledger, wording = renderer.ledger, Wording(renderer.language, TABLE)
     zone = ZoneInfo(ledger.settings.time_zone)
     targets = await targets_on_sheet(ledger.db.rows, target) or [target]

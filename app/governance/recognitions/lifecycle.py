@@ -59,7 +59,7 @@ def award(recognition: Recognition, body: AwardRecognition, ctx: ActionContext) 
 async def recipient_invalid(
     reads: ReadContext, recognition: Recognition, body: AwardRecognition, ctx: ActionContext
 ) -> None:
-    """Refuse an award to nobody, to a person and a team, to oneself or one's own team."""
+    """Refuse an award without a recipient, to a person and a team, to oneself or one's own team."""
     person, team = ctx.ref(Person, "person"), ctx.ref(Team, "team")
     if (person is None) is (team is None):
         raise WrongValue(pointer="/person", because="person_or_team")

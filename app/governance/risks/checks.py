@@ -91,7 +91,7 @@ async def action_over(
 async def not_the_action_owner(
     reads: ReadContext, risk: Risk, body: CompleteActionRisk, ctx: ActionContext
 ) -> None:
-    """Refuse whoever is neither the action's owner nor the risk's."""
+    """Refuse people who own neither the action nor the risk."""
     action = ctx.required_ref(RiskAction, "action")
     if ctx.caller.person_id not in (action.person_id, risk.owner_id):
         raise PreparationRefused("not_the_action_owner")

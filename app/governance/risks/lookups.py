@@ -42,7 +42,7 @@ where o.happened_at >= %s and o.happened_at < %s order by o.happened_at, o.id"""
 
 
 async def matrix_in_force(read: Reading) -> RiskMatrix | None:
-    """Return the matrix that was set last; None: none was."""
+    """Return the matrix that was set last; None before the first."""
     rows = await read(LATEST_MATRIX, None)
     return from_row(RiskMatrix, rows[0]) if rows else None
 

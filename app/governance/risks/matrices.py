@@ -1,4 +1,4 @@
-"""The risk matrix: the level for each likelihood and impact, set anew as a whole (lifecycle).
+"""The risk matrix: the level for each likelihood and impact, always set as a whole (lifecycle).
 
 set
 """

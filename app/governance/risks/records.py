@@ -68,9 +68,9 @@ class Risk(Record):
     `risk_level` follows from likelihood and impact by the matrix `matrix_id`; None: by the one that is in
     force until another is set. `move` is that of its last assessment against the one before, both by that
     matrix.
-    `offered_response` follows from level, controllability and cost. `reassess_by_at` is when it is due to be
-    assessed anew, `fell_due_at` and `overdue_at` when that was told ahead and flagged. An acceptance that
-    has lapsed leads back to what is assessed.
+    `offered_response` follows from level, controllability and cost. `reassess_by_at` is when the next
+    assessment is due, `fell_due_at` and `overdue_at` when that was announced and flagged. An acceptance that
+    has lapsed leads back to the assessed state.
     """
 
     KIND: ClassVar[str] = "risk"
@@ -265,8 +265,8 @@ class RiskMatrixState(CodeEnum):
 
 
 class RiskMatrix(Record):
-    """The level of risks for every likelihood and impact. The matrix that was set last is in force, and none
-    ever changes: its number names the version.
+    """The level of risks for every likelihood and impact. The matrix that was set last is in force, and a
+    matrix never changes: its number names the version.
 
     `cells` are 25 of `{"impact": …, "likelihood": …, "risk_level": …}`, by likelihood, then by impact.
     """

@@ -121,8 +121,8 @@ async def get_risk_heat_map(request: Request, query: Annotated[HeatMapQuery, Que
 
 
 def _staff_renderer(request: Request, language: str | None) -> Renderer:
-    """Return the renderer in the language asked for, since a link cannot ask by a header. Raises Forbidden
-    for whoever does not see all risks.
+    """Return the renderer in the requested language, since a link cannot send a header. Raises Forbidden for
+    people who do not see all risks.
     """
     renderer = renderer_of(request, LISTING)
     agents_see = renderer.ledger.settings.agents_see

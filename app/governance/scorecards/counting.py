@@ -100,8 +100,8 @@ async def _counted(
 
 
 def rated_figures(ratings: Iterable[ScorecardRating]) -> list[CountedFigure]:
-    """Return the mean of what those of each part have given, by dimension. Of a single peer there is none: it
-    would say what one person has given.
+    """Return the mean of the ratings of each part, by dimension. With a single peer there is no mean: it
+    would reveal that person's rating.
     """
     by_part: dict[RaterPart, list[ScorecardRating]] = defaultdict(list)
     for rating in ratings:

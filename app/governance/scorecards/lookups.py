@@ -44,13 +44,13 @@ and team_id is not distinct from %s order by quarter"""
 
 
 async def edition_in_force(read: Reading, quarter: str) -> ScorecardEdition | None:
-    """Return the edition that was in force when the quarter began; None: there was none."""
+    """Return the edition that was in force when the quarter began, or None."""
     rows = await read(IN_FORCE, (quarter,))
     return from_row(ScorecardEdition, rows[0]) if rows else None
 
 
 async def ratings_for(read: Reading, card: UUID) -> list[ScorecardRating]:
-    """Return the ratings that were given for the card: for those who count it, and nobody else."""
+    """Return the ratings that were given for the card: only for the code that counts them."""
     return [from_row(ScorecardRating, row) for row in await read(RATINGS, (card,))]
 
 

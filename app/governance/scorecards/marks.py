@@ -1,6 +1,6 @@
 """Marks and scores: how figures, weights and points become them (pure).
 
-Everything is counted with decimals, so that whoever counts again by the log comes to the same.
+Everything is computed with decimals, so that a recount by the log gives the same result.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ FEWEST_PEERS = 2
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What an edition says: the weights of dimensions and of raters, in any unit, and its points and line."""
+    """Content of an edition: the weights of dimensions and of raters, in any unit, and its points and
+    line.
+    """
 
     dimensions: Mapping[ScorecardDimension, int]
     parts: Mapping[RaterPart, int]
@@ -69,8 +71,8 @@ def known_by_log(figures: Iterable[MarkedFigure]) -> frozenset[ScorecardDimensio
 def score_of(figures: Sequence[MarkedFigure], points: int, weights: Weights) -> ScoredCard:
     """Return the marks of each dimension, and the score: their mean by weight, less what points take away.
 
-    A dimension is marked by its KPIs, each alike, or else by its ratings, by the weights of their parts. What
-    nothing is known of is left out, with its weight.
+    A dimension is marked by its KPIs, each alike, or else by its ratings, by the weights of their parts. A
+    part without a value is left out, with its weight.
     """
     by_log = known_by_log(figures)
     marks: dict[ScorecardDimension, Decimal] = {}

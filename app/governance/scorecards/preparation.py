@@ -29,7 +29,7 @@ class CardEdition:
 
 @dataclass(frozen=True, slots=True)
 class Concerned:
-    """Whoever sees the card, and their superior, if there is one."""
+    """People who see the card, and their superior, if there is one."""
 
     person_id: UUID
     superior_id: UUID | None
@@ -70,7 +70,7 @@ async def _superior(
 async def edition_at_begin(
     reads: ReadContext, card: Scorecard, body: OpenScorecard, ctx: ActionContext
 ) -> CardEdition:
-    """Find the edition that was in force when the quarter began. Raises WrongValue if there was none."""
+    """Find the edition that was in force when the quarter began. Raises WrongValue without one."""
     edition = await edition_in_force(partial(reads.rows, guard=BEGUN), body.quarter)
     if edition is None:
         words = {"quarter": body.quarter}

@@ -1,5 +1,5 @@
-"""Lifecycle of the ratings that scorecards need: asked for by a rule, given by the rater, whom alone they are
-for.
+"""Lifecycle of the ratings that scorecards need: requested by a rule, given by the rater, and visible only to
+the rater.
 
 requested ─► rated | lapsed
 """

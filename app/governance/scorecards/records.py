@@ -84,7 +84,7 @@ class ScorecardEdition(Record):
     edition is; of two for the same quarter the one that was set last is.
 
     `measures` are `{"best": …, "dimension": …, "kpi": …, "worst": …}`: a KPI's value gives 100 marks at
-    `best`, none at `worst`, and in between in proportion.
+    `best`, 0 at `worst`, and in between in proportion.
     """
 
     KIND: ClassVar[str] = "scorecard_edition"

@@ -108,7 +108,7 @@ class CommandSource:
 async def _answer_by_name(
     ledger: Ledger, linked: LinkedSurvey, answers: Sequence[GivenAnswer], source: CommandSource
 ) -> None:
-    """Answer as the participant whom the token names."""
+    """Answer as the participant of the token."""
     person = linked.token.person_id
     assert person is not None, "the tokens of a survey with names have them"
     caller = (await ledger.directory.callers([person])).get(person)

@@ -38,7 +38,7 @@ def _take_up(stream_name: str, ctx: ActionContext) -> None:
 
 
 def _suggestion(record: Any, body: Any) -> dict[str, Any]:
-    """Return the suggestion as its own action takes it: of the survey, and of nobody in it."""
+    """Return the payload of the suggestion's own action: about the survey, and without its participants."""
     scope = ImprovementScope.department if body.process is None else ImprovementScope.process
     return {
         "title": body.title,

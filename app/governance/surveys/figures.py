@@ -1,7 +1,7 @@
-"""Results of surveys, and the groups that are too small to be told (pure).
+"""Results of surveys, without groups that are too small (pure).
 
-Of an anonymous survey no group of fewer than five answers is shown, nor can it be worked out as what others
-leave over: then a further group is told with the others only.
+An anonymous survey shows no group of fewer than five answers, and none can be computed as the remainder of
+others: then a further group is only part of the total.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ SMALLEST_GROUP = 5
 
 
 def told_groups(teams: Iterable[UUID | None]) -> frozenset[UUID]:
-    """Return the teams whose answers can be told apart, of the teams of all answers to a question (None: of
-    no team): each has five answers, and so has what they leave over, or nothing is left over.
+    """Return the teams whose answers can be shown separately, from the teams of all answers to a question
+    (None: without a team): each has five answers, and the remainder has five or is empty.
     """
     counts = Counter(teams)
     total = sum(counts.values())
@@ -33,7 +33,7 @@ def told_groups(teams: Iterable[UUID | None]) -> frozenset[UUID]:
 
 @dataclass(frozen=True, slots=True)
 class Anonymised:
-    """Answers that tie to nobody, and the number of those left out."""
+    """Answers without a link to people, and the number of omitted ones."""
 
     answers: tuple[CollectedAnswer, ...]
     withheld: int
@@ -44,9 +44,9 @@ def anonymised(
     questions: Iterable[SurveyQuestion],
     shuffle: Callable[[Iterable[Any]], list[Any]],
 ) -> Anonymised:
-    """Return the answers of all sheets, question by question, each question's in an order of its own: nothing
-    says which belong to one sheet. Texts belong to no group. Left out are all answers to a question that has
-    fewer than five.
+    """Return the answers of all sheets, question by question, each question's in its own order, so that the
+    answers of a sheet cannot be joined. Texts belong to no group. All answers to a question that has fewer
+    than five are left out.
     """
     answers: list[CollectedAnswer] = []
     withheld = 0
@@ -84,7 +84,7 @@ def question_figures(
     questions: Iterable[SurveyQuestion], answers: Sequence[SurveyAnswer], *, smallest: int
 ) -> list[QuestionFigure]:
     """Return the results of the questions, each of all answers and then by team, where at least `smallest`
-    answers can be told apart; a question with fewer has none.
+    answers can be shown separately; a question with fewer has no result.
     """
     figures: list[QuestionFigure] = []
     for question in questions:

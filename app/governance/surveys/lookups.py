@@ -1,4 +1,4 @@
-"""What is asked of surveys before an action, or by the rules that run them."""
+"""Lookups of surveys for actions, and for the rules that run them."""
 
 from __future__ import annotations
 

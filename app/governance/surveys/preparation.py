@@ -34,7 +34,7 @@ ANSWERS_GUARD = Unguarded("Nobody answers a survey that has ended.")
 
 @dataclass(frozen=True, slots=True)
 class SurveyAudience:
-    """The persons whom the survey is for, each with their own team."""
+    """The participants of the survey, each with their own team."""
 
     team_by_person: dict[UUID, UUID | None]
 
@@ -43,7 +43,7 @@ async def planned_audience(
     reads: ReadContext, survey: Survey, body: PlanSurvey, ctx: ActionContext
 ) -> SurveyAudience:
     """Find the audience of the plan. Raises WrongValue if it is empty, too large to be drawn from, or too
-    small for answers that tie to nobody.
+    small for anonymous answers.
     """
     persons, teams = ctx.refs(Person, "persons"), ctx.refs(Team, "teams")
     if not (persons or teams or body.everybody):
@@ -79,7 +79,7 @@ def _reading(reads: ReadContext) -> Reading:
 
 @dataclass(frozen=True, slots=True)
 class AskedSurvey:
-    """The survey that is answered: its questions, and the participant who answers; None: they are none."""
+    """The survey to answer: its questions, and the participant; None if the reader is not a participant."""
 
     questions: tuple[SurveyQuestion, ...]
     participant: SurveyParticipant | None

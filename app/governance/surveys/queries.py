@@ -82,7 +82,7 @@ def _of_runners(renderer: Renderer, record: Any, parameters: dict[str, Any]) -> 
 
 
 def _own(renderer: Renderer, record: Any, parameters: dict[str, Any]) -> str:
-    """Return the SQL condition of the participants whom the caller sees: all, or themselves."""
+    """Return the SQL condition of the participants that the caller sees: all, or themselves."""
     if RUNNERS.allows(renderer.caller, record):
         return "true"
     parameters["me"] = renderer.caller.person_id

@@ -148,7 +148,7 @@ class SurveyDraw(ChildRecord):
 
 
 class SurveyParticipant(ChildRecord):
-    """A person who is asked to answer a survey. Nothing says here whether they have."""
+    """A person who is asked to answer a survey. Whether they have answered is not stored here."""
 
     KIND: ClassVar[str] = "survey_participant"
     AUDIENCE_KIND: ClassVar[str] = "follower"

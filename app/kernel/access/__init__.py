@@ -1,1 +1,1 @@
-"""Who sees which record, and how records are read."""
+"""Visibility of records, and reading them."""

@@ -143,7 +143,9 @@ def to_teams(*columns: str) -> AudienceRule:
 
 
 def to_team_or_desk() -> tuple[AudienceRule, ...]:
-    """Return the rules for those who work in the record's team or, while it has none, at the service desk."""
+    """Return the rules for people who work in the record's team or, while it has no team, at the service
+    desk.
+    """
     return (to_teams("team_id"), to_desk(team_id=None))
 
 

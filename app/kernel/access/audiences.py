@@ -1,5 +1,5 @@
-"""A check of who may see which records: computes the audience of every record anew, and finds the heads of
-streams that have another one, as those have that no command has touched since the rule was changed.
+"""A check of who may see which records: recomputes the audience of every record, and finds the heads of
+streams with a different one, such as those that no command has touched since the rule was changed.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ async def rewrite_kind(
     batch: int = BATCH,
 ) -> RewriteProgress:
     """Rewrite the heads of a kind that have another audience than their records, batch by batch, and report
-    each. Whoever is interrupted starts again: what is right already is only compared.
+    each. After an interruption, start again: correct heads are only compared.
     """
     done = RewriteProgress(
         lifecycle.kind, await fetch_value(connection, f"select count(*) from {lifecycle.table}")

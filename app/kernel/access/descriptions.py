@@ -28,7 +28,7 @@ IN_ANSWERS = {
 
 
 def description_of(record: type[Record], name: str) -> str | None:
-    """Return the description of the record's field for clients, or None if it has none."""
+    """Return the description of the record's field for clients, or None."""
     text = record.model_fields[name].description or SHARED.get(name) or _of_state(record, name)
     # A base of several kinds, as `Ticket`, has no kind of its own.
     kind = getattr(record, "KIND", record.__name__.lower())

@@ -109,7 +109,7 @@ def earlier(first: datetime | None, other: datetime | None) -> datetime | None:
 
 @dataclass(frozen=True, slots=True)
 class CachedPerson:
-    """A cached person whom an identity provider has authenticated, and whether they are active."""
+    """A cached person that an identity provider has authenticated, and whether they are active."""
 
     caller: Caller
     active: bool
@@ -135,7 +135,7 @@ class CachedField:
 
 @dataclass(frozen=True, slots=True)
 class CachedMatrix:
-    """The priority matrix in force, its record (None: nobody has set one), and the version of its stream."""
+    """The priority matrix in force, its record (None: it is the default), and the version of its stream."""
 
     matrix: Matrix
     record: PriorityMatrix | None = None
@@ -218,7 +218,7 @@ class Directory:
         return loaded
 
     async def key(self, key_id: UUID) -> CachedKey | None:
-        """Return an active API key; None if there is none with that id."""
+        """Return the active API key with that id, or None."""
         api_key = self._keys.get(key_id)
         if api_key is None:
             epoch = self._epoch
@@ -231,9 +231,7 @@ class Directory:
         return api_key
 
     async def person_by_login(self, name: UUID | str) -> CachedPerson | None:
-        """Return the person with that id, or with the login whose fingerprint is `name`; None if there is
-        none.
-        """
+        """Return the person with that id, or with the login whose fingerprint is `name`, or None."""
         person = self._persons.get(name)
         if person is None:
             epoch = self._epoch
@@ -281,7 +279,7 @@ class Directory:
         return fields.get(process, {})
 
     async def priority_matrix(self) -> CachedMatrix:
-        """Return the priority matrix that was set last, or the default one if nobody has set one."""
+        """Return the priority matrix that was set last, or the default one."""
         if self._matrix is not None:
             return self._matrix
         epoch = self._epoch

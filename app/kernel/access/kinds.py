@@ -107,7 +107,7 @@ class RecordKind(Generic[R]):
 
     @property
     def source(self) -> str:
-        """Return the SQL of the records with the fields of their parts: the table, if they have none."""
+        """Return the SQL of the records with the fields of their parts: the table, if they have no parts."""
         return rows_with_parts(self.record)
 
     def audience(self, record: R) -> frozenset[str]:

@@ -25,7 +25,7 @@ class LruCache(Generic[K, V]):
         return len(self._values)
 
     def get(self, key: K) -> V | None:
-        """Return the value cached under the key; None if there is none."""
+        """Return the value cached under the key, or None."""
         value = self._values.get(key)
         if value is not None:
             self._values.move_to_end(key)

@@ -123,8 +123,8 @@ class ReadContext:
         return await self._db.value(query, parameters)
 
     def relies_on_version(self, stream: str, version: int) -> None:
-        """Add the stream to the read set: the command is decided again if the stream changes. Of two reads
-        the first counts, as something may have been decided on it already.
+        """Add the stream to the read set: the command is decided again if the stream changes. The first of
+        two reads counts, since a decision may rest on it already.
         """
         self.versions.setdefault(stream, version)
 
@@ -158,7 +158,7 @@ class ReadContext:
         return records
 
     async def defined_name(self, kind: str, name: str) -> str | None:
-        """Return the name that a record of that kind defines for the name; None if none does."""
+        """Return the name that a record of that kind defines for the name, or None."""
         query = self.lifecycles[kind].lookup.defined_name
         assert query is not None, f"{kind} defines no names"
         guard = Unguarded("A name that is defined meanwhile was none when it was said.")
@@ -276,8 +276,8 @@ class ReadContext:
     async def configuration(
         self, name: str, load: Callable[[Database], Awaitable[T]], *, guard: Unguarded
     ) -> T:
-        """Return what `load` reads of the configuration, as this process knows it; `guard` says why it may be
-        that of a moment ago.
+        """Return what `load` reads of the configuration, as this process knows it; `guard` is the reason why
+        a slightly old value is acceptable.
         """
         del guard  # for readers, and for the test that goes through all guards
         return await self.directory.configuration(name, load)
@@ -304,8 +304,8 @@ def grants_for(role: Role, record: Record) -> list[str]:
 
 
 async def load(db: Database, lifecycle: RecordKind[R], name: str) -> VersionedRecord[R] | None:
-    """Return a record by its id, number or key, or another system's key for it; None if none or several
-    match.
+    """Return a record by its id, number or key, or another system's key for it; None if it matches no record
+    or several.
     """
     query = _loading(lifecycle)
     record_id = _id(name)

@@ -27,7 +27,7 @@ class Viewer(Enum):
 
 
 def is_withheld(mark: StaffOnly | None, viewer: Viewer) -> bool:
-    """Return whether a field with that mark (None: it has none) is hidden from that viewer."""
+    """Return whether a field with that mark (None: unmarked) is hidden from that viewer."""
     if mark is None or viewer is Viewer.staff:
         return False
     return not (mark.reviewers and viewer is Viewer.reviewer)

@@ -148,7 +148,7 @@ class Vault:
         return self.master.decrypt(_DELIVERY, encrypted)
 
     def encrypt_survey_key(self, key: bytes) -> bytes:
-        """Encrypt the key of a survey, whose answers wait encrypted beside the log."""
+        """Encrypt the key of a survey, whose answers wait encrypted next to the log."""
         return self.master.encrypt(_SURVEY_KEY, key)
 
     def decrypt_survey_key(self, encrypted: bytes) -> bytes:
@@ -188,7 +188,7 @@ def master_key(secrets_dir: Path) -> MasterKey:
 
 
 def existing_master_key(secrets_dir: Path) -> MasterKey | None:
-    """Return the master key in that folder; None if there is none. Raises VaultError."""
+    """Return the master key in that folder, or None. Raises VaultError."""
     path = secrets_dir / MASTER_KEY_FILE
     try:
         return _read_key_file(path) if path.exists() else None
@@ -197,7 +197,7 @@ def existing_master_key(secrets_dir: Path) -> MasterKey | None:
 
 
 def _create_key_file(path: Path) -> None:
-    """Create the key file, named only when it is complete and on the disk. Of several processes the first
+    """Create the key file, named only when it is complete and on the disk. Among several processes the first
     wins.
     """
     descriptor, new = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")  # has mode 0600
@@ -228,7 +228,7 @@ def _read_key_file(path: Path) -> MasterKey:
 
 
 async def belongs_to(db: Database, master: MasterKey) -> bool:
-    """Say whether this is the master key of that database, or of one that has none yet."""
+    """Return whether this is the master key of that database, or of one without a key."""
     name: bytes | None = await db.value("select name from vault.master")
     return name is None or bytes(name) == master.name
 

@@ -1,1 +1,1 @@
-"""What lifecycles are made of: actions, who may, payloads, forms, refusals; and how they are described."""
+"""Parts of lifecycles: actions, permissions, payloads, forms, refusals; and their description."""

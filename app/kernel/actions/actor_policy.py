@@ -267,7 +267,7 @@ def _is_implementer(caller: Caller, record: Any) -> bool:
 
 
 def _is_addressee(caller: Caller, record: Any) -> bool:
-    """Return whether the caller is the person whom the notice is for."""
+    """Return whether the caller is the recipient of the notice."""
     return caller.person_id is not None and getattr(record, "person_id", None) == caller.person_id
 
 

@@ -155,7 +155,7 @@ def _targets(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> list[CodeEnum]
 
 def _ends(lifecycle: Lifecycle[Any], moving: Iterable[Action[Any, Any]]) -> list[CodeEnum]:
     """Return the states in which a record may stay for good: those that no action leaves and those in which a
-    case is done; where there is none, the last.
+    case is done; without any, the last.
     """
     left = {state for row in moving if not row.opens for state in lifecycle.states if row.is_open_in(state)}
     ends = [state for state in lifecycle.states if state not in left or state in lifecycle.lookup.ended]

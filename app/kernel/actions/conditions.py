@@ -1,7 +1,7 @@
 """Conditions between members of a payload: what must hold of several of them together (pure).
 
-A payload lists its own in `CONDITIONS`; those of its bases hold, too. The contract names them beside the
-payload's schema, and a refusal names the members that one is about.
+A payload lists its own in `CONDITIONS`; those of its bases hold, too. The contract names them next to the
+payload's schema, and a refusal names the members concerned.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from app.i18n import translate
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What must hold of these members: the code of its message, the names of their fields, and whether it
-    holds of a payload.
+    """A condition on these members: the code of its message, the names of their fields, and the test of a
+    payload.
     """
 
     code: str
@@ -28,7 +28,7 @@ class Condition:
 
 
 def all_members_or_none(code: str, *members: str) -> Condition:
-    """Return the condition that either all of the members are given, or none."""
+    """Return the condition that the members are given all together or not at all."""
     return Condition(code, members, lambda body: _count(body, members) in (0, len(members)))
 
 

@@ -29,8 +29,8 @@ class CommandMetadata:
     """The metadata of a command: who sends it, through which channel, and what caused it.
 
     `now` is the clock of the process that received it; `source` the channel; `correlation_id` the request's
-    id. `on_behalf_of` is the person whom a tool names as the actor, beside the tool itself. `due_at` is when
-    a rule was to act, which may be some time ago if no worker ran; None: what is done is done now.
+    id. `on_behalf_of` is the person that a tool names as the actor, in addition to the tool itself. `due_at`
+    is when a rule was to act, which may be some time ago if no worker ran; None: the command acts now.
     `altered` are the fields of the payload that came from outside and were changed on the way in, each with
     codes (`made_fit.Alteration`).
     """
@@ -48,7 +48,7 @@ class CommandMetadata:
 
     @property
     def is_by_person(self) -> bool:
-        """Return whether a person sends the command themselves, be it with the help of an assistant: not a
+        """Return whether a person sends the command themselves, possibly with the help of an assistant: not a
         tool, a mail, an import or a rule.
         """
         return self.is_sent and not self.caller.is_machine
@@ -82,8 +82,8 @@ class ActionSettings:
 
 @dataclass(slots=True)
 class ResolvedInput:
-    """What the kernel found for the payload: the records and child records that it names, by its fields; the
-    upload that it names; the values of its custom fields; and its altered fields, as in the metadata.
+    """Records that the kernel found for the payload: the records and child records in its fields; its upload;
+    the values of its custom fields; and its altered fields, as in the metadata.
     """
 
     references: dict[str, list[Any]] = field(default_factory=dict)
@@ -110,9 +110,10 @@ class Assigned:
 
 @dataclass(slots=True)
 class OwnCommand:
-    """The command that the action belongs to. `id` is shared by all its events; an imported history has none.
+    """The command that the action belongs to. `id` is shared by all its events; an imported history has no
+    id.
     `related_id` is the id of the further record that it creates, if any. `follows`: it follows from another
-    command, so nobody has sent its payload themselves.
+    command, so its payload was not sent by a caller.
     """
 
     id: UUID = NO_COMMAND
@@ -122,10 +123,10 @@ class OwnCommand:
 
 @dataclass(slots=True)
 class Collected:
-    """What an action collects besides the record that it changes.
+    """Results of an action besides the record that it changes.
 
     `added`, `changed` (each before and after) and `removed` are child records. `derived` rows follow from
-    them and are in no event (by table, as JSON data): a rebuild creates them anew. `staff_only` is set by
+    them and are in no event (by table, as JSON data): a rebuild creates them again. `staff_only` is set by
     actions whose events only staff may see. `staying` are child records that show the record to their person,
     of whom another one is removed.
     """

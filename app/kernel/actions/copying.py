@@ -1,4 +1,4 @@
-"""Taking over what a payload says, in the record's fields of the same names. Pure."""
+"""Copying a payload to the record's fields of the same names. Pure."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ class _Copied(NamedTuple):
 def copy_fields(
     record: Record, body: Payload | PayloadPart, ctx: ActionContext, *, without: str = ""
 ) -> None:
-    """Set the record's fields to what the payload's fields of the same names say, except those in `without`,
-    by their names with spaces between; of a PartialPayload, only what was sent.
+    """Set the record's fields to the payload's fields of the same names, except those in `without`, by their
+    names with spaces between; for a PartialPayload, only the sent ones.
 
-    A record that is named sets `owner_id`, several set `team_ids`, or the list of the same name; where the
-    record may do without, an empty list is null. A list of parts of the payload with fields of their own
-    sets a field that holds a JSON document (`as_documents`). What the record itself has no field for, as
-    fields of its parts, stays out, and so do custom fields and all other parts of the payload.
+    A reference sets `owner_id`, several references set `team_ids`, or the list of the same name; where the
+    record's field is optional, an empty list is null. A list of parts of the payload with fields of their own
+    sets a field that holds a JSON document (`as_documents`). Members without a field in the record itself,
+    such as fields of its parts, stay out, and so do custom fields and all other parts of the payload.
     """
     excepted = frozenset(without.split())
     for field in _copied_fields(type(record), type(body)):

@@ -58,7 +58,7 @@ def as_data(lifecycle: Lifecycle[Any]) -> dict[str, Any]:
 
 
 def source_states(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> list[str]:
-    """Return the states in which the action is available; none for the action that opens the record."""
+    """Return the states in which the action is available; empty for the action that opens the record."""
     return [] if row.opens else [state.value for state in lifecycle.states if row.is_open_in(state)]
 
 

@@ -316,7 +316,7 @@ def validate_answers(
     form: dict[str, Any], answers: dict[str, Any], within: str = "/form_answers"
 ) -> list[FormFault]:
     """Return the faults in the answers to a form that `check_form` has passed, in the order of the form's
-    fields, at most 50; none: the answers are valid. `answers` are such as an `Answers` field accepts.
+    fields, at most 50; empty if the answers are valid. `answers` are such as an `Answers` field accepts.
     """
     faults: list[FormFault] = []
     for error in _validator(form).iter_errors(answers):

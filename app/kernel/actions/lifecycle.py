@@ -127,7 +127,7 @@ class DueAt:
     in the field `unless`.
 
     `rule` is its name in the log: `rule:expire_agreements`. `timers_per_kind`: actions of several lifecycles
-    have that name, and this one's timers are told apart by the kind.
+    have that name, and the kind distinguishes this one's timers.
     """
 
     field: str
@@ -180,7 +180,7 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Consequences:
-    """What an action brings about besides the change of its record.
+    """Effects of an action besides the change of its record.
 
     `related` are commands on further records. `follow_up` returns the action that follows at once, as an
     event of its own in the same command: for instance, the result of the last vote. `document` returns, from
@@ -238,8 +238,8 @@ class Action(Generic[R, B]):
 
     @property
     def leads_to(self) -> tuple[CodeEnum, ...]:
-        """Return the states that the action can lead to, as far as the table lists them: none if it keeps the
-        state, or leads back to the previous one.
+        """Return the states that the action can lead to, as far as the table lists them: empty if it keeps
+        the state, or leads back to the previous one.
         """
         if isinstance(self.to, Branch):
             return self.to.leads_to

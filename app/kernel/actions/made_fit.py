@@ -90,8 +90,8 @@ def fit_name(text: str, longest: int = LONGEST_LINE) -> str:
 
 
 def cut_text(text: str, longest: int) -> str:
-    """Return at most so many characters of the text, ending with `…` where some are missing. What is drawn as
-    one character (a letter with its marks, an emoji of several parts, a flag) is not cut in two.
+    """Return at most so many characters of the text, ending with `…` where some are missing. A unit that is
+    drawn as one character (a letter with its marks, an emoji of several parts, a flag) is not cut in two.
     """
     if len(text) <= longest:
         return text

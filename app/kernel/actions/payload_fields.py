@@ -1,9 +1,9 @@
 """Fields of payloads: their descriptions follow from those of the record's fields, the fields of a patch from
 the payload that it corrects, and texts have a least content. Pure.
 
-A dash in a mandatory field satisfies its presence only: a plan, a reason or a proof has to say something.
-Where there is nothing to report, "none, because ..." says so. Texts of imports, tools, mails and rules are
-exempt: they report what was written elsewhere.
+A dash in a mandatory field satisfies its presence only: a plan, a reason or a proof needs content. If there
+is nothing to report, "none, because ..." gives the reason. Texts of imports, tools, mails and rules are
+exempt: they report texts that were written elsewhere.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _FILLERS = frozenset(
 
 
 class DemandedText:
-    """Marks a text of a payload in which a person has to say something."""
+    """Marks a text of a payload in which a person has to make a statement."""
 
 
 def is_meaningful(text: str) -> bool:
@@ -55,8 +55,8 @@ def is_meaningful(text: str) -> bool:
 
 def describe_fields(payload: type[BaseModel], record: type[Record]) -> None:
     """Give each field that the payload's class declares the description and the examples of the record's
-    field, before its model is built; what the class says itself stands. A clause about null is left out
-    unless clients may send null.
+    field, before its model is built; the class's own ones stay. A clause about null is left out unless
+    clients may send null.
 
     `owner` has those of the record's `owner_id`, and `teams` those of `team_ids`.
     """
@@ -79,7 +79,7 @@ def describe_fields(payload: type[BaseModel], record: type[Record]) -> None:
 
 def _as_input(description: str, annotation: Any, default: Any) -> str:
     """Return the description of a stored field for clients that send it. Null may be sent if the annotation
-    or the default allows it, but nobody sends that a value is not yet known.
+    or the default allows it, but a client never sends that a value is not yet known.
     """
     default = default.get_default() if isinstance(default, FieldInfo) else default
     takes_null = default is None or "None" in str(annotation)

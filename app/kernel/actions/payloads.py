@@ -66,8 +66,8 @@ _A_UUID = r"(urn:)?(uuid:)?[{}]*-*([0-9A-Fa-f]-*){32}[{}]*"
 
 
 def _expression(controls: str, unless: str = "") -> dict[str, str]:
-    """Return the JSON Schema keyword `pattern` of a text that has none of these characters, has a visible
-    one, and does not match `unless` at its start.
+    """Return the JSON Schema keyword `pattern` of a text that contains none of these characters, has a
+    visible one, and does not match `unless` at its start.
     """
     visible = f"[{_UNSEEN}]*[^{controls}{_UNSEEN}]"
     return {"pattern": f"^{unless}{visible}[^{controls}]*[{_SPACE}]*$"}
@@ -289,7 +289,7 @@ class Patch(PartialPayload):
     """Corrections of some fields of a record, sent to the record's own address by PATCH: one action of each
     record.
 
-    What it inherits from another payload may be left out, too: `class EditTeam(Patch, TeamFields)`.
+    Members that it inherits from another payload may be left out, too: `class EditTeam(Patch, TeamFields)`.
     `REQUESTER_FIELDS` are the fields that the requester may correct themselves.
     """
 
@@ -374,7 +374,7 @@ def has_personal_text(body: BaseModel) -> bool:
 
 def empty_statements(value: Any, pointer: str = "", *, demanded: bool = False) -> Iterator[str]:
     """Yield the JSON pointers of the texts in a payload, or in a value of one, that are marked as statements
-    and say nothing. `demanded`: texts in the value are.
+    but have no content. `demanded`: texts in the value are marked.
     """
     if isinstance(value, str):
         if demanded and not is_meaningful(value):

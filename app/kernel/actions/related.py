@@ -15,7 +15,7 @@ class RelatedPart:
     """A command on one further record: the name of its stream, the payload, and values that were computed for
     it (`Command.prepared`). `place` is where the first payload names the record, as `verdicts/2/suggestion`;
     None: in `field` of the related command, at the part's own place. `within` is where the first payload has
-    the second one's fields by the same names, as `actions/0`, so that what is wrong with these is said there.
+    the second one's fields by the same names, as `actions/0`, so that their faults are reported there.
     """
 
     record: str
@@ -34,7 +34,7 @@ class RelatedCommand:
     of its stream, or the names of several; the id of a record that the action opens is
     `ActionContext.related_id`. `body` returns the second payload from the first record and the first payload,
     as a payload or as a client would send it. With `goes_on` that action issues its own related command, too.
-    With `permitted`, whoever may perform the first action may also have this done, and see that record for
+    With `permitted`, people who may perform the first action may also cause this one, and see that record for
     it: the second action's policy is for those who perform it by itself.
     """
 

@@ -1,1 +1,1 @@
-"""What happens when somebody acts: a command is decided on what it has read, and handed to the log."""
+"""Processing of a command: it is decided on its reads, and handed to the log."""

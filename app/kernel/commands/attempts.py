@@ -12,14 +12,14 @@ ATTEMPTS, RETRY_SECONDS = 5, 2.0
 
 
 class Attempts:
-    """What is left of a command's attempts, from its first one on."""
+    """Remaining attempts of a command, from its first one on."""
 
     def __init__(self) -> None:
         self._attempts = 1
         self._end = time.monotonic() + RETRY_SECONDS
 
     def may_retry(self, ledger: Ledger) -> bool:
-        """Say whether the command is decided once more, on what is read anew."""
+        """Return whether the command is decided once more, on new reads."""
         if self._attempts >= ATTEMPTS and time.monotonic() >= self._end:
             return False
         self._attempts += 1

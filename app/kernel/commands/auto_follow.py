@@ -1,5 +1,5 @@
-"""Automatic followers: persons who get work on a record become its followers, if they cannot act on it yet,
-and those who have work on it, if they would see it no longer. Whoever hands a ticket to another team becomes
+"""Automatic followers: people who get work on a record become its followers if they cannot act on it yet, and
+so do people with work on it who would no longer see it. A person who hands a ticket to another team becomes
 its onlooker.
 
 Persons named by fields of the record itself see it by its lifecycle, and child records with an
@@ -35,8 +35,8 @@ async def add_auto_followers(
     *,
     version: int,
 ) -> None:
-    """Add a follower for each person whom a child record gives work, now or still, and who may not see the
-    record after the command, or only looks on. Persons whom the command removes as followers are not added
+    """Add a follower for each person with new or remaining work in a child record who may not see the record
+    after the command, or is only an onlooker. People that the command removes as followers are not added
     again.
     """
     if Follower not in lifecycle.children:
@@ -71,8 +71,8 @@ def add_onlooker(command: Command, decided: CommandDecision, ctx: ActionContext,
 
 
 def _hands_over(command: Command, decided: CommandDecision, ctx: ActionContext) -> bool:
-    """Return whether somebody of the staff gives the ticket to a team that is none of theirs. Requesters are
-    told of their own tickets in any case.
+    """Return whether a staff member gives the ticket to another team. Requesters are notified of their own
+    tickets in any case.
     """
     caller, record = ctx.caller, decided.record
     if command.row.opens or caller.is_rule or caller.is_machine or not caller.is_staff:
@@ -87,7 +87,7 @@ def _hands_over(command: Command, decided: CommandDecision, ctx: ActionContext) 
 async def _still_responsible(
     reads: ReadContext, lifecycle: Lifecycle[Any], record: Record, ctx: ActionContext
 ) -> set[UUID]:
-    """Return the persons whom child records that this command leaves as they are give work not yet done."""
+    """Return the people with open work in child records that this command leaves unchanged."""
     changed = {was.id for was, _ in ctx.outcome.changed}
     person_ids: set[UUID | None] = set()
     for child in lifecycle.children:

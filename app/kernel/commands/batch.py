@@ -17,7 +17,7 @@ from app.log.writer import ConcurrencyConflict, ConstraintViolation
 
 @dataclass
 class BatchRefused(Exception):
-    """At least one command of a batch is refused, so none is applied. `refused` holds the refusals by the
+    """At least one command of a batch is refused, so nothing is applied. `refused` holds the refusals by the
     index of the command.
     """
 
@@ -25,8 +25,8 @@ class BatchRefused(Exception):
 
 
 async def perform_all(ledger: Ledger, acts: Sequence[Command]) -> list[CommandResult]:
-    """Perform all commands in one append, or none. Each is decided on the state before all of them, so no two
-    commands may be on the same record, and none may write a stream that another reads.
+    """Perform all commands in one append, or nothing. Each is decided on the state before all of them, so no
+    two commands may be on the same record, and a command must not write a stream that another reads.
 
     Raises BatchRefused, DuplicateCommand if a key was used before, or DatabaseGone.
     """

@@ -30,7 +30,7 @@ class Command:
 
     `if_match` are the versions one of which the record must have. `follow_up`: an action that follows at once
     on the record, with its payload, in the same append; in place of the action's own. `prepared` are frozen
-    dataclasses that whoever issues the command has computed for it, where nothing below may: what a
+    dataclasses that the issuer of the command has computed for it, where lower layers cannot: what a
     `prepare` of the row would return otherwise.
     """
 

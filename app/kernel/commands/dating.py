@@ -25,8 +25,8 @@ def occurred_at(command: Command, record: Any) -> datetime:
     """Return when the action happened: as stated in the payload, within the limits of the caller's roles; of
     what a rule does, when it was to do it; or now.
 
-    A state is not left before it began, and nothing happens to a ticket before it was opened. What a rule
-    does is never before the record's last change: it has decided on the record as it is.
+    A state is not left before it began, and a ticket has no events before it was opened. Acts of a rule are
+    never before the record's last change: the rule has decided on the record as it is.
     """
     now, stated, due = command.metadata.now, command.body.occurred_at, command.metadata.due_at
     if stated is None:

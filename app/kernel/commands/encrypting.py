@@ -67,7 +67,7 @@ async def _name_changes(ledger: Ledger, command: Command, person_id: UUID) -> tu
 
 
 async def _remove_names(ledger: Ledger, person_id: UUID, source: str, but: str | None) -> Removals:
-    """Return the events that remove the names by which sources call the person, but for the name with this
+    """Return the events that remove the names by which sources call the person, except the name with this
     fingerprint.
     """
     rows = await ledger.db.rows(OTHER_NAMES, (person_id, source, but))

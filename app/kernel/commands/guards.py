@@ -32,8 +32,8 @@ def require_permission(
     command: Command, record: Any, labels: RoleLabels = DEFAULT_LABELS, *, permitted: bool = False
 ) -> None:
     """Raise OnlookerReads, ActionUnavailable, DoneInPerson, SupersededSecret, NarrowKey or Forbidden unless
-    the action is available in this state and to the caller, or another action permits it: but to whoever only
-    looks on none does.
+    the action is available in this state and to the caller, or another action permits it; an onlooker is
+    never permitted that way.
     """
     caller, policy = command.metadata.caller, command.row.policy
     if caller.looks_on and not policy.allows(caller, record):
@@ -51,7 +51,7 @@ def require_permission(
 
 
 def require_content(command: Command) -> None:
-    """Raise WrongValue if a person sends a text that has to say something and says nothing."""
+    """Raise WrongValue if a person sends a mandatory statement without content."""
     if not command.metadata.is_by_person:
         return
     wrong = [

@@ -318,8 +318,8 @@ def _require_not_retired(lifecycle: Lifecycle[Any], records: Sequence[Any], poin
 
 
 async def _person_by_external_id(ledger: Ledger, name: str) -> str:
-    """Return the id of the person with that name in a source, `<source>:<name>`; if there is none, the name
-    as it is.
+    """Return the id of the person with that name in a source, `<source>:<name>`; an unknown name is returned
+    unchanged.
     """
     source, _, known_as = name.partition(":")
     if source in ACCOUNT_SOURCES:  # Logins are no public names of persons.
@@ -338,9 +338,9 @@ def is_visible(ledger: Ledger, lifecycle: Lifecycle[Any], caller: Caller, audien
 def acting_caller(
     ledger: Ledger, lifecycle: Lifecycle[Any], caller: Caller, audience: Collection[str]
 ) -> Caller:
-    """Return as whom the caller acts on the record with that audience: as themselves, or, if they only look
-    on, as one without roles and teams, whom actions name as `onlooker`. Every answer to who may act on a
-    record asks for this first.
+    """Return the caller for permissions on the record with that audience: themselves, or, for an onlooker,
+    one without roles and teams, which actions name as `onlooker`. Every check of who may act on a record
+    calls this first.
     """
     looks_on = is_mere_onlooker(caller, lifecycle, audience, agents_see=ledger.settings.agents_see)
     return caller.looking_on() if looks_on else caller

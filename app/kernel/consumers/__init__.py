@@ -1,1 +1,1 @@
-"""What runs by itself: rules that follow the log, timers, and polling."""
+"""Automatic work: rules that follow the log, timers, and polling."""

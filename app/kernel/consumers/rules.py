@@ -52,7 +52,7 @@ values (%s, %s, %s, %s, %s, %s) on conflict do nothing"""
 class RuleConsequence:
     """A command that a rule issues, on the record with that id (None: the action opens a record).
 
-    `if_match` is the version of the record that the rule has read, if it has read one. `about` tells apart
+    `if_match` is the version of the record that the rule has read, if it has read one. `about` distinguishes
     several commands of one rule on the same record because of one event.
     """
 
@@ -83,7 +83,7 @@ class Rule:
 
     `follow` yields at most one consequence per record and `about`, and at most one that opens a record. It
     may read the current state, which can be newer than the event. `preselect` returns those of several events
-    that may have consequences, in one step: most events have none, and checking each by itself is what costs.
+    that may have consequences, in one step: most events have none, and checking each by itself is expensive.
     It queries on the connection of the batch: on another one each query would be a transaction of its own.
     """
 
@@ -248,8 +248,8 @@ async def perform_consequence(ledger: Ledger, cause: RuleCause, consequence: Rul
 
 
 async def _is_mirrored(ledger: Ledger, name: str) -> bool:
-    """Return whether the ticket is one of a tool's that is mirrored here. It would be told again what we have
-    made of it, or older news of the tool's would lose against it.
+    """Return whether the ticket mirrors one of a tool's. The tool would report our change back, or its older
+    news would lose against it.
     """
     return await ledger.db.value(IS_MIRRORED, (name,)) is not None
 
@@ -265,6 +265,6 @@ async def record_refusal(
 
 async def events(batch: Batch, types: Collection[str]) -> list[Recorded]:
     """Return the events of these types that have consequences here, in order: imported events had theirs in
-    the system that they come from, and what is past already when it is reported has none.
+    the system that they come from, and an event that was over when it was reported has no consequences.
     """
     return [event for event in await batch.events(types, imported=False) if not event.is_past]

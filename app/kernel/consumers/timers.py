@@ -109,7 +109,7 @@ class TimerConsumer(Protocol):
 
     @property
     def name(self) -> str:
-        """Return the rule's name: that of its file, or the one that its row says."""
+        """Return the rule's name: that of its file, or the one in its row."""
 
     @property
     def timers(self) -> str:
@@ -124,7 +124,7 @@ class TimerConsumer(Protocol):
         """
 
     async def outcome_of(self, ledger: Ledger, row: Row, now: datetime) -> Outcome:
-        """Return the rule's outcome for the record now. The row also says for when the timer was planned
+        """Return the rule's outcome for the record now. The row also has the planned time of the timer
         (`timer_planned_at`: records have a `planned_at` of their own).
         """
 
@@ -136,11 +136,11 @@ class TimedRule(Generic[R]):
     `due` computes the time from the record's current state; None: never in this state. `act` returns the
     action and its payload; None: it cannot be performed now, and the record is checked again in a minute.
     `otherwise` is performed instead if that is refused (None: nothing, and only operators see the refusal).
-    What is done carries the instant that `due` returned, however late it is done. If it was due then and
-    again since, `newest_due` returns the last of these, by now. The name is that of its file, or, of a rule
-    that a lifecycle's row declares, the row's (`DueAt`).
+    The act carries the instant that `due` returned, however late it is done. If it was due then and again
+    since, `newest_due` returns the last of these, by now. The name is that of its file, or, for a rule that a
+    lifecycle's row declares, the row's (`DueAt`).
 
-    A rule for records of several kinds is one instance for each; `timers_per_kind` tells their timers apart.
+    A rule for records of several kinds is one instance for each; `timers_per_kind` keeps their timers apart.
     `only` is an SQL condition that holds for every row `r` for which `due` returns a time: it spares reading
     most of the other rows. With `child_class` the rule watches child rows of that class, of records of any
     kind, and the action is one of their parent record; rows of a class without a state are watched in all.
@@ -274,7 +274,7 @@ class TimedRule(Generic[R]):
 
 
 def timed_rules(lifecycles: Iterable[Lifecycle[Any]]) -> tuple[TimedRule[Any], ...]:
-    """Return the rules that perform actions whose rows say when they are due (`DueAt`)."""
+    """Return the rules that perform actions with a due time in their rows (`DueAt`)."""
     return tuple(
         _rule_of(lifecycle.kind, row, row.due)
         for lifecycle in lifecycles
@@ -349,8 +349,8 @@ async def fire_due(
 ) -> int:
     """Fire timers of the rule that are due and that no other worker has locked, at most one batch.
 
-    Return their number; 0: none is left. Raises DatabaseGone; then those timers are still there. `failed` is
-    called if the rule fails on a record, which is checked again later and does not stop the others.
+    Return their number; 0 if all are done. Raises DatabaseGone; then those timers are still there. `failed`
+    is called if the rule fails on a record, which is checked again later and does not stop the others.
     """
     ends = asyncio.get_running_loop().time() + LONGEST_SECONDS
     async with AnswerDeadline(connection, ends), connection.transaction():

@@ -73,7 +73,7 @@ class SeenEvent:
 
 @dataclass(frozen=True, slots=True)
 class EventSlice:
-    """Events in the order asked for, the positions that remain, and whether there are none."""
+    """Events in the requested order, the positions that remain, and whether the slice is empty."""
 
     events: list[SeenEvent]
     remaining: PositionSpan
@@ -154,8 +154,8 @@ def _sight(ledger: Ledger, caller: Caller) -> _Sight:
 async def _few_streams(
     db: Database, sight: _Sight, event_filter: EventFilter, span: PositionSpan
 ) -> list[str] | None:
-    """Return the streams to read one by one, those about a record beside its own; None if it is better to
-    read by position: where few events remain, or the caller sees a kind whole or many streams.
+    """Return the streams to read one by one, those about a record in addition to its own; None if it is
+    better to read by position: where few events remain, or the caller sees a kind whole or many streams.
     """
     kinds = set(event_filter.kinds)
     seen_kinds = kinds.intersection(sight.entire_kinds) if kinds else sight.entire_kinds

@@ -17,9 +17,7 @@ R = TypeVar("R", bound=Ticket)
 
 
 class Transition(NamedTuple):
-    """The action that leads to a state, None if there is none; and whether the action was available before
-    (`regular`).
-    """
+    """The action that leads to a state, or None; and whether the action was available before (`regular`)."""
 
     row: Action[Any, Any] | None
     regular: bool
@@ -47,7 +45,8 @@ class HistoryEntry(NamedTuple):
 
     `fields`: all that the source reported then, including unchanged values; for events of others the fields
     that they set. Personal fields are digests. `event_fields`: the names of those that are in the event.
-    `own`: the event comes from the source. `header` is that of a row of the source; the opening has none.
+    `own`: the event comes from the source. `header` is that of a row of the source; the opening has no
+    header.
     """
 
     follows: bool  # false for the opening, which comes first whatever its time
@@ -61,7 +60,7 @@ class HistoryEntry(NamedTuple):
 
 class EventOrigin(NamedTuple):
     """The `source` of a system's events (`import:<name>` of a history, `webhook:<key>` of tickets that are
-    mirrored here), and the caller who makes those of which the system names nobody.
+    mirrored here), and the caller for events without an actor in the system.
     """
 
     channel: str

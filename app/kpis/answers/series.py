@@ -309,7 +309,7 @@ def _no_exposure(kpi: Kpi, figures: Figures) -> NoValueReason:
 
 
 def value_of(kpi: Kpi, figures: Figures) -> int | float | None:
-    """Return the KPI's value computed from the figures; None if there is none."""
+    """Return the KPI's value computed from the figures, or None."""
     if kpi.is_of_outages:
         return None if figures.exposure is None else outage_figures.value(kpi, figures.exposure)
     if kpi.is_timed:

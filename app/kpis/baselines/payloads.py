@@ -95,8 +95,8 @@ def wrong_question(error: CannotAnswer, pointer: str) -> WrongValue:
 
 
 def decimal_text(value: float | None) -> str | None:
-    """Return the value as a decimal text without trailing zeros, since the log holds no fractional numbers;
-    None if there is none.
+    """Return the value as a decimal text without trailing zeros, since the log holds no fractional numbers,
+    or None.
     """
     if value is None:
         return None

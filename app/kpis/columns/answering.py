@@ -159,7 +159,7 @@ async def _is_wide(connection: Connection, question: KpiQuestion, filters: Filte
 
 
 async def _changed(connection: Connection, generation: Any) -> str | None:
-    """Return the cases whose facts have changed since the export, as a JSON array; None: there are none.
+    """Return the cases whose facts have changed since the export, as a JSON array, or None.
 
     Raises NoColumns if nobody can tell.
     """

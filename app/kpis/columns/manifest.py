@@ -74,7 +74,7 @@ def parse(text: str | bytes) -> Manifest:
 
 
 def read(folder: Path) -> Manifest | None:
-    """Return the manifest in the folder of exports; None: there is none. Raises ExportDamaged."""
+    """Return the manifest in the folder of exports, or None. Raises ExportDamaged."""
     path = folder / NAME
     try:
         if path.stat().st_size > LARGEST_MANIFEST:

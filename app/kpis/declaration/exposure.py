@@ -75,7 +75,7 @@ def divisor(kpi: Kpi, exposure: Exposure) -> Decimal:
 
 
 def value(kpi: Kpi, exposure: Exposure) -> int | float | None:
-    """Return the value of the KPI; None if there is none."""
+    """Return the value of the KPI, or None."""
     if kpi.aggregate is Aggregate.number:
         return exposure.began or 0
     if kpi.aggregate is Aggregate.total:

@@ -110,7 +110,7 @@ class WindowCases:
 
     @property
     def value(self) -> float | None:
-        """The KPI of the window; None if it has none."""
+        """The KPI of the window, or None."""
         return value_of(self.question.kpi, self.figures)
 
     @property

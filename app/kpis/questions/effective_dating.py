@@ -109,7 +109,7 @@ def _layer(fields: Fields, read: Callable[[Fields], T | None]) -> Layer[T]:
 
 
 def layer_at(layers: Sequence[Layer[T]], instant: datetime) -> Layer[T] | None:
-    """Return the layer set last for the instant; None if there is none."""
+    """Return the layer set last for the instant, or None."""
     for layer in reversed(layers):
         if layer.begin <= instant and (layer.end is None or instant < layer.end):
             return layer

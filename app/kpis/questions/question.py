@@ -64,7 +64,7 @@ class Budgets:
     hundredths: tuple[int | None, ...] = ()
 
     def amount_at(self, instant: datetime) -> int | None:
-        """Return the budget at the instant; None if there is none."""
+        """Return the budget at the instant, or None."""
         place = bisect_right(self.instants, instant)
         return self.hundredths[place - 1] if place else None
 

@@ -19,7 +19,7 @@ FIRST_YEAR, LAST_YEAR = 1900, 2199
 
 
 def parse_period(text: str) -> tuple[Grain, date] | None:
-    """Return the grain and the first day of a period as an address writes it; None: it is none."""
+    """Return the grain and the first day of a period as an address writes it, or None."""
     for grain, pattern in WRITTEN.items():
         if match := pattern.fullmatch(text):
             year, *number = (int(part) for part in match.groups())

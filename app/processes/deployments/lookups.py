@@ -11,7 +11,7 @@ OF_RUN = "select id from fold.deployment where pipeline = %s and run = %s"
 
 
 async def deployment_that_caused(reads: ReadContext, incident_id: UUID) -> UUID | None:
-    """Return the id of the deployment that is confirmed to have caused the incident; None if none is."""
+    """Return the id of the deployment that is confirmed to have caused the incident, or None."""
     guard = Constraint("deployment_cause_incident_key")
     deployment_id: UUID | None = await reads.value(CAUSING, (incident_id,), guard=guard)
     return deployment_id

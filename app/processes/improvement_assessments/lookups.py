@@ -88,7 +88,7 @@ async def proposes(reads: ReadContext, suggestion: Record, person_id: UUID | Non
 
 
 async def plan_in_force(reads: ReadContext, year: int, until: datetime) -> str | None:
-    """Return the number of the year's plan that had begun by then and is carried out; None: there is none."""
+    """Return the number of the year's plan that had begun by then and is carried out, or None."""
     guard = Unguarded("A plan that begins meanwhile counts from the next assessment on.")
     number: str | None = await reads.value(PLAN_IN_FORCE, (year, until), guard=guard)
     return number

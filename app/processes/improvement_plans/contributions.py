@@ -77,7 +77,7 @@ async def weighted_effect(
 async def _in_scope(
     connection: Connection, question: KpiQuestion, scope: Mapping[str, Sequence[str]]
 ) -> KpiQuestion | None:
-    """Return the question about those of its cases that are in the scope, too; None: there are none."""
+    """Return the question about those of its cases that are in the scope, too, or None."""
     filters = dict(question.filters)
     for name, values in scope.items():
         dimension = Dimension(name)

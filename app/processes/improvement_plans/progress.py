@@ -77,7 +77,7 @@ class PlanProgress:
     position: int
 
     def target_named(self, name: str | None) -> TargetProgress | None:
-        """Return the progress of the target with that key; None if it has none."""
+        """Return the progress of the target with that key, or None."""
         return next((target for target in self.targets if target.name == name), None)
 
 

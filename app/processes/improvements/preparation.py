@@ -175,7 +175,7 @@ async def repeated_question(
 
 @dataclass(frozen=True, slots=True)
 class NewestEffect:
-    """The newest measurement of the evaluation: its log position and its effects; None: there is none.
+    """The newest measurement of the evaluation: its log position and its effects, or None.
 
     `missing` are the target KPIs of which it has no effect.
     """

@@ -359,9 +359,7 @@ class AlertedIncident:
 async def find_alerted_incident(
     db: Database, teller: UUID, source: str, dedup_key: str
 ) -> AlertedIncident | None:
-    """Return the open incident of the alert that the account `teller` sends with that key; None if there is
-    none.
-    """
+    """Return the open incident of the alert that the account `teller` sends with that key, or None."""
     row = await db.row(ALERTED_INCIDENT, (teller, source, dedup_key))
     return None if row is None else AlertedIncident(**row)
 
@@ -369,7 +367,7 @@ async def find_alerted_incident(
 async def find_newest_alerted_incident(
     db: Database, teller: UUID, source: str, dedup_key: str
 ) -> AlertedIncident | None:
-    """Return the newest incident of the alert, whether it is open or not; None if there is none."""
+    """Return the newest incident of the alert, whether it is open or not, or None."""
     row = await db.row(NEWEST_ALERTED_INCIDENT, (teller, source, dedup_key))
     return None if row is None else AlertedIncident(**row)
 
@@ -377,7 +375,7 @@ async def find_newest_alerted_incident(
 async def find_past_alerted_incident(
     db: Database, teller: UUID, source: str, dedup_key: str, when: datetime
 ) -> AlertedIncident | None:
-    """Return the incident of the alert that is over now and was not at that time; None if there is none."""
+    """Return the incident of the alert that is over now and was not at that time, or None."""
     row = await db.row(PAST_ALERTED_INCIDENT, (teller, source, dedup_key, when, when))
     return None if row is None else AlertedIncident(**row)
 
@@ -385,9 +383,7 @@ async def find_past_alerted_incident(
 async def find_next_alerted_incident(
     db: Database, teller: UUID, source: str, dedup_key: str, when: datetime
 ) -> AlertedIncident | None:
-    """Return the first incident of the alert that began after that time and is over now; None if there is
-    none.
-    """
+    """Return the first incident of the alert that began after that time and is over now, or None."""
     row = await db.row(NEXT_ALERTED_INCIDENT, (teller, source, dedup_key, when))
     return None if row is None else AlertedIncident(**row)
 
@@ -395,8 +391,8 @@ async def find_next_alerted_incident(
 async def find_cleared_incident(
     db: Database, teller: UUID, source: str, dedup_key: str, since: datetime | None, until: datetime
 ) -> AlertedIncident | None:
-    """Return the incident of the alert that was over by that time, and, if that is given, not before `since`;
-    None if there is none.
+    """Return the incident of the alert that was over by that time, and, if that is given, not before `since`,
+    or None.
     """
     values = (teller, source, dedup_key, until, since or EARLIEST, until)
     row = await db.row(CLEARED_INCIDENT, values)

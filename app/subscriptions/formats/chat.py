@@ -72,7 +72,7 @@ class ChatFormat(MessageFormat):
         return OutgoingRequest(url, to_json({**signature, **self.body(lines)}))
 
     def failure(self, answer: Answer) -> str | None:
-        """Return why the answer is a failure; None: it is none."""
+        """Return why the answer is a failure, or None."""
         code = super().failure(answer)
         if code is not None:
             return code

@@ -82,8 +82,8 @@ class OutgoingRequest:
 @dataclass(frozen=True, slots=True)
 class Delivered:
     """The end of an attempt that was answered: the answer, the size of what was sent in bytes, and why it is
-    a failure; None: it is none. `pause`: the receiver asks for it in words of its own. `detail`: more of the
-    failure, in a form that can repeat nothing of what was sent.
+    a failure, or None. `pause`: the receiver asks for it in words of its own. `detail`: more of the failure,
+    in a form that can repeat nothing of what was sent.
     """
 
     answer: Answer
@@ -105,7 +105,7 @@ class MessageFormat:
         raise NotImplementedError
 
     def failure(self, answer: Answer) -> str | None:
-        """Return why the answer is a failure; None: it is none."""
+        """Return why the answer is a failure, or None."""
         if answer.status in SUCCESS:
             return None
         return "redirect" if answer.status in REDIRECTS else "status"

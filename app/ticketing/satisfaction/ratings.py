@@ -60,7 +60,7 @@ class RateTicket(Payload):
 
 @dataclass(frozen=True, slots=True)
 class EarlierRating:
-    """The earlier rating; None: there is none."""
+    """The earlier rating, or None."""
 
     rating: Rating | None
 

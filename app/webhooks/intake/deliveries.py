@@ -206,7 +206,7 @@ async def waiting(ledger: Ledger, source_id: UUID, limit: int) -> list[StoredDel
 
 
 async def find_delivery(db: Database, source_id: UUID, delivery_id: UUID) -> Row | None:
-    """Return the row of a delivery of that source, with its encrypted content; None if there is none."""
+    """Return the row of a delivery of that source, with its encrypted content, or None."""
     return await db.row(FIND_DELIVERY, (source_id, delivery_id))
 
 

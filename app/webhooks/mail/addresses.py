@@ -61,7 +61,7 @@ class _Mailbox:
         self.comment: list[str] = []
 
     def read(self) -> Address | None:
-        """Return the address; None if there is none."""
+        """Return the address, or None."""
         outside, comment = "".join(self.outside).strip(), "".join(self.comment).strip()
         if self.angle is None:
             plain = "".join(self.plain).strip()
@@ -81,7 +81,7 @@ class _Mailbox:
         return None if normalized is None else Address(name.strip("'\" "), normalized)
 
     def read_account(self) -> Address | None:
-        """Return the account of a machine; None if it is none."""
+        """Return the account of a machine, or None."""
         account = "".join(self.plain if self.angle is None else self.angle).strip().lower()
         label = "".join(self.comment if self.angle is None else self.outside)
         if _ACCOUNT.fullmatch(account) is None or (self.angle is None and self.quoted):

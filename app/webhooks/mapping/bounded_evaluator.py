@@ -35,7 +35,7 @@ class BoundedEvaluator:
         return evaluation
 
     def delivery_id(self, text: str, name: str, delivery: Delivery) -> str | None:
-        """Return the delivery's id, None if it has none. Raises as `evaluate` does."""
+        """Return the delivery's id, or None. Raises as `evaluate` does."""
         delivery_id = self._call(text, name, delivery, True)
         assert delivery_id is None or isinstance(delivery_id, str)
         return delivery_id

@@ -69,7 +69,7 @@ class Mapping:
         self._compiled = compiled
 
     def delivery_id(self, delivery: Delivery) -> str | None:
-        """Return the delivery's id as the tool gives it; None if there is none. Raises MappingFailed."""
+        """Return the delivery's id as the tool gives it, or None. Raises MappingFailed."""
         reader = _Reader(
             self._compiled, ("delivery",), "delivery", _variables(delivery, read_body(delivery).value)
         )

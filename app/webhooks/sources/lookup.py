@@ -22,19 +22,19 @@ BY_KEY = "select * from fold.webhook_source where key = %s"
 
 
 async def find_source(db: Database, name: str) -> WebhookSource | None:
-    """Return the source of that id; None if there is none."""
+    """Return the source of that id, or None."""
     loaded = await load(db, LIFECYCLE, name)
     return None if loaded is None else loaded.record
 
 
 async def find_source_by_key(db: Database, key: str) -> WebhookSource | None:
-    """Return the source with that key; None if there is none."""
+    """Return the source with that key, or None."""
     row = await db.row(BY_KEY, (key,))
     return None if row is None else from_row(WebhookSource, row)
 
 
 async def find_source_by_routing_key(ledger: Ledger, routing_key: str, now: datetime) -> WebhookSource | None:
-    """Return the source of PagerDuty's events whose secret that is at `now`; None if there is none."""
+    """Return the source of PagerDuty's events whose secret that is at `now`, or None."""
     fingerprint = fingerprint_secret(ledger, routing_key)
     parameters = {"adapter": PAGERDUTY_EVENTS, "fingerprint": fingerprint, "now": now}
     row = await ledger.db.row(BY_FINGERPRINT, parameters)

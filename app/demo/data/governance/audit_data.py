@@ -46,7 +46,7 @@ class AuditTemplate:
 
     @property
     def name(self) -> str:
-        """The name by which its idempotency keys are told apart."""
+        """The name that distinguishes its idempotency keys."""
         return f"{self.audited.team}-{self.months_ago}"
 
 

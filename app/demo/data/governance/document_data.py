@@ -24,8 +24,8 @@ REVIEWERS = {
 @dataclass(frozen=True)
 class DocumentTemplate:
     """A document: its class, text and author, the days before the end on which it was drafted, and (negative:
-    ahead) on which it is to be reviewed anew; None: it is a draft. Who is to acknowledge it has done so, but
-    for the last of them.
+    ahead) on which its next review is due; None: it is a draft. All its readers have acknowledged it, except
+    the last one.
     """
 
     name: str

@@ -13,7 +13,7 @@ from app.demo.data.organisation import CONFIGURATION_MANAGER
 
 @dataclass(frozen=True)
 class MaintenanceFound:
-    """What a round has found, for which an incident is opened; the number of the reading that shows it."""
+    """A finding of a round, for which an incident is opened; the number of the reading that shows it."""
 
     title: str
     description: str

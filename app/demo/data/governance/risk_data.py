@@ -22,8 +22,8 @@ UNTRIED_RESTORE, ONE_LINE, ONE_EXPERT, BACKLOG, UNTESTED_RELEASE, RELOCATION = (
 
 @dataclass(frozen=True)
 class Assessed:
-    """The owner assesses the risk, anew if it was assessed. `due` is when that is to be done again, if
-    earlier than in three months.
+    """The owner assesses the risk for the first time or again. `due` is the next assessment, if earlier than
+    in three months.
     """
 
     days: float
@@ -67,7 +67,7 @@ class ActionOverdue:
 
 @dataclass(frozen=True)
 class Occurred:
-    """What the risk warned of has happened; somebody records it half a day later."""
+    """The risk that was warned of has happened; a person records it half a day later."""
 
     days: float
     by: str
@@ -77,7 +77,7 @@ class Occurred:
 
 @dataclass(frozen=True)
 class ReassessmentMissed:
-    """The owner is reminded that the risk is to be assessed anew, and misses it."""
+    """The owner is reminded of the next assessment of the risk, and misses it."""
 
     due: float
 

@@ -1,4 +1,4 @@
-"""The demo's scorecards: the weights of a quarter, and who is rated by whom with which scores."""
+"""The demo's scorecards: the weights of a quarter, and the scores of each rated person by each rater."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ WEIGHTS: dict[str, Any] = {
 class CardTemplate(NamedTuple):
     """A card of a person, or of a team by its key, with the scores of raters by part and name.
 
-    Whoever is below the line has a talk; `objection` is said in between.
+    People below the line have a talk; `objection` is made in between.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""What waits on the demo's last day: questions to boards, and somebody who has left (data only). Times are in
+"""Open items on the demo's last day: questions to boards, and a person who has left (data only). Times are in
 days before the end.
 """
 

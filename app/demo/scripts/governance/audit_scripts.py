@@ -48,7 +48,7 @@ async def make_audits(programme: Programme) -> dict[str, AuditScript]:
 
 @dataclass
 class AuditScript(ProgrammeScript):
-    """The script of one audit. What lies behind the end of the history has not happened yet."""
+    """The script of one audit. Steps behind the end of the history have not happened yet."""
 
     template: AuditTemplate = field(kw_only=True)
 
@@ -104,7 +104,7 @@ class AuditScript(ProgrammeScript):
         await award_points(self)
 
     async def drawn_cases(self) -> Sequence[str]:
-        """Return the numbers of the cases that were drawn, in the order of the draw; none: nothing was."""
+        """Return the numbers of the drawn cases, in the order of the draw; empty before a draw."""
         draws = await self.script.children(self.kind, self.record_id, AuditDraw)
         drawn = [id_of(case) for draw in draws for case in draw.drawn or ()]
         incidents: list[Any] = [await self.script.load_record(data.PROCESS, case) for case in drawn]

@@ -1,4 +1,4 @@
-"""Definitions of the demo's processes: published at the beginning of its year, but for one in review."""
+"""Definitions of the demo's processes: published at the beginning of its year, except one in review."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the demo's audits have found: corrected, repeated, withdrawn after an objection, found by the team."""
+"""Findings of the demo's audits: corrected, repeated, withdrawn after an objection, found by the team."""
 
 from __future__ import annotations
 

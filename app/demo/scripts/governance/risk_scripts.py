@@ -1,4 +1,4 @@
-"""The demo's register of risks: treated, accepted, occurred, closed; one is to be assessed anew, and late."""
+"""The demo's register of risks: treated, accepted, occurred, closed; one has an overdue assessment."""
 
 from __future__ import annotations
 

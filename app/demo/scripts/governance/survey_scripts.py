@@ -65,7 +65,9 @@ async def _survey(programme: Programme, template: SurveyTemplate, before: UUID |
 
 
 def _sheets(template: SurveyTemplate) -> list[dict[str, Any]]:
-    """Return the sheets that were answered; none names a team, each of which is too small to be told."""
+    """Return the sheets that were answered, all without a team, because each team is too small to be
+    named.
+    """
     sheets: list[dict[str, Any]] = []
     for n, (helped, speed, wish) in enumerate(template.answers):
         answered: dict[str, Any] = {

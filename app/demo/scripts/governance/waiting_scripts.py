@@ -1,6 +1,4 @@
-"""What waits on the demo's last day: questions to boards that nobody has answered yet, and the duties of
-somebody who has left.
-"""
+"""The last day of the demo: unanswered questions to boards, and duties of a person who has left."""
 
 from __future__ import annotations
 
@@ -52,7 +50,7 @@ async def ask_for_adjustment(programme: Programme, plan: ProgrammeScript) -> Non
 
 
 async def deactivate_leaver(programme: Programme) -> None:
-    """Deactivate somebody whose duties nobody has taken over yet."""
+    """Deactivate a person whose duties have not been taken over yet."""
     leaver = programme.callers[data.LEAVER].person_id
     script = ProgrammeScript(programme, "person", "leaver", leaver)
     await script.act(programme.before_end(data.LEFT), DEMO_RULE, "deactivate", EmptyPayload())

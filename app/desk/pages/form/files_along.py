@@ -15,8 +15,8 @@ ATTACH = "attach"
 
 
 async def attach_files(screen: ActionScreen, view: RecordView, sent: SentInputs) -> int:
-    """Attach the files that were sent along to the record; return how many were refused. What is sent twice
-    is attached once.
+    """Attach the files that were sent along to the record; return how many were refused. A file that is sent
+    twice is attached once.
     """
     refused = 0
     for number, pair in enumerate(sent.inputs.get(ALONG, ())):

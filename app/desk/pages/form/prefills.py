@@ -1,4 +1,4 @@
-"""What a form is filled in with from the record that it is about, as its face says."""
+"""Values from the record with which a form is filled in, as its face declares."""
 
 from __future__ import annotations
 
@@ -88,8 +88,8 @@ def calling_fields(lifecycle: Lifecycle[Any]) -> set[str]:
 
 
 async def record_words(desk: Desk, view: RecordView) -> Mapping[str, str]:
-    """Return the fields of the record as people read them; what a member says the kind of, by that kind.
-    Parts of a part are called by both names: `recurrence_cases`.
+    """Return the fields of the record as people read them; a field whose kind is in another member also under
+    that kind. Parts of a part have both names: `recurrence_cases`.
     """
     record = await desk.names.replaced(view.lifecycle, view.record)
     fields = desk.contract.record_fields(view.lifecycle.plural) or {}

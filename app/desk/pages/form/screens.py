@@ -28,12 +28,11 @@ LONGEST_VERB = 2
 class ActionScreen:
     """The form of an action on a record, or of one that opens a record (None).
 
-    Where a page asks for less or otherwise than the payload: `own_form` and `own_face` are in the place of
-    the payload's, `preset` the members that are sent besides, `fallback` those that are sent if they are left
-    blank, `own_path` the form's address, `own_label` what the action is called, `own_button` what its
-    button says, `about` and `facts` what
-    stands before the form, `before` a template with its values that stands there, too, and `after` what makes
-    the page that follows (None: it has no page of its own).
+    Differences between the page and the payload: `own_form` and `own_face` replace the payload's, `preset`
+    are further members to send, `fallback` those to send if they are left blank, `own_path` the form's
+    address, `own_label` the name of the action, `own_button` the text of its button, `about` and `facts` the
+    content before the form, `before` a template with its values that stands there, too, and `after` builds
+    the page that follows (None: the default page).
     """
 
     desk: Desk
@@ -66,7 +65,7 @@ class ActionScreen:
 
     @property
     def face(self) -> FormFace:
-        """What people need of the form: at the desk, or at the portal."""
+        """Presentation of the form to people: at the desk, or at the portal."""
         if self.own_face is not None:
             return self.own_face
         face = self.lifecycle.face
@@ -89,7 +88,7 @@ class ActionScreen:
 
     @property
     def label(self) -> str:
-        """What the action is called."""
+        """Name of the action."""
         return self.own_label or self.row.label(self.desk.language)
 
     @property

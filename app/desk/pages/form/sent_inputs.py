@@ -39,7 +39,7 @@ class SentInputs:
     meanwhile: Sequence[NarratedEvent] = ()
 
     def first_text(self, pointer: str) -> str:
-        """Return the input with that pointer; nothing if there is none."""
+        """Return the input with that pointer, or an empty text."""
         return next(iter(self.inputs.get(pointer, ())), "")
 
     def faults(self, pointer: str) -> list[str]:

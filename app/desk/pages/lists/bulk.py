@@ -75,8 +75,8 @@ class BulkOutcome:
 
 @router.post("/desk/{kind}/bulk")
 async def post_bulk_form(request: Request, kind: str) -> Response:
-    """Show the form of an action on the chosen records; carry it out if it was filled in, and say what
-    became of each.
+    """Show the form of an action on the chosen records; carry it out if it was filled in, and show the
+    outcome of each.
     """
     desk = open_desk(request)
     sent_inputs = await sent_form(request)

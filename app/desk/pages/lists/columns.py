@@ -38,7 +38,7 @@ SORTED_BY = {"sla": "due", "state": "state_since"}
 @dataclass(frozen=True, slots=True)
 class ListColumn:
     """A column: its field and label, and the address of the list in its order (None: it cannot be sorted);
-    `sorted`: how the list is sorted by it, as `aria-sort` says.
+    `sorted`: how the list is sorted by it, as a value of `aria-sort`.
     """
 
     name: str
@@ -64,15 +64,15 @@ async def post_columns_form(request: Request, kind: str) -> Response:
 
 
 def ranked(screen: ListScreen) -> list[str]:
-    """Return the fields for columns besides name, title and state: what tells most of such records, then what
-    the list can be filtered by.
+    """Return the fields for columns besides name, title and state: first the most informative fields of such
+    records, then those by which the list can be filtered.
     """
     named = dict.fromkeys([*FIRST_COLUMNS, *(field.name for field in screen.filters)])
     return [name for name in named if name in screen.fields and name not in OTHER_FIELDS]
 
 
 def choosable(screen: ListScreen) -> list[str]:
-    """Return all fields that can be columns, those that tell most first."""
+    """Return all fields that can be columns, the most informative first."""
     further_fields = (name for name in screen.fields if name not in OTHER_FIELDS | NAMING)
     return list(dict.fromkeys([*ranked(screen), *further_fields]))
 

@@ -56,8 +56,8 @@ PASSING = frozenset({"cursor", "from", "selected"})
 
 @dataclass(frozen=True, slots=True)
 class ListChoice:
-    """What the page shows: the parameters of its address, the tabs, the one that is open (None: the address
-    alone chooses), and the filters in effect, without those of the tab.
+    """Choices of the page: the parameters of its address, the tabs, the open one (None: the address alone
+    chooses), and the filters in effect, without those of the tab.
     """
 
     parameters: Mapping[str, str]
@@ -215,7 +215,7 @@ def _saved(choice: ListChoice) -> dict[str, str]:
 def _tab_links(
     desk: Desk, lifecycle: Lifecycle[Any], choice: ListChoice
 ) -> list[tuple[ListTab, str, str, bool]]:
-    """Return each tab with its label, its address, and whether it is open; none if there is only one."""
+    """Return each tab with its label, its address, and whether it is open; empty if there is only one."""
     if len(choice.tabs) == 1:
         return []
     left = {name: value for name, value in choice.parameters.items() if name not in PASSING | {"view"}}

@@ -42,8 +42,8 @@ async def post_removal_of_view(request: Request, kind: str, view_id: UUID) -> Re
 async def view_forms(
     desk: Desk, views: Sequence[Mapping[str, Any]], view_id: str, filters: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Return what the forms of views on a list are drawn with: the view that is shown (None: none), whether
-    the reader may remove it, what may be saved as a view (nothing: no filter is chosen), and the reader's
+    """Return the content of the forms of views on a list: the shown view (None without one), whether the
+    reader may remove it, the filters that may be saved as a view (empty without a filter), and the reader's
     teams, which it may be for.
     """
     present = next((view for view in views if view["id"] == view_id), None)
@@ -54,7 +54,7 @@ async def view_forms(
 
 
 def filters_of(view: Mapping[str, Any] | None) -> dict[str, str]:
-    """Return the parameters of a list that the view stands for; none if there is no view."""
+    """Return the parameters of a list in the view; empty without a view."""
     return {} if view is None else by_name(parse_qsl(view["query"]))
 
 

@@ -40,9 +40,8 @@ class ListTab:
 
 
 def open_states(lifecycle: Lifecycle[Any]) -> list[str]:
-    """Return the states of records that are not done with: those in which a ticket can be assigned, and for
-    other kinds those that an action still leads on from. Empty if that tells nothing, as it is the same for
-    all.
+    """Return the states of open records: those in which a ticket can be assigned, and for other kinds those
+    that an action still leads on from. Empty if all states are open or all are not.
     """
     if ASSIGN in lifecycle.by_name:
         from_states = lifecycle[ASSIGN].from_states

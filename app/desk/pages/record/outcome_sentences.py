@@ -1,4 +1,4 @@
-"""What was done, as the page that follows an action says it: "Assigned to Lin Xiaoyu."."""
+"""Outcomes of actions, as the page after an action states them: "Assigned to Lin Xiaoyu."."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ OWN_SENTENCES = frozenset({"comment", "attach", "vote", "edit"})
 
 
 def outcome_sentence(desk: Desk, view: RecordView, action: str) -> str | None:
-    """Return the sentence on the action that led to the page; None if none did."""
+    """Return the sentence on the action that led to the page, or None."""
     row = next((row for row in view.lifecycle.rows if row.name == action), None)
     if row is None:
         return None

@@ -111,7 +111,7 @@ async def get_record_page(request: Request, kind: str, name: str) -> Response:
 
 @dataclass(frozen=True, slots=True)
 class PageReads:
-    """What the page of a record shows besides the record itself."""
+    """Content of a record's page besides the record itself."""
 
     offered: Sequence[OfferedAction]
     lists: Sequence[RecordList]
@@ -233,7 +233,7 @@ async def _suggested_articles(desk: Desk, path: str | None) -> list[Mapping[str,
 
 
 def _first_lists(view: RecordView, children: Iterable[ChildScreen]) -> list[ChildScreen]:
-    """Return the lists of the page, without those of which the record says that there is nothing."""
+    """Return the lists of the page, without those that are empty according to the record."""
     by_name = {child.name: child for child in children}
     left_out = {"alerts"} if view.record.get("alert_source") is None else frozenset[str]()
     return [by_name[name] for name in FIRST_LISTS if name in by_name and name not in left_out]
@@ -293,7 +293,9 @@ async def _major_notices(desk: Desk, view: RecordView) -> ChildTable | None:
 
 
 async def _notices_table(desk: Desk, view: RecordView) -> ChildTable | None:
-    """Return who was notified of the record; None if nobody was, or if the reader may not see the list."""
+    """Return the people who were notified of the record; None if the list is empty, or the reader may not see
+    it.
+    """
     path = _notices_path(view.lifecycle)
     fields = desk.contract.listed_fields(path)
     page = None if fields is None else await desk.calls.read_if_allowed(path.format(id=view.record["id"]))
@@ -309,7 +311,7 @@ def _notices_path(lifecycle: Lifecycle[Any]) -> str:
 
 
 def _counted_in(desk: Desk, view: RecordView) -> str | None:
-    """Return the page of the figures that the record counts in; None: none counts records of its kind."""
+    """Return the page of the figures that the record counts in; None if its kind counts in no figure."""
     if desk.contract.operation("get", f"/v1/{view.lifecycle.plural}/{{id}}/kpis") is None:
         return None
     return f"{COUNTED_IN}/{view.lifecycle.kind}/{view.name}"

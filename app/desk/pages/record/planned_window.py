@@ -1,5 +1,5 @@
 """Freezes and changes that overlap the planned window of a change, and free windows: shown from the draft to
-the vote, so that nobody hears of a freeze only when the change is scheduled.
+the vote, so that a freeze is known before the change is scheduled.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class BlockedSpan:
 
 @dataclass(frozen=True, slots=True)
 class WindowCheck:
-    """What overlaps the planned window, and the next free windows of its length."""
+    """Overlaps of the planned window, and the next free windows of its length."""
 
     conflicts: Sequence[BlockedSpan]
     free: Sequence[tuple[Markup, Markup]]

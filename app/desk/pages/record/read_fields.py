@@ -78,7 +78,7 @@ def span_fields(view: RecordView) -> tuple[str, str] | None:
 
 
 def planned_span(desk: Desk, view: RecordView) -> tuple[str, Markup, Markup] | None:
-    """Return what is planned, from when and until when; None if the record says nothing of it."""
+    """Return the record's plan, its beginning and its end; None without a plan."""
     names = span_fields(view)
     if names is None:
         return None

@@ -39,7 +39,7 @@ class ReplyBox:
 
 @dataclass(frozen=True, slots=True)
 class TicketTalk:
-    """What was said and done: the first entry, those that are folded, and the newest ones."""
+    """The conversation: the first entry, the folded ones, and the newest ones."""
 
     first: Sequence[ConversationEntry]
     folded: Sequence[ConversationEntry]

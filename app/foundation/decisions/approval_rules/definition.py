@@ -76,7 +76,7 @@ class RuleCondition(PayloadValue):
     CONDITIONS = (Condition("values_or_amount", ("any_of", "at_least", "below"), _has_values_or_amount),)
 
     def applies_to(self, record: Any) -> bool:
-        """Return whether the record's field fulfils the condition; an empty field fulfils none."""
+        """Return whether the record's field fulfils the condition; an empty field never does."""
         value = getattr(record, self.field, None)
         if self.any_of:
             return not _texts(value).isdisjoint(self.any_of)
@@ -266,7 +266,7 @@ class ApprovalRuleDefinition(PayloadValue):
     @property
     def board(self) -> tuple[Electors, ...]:
         """Return the sources of the people who carry a motion: roles and groups. People in a relation to the
-        record, such as owners of its services, vote next to them, unless the rule names nobody else.
+        record, such as owners of its services, vote next to them, unless they are the rule's only voters.
         """
         return tuple(source for source in self.voters if source.relation is None) or self.voters
 

@@ -1,4 +1,4 @@
-"""Reads of approval rules: those that hold for a record, and the persons whom they ask."""
+"""Reads of approval rules: those that hold for a record, and the people whom they name."""
 
 from __future__ import annotations
 
@@ -80,13 +80,13 @@ Voters = dict[UUID, Seat]
 async def holding_rules(
     reads: ReadContext, record: Record, decision: DecisionKind, opening: MatterOpening
 ) -> list[HoldingRule]:
-    """Return the most specific rules that hold for the record, by key; none that a party has set."""
+    """Return the most specific rules that hold for the record, by key, without those that a party has set."""
     rows = await reads.rows(VERSIONS, (decision.value,), guard=Versions())
     return rules_for(rows, decision, record, opening)
 
 
 async def definition_of(reads: ReadContext, key: str, edition: int) -> ApprovalRuleDefinition:
-    """Return what that edition of the rule says; 0 is the shipped one."""
+    """Return the definition in that edition of the rule; 0 is the shipped one."""
     if edition == 0:
         return SHIPPED[key].definition
     guard = Unguarded("A version never changes.")
@@ -98,7 +98,7 @@ async def definition_of(reads: ReadContext, key: str, edition: int) -> ApprovalR
 async def persons_of(
     reads: ReadContext, record: Record, sources: Sequence[Electors], opening: MatterOpening, now: datetime
 ) -> Voters:
-    """Return the active persons whom the sources come to, no machines, with their seats."""
+    """Return the active people of the sources, without machines, with their seats."""
     voters: Voters = {}
     for source in sources:
         named = await _named_by(reads, record, source, opening)
@@ -119,8 +119,8 @@ def _rank(grade: str | None) -> int:
 
 
 async def _named_by(reads: ReadContext, record: Record, source: Electors, opening: MatterOpening) -> Voters:
-    """Return whom the source names, also those who are not active; of the holders of a role one more than can
-    be asked besides the parties.
+    """Return the people in the source, including inactive ones; for the holders of a role one more than can
+    vote besides the parties.
     """
     if source.role is not None:
         most = WHOLE_GROUP + len(opening.parties) + 1
@@ -154,8 +154,8 @@ def services_of(record: Any) -> list[str]:
 
 
 async def of_group(reads: ReadContext, group: Group) -> Voters:
-    """Return the chair and the members of the group with their seats, also those who are not active; of a
-    group that is retired nobody.
+    """Return the chair and the members of the group with their seats, including inactive ones; empty for a
+    retired group.
     """
     if group.state is GroupState.retired:
         return {}

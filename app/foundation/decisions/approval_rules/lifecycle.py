@@ -165,7 +165,7 @@ async def definition_invalid(
 
 
 def _codes(annotation: Any) -> list[str]:
-    """Return the codes of a field that holds one; none of any other field."""
+    """Return the codes of a field with codes; empty for any other field."""
     kinds = getattr(annotation, "__args__", (annotation,))
     return [
         code.value

@@ -43,10 +43,10 @@ class ElectorRelation(CodeEnum):
 class ApprovalRule(Record):
     """A rule of who votes on decisions of one kind, in its newest version.
 
-    `key` is that of a rule which the product ships if it takes the place of that one. `edition` counts its
-    versions from 1; `definition` is what the newest says (`ApprovalRuleDefinition`), `set_by_id` who set it.
+    `key` is that of a shipped rule if it replaces that rule. `edition` counts its versions from 1;
+    `definition` is that of the newest version (`ApprovalRuleDefinition`), `set_by_id` its author.
     `told_roles` and `told_groups` are the roles, and the keys of the groups, that vote by the newest version
-    or did by the one before: they are told of each change.
+    or did by the one before: they are notified of each change.
     """
 
     KIND: ClassVar[str] = "approval_rule"
@@ -71,7 +71,9 @@ class ApprovalRule(Record):
 
 
 class ApprovalRuleVersion(ChildRecord):
-    """A version of an approval rule, which never changes; with `ended` the rule asks nobody from then on."""
+    """A version of an approval rule, which never changes; with `ended` the rule has no voters from then
+    on.
+    """
 
     KIND: ClassVar[str] = "approval_rule_version"
 

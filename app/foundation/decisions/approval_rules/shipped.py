@@ -21,7 +21,7 @@ DAY = 86_400
 
 @dataclass(frozen=True, slots=True)
 class ShippedRule:
-    """A rule that the product ships, with its names; it counts as edition 0, and nobody has set it."""
+    """A rule that the product ships, with its names; it counts as edition 0, and has no author."""
 
     decision: DecisionKind
     name_en: str
@@ -68,7 +68,7 @@ def _of_risk(
 
 
 def _of_tier(tier: str, voters: Electors, quorum: int | None = 1) -> ApprovalRuleDefinition:
-    """Return the rule of a tier of reviewers, of whom one is enough; without a `quorum` more than half."""
+    """Return the rule of a tier of reviewers, with one vote as quorum; without a `quorum` more than half."""
     return ApprovalRuleDefinition(
         conditions=(RuleCondition(field="tier", any_of=(tier,)),),
         voters=(voters,),

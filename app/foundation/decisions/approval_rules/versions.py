@@ -1,6 +1,6 @@
-"""The versions of approval rules that hold for one matter (pure): nobody loosens the rules of a matter that
-has begun, or to which they are a party. Decisions of the committee and those about high risks never ask less
-than the shipped rules do.
+"""The versions of approval rules that hold for one matter (pure): a party cannot loosen its rules, and the
+rules of a matter that has begun stay. Decisions of the committee and those about high risks always demand at
+least as much as the shipped rules.
 """
 
 from __future__ import annotations
@@ -88,7 +88,9 @@ def rules_in_force(rows: Iterable[Mapping[str, Any]], decision: DecisionKind) ->
 
 
 def floors_of(rule: HoldingRule, decision: DecisionKind) -> list[str]:
-    """Return the keys of the shipped rules that hold for records of the rule at least, whatever it says."""
+    """Return the keys of the shipped rules that always hold for records of the rule, whatever its
+    definition.
+    """
     return [
         key
         for key in FLOORS

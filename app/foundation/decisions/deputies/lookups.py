@@ -53,8 +53,8 @@ class DeputiesNow:
 async def deputies_in_force(
     reads: ReadContext, rows: Sequence[VotingDeputy], ctx: ActionContext
 ) -> tuple[VotingDeputy, ...]:
-    """Return those of a decision's deputies that are the caller, and whom the voter still names for this
-    instant: a rule follows what voters change, and a vote does not wait for it.
+    """Return those of a decision's deputies that are the caller, and that the voter still names for this
+    instant: a rule follows the voters' changes, and a vote does not wait for the rule.
     """
     own = [row for row in rows if row.person_id == ctx.caller.person_id and row.ended_at is None]
     if not own:
@@ -73,8 +73,8 @@ async def deputies_of(
     kept_apart: Collection[UUID],
     ctx: ActionContext,
 ) -> DeputiesNow:
-    """Return the deputies whom the voters have named for this instant, standing ones and those of their
-    absences, but for those who are kept apart from it themselves; and when that changes next.
+    """Return the deputies that the voters have named for this instant, standing ones and those of their
+    absences, except people who are excluded from the matter; and when that changes next.
     """
     kind = None if decision.decision is None else decision.decision.value
     guard = Unguarded("A deputy who is named meanwhile is added by the rule that follows it.")
@@ -102,5 +102,5 @@ async def deputies_of(
 
 
 def deputation_key(row: VotingDeputy) -> tuple[Any, ...]:
-    """Return what tells a deputy of a voter from another: an absence may get another deputy, or time."""
+    """Return the values that distinguish a voter's deputies: an absence may get another deputy, or time."""
     return row.deputation_id, row.person_id, row.from_at, row.until_at

@@ -9,13 +9,13 @@ documents.
 A record whose process goes on may still write further editions of what it has published, so `archivable`
 names the states in which it does not; without it, all states do.
 
-Each names the document, one of the record's; it may be left out where the record has one only. The names of
-the actions say so: `archive_document`, `request_document_access`; and those of the events begin with
+Each names the document, one of the record's, which may be left out if the record has only one. The names of
+the actions are explicit: `archive_document`, `request_document_access`; and those of the events begin with
 `document_`: `training.document_archived`. A document that is a record itself has neither: `archive`,
 `document.archived`; and its state is that of its row (`archived`, `destroyed`).
 
-What is destroyed is unreadable afterwards: its sections and files are removed, and the keys that they have
-for themselves are destroyed.
+Destroyed content is unreadable: its sections and files are removed, and the keys that belong to them alone
+are destroyed.
 """
 
 from __future__ import annotations
@@ -80,11 +80,11 @@ from app.log.events import kind_of
 class KeptDocuments:
     """The kind of the records whose documents are kept, and `any` of their states in which there can be one.
 
-    `archivable` are the states from which a document is archived, since nothing is written in it any more.
-    Of a document that is a record: `published` and `held` are its states in which it is in force and can be
-    held; `archived` and `destroyed` what it comes to. `grants` are those who grant access, and `notifies`
-    those who are told, besides quality managers, that somebody asks for it; `strangers` says who of those
-    that do not see the record may ask.
+    `archivable` are the states from which a document is archived, since it is no longer written. For a
+    document that is a record: `published` and `held` are its states in which it is in force and can be held;
+    `archived` and `destroyed` the states that follow. `grants` are the people who grant access, and
+    `notifies` those who are notified of a request for it, besides quality managers; `strangers` are the
+    people who may ask although they do not see the record.
     """
 
     kind: str

@@ -70,8 +70,8 @@ async def access_not_requested(
 async def grant_invalid(
     reads: ReadContext, record: Any, body: GrantDocumentAccess, ctx: ActionContext
 ) -> None:
-    """Refuse a time that is over. Of a secret document, also refuse its author, who does not alone say who
-    reads it, a person who is no staff, and a long time.
+    """Refuse a time that is over. For a secret document, also refuse its author, who must not decide alone
+    about its readers, a person who is not staff, and a long time.
     """
     _check_ahead(body, ctx)
     entry, person = ctx.prepared(ChosenDocument).entry, ctx.required_ref(Person, "person")
@@ -185,7 +185,7 @@ async def destruction_asked_already(
 
 
 async def not_by_two(reads: ReadContext, record: Any, body: OfDocument, ctx: ActionContext) -> str | None:
-    """Refuse if nobody has asked for the destruction (`destruction_not_asked`), and whoever has."""
+    """Refuse a destruction without a request (`destruction_not_asked`), or by the person who requested it."""
     entry = ctx.prepared(ChosenDocument).entry
     if entry.destruction_asked_at is None:
         return "destruction_not_asked"

@@ -32,7 +32,9 @@ class ChosenDocument:
 async def chosen_document(
     reads: ReadContext, record: Any, body: OfDocument, ctx: ActionContext
 ) -> ChosenDocument:
-    """Find the document. Raises WrongValue if the payload names none and the record has not exactly one."""
+    """Find the document. Raises WrongValue if the payload leaves it out and the record does not have exactly
+    one.
+    """
     named = ctx.ref(DocumentEntry, "document")
     if named is not None:
         return ChosenDocument(named)
@@ -47,7 +49,7 @@ async def chosen_document(
 
 @dataclass(frozen=True, slots=True)
 class Acknowledgement:
-    """The caller's acknowledgement of the document's edition, done or awaited; None: nobody awaits it."""
+    """The caller's acknowledgement of the document's edition, done or awaited; None if it is not required."""
 
     row: DocumentAcknowledgement | None
 
@@ -99,9 +101,9 @@ async def document_content(
 
 
 async def doomed_keys(reads: ReadContext, record: Any, body: OfDocument, ctx: ActionContext) -> DoomedKeys:
-    """Find the keys that go with the document: those that its sections, and what is said of it, have for
-    themselves; of a document that is a record, those of all texts and files in its events. A text under its
-    author's own key keeps it; its row goes all the same.
+    """Find the keys that go with the document: those that its sections, and texts about it, have for
+    themselves; for a document that is a record, those of all texts and files in its events. A text under its
+    author's own key keeps it; its row is removed anyway.
     """
     entry = ctx.prepared(ChosenDocument).entry
     if entry.id == record.id:

@@ -1,4 +1,4 @@
-"""Rows beside a document: who must acknowledge it, who asked for it, who may see it for a time, paper copies
+"""Rows next to a document: required acknowledgements, requests for it, temporary readers, paper copies
 (tables).
 """
 
@@ -15,7 +15,7 @@ from app.common.records import ChildRecord, ForeignRef, optional, required
 
 
 class DocumentAcknowledgement(ChildRecord):
-    """A person who must acknowledge a document, or has done so; for whom it is a document to read."""
+    """A person who must acknowledge a document, or has done so; the person must read it."""
 
     KIND: ClassVar[str] = "document_acknowledgement"
     AUDIENCE_KIND: ClassVar[str] = "acknowledger"

@@ -1,5 +1,5 @@
-"""Bounds of an account: how many standing things of each kind it may have, which cost something as long as
-they are there. Administrators raise them for one account. What stands above a bound stays.
+"""Bounds of an account: how many standing things of each kind it may have that cost something as long as they
+are there. Administrators raise them for one account. Existing things above a bound stay.
 """
 
 from __future__ import annotations

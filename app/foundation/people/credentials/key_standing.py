@@ -1,9 +1,9 @@
-"""What a key has made that acts on without it: subscriptions, deputies, absences, absence calendars.
+"""Things made by a key that act on without it: subscriptions, deputies, absences, absence calendars.
 
-Each is found by the hashes of the secrets that it was made with, or that set something of it that lasts. A
-key that is rotated without an overlap, or revoked, is lost: what was made with the secrets that end is
-suspended in the same command. What was made before the secret was kept is listed only, since nobody knows
-with which one, and so are keys, webhook sources and group mappings, without which others could not work.
+Each is found by the hashes of the secrets with which it was made, or with which a lasting part was set. A key
+that is rotated without an overlap, or revoked, is lost: things made with the ending secrets are suspended in
+the same command. Things from before the secret was stored are only listed, since their secret is unknown, and
+so are keys, webhook sources and group mappings, without which others could not work.
 """
 
 from __future__ import annotations

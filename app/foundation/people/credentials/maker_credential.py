@@ -43,8 +43,8 @@ class MakerCredential:
 
 
 def note_secret(record: Any, secret_hash: str | None) -> None:
-    """Note on the record that something of it that lasts was set with the secret, as with those before: a
-    rotation of any of their keys finds it, whoever touched it last.
+    """Note on the record that a lasting part was set with the secret, as with those before: a rotation of any
+    of their keys finds it, whoever changed it last.
     """
     before = record.set_with or []
     if secret_hash is not None and secret_hash not in before:

@@ -1,4 +1,4 @@
-"""Accounts that the identity provider provisions by SCIM: what it says of a person, and their membership of
+"""Accounts that the identity provider provisions by SCIM: its data about a person, and their membership of
 its groups. Each is one event, with the roles and teams that follow from it.
 """
 
@@ -93,8 +93,8 @@ def provision(person: Person, body: ProvisionPerson, ctx: ActionContext) -> None
 async def login_of_somebody_granted(
     reads: ReadContext, person: Person, body: ProvisionPerson, ctx: ActionContext
 ) -> None:
-    """Refuse another login of somebody who holds roles that were granted by hand: whoever sets a login can
-    log in as that person, and the provider's key grants no such role.
+    """Refuse another login of a person with roles that were granted by hand: the one who sets a login can log
+    in as that person, and the provider's key cannot grant such roles.
     """
     if dict(provided_fields(body)).get("login") is None:
         return
@@ -163,13 +163,13 @@ def leave_directory_group(person: Person, body: LeaveDirectoryGroupPerson, ctx: 
 
 
 def mark_activated(person: Person) -> None:
-    """Note that the person is active again, whatever the provider has said."""
+    """Note that the person is active again, whatever the provider's data."""
     if person.scim_status in (ScimStatus.suspended, *REMOVED):
         person.scim_status = ScimStatus.provisioned
 
 
 def may_be_activated(person: Person) -> bool:
-    """Return whether the provider may activate the person: whoever was deactivated here stays so."""
+    """Return whether the provider may activate the person: people who were deactivated here stay so."""
     return person.state is PersonState.inactive and person.scim_status in (
         ScimStatus.suspended,
         ScimStatus.removed,

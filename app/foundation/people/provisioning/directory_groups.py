@@ -1,5 +1,5 @@
-"""Groups that the identity provider keeps here by SCIM (lifecycle). What their members get is said by group
-mappings; who belongs to one is on the persons' streams, so that two who change one group lose nothing.
+"""Groups that the identity provider keeps here by SCIM (lifecycle). Group mappings define the rights of their
+members. Membership is on the people's streams, so that two simultaneous changes of one group lose nothing.
 
 active ─► retired
 """

@@ -49,7 +49,7 @@ class ProvideGrantsPerson(Payload):
 
 @dataclass(frozen=True, slots=True)
 class ProvidedGrants:
-    """What the person's groups change, with the memberships that end by it."""
+    """Changes from the person's groups, with the memberships that end by them."""
 
     source: GrantSource
     change: GrantChange
@@ -59,8 +59,8 @@ class ProvidedGrants:
 async def provided_grants(
     reads: ReadContext, person: Person, body: ProvideGrantsPerson, ctx: ActionContext
 ) -> ProvidedGrants:
-    """Find the grants that the groups change. Raises PreparationRefused (`nothing_to_provide`) if they change
-    none, so that no event tells of each sign-in.
+    """Find the grants that the groups change. Raises PreparationRefused (`nothing_to_provide`) without a
+    change, so that sign-ins do not cause events.
     """
     provided = await changed_grants(reads, person, body.provided_by, body.groups)
     if not provided.change.changes(person, body.provided_by):
@@ -71,7 +71,7 @@ async def provided_grants(
 async def changed_grants(
     reads: ReadContext, person: Person, source: GrantSource, groups: Sequence[str]
 ) -> ProvidedGrants:
-    """Return what it changes that these are the person's groups, as this source says. The last administrator
+    """Return the changes if these are the person's groups, according to this source. The last administrator
     of everything stays one.
     """
     marks = await mapped_grants(reads, groups)

@@ -63,8 +63,8 @@ def withdraw(mapping: GroupMapping, body: EmptyPayload, ctx: ActionContext) -> N
 async def not_one_grant(
     reads: ReadContext, mapping: GroupMapping, body: MappedGrant, ctx: ActionContext
 ) -> None:
-    """Refuse a mapping to nothing, to a role that nobody can hold, to a team that is retired, or to a role
-    and a team at once: each is taken away by itself.
+    """Refuse a mapping to nothing, to a role without holders, to a retired team, or to a role and a team at
+    once: each is taken away by itself.
     """
     role, has_team = _role_after(mapping, body), _has_team_after(mapping, body, ctx)
     if (role is None) is not has_team:

@@ -57,6 +57,6 @@ async def directory_memberships_of(reads: ReadContext, person: Person) -> list[D
 async def directory_groups_of(
     reads: ReadContext, person: Person, *, without: UUID | None = None
 ) -> list[str]:
-    """Return the names and external ids of the provider's groups that the person belongs to, but for one."""
+    """Return the names and external ids of the provider's groups that the person belongs to, except one."""
     rows = await reads.rows(DIRECTORY_GROUPS, (person.id, without), guard=Versions())
     return [name for row in rows for name in (row["name"], row["external_id"]) if name is not None]

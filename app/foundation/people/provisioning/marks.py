@@ -104,7 +104,7 @@ def grant_change(
     """Return the change that the source's groups make if they stand for `given_marks`. `teams` are those
     that the person belongs to; `keeps_admin`: the role of an administrator is not taken away.
 
-    What is held by hand is neither marked nor taken away; what another source gives, too, stays.
+    Grants by hand are neither marked nor taken away; grants that another source also gives stay.
     """
     held = [*(person.roles or ()), *(team_mark(team) for team in teams)]
     before = marks_of(person, source)

@@ -66,7 +66,7 @@ def managed_kinds(ctx: ActionContext) -> tuple[str, ...]:
 
 
 def with_kinds(person: Any, body: TransferDutiesPerson, ctx: ActionContext) -> Payload:
-    """Return the payload with all kinds that the caller manages, if it names none."""
+    """Return the payload with all kinds that the caller manages, if it is empty."""
     return body if body.kinds else body.model_copy(update={"kinds": managed_kinds(ctx)})
 
 

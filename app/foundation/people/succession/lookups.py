@@ -143,8 +143,8 @@ def counts_by_kind(duties: Iterable[HeldDuty]) -> Mapping[str, int]:
 
 
 async def people_to_notify(read: Reading, person: UUID, roles: Iterable[Role]) -> list[UUID]:
-    """Return the people who are notified of what a person holds: the leads of their teams, their superior and
-    the holders of the roles; the administrators if none of these is active.
+    """Return the people who are notified of a person's duties: the leads of their teams, their superior and
+    the holders of the roles; the administrators if all of these are inactive.
     """
     recipients = [row["id"] for row in await read(SUPERIOR, (person,))]
     for row in await read(TEAMS, (person,)):
@@ -166,7 +166,7 @@ class OpenWork:
 
 
 async def open_work_of(read: Reading, team: UUID) -> OpenWork | None:
-    """Return the open work of the team; None: it has none."""
+    """Return the open work of the team, or None."""
     rows = await read(NUMBERS_OF_OPEN_WORK, {"team": team})
     if not rows:
         return None

@@ -32,8 +32,8 @@ async def find_passages(
 
 
 def passage(text: str, words: str) -> str:
-    """Return the text around the first of the words in it, on one line; its beginning, if none is found as
-    it is written.
+    """Return the text around the first of the words in it, on one line; its beginning, if the exact words do
+    not occur.
     """
     searched = [word for every, exact in terms(words) for word in (*([exact] if exact else []), *every)]
     pattern = "|".join(re.escape(word) for word in sorted(searched, key=len, reverse=True))

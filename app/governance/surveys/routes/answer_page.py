@@ -106,7 +106,7 @@ def _answer(wording: Wording, title: str, body: Markup, status: int = 200, **mor
 
 
 def _refusal(wording: Wording, refusal: Refusal) -> Response:
-    """Return a page that only says why there is nothing to answer."""
+    """Return a page that only explains why there is nothing to answer."""
     return _answer(wording, "not_now", paragraphs(refusal.sentence(wording.language)), refusal.STATUS)
 
 
@@ -122,7 +122,7 @@ def _over_quota(request: Request, wording: Wording) -> Response | None:
 
 
 async def _fields(request: Request) -> dict[str, str] | None:
-    """Return what the form says, by name; None if it is no form, or too large."""
+    """Return the inputs of the form, by name; None if the body is not a form, or too large."""
     text = bytearray()
     async for part in request.stream():
         text += part
@@ -138,7 +138,7 @@ async def _fields(request: Request) -> dict[str, str] | None:
 def _answers(
     questions: tuple[SurveyQuestion, ...], fields: Mapping[str, str]
 ) -> tuple[GivenAnswer, ...] | None:
-    """Return the answers in the form; None: there is none, or one that does not fit its question."""
+    """Return the answers in the form; None if they are missing, or one does not fit its question."""
     names = {QuestionKind.rating: "score", QuestionKind.choice: "choice", QuestionKind.text: "text"}
     answers: list[GivenAnswer] = []
     for question in questions:
@@ -169,7 +169,7 @@ def _form(
     entries: Mapping[str, str] = NOTHING,
     problem: str | None = None,
 ) -> Markup:
-    """Return the form of the questions; `problem` says why what was sent, `entries`, cannot be stored."""
+    """Return the form of the questions; `problem` is the reason why the sent `entries` cannot be stored."""
     survey = linked.survey
     return render(
         "governance/surveys/routes/answer_form.html",

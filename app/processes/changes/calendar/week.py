@@ -81,7 +81,7 @@ def week_body(sheet: Sheet, week: Sequence[Day], entries: Sequence[CalendarEntry
 
 
 def block_of(entry: CalendarEntry, day: Day) -> Block | None:
-    """Return the part of the entry within the day; None if there is none."""
+    """Return the part of the entry within the day, or None."""
     if not _within(entry, day):
         return None
     return Block(entry, _hours(day, max(entry.from_at, day.begin)), _hours(day, min(entry.until_at, day.end)))

@@ -197,7 +197,7 @@ def _compared(
 def _as_text(
     plan: ImprovementPlan, target: dict[str, Any] | None, baselines: dict[str, Any], language: str
 ) -> str | None:
-    """Return the target in words: its KPI, the baseline, the goal and the day; None: there is none."""
+    """Return the target in words: its KPI, the baseline, the goal and the day, or None."""
     if target is None:
         return None
     terms = target["target"]

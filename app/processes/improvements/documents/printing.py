@@ -308,7 +308,7 @@ def _side(side: EffectSide, statistic: ComparedStatistic, words: ChartWords) -> 
 def _control_values(
     result: EffectResult, statistic: ComparedStatistic, words: ChartWords
 ) -> tuple[str, str] | None:
-    """Return the values of the cases that it is compared with, before and after; None: there are none."""
+    """Return the values of the cases that it is compared with, before and after, or None."""
     if result.control_before is None or result.control_after is None:
         return None
     before, after = (

@@ -60,7 +60,7 @@ async def named_filters(
 async def pilot_facts(
     ledger: Ledger, improvement: Improvement, then: PastRecord, language: str
 ) -> PrintedPilot | None:
-    """Return the pilot of the improvement as it was then; None: it has none."""
+    """Return the pilot of the improvement as it was then, or None."""
     ready = then.rows(PilotReadiness, "started_at")
     if not ready or improvement.pilot.pilot_scope is None:
         return None

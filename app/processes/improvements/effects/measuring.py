@@ -173,7 +173,7 @@ async def _others(
     connection: Connection, questions: EffectQuestions, of_all: Filters, cut: Filters
 ) -> Filters | None:
     """Return the filters of the cases outside the pilot: the other values of the first dimension that it is
-    cut by, those with most cases first if they are many; None if there are none.
+    cut by, those with most cases first if they are many, or None.
     """
     dimension = next(iter(cut), None)
     if dimension is None or dimension not in questions.kpi.dimensions:

@@ -34,7 +34,7 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 
 def routing_rule(rules: Iterable[AlertRule], labels: Mapping[str, str]) -> AlertRule | None:
-    """Return the first rule that fits and says whose the alert is; None if none does."""
+    """Return the first rule that fits and says whose the alert is, or None."""
     return next((rule for rule in rules if rule.routes and fits(rule, labels)), None)
 
 
@@ -52,7 +52,7 @@ def group_values(rule: AlertRule, labels: Mapping[str, str]) -> Sequence[str]:
 
 
 def quiet_rule(rules: Iterable[AlertRule], labels: Mapping[str, str], moment: datetime) -> AlertRule | None:
-    """Return the rule that fits and is quiet at that time, the one that is so longest; None if none is."""
+    """Return the rule that fits and is quiet at that time, the one that is so longest, or None."""
     quiet = [
         (rule.quiet_until_at, rule)
         for rule in rules

@@ -111,7 +111,7 @@ def labels_of(alert: Alert) -> dict[str, str]:
 
 
 def labels_text(alert: Alert) -> str | None:
-    """Return the alert's own labels as a text: a name, `=` and a value in each line; None if it has none."""
+    """Return the alert's own labels as a text: a name, `=` and a value in each line, or None."""
     lines = [f"{name}={' '.join(text.split())}" for name, text in sorted((alert.labels or {}).items())]
     return "\n".join(lines) or None
 

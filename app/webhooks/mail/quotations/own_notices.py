@@ -204,8 +204,8 @@ def _footers() -> _SentLines:
 
 
 def _end_of_footer(squeezed: list[str], n: int) -> int | None:
-    """Return the number of the line after the last sentence of a notice that begins in the n-th line; None if
-    none does.
+    """Return the number of the line after the last sentence of a notice that begins in the n-th line, or
+    None.
     """
     count = _footers().count_of_lines(squeezed, n, min(len(squeezed), n + _SENTENCE_LINES))
     return n + count if count else None
