@@ -216,10 +216,10 @@ async def run(
     failed: Callable[[str, Exception], None],
     secrets_dir: Path | None = None,
 ) -> None:
-    """Run all consumers, rules and jobs for ever, beside any number of other workers. `failed` is called with
-    each failure. `secrets_dir` has the key that seals; None: the log is not sealed. The consumer group also
-    invalidates the ledger's caches as it follows the log. Raises SettingsError if a KPI that is to be watched
-    is unknown.
+    """Run all consumers, rules and jobs for ever, next to any number of other workers. `failed` is called
+    with each failure. `secrets_dir` has the key that seals; None: the log is not sealed. The consumer group
+    also invalidates the ledger's caches as it follows the log. Raises SettingsError if a KPI that is to be
+    watched is unknown.
     """
     watched = watched_kpis(ledger.settings)
     consumers = (*projections(ledger), *acting_consumers(ledger, clock))

@@ -89,7 +89,7 @@ class _McpResponse(Response):
 
 
 async def _session(ctx: Any, client: str | None, language: str | None) -> AssistantSession:
-    """Return the session of the request: of the caller for whom the assistant acts."""
+    """Return the session of the request: of the caller represented by the assistant."""
     request: Request = ctx.request
     caller: Caller = caller_of(request)
     if caller.assistant is None:

@@ -1,3 +1,1 @@
-"""What needs attention: sentences about trouble now, missed targets, changes or stuck work, each with its
-cases.
-"""
+"""Attention: sentences about trouble now, missed targets, changes or stuck work, each with its cases."""

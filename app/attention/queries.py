@@ -1,4 +1,4 @@
-"""What needs attention: all rules together, ranked and folded, as a reader may see it."""
+"""Attention: all rules together, ranked and folded, as a reader may see it."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ SERVICES = "select key from fold.service order by key"
 
 @dataclass(frozen=True, slots=True)
 class AttentionNow:
-    """What needs attention at an instant, and at a position of the log. `aside_until`: the time until which
-    the reader has put sentences aside, by their keys. `omitted` are the rules that cannot apply a filter,
-    with those filters.
+    """Attention at an instant, and at a position of the log. `aside_until`: the time until which the reader
+    has put sentences aside, by their keys. `omitted` are the rules that cannot apply a filter, with those
+    filters.
     """
 
     reader: AttentionReader

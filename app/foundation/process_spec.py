@@ -20,8 +20,8 @@ EMPTY_POLICY = ActorPolicy()
 
 @dataclass(frozen=True)
 class AssigningSpec:
-    """Who may assign and escalate the records of a process besides agents, engineers and its manager, and the
-    check that refuses ineligible assignees.
+    """Roles that may assign and escalate the records of a process besides agents, engineers and its manager,
+    and the check that refuses ineligible assignees.
     """
 
     by: ActorPolicy = EMPTY_POLICY

@@ -73,8 +73,8 @@ class Ledger:
         return max(self.writer.position, self.new_events.position, 0)
 
     def reading(self, db: Database) -> Ledger:
-        """Return these services, reading records from that database. Whoever decides who the caller is, and
-        what they may, goes on to read the primary: directory, vault, keys and numbers.
+        """Return these services, reading records from that database. Authentication and permissions go on to
+        read the primary: directory, vault, keys and numbers.
         """
         reader = copy.copy(self)
         reader.db = db
@@ -102,7 +102,7 @@ class Ledger:
         return self.vault.fingerprint("address", address.strip().casefold())
 
     def forbidden(self, policy: ActorPolicy, language: str) -> Forbidden:
-        """Return the refusal for a caller whom the actor policy `policy` does not allow to act."""
+        """Return the refusal for a caller that the actor policy `policy` does not allow to act."""
         return Forbidden({"who": policy.phrase(language, self.role_labels)})
 
     def forget(self) -> None:
@@ -153,7 +153,7 @@ async def open_ledger(
     listens: bool = True,
 ) -> AsyncIterator[Ledger]:
     """Open a ledger, until the block ends. `lifecycles` by kind. `patient`: wait for an unavailable database,
-    as long as the settings say. Without `listens` the caller passes notifications on. Raises DatabaseGone,
+    as long as the settings allow. Without `listens` the caller passes notifications on. Raises DatabaseGone,
     VaultError, SettingsError.
     """
     patience = WaitBudget(settings.database_wait_seconds if patient else 0)

@@ -34,7 +34,7 @@ class EvidenceQuestion:
 
 
 class NamedEvidence:
-    """Marks a payload field whose texts name evidence. Subclasses say what counts."""
+    """Marks a payload field whose texts name evidence. Subclasses define which evidence counts."""
 
     async def kept_numbers(self, question: EvidenceQuestion, field: str, names: Sequence[str]) -> list[str]:
         """Return the names as the record keeps them. Raises WrongValue, with the pointer to the text, if one

@@ -16,7 +16,7 @@ READS_AT_ONCE = 2
 class NewEvents:
     """The newest position that this process has heard of, and the requests that wait for one beyond theirs.
 
-    One listener tells all of them; no request asks the database whether there is anything new.
+    One listener notifies all of them, so requests do not ask the database for news.
     """
 
     def __init__(self) -> None:

@@ -1,8 +1,8 @@
 """Reading from a streaming replica: for each request, whether its state is one that may be shown.
 
-A replica is known by one connection, which tells how far it has come, and read by a pool of connections to
-that same host: what one host of several has reached says nothing of another. A replica that cannot be reached
-is left alone until a task of its own has reached it again, so no request waits for it to be connected to.
+A replica is known by one connection, which reports its position, and read by a pool of connections to that
+same host: the position of one host of several does not hold for another. A replica that cannot be reached is
+left alone until a task of its own has reached it again, so requests do not wait for a connection to it.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class _Unfit(Exception):
 
 @dataclass(slots=True)
 class _Contact:
-    """A replica that answers. `asked_at`: before it told its position, on the loop's clock."""
+    """A replica that answers. `asked_at`: before it reported its position, on the loop's clock."""
 
     connection: Connection
     db: Database
@@ -163,7 +163,7 @@ class Replica:
         self._heads.note(position, asyncio.get_running_loop().time())
 
     def doubt(self) -> None:
-        """Make contact anew, since the primary may be another server than before, with another log."""
+        """Make contact again, since the primary may be another server than before, with another log."""
         if self._contact is not None:
             self._lose(self._contact, ReadReason.away)
 

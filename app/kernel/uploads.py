@@ -1,7 +1,8 @@
 """Upload and download of files: in chunks, encrypted, in tables next to the log.
 
-Each chunk is a statement of its own: no transaction waits for a client. An upload is complete once its last
-statement has marked it so; sending it again begins anew, and the earlier transfer cannot go on.
+Each chunk is a statement of its own, so transactions do not wait for a client. An upload is complete once its
+last statement has marked it so; sending it again starts from the beginning, and the earlier transfer cannot
+go on.
 """
 
 from __future__ import annotations
@@ -122,7 +123,7 @@ class IncomingUpload:
 
 
 async def find_upload(db: Database, upload_id: UUID) -> Upload | None:
-    """Return the upload with that id, or None if there is none."""
+    """Return the upload with that id, or None."""
     row = await db.row(FIND_UPLOAD, (upload_id,))
     return None if row is None else Upload(**row)
 

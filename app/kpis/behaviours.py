@@ -1,7 +1,7 @@
 """The behaviour of several KPIs at once, as figures of one instant, with two marks of each.
 
-The first mark says whether a period is as usual or something has changed, the second whether the target will
-be met as the process runs: by its natural limits, and so by no single value.
+The first mark shows whether a period is as usual or something has changed, the second whether the target will
+be met as the process runs: by its natural limits, and so not by a single value.
 """
 
 from __future__ import annotations
@@ -264,8 +264,8 @@ def _change(kpi: Kpi, chart: KpiBehaviour, judged: KpiPoint, now: datetime) -> K
 
 
 def target_mark(target: PointTarget | None, limits: KpiLimits | None) -> KpiTargetMark | None:
-    """Return whether values within the limits meet the target: all of them, some or none. None: there is no
-    target, or there are no limits.
+    """Return whether values within the limits meet the target: all, some or no values. None without a target
+    or limits.
     """
     if target is None or limits is None:
         return None

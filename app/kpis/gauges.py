@@ -1,8 +1,8 @@
 """KPI gauges for `/metrics`: every KPI of the running month so far and of the last month that is over.
 
 A scrape never waits for figures: it gets those computed last, and if they are older than a minute, others are
-computed beside it. So they are computed at most once a minute, and not at all while nobody scrapes. Each
-scraper gets the KPIs that it may see, and no others.
+computed in the background. So they are computed at most once a minute, and only while there are scrapes. Each
+scraper gets only the KPIs that it may see.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ class KpiGauges:
             await asyncio.gather(self._refresh_task, return_exceptions=True)
 
     def _refresh_if_old(self, ledger: Ledger, now: datetime, clock: float) -> None:
-        """Start to compute the figures anew, unless that was started less than a minute ago."""
+        """Start to recompute the figures, unless that was started less than a minute ago."""
         if self._refresh_task is not None and not self._refresh_task.done():
             return
         if self._started_at is None or clock - self._started_at >= FRESH_SECONDS:
@@ -125,7 +125,7 @@ class KpiGauges:
 
 
 class _Families(Collector):
-    """The metric families of these KPIs. What has no value has no sample: empty is not zero."""
+    """The metric families of these KPIs. A missing value has no sample: empty is not zero."""
 
     def __init__(
         self, periods: Mapping[str, Overview], visible: set[str], age_seconds: float, now: datetime

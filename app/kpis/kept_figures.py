@@ -1,8 +1,8 @@
-"""Figures as of positions of the log, kept beside their positions: what was discussed can be seen again,
-however long the log has become since.
+"""Figures as of positions of the log, kept with their positions: discussed figures can be seen again, however
+long the log has become since.
 
-Kept are counts and sums of cases, from which answers are made anew: no words, and nothing that depends on who
-reads them. Who may see a KPI is decided before it is asked for.
+Kept are counts and sums of cases, from which answers are made again: no words, and nothing that depends on
+the reader. Access to a KPI is decided before.
 """
 
 from __future__ import annotations
@@ -93,8 +93,8 @@ class KeptFigures:
 
 @asynccontextmanager
 async def keeping(db: Database) -> AsyncIterator[KeptFigures]:
-    """Provide the kept figures for an answer. What was added is written at the end, even if the answer as a
-    whole takes too long: asked for again, it begins where it ended. Raises DatabaseGone.
+    """Provide the kept figures for an answer. New ones are written at the end, even if the answer as a whole
+    takes too long: the next request begins where it ended. Raises DatabaseGone.
     """
     memory = KeptFigures()
     try:
@@ -110,8 +110,8 @@ async def differs(
     position: int,
     anew: dict[PointKey, Figures],
 ) -> bool:
-    """Return whether figures that were recomputed differ from those kept, in six digits or more; if none are,
-    keep these.
+    """Return whether figures that were recomputed differ from those kept, in six digits or more; keep these
+    if there are no kept ones.
     """
     before = await memory.find_figures(connection, question, position)
     if before is None:

@@ -115,8 +115,8 @@ async def reconcile(
     progress: ProgressCallback = _ignore_progress,
     columns: Path | None = None,
 ) -> ReconciliationReport:
-    """Compare these KPIs (all, if none are named) month by month in the zone; with the folder of exported
-    facts (`columns`) also what is answered from there. Raises DatabaseGone.
+    """Compare these KPIs (default: all) month by month in the zone; with the folder of exported facts
+    (`columns`) also answers from there. Raises DatabaseGone.
     """
     kpis = [KPIS[key] for key in keys] or list(KPIS.values())
     with opened_columns(columns) as mirror:
@@ -147,7 +147,7 @@ async def _reconcile(
 
 
 async def _compare_clocks(connection: Connection, now: datetime, report: ReconciliationReport) -> None:
-    """Compare the clocks of all cases with what the engine says of them, and what they have said."""
+    """Compare the clocks of all cases with the engine's result, and with their announcements."""
     check = await differing_cases(connection, now)
     report.compared += check.clocks
     for case, columns in check.differing:
@@ -259,9 +259,7 @@ async def _compare_outages(task: _Comparison, months: Sequence[datetime]) -> Non
 
 
 async def _months(task: _Comparison) -> Sequence[datetime]:
-    """Return the bounds of all months in which there are events of cases that the KPI counts; empty if there
-    are none.
-    """
+    """Return the bounds of all months with events of cases that the KPI counts; empty without any."""
     opened = " union all ".join(f"select at from kpi.{kind}_{EXTENT[kind][0]}" for kind in task.kpi.processes)
     text = f"""
 select min(at), max(at) from (

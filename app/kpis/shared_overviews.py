@@ -1,9 +1,9 @@
 """The overviews of KPIs that a process computed last, for everybody who asks while they are still true.
 
-An overview follows from the facts, the month and the time. So one that the facts have not moved on from is
-given again, for a minute at most, and readers who ask at the same time wait for one computation. Where that
-takes long, because there are very many cases, the facts never stand still: there it is given again for some
-seconds although they have moved on, says so, and a new one is computed beside.
+An overview follows from the facts, the month and the time. So it is reused while the facts stand still, for a
+minute at most, and readers who ask at the same time wait for one computation. With very many cases the
+computation takes long, and the facts never stand still: then an overview is reused for some seconds although
+the facts have moved on, is marked as such, and a new one is computed in the background.
 """
 
 from __future__ import annotations
@@ -104,6 +104,6 @@ class SharedOverviews:
 
 
 def _look_at_failure(task: asyncio.Task[Overview]) -> None:
-    """A computation that nobody waits for any more fails in silence: who asks next computes anew."""
+    """A computation without waiting readers fails in silence: the next reader starts it again."""
     if not task.cancelled():
         task.exception()

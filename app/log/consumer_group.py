@@ -75,8 +75,8 @@ Failed = Callable[[str, Exception], None]
 
 
 class LogListener(Protocol):
-    """An observer of the log besides the consumers: it gets each notification, or the head's position if none
-    came.
+    """An observer of the log besides the consumers: it gets each notification, or the head's position without
+    one.
     """
 
     def forget(self) -> None:

@@ -54,7 +54,9 @@ class Event:
 
     @property
     def set_fields(self) -> dict[str, Any]:
-        """Return the fields of the stream's own record that the event sets; none if it removes the record."""
+        """Return the fields of the stream's own record that the event sets; empty if it removes the
+        record.
+        """
         return self.data["set"].get(self.stream) or {}
 
     def rows_set(self, kind: str) -> dict[str, dict[str, Any]]:
@@ -69,7 +71,7 @@ class Event:
     @property
     def repeats_earlier(self) -> bool:
         """Return whether an observed event records a later row of its source once more, because an older one
-        came late: all that it sets is set already. What is recorded anew of an opening may be new.
+        came late: all its fields are set already. A repeated opening may have new content.
         """
         return bool(self.data.get("instead", 1) > 1)
 

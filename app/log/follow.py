@@ -55,11 +55,11 @@ class Consumer:
     slow machine needs. A batch that exceeds it counts as hung: it is aborted, reported and retried.
     `throttled_during_import`: while a history is imported, the consumer works only now and then; otherwise it
     pauses briefly. The consumer gets only events of these `types`, on streams of these `kinds`; None: all.
-    `tables`: those that it alone fills, from the log alone, so that they can be made anew (remake.py);
-    `tables_of_progress`: those that besides tell how it went. `shape` counts the changes of what it writes:
-    rows of an earlier shape are made anew, those of a later one are left to newer programs. `writes_log`: the
-    consumer appends to the log, in a transaction of its own, unless `has_work` finds beforehand that nothing
-    follows from the batch.
+    `tables`: those that it alone fills, from the log alone, so that they can be rebuilt (remake.py);
+    `tables_of_progress`: those with its progress. `shape` counts the changes of its rows: rows of an earlier
+    shape are rebuilt, those of a later one are left to newer programs. `writes_log`: the consumer appends to
+    the log, in a transaction of its own, unless `has_work` finds beforehand that the batch has no
+    consequences.
     """
 
     name: str
@@ -84,9 +84,9 @@ async def process_next_batch(
     tail: Tail | None = None,
     up_to: int | None = None,
 ) -> PositionRange | None:
-    """Handle the next batch and move the checkpoint, in one transaction. Return its positions; None: there
-    are no new events, or none up to that position (`up_to`). `during_import`: see PositionRange; `tail`: the
-    newest events already read.
+    """Handle the next batch and move the checkpoint, in one transaction. Return its positions; None without
+    new events, up to that position (`up_to`). `during_import`: see PositionRange; `tail`: the newest events
+    already read.
 
     Raises whatever `handle_batch` raises, or DatabaseGone if the database does not answer within the
     consumer's time limit; then neither the tables nor the checkpoint have changed.
@@ -144,8 +144,8 @@ async def reset(connection: Connection, consumer: Consumer) -> None:
 
 
 async def announce_import_end(connection: Connection) -> None:
-    """Notify all followers of the log that an imported history is complete, so that none waits for further
-    events of it.
+    """Notify all followers of the log that an imported history is complete, so that they stop waiting for
+    further events of it.
     """
     async with within_answer_time(connection):
         await connection.execute(NOTIFY_IMPORT_END, (CHANNEL,))

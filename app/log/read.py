@@ -12,8 +12,8 @@ from app.platform.db import Database
 
 
 async def head(db: Database, *, seconds: float | None = None) -> int:
-    """Return the position of the newest event; 0 if there is none. Raises DatabaseGone, after `seconds` at
-    the latest if that is set.
+    """Return the position of the newest event, or 0. Raises DatabaseGone, after `seconds` at the latest if
+    that is set.
     """
     return int(await db.value("select position from log.head", seconds=seconds))
 
@@ -24,9 +24,7 @@ from log.event where position = %(position)s + 1"""
 
 
 async def age_after(db: Database, position: int) -> float:
-    """Return the age in seconds of the first event after the position; 0: there is none. Raises
-    DatabaseGone.
-    """
+    """Return the age in seconds of the first event after the position, or 0. Raises DatabaseGone."""
     return float(await db.value(AGE_AFTER, {"position": position}) or 0)
 
 
@@ -58,7 +56,7 @@ select low from search where low = high
 
 
 async def position_at(db: Database, instant: datetime) -> int:
-    """Return the position of the last event recorded at or before that instant; 0 if there was none."""
+    """Return the position of the last event recorded at or before that instant, or 0."""
     return int(await db.value(POSITION_AT, {"at": instant}))
 
 
@@ -127,8 +125,8 @@ async def events_of_streams(db: Database, streams: Sequence[str]) -> list[Record
 
 
 async def events_told(db: Database, stream: str, source: str, reference: str) -> list[Recorded]:
-    """Return the events of one stream that the source told, whose `source_ref` begins with the reference, in
-    the order of their versions.
+    """Return the events of one stream from the source, whose `source_ref` begins with the reference, in the
+    order of their versions.
     """
     query = (
         f"select {COLUMNS} from log.event where stream = %(stream)s and source = %(source)s"
@@ -147,8 +145,9 @@ async def events_about(
     limit: int,
     for_staff: bool = True,
 ) -> list[Recorded]:
-    """Return the events after that position of streams that are about the record of that stream and have none
-    of their own, in the order of the log, at most `limit`. `as_of`, `for_staff`: as for `stream_events`.
+    """Return the events after that position of streams that are about the record of that stream and have no
+    record of their own, in the order of the log, at most `limit`. `as_of`, `for_staff`: as for
+    `stream_events`.
     """
     conditions = "e.position > %(after)s" if for_staff else "e.position > %(after)s and not e.staff_only"
     if as_of is not None:

@@ -1,8 +1,9 @@
-"""What a consumer keeps, made anew from the whole log beside what is there, and exchanged in one moment.
+"""The tables of a consumer, rebuilt from the whole log next to the existing ones, and exchanged in one
+moment.
 
-Everybody goes on meanwhile: the consumer follows with the living tables, readers read them. A second follower
-with a checkpoint of its own fills the tables beside. At the end the first one is held for as long as it takes
-to follow the last few events and to exchange the tables; then it goes on from there with the new ones.
+Work goes on meanwhile: the consumer follows with the live tables, readers read them. A second follower with a
+checkpoint of its own fills the new tables. At the end the first one is held for as long as it takes to follow
+the last few events and to exchange the tables; then it goes on from there with the new ones.
 """
 
 from __future__ import annotations
@@ -44,8 +45,8 @@ def ignore_progress(name: str, position: int, head: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Remade:
-    """What was made anew: the name of the consumer, the position that it has reached, and the tables that
-    were otherwise before (None: they were not compared).
+    """Result of a rebuild: the name of the consumer, the position that it has reached, and the tables that
+    differed before (None: they were not compared).
     """
 
     consumer: str
@@ -56,7 +57,7 @@ class Remade:
 async def remake(
     url: str, consumer: Consumer, *, compare: bool = True, progress: Progress = ignore_progress
 ) -> Remade:
-    """Make the tables of a consumer anew, as the owner of the database, and exchange them.
+    """Rebuild the tables of a consumer, as the owner of the database, and exchange them.
 
     With `compare` both are compared while both stand at one position; it reads all of both. Raises
     NotExchanged, DatabaseGone; then all is as it was.
@@ -80,7 +81,7 @@ async def remake(
 async def remake_changed(
     url: str, consumers: Sequence[Consumer], progress: Progress = ignore_progress
 ) -> list[Remade]:
-    """Make those tables anew that a consumer has written in an earlier shape. Raises as `remake`."""
+    """Rebuild those tables that a consumer has written in an earlier shape. Raises as `remake`."""
     connection = await connect(url, FOLLOW_LIMITS)
     try:
         behind = [
@@ -139,7 +140,7 @@ async def _exchange(
 
 
 async def _otherwise(connection: Connection, shadow: ShadowTables, consumer: Consumer) -> list[str]:
-    """Return the tables whose rows are not those beside. Both must be of the same position."""
+    """Return the tables whose rows differ from the new ones. Both must be of the same position."""
     names = shadow.renaming()
     return [
         table

@@ -1,10 +1,10 @@
-"""Tables that are made anew beside the living ones, and exchanged for them in one moment.
+"""Tables that are rebuilt next to the live ones, and exchanged for them in one moment.
 
-Meanwhile everybody reads and writes the living ones. The new ones have the same columns, constraints,
-indexes, rights and views over them, in schemas of their own (`kpi_next` beside `kpi`), so that statements
-that name the living ones fill them on a connection that renames these (db.Renaming). They are exchanged by
-one transaction; whoever is killed before it leaves the living ones as they were, and the next one begins
-anew.
+Meanwhile the live ones are read and written as before. The new ones have the same columns, constraints,
+indexes, rights and views over them, in schemas of their own (`kpi_next` next to `kpi`), so that statements
+that name the live ones fill them on a connection that renames these (db.Renaming). They are exchanged by one
+transaction; a process that is killed before it leaves the live ones as they were, and the next one starts
+from the beginning.
 """
 
 from __future__ import annotations
@@ -60,12 +60,12 @@ group by acl.grantee order by acl.grantee"""
 
 
 class NotExchanged(OperationRefused):
-    """The tables were not exchanged, and are as they were. The message says what is in the way."""
+    """The tables were not exchanged, and are unchanged. The message names the obstacle."""
 
 
 class ShadowTables:
-    """The tables with these names (`kpi.incident_opened`), and the same ones beside them. Those of `added`
-    are there beside, too, but are not exchanged: the caller adds their rows to the living ones.
+    """The tables with these names (`kpi.incident_opened`), and their new copies. Those of `added` have
+    copies, too, but are not exchanged: the caller adds their rows to the live ones.
     """
 
     def __init__(self, tables: Sequence[str], added: Sequence[str] = ()) -> None:
@@ -75,7 +75,7 @@ class ShadowTables:
         self._views: tuple[str, ...] = ()
 
     async def create(self, connection: Connection) -> None:
-        """Make the tables beside, empty, as the owner of the living ones."""
+        """Make the new tables, empty, as the owner of the live ones."""
         async with connection.transaction():
             await self.remove(connection)
             for schema in self._schemas:
@@ -103,16 +103,16 @@ class ShadowTables:
         await _grant(connection, table, shadow)
 
     def renaming(self) -> Renaming:
-        """Return how statements are changed so that they mean the tables and views beside."""
+        """Return how statements are changed so that they mean the new tables and views."""
         return Renaming((*self._tables, *self._added, *self._views), SUFFIX)
 
     async def connect(self, url: str, options: str) -> Connection:
-        """Open a connection to whom the names of the living tables mean those beside. Raises DatabaseGone."""
+        """Open a connection on which the names of the live tables mean the new ones. Raises DatabaseGone."""
         return await connect(url, options, self.renaming())
 
     async def vacuum(self, connection: Connection) -> None:
-        """Tell the planner what is in the tables beside, and that nobody sees other rows: indexes alone then
-        answer what they can.
+        """Give the planner the statistics of the new tables, and the visibility of their rows: indexes alone
+        then answer where they can.
         """
         for table in self._tables:
             await connection.execute(f"vacuum (analyze) {self.renaming().name_of(table)}".encode())
@@ -123,9 +123,7 @@ class ShadowTables:
         await connection.execute(f"lock table {', '.join(self._tables)} in access exclusive mode".encode())
 
     async def exchange(self, connection: Connection) -> None:
-        """Put the tables beside in the place of the living ones, which are dropped, when the transaction
-        ends.
-        """
+        """Replace the live tables, which are dropped, by the new ones when the transaction ends."""
         names = self.renaming()
         for view in reversed(self._views):
             await connection.execute(f"drop view {view}".encode())
@@ -137,15 +135,15 @@ class ShadowTables:
         await self.remove(connection)
 
     async def remove(self, connection: Connection) -> None:
-        """Remove the tables beside, if there are any."""
+        """Remove the new tables, if there are any."""
         for schema in self._schemas:
             await connection.execute(f"drop schema if exists {schema}{SUFFIX} cascade".encode())
 
 
 @contextlib.asynccontextmanager
 async def shadow_tables_made(connection: Connection, shadow: ShadowTables) -> AsyncIterator[None]:
-    """Make the tables beside for the block, on a connection of the owner; behind it they are gone, exchanged
-    or not. What somebody has left who was killed is removed first.
+    """Make the new tables for the block, on a connection of the owner; behind it they are gone, exchanged or
+    not. Remains of a killed process are removed first.
 
     Raises NotExchanged if another one is at it.
     """
@@ -160,7 +158,7 @@ async def shadow_tables_made(connection: Connection, shadow: ShadowTables) -> As
 
 
 async def _grant(connection: Connection, living: str, shadow: str) -> None:
-    """Grant on the table or view beside what is granted on the living one."""
+    """Grant on the new table or view the same rights as on the live one."""
     for right in await fetch_rows(connection, SELECT_RIGHTS, (shadow, living)):
         await connection.execute(right["statement"].encode())
 

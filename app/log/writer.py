@@ -94,9 +94,9 @@ class AppendRequest:
     `reads`: streams that were read, each with its version (0: it did not exist). `rows`: table and whole new
     row as JSON data. `removals`: table and id. `audiences`: by stream, the tokens of those who may see it
     from now on; a stream that is missing keeps its audience. `abouts`: by stream without a record of its own,
-    the stream of the record that it is about: it is visible exactly when that is, and has no audience. Of
-    several rows of one table with the same id the last counts. `idempotency_records` are its idempotency
-    keys: if any was used before, nothing is written.
+    the stream of the record that it is about: it is visible exactly when that is, and has no audience. If a
+    table has several rows with the same id, the last counts. `idempotency_records` are its idempotency keys:
+    if any was used before, nothing is written.
     """
 
     reads: dict[str, int]
@@ -231,8 +231,8 @@ class Writer:
 
 
 def next_batch(waiting: deque[_Waiting]) -> list[_Waiting]:
-    """Take the next batch out of the waiting commands: in their order, at most LARGEST_BATCH, none in
-    conflict with another.
+    """Take the next batch out of the waiting commands: in their order, at most LARGEST_BATCH, without
+    conflicts among them.
 
     A stream that one command writes is neither read nor written by another of the same batch: both versions
     would be checked before either has moved. The same holds for an idempotency key. No command overtakes one

@@ -159,7 +159,7 @@ async def series_is_over(reads: ReadContext, meeting: Meeting, ctx: ActionContex
 async def no_invitees_left(
     reads: ReadContext, meeting: Meeting, body: EmptyPayload, ctx: ActionContext
 ) -> str | None:
-    """Refuse if none of the invited persons is active any more (`nobody_comes`)."""
+    """Refuse if all invited people are inactive (`nobody_comes`)."""
     left = await remaining_of(reads, meeting)
     return None if left.sides or left.guests else "nobody_comes"
 

@@ -157,7 +157,7 @@ def correct_attendance(meeting: Meeting, body: CorrectAttendanceMeeting, ctx: Ac
 
 def _record_attendance(meeting: Meeting, ctx: ActionContext) -> None:
     """Set who attended and who did not; remove participants who were neither invited nor present. Statements
-    that somebody attended end if they did not, and nobody is asked twice about one meeting.
+    of attendance end for absent people, so that each person is asked only once about a meeting.
     """
     present_ids = {person.id for person in ctx.refs(Person, "attended")}
     participants = ctx.prepared(preparation.MeetingParticipants).participants

@@ -235,9 +235,7 @@ async def agenda(reads: ReadContext, meeting: Meeting, body: object, ctx: Action
 
 @dataclass(frozen=True, slots=True)
 class UnlinkedRecord:
-    """The ticket that a new item is about, and that is not linked yet; None: it is linked already, or the
-    item is about none.
-    """
+    """The unlinked ticket of a new item; None if it is linked already, or the item has no ticket."""
 
     record: Ticket | None
 

@@ -22,8 +22,8 @@ SIGNED = "meeting.signed"
 async def print_minutes(
     renderer: Renderer, meeting: Meeting, number: str, edition: int | None
 ) -> PrintedPage:
-    """Return the page of the meeting's minutes with that number, in their newest edition or in that one.
-    Raises NotFound if there are none, or the caller may not see them.
+    """Return the page of the meeting's minutes with that number, in their newest edition or in the given one.
+    Raises NotFound if they do not exist, or the caller may not see them.
     """
     loaded = await load_document(renderer, meeting, number, edition)
     is_for_staff = renderer.caller.is_staff_for(meeting)

@@ -158,7 +158,7 @@ class Participant(ChildRecord):
 
 class AgendaItem(ChildRecord):
     """An item of a meeting's agenda. `about`: the stream name of the record to discuss; `decision_id`: a
-    decision on that record, or on the meeting itself; `conclusion`: what the minutes say about the item.
+    decision on that record, or on the meeting itself; `conclusion`: the text of the minutes about the item.
     """
 
     KIND: ClassVar[str] = "agenda_item"

@@ -1,8 +1,8 @@
-"""Details of notices: who did it, and the fields of events and records that their readers are told.
+"""Details of notices: the actor, and the fields of events and records that are shown to their readers.
 
-They are read when they are shown, with the rights that the reader has then: a record that they do not see any
-more has none, and fields for staff are told to staff. Events, rows and names are fetched for all notices of a
-page at once.
+They are read when they are shown, with the reader's rights at that time: a record that they do not see any
+more shows no details, and fields for staff are shown to staff. Events, rows and names are fetched for all
+notices of a page at once.
 """
 
 from __future__ import annotations
@@ -65,8 +65,8 @@ StepKey = tuple[UUID, str, int]
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """A field that the reader is told: its name, its label and its value in the reader's language. `is_text`:
-    the words of a person, which mails quote.
+    """A field for the reader: its name, its label and its value in the reader's language. `is_text`: a
+    person's words, which mails quote.
     """
 
     field: str
@@ -98,8 +98,8 @@ class _Value:
 
 @dataclass(slots=True)
 class _Step:
-    """An event that a notice tells of, and the values that are told of it. `own` are the rows whose values
-    stand in the place `mine`.
+    """An event of a notice, and the values to show from it. `own` are the rows whose values stand in the
+    place `mine`.
     """
 
     key: StepKey
@@ -117,8 +117,8 @@ class _Step:
 async def load_details(
     ledger: Ledger, language: str, caller: Caller, notices: Sequence[Mapping[str, Any]]
 ) -> dict[StepKey, StepDetails]:
-    """Return the details of these notices' steps that the caller may see now. Of a record that they may not
-    see there are none.
+    """Return the details of these notices' steps that the caller may see now. A record that they may not see
+    has no details.
     """
     visible_records = await visible_streams(ledger, caller, {notice["about"] for notice in notices})
     visible = [notice for notice in notices if notice["about"] in visible_records]
@@ -164,7 +164,7 @@ def _steps_of(notice: Mapping[str, Any]) -> Iterable[tuple[str, int, NoticeType]
 
 
 def _paths(step: NoticeType) -> list[tuple[str, str]]:
-    """Return the places and names of all fields that are told of such a step."""
+    """Return the places and names of all fields that are shown for such a step."""
     declared = [path for path in TOLD_FIELDS.get(step, ()) for path in path.split("|")]
     return [(place, name) for place, _, name in (path.partition(".") for path in declared)]
 
@@ -188,7 +188,7 @@ def _children(lifecycle: Lifecycle[Any]) -> dict[str, type[Record]]:
 async def _rows(
     ledger: Ledger, steps: Sequence[Any], events: Mapping[tuple[str, int], Mapping[str, Any]]
 ) -> dict[str, Mapping[str, Any]]:
-    """Return the rows that the steps tell of as they are now, by their keys."""
+    """Return the present rows of the steps, by their keys."""
     ids_by_table: dict[str, set[UUID]] = {}
     for notice, stream, version, step in steps:
         lifecycle = ledger.lifecycles[kind_of(notice["about"])]
@@ -238,7 +238,7 @@ def _collect(
     rows: Mapping[str, Mapping[str, Any]],
     causes: Mapping[UUID, Mapping[str, Any]],
 ) -> None:
-    """Add to the step the values that the reader may be told. Of several rows that name them each is told."""
+    """Add to the step the values that the reader may see. If several rows name the reader, each is shown."""
     own = _own_keys(ledger, step)
     for n in range(max(1, len(own))):
         step.own = own[n : n + 1]
@@ -451,7 +451,7 @@ def _label(language: str, name: str) -> str:
 
 
 def _value_in_words(ledger: Ledger, language: str, value: _Value, lookups: _Known) -> str | None:
-    """Return the value in the reader's language; None: there is nothing to tell."""
+    """Return the value in the reader's language; None without a value."""
     parts = [_single_value(ledger, language, value, part, lookups) for part in _listed(value.value)]
     return ", ".join(part for part in parts if part) or None
 
@@ -494,5 +494,5 @@ def _due(step: _Step) -> datetime | None:
 
 
 def declared_labels(language: str) -> Mapping[str, str]:
-    """Return the labels of the fields that notices tell of, by their names."""
+    """Return the labels of the fields in notices, by their names."""
     return sentences(language)["notice_field"]

@@ -29,8 +29,8 @@ class CalendarInvitation:
 async def invitation(
     ledger: Ledger, about: str, steps: Iterable[NoticeType], *, to: str, language: str
 ) -> CalendarInvitation | None:
-    """Return the invitation to the meeting in its present state, for that address; None if none of the steps
-    concerns a calendar.
+    """Return the invitation to the meeting in its present state, for that address; None if no step concerns a
+    calendar.
     """
     if STEPS.isdisjoint(steps):
         return None

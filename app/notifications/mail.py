@@ -137,7 +137,7 @@ async def run(
 async def send_due(
     connection: Connection, ledger: Ledger, now: datetime, *, failed: Callable[[str, Exception], None]
 ) -> int:
-    """Send some due mails that no other worker has claimed. Return their number; 0: none is left."""
+    """Send some due mails that other workers have not claimed. Return their number; 0 if all are sent."""
     claimed = await fetch_rows(connection, CLAIM, (now + CLAIM_DURATION, now))
     if persons := list({row["digest_of"] for row in claimed} - {None}):
         claimed += await fetch_rows(connection, CLAIM_DIGESTS, (now + CLAIM_DURATION, persons, now))
@@ -329,8 +329,8 @@ async def digest_of(
     steps_by_notice: Mapping[UUID, list[tuple[str, int, NoticeType]]],
     caller: Caller,
 ) -> str:
-    """Return the text of the mail with these notices of a person, each with its steps: those of
-    one record are told as one, and no paragraph stands in it twice.
+    """Return the text of the mail with these notices of a person, each with its steps: those of one record
+    form one entry, and each paragraph stands in it only once.
     """
     records: dict[str, list[Row]] = {}
     for row in rows:
@@ -380,8 +380,8 @@ def is_daily(row: Row) -> bool:
 
 
 async def _rating_link(ledger: Ledger, row: Row) -> str | None:
-    """Return the address at which the person rates the ticket; None if nobody is asked, or this service has
-    no public address.
+    """Return the address at which the person rates the ticket; None if no rating is requested, or this
+    service has no public address.
     """
     until = await ledger.db.value(RATING_ASKED_UNTIL, (row["about"], row["person_id"]))
     if until is None or ledger.settings.public_url is None:

@@ -20,9 +20,9 @@ class InvalidAddress(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """The content of a mail: `name` tells it apart from all others, `about` is the stream of the ticket, or
-    what else its thread is of. `language` is that of the text, `invitation` the attachment for a calendar,
-    `settings_url` where the person chooses what they are told, `html` the same as the text. `answers` is the
+    """The content of a mail: `name` distinguishes it from all others, `about` is the stream of the ticket, or
+    another subject of its thread. `language` is that of the text, `invitation` the attachment for a calendar,
+    `settings_url` where the person chooses their notices, `html` the same as the text. `answers` is the
     Message-ID of the recipient's own mail that it answers.
     """
 

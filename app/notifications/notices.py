@@ -237,7 +237,7 @@ async def run(
 async def send_due(
     connection: Connection, ledger: Ledger, now: datetime, *, failed: Callable[[str, Exception], None]
 ) -> int:
-    """Send due notices, at most one batch. Return the number of bundles; 0: none is left, or another worker
+    """Send due notices, at most one batch. Return the number of bundles; 0 if all are sent, or another worker
     is sending. Raises DatabaseGone; the entries are kept.
     """
     ends = asyncio.get_running_loop().time() + LONGEST_SECONDS
@@ -354,8 +354,8 @@ def _other_streams(bundle: Bundle, streams: Sequence[str]) -> tuple[str, ...] | 
 
 
 def _is_chosen(chosen_types: Sequence[str] | None, step: NoticeType) -> bool:
-    """Return whether `step` is among the notice types that a person has chosen (`of`; None: all). What waits
-    for them is always told.
+    """Return whether `step` is among the notice types that a person has chosen (`of`; None: all). Requests to
+    the person are always sent.
     """
     return chosen_types is None or step.value in chosen_types or step.kind is NoticeKind.waits_for_you
 

@@ -132,8 +132,8 @@ class NoticeRenderer(Renderer):
         }
 
     def _names(self, row: Mapping[str, Any]) -> tuple[str, str | None]:
-        """Return what is shown of the record's number and title. What has no number is called by words, which
-        are for those who see it.
+        """Return the shown number and title of the record. A record without a number is named by words, which
+        only people who see it may read.
         """
         lifecycle = self.ledger.lifecycles[row["kind"]]
         if is_visible(self.ledger, lifecycle, self.caller, row["audience"]):

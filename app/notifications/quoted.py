@@ -1,5 +1,5 @@
-"""What the texts of notices quote besides the payloads of events: in how many days a ticket may be reopened,
-by which agreement and when a target was due, and which step an agreement has made.
+"""Quotations in the texts of notices besides the payloads of events: the days in which a ticket may be
+reopened, the agreement and the due time of a target, and the step of an agreement.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ async def add_quoted(
 
 
 async def _by_id(ledger: Ledger, streams: Iterable[str], column: str) -> dict[str, int | None]:
-    """Return in how many days the tickets may be reopened, where their agreement says it."""
+    """Return the days in which the tickets may be reopened, if their agreement sets them."""
     kinds: dict[str, list[UUID]] = {}
     for name in streams:
         if column in ledger.lifecycles[kind_of(name)].record.model_fields:
@@ -89,7 +89,7 @@ async def targets_of(ledger: Ledger, streams: Iterable[str]) -> dict[str, dateti
 
 
 def span_of(row: Mapping[str, Any], zone: ZoneInfo) -> str:
-    """Return when the record in the row takes place, if it says so."""
+    """Return when the record in the row takes place; empty without a time."""
     for begins, ends in SPANS:
         if row.get(begins) is not None and row.get(ends) is not None:
             return f", {moment(row[begins], zone)} – {moment(row[ends], zone)}"

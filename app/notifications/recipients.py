@@ -1,5 +1,5 @@
-"""Recipients of an event by their relation to the record: holders of a role, members of its team, persons in
-a field or in rows of the record, or those from whom the event takes a post.
+"""Recipients of an event by their relation to the record: holders of a role, members of its team, people in a
+field or in rows of the record, or people who lose a post by the event.
 """
 
 from __future__ import annotations
@@ -172,7 +172,7 @@ def post_changes(event: Recorded) -> Iterator[tuple[str, str]]:
 
 
 async def relieved_persons(connection: Connection, events: Iterable[Recorded]) -> list[PendingNotice]:
-    """Return a notice for each person whose post one of the events gave to another, or to nobody."""
+    """Return a notice for each person whose post one of the events gave to another person, or took away."""
     changes = [(event, key, name) for event in events for key, name in post_changes(event)]
     if not changes:
         return []

@@ -1,4 +1,4 @@
-"""Persons who become responsible by an event: those in its marked fields, and those whom its action notifies
+"""People who become responsible by an event: those in its marked fields, and those that its action notifies
 (pure).
 
 The marks are in the lifecycles (`Responsible`, `Action.notifies`), so a new process needs no code here.
@@ -129,6 +129,6 @@ def _persons_of_created(event: Recorded, child: type[Record]) -> Iterator[UUID]:
 
 
 def excluded_persons(event: Recorded, tells: RecipientRule) -> set[UUID]:
-    """Return the persons whom the event's records name in the field that the rule `tells` excludes."""
+    """Return the people in the field of the event's records that the rule `tells` excludes."""
     values = [fields.get(tells.but) for fields in event.data["set"].values() if fields and tells.but]
     return {UUID(value) for value in values if value}

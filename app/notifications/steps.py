@@ -98,7 +98,7 @@ STEP_FIELDS = {
 
 
 class RecipientGroup(StrEnum):
-    """A group of recipients of an event that names nobody.
+    """A group of recipients of an event that names no people.
 
     `public`: the requester and the followers; `assignee`: the assignee; `asked`: the voters of a decision and
     the person who asked them; `yet_to_vote`: the voters without a vote; `invited`: the participants of a
@@ -162,9 +162,9 @@ def notified_event_types(
 
 
 def pending_notices(event: Recorded, marked: ResponsibilityMarks) -> Iterator[PendingNotice]:
-    """Yield the pending notices of the event, those for responsible persons first, as they are more specific.
-    An event for staff only notifies nobody else, except that what another customer wrote on a duplicate
-    notifies the assignee of the original.
+    """Yield the pending notices of the event, those for responsible people first, as they are more specific.
+    An event for staff only notifies staff, except that another customer's text on a duplicate notifies the
+    assignee of the original.
     """
     for person, step in marked.named_persons(event).items():
         yield PendingNotice(event, step, person)
@@ -211,8 +211,8 @@ def _public_notices(event: Recorded) -> Iterator[PendingNotice]:
 
 
 def _step_names(event: Recorded) -> list[str]:
-    """Return the steps that the event tells of, by type of event without its kind: that of its own type, and
-    those of the fields that an observed event sets.
+    """Return the steps of the event, by type of event without its kind: that of its own type, and those of
+    the fields that an observed event sets.
     """
     is_silent = event.is_past or event.type in NOT_ON_HOLD_EVENTS
     names = [] if is_silent else [event.type.removeprefix(f"{kind_of(event.stream)}.")]

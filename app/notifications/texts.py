@@ -1,5 +1,5 @@
-"""Texts of notices in their reader's language: a sentence for each step, with what is told of its event and
-what it asks of the reader.
+"""Texts of notices in their reader's language: a sentence for each step, with details of its event and the
+requested act of the reader.
 """
 
 from __future__ import annotations
@@ -207,7 +207,7 @@ def without_id(sentence: str) -> str:
 
 
 def without_title(sentence: str) -> str:
-    """Return the sentence for a reader to whom the title is not shown, or of a record that has none."""
+    """Return the sentence for a reader who may not see the title, or for a record without one."""
     return TITLE.sub(lambda place: "{number}" if "{number}" in place[0] else "", sentence)
 
 
@@ -259,8 +259,8 @@ def _blocks(
     *,
     is_mail: bool,
 ) -> dict[str, list[str]]:
-    """Return the sentences of these steps, each once, with the lines of what is told and asked beneath. What
-    several ask stands beneath the last.
+    """Return the sentences of these steps, each once, with the lines of details and requests beneath. Common
+    details of several steps stand beneath the last.
     """
     blocks: dict[str, list[str]] = {}
     asking: dict[str, list[str]] = {}
@@ -375,8 +375,8 @@ def link_to(ledger: Ledger, notice: Any, steps: Collection[NoticeType]) -> str |
 
 
 def page_link(ledger: Ledger, notice: Any, caller: Caller) -> str | None:
-    """Return the address of the page of what the notice is about: at the desk, or for whoever is no staff in
-    the portal, if it has one there; None without a public address of this service.
+    """Return the address of the page of the notice's subject: at the desk, or in the portal for people who
+    are not staff, if it has a page there; None without a public address of this service.
     """
     kind = kind_of(notice["about"])
     name = id_of(notice["about"]) if ledger.lifecycles[kind].code is None else notice["number"]

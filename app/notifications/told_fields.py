@@ -1,12 +1,12 @@
-"""Fields that readers are told of the events that notices are about, besides a sentence, by type of notice.
+"""Fields of events that notices show in addition to a sentence, by type of notice.
 
 A path names where a value stands: `given.reason` in the event's payload; `own.window_from_at` in the record
 of the notice; `decision.outcome` in the child record that the event sets or names; `mine.due_at` in the row
 of the event that names the reader; `cause.reason` in the payload of the event that caused this one, and
-`seen.reason` the same for those who see that event's record; `reasons.comment` in each ballot that has the
-outcome of the decision for its verdict. What the event sets goes before what the row
-has now. `a|b`: the first of them that has a value. A path that a kind of record does not have says nothing of
-it. Only what stands here is told, and of it what the reader may see.
+`seen.reason` the same for people who see that event's record; `reasons.comment` in each ballot that has the
+outcome of the decision for its verdict. The event's values go before those of the row now. `a|b`: the first
+of them that has a value. A path that a kind of record does not have is skipped. Only these fields are shown,
+as far as the reader may see them.
 """
 
 from __future__ import annotations
@@ -274,9 +274,9 @@ def usual_deadline(notice: Notice, occurred_at: datetime, target_at: datetime | 
 
 
 def is_withheld_place(lifecycle: Lifecycle[Any], event: Mapping[str, Any], place: str) -> bool:
-    """Return whether only staff may read the place. Staff-only events show other readers nothing except what
-    names these readers. The payloads of `Lifecycle.for_staff` are for staff, too: the event's row says who
-    may read it.
+    """Return whether only staff may read the place. Staff-only events show other readers nothing except
+    fields that name these readers. The payloads of `Lifecycle.for_staff` are for staff, too: the event's row
+    defines its readers.
     """
     if event["staff_only"]:
         return place not in ("mine", "own")
@@ -292,7 +292,7 @@ def shown_actor(
 
 
 def decision_of(event: Mapping[str, Any]) -> str:
-    """Return the id of the decision that the event's payload names; empty if it names none."""
+    """Return the id of the decision in the event's payload; empty without one."""
     return str((event["data"].get("given") or {}).get("decision", ""))
 
 

@@ -1,4 +1,4 @@
-"""Folders of backups: what each backup says of itself, and which there are.
+"""Folders of backups: the description of each backup, and a list of them.
 
 <folder>/2026-11-27T14-55-00Z/backup.json    what the backup is, written last
 <folder>/2026-11-27T14-55-00Z/postgres/      the files of PostgreSQL
@@ -113,4 +113,4 @@ def sync_folder(folder: Path) -> None:
 
 
 class BackupRefused(OperationRefused):
-    """The backup cannot be made or restored; the message says why and what to do."""
+    """The backup cannot be made or restored; the message has the reason and the remedy."""

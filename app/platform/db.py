@@ -86,7 +86,7 @@ class DatabaseGone(DatabaseUnavailable):
 
     @property
     def disk_is_full(self) -> bool:
-        """Whether the server said that its disk is full."""
+        """Whether the server reported that its disk is full."""
         return isinstance(self.__cause__, psycopg.errors.DiskFull)
 
 

@@ -90,7 +90,7 @@ HINTS = (
 
 
 class EmbeddedError(DatabaseUnavailable):
-    """The embedded PostgreSQL cannot serve; the message says why and what to do."""
+    """The embedded PostgreSQL cannot serve; the message has the reason and the remedy."""
 
 
 class Tools(NamedTuple):
@@ -175,8 +175,8 @@ class EmbeddedPostgres:
             os.close(starting)
 
     def revive(self) -> str | None:
-        """Restart the server if it has died; in the same place, so that addresses stay valid. Return why it
-        had died, as far as it said so; None: it had not.
+        """Restart the server if it has died; in the same place, so that addresses stay valid. Return the
+        reported reason of its death; None if it was running.
         """
         starting = self._lock_start()
         try:

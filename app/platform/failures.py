@@ -8,7 +8,7 @@ from __future__ import annotations
 
 
 class Failure(Exception):
-    """A failure whose message says what is wrong and what to do."""
+    """A failure whose message has the reason and the remedy."""
 
 
 class WrongUse(Failure):

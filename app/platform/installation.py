@@ -38,7 +38,7 @@ WATCH_SECONDS = 1.0
 
 
 class InstallationError(WrongUse):
-    """The installation cannot be used as it is set up; the message says what to do."""
+    """The installation cannot be used as it is set up; the message has the remedy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def open_installation(settings: Settings, *, watched: bool = False) -> Iterator[
 @contextlib.contextmanager
 def open_unchanged(settings: Settings) -> Iterator[Installation]:
     """Open the installation for the block as it is: an embedded database is started if it does not run, and
-    is not migrated. Raises EmbeddedError, InstallationError if there is none yet.
+    is not migrated. Raises EmbeddedError, InstallationError if it does not exist yet.
     """
     data_dir = data_directory(settings)
     secrets_dir = secrets_directory(settings)
@@ -159,7 +159,7 @@ def _prepared_installation(server: EmbeddedPostgres, secrets_dir: Path) -> Insta
 
 def check(installation: Installation, settings: Settings, *, patient: bool = False) -> None:
     """Check that the schema fits and that the service does not run as the log's owner. Raises SchemaError,
-    InstallationError. `patient`: wait for a database that is not up yet, as long as the settings say.
+    InstallationError. `patient`: wait for a database that is not up yet, as long as the settings allow.
     """
     seconds = settings.database_wait_seconds if patient else 0
     retry_step(lambda: _check(installation, settings), installation.url, seconds)
@@ -184,5 +184,5 @@ def owner_address(installation: Installation, settings: Settings) -> str:
 
 
 def role_of(url: str) -> str | None:
-    """Return the role that the database address logs in as; None if it names none."""
+    """Return the role that the database address logs in as; None without one."""
     return urlsplit(url).username

@@ -48,7 +48,8 @@ Network = IPv4Network | IPv6Network
 
 
 class RequestFailed(Exception):
-    """No answer came. `code` says why: `address_refused`, `unknown_host`, `no_connection`, `tls`, `timeout`,
+    """No response came. `code` is the reason: `address_refused`, `unknown_host`, `no_connection`, `tls`,
+    `timeout`,
     `closed`.
     """
 
@@ -58,7 +59,8 @@ class RequestFailed(Exception):
 
 
 class UnusableAddress(ValueError):
-    """The text is no address that requests may be sent to. `code` says why: `wrong_address`, `only_https`,
+    """The text is not an address to which requests may be sent. `code` is the reason: `wrong_address`,
+    `only_https`,
     `wrong_port`, `address_refused`.
     """
 
@@ -76,7 +78,7 @@ class OutwardPolicy:
 
     @classmethod
     def from_settings(cls, settings: Settings) -> OutwardPolicy:
-        """Return the policy that the settings say."""
+        """Return the policy in the settings."""
         return cls(settings.allowed_networks, settings.outward_http)
 
     def check_url(self, url: str) -> str:
@@ -101,9 +103,9 @@ class OutwardPolicy:
         return f"{parts.scheme}://{host}" if port in (None, usual) else f"{parts.scheme}://{host}:{port}"
 
     def check_target(self, url: str) -> str:
-        """Return scheme, host and port of an address that is to be kept. One of one's own network is refused
-        at once where it is written as such; that of a name can be told only when it is connected to. Raises
-        UnusableAddress.
+        """Return scheme, host and port of an address that is to be stored. An address of one's own network is
+        refused at once if it is written as such; the address behind a name is known only at the connection.
+        Raises UnusableAddress.
         """
         origin = self.check_url(url)
         address = _literal_address(urlsplit(url).hostname or "")

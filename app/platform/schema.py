@@ -29,7 +29,7 @@ class SchemaError(WrongUse):
 class SchemaTooOldError(SchemaError):
     """The database was made before the baseline, so that no migration brings it up to date.
 
-    `remedy` says in a sentence what to do instead.
+    `remedy` is a sentence with the remedy.
     """
 
     def __init__(

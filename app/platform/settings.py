@@ -416,7 +416,7 @@ class Settings(ColumnSettings, SealSettings, ReplicaSettings, RelaySettings):
 
     @property
     def watched_kpi_keys(self) -> list[str]:
-        """Return the keys of the KPIs to watch; none: the usual ones."""
+        """Return the keys of the KPIs to watch; empty means the default ones."""
         return _comma_separated(self.watched_kpis)
 
     @property

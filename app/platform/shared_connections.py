@@ -1,4 +1,4 @@
-"""A small pool of connections that a worker's tasks share, so that none needs one of its own."""
+"""A small pool of connections that a worker's tasks share, instead of one connection each."""
 
 from __future__ import annotations
 

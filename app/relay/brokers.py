@@ -1,4 +1,4 @@
-"""What the relay asks of a broker, whichever it is."""
+"""The relay's interface to any broker."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Overtaken(Exception):
 
 
 class RelayRefused(OperationRefused):
-    """The relay cannot go on with what the broker holds; the message says what to do."""
+    """The relay cannot go on with the content of the broker; the message has the remedy."""
 
 
 class Broker(Protocol):
@@ -41,10 +41,10 @@ class Broker(Protocol):
     async def __aexit__(self, *_: object) -> None: ...
 
     async def prepare(self) -> None:
-        """Make the stream or topic if there is none, and be the one who publishes."""
+        """Make a missing stream or topic, and become the only publisher."""
 
     async def newest(self) -> Published | None:
-        """Return the newest message; None: none was ever published."""
+        """Return the newest message; None before the first."""
 
     async def publish(self, messages: Sequence[Message]) -> None:
         """Publish messages of adjoining positions, behind the newest: all of them, or the first few if it

@@ -1,7 +1,8 @@
 """Kafka: the first partition of a topic of the relay's own, written in transactions under one id.
 
-Whoever begins with a transactional id ends the transactions of everybody before with the same id, and shuts
-them out: so the newest position that can be read after that is the newest, and nobody else adds to it.
+A client that begins with a transactional id ends the transactions of all earlier clients with the same id,
+and shuts them out: so the newest position that can be read after that is the newest, and only this client
+adds to it.
 """
 
 from __future__ import annotations
@@ -87,7 +88,7 @@ class KafkaTopic:
                         await client.stop()
 
     async def prepare(self) -> None:
-        """Make the topic, of one partition, if there is none; shut out whoever published before."""
+        """Make a missing topic, of one partition; shut out earlier publishers."""
         async with _answering():
             if self._topic not in await self._consumer.topics():
                 await self._make_topic()
@@ -113,7 +114,7 @@ class KafkaTopic:
                 raise failure(f"the topic {self._topic} cannot be created")
 
     async def newest(self) -> Published | None:
-        """Return the newest message; None: there was none yet."""
+        """Return the newest message; None before the first."""
         async with _answering():
             if self._topic not in await self._consumer.topics():
                 return None
@@ -156,7 +157,7 @@ class KafkaTopic:
             ) from error
 
     async def publish(self, messages: Sequence[Message]) -> None:
-        """Publish messages in one transaction: all or none."""
+        """Publish messages in one transaction, all together or not at all."""
         producer = self._producer
         assert producer is not None, "prepared first"
         async with _answering(), producer.transaction():

@@ -56,7 +56,7 @@ class MessageWriter:
 
     def message(self, event: Recorded, largest: int) -> Message:
         """Return the event's message. If it has more than `largest` bytes, it goes without its data: the
-        `dataref` says where those are read.
+        `dataref` is the address of those.
         """
         envelope = self._envelope(event)
         text = orjson.dumps(envelope | {"data": self._content(event)})
@@ -115,7 +115,7 @@ def _shown(hidden: set[str], fields: dict[str, Any] | None) -> dict[str, Any] | 
 
 
 def read_published(text: bytes) -> Published:
-    """Return which event a message tells. Raises ForeignMessage if it is none of a relay."""
+    """Return the event of a message. Raises ForeignMessage if it is not a relay's."""
     try:
         envelope = orjson.loads(text)
         return Published(int(envelope["id"]), str(envelope["eventid"]))

@@ -23,7 +23,7 @@ SEED_BYTES, KEY_PLACE, CHECKED_BYTES = 36, slice(2, 34), 34
 
 
 class NatsCredentials:
-    """The credentials of a file. Raises SettingsError if it holds none."""
+    """The credentials of a file. Raises SettingsError if they are missing."""
 
     def __init__(self, path: Path) -> None:
         try:

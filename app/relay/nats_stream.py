@@ -2,7 +2,7 @@
 
 Each message names the sequence that it expects before it, so the server refuses a gap, a double and a second
 writer, however many messages are on their way. The sequence outlives the messages: a stream that was purged,
-or keeps only the newest, still says how far it has come.
+or keeps only the newest, still has its last sequence.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class NatsStream:
 
     @property
     def largest(self) -> int:
-        """The most bytes that a message may have, by what the server says."""
+        """Largest size of a message in bytes, as reported by the server."""
         return min(LARGEST_BYTES, self._client.max_payload - HEADER_BYTES)
 
     async def __aenter__(self) -> Self:
@@ -94,7 +94,7 @@ class NatsStream:
                 await self._client.close()
 
     async def prepare(self) -> None:
-        """Make the stream if there is none: kept in files, without an end, and nobody may delete from it."""
+        """Make a missing stream: kept in files, without an end, and without permission to delete."""
         config = StreamConfig(
             name=self._name,
             subjects=[f"{self._name}.>"],
@@ -116,7 +116,7 @@ class NatsStream:
             )
 
     async def newest(self) -> Published | None:
-        """Return the newest message, or its position where the message is gone; None: there was none yet."""
+        """Return the newest message, or its position where the message is gone; None before the first."""
         stream = await self._stream()
         if stream is None or stream.state.last_seq == 0:
             return None
@@ -218,7 +218,7 @@ class _SentMessages:
 
 @contextlib.contextmanager
 def _failures() -> Iterator[None]:
-    """Turn failures of the client into BrokerGone, but for what was not found."""
+    """Turn failures of the client into BrokerGone, except a stream or message that was not found."""
     try:
         yield
     except NotFoundError:

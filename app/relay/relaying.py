@@ -1,6 +1,7 @@
 """The relay's work: read the log behind the newest message of the broker, publish, and go on.
 
-Nothing of ours says where to go on but the broker. The row in `log.checkpoint` only reports, for the metrics.
+The relay continues at the position in the broker and nowhere else. The row in `log.checkpoint` only reports,
+for the metrics.
 """
 
 from __future__ import annotations
@@ -49,8 +50,8 @@ class Relay:
     report: Callable[[str, str], None]
 
     async def run(self) -> None:
-        """Publish for ever, through any outage; beside another relay to the same target wait until that ends.
-        Raises RelayRefused, SettingsError.
+        """Publish for ever, through any outage; next to another relay to the same target wait until that
+        ends. Raises RelayRefused, SettingsError.
         """
         pause = FIRST_PAUSE
         while True:
@@ -105,8 +106,8 @@ class Relay:
 
 
 async def published_position(connection: Connection, broker: Broker, target: RelayTarget) -> int:
-    """Return the position of the newest message; 0: there is none yet. Raises RelayRefused if that message is
-    of another log than this one.
+    """Return the position of the newest message, or 0. Raises RelayRefused if that message is of another log
+    than this one.
     """
     newest = await broker.newest()
     if newest is None:

@@ -51,7 +51,7 @@ class RelayTarget:
 
 
 def target(settings: Settings) -> RelayTarget:
-    """Return where the settings say. Raises SettingsError."""
+    """Return the target in the settings. Raises SettingsError."""
     if settings.relay_url is None:
         raise SettingsError("Set LEDGERDESK_RELAY_URL to the broker, such as nats://broker:4222.")
     scheme, _, hosts = settings.relay_url.partition("://")

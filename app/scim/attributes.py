@@ -51,10 +51,10 @@ REMOVABLE = {"displayname": ScimQualifier.no_display_name, "active": ScimQualifi
 
 @dataclass(frozen=True, slots=True)
 class SentUser:
-    """What a provider says of a user: the fields of the person that it names, null if it removes one;
-    whether they are active (None: it does not say so); the qualifiers that it sends, of those that it
-    decides. `altered` says by field how its text differs from the one that was sent, or that it could not be
-    read: then it is not in `fields`.
+    """A provider's data about a user: the fields of the person that it sends, null if it removes one; whether
+    they are active (None: it does not send this); the qualifiers that it sends, of those that it decides.
+    `altered` lists by field how its text differs from the sent one, or that it could not be read: then it is
+    not in `fields`.
     """
 
     fields: dict[str, str | None]
@@ -65,9 +65,9 @@ class SentUser:
 
 
 def sent_user(body: dict[str, Any]) -> SentUser:
-    """Return what the attributes of a user's document say, whatever the case of their names. Attributes that
-    are not kept here are passed over, and so are those that cannot be used, with a mark: the others, above
-    all `active`, must not wait for them. Raises ScimError if a name in the provider or `active` is unfit.
+    """Return the content of a user's document, whatever the case of its names. Attributes that are not kept
+    here are passed over, and so are unusable ones, with a mark: the others, above all `active`, must not wait
+    for them. Raises ScimError if a name in the provider or `active` is unfit.
     """
     attributes = lower_keys(body)
     extension = attributes.get(ENTERPRISE_USER.lower())
@@ -144,12 +144,12 @@ def of_prefix(prefix: str) -> set[ScimQualifier]:
 
 
 def kinds_of(prefix: str) -> list[str]:
-    """Return the types of values that are told apart."""
+    """Return the types of values that are distinguished."""
     return sorted(each.value.removeprefix(f"{prefix}_") for each in of_prefix(prefix) - _PRIMARY)
 
 
 def _qualifiers(prefix: str, entry: dict[str, Any]) -> set[ScimQualifier]:
-    """Return what a value says of itself besides. A type that is not known counts as another one."""
+    """Return the qualifiers of a value. An unknown type counts as another one."""
     qualifiers = set[ScimQualifier]()
     if entry.get("value") is None:
         return qualifiers
@@ -163,7 +163,7 @@ def _qualifiers(prefix: str, entry: dict[str, Any]) -> set[ScimQualifier]:
 
 def _text(name: str, value: Any) -> FitText | None:
     """Return a text or a number as one line; an empty one for null, None for anything else. Raises ScimError
-    for a name in the provider that is none or too long, since a part of it would name somebody else.
+    for a missing or too long name in the provider, since a part of it would name another person.
     """
     value = _single(value)
     if value is None:
@@ -183,9 +183,9 @@ def _single(value: Any) -> Any:
 
 
 def _name(attributes: dict[str, Any]) -> FitText | None:
-    """Return the name of a user: what is displayed, the whole name, or its parts; empty if none of them is
-    there, None if one cannot be used. Chinese, Japanese and Korean names begin with the family's and have no
-    spaces. A PATCH that sends half of a name has the other one added before.
+    """Return the name of a user: the displayed one, the whole name, or its parts; empty if all are missing,
+    None if one cannot be used. Chinese, Japanese and Korean names begin with the family's and have no spaces.
+    A PATCH that sends half of a name has the other one added before.
     """
     sent_name = attributes.get("name")
     parts = lower_keys(sent_name) if isinstance(sent_name, dict) else {}
@@ -222,7 +222,7 @@ def _further_line(entry: dict[str, Any]) -> str:
 
 
 def _preferred(value: Any) -> dict[str, Any]:
-    """Return the value that counts of several; an empty one if there is none."""
+    """Return the value that counts of several, or an empty one."""
     return next(iter(_ranked(value)), {})
 
 

@@ -1,4 +1,4 @@
-"""Documents of SCIM: users, groups, lists of them, and what the service says of itself (pure)."""
+"""Documents of SCIM: users, groups, lists of them, and the description of the service (pure)."""
 
 from __future__ import annotations
 
@@ -112,8 +112,8 @@ def list_document(resources: Sequence[dict[str, Any]], total: int, start: int) -
 
 
 def projected(document: dict[str, Any], included: str | None, excluded: str | None) -> dict[str, Any]:
-    """Return the document with the wanted attributes, or without the excluded ones; what tells resources
-    apart stays. Of an attribute within another the whole is meant.
+    """Return the document with the wanted attributes, or without the excluded ones; attributes that
+    distinguish resources stay. An attribute within another selects the whole.
     """
     always = {"schemas", "id"}
     if included is not None:

@@ -119,7 +119,7 @@ async def add_group(ctx: ScimContext, change: GroupChange) -> DirectoryGroup:
 
 
 async def change_group(ctx: ScimContext, name: str, change: GroupChange) -> DirectoryGroup:
-    """Change a group: its name, and its members. Whoever is to join must be here, else nothing is changed.
+    """Change a group: its name, and its members. New members must exist here, otherwise nothing is changed.
     Raises ScimError.
     """
     group = await find_group(ctx, name)
@@ -142,8 +142,8 @@ async def change_group(ctx: ScimContext, name: str, change: GroupChange) -> Dire
 
 
 async def remove_group(ctx: ScimContext, name: str) -> None:
-    """Take all members out of a group, and retire it. Done again, it takes out whoever is left in a group
-    that is retired already. Raises ScimError.
+    """Take all members out of a group, and retire it. A repetition takes out the remaining members of a
+    retired group. Raises ScimError.
     """
     group = await _group(ctx, name)
     if group is None:

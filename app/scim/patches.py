@@ -145,8 +145,8 @@ def patched_attributes(body: dict[str, Any], present: Mapping[str, Any]) -> dict
 
 
 def _whole_name(sent: Mapping[str, Any], attributes: Mapping[str, Any], before: Mapping[str, Any]) -> Any:
-    """Return the parts of a name, the half that is not sent taken from the present name, of which only the
-    whole is kept; UNFIT if nobody can say which part of that is which.
+    """Return the parts of a name, the missing half taken from the present name, of which only the whole is
+    kept; UNFIT if its parts are ambiguous.
     """
     parts = dict(sent)
     halves = [half for half in _HALVES if isinstance(parts.get(half), str) and parts[half].strip()]
@@ -193,8 +193,8 @@ def _changed_entries(entries: list[Entry], change: PatchChange) -> list[Entry]:
 
 
 def _changed_whole(entries: list[Entry], change: PatchChange) -> list[Entry]:
-    """Return the values after an operation on the attribute itself. What was added last goes first, since of
-    equals the first is kept.
+    """Return the values after an operation on the attribute itself. The last addition goes first, since the
+    first of equal values is kept.
     """
     sent = _entries(change.value)
     if change.operation == "replace":
@@ -206,8 +206,8 @@ def _changed_whole(entries: list[Entry], change: PatchChange) -> list[Entry]:
 
 
 def _new_entry(change: PatchChange, sent: Entry, *, is_first: bool) -> Entry | None:
-    """Return the value that an operation makes of the conditions in its path, of which no value holds; None
-    if it says too little, or the value would be the only address without being for work.
+    """Return the value for the conditions in an operation's path, if no value fulfils them; None if they are
+    too few, or the value would be the only address without being for work.
     """
     conditions = [] if change.where is None else equalities(change.where)
     if conditions is None:
@@ -221,7 +221,9 @@ def _new_entry(change: PatchChange, sent: Entry, *, is_first: bool) -> Entry | N
 
 
 def _with_primary(entries: list[Entry], changed: list[Entry]) -> list[Entry]:
-    """Return the values with one primary at most: a changed one that says so (RFC 7644, 3.5.2)."""
+    """Return the values with one primary at most: a changed one that is marked as primary (RFC 7644,
+    3.5.2).
+    """
     if not any(is_true(entry.get("primary")) for entry in changed):
         return entries
     return [
@@ -237,8 +239,8 @@ def is_true(value: Any) -> bool:
 
 @dataclass(slots=True)
 class GroupChange:
-    """What a PATCH or PUT changes of a group: attributes with their new values, and its members, by their
-    ids: all of them (`members`), or some that come and some that go.
+    """Changes of a group by a PATCH or PUT: attributes with their new values, and its members, by their ids:
+    all of them (`members`), or some that come and some that go.
     """
 
     attributes: dict[str, Any] = field(default_factory=dict)

@@ -1,5 +1,5 @@
-"""Routes of SCIM 2.0: `/scim/v2/Users`, `/scim/v2/Groups`, and what the service says of itself. For keys with
-the scope `scim` alone.
+"""Routes of SCIM 2.0: `/scim/v2/Users`, `/scim/v2/Groups`, and the description of the service. Only for keys
+with the scope `scim`.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 def _answered(handler: Handler) -> Handler:
-    """Return the handler with its refusals answered in SCIM's form, for whoever may use SCIM."""
+    """Return the handler with its refusals in SCIM's form, for callers who may use SCIM."""
 
     @functools.wraps(handler)
     async def answered(request: Request) -> Response:
@@ -71,9 +71,9 @@ def _base(request: Request) -> str:
 
 
 def _context(request: Request) -> ScimContext:
-    """Return what a request acts with: it may do what the provider says, whatever roles the key's account
-    holds, and no more than these operations do; also by a replaced secret during its overlap, since nothing
-    of it is done in person.
+    """Return the context of a request: it may do the provider's work, whatever roles the key's account holds,
+    and no more than these operations do; also by a replaced secret during its overlap, since nothing of it is
+    done in person.
     """
     metadata = context_of(request)
     caller = replace(metadata.caller, is_rule=True, roles=(), key_scope=None, is_superseded=False)
@@ -93,7 +93,7 @@ async def _body(request: Request) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class ScimListQuery:
-    """What is asked of a list: a filter, the number of the first entry, how many, and which attributes."""
+    """Query of a list: a filter, the number of the first entry, how many, and which attributes."""
 
     condition_text: str | None
     start: int
@@ -165,14 +165,14 @@ async def _user(request: Request, ctx: ScimContext, person: Any, status: int = 2
 @router.get("/Users", operation_id="list_scim_users")
 @_answered
 async def list_users(request: Request) -> Response:
-    """List the users of whom the filter holds."""
+    """List the users that match the filter."""
     return _page_of(_asked(request), *await _users(_context(request), _asked(request)))
 
 
 @router.post("/Users/.search", operation_id="search_scim_users")
 @_answered
 async def search_users(request: Request) -> Response:
-    """List the users of whom the filter in the body holds."""
+    """List the users that match the filter in the body."""
     query = await _searched(request)
     return _page_of(query, *await _users(_context(request), query))
 
@@ -195,7 +195,7 @@ def _page_of(query: ScimListQuery, resources: list[dict[str, Any]], total: int) 
 @router.post("/.search", operation_id="search_scim_resources")
 @_answered
 async def search_resources(request: Request) -> Response:
-    """List the users and then the groups of whom the filter in the body holds."""
+    """List the users and then the groups that match the filter in the body."""
     ctx, query = _context(request), await _searched(request)
     page, total, refusals = list[dict[str, Any]](), 0, list[ScimError]()
     for read in (_users, _groups):
@@ -317,7 +317,7 @@ async def _group(request: Request, ctx: ScimContext, name: str) -> Response:
 
 
 def _whole_group(body: dict[str, Any]) -> GroupChange:
-    """Return what a group's document says; without `members` it says nothing of them. Raises ScimError."""
+    """Return the change in a group's document; without `members` the members stay. Raises ScimError."""
     attributes = lower_keys(body)
     change = GroupChange(attributes)
     if "members" in attributes:
@@ -373,7 +373,7 @@ def _single(request: Request, resources: list[dict[str, Any]]) -> Response:
 
 
 class ScimErrors:
-    """ASGI middleware that says the service's own problems in SCIM's form, below SCIM's address."""
+    """ASGI middleware that turns the service's own problems into SCIM's form, below SCIM's address."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

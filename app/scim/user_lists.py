@@ -53,8 +53,8 @@ async def list_users(
 
 
 async def _filtered(ctx: ScimContext, text: str) -> list[Person]:
-    """Return the users of whom the filter holds. It must name them by an attribute that is indexed; its
-    other conditions are tried on those who are named. Raises ScimError.
+    """Return the users that match the filter. It must name them by an attribute that is indexed; its other
+    conditions are checked on the found users. Raises ScimError.
     """
     expression = read_filter(text)
     by_condition: dict[ScimComparison, frozenset[UUID]] = {}
@@ -93,7 +93,7 @@ def _conditions(expression: Expression) -> Iterator[ScimComparison]:
 
 
 async def _found_by(ctx: ScimContext, condition: ScimComparison) -> frozenset[UUID] | None:
-    """Return who has this name or address; None if nobody is found by such a condition."""
+    """Return the users with this name or address; None if such a condition is not indexed."""
     path = condition.path
     if path.name == "emails" and path.sub in (None, "value"):
         address = condition.value if condition.operator == "eq" else _wanted_address(path.where)
@@ -123,7 +123,7 @@ async def _with_address(ctx: ScimContext, address: str) -> frozenset[UUID]:
 def _named(
     expression: Expression, by_condition: Mapping[ScimComparison, frozenset[UUID]]
 ) -> frozenset[UUID] | None:
-    """Return everybody of whom the expression may hold; None if that is not known."""
+    """Return the users that may match the expression; None if that is unknown."""
     if isinstance(expression, ScimComparison):
         return by_condition.get(expression)
     if isinstance(expression, Negation):

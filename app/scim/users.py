@@ -1,7 +1,7 @@
-"""Users of SCIM: persons whom the identity provider has provisioned, or who log in there.
+"""Users of SCIM: people that the identity provider has provisioned, or who log in there.
 
-Each change is one command with its events. What was decided here stays: whoever was deactivated by hand is
-not activated from there, and nobody who holds roles by hand gets another login from there.
+Each change is one command with its events. Local decisions stay: a person who was deactivated by hand is not
+activated from there, and a person with roles by hand gets no other login from there.
 """
 
 from __future__ import annotations
@@ -112,8 +112,8 @@ async def change_user(
     *,
     takes_back: bool = False,
 ) -> Person:
-    """Change what the provider says of a person; nothing if it is all so already. `sent_of` returns what it
-    says, by the user's document as it is. `takes_back`: the account was removed there, and is there again.
+    """Change the provider's data about a person; nothing if it is the same already. `sent_of` returns the
+    data, from the user's present document. `takes_back`: the account was removed there, and is there again.
     Raises ScimError.
     """
     for _ in range(MOST_ATTEMPTS):
@@ -194,7 +194,7 @@ async def _texts(ctx: ScimContext, persons: Sequence[Person]) -> dict[UUID, dict
 
 
 async def _known_as(ctx: ScimContext, user_name: str, external_id: str | None) -> Person | None:
-    """Return the person whom one of these names means."""
+    """Return the person that one of these names identifies."""
     person = await person_by_name(ctx, "username", user_name)
     if person is None and external_id is not None:
         person = await person_by_name(ctx, "externalid", external_id)
@@ -221,7 +221,7 @@ def _login_field(ctx: ScimContext) -> str:
 
 
 async def _added(ctx: ScimContext, sent: SentUser, user_name: str) -> Person:
-    """Add a person, and what SCIM says of them, in one append."""
+    """Add a person, and SCIM's data about them, in one append."""
     lifecycle = ctx.ledger.lifecycles["person"]
     row = lifecycle.opening()
     fields = {"name": user_name, **{k: v for k, v in sent.fields.items() if v is not None}}

@@ -10,9 +10,9 @@ head that was exported to where the operator of the service cannot rewrite it: i
 brings along, is what is believed. EVENT.json is the event as the API shows it.
 
 The hashes (RFC 9162, SHA-256) are checked by the standard library. It has no Ed25519, so the signature of the
-head is checked by the package `cryptography`, or by the program `openssl` (3.0 or later); without both this
-says that it was not checked. KEY is the name of the key (64 hexadecimal digits) that you were told on another
-way; without it a signature shows only that the head is of whoever had the key in the file.
+head is checked by the package `cryptography`, or by the program `openssl` (3.0 or later); without both the
+result is marked as unchecked. KEY is the name of the key (64 hexadecimal digits) that you received in another
+way; without it a signature only shows that the head comes from the owner of the key in the file.
 
 Exit code 0: it holds. 1: it does not. 2: a file cannot be read, or is something else.
 """
@@ -58,11 +58,11 @@ MEMBERS = [
 
 
 class Wrong(Exception):
-    """The proof does not hold; the message says why."""
+    """The proof does not hold; the message has the reason."""
 
 
 class Unreadable(Exception):
-    """A file cannot be used; the message says why."""
+    """A file cannot be used; the message has the reason."""
 
 
 def canonical(value: Any) -> bytes:
@@ -157,7 +157,7 @@ def check_signature(signed: dict[str, Any], expected_key: str | None) -> str:
 
 
 def verified(key: bytes, signature: bytes, message: bytes) -> bool | None:
-    """Return whether the Ed25519 signature is good; None: nothing here can tell."""
+    """Return whether the Ed25519 signature is good; None if it cannot be checked here."""
     try:
         from cryptography.exceptions import InvalidSignature  # noqa: PLC0415  # it need not be there
         from cryptography.hazmat.primitives.asymmetric.ed25519 import (  # noqa: PLC0415  # it need not be there
@@ -173,7 +173,7 @@ def verified(key: bytes, signature: bytes, message: bytes) -> bool | None:
 
 
 def verified_by_openssl(key: bytes, signature: bytes, message: bytes) -> bool | None:
-    """Return what openssl says; None: it is not there, or cannot tell."""
+    """Return the result of openssl; None if it is missing, or cannot check."""
     places = os.environ.get("PATH", os.defpath).split(os.pathsep)
     if not any(os.access(os.path.join(place, "openssl"), os.X_OK) for place in places if place):
         return None

@@ -1,9 +1,9 @@
-"""What is hashed of an event, pure: its leaf.
+"""The hashed content of an event, pure: its leaf.
 
-A leaf names what everybody is shown who may see the event at all, and the *hash* of the rest (`content`): of
-the stored bytes, in which personal texts are encrypted, and of the key that was used. Who sees an event in
-part could guess what is withheld, a code among ten, and compare hashes; so that hash begins with 32 bytes
-that nobody is shown.
+A leaf contains the fields that everybody sees who may see the event at all, and the *hash* of the rest
+(`content`): of the stored bytes, in which personal texts are encrypted, and of the key that was used. A
+partial reader could guess a withheld value, a code among ten, and compare hashes; so that hash begins with 32
+secret bytes.
 
 Hashed is the list of the members' values as canonical JSON (RFC 8785), in the order of their names: a list
 takes half the time of an object.

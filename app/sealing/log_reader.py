@@ -41,10 +41,10 @@ class LogStretches:
 
 @dataclass(slots=True)
 class LogReading:
-    """What was read: the root at each size that was asked for, of the events (`roots`) and of the stored
-    hashes (`stored_roots`); and positions. `differing`: events whose hash is not the stored one. `missing`:
-    events that are not there. `added`: there twice. `torn`: stored hashes of subtrees that are not those of
-    the hashes below them.
+    """Result of reading: the root at each requested size, of the events (`roots`) and of the stored hashes
+    (`stored_roots`); and positions. `differing`: events whose hash is not the stored one. `missing`: events
+    that are gone. `added`: there twice. `torn`: stored hashes of subtrees that are not those of the hashes
+    below them.
     """
 
     roots: dict[int, str] = field(default_factory=dict)
@@ -90,8 +90,8 @@ class LogReader:
         return self.reading
 
     async def _leaves(self, begin: int, up_to: int, sealed: list[bytes]) -> list[bytes]:
-        """Return the hashes of the events after `begin`, NO_HASH for one that is not there. Of several at one
-        position it is the sealed one's, if that is among them.
+        """Return the hashes of the events after `begin`, NO_HASH for a missing one. If there are several at
+        one position it is the sealed one's, if that is among them.
         """
         try:
             rows = await store.read_leaves(self._connection, begin, up_to)

@@ -27,7 +27,7 @@ PROOF_FORMAT, CONSISTENCY_FORMAT = "ledgerdesk.proof.1", "ledgerdesk.consistency
 
 
 class ProofFailed(Exception):
-    """No proof can be given, since the log or its seals are not as the head says: `ledgerdesk verify` says
+    """A proof is impossible, since the log or its seals differ from the head: `ledgerdesk verify` shows
     where.
     """
 
@@ -42,7 +42,7 @@ class EventProof:
     signed: SignedHead
 
     def document(self) -> bytes:
-        """Return the proof as JSON, under 2 kB: whoever checks it has the head already."""
+        """Return the proof as JSON, under 2 kB: its checker has the head already."""
         members = {
             "format": PROOF_FORMAT,
             "leaf": leaf_members(self.leaf),

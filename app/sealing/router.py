@@ -56,7 +56,7 @@ class NotSealedYet(Refusal):
 
 
 class ProofUnavailable(Refusal):
-    """The log, or its seals, are not as the head says: a proof would not hold."""
+    """The log, or its seals, differ from the head: a proof would not hold."""
 
     STATUS = 409
     CODE = "not_as_sealed"
@@ -241,7 +241,7 @@ async def get_seal_consistency(ledger: Ledger, number: HeadNumber, earlier_numbe
 
 
 async def _head(connection: Any, number: int | None) -> SignedHead | None:
-    """Return the head of that number, or the newest one; None: there is none yet. Raises NotFound."""
+    """Return the head of that number, or the newest one; None before the first. Raises NotFound."""
     if number is None:
         return await store.newest_head(connection)
     return await _known_head(connection, number)

@@ -32,7 +32,7 @@ SealProgress = Callable[[int, int], None]
 
 
 class SealRefused(LogDiffers):
-    """The log cannot be sealed as it is; the message says why and what to do."""
+    """The log cannot be sealed as it is; the message has the reason and the remedy."""
 
 
 async def seal(
@@ -78,7 +78,7 @@ async def _seal_next(
     next_key: str | None = None,
     progress: SealProgress | None = None,
 ) -> SignedHead | None:
-    """Seal the next events, at most MOST_EVENTS; None: there are none, and no key is handed over."""
+    """Seal the next events, at most MOST_EVENTS; None without new events and without a new key."""
     async with connection.transaction():
         for statement in (*LIMITS.split("; "), LOCK):
             await connection.execute(statement.encode())

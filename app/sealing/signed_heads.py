@@ -1,4 +1,4 @@
-"""Heads of the tree: what one says, its signature, and the file that it is exported as. Pure.
+"""Heads of the tree: their content, signature, and exported file. Pure.
 
 A head file is what an auditor keeps:
 
@@ -40,12 +40,12 @@ _MEMBERS = frozenset(
 
 
 class UnreadableHead(ValueError):
-    """The bytes are no head of a log; the message says why."""
+    """The bytes are not a head of a log; the message has the reason."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TreeHead:
-    """What a head says; hashes in hexadecimal digits."""
+    """Content of a head; hashes in hexadecimal digits."""
 
     number: int
     size: int
@@ -86,7 +86,7 @@ class SignedHead:
 
     @property
     def head(self) -> TreeHead:
-        """Return what it says. Raises UnreadableHead."""
+        """Return its content. Raises UnreadableHead."""
         return TreeHead.from_bytes(self.document)
 
     @property

@@ -1,4 +1,4 @@
-"""The key that signs heads: a file in the secrets directory beside the master key, made at first use."""
+"""The key that signs heads: a file in the secrets directory next to the master key, made at first use."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ KEY_FILE, NEXT_KEY_FILE = "seal.key", "seal.key.next"
 
 
 class SigningKeyError(WrongUse):
-    """The key for signing heads cannot be read or made; the message says why and what to do."""
+    """The key for signing heads cannot be read or made; the message has the reason and the remedy."""
 
 
 def signing_key(secrets_dir: Path) -> Ed25519PrivateKey:
-    """Return the key, which is made if there is none. Raises SigningKeyError."""
+    """Return the key, making it at the first use. Raises SigningKeyError."""
     return _key_in(secrets_dir / KEY_FILE)
 
 
 def next_signing_key(secrets_dir: Path) -> Ed25519PrivateKey:
-    """Return the key that is to follow, which is made if there is none. Raises SigningKeyError."""
+    """Return the next key, making it at the first use. Raises SigningKeyError."""
     return _key_in(secrets_dir / NEXT_KEY_FILE)
 
 
@@ -72,7 +72,7 @@ def _key_in(path: Path) -> Ed25519PrivateKey:
 
 
 def _create_key_file(path: Path) -> None:
-    """Create a key file, named only when it is complete and on the disk. Of several processes the first
+    """Create a key file, named only when it is complete and on the disk. Among several processes the first
     wins.
     """
     key = Ed25519PrivateKey.generate()

@@ -48,7 +48,7 @@ HEADS_AT_ONCE = 1_000
 
 @dataclass(frozen=True, slots=True)
 class SealIdentity:
-    """Which log it is, and the secret that hides what is withheld of events."""
+    """Identity of the log, and the secret that hides withheld values of events."""
 
     installation: UUID
     blinding: bytes
@@ -61,7 +61,7 @@ async def find_identity(connection: Connection) -> SealIdentity | None:
 
 
 async def make_identity(connection: Connection) -> SealIdentity:
-    """Return the identity of the log, which is made if there is none."""
+    """Return the identity of the log, making it at the first use."""
     identity = await find_identity(connection)
     if identity is None:
         await connection.execute(ADD_IDENTITY.encode(), (uuid7(), os.urandom(BLINDING_BYTES)))
@@ -71,7 +71,7 @@ async def make_identity(connection: Connection) -> SealIdentity:
 
 
 async def log_head(connection: Connection) -> int:
-    """Return the position of the newest event; 0 if there is none."""
+    """Return the position of the newest event, or 0."""
     return int(await fetch_value(connection, "select position from log.head"))
 
 

@@ -1,7 +1,7 @@
 """Where heads are exported to: a folder, a bucket with object lock (S3), a timestamping authority (RFC 3161).
 
-What was exported is never written over: a target that has another head of the same number refuses, which is
-how a database that was restored, or altered, is noticed at its next seal.
+Exported heads are never overwritten: a target that has another head of the same number refuses, which reveals
+a restored or altered database at its next seal.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ LARGEST_RECEIPT = 65_536
 
 
 class ExportFailed(ServiceUnreachable):
-    """A head could not be exported; the message says why. It is tried again."""
+    """A head could not be exported; the message has the reason. It is tried again."""
 
 
 class ExportConflict(ExportFailed):
@@ -47,7 +47,7 @@ class HeadTarget(Protocol):
 
 
 class FolderTarget:
-    """A folder of files, one for each head, none of which is written twice."""
+    """A folder of files, one for each head, each written only once."""
 
     name = "folder"
 

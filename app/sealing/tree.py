@@ -1,8 +1,7 @@
 """The Merkle tree over the log (RFC 9162, 2.1), pure: leaf n is the event at position n + 1.
 
 Complete nodes are kept in tiles of 256 hashes, as transparency logs do (C2SP tlog-tiles): tile n of level L
-holds the hashes of subtrees of 256^L leaves, from number 256 n on. Whatever else is asked for follows from
-a few tiles.
+holds the hashes of subtrees of 256^L leaves, from number 256 n on. All other nodes follow from a few tiles.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Verification: the whole log is read again, and compared with the stored hashes, with every stored head, and
-with heads that were exported to where nobody could rewrite them.
+with heads that were exported to places where they cannot be rewritten.
 
-Only an exported head proves anything against whoever may rewrite the database. The stored hashes say *where*
-the log is otherwise, as long as they are those that a head is of; if they were rewritten, too, it is known
-only between which heads it is.
+Only an exported head is evidence against people who may rewrite the database. The stored hashes show *where*
+the log differs, as long as they are those of a head; if they were rewritten, too, only the heads before and
+after the place are known.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ select min(position) as first, max(position) as last from log.event where positi
 
 
 class Discrepancy(StrEnum):
-    """What is wrong with a log, or with its seals."""
+    """Fault of a log, or of its seals."""
 
     altered = "altered"
     missing = "missing"
@@ -57,8 +57,8 @@ class SealFinding:
 
 @dataclass(slots=True)
 class LogVerification:
-    """The outcome: the events that were read, the stored heads, up to where the log is as a stored head
-    (`sealed_up_to`) and as an exported one (`proved_up_to`) says, and what is wrong.
+    """The outcome: the events that were read, the stored heads, the position up to which the log agrees with
+    a stored head (`sealed_up_to`) and with an exported one (`proved_up_to`), and the faults.
     """
 
     events: int = 0
@@ -142,7 +142,7 @@ async def _stored_heads(
 
 
 def _signed_head(signed: SignedHead) -> TreeHead | None:
-    """Return what the head says; None: it is none, or is not signed by the key that it names."""
+    """Return the content of the head; None if it is invalid, or not signed by the key that it names."""
     try:
         return signed.head if signed.is_signed() else None
     except UnreadableHead:
@@ -191,14 +191,14 @@ def _exported_heads(
 
 
 def _agreed(reading: LogReading, heads: Iterable[TreeHead]) -> int:
-    """Return the largest size at which the log is as one of the heads says."""
+    """Return the largest size at which the log agrees with one of the heads."""
     return max((head.size for head in heads if reading.roots.get(head.size) == head.root), default=0)
 
 
 def _conclude(
     outcome: LogVerification, reading: LogReading, stored: Sequence[TreeHead], exported: Sequence[TreeHead]
 ) -> None:
-    """Note what follows from what was read and what the heads say."""
+    """Note the conclusions from the log and the heads."""
     end, covered = outcome.events, max((head.size for head in (*stored, *exported)), default=0)
     if covered > end:
         outcome.add(SealFinding(Discrepancy.ends_early, end + 1, covered))

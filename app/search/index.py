@@ -1,8 +1,8 @@
 """The consumer that keeps the search index: for every record of a searched kind, the tokens that it is
 found by.
 
-Tokens come from the records' present rows, decrypted with keys fetched anew each time, so that texts erased
-before are not indexed. A record is indexed anew when one of its searched fields changes, and when the key of
+Tokens come from the records' present rows, decrypted with newly fetched keys each time, so that texts erased
+before are not indexed. A record is indexed again when one of its searched fields changes, and when the key of
 a person was destroyed whose texts are in its entry.
 """
 

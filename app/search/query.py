@@ -100,7 +100,7 @@ def tsquery(text: str, *, staff: bool, unfinished: bool = False) -> str:
     """Return the text as a tsquery: every term must be found; with `staff`, also among the tokens for staff
     only. `unfinished`: the last word is being typed, and finds those that begin so.
 
-    Words consist of letters and digits, so none can end the quotes.
+    Words consist of letters and digits, so they cannot end the quotes.
     """
     conditions, all_terms = [], terms(text)
     for n, (every, exact_term) in enumerate(all_terms, start=1):
@@ -121,7 +121,7 @@ def _alternatives(word: str, staff: bool, *, begins: bool = False) -> str:
 
 async def wait_for_index(db: Database) -> float:
     """Wait a moment for the index to catch up with the log's present end. Return the age in seconds of the
-    first event that is not indexed then; 0 if there is none.
+    first event that is not indexed then, or 0.
     """
     ends = asyncio.get_running_loop().time() + WAIT_SECONDS
     row = await db.row(INDEX_LAG, (NAME,))

@@ -64,7 +64,7 @@ def activities(
 ) -> list[Activity]:
     """Return the activity of the metric's clock; of `update` one per round.
 
-    `events` are in order, the opening first; `times` are their instants, none before the opening's.
+    `events` are in order, the opening first; `times` are their instants, the opening's being the earliest.
     """
     if metric is Metric.response:
         return [_until_stopped(events, times, _is_response, resumes=False)]
@@ -143,7 +143,7 @@ class _Episode:
             self._excluded = self._excluded or here
 
     def stop(self) -> tuple[int, CaseEvent] | None:
-        """Return the instant of the restoration, and the event that tells of it."""
+        """Return the instant of the restoration, and its event."""
         stop = self._restored or self._resolved or self._closed
         if self._excluded is not None and (stop is None or self._excluded[0] < stop[0]):
             return self._excluded

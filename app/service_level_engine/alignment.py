@@ -144,8 +144,8 @@ def _moved_back(links: Sequence[AlignmentLink], begins: Sequence[int], instant: 
 
 @dataclass(frozen=True, slots=True)
 class AvailabilityAlignment:
-    """The availability that the items beneath promise together; `product` is None if one of them promises
-    none, or there are no items.
+    """The availability that the items beneath promise together; `product` is None if one of them has no
+    promise, or there are no items.
     """
 
     product: Fraction | None

@@ -136,7 +136,7 @@ def _merged(spans: Iterable[Span]) -> list[Span]:
 
 
 def _subtract(spans: Sequence[Span], without: Sequence[Span]) -> list[Span]:
-    """Return the spans without the parts in `without`; both are in order, and none overlaps another."""
+    """Return the spans without the parts in `without`; both are in order, without overlaps."""
     remaining: list[Span] = []
     for a, b in spans:
         position = a

@@ -87,7 +87,7 @@ def in_order(
     events: Iterable[CaseEvent], asked_at: datetime, known_at: datetime | None = None
 ) -> list[CaseEvent]:
     """Return the events that have occurred by `asked_at` and are recorded by `known_at`, and not replaced by
-    then: the opening first, then by `occurred_at`, `recorded_at`, position. Without an opening: none.
+    then: the opening first, then by `occurred_at`, `recorded_at`, position. Empty without an opening.
     """
     effective = [
         event

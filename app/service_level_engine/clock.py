@@ -90,8 +90,8 @@ def read_clocks(
     """Return the reading of the metric's clock at `asked_at`, from the events that were recorded by
     `known_at`; of `update` one reading per round.
 
-    There is none before the opening, and none if no target has ever fitted. `percents` are further
-    percentages of the target to look for, besides those at which it warns.
+    The list is empty before the opening, and if no target has ever fitted. `percents` are further percentages
+    of the target to look for, besides those at which it warns.
     """
     case = _Case.from_events(events, targeting, asked_at, known_at)
     if case is None:
@@ -235,7 +235,7 @@ def _state(exceeded: bool, *, excluded: bool, running: bool, paused: bool) -> Cl
 def _segments(
     case: _Case, activity: Activity, calendars: Calendars, as_of: datetime
 ) -> tuple[list[_Segment], int | None]:
-    """Return the targets in force since the clock's start, and since when none fits any more.
+    """Return the targets in force since the clock's start, and since when no target fits any more.
 
     Each target counts the whole life of the clock, in its own calendar and with its own pauses.
     """

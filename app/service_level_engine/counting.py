@@ -44,7 +44,7 @@ def pauses(events: Sequence[CaseEvent], times: Sequence[int], target: Target) ->
 
 
 def runs_of(stretches: Sequence[Stretch], paused: Sequence[Stretch]) -> tuple[Stretch, ...]:
-    """Return the parts of the stretches in which nothing pauses; none is empty."""
+    """Return the non-empty parts of the stretches without a pause."""
     if not paused:
         return tuple(stretch for stretch in stretches if stretch[1] is None or stretch[0] < stretch[1])
     runs: list[Stretch] = []

@@ -87,8 +87,8 @@ def explain(
 def spans_to_come(
     reading: ClockReading, hours: BusinessTime, asked_at: datetime
 ) -> list[tuple[datetime, datetime]]:
-    """Return the business hours from `asked_at` to the due time, in which a countdown runs; of a clock that
-    does not run, or is past due, none.
+    """Return the business hours from `asked_at` to the due time, in which a countdown runs; empty for a clock
+    that does not run, or is past due.
     """
     if reading.state is not ClockState.running or reading.due_at is None or reading.due_at <= asked_at:
         return []

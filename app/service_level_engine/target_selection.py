@@ -73,7 +73,7 @@ class ApplicableAgreement:
 
     @property
     def scope(self) -> TargetScope | None:
-        """The form of its scope; None: it has none of these forms, and fits nothing."""
+        """The form of its scope; None for another form, which never fits."""
         if self.agreement_type is not AgreementType.sla:
             if self.party is None or self.catalogue_items:
                 return None
@@ -144,7 +144,7 @@ def choose_agreement(
 ) -> TargetChoice:
     """Return the most specific agreement of that type that was in force at the opening and fits.
 
-    Of several equally specific ones, which `sign` refuses for equal scopes, it is the first in the list.
+    Among several equally specific ones, which `sign` refuses for equal scopes, it is the first in the list.
     """
     best: ApplicableAgreement | None = None
     why = TargetScope.none
@@ -260,7 +260,7 @@ class TargetConditions(NamedTuple):
 
 def tied_targets(targets: Sequence[TargetConditions]) -> tuple[str, ...]:
     """Return the ids of targets between which the choice would be open for some case, of the first metric
-    that has such: two fit it with equally many conditions, and none with more does.
+    that has such: two fit it with equally many conditions, and no target with more conditions fits.
     """
     for metric in dict.fromkeys(target.metric for target in targets):
         of_metric = [target for target in targets if target.metric == metric]

@@ -1,4 +1,4 @@
-"""What a correction has changed, in words: which target or case, which figure, before and after. Pure."""
+"""Changes of a correction, in words: the target or case, the figure, before and after. Pure."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Line = tuple[str, str, str]
 def correction_lines(
     changes: Sequence[ReportChange], report: ReportContent, texts: ReportTexts
 ) -> Iterator[Line]:
-    """Yield what has changed, in words. What is new of a case, or gone, is one line."""
+    """Yield the changes, in words. A case that is new, or gone, is one line."""
     together: dict[str, list[ReportChange]] = defaultdict(list)
     for change in changes:
         together[_entry(change.path)].append(change)
@@ -78,7 +78,7 @@ def _member(name: str, texts: ReportTexts) -> str:
 
 
 def _value(path: str, value: str | None, targets: dict[str, ReportTarget], texts: ReportTexts) -> str:
-    """Return the value as the page says such values elsewhere."""
+    """Return the value as the page shows such values elsewhere."""
     if value is None:
         return UNKNOWN
     parts = path.split("/")

@@ -1,8 +1,8 @@
 """Issuing service reports when they are due: five working days after their period, by the agreement's
 calendar.
 
-Of several workers the one that holds an advisory lock issues them, and each report has an idempotency key, so
-that it is issued once. After downtime the reports that were missed are issued, from the figures of that time.
+Among several workers, the holder of an advisory lock issues them, and each report has an idempotency key, so
+that it is issued once. After downtime the missed reports are issued, from the figures of that time.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ logger = structlog.get_logger()
 async def run(
     connections: SharedConnections, ledger: Ledger, clock: Clock, *, failed: Callable[[str, Exception], None]
 ) -> None:
-    """Issue reports for ever as they fall due; safe beside other workers. `failed` is called for each
+    """Issue reports for ever as they fall due; safe next to other workers. `failed` is called for each
     failure.
     """
 
@@ -63,8 +63,8 @@ async def run(
 
 
 async def issue_due(connection: Connection, ledger: Ledger, now: datetime) -> int:
-    """Issue the reports that are due and that nobody has issued, the oldest first, if no other worker does.
-    Return their number. Raises DatabaseGone; they are still due then.
+    """Issue the reports that are due but not issued, the oldest first, if no other worker does. Return their
+    number. Raises DatabaseGone; they are still due then.
     """
     async with polling.locked(connection, LOCK) as free:
         if not free:

@@ -46,7 +46,7 @@ class KpiResult:
 
 
 def kpi_of(target: Mapping[str, Any]) -> Kpi | None:
-    """Return the KPI that measures the target; None if there is none of that key."""
+    """Return the KPI that measures the target; None if its key is unknown."""
     return KPIS.get(target["kpi"] or USUAL_KPI.get(TargetMetric(target["metric"]), ""))
 
 

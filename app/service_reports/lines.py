@@ -1,5 +1,5 @@
-"""Which targets a report has lines for: those of the agreement, and those of the editions that it has
-replaced whose cases are decided only now. Pure.
+"""The targets in the lines of a report: those of the agreement, and those of the replaced editions whose
+cases are decided only now. Pure.
 """
 
 from __future__ import annotations

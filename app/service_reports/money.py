@@ -97,8 +97,8 @@ def workload_of(agreement: Agreement, span: Span, volume: Mapping[str, int]) -> 
 def consequences_of(
     agreement: Agreement, earlier: Sequence[Agreement], span: Span, targets: Sequence[ReportTarget]
 ) -> list[ReportConsequence]:
-    """Return each consequence that was agreed, with the tier that applies to its target's result; of the
-    targets of editions that the agreement has replaced, as these say, and as shares of its own price.
+    """Return each consequence that was agreed, with the tier that applies to its target's result; for the
+    targets of replaced editions by their own terms, and as shares of their own price.
     """
     by_id = {target.id: target for target in targets}
     agreed = [(consequence["target"], consequence) for consequence in agreement.consequences or ()]
@@ -137,8 +137,8 @@ def _consequence(
 
 
 def tier_of(tiers: Sequence[Mapping[str, Any]], target: ReportTarget) -> Mapping[str, Any] | None:
-    """Return the harshest tier that applies to the target's result; None if the target was not missed, or
-    none applies. Where a KPI is to be below its threshold, or at most that, tiers are for results above their
+    """Return the harshest tier that applies to the target's result; None if the target was not missed, or no
+    tier applies. Where a KPI is to be below its threshold, or at most that, tiers are for results above their
     bounds, otherwise for results below them.
     """
     if target.verdict is not TargetVerdict.missed or target.result is None:

@@ -24,8 +24,8 @@ def delay_after(attempts: int, chance: float) -> timedelta:
 
 
 def asked_pause(status: int, retry_after: str | None, now: datetime) -> timedelta | None:
-    """Return the pause that an answer asks for, in seconds or until a date (RFC 9110, 10.2.3); None: it asks
-    for none that can be understood.
+    """Return the pause that a response demands, in seconds or until a date (RFC 9110, 10.2.3); None without
+    an intelligible demand.
     """
     if status not in WITH_PAUSE or retry_after is None:
         return None

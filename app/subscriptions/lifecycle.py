@@ -120,7 +120,7 @@ class SubscriptionFields(Payload, of=Subscription):
 
 
 class NewSubscriptionFields(SubscriptionFields, of=Subscription):
-    """Fields of a new subscription, but for its address and its secret."""
+    """Fields of a new subscription, except its address and its secret."""
 
     person: SubscriptionPerson = "me"
     roles: SubscriptionRoles = None
@@ -153,7 +153,7 @@ class OwnKeyRequired(Refusal):
 
 @dataclass
 class OnlyOwnSubscription(Refusal):
-    """Refusal 403: whoever is no administrator makes subscriptions of their own only."""
+    """Refusal 403: people who are not administrators make only subscriptions of their own."""
 
     STATUS = 403
     CODE = "only_own_subscription"
@@ -211,8 +211,8 @@ async def person_beyond_credential(
 async def outlives_credential(
     reads: ReadContext, subscription: Subscription, body: MoveSubscription, ctx: ActionContext
 ) -> None:
-    """Refuse if somebody would send what a subscription of their own tells elsewhere for longer than their
-    credential lasts (`subscription_ends_later`).
+    """Refuse if an own subscription would send events elsewhere for longer than the caller's credential lasts
+    (`subscription_ends_later`).
     """
     if subscription.person_id == ctx.caller.person_id:
         _check_end(subscription.ends_at, ctx.caller.ends_at)
@@ -341,7 +341,7 @@ def note_recovery(subscription: Subscription, body: EmptyPayload, ctx: ActionCon
 
 
 async def not_failing(reads: ReadContext, subscription: Subscription, ctx: ActionContext) -> str | None:
-    """Refuse to note a recovery that nobody was warned before (`not_failing`)."""
+    """Refuse to note a recovery without an earlier warning (`not_failing`)."""
     return "not_failing" if subscription.failing_since_at is None else None
 
 

@@ -137,7 +137,7 @@ class SubscriptionProgress:
 async def load(
     connection: Connection, subscription_ids: Collection[UUID]
 ) -> dict[UUID, SubscriptionProgress]:
-    """Return the progress of these subscriptions; those that have none begin with what comes after them."""
+    """Return the progress of these subscriptions; new ones begin with the next event."""
     ids = list(subscription_ids)
     await connection.execute(BEGIN, (ids,))
     loaded = {

@@ -1,8 +1,8 @@
-"""The sender: every active subscription takes its queue, none waits for another.
+"""The sender: every active subscription takes its queue, independently of the others.
 
 One worker sends; it holds an advisory lock, and another takes over when its connection ends. All progress is
-saved on that very connection: whoever has lost the lock saves nothing more. What was sent and not saved yet
-is sent again, in the same order, under the same id.
+saved on that very connection, so a worker without the lock cannot save progress. Unsaved messages are sent
+again, in the same order, under the same id.
 """
 
 from __future__ import annotations
@@ -139,8 +139,8 @@ class Sender:
         following: contextlib.ExitStack,
         failed: Failed,
     ) -> None:
-        """Begin the queues of new subscriptions, and end those of subscriptions that are not active any more.
-        Without any, nobody needs the newest events.
+        """Begin the queues of new subscriptions, and end those of inactive ones. Without subscriptions the
+        newest events are not needed.
         """
         await self.refresh()
         if self.queues and not begun:

@@ -1,5 +1,6 @@
-"""What the queues of all subscriptions of a process share, so that no account keeps others waiting: few
-statements at a time, few connections to each receiving host, and so many streams that wait for each account.
+"""Shared limits of the queues of all subscriptions of a process, so that an account does not delay others:
+few statements at a time, few connections to each receiving host, and a limited number of waiting streams for
+each account.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ class FairSlots:
 
     @property
     def is_unused(self) -> bool:
-        """Return whether nobody has a slot or waits for one."""
+        """Return whether all slots are free and unclaimed."""
         return not self._users
 
 

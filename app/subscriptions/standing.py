@@ -22,20 +22,20 @@ NAME = "send_subscriptions"
 
 
 async def stop(ledger: Ledger, subscription: Subscription, because: DisabledBecause, now: datetime) -> None:
-    """Stop the subscription; its account is told. Raises DatabaseGone."""
+    """Stop the subscription, and notify its account. Raises DatabaseGone."""
     await _perform(ledger, subscription, "stop", StopSubscription(because=because), now)
 
 
 async def warn(ledger: Ledger, subscription: Subscription, since: datetime, now: datetime) -> None:
-    """Warn that no delivery has succeeded since then; its account is told. Raises DatabaseGone."""
+    """Warn that no delivery has succeeded since then, and notify its account. Raises DatabaseGone."""
     await _perform(ledger, subscription, "warn", WarnSubscription(since_at=since), now)
 
 
 async def note_refusal(
     ledger: Ledger, subscription: Subscription, record: str, code: str, now: datetime
 ) -> None:
-    """Note that a tool has refused what was written of that record, or that the template failed; its account
-    is told. Raises DatabaseGone.
+    """Note that a tool has refused a change of that record, or that the template failed, and notify its
+    account. Raises DatabaseGone.
     """
     await _perform(ledger, subscription, "note_refusal", NoteRefusal(code=code, record=record), now)
 

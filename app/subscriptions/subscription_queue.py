@@ -41,7 +41,7 @@ FRESH_SECONDS = 0.5
 
 
 class Superseded(Exception):
-    """The subscription has changed, or its account may see something else now: the turn begins anew."""
+    """The subscription has changed, or its account may see other records now: the turn starts again."""
 
 
 @dataclass(slots=True)
@@ -336,15 +336,15 @@ class SubscriptionQueue:
         return False
 
     def _note_settled(self, stream: str, result: AttemptResult) -> None:
-        """Note that no attempt at an event follows. A template that failed says nothing of the receiver."""
+        """Note that no attempt at an event follows. A failed template is not a failure of the receiver."""
         if result.is_answered:
             self.progress.succeeded()
         else:
             self._failed_stream = self._failed_stream or stream
 
     def _hold(self, lane: _Lane, event: SeenEvent, result: AttemptResult | None) -> None:
-        """Have the lane's stream wait from that event on, after the result of an attempt (None: none was
-        made).
+        """Have the lane's stream wait from that event on, after the result of an attempt (None: no attempt
+        was made).
         """
         progress, now = self.progress, self._state.clock()
         lane.is_stopped = True
@@ -361,7 +361,7 @@ class SubscriptionQueue:
         progress.wait(lane.stream, WaitingStream(event.event.position, attempts, since, due_at))
 
     async def _resend(self, subscription: Subscription, caller: Caller) -> None:
-        """Send some events of the first request to send them again. What fails is not tried once more."""
+        """Send some events of the first request to send them again. Failures are not tried once more."""
         request = self.resends[0]
         span = PositionSpan(request.low, min(request.high, self.progress.position))
         async with self._reading(caller.person_id):
@@ -443,8 +443,8 @@ class _RenderedEvent:
 class _Batch:
     """Events that are sent together, as they were rendered, by position.
 
-    Of a receiver that is slow, they are looked at again before they are sent: each together with all behind
-    it, since looking at one alone takes as many statements.
+    For a slow receiver, they are checked again before they are sent: each together with all behind it, since
+    checking one alone takes as many statements.
     """
 
     def __init__(

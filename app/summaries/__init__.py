@@ -1,1 +1,1 @@
-"""Summaries of what needs attention, mailed by the day, week or month to whoever wants them."""
+"""Summaries of what needs attention, mailed by the day, week or month to their subscribers."""

@@ -1,4 +1,4 @@
-"""What a summary tells its reader, with the rights and in the language that they have now."""
+"""Content of a summary for its reader, with the present rights and language."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ UNNAMED = "–"
 
 @dataclass(frozen=True, slots=True)
 class SummarySentence:
-    """A sentence: the address of exactly its cases, and the name of whoever has it, if these are known."""
+    """A sentence: the address of exactly its cases, and the name of their owner, if these are known."""
 
     text: str
     address: str | None
@@ -59,9 +59,9 @@ class SummaryFigure:
 
 @dataclass(frozen=True, slots=True)
 class SummaryContents:
-    """What a summary tells. `total` and `urgent` count all sentences, `left_off` those that do not stand in
-    it, `omitted` the rules that the selection cannot narrow. The addresses are None where this service has
-    none.
+    """Content of a summary. `total` and `urgent` count all sentences, `left_off` those that do not stand in
+    it, `omitted` the rules that the selection cannot narrow. The addresses are None where this service has no
+    address.
     """
 
     schedule: Schedule
@@ -84,7 +84,7 @@ class SummaryContents:
 async def read_contents(
     ledger: Ledger, figures: WatchedFigures, row: Row, caller: Caller, now: datetime
 ) -> SummaryContents:
-    """Return what the summary of that row tells the caller now."""
+    """Return the present content of that row's summary for the caller."""
     language = caller.locale
     selection = await read_selection(ledger, caller, row["view_id"], now)
     view, processes = selection.view, selection.processes

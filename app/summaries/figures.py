@@ -29,7 +29,7 @@ class SummaryFigures:
 
 @dataclass(slots=True)
 class WatchedFigures:
-    """The figures of the watched KPIs, whoever may see them, kept for a minute."""
+    """The figures of the watched KPIs, independent of the reader, kept for a minute."""
 
     ledger: Ledger
     _entries: dict[Hashable, tuple[datetime, BehaviourAnswers]] = field(default_factory=dict)

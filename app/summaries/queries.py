@@ -1,7 +1,7 @@
 """Queries of summaries: choices of persons, and so no events, like saved views (decision 0016).
 
-A row is also what is still to be sent: a worker claims it for some minutes, and moves `next_at` on once its
-mail was handed over, or need not be. Whoever changes it meanwhile is not overruled.
+A row is also an item to send: a worker claims it for some minutes, and moves `next_at` on once its mail was
+handed over, or is not needed. A change by the person meanwhile is not overruled.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def schedule_of(row: Mapping[str, Any]) -> Schedule:
 
 
 async def zone_of(db: Database, person_id: UUID) -> str | None:
-    """Return the name of the person's time zone; None: they have said none."""
+    """Return the name of the person's time zone; None without one."""
     zone: str | None = await db.value(ZONE_OF_PERSON, (person_id,))
     return zone
 
@@ -78,7 +78,7 @@ async def summaries_of(db: Database, person_id: UUID | None) -> list[Row]:
 
 
 async def find_summary(db: Database, person_id: UUID | None, summary_id: UUID) -> Row | None:
-    """Return the summary with that id; None if the person has none."""
+    """Return the summary with that id; None if the person has no such summary."""
     return await db.row(f"{SELECT} and id = %(id)s", {"me": person_id, "id": summary_id})
 
 
@@ -99,7 +99,7 @@ async def save_summary(
 
 
 async def remove_summary(db: Database, person_id: UUID | None, summary_id: UUID) -> bool:
-    """Delete the summary. Return False if the person has none with that id."""
+    """Delete the summary. Return False if the person has no summary with that id."""
     return bool(await db.rows(REMOVE, {"id": summary_id, "me": person_id}))
 
 

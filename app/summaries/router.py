@@ -117,7 +117,7 @@ async def remove_my_summary(request: Request, ledger: Ledger, summary_id: Summar
 
 
 async def _schedule(ledger: Ledger, person_id: UUID, body: SaveSummary) -> Schedule:
-    """Return the schedule that is asked for; its zone is the person's own if none is."""
+    """Return the requested schedule; its default zone is the person's own."""
     zone = body.time_zone or await zone_of(ledger.db, person_id) or ledger.settings.time_zone
     return Schedule(
         body.cadence,
@@ -129,7 +129,7 @@ async def _schedule(ledger: Ledger, person_id: UUID, body: SaveSummary) -> Sched
 
 
 async def _refusal(ledger: Ledger, caller: Caller, summary_id: UUID) -> Exception:
-    """Return the refusal that says why the summary could not be saved."""
+    """Return the refusal with the reason why the summary could not be saved."""
     own = await summaries_of(ledger.db, caller.person_id)
     for row in own:
         if row["id"] == summary_id:
@@ -140,7 +140,7 @@ async def _refusal(ledger: Ledger, caller: Caller, summary_id: UUID) -> Exceptio
 
 
 async def _name_of_view(ledger: Ledger, caller: Caller, view_id: UUID) -> str | None:
-    """Return the name of the saved selection; None: the caller can use none with that id."""
+    """Return the name of the saved selection; None if the caller cannot use it."""
     view = await find_view(ledger.db, caller, view_id)
     return None if view is None or view["kind"] != KIND else str(view["name"])
 

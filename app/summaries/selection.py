@@ -26,8 +26,8 @@ NARROWING = frozenset({"grain", *SCOPES})
 
 @dataclass(frozen=True, slots=True)
 class SummarySelection:
-    """What a summary is of: a view of the last period that is over, and the processes of the page that was
-    saved, if it is that of a process. `name` is that of the saved selection, `address` that of its page.
+    """Selection of a summary: a view of the last finished period, and the processes of the saved page, if it
+    is that of a process. `name` is that of the saved selection, `address` that of its page.
     `is_gone`: a selection was chosen, and its reader cannot use it any more.
     """
 

@@ -34,8 +34,8 @@ POLL_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class SummaryOutcome:
-    """What became of a summary. Neither sent nor failed: nothing needed attention, and then it is not wanted.
-    `without_view`: its reader was told that its selection is no longer there.
+    """Outcome of a summary. Neither sent nor failed: nothing needed attention, and then it is not wanted.
+    `without_view`: its reader was informed that its selection no longer exists.
     """
 
     is_sent: bool = False
@@ -66,9 +66,7 @@ async def send_due(
     *,
     failed: Callable[[str, Exception], None],
 ) -> int:
-    """Send some summaries that are due and that no other worker has claimed. Return their number; 0: none is
-    left.
-    """
+    """Send some due summaries that other workers have not claimed. Return their number; 0 if all are sent."""
     claimed = await claim_due(connection, now)
     callers = await ledger.directory.callers({row["person_id"] for row in claimed})
     tries = [_attempt(ledger, figures, row, callers.get(row["person_id"]), now) for row in claimed]

@@ -1,1 +1,1 @@
-"""What all drawings are made of: elements as SVG, scales, lines and labels."""
+"""Common parts of all drawings: elements as SVG, scales, lines and labels."""

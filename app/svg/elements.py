@@ -49,9 +49,7 @@ def document(width: float, height: float, *parts: str, role: str = "img", **attr
 
 
 def fitted(content: str, width: float, size: float) -> str:
-    """Return the text, cut to the width that it has at that font size, as far as that can be told without
-    fonts.
-    """
+    """Return the text, cut to the width that it has at that font size, as estimated without fonts."""
     line = " ".join(content.split())
     if text_width(line, size) <= width:
         return line

@@ -50,9 +50,9 @@ def padded(values: Sequence[float], begin: float, end: float, *, room: float, le
 def linear(
     values: Sequence[float], begin: float, end: float, *, durations: bool = False, signed: bool = False
 ) -> Scale:
-    """Return an axis that holds all of the values, of which there is at least one. If none is below 0, it
-    begins at 0 if that is near, and never below; unless it is `signed`, of differences. Ticks of `durations`
-    are round times.
+    """Return an axis that holds all of the values, at least one. Without values below 0, it begins at 0 if
+    that is near, and never below; unless it is `signed`, of differences. Ticks of `durations` are round
+    times.
     """
     low, high = min(values), max(values)
     spread = (high - low) or abs(high) or 1.0
@@ -96,8 +96,8 @@ def _step(least: float, *, durations: bool) -> float:
 
 
 def decimals_of(scale: Scale, *, shares: bool) -> int:
-    """Return the decimals with which values on the axis are told apart, at most 4: of `shares`, those of
-    their percents.
+    """Return the decimals needed to distinguish values on the axis, at most 4: for `shares`, those of their
+    percents.
     """
     span = (scale.high - scale.low) * (100 if shares else 1)
     return min(max(2 - math.floor(math.log10(span)), 0), 4)
@@ -125,8 +125,8 @@ def spread_out(wishes: Sequence[float], least: float, low: float, high: float) -
 
 
 def with_room(wishes: Sequence[int], places: Sequence[float], room: float) -> frozenset[int]:
-    """Return those of the wanted labels that have room beside one another, the last first; each stands at the
-    place of its number.
+    """Return those of the wanted labels that fit side by side, the last first; each stands at the place of
+    its number.
     """
     chosen: list[int] = []
     for n in reversed(wishes):

@@ -1,5 +1,5 @@
-"""Causes of breaches: why a target of a service level was missed, said by whoever works on the ticket or
-answers for the agreements.
+"""Causes of breaches: the reason why a target of a service level was missed, given by the people who work on
+the ticket or answer for the agreements.
 """
 
 from __future__ import annotations

@@ -102,7 +102,7 @@ async def too_late_to_correct(
     reads: ReadContext, ticket: Ticket, body: CorrectComment, ctx: ActionContext
 ) -> None:
     """Refuse the correction once CORRECTION_WINDOW is over: others may have answered the comment by then
-    (reason `too_late_to_correct`). What a tool's users correct over there is corrected: it has happened.
+    (reason `too_late_to_correct`). Corrections by a tool's users are recorded: they have happened.
     """
     if ctx.caller.is_rule:
         return

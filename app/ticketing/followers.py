@@ -1,5 +1,5 @@
-"""Followers: persons who see a ticket and are notified of its public events; onlookers: who handed it to
-another team, are told the same, and only read it.
+"""Followers: people who see a ticket and are notified of its public events; onlookers: people who handed it
+to another team, get the same notices, and can only read it.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""What may go out into production: changes that are approved and not undone, and no freeze. Processes do not
-know one another: changes and freezes are known by their rows.
+"""Conditions for going out into production: changes that are approved and not undone, and no freeze.
+Processes do not import one another: changes and freezes are known by their rows.
 """
 
 from __future__ import annotations
@@ -91,8 +91,8 @@ async def obstacles_of_changes(
 
 @dataclass(frozen=True, slots=True)
 class GoingOutTime:
-    """The interval in which something is deployed, and the time at which it is told (None: beforehand). The
-    interval is the word of whoever tells it, so a freeze that is on when it is told counts as well.
+    """The interval of a deployment, and the time of its report (None: beforehand). The interval is the
+    reporter's statement, so a freeze at the time of the report counts as well.
     """
 
     begin: datetime
@@ -103,8 +103,8 @@ class GoingOutTime:
 async def freezes_in_the_way(
     read: Reading, service: str | None, changes: Iterable[str | UUID], time: GoingOutTime
 ) -> list[Obstacle]:
-    """Return the freezes of the service, or of what one of these changes touches, that the change is not
-    excepted from: those that are on in the interval (`frozen`), or when it is told (`told_in_freeze`).
+    """Return the freezes of the service, or of things that one of these changes touches, that the change is
+    not excepted from: those at the interval (`frozen`), or at the time of its report (`told_in_freeze`).
     """
     parameters = {"service": service, "changes": [str(change) for change in changes]}
     frozen = await _freezes(read, {**parameters, "begin": time.begin, "end": time.end})

@@ -44,7 +44,9 @@ class MatrixInForce:
 
 
 class RaisesPriority(Payload):
-    """A payload whose action raises the impact, the urgency and the priority itself, and lowers none."""
+    """A payload whose action raises the impact, the urgency and the priority itself, and never lowers
+    them.
+    """
 
 
 async def matrix_in_force(reads: ReadContext, body: Payload) -> MatrixInForce | None:

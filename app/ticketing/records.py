@@ -152,8 +152,8 @@ class Task(ChildRecord):
 
     @property
     def for_staff(self) -> bool:
-        """Return whether only staff may see the task. Of a row with the changes of one event alone it is yes
-        for what that event adds: what comes later is told by events that are for staff themselves.
+        """Return whether only staff may see the task. For a row with the changes of one event alone it is yes
+        for the additions of that event: later changes are in events that are for staff themselves.
         """
         if self.visibility is not None:
             return self.visibility is Visibility.internal
@@ -216,7 +216,8 @@ class Complaint(ChildRecord):
 
     `person_id` is the person complained about, if the complaint is about the ticket's assignee. `owner_id`
     sees to its answer. `escalated_at` is when it was escalated, for it was not answered by `due_at`.
-    `merged_into_id` is the other complaint about the ticket that says the same and is answered in its place.
+    `merged_into_id` is the other complaint about the ticket with the same content, which is answered in its
+    place.
     """
 
     KIND: ClassVar[str] = "complaint"

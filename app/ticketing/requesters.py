@@ -1,4 +1,4 @@
-"""For whom a ticket is opened, and who opens it for them."""
+"""The requester of a ticket, and the person who opens it for them."""
 
 from __future__ import annotations
 

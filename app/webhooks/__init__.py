@@ -1,1 +1,1 @@
-"""Webhooks and mail in: what other tools tell is stored, mapped, and becomes events."""
+"""Webhooks and mail in: deliveries of other tools are stored, mapped, and become events."""

@@ -420,8 +420,8 @@ def _headers(request: Request) -> dict[str, str]:
 
 
 async def _refuse(request: Request, key: str, source: WebhookSource | None) -> Response:
-    """Refuse a delivery that is not verified, and count it. A source that does not exist is answered like one
-    whose secret is wrong, and as quickly. What verifies is taken however many were refused.
+    """Refuse a delivery that is not verified, and count it. A missing source is answered like a wrong secret,
+    and as quickly. Verified deliveries are accepted however many were refused.
     """
     quotas: WebhookQuotas = request.app.state.webhook_quotas
     seconds = quotas.count_refused(key, request.client.host if request.client else "")

@@ -1,9 +1,11 @@
-"""Texts that people read in the docs, the interface and the contract, and habits of phrasing to avoid."""
+"""Texts that people read in the docs, the interface, the contract and the source, and habits to avoid."""
 
 from __future__ import annotations
 
+import ast
 import json
 import re
+import tokenize
 import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -151,6 +153,24 @@ def contract_texts() -> Iterator[Text]:
 
     walk(json.loads((PROJECT / "openapi/openapi.json").read_text(encoding="utf-8")), "openapi")
     return (Text(place, words) for words, place in places.items())
+
+
+def docstring_texts() -> Iterator[Text]:
+    """Yield the docstrings of the application."""
+    for path in sorted((PROJECT / "app").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+                place = f"{path.relative_to(PROJECT)}:{getattr(node, 'lineno', 1)}"
+                yield Text(place, CODE_OR_ADDRESS.sub(" ", ast.get_docstring(node) or ""))
+
+
+def comment_texts() -> Iterator[Text]:
+    """Yield the lines of the application's comments."""
+    for path in sorted((PROJECT / "app").rglob("*.py")):
+        with path.open("rb") as file:
+            for token in tokenize.tokenize(file.readline):
+                if token.type == tokenize.COMMENT:
+                    yield Text(f"{path.relative_to(PROJECT)}:{token.start[0]}", token.string.lstrip("#: "))
 
 
 def habits_above_limit(texts: Iterable[Text]) -> list[str]:

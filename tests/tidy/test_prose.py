@@ -1,4 +1,4 @@
-"""Docs, interface and contract are short, and written in plain English (docs/contributing.md)."""
+"""Docs, interface, contract and source are short, and in plain English (docs/contributing.md)."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from tests.tidy.prose import (
     HABITS,
     Habit,
     Text,
+    comment_texts,
     contract_texts,
     docs_texts,
+    docstring_texts,
     habits_above_limit,
     interface_texts,
     is_generated,
@@ -56,7 +58,9 @@ def test_all_written_pages_together_stay_short() -> None:
     assert written <= MOST_WRITTEN_WORDS, "Cut a page, or merge two that share a reader."
 
 
-@pytest.mark.parametrize("texts", [docs_texts, interface_texts, contract_texts])
+@pytest.mark.parametrize(
+    "texts", [docs_texts, interface_texts, contract_texts, docstring_texts, comment_texts]
+)
 def test_texts_for_readers_are_in_plain_english(texts: Callable[[], Iterable[Text]]) -> None:
     fail_for(habits_above_limit(texts()), "Rephrase these sentences (docs/contributing.md).")
 

@@ -61,7 +61,7 @@ def drawn_peers(card: UUID, peers: Sequence[UUID], size: int) -> list[UUID]:
 
 
 async def _peers(ledger: Ledger, card: Scorecard) -> list[UUID]:
-    """Return the people from whom peers are drawn."""
+    """Return the candidates for peers."""
     if card.team_id is not None:
         return await other_leads(ledger.db.rows, card.team_id, MOST_PEERS)
     person = await load(ledger.db, ledger.lifecycles[Person.KIND], str(card.person_id))

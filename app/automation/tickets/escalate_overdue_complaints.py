@@ -31,9 +31,7 @@ def due(complaint: Complaint, settings: Settings) -> datetime | None:
 
 
 async def escalate(ledger: Ledger, complaint: Complaint, now: datetime) -> tuple[str, Payload] | None:
-    """Return the action that escalates the complaint, and its payload; it leaves out people whom the
-    complaint is about.
-    """
+    """Return the action that escalates the complaint, and its payload without the complaint's subjects."""
     recipients = [row["id"] for row in await ledger.db.rows(ACTIVE_OWNER, (complaint.owner_id,))]
     recipients += await _holders(ledger, complaint, [Role.service_level_manager])
     higher = await _holders(ledger, complaint, [Role.department_head, Role.quality_manager])

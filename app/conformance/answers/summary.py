@@ -1,4 +1,4 @@
-"""Cases as a whole: how many fit, where the time went, who handed over to whom, and which steps were
+"""Cases as a whole: how many fit, where the time went, the handovers, and which steps were
 repeated.
 """
 

@@ -1,4 +1,6 @@
-"""What moved a KPI: its value by parts of the cases, by part and period, and without each of them (pure)."""
+"""Causes of a KPI's change: its value by parts of the cases, by part and period, and without each of them
+(pure).
+"""
 
 from __future__ import annotations
 

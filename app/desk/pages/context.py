@@ -154,7 +154,7 @@ class Desk:
 
     @property
     def form_mark(self) -> str:
-        """The mark in a form that identifies the person for whom it was rendered."""
+        """The mark in a form that identifies its reader."""
         return mark_of(self.request, require_signed_in(self.request))
 
     @property

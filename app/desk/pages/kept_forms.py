@@ -65,9 +65,7 @@ def mark_of(request: Request, caller: Caller) -> str:
 
 
 def filler_of(request: Request, mark: str) -> UUID | None:
-    """Return the person for whom the form with that mark was rendered; None if the mark is not ours, or
-    old.
-    """
+    """Return the reader of the form with that mark; None if the mark is not ours, or old."""
     parsed = parse_signed_secret(mark, _PURPOSE, ledger_of(request).vault.fingerprint)
     if parsed is None:
         return None

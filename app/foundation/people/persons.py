@@ -146,8 +146,9 @@ async def superior_not_of_it(
 
 
 async def login_not_covered(reads: ReadContext, person: Person, body: EditPerson, ctx: ActionContext) -> None:
-    """Refuse a new login unless the caller may act as the whole person, since whoever sets a login can log in
-    as that person. Refuse one's own login if the caller's credential ends, since a login does not.
+    """Refuse a new login unless the caller may act as the whole person, since setting a login means being
+    able to log in as that person. Refuse one's own login if the caller's credential ends, since a login does
+    not.
     """
     if dict(provided_fields(body)).get("login") is None:
         return

@@ -51,7 +51,9 @@ class Snapshot(NamedTuple):
 
 
 class ObservedEvent(NamedTuple):
-    """An event for the case's stream. `actor` None, for events about the opening: whoever opened the case."""
+    """An event for the case's stream. `actor` None, for events about the opening: the person who opened the
+    case.
+    """
 
     type: str
     occurred_at: datetime

@@ -1,6 +1,7 @@
-"""All records made anew from the log beside the living ones, compared, and exchanged in one moment.
+"""All records rebuilt from the log next to the live ones, compared, and exchanged in one moment.
 
-Commands go on meanwhile. What they append is folded onto the rows beside, at last while nobody can append.
+Commands go on meanwhile. Their events are folded onto the new rows, the last of them while appending is
+blocked.
 """
 
 from __future__ import annotations
@@ -48,8 +49,8 @@ HOLD_LOG = "select position from log.head for update"
 async def refold(
     url: str, lifecycles: Iterable[Lifecycle[Any]], progress: Progress = lambda table: None
 ) -> FoldComparison:
-    """Make all rows anew, as the owner of the database, compare them with those that were there, on one
-    snapshot of both, and exchange them.
+    """Rebuild all rows, as the owner of the database, compare them with the existing ones, on one snapshot of
+    both, and exchange them.
 
     Raises NotExchanged, DatabaseGone; then all is as it was.
     """
@@ -95,8 +96,8 @@ async def _fold(
     after: int,
     progress: Progress,
 ) -> int:
-    """Fold what was appended behind a position onto the rows beside. Return the position that they have
-    reached when the transaction is committed.
+    """Fold the events behind a position onto the new rows. Return the position that they have reached when
+    the transaction is committed.
     """
     head = await gather_changes(connection, progress, after)
     kinds = {row["kind"] for row in await fetch_rows(connection, "select distinct kind from change", ())}

@@ -178,7 +178,7 @@ async def count_as_of(
 
 
 def running_period(question: KpiQuestion, now: datetime) -> int | None:
-    """Return the number of the period that has begun and is not over, or None if there is none."""
+    """Return the number of the period that has begun and is not over, or None."""
     spans = enumerate(pairwise(question.bounds), start=1)
     return next((n for n, (begin, end) in spans if begin < now < end), None)
 
@@ -233,8 +233,8 @@ left join log.told on told.position = done.position + 1"""
 
 
 async def facts_position(connection: Connection) -> tuple[int, float]:
-    """Return the log position that the facts have reached, and the age in seconds of the next event (0:
-    none).
+    """Return the log position that the facts have reached, and the age in seconds of the next event (0 at the
+    end).
     """
     asked_of = {"consumer": FACTS.name, "shape": FACTS.shape}
     ((position, age),) = await fetch(connection, SqlStatement(SELECT_FACTS_POSITION, asked_of))
@@ -443,7 +443,7 @@ async def cut_names(
 
 
 def empty_figures(kpi: Kpi, *, begun: bool) -> Figures:
-    """Return the figures of a period without cases. Of a number per day 0 is a value, whatever the days."""
+    """Return the figures of a period without cases. For a number per day 0 is a value, whatever the days."""
     return Figures(
         open_cases=0 if kpi.still_open is not None and begun else None,
         days=1 if kpi.aggregate is Aggregate.per_day and begun else 0,

@@ -291,8 +291,8 @@ def _source(
 
 
 def _where(filters: Filters, number: int = 0) -> tuple[str, dict[str, Any]]:
-    """Return the condition of the filters over the columns of a definition, and its parameters, which are
-    told apart by the number of the question.
+    """Return the condition of the filters over the columns of a definition, and its parameters, which the
+    number of the question distinguishes.
     """
     where, parameters = ["true"], dict[str, Any]()
     for dimension, values in filters.items():

@@ -1,7 +1,7 @@
-"""The XmR chart of a KPI over its completed periods, which tells signals from noise (pure).
+"""The XmR chart of a KPI over its completed periods, which separates signals from noise (pure).
 
-Limits count anew at each re-basing; signals that were noted at night, and what people said of them, stand at
-their periods.
+Limits restart at each re-basing; signals that were noted at night, and their explanations, stand at their
+periods.
 """
 
 from __future__ import annotations
@@ -173,8 +173,8 @@ class KpiBehaviour(OutputModel):
 
 @dataclass(frozen=True, slots=True)
 class ChartMarks:
-    """What people and rules have said of a chart: re-basings, noted signals by the beginning of their period,
-    and moments, with the number of those that are left out.
+    """Notes on a chart by people and rules: re-basings, noted signals by the beginning of their period, and
+    moments, with the number of omitted ones.
     """
 
     rebases: Sequence[KpiChartRebase] = ()

@@ -1,4 +1,4 @@
-"""The figures shown beside a KPI's own: those of the same period of the year before, and those of the other
+"""The figures shown next to a KPI's own: those of the same period of the year before, and those of the other
 KPIs without which it would mislead.
 """
 
@@ -20,7 +20,7 @@ CountFigures = Callable[[KpiQuestion], Awaitable[dict[PointKey, Figures]]]
 @dataclass(frozen=True, slots=True)
 class Comparisons:
     """The figures of the year before, by period and cut (None: they are not shown), and those of each KPI
-    that is shown beside.
+    that is shown next to it.
     """
 
     last_year: Mapping[PointKey, Figures] | None = None
@@ -31,7 +31,7 @@ class Comparisons:
         return None if self.last_year is None else self.last_year.get(place, Figures())
 
     def figures_beside(self, place: PointKey) -> list[tuple[Kpi, Figures]]:
-        """Return the figures of each KPI that is shown beside, of that period and cut."""
+        """Return the figures of each KPI that is shown next to it, of that period and cut."""
         return [(kpi, cells.get(place, Figures())) for kpi, cells in self.companions]
 
 

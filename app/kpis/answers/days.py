@@ -32,7 +32,7 @@ async def add_agent_days(
     connection: Connection, question: KpiQuestion, filters: Filters, figures: dict[PointKey, Figures]
 ) -> None:
     """Add to the figures the number of cases that ended and the number of person-days: those on the rota, and
-    where there is none those with work.
+    without a rota those with work.
     """
     rota = await rota_days(connection, question, filters)
     ((first, last),) = await fetch(connection, agent_days.SELECT_DAY_RANGE)

@@ -1,4 +1,4 @@
-"""Forecasts: tell whether a target can still be reached, and the sum needed for it; in exact fractions."""
+"""Forecasts: whether a target can still be reached, and the sum needed for it; in exact fractions."""
 
 from __future__ import annotations
 

@@ -37,8 +37,8 @@ def is_of_counts(kpi: Kpi) -> bool:
 def interval_of(
     kpi: Kpi, figures: Figures, *, value: float | None, cases: int, divisor: int
 ) -> KpiInterval | None:
-    """Return the confidence interval of the value, None if there is none for this KPI. `cases` are those that
-    it was computed from, `divisor` is what their sum was divided by.
+    """Return the confidence interval of the value, None if this KPI has no interval. `cases` are its cases,
+    `divisor` is the divisor of their sum.
     """
     if value is None or not has_interval(kpi):
         return None

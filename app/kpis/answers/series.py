@@ -197,8 +197,8 @@ class KpiPoint(OutputModel):
 class PointContext:
     """The context for judging a point: the target, the figures of the period before, and the present time.
 
-    `last_year` are the figures of the same period of the year before, None if nobody asked for them;
-    `companions` are those of the KPIs that are shown beside the value, each with its KPI.
+    `last_year` are the figures of the same period of the year before, None if they were not requested;
+    `companions` are those of the KPIs that are shown next to the value, each with its KPI.
     """
 
     target: TargetValue | None

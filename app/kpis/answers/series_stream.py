@@ -1,7 +1,7 @@
 """A series of a KPI of any length, in pieces that are answers of their own.
 
-A series in one answer has at most so many periods, and so many points. A longer one is answered piece by
-piece, each from a snapshot of its own: its `position` says up to where the log was in it.
+A series in one response has at most so many periods, and so many points. A longer one is sent piece by piece,
+each from a snapshot of its own, whose log position is its `position`.
 """
 
 from __future__ import annotations

@@ -30,8 +30,8 @@ BY_MONTHS, SHOWN_BEFORE = timedelta(days=180), timedelta(days=182)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BaselineWords:
-    """A baseline in the words of a language. `window` is its first and its last day; `value` is None if there
-    was none, `scope` if it is of all cases.
+    """A baseline in the words of a language. `window` is its first and its last day; `value` is None without
+    a value, `scope` if it covers all cases.
     """
 
     kpi: str

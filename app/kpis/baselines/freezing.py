@@ -51,7 +51,7 @@ class FrozenBaselines:
 
 @dataclass(frozen=True, slots=True)
 class CountedKpi:
-    """The value of a KPI as a decimal text (None: there is none), and the number of its cases."""
+    """The value of a KPI as a decimal text, or None, and the number of its cases."""
 
     value: str | None
     cases: int

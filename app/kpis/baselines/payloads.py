@@ -1,4 +1,4 @@
-"""What a target of a plan or a proposal asks of its KPI: the question whose answer is frozen."""
+"""Question of a target in a plan or a proposal to its KPI, whose answer is frozen."""
 
 from __future__ import annotations
 

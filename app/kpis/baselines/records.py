@@ -14,8 +14,8 @@ class KpiBaseline(ChildRecord):
     """The value of a KPI in a window, as it was when it was frozen: later events do not change it.
 
     `name` is the key of the target within its record. `scope` are the filters of the cases by dimension, the
-    window is half open, `zone`, `currency` and `reopen_days` are the settings that were counted by. `value`
-    is a decimal text; null: there was none. `position` is that of the log which was read.
+    window is half open, `zone`, `currency` and `reopen_days` are the settings at that time. `value` is a
+    decimal text; null: no value. `position` is that of the log which was read.
     """
 
     KIND: ClassVar[str] = "kpi_baseline"

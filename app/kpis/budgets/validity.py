@@ -13,7 +13,7 @@ from app.platform.db import Connection
 async def budgets(connection: Connection, key: str, currency: str, position: int) -> Budgets:
     """Return the budgets of this KPI in force over time, as of the log position.
 
-    A budget in another currency, or one that rounds to 0, counts as none for its time.
+    A budget in another currency, or one that rounds to 0, does not count for its time.
     """
 
     def hundredths(fields: Fields) -> int | None:

@@ -73,7 +73,7 @@ async def counted_in(db: Database, questions: Sequence[KpiQuestion], case_id: UU
 
 
 def _counted(question: KpiQuestion, row: tuple[Any, ...]) -> CountedIn:
-    """Return what a row of `counted_rows` says. A fact counts in the period of its instant."""
+    """Return the content of a row of `counted_rows`. A fact counts in the period of its instant."""
     if question.bounds == ALL_TIME:
         question = replace(question, bounds=_period_of(question, row[1]))
     _, decided_at, measure, excluded, *_, state, revision, _ = row[:CLOCK_COLUMN]
@@ -83,7 +83,7 @@ def _counted(question: KpiQuestion, row: tuple[Any, ...]) -> CountedIn:
 
 async def _questions(connection: Connection, question: KpiQuestion) -> AsyncIterator[KpiQuestion]:
     """Yield the questions that together have every period in which the case can count: one about all time if
-    the instant of a fact says the period, else one for each period in which the case was open or down.
+    the instant of a fact decides the period, else one for each period in which the case was open or down.
     """
     kpi = question.kpi
     if kpi.basis is not Basis.standing and not kpi.is_of_outages:

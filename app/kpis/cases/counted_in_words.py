@@ -1,4 +1,4 @@
-"""What a case brings to a KPI, in words: `took 3 h 12 min`, `counts as one case` (pure)."""
+"""Contribution of a case to a KPI, in words: `took 3 h 12 min`, `counts as one case` (pure)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ SHARES = frozenset({Aggregate.share, Aggregate.of_decided})
 
 
 def contribution(counted: CountedIn, language: str, part: str | None) -> str:
-    """Return what the case brings. `part` says what of the case is counted, if that is not all of it."""
+    """Return the contribution of the case. `part` names the counted part of the case, if that is not all of
+    it.
+    """
     question, kpi = counted.question, counted.question.kpi
     code = _code(kpi, counted.measure)
     unit = Unit.seconds if _is_time(code) else Unit.money if kpi.measure in MONEY else Unit.number

@@ -132,7 +132,7 @@ class CasePage:
     """A page of the cases that a KPI counts, ordered by `at`, id and deciding position; a case may occur more
     than once, with different numbers.
 
-    `last` is the cursor of the page's end, None if there are no more. `position` and `lag_seconds` say how
+    `last` is the cursor of the page's end, or None at the last page. `position` and `lag_seconds` show how
     far the facts have followed the log.
     """
 

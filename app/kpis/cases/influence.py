@@ -1,7 +1,7 @@
-"""What moved a KPI: its value without each team (or another part of its cases), and without its heaviest
-cases.
+"""Causes of a KPI's change: its value without each team (or another part of its cases), and without its
+heaviest cases.
 
-Left out is what it says, and nothing is estimated: the value is computed again from all the other cases.
+The named part is left out without an estimate: the value is recomputed from all the other cases.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The KPIs that a record counts in: `GET /v1/incidents/{id}/kpis` and so on.
 
-Of a record that the caller may see, those KPIs that they may see; see `questions/access.py`.
+For a record that the caller may see, those KPIs that they may see; see `questions/access.py`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """All cases that a KPI counts, however many, as they were at one position of the log.
 
-PostgreSQL keeps the rows of a cursor that is declared `with hold` beside the tables, on its disk if there are
-many. So they are those of one snapshot, and however long a client takes to read them, no transaction stays
-open and no lock is held; events do not change in the log. What is held is a connection of its own.
+PostgreSQL keeps the rows of a cursor that is declared `with hold` apart from the tables, on its disk if there
+are many. So they are those of one snapshot, and however slowly a client reads them, no transaction stays open
+and no lock is held; events do not change in the log. Only a connection is held.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ _slots = asyncio.Semaphore(MOST_CASE_STREAMS)
 
 
 async def all_cases(db: Database, question: KpiQuestion, now: datetime) -> AsyncGenerator[CasePage, None]:
-    """Yield all cases that the question counts, in the order of `cases`, in pages of PAGE; one without cases
-    if there are none. All have the position of the first. Raises CannotAnswer, DatabaseGone, also if
+    """Yield all cases that the question counts, in the order of `cases`, in pages of PAGE; one empty page
+    without cases. All have the position of the first. Raises CannotAnswer, DatabaseGone, also if
     MOST_CASE_STREAMS are being read.
     """
     if _slots.locked():

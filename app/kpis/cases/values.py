@@ -1,8 +1,8 @@
-"""What each case brings to a KPI in a window, at a position of the log.
+"""Contribution of each case to a KPI in a window, at a position of the log.
 
 The selection of facts is the one that figures and drill-down read (`query.selected_facts`), and the value of
 any part of the cases follows from them as a point's does. So a figure, its list, an effect, and the figure
-without a team or a case cannot differ. Of another position than that of the facts, the raw definitions tell
+without a team or a case cannot differ. At another position than that of the facts, the raw definitions give
 the same.
 """
 
@@ -31,8 +31,8 @@ MOST_CASES = 200_000
 
 @dataclass(frozen=True, slots=True)
 class CaseValue:
-    """What a case brings: its number, what it adds to what that is divided by (see `query.weight_column`),
-    the instant that its time began at (see `query.began_column`), and its values in the dimensions asked for.
+    """Contribution of a case: its number, its share of the divisor (see `query.weight_column`), the instant
+    at which its time began (see `query.began_column`), and its values in the requested dimensions.
 
     A case that counts more than once, as by each of its resolutions, has as many.
     """

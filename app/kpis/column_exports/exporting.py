@@ -1,6 +1,7 @@
-"""The export of facts: one snapshot, made beside the export before, which stands until the new one is whole.
+"""The export of facts: one snapshot, made next to the previous export, which stands until the new one is
+whole.
 
-Whoever is killed leaves a folder that nobody reads; the next export removes it.
+A killed process leaves an unused folder, which the next export removes.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ SELECT_CHECKPOINTS = "select consumer, position from log.checkpoint order by con
 
 
 class FactsExportRefused(Exception):
-    """No export was made; the message says why."""
+    """The export failed; the message has the reason."""
 
 
 async def export_facts(url: str, folder: Path, now: datetime, *, noted: bool) -> Manifest:

@@ -127,8 +127,8 @@ def _columns(connection: psycopg.Connection[Any], relation: str) -> dict[str, st
 def _copy(
     connection: psycopg.Connection[Any], relation: str, columns: Mapping[str, str], rows_file: Path
 ) -> None:
-    """Write the facts as CSV. Those without an instant are counted in no period; an infinite instant is
-    none.
+    """Write the facts as CSV. Those without an instant, which includes infinite ones, are counted in no
+    period.
     """
     computed, join = COMPUTED.get(relation, ({}, ""))
     expressions = []

@@ -32,7 +32,7 @@ LOCK = "kpi.column_exports"
 async def run(
     connections: SharedConnections, ledger: Ledger, clock: Clock, *, failed: Callable[[str, Exception], None]
 ) -> None:
-    """Export all facts whenever that is due; safe beside other workers. `failed` is told of failures."""
+    """Export all facts whenever that is due; safe next to other workers. `failed` is called with failures."""
     folder = ledger.settings.columns_dir
     if folder is None:
         return
@@ -61,7 +61,7 @@ async def is_due(connection: Connection, folder: Path, most_changed: int, now: d
 
 
 async def changed_since(connection: Connection, manifest: Manifest) -> int | None:
-    """Return the number of cases changed since the export; None if nobody can tell."""
+    """Return the number of cases changed since the export; None if it is unknown."""
     asked_of = {"exported": manifest.position, "noting": manifest.noting, "consumer": FACTS.name}
     rows = await fetch_tuples(connection, CHANGED_NUMBER, asked_of)
     return rows[0][0] if rows else None

@@ -1,6 +1,6 @@
 """Exported facts as Spark reads them: the cells of KPIs by the same builder, from the Parquet files alone.
 
-Spark is no dependency: whoever has it starts the command with its Python.
+Spark is not a dependency: its users start the command with Spark's Python.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Facts in columns, beside PostgreSQL: exported as Parquet, and answered from by DuckDB or Spark."""
+"""Facts in columns, in addition to PostgreSQL: exported as Parquet, and read by DuckDB or Spark."""

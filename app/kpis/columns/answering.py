@@ -1,7 +1,8 @@
 """Cells and counts of wide questions: from the newest export, and from PostgreSQL for what changed since.
 
-Both are read in the snapshot of the answer: PostgreSQL tells there which cases have changed since the export.
-Their facts are left out of the columns and taken from the living ones, so an answer is as fresh as without.
+Both are read in the snapshot of the answer, in which PostgreSQL lists the cases that have changed since the
+export. Their facts are left out of the columns and taken from the live ones, so an answer is as fresh as
+without columns.
 """
 
 from __future__ import annotations
@@ -138,7 +139,7 @@ class _Asked:
 async def _begin(
     connection: Connection, question: KpiQuestion, filters: Filters, columns: Columns
 ) -> _Asked | None:
-    """Return the question as it goes to columns; None: it is none for them. Raises NoColumns."""
+    """Return the question for the columns; None if columns cannot answer it. Raises NoColumns."""
     if columns.answers_alone and has_cells(question.kpi):
         return _Asked(connection, question, filters, (columns, columns.generation(), None))
     if not is_answered(question.kpi) or len(question.bounds) > dialect.MOST_PERIODS:
@@ -161,7 +162,7 @@ async def _is_wide(connection: Connection, question: KpiQuestion, filters: Filte
 async def _changed(connection: Connection, generation: Any) -> str | None:
     """Return the cases whose facts have changed since the export, as a JSON array, or None.
 
-    Raises NoColumns if nobody can tell.
+    Raises NoColumns if the changes are unknown.
     """
     manifest = generation.manifest
     if manifest.shape != FACTS.shape:

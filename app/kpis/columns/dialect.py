@@ -57,7 +57,7 @@ def facts(question: KpiQuestion, filters: Filters, engine: Engine, parameters: d
     """Return the rows of the facts in the time and under the filters of the question: period, the cuts,
     excluded, number_n of each measure, and skewed; add their parameters.
 
-    The relation stands there as `{facts}`, so that whoever runs it can leave out rows.
+    The relation stands there as `{facts}`, so that the caller can leave out rows.
     """
     kpi = question.kpi
     where = [

@@ -1,5 +1,5 @@
-"""The manifest of an export of facts: what is in it, as of which position of the log. Pure but for reading
-it and the files that it names.
+"""The manifest of an export of facts: its content, and its position of the log. Pure except for reading it
+and the files that it names.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _CHUNK = 1024 * 1024
 
 
 class ExportDamaged(Exception):
-    """An export cannot be read. The message says what is wrong with it."""
+    """An export cannot be read. The message describes the fault."""
 
 
 class ExportedFile(BaseModel):
@@ -44,8 +44,8 @@ class ExportedRelation(BaseModel):
 
 
 class Manifest(BaseModel):
-    """What an export holds. `checkpoints` are the positions of all consumers in its snapshot; `noting` is the
-    id of the noting of what changes after it, None: nothing is noted for it.
+    """Content of an export. `checkpoints` are the positions of all consumers in its snapshot; `noting` is the
+    id of the noting of later changes, None without one.
     """
 
     model_config = ConfigDict(frozen=True, defer_build=True)

@@ -213,7 +213,7 @@ async def columns_read(folder: Path | None) -> AsyncIterator[None]:
 
 
 def families(now: datetime) -> list[Metric]:
-    """Return the metrics of this process's mirror; none without one. NaN: no export is open."""
+    """Return the metrics of this process's mirror; empty without one. NaN: no export is open."""
     mirror = current()
     if not isinstance(mirror, FactsMirror):
         return []
@@ -250,8 +250,8 @@ def answering_from(folder: Path | None, least_rows: int = WIDE_ROWS) -> Iterator
 
 @contextlib.contextmanager
 def compared_columns(folder: Path | None) -> Iterator[FactsMirror | None]:
-    """Open the newest export in the folder, to be compared: it answers narrow questions, too, and none but
-    those that it is asked. None: there is no folder.
+    """Open the newest export in the folder, for comparison: it answers narrow questions, too, and only direct
+    ones. None without a folder.
     """
     if folder is None:
         yield None

@@ -1,4 +1,4 @@
-"""Which tables and views of facts are exported, and of which of them questions are answered. Pure."""
+"""The tables and views of facts that are exported, and those that answer questions. Pure."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What a KPI is: its declaration, measures and dimensions, and the figures that its cases sum to."""
+"""KPIs: their declaration, measures and dimensions, and the figures to which their cases add up."""

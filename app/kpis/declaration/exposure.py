@@ -47,7 +47,7 @@ class KpiExposure(OutputModel):
 class Exposure:
     """The sums over the services and outages of one period and cut, in seconds; None: not asked for.
 
-    `began` is the number of outages that began. Of a budget, `allowed` is all that may be used, and
+    `began` is the number of outages that began. For a budget, `allowed` is all that may be used, and
     `allowed_by_now` its part of the agreed seconds that are over.
     """
 

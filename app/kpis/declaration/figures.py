@@ -40,18 +40,17 @@ class Distribution(OutputModel):
 @dataclass(slots=True)
 class Figures:
     """The figures of one period and cut: one combination of values of the dimensions grouped by. `open_cases`
-    is None if the period has not begun or the KPI needs none.
+    is None if the period has not begun or the KPI does not need it.
 
-    `reference` is the number that cases are compared with, where they are (see references.py); `loaded`
-    tells whether there are records of then. `total` is the sum of the cases' numbers, the numerator of a mean
+    `reference` is the number that cases are compared with, where they are (see references.py); `loaded` is
+    whether there are records of that time. `total` is the sum of the cases' numbers, the numerator of a mean
     or share; `excluded` counts the excluded cases by reason. `oldest_open_seconds` is None if no case is
     open. `on_hold` counts the open cases on hold, `skewed` the cases whose time was adjusted (see
     kpi.SKEWABLE_FACTS). `days` is the divisor of cases per day, or per agent and day, of which
-    `rota_days` are days on the rota. `exposure` has the sums
-    of a KPI of outages in a period that has begun, `affected` counts the incidents that caused outage in the
-    agreed time. `elapsed` is the distribution of the KPI's measure by the clock on the wall, even if the KPI
-    counts business time. `secondary` has the figures of the secondary measure, None if there is none or
-    there are no cases.
+    `rota_days` are days on the rota. `exposure` has the sums of a KPI of outages in a period that has begun,
+    `affected` counts the incidents that caused outage in the agreed time. `elapsed` is the distribution of
+    the KPI's measure by the clock on the wall, even if the KPI counts business time. `secondary` has the
+    figures of the secondary measure, None without one or without cases.
     """
 
     cases: int = 0

@@ -174,9 +174,10 @@ class Kpi:
 
     `process` is the kind of record counted, `also` lists further kinds counted with it, `owner` is the role
     that answers for it. `fact` names the kind of fact that is counted, from the table kpi.<process>_<fact>.
-    For a KPI of the state at a period's end it is None, and `still_open` says which open cases count. For a
-    duration `still_open` says which open cases are shown beside it. `divisor` further divides a number per
-    case: by 3 to make a monthly figure of three months. `path` restricts the KPI to one fulfilment path.
+    For a KPI of the state at a period's end it is None, and `still_open` selects the open cases that count.
+    For a duration `still_open` selects the open cases that are shown next to it. `divisor` further divides a
+    number per case: by 3 to make a monthly figure of three months. `path` restricts the KPI to one fulfilment
+    path.
     `secondary` is a second measure that the answer needs: for a duration its other time (elapsed or
     business). `budgets_of` is the KPI whose budgets the costs are compared with, if any. `settling` says what
     can still change a value after its period. `target` is the one fixed in the process documents. `per` is
@@ -246,7 +247,7 @@ class Kpi:
 
     @property
     def is_of_assigned_openings(self) -> bool:
-        """True if the KPI counts cases at their opening, for whom each was given to first (rule 9)."""
+        """True if the KPI counts cases at their opening, for their first assignee (rule 9)."""
         return self.basis is Basis.opened and self.process not in UNASSIGNED_KINDS
 
     @property

@@ -1,4 +1,4 @@
-"""What charts mark a signal with: its state and its tendency. Pure."""
+"""Marks of signals in charts: the state and the tendency. Pure."""
 
 from __future__ import annotations
 

@@ -14,9 +14,9 @@ from app.common.records import CodeEnum
 class Stretches:
     """Where the stretches of time stand in which a case is open in a sense.
 
-    `phases` are those in which it is, `condition` is a further one, in SQL over the row of a stretch. `table`
-    names the stretches of what is no case of the process: by default kpi.<process>_life. What is open at an
-    instant on the slow path says `raw/<process>/still_open/<code>.sql`.
+    `phases` are its phases, `condition` is a further condition, in SQL over the row of a stretch. `table`
+    names the stretches of things that are not cases of the process: by default kpi.<process>_life. On the
+    slow path, `raw/<process>/still_open/<code>.sql` defines what is open at an instant.
     """
 
     condition: str = "true"
@@ -25,7 +25,7 @@ class Stretches:
 
 
 class StillOpen(CodeEnum):
-    """The open cases counted by a KPI, or shown beside a duration, which covers ended cases only."""
+    """The open cases counted by a KPI, or shown next to a duration, which covers ended cases only."""
 
     stretches: Stretches
 

@@ -1,6 +1,6 @@
 """Bars drawn as SVG: numbers of periods side by side, with a line over them, and numbers of parts (pure).
 
-Bars begin at 0, and each says its number.
+Bars begin at 0, and each shows its number.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ NAMES = ("first", "second")
 
 @dataclass(frozen=True, slots=True)
 class BarSeries:
-    """Numbers of one kind, one for each period (None: there is none)."""
+    """Numbers of one kind, one for each period (None for a gap)."""
 
     name: str
     values: tuple[float | None, ...]
@@ -35,8 +35,8 @@ class BarSeries:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlowFigure:
-    """What came and what went in each period as bars, and what was there at its end as a line. The name of a
-    running period says so.
+    """Arrivals and departures of each period as bars, and the stock at its end as a line. The name of a
+    running period shows that it is running.
     """
 
     title: str

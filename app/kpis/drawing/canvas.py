@@ -1,4 +1,4 @@
-"""What all charts of KPIs have in common: colours, titles, markers and the document around them (pure).
+"""Common parts of all charts of KPIs: colours, titles, markers and the document around them (pure).
 
 Orange is worse and blue better, each with a shape and a letter of its own, so that no meaning hangs on the
 colour alone.

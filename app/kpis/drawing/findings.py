@@ -1,4 +1,4 @@
-"""What a behaviour chart finds, in words: its title, its signals, and its description for those who do not
+"""Findings of a behaviour chart, in words: its title, its signals, and its description for people who do not
 see it (pure).
 """
 
@@ -38,9 +38,9 @@ SEVERAL = {
 def signal_groups(figure: BehaviourFigure) -> list[SignalGroup]:
     """Return the signals of the chart, each rule's points together, earliest first.
 
-    Values beyond the limits belong together if they follow one another and are explained alike; those of a
-    run, and those nearer to a limit than to the mean, do so anyway. What a run says already is not said again
-    by values nearer to a limit.
+    Values beyond the limits belong together if they follow one another and have the same explanation; those
+    of a run, and those nearer to a limit than to the mean, always do. Values nearer to a limit do not repeat
+    the signal of a run.
     """
     groups: list[SignalGroup] = []
     for rule in Signal:
@@ -62,7 +62,7 @@ def signal_groups(figure: BehaviourFigure) -> list[SignalGroup]:
 
 
 def _within(group: SignalGroup, runs: list[SignalGroup]) -> bool:
-    """Return whether a run on the same side holds all of the group, which then says nothing more."""
+    """Return whether a run on the same side holds all of the group, which then adds nothing."""
     return any(
         run.above is group.above and run.first <= group.first and group.last <= run.last for run in runs
     )
@@ -81,7 +81,7 @@ def _belongs(figure: BehaviourFigure, rule: Signal, before: int, place: int) -> 
 
 
 def _explained(figure: BehaviourFigure, rule: Signal, place: int) -> str | None:
-    """Return what was said of the signal of the rule in that period."""
+    """Return the explanation of the rule's signal in that period."""
     begin = figure.points[place].begin
     return next(
         (
@@ -151,7 +151,7 @@ def title(figure: BehaviourFigure, groups: list[SignalGroup], words: ChartWords)
 
 
 def _most_telling(groups: list[SignalGroup]) -> SignalGroup:
-    """Return the signal that says most: a run, or else a value beyond the limits."""
+    """Return the most informative signal: a run, or else a value beyond the limits."""
     return min(groups, key=lambda group: (TELLING.index(group.rule), group.first))
 
 

@@ -52,7 +52,7 @@ class ChartFrame:
         return LEFT + place * self.step
 
     def path(self, values: Sequence[float | None]) -> str:
-        """Return a path through the values, broken where there is none."""
+        """Return a path through the values, broken at gaps."""
         return polyline(
             (self.x(n), None if value is None else self.scale.pixel_of(value))
             for n, value in enumerate(values)

@@ -32,7 +32,7 @@ def figure_of(
     words: ChartWords,
     remark: str | None = None,
 ) -> BehaviourFigure:
-    """Return the figure of the answer and of its chart; `remark` says what the figures lack, if anything."""
+    """Return the figure of the answer and of its chart; `remark` describes gaps of the figures, if any."""
     kpi = question.kpi
     limits = _limits(chart)
     points = []
@@ -85,7 +85,7 @@ def chart_bounds(question: KpiQuestion, begin: datetime, end: datetime) -> tuple
 
 
 def filter_words(filters: Mapping[Dimension, Sequence[str]], words: ChartWords) -> list[str]:
-    """Return which cases figures are of, in words, by dimension; none: of all."""
+    """Return the filters of the cases in words, by dimension; empty for all cases."""
     return [
         words.translate(
             "filter", name=dimension.label(words.language), values=words.translate("listed").join(values)
@@ -106,12 +106,12 @@ def moment_text(moment: KpiMoment, words: ChartWords) -> str:
 
 
 def left_out_text(number: int, words: ChartWords) -> str:
-    """Return how many changes and major incidents are no moments of the chart; nothing of none."""
+    """Return how many changes and major incidents are left out of the chart's moments; empty without any."""
     return words.translate("moments_left_out", number=number) if number else ""
 
 
 def explanation(noted: KpiNotedSignal, words: ChartWords) -> str:
-    """Return what was said of a signal, and by whom."""
+    """Return the explanation of a signal, and its author."""
     explanation_text = noted.reason or noted.cause or ""
     if noted.reason is not None and noted.cause is not None:
         explanation_text = words.translate("caused_by", reason=noted.reason, cause=noted.cause)

@@ -1,5 +1,5 @@
-"""Moments of a chart: each period in which something happened has a letter beneath the plot, and the letter's
-line says what (pure).
+"""Moments of a chart: each period with an event has a letter beneath the plot, and the letter's line
+describes the event (pure).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What charts show, as plain values: one behaviour chart (pure)."""
+"""Content of charts as plain values: one behaviour chart (pure)."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ MOST_POINTS = 60
 
 @dataclass(frozen=True, slots=True)
 class ChartPoint:
-    """A period of a chart, its value (None: it has none), whether it is not over, its target, the rules by
-    which it is a signal, the tendency of these, and how much it differs from the value before.
+    """A period of a chart, its value (None: no value), whether it is not over, its target, the rules by which
+    it is a signal, the tendency of these, and its difference from the value before.
     """
 
     begin: datetime
@@ -94,9 +94,8 @@ class ChartSeries:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BehaviourFigure:
-    """A behaviour chart. `scope` says of which cases it is, empty: of all. `values` is how many periods that
-    are over and have a value there are since limits count. `title` takes the place of the sentence that the
-    chart finds by itself.
+    """A behaviour chart. `scope` describes its cases, empty: all. `values` is the number of finished periods
+    with a value since limits count. `title` replaces the sentence that the chart finds by itself.
     """
 
     kpi: Kpi
@@ -123,7 +122,7 @@ class BehaviourFigure:
 @dataclass(frozen=True, slots=True)
 class SignalGroup:
     """Points that are signals by one rule, one after another on one side of the mean, from index `first` to
-    `last`; `explanation` is what people have said of them, if they have.
+    `last`; `explanation` is people's explanation of them, if any.
     """
 
     rule: Signal

@@ -1,4 +1,4 @@
-"""A spark: the behaviour of a KPI as a drawing of one line's height, beside its value (pure).
+"""A spark: the behaviour of a KPI as a drawing of one line's height, next to its value (pure).
 
 Dots joined thinly, the centre solid, limits dotted; only the judged signals are filled, and a running period
 is hollow. Like the chart it holds its limits and every point.
@@ -38,8 +38,8 @@ class SparkPoint:
 def draw_spark(
     points: Sequence[SparkPoint], limits: tuple[float, float, float] | None, described: str
 ) -> Markup:
-    """Return the spark as an SVG document, which `described` says in words; `limits` are the lower one, the
-    centre and the upper one. Without any value there is nothing to draw.
+    """Return the spark as an SVG document, with the description `described`; `limits` are the lower one, the
+    centre and the upper one. Without any value the drawing is empty.
     """
     values = [point.value for point in points if point.value is not None]
     if not values:

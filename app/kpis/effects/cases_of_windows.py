@@ -1,4 +1,4 @@
-"""What is compared of a window: the KPI's cases as a sample, by the kind of the KPI."""
+"""Samples of windows for comparison: the KPI's cases, by the kind of the KPI."""
 
 from __future__ import annotations
 

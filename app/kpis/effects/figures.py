@@ -60,8 +60,8 @@ class EffectDrawing(CodeEnum):
 def draw_effect(
     result: EffectResult, questions: EffectQuestions, words: ChartWords, *, title: str | None = None
 ) -> Markup:
-    """Return the interval figure: both windows, and the effect on an axis of its own. Its title says
-    the effect, unless that stands beside it.
+    """Return the interval figure: both windows, and the effect on an axis of its own. Its title contains the
+    effect, unless that stands next to it.
     """
     translated = translate_of(words.language)
     sides = [
@@ -206,7 +206,7 @@ async def _strip(
 
 
 def translate_of(language: str) -> Translate:
-    """Return the function that says a sentence of effects in the language."""
+    """Return the function that translates a sentence of effects into the language."""
 
     def effect_text(code: str) -> str:
         return translate(language, "effect", code)

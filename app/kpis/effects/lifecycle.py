@@ -1,6 +1,6 @@
 """The lifecycle of effects: one is measured, and never changed.
 
-What it comes to is computed above this module (`measuring.py`), and comes with the command as a
+Its result is computed above this module (`measuring.py`), and comes with the command as a
 `MeasuredEffect`; the event holds all of it.
 """
 

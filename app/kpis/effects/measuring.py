@@ -55,9 +55,9 @@ YEAR, MOST_HISTORY_CASES, LEAST_LENGTH = timedelta(days=365), 100_000, timedelta
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """What a method compares of the windows, in the order before, after, and those of the control if there is
-    one. `method` is that without a control. `history_from` is when the time before the baseline begins that
-    the method knows; None: it knows none.
+    """Samples of the windows for a method, in the order before, after, and those of the control if there is
+    one. `method` is that without a control. `history_from` is the beginning of the method's history before
+    the baseline; None without history.
     """
 
     method: EffectMethod
@@ -286,7 +286,7 @@ def _history(windows: Windows) -> EffectHistory | None:
 
 
 def _of_statistics(effect: EffectEstimate, sides: Sequence[EffectSide]) -> list[EffectWarning]:
-    """Warn of what the cases allow the method to say."""
+    """Warn of limits of the method for these cases."""
     from app.kpis.statistics.effects.days import LEAST_DAYS  # noqa: PLC0415  # scipy is slow to load
 
     effect_warnings = []

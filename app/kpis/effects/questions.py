@@ -1,4 +1,4 @@
-"""What an effect asks: the windows and scopes as checked questions about the KPI."""
+"""Questions of an effect: the windows and scopes as checked questions about the KPI."""
 
 from __future__ import annotations
 

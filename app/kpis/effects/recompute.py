@@ -1,5 +1,5 @@
-"""Computing a stored effect anew, from the log at its position: by the facts if they stand there, else by the
-raw definitions.
+"""Recomputation of a stored effect, from the log at its position: by the facts if they stand there, else by
+the raw definitions.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ NOT_COMPARED = frozenset({"warnings", "baseline"})
 
 
 async def recompute(db: Database, effect: KpiEffect, language: str) -> RecomputedEffect:
-    """Compute the effect anew by the method and version that it was measured by, and compare it with what is
-    stored. Raises DatabaseGone.
+    """Recompute the effect by its method and version, and compare it with the stored one. Raises
+    DatabaseGone.
     """
     assert effect.kpi is not None
     assert effect.position is not None

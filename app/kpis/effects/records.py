@@ -36,11 +36,11 @@ class KpiEffect(Record):
     """An effect: what was asked, and what came of it.
 
     The windows are half open. `scope` are the filters of the cases by dimension, `control` those of the cases
-    that nothing was changed for (null: no control). `promised` is a decimal text: the change that was
-    promised, in the KPI's direction or against it as its sign says. `change` is the number of what it is the
-    effect of. `position` is that of the log which was
-    read, `zone`, `currency` and `reopen_days` are the organisation's settings then. `seed` and `resamples`
-    are those of resampling, `result` is the content (see `content.EffectResult`) with numbers as texts.
+    without a change (null: no control). `promised` is a decimal text: the promised change, in the KPI's
+    direction or, with a minus sign, against it. `change` is the number of the record that caused the effect.
+    `position` is that of the log which was read, `zone`, `currency` and `reopen_days` are the organisation's
+    settings then. `seed` and `resamples` are those of resampling, `result` is the content (see
+    `content.EffectResult`) with numbers as texts.
     """
 
     KIND: ClassVar[str] = "kpi_effect"

@@ -20,8 +20,8 @@ UNITS = ((2 * DAY, DAY, "days"), (2 * HOUR, HOUR, "hours"), (2 * MINUTE, MINUTE,
 
 
 def sentence_of(kpi: Kpi, result: EffectResult, language: str) -> str:
-    """Return the sentence: what the effect is, in the KPI's unit and in per cent, and its interval; what a
-    mean cannot say; how many cases there are; and what was promised.
+    """Return the sentence: the effect, in the KPI's unit and in per cent, and its interval; figures that a
+    mean lacks; the number of cases; and the promise.
     """
     effect_words = _Words(kpi, result, language)
     if not effect_words.has_effect:
@@ -38,7 +38,7 @@ def sentence_of(kpi: Kpi, result: EffectResult, language: str) -> str:
 
 
 def headline_of(kpi: Kpi, result: EffectResult, language: str) -> str:
-    """Return the sentence without what stands beside the effect: as the title of a figure."""
+    """Return the sentence without the parts that stand next to the effect: as the title of a figure."""
     effect_words = _Words(kpi, result, language)
     return (
         effect_words.joined([*effect_words.headline(), effect_words.cases()])
@@ -62,7 +62,7 @@ class _Words:
 
     @property
     def has_effect(self) -> bool:
-        """Whether there is an effect to tell."""
+        """Whether there is an effect to report."""
         return self.result.verdict is not EffectVerdict.too_few_cases and self.result.effect is not None
 
     def too_few(self) -> str:
@@ -97,8 +97,8 @@ class _Words:
 
     @property
     def is_told_by_others(self) -> bool:
-        """Whether the pairs or the geometric means alone show the effect, and the interval of the value
-        allows for none.
+        """Whether only the pairs or the geometric means show the effect, and the interval of the value
+        includes no effect.
         """
         low, high = self.result.low, self.result.high
         tells = self.result.verdict in (EffectVerdict.improved, EffectVerdict.worsened)
@@ -107,7 +107,7 @@ class _Words:
         return tells and not (is_below or is_above)
 
     def _apart(self, effect: float) -> float:
-        """Return how far the effect is from none: below 0 if the value fell."""
+        """Return the distance of the effect from no effect: below 0 if the value fell."""
         return effect - 1 if self.is_ratio else effect
 
     def change(self, effect: float) -> str:
@@ -129,7 +129,7 @@ class _Words:
         return _number(size / 100) if unit is Unit.money else _number(size)
 
     def per_cent(self) -> str:
-        """Return the effect as a part of what was before, and a comma; empty where that says nothing."""
+        """Return the effect as a part of the value before, and a comma; empty if that is meaningless."""
         before, effect = self.result.before.compared, self.result.effect
         if self.is_ratio or not before or not effect:
             return ""
@@ -191,7 +191,7 @@ class _Words:
         return self.text("interval", level=level, low=self.amount(smaller), high=self.amount(larger))
 
     def further_figures(self) -> list[str]:
-        """Return what a mean cannot say: the medians, the pairs, and the cases that took nothing."""
+        """Return figures that a mean lacks: the medians, the pairs, and the cases that took no time."""
         result, sentences = self.result, list[str]()
         before, after, relative = result.before, result.after, result.relative
         if (
@@ -295,5 +295,5 @@ def _number(size: float) -> str:
 
 
 def _of_both(code: str, result: EffectResult) -> str:
-    """Return the sentence that tells of the control as well, if there is one."""
+    """Return the sentence that includes the control, if there is one."""
     return f"{code}_control" if result.control_before else code

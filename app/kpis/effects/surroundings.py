@@ -1,4 +1,4 @@
-"""What stands around an effect: the rank of its baseline, the trend before it, and another mix of cases.
+"""Surroundings of an effect: the rank of its baseline, the trend before it, and another mix of cases.
 
 It loads the library of statistics: nothing that starts the service imports this module.
 """

@@ -1,6 +1,4 @@
-"""What a reader of an effect must know besides the figures: warnings, each from the log at the same
-position.
-"""
+"""Further knowledge for a reader of an effect: warnings, each from the log at the same position."""
 
 from __future__ import annotations
 
@@ -89,9 +87,9 @@ group by calendar.key"""
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What is known of an effect besides what is asked.
+    """Circumstances of an effect besides its question.
 
-    `change` is the number of what it is said to be the effect of, `began_at` when that began, and
+    `change` is the number of its supposed cause, `began_at` when that began, and
     `frozen_at` when the baseline and the promise were recorded. `agreed_end_at` is until when it was agreed
     to measure.
     """

@@ -29,8 +29,8 @@ class DayPart:
     """A part of a UTC day that lies within one period and one local day of the zone (both as numbers).
 
     The part covers the quarter hours from `first` up to and excluding `last`. `local_day` is the date of the
-    local day. `brings` says whether the cases that ended on the UTC day are counted with this part; this is
-    so for the first part of a day that lies wholly in the period.
+    local day. `brings` is whether the cases that ended on the UTC day are counted with this part; this is so
+    for the first part of a day that lies wholly in the period.
     """
 
     day: date
@@ -68,8 +68,8 @@ def day_parts(question: KpiQuestion, first: date, last: date) -> list[DayPart]:
 def whole_days(
     question: KpiQuestion, filters: Filters, made_of: Sequence[DayPart], rota: RotaDays
 ) -> SqlStatement:
-    """Count the person-days worked by whom the rota does not cover, and the cases that ended on whole UTC
-    days, per period and cut.
+    """Count the person-days worked by people outside the rota, and the cases that ended on whole UTC days,
+    per period and cut.
 
     `made_of` are the day parts that the question's periods consist of. Columns: period, the cuts, days,
     cases.

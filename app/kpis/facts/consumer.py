@@ -127,7 +127,7 @@ async def handle_batch(connection: Connection, batch: Batch) -> None:
 async def _process_short_span(connection: Connection, span: PositionRange) -> None:
     """Recompute the facts for a few events at the end of the log, with the connection's cached plans.
 
-    For so few events planning anew would take longer than all the rest.
+    For so few events, planning again would take longer than all the rest.
     """
     stretch = {"first": span.first, "last": span.last, "shares": 1, "share": 0}
     await recomputation.recompute(connection, span.first, span.last, _fact_writer(span.last))

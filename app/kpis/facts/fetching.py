@@ -16,7 +16,7 @@ WIDE_SHARE = 0.2
 
 
 async def fetch(connection: Connection, statement: SqlStatement) -> list[tuple[Any, ...]]:
-    """Return all rows of the statement, planned anew each time: a plan for a month is bad for ten years."""
+    """Return all rows of the statement, planned again each time: a plan for a month is bad for ten years."""
     async with connection.cursor(row_factory=tuple_row) as cursor:
         await cursor.execute(statement.text.encode(), statement.parameters, prepare=False)
         return await cursor.fetchall()

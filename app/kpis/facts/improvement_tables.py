@@ -1,5 +1,5 @@
-"""The tables of facts of suggestions and improvements, of persons, whom suggestions are counted for, and of
-what is corrected, maintained, audited, found, documented and risked.
+"""The tables of facts of suggestions and improvements, of the people of suggestions, and of corrections,
+maintenance, audits, findings, documents and risks.
 """
 
 from __future__ import annotations

@@ -49,8 +49,8 @@ STATEMENTS = [(_FOLDER / f"{name}.sql").read_text(encoding="utf-8") for name in 
 async def follow(
     connection: Connection, span: dict[str, Any], kinds: Collection[str], prepare: bool | None
 ) -> None:
-    """Write what the events of the span, from `first` to `last`, tell of uses, visits and openings, and the
-    visits that follow from it. `kinds` are those of the records that have events in the span.
+    """Write the uses, visits and openings in the events of the span, from `first` to `last`, and the visits
+    that follow from it. `kinds` are those of the records that have events in the span.
     """
     for text in () if KINDS.isdisjoint(kinds) else STATEMENTS:
         await fetch_tuples(connection, text, span, prepare=prepare)

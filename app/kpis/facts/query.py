@@ -259,7 +259,7 @@ def planned_rows(question: KpiQuestion, filters: Filters) -> SqlStatement:
 
 def extent(question: KpiQuestion) -> SqlStatement:
     """Return a statement for the estimated number of facts, the median instant of the question's facts (null:
-    unknown), and whether they are a table. Of those of a view it is that of the largest table behind it.
+    unknown), and whether they are a table. For those of a view it is that of the largest table behind it.
     """
     bounds = {"begin": question.bounds[0], "end": question.bounds[-1]}
     return SqlStatement(EXTENT, {"name": fact_table(question.kpi), **bounds})

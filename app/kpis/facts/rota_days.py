@@ -1,8 +1,8 @@
 """The days of persons on the rota, by which cases per agent and day are divided.
 
-Days are those on which a stretch of working hours begins, by the shifts and stand-ins that the log tells of
-up to a position. Whoever has a shift in force, or stands in, is covered by the rota then: days of their
-activity do not count besides. Of teams and persons without one the days of activity count (see
+Days are those on which a stretch of working hours begins, by the shifts and stand-ins in the log up to a
+position. A person with a shift in force, or a stand-in, is covered by the rota then: their days of activity
+do not count in addition. For teams and people without one the days of activity count (see
 docs/decisions/0044).
 """
 
@@ -55,7 +55,7 @@ class RotaCover:
 
 @dataclass(frozen=True, slots=True)
 class RotaDays:
-    """What the rota says of a question: person-days by period and cut, and whom it covers when."""
+    """Figures of a question from the rota: person-days by period and cut, and its cover of people."""
 
     days: Mapping[PointKey, int]
     covers: Sequence[RotaCover]
@@ -73,7 +73,7 @@ class RotaDays:
 
 def covered(question: KpiQuestion, *, team: str, person: str, day: str) -> str:
     """Return the SQL condition that the rota covers the person on the day, which are SQL expressions; `day`
-    is of type date. Where teams are told apart, it is the rota of that team.
+    is of type date. Where teams are distinguished, it is the rota of that team.
     """
     of_team = Dimension.team in question.by or Dimension.team in question.filters
     return f"""exists (
@@ -93,7 +93,7 @@ def covered_work(question: KpiQuestion) -> str:
 async def rota_days(
     connection: Connection, question: KpiQuestion, filters: Filters, position: int | None = None
 ) -> RotaDays:
-    """Return what the rota says of the question, as the log told of it up to the position (None: its end)."""
+    """Return the rota's figures for the question, as in the log up to the position (None: its end)."""
     rows = await fetch(connection, SqlStatement(SELECT_TOLD, {"position": position}))
     records = dict[str, Shift | StandIn]()
     for stream, version, occurred_at, fields in rows:
@@ -120,7 +120,7 @@ async def rota_days(
 def count_rota_days(
     question: KpiQuestion, filters: Filters, shifts: Sequence[Shift], stand_ins: Sequence[StandIn]
 ) -> RotaDays:
-    """Return what these shifts and stand-ins say of the question, up to its `now`."""
+    """Return the figures of these shifts and stand-ins for the question, up to its `now`."""
     begin, end = _asked_time(question, shifts, stand_ins)
     covers = dict.fromkeys(_cover_of(shift) for shift in shifts)
     person_days = set[tuple[int, Cut, UUID, date]]()
@@ -165,7 +165,7 @@ def _joined(covers: Iterable[RotaCover]) -> list[RotaCover]:
 def _asked_time(
     question: KpiQuestion, shifts: Sequence[Shift], stand_ins: Sequence[StandIn]
 ) -> tuple[datetime, datetime]:
-    """Return the part of the question's time that a rota can say something about: it may go far back."""
+    """Return the part of the question's time that a rota can cover: it may go far back."""
     begin, end = question.bounds[0], min(question.bounds[-1], question.now)
     firsts = [
         periods.start_of(date.fromisoformat(shift.from_date), question.zone) - ONE_DAY

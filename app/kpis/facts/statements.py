@@ -1,5 +1,5 @@
 """The SQL statements of `facts/` as they are run: with the parts that several have in common, and with
-what replaces the rows of their tables. Pure but for reading these files.
+replacements for the rows of their tables. Pure except for reading these files.
 """
 
 from __future__ import annotations
@@ -50,8 +50,6 @@ _KIND_READ = re.compile(r"'([a-z_]+)\.[a-z_]+'|(?<=stream = )'([a-z_]+)/'")
 
 
 def kinds_read(statements: Iterable[str]) -> frozenset[str]:
-    """Return the kinds of the records whose events the statements read: what is new of these concerns whoever
-    runs them.
-    """
+    """Return the kinds of the records whose events the statements read: their news concern the statements."""
     kind_pairs = (pair for text in statements for pair in _KIND_READ.findall(text))
     return frozenset(kind for pair in kind_pairs for kind in pair if kind)

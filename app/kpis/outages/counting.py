@@ -36,9 +36,8 @@ RAW_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """A row of the raw definition for a window. `part` tells whether it is the agreed time of a service
-    (`agreed`), the outage that an incident caused in it (`counted`), or an outage that began with the
-    incident (`began`).
+    """A row of the raw definition for a window. `part` is the agreed time of a service (`agreed`), the outage
+    that an incident caused in it (`counted`), or an outage that began with the incident (`began`).
     """
 
     number: int
@@ -243,7 +242,7 @@ def _add(
     allowed: Decimal | None,
     allowed_by_now: Decimal | None,
 ) -> None:
-    """Add the sums of a part to the figures. Of the KPIs that count beginnings, these are the cases."""
+    """Add the sums of a part to the figures. In KPIs that count beginnings, these are the cases."""
     assert cell.exposure is not None
     if part == "agreed":
         cell.exposure = replace(

@@ -133,7 +133,7 @@ def _first_in(events: Sequence[_Event], state: str) -> datetime:
 
 
 def _agreement(stream: str, events: Sequence[_Event]) -> CountedAgreement | None:
-    """Return the agreement; None if it is no SLA, or nobody has signed it."""
+    """Return the agreement; None if it is not a signed SLA."""
     fields: dict[str, Any] = {}
     for event in events:
         fields |= event.fields

@@ -1,8 +1,8 @@
 """SQL over the facts of outages and what was agreed of the services, for the periods and cuts of a question.
 
-What is counted is said in raw/incident/_outages.sql, a second time and by other means. Here each incident has
-of an outage what none that began earlier has, so nothing counts twice; and a stretch in which a service was
-affected goes on as long as the next incident begins by its end.
+The definition of the counted time stands a second time in raw/incident/_outages.sql, by other means. Here
+each incident has of an outage what no earlier incident has, so that nothing counts twice; and a stretch in
+which a service was affected goes on as long as the next incident begins by its end.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ OF_SECONDS = frozenset(Aggregate) - {Aggregate.number}
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The time of a period, `number`, up to now: outages are summed from `begin` to `end`. Of a budget, the
-    two are the beginning of the year and of what is not over, and the year lasts until `until`. `promised` is
-    the availability of what has no promise of its own.
+    """The time of a period, `number`, up to now: outages are summed from `begin` to `end`. For a budget, the
+    two are the beginning of the year and of the unfinished part, and the year lasts until `until`. `promised`
+    is the default availability.
     """
 
     number: int

@@ -28,8 +28,8 @@ def floor_to_second(instant: datetime) -> datetime:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceTerms:
     """The terms of a service from `since` to `until`: the version of the calendar in which it is to be
-    available (None: round the clock), how much a second of degraded service weighs, whether approved
-    maintenance is left out, and the promised availability (None: the SLA, if any, promises none).
+    available (None: round the clock), the weight of a second of degraded service, whether approved
+    maintenance is left out, and the promised availability (None: no promise by an SLA).
 
     `own` marks the terms of a customer's own SLA, which count for that agreement and customer only.
     """

@@ -1,4 +1,4 @@
-"""Who may ask for a KPI, and the question that a request asks about it."""
+"""Access to KPIs, and the question of a request about a KPI."""
 
 from __future__ import annotations
 

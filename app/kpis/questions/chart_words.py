@@ -28,8 +28,8 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 class ChartWords:
     """The words of one language, for values in one unit and times by the clocks of a zone.
 
-    `decimals` are those that values are told apart with: of a share, those of its percents. `precision` are
-    digits beyond these: further decimals, of a duration first further units.
+    `decimals` are those needed to distinguish values: for a share, those of its percents. `precision` are
+    digits beyond these: further decimals, for a duration first further units.
     """
 
     language: str
@@ -49,8 +49,8 @@ class ChartWords:
         return sign + self._amount(abs(value))
 
     def against(self, value: float, target: TargetValue) -> ChartWords:
-        """Return the words with as many digits as it takes for the value and the target, as they are written,
-        to say what is said of them: whether the value meets the target.
+        """Return the words with as many digits of the value and the target as are needed to see whether the
+        value meets the target.
         """
         for precision in range(MOST_PRECISION):
             words = replace(self, precision=precision)
@@ -60,7 +60,7 @@ class ChartWords:
         return replace(self, precision=MOST_PRECISION)
 
     def _written(self, value: float) -> float:
-        """Return the number that the words of the value say."""
+        """Return the number in the words of the value."""
         match self.unit:
             case Unit.seconds:
                 return math.copysign(self._seconds(abs(value)), value)
@@ -158,7 +158,7 @@ class ChartWords:
                 return self.translate("tick_day", month=self._month(day.month), day=day.day)
 
     def year(self, begin: datetime, grain: Grain) -> str:
-        """Return the year that a tick belongs to; empty if the tick says it."""
+        """Return the year that a tick belongs to; empty if the tick contains it."""
         day = begin.astimezone(self.zone).date()
         if grain is Grain.year:
             return ""

@@ -105,7 +105,7 @@ def day_starts(begin: datetime, end: datetime, zone: ZoneInfo) -> list[datetime]
 
 
 def days_within(begin: datetime, end: datetime, zone: ZoneInfo) -> int:
-    """Return the number of days of the zone of which a part lies between the instants; 0 if none does."""
+    """Return the number of days of the zone of which a part lies between the instants."""
     if end <= begin:
         return 0
     return ((end - timedelta.resolution).astimezone(zone).date() - begin.astimezone(zone).date()).days + 1

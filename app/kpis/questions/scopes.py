@@ -1,6 +1,4 @@
-"""What a signal or a re-basing of a KPI is about: all cases, those of a service, or those of a team
-(pure).
-"""
+"""The scope of a signal or a re-basing of a KPI: all cases, those of a service, or those of a team (pure)."""
 
 from __future__ import annotations
 

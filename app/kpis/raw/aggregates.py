@@ -45,7 +45,7 @@ class Cell:
 @dataclass(frozen=True, slots=True)
 class Backlog:
     """The open cases of one period and cut. Their number is None if the period has not begun; ages are None
-    if there are none.
+    without open cases.
     """
 
     cases: int | None

@@ -1,4 +1,4 @@
-"""The definitions of KPIs over the raw events: the files of each, and its SQL. Pure but for reading these
+"""The definitions of KPIs over the raw events: the files of each, and its SQL. Pure except for reading these
 files.
 
 The slow path shares only the log with the facts. The fast path (KPIs from facts) must give the same figures.
@@ -32,7 +32,7 @@ TICKET = "ticket"
 
 
 class DefinitionPart(StrEnum):
-    """What a definition says, in the first line of its file: `-- parts: cases, opening`."""
+    """Content of a definition, from the first line of its file: `-- parts: cases, opening`."""
 
     #: In the CTE `decided` the instant and event of each decision (`rank`; null if time alone decided). It
     #: has those of COMMON_DEFINITION's further columns that it decides, `left_out`, and `standing` if a case
@@ -225,7 +225,7 @@ def _dimension_column(dimension: Dimension, parts: frozenset[DefinitionPart]) ->
 
 
 def declared_parts(name: str) -> frozenset[DefinitionPart]:
-    """Return the parts of a definition, as the first line of its file says."""
+    """Return the parts of a definition, from the first line of its file."""
     file = definition_file(name)
     return read_parts(file, read_files(file))
 

@@ -1,1 +1,1 @@
-"""Re-basing of natural limits: the change from which they count anew."""
+"""Re-basing of natural limits: the change from which they restart."""

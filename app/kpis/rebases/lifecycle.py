@@ -49,8 +49,8 @@ def withdraw(rebase: KpiRebase, body: Reason, ctx: ActionContext) -> None:
 async def no_such_chart(
     reads: ReadContext, rebase: KpiRebase, body: AddKpiRebase, ctx: ActionContext
 ) -> None:
-    """Refuse an unknown KPI (`unknown_value`), and a service or team that the KPI is not cut by
-    (`unknown_dimension`, `no_dimension`) or that is named beside the other (`one_scope`).
+    """Refuse an unknown KPI (`unknown_value`), and a service or team by which the KPI is not cut
+    (`unknown_dimension`, `no_dimension`) or that is combined with the other (`one_scope`).
     """
     if body.kpi not in KPIS:
         raise WrongValue({"value": body.kpi}, pointer="/kpi", because="unknown_value")
@@ -67,7 +67,9 @@ async def no_such_chart(
 async def unknown_change(
     reads: ReadContext, rebase: KpiRebase, body: AddKpiRebase, ctx: ActionContext
 ) -> None:
-    """Refuse a change that looks like the number of a record of ours and is none (`unknown_reference`)."""
+    """Refuse a change that looks like the number of one of our records but does not exist
+    (`unknown_reference`).
+    """
     await check_named_record(reads, body.change, ctx, pointer="/change")
 
 

@@ -1,4 +1,4 @@
-"""The record of a change from which the natural limits of a KPI count anew."""
+"""The record of a change from which the natural limits of a KPI restart."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """The daily reconciliation of all KPIs by a worker, at a quiet hour of the organisation.
 
-Of several workers the one that holds an advisory lock makes it; the lock is released when its connection
-ends. If two workers make it nonetheless, the log accepts one per day. A worker that starts hours late leaves
-it to the next night, since it keeps a processor of the database busy for minutes.
+Among several workers, the holder of an advisory lock makes it; the lock is released when its connection ends.
+If two workers make it nevertheless, the log accepts one per day. A worker that starts hours late leaves it to
+the next night, since it keeps a processor of the database busy for minutes.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ async def run(
     failed: Callable[[str, Exception], None],
     further: FurtherComparison | None = None,
 ) -> None:
-    """Make the reconciliation every night; safe beside other workers. `failed` is called for each failure;
+    """Make the reconciliation every night; safe next to other workers. `failed` is called for each failure;
     `further` compares what is no KPI.
     """
 

@@ -1,7 +1,7 @@
 """Signals among the final values of a KPI, each as it stood when its period was the newest one (pure).
 
-A value is judged by the chart of the periods up to its own, WINDOW at most and none before limits were
-re-based. So what comes later makes no signal and undoes none; late events and re-basing do.
+A value is judged by the chart of the periods up to its own, at most WINDOW and after the last re-basing. So
+later periods neither make nor undo its signal; late events and re-basing do.
 """
 
 from __future__ import annotations
@@ -54,8 +54,8 @@ def find_signals(
 ) -> list[FoundSignal]:
     """Return the signals of the periods that begin at `earliest` or later, in their order.
 
-    `values` ascend; `rebased` are the instants from which limits count anew. What a period only continues (a
-    ninth value on the same side) is no further signal, but every value beyond the limits is one.
+    `values` ascend; `rebased` are the instants at which limits restart. The continuation of a run (a ninth
+    value on the same side) is no further signal, but every value beyond the limits is one.
     """
     signals: list[FoundSignal] = []
     for place, newest_value in enumerate(values):

@@ -122,8 +122,8 @@ def withdraw(signal: KpiSignal, body: WithdrawKpiSignal, ctx: ActionContext) -> 
 async def check_explanation(
     reads: ReadContext, signal: KpiSignal, body: ExplainKpiSignal, ctx: ActionContext
 ) -> None:
-    """Refuse an explanation that says nothing (`reason_or_cause`), and a cause that looks like the number of
-    a record of ours and is none (`unknown_reference`).
+    """Refuse an explanation without content (`reason_or_cause`), and a cause that looks like the number of
+    one of our records but does not exist (`unknown_reference`).
     """
     if body.reason is None and body.cause is None:
         raise WrongValue(pointer="", because="reason_or_cause")

@@ -42,7 +42,7 @@ UNEXPLAINED = {
 
 async def chart_marks(ledger: Ledger, question: KpiQuestion) -> ChartMarks:
     """Return the marks of the chart that answers the question: those of its scope that stood at its instant.
-    A chart of something else than the organisation, a service or a team has none. Raises DatabaseGone.
+    Only charts of the organisation, a service or a team have marks. Raises DatabaseGone.
     """
     scope = await _scope_of(ledger, question)
     if scope is None:

@@ -177,7 +177,7 @@ def _one_of(columns: Sequence[str], values: Sequence[str | UUID | None], where: 
 
 
 def _elsewhere(scope: str, names: Mapping[str, Sequence[str]], where: WhereClause) -> str:
-    """Return the condition that the scope names teams or services, and none of these."""
+    """Return the condition that the scope names teams or services, but not these."""
     conditions = []
     for dimension, values in names.items():
         value = f"{scope}->'{dimension}'"

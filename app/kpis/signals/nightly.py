@@ -1,7 +1,7 @@
 """Noting the signals of the watched KPIs, once a day: what is new is noted, what late events undid withdrawn.
 
-Of several workers the one that holds an advisory lock does it; each signal has an idempotency key and is
-unique in the database, so that two workers note it once nonetheless. Nothing is noted while the facts lag
+Among several workers, the holder of an advisory lock does it; each signal has an idempotency key and is
+unique in the database, so that two workers still note it only once. Signals are not noted while the facts lag
 behind.
 """
 
@@ -82,7 +82,7 @@ async def run(
     *,
     failed: Callable[[str, Exception], None],
 ) -> None:
-    """Note the signals of these KPIs once a day for ever; safe beside other workers. `failed` is called for
+    """Note the signals of these KPIs once a day for ever; safe next to other workers. `failed` is called for
     each failure.
     """
     done: date | None = None
@@ -143,7 +143,7 @@ async def _scopes(ledger: Ledger) -> list[KpiScope]:
 async def _commands(
     ledger: Ledger, kpi: Kpi, scopes: Sequence[KpiScope], now: datetime
 ) -> AsyncIterator[_Step]:
-    """Yield what is to be said of the KPI: signals that are not noted, and noted ones that are none."""
+    """Yield the news about the KPI: unnoted signals, and noted signals that are no longer any."""
     zone = ZoneInfo(ledger.settings.time_zone)
     begins = month_bounds(now, zone)
     earliest = begins[-1 - NOTED_MONTHS]
@@ -294,7 +294,7 @@ def _scope_of(dimension: Dimension | None, cut: tuple[Any, ...]) -> KpiScope | N
 def _final_value(
     question: KpiQuestion, place: tuple[int, tuple[Any, ...]], figures: Figures
 ) -> FinalValue | None:
-    """Return the value of a month; None if it has none, too few cases, or can still move."""
+    """Return the value of a month; None if it has no value, too few cases, or can still move."""
     final_point = point(question, place, figures, {}, PointContext(None, Figures(), question.now))
     final = final_point.final_after is not None and final_point.final_after <= question.now
     if final_point.value is None or final_point.small or not final:

@@ -24,7 +24,7 @@ class KpiSignal(Record):
     `begins_at` and `ends_at` bound the period, in the time zone `zone`; `since_at` is the beginning of the
     first period that makes up the signal. `value`, `centre`, `low` and `high` are decimal texts in the unit
     of the KPI, as they stood at the log position `position`. `needs_attention`: for the worse, in the newest
-    final period, and not of a team alone. `cause` names a record or an event, `reason` says why in words.
+    final period, and not of a team alone. `cause` names a record or an event, `reason` explains it in words.
     """
 
     KIND: ClassVar[str] = "kpi_signal"

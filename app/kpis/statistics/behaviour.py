@@ -1,4 +1,4 @@
-"""The XmR chart: tells whether a series varies as usual, or something has changed.
+"""The XmR chart: whether a series varies as usual, or something has changed.
 
 Walter Shewhart's chart of single values, as Donald Wheeler sets it out (Understanding Variation, 1993; Making
 Sense of Data, 2003): the limits are those of the process itself, from the differences between successive

@@ -1,7 +1,7 @@
 """Confidence intervals (95 %) of shares, counts and differences of counts.
 
-Those of counts are quantiles that scipy computes. It takes half a second to load, so it is loaded when the
-first such interval is wanted: `load` does that beside the event loop.
+Those of counts are quantiles that scipy computes. It takes half a second to load, so it is loaded for the
+first such interval: `load` does that outside the event loop.
 """
 
 from __future__ import annotations
@@ -57,8 +57,8 @@ def poisson(count: int) -> Bounds:
 def score(total: int, cases: int, worst: int = 1, best: int = 5) -> Bounds:
     """Return an interval of the mean of scores from `worst` to `best`, given their sum.
 
-    Of numbers between two bounds none vary more than those that are always one of the two: so Wilson's
-    interval of the share that the mean would be then is wide enough, whatever the scores are.
+    Numbers between two bounds vary most if they are always one of the two: so Wilson's interval of the share
+    that the mean would be then is wide enough, whatever the scores are.
     """
     reach = best - worst
     low, high = wilson((total - worst * cases) / reach, cases)

@@ -1,5 +1,4 @@
-"""The XmR charts of a series whose limits count anew at marked changes: one chart for each stretch between
-them.
+"""The XmR charts of a series whose limits restart at marked changes: one chart for each stretch between them.
 
 Runs do not go over a re-basing. A stretch of fewer than LEAST_VALUES values has no limits, and one of fewer
 than LEAST_CERTAIN has provisional ones: with so few values the limits still move by a quarter (Wheeler,
@@ -33,8 +32,8 @@ class Stretch:
 
 
 def stretches(values: Sequence[float], breaks: Sequence[int]) -> list[Stretch]:
-    """Return the charts between the indices `breaks`, each of which begins a new stretch; of an empty series
-    none.
+    """Return the charts between the indices `breaks`, each of which begins a new stretch; empty for an empty
+    series.
     """
     places = sorted(
         {0, len(values), *(break_place for break_place in breaks if 0 < break_place < len(values))}

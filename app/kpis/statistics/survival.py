@@ -1,8 +1,8 @@
 """The Kaplan-Meier estimate: the time until an event, where it has not yet happened to all.
 
-Kaplan and Meier, Nonparametric Estimation from Incomplete Observations, JASA 53 (1958), 457-481. Of the cases
-still open at a time, some end then; the share left open is the product of the shares that do not end. An open
-case counts for as long as it has been observed, and no longer.
+Kaplan and Meier, Nonparametric Estimation from Incomplete Observations, JASA 53 (1958), 457-481. Some of the
+cases that are open at a time end then; the share left open is the product of the shares that do not end. An
+open case counts for as long as it has been observed, and no longer.
 """
 
 from __future__ import annotations

@@ -66,7 +66,7 @@ class InstallationSettings(OutputModel):
 
 
 class MailTestOutcome(CodeEnum):
-    """What became of a test mail."""
+    """Outcome of a test mail."""
 
     accepted = "accepted", "Accepted by the mail server", "邮件服务器已接收"
     no_server = "no_server", "No mail server is set", "未设置邮件服务器"

@@ -46,9 +46,7 @@ select (select version_num from plumbing.migration), (select position from log.h
 
 
 def client_tools() -> Tools:
-    """Return the programs that only ask a server, which whoever calls them runs, root too. Raises
-    EmbeddedError.
-    """
+    """Return the programs that only ask a server, which any user runs, root too. Raises EmbeddedError."""
     return Tools(installed_tools().bin, None)
 
 

@@ -36,8 +36,8 @@ LAST_CHANGE = "select pg_last_xact_replay_timestamp()"
 
 @dataclass(frozen=True, slots=True)
 class RestoreResult:
-    """The outcome of a restore: the backup, the instant of the last change that was replayed (None: none
-    was), and whether the log went as far as the instant that was asked for.
+    """The outcome of a restore: the backup, the instant of the last change that was replayed (None: no
+    change), and whether the log went as far as the requested instant.
     """
 
     backup: BaseBackup

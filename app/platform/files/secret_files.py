@@ -20,7 +20,7 @@ def refuse_together(folder: Path, backups: Path) -> None:
 
 def copy_secrets(secrets_dir: Path, folder: Path) -> list[str]:
     """Copy the files of secrets into another folder, over an earlier copy, and return their names. Raises
-    BackupRefused if there are none.
+    BackupRefused without any.
     """
     files = sorted(path for path in secrets_dir.glob("*") if path.is_file())
     if not files:

@@ -1,4 +1,4 @@
-"""Settings of facts in columns: where they are, and when they are exported anew."""
+"""Settings of facts in columns: where they are, and when they are exported again."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ MOST_REVISIONS = 20
 
 
 async def no_revision_waits(reads: ReadContext, article: Article, ctx: ActionContext) -> str | None:
-    """Refuse to decide on a revision where none waits (`no_revision_waits`)."""
+    """Refuse to decide on a revision if there is no waiting one (`no_revision_waits`)."""
     return None if await reads.children(ArticleRevision, article) else "no_revision_waits"
 
 

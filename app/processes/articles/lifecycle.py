@@ -68,7 +68,7 @@ def draft(article: Article, body: DraftArticle, ctx: ActionContext) -> None:
 
 
 def _keys_or_case_key(keys: tuple[str, ...] | None, case: Ticket | None, name: str) -> list[str] | None:
-    """Return the payload's keys, each once; if it has none, the key in the ticket's field of that name."""
+    """Return the payload's keys, each once; without keys, the key in the ticket's field of that name."""
     if keys is not None:
         return list(dict.fromkeys(keys))
     key = getattr(case, name, None)
@@ -161,7 +161,9 @@ def use_article(article: Article, body: UseArticle, ctx: ActionContext) -> None:
 
 @dataclass(frozen=True, slots=True)
 class EarlierArticleRating:
-    """The caller's earlier rating of the article; None if there is none or the caller is no known person."""
+    """The caller's earlier rating of the article; None without one, or if the caller is not a known
+    person.
+    """
 
     rating: ArticleRating | None
 

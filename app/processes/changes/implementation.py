@@ -37,7 +37,7 @@ async def not_ready_to_start(reads: ReadContext, change: Change, ctx: ActionCont
 
 
 async def voted_for_it(reads: ReadContext, change: Change, ctx: ActionContext) -> str | None:
-    """Refuse whoever has voted for the change, unless it is an emergency (`voted_for_it`)."""
+    """Refuse voters for the change, unless it is an emergency (`voted_for_it`)."""
     if change.type is ChangeType.emergency:
         return None
     voted = await approvers(reads, change, change.approval_id)

@@ -1,8 +1,8 @@
 """The services that an item of a change serves, or has served until lately.
 
-Who is asked, how risky a change is, and what a template covers follow from the services of its items. An item
-that is moved to another service and back must not change any of it, so a service counts for thirty days after
-the item has stopped serving it.
+The electorate, the risk of a change, and the coverage of a template follow from the services of its items.
+Moving an item to another service and back must not change any of them, so a service counts for thirty days
+after the item has stopped serving it.
 """
 
 from __future__ import annotations

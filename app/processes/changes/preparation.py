@@ -157,8 +157,8 @@ class Starter:
 
 
 async def starter(reads: ReadContext, change: Change, body: StartChange, ctx: ActionContext) -> Starter:
-    """Find out whether the caller who starts the emergency has voted for it; of another change, nobody who
-    starts it has.
+    """Find out whether the caller who starts the emergency has voted for it; for other changes the answer is
+    no.
     """
     if change.type is not ChangeType.emergency:
         return Starter(has_voted=False)

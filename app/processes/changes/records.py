@@ -190,7 +190,7 @@ class ChangeReview(RecordPart):
 class Change(Ticket):
     """A change of services and configuration items.
 
-    `implementer_ids` are those who started, completed or backed it out: none of them reviews it.
+    `implementer_ids` are those who started, completed or backed it out; they do not review it.
     """
 
     KIND: ClassVar[str] = "change"

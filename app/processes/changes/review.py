@@ -55,7 +55,7 @@ def review_again(change: Change, body: ReviewChange, ctx: ActionContext) -> None
 
 
 async def approved_alone(reads: ReadContext, change: Change, body: ReviewChange, ctx: ActionContext) -> None:
-    """Refuse the only approver as a reviewer: nobody else has judged the change yet."""
+    """Refuse the only approver as a reviewer: the change has not been judged by another person yet."""
     if await approvers(reads, change, change.approval_id) == {ctx.caller.person_id}:
         raise ConflictingDuty(APPROVER)
 

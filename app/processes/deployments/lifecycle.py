@@ -74,8 +74,8 @@ class GoingOutJudgement:
 async def going_out_judgement(
     reads: ReadContext, deployment: Deployment, body: ReportDeployment, ctx: ActionContext
 ) -> GoingOutJudgement:
-    """Find the deployment's service and changes, those of its release if it names none, and whether changes
-    and freezes permit it at its begin. It has happened, so it is recorded all the same.
+    """Find the deployment's service and changes, by default those of its release, and whether changes and
+    freezes permit it at its begin. It has happened, so it is recorded all the same.
     """
     release = ctx.ref(Ticket, "release")
     # The fields that only releases have are read by their names: that process is not known here.
@@ -176,7 +176,7 @@ class ConfirmedCause:
 async def confirmed_cause(
     reads: ReadContext, deployment: Deployment, body: WithdrawCauseDeployment, ctx: ActionContext
 ) -> ConfirmedCause:
-    """Find the tie to the incident. Raises WrongValue if there is none (`not_confirmed_as_caused`)."""
+    """Find the tie to the incident. Raises WrongValue without one (`not_confirmed_as_caused`)."""
     incident = ctx.required_ref(Ticket, "incident")
     cause = await reads.child(DeploymentCause, deployment, incident_id=incident.id)
     if cause is None:

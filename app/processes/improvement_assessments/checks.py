@@ -72,7 +72,7 @@ async def plan_not_named(
     ctx: ActionContext,
 ) -> None:
     """Refuse to leave out the plan that is carried out since that month or before it (`plan_in_force`): its
-    weights count, and it says which months were assessed.
+    weights count, and it lists the assessed months.
     """
     if body.plan is not None:
         return
@@ -88,7 +88,7 @@ async def cannot_be_scored(
     body: ScoreImprovementAssessment,
     ctx: ActionContext,
 ) -> None:
-    """Refuse whoever is no assessor, a suggestion that is not assessed here (`not_assessed_here`) or is
+    """Refuse people who are not assessors, a suggestion that is not assessed here (`not_assessed_here`) or is
     settled (`suggestion_settled`), and scores of the caller's own suggestion (`own_suggestion`).
     """
     me, suggestion = ctx.caller.person_id, ctx.required_ref(Record, "suggestion")

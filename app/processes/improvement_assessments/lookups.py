@@ -52,8 +52,8 @@ class KnownSuggestion:
 
 async def waiting_suggestions(reads: ReadContext, end: datetime) -> Sequence[KnownSuggestion]:
     """Return the suggestions that wait for an assessment at the end of its month, the oldest first: those
-    offered by then, and deferred ones whose time is over by then, but for those that another open assessment
-    has. One that is offered meanwhile waits for the next assessment.
+    offered by then, and deferred ones whose time is over by then, except those in another open assessment.
+    One that is offered meanwhile waits for the next assessment.
     """
     return _known_suggestions(await reads.rows(WAITING, {"end": end}, guard=Versions()))
 
@@ -95,6 +95,6 @@ async def plan_in_force(reads: ReadContext, year: int, until: datetime) -> str |
 
 
 def weights_of(plan: Record | None) -> dict[str, int]:
-    """Return the weights of the criteria by the plan; 1 each where it fixes none."""
+    """Return the weights of the criteria by the plan; 1 each by default."""
     fixed = getattr(plan, "weights", None) or {}
     return {criterion.value: int(fixed.get(criterion.value, 1)) for criterion in AssessmentCriterion}

@@ -55,7 +55,7 @@ async def find_waiting_suggestions(
 
 @dataclass(frozen=True, slots=True)
 class EarlierScore:
-    """The score that the caller has given to the suggestion before; None: none yet."""
+    """The score that the caller has given to the suggestion before; None before the first."""
 
     score: SuggestionScore | None
 
@@ -103,9 +103,8 @@ async def judge_suggestions(
     body: ConcludeImprovementAssessment,
     ctx: ActionContext,
 ) -> JudgedSuggestions:
-    """Find what the verdicts are on: each suggestion of the assessment that is still open has one. Raises
-    WrongValue otherwise, or if a suggestion that nobody has scored is selected, declined, or judged without a
-    reason.
+    """Find the suggestions of the verdicts: each open suggestion of the assessment has one. Raises WrongValue
+    otherwise, or if an unscored suggestion is selected, declined, or judged without a reason.
     """
     rows = {row.suggestion_id: row for row in await reads.children(AssessedSuggestion, assessment)}
     suggestions = await suggestions_by_id(

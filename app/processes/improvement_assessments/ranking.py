@@ -75,8 +75,8 @@ def rank_suggestions(
 
 
 def weighted_mean(weights: Mapping[str, int], scores: Mapping[str, int]) -> Fraction:
-    """Return the mean of the scores, each by the weight of its criterion; all count alike if none has any
-    weight.
+    """Return the mean of the scores, each by the weight of its criterion; all count alike if all weights are
+    0.
     """
     factors = {criterion: Fraction(weights.get(criterion, 1)) for criterion in scores}
     if not any(factors.values()):

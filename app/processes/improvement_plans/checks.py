@@ -67,7 +67,7 @@ def _check_targets(targets: Sequence[PlannedTarget], ctx: ActionContext) -> None
 
 
 async def content_is_missing(reads: ReadContext, plan: ImprovementPlan, ctx: ActionContext) -> str | None:
-    """Refuse once the year is over, and while one of the five contents lacks, and say which."""
+    """Refuse once the year is over, and while one of the five contents is missing, and name it."""
     assert plan.year is not None
     if end_of_year(plan.year, ctx.settings.zone) <= ctx.counts_from:
         return "plan_year_is_over"
@@ -104,7 +104,7 @@ async def meeting_not_held(
     reads: ReadContext, plan: ImprovementPlan, body: ReviewImprovementPlan, ctx: ActionContext
 ) -> None:
     """Refuse a meeting that has not been held, one for another purpose (`meeting_of_other_kind`), one at
-    which the plan was reviewed already (`reviewed_there`), and one that nobody of the committee attended
+    which the plan was reviewed already (`reviewed_there`), and one that the committee did not attend
     (`committee_was_absent`).
     """
     (meeting,) = ctx.refs(Record, "meeting")
@@ -123,8 +123,8 @@ async def meeting_not_held(
 async def invalid_adjustment(
     reads: ReadContext, plan: ImprovementPlan, body: ProposeAdjustmentImprovementPlan, ctx: ActionContext
 ) -> None:
-    """Refuse targets that no KPI can tell of, another window for a target whose baseline stays
-    (`baseline_stays`), and to drop what the plan does not have, or what is changed, or all of it.
+    """Refuse targets that no KPI can measure, another window for a target whose baseline stays
+    (`baseline_stays`), and to drop steps or targets that the plan lacks, that are changed, or all of them.
     """
     _check_targets(body.targets, ctx)
     targets = {target.name or "": target for target in ctx.prepared(KnownContents).targets}

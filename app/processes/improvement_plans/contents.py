@@ -246,7 +246,7 @@ def _step_row(
 
 
 def planned_target(row: ImprovementPlanTarget) -> PlannedTarget:
-    """Return the target of a child record as it was said."""
+    """Return the target of a child record as it was sent."""
     return PlannedTarget.model_validate(
         {
             "name": row.name,

@@ -51,9 +51,9 @@ async def load_contributions(
 async def weighted_effect(
     connection: Connection, question: KpiQuestion, served: dict[str, Any]
 ) -> Decimal | None:
-    """Return what the improvement adds to the target, in the KPI's unit: its effect, times the part of the
-    target's cases in the same time that belong to its own scope. None if that cannot be said: nothing was
-    measured, there is no evidence, it was given up, or the effect is a ratio.
+    """Return the improvement's contribution to the target, in the KPI's unit: its effect, times the part of
+    the target's cases in the same time that belong to its own scope. None if it is unknown: without a
+    measurement or evidence, if it was given up, or if the effect is a ratio.
     """
     result, begin, end = served["result"], served["from_at"], served["until_at"]
     if result is None or begin is None or end is None or served["state"] in STATES_WITHOUT_EFFECT:

@@ -42,7 +42,7 @@ class TargetProgress:
     """The progress of one target; numbers are decimal texts.
 
     `value` is the KPI's since the plan began, `compared` the same for as long as the baseline, where the KPI
-    counts. `share` is the part of the way from the baseline to the goal; None: it cannot be said, or the goal
+    counts. `share` is the part of the way from the baseline to the goal; None if it is unknown, or the goal
     is a limit to hold (`is_limit`), as the baseline is no worse.
     `improvements` are those that serve the target, each with its newest measured effect on the KPI, and what
     that adds to the whole target. `added` is the sum, `added_share` its part of the way to the goal, and
@@ -135,7 +135,7 @@ def _question_key(terms: dict[str, Any]) -> str:
 
 async def _former_goals(ledger: Ledger, plan: ImprovementPlan) -> dict[str, list[tuple[int, str]]]:
     """Return the goals that adopted adjustments have replaced, with their editions, by target. A target that
-    was given another KPI or other cases is another one: its former goal says nothing of the new figures.
+    was given another KPI or other cases is another one: its former goal does not apply to the new figures.
     """
     rows = await ledger.db.rows(CHILDREN.format(kind=ImprovementPlanAdjustment.KIND), (plan.row_key,))
     adjustments = [from_row(ImprovementPlanAdjustment, row) for row in rows]

@@ -1,6 +1,6 @@
 """Routes of improvement plans: `/v1/improvement_plans`.
 
-What is computed from KPIs, baselines and progress, is computed here and comes with the command.
+Values from KPIs, baselines and progress are computed here and come with the command.
 """
 
 from __future__ import annotations

@@ -70,7 +70,7 @@ def flag_step(plan: ImprovementPlan, body: FlagStepImprovementPlan, ctx: ActionC
 async def not_the_owner_of_the_step(
     reads: ReadContext, plan: ImprovementPlan, body: CompleteStepImprovementPlan, ctx: ActionContext
 ) -> None:
-    """Refuse whoever neither owns the step nor manages quality (`not_the_owner_of_the_step`)."""
+    """Refuse people who neither own the step nor manage quality (`not_the_owner_of_the_step`)."""
     owner = ctx.required_ref(ImprovementPlanStep, "step").person_id
     if ctx.caller.person_id != owner and not ctx.caller.has_role(Role.quality_manager, plan):
         raise PreparationRefused("not_the_owner_of_the_step")

@@ -13,7 +13,7 @@ where x.suggestion_id = %s and a.state = 'open' limit 1"""
 
 
 async def open_assessment(reads: ReadContext, suggestion_id: UUID) -> str | None:
-    """Return the number of the open assessment that has the suggestion; None: none has it."""
+    """Return the number of the open assessment that has the suggestion, or None."""
     guard = Unguarded("An assessment that is opened at this moment shows it as settled meanwhile.")
     number: str | None = await reads.value(OPEN_ASSESSMENT, (suggestion_id,), guard=guard)
     return number

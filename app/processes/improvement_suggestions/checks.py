@@ -26,8 +26,8 @@ async def words_missing(
     body: OfferImprovementSuggestion,
     ctx: ActionContext,
 ) -> None:
-    """Refuse a person's suggestion that does not say what, and why (`missing`). What a rule has to say stands
-    in its evidence.
+    """Refuse a person's suggestion without its content and reason (`missing`). The content of a rule's
+    suggestion stands in its evidence.
     """
     for name in () if ctx.caller.person_id is None else ("what", "why"):
         if getattr(body, name) is None:

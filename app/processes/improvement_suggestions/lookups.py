@@ -38,8 +38,8 @@ NAMES_BY_KEY = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImprovementSignal:
-    """A signal that something is to be improved: its cause and what that is about, the evidence, and what a
-    suggestion says that is offered for it. `process` None: it is about the department.
+    """A signal for an improvement: its cause and the subject, the evidence, and the texts of a suggestion
+    that is offered for it. `process` None: it is about the department.
     """
 
     cause: SuggestionCause
@@ -55,8 +55,8 @@ async def suggestion_for(
     ledger: Ledger, signal: ImprovementSignal, *, least: int = 1, only_open: bool = False
 ) -> RuleConsequence | None:
     """Return the command that adds the evidence to the open suggestion of the signal's cause and scope, or
-    that offers one if there is none, for `least` pieces of evidence that no earlier suggestion had. None:
-    there is nothing new to say. `only_open`: offer none.
+    that offers a new one, for `least` pieces of evidence that no earlier suggestion had. None without new
+    evidence. `only_open`: do not offer a new one.
     """
     cause = (signal.cause.value, signal.cause_scope)
     earlier = {tuple(row.values()) for row in await ledger.db.rows(KNOWN_EVIDENCE, cause)}
@@ -94,7 +94,7 @@ async def suggestion_for(
 
 async def names_in_both_languages(ledger: Ledger, kind: str, key: str) -> tuple[str, str]:
     """Return the names in English and Chinese of the service, item or category of incidents with that key;
-    the key itself if there is none.
+    the key itself if it is unknown.
     """
     row = await ledger.db.row(NAMES_BY_KEY[kind], (key,))
     return (key, key) if row is None else (row["name_en"], row["name_zh"])

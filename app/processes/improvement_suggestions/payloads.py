@@ -46,7 +46,7 @@ Evidence = Annotated[tuple[GivenEvidence, ...], at_most_entries(MOST_EVIDENCE)]
 
 
 class ImprovementSuggestionFields(Payload, of=ImprovementSuggestion):
-    """Fields of a suggestion that can be edited, but for its words, which rules leave out."""
+    """Fields of a suggestion that can be edited, except its texts, which rules leave out."""
 
     title: Title
     scope: ImprovementScope

@@ -95,9 +95,8 @@ async def selection_of_suggestions(
     reads: ReadContext, improvement: Improvement, body: SelectImprovement, ctx: ActionContext
 ) -> None:
     """Refuse to select one's own suggestion outside an assessment (`selects_own_suggestion`), and another
-    process than the leading suggestion is about, whose owner has a say in it (`process_of_suggestion`).
-    While something is frozen, a process that nobody has defined may be another name for it
-    (`unknown_process`).
+    process than that of the leading suggestion, whose owner has a say in it (`process_of_suggestion`). During
+    a freeze, a process without a definition may be another name for the frozen one (`unknown_process`).
     """
     suggestions: list[Any] = list(ctx.refs(Record, "suggestions"))
     if not ctx.command.follows and ctx.caller.person_id in ctx.prepared(SuggestionsBehind).proposer_ids:
@@ -128,8 +127,8 @@ def check_freeze_exception(body: DespiteFreeze) -> None:
 async def process_is_frozen(
     reads: ReadContext, improvement: Improvement, body: DespiteFreeze, ctx: ActionContext
 ) -> None:
-    """Refuse while the definition of the process is frozen, unless it is for safety, law or a stop of service
-    and says so (`process_is_frozen`).
+    """Refuse while the definition of the process is frozen, unless it is declared to be for safety, law or a
+    stop of service (`process_is_frozen`).
     """
     check_freeze_exception(body)
     frozen = ctx.prepared(ProcessFreeze).number
@@ -141,8 +140,8 @@ async def process_is_frozen(
 async def proposal_does_not_fit(
     reads: ReadContext, improvement: Improvement, body: ProposeImprovement, ctx: ActionContext
 ) -> None:
-    """Refuse a proposal that serves no target of an approved plan and does not say why it is worth doing
-    outside one, targets that cannot be measured, and an amount without its currency.
+    """Refuse a proposal without a target of an approved plan and without a reason for its worth outside one,
+    targets that cannot be measured, and an amount without its currency.
     """
     plan = ctx.ref(Record, "plan")
     if plan is None and body.outside_plan_reason is None:
@@ -221,7 +220,7 @@ async def criteria_missing(
 
 
 def _check_promises_enough(proposed: TargetsOfProposal) -> None:
-    """Refuse if no target promises what major improvements aim at, where it can be said of one at all."""
+    """Refuse if no target promises the goal of major improvements, where that is known."""
     values = {baseline.name: baseline.value for baseline in proposed.baselines}
     better = [
         change
@@ -306,8 +305,8 @@ async def no_owner_asked(
 
 
 async def _owner_to_ask(reads: ReadContext, improvement: Improvement) -> UUID | None:
-    """Return the owner who was asked to agree to the evaluation before or, if nobody was, the owner of the
-    process by its definition; None if there is none who is active.
+    """Return the owner who was asked to agree to the evaluation before or, otherwise, the owner of the
+    process by its definition; None if there is no active one.
     """
     owner_id = improvement.evaluation.asked_owner_id
     if owner_id is None and improvement.process is not None:
@@ -413,7 +412,7 @@ async def published_ahead(
 async def charter_does_not_fit(
     reads: ReadContext, improvement: Improvement, body: CharterImprovement, ctx: ActionContext
 ) -> None:
-    """Refuse members who are named twice, and a vote on a plan that nobody has made ahead with its pilot
+    """Refuse members who are named twice, and a vote on a plan that was not made beforehand with its pilot
     (`no_plan_ahead`).
     """
     if body.with_plan and not improvement.pilot.pilot_scope:

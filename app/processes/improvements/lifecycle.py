@@ -241,7 +241,7 @@ committee_told = partial(RecipientRule, roles=frozenset({Role.committee_member})
 
 
 def those_concerned(notice: NoticeType) -> tuple[RecipientRule, ...]:
-    """Return that whoever proposed it, asked for it or manages it gets that notice, and all who follow it."""
+    """Return that notice for the proposer, the requester and the manager, and for all followers."""
     return (
         *(its_proposer(notice), its_requester(notice), its_manager(notice), its_sponsor(notice)),
         its_followers(notice),

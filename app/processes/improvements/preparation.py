@@ -108,7 +108,7 @@ async def process_freeze(
 
 @dataclass(frozen=True, slots=True)
 class ServedTarget:
-    """Whether the target that the payload names is one of the plan that it names; None: it names none."""
+    """Whether the target in the payload is one of the plan in the payload; None without a target."""
 
     is_known: bool | None
 
@@ -167,7 +167,7 @@ committee_question = question_preparation
 async def repeated_question(
     reads: ReadContext, improvement: Improvement, body: object, ctx: ActionContext
 ) -> NewDecision:
-    """Prepare the last question anew, by the approval rules as they are now."""
+    """Prepare the last question again, by the approval rules as they are now."""
     decisions = await reads.children(Decision, improvement, id=improvement.decision_id)
     question = decisions[0].question or improvement.title or improvement.number
     return await new_decision(reads, improvement, Question(question, PROPOSAL), ctx)

@@ -86,8 +86,8 @@ class Improvement(Ticket):
 
     `process` is a kind of record of ours (`incident`) or the name of a process; None for the department.
     `decision_id` is the committee's latest decision. `judged_position` is the log position of the measurement
-    which the judgement names: of the evaluation, or of the pilot. From the cutover until `optimised_at` the
-    definition of the process is frozen. What is set together in one stage is in a part.
+    in the judgement: of the evaluation, or of the pilot. From the cutover until `optimised_at` the definition
+    of the process is frozen. Fields that are set together in one stage are in a part.
     """
 
     KIND: ClassVar[str] = "improvement"
@@ -203,7 +203,7 @@ class Improvement(Ticket):
 
     @property
     def motion(self) -> ImprovementMotion:
-        """What the committee was last asked about its class, charter or plan."""
+        """The last motion to the committee about its class, charter or plan."""
         return self.record_part(ImprovementMotion)
 
     @property
@@ -243,7 +243,7 @@ class Improvement(Ticket):
 
     @property
     def default_goal(self) -> str | None:
-        """What it aims at if its rollout does not say: half better than before, if it is a major one."""
+        """Default goal of its rollout: half better than before, if it is a major one."""
         return MAJOR_GOAL if self.size is ImprovementSize.major else None
 
     @property

@@ -81,8 +81,8 @@ async def not_on_call(reads: ReadContext, incident: Incident, ctx: ActionContext
 
 
 async def not_acknowledged(reads: ReadContext, incident: Incident, ctx: ActionContext) -> str | None:
-    """Refuse a person who resolves an incident that nobody has acknowledged; only monitoring tools and rules
-    may (`nobody_has_seen_it`).
+    """Refuse a person who resolves an unacknowledged incident; only monitoring tools and rules may
+    (`nobody_has_seen_it`).
     """
     if (
         incident.state is State.new

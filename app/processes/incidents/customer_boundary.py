@@ -36,10 +36,10 @@ async def may_follow(ledger: Ledger, incident: UUID, persons: Collection[UUID]) 
 
 
 async def passed_on_visibility(ledger: Ledger, number: str, original: UUID) -> Visibility | None:
-    """Return who may read on the original what was written on the duplicate of that number: everybody if both
-    are of one customer, and so are all who read the original; else staff alone. None: nobody, as somebody of
-    another customer reads the original and is staff there. Its assignee is not of another customer: the
-    comment is part of their work.
+    """Return who may read on the original a comment on the duplicate of that number: everybody if both are of
+    one customer, and so are all who read the original; otherwise only staff. None: not at all, as a person of
+    another customer reads the original and is staff there. Its assignee does not count as one: the comment is
+    part of their work.
     """
     first = await load(ledger.db, LIFECYCLE, number)
     to = await load(ledger.db, LIFECYCLE, str(original))

@@ -264,7 +264,7 @@ async def duplicate_attachment(db: Database, incident: UUID, attachment: UUID) -
 
 
 async def reminder_recipients(db: Database, incident: Incident) -> list[UUID]:
-    """Return the persons to remind if nobody is on call: the lead of the incident's team; without one, the
+    """Return the people to remind if the rota is empty: the lead of the incident's team; without one, the
     incident managers whose scope includes the incident.
     """
     lead = await db.rows(TEAM_LEAD, (incident.team_id,))
@@ -400,7 +400,9 @@ async def find_cleared_incident(
 
 
 async def is_reopened_by_its_tool(db: Database, incident: UUID, tool: str) -> bool:
-    """Return whether the tool, an actor, has reopened the open incident and nobody has worked on it since."""
+    """Return whether the tool, an actor, has reopened the open incident and people have not worked on it
+    since.
+    """
     row = await db.row(LAST_MOVE, (f"incident/{incident}", sorted(MOVES)))
     return row is not None and (row["type"], row["actor"]) == ("incident.reopened", tool)
 

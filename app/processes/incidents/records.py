@@ -69,8 +69,8 @@ BY_REOPENING = ClearedBy(leaving=ENDED, entering=OPEN)
 class Incident(Ticket):
     """An unplanned interruption or degradation of a service.
 
-    Alerts are rows beside it. `alert_group` stands for what alerts have in common that are taken as one
-    incident; of the incidents of a group each has a number.
+    Alerts are rows of it. `alert_group` stands for the common values of alerts that form one incident; the
+    incidents of a group are numbered.
     """
 
     KIND: ClassVar[str] = "incident"

@@ -124,7 +124,7 @@ async def load_supporting_incidents(
 async def incidents_missing(
     reads: ReadContext, candidate: ProblemCandidate, body: AcceptProblemCandidate, ctx: ActionContext
 ) -> None:
-    """Refuse if an incident is named twice (`each_once`) or there is none (`missing`)."""
+    """Refuse if an incident is named twice (`each_once`) or incidents are missing (`missing`)."""
     incidents = ctx.prepared(SupportingIncidents).incidents
     if len({incident.id for incident in incidents}) < len(incidents):
         raise WrongValue(pointer="/incidents", because="each_once")

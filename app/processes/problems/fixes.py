@@ -1,4 +1,6 @@
-"""The fix of a problem: the change that removes its cause, here or in another tool, or why none is needed."""
+"""The fix of a problem: the change that removes its cause, here or in another tool, or the reason for having
+no fix.
+"""
 
 from __future__ import annotations
 
@@ -44,8 +46,8 @@ def _set_fix(problem: Problem, body: BeginFixProblem, ctx: ActionContext) -> Non
 
 @dataclass(frozen=True, slots=True)
 class NamedChange:
-    """The change of ours that the payload names as the fix, and whether it is linked already; None if it
-    names none, or another tool's.
+    """Our change in the payload as the fix, and whether it is linked already; None for no change, or another
+    tool's.
     """
 
     change: Ticket | None

@@ -28,7 +28,7 @@ async def undrafted_article(
 
 @dataclass(frozen=True, slots=True)
 class UnlinkedIncident:
-    """The incident to link to the reopened problem; None if there is none or it is linked already."""
+    """The incident to link to the reopened problem; None without one, or if it is linked already."""
 
     incident: Ticket | None
 

@@ -73,7 +73,7 @@ class Problem(Ticket):
 
     `affected_services` are keys of services, `affected_customers` ids of teams. `symptoms` and `workaround`
     belong to the organisation and are no personal data: they stay when a person is erased;
-    `workaround_visibility` says who is shown them on incidents, and `article_id` is the article that was
+    `workaround_visibility` defines who is shown them on incidents, and `article_id` is the article that was
     drafted from them. `fixing_change` is the number of the change that fixes the problem, whose id is
     `fixing_change_id`; or, if `fixing_change_external`, the name that another tool has for it.
     `fixing_change_failed_at` is when it turned out that it is not made, until another fix is named.

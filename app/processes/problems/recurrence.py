@@ -84,7 +84,7 @@ class CandidateSnapshot:
 
 
 async def find_candidate(db: Database, dimension: CandidateDimension, value: str) -> CandidateSnapshot | None:
-    """Return the candidate of that service, CI or category; None if there has been none."""
+    """Return the candidate of that service, CI or category; None before the first."""
     row = await db.row(CANDIDATE, (dimension.value, value))
     return None if row is None else CandidateSnapshot(**row)
 

@@ -59,7 +59,7 @@ def change_plan(release: Release, body: ChangePlanRelease, ctx: ActionContext) -
 async def plan_change_question(
     reads: ReadContext, release: Release, body: ChangePlanRelease, ctx: ActionContext
 ) -> NewDecision:
-    """Prepare the question whether the plan may be changed to those whom the approval rules name."""
+    """Prepare the question whether the plan may be changed to the voters of the approval rules."""
     question = release.title or release.number
     return await new_decision(reads, release, Question(question, PLAN_CHANGE, body.due_at), ctx)
 

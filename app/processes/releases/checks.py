@@ -196,8 +196,8 @@ async def document_of_other_stage(
 async def stage_author_not_apart(
     reads: ReadContext, release: Release, body: PassGateRelease, ctx: ActionContext
 ) -> None:
-    """Refuse documents whose author has written a stage that is kept apart: who builds does not test. Who
-    attached a file has written it too, whoever is named as its author.
+    """Refuse documents whose author has written a stage that is kept apart: builders do not test. The person
+    who attached a file counts as an author, too, whoever is named as its author.
     """
     stages = ctx.prepared(StagesOfRelease)
     author = ctx.ref(Person, "author")

@@ -101,7 +101,7 @@ def pass_gate(release: Release, body: PassGateRelease, ctx: ActionContext) -> No
 
 
 def reopen_last_stage(release: Release, ctx: ActionContext) -> None:
-    """Return to the last stage, whose gate is to be passed anew."""
+    """Return to the last stage, whose gate must be passed again."""
     last = ctx.outcome.change(ctx.prepared(StagesOfRelease).stages[-1])
     last.passed_at = last.passed_by_id = None
     release.stages_passed = (last.place or 1) - 1

@@ -38,8 +38,8 @@ class ChosenStages:
 async def chosen_stages(
     reads: ReadContext, release: Release, body: PlanRelease, ctx: ActionContext
 ) -> ChosenStages:
-    """Find the stages of the set that the plan names, or all of them if it names none. Raises WrongValue at
-    a stage that the set does not have, or that is out of order, and if stages are left out without a reason.
+    """Find the stages of the set in the plan, or all of them by default. Raises WrongValue at a stage that
+    the set does not have, or that is out of order, and if stages are left out without a reason.
     """
     stage_set = ctx.ref(StageSet, "stage_set")
     if stage_set is None:
@@ -128,7 +128,7 @@ async def stage_documents(
 
 @dataclass(frozen=True, slots=True)
 class DeploymentToRollBack:
-    """The stream of the deployment to roll back; None: there is none, or it was rolled back before."""
+    """The stream of the deployment to roll back; None without one, or if it was rolled back before."""
 
     stream: str | None
 
@@ -169,8 +169,8 @@ async def going_out_now(
 ) -> ReadyToGoOut:
     """Check that all changes of the release may go out, and that there is no freeze from its begin to its
     end. Raises PreparationRefused (`changes_may_not_go_out`, `release_is_frozen`), or WrongValue for an
-    environment on which nobody has decided, and for a deployment before the freeze that is only told during
-    it, without a reason.
+    undecided environment, and for a deployment before the freeze that is only reported during it, without a
+    reason.
     """
     if body.environment not in (None, release.environment):
         words = {"environment": release.environment or ""}

@@ -168,7 +168,9 @@ class ReleaseStage(ChildRecord):
 
 
 class PlanChange(ChildRecord):
-    """A proposed change of the plan of a release, its reason, and its result. What is null stays as it is."""
+    """A proposed change of the plan of a release, its reason, and its result. Null leaves the plan's
+    value.
+    """
 
     KIND: ClassVar[str] = "plan_change"
 

@@ -67,7 +67,8 @@ async def checklist_is_open(
     reads: ReadContext, request: Request, body: FulfilRequest, ctx: ActionContext
 ) -> None:
     """Refuse to fulfil the request with open tasks of its checklist, which the refusal names, unless the
-    payload says why (`checklist_is_open`). A rule is not asked: what it fulfils by was wanted itself.
+    payload has a reason (`checklist_is_open`). Rules are exempt: the means by which they fulfil it was wanted
+    itself.
     """
     if body.open_tasks_reason is not None or ctx.caller.is_rule:
         return
@@ -203,8 +204,8 @@ async def task_is_open(reads: ReadContext, request: Request, ctx: ActionContext)
 
 async def quality_not_checked(reads: ReadContext, request: Request, ctx: ActionContext) -> str | None:
     """Refuse to submit the request for acceptance if its quality was never checked (`quality_not_checked`),
-    if the last check of a checkpoint was not passed (`quality_check_failed`), or if none was made since the
-    last acceptance failed (`not_checked_since`).
+    if the last check of a checkpoint was not passed (`quality_check_failed`), or if there was no check since
+    the last acceptance failed (`not_checked_since`).
     """
     checks = await reads.children(QualityCheck, request)
     last = {check.checkpoint: check.passed for check in checks if check.dropped_at is None}
@@ -254,7 +255,7 @@ async def documents_missing(
 async def too_short_notice(
     reads: ReadContext, request: Request, body: SubmitForAcceptanceRequest, ctx: ActionContext
 ) -> None:
-    """Refuse an acceptance less than two working days ahead, unless the payload says why
+    """Refuse an acceptance less than two working days ahead, unless the payload has a reason
     (`too_short_notice`).
     """
     if body.wanted_at <= ctx.counts_from:

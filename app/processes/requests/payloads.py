@@ -156,7 +156,7 @@ MOST_PEOPLE = 100_000
 
 
 class AskMemberRequest(Payload):
-    """A new member of the acceptance group, for whom the request waits."""
+    """A new member of the acceptance group, for which the request waits."""
 
     member: Annotated[Reference, ForeignRef("person", GivenDuty.participation, quiet=True)] = Field(
         description="Member of the acceptance group: an id."

@@ -127,7 +127,7 @@ class SolutionApproval(RecordPart):
 
 
 class RequesterInquiry(RecordPart):
-    """What the requester is asked: a question while the request waits for them, and to confirm its
+    """Questions to the requester: one while the request waits for them, and the confirmation of its
     requirements. `requirements_draft_id` is the document in which these are proposed.
     """
 
@@ -161,7 +161,7 @@ class Request(Ticket):
     `item` is the key of the requested catalogue item, `answers` the answers to its form, as JSON, and
     `target_seconds` the item's target at the time of the request. `approval_id` is the decision on its
     approval. `solution_id` is the document of the proposed solution. `doer_ids` are the implementers, by the
-    tasks assigned to them or completed by them: none of them checks its quality or accepts it.
+    tasks assigned to them or completed by them; they neither check its quality nor accept it.
     `first_planned_at` is the delivery date of the first approved plan, `planned_at` that of the present one,
     `expected_at` that of the latest progress report. `rounds` counts how often the request was submitted for
     acceptance. `reader_roles` are the roles that make from it what its item opens, and so see it.
@@ -292,7 +292,7 @@ class Request(Ticket):
 
     @property
     def inquiry(self) -> RequesterInquiry:
-        """What the requester is asked."""
+        """The questions to the requester."""
         return self.record_part(RequesterInquiry)
 
     @property
@@ -379,7 +379,7 @@ class CriterionResult(ChildRecord):
 
 
 class RequestTraining(ChildRecord):
-    """A training in the use of what was delivered; `attended` is the number of participants, of whom
+    """A training in the use of the delivery; `attended` is the number of participants, of whom
     `participant_ids` are known by name.
     """
 

@@ -95,8 +95,8 @@ def _write_requirements(
 
 
 async def requirements_denied(reads: ReadContext, request: Request, ctx: ActionContext) -> str | None:
-    """Refuse to go on with requirements if everybody objected who was said to be consulted
-    (`nobody_consulted`), or the requester to having confirmed them (`requirements_denied`).
+    """Refuse to go on with requirements if all people objected who were entered as consulted
+    (`nobody_consulted`), or the requester objects to having confirmed them (`requirements_denied`).
     """
     if await objected_by_all(reads, request, StatedFact.consulted):
         return "nobody_consulted"

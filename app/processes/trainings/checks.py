@@ -83,7 +83,7 @@ async def results_invalid(
 async def licences_invalid(
     reads: ReadContext, training: Training, body: LicenseTraining, ctx: ActionContext
 ) -> None:
-    """Refuse licences for those who have not passed, all of whom it names, and an end that is past."""
+    """Refuse licences for people who have not passed, all by name, and an end that is past."""
     named, results = ctx.refs(Person, "persons"), ctx.prepared(Results).by_person
     _check_participants([f"/persons/{n}" for n in range(len(named))], "persons", ctx)
     wrong = [

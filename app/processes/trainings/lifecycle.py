@@ -154,7 +154,9 @@ def license_(training: Training, body: LicenseTraining, ctx: ActionContext) -> N
 
 
 def _years_later(instant: datetime, years: int) -> datetime:
-    """Return the same instant of a later year; of 29 February, where that year has none, the day before."""
+    """Return the same instant of a later year; for 29 February, where that year has no such day, the day
+    before.
+    """
     try:
         return instant.replace(year=instant.year + years)
     except ValueError:

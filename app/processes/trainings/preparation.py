@@ -30,8 +30,8 @@ class SkillGaps:
 async def skill_gaps(
     reads: ReadContext, training: Training, body: PlanTraining, ctx: ActionContext
 ) -> SkillGaps:
-    """Find who of the persons named, and of the members of the teams, lacks a skill: the participants.
-    Raises WrongValue if nobody does, unless everybody is to take part.
+    """Find the participants: named people, and members of the teams, who lack a skill. Raises WrongValue
+    without any, unless everybody is to take part.
     """
     persons, teams = ctx.refs(Person, "persons"), ctx.refs(Team, "teams")
     if not persons and not teams:
@@ -70,7 +70,7 @@ async def participants(
 
 @dataclass(frozen=True, slots=True)
 class LicensedParticipants:
-    """Those to whom the training gave a licence that was not revoked."""
+    """Participants with a licence from the training that was not revoked."""
 
     person_ids: frozenset[UUID]
 

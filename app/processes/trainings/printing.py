@@ -24,8 +24,8 @@ from app.processes.trainings.records import Training
 async def print_record(
     renderer: Renderer, training: Training, number: str, edition: int | None
 ) -> PrintedPage:
-    """Return the page of the training's document with that number, in its newest edition or in that one.
-    Marks are of the examinations so far. Raises NotFound if it has none, or the caller may not see it.
+    """Return the page of the training's document with that number, in its newest edition or in the given one.
+    Marks are of the examinations so far. Raises NotFound if it does not exist, or the caller may not see it.
     """
     loaded = await load_document(renderer, training, number, edition)
     is_for_staff = renderer.caller.is_staff_for(training)

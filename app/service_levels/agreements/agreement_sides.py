@@ -67,8 +67,8 @@ async def party_has_accounts(reads: ReadContext, agreement: Agreement) -> bool:
 async def speakers_of_party(
     reads: ReadContext, agreement: Agreement, party: Team | None, representative_id: UUID | None
 ) -> tuple[UUID, ...]:
-    """Return who speaks for the other party, so that IT names nobody else for it: the lead of its team,
-    unless the lead represents IT, then its present representative, if they are on its side.
+    """Return the people who represent the other party, so that IT cannot name others for it: the lead of its
+    team, unless the lead represents IT, then its present representative, if they are on its side.
     """
     lead_id = None if party is None or party.lead_id == representative_id else party.lead_id
     present_id = agreement.party_representative_id

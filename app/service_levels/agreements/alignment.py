@@ -142,7 +142,7 @@ class TargetAvailability:
 
 @dataclass(frozen=True, slots=True)
 class AgreementAlignment:
-    """The alignment of an SLA with the OLAs and UCs on which it rests; it does not hold if there are none."""
+    """The alignment of an SLA with the OLAs and UCs on which it rests; it does not hold without any."""
 
     holds: Annotated[bool, Field(description="True if all targets of the SLA are supported.")]
     from_at: Annotated[str, Field(description="Beginning of the examined time.")]
@@ -295,7 +295,8 @@ def _calendar(agreement: Agreement, target: Mapping[str, Any]) -> str:
 
 def _target_beneath(agreement: Agreement, conditions: Mapping[str, str]) -> dict[str, Any] | None:
     """Return the target for the time to resolution that the agreement beneath has for such cases; None if it
-    has none for all of them. Of several that some of these cases get, it is the one with the longest time.
+    covers only some of them. Among several targets for some of these cases, it is the one with the longest
+    time.
     """
     fits, narrower = None, []
     for target in _of(agreement):

@@ -38,8 +38,8 @@ COMPULSORY_FOR_REVIEW = (*COMPULSORY, "price_amount", "price_currency", "price_p
 async def invalid_requirement(
     reads: ReadContext, agreement: Agreement, body: RecordRequirementSla, ctx: ActionContext
 ) -> None:
-    """Refuse parties that are not of the agreement's type, a scope that is none, and representatives who are
-    of the wrong side, or the same person.
+    """Refuse parties that are not of the agreement's type, an invalid scope, and representatives who are of
+    the wrong side, or the same person.
     """
     if body.replaces is not None:
         if not ctx.command.follows:

@@ -102,7 +102,7 @@ def maintain_text(agreement: Agreement, body: MaintainTextSla, ctx: ActionContex
 
 def _file_documents(agreement: Agreement, ctx: ActionContext) -> None:
     """File the agreement's documents: new ones, or the next edition of its drafts. Their texts are the
-    record's own, which nobody changes once it is signed.
+    record's own, which cannot be changed once it is signed.
     """
     for of_class in DOCUMENTS:
         file_document(agreement, of_class, (), ctx, state=DocumentState.drafted)

@@ -232,7 +232,7 @@ class Consent(Payload, of=AgreementConsent):
         return {}
 
     def usual_terms(self, agreement: Agreement) -> dict[str, Any]:
-        """Return the terms that a first consent is to when it names none."""
+        """Return the default terms of a first consent."""
         return {}
 
 
@@ -277,7 +277,7 @@ class RenewSla(ConsentWithEffects, of=Agreement):
     )
 
     def terms(self, ctx: ActionContext) -> dict[str, Any]:
-        """Return the new last day, if the payload has one, or none."""
+        """Return the new last day, if the payload has one; otherwise empty."""
         return {"valid_to": self.valid_to} if "valid_to" in self.model_fields_set else {}
 
     def usual_terms(self, agreement: Agreement) -> dict[str, Any]:

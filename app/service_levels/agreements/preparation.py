@@ -56,8 +56,8 @@ class ConsentRound:
 async def consent_side(
     reads: ReadContext, agreement: Agreement, body: Consent, ctx: ActionContext
 ) -> AgreementSide:
-    """Return the side whose consent the caller gives: that which they represent and belong to; or, of a
-    service level manager with a signed document, the other party's, if nobody of it has an account. Raises
+    """Return the side whose consent the caller gives: that which they represent and belong to; or, for a
+    service level manager with a signed document, the other party's, if that party has no accounts. Raises
     WrongValue, or PreparationRefused if a representative is of the wrong side.
     """
     person = ctx.caller.person_id
@@ -125,9 +125,7 @@ class WithdrawnConsent:
 async def withdrawn_consent(
     reads: ReadContext, agreement: Agreement, body: WithdrawConsentSla, ctx: ActionContext
 ) -> WithdrawnConsent:
-    """Find the pending consent of the side that the caller represents. Raises PreparationRefused if there is
-    none.
-    """
+    """Find the pending consent of the caller's side. Raises PreparationRefused without one."""
     representatives = {
         AgreementSide.it: agreement.representative_id,
         AgreementSide.party: agreement.party_representative_id,
@@ -319,8 +317,8 @@ class AcknowledgementRequests:
 async def acknowledgement_requests(
     reads: ReadContext, agreement: Agreement, body: object, ctx: ActionContext
 ) -> AcknowledgementRequests:
-    """Find the acknowledgements that are asked of the caller: of teams that they lead now, and that have not
-    acknowledged it. Raises PreparationRefused if there are none.
+    """Find the acknowledgements that the caller owes: of teams that they lead now, and that have not
+    acknowledged it. Raises PreparationRefused without any.
     """
     rows = []
     for agreement_acknowledgement in await reads.children(AgreementAcknowledgement, agreement):

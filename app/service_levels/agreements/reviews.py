@@ -94,7 +94,7 @@ async def reviewed_already(reads: ReadContext, agreement: Agreement, ctx: Action
 async def one_sided_review(
     reads: ReadContext, agreement: Agreement, body: ReviewSla, ctx: ActionContext
 ) -> None:
-    """Refuse a review that nobody of IT has attended, or nobody of the other party, if it has accounts."""
+    """Refuse a review without a participant from IT, or from the other party, if it has accounts."""
     attended = [str(person.id) for person in ctx.refs(Person, "attended")]
     missing = await _missing_side(reads, agreement, attended)
     if missing is not None:

@@ -177,7 +177,7 @@ _cache: tuple[tuple[Any, ...], AgreementHistory] | None = None
 
 
 async def load_agreements(connection: Connection, calendars: CalendarHistory) -> AgreementHistory:
-    """Return all signed agreements, read anew only if one of them has changed since the last time."""
+    """Return all signed agreements, read again only if one of them has changed since the last time."""
     global _cache  # noqa: PLW0603  # the cache is the process's
     (row,) = await fetch_rows(connection, SIGNATURE, ())
     signature = tuple(row.values())

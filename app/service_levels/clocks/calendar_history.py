@@ -80,7 +80,7 @@ _cache: tuple[tuple[Any, ...], CalendarHistory] | None = None
 
 
 async def load_calendars(connection: Connection) -> CalendarHistory:
-    """Return all calendars, read anew only if one has changed since the last time."""
+    """Return all calendars, read again only if one has changed since the last time."""
     global _cache  # noqa: PLW0603  # the cache is the process's
     (row,) = await fetch_rows(connection, SIGNATURE, ())
     signature = tuple(row.values())

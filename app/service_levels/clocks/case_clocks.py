@@ -36,7 +36,7 @@ NO_CUTOFF = datetime.max.replace(tzinfo=UTC)
 
 
 class ClockName(NamedTuple):
-    """The identity of a clock within its case, but for the rounds of an update."""
+    """The identity of a clock within its case, except the rounds of an update."""
 
     agreement_type: AgreementType
     metric: Metric
@@ -111,8 +111,8 @@ class CaseClocks:
     def read(
         self, name: ClockName, asked_at: datetime, targeting: Targeting | None = None
     ) -> Sequence[ClockReading]:
-        """Return the readings of the clock at that instant, from all that is known at the cut: of updates one
-        per round, of a party that has never had a turn none. `targeting`: by other terms.
+        """Return the readings of the clock at that instant, from all that is known at the cut: for updates
+        one per round, for a party that has never had a turn an empty list. `targeting`: by other terms.
         """
         targeting, events = targeting or self.targeting(name), self.timeline.events
         if name.party is None:
@@ -150,7 +150,7 @@ class CaseClocks:
 
     @property
     def attributes(self) -> Mapping[str, str | None]:
-        """Return the newest attributes of the case: what was told late is as old as what it tells of."""
+        """Return the newest attributes of the case: a late report is as old as the values in it."""
         values: dict[str, str | None] = {}
         for event in in_order(self.timeline.events, NO_CUTOFF):
             values.update(event.changes)

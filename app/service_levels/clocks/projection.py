@@ -1,4 +1,4 @@
-"""Projection of clocks: the engine computes the clocks of every case with new events anew, and their rows are
+"""Projection of clocks: the engine recomputes the clocks of every case with new events, and their rows are
 written.
 
 The consumer of the KPI facts calls it in its transaction for the same cases, so that clocks stand at the same
@@ -137,7 +137,7 @@ async def load_terms(connection: Connection, cut: int | None = None) -> Terms | 
 
 
 async def project(connection: Connection, cases: Mapping[str, Sequence[str]], first: int, last: int) -> None:
-    """Compute the clocks of these cases anew (their ids, by kind), from their events up to the position
+    """Recompute the clocks of these cases (their ids, by kind), from their events up to the position
     `last`. The batch begins at `first`.
     """
     streams = [f"{kind}/{case_id}" for kind, ids in cases.items() if kind in KINDS for case_id in ids]
@@ -149,7 +149,7 @@ async def project(connection: Connection, cases: Mapping[str, Sequence[str]], fi
 
 
 async def project_streams(connection: Connection, terms: Terms, streams: Sequence[str], first: int) -> None:
-    """Compute the clocks of the cases of these streams anew, as many at once as fit well into memory."""
+    """Recompute the clocks of the cases of these streams, as many at once as fit well into memory."""
     for start in range(0, len(streams), CASES_AT_ONCE):
         some = streams[start : start + CASES_AT_ONCE]
         histories = await read_events(connection, some, terms.cut)

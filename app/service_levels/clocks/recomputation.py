@@ -3,8 +3,8 @@ version, of imported cases when an agreement is signed, renewed or ended after t
 running clocks when escalation rules change.
 
 It runs before the facts of the batch that has the event, in pieces that are each committed by themselves:
-nobody waits for a lock, a failure repeats no finished piece, and the facts' checkpoint passes the event only
-when all pieces are done. `sla.recomputation` has the progress, the number of clocks and the time taken.
+locks are short, a failure repeats no finished piece, and the facts' checkpoint passes the event only when all
+pieces are done. `sla.recomputation` has the progress, the number of clocks and the time taken.
 """
 
 from __future__ import annotations
@@ -102,9 +102,9 @@ ComputeDependents = Callable[[Connection, Sequence[str]], Awaitable[None]]
 async def recompute(
     connection: Connection, first: int, last: int, compute_dependents: ComputeDependents
 ) -> bool:
-    """Compute the clocks anew that the events from position `first` to `last` concern, on a connection of its
-    own. Return whether all of it is committed: if the database has no room for another connection, it is
-    part of the transaction of the given one.
+    """Recompute the clocks that the events from position `first` to `last` concern, on a connection of its
+    own. Return whether all of it is committed: if the database has no room for another connection, it is part
+    of the transaction of the given one.
     """
     if first == 1:  # the log begins here: no case is older
         return True
@@ -191,7 +191,7 @@ class _Recomputation:
     first: int
 
     async def recompute_calendar(self, event: dict[str, Any]) -> None:
-        """Compute the running clocks of the calendar anew; finished ones keep their version."""
+        """Recompute the running clocks of the calendar; finished ones keep their version."""
         connection, stream = self.connection, event["stream"]
         version = UUID(orjson.loads(event["data"])["set"][stream]["newest_id"])
         (named,) = await fetch_rows(connection, CALENDAR_KEY, (UUID(stream.partition("/")[2]),))
@@ -237,7 +237,7 @@ class _Recomputation:
         await self.compute_dependents(self.connection, streams)
 
     async def recompute_agreement(self, event: dict[str, Any]) -> None:
-        """Compute the imported cases anew that were opened while the agreement was valid."""
+        """Recompute the imported cases that were opened while the agreement was valid."""
         key = event["stream"].partition("/")[2]
         agreement = next(
             (edition for edition in self.terms.history.as_of(self.terms.cut) if edition.key == key), None
@@ -250,7 +250,7 @@ class _Recomputation:
             )
 
     async def recompute_cases(self, event: dict[str, Any], cause: str, query: str, **parameters: Any) -> None:
-        """Compute the cases anew that the query finds, in the order of their ids."""
+        """Recompute the cases that the query finds, in the order of their ids."""
         progress = _Progress(self.connection, event["position"])
         await progress.begin(cause, UUID(event["stream"].partition("/")[2]))
         while not progress.is_done:

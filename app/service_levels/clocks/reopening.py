@@ -28,7 +28,7 @@ NEVER_CHANGES = Unguarded("The first event of a stream stays as it is.")
 
 @dataclass(frozen=True, slots=True)
 class AgreedReopening:
-    """The days after its end for which the ticket may be reopened; None: as the installation says."""
+    """The days after its end for which the ticket may be reopened; None: the installation's setting."""
 
     days: int | None
 

@@ -55,7 +55,7 @@ class ClockChange:
 def expected_changes(clocks: CaseClocks, now: datetime) -> dict[UUID, list[ClockChange]]:
     """Return the events that the streams of the case's clocks should have by now, by the clocks' ids.
 
-    Of an imported case these are only those after the first action on it here.
+    For an imported case these are only those after the first action on it here.
     """
     timeline = clocks.timeline
     if timeline.lived_since is None:

@@ -164,7 +164,9 @@ class Timeline:
         return values
 
     def dimensions_of_opening(self) -> dict[str, Any]:
-        """Return the dimensions of facts of the opening: it is theirs whom the case was given to first."""
+        """Return the dimensions of facts of the opening: it belongs to the first team and assignee of the
+        case.
+        """
         values = dict(self.dimension_changes[0][1])
         for name in GIVEN_COLUMNS:
             named = (fields.get(name) for _, fields, _ in self.dimension_changes)
@@ -251,7 +253,7 @@ def _read(stream: str, events: Sequence[LogEvent]) -> tuple[_Opening, _Reader]:
 
 def _history(stream: str, events: Sequence[LogEvent]) -> tuple[CaseEvent, ...]:
     """Return the events as they were known after each event of the log: one that is not among them any more
-    counts as replaced when that event was recorded, one that means something else as retold then.
+    counts as replaced when that event was recorded, one with another meaning as retold then.
     """
     case_events: list[CaseEvent] = []
     current: list[CaseEvent] = []
@@ -267,7 +269,7 @@ def _history(stream: str, events: Sequence[LogEvent]) -> tuple[CaseEvent, ...]:
 
 
 def _as_known_at(case_event: CaseEvent, case_events: Sequence[CaseEvent], instant: datetime) -> CaseEvent:
-    """Return the event as it is in `case_events`; if it is not there, as retold at that instant."""
+    """Return the event as it is in `case_events`; if it is missing, as retold at that instant."""
     retold = replace(case_event, retold_at=instant if instant > case_event.recorded_at else None)
     return next((before for before in case_events if replace(before, retold_at=None) == case_event), retold)
 

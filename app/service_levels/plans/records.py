@@ -40,8 +40,8 @@ class ServiceLevelPlan(Record):
 
 
 class PlanEntry(ChildRecord):
-    """A service that gets an agreement: with which customer (none: all), who negotiates it, and the first
-    meeting of the series in which it is reviewed.
+    """A service that gets an agreement: the customer (default: all), the negotiator, and the first meeting of
+    the series in which it is reviewed.
     """
 
     KIND: ClassVar[str] = "service_level_plan_entry"

@@ -45,7 +45,8 @@ PeriodLabel = Annotated[
 class ComputedReport:
     """The computed report: the part of the period in which the agreement is in force, the log position up to
     which it counts, and the content for both parties and for staff. `recipients` are the leads to whom it is
-    sent besides the representatives. `changes` and `staff_changes` are what differs from the edition before.
+    sent besides the representatives. `changes` and `staff_changes` are the differences from the edition
+    before.
     """
 
     begins_at: datetime
@@ -99,7 +100,7 @@ def correct_report(agreement: Agreement, body: CorrectReportSla, ctx: ActionCont
 def _add_edition(
     agreement: Agreement, ctx: ActionContext, name: tuple[str, int, str], remarks: str | None
 ) -> None:
-    """Add the edition of that number, place and period, and those to whom it is sent."""
+    """Add the edition of that number, place and period, and its recipients."""
     computed = ctx.prepared(ComputedReport)
     number, edition, period = name
     ctx.outcome.add(
@@ -189,7 +190,9 @@ async def newest_edition(
     body: CorrectReportSla | ReleaseConsequenceSla,
     ctx: ActionContext,
 ) -> NewestEdition:
-    """Find the newest edition of the report. Raises WrongValue if the agreement has none of that number."""
+    """Find the newest edition of the report. Raises WrongValue if the agreement has no report of that
+    number.
+    """
     editions = await reads.children(AgreementReport, agreement, number=body.number)
     if not editions:
         raise WrongValue(pointer="/number", because="no_such_report")
@@ -214,9 +217,8 @@ class ProposedConsequence:
 async def proposed_consequence(
     reads: ReadContext, agreement: Agreement, body: ReleaseConsequenceSla, ctx: ActionContext
 ) -> ProposedConsequence:
-    """Find what the report proposes for the target. Raises WrongValue if it proposes nothing,
-    PreparationRefused if it was released before, or if the caller has issued the report or represents whom
-    it is for.
+    """Find the report's proposal for the target. Raises WrongValue without a proposal, PreparationRefused if
+    it was released before, or if the caller has issued the report or represents its recipient.
     """
     newest = ctx.prepared(NewestEdition).report
     lines = (newest.staff_content or {}).get("consequences", [])

@@ -1,4 +1,4 @@
-"""Issued service reports, whom they were sent to, and released consequences: child records of an agreement
+"""Issued service reports, their recipients, and released consequences: child records of an agreement
 (tables).
 """
 
@@ -21,10 +21,9 @@ class AgreementReport(ChildRecord):
 
     `period` is `2026-10`, `2026-Q4` or `2026`, and `begins_at` and `ends_at` the part of it in which the
     agreement is in force. `position` is the log's up to which the figures count, as of `computed_at`.
-    `content` is what both parties read, `staff_content` what only staff do: cost, causes of breaches and
-    proposed consequences. `changes` and `staff_changes` name what a correction changed, `remarks` are its
-    reason or what was said to the report. `missed` are the targets that were missed: each needs a service
-    improvement plan.
+    `content` is for both parties, `staff_content` only for staff: cost, causes of breaches and proposed
+    consequences. `changes` and `staff_changes` name the changes of a correction, `remarks` are its reason or
+    comments on the report. `missed` are the targets that were missed: each needs a service improvement plan.
     """
 
     KIND: ClassVar[str] = "sla_report"
@@ -60,7 +59,7 @@ class AgreementReport(ChildRecord):
 
 
 class AgreementReportRecipient(ChildRecord):
-    """A lead to whom an edition of a report was sent, besides the agreement's representatives."""
+    """A lead who received an edition of a report, besides the agreement's representatives."""
 
     KIND: ClassVar[str] = "sla_report_recipient"
     AUDIENCE_KIND: ClassVar[str] = "follower"

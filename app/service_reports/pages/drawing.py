@@ -34,7 +34,7 @@ MIN_SPREAD = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Dot:
-    """The result of a period; `value` None: there is none."""
+    """The result of a period; `value` None: no result."""
 
     label: str
     value: Decimal | None

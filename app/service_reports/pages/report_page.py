@@ -46,9 +46,7 @@ Causes = Mapping[tuple[str, UUID, int], str | None]
 
 @dataclass(frozen=True, slots=True)
 class TargetDetails:
-    """What the page tells of a target: the trend, the forecast, and the breaches, of which some are left
-    out.
-    """
+    """Details of a target: the trend, the forecast, and the breaches, some of which are left out."""
 
     name: str
     chart: Markup | None
@@ -68,7 +66,7 @@ class ChangedFigures:
 
 @dataclass(frozen=True, slots=True)
 class StaffDetails:
-    """What only staff read: costs with remarks on them, causes, and consequences line by line."""
+    """Details for staff only: costs with remarks on them, causes, and consequences line by line."""
 
     costs: Sequence[Cells]
     notes: Sequence[str]
@@ -224,7 +222,7 @@ def _forecast(target: ReportTarget, texts: ReportTexts) -> str | None:
 
 
 def _breaches(target: ReportTarget, causes: Causes | None, texts: ReportTexts) -> list[Cells]:
-    """Return a row for each breach, with its cause if causes are told."""
+    """Return a row for each breach, with its cause if causes are shown."""
     rows = []
     for breach in target.breaches:
         again = f" ({breach.round})" if breach.round > 1 else ""
@@ -375,7 +373,7 @@ def _changes(
 
 
 def _signing_parties(issued: ServiceReport, texts: ReportTexts) -> list[str]:
-    """Return who signs; a preview nobody signs."""
+    """Return the signing parties; empty for a preview."""
     if issued.number is None:
         return []
     return [texts.sentence("it"), texts.sentence(PARTY[issued.report.agreement.agreement_type])]

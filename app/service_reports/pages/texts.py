@@ -48,7 +48,7 @@ class ReportTexts:
         return translate(self.language, TABLE, code, {name: str(value) for name, value in values.items()})
 
     def label(self, code: str, otherwise: str) -> str:
-        """Return the label of that code; `otherwise` if it has none."""
+        """Return the label of that code, or `otherwise`."""
         return sentences(self.language)[TABLE].get(code, otherwise)
 
     def process(self, kind: str) -> str:

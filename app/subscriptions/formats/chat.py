@@ -1,10 +1,10 @@
 """Messages to the robots of chats, as their vendors document them: Slack, Microsoft Teams, Feishu, DingTalk,
 WeCom.
 
-Each says what happened in a line of text, in the subscription's language, which mentions nobody: what would
-call members of the chat is written so that it does not. Where a robot was set up to want a signature, its
-secret is the subscription's. Several vendors answer 200 whatever happens, and say in the body what it was:
-too many messages, for example.
+Each describes the event in a line of text, in the subscription's language, without mentions: text that would
+call members of the chat is written so that it does not. Where a robot demands a signature, its secret is the
+subscription's. Several vendors always answer 200, and report the outcome in the body: too many messages, for
+example.
 """
 
 from __future__ import annotations
@@ -83,9 +83,7 @@ class ChatFormat(MessageFormat):
     async def deliver(
         self, client: OutwardClient, target: SubscriptionTarget, message: EventMessage, now: datetime
     ) -> Delivered | None:
-        """Deliver the message, and say which number the vendor gives a failure, and the pause that this asks
-        for.
-        """
+        """Deliver the message, and return the vendor's number of a failure, and the pause that it demands."""
         delivered = await super().deliver(client, target, message, now)
         if delivered is None or delivered.code is None or not self.numbers:
             return delivered
@@ -95,7 +93,7 @@ class ChatFormat(MessageFormat):
         return replace(delivered, detail=str(number), pause=PAUSES.get(number))
 
     def _number_in(self, answer: Answer) -> int | None:
-        """Return the vendor's number in the answer, the first that is not 0; None: it says none."""
+        """Return the vendor's number in the response, the first that is not 0, or None."""
         try:
             body = from_json(answer.body)
         except ValueError:

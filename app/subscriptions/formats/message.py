@@ -94,8 +94,8 @@ class Delivered:
 
 
 class MessageFormat:
-    """A form of messages. A subclass says which request delivers one; one whose receiver must be asked first
-    overrides `deliver`. `ends_at_wish`: by 410 or a header the receiver says that it wants no more.
+    """A form of messages. A subclass defines the request that delivers one; if the receiver must be asked
+    first, it overrides `deliver`. `ends_at_wish`: by 410 or a header the receiver ends the subscription.
     """
 
     ends_at_wish = True

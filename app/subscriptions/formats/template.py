@@ -35,7 +35,9 @@ class TemplateFormat(MessageFormat):
     async def deliver(
         self, client: OutwardClient, target: SubscriptionTarget, message: EventMessage, now: datetime
     ) -> Delivered | None:
-        """Deliver the message as the template says. Raises TemplateFailed, RequestFailed, UnusableAddress."""
+        """Deliver the message according to the template. Raises TemplateFailed, RequestFailed,
+        UnusableAddress.
+        """
         subscription = target.subscription
         template = decrypt(target.ledger, TEMPLATE_PURPOSE, subscription.sealed_template or "")
         rendered = await RENDERER.render(subscription.id, template, values_of(target, message))

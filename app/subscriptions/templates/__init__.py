@@ -1,1 +1,3 @@
-"""Templates of subscriptions: documents that say which request delivers an event. No HTTP, no database."""
+"""Templates of subscriptions: documents that define the request which delivers an event. No HTTP, no
+database.
+"""

@@ -27,8 +27,8 @@ MOST_PARSED = 100
 
 
 class BoundedRenderer:
-    """Renders templates in a child process, one call at a time. Of one `turn` (a subscription) one call waits
-    at most, so that a slow template delays others by its own time only.
+    """Renders templates in a child process, one call at a time. Each `turn` (a subscription) has at most one
+    waiting call, so that a slow template delays others by its own time only.
     """
 
     def __init__(self, *, seconds: float = RENDER_SECONDS) -> None:

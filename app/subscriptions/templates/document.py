@@ -56,9 +56,9 @@ ContentType = Annotated[
 class TemplateDocument(BaseModel):
     """A template. All but `method`, `authorization` and `content_type` are expressions.
 
-    The body is one of `json` (a value), `form` (fields, sent as a form) and `text`. `authorization` says how
-    the secret of the subscription is shown: as `user:password` or as a token. `success` says of an answer
-    with a status from 200 to 299 whether it is a success; without it, it is.
+    The body is one of `json` (a value), `form` (fields, sent as a form) and `text`. `authorization` defines
+    how the secret of the subscription is shown: as `user:password` or as a token. `success` decides whether a
+    response with a status from 200 to 299 is a success; without it, it is.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
@@ -75,7 +75,7 @@ class TemplateDocument(BaseModel):
 
     @model_validator(mode="after")
     def check_body(self) -> Self:
-        """Refuses several bodies, none where one is needed, and one with GET."""
+        """Refuse several bodies, a missing body where one is needed, and one with GET."""
         bodies = [name for name in ("json", "form", "text") if self.body_of(name) is not None]
         if len(bodies) > 1:
             raise ValueError(f"choose one body: json, form or text, not {' and '.join(bodies)}")

@@ -30,7 +30,7 @@ MOST_PROBLEMS = 5
 
 
 class TemplateRefused(ValueError):
-    """The template cannot be used. `why` says what is wrong, each with its key and line."""
+    """The template cannot be used. `why` lists the faults, each with its key and line."""
 
     def __init__(self, problems: list[tuple[str, str]]) -> None:
         sentences = [f"{key}: {problem}" if key else problem for key, problem in problems[:MOST_PROBLEMS]]

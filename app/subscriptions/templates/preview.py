@@ -44,7 +44,7 @@ async def event_to_preview(
     ledger: Ledger, subscription: Subscription, caller: Caller, position: int | None, now: datetime
 ) -> PreviewedEvent | None:
     """Return the event at that position, or else the newest that would be sent, or else a test; as the
-    subscription's account sees it, and the caller, too. None: there is none at that position. Raises
+    subscription's account sees it, and the caller, too. None if that position has no event. Raises
     DatabaseGone.
     """
     seen_event = await _seen_by_both(ledger, subscription, caller, position, now)
@@ -79,8 +79,8 @@ async def _seen_by_both(
 async def preview_of(
     subscription: Subscription, template: str, language: str, previewed: PreviewedEvent, now: datetime
 ) -> dict[str, Any]:
-    """Return the request that would deliver the event, by that template if its format is `template`; or why
-    there is none.
+    """Return the request that would deliver the event, by that template if its format is `template`; or the
+    reason why there is no request.
     """
     message = previewed.message
     preview: dict[str, Any] = {

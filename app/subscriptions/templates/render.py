@@ -29,7 +29,7 @@ class TemplateFailed(Exception):
     """The template gives no request for this event, or no meaning of this answer.
 
     `code` is `template_failed`, or `template_limit` where it took too much time or memory, which may have
-    been the machine's fault. `key` is the key of the template; `reason` may repeat what the event says.
+    been the machine's fault. `key` is the key of the template; `reason` may repeat values of the event.
     """
 
     def __init__(self, code: str, key: str, reason: str) -> None:
@@ -121,7 +121,9 @@ class _Evaluation:
         return _scalar(path, self.value(path))
 
     def fields(self, table: str, names: Mapping[str, str]) -> list[tuple[str, str]]:
-        """Return the fields of a table with their texts: of a list, one for each element. Null: none."""
+        """Return the fields of a table with their texts: for a list one for each element, for null no
+        field.
+        """
         fields: list[tuple[str, str]] = []
         for name in names:
             path = (table, name)

@@ -14,6 +14,6 @@ Its record has the fields of `ProjectRecord`; its table has their columns. The a
 payload's fields `milestones` (of `PlannedMilestone`) and `tasks` (of `PlannedTask`), prepares
 `current_milestones` and `unfinished_tasks`, refuses by `check_plan`, and calls `plan_project` and
 `begin_reporting`. The lists of milestones and of progress reports come with the children (`mount_children`).
-The row that flags overdue reports says when they are due; the rule that flags overdue milestones has the
+The row that flags overdue reports defines when they are due; the rule that flags overdue milestones has the
 states of each kind (`app/automation/tickets/flag_overdue_milestones.py`).
 """

@@ -110,7 +110,7 @@ def begin_reporting(record: ProjectRecord, every_days: int, ctx: ActionContext) 
 
 
 def expect_next_report(record: ProjectRecord, ctx: ActionContext) -> None:
-    """Set when the next report is due, as often as the record says; take back that one is overdue."""
+    """Set when the next report is due, by the record's interval; withdraw the mark of an overdue one."""
     days = record.report_every_days
     record.next_report_due_at = None if days is None else ctx.occurred_at + timedelta(days=days)
     record.report_overdue_at = None

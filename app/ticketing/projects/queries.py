@@ -16,7 +16,7 @@ select id, coalesce(next_report_due_at < now(), false) as overdue from fold.{kin
 
 
 def reports_overdue(kind: str) -> Callable[[Ledger, Sequence[UUID]], Awaitable[Mapping[UUID, Any]]]:
-    """Return the query by which records of that kind say whether their progress report is overdue now:
+    """Return the query whether the progress reports of records of that kind are overdue now:
     `Annotated[bool | None, LoadedFrom(reports_overdue("request"), single=True)]`.
     """
     query = REPORTS_OVERDUE.format(kind=kind)

@@ -1,4 +1,4 @@
-"""What a project has: its fields, its milestones and its progress reports (tables)."""
+"""Parts of a project: its fields, its milestones and its progress reports (tables)."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from app.common.records import ChildRecord, ForeignRef, StaffOnly, optional, req
 class ProjectRecord(Protocol):
     """The fields of a record that is carried out by a plan.
 
-    `planned_cost` in `currency` is what it may cost, `expected_at` when it will be there as the latest report
-    says. Progress is reported every `report_every_days`, next by `next_report_due_at`; `report_overdue_at` is
-    when that was flagged as overdue, until the next report.
+    `planned_cost` in `currency` is the largest permitted cost, `expected_at` the expected end in the latest
+    report. Progress is reported every `report_every_days`, next by `next_report_due_at`; `report_overdue_at`
+    is when that was flagged as overdue, until the next report.
     """
 
     planned_cost: str | None

@@ -30,8 +30,8 @@ MOST_LISTED, MOST_CHECKED = 50, 200
 @dataclass(frozen=True, slots=True)
 class AskedActions:
     """The actions that a type of notice asks for, by their names; one of them suffices. `only` is a property
-    of the record that must be true. `once`: who has performed one since is not asked any more, though the
-    record may wait for others; else the record says by itself when nothing waits for the caller.
+    of the record that must be true. `once`: people who have performed one since are not asked again, though
+    the record may wait for others; otherwise the record itself shows when nothing waits for the caller.
     """
 
     names: tuple[str, ...]
@@ -125,8 +125,8 @@ async def asked_actions(ledger: Ledger, caller: Caller, language: str, now: date
 
 @lru_cache(maxsize=8)
 def requested_actions(lifecycles: tuple[Lifecycle[Any], ...]) -> tuple[str, Mapping[str, Any]]:
-    """Return the SQL of what notices ask of a person, and its parameters but for the person: which step asks
-    for something that is open in which state, and by which events it is done.
+    """Return the SQL of a person's open requests by notices, and its parameters except the person: which step
+    asks for an open action in which state, and the events that complete it.
     """
     states, open_in, done = [], [], []
     for lifecycle in lifecycles:

@@ -98,7 +98,7 @@ class BreachCauseOut(OutputModel, of=BreachCause):
 
 
 def _tasks_seen(renderer: Renderer, record: Any, parameters: dict[str, Any]) -> str:
-    """Return the SQL condition: tasks for staff are for staff only, and for whom they are given to."""
+    """Return the SQL condition: tasks for staff are only for staff, and for their assignees."""
     if renderer.caller.is_staff_for(record):
         return "true"
     parameters["doer"] = renderer.caller.person_id

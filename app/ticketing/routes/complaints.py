@@ -213,7 +213,7 @@ def _conditions(where: WhereClause, caller: Caller, query: ComplaintQuery, now: 
 
 
 def _service_condition(where: WhereClause, services: Sequence[str] | None, column: str | None) -> str:
-    """Return the condition on the ticket's service; `column` None: such tickets have none."""
+    """Return the condition on the ticket's service; `column` None: such tickets have no service."""
     if services is None:
         return "true"
     if column is None:

@@ -1,7 +1,7 @@
 """The page by which a requester rates a ticket without an account: `/rate/{token}`.
 
-Opening it writes nothing, since scanners of mail open every link; its button does. A token can do nothing
-else, and a wrong one is told nothing.
+Opening it writes nothing, since scanners of mail open every link; its button does. A token permits nothing
+else, and the answer to a wrong one reveals nothing.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def _answer(wording: Wording, title: str, body: Markup, status: int = 200, **mor
 
 
 def _refusal(wording: Wording, code: str, status: int, **more: str) -> Response:
-    """Return a page that only says why there is nothing to rate."""
+    """Return a page that only explains why there is nothing to rate."""
     return _answer(wording, code, paragraphs(wording.sentence(f"{code}_text")), status, **more)
 
 
@@ -88,7 +88,7 @@ class _RatedTicket:
 
 
 class _Refused(Exception):
-    """Raised with the page that says why the link cannot be used."""
+    """Raised with the page that explains why the link cannot be used."""
 
     def __init__(self, answer: Response) -> None:
         super().__init__()
@@ -109,7 +109,7 @@ async def get_rating_page(request: Request, token: Token) -> Response:
 
 @router.post("/{token}", include_in_schema=False)
 async def send_rating(request: Request, token: Token) -> Response:
-    """Rate the ticket, as the person whom the link is for."""
+    """Rate the ticket, as the recipient of the link."""
     wording = Wording(_language(request), TABLE)
     try:
         rated = await _rated_ticket(request, token, wording)
@@ -138,8 +138,8 @@ def _language(request: Request) -> str:
 
 
 async def _rated_ticket(request: Request, token: str, wording: Wording) -> _RatedTicket:
-    """Return the ticket of the link. Raises _Refused: with one page for whatever is wrong with a link or with
-    its person, so that it tells nobody of either.
+    """Return the ticket of the link. Raises _Refused: with one page for all faults of a link or of its
+    person, so that it reveals neither.
     """
     address = request.client.host if request.client else ""
     quotas: Quota = request.app.state.rating_quota
@@ -176,7 +176,7 @@ async def _load(ledger: Ledger, link: RatingLink) -> _RatedTicket | None:
 
 
 async def _rating(request: Request) -> RateTicket | None:
-    """Return the rating in the form; None if it says none, or too much."""
+    """Return the rating in the form; None if it is missing, or too long."""
     text = bytearray()
     async for part in request.stream():
         text += part

@@ -117,7 +117,7 @@ class TeamWork(OutputModel):
 
 
 class TeamWorkQuery(BaseModel):
-    """What is shown of a team's work."""
+    """Query of a team's work."""
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 

@@ -1,1 +1,1 @@
-"""What requesters say of tickets: ratings, their links, complaints."""
+"""Requesters' opinions of tickets: ratings, their links, complaints."""

@@ -105,7 +105,7 @@ def assign_complaint(ticket: Ticket, body: AssignComplaint, ctx: ActionContext) 
 async def owner_complained_about(
     reads: ReadContext, ticket: Ticket, body: AssignComplaint, ctx: ActionContext
 ) -> None:
-    """Refuse an owner whom the complaint is about (`complained_about`)."""
+    """Refuse an owner who is a subject of the complaint (`complained_about`)."""
     owner = ctx.required_ref(Person, "owner")
     if owner.id == ctx.required_ref(Complaint, "complaint").person_id:
         raise WrongValue(pointer="/owner", because="complained_about")
@@ -220,7 +220,7 @@ async def complaint_not_open(
 async def is_about_oneself(
     reads: ReadContext, ticket: Ticket, body: AnswerComplaint, ctx: ActionContext
 ) -> None:
-    """Refuse an answer by the person whom the complaint is about (`is_about_oneself`)."""
+    """Refuse an answer by the subject of the complaint (`is_about_oneself`)."""
     if ctx.caller.person_id == ctx.required_ref(Complaint, "complaint").person_id:
         raise WrongValue(pointer="/complaint", because="is_about_oneself")
 

@@ -29,7 +29,7 @@ class InvalidRatingToken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RatingLink:
-    """The ticket that a link is for, by its kind and id; whom; and until when."""
+    """The ticket of a link, by its kind and id; its recipient; and its end."""
 
     kind: str
     ticket_id: UUID

@@ -1,4 +1,4 @@
-"""Ratings: requesters are asked once how satisfied they are with a ticket, and may change what they said."""
+"""Ratings: requesters are asked once how satisfied they are with a ticket, and may change their answer."""
 
 from __future__ import annotations
 

@@ -121,9 +121,9 @@ async def cannot_wait_for_change(
 async def cannot_wait_for_supplier(
     reads: ReadContext, ticket: Ticket, body: HoldTicket, ctx: ActionContext
 ) -> None:
-    """Refuse to wait for a vendor without saying which (`which_supplier`), to name one with another reason
-    (`not_awaiting_vendor`), and to name a team that is no supplier or is retired. Without it nobody could
-    tell how long each supplier took.
+    """Refuse to wait for a vendor without its name (`which_supplier`), to name one with another reason
+    (`not_awaiting_vendor`), and to name a team that is no supplier or is retired. Without the name, the time
+    of each supplier would be unknown.
     """
     supplier = ctx.ref(Team, "supplier")
     awaited = body.reason is HoldReason.awaiting_vendor

@@ -19,7 +19,7 @@ _FRIDAY = 4
 async def service_working_days(
     reads: ReadContext, ticket: Ticket, ctx: ActionContext
 ) -> tuple[tzinfo, Callable[[date], bool]]:
-    """Return the zone of the ticket's service's calendar, and a function that tells whether a day is a
+    """Return the zone of the ticket's service's calendar, and a function that returns whether a day is a
     working day; without a calendar, Monday to Friday in the organisation's zone.
     """
     named = getattr(ticket, "service", None)
@@ -30,7 +30,7 @@ async def service_working_days(
 async def calendar_working_days(
     reads: ReadContext, key: str | None, ctx: ActionContext
 ) -> tuple[tzinfo, Callable[[date], bool]]:
-    """Return the zone of the calendar with that key, and a function that tells whether a day is a working
+    """Return the zone of the calendar with that key, and a function that returns whether a day is a working
     day; without a calendar, Monday to Friday in the organisation's zone.
     """
     calendar = None if key is None else await reads.record("calendar", key)

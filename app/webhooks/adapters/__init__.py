@@ -1,4 +1,4 @@
-"""Adapters: the mappings that are shipped, one file of data for each tool; and mail, which needs none."""
+"""Adapters: the shipped mappings, one file of data for each tool; and mail, which needs no mapping."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ def adapter_keys() -> frozenset[str]:
 
 @cache
 def adapter(tool: str) -> Mapping:
-    """Return the adapter of a tool. Raises KeyError if there is none."""
+    """Return the adapter of a tool. Raises KeyError for an unknown tool."""
     return parse_mapping(read_adapter(tool), tool)
 
 
 def read_adapter(tool: str) -> str:
-    """Return the text of the tool's adapter. Raises KeyError if there is none."""
+    """Return the text of the tool's adapter. Raises KeyError for an unknown tool."""
     if tool not in tools():
         raise KeyError(tool)
     return resources.files(__name__).joinpath(tool + _SUFFIX).read_text(encoding="utf-8")

@@ -1,1 +1,1 @@
-"""Effects of deliveries: tickets, comments and alerts, in the name of whoever they are of."""
+"""Effects of deliveries: tickets, comments and alerts, in the name of their authors."""

@@ -31,17 +31,15 @@ order by p.state, p.added_at desc, p.id limit 2
 
 @dataclass(frozen=True, slots=True)
 class AddressHolder:
-    """A person with an address. Whoever is not active is shut out: they are named, and nothing is taken from
-    them.
-    """
+    """A person with an address. An inactive person is shut out: they are named, but not let in."""
 
     id: UUID
     is_active: bool
 
 
 async def person_with_address(ledger: Ledger, address: str) -> AddressHolder | None:
-    """Return the active person who has the address; where nobody active has it, the newest who was
-    deactivated. None if nobody has it, or several who are active.
+    """Return the active person who has the address; otherwise the newest who was deactivated. None if the
+    address is unknown, or several active people have it.
     """
     rows = await ledger.db.rows(FIND_PERSONS, (ledger.address_fingerprint(address),))
     holders = [AddressHolder(row["person_id"], row["state"] == PersonState.active.value) for row in rows]

@@ -1,4 +1,4 @@
-"""Alerts of a mapping as those that are posted, with the source's defaults for what the tool does not say."""
+"""Alerts of a mapping as those that are posted, with the source's defaults for missing values."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ USUAL_URGENCY = Urgency.hindered
 
 
 def alert_of(source: WebhookSource, news: AlertSignal) -> Alert:
-    """Return the alert that the news tells of."""
+    """Return the alert in the news."""
     changed_at = (
         news.cleared_at if news.status == "cleared" and news.cleared_at is not None else news.alerted_at
     )

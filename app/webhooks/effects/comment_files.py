@@ -33,7 +33,7 @@ FILES = "select * from fold.attachment where id = any(%s) and withdrawn_at is nu
 @dataclass(frozen=True, slots=True)
 class CommentFiles:
     """The files of the comment whose events have `source_ref`s that begin with `name`. `version` is the time
-    of the delivery that is taken, and tells apart files that came and went before.
+    of the delivery, and distinguishes files that came and went before.
     """
 
     ledger: Ledger
@@ -46,7 +46,7 @@ class CommentFiles:
 
     @property
     def _reference(self) -> str:
-        """What the `source_ref`s of the files begin with."""
+        """Beginning of the `source_ref`s of the files."""
         return f"{self.name}/"
 
     async def stored(self) -> list[tuple[Attachment, str]]:

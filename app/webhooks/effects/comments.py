@@ -86,7 +86,7 @@ def _told_at(news: CommentUpdate) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Taking:
-    """The taking of one comment, told of a ticket that is known."""
+    """The recording of one comment on a known ticket."""
 
     ledger: Ledger
     channel: str
@@ -104,7 +104,7 @@ class _Taking:
 
     @property
     def name(self) -> str:
-        """The begin of the comment's `source_ref`; after it stands when it was told of."""
+        """The beginning of the comment's `source_ref`, which the time of the report follows."""
         return f"{COMMENT_KEY}{self.ledger.vault.fingerprint(self.channel, self.news.id)}"
 
     async def find_comment(self, events: Sequence[Recorded] | None) -> KnownComment | None:

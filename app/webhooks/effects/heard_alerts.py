@@ -1,8 +1,8 @@
-"""What was heard last of each alert of a source: so the same again is known, and when it is news nonetheless.
+"""Last reports of each alert of a source: a repetition is recognised, and so is a repetition that is news.
 
-An alert that is told in the same words goes on; that is counted with the delivery that told it, and nothing
-is done, as long as its incident is open. It is done anew where the incident has ended meanwhile, or where
-something else was heard of the alert since.
+An alert that is reported in the same words goes on. That is counted with the delivery that reported it,
+without further effect, as long as its incident is open. It is handled again if the incident has ended
+meanwhile, or another report of the alert came since.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ returning alert"""
 
 @dataclass(frozen=True, slots=True)
 class HeardAlert:
-    """What was heard last of an alert, by its fingerprint: in which delivery and of what content, whether it
-    fires, its incident, and whether that was open then.
+    """Last report of an alert, by its fingerprint: its delivery and content, whether it fires, its incident,
+    and whether that was open then.
     """
 
     alert: str

@@ -1,8 +1,8 @@
-"""Who a tool means: persons and teams here, found by address, name or key, or added as stubs.
+"""People and teams in a tool's data: found here by address, name or key, or added as stubs.
 
-A person is found by the e-mail address that exactly one active person here has, or somebody deactivated,
-whatever member tells it: many tools call people by their address. Else by a keyed fingerprint of the tool's
-name for them, as in imports. Nobody is found by a display name alone: two may share it.
+A person is found by the e-mail address that exactly one active person here has, or a deactivated one, in
+whatever member it stands: many tools identify people by their address. Otherwise by a keyed fingerprint of
+the tool's name for them, as in imports. A display name alone is not enough: two people may share it.
 """
 
 from __future__ import annotations

@@ -177,7 +177,7 @@ class Mirror:
         return MirroredTicket(case, reference, history.audience, heard, hearing, is_opened_here)
 
     def _as_actor(self, event: Recorded) -> Recorded:
-        """Return the event with the person whom the tool named as its actor, as `observe` knows them."""
+        """Return the event with the person that the tool named as its actor, as `observe` knows them."""
         if event.source != self.channel or event.on_behalf_of is None:
             return event
         return replace(event, actor=event.on_behalf_of)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class MailRefused(Exception):
-    """The mail cannot be taken. `code` says why."""
+    """The mail cannot be accepted. `code` is the reason."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)

@@ -1,3 +1,3 @@
-"""The mapping language of webhooks: a document of expressions that says what a delivery tells. Pure: no HTTP,
-no database.
+"""The mapping language of webhooks: a document of expressions that defines the content of a delivery. Pure:
+no HTTP, no database.
 """

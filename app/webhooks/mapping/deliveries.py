@@ -32,9 +32,9 @@ _FORM = "application/x-www-form-urlencoded"
 
 @dataclass(frozen=True)
 class Delivery:
-    """A delivery: its headers, its raw body, and when it came. `zone` (IANA name) and `date_order` are what
-    the source's settings say of times that do not say it themselves; they go before the mapping's own.
-    `usual_zone` is that of times of which nothing else says it.
+    """A delivery: its headers, its raw body, and its time of receipt. `zone` (IANA name) and `date_order` are
+    the source's settings for times without them; they go before the mapping's own.
+    `usual_zone` is the default for times without any zone.
     """
 
     headers: Mapping[str, str]
@@ -82,7 +82,7 @@ def _decoded(body: bytes, charset: str) -> tuple[str, bool]:
 
 
 def _charset(kind: Message) -> str:
-    """Return the declared encoding of a body, UTF-8 if it declares none that is known."""
+    """Return the declared encoding of a body; UTF-8 if it declares no known one."""
     try:
         name = codecs.lookup(kind.get_content_charset("utf-8")).name
     except LookupError:
@@ -91,7 +91,7 @@ def _charset(kind: Message) -> str:
 
 
 def order_of_dates(body: Any) -> DateOrder | None:
-    """Return the order of the dates in a body, if one of them proves it and none contradicts."""
+    """Return the order of the dates in a body, if one of them proves it without contradiction."""
     texts = [text for text in _texts(body) if _DAY.match(text)]
     with suppress(UnclearDates):
         return find_date_order(texts)

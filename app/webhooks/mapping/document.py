@@ -101,7 +101,7 @@ class VerificationScheme(_MappingModel):
 
 
 class DeliveryKeys(_MappingModel):
-    """The key that tells deliveries apart. Without `id` or where it is not told, by their content."""
+    """The key that distinguishes deliveries. Without `id`, their content does."""
 
     id: Expressions | None = None
 
@@ -222,7 +222,7 @@ class Entry(_MappingModel):
 
 
 class Ignored(_MappingModel):
-    """Deliveries that tell nothing of a ticket or alert, and why."""
+    """Deliveries without news of a ticket or alert, and the reason."""
 
     when: ExpressionText
     why: Annotated[str, StringConstraints(min_length=1, max_length=200)]
@@ -254,7 +254,7 @@ class Guide(_MappingModel):
 
 
 class MappingDocument(_MappingModel):
-    """A mapping. `zone` and `date_order` are those of times that do not say it themselves."""
+    """A mapping. `zone` and `date_order` are the defaults for times without them."""
 
     tool: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")] | None = None
     title: Annotated[str, StringConstraints(max_length=200)] | None = None

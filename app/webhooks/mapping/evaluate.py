@@ -248,7 +248,9 @@ class _Reader(EntryReader):
         )
 
     def _comment_text(self, sources: tuple[str, ...]) -> str:
-        """Return the words of a comment; for one without words, such as a file alone, a text that says so."""
+        """Return the words of a comment; for one without words, such as a file alone, a text that describes
+        it.
+        """
         text = self.optional("text", sources, LONGEST_PARAGRAPH)
         if text is None:
             self.altered["text"] = [Alteration.left_out.value]

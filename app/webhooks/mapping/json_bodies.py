@@ -1,9 +1,9 @@
 """Bodies in JSON, and those that a tool's template has made almost JSON (pure).
 
-Templates put the words of a ticket between quotation marks as they are. Line breaks and tabs within a text
-can be told from JSON, and so can a backslash that JSON does not know: these are read as the words that they
-were. A quotation mark within a text, or a backslash before its end, can not: such a body fails, and the place
-is named.
+Templates put the words of a ticket between quotation marks unchanged. Line breaks and tabs within a text can
+be distinguished from JSON, and so can a backslash that JSON does not know: these are read as the words that
+they were. A quotation mark within a text, or a backslash before its end, cannot: such a body fails, and the
+place is named.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ class JsonBody(NamedTuple):
 
 
 def read_json(text: str, *, declared: bool) -> JsonBody | None:
-    """Return the body; None if it is no JSON. `declared`: its sender says that it is. Raises MappingFailed
-    for what is meant as JSON and cannot be read, and RecursionError.
+    """Return the body; None if it is not JSON. `declared`: its sender declares JSON. Raises MappingFailed for
+    broken JSON, and RecursionError.
     """
     doubled: list[str] = []
 
@@ -64,8 +64,8 @@ def seems_json(text: str) -> bool:
 
 
 def _with_escapes(text: str) -> str:
-    """Return the JSON with all backslashes doubled in texts that have one which JSON does not know: nobody
-    has escaped the words there. A quotation mark behind one stays escaped.
+    """Return the JSON with all backslashes doubled in texts that have one which JSON does not know: the words
+    there were not escaped. A quotation mark behind one stays escaped.
     """
 
     def doubled(match: re.Match[str]) -> str:

@@ -1,7 +1,7 @@
 """Reading of the values of an entry of a mapping: each expression's value as text, time, code or person.
 
-Keys that decide what a delivery tells (`DECIDING`) fail it if they cannot be read. Any other key is marked
-instead, and the rest is taken. Of alerts the time of receipt takes the place of a time that cannot be read.
+Keys that decide the meaning of a delivery (`DECIDING`) fail it if they cannot be read. Any other key is
+marked instead, and the rest is used. For alerts the time of receipt replaces an unreadable time.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class EntryReader:
 
     def mark_unreadable(self, error: MappingFailed, key: str) -> MissingValue:
         """Mark a key that cannot be read, as if the tool had not sent it. Raises the error if the key decides
-        what the delivery tells.
+        the meaning of the delivery.
         """
         name = key.removeprefix("fields.")
         if name in DECIDING or error.code == "too_much":
@@ -115,7 +115,7 @@ class EntryReader:
             yield value
 
     def raw(self, key: str, sources: tuple[str, ...] | None) -> Any:
-        """Return the first value that is told and not empty; else None if one is told empty, else MISSING."""
+        """Return the first sent value that is not empty; else None if an empty one was sent, else MISSING."""
         raw_value: Any = MISSING
         for value in self.values(key, sources):
             if value is not MISSING and value is not None and value not in ("", {}):
@@ -125,7 +125,7 @@ class EntryReader:
         return raw_value
 
     def applies(self, when: str | None) -> bool:
-        """Return whether the condition is true. What is not told makes it false."""
+        """Return whether the condition is true. A missing value makes it false."""
         if when is None:
             return True
         condition = self.raw("when", (when,))
@@ -162,7 +162,7 @@ class EntryReader:
 
     @property
     def files(self) -> tuple[DataFile, ...]:
-        """The files of the texts that were read; what only conditions read is none."""
+        """The files of the texts that were read, without those that only conditions read."""
         texts = [text for text in self.columns.values() if text]
         files = tuple(
             each for each in self.data_files.files.values() if any(each.name in text for text in texts)
@@ -186,7 +186,7 @@ class EntryReader:
         return text if isinstance(text, str) else None
 
     def event_time(self, key: str, sources: tuple[str, ...] | None, received_at: datetime) -> EventTime:
-        """Return when it was by the tool's time; when it came, if the mapping tells no time."""
+        """Return the time by the tool's clock; the time of receipt if the mapping yields no time."""
         if sources is None:
             return EventTime(received_at, True)
         event_time = self.time(key, sources)
@@ -208,7 +208,7 @@ class EntryReader:
         return EventTime(received_at, True)
 
     def time(self, key: str, sources: tuple[str, ...] | None) -> datetime | None:
-        """Return the time, None if it is not told. Raises MappingFailed if it is none."""
+        """Return the time, None if it is missing. Raises MappingFailed for an invalid one."""
         value = self.raw(key, sources)
         if value is MISSING or value is None:
             return None
@@ -218,7 +218,7 @@ class EntryReader:
             raise self.failed("not_a_time", key, f"it is not a time ({error})", value) from error
 
     def readable_time(self, key: str, sources: tuple[str, ...] | None) -> datetime | None:
-        """Return a time that decides no order: one that cannot be read is marked and not told."""
+        """Return a time that decides no order: an unreadable one is marked and left out."""
         try:
             return self.time(key, sources)
         except MappingFailed:
@@ -252,9 +252,9 @@ class EntryReader:
         return NamedPerson(**names) if names else None
 
     def mapped_code(self, key: str, sources: tuple[str, ...] | None, meanings: Dictionary[str, Any]) -> Any:
-        """Return the meaning of the first value that has one; MISSING if none has, which is then marked.
+        """Return the meaning of the first value that has one; MISSING without one, which is then marked.
 
-        A value that is not told ends the search: those after it say the same less exactly.
+        A missing value ends the search: those after it mean the same less exactly.
         """
         unknown = None
         for value in self.values(key, sources):
@@ -287,8 +287,8 @@ class EntryReader:
         return MISSING
 
     def labels(self, sources: tuple[str, ...] | None) -> dict[str, str]:
-        """Return the labels of an alert: those with a value that is a text, a number or a truth value. What
-        cannot stand in the name of a label is an underscore in it. `odd_labels` has those that differ.
+        """Return the labels of an alert: those with a value that is a text, a number or a truth value.
+        Invalid characters in the name of a label become underscores. `odd_labels` has the changed names.
         """
         value = self.raw("labels", sources)
         if value is MISSING or value is None:
@@ -366,7 +366,7 @@ def excerpt_of(value: Any) -> str:
 
 def _link_lines(name: Any, value: Any) -> list[str]:
     """Return a line for each address of a link: a picture may have its own, and that of a page. A map without
-    an address is a line of all that it says.
+    an address is a line with all of its content.
     """
     if isinstance(value, list):
         return [line for each in value for line in _link_lines(name, each)]

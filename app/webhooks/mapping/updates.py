@@ -42,7 +42,7 @@ class NamedPerson:
 
 @dataclass(frozen=True)
 class TicketUpdate:
-    """A ticket's state over there at `occurred_at`, as far as it is told.
+    """A ticket's state at the tool at `occurred_at`, as far as it was sent.
 
     `case` is the ticket's id over there, `number` the number that people use. `occurred_at` is the tool's own
     time; the time of receipt if the mapping yields none (`dated_by_receipt`). `tool_time` is the tool's own
@@ -80,7 +80,7 @@ class TicketUpdate:
 
     @property
     def persons(self) -> list[NamedPerson]:
-        """Return all persons whom the update names."""
+        """Return all people in the update."""
         return [each for each in (self.actor, *self.fields.values()) if isinstance(each, NamedPerson)]
 
 
@@ -114,7 +114,7 @@ class CommentUpdate:
 
     @property
     def persons(self) -> list[NamedPerson]:
-        """Return all persons whom the update names."""
+        """Return all people in the update."""
         return [] if self.author is None else [self.author]
 
 
@@ -162,9 +162,9 @@ class FailedPart:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The news of a delivery, in the order of the mapping; without any, `ignored` says why. `failed` are the
-    parts that cannot be read while others can, by their numbers among all parts; `altered` says how the body
-    differs from what came.
+    """The news of a delivery, in the order of the mapping; without any, `ignored` is the reason. `failed` are
+    the parts that cannot be read while others can, by their numbers among all parts; `altered` lists the
+    differences from the original body.
     """
 
     news: tuple[ParsedUpdate, ...]

@@ -1,4 +1,4 @@
-"""Sources of webhooks and mail: the tools that tell of their tickets and alerts (lifecycle).
+"""Sources of webhooks and mail: the tools that send their tickets and alerts (lifecycle).
 
 active ⇄ paused
 active, paused ─► retired
@@ -88,7 +88,7 @@ Secret = Annotated[
 
 
 class SourceFields(Payload, of=WebhookSource):
-    """Fields of a source that can be edited: most stand for what a delivery does not tell."""
+    """Editable fields of a source: most are defaults for values that a delivery lacks."""
 
     title: ShortText
     mapping: MappingText | None = None
@@ -108,7 +108,7 @@ class SourceFields(Payload, of=WebhookSource):
 
 
 class NewSourceFields(SourceFields, of=WebhookSource):
-    """Fields of a new source, but for its secret."""
+    """Fields of a new source, except its secret."""
 
     key: SourceKey
     adapter: AdapterKey

@@ -40,16 +40,15 @@ class WebhookSource(Record):
     """A tool that posts webhooks here, or a mailbox.
 
     `adapter` names the shipped mapping; `mapping` is the text of the source's own, None if the adapter's
-    holds. Team, service, category, impact, urgency and effect stand for what a delivery does not tell.
+    holds. Team, service, category, impact, urgency and effect are defaults for values that a delivery lacks.
     An alert that fires again within `flapping_seconds` after it has cleared goes on with its incident.
-    `automatic_mails` says what becomes of mails of lists and programs; None: they are taken.
+    `automatic_mails` is the treatment of mails of lists and programs; None: they are accepted.
     `forms` are senders whose mails are written for the person in `Reply-To`, `monitors` those that are
     monitoring tools, whose recoveries end incidents.
     `zone` is that of times without an offset. `user_name` is the one of basic authentication. The secrets are
-    encrypted with the master key; the previous one is accepted until `previous_ends_at`. By the keyed
-    fingerprints of both a source is found whose tool names none; None: added before there were any.
-    `silent_since_at` is when the last delivery came, if it has been told that no further one did for much
-    longer than usual.
+    encrypted with the master key; the previous one is accepted until `previous_ends_at`. The keyed
+    fingerprints of both find the source of a tool that does not name it; None: added before there were any.
+    `silent_since_at` is when the last delivery came, if a much longer silence than usual has been reported.
     """
 
     KIND: ClassVar[str] = "webhook_source"

@@ -1,4 +1,4 @@
-"""Silence of sources: the owner is told when nothing has come for five times as long as usual."""
+"""Silence of sources: the owner is notified when nothing has come for five times as long as usual."""
 
 from __future__ import annotations
 

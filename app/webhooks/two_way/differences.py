@@ -1,9 +1,7 @@
-"""Tickets that both sides change: which of what a tool tells is news, and what of both is in conflict
-(pure).
+"""Tickets that both sides change: the news in a tool's data, and the conflicts between both sides (pure).
 
-A delivery holds the ticket as a whole. News is what differs from what the tool told before; what we
-wrote ourselves
-it has told in its answer. Of two changes of one field the later holds, and the other is kept as a
+A delivery holds the ticket as a whole. Differences from the tool's earlier data are news; our own writes are
+known from its responses. If both sides change one field, the later change holds, and the other is kept as a
 comment.
 """
 
@@ -35,9 +33,8 @@ _UNTOLD = object()
 
 @dataclass(frozen=True, slots=True)
 class Hearing:
-    """What was told of a ticket until now: when last, when last by an answer to a write of ours, at
-    which version
-    each column, and all titles that were told.
+    """Knowledge of a ticket until now: the time of the last delivery, and of the last response to a write of
+    ours, the version of each column, and all titles so far.
     """
 
     heard_at: datetime | None
@@ -51,9 +48,7 @@ NOTHING_HEARD: Final = Hearing(None, None, {}, frozenset())
 
 @dataclass(frozen=True, slots=True)
 class FieldConflict:
-    """Two changes of one field: what was said here and there, which of them holds, and the tool's
-    time.
-    """
+    """Two changes of one field: the values here and there, the one that holds, and the tool's time."""
 
     field: str
     our_change: str | CodeEnum | None
@@ -64,8 +59,7 @@ class FieldConflict:
 
 @dataclass(frozen=True, slots=True)
 class TicketDifference:
-    """The news of a delivery: the snapshot without all else (None: there are none), conflicts, and
-    whether the tool
+    """The news of a delivery: the snapshot without all else (None: no news), conflicts, and whether the tool
     must be asked, since two deliveries are of one instant.
     """
 
@@ -75,7 +69,7 @@ class TicketDifference:
 
 
 def hearing_of(events: Collection[Recorded], channel: str) -> Hearing:
-    """Return what the channel's tool told of the ticket of these events."""
+    """Return the knowledge from the channel's tool about the ticket of these events."""
     heard_at = written_at = None
     versions: dict[str, int] = {}
     titles: set[str | None] = set()
@@ -139,7 +133,7 @@ def difference(
 
 
 def _changed_columns(case: ImportedCase[Any], snapshot: Snapshot) -> dict[str, str | None]:
-    """Return the columns that the tool tells otherwise than before, persons and times among them."""
+    """Return the columns with different values from the tool than before, people and times among them."""
     told_columns = case.columns
     changed = {c: v for c, v in snapshot.columns.items() if told_columns.get(c, _UNTOLD) != v}
     return changed | {c: v for c, v in snapshot.private.items() if told_columns.get(c, _UNTOLD) != digest(v)}
@@ -173,7 +167,7 @@ def _only(
 
 
 def same_group(groups: Mapping[str, str], state: CodeEnum, other_state: CodeEnum | None) -> bool:
-    """Return whether the tool does not tell the two states apart."""
+    """Return whether the tool does not distinguish the two states."""
     return other_state is not None and groups.get(state.value, state.value) == groups.get(
         other_state.value, other_state.value
     )
@@ -187,9 +181,7 @@ def _conflict(
     name: str,
     groups: Mapping[str, str],
 ) -> FieldConflict | None:
-    """Return the conflict between the news and a change made here that the tool does not know of; None:
-    none.
-    """
+    """Return the conflict between the news and a change here that the tool does not have yet, or None."""
     their_change = news.state if name == "state" else news.fields.get(name)
     if their_change is None:
         return None
@@ -209,7 +201,7 @@ def _conflict(
 
 
 def _overwritten(case: ImportedCase[Any], hearing: Hearing, snapshot: Snapshot) -> tuple[FieldConflict, ...]:
-    """Return what somebody had said over there just before we wrote something later."""
+    """Return a value that was set over there just before we wrote a later one."""
     title, told_at = snapshot.columns.get(TITLE), snapshot.occurred_at
     if title is None or title in hearing.titles or title == case.record.title:
         return ()

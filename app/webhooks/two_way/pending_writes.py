@@ -1,8 +1,7 @@
-"""What is under way to a source's tool, or has been written to it: by it echoes are known.
+"""Pending and finished writes to a source's tool, by which echoes are recognised.
 
-A write is noted before it is sent. What the account that we write with is heard to have done meanwhile
-waits for
-its answer, since it may be our own.
+A write is noted before it is sent. News by the account that we write with waits for the response, since it
+may be our own.
 """
 
 from __future__ import annotations
@@ -72,9 +71,8 @@ OPEN_COMMENT = "select 1 from deliveries.tool_comment where source = %s and stre
 
 @dataclass(frozen=True, slots=True)
 class TicketWrite:
-    """What is under way to a ticket at its tool: its opening, or fingerprints of values by field (None:
-    nothing),
-    since `begun_at`. `unsure_at` is set if the ticket there may differ from what was heard of it.
+    """Pending write to a ticket at its tool: its opening, or fingerprints of values by field (None: nothing),
+    since `begun_at`. `unsure_at` is set if the ticket there may differ from its last news.
     `written_at` is the tool's time of our last write.
     """
 
@@ -98,13 +96,13 @@ class WrittenComment:
 
 
 class Writes:
-    """What is written to the tool of one source."""
+    """Writes to the tool of one source."""
 
     def __init__(self, db: Database, source: str) -> None:
         self._db, self._source = db, source
 
     async def accounts(self) -> frozenset[str]:
-        """Return the accounts that the tool is written to with; none: it is not."""
+        """Return the accounts with which the tool is written to; empty if it is not."""
         return frozenset(row["account"] for row in await self._db.rows(ACCOUNTS, (self._source,)))
 
     async def add_account(self, account: str, now: datetime) -> None:
@@ -152,7 +150,7 @@ class Writes:
         await self._db.rows(CLEAR_DOUBT, (self._source, stream, unsure_at))
 
     async def begin_comment(self, stream: str, comment: UUID, now: datetime) -> None:
-        """Note that a comment will be written, or written anew."""
+        """Note that a comment will be written for the first time or again."""
         await self._db.rows(BEGIN_COMMENT, (self._source, comment, stream, now))
 
     async def end_comment(self, comment: UUID, key: str, written_at: datetime, fingerprint: str) -> None:

@@ -56,9 +56,8 @@ class AnsweredWrite:
 
 @dataclass(frozen=True, slots=True)
 class TwoWaySource:
-    """A source whose tool is written to with these accounts. `groups` are the states that the tool does
-    not tell
-    apart, by state; `account` is the source's own.
+    """A source whose tool is written to with these accounts. `groups` are the states that the tool does not
+    distinguish, by state; `account` is the source's own.
     """
 
     ledger: Ledger
@@ -73,12 +72,12 @@ class TwoWaySource:
         return actor is not None and not self.accounts.isdisjoint({actor.id, actor.name})
 
     async def convert(self, news: U, received_at: datetime) -> U:
-        """Return the news of the tool with its times by our clock, none after its receipt."""
+        """Return the news of the tool with its times by our clock, at the latest its receipt."""
         ahead = (await self.writes.clock()).ahead
         return on_our_clock(news, ahead, received_at, received_at)
 
     async def is_echo(self, stream: str, hearing: Hearing, news: TicketUpdate) -> bool:
-        """Return whether the tool tells of what we have written to the ticket."""
+        """Return whether the news repeats our own write to the ticket."""
         if not self.is_ours(news.actor):
             return False
         # Releases before 0.2 have not noted it.
@@ -171,7 +170,7 @@ class TwoWaySource:
 
 
 def _words(conflict: FieldConflict) -> str:
-    """Return what is said of a conflict, in both languages."""
+    """Return the text about a conflict, in both languages."""
     english, chinese = FIELD_WORDS[conflict.field]
     our_change, their_change = conflict.our_change, conflict.their_change
     stands, lost = (their_change, our_change) if conflict.there_holds else (our_change, their_change)

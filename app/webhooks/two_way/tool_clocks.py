@@ -72,8 +72,8 @@ class ToolClock:
 
 
 def on_our_clock(news: U, ahead: timedelta, received_at: datetime, latest: datetime) -> U:
-    """Return the news with its times by our clock, if the tool's is `ahead` by so much. A time after `latest`
-    becomes that of the receipt. What is changed by more than seconds is marked.
+    """Return the news with its times by our clock, if the tool's is `ahead` by that much. A time after
+    `latest` becomes that of the receipt. Changes by more than seconds are marked.
     """
     stated = news.occurred_at - (timedelta() if news.dated_by_receipt else ahead)
     occurred_at = stated if stated <= latest else received_at

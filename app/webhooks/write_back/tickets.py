@@ -186,9 +186,7 @@ class TicketSync:
         return await self.tool.send_request(call, changes=changes, picked=picked)
 
     def _changes(self, record: Incident, their_ticket: TicketUpdate) -> dict[str, str]:
-        """Return the fields that are to be written, as the tool has them: those that both tell, and
-        differ.
-        """
+        """Return the fields to write, in the tool's form: those that both sides have, and that differ."""
         changes: dict[str, str] = {}
         title, priority = their_ticket.fields.get("title"), their_ticket.fields.get("priority")
         if record.title and title is not None and record.title != title:
@@ -210,7 +208,7 @@ class TicketSync:
         return await self._parse_ticket(await self.tool.send_request(self.tool.template.template.read))
 
     async def _parse_ticket(self, answer: Any) -> TicketUpdate:
-        """Return what an answer tells of the ticket, by the source's mapping. Raises RequestRefused."""
+        """Return the ticket in a response, by the source's mapping. Raises RequestRefused."""
         delivery = self.tool.value(self.tool.template.template.read.delivery, answer=answer)
         raw = RawDelivery({"content-type": "application/json"}, orjson.dumps(delivery))
         try:
@@ -288,7 +286,7 @@ class TicketSync:
         await self._end_comment(comment)
 
     async def _find_comment_key(self, comment: UUID, begun_at: datetime) -> str | None:
-        """Return the tool's id of a comment whose answer was lost, and keep it: the tool may tell of the
+        """Return the tool's id of a comment whose response was lost, and keep it: the tool may send the
         comment yet. None: it has not arrived.
         """
         call = self.tool.template.template.comment
@@ -310,7 +308,7 @@ class TicketSync:
         return str(self.tool.value(call.key, answer=answer)), written_at
 
     async def _end_comment(self, comment: UUID) -> None:
-        """Note that nothing is under way of the comment, and have what waited for it told."""
+        """Note that the comment has no pending write, and process the news that waited for it."""
         await self.writes.refuse_comment(comment)
         case = str(self.tool.variables["ticket"]["key"])
         await deliveries.replay_awaiting(self.ledger.db, self.source.id, [case])

@@ -28,7 +28,7 @@ SECONDARY_LIMIT = b"secondary rate limit"
 
 
 class RequestRefused(Exception):
-    """The tool has answered otherwise than was asked for; `code` says why, `answer` is its last."""
+    """The tool's response is not the requested one; `code` is the reason, `answer` the last response."""
 
     def __init__(self, code: str, answer: Answer, pause: timedelta | None = None) -> None:
         super().__init__(code)
@@ -112,7 +112,7 @@ class ToolClient:
         return RequestRefused(CODES.get(answer.status, "status"), answer)
 
     def _asked_pause(self, answer: Answer) -> timedelta | None:
-        """Return the pause until the tool takes more; None: it asks for none. Some say it with 403."""
+        """Return the pause until the tool accepts more, or None. Some tools demand it with 403."""
         if answer.status not in (403, 429, 503):
             return None
         after, left = answer.headers.get("retry-after", ""), answer.headers.get("x-ratelimit-remaining")
@@ -126,6 +126,6 @@ class ToolClient:
 
 
 def settings_of(subscription: Subscription) -> Mapping[str, str]:
-    """Return what the subscription says of its tool, by name."""
+    """Return the subscription's settings for its tool, by name."""
     pairs = (text.partition("=") for text in subscription.tool_settings or ())
     return {name.strip(): text.strip() for name, _, text in pairs}

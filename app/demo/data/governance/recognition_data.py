@@ -1,4 +1,4 @@
-"""The demo's awards: for whom, for what, by whom, and how many days before the end."""
+"""The demo's awards: recipient, reason, giver, and days before the end."""
 
 from __future__ import annotations
 

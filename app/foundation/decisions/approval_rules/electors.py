@@ -1,4 +1,4 @@
-"""Reads of approval rules: those that hold for a record, and the people whom they name."""
+"""Reads of approval rules: those that hold for a record, and the people in them."""
 
 from __future__ import annotations
 

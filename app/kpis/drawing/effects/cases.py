@@ -134,9 +134,7 @@ def _bands(values: Sequence[float], scale: Scale, y: float) -> list[Markup]:
 def _names(
     group: StripGroup, scale: Scale, y: float, heaviest: frozenset[StripCase], words: ChartWords
 ) -> list[Markup]:
-    """Return the heaviest cases by name, each name at the left of a line to its case and none over
-    another.
-    """
+    """Return the heaviest cases by name, each name at the left of a line to its case and not over another."""
     drawn, before, row = list[Markup](), 0.0, 0
     for case in sorted((named for named in group.cases if named in heaviest), key=lambda named: named.value):
         name_text = words.translate("span_of_one", period=case.name, value=words.value(case.value))

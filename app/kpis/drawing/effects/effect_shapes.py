@@ -1,4 +1,4 @@
-"""What the drawings of a measured effect show, as plain values (pure).
+"""Content of the drawings of a measured effect, as plain values (pure).
 
 The behaviour chart of an effect is a `BehaviourFigure` with shades, a moment, limits that are carried on, and
 others.
@@ -17,8 +17,8 @@ NAMED_CASES = 3
 
 @dataclass(frozen=True, slots=True)
 class IntervalRow:
-    """A value and its interval (None: that end is open; both None: it has no interval), with the number of
-    cases that it is of, if that is to be said. `value` None: it could not be computed.
+    """A value and its interval (None: that end is open; both None: no interval), with the number of its
+    cases, if that is shown. `value` None: it could not be computed.
     """
 
     label: str

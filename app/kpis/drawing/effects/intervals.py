@@ -195,7 +195,7 @@ def _draw_row(
 
 
 def interval_line(scale: Scale, row: IntervalRow, y: float, colour: str) -> list[Markup]:
-    """Return the interval with a stop at each end, or an arrow where it has none."""
+    """Return the interval with a stop at each end, or an arrow at an open end."""
     low = scale.begin if row.low is None else scale.pixel_of(row.low)
     high = scale.end if row.high is None else scale.pixel_of(row.high)
     drawn = f"M{low:.1f} {y:.1f}H{high:.1f}"

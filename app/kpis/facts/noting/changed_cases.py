@@ -1,9 +1,9 @@
-"""The cases whose facts have changed since they were exported: noted by whoever writes facts.
+"""The cases whose facts have changed since they were exported: noted by the writers of facts.
 
 `kpi.changed_case` has a row per case and batch, with the position that the batch ends at. It is written in
-the transaction that writes the facts, so it lacks none that a snapshot of the facts shows. Nothing is noted
-unless `kpi.noting` has a row, and none beyond its `until`: a noting that nobody uses does not grow forever.
-Facts that are made anew, beside or from emptied tables, begin without a noting.
+the transaction that writes the facts, so it is complete for every snapshot of the facts. Changes are noted
+only while `kpi.noting` has a row, and up to its `until`: an unused noting does not grow forever. Rebuilt
+facts begin without a noting.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The effect between windows, by a method and its version. Pure; the same seed gives the same numbers.
 
-A stored effect names both, and they choose the code: what was measured once comes out the same for ever. What
-is measured now has the newest version of the method of its KPI.
+A stored effect names both, and they choose the code: an old measurement always gives the same result. New
+measurements use the newest version of the method of their KPI.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def compare(
     resamples: int = RESAMPLES,
     version: int | None = None,
 ) -> EffectEstimate:
-    """Return the effect between the windows, by the newest version of the method unless one is said; with a
+    """Return the effect between the windows, by the newest version of the method or the given one; with a
     `control`, less that between the same windows there.
 
     The samples are of the kind that the method compares (share: ShareSample, duration: ValueSample, mean:

@@ -197,8 +197,8 @@ def wilson(share: float, cases: float, reaching: float) -> tuple[float, float]:
 
 
 def relative_effect(sides: Sequence[Cases]) -> RelativeEffect | None:
-    """Return the share of pairs in which a case after has less than one before, ties half; of four windows
-    less that of the control. None for cases with weights: a pair of them says nothing.
+    """Return the share of pairs in which a case after has less than one before, ties half; for four windows
+    less that of the control. None for cases with weights, whose pairs are meaningless.
     """
     if any(_are_weighed(side) for side in sides):
         return None
@@ -276,7 +276,9 @@ def _joined(sides: Sequence[Cases]) -> tuple[float, float]:
 
 
 def _binomial(day_cases: Cases) -> float:
-    """Return the variance that a share has by chance alone; of none or all as if half a case differed."""
+    """Return the variance that a share has by chance alone; for a share of 0 or 1 as if half a case
+    differed.
+    """
     cases = float(day_cases.weights.sum())
     share = (float(day_cases.values.sum()) + HALF) / (cases + 1)
     return share * (1 - share) / cases
@@ -289,7 +291,7 @@ def _difference_of_medians(sides: Sequence[Cases]) -> float | None:
 
 
 def _are_weighed(cases: Cases) -> bool:
-    """Return whether the cases have weights: then a case's number by itself says nothing."""
+    """Return whether the cases have weights: then a case's number by itself is meaningless."""
     return bool((cases.weights != 1).any())
 
 

@@ -1,8 +1,8 @@
 """Effects on rates that allow for storms: the ratio of two rates of events, weekdays compared with weekdays.
 
-The rate of each weekday and the ratio are those of Poisson regression; how much more the days vary than
-events that come each by itself would (McCullagh and Nelder, Generalized Linear Models, 1989, section 6.2)
-says how many of those the events are worth. Of so many the interval is the exact one (see `rates`).
+The rate of each weekday and the ratio are those of Poisson regression. The number of effective events follows
+from the additional variation of the days, compared with independent events (McCullagh and Nelder, Generalized
+Linear Models, 1989, section 6.2). The interval is the exact one for that number (see `rates`).
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class _Counts:
 
     @property
     def by_day(self) -> DaySums:
-        """What each day adds to the number of events beyond what its weekday says."""
+        """Events of each day beyond the expectation for its weekday."""
         order = np.argsort(self.days)
         return DaySums(self.days[order], (self.events - self.rate * self.alike)[order])
 
@@ -93,7 +93,7 @@ class _Counts:
 
     @property
     def logarithmic(self) -> DaySums:
-        """What each day adds to the logarithm of the rate."""
+        """Contribution of each day to the logarithm of the rate."""
         day_sums = self.by_day
         return DaySums(day_sums.days, day_sums.sums / max(self.total, LEAST_EVENTS))
 
@@ -173,7 +173,7 @@ def _alike(before: DayCounts, after: DayCounts) -> tuple[_Counts, _Counts]:
 
 
 def _with_history(before: _Counts, after: _Counts, history: DayCounts | None) -> tuple[_Counts, _Counts]:
-    """Return both windows with the days before them; none where these are too few."""
+    """Return both windows with the days before them; empty if these are too few."""
     stretches: tuple[DayStretch, ...] = ()
     if history is not None and any(history.events) and any(history.exposures):
         events, exposures = np.asarray(history.events, float), np.asarray(history.exposures, float)

@@ -475,7 +475,7 @@ def _wilson(part: WindowPart, side: Level) -> tuple[float, float]:
 
 
 def _binomial(part: WindowPart) -> float:
-    """Return the variance that a share has by chance alone; of none or all as if half a case differed."""
+    """Return the variance of a share by chance alone; for 0 or 1 as if half a case differed."""
     cases = float(part.weights.sum())
     share = (float(part.values.sum()) + HALF) / (cases + 1)
     return share * (1 - share) / cases

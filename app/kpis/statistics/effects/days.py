@@ -36,7 +36,9 @@ class Variance:
 
 @dataclass(frozen=True, slots=True)
 class DaySums:
-    """What each day adds to how far a figure is from the true one; `days` are ordinals in their order."""
+    """Contribution of each day to the distance of a figure from the true one; `days` are ordinals in their
+    order.
+    """
 
     days: Days
     sums: Values
@@ -60,7 +62,7 @@ def weekdays_of(days: Days) -> Days:
 
 
 def variance_of(day_sums: DaySums) -> Variance:
-    """Return the variance of a sum over days. Of fewer than two days there is none: it is infinite."""
+    """Return the variance of a sum over days; infinite for fewer than two days."""
     number = len(day_sums.days)
     if number < 2:  # nothing to compare the only day with
         return Variance(inf, 1.0)

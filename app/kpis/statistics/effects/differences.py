@@ -1,8 +1,8 @@
 """Differences in differences: the effect in the scope less that in the control, over the same windows.
 
-Of durations it is of medians, of means of means, of shares of shares; of rates the ratio of ratios, on a
-logarithmic scale. The interval is that of percentiles of the bootstrap by case. What a resample of n cases
-has for its share, median or count is drawn from its exact distribution (binomial, order statistics of a
+For durations it is one of medians, for means one of means, for shares one of shares; for rates the ratio of
+ratios, on a logarithmic scale. The interval is that of percentiles of the bootstrap by case. A resample of n
+cases has its share, median or count drawn from its exact distribution (binomial, order statistics of a
 uniform sample, Poisson).
 """
 

@@ -29,9 +29,9 @@ Better = Literal["less", "more"]
 
 @dataclass(frozen=True, slots=True)
 class ComparedWindow:
-    """A window: what is compared of it (share, median, mean, or rate; None if there is none) with its own
-    interval (None: it has no such end), and its number of cases. Where it is told by day: the median of the
-    cases, the part of them whose number is 0, and how many days have any.
+    """A window: its compared figure (share, median, mean, or rate; None without one) with its own interval
+    (None for a missing end), and its number of cases. If it is given by day: the median of the cases, the
+    part of them whose number is 0, and how many days have any.
     """
 
     compared: float | None
@@ -47,7 +47,7 @@ class ComparedWindow:
 @dataclass(frozen=True, slots=True)
 class RelativeEffect:
     """The share of pairs in which a case after has less than one before, ties half; `no_effect` is 0.5. With
-    a control: that share less the control's, and `no_effect` is 0. An end is None where it has none.
+    a control: that share less the control's, and `no_effect` is 0. A missing end is None.
     """
 
     value: float
@@ -72,9 +72,9 @@ class GeometricEffect:
 
 @dataclass(frozen=True, slots=True)
 class EffectEstimate:
-    """An effect with its interval at `level`; an end is None if there is none, as above a rate of nothing.
+    """An effect with its interval at `level`; a missing end is None, such as the upper end above a rate of 0.
 
-    `p_value` is two-sided; None with a control, where the interval tells alone. `sides` are the windows:
+    `p_value` is two-sided; None with a control, where only the interval counts. `sides` are the windows:
     before, after, and those of the control. `follows_value`: the verdict is that of the value, or of the
     geometric means where these decide; else of the value and the pairs. `is_widened`: the time before is too
     short to know how much windows differ, so that the interval is wider.
@@ -103,13 +103,13 @@ class EffectEstimate:
 
     @property
     def relative_change(self) -> float | None:
-        """What is compared, after over before, less 1; None if there is nothing to divide by."""
+        """The compared figure, after over before, less 1; None for a zero before."""
         before, after = self.sides[0].compared, self.sides[1].compared
         return None if not before or after is None else after / before - 1
 
     def verdict(self, better: Better) -> EffectVerdict:
-        """Return what the effect comes to, `better` being the way the KPI improves: what the interval of the
-        value says, or that of the relative effect, unless the other one says the contrary.
+        """Return the verdict on the effect, `better` being the direction in which the KPI improves: that of
+        the value's interval, or of the relative effect, unless the two contradict each other.
         """
         if any(side.cases < LEAST_CASES for side in self.sides):
             return EffectVerdict.too_few_cases

@@ -1,4 +1,4 @@
-"""What is compared: the cases of a window, by the kind of KPI. Pure."""
+"""Samples for comparison: the cases of a window, by the kind of KPI. Pure."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""What stands around an effect: the place of the baseline in the year before it, the trend that it lies in,
-the mix of cases in both windows, and the smallest effect that could be seen. Pure.
+"""Surroundings of an effect: the place of the baseline in the year before it, the trend that it lies in, the
+mix of cases in both windows, and the smallest effect that could be seen. Pure.
 """
 
 from __future__ import annotations

@@ -96,7 +96,7 @@ def description(sheet: Sheet, entry: CalendarEntry) -> str:
 
 
 def overflow_note(sheet: Sheet, hidden: Sequence[CalendarEntry], x: float, y: float) -> Markup:
-    """Return the line with the number of entries that do not fit. It leads to the list beside the drawing,
+    """Return the line with the number of entries that do not fit. It leads to the list next to the drawing,
     and is bold if an emergency is among them.
     """
     note = translated(sheet.language, "more", n=len(hidden))

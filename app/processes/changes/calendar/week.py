@@ -88,9 +88,9 @@ def block_of(entry: CalendarEntry, day: Day) -> Block | None:
 
 
 def assign_lanes(blocks: Sequence[Block]) -> Iterator[Placed]:
-    """Yield the blocks of one day in lanes, so that none covers another: blocks that overlap one another,
-    directly or by others, share the column evenly. Where there are too many, the last lane says how many more
-    there are.
+    """Yield the blocks of one day in lanes, so that they do not cover each other: blocks that overlap one
+    another, directly or by others, share the column evenly. If there are too many, the last lane shows the
+    number of further ones.
     """
     cluster: list[tuple[Block, int]] = []
     ends: list[float] = []
@@ -206,7 +206,7 @@ def _bars(
 
 
 def _block(sheet: Sheet, placed: Placed, column: int, top: float, reserved: float) -> Markup:
-    """Return a change in its lane, or the line that says how many more there are; `reserved` is the width at
+    """Return a change in its lane, or the line with the number of further ones; `reserved` is the width at
     the right that stays free.
     """
     block, entry = placed.block, placed.block.entry

@@ -147,7 +147,7 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class ConflictName:
-    """What people call a conflict: a freeze by its title, a change by its number, with the shared item."""
+    """Names of a conflict for people: a freeze by its title, a change by its number, with the shared item."""
 
     conflict: Conflict
 
@@ -200,8 +200,8 @@ async def _conflicts(read: Reading, query: str, window: WantedWindow) -> list[Co
 
 
 async def changes_of_same_services(read: Reading, window: WantedWindow) -> list[Conflict]:
-    """Return the other changes that touch one of the services in the window, the earliest first. They are not
-    in its way, but whoever schedules should look at them.
+    """Return the other changes that touch one of the services in the window, the earliest first. They are no
+    obstacle, but the person who schedules should look at them.
     """
     return await _conflicts(read, SAME_SERVICE, window)
 
@@ -285,7 +285,7 @@ def freeze_row(freeze: Freeze, *, checked: bool = True) -> dict[str, Any]:
 
 
 async def rebuild_bookings(connection: Connection) -> Sequence[str]:
-    """Make all windows and bookings anew from the records. Returns the names of the tables that differed."""
+    """Rebuild all windows and bookings from the records. Returns the names of the tables that differed."""
     async with connection.transaction():
         await connection.execute(LOCK)
         before = (await fetch_rows(connection, WRITTEN_BOOKINGS, ()))[0]

@@ -43,7 +43,8 @@ def book(change: Change, ctx: ActionContext) -> None:
 
 async def not_ready_to_schedule(reads: ReadContext, change: Change, ctx: ActionContext) -> str | None:
     """Refuse to schedule a draft unless it is a standard change, which was approved with its template; an
-    emergency, which starts without a window; and what has neither team nor assignee: nobody could start it.
+    emergency, which starts without a window; and a change without team and assignee, which could not be
+    started.
     """
     if change.type is ChangeType.emergency:
         return "emergency_has_no_window"
@@ -57,7 +58,7 @@ async def not_ready_to_schedule(reads: ReadContext, change: Change, ctx: ActionC
 async def standard_without_items(
     reads: ReadContext, change: Change, body: ScheduleChange, ctx: ActionContext
 ) -> None:
-    """Refuse to schedule a standard change that names neither items nor why it touches none: it was never
+    """Refuse to schedule a standard change without items and without a reason for their absence: it was never
     submitted.
     """
     if change.state is ChangeState.draft and not change.ci_ids and change.plans.no_cis_reason is None:
@@ -67,7 +68,7 @@ async def standard_without_items(
 async def outside_approved_window(
     reads: ReadContext, change: Change, body: ScheduleChange, ctx: ActionContext
 ) -> None:
-    """Refuse a window outside the approved one without a reason, of which the board is told."""
+    """Refuse a window outside the approved one without a reason, of which the board is notified."""
     planned = change.model_copy(update={"window_from_at": body.from_at, "window_until_at": body.until_at})
     reason = body.reason if isinstance(body, RescheduleChange) else body.other_window_reason
     if planned.is_outside_approved_window and reason is None:

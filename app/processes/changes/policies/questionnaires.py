@@ -147,7 +147,7 @@ async def questionnaire_versions(reads: ReadContext) -> list[QuestionnaireVersio
 
 
 def questionnaire_of(row: dict[str, Any] | None) -> QuestionnaireInForce:
-    """Return the questionnaire of a row of `fold.risk_questionnaire`, or the default one if there is none."""
+    """Return the questionnaire of a row of `fold.risk_questionnaire`, or the default one."""
     if row is None:
         default = DEFAULT_QUESTIONNAIRE
         return QuestionnaireInForce(None, 0, default.questions, default.medium_from, default.high_from)

@@ -102,7 +102,7 @@ class ChangeTemplate(Record):
 
     def covers(self, ci_id: str, ci_class: str | None, services: Sequence[str] | None) -> bool:
         """Return whether its changes may affect the configuration item of this class and these services: an
-        item that is not named serves none but the services of the template.
+        unnamed item may only serve the services of the template.
         """
         if ci_id in (self.ci_ids or ()):
             return True

@@ -54,7 +54,7 @@ class PrintedPlanStep:
 
 @dataclass(frozen=True, slots=True)
 class AdjustedTarget:
-    """A target before and after an adjustment, in words; None: there was none, or is none."""
+    """A target before and after an adjustment, in words; None where it did not exist or no longer does."""
 
     title: str
     old: str | None

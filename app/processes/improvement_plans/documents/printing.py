@@ -40,8 +40,8 @@ ASKING = frozenset({"improvement_plan.submitted", "improvement_plan.adjustment_p
 async def print_document(
     renderer: Renderer, plan: ImprovementPlan, number: str, edition: int | None
 ) -> PrintedPage:
-    """Return the page of the plan's document with that number, in its newest edition or in that one. Raises
-    NotFound if it has none, or the caller may not see it.
+    """Return the page of the plan's document with that number, in its newest edition or in the given one.
+    Raises NotFound if it does not exist, or the caller may not see it.
     """
     document = await load_document(renderer, plan, number, edition)
     if document.printed.document_class is DocumentClass.IP:
@@ -84,8 +84,8 @@ async def _load_plan(
 
 
 async def _written_by_proposer(ledger: Ledger, document: LoadedDocument) -> PrintedDocument:
-    """Return the document with whoever proposed the adjustment that made this edition as its author: earlier
-    releases filed it under the name of whoever voted last.
+    """Return the document with the proposer of the adjustment that made this edition as its author: earlier
+    releases filed it under the name of the last voter.
     """
     edition = document.printed.entry.edition
     made_by = [each for each in _adopted(document.edition.record_then) if each.edition == edition]

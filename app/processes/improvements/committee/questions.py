@@ -1,4 +1,4 @@
-"""What is put to the committee: the prepared question, and the class that it is asked to approve."""
+"""Motions to the committee: the prepared question, and the class that it is asked to approve."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def put_class(
     impact: Impact | None,
     urgency: Urgency | None,
 ) -> None:
-    """Store the class that the committee is asked to approve; without a kind it is asked for none."""
+    """Store the class that the committee is asked to approve; without a kind the motion has no class."""
     motion, size = improvement.motion, None if kind is None else body.size_of(kind)
     motion.asked_kind, motion.asked_size = kind, size
     motion.asked_criteria = None if kind is None else [criterion.value for criterion in body.criteria]

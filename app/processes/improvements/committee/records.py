@@ -1,4 +1,4 @@
-"""What the committee is asked about the class, the charter and the plan of an improvement (tables)."""
+"""Motions to the committee on the class, the charter and the plan of an improvement (tables)."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from app.processes.improvements.proposal.records import ImprovementKind, Improve
 
 
 class ImprovementMotion(RecordPart):
-    """What the committee was last asked to decide about the class, the charter or the plan of an improvement.
-    The improvement itself changes only by the decision.
+    """The last motion to the committee on the class, the charter or the plan of an improvement. The
+    improvement itself changes only by the decision.
 
     `asked_kind` is null unless a class is asked for. `asked_with_plan`: the charter and the plan that was
     made ahead are one question.

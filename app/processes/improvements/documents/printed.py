@@ -1,4 +1,4 @@
-"""What the pages of an improvement's documents show, as it was when the document was written (pure)."""
+"""Content of the pages of an improvement's documents, as it was when the document was written (pure)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class PrintedTarget:
 
 
 class ComparedStatistic(CodeEnum):
-    """What of the cases the values before and after are."""
+    """The statistic of the cases in the values before and after."""
 
     mean = "mean", "Mean", "均值"
     median = "median", "Median", "中位数"
@@ -47,11 +47,11 @@ class PrintedMeasurement:
     nothing to draw.
 
     `windows` are the first and last days before and after, `scope` the cases in words (None: all),
-    `control` those that they are compared with (None: nobody) and `control_values` their values before and
-    after. `before`, `after` and `control_values` are the `statistic` that was compared, where that is one
-    of the cases; `control_cases` are how many cases the control has, and `level` says in per cent how often
-    such an interval holds the true effect. `change` is the change as a part of the value before, `goal`
-    what is aimed at and `goal_met` whether it is as much.
+    `control` those with which they are compared (None without a comparison) and `control_values` their values
+    before and after. `before`, `after` and `control_values` are the compared `statistic`, where that is one
+    of the cases; `control_cases` is the number of cases of the control, and `level` the per cent of such
+    intervals that hold the true effect. `change` is the change as a part of the value before, `goal` the goal
+    and `goal_met` whether it is reached.
     """
 
     name: str
@@ -137,7 +137,7 @@ class PrintedPilot:
 
 @dataclass(frozen=True, slots=True)
 class PrintedAnnouncement:
-    """How people were told: the medium, when, and how many were reached."""
+    """An announcement: the medium, the time, and the number of people reached."""
 
     medium: str
     announced_at: datetime | None
@@ -156,8 +156,8 @@ class PrintedIssue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrintedStep:
-    """A step of the rollout with its evidence; `completed_at` is None while it is open. `texts` are what the
-    evidence says besides, each by its sentence's code.
+    """A step of the rollout with its evidence; `completed_at` is None while it is open. `texts` are further
+    texts of the evidence, each by its sentence's code.
     """
 
     step: RolloutStepName

@@ -1,4 +1,4 @@
-"""Reads for the pages of an improvement's documents: what stood beside their texts when they were written."""
+"""Reads for the pages of an improvement's documents: the context of their texts when they were written."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ EFFECTS = "select * from fold.kpi_effect where id = any(%s)"
 async def print_document(
     renderer: Renderer, improvement: Improvement, number: str, edition: int | None
 ) -> PrintedPage:
-    """Return the page of the improvement's document with that number, in its newest edition or in that one.
-    Raises NotFound if it has none, or the caller may not see it.
+    """Return the page of the improvement's document with that number, in its newest edition or in the given
+    one. Raises NotFound if it does not exist, or the caller may not see it.
     """
     document = await load_document(renderer, improvement, number, edition)
     loads = {

@@ -157,7 +157,9 @@ async def printed_trainings(ledger: Ledger, trainings: Iterable[UUID | None]) ->
 
 
 def _closed_book(results: Iterable[ExaminationResult]) -> bool | None:
-    """Return whether all sat with closed books; None: it was not recorded of all, or nobody sat."""
+    """Return whether all sat with closed books; None if it was not recorded for all, or there were no
+    candidates.
+    """
     stated = {result.closed_book for result in results}
     return None if not stated or None in stated else False not in stated
 

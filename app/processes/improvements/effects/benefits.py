@@ -1,7 +1,7 @@
 """Measuring benefits again when they are due: 3, 6 and 12 months after an improvement was standardised.
 
-Of several workers the one that holds an advisory lock measures, and each measurement has an idempotency
-key, so that it is made once. After downtime those that were missed are made, each of its own months.
+Among several workers, the holder of an advisory lock measures, and each measurement has an idempotency key,
+so that it is made once. After downtime the missed ones are made, each of its own months.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ logger = structlog.get_logger()
 async def run(
     connections: SharedConnections, ledger: Ledger, clock: Clock, *, failed: Callable[[str, Exception], None]
 ) -> None:
-    """Measure benefits for ever as they fall due; safe beside other workers. `failed` is called for each
+    """Measure benefits for ever as they fall due; safe next to other workers. `failed` is called for each
     failure.
     """
 

@@ -126,8 +126,8 @@ class EarlierMeasurements:
 async def earlier_measurements(
     reads: ReadContext, improvement: Improvement, body: object, ctx: ActionContext
 ) -> EarlierMeasurements:
-    """Find when the effects were measured before on this occasion, in this round of a pilot. Whoever looks
-    often finds something by chance, so it is counted.
+    """Find when the effects were measured before on this occasion, in this round of a pilot. Frequent looks
+    find something by chance, so they are counted.
     """
     same_occasion = {"occasion": occasion_of(improvement, ctx.now, ctx.settings.zone).occasion.value}
     measurements = await reads.children(ImprovementMeasurement, improvement, **same_occasion)

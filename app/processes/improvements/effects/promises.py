@@ -11,8 +11,8 @@ from app.processes.improvements.proposal.records import ImprovementTarget
 
 
 def better_by(direction: Direction, relative_change: float | None) -> float | None:
-    """Return by which part of the value before the KPI is better; less than 0: it is worse. None: it cannot
-    be said, or the KPI has no better.
+    """Return by which part of the value before the KPI is better; less than 0: it is worse. None if it is
+    unknown, or the KPI has no direction.
     """
     if relative_change is None or direction is Direction.none:
         return None
@@ -21,7 +21,7 @@ def better_by(direction: Direction, relative_change: float | None) -> float | No
 
 def promised_to_be_better(target: ImprovementTarget, before: str | None) -> float | None:
     """Return by which part of the value `before`, a decimal text, the target is promised to be better; None
-    if it cannot be said: a promise in the unit of a KPI that had no value, or 0.
+    if it is unknown: a promise in the unit of a KPI without a value, or with 0.
     """
     if target.kpi is None or target.promised is None:
         return None

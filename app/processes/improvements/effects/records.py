@@ -114,8 +114,8 @@ class ImprovementMeasurement(ChildRecord):
     """The measured effect of an improvement on one target KPI: the effect's record, and the log position at
     which it was computed.
 
-    `kept` tells, of a benefit that is measured again, whether 80 % of the effect that was judged is still
-    there; None where there is nothing to compare with.
+    `kept` is, for a benefit that is measured again, whether 80 % of the effect that was judged is still
+    there; None without a comparison.
 
     `from_at` and `until_at` are the window after the change, `agreed_until_at` is until when the pilot was
     agreed, and `times` how often it was measured on this occasion, in this round of the pilot, this time

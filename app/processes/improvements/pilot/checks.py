@@ -150,8 +150,8 @@ async def not_trained_for_pilot(
 def checked_training(
     improvement: Improvement, ctx: ActionContext, field: str, of: TrainingKind | None = None
 ) -> Any:
-    """Return the training that the payload's field names. Raises WrongValue if it was not held, is for other
-    people than `of` says, or in another process. Its record belongs to the trainings.
+    """Return the training in the payload's field. Raises WrongValue if it was not held, is for other people
+    than `of`, or in another process. Its record belongs to the trainings.
     """
     training: Any = ctx.required_ref(Record, field)
     words = {"number": str(training.number)}
@@ -209,7 +209,7 @@ async def reported_early(
 async def judgement_invalid(
     reads: ReadContext, improvement: Improvement, body: AskJudgementImprovement, ctx: ActionContext
 ) -> None:
-    """Refuse a judgement that names another effect than the report's, and what it must say besides."""
+    """Refuse a judgement of another effect than the report's, and missing content."""
     if body.position != improvement.evaluation.measured_position:
         words = {"position": str(improvement.evaluation.measured_position)}
         raise WrongValue(words, pointer="/position", because="not_the_reported_effect")
@@ -259,7 +259,7 @@ async def _check_extended(reads: ReadContext, body: AskJudgementImprovement, ctx
 
 
 def _check_stopped(body: AskJudgementImprovement) -> None:
-    """Refuse to stop the pilot without a reason, and without saying who is told."""
+    """Refuse to stop the pilot without a reason, and without the people to notify."""
     needed = {"reason": "stop_reason_missing", "told": "stop_telling_missing"}
     raise_all(
         [

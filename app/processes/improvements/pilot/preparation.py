@@ -1,4 +1,4 @@
-"""What actions of a pilot load beforehand: its evidence, and the executor's licence."""
+"""Reads before actions of a pilot: its evidence, and the executor's licence."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ async def pilot_evidence(
 
 @dataclass(frozen=True, slots=True)
 class ExecutorLicence:
-    """Whether the executor whom the payload names may carry out the process."""
+    """Whether the executor in the payload may carry out the process."""
 
     is_missing: bool
 
@@ -114,8 +114,8 @@ class ExecutorLicence:
 async def licence_of_executor(
     reads: ReadContext, improvement: Improvement, body: StartPilotImprovement, ctx: ActionContext
 ) -> ExecutorLicence:
-    """Find out whether the executor has a valid licence for the process. For the department as a whole there
-    is none to have.
+    """Find out whether the executor has a valid licence for the process. The department as a whole has no
+    licences.
     """
     executor = ctx.ref(Person, "executor")
     if executor is None or improvement.process is None:

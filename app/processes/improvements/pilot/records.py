@@ -76,9 +76,9 @@ class ImprovementPilot(RecordPart):
 class ImprovementJudgement(RecordPart):
     """The judgement of a pilot, and the question whether an improvement is reverted.
 
-    `asked_judgement` is what the committee is asked to approve, `asked_position` the log position of the
-    measured effect that the question names, `asked_reason` why, `asked_told` who is told of a stopped pilot,
-    or of a reverted improvement, and `next_…` the scope and dates of an extended pilot.
+    `asked_judgement` is the motion to the committee, `asked_position` the log position of the measured effect
+    in the question, `asked_reason` its reason, `asked_told` the people to notify of a stopped pilot, or of a
+    reverted improvement, and `next_…` the scope and dates of an extended pilot.
     `judgement_overdue_at` is when it was flagged that the committee had not judged the pilot in time.
     """
 
@@ -121,7 +121,7 @@ class ImprovementJudgement(RecordPart):
 
 
 class PilotReadiness(ChildRecord):
-    """What was ready when a round of the pilot was started. `kicked_off_by_id` is the sponsor, who did it."""
+    """Preparations at the start of a round of the pilot. `kicked_off_by_id` is the sponsor, who did it."""
 
     KIND: ClassVar[str] = "pilot_readiness"
 

@@ -1,4 +1,4 @@
-"""Successors of the people of a project, whom the committee has named in the charter."""
+"""Successors of the people of a project, who stand in the committee's charter."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ async def names_people_alone(
     reads: ReadContext, improvement: Improvement, body: HandOverDuties, ctx: ActionContext
 ) -> None:
     """Refuse people who make themselves sponsor or project manager (`takes_post_oneself`), and a successor
-    whom the proposer of the improvement names (`proposer_names_people`): the committee named both.
+    named by the proposer of the improvement (`proposer_names_people`): the committee named both.
     """
     if CHARTERED_DUTIES.isdisjoint(ctx.prepared(HeldDuties).fields) or ctx.caller.is_rule:
         return

@@ -21,7 +21,7 @@ from app.common.records import (
 
 
 class Overrun(CodeEnum):
-    """What of a project exceeds its plan."""
+    """Excess of a project over its plan."""
 
     cost = "cost", "Cost", "费用超出预算"
     time = "time", "Time", "时间超出计划"

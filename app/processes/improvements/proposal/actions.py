@@ -136,8 +136,8 @@ def defer(improvement: Improvement, body: Tallied, ctx: ActionContext) -> None:
 
 
 def deferral_end(improvement: Improvement, ctx: ActionContext) -> datetime:
-    """Return until when the improvement is deferred if no voter says so: as the question had it, or in three
-    months.
+    """Return the end of the improvement's deferral if no voter gives a date: that in the question, or in
+    three months.
     """
     wanted_at = improvement.proposal.review_again_at
     if wanted_at is not None and wanted_at > ctx.occurred_at:

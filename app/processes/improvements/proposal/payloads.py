@@ -151,7 +151,7 @@ class SubmitImprovement(AskDecision, ClassFields):
     CONDITIONS = (Condition("class_is_incomplete", CLASS_FIELDS, _has_whole_class_or_none),)
 
     def sections(self) -> SectionTexts:
-        """Return the sections in which the document says how it was weighed."""
+        """Return the sections of the document about the weighing."""
         return (
             (Heading.weighed_goals, self.weighed_goals),
             (Heading.weighed_practice, self.weighed_practice),

@@ -35,7 +35,7 @@ def select(improvement: Improvement, body: SelectImprovement, ctx: ActionContext
 
 
 def keep_freeze_exception(improvement: Improvement, body: DespiteFreeze) -> None:
-    """Set why the improvement does not wait for the end of the freeze, if the payload says it."""
+    """Set the reason for not waiting for the end of the freeze, if the payload has one."""
     if body.freeze_exception is not None:
         improvement.freeze_exception = body.freeze_exception
         improvement.proposal.freeze_exception_reason = body.freeze_exception_reason

@@ -102,7 +102,7 @@ def _complete_pilot(row: RolloutStep, ctx: ActionContext) -> None:
 
 
 def default_due(name: RolloutStepName, cutover_at: datetime | None, ctx: ActionContext) -> datetime | None:
-    """Return when the step is due if the plan does not say: after the cutover by its day, others never."""
+    """Return the default due time of the step: after the cutover by its day; other steps have none."""
     months = {RolloutStepName.optimise: OPTIMISE_MONTHS, RolloutStepName.fix: FIX_MONTHS}.get(name)
     return (
         None if months is None or cutover_at is None else months_after(cutover_at, months, ctx.settings.zone)
@@ -183,7 +183,7 @@ def _add_sittings(improvement: Improvement, body: CompleteRolloutStepImprovement
 
 
 def _cut_over(improvement: Improvement, body: CompleteRolloutStepImprovement, ctx: ActionContext) -> None:
-    """Note how far it is cut over. What was due by the planned day is due by the real one."""
+    """Note the extent of the cutover. Steps due by the planned day are due by the real one."""
     improvement.rollout.cutover_share = body.share
     if improvement.cutover_at is not None:
         return

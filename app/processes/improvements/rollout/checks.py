@@ -388,7 +388,7 @@ async def optimised_too_early(
     reads: ReadContext, improvement: Improvement, body: FixImprovement, ctx: ActionContext
 ) -> None:
     """Refuse to optimise within half a year of the cutover (`optimised_too_early`): until then the definition
-    is frozen, unless it is for safety, law or a stop of service and says so.
+    is frozen, unless it is declared to be for safety, law or a stop of service.
     """
     check_freeze_exception(body)
     if body.step is not RolloutStepName.optimise or improvement.cutover_at is None:

@@ -1,4 +1,4 @@
-"""What actions of a rollout load beforehand: its steps, and the benefits that were measured."""
+"""Reads before actions of a rollout: its steps, and the measured benefits."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ OPTIMISE_MONTHS = 6
 
 @dataclass(frozen=True, slots=True)
 class RolloutSteps:
-    """The steps of a rollout, in order; none before it is planned."""
+    """The steps of a rollout, in order; empty before it is planned."""
 
     steps: tuple[RolloutStep, ...]
 
@@ -84,9 +84,9 @@ async def planned_rollout_steps(
 
 @dataclass(frozen=True, slots=True)
 class StepTraining:
-    """The training that the payload names, with its results (None: it names none); the members of the teams
-    in scope, and who of all has passed an examination with closed books, in it or in another training of the
-    improvement.
+    """The training in the payload, with its results (None without one); the members of the teams in scope,
+    and people among them who have passed an examination with closed books, in it or in another training of
+    the improvement.
     """
 
     results: TrainingResults | None

@@ -98,11 +98,11 @@ FIXED_IN = ("behaviour_shown", "performance_shown", "it_shown")
 class RolloutStep(ChildRecord):
     """A step of the rollout: its owner, when it is due, and its evidence. `place` counts from 1.
 
-    `order_reason` is why it may be completed out of order, as the process owner said. `training_id` is the
-    training whose examination is evidence, `effective_at` when the published document takes effect, and
-    `went_well` what all teams are told of daily management. `goals` and `weekly_plan` are of the
-    organisation, `…_shown` what has shown that all was ready for the cutover, the seven parts of daily
-    management, and the three places in which the improvement is fixed; steps completed before these were
+    `order_reason` is the process owner's reason for completing it out of order. `training_id` is the training
+    whose examination is evidence, `effective_at` when the published document takes effect, and
+    `went_well` is the text on daily management for all teams. `goals` and `weekly_plan` are of the
+    organisation. `…_shown` is the evidence that all was ready for the cutover, of the seven parts of daily
+    management, and of the three places in which the improvement is fixed; steps completed before these were
     kept apart have them in `evidence`.
     """
 
@@ -214,7 +214,7 @@ class RolloutSitting(ChildRecord):
 
 
 class RolloutAnnouncement(ChildRecord):
-    """How people were told of an improvement: the medium, the date, and how many were reached."""
+    """An announcement of an improvement: the medium, the date, and the number of people reached."""
 
     KIND: ClassVar[str] = "rollout_announcement"
 

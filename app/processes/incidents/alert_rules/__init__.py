@@ -1,1 +1,3 @@
-"""Rules for alerts: which are one incident, whose they are, and when they are to wake nobody."""
+"""Rules for alerts: their grouping into incidents, their owners, and the times at which they open no
+incident.
+"""

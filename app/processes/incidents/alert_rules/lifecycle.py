@@ -1,4 +1,4 @@
-"""Alert rules: how alerts are routed, which are one incident, and when they open none (lifecycle).
+"""Alert rules: how alerts are routed and grouped into incidents, and when they open no incident (lifecycle).
 
 active ─► ended
 """

@@ -47,7 +47,7 @@ async def maintenance_window(
     db: Database, service: str | None, ci: str | None, moment: datetime
 ) -> QuietWindow | None:
     """Return the window of a scheduled change, open at that time, of the service or the configuration item
-    (keys): the one that ends last. None if there is none.
+    (keys): the one that ends last, or None.
     """
     if service is None and ci is None:
         return None

@@ -1,4 +1,4 @@
-"""Which rules fit an alert, and what they make of it (pure)."""
+"""The rules that fit an alert, and their result (pure)."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 
 def routing_rule(rules: Iterable[AlertRule], labels: Mapping[str, str]) -> AlertRule | None:
-    """Return the first rule that fits and says whose the alert is, or None."""
+    """Return the first rule that fits and assigns the alert, or None."""
     return next((rule for rule in rules if rule.routes and fits(rule, labels)), None)
 
 
 def grouping_rule(rules: Iterable[AlertRule], labels: Mapping[str, str]) -> AlertRule | None:
-    """Return the first rule that fits and groups the alert; None if none does, or the alert has none of the
+    """Return the first rule that fits and groups the alert; None without one, or if the alert lacks all
     labels by which it would be grouped.
     """
     rule = next((rule for rule in rules if rule.group_by and fits(rule, labels)), None)

@@ -28,8 +28,8 @@ class WindowSince(CodeEnum):
 
 
 class AlertRule(Record):
-    """A rule for the alerts that its matchers fit: how they are routed, which of them are one incident, and
-    from when to when they open none.
+    """A rule for the alerts that its matchers fit: their routing, their grouping into one incident, and the
+    times at which they open no incident.
 
     Rules apply in the order of their precedence. The first that fits and routes decides on the routing; the
     first that fits and groups on the grouping. A rule is quiet between both of its times.
@@ -100,6 +100,6 @@ class AlertRule(Record):
 
     @property
     def routes(self) -> bool:
-        """Return whether the rule says anything of whose its alerts are, or what they are about."""
+        """Return whether the rule assigns its alerts, or names their subject."""
         routed = (self.service, self.ci, self.category, self.team_id, self.impact, self.urgency, self.effect)
         return any(value is not None for value in routed)

@@ -117,7 +117,7 @@ def labels_text(alert: Alert) -> str | None:
 
 
 def routed(alert: Alert, rule: AlertRule) -> Alert:
-    """Return the alert with what the rule that routes it says of it."""
+    """Return the alert with the values of the rule that routes it."""
     names = ("service", "ci", "category", "impact", "urgency", "effect")
     routing = {name: getattr(rule, name) for name in names}
     return alert.model_copy(update={name: value for name, value in routing.items() if value is not None})

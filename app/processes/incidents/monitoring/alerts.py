@@ -1,8 +1,8 @@
 """The actions on incidents that record how alerts fire and clear.
 
-An alert is identified by the account that sends it, its source, and its key there. It is a row beside its
-incident, and fires and clears by itself. Which incident it joins is decided before; what is decided here is
-what it was decided on: that the incident is open still, and whether others of its alerts fire.
+An alert is identified by the account that sends it, its source, and its key there. It is a row next to its
+incident, and fires and clears by itself. The incident that it joins is chosen before; here the basis of that
+choice is checked: that the incident is still open, and whether others of its alerts fire.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class AlertOfIncident:
     reopens: bool = False
 
     def id_in(self, incident: Incident) -> UUID:
-        """Return the id of its row beside the incident."""
+        """Return the id of its row in the incident."""
         return IncidentAlert.id_of(incident.id, self.sender_id, self.source, self.dedup_key)
 
 
@@ -255,7 +255,7 @@ def _new_alert(
 
 def _fire(alert: IncidentAlert, when: datetime, cleared_at: datetime | None) -> None:
     """Fire the alert: it is over by the first clearing that is not before it fired last, in whatever order
-    both are told.
+    both are reported.
     """
     alert.first_fired_at = min(alert.first_fired_at or when, when)
     alert.last_fired_at = last = later_instant(alert.last_fired_at, when)

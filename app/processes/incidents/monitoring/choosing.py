@@ -1,4 +1,4 @@
-"""Which action an alert calls for, by what is known of it.
+"""The action for an alert, by the knowledge about it.
 
 An alert that fires joins its incident, if that is open or was over by a clearing which came earlier. If
 somebody has resolved it and the alert is heard to fire still, it is opened again; so is one that has cleared
@@ -37,8 +37,8 @@ from app.ticketing.comments import CommentTicket
 class KnownAlert:
     """The incident that an alert belongs to, if there is one, and when the alert fired or cleared.
 
-    Of a firing alert: `cleared_at` is when it has cleared since; `fires_on` is true if it still fires, or
-    fires again, though its incident is over. Of a cleared one: `earlier_resolution` is that of the incident,
+    For a firing alert: `cleared_at` is when it has cleared since; `fires_on` is true if it still fires, or
+    fires again, though its incident is over. For a cleared one: `earlier_resolution` is that of the incident,
     if the tool has reopened it since.
     """
 
@@ -50,8 +50,8 @@ class KnownAlert:
 
 
 class ChosenAction(NamedTuple):
-    """The action that an alert calls for: on the incident of that name, a new one if None, with this payload.
-    It must have that version, if one is given. `then` follows at once. `about` says which alert it is.
+    """The action for an alert: on the incident of that name, a new one if None, with this payload. It must
+    have that version, if one is given. `then` follows at once. `about` identifies the alert.
     """
 
     action: str
@@ -154,7 +154,7 @@ def acknowledged_action(alert: Alert, incident: AlertedIncident, metadata: Comma
 
 
 def said_in_comment(text: str) -> CommentTicket:
-    """Return the comment that says this to all who see the incident."""
+    """Return the comment with this text for all who see the incident."""
     return CommentTicket(text=text, visibility=Visibility.public)
 
 
@@ -215,7 +215,7 @@ def report_anew(
 
 
 def cleared_text(title: str, metadata: CommandMetadata, description: str | None = None) -> str:
-    """Return what is said of an alert that has cleared."""
+    """Return the text about an alert that has cleared."""
     text = translate(metadata.language, "note", "alert_cleared", {"title": title})
     return (text if description is None else f"{text}\n{description}")[:LONGEST_PARAGRAPH]
 

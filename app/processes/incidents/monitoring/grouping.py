@@ -1,9 +1,9 @@
-"""Which action an alert calls for that is taken as one incident with others.
+"""The action for an alert that forms one incident with others.
 
 An alert joins the incident that it has fired in, and otherwise the open one of its group, if it fires within
-the window of that. It clears by itself: the last one that clears ends the incident. What holds for an alert
-that is an incident of its own holds for each of them, but for one thing: what an alert tells late stays in
-the incident that it fires in, since that was open for the others meanwhile.
+the window of that. It clears by itself: the last one that clears ends the incident. The rules for an alert
+with its own incident hold for each of them, except one: a late report of an alert stays in the incident that
+it fires in, since that was open for the others meanwhile.
 """
 
 from __future__ import annotations
@@ -42,14 +42,14 @@ from app.processes.incidents.records import OPEN
 
 @dataclass(frozen=True, slots=True)
 class AlertGroup:
-    """What an alert has in common with others, by a fingerprint, and the rule that says so."""
+    """Common values of several alerts, as a fingerprint, and the rule that groups them."""
 
     key: str
     rule: AlertRule
 
 
 class GroupedChoice(NamedTuple):
-    """What an alert of a group calls for; None: nothing."""
+    """The action for an alert of a group, or None."""
 
     action: ChosenAction | None
 
@@ -82,8 +82,8 @@ class _Firing:
 def group_of(
     ledger: Ledger, alert: Alert, metadata: CommandMetadata, rules: Sequence[AlertRule]
 ) -> AlertGroup | None:
-    """Return the group of the alert by these rules, which are in their order; None if none groups it. Alerts
-    of two accounts are never one group: neither sees the other's incidents.
+    """Return the group of the alert by these rules, which are in their order; None if no rule groups it.
+    Alerts of two accounts are never one group: neither sees the other's incidents.
     """
     labels = labels_of(alert)
     rule = grouping_rule(rules, labels)

@@ -1,8 +1,8 @@
 """Alerts of monitoring tools, however they come: what each calls for, done once.
 
-An alert that fires joins its open incident; if there is none, an incident is reported. An alert that clears
-resolves its incident if work has not started, and otherwise adds a comment. One that somebody has
-acknowledged in its tool adds a comment.
+An alert that fires joins its open incident; without one, an incident is reported. An alert that clears
+resolves its incident if work has not started, and otherwise adds a comment. One that was acknowledged in its
+tool adds a comment.
 
 Alerts may come in any order. One that fired before it cleared is over, also if it comes after that; what
 fired before and what fired after a clearing are two incidents, also if the clearing comes last. Only an
@@ -171,7 +171,7 @@ async def _separate(
     """Separate the firings before this clearing from those after it, if one incident has both: each gets an
     incident.
 
-    Both share an incident if the clearing arrives late. Firings after it are handled anew if the clearing
+    Both share an incident if the clearing arrives late. Firings after it are handled again if the clearing
     has ended the incident, and those before it if the incident began later.
     """
     identity, when = identity_of(alert, metadata), time_of(alert, metadata)
@@ -266,8 +266,8 @@ async def _choose(
 
 
 def _as_policy_says(chosen: ChosenAction, team: UUID | None, policy: AlertPolicy) -> ChosenAction:
-    """Return the opening of an incident as of the time that the policy says, and assigned to the `team` of
-    the rule that routes it, if somebody works in it.
+    """Return the opening of an incident as of the time in the policy, and assigned to the `team` of the rule
+    that routes it, if the team has members.
     """
     if chosen.action != "report":
         return chosen
@@ -292,7 +292,7 @@ async def _link(ledger: Ledger, stream: str, earlier: str, metadata: CommandMeta
 async def _earlier_outcome(
     ledger: Ledger, alert: Alert, metadata: CommandMetadata, key: IdempotencyKey
 ) -> tuple[AlertOutcome, ActionOutcome] | None:
-    """Return the outcome of the alert sent earlier with the idempotency key; None if there was none."""
+    """Return the outcome of the alert sent earlier with the idempotency key, or None."""
     earlier = await idempotency.find_outcome(ledger, metadata.caller.actor, key)
     if earlier is None:
         return None

@@ -1,4 +1,6 @@
-"""What is known of an alert: when it cleared, kept beside the log; when it fired, from events."""
+"""Knowledge about an alert: the time of its clearing, kept outside the log; the time of its firing, from
+events.
+"""
 
 from __future__ import annotations
 

@@ -33,8 +33,8 @@ INCIDENT_FIELDS = frozenset(AlertedIncident.__dataclass_fields__)
 
 @dataclass(frozen=True, slots=True)
 class AlertMembership:
-    """An alert in an incident that has several, and whether others of that incident fire; if none does, when
-    the last of them cleared.
+    """An alert in an incident that has several, and whether others of that incident fire; otherwise when the
+    last of them cleared.
     """
 
     incident: AlertedIncident

@@ -1,7 +1,7 @@
-"""Alerts that fire in a quiet window: kept beside the log, until they clear or the window ends.
+"""Alerts that fire in a quiet window: kept outside the log, until they clear or the window ends.
 
-A window is that of a scheduled change of the service or the item, or one that a rule says. Alerts that have
-an open incident join it; others open none before the window has ended.
+A window is that of a scheduled change of the service or the item, or that of a rule. Alerts that have an open
+incident join it; others open an incident only after the window has ended.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ async def quiet_window(
     db: Database, alert: Alert, moment: datetime, rules: Sequence[AlertRule]
 ) -> QuietWindow | None:
     """Return the window in which the alert opens no incident at that time, by a rule or by maintenance: the
-    one that ends last. None if there is none.
+    one that ends last, or None.
     """
     rule = quiet_rule(rules, labels_of(alert), moment)
     windows = [await maintenance_window(db, alert.service, alert.ci, moment)]
@@ -160,7 +160,7 @@ async def move_quiet_alert(db: Database, quiet: QuietAlert, window: QuietWindow,
 async def end_quiet_alert(
     db: Database, quiet: QuietAlert, incident: UUID | None, opened_at: datetime
 ) -> None:
-    """End the quiet time of the alert, which has an incident from then on; None: it needs none."""
+    """End the quiet time of the alert, which has an incident from then on; None: it needs no incident."""
     await db.rows(OPENED, {"id": quiet.id, "at": opened_at, "incident": incident})
 
 

@@ -1,8 +1,8 @@
 """Routes of alerts: `/v1/alerts`, on which monitoring tools send them, and those of quiet windows.
 
-An alert that fires joins its open incident; if there is none, an incident is reported. An alert that clears
-resolves its incident if work has not started, and otherwise adds a comment. One that was
-acknowledged in its tool adds a comment.
+An alert that fires joins its open incident; without one, an incident is reported. An alert that clears
+resolves its incident if work has not started, and otherwise adds a comment. One that was acknowledged in its
+tool adds a comment.
 """
 
 from __future__ import annotations

@@ -50,8 +50,8 @@ AGREED = "request.requirements_agreed"
 async def print_document(
     renderer: Renderer, request: Request, number: str, edition: int | None
 ) -> PrintedPage:
-    """Return the page of the request's document with that number, in its newest edition or in that one.
-    Raises NotFound if it has none, or the caller may not see it.
+    """Return the page of the request's document with that number, in its newest edition or in the given one.
+    Raises NotFound if it does not exist, or the caller may not see it.
     """
     loaded = await load_document(renderer, request, number, edition)
     wording = Wording(renderer.language, TABLE)
@@ -272,7 +272,9 @@ async def _acceptance(source: PaperSource, request: Request) -> Paper:
 def _acceptors(
     source: PaperSource, acceptance: Acceptance, persons: Sequence[UUID | str | None], words: PaperWords
 ) -> list[SignatureLine]:
-    """Return a line for each member of the acceptance group; whoever recorded the verdict has consented."""
+    """Return a line for each member of the acceptance group; the person who recorded the verdict has
+    consented.
+    """
     recorder = acceptance.recorded_by_id
     recorded = SignatureLine("accepted_for_group", words.name(recorder), source.loaded.printed.recorded_at)
     members = [person for person in persons if str(person) != str(recorder)]

@@ -27,8 +27,8 @@ BENEATH = "select number from fold.sla where id = any(%s::uuid[]) order by numbe
 
 
 async def printed_document(renderer: Renderer, loaded: VersionedRecord[Agreement], number: str) -> Printed:
-    """Return the content of the page for the agreement's document with that number. Raises NotFound if the
-    agreement has none, or the caller may not see it.
+    """Return the content of the page for the agreement's document with that number. Raises NotFound if it
+    does not exist, or the caller may not see it.
     """
     agreement, db = loaded.record, renderer.ledger.db
     row = await db.row(DOCUMENT, (agreement.row_key, number))

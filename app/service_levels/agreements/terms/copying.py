@@ -40,7 +40,7 @@ def apply_terms(agreement: Agreement, body: AgreementTerms, ctx: ActionContext) 
 
 
 def fill_usual_terms(agreement: Agreement) -> None:
-    """Set the usual terms where the agreement has none."""
+    """Set the default terms where the agreement has none."""
     for name, value in USUAL_TERMS.items():
         if getattr(agreement, name) is None:
             setattr(agreement, name, value)

@@ -110,7 +110,7 @@ class ClocksInDanger(OutputModel):
 
 
 class DangerQuery(BaseModel):
-    """What is asked of open clocks."""
+    """Query of open clocks."""
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 

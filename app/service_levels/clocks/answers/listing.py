@@ -93,7 +93,7 @@ SlaField = Annotated[
 
 async def wait_for_clocks(db: Database) -> float:
     """Wait a moment for the clocks to catch up with the log's present end. Return the age in seconds of the
-    first event that they do not include then; 0 if there is none.
+    first event that they do not include then, or 0.
     """
     clock = asyncio.get_running_loop().time
     ends, head = clock() + WAIT_SECONDS, None

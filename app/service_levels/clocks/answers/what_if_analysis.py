@@ -1,5 +1,5 @@
-"""What-if analysis of an agreement: the engine reads the clocks of the cases that it covered, once by its
-terms and once by others, and the attainment of both is compared.
+"""What-if analysis of an agreement: the engine reads the clocks of its cases, once by its terms and once by
+others, and the attainment of both is compared.
 """
 
 from __future__ import annotations

@@ -88,7 +88,7 @@ def can_be_mailed(mail: IncomingMail) -> bool:
 
 
 def account_sender(mail: IncomingMail, language: str) -> str:
-    """Return the line with a sender whom nobody can answer."""
+    """Return the line with a sender that cannot be answered."""
     named = f"{mail.sender_name} <{mail.sender}>" if mail.sender_name else mail.sender
     return "" if can_be_mailed(mail) else translate(language, "note", "account_sender", {"sender": named})
 

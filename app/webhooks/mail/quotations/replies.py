@@ -94,8 +94,8 @@ def _own_notices(lines: list[str], notice: OurLines) -> Iterator[tuple[int, int,
 
 
 def _begin(lines: list[str], place: int, earliest: int) -> int:
-    """Return the line at which the introduction or the header block above the place begins; the place if
-    there is none.
+    """Return the line at which the introduction or the header block above the place begins; the place itself
+    without either.
     """
     end = place
     while end > earliest and not MARKS.sub("", lines[end - 1]).strip():
@@ -130,7 +130,7 @@ def _is_separator(line: str) -> bool:
 
 
 def _introduction(lines: list[str], earliest: int, end: int) -> int:
-    """Return how many lines directly before the line `end` introduce a quotation; 0: none."""
+    """Return how many lines directly before the line `end` introduce a quotation, or 0."""
     for count in range(1, min(_INTRODUCTION_LINES, end - earliest) + 1):
         own_lines = [MARKS.sub("", line).strip() for line in lines[end - count : end]]
         joined = " ".join(own_lines)

@@ -30,7 +30,7 @@ class _TemplateModel(BaseModel):
 
 
 class ToolRequest(_TemplateModel):
-    """A request: its method, and expressions of its address and its body (None: it has none)."""
+    """A request: its method, and expressions of its address and its body (None: no body)."""
 
     method: Method = "GET"
     url: ExpressionText
@@ -54,9 +54,8 @@ class ReadRequest(ToolRequest):
 
 
 class SearchRequest(ToolRequest):
-    """The request that looks for what may have been written already; `matches` is a list of it. What is
-    not found is
-    taken for not written after `settle_seconds`: the search of some tools is late.
+    """The request that looks for earlier writes; `matches` is a list of it. A write that is not found counts
+    as not made after `settle_seconds`: the search of some tools is late.
     """
 
     matches: ExpressionText
@@ -98,9 +97,9 @@ class CommentRequest(ToolRequest):
 class Template(_TemplateModel):
     """The requests that write to a tool. `authorization` is the scheme of its secret: a bearer token, or
     a text
-    `user:token` for basic authentication. `groups` has the states that the tool does not tell apart, by
+    `user:token` for basic authentication. `groups` has the states that the tool does not distinguish, by
     state.
-    `settings` are the names of what a subscription must say.
+    `settings` are the names of a subscription's required settings.
     """
 
     tool: str
@@ -160,8 +159,8 @@ def _names() -> frozenset[str]:
 
 @cache
 def template_of(tool: str, edition: str | None = None) -> CompiledTemplate:
-    """Return the template of a tool, or of an edition that has another interface. Raises KeyError if there is
-    none.
+    """Return the template of a tool, or of an edition that has another interface. Raises KeyError for an
+    unknown one.
     """
     name = f"{tool}{_EDITION}{edition}" if edition else tool
     if name not in _names():
