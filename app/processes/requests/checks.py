@@ -11,8 +11,9 @@ from app.foundation.documents.records import DocumentClass
 from app.foundation.people.eligibility import check_member
 from app.foundation.people.records import Group, GroupMember, Team, TeamKind
 from app.kernel.access.reads import ReadContext
+from app.kernel.actions.actor_policy import RecordDuty
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.refusals import WrongValue
+from app.kernel.actions.refusals import ConflictingDuty, WrongValue, caller_check
 from app.processes.requests.groups import accepting, of_the_business
 from app.processes.requests.implementation import implementer
 from app.processes.requests.payloads import (
@@ -33,10 +34,12 @@ from app.processes.requests.records import RequestState as State
 from app.ticketing.projects.checks import check_in_future, check_plan
 from app.ticketing.records import Task
 from app.ticketing.reopening import reopening_ends_at
-from app.ticketing.work.tasks import DropTask
+from app.ticketing.work.tasks import DropTask, EditTask
 from app.ticketing.work.working_days import service_working_days, working_days_after
 
 WORKING_DAYS_AHEAD = 2
+#: Their checks are children, by the plan that they are of.
+QUALITY_CHECKER = RecordDuty("quality checker", "质量检查人", ())
 #: Number of open tasks that a refusal names.
 MOST_TASKS_NAMED = 10
 
@@ -218,12 +221,14 @@ async def quality_not_checked(reads: ReadContext, request: Request, ctx: ActionC
     return None if failed_at is None or is_newer else "not_checked_since"
 
 
-async def dropped_by_judged(
-    reads: ReadContext, request: Request, body: DropTask, ctx: ActionContext
+async def altered_by_judged(
+    reads: ReadContext, request: Request, body: DropTask | EditTask, ctx: ActionContext
 ) -> str | None:
-    """Refuse to drop an issue of a failed acceptance, unless the person who recorded it does
-    (`issue_of_acceptance`).
+    """Refuse to drop an issue of a failed acceptance, to word or date it otherwise, or to hide it from the
+    business, unless the person who recorded the acceptance does (`issue_of_acceptance`).
     """
+    if isinstance(body, EditTask) and not body.model_fields_set & {"title", "due_at", "visibility"}:
+        return None  # work may be given to others
     added_at = ctx.required_ref(Task, "task").added_at
     raised = await reads.children(Acceptance, request, verdict=AcceptanceVerdict.failed.value)
     by_others = any(
@@ -234,10 +239,11 @@ async def dropped_by_judged(
 
 
 async def no_acceptor_left(reads: ReadContext, request: Request, ctx: ActionContext) -> str | None:
-    """Refuse to submit the request if the acceptance group has no active member who did not implement it
-    (`nobody_to_accept`).
+    """Refuse to submit the request if the acceptance group has no active member who neither implemented nor
+    checked it (`nobody_to_accept`).
     """
     acceptors = await accepting(reads, request) - implementer.persons(request)
+    acceptors -= await _checkers(reads, request)
     return None if await reads.active(acceptors) else "nobody_to_accept"
 
 
@@ -269,6 +275,21 @@ async def not_in_the_acceptance_group(reads: ReadContext, request: Request, ctx:
     """Refuse a caller who is not in the request's acceptance group (`not_in_the_acceptance_group`)."""
     ours = ctx.caller.person_id in await accepting(reads, request)
     return None if ours else "not_in_the_acceptance_group"
+
+
+@caller_check
+async def accepts_own_check(
+    reads: ReadContext, request: Request, body: RecordAcceptanceRequest | None, ctx: ActionContext
+) -> None:
+    """Refuse whoever has checked the quality of what they accept (`separation_of_duties`)."""
+    if ctx.caller.person_id in await _checkers(reads, request):
+        raise ConflictingDuty(QUALITY_CHECKER)
+
+
+async def _checkers(reads: ReadContext, request: Request) -> set[UUID]:
+    """Return who has checked the quality of the current plan's work."""
+    checks = await reads.children(QualityCheck, request)
+    return {check.checker_id for check in checks if check.checker_id and check.dropped_at is None}
 
 
 async def criterion_results_incomplete(

@@ -341,7 +341,8 @@ LIFECYCLE = Lifecycle(
         action(ask_acceptor,          "通知新验收人", [State.in_acceptance], STAYS, rule, "request.acceptor_asked",
                notifies=(RecipientRule(NoticeType.to_accept, created=Follower),)),
         action(record_acceptance,     "登记验收", [State.in_acceptance], ACCEPTED, acceptor, "request.accepted",
-               unless=(checks.not_in_the_acceptance_group,), prepare=(current_criteria, load_documents), wrong=(checks.criterion_results_incomplete,),
+               unless=(checks.not_in_the_acceptance_group,), prepare=(current_criteria, load_documents),
+               wrong=(checks.accepts_own_check, checks.criterion_results_incomplete),
                segregate_from=(implementer,), document=lambda _: DocumentClass.AC),
         action(record_training,       "登记培训", [State.delivered], STAYS, engineer | assignee, "request.training_recorded",
                prepare=(load_documents,), wrong=(checks.trained_in_future,), document=lambda _: DocumentClass.TR),
@@ -365,7 +366,7 @@ LIFECYCLE = Lifecycle(
         *edit_action(edit, "request", State, prepare=(reopening_of_edited,)),
         *ticket_actions(
             kind="request", any=State, open=OPEN, delivered=ENDED, manager=Role.service_level_manager,
-            task_spec=TaskSpec(complete_task, (checks.dropped_by_judged,)),
+            task_spec=TaskSpec(complete_task, (checks.altered_by_judged,)),
         ),
         *succession_rows("request", State),
     ),
