@@ -45,6 +45,10 @@ class DemandedText:
     """Marks a text of a payload in which a person has to say something."""
 
 
+class StatedDay:
+    """Marks a text of a payload that is a day: `2027-06-30`."""
+
+
 def is_meaningful(text: str) -> bool:
     """Return whether the text has at least two letters or digits (a Chinese character counts as a letter) and
     is more than a word that only fills the field.

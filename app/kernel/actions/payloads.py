@@ -29,7 +29,13 @@ from app.common.custom import CustomValuesField
 from app.common.personal import PREFIX, Ciphertext, Personal
 from app.common.records import ChildRef, ForeignRef, KeyRef, Record
 from app.kernel.actions.conditions import Condition, check_conditions
-from app.kernel.actions.payload_fields import DemandedText, describe_fields, is_meaningful, make_optional
+from app.kernel.actions.payload_fields import (
+    DemandedText,
+    StatedDay,
+    describe_fields,
+    is_meaningful,
+    make_optional,
+)
 from app.log.canonical import instant
 
 LONGEST_LINE = 200
@@ -386,6 +392,25 @@ def empty_statements(value: Any, pointer: str = "", *, demanded: bool = False) -
         statements = marks(type(value), DemandedText)
         for name, field in provided_fields(value):
             yield from empty_statements(field, f"{pointer}/{name}", demanded=name in statements)
+
+
+def dates_after(value: Any, latest: datetime, pointer: str = "", *, is_day: bool = False) -> Iterator[str]:
+    """Yield the JSON pointers of the dates in a payload, or in a value of one, that are later. `is_day`:
+    texts in the value are days.
+    """
+    if isinstance(value, datetime):
+        if value > latest:
+            yield pointer
+    elif isinstance(value, str):
+        if is_day and value > latest.date().isoformat():
+            yield pointer
+    elif isinstance(value, list | tuple):
+        for place, entry in enumerate(value):
+            yield from dates_after(entry, latest, f"{pointer}/{place}", is_day=is_day)
+    elif isinstance(value, BaseModel):
+        days = marks(type(value), StatedDay)
+        for name, field in provided_fields(value):
+            yield from dates_after(field, latest, f"{pointer}/{name}", is_day=name in days)
 
 
 def to_event_data(

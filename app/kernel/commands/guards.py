@@ -4,15 +4,17 @@ checks.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from app.common.people import DEFAULT_LABELS, RoleLabels
+from app.i18n import Word
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import RecordDuty, conflicting_duties
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.payloads import empty_statements
+from app.kernel.actions.payloads import dates_after, empty_statements
 from app.kernel.actions.refusals import (
     ActionUnavailable,
     ConflictingDuty,
@@ -26,6 +28,8 @@ from app.kernel.actions.refusals import (
     WrongValue,
 )
 from app.kernel.commands.command import Command
+
+YEAR = timedelta(days=365.25)
 
 
 def require_permission(
@@ -54,11 +58,29 @@ def require_content(command: Command) -> None:
     """Raise WrongValue if a person sends a text that has to say something and says nothing."""
     if not command.metadata.is_by_person:
         return
-    wrong = [
+    _raise_all(
         WrongValue(pointer=pointer, because="says_nothing") for pointer in empty_statements(command.body)
-    ]
+    )
+
+
+def require_near_dates(command: Command, horizon_years: int) -> None:
+    """Raise WrongValue if a person states dates that lie further ahead than anybody plans."""
+    if not command.metadata.is_by_person:
+        return
+    latest = command.metadata.now + horizon_years * YEAR
+    words: dict[str, Word] = {"until": latest}
+    _raise_all(
+        WrongValue(words, pointer=pointer, because="too_far_ahead")
+        for pointer in dates_after(command.body, latest)
+    )
+
+
+def _raise_all(refusals: Iterable[WrongValue]) -> None:
+    wrong = list(refusals)
     if wrong:
-        raise WrongValue(pointer=wrong[0].pointer, because=wrong[0].because, further=tuple(wrong[1:]))
+        raise WrongValue(
+            wrong[0].words, pointer=wrong[0].pointer, because=wrong[0].because, further=tuple(wrong[1:])
+        )
 
 
 def require_segregation(command: Command, record: Any, behalf: UUID | None) -> None:

@@ -85,7 +85,7 @@ class Training(Record):
         "Identifiers of the participants who were examined and have not passed so far."
     )
     planned_at: datetime | None = required(
-        "Time for which the training is planned.", examples=["2199-01-31T06:00:00Z"]
+        "Time for which the training is planned.", examples=["2035-01-31T06:00:00Z"]
     )
     overdue_at: datetime | None = optional(
         "Time at which the training was flagged as not held in time; null if it was not."

@@ -1,0 +1,69 @@
+"""A date further ahead than anybody plans is a typing error, whichever command of a person states it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from app.kernel.actions.payload_fields import StatedDay
+from app.kernel.actions.payloads import dates_after, marks, part_types
+from app.platform.settings import Settings
+from app.registry import LIFECYCLES
+from tests.client import Api, an_incident
+
+LATEST = datetime(2036, 11, 30, tzinfo=UTC)
+LATER: Any = {True: "2036-12-01", False: datetime(2036, 11, 30, 0, 0, 1, tzinfo=UTC)}
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    return settings.model_copy(update={"horizon_years": 10})
+
+
+def _dated(body: type[BaseModel]) -> Iterator[tuple[str, bool]]:
+    """The fields that are dates, and whether they are days."""
+    for name, field in body.model_fields.items():
+        is_day = name in marks(body, StatedDay)
+        if is_day or "datetime" in str(field.annotation).lower():
+            yield name, is_day
+
+
+def unset(body: type[BaseModel]) -> dict[str, Any]:
+    """No field has a value."""
+    return dict.fromkeys(body.model_fields)
+
+
+def test_every_date_of_an_action_is_bounded() -> None:
+    dated = 0
+    for row in {row for lifecycle in LIFECYCLES for row in lifecycle.rows}:
+        parts = part_types(row.body)
+        for within, body in (("", row.body), *parts.items()):
+            for name, is_day in _dated(body):
+                if (within, name) == ("", "occurred_at"):
+                    continue  # never ahead at all
+                several = "tuple" in str(body.model_fields[name].annotation)
+                stated = body.model_construct(
+                    **unset(body) | {name: (LATER[is_day],) if several else LATER[is_day]}
+                )
+                pointer = f"/{name}/0" if several else f"/{name}"
+                sent = row.body.model_construct(**unset(row.body) | {within: (stated,)}) if within else stated
+                (found,) = dates_after(sent, LATEST)
+                assert found == (f"/{within}/0{pointer}" if within else pointer)
+                dated += 1
+    assert dated > 150
+
+
+async def test_a_person_learns_which_date_is_too_far_ahead(api: Api) -> None:
+    agent, now = await api.client("Ann", "agent"), datetime.now(UTC)
+    path = f"/v1/incidents/{(await agent.post_ok('/v1/incidents', an_incident()))['id']}/add_task"
+    task = {"title": "Order a relay", "due_at": (now + timedelta(days=3_700)).isoformat()}
+
+    refused = await agent.post(path, json=task)
+
+    assert refused.status_code == 422, refused.text
+    assert [(e["pointer"], e["code"]) for e in refused.json()["errors"]] == [("/due_at", "too_far_ahead")]
+    await agent.post_ok(path, task | {"due_at": (now + timedelta(days=3_600)).isoformat()})
