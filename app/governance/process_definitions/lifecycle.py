@@ -118,6 +118,8 @@ def publish(definition: ProcessDefinition, body: PublishProcessDefinition, ctx: 
     definition.edition = max((edition.edition or 0 for edition in published.editions), default=0) + 1
     definition.effective_at = body.effective_at or ctx.counts_from
     definition.document_number = ctx.assigned.document_number
+    definition.freeze_exception = body.freeze_exception
+    definition.freeze_exception_reason = body.freeze_exception_reason
     if published.present is not None:
         names = dict.fromkeys((*(published.present.aliases or ()), *(definition.aliases or ())))
         definition.aliases = list(names) or None
