@@ -192,14 +192,7 @@ async def test_a_project_is_analysed_designed_twice_accepted_at_the_third_time_a
         )
         assert (failed["state"], failed["rounds"]) == ("rectifying", round_)
         assert await refused(people.engineer, f"{path}/submit_for_acceptance", _papers()) == "task_is_open"
-        tasks = (await people.engineer.read(f"{path}/tasks"))["items"]
-        (issue,) = (task["id"] for task in tasks if task["completed_at"] is None and not task["dropped_at"])
-        drop = {"task": issue, "reason": "It is small."}
-        assert await refused(people.engineer, f"{path}/drop_task", drop) == "issue_of_acceptance"
-        for edit in ({"title": "Mend less"}, {"due_at": LATER}, {"visibility": "internal"}):
-            body = {"task": issue} | edit
-            assert await refused(people.engineer, f"{path}/edit_task", body) == "issue_of_acceptance"
-        await people.engineer.post_ok(f"{path}/edit_task", {"task": issue, "assignee": people.engineer.id})
+        await _neither_dropped_nor_altered(people, path)
         await _complete_all(people, path)
         unchecked = await refused(people.engineer, f"{path}/submit_for_acceptance", _papers())
         assert unchecked == "not_checked_since"
@@ -242,6 +235,18 @@ async def test_a_project_is_analysed_designed_twice_accepted_at_the_third_time_a
     assert len({document["number"] for document in documents}) == len(documents)
     assert next(d["edition"] for d in documents if d["document_class"] == "SO") == 2
     await _papers_print(people, path, documents)
+
+
+async def _neither_dropped_nor_altered(people: People, path: str) -> None:
+    """The issue stays as the acceptance has raised it; only its work goes to somebody else."""
+    tasks = (await people.engineer.read(f"{path}/tasks"))["items"]
+    (issue,) = (task["id"] for task in tasks if task["completed_at"] is None and not task["dropped_at"])
+    drop = {"task": issue, "reason": "It is small."}
+    assert await refused(people.engineer, f"{path}/drop_task", drop) == "issue_of_acceptance"
+    for edit in ({"title": "Mend less"}, {"due_at": LATER}, {"visibility": "internal"}):
+        body = {"task": issue} | edit
+        assert await refused(people.engineer, f"{path}/edit_task", body) == "issue_of_acceptance"
+    await people.engineer.post_ok(f"{path}/edit_task", {"task": issue, "assignee": people.engineer.id})
 
 
 async def _a_laptop(people: People) -> str:

@@ -243,7 +243,7 @@ def _check_passed(body: AskJudgementImprovement, evidence: PilotEvidence) -> Non
 
 
 async def _check_extended(reads: ReadContext, body: AskJudgementImprovement, ctx: ActionContext) -> None:
-    """Refuse to extend the pilot without new dates that lie ahead, and by an unusual time without a reason."""
+    """Refuse to extend the pilot without new dates ahead, or by an unusual time without a reason."""
     needed = {"begins_at": "extension_dates_missing", "ends_at": "extension_dates_missing"}
     raise_all(
         [
