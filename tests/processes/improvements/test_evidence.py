@@ -134,6 +134,7 @@ async def test_a_promise_is_of_something_and_the_way_that_the_kpi_improves(proje
         ("incident_resolution_seconds", "0.00", "promise_of_nothing"),
         ("incident_resolution_seconds", "0.5", "promise_to_worsen"),
         ("first_contact_resolution", "-0.1", "promise_to_worsen"),
+        ("incident_resolution_seconds", "-3", "promise_of_more_than_all"),
     ):
         target = {"name": "one", "kpi": kpi, "before": WINDOW, "judged_by": "By the mean."}
         body = fields | {"targets": [target | {"promised": {"change": change}}]}
