@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from app.common.children import Attachment
 from app.common.people import Person
 from app.foundation.costs.amounts import check_digits as digits_fit
 from app.foundation.documents.filing import published_document
@@ -255,6 +256,21 @@ async def documents_missing(
     """
     are_published = published_document(DocumentClass.SN, ctx) and published_document(DocumentClass.SO, ctx)
     return None if are_published else "papers_missing"
+
+
+async def manual_not_readable(
+    reads: ReadContext, request: Request, body: SubmitForAcceptanceRequest, ctx: ActionContext
+) -> None:
+    """Refuse a manual that is empty or withdrawn (`nothing_to_read`), or that only staff see, but not those
+    who accept (`file_for_staff`).
+    """
+    manual = ctx.ref(Attachment, "manual_file")
+    if manual is None:
+        return
+    if manual.withdrawn_at is not None or not manual.size:
+        raise WrongValue(pointer="/manual_file", because="nothing_to_read")
+    if manual.for_staff:
+        raise WrongValue(pointer="/manual_file", because="file_for_staff")
 
 
 async def too_short_notice(

@@ -336,7 +336,7 @@ LIFECYCLE = Lifecycle(
                prepare=(load_documents,), segregate_from=(implementer,), document=lambda _: DocumentClass.TE),
         action(submit_for_acceptance, "提交验收", IMPLEMENTING_STATES, State.in_acceptance, engineer | assignee, "request.submitted_for_acceptance",
                unless=(checks.task_is_open, checks.quality_not_checked, checks.no_acceptor_left),
-               prepare=(load_documents, acceptors), wrong=(checks.documents_missing, checks.too_short_notice),
+               prepare=(load_documents, acceptors), wrong=(checks.documents_missing, checks.manual_not_readable, checks.too_short_notice),
                notifies=(RecipientRule(NoticeType.to_accept, field="requester_id"), RecipientRule(NoticeType.to_accept, created=Follower))),
         action(ask_acceptor,          "通知新验收人", [State.in_acceptance], STAYS, rule, "request.acceptor_asked",
                notifies=(RecipientRule(NoticeType.to_accept, created=Follower),)),
