@@ -40,8 +40,9 @@ def unset(body: type[BaseModel]) -> dict[str, Any]:
 def test_every_date_of_an_action_is_bounded() -> None:
     dated = 0
     for row in {row for lifecycle in LIFECYCLES for row in lifecycle.rows}:
-        parts = part_types(row.body)
-        for within, body in (("", row.body), *parts.items()):
+        payload: type[BaseModel] = row.body
+        bodies: dict[str, type[BaseModel]] = {"": payload, **part_types(payload)}
+        for within, body in bodies.items():
             for name, is_day in _dated(body):
                 if (within, name) == ("", "occurred_at"):
                     continue  # never ahead at all
@@ -50,7 +51,7 @@ def test_every_date_of_an_action_is_bounded() -> None:
                     **unset(body) | {name: (LATER[is_day],) if several else LATER[is_day]}
                 )
                 pointer = f"/{name}/0" if several else f"/{name}"
-                sent = row.body.model_construct(**unset(row.body) | {within: (stated,)}) if within else stated
+                sent = payload.model_construct(**unset(payload) | {within: (stated,)}) if within else stated
                 (found,) = dates_after(sent, LATEST)
                 assert found == (f"/{within}/0{pointer}" if within else pointer)
                 dated += 1

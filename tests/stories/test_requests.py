@@ -467,7 +467,7 @@ async def _made(people: People, path: str) -> None:
     }
     assert (await people.architect.post_ok(f"{path}/begin_implementation", plan))["state"] == "implementing"
     (milestone,) = (await people.requester.read(f"{path}/milestones"))["items"]
-    report = {"milestones": [], "expected_at": "2026-01-01T00:00:00Z"}
+    report: Json = {"milestones": [], "expected_at": "2026-01-01T00:00:00Z"}
     assert await refused(people.engineer, f"{path}/report_progress", report) == "not_ahead"
     report = {"milestones": [{"milestone": milestone["id"], "done": 100}], "expected_at": AHEAD}
     await people.engineer.post_ok(f"{path}/report_progress", report | {"cost_to_date": "50000.00"})

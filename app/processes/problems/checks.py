@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from app.common.people import Person, Role
 from app.common.tickets import Ticket
 from app.foundation.people.eligibility import check_member
@@ -40,7 +42,8 @@ async def incident_shows_nothing(
     source = body if isinstance(body, RaiseProblem) else problem
     services = {source.service, *(source.affected_services or ())}
     field = "incidents" if raised else "incident"
-    for n, incident in enumerate(ctx.refs(Ticket, field)):
+    incidents: list[Any] = ctx.refs(Ticket, field)
+    for n, incident in enumerate(incidents):
         pointer = f"/{field}/{n}" if raised else f"/{field}"
         refuse_cancelled(incident, pointer)
         named = [(incident.service, services), (incident.ci, {source.ci})]

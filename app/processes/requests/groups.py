@@ -29,8 +29,10 @@ async def accepting(reads: ReadContext, request: Request) -> set[UUID]:
     """
     group = await reads.record("group", str(request.acceptance_group_id))
     chairs = None if group is None else group.record.chair_id
-    members = {chairs, *(member.person_id for member in await _members(reads, request))}
-    return (members - await _strangers(reads, request, members) | {request.requester_id}) - {None}
+    named = {chairs, *(member.person_id for member in await _members(reads, request))}
+    members = {person_id for person_id in named if person_id is not None}
+    members -= await _strangers(reads, request, members)
+    return members if request.requester_id is None else members | {request.requester_id}
 
 
 async def _members(reads: ReadContext, request: Request) -> list[GroupMember]:
@@ -38,8 +40,8 @@ async def _members(reads: ReadContext, request: Request) -> list[GroupMember]:
     return [] if group is None else await reads.children(GroupMember, group.record)
 
 
-async def _strangers(reads: ReadContext, request: Request, persons: Iterable[UUID | None]) -> set[UUID]:
+async def _strangers(reads: ReadContext, request: Request, persons: Iterable[UUID]) -> set[UUID]:
     """Return those of the persons who are of another customer than the request."""
     if request.customer_id is None:
         return set()
-    return await of_other_customers(reads, [person for person in persons if person], request.customer_id)
+    return await of_other_customers(reads, persons, request.customer_id)
