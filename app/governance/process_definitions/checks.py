@@ -197,10 +197,11 @@ def _folded(name: str) -> str:
 async def only_author_heard(
     reads: ReadContext, definition: ProcessDefinition, body: SubmitProcessDefinition, ctx: ActionContext
 ) -> None:
-    """Refuse to submit a definition about which nobody was heard but its author and the caller
+    """Refuse to submit a definition about which nobody was heard but its author, or but the caller
     (`only_author_heard`).
     """
-    if {person.id for person in ctx.refs(Person, "heard")} <= {definition.author_id, ctx.caller.person_id}:
+    heard = {person.id for person in ctx.refs(Person, "heard")}
+    if heard <= {definition.author_id} or heard <= {ctx.caller.person_id}:
         raise WrongValue(pointer="/heard", because="only_author_heard")
 
 

@@ -230,7 +230,7 @@ async def test_the_judgement_names_the_reported_effect_and_keeps_the_reason_agai
         ("scope/channel", "not_a_pilot_dimension")
     ]
     assert await refused("extended", **dates) == [("reason", "unusual_pilot_length")]
-    until_now = {"begins_at": ago(days=92), "ends_at": soon(seconds=75)}
+    until_now: Json = {"begins_at": ago(days=92), "ends_at": soon(seconds=75)}
     assert await refused("extended", **until_now) == [("reason", "unusual_pilot_length")]
     assert await refused("stopped") == [("reason", "stop_reason_missing"), ("told", "stop_telling_missing")]
     question = project.judgement(position, reason="The law asks for it.")
