@@ -9,14 +9,15 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from app.kernel.actions.payload_fields import StatedDay
+from app.kernel.actions.payload_fields import StatedDay, StatedYear
 from app.kernel.actions.payloads import dates_after, marks, part_types
 from app.platform.settings import Settings
 from app.registry import LIFECYCLES
 from tests.client import Api, an_incident
 
 LATEST = datetime(2036, 11, 30, tzinfo=UTC)
-LATER: Any = {True: "2036-12-01", False: datetime(2036, 11, 30, 0, 0, 1, tzinfo=UTC)}
+#: By the mark of a field, a value that is too late; None: it is an instant.
+LATER: Any = {StatedDay: "2036-12-01", StatedYear: 2037, None: datetime(2036, 11, 30, 0, 0, 1, tzinfo=UTC)}
 
 
 @pytest.fixture
@@ -24,12 +25,13 @@ def settings(settings: Settings) -> Settings:
     return settings.model_copy(update={"horizon_years": 10})
 
 
-def _dated(body: type[BaseModel]) -> Iterator[tuple[str, bool]]:
-    """The fields that are dates, and whether they are days."""
+def _dated(body: type[BaseModel]) -> Iterator[tuple[str, Any]]:
+    """The fields that are dates, each with a value that is too late."""
     for name, field in body.model_fields.items():
-        is_day = name in marks(body, StatedDay)
-        if is_day or "datetime" in str(field.annotation).lower():
-            yield name, is_day
+        marked = [mark for mark in (StatedDay, StatedYear) if name in marks(body, mark)]
+        marked = [StatedYear] if name == "year" else marked
+        if marked or "datetime" in str(field.annotation).lower():
+            yield name, LATER[marked[0] if marked else None]
 
 
 def unset(body: type[BaseModel]) -> dict[str, Any]:
@@ -43,13 +45,11 @@ def test_every_date_of_an_action_is_bounded() -> None:
         payload: type[BaseModel] = row.body
         bodies: dict[str, type[BaseModel]] = {"": payload, **part_types(payload)}
         for within, body in bodies.items():
-            for name, is_day in _dated(body):
+            for name, later in _dated(body):
                 if (within, name) == ("", "occurred_at"):
                     continue  # never ahead at all
                 several = "tuple" in str(body.model_fields[name].annotation)
-                stated = body.model_construct(
-                    **unset(body) | {name: (LATER[is_day],) if several else LATER[is_day]}
-                )
+                stated = body.model_construct(**unset(body) | {name: (later,) if several else later})
                 pointer = f"/{name}/0" if several else f"/{name}"
                 sent = payload.model_construct(**unset(payload) | {within: (stated,)}) if within else stated
                 (found,) = dates_after(sent, LATEST)

@@ -32,6 +32,7 @@ from app.kernel.actions.conditions import Condition, check_conditions
 from app.kernel.actions.payload_fields import (
     DemandedText,
     StatedDay,
+    StatedYear,
     describe_fields,
     is_meaningful,
     make_optional,
@@ -219,6 +220,9 @@ Instant = Annotated[
     AfterValidator(_to_utc_in_range),
     Component("Instant", "Point in time with a time zone.", "2026-03-02T09:30:00Z", AN_INSTANT),
 ]
+
+#: The year of a plan.
+Year = Annotated[int, Field(ge=EARLIEST_YEAR, le=LATEST_YEAR, strict=True), StatedYear()]
 
 
 def at_most_entries(most: int) -> BeforeValidator:
@@ -408,8 +412,10 @@ def dates_after(value: Any, latest: datetime, pointer: str = "", *, is_day: bool
         for place, entry in enumerate(value):
             yield from dates_after(entry, latest, f"{pointer}/{place}", is_day=is_day)
     elif isinstance(value, BaseModel):
-        days = marks(type(value), StatedDay)
+        days, years = marks(type(value), StatedDay), marks(type(value), StatedYear)
         for name, field in provided_fields(value):
+            if name in years and field is not None and field > latest.year:
+                yield f"{pointer}/{name}"
             yield from dates_after(field, latest, f"{pointer}/{name}", is_day=name in days)
 
 
