@@ -159,7 +159,10 @@ async def _checked(client: Client, path: str) -> Json:
         if task["dropped_at"] is None:
             await client.post_ok(f"{path}/drop_task", {"task": task["id"], "reason": "It is there already."})
     # Who checks it does not accept it.
-    checker = Caller(f"person:{IDS['it']}", UUID(IDS["it"]), roles=(RoleGrant(Role.engineer),))
+    team = (await client.read(path))["team"]
+    teams = frozenset() if team is None else frozenset({UUID(team["id"])})
+    person = IDS["it"]
+    checker = Caller(f"person:{person}", UUID(person), roles=(RoleGrant(Role.engineer),), teams=teams)
     body = CheckQualityRequest.model_validate(SAMPLES[CheckQualityRequest]())
     ledger: Any = client.app.state.ledger
     await act(ledger, checker, "request", "check_quality", path.rpartition("/")[2], body)
