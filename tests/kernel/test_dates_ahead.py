@@ -10,7 +10,8 @@ import pytest
 from pydantic import BaseModel
 
 from app.kernel.actions.payload_fields import StatedDay, StatedYear
-from app.kernel.actions.payloads import dates_after, marks, part_types
+from app.kernel.actions.payloads import marks, part_types
+from app.kernel.commands.guards import dates_after
 from app.platform.settings import Settings
 from app.registry import LIFECYCLES
 from tests.client import Api, an_incident
@@ -52,8 +53,8 @@ def test_every_date_of_an_action_is_bounded() -> None:
                 stated = body.model_construct(**unset(body) | {name: (later,) if several else later})
                 pointer = f"/{name}/0" if several else f"/{name}"
                 sent = payload.model_construct(**unset(payload) | {within: (stated,)}) if within else stated
-                (found,) = dates_after(sent, LATEST)
-                assert found == (f"/{within}/0{pointer}" if within else pointer)
+                (place,) = dates_after(sent, LATEST)
+                assert place == (f"/{within}/0{pointer}" if within else pointer)
                 dated += 1
     assert dated > 150
 

@@ -337,9 +337,8 @@ async def test_whoever_has_made_or_checked_it_or_is_a_stranger_does_not_accept_i
     await api.team("sales", TeamKind.customer)
     stranger = await api.client("Sal", teams=("sales",))
     # Their own work may be theirs to accept by the group, and another's task theirs to complete.
-    for client in (people.engineer, people.checker, stranger):
-        member = {"person": client.id, "side": "key_user"}
-        await people.admin.post_ok("/v1/groups/leave/add_member", member)
+    for person in (people.engineer.id, people.checker.id, stranger.id):
+        await people.admin.post_ok("/v1/groups/leave/add_member", {"person": person, "side": "key_user"})
     await _designed(people, path)
     await _made(people, path)
     more = {"title": "Make it quicker", "assignee": people.architect.id}

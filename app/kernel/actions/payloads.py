@@ -31,7 +31,6 @@ from app.common.records import ChildRef, ForeignRef, KeyRef, Record
 from app.kernel.actions.conditions import Condition, check_conditions
 from app.kernel.actions.payload_fields import (
     DemandedText,
-    StatedDay,
     StatedYear,
     describe_fields,
     is_meaningful,
@@ -396,27 +395,6 @@ def empty_statements(value: Any, pointer: str = "", *, demanded: bool = False) -
         statements = marks(type(value), DemandedText)
         for name, field in provided_fields(value):
             yield from empty_statements(field, f"{pointer}/{name}", demanded=name in statements)
-
-
-def dates_after(value: Any, latest: datetime, pointer: str = "", *, is_day: bool = False) -> Iterator[str]:
-    """Yield the JSON pointers of the dates in a payload, or in a value of one, that are later. `is_day`:
-    texts in the value are days.
-    """
-    if isinstance(value, datetime):
-        if value > latest:
-            yield pointer
-    elif isinstance(value, str):
-        if is_day and value > latest.date().isoformat():
-            yield pointer
-    elif isinstance(value, list | tuple):
-        for place, entry in enumerate(value):
-            yield from dates_after(entry, latest, f"{pointer}/{place}", is_day=is_day)
-    elif isinstance(value, BaseModel):
-        days, years = marks(type(value), StatedDay), marks(type(value), StatedYear)
-        for name, field in provided_fields(value):
-            if name in years and field is not None and field > latest.year:
-                yield f"{pointer}/{name}"
-            yield from dates_after(field, latest, f"{pointer}/{name}", is_day=name in days)
 
 
 def to_event_data(

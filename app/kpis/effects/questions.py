@@ -139,7 +139,7 @@ def questions_again(kpi: Kpi, effect: KpiEffect) -> EffectQuestions:
 
 
 def check_promise(kpi: Kpi, promised: PromisedEffect, pointer: str) -> None:
-    """Refuse a promise of nothing, of more than there is, and that the KPI becomes worse. Raises WrongValue."""
+    """Refuse a promise of nothing, of more than all, and that the KPI becomes worse. Raises WrongValue."""
     change, direction = Decimal(promised.change), kpi.direction
     if change == 0:
         raise WrongValue(pointer=pointer, because="promise_of_nothing")

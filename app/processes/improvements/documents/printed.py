@@ -174,8 +174,8 @@ class PrintedStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrintedImprovement:
-    """The content of a page, as of when the document was written. `reasons` are why bounds were undercut, each
-    by its sentence's code.
+    """The content of a page, as of when the document was written. `reasons` say why bounds were undercut,
+    each by its sentence's code.
     """
 
     document: PrintedDocument
