@@ -3418,6 +3418,8 @@ create table fold.process_definition (
   retirement_reason text,
   process_change_ids text[] collate "C",
   none_because jsonb,
+  freeze_exception text collate "C",
+  freeze_exception_reason text,
   constraint process_definition_pkey PRIMARY KEY (id)
 );
 CREATE INDEX process_definition_changed ON fold.process_definition USING btree (changed_at DESC, id DESC);

@@ -29,7 +29,7 @@ from psycopg import sql
 from app.platform import schema
 from app.platform.embedded import embedded_server
 from app.platform.installation import OWNER_ROLE, SERVICE_ROLE, SUPERUSER
-from app.platform.settings import PROJECT
+from app.platform.settings import PREFIX, PROJECT
 from tests.connections import CONNECTIONS, reused_connections
 from tests.databases import Databases
 from tests.durations import FileDurations
@@ -80,6 +80,9 @@ hypothesis.settings.load_profile("ledgerdesk")
 # the tests before, and to look for them takes seconds.
 if not ALL_EXAMPLES:
     providers._get_local_constants = Constants
+
+# Most tests state dates that lie ahead whenever they run; test_dates_ahead.py tests the horizon.
+os.environ.setdefault(f"{PREFIX}HORIZON_YEARS", "300")
 
 # Whoever runs the tests in the background may have them ignore SIGINT, and every process that they start
 # would, too; some of them are there to be interrupted.

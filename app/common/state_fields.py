@@ -124,3 +124,9 @@ class EvidenceRef(ForeignRef):
     def __init__(self, kind: str, done_at: str, *, not_done: str, since: str | None = None) -> None:
         super().__init__(kind)
         self.done_at, self.not_done, self.since = done_at, not_done, since
+
+
+class PrintedReason:
+    """Marks the text that says why a bound of the process documents was undercut: the record's papers print
+    it, so that nobody undercuts one unseen.
+    """

@@ -168,7 +168,7 @@ class ActionPoint(PayloadPart):
         Reference, ForeignRef("person", GivenDuty.participation), Responsible(NoticeType.tasked)
     ] = Field(description="Person who carries out the task: an id, or `me`.")
     due_at: Instant = Field(
-        description="Time by which the task must be done.", examples=["2199-01-01T00:00:00Z"]
+        description="Time by which the task must be done.", examples=["2035-01-01T00:00:00Z"]
     )
 
 

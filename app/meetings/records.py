@@ -82,9 +82,9 @@ class Meeting(Ticket):
     state: MeetingState | None = required()
     meeting_kind: MeetingKind | None = required("Purpose of the meeting.", examples=["cab"])
     starts_at: datetime | None = required(
-        "Time at which the meeting begins.", examples=["2199-01-31T06:00:00Z"]
+        "Time at which the meeting begins.", examples=["2035-01-31T06:00:00Z"]
     )
-    ends_at: datetime | None = required("Time at which the meeting ends.", examples=["2199-01-31T07:00:00Z"])
+    ends_at: datetime | None = required("Time at which the meeting ends.", examples=["2035-01-31T07:00:00Z"])
     time_zone: str | None = required("Time zone in which the meetings of the series keep their time of day.")
     place: str | None = optional("Place of the meeting, without names of persons.", examples=["Room 2.017"])
     chair_id: Annotated[

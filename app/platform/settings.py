@@ -196,6 +196,12 @@ class Settings(ColumnSettings, SealSettings, ReplicaSettings, RelaySettings):
         description="Days after its resolution in which a case can be reopened, unless an agreement sets "
         "others.",
     )
+    horizon_years: int = Field(
+        default=10,
+        ge=1,
+        le=300,
+        description="Years ahead beyond which a date that a person states is refused as a typing error.",
+    )
     recurrences: int = Field(
         default=3,
         ge=2,

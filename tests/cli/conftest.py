@@ -35,7 +35,7 @@ class Run(Protocol):
 def environment(**settings: str | None) -> dict[str, str]:
     """What a process sees: nothing of our own settings but these, and no night to work in."""
     others_of_ours = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-    values = {"reconcile_at": "off", "database_wait_seconds": "0"} | settings
+    values = {"reconcile_at": "off", "database_wait_seconds": "0", "horizon_years": "300"} | settings
     named = {PREFIX + name.upper(): value for name, value in values.items() if value is not None}
     return others_of_ours | named | {"COLUMNS": "200", "NO_COLOR": "1"}
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
 
+from app.common.people import Caller, Role, RoleGrant
 from app.kernel.actions.payloads import Payload
 from app.processes.requests.payloads import (
     AgreeToRequirementsRequest,
@@ -29,6 +32,7 @@ from app.processes.requests.payloads import (
 from app.ticketing.projects.actions import FlagMilestone
 from tests.client import Client, Json
 from tests.every_action.world_data import GROUP, IDS, NOBODYS, TEAM
+from tests.people import act
 
 AHEAD = "2199-01-01T00:00:00Z"
 
@@ -154,7 +158,14 @@ async def _checked(client: Client, path: str) -> Json:
     for task in (await client.read(f"{path}/tasks"))["items"]:
         if task["dropped_at"] is None:
             await client.post_ok(f"{path}/drop_task", {"task": task["id"], "reason": "It is there already."})
-    await client.post_ok(f"{path}/check_quality", SAMPLES[CheckQualityRequest]())
+    # Who checks it does not accept it.
+    team = (await client.read(path))["team"]
+    teams = frozenset() if team is None else frozenset({UUID(team["id"])})
+    person = IDS["it"]
+    checker = Caller(f"person:{person}", UUID(person), roles=(RoleGrant(Role.engineer),), teams=teams)
+    body = CheckQualityRequest.model_validate(SAMPLES[CheckQualityRequest]())
+    ledger: Any = client.app.state.ledger
+    await act(ledger, checker, "request", "check_quality", path.rpartition("/")[2], body)
     return {}
 
 

@@ -291,7 +291,7 @@ async def _rolled_out(client: Client, path: str) -> Json:
     await _planned(client, path)
     doer = _caller(IDS["doer"], Role.engineer)
     person = (await client.read(path))["executor"]["id"]
-    earlier = "2026-01-05T01:00:00Z"
+    earlier = datetime.now(UTC).isoformat()
     bodies: tuple[Json, ...] = (
         SAMPLES[CompleteRolloutStepImprovement](),
         {"step": "organise", "goals": "Half the time.", "weekly_plan": "One team a week."},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from tests.client import Api, Client, Json
 from tests.extent import first_of
 
 AHEAD = "2199-01-01T00:00:00Z"
+LATER = (datetime.now(UTC) + timedelta(days=300)).isoformat()
 A_FORM = {
     "type": "object",
     "properties": {
@@ -191,10 +192,7 @@ async def test_a_project_is_analysed_designed_twice_accepted_at_the_third_time_a
         )
         assert (failed["state"], failed["rounds"]) == ("rectifying", round_)
         assert await refused(people.engineer, f"{path}/submit_for_acceptance", _papers()) == "task_is_open"
-        tasks = (await people.engineer.read(f"{path}/tasks"))["items"]
-        (issue,) = (task["id"] for task in tasks if task["completed_at"] is None and not task["dropped_at"])
-        drop = {"task": issue, "reason": "It is small."}
-        assert await refused(people.engineer, f"{path}/drop_task", drop) == "issue_of_acceptance"
+        await _neither_dropped_nor_altered(people, path)
         await _complete_all(people, path)
         unchecked = await refused(people.engineer, f"{path}/submit_for_acceptance", _papers())
         assert unchecked == "not_checked_since"
@@ -237,6 +235,18 @@ async def test_a_project_is_analysed_designed_twice_accepted_at_the_third_time_a
     assert len({document["number"] for document in documents}) == len(documents)
     assert next(d["edition"] for d in documents if d["document_class"] == "SO") == 2
     await _papers_print(people, path, documents)
+
+
+async def _neither_dropped_nor_altered(people: People, path: str) -> None:
+    """The issue stays as the acceptance has raised it; only its work goes to somebody else."""
+    tasks = (await people.engineer.read(f"{path}/tasks"))["items"]
+    (issue,) = (task["id"] for task in tasks if task["completed_at"] is None and not task["dropped_at"])
+    drop = {"task": issue, "reason": "It is small."}
+    assert await refused(people.engineer, f"{path}/drop_task", drop) == "issue_of_acceptance"
+    for edit in ({"title": "Mend less"}, {"due_at": LATER}, {"visibility": "internal"}):
+        body = {"task": issue} | edit
+        assert await refused(people.engineer, f"{path}/edit_task", body) == "issue_of_acceptance"
+    await people.engineer.post_ok(f"{path}/edit_task", {"task": issue, "assignee": people.engineer.id})
 
 
 async def _a_laptop(people: People) -> str:
@@ -320,11 +330,15 @@ async def _forbids(client: Client, path: str, action: str) -> str | None:
     return reason
 
 
-async def test_whoever_has_made_it_neither_checks_nor_accepts_it(people: People) -> None:
+async def test_whoever_has_made_or_checked_it_or_is_a_stranger_does_not_accept_it(
+    people: People, api: Api
+) -> None:
     path = await _asked_for(people)
+    await api.team("sales", TeamKind.customer)
+    stranger = await api.client("Sal", teams=("sales",))
     # Their own work may be theirs to accept by the group, and another's task theirs to complete.
-    member = {"person": people.engineer.id, "side": "key_user"}
-    await people.admin.post_ok("/v1/groups/leave/add_member", member)
+    for person in (people.engineer.id, people.checker.id, stranger.id):
+        await people.admin.post_ok("/v1/groups/leave/add_member", {"person": person, "side": "key_user"})
     await _designed(people, path)
     await _made(people, path)
     more = {"title": "Make it quicker", "assignee": people.architect.id}
@@ -342,6 +356,11 @@ async def test_whoever_has_made_it_neither_checks_nor_accepts_it(people: People)
     assert (answer.status_code, answer.json()["code"]) == (403, "separation_of_duties")
     assert answer.json()["detail"] == await _forbids(people.engineer, path, "record_acceptance")
     assert "(implementer)" in answer.json()["detail"]
+    assert await refused(people.checker, f"{path}/record_acceptance", verdict) == "separation_of_duties"
+    assert "(quality checker)" in str(await _forbids(people.checker, path, "record_acceptance"))
+    assert (await stranger.get(path)).status_code == 404, "a member of another customer"
+    await people.engineer.post_ok(f"{path}/follow", {"person": stranger.id})
+    assert await refused(stranger, f"{path}/record_acceptance", verdict) == "not_in_the_acceptance_group"
     assert (await people.head.post_ok(f"{path}/record_acceptance", verdict))["state"] == "delivered"
 
 
@@ -447,6 +466,8 @@ async def _made(people: People, path: str) -> None:
     }
     assert (await people.architect.post_ok(f"{path}/begin_implementation", plan))["state"] == "implementing"
     (milestone,) = (await people.requester.read(f"{path}/milestones"))["items"]
+    report: Json = {"milestones": [], "expected_at": "2026-01-01T00:00:00Z"}
+    assert await refused(people.engineer, f"{path}/report_progress", report) == "not_ahead"
     report = {"milestones": [{"milestone": milestone["id"], "done": 100}], "expected_at": AHEAD}
     await people.engineer.post_ok(f"{path}/report_progress", report | {"cost_to_date": "50000.00"})
     assert await refused(people.engineer, f"{path}/submit_for_acceptance", _papers()) == "task_is_open"

@@ -142,6 +142,7 @@ async def _extend(script: ImprovementScript) -> None:
     await script.judge(
         data.PILOT_OF_WORKPLACE,
         "extended",
+        reason="第二个团队工单较多，短期即可看出。The second team has more cases, which show it.",
         scope={"team": data.EXTENDED_TEAMS},
         control={"team": data.EXTENDED_CONTROL},
         begins_at=instant(begins),

@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from app.common.components import Component
 from app.common.records import CodeEnum
+from app.kernel.actions.payload_fields import StatedDay
 from app.kernel.actions.payloads import ShortText
 
 
@@ -54,4 +55,5 @@ IsoDate = Annotated[
         "2026-03-02",
         {"format": "date", "pattern": r"^(19|20|21)\d\d-\d\d-\d\d$"},
     ),
+    StatedDay(),
 ]

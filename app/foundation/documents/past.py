@@ -60,9 +60,18 @@ class WrittenEdition:
         """The record when the edition was written."""
         return PastRecord([event for event in self.events if event.version <= self.written.version])
 
+    @property
+    def record_at_its_end(self) -> PastRecord:
+        """The record as long as the edition was the newest: now, if it still is."""
+        return PastRecord([event for event in self.events if event.version <= self._last_version])
+
+    @property
+    def _last_version(self) -> int:
+        return self.events[-1].version if self.ended is None else self.ended.version - 1
+
     def since(self, condition: Callable[[Recorded], bool]) -> list[Recorded]:
         """Return the wanted events while the edition was the newest, its first one among them."""
-        end = self.events[-1].version if self.ended is None else self.ended.version - 1
+        end = self._last_version
         return [
             event for event in self.events if self.begun.version <= event.version <= end and condition(event)
         ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from app.common.records import Record, from_row
@@ -32,6 +32,11 @@ ACTIVE_LEADS = """
 select distinct p.id from fold.team t join fold.person p on p.id = t.lead_id
 where t.id = any(%s) and p.state = 'active' and p.deactivated_at is null"""
 
+OF_OTHER_CUSTOMERS = """
+select m.person_id from fold.membership m join fold.team t on t.id = m.team_id
+where m.person_id = any(%s) and t.kind = 'customer'
+group by m.person_id having not bool_or(m.team_id = %s)"""
+
 STAFFED_NOW = Unguarded("A team that loses its last member at once is reported.")
 STAFFED_TEAMS = f"""
 select t.id from fold.team t
@@ -49,6 +54,12 @@ async def is_member(reads: ReadContext, person: Record, teams: Sequence[str]) ->
     """Return whether the person belongs to one of these teams."""
     query = "select count(*) from fold.membership where person_id = %s and team_id = any(%s::uuid[])"
     return bool(teams and await reads.value(query, (person.id, list(teams)), guard=BY_RECORD_VERSION))
+
+
+async def of_other_customers(reads: ReadContext, persons: Iterable[UUID], customer: UUID) -> set[UUID]:
+    """Return those of the persons who belong to customers, but not to this one."""
+    rows = await reads.rows(OF_OTHER_CUSTOMERS, (list(persons), customer), guard=BY_RECORD_VERSION)
+    return {row["person_id"] for row in rows}
 
 
 async def number_of_memberships(reads: ReadContext, person: Record) -> int:

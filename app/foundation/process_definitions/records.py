@@ -11,10 +11,11 @@ from uuid import UUID
 from sqlmodel import Field
 
 from app.common.duties import GivenDuty
+from app.common.improvement import FreezeExemption
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
 from app.common.records import CodeEnum, Document, ForeignRef, Record, optional, required
-from app.common.state_fields import EnteredAt
+from app.common.state_fields import EnteredAt, PrintedReason
 from app.foundation.process_names import OF_PROCESS
 
 #: The kind of the records.
@@ -155,6 +156,12 @@ class ProcessDefinition(Record):
     )
     published_at: Annotated[datetime | None, EnteredAt(DefinitionState.published)] = optional(
         "Time at which the edition was published; null if it was not."
+    )
+    freeze_exception: FreezeExemption | None = optional(
+        "Reason code why the edition did not wait for the end of a freeze; null if there was no freeze."
+    )
+    freeze_exception_reason: Annotated[str | None, Personal(), PrintedReason()] = optional(
+        "Reason for not waiting for the end of a freeze, in words; null if there was no freeze."
     )
     superseded_at: Annotated[datetime | None, EnteredAt(DefinitionState.superseded)] = optional(
         "Time at which a later edition replaced this one; null if not replaced."

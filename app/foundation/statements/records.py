@@ -40,7 +40,7 @@ class PersonStatement(ChildRecord):
     stated_by_id: Annotated[UUID | None, ForeignRef("person")] = optional("Person who recorded the fact.")
     stated_at: datetime | None = required("Time at which the fact was recorded.")
     until_at: datetime | None = required(
-        "Time until which the person can object.", examples=["2199-01-31T00:00:00Z"]
+        "Time until which the person can object.", examples=["2035-01-31T00:00:00Z"]
     )
     objected_at: datetime | None = optional(
         "Time at which the person objected; null if the statement counts."

@@ -66,7 +66,7 @@ class CorrectiveAction(Record):
     ] = required("Owner, who carries out the corrective action.", examples=["me"])
     first_due_at: datetime | None = required("Due date when the corrective action was planned.")
     due_at: datetime | None = required(
-        "Time by which the corrective action must be done and verified.", examples=["2199-01-31T06:00:00Z"]
+        "Time by which the corrective action must be done and verified.", examples=["2035-01-31T06:00:00Z"]
     )
     moves: int | None = required("Number of times that the due date was moved.")
     overdue_at: datetime | None = optional(

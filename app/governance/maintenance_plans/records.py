@@ -67,7 +67,7 @@ class MaintenancePlan(Record):
     planner_id: Annotated[UUID | None, ForeignRef("person")] = optional("Person who planned the maintenance.")
     first_round_at: datetime | None = required(
         "Beginning of the first round; all others begin at the same time of day.",
-        examples=["2199-01-31T06:00:00Z"],
+        examples=["2035-01-31T06:00:00Z"],
     )
     calendar: Annotated[str | None, KeyRef("calendar")] = optional(
         "Key of the calendar of the agreed service time: a round that would begin outside its hours "

@@ -85,8 +85,8 @@ async def owner_not_in_post(
 async def contents_invalid(
     reads: ReadContext, definition: ProcessDefinition, body: ProcessDefinitionFields, ctx: ActionContext
 ) -> None:
-    """Refuse an owner who is the executor, a parent that is the process itself, and what is not known or is
-    named twice.
+    """Refuse an owner who is the executor, a parent that is the process itself or a part of it, and what is
+    not known or is named twice.
     """
     owner, executor = ctx.ref(Person, "owner"), ctx.ref(Person, "executor")
     owner_id = definition.owner_id if owner is None else owner.id
@@ -94,12 +94,27 @@ async def contents_invalid(
     if owner_id is not None and owner_id == executor_id:
         raise WrongValue(pointer="/executor" if owner is None else "/owner", because="owner_executes")
     process = definition.process or getattr(body, "process", None)
-    if body.parent is not None and body.parent == process:
+    if body.parent is not None and process in await _wholes(reads, body.parent):
         raise WrongValue(pointer="/parent", because="part_of_itself")
     for n, kpi in enumerate(body.kpis):
         if kpi not in KPIS:
             raise WrongValue({"value": kpi}, pointer=f"/kpis/{n}", because="unknown_value")
     _check_path(reads, process, body)
+
+
+async def _wholes(reads: ReadContext, process: str) -> list[str]:
+    """Return the process, what it is a part of, and so on, by the published editions."""
+    wholes: list[str] = []
+    place: str | None = process
+    while place is not None and place not in wholes:
+        wholes.append(place)
+        published = [
+            edition
+            for edition in await editions_of(reads, place)
+            if edition.state is DefinitionState.published
+        ]
+        place = published[-1].parent if published else None
+    return wholes
 
 
 def _check_path(reads: ReadContext, process: str | None, body: ProcessDefinitionFields) -> None:
@@ -130,14 +145,6 @@ async def contents_missing(
     return None if RaciPart.accountable in parts else "nobody_accountable"
 
 
-async def nobody_else_heard(
-    reads: ReadContext, definition: ProcessDefinition, body: SubmitProcessDefinition, ctx: ActionContext
-) -> None:
-    """Refuse a definition about which only the caller was consulted (`only_yourself`)."""
-    if all(person.id == ctx.caller.person_id for person in ctx.refs(Person, "heard")):
-        raise WrongValue(pointer="/heard", because="only_yourself")
-
-
 async def nobody_consulted(
     reads: ReadContext, definition: ProcessDefinition, ctx: ActionContext
 ) -> str | None:
@@ -159,11 +166,42 @@ async def contents_unexplained(
         raise PreparationRefused("definition_lacks_contents", {"contents": absent})
 
 
+async def steps_do_not_fit(
+    reads: ReadContext, definition: ProcessDefinition, body: SubmitProcessDefinition, ctx: ActionContext
+) -> None:
+    """Refuse a definition with two activities of one name (`activities_of_one_name`), a part in an activity
+    that is not there (`part_in_no_activity`), or an activity that needs what only it or a later one brings
+    about (`steps_in_a_circle`).
+    """
+    activities = definition.activities or ()
+    titles = [_folded(entry["title"]) for entry in activities]
+    for n, title in enumerate(titles):
+        if title in titles[:n]:
+            raise PreparationRefused("activities_of_one_name", {"activity": activities[n]["title"]})
+    for entry in definition.raci or ():
+        if entry["activity"] is not None and _folded(entry["activity"]) not in titles:
+            raise PreparationRefused("part_in_no_activity", {"activity": entry["activity"]})
+    present = {_folded(name) for name in definition.inputs or ()}
+    outputs = [{_folded(name) for name in entry.get("outputs") or ()} for entry in activities]
+    for n, entry in enumerate(activities):
+        for name in entry.get("inputs") or ():
+            if _folded(name) not in present and _folded(name) in set().union(*outputs[n:]):
+                raise PreparationRefused("steps_in_a_circle", {"activity": entry["title"], "input": name})
+        present |= outputs[n]
+
+
+def _folded(name: str) -> str:
+    return " ".join(name.casefold().split())
+
+
 async def only_author_heard(
     reads: ReadContext, definition: ProcessDefinition, body: SubmitProcessDefinition, ctx: ActionContext
 ) -> None:
-    """Refuse to submit a definition about which only its author was heard (`only_author_heard`)."""
-    if {person.id for person in ctx.refs(Person, "heard")} <= {definition.author_id}:
+    """Refuse to submit a definition about which nobody was heard but its author, or but the caller
+    (`only_author_heard`).
+    """
+    heard = {person.id for person in ctx.refs(Person, "heard")}
+    if heard <= {definition.author_id} or heard <= {ctx.caller.person_id}:
         raise WrongValue(pointer="/heard", because="only_author_heard")
 
 

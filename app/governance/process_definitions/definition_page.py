@@ -113,6 +113,7 @@ def _head(printed: PrintedDefinition, wording: Wording) -> Iterable[tuple[str, s
         yield name, (definition[name] or {}).get("name") or ""
     for name in ("effective_at", "published_at"):
         yield name, day(getattr(printed.record, name), zone)
+    yield "freeze_exception_reason", definition["freeze_exception_reason"] or ""
 
 
 def _activities(printed: PrintedDefinition, wording: Wording) -> tuple[list[str], list[tuple[str, ...]]]:

@@ -118,6 +118,8 @@ def publish(definition: ProcessDefinition, body: PublishProcessDefinition, ctx: 
     definition.edition = max((edition.edition or 0 for edition in published.editions), default=0) + 1
     definition.effective_at = body.effective_at or ctx.counts_from
     definition.document_number = ctx.assigned.document_number
+    definition.freeze_exception = body.freeze_exception
+    definition.freeze_exception_reason = body.freeze_exception_reason
     if published.present is not None:
         names = dict.fromkeys((*(published.present.aliases or ()), *(definition.aliases or ())))
         definition.aliases = list(names) or None
@@ -198,7 +200,7 @@ LIFECYCLE = Lifecycle(
                wrong=(checks.contents_invalid,)),
         action(submit,    "提交", [State.draft],                     State.in_review,  process_owner | owner, "process_definition.submitted",
                unless=(checks.contents_missing,), prepare=(statements_of_record,),
-               wrong=(checks.contents_unexplained, checks.only_author_heard, checks.nobody_else_heard), notifies=TO_REVIEW),
+               wrong=(checks.contents_unexplained, checks.steps_do_not_fit, checks.only_author_heard), notifies=TO_REVIEW),
         action(send_back, "退回", [State.in_review, State.piloting], State.draft,      JUDGES,          "process_definition.sent_back", notifies=TO_AUTHOR),
         action(pilot,     "试行", [State.in_review],                 State.piloting,   quality_manager, "process_definition.piloted",
                unless=(checks.nobody_consulted,), wrong=(checks.of_another_improvement,)),

@@ -10,14 +10,13 @@ from app.common.duties import GivenDuty
 from app.common.records import ForeignRef
 from app.governance.quality_targets.records import QualityTarget
 from app.kernel.actions.payloads import (
-    EARLIEST_YEAR,
-    LATEST_YEAR,
     LONGEST_LIST,
     BoundedList,
     Payload,
     PayloadPart,
     RecordKey,
     Reference,
+    Year,
 )
 from app.kpis.declaration.kpi import Comparator
 from app.kpis.targets.lifecycle import Number
@@ -29,7 +28,7 @@ Team = Annotated[Reference, ForeignRef("team", GivenDuty.team_work)]
 class SetQualityTarget(Payload, of=QualityTarget):
     """The goal for a KPI in a year: of a team, of a person, or of the organisation."""
 
-    year: int = Field(ge=EARLIEST_YEAR, le=LATEST_YEAR, strict=True)
+    year: Year
     kpi: RecordKey
     comparator: Comparator
     value: Number

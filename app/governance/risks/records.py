@@ -122,7 +122,7 @@ class Risk(Record):
         examples=["The insurer of the building"],
     )
     accepted_until_at: Annotated[datetime | None, BY_TREATING_ANEW] = optional(
-        "End of the acceptance; null for other responses.", examples=["2199-01-01T00:00:00Z"]
+        "End of the acceptance; null for other responses.", examples=["2035-01-01T00:00:00Z"]
     )
     accepted_by_management: Annotated[bool | None, BY_TREATING_ANEW] = optional(
         "True if management has accepted the risk; null for other responses."

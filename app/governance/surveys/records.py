@@ -92,12 +92,12 @@ class Survey(Record):
         "Number of participants who have answered, at the last count; null before the first count."
     )
     opens_at: datetime | None = required(
-        "Time at which the survey starts.", examples=["2199-01-01T01:00:00Z"]
+        "Time at which the survey starts.", examples=["2035-01-01T01:00:00Z"]
     )
     remind_at: datetime | None = optional(
-        "Time at which participants are reminded; null if they are not.", examples=["2199-01-10T01:00:00Z"]
+        "Time at which participants are reminded; null if they are not.", examples=["2035-01-10T01:00:00Z"]
     )
-    ends_at: datetime | None = required("Time at which the survey ends.", examples=["2199-01-15T01:00:00Z"])
+    ends_at: datetime | None = required("Time at which the survey ends.", examples=["2035-01-15T01:00:00Z"])
     planned_at: Annotated[datetime | None, EnteredAt(SurveyState.planned)] = required(
         "Time at which the survey was planned."
     )

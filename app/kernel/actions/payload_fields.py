@@ -45,6 +45,14 @@ class DemandedText:
     """Marks a text of a payload in which a person has to make a statement."""
 
 
+class StatedDay:
+    """Marks a text of a payload that is a day: `2027-06-30`."""
+
+
+class StatedYear:
+    """Marks a number of a payload that is a year."""
+
+
 def is_meaningful(text: str) -> bool:
     """Return whether the text has at least two letters or digits (a Chinese character counts as a letter) and
     is more than a word that only fills the field.

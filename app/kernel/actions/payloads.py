@@ -29,7 +29,13 @@ from app.common.custom import CustomValuesField
 from app.common.personal import PREFIX, Ciphertext, Personal
 from app.common.records import ChildRef, ForeignRef, KeyRef, Record
 from app.kernel.actions.conditions import Condition, check_conditions
-from app.kernel.actions.payload_fields import DemandedText, describe_fields, is_meaningful, make_optional
+from app.kernel.actions.payload_fields import (
+    DemandedText,
+    StatedYear,
+    describe_fields,
+    is_meaningful,
+    make_optional,
+)
 from app.log.canonical import instant
 
 LONGEST_LINE = 200
@@ -213,6 +219,9 @@ Instant = Annotated[
     AfterValidator(_to_utc_in_range),
     Component("Instant", "Point in time with a time zone.", "2026-03-02T09:30:00Z", AN_INSTANT),
 ]
+
+#: The year of a plan.
+Year = Annotated[int, Field(ge=EARLIEST_YEAR, le=LATEST_YEAR, strict=True), StatedYear()]
 
 
 def at_most_entries(most: int) -> BeforeValidator:

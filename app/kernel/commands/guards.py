@@ -4,15 +4,20 @@ checks.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from pydantic import BaseModel
+
 from app.common.people import DEFAULT_LABELS, RoleLabels
+from app.i18n import Word
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import RecordDuty, conflicting_duties
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.payloads import empty_statements
+from app.kernel.actions.payload_fields import StatedDay, StatedYear
+from app.kernel.actions.payloads import empty_statements, marks, provided_fields
 from app.kernel.actions.refusals import (
     ActionUnavailable,
     ConflictingDuty,
@@ -26,6 +31,8 @@ from app.kernel.actions.refusals import (
     WrongValue,
 )
 from app.kernel.commands.command import Command
+
+YEAR = timedelta(days=365.25)
 
 
 def require_permission(
@@ -54,11 +61,50 @@ def require_content(command: Command) -> None:
     """Raise WrongValue if a person sends a mandatory statement without content."""
     if not command.metadata.is_by_person:
         return
-    wrong = [
+    _raise_all(
         WrongValue(pointer=pointer, because="says_nothing") for pointer in empty_statements(command.body)
-    ]
+    )
+
+
+def require_near_dates(command: Command, horizon_years: int) -> None:
+    """Raise WrongValue if a person states dates that lie further ahead than anybody plans."""
+    if not command.metadata.is_by_person:
+        return
+    latest = command.metadata.now + horizon_years * YEAR
+    words: dict[str, Word] = {"until": latest}
+    _raise_all(
+        WrongValue(words, pointer=pointer, because="too_far_ahead")
+        for pointer in dates_after(command.body, latest)
+    )
+
+
+def dates_after(value: Any, latest: datetime, pointer: str = "", *, is_day: bool = False) -> Iterator[str]:
+    """Yield the JSON pointers of the dates in a payload, or in a value of one, that are later. `is_day`:
+    texts in the value are days.
+    """
+    if isinstance(value, datetime):
+        if value > latest:
+            yield pointer
+    elif isinstance(value, str):
+        if is_day and value > latest.date().isoformat():
+            yield pointer
+    elif isinstance(value, list | tuple):
+        for place, entry in enumerate(value):
+            yield from dates_after(entry, latest, f"{pointer}/{place}", is_day=is_day)
+    elif isinstance(value, BaseModel):
+        days, years = marks(type(value), StatedDay), marks(type(value), StatedYear)
+        for name, field in provided_fields(value):
+            if name in years and field is not None and field > latest.year:
+                yield f"{pointer}/{name}"
+            yield from dates_after(field, latest, f"{pointer}/{name}", is_day=name in days)
+
+
+def _raise_all(refusals: Iterable[WrongValue]) -> None:
+    wrong = list(refusals)
     if wrong:
-        raise WrongValue(pointer=wrong[0].pointer, because=wrong[0].because, further=tuple(wrong[1:]))
+        raise WrongValue(
+            wrong[0].words, pointer=wrong[0].pointer, because=wrong[0].because, further=tuple(wrong[1:])
+        )
 
 
 def require_segregation(command: Command, record: Any, behalf: UUID | None) -> None:

@@ -50,6 +50,7 @@ async def decide_stream(
     command = authorise(ledger, command, loaded, permitted=permitted)
     if not follows:
         guards.require_content(command)
+        guards.require_near_dates(command, ledger.settings.horizon_years)
     command = await with_defined_names(reads, command)
     command = await with_found_evidence(ledger, reads, command, record, follows=follows)
     ctx = _context_of(ledger, command, loaded, command_id, follows=follows)

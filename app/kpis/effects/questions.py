@@ -12,7 +12,7 @@ from app.kernel.actions.refusals import WrongValue
 from app.kpis.declaration.dimensions import Dimension
 from app.kpis.declaration.kpi import Direction, Kpi
 from app.kpis.effects.lifecycle import CompareWindows, EffectWindow, PromisedEffect
-from app.kpis.effects.records import KpiEffect, MeasuredFigure
+from app.kpis.effects.records import KpiEffect, MeasuredFigure, PromisedAs
 from app.kpis.questions.access import question_of
 from app.kpis.questions.periods import Grain
 from app.kpis.questions.question import CannotAnswer, KpiQuestion, QuestionParameters
@@ -139,10 +139,12 @@ def questions_again(kpi: Kpi, effect: KpiEffect) -> EffectQuestions:
 
 
 def check_promise(kpi: Kpi, promised: PromisedEffect, pointer: str) -> None:
-    """Refuse a promise of nothing, and one that the KPI becomes worse. Raises WrongValue."""
+    """Refuse a promise of nothing, of more than all, and that the KPI becomes worse. Raises WrongValue."""
     change, direction = Decimal(promised.change), kpi.direction
     if change == 0:
         raise WrongValue(pointer=pointer, because="promise_of_nothing")
+    if promised.of is PromisedAs.relative and change < -1:
+        raise WrongValue(pointer=pointer, because="promise_of_more_than_all")
     if direction is not Direction.none and (change > 0) is not (direction is Direction.up):
         raise WrongValue({"direction": direction}, pointer=pointer, because="promise_to_worsen")
 

@@ -139,8 +139,8 @@ class RequestEmergencyApprovalChange(AskDecision, of=Change):
 class ScheduleChange(Payload, of=Change):
     """The window of the change, and the reason for scheduling it in spite of conflicts."""
 
-    from_at: Instant = Field(description="Beginning of the window.", examples=["2199-03-02T22:00:00Z"])
-    until_at: Instant = Field(description="End of the window.", examples=["2199-03-03T02:00:00Z"])
+    from_at: Instant = Field(description="Beginning of the window.", examples=["2035-03-02T22:00:00Z"])
+    until_at: Instant = Field(description="End of the window.", examples=["2035-03-03T02:00:00Z"])
     override_reason: FreeText | None = None
     other_window_reason: FreeText | None = None
 

@@ -13,6 +13,7 @@ from typing import Any
 from app.common.records import CodeEnum, jsonb_ordered
 from app.common.tickets import Ticket
 from app.foundation.environments import PRODUCTION
+from app.foundation.services.lookups import service_key
 from app.kernel.access.audience_rules import to_persons, to_staff, to_teams
 from app.kernel.access.reads import ReadContext, Reading, Unguarded
 from app.kernel.actions.actor_policy import author, change_manager, engineer, integration, staff
@@ -80,7 +81,9 @@ async def going_out_judgement(
     release = ctx.ref(Ticket, "release")
     # The fields that only releases have are read by their names: that process is not known here.
     release_fields = {} if release is None else vars(release)
-    service = body.service or release_fields.get("service")
+    service = release_fields.get("service")
+    if body.service is not None:
+        service = await service_key(_reading(reads), body.service)
     named = [str(change.id) for change in ctx.refs(Ticket, "changes")]
     change_ids = tuple(dict.fromkeys(named or release_fields.get("change_ids") or ()))
     if body.environment != PRODUCTION:

@@ -12,6 +12,7 @@ from app.api.records.reads import load_visible
 from app.api.records.shapes import OutputModel, Renderer
 from app.common.people import Role
 from app.foundation.environments import PRODUCTION, environment_key
+from app.foundation.services.lookups import service_key
 from app.kernel.access.reads import load
 from app.kernel.actions.actor_policy import integration, staff
 from app.kernel.actions.payloads import LONGEST_KEY, LONGEST_LIST, Instant
@@ -63,7 +64,9 @@ async def deployment_permission(renderer: Renderer, query: PermissionQuery, now:
     if query.service is None and query.release is None:
         raise WrongValue(parameter="service", because="missing")
     release = None if query.release is None else await _release(renderer, query.release)
-    service = query.service or (None if release is None else release.service)
+    service = None if release is None else release.service
+    if query.service is not None:
+        service = await service_key(renderer.ledger.db.rows, query.service)
     changes, obstacles = await _changes(renderer, query.changes or ())
     if release is not None:
         changes += release.change_ids or ()

@@ -21,6 +21,7 @@ from app.api.requests import idempotency
 from app.api.requests.request_keys import key_of
 from app.api.routes import Routes
 from app.foundation.environments import environment_key
+from app.foundation.services.lookups import service_key
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.payloads import Payload
 from app.kernel.actions.refusals import NotFound, RetriesExhausted, WrongValue
@@ -122,7 +123,9 @@ async def _report_again(
     another service or environment, or if the caller may not see it.
     """
     name = str(reported["id"])
-    same_service = body.service is None or body.service == reported["service"]
+    same_service = body.service is None or (
+        await service_key(ledger.db.rows, body.service) == reported["service"]
+    )
     if not (same_service and body.environment == environment_key(reported["environment"])):
         raise WrongValue({"other": name}, pointer="/run", because="run_of_another")
     try:

@@ -19,8 +19,6 @@ from app.foundation.calendars.week import IsoDate
 from app.kernel.actions.conditions import Condition
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.payloads import (
-    EARLIEST_YEAR,
-    LATEST_YEAR,
     LONGEST_LIST,
     BoundedList,
     FreeText,
@@ -29,6 +27,7 @@ from app.kernel.actions.payloads import (
     Reference,
     Statement,
     Title,
+    Year,
 )
 from app.kpis.baselines.payloads import BaselineQuestion
 from app.kpis.baselines.records import KpiBaseline
@@ -139,7 +138,7 @@ class DraftImprovementPlan(ReviseImprovementPlan, of=ImprovementPlan):
     """The plan of a year; its contents can be added later."""
 
     title: Title
-    year: int = Field(ge=EARLIEST_YEAR, le=LATEST_YEAR, strict=True)
+    year: Year
 
 
 TEXTS = ("title", "direction", "vision", "present_state", "best_practice", "drivers", "review_interval")

@@ -130,7 +130,7 @@ class DeferImprovementSuggestion(Payload):
     reason: FreeText = Field(description="Reason for the decision, which the proposers read.")
     until_at: Instant = Field(
         description="End of the deferral; the first assessment after it includes the suggestion again.",
-        examples=["2199-01-01T00:00:00Z"],
+        examples=["2035-01-01T00:00:00Z"],
     )
     assessment: Annotated[Reference, ForeignRef("improvement_assessment")] | None = Field(
         default=None, description="Assessment that defers the suggestion; left out outside of an assessment."

@@ -25,6 +25,7 @@ from app.kernel.actions.refusals import WrongValue
 from app.kernel.actions.related import RelatedCommand
 from app.log.events import stream
 from app.processes.problems import recurrence
+from app.processes.problems.checks import refuse_cancelled
 from app.processes.problems.face import CANDIDATE_FACE
 from app.processes.problems.payloads import (
     AcceptProblemCandidate,
@@ -124,8 +125,16 @@ async def load_supporting_incidents(
 async def incidents_missing(
     reads: ReadContext, candidate: ProblemCandidate, body: AcceptProblemCandidate, ctx: ActionContext
 ) -> None:
-    """Refuse if an incident is named twice (`each_once`) or incidents are missing (`missing`)."""
+    """Refuse if an incident is named twice (`each_once`), was cancelled or does not recur for what is offered
+    (`incident_cancelled`, `incident_elsewhere`), or there is none (`missing`).
+    """
     incidents = ctx.prepared(SupportingIncidents).incidents
+    assert candidate.dimension is not None
+    for n, incident in enumerate(ctx.refs(Ticket, "incidents")):
+        refuse_cancelled(incident, f"/incidents/{n}")
+        if getattr(incident, candidate.dimension.value) != candidate.value:
+            words = {"number": str(incident.number)}
+            raise WrongValue(words, pointer=f"/incidents/{n}", because="incident_elsewhere")
     if len({incident.id for incident in incidents}) < len(incidents):
         raise WrongValue(pointer="/incidents", because="each_once")
     if not incidents:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from app.common.people import Person
+from typing import Any
+
+from app.common.people import Person, Role
 from app.common.tickets import Ticket
 from app.foundation.people.eligibility import check_member
 from app.foundation.people.records import Team
@@ -26,6 +28,35 @@ async def incident_named_twice(
     incidents = [incident.id for incident in ctx.refs(Ticket, "incidents")]
     if len(set(incidents)) < len(incidents):
         raise WrongValue(pointer="/incidents", because="each_once")
+
+
+async def incident_shows_nothing(
+    reads: ReadContext, problem: Problem, body: RaiseProblem | ReopenProblem, ctx: ActionContext
+) -> None:
+    """Refuse incidents of people that show no problem: cancelled ones (`incident_cancelled`), and those of a
+    service and an item that are not the problem's (`incident_elsewhere`).
+    """
+    if ctx.command.follows or ctx.caller.is_machine:
+        return
+    raised = isinstance(body, RaiseProblem)
+    source = body if isinstance(body, RaiseProblem) else problem
+    services = {source.service, *(source.affected_services or ())}
+    field = "incidents" if raised else "incident"
+    incidents: list[Any] = ctx.refs(Ticket, field)
+    for n, incident in enumerate(incidents):
+        pointer = f"/{field}/{n}" if raised else f"/{field}"
+        refuse_cancelled(incident, pointer)
+        named = [(incident.service, services), (incident.ci, {source.ci})]
+        compared = [value in ours for value, ours in named if value is not None]
+        if compared and not any(compared):
+            words = {"number": str(incident.number)}
+            raise WrongValue(words, pointer=pointer, because="incident_elsewhere")
+
+
+def refuse_cancelled(incident: Ticket, pointer: str) -> None:
+    """Raise WrongValue if the incident was cancelled, as it turned out to be none."""
+    if incident.state == "cancelled":
+        raise WrongValue({"number": str(incident.number)}, pointer=pointer, because="incident_cancelled")
 
 
 async def cannot_be_investigated(
@@ -57,9 +88,14 @@ async def cannot_be_edited(
     reads: ReadContext, problem: Problem, body: EditProblem, ctx: ActionContext
 ) -> None:
     """Refuse an edit that leaves neither service nor CI (`service_or_ci`), or edits a workaround that is not
-    documented yet (`no_workaround_yet`).
+    documented yet (`no_workaround_yet`). Once the cause is known, only a problem manager says what the
+    problem is about, since its fix must touch that (`cause_is_known`).
     """
     sent = body.model_fields_set
+    if problem.cause_identified_at is not None and not ctx.caller.has_role(Role.problem_manager, problem):
+        for name in sorted(sent & {"affected_services", "ci", "service"}):
+            if getattr(body, name) != _present(problem, name):
+                raise WrongValue(pointer=f"/{name}", because="cause_is_known")
     service = body.service if "service" in sent else problem.service
     ci = body.ci if "ci" in sent else problem.ci
     if service is None and ci is None:
@@ -68,3 +104,9 @@ async def cannot_be_edited(
         for name in ("symptoms", "workaround", "workaround_visibility"):
             if name in sent:
                 raise WrongValue(pointer=f"/{name}", because="no_workaround_yet")
+
+
+def _present(problem: Problem, name: str) -> object:
+    """Return what the problem holds, as a payload says it."""
+    value = getattr(problem, name)
+    return tuple(value) if isinstance(value, list) else value

@@ -211,7 +211,7 @@ LIFECYCLE = Lifecycle(
     rows=(
         # action        中文          from                                       to                       who                       event
         action(raise_,              "提出",         NEW_RECORD, State.logged, staff | rule, "problem.raised",
-               wrong=(checks.incident_named_twice, invalid_custom_values), related=LINK_INCIDENTS),
+               wrong=(checks.incident_named_twice, checks.incident_shows_nothing, invalid_custom_values), related=LINK_INCIDENTS),
         action(investigate,         "开始调查",     [State.logged], State.investigating, problem_manager, "problem.investigation_begun",
                wrong=(checks.cannot_be_investigated,)),
         action(identify_cause,      "确定根因",     [State.investigating, State.known_error], CAUSE_KNOWN, engineer | assignee, "problem.cause_identified"),
@@ -230,7 +230,7 @@ LIFECYCLE = Lifecycle(
                wrong=(checks.until_not_in_future,)),
         action(close,               "关闭",         [State.resolved], State.closed, problem_manager, "problem.closed"),
         action(reopen,              "重新打开",     [State.resolved, State.closed], State.investigating, staff, "problem.reopened",
-               prepare=(unlinked_incident,), wrong=(checks.reopened_without_incident,), related=LINK_RECURRENCE),
+               prepare=(unlinked_incident,), wrong=(checks.reopened_without_incident, checks.incident_shows_nothing), related=LINK_RECURRENCE),
         action(cancel,              "取消",         OPEN, State.cancelled, problem_manager, "problem.cancelled"),
         action(lapse_risk,          "风险接受到期", [State.closed], STAYS, rule, "problem.risk_lapsed",
                notifies=(RecipientRule(NoticeType.risk_lapsed, field="risk_owner_id"),)),

@@ -13,6 +13,7 @@ from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import Refusal, WrongValue
 from app.kernel.commands.dating import FUTURE_TOLERANCE
+from app.processes.releases.default_stages import STAGE_CLASSES
 from app.processes.releases.payloads import (
     AppointRelease,
     ChangePlanRelease,
@@ -191,6 +192,20 @@ async def document_of_other_stage(
             for n, number in enumerate(str(value) for value in getattr(body, name)):
                 if number in used:
                     raise WrongValue({"number": number}, pointer=f"/{name}/{n}", because="evidence_of_other")
+
+
+async def document_of_other_class(
+    reads: ReadContext, release: Release, body: PassGateRelease, ctx: ActionContext
+) -> None:
+    """Refuse documents of the register among which none is of the class that the stage delivers: a test
+    report is one (`document_of_other_class`).
+    """
+    needed = STAGE_CLASSES.get(str(ctx.prepared(StagesOfRelease).current(release).key))
+    if needed is None or not body.document_numbers:
+        return
+    if not any(number.startswith(needed.value) for number in body.document_numbers):
+        words = {"document_class": needed}
+        raise WrongValue(words, pointer="/document_numbers/0", because="document_of_other_class")
 
 
 async def stage_author_not_apart(

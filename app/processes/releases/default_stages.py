@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any, Final
 
 from app.common.people import Role
+from app.foundation.documents.records import DocumentClass
 
+#: The class of the deliverables of a stage in the register, by the stage's key; of others it is any.
+STAGE_CLASSES: Final = {"test": DocumentClass.TE}
 #: The key of the set of stages that a release goes through if its plan names no other one.
 DEFAULT_KEY: Final = "software"
 

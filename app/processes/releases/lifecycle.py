@@ -192,7 +192,7 @@ LIFECYCLE = Lifecycle(
                prepare=(stages_of_release,), wrong=(checks.appointment_not_workable,)),
         action(pass_gate,          "通过阶段评审", IN_STAGES,          GATE_PASSED,       gate_reviewer,                    "release.gate_passed",
                prepare=(stages_of_release, stage_documents), wrong=(checks.not_the_stage_reviewer, checks.stage_author_not_apart,
-                      checks.document_of_other_stage),
+                      checks.document_of_other_stage, checks.document_of_other_class),
                segregate_from=(stage_author,)),
         action(change_plan,        "变更计划",     BEFORE_DEPLOYMENT,  STAYS,             project_manager,                  "release.plan_change_proposed",
                unless=(checks.decision_is_open,), prepare=(plan_change_question,),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from app.common.children import Attachment
 from app.common.people import Person
 from app.foundation.costs.amounts import check_digits as digits_fit
 from app.foundation.documents.filing import published_document
@@ -11,8 +12,9 @@ from app.foundation.documents.records import DocumentClass
 from app.foundation.people.eligibility import check_member
 from app.foundation.people.records import Group, GroupMember, Team, TeamKind
 from app.kernel.access.reads import ReadContext
+from app.kernel.actions.actor_policy import RecordDuty
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.refusals import WrongValue
+from app.kernel.actions.refusals import ConflictingDuty, WrongValue, caller_check
 from app.processes.requests.groups import accepting, of_the_business
 from app.processes.requests.implementation import implementer
 from app.processes.requests.payloads import (
@@ -33,10 +35,12 @@ from app.processes.requests.records import RequestState as State
 from app.ticketing.projects.checks import check_in_future, check_plan
 from app.ticketing.records import Task
 from app.ticketing.reopening import reopening_ends_at
-from app.ticketing.work.tasks import DropTask
+from app.ticketing.work.tasks import DropTask, EditTask
 from app.ticketing.work.working_days import service_working_days, working_days_after
 
 WORKING_DAYS_AHEAD = 2
+#: Their checks are children, by the plan that they are of.
+QUALITY_CHECKER = RecordDuty("quality checker", "质量检查人", ())
 #: Number of open tasks that a refusal names.
 MOST_TASKS_NAMED = 10
 
@@ -219,12 +223,14 @@ async def quality_not_checked(reads: ReadContext, request: Request, ctx: ActionC
     return None if failed_at is None or is_newer else "not_checked_since"
 
 
-async def dropped_by_judged(
-    reads: ReadContext, request: Request, body: DropTask, ctx: ActionContext
+async def altered_by_judged(
+    reads: ReadContext, request: Request, body: DropTask | EditTask, ctx: ActionContext
 ) -> str | None:
-    """Refuse to drop an issue of a failed acceptance, unless the person who recorded it does
-    (`issue_of_acceptance`).
+    """Refuse to drop an issue of a failed acceptance, to word or date it otherwise, or to hide it from the
+    business, unless the person who recorded the acceptance does (`issue_of_acceptance`).
     """
+    if isinstance(body, EditTask) and not body.model_fields_set & {"title", "due_at", "visibility"}:
+        return None  # work may be given to others
     added_at = ctx.required_ref(Task, "task").added_at
     raised = await reads.children(Acceptance, request, verdict=AcceptanceVerdict.failed.value)
     by_others = any(
@@ -235,10 +241,11 @@ async def dropped_by_judged(
 
 
 async def no_acceptor_left(reads: ReadContext, request: Request, ctx: ActionContext) -> str | None:
-    """Refuse to submit the request if the acceptance group has no active member who did not implement it
-    (`nobody_to_accept`).
+    """Refuse to submit the request if the acceptance group has no active member who neither implemented nor
+    checked it (`nobody_to_accept`).
     """
     acceptors = await accepting(reads, request) - implementer.persons(request)
+    acceptors -= await _checkers(reads, request)
     return None if await reads.active(acceptors) else "nobody_to_accept"
 
 
@@ -250,6 +257,21 @@ async def documents_missing(
     """
     are_published = published_document(DocumentClass.SN, ctx) and published_document(DocumentClass.SO, ctx)
     return None if are_published else "papers_missing"
+
+
+async def manual_not_readable(
+    reads: ReadContext, request: Request, body: SubmitForAcceptanceRequest, ctx: ActionContext
+) -> None:
+    """Refuse a manual that is empty or withdrawn (`nothing_to_read`), or that only staff see, but not those
+    who accept (`file_for_staff`).
+    """
+    manual = ctx.ref(Attachment, "manual_file")
+    if manual is None:
+        return
+    if manual.withdrawn_at is not None or not manual.size:
+        raise WrongValue(pointer="/manual_file", because="nothing_to_read")
+    if manual.for_staff:
+        raise WrongValue(pointer="/manual_file", because="file_for_staff")
 
 
 async def too_short_notice(
@@ -270,6 +292,21 @@ async def not_in_the_acceptance_group(reads: ReadContext, request: Request, ctx:
     """Refuse a caller who is not in the request's acceptance group (`not_in_the_acceptance_group`)."""
     ours = ctx.caller.person_id in await accepting(reads, request)
     return None if ours else "not_in_the_acceptance_group"
+
+
+@caller_check
+async def accepts_own_check(
+    reads: ReadContext, request: Request, body: RecordAcceptanceRequest | None, ctx: ActionContext
+) -> None:
+    """Refuse whoever has checked the quality of what they accept (`separation_of_duties`)."""
+    if ctx.caller.person_id in await _checkers(reads, request):
+        raise ConflictingDuty(QUALITY_CHECKER)
+
+
+async def _checkers(reads: ReadContext, request: Request) -> set[UUID]:
+    """Return who has checked the quality of the current plan's work."""
+    checks = await reads.children(QualityCheck, request)
+    return {check.checker_id for check in checks if check.checker_id and check.dropped_at is None}
 
 
 async def criterion_results_incomplete(

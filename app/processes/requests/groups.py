@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import UUID
 
+from app.foundation.people.lookups import of_other_customers
 from app.foundation.people.records import GroupMember, RepresentedSide
 from app.kernel.access.reads import ReadContext
 from app.processes.requests.records import Request
@@ -13,23 +15,33 @@ BUSINESS_SIDES = frozenset({RepresentedSide.business, RepresentedSide.key_user})
 
 
 async def of_the_business(reads: ReadContext, request: Request) -> set[UUID]:
-    """Return the members of the acceptance group who represent the business or its key users."""
+    """Return the members of the acceptance group who represent the business or its key users. Members of
+    other customers represent nobody here.
+    """
     members = await _members(reads, request)
-    return {member.person_id for member in members if member.person_id and member.side in BUSINESS_SIDES}
+    persons = {member.person_id for member in members if member.person_id and member.side in BUSINESS_SIDES}
+    return persons - await _strangers(reads, request, persons)
 
 
 async def accepting(reads: ReadContext, request: Request) -> set[UUID]:
-    """Return who accepts: the requester, and the members and the chair of the acceptance group."""
+    """Return who accepts: the requester, and the members and the chair of the acceptance group, except
+    whoever is of another customer.
+    """
     group = await reads.record("group", str(request.acceptance_group_id))
     chairs = None if group is None else group.record.chair_id
-    members = await _members(reads, request)
-    return {
-        person_id
-        for person_id in (request.requester_id, chairs, *(member.person_id for member in members))
-        if person_id is not None
-    }
+    named = {chairs, *(member.person_id for member in await _members(reads, request))}
+    members = {person_id for person_id in named if person_id is not None}
+    members -= await _strangers(reads, request, members)
+    return members if request.requester_id is None else members | {request.requester_id}
 
 
 async def _members(reads: ReadContext, request: Request) -> list[GroupMember]:
     group = await reads.record("group", str(request.acceptance_group_id))
     return [] if group is None else await reads.children(GroupMember, group.record)
+
+
+async def _strangers(reads: ReadContext, request: Request, persons: Iterable[UUID]) -> set[UUID]:
+    """Return those of the persons who are of another customer than the request."""
+    if request.customer_id is None:
+        return set()
+    return await of_other_customers(reads, persons, request.customer_id)

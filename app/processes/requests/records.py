@@ -18,7 +18,7 @@ from app.common.records import (
     optional,
     required,
 )
-from app.common.state_fields import ClearedBy, EnteredAt, StateBefore
+from app.common.state_fields import ClearedBy, EnteredAt, PrintedReason, StateBefore
 from app.common.tickets import Channel, HoldReason, Ticket
 from app.foundation.services.records import FulfilmentPath
 from app.ticketing.projects.records import PROJECT_CHILDREN
@@ -146,7 +146,7 @@ class RequesterInquiry(RecordPart):
     requirements_draft_id: UUID | None = optional(
         "Document with the proposed requirements; null if they are not waiting for confirmation."
     )
-    short_notice: Annotated[str | None, Personal()] = optional(
+    short_notice: Annotated[str | None, Personal(), PrintedReason()] = optional(
         "Reason for an acceptance less than two working days ahead; null if not given."
     )
     confirmation_method: ConfirmationMethod | None = optional(

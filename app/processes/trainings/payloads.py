@@ -18,8 +18,6 @@ from app.foundation.licences.records import (
 )
 from app.foundation.process_names import ProcessName
 from app.kernel.actions.payloads import (
-    EARLIEST_YEAR,
-    LATEST_YEAR,
     LONGEST_LIST,
     BoundedList,
     FreeText,
@@ -30,6 +28,7 @@ from app.kernel.actions.payloads import (
     ShortText,
     Statement,
     Title,
+    Year,
     at_most_entries,
 )
 from app.processes.trainings.records import Training, TrainingMethod
@@ -54,7 +53,7 @@ class PlanTraining(Payload, of=Training):
     """The plan of a training. Its participants are the members of the audience who lack a skill."""
 
     title: Title
-    year: int = Field(ge=EARLIEST_YEAR, le=LATEST_YEAR, strict=True)
+    year: Year
     kind: TrainingKind
     method: TrainingMethod
     process: ProcessName

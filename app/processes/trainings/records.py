@@ -10,7 +10,7 @@ from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
 from app.common.records import CodeEnum, ForeignRef, Record, StaffOnly, optional, required
-from app.common.state_fields import EnteredAt
+from app.common.state_fields import EnteredAt, PrintedReason
 from app.foundation.licences.records import TRAINING, TrainingKind
 from app.foundation.process_names import OF_PROCESS
 
@@ -72,7 +72,7 @@ class Training(Record):
         "Improvement to which the training belongs; null if not set."
     )
     pass_mark: int | None = required("Mark out of 100 that each topic of the examination must reach.")
-    pass_mark_reason: Annotated[str | None, Personal()] = optional(
+    pass_mark_reason: Annotated[str | None, Personal(), PrintedReason()] = optional(
         "Reason for a pass mark below 60, which papers print; null if it is 60 or more."
     )
     topics: list[str] | None = required("Topics of the examination.")
@@ -85,7 +85,7 @@ class Training(Record):
         "Identifiers of the participants who were examined and have not passed so far."
     )
     planned_at: datetime | None = required(
-        "Time for which the training is planned.", examples=["2199-01-31T06:00:00Z"]
+        "Time for which the training is planned.", examples=["2035-01-31T06:00:00Z"]
     )
     overdue_at: datetime | None = optional(
         "Time at which the training was flagged as not held in time; null if it was not."

@@ -273,7 +273,7 @@ class RenewSla(ConsentWithEffects, of=Agreement):
     valid_to: IsoDate | None = Field(
         default=None,
         description="New last day; null if the agreement has no end. If left out, the last day stays.",
-        examples=["2199-12-31"],
+        examples=["2035-12-31"],
     )
 
     def terms(self, ctx: ActionContext) -> dict[str, Any]:

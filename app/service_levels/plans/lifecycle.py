@@ -24,14 +24,13 @@ from app.kernel.actions.constraints import CheckFailed
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, Rules, action
 from app.kernel.actions.payloads import (
-    EARLIEST_YEAR,
-    LATEST_YEAR,
     EmptyPayload,
     Payload,
     PayloadPart,
     RecordKey,
     Reference,
     Title,
+    Year,
     at_most_entries,
 )
 from app.kernel.actions.refusals import WrongValue
@@ -60,7 +59,7 @@ class DraftServiceLevelPlan(Payload, of=ServiceLevelPlan):
     """The plan of a year."""
 
     title: Title
-    year: int = Field(ge=EARLIEST_YEAR, le=LATEST_YEAR, strict=True)
+    year: Year
     entries: Entries = Field(
         min_length=1, max_length=MOST_ENTRIES, description="Services that get agreements."
     )

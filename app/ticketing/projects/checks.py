@@ -50,9 +50,16 @@ async def invalid_progress(
     reads: ReadContext, record: ProjectRecord, body: ReportProgress, ctx: ActionContext
 ) -> None:
     """Refuse milestones that are unknown or named twice, due dates that are not
-    in the future, and a cost with no planned cost or too many decimal places.
+    in the future, a delivery that is expected on a day that is past while something is not done, and a cost
+    with no planned cost or too many decimal places.
     """
     current = {milestone.id for milestone in ctx.prepared(CurrentMilestones).milestones}
+    done = {milestone.id: milestone.done for milestone in ctx.prepared(CurrentMilestones).milestones}
+    done |= {progress.milestone: progress.done for progress in body.milestones}
+    zone = ctx.settings.zone
+    is_past = body.expected_at.astimezone(zone).date() < ctx.counts_from.astimezone(zone).date()
+    if is_past and any(share != 100 for share in done.values()):
+        raise WrongValue(pointer="/expected_at", because="not_ahead")
     for n, progress in enumerate(body.milestones):
         if progress.milestone not in current:
             words = {"kind": "milestone", "name": str(progress.milestone)}

@@ -36,6 +36,9 @@ async def test_the_map_shows_each_process_behind_its_parent_and_whom_it_hands_ov
     ]
     assert items[1]["interfaces"] == [{"process": "problem", "hand_over": "With all that was tried."}]
     assert items[1]["score"] == 50
+    circle = {"process": "it-services", "title": "IT 服务", "level": 1, "parent": "first-aid"}
+    refused = await registry.designer.post("/v1/process_definitions", json=circle)
+    assert [error["code"] for error in refused.json()["errors"]] == ["part_of_itself"]
     # Of four processes one is a quarter.
     wider = (await registry.quality.read("/v1/process_definitions/map", core_percent=25))["items"]
     assert [item["process"] for item in wider if item["is_core"]] == ["incident"]

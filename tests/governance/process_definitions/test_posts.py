@@ -28,7 +28,7 @@ async def test_the_owner_publishes_what_somebody_else_has_drafted_and_the_execut
 async def test_nothing_is_published_about_which_nobody_was_consulted(registry: Registry) -> None:
     path = await registry.drafted()
     refused = await registry.owner.post(f"{path}/submit", json={"heard": ["me"]})
-    assert refused.json()["errors"][0]["code"] == "only_yourself"
+    assert refused.json()["errors"][0]["code"] == "only_author_heard"
     await registry.owner.post_ok(f"{path}/submit", {"heard": [registry.executor.id]})
     await registry.executor.post_ok(f"{path}/object_to_statement", {"objection": "I never saw it."})
     refused = await registry.quality.post(f"{path}/publish", json=PUBLISHED)

@@ -180,6 +180,13 @@ async def test_owner_and_executor_are_told_that_they_are_in_charge(registry: Reg
     assert (await stranger.get(path)).status_code == 404
 
 
+PARTS = [{"role": "process_owner", "part": "accountable"}]
+CIRCLE = [
+    {"title": "Count", "role": "agent", "inputs": ["Prices"], "outputs": ["Hours"]},
+    {"title": "Price", "role": "agent", "inputs": ["Hours"], "outputs": ["Prices"]},
+]
+
+
 async def test_a_definition_has_all_contents_or_says_why_it_has_none(registry: Registry) -> None:
     path = await registry.drafted(none_because=[], outputs=[])
     heard = {"heard": [registry.executor.id]}
@@ -197,6 +204,14 @@ async def test_a_definition_has_all_contents_or_says_why_it_has_none(registry: R
     roleless = {"activities": [{"title": "Count"}]}
     await registry.designer.patch(path, json=roleless, headers={"If-Match": "*"})
     assert await refused() == "activity_of_nobody"
+    for changes, code in (
+        ({"activities": [{"title": "Count", "role": "agent"}] * 2}, "activities_of_one_name"),
+        ({"activities": [{"title": "Price", "role": "agent"}]}, "part_in_no_activity"),
+        ({"activities": CIRCLE, "raci": PARTS}, "steps_in_a_circle"),
+    ):
+        parts = {"raci": [*PARTS, {"role": "agent", "part": "responsible", "activity": "count"}]}
+        await registry.designer.patch(path, json=parts | changes, headers={"If-Match": "*"})
+        assert await refused() == code
     activities = [{"title": "Count", "role": "agent", "outputs": ["Hours"]}]
     await registry.designer.patch(path, json={"activities": activities}, headers={"If-Match": "*"})
     assert await refused(heard=[registry.designer.id]) == "only_author_heard"

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
 from app.foundation.process_names import PROCESS_KINDS, process_named, spellings_of
+from app.kernel.actions.refusals import WrongValue
 from app.kpis.effects.records import PromisedAs
 from app.kpis.statistics.effects.codes import PromiseVerdict
 from app.log.ids import uuid7
 from app.processes.improvements.effects.promises import promised_to_be_better
+from app.processes.improvements.pilot.checks import checked_training
 from app.processes.improvements.proposal.records import ImprovementTarget
+from app.processes.improvements.rollout.checks import release_does_not_fit
 from tests.client import Api, Json
 from tests.extent import in_test_all
 from tests.processes.improvements.pilots import (
@@ -33,6 +42,53 @@ WINDOW = {"from": "2026-01-01", "to": "2026-04-01"}
 @pytest.fixture
 async def project(api: Api) -> Project:
     return await project_of(api)
+
+
+@dataclass
+class Named:
+    """The context of an action that names one record."""
+
+    record: Any
+
+    def ref(self, record_class: type, field: str) -> Any:
+        return self.record
+
+    required_ref = ref
+
+
+@pytest.mark.parametrize(
+    ("process", "of_training", "code"),
+    [
+        ("incident", {"process": "problem"}, "training_in_other_process"),
+        ("incident", {"process": "incident"}, None),
+        ("incident", {"process": "incident", "improvement_id": uuid7()}, "training_of_other_improvement"),
+        (None, {"process": "problem"}, "training_of_other_improvement"),
+        (None, {"process": "problem", "improvement_id": "this"}, None),
+    ],
+)
+def test_a_training_is_of_the_process_and_for_no_other_improvement(
+    process: str | None, of_training: Json, code: str | None
+) -> None:
+    improvement: Any = SimpleNamespace(id=uuid7(), process=process)
+    names_it = of_training.get("improvement_id") == "this"
+    defaults = {"number": "TRN-1", "held_at": datetime.now(UTC), "kind": None, "improvement_id": None}
+    training = SimpleNamespace(**defaults | of_training)
+    training.improvement_id = improvement.id if names_it else training.improvement_id
+    ctx: Any = Named(training)
+    with nullcontext() if code is None else pytest.raises(WrongValue) as refused:
+        checked_training(improvement, ctx, "training")
+    assert code in (None, getattr(getattr(refused, "value", None), "because", None))
+
+
+async def test_a_release_from_before_the_approval_is_not_the_changed_tool() -> None:
+    now, body = datetime.now(UTC), Any
+    improvement: Any = SimpleNamespace(approved_at=now)
+    ctx: Any = Named(SimpleNamespace(number="REL-1", state="closed", deployed_at=now - timedelta(days=1)))
+    with pytest.raises(WrongValue) as refused:
+        await release_does_not_fit(None, improvement, body, ctx)  # type: ignore[arg-type]  # reads nothing
+    assert refused.value.because == "evidence_too_old"
+    ctx.record.deployed_at = now + timedelta(days=1)
+    await release_does_not_fit(None, improvement, body, ctx)  # type: ignore[arg-type]  # reads nothing
 
 
 @in_test_all
@@ -78,6 +134,7 @@ async def test_a_promise_is_of_something_and_the_way_that_the_kpi_improves(proje
         ("incident_resolution_seconds", "0.00", "promise_of_nothing"),
         ("incident_resolution_seconds", "0.5", "promise_to_worsen"),
         ("first_contact_resolution", "-0.1", "promise_to_worsen"),
+        ("incident_resolution_seconds", "-3", "promise_of_more_than_all"),
     ):
         target = {"name": "one", "kpi": kpi, "before": WINDOW, "judged_by": "By the mean."}
         body = fields | {"targets": [target | {"promised": {"change": change}}]}

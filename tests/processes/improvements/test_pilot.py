@@ -229,6 +229,9 @@ async def test_the_judgement_names_the_reported_effect_and_keeps_the_reason_agai
     assert await refused("extended", **dates, scope={"channel": ["mail"]}) == [
         ("scope/channel", "not_a_pilot_dimension")
     ]
+    assert await refused("extended", **dates) == [("reason", "unusual_pilot_length")]
+    until_now: Json = {"begins_at": ago(days=92), "ends_at": soon(seconds=75)}
+    assert await refused("extended", **until_now) == [("reason", "unusual_pilot_length")]
     assert await refused("stopped") == [("reason", "stop_reason_missing"), ("told", "stop_telling_missing")]
     question = project.judgement(position, reason="The law asks for it.")
     assert await refusal(project.owner, ask, question) == (403, "forbidden")
@@ -289,7 +292,7 @@ async def test_a_rejected_judgement_can_be_asked_again_and_an_extended_pilot_is_
         position, "extended", scope={"service": ["mail"]}, begins_at=begins, ends_at=ends
     )
     assert await refusal(project.manager, ask, unknown) == (422, [("question", "rejected_before")])
-    news = {"question": "Shall we go on with another team?"}
+    news = {"question": "Shall we go on with another team?", "reason": "Two weeks show it."}
     assert await refusal(project.manager, ask, unknown | news) == (
         422,
         [("scope/service/0", "unknown_value")],

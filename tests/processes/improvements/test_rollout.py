@@ -46,8 +46,8 @@ def evidence(project: Project, step: str, **more: Any) -> Json:
         "organise": {"goals": "Half the time.", "weekly_plan": "One team a week."},
         "inform_and_train": {
             "announcements": [
-                {"medium": "Mail", "announced_at": ago(days=2), "reach": 120},
-                {"medium": "Meeting", "announced_at": ago(days=1), "reach": 30},
+                {"medium": "Mail", "announced_at": ago(), "reach": 120},
+                {"medium": "Meeting", "announced_at": ago(), "reach": 30},
             ]
         },
         "publish": {"external_numbers": ["SOP-12"], "effective_at": ago()},
@@ -225,7 +225,11 @@ async def test_goals_telling_training_and_publishing_need_their_evidence(project
     improvement = await completed(project, record_path, "organise")
     assert improvement["rollout_goal"] == "0.5"
 
-    announcements = [{"medium": "Mail", "announced_at": ago(days=2), "reach": 120}] * 2
+    old = [{"medium": medium, "announced_at": ago(days=2), "reach": 120} for medium in ("Mail", "Meeting")]
+    assert await refused("inform_and_train", announcements=old) == [
+        ("announcements/0/announced_at", "before_approval")
+    ]
+    announcements = [{"medium": "Mail", "announced_at": ago(), "reach": 120}] * 2
     assert await refused("inform_and_train", announcements=announcements) == [
         ("announcements", "two_media_needed")
     ]

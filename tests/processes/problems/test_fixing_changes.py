@@ -125,6 +125,9 @@ async def test_a_change_of_another_service_or_from_before_the_cause_was_known_fi
     earlier = await fixing.emergency()
     await fixing.board.engineer.post_ok(f"{earlier}/complete", DONE)
     path = await fixing.known()
+    widen = {"affected_services": ["mail", "print"]}
+    refused = await fixing.board.engineer.patch(path, json=widen, headers={"If-Match": "*"})
+    assert [error["code"] for error in refused.json()["errors"]] == ["cause_is_known"]
     for name, code in (
         (elsewhere["number"], "change_elsewhere"),
         (earlier.rpartition("/")[2], "change_before_the_cause"),

@@ -127,11 +127,15 @@ def errors(problem: Json) -> list[tuple[str, str]]:
 
 async def test_what_cannot_be_said_of_a_problem_is_told_by_its_place(desk: Desk) -> None:
     (incident,) = await incidents(desk.agent, 1)
+    (cancelled, elsewhere) = await incidents(desk.agent, 2, service="print")
+    await desk.agent.post_ok(f"/v1/incidents/{cancelled['id']}/cancel", {"reason": "A test."})
     wrong: list[tuple[Json, tuple[str, str]]] = [
         ({"service": None}, ("", "service_or_ci")),
         ({"origin": "incident"}, ("", "shown_by_none")),
         ({"impact": "1"}, ("", "both_of_priority")),
         ({"incidents": [incident["id"], incident["number"]]}, ("/incidents", "each_once")),
+        ({"incidents": [cancelled["id"]]}, ("/incidents/0", "incident_cancelled")),
+        ({"incidents": [incident["id"], elsewhere["id"]]}, ("/incidents/1", "incident_elsewhere")),
         ({"affected_customers": ["nobody"]}, ("/affected_customers/0", "unknown_reference")),
         ({"affected_users": -1}, ("/affected_users", "greater_than_equal")),
         ({"incidents": ["x"] * 51}, ("/incidents", "too_long")),

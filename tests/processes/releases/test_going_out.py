@@ -157,6 +157,10 @@ async def test_a_pipeline_asks_first_and_is_told_what_keeps_it(board: Board, pip
     assert await asked(pipeline, **later) == (False, ["outside_its_window", "frozen"])
     assert await asked(pipeline, **later, environment="test") == (True, [])
     assert await asked(board.engineer) == (True, []), "nothing of that class goes out"
+    await frozen(board, services=["mail"])
+    for name in ("mail", " Mail ", "邮件"):
+        assert await asked(pipeline, service=name) == (False, ["frozen"]), "however it is called"
+    assert await asked(pipeline, service="Billing") == (True, []), "another tool's"
     stranger = await board.api.client("王芳")
     refused = await stranger.get(PERMITTED, params={"service": "mail"})
     assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")

@@ -167,9 +167,9 @@ class Freeze(Record):
         "Reason for the freeze, without names of persons, as all staff read it.",
         examples=["The books are closed. 年终结账。"],
     )
-    from_at: datetime | None = required("Beginning of the period.", examples=["2198-12-28T00:00:00Z"])
+    from_at: datetime | None = required("Beginning of the period.", examples=["2034-12-28T00:00:00Z"])
     until_at: datetime | None = required(
-        f"End of the period, at most {LONGEST_DAYS} days after its begin.", examples=["2199-01-04T00:00:00Z"]
+        f"End of the period, at most {LONGEST_DAYS} days after its begin.", examples=["2035-01-04T00:00:00Z"]
     )
     everything: bool | None = required(
         "True if the freeze applies to all changes; otherwise it applies to `services` and `ci_classes`.",

@@ -174,7 +174,9 @@ class PrintedStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrintedImprovement:
-    """The content of a page, as of when the document was written."""
+    """The content of a page, as of when the document was written. `reasons` say why bounds were undercut,
+    each by its sentence's code.
+    """
 
     document: PrintedDocument
     targets: Sequence[PrintedTarget] = ()
@@ -190,4 +192,5 @@ class PrintedImprovement:
     documents: Sequence[DocumentEntry] = ()
     against_evidence: bool = False
     against_evidence_reason: str | None = None
+    reasons: Sequence[tuple[str, str]] = ()
     signatures: Sequence[SignatureLine] = ()

@@ -42,7 +42,9 @@ from app.processes.improvements.proposal.records import ImprovementTarget
 from app.processes.improvements.records import Improvement
 from app.processes.improvements.rollout.records import RolloutAnnouncement
 
-#: Cases that each method compares.
+#: Why bounds were undercut before the pilot, by the fields of the proposal.
+REASONS = ("selection_reason", "freeze_exception_reason", "outside_plan_reason", "size_reason")
+#: What of the cases each method compares.
 STATISTICS = {
     EffectMethod.share: ComparedStatistic.share,
     EffectMethod.share_by_day: ComparedStatistic.share,
@@ -72,6 +74,14 @@ async def print_document(
     if load is None:
         return page_of(PrintedImprovement(document=document.printed), renderer.language)
     return page_of(await load(renderer.ledger, improvement, document, renderer.language), renderer.language)
+
+
+async def _reasons(ledger: Ledger, improvement: Improvement) -> list[tuple[str, str]]:
+    """Return why bounds were undercut before the pilot, each with its sentence's code."""
+    encrypted = {code: getattr(improvement.proposal, code) for code in REASONS}
+    decrypted = await decrypt(ledger, encrypted.values())
+    texts = ((code, decrypted.text(reason)) for code, reason in encrypted.items())
+    return [(code, text) for code, text in texts if text is not None]
 
 
 async def _decisions(
@@ -107,10 +117,13 @@ async def _load_proposal(
         ledger, improvement, document, "improvement.submitted", "improvement.taken_up"
     )
     author = document.printed
+    # The committee decides on the size after the proposal was written.
+    decided = document.edition.record_at_its_end.itself(improvement)
     return PrintedImprovement(
         document=document.printed,
         targets=printed_targets,
         decisions=decisions,
+        reasons=await _reasons(ledger, decided),
         signatures=(
             SignatureLine("proposed_by", author.author, author.recorded_at),
             SignatureLine("committee", consented_at=decided_at(decisions)),
@@ -150,6 +163,7 @@ async def _load_report(
         feedback=feedback,
         issues=[_issue(issue, decrypted) for issue in issues],
         decisions=decisions,
+        reasons=await _reasons(ledger, before),
         signatures=(
             SignatureLine("project_manager", author, document.printed.recorded_at),
             SignatureLine("committee", consented_at=decided_at(decisions)),
@@ -210,6 +224,7 @@ async def _load_handover(
         against_evidence=bool(before.evaluation.against_evidence),
         against_evidence_reason=decrypted.text(before.evaluation.against_evidence_reason),
         decisions=passed[-1:],
+        reasons=await _reasons(ledger, before),
         signatures=(
             SignatureLine("project_manager", manager, improvement.rollout.handover_asked_at),
             SignatureLine("accepted_by", accepted, improvement.handed_over_at),

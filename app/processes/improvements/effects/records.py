@@ -18,6 +18,7 @@ from app.common.records import (
     optional,
     required,
 )
+from app.common.state_fields import PrintedReason
 from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
 
 
@@ -60,7 +61,7 @@ class ImprovementEvaluation(RecordPart):
         "True if the improvement succeeded as a whole; null until the evaluation."
     )
     against_evidence: bool | None = optional("True if the evaluation contradicts the measured effect.")
-    against_evidence_reason: Annotated[str | None, Personal()] = optional(
+    against_evidence_reason: Annotated[str | None, Personal(), PrintedReason()] = optional(
         "Reason for such an evaluation, or for passing a pilot with less effect than promised; null if "
         "not set."
     )

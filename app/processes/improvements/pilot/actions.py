@@ -37,6 +37,7 @@ from app.processes.improvements.pilot.records import (
     PilotFeedback,
     PilotIssue,
     PilotJudgement,
+    PilotLength,
     PilotReadiness,
 )
 from app.processes.improvements.project.actions import pilot_length
@@ -175,6 +176,8 @@ def extend_pilot(improvement: Improvement, body: ExtendPilotImprovement, ctx: Ac
     improvement.pilot.pilot_length = pilot_length(
         improvement.judgement.next_begins_at, improvement.judgement.next_ends_at, ctx
     )
+    if improvement.pilot.pilot_length is not PilotLength.usual:
+        improvement.pilot.pilot_length_reason = improvement.judgement.asked_reason
     improvement.judgement.next_scope = improvement.judgement.next_control = None
     improvement.judgement.next_begins_at = improvement.judgement.next_ends_at = None
     improvement.pilot.pilot_rounds = (improvement.pilot.pilot_rounds or 0) + 1

@@ -24,8 +24,9 @@ from app.processes.improvements.pilot.payloads import (
     StartPilotImprovement,
 )
 from app.processes.improvements.pilot.preparation import ExecutorLicence, PilotEvidence
-from app.processes.improvements.pilot.records import PilotIssue, PilotJudgement, PilotReadiness
+from app.processes.improvements.pilot.records import PilotIssue, PilotJudgement, PilotLength, PilotReadiness
 from app.processes.improvements.pilot.scope import check_pilot_scope
+from app.processes.improvements.project.actions import pilot_length
 from app.processes.improvements.project.records import ImprovementMember
 from app.processes.improvements.records import Improvement
 
@@ -150,8 +151,9 @@ async def not_trained_for_pilot(
 def checked_training(
     improvement: Improvement, ctx: ActionContext, field: str, of: TrainingKind | None = None
 ) -> Any:
-    """Return the training in the payload's field. Raises WrongValue if it was not held, is for other people
-    than `of`, or in another process. Its record belongs to the trainings.
+    """Return the training that the payload's field names. Raises WrongValue if it was not held, is for other
+    people than `of` says, in another process, or for another improvement. Processes have nothing in common
+    with an improvement of the whole department: its trainings name it. Its record belongs to the trainings.
     """
     training: Any = ctx.required_ref(Record, field)
     words = {"number": str(training.number)}
@@ -162,6 +164,9 @@ def checked_training(
     if improvement.process is not None and training.process != improvement.process:
         words["process"] = improvement.process
         raise WrongValue(words, pointer=f"/{field}", because="training_in_other_process")
+    is_for_it = training.improvement_id == improvement.id
+    if not is_for_it and (training.improvement_id is not None or improvement.process is None):
+        raise WrongValue(words, pointer=f"/{field}", because="training_of_other_improvement")
     return training
 
 
@@ -238,7 +243,7 @@ def _check_passed(body: AskJudgementImprovement, evidence: PilotEvidence) -> Non
 
 
 async def _check_extended(reads: ReadContext, body: AskJudgementImprovement, ctx: ActionContext) -> None:
-    """Refuse to extend the pilot without new dates that lie ahead."""
+    """Refuse to extend the pilot without new dates ahead, or by an unusual time without a reason."""
     needed = {"begins_at": "extension_dates_missing", "ends_at": "extension_dates_missing"}
     raise_all(
         [
@@ -256,6 +261,8 @@ async def _check_extended(reads: ReadContext, body: AskJudgementImprovement, ctx
         raise WrongValue(pointer="/ends_at", because="not_ahead")
     if body.ends_at <= body.begins_at:
         raise WrongValue(pointer="/ends_at", because="before_it_began")
+    if pilot_length(body.begins_at, body.ends_at, ctx) is not PilotLength.usual and body.reason is None:
+        raise WrongValue(pointer="/reason", because="unusual_pilot_length")
 
 
 def _check_stopped(body: AskJudgementImprovement) -> None:

@@ -165,8 +165,8 @@ class AskJudgementImprovement(AskDecision):
     )
     reason: FreeText | None = Field(
         default=None,
-        description="Reason for the judgement; required to stop the pilot, or to pass it without an "
-        "improved effect.",
+        description="Reason for the judgement; required to stop the pilot, to pass it without an "
+        "improved effect, or to extend it by less than three or more than six months.",
     )
     scope: Scope | None = Field(
         default=None, description="New scope of an extended pilot; if left out, the scope stays."

@@ -18,13 +18,14 @@ from app.common.records import (
     optional,
     required,
 )
+from app.common.state_fields import PrintedReason
 
 
 class PilotLength(CodeEnum):
-    """The comparison of a pilot's length with the usual one, of 1 to 6 months."""
+    """The comparison of a pilot's length with the usual one, of 3 to 6 months."""
 
-    short = "short", "Shorter than a month", "不足一个月"
-    usual = "usual", "1 to 6 months", "一至六个月"
+    short = "short", "Shorter than 3 months", "不足三个月"
+    usual = "usual", "3 to 6 months", "三至六个月"
     long = "long", "Longer than 6 months", "超过六个月"
 
 
@@ -56,7 +57,7 @@ class ImprovementPilot(RecordPart):
     pilot_length: PilotLength | None = optional(
         "Comparison of the pilot's length with the usual one, for information."
     )
-    pilot_length_reason: Annotated[str | None, Personal()] = optional(
+    pilot_length_reason: Annotated[str | None, Personal(), PrintedReason()] = optional(
         "Reason for a pilot shorter or longer than usual; null for the usual length."
     )
     pilot_agreement: Annotated[str | None, Personal()] = optional(

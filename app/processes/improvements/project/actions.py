@@ -25,6 +25,8 @@ from app.ticketing.projects.records import ProgressReport
 
 #: The usual length of a pilot, in months (003, step 4): shorter and longer ones need a reason.
 SHORTEST_PILOT, USUAL_PILOT, LONGEST_PILOT = 3, 3, 6
+#: The days that it may take to decide on a plan, which shorten no pilot.
+PLANNING_DAYS = timedelta(days=14)
 
 
 def plan(improvement: Improvement, body: PlanImprovement, ctx: ActionContext) -> None:
@@ -76,9 +78,12 @@ def pilot_dates(body: PlanImprovement, ctx: ActionContext) -> tuple[datetime | N
 def pilot_length(
     begins_at: datetime | None, ends_at: datetime | None, ctx: ActionContext
 ) -> PilotLength | None:
-    """Return how the pilot's length compares with the usual one; None: it has no dates."""
+    """Return how the pilot's length compares with the usual one; None: it has no dates. What is past when it
+    is planned is no part of it.
+    """
     if begins_at is None or ends_at is None:
         return None
+    begins_at = max(begins_at, ctx.counts_from - PLANNING_DAYS)
     if ends_at < months_after(begins_at, SHORTEST_PILOT, ctx.settings.zone):
         return PilotLength.short
     # A pilot that ends with the day on which the months are over is not longer.

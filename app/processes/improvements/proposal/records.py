@@ -15,6 +15,7 @@ from app.common.records import (
     optional,
     required,
 )
+from app.common.state_fields import PrintedReason
 from app.kpis.effects.records import PromisedAs
 
 
@@ -84,14 +85,14 @@ class ImprovementProposal(RecordPart):
     assessment_id: Annotated[UUID | None, ForeignRef("improvement_assessment")] = optional(
         "Assessment that selected the improvement; null if a quality manager selected it."
     )
-    selection_reason: Annotated[str | None, Personal()] = optional(
+    selection_reason: Annotated[str | None, Personal(), PrintedReason()] = optional(
         "Reason for selecting the improvement outside of an assessment; null if it was selected in an "
         "assessment."
     )
-    freeze_exception_reason: Annotated[str | None, Personal()] = optional(
+    freeze_exception_reason: Annotated[str | None, Personal(), PrintedReason()] = optional(
         "Reason for not waiting for the end of a freeze, in words; null if there is no freeze."
     )
-    outside_plan_reason: Annotated[str | None, Personal()] = optional(
+    outside_plan_reason: Annotated[str | None, Personal(), PrintedReason()] = optional(
         "Reason for an improvement outside the plan; null if it serves a target of the plan."
     )
     proposal_id: UUID | None = optional("Document with the proposal; null until it is submitted.")
@@ -116,7 +117,7 @@ class ImprovementProposal(RecordPart):
     size_criteria: list[str] | None = optional(
         "Criteria that make the improvement major; null for a minor one."
     )
-    size_reason: Annotated[str | None, Personal()] = optional(
+    size_reason: Annotated[str | None, Personal(), PrintedReason()] = optional(
         "Reason for the size, if it differs from the usual one; null otherwise."
     )
     to_pilot: bool | None = optional("True if the improvement has a pilot.")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from app.common.people import Grade, Person, Role, parse_grants
 from app.common.tickets import Ticket
 from app.foundation.licences.records import ExaminationTopic
+from app.i18n import Word
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import PreparationRefused, Refusal, WrongValue
@@ -257,8 +260,11 @@ def _check_informed(
     if len({announcement.medium.casefold() for announcement in body.announcements}) < FEWEST_MEDIA:
         raise WrongValue(pointer="/announcements", because="two_media_needed")
     for n, announcement in enumerate(body.announcements):
+        pointer, since = f"/announcements/{n}/announced_at", improvement.approved_at
         if announcement.announced_at > ctx.now + FUTURE_TOLERANCE:
-            raise WrongValue(pointer=f"/announcements/{n}/announced_at", because="in_the_future")
+            raise WrongValue(pointer=pointer, because="in_the_future")
+        if since is not None and announcement.announced_at < since.replace(second=0, microsecond=0):
+            raise WrongValue({"since": since}, pointer=pointer, because="before_approval")
     if body.training is None:
         raise WrongValue(pointer="/training", because="examined_training_missing")
     training = checked_training(improvement, ctx, "training")
@@ -378,10 +384,18 @@ async def _check_release_deployed(reads: ReadContext, improvement: Improvement) 
 async def release_does_not_fit(
     reads: ReadContext, improvement: Improvement, body: RollOutImprovement, ctx: ActionContext
 ) -> None:
-    """Refuse a release that will never be in use: it was cancelled, or rolled back."""
-    release = ctx.ref(Ticket, "release")
-    if release is not None and release.state in RELEASE_GIVEN_UP:
-        raise WrongValue({"number": release.number}, pointer="/release", because="release_given_up")
+    """Refuse a release that will never be in use, as it was cancelled or rolled back, and one that was
+    deployed before the improvement was approved.
+    """
+    release: Any = ctx.ref(Ticket, "release")
+    if release is None:
+        return
+    words: dict[str, Word] = {"number": str(release.number)}
+    if release.state in RELEASE_GIVEN_UP:
+        raise WrongValue(words, pointer="/release", because="release_given_up")
+    since = improvement.approved_at
+    if since is not None and release.deployed_at is not None and release.deployed_at < since:
+        raise WrongValue({**words, "since": since}, pointer="/release", because="evidence_too_old")
 
 
 async def optimised_too_early(

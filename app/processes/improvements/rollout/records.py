@@ -17,6 +17,7 @@ from app.common.records import (
     optional,
     required,
 )
+from app.common.state_fields import PrintedReason
 
 
 class ImprovementRollout(RecordPart):
@@ -130,7 +131,7 @@ class RolloutStep(ChildRecord):
     weekly_plan: Annotated[str | None, Personal()] = optional(
         "Weekly plan, for the step `organise`; null for other steps."
     )
-    goal_reason: Annotated[str | None, Personal()] = optional(
+    goal_reason: Annotated[str | None, Personal(), PrintedReason()] = optional(
         "Reason for a goal below half, for the step `organise`; null if the goal is half or more."
     )
     pilot_shown: Annotated[str | None, Personal()] = optional(
@@ -185,7 +186,7 @@ class RolloutStep(ChildRecord):
     it_shown: Annotated[str | None, Personal()] = optional(
         "Evidence in the IT systems, for the step `fix`; null for other steps."
     )
-    order_reason: Annotated[str | None, Personal()] = optional(
+    order_reason: Annotated[str | None, Personal(), PrintedReason()] = optional(
         "Reason for completing the step before earlier ones; null if the order was kept."
     )
     order_skipped_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(

@@ -88,12 +88,12 @@ class AlertRule(Record):
     )
     quiet_from_at: datetime | None = optional(
         "Time from which alerts are recorded without opening an incident; null if there is no quiet time.",
-        examples=["2199-03-02T22:00:00Z"],
+        examples=["2035-03-02T22:00:00Z"],
     )
     quiet_until_at: datetime | None = optional(
         "Time at which the quiet time ends and alerts that are still firing open an incident; null if "
         "there is no quiet time.",
-        examples=["2199-03-03T02:00:00Z"],
+        examples=["2035-03-03T02:00:00Z"],
     )
     added_at: Annotated[datetime | None, EnteredAt(AlertRuleState.active)] = required()
     ended_at: Annotated[datetime | None, EnteredAt(AlertRuleState.ended)] = None

@@ -1,0 +1,19 @@
+"""Reads of services: the key of one that is called by its name."""
+
+from __future__ import annotations
+
+from app.kernel.access.reads import Reading
+
+# The key itself comes first, and a service that is in use before one that is not.
+NAMED = """
+select key from fold.service
+where key = %(name)s or lower(%(name)s) in (lower(key), lower(name_en), lower(name_zh))
+order by key = %(name)s desc, state = 'live' desc, key limit 1"""
+
+
+async def service_key(read: Reading, name: str) -> str:
+    """Return the key of the service with that key or name, whatever its letters; a name that is of none is
+    another tool's and stays.
+    """
+    rows = await read(NAMED, {"name": " ".join(name.split())})
+    return str(rows[0]["key"]) if rows else name

@@ -1,0 +1,65 @@
+"""A file or document counts for a stage or an acceptance only if it is of the class and can be read."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from app.common.children import Attachment, Visibility
+from app.common.records import empty
+from app.kernel.actions.refusals import WrongValue
+from app.log.ids import uuid7
+from app.processes.releases.checks import document_of_other_class
+from app.processes.requests.checks import manual_not_readable
+
+NOW = datetime.now(UTC)
+
+
+def _context(**values: Any) -> Any:
+    return SimpleNamespace(
+        ref=lambda record_class, field: values.get("manual"),
+        prepared=lambda kind: SimpleNamespace(current=lambda release: SimpleNamespace(key=values["stage"])),
+    )
+
+
+async def _because(check: Any, body: Any, ctx: Any) -> str | None:
+    try:
+        await check(None, None, body, ctx)
+    except WrongValue as refused:
+        return refused.because
+    return None
+
+
+@pytest.mark.parametrize(
+    ("stage", "numbers", "code"),
+    [
+        ("test", ["PR2026001"], "document_of_other_class"),
+        ("test", ["PR2026001", "TE2026001"], None),
+        ("test", [], None),
+        ("build", ["PR2026001"], None),
+    ],
+)
+async def test_a_test_report_is_of_the_class_of_tests(
+    stage: str, numbers: list[str], code: str | None
+) -> None:
+    body = SimpleNamespace(document_numbers=numbers)
+    assert await _because(document_of_other_class, body, _context(stage=stage)) == code
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({}, None),
+        ({"withdrawn_at": NOW}, "nothing_to_read"),
+        ({"size": 0}, "nothing_to_read"),
+        ({"visibility": Visibility.internal}, "file_for_staff"),
+    ],
+)
+async def test_those_who_accept_can_read_the_manual(changes: dict[str, Any], code: str | None) -> None:
+    manual = empty(Attachment, uuid7())
+    for name, value in ({"size": 12, "visibility": Visibility.public} | changes).items():
+        setattr(manual, name, value)
+    assert await _because(manual_not_readable, SimpleNamespace(), _context(manual=manual)) == code
