@@ -586,6 +586,8 @@ async def _ask_several_about_changes(api: Api) -> None:
     body: Json = {"conditions": [low], "voters": voters, "rule": "majority", "quorum": 2}
     named = {"key": "change_low_risk", "decision": "change", "name": "Changes of low risk"}
     await quality.post_ok("/v1/approval_rules", {**named, "definition": body})
+    second_person = await api.client("Second of quality", Role.quality_manager)
+    await second_person.post_ok("/v1/approval_rules/change_low_risk/agree")
 
 
 async def _want_custom_fields(api: Api, process: str) -> None:

@@ -97,13 +97,13 @@ class LeastRisk:
 
 async def least_risk(reads: ReadContext, change: Change, body: AssessChange, ctx: ActionContext) -> LeastRisk:
     """Find the risk that the answers come to at least. Raises WrongValue if the caller has set the
-    questionnaire in force, and the answers do not fit the one before.
+    questionnaire in force or agreed to it, and the answers do not fit the one before.
     """
     if ctx.prepared(QuestionnaireInForce).id is None:
         return LeastRisk()
     opening = (await parties_of(reads, change, APPROVAL)).opening(ctx.caller.person_id)
     versions = await questionnaire_versions(reads)
-    trusted = [version for version in versions if opening.trusts(version.set_by, version.set_at)]
+    trusted = [version for version in versions if version.is_trusted(opening)]
     if trusted and trusted[-1] is versions[-1]:
         return LeastRisk()
     before = trusted[-1].questionnaire if trusted else questionnaire_of(None)
@@ -111,7 +111,7 @@ async def least_risk(reads: ReadContext, change: Change, body: AssessChange, ctx
         answers = ctx.prepared(RecordedAnswers).raised(before.questions, body.risk_answers)
         return LeastRisk(before.score(answers)[1])
     except WrongValue:
-        if versions[-1].set_by == ctx.caller.person_id is not None:
+        if ctx.caller.person_id in (versions[-1].set_by, versions[-1].agreed_by):
             raise WrongValue(pointer="/risk_answers", because="own_questionnaire") from None
         return LeastRisk()
 

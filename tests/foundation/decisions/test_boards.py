@@ -84,7 +84,8 @@ class Question:
         self.parties = Parties()
         rule = definition(key, terms).model_dump(mode="json")
         row = {"key": "own", "edition": 1, "definition": rule, "ended": False}
-        self.rows = [{**row, "set_by_id": uuid4(), "recorded_at": NOW}]
+        agreed = {"awaits_agreement": None, "agreed_by_id": uuid4()}
+        self.rows = [{**row, "set_by_id": uuid4(), "recorded_at": NOW, **agreed}]
 
         async def rows_of(*_: Any, **__: Any) -> list[dict[str, Any]]:
             return self.rows

@@ -23,11 +23,12 @@ from app.foundation.rota.on_call import read_on_call
 from app.kernel.access.reads import ReadContext, Unguarded, Versions
 
 VERSIONS = """
-select r.key, r.name, v.edition, v.definition, v.ended, v.set_by_id, v.record as stream, h.version,
+select r.key, r.name, v.edition, v.definition, v.ended, v.set_by_id, v.awaits_agreement, v.agreed_by_id,
+  v.record as stream, h.version,
   coalesce(e.recorded_at, v.set_at) as recorded_at
 from fold.approval_rule r join fold.approval_rule_version v on v.record = 'approval_rule/' || r.id
   join log.stream_head h on h.stream = v.record
-  left join log.event e on e.stream = v.record and e.version = v.edition
+  left join log.event e on e.stream = v.record and e.version = v.version
 where r.decision = %s order by r.key, v.edition desc"""
 VERSION = """
 select v.definition from fold.approval_rule r

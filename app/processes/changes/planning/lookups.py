@@ -15,6 +15,7 @@ MOST_HIT = 500
 QUESTIONNAIRE = """
 select q.*, h.stream, h.version as stream_version
 from fold.risk_questionnaire q join log.stream_head h on h.stream = 'risk_questionnaire/' || q.id
+where q.awaits_agreement is not true
 order by q.set_at desc, q.id desc limit 1
 """
 QUESTIONNAIRE_STREAMS = """
