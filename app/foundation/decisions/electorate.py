@@ -15,7 +15,7 @@ from app.common.people import WHOLE_GROUP, Role
 from app.foundation.decisions.approval_rules import electors
 from app.foundation.decisions.approval_rules.definition import ApprovalRuleDefinition
 from app.foundation.decisions.approval_rules.electors import Seat, Voters
-from app.foundation.decisions.approval_rules.shipped import FLOORS
+from app.foundation.decisions.approval_rules.shipped import COMMITTEE_DECISIONS, FLOORS
 from app.foundation.decisions.approval_rules.versions import STRICTNESS, HoldingRule, MatterOpening
 from app.foundation.decisions.matters import Matter, RelatedMatter
 from app.foundation.decisions.parties import LeftOutVoters, Parties, parties_of
@@ -223,17 +223,32 @@ async def _electorate_of(
         sources = [source for rule in rules for source in rule.definition.if_unanswered]
         if not sources:
             raise
-    candidates |= await electors.persons_of(reads, record, sources, opening, now)
+    next_voters = await electors.persons_of(reads, record, sources, opening, now)
+    candidates |= await _internal(reads, record, matter, next_voters)
     await _seat_next(reads, record, rules, opening, now, board)
     electorate = await _joined(reads, rules, candidates, parties, now, board, size=len(named))
     return replace(electorate, is_next=True)
 
 
-def _are_too_few(named: Voters, definition: ApprovalRuleDefinition, parties: Parties) -> bool:
-    """Return whether so few of the people whom a rule names may vote that it asks others as well."""
-    return len(named.keys() - parties.left_out.keys()) < definition.free_voters_needed(len(named))
+async def _internal(reads: ReadContext, record: Any, matter: Matter, voters: Voters) -> Voters:
+    """Return the voters without people who are not staff, if the committee decides."""
+    if matter.decision not in COMMITTEE_DECISIONS:
+        return voters
+    staff = await electors.staff_of(reads, record, voters)
+    return {person: seat for person, seat in voters.items() if person in staff}
 
 
+def _are_too_few(
+    named: Voters, definition: ApprovalRuleDefinition, parties: Parties, asker: UUID | None
+) -> bool:
+    """Return whether so few of the people whom a rule names may vote that it asks others as well. A person
+    who puts a question does not answer it alone.
+    """
+    free = named.keys() - parties.left_out.keys()
+    return free == {asker} or len(free) < definition.free_voters_needed(len(named))
+
+
+    candidates = await _internal(reads, record, matter, candidates)
 async def _seat_next(
     reads: ReadContext,
     record: Any,
@@ -265,7 +280,8 @@ async def next_electorate(
         return None
     parties = await parties_to_question(reads, record, matter, decision)
     opening = parties.opening(decision.asked_by_id)
-    voters = await electors.persons_of(reads, record, sources, opening, now)
+    named = await electors.persons_of(reads, record, sources, opening, now)
+    voters = await _internal(reads, record, matter, named)
     board = _BoardSeats.of(rules)
     await _seat_next(reads, record, rules, opening, now, board)
     try:

@@ -312,6 +312,7 @@ async def _refusal(ledger: Ledger, caller: Caller, incident: Incident, decision:
             "conditions/0/field",
             "no_field_of_conditions",
         ),
+        ({"otherwise": [{"role": "requester"}]}, "otherwise/0/role", "not_internal"),
         (
             {"conditions": [{"field": "risk_level", "any_of": ["huge"]}]},
             "conditions/0/any_of",
@@ -356,7 +357,6 @@ async def test_a_rule_in_force_shows_the_time_and_quorum_that_hold_whatever_it_s
     )
 
 
-async def test_rules_in_force_are_shipped_ones_and_those_that_took_their_place(api: Api) -> None:
 async def agreed_rule(api: Api, setter: Client, body: Json) -> Json:
     """A rule to which a second person has agreed, and not the one who has set it."""
     record = await setter.post_ok("/v1/approval_rules", body)
@@ -366,6 +366,7 @@ async def agreed_rule(api: Api, setter: Client, body: Json) -> Json:
     return await (await api.client("Second", Role.management)).post_ok(agree_path)
 
 
+async def test_rules_in_force_are_shipped_ones_and_those_that_took_their_place(api: Api) -> None:
     owner, reader = await api.client("Owner", Role.process_owner), await api.client("Ada", Role.agent)
     definition = {"voters": BY_CAB, "rule": "unanimous"}
     body = {"key": "change", "decision": "change", "name": "Ours", "definition": definition}

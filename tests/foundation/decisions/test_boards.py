@@ -93,6 +93,9 @@ class Question:
         async def persons_of(_: Any, __: Any, sources: Sequence[Electors], *___: Any) -> Voters:
             return {person: seat for source in sources for person, seat in self.people.of(source).items()}
 
+        async def staff_of(_: Any, __: Any, persons: Collection[UUID]) -> set[UUID]:
+            return set(persons)
+
         async def nobody(*_: Any, **__: Any) -> None:
             return None
 
@@ -101,6 +104,7 @@ class Question:
 
         self.reads = cast(ReadContext, type("Reads", (), {"rows": rows_of})())
         monkeypatch.setattr(electors, "persons_of", persons_of)
+        monkeypatch.setattr(electors, "staff_of", staff_of)
         monkeypatch.setattr(electors, "has_vacancy", nobody)
         monkeypatch.setattr(electors, "voting_group", nobody)
         for name in ("parties_to", "parties_to_question"):

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from app.common.people import WHOLE_GROUP, Grade, Role
+from app.common.people import STAFF_ROLES, WHOLE_GROUP, Grade, Role
 from app.common.records import Record, from_row
 from app.foundation.calendars.calendar_cache import business_time_of
 from app.foundation.calendars.records import CalendarVersion
@@ -248,6 +248,11 @@ def _settled_person(named: Sequence[Naming], active: Collection[UUID], opening: 
         if namings_there and namings_there[-1].person in active:
             return namings_there[-1].person
     return None
+
+
+async def staff_of(reads: ReadContext, record: Record, persons: Iterable[UUID]) -> set[UUID]:
+    """Return those of the persons who are staff for the record."""
+    return await reads.holding(STAFF_ROLES, record, persons)
 
 
 async def humans(reads: ReadContext, persons: Iterable[UUID]) -> dict[UUID, str | None]:
