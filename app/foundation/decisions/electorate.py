@@ -155,9 +155,10 @@ async def ruled_electorate(
     """
     parties = await parties_to(reads, record, matter, asker, related=related)
     opening = parties.opening(asker)
+    alone = None if matter.asked_by_others else asker
     try:
         electorate = await _electorate_of(
-            reads, record, matter, parties, opening, now, with_substitutes=with_substitutes
+            reads, record, matter, parties, opening, now, asker=alone, with_substitutes=with_substitutes
         )
     except PreparationRefused:
         if opening.began_at is None:
@@ -166,11 +167,27 @@ async def ruled_electorate(
         since_changed = replace(opening, began_at=None)
         try:
             electorate = await _electorate_of(
-                reads, record, matter, parties, since_changed, now, with_substitutes=with_substitutes
+                reads,
+                record,
+                matter,
+                parties,
+                since_changed,
+                now,
+                asker=alone,
+                with_substitutes=with_substitutes,
             )
         except PreparationRefused as refused:
             raise refused from None
+    if electorate.rule is not DecisionRule.chair:
+        _require_another_voter(electorate, alone)
     return _ending_in_time(electorate, getattr(record, matter.deadline, None), now)
+
+
+def _require_another_voter(electorate: Electorate, asker: UUID | None) -> None:
+    """Refuse a question that only the person who puts it could answer. Raises PreparationRefused."""
+    if asker is not None and electorate.voters.keys() == {asker}:
+        left_out = {**electorate.left_out, asker: VoterLeftOutReason.asker}
+        _require_voters({}, left_out, 1)
 
 
 def _ending_in_time(electorate: Electorate, deadline: datetime | None, now: datetime) -> Electorate:
@@ -190,6 +207,7 @@ async def _electorate_of(
     opening: MatterOpening,
     now: datetime,
     *,
+    asker: UUID | None,
     with_substitutes: bool,
 ) -> Electorate:
     assert matter.decision is not None
@@ -211,12 +229,13 @@ async def _electorate_of(
         is_vacant = with_substitutes or await electors.has_vacancy(reads, record, definition.voters, opening)
         if (
             is_vacant
-            or _are_too_few(by_rule, definition, parties)
-            or _are_too_few(by_board, definition, parties)
+            or _are_too_few(by_rule, definition, parties, asker)
+            or _are_too_few(by_board, definition, parties, asker)
         ):
             further = await electors.persons_of(reads, record, definition.otherwise, opening, now)
             candidates |= further
             board.add(rule, further)
+    candidates = await _internal(reads, record, matter, candidates)
     try:
         return await _joined(reads, rules, candidates, parties, now, board, size=len(named))
     except PreparationRefused:
@@ -248,7 +267,6 @@ def _are_too_few(
     return free == {asker} or len(free) < definition.free_voters_needed(len(named))
 
 
-    candidates = await _internal(reads, record, matter, candidates)
 async def _seat_next(
     reads: ReadContext,
     record: Any,
