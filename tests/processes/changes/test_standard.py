@@ -109,6 +109,24 @@ ITEMS = {
 }
 
 
+@pytest.mark.usefixtures("items")
+async def test_a_template_is_not_used_for_a_service_that_became_critical(
+    board: Board, place: DatabaseUrls
+) -> None:
+    async with await connect(place.owner_url) as owner:
+        await owner.execute(b"update fold.service set criticality = 'low'")
+        await board.ci("mail-1", services=["mail"])
+        path = await board.standard("restart", "mail-1")
+        template = await board.agent.read("/v1/change_templates/restart")
+        assert (template["risk_level"], template["needs_renewal"]) == ("low", False)
+        await owner.execute(b"update fold.service set criticality = 'critical'")
+    assert (await board.agent.read("/v1/change_templates/restart"))["needs_renewal"]
+    drafted = await board.agent.post("/v1/changes", json={**STANDARD, "cis": ["mail-1"]})
+    for refused in (drafted, await board.try_schedule(path, 0, 1)):
+        [error] = refused.json()["errors"]
+        assert (error["pointer"], error["code"]) == ("/template", "template_outgrown")
+
+
 def test_a_template_covers_its_items_and_those_of_its_classes_or_else_of_its_services() -> None:
     for scope, covered in SCOPES:
         template = ChangeTemplate.model_construct(**scope)
