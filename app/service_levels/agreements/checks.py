@@ -16,6 +16,7 @@ from app.kernel.actions.refusals import WrongValue
 from app.service_levels.agreements.agreement_sides import (
     agreement_sides,
     speakers_of_party,
+    leads_a_customer,
 )
 from app.service_levels.agreements.payloads import (
     AppointSla,
@@ -66,18 +67,23 @@ async def _check_speaker(
     representative_id: UUID | None,
     ctx: ActionContext,
 ) -> None:
-    """Check that IT does not choose who signs for the other party, as long as the party has somebody to speak
-    for it. Its present representative names anybody of its side. Raises WrongValue.
+    """Check that IT does not choose who signs for the other party: the lead of its team does, in a default
+    agreement the lead of any customer's team. Its lead and present representative name anybody of its side.
+    Raises WrongValue.
     """
     theirs = ctx.ref(Person, "party_representative")
     if theirs is None:
         return
     speakers = await speakers_of_party(reads, agreement, party, representative_id)
-    if speakers and theirs.id != speakers[0] and ctx.caller.person_id not in speakers:
+    if ctx.caller.person_id in speakers:
+        return
+    if speakers and theirs.id != speakers[0]:
         raise WrongValue(pointer="/party_representative", because="party_names_its_own")
 
 
 async def _check_sides(
+    if not speakers and (party is not None or not await leads_a_customer(reads, theirs.id)):
+        raise WrongValue(pointer="/party_representative", because="party_has_no_lead")
     reads: ReadContext,
     agreement: Agreement,
     party_id: UUID | None,
