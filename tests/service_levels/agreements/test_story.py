@@ -362,8 +362,11 @@ async def test_an_amendment_by_an_approved_change_leaves_the_old_version_in_forc
         unapproved = await parties.it.post(f"{path}/amend", json={"change": name, **EFFECTS})
         assert errors(unapproved.json()) == [("/change", "change_not_approved")]
     change = await approved_change(parties)
+    earlier = await approved_change(parties)
     consent = {"change": change, **EFFECTS}
     assert (await parties.it.post_ok(f"{path}/amend", consent))["pending_consents"] == ["amend:it"]
+    refused = await parties.it.post(f"{path}/amend", json={"change": earlier, **EFFECTS})
+    assert errors(refused.json()) == [("/change", "change_before_version")]
     amended = await parties.leads["finance"].post_ok(f"{path}/amend")
     assert (amended["state"], amended["change_id"], amended["pending_consents"]) == ("signed", change, None)
     [new] = (await parties.manager.read("/v1/slas", replaces_id=old["id"]))["items"]
