@@ -192,7 +192,7 @@ def _set_effects(agreement: Agreement, body: RenewSla | AmendSla) -> None:
 
 
 def terminate(agreement: Agreement, body: TerminateSla, ctx: ActionContext) -> None:
-    """Terminate the agreement, after its review and with the consent of both parties."""
+    """Terminate the agreement, with the consent of both parties."""
     reasons = agreement.reasons
     reasons.termination_reason = body.reason or reasons.termination_reason
     if give_consent(agreement, body, ctx):
