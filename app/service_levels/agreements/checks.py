@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -15,8 +16,8 @@ from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import WrongValue
 from app.service_levels.agreements.agreement_sides import (
     agreement_sides,
-    speakers_of_party,
     leads_a_customer,
+    speakers_of_party,
 )
 from app.service_levels.agreements.payloads import (
     AppointSla,
@@ -24,12 +25,14 @@ from app.service_levels.agreements.payloads import (
     MaintainTextSla,
     RecordRequirementSla,
 )
-from app.service_levels.agreements.records import Agreement
+from app.service_levels.agreements.records import Agreement, TargetComparator
 from app.service_levels.agreements.terms.copying import apply_terms, copy_terms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+#: The least share of the cases that meet a target: with less, the target says what rarely happens.
+LEAST_COMPLIANCE = Decimal("0.5")
 #: What a draft must have; it may take it over from another agreement.
 COMPULSORY = ("targets", "specification", "quality_plan", "calendar", "valid_from")
 #: What an agreement must have besides when it is submitted: a price, and a text for the customer.
@@ -79,11 +82,11 @@ async def _check_speaker(
         return
     if speakers and theirs.id != speakers[0]:
         raise WrongValue(pointer="/party_representative", because="party_names_its_own")
+    if not speakers and (party is not None or not await leads_a_customer(reads, theirs.id)):
+        raise WrongValue(pointer="/party_representative", because="party_has_no_lead")
 
 
 async def _check_sides(
-    if not speakers and (party is not None or not await leads_a_customer(reads, theirs.id)):
-        raise WrongValue(pointer="/party_representative", because="party_has_no_lead")
     reads: ReadContext,
     agreement: Agreement,
     party_id: UUID | None,
@@ -188,12 +191,20 @@ def _check_days(agreement: Agreement) -> None:
 
 
 def _check_targets(agreement: Agreement) -> None:
-    """Check that each target has an id of its own, and that consequences are of targets."""
+    """Check that each target has an id of its own and promises something: more than nothing, for at least
+    half of the cases; and that consequences are of targets.
+    """
     ids: set[str] = set()
     for n, target in enumerate(agreement.targets or ()):
         if target["id"] in ids:
             raise WrongValue(pointer=f"/targets/{n}/id", because="each_once")
         ids.add(target["id"])
+        if target["compliance"] is not None and Decimal(target["compliance"]) < LEAST_COMPLIANCE:
+            words = {"least": str(LEAST_COMPLIANCE)}
+            raise WrongValue(words, pointer=f"/targets/{n}/compliance", because="compliance_too_low")
+        is_least = target["comparator"] in (TargetComparator.ge, TargetComparator.gt)
+        if is_least and target["threshold"] is not None and not Decimal(target["threshold"]):
+            raise WrongValue(pointer=f"/targets/{n}/threshold", because="promises_nothing")
     for n, consequence in enumerate(agreement.consequences or ()):
         if consequence["target"] not in ids:
             raise WrongValue(pointer=f"/consequences/{n}/target", because="no_such_target")
