@@ -215,6 +215,28 @@ async def test_a_change_that_is_voted_down_is_rejected_for_good(board: Board) ->
 
 async def test_a_cause_that_was_confirmed_must_be_spoken_of_in_the_review(board: Board) -> None:
     path = await board.scheduled(0, 2)
+async def test_the_emergency_board_reads_that_the_same_was_rejected_lately(board: Board) -> None:
+    rejected = await board.assessed()
+    await board.manager.post_ok(f"{rejected}/request_approval", board.question())
+    await board.vote(rejected, "reject")
+    path = f"/v1/changes/{(await board.drafted(type='emergency', title='Quickly'))['id']}"
+    await board.agent.post_ok(f"{path}/submit")
+    question = board.question(cannot_wait="Nobody can send mail.")
+    await board.manager.post_ok(f"{path}/request_emergency_approval", question)
+    (asked,) = (await board.manager.read(f"{path}/decisions"))["items"]
+    number = (await board.manager.read(rejected))["number"]
+    assert asked["question"] == f"Shall it be made? (近期已否决 Rejected lately: {number})"
+
+
+@pytest.mark.parametrize(("late", "passed"), [(None, True), (0, True), (10, False)])
+def test_the_recorded_end_counts_for_the_first_pass(late: int | None, passed: bool) -> None:
+    names = ("started_at", "implemented_at", "window_from_at", "window_until_at")
+    times: dict[str, Any] = dict.fromkeys(names, NIGHT)
+    change = Change.model_construct(type=ChangeType.normal, backed_out_at=None, **times)
+    recorded_at = None if late is None else NIGHT + timedelta(minutes=late)
+    assert went_through_at_once(change, recorded_at, caused_incidents=False) is passed
+
+
     before = await board.agent.post_ok("/v1/incidents", an_incident())
     await board.engineer.post_ok(f"{path}/start", {"out_of_window_reason": "It is quiet."})
     incident = await board.agent.post_ok("/v1/incidents", an_incident())
