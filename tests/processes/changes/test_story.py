@@ -11,6 +11,8 @@ import pytest
 from app.common.people import Grade, Role, rule_caller
 from app.foundation.decisions.payloads import CloseVote
 from app.kernel.actions.refusals import ActionUnavailable, WrongValue
+from app.processes.changes.records import Change, ChangeType
+from app.processes.changes.review import went_through_at_once
 from tests.client import Client, Json, an_incident
 from tests.extent import in_test_all
 from tests.people import act, grant
@@ -213,8 +215,6 @@ async def test_a_change_that_is_voted_down_is_rejected_for_good(board: Board) ->
     assert (await board.manager.read(path))["state"] == "rejected"
 
 
-async def test_a_cause_that_was_confirmed_must_be_spoken_of_in_the_review(board: Board) -> None:
-    path = await board.scheduled(0, 2)
 async def test_the_emergency_board_reads_that_the_same_was_rejected_lately(board: Board) -> None:
     rejected = await board.assessed()
     await board.manager.post_ok(f"{rejected}/request_approval", board.question())
@@ -237,6 +237,8 @@ def test_the_recorded_end_counts_for_the_first_pass(late: int | None, passed: bo
     assert went_through_at_once(change, recorded_at, caused_incidents=False) is passed
 
 
+async def test_a_cause_that_was_confirmed_must_be_spoken_of_in_the_review(board: Board) -> None:
+    path = await board.scheduled(0, 2)
     before = await board.agent.post_ok("/v1/incidents", an_incident())
     await board.engineer.post_ok(f"{path}/start", {"out_of_window_reason": "It is quiet."})
     incident = await board.agent.post_ok("/v1/incidents", an_incident())
