@@ -230,7 +230,7 @@ async def test_a_pilot_prints_with_what_was_measured_in_its_round(api: Api, foll
     for words in ("试点报告", "第 1 轮", "赞成", "试点中的问题", "接受情况", "−20 天", "已改善"):
         assert words in chinese, words
     # What comes in the round after is not in it.
-    extended = project.judgement(position, "extended", begins_at=a_day(0), ends_at="2199-01-01T00:00:00Z")
+    extended = project.judgement(position, "extended", begins_at=a_day(0), ends_at=a_day(-60))
     await project.quality.post_ok(f"{path}/ask_judgement", extended)
     assert (await project.decide(path))["state"] == "piloting"
     decided = await printed(project.first, path, number, "en")
