@@ -223,9 +223,9 @@ async def test_the_emergency_board_reads_that_the_same_was_rejected_lately(board
     await board.agent.post_ok(f"{path}/submit")
     question = board.question(cannot_wait="Nobody can send mail.")
     await board.manager.post_ok(f"{path}/request_emergency_approval", question)
-    (asked,) = (await board.manager.read(f"{path}/decisions"))["items"]
+    (question_put,) = (await board.manager.read(f"{path}/decisions"))["items"]
     number = (await board.manager.read(rejected))["number"]
-    assert asked["question"] == f"Shall it be made? (近期已否决 Rejected lately: {number})"
+    assert question_put["question"] == f"Shall it be made? (近期已否决 Rejected lately: {number})"
 
 
 @pytest.mark.parametrize(("late", "passed"), [(None, True), (0, True), (10, False)])

@@ -134,13 +134,13 @@ async def test_a_side_with_accounts_speaks_for_itself_and_names_its_own_represen
 async def test_either_side_asks_for_a_review_and_for_the_end(parties: Parties) -> None:
     path = await parties.signed("SLA", "finance")
     customer = parties.leads["finance"]
-    asked = await customer.post_ok(f"{path}/ask_for_review")
-    assert asked["review_due_at"] == asked["review_reminded_at"]
+    due = await customer.post_ok(f"{path}/ask_for_review")
+    assert due["review_due_at"] == due["review_reminded_at"]
     again = await parties.it.post(f"{path}/ask_for_review")
     assert (again.status_code, again.json()["code"]) == (409, "review_is_due")
     reason = {"reason": "The service is bought elsewhere."}
-    wanted = await customer.post_ok(f"{path}/terminate", reason)
-    assert (wanted["state"], wanted["pending_consents"]) == ("signed", ["terminate:party"])
+    pending = await customer.post_ok(f"{path}/terminate", reason)
+    assert (pending["state"], pending["pending_consents"]) == ("signed", ["terminate:party"])
     assert (await parties.it.post_ok(f"{path}/terminate"))["state"] == "terminated"
 
 
