@@ -53,8 +53,8 @@ class Matter:
     - put the question, if it is `without_asker`;
     - a part in the other record that the question is `related`.
 
-    The asker's vote alone approves nothing, unless the matter is `asked_by_others`: its action keeps everybody
-    from asking who has written any of it, so that the asker is a second person already.
+    The asker's vote alone approves nothing, unless the matter is `asked_by_others`: its action keeps authors
+    from asking, so that the asker is a second person already.
 
     `deadline` is the field of the record with the time at which votes on it end at the latest, if the rule's
     least time is over by then; empty: the rule alone says so.

@@ -75,8 +75,8 @@ class ApprovalRule(Record):
 
 
 class ApprovalRuleVersion(ChildRecord):
-    """A version of an approval rule; with `ended` the rule asks nobody from then on. Nothing of it changes but
-    that a second person agrees to it.
+    """A version of an approval rule; with `ended` the rule asks nobody from then on. It changes only when a
+    second person agrees to it.
     """
 
     KIND: ClassVar[str] = "approval_rule_version"

@@ -1,6 +1,6 @@
-"""The versions of approval rules that hold for one matter (pure): nobody loosens rules alone, and nobody those
-of a matter that has begun, or to which they are a party. Decisions of the committee and those about high risks never ask less
-than the shipped rules do.
+"""The versions of approval rules that hold for one matter (pure): nobody loosens rules alone, and nobody
+loosens those of a matter that has begun, or to which they are a party. Decisions of the committee and those
+about high risks never ask less than the shipped rules do.
 """
 
 from __future__ import annotations

@@ -53,9 +53,10 @@ OUTGROWN_TEMPLATES = """
 select t.id from fold.change_template t
 where t.id = any(%s) and t.risk_level = 'low' and exists (
   select from fold.service v
-  where v.criticality in ('critical', 'high') and v.state <> 'retired' and (v.key = any(t.services) or exists (
-    select from fold.ci c
-    where v.key = any(c.services) and (c.id::text = any(t.ci_ids) or c.ci_class = any(t.ci_classes)))))"""
+  where v.criticality in ('critical', 'high') and v.state <> 'retired'
+    and (v.key = any(t.services) or exists (
+      select from fold.ci c
+      where v.key = any(c.services) and (c.id::text = any(t.ci_ids) or c.ci_class = any(t.ci_classes)))))"""
 #: Other changes of the same title, items or services that were rejected since a time, the newest first.
 REJECTED_LATELY = """
 select number from fold.change

@@ -44,8 +44,8 @@ from app.processes.changes.policies.templates import CHANGE_MANAGER
 
 
 def add(questionnaire: RiskQuestionnaire, body: AddRiskQuestionnaire, ctx: ActionContext) -> None:
-    """Add a risk questionnaire, which is used once a second person agrees. Changes that were assessed keep
-    their risk.
+    """Add a risk questionnaire. It is used once a second person agrees. Changes that were assessed keep their
+    risk.
     """
     _set(questionnaire, _contents(body), ctx)
     questionnaire.awaits_agreement = True if ctx.caller.person_id is not None else None
