@@ -491,7 +491,12 @@ ADVICE = (
 #: What boards vote on, without those who wrote it.
 OF_BOARDS = frozenset({"change", "improvement", "process_change", "release"})
 #: What nobody does who has made any of what is judged.
-MADE_BY_OTHERS = frozenset({"improvement.evaluate", "request.vote"})
+MADE_BY_OTHERS = frozenset(
+    {
+        *("approval_rule.agree", "risk_matrix.agree", "risk_questionnaire.agree"),
+        *("improvement.evaluate", "request.vote"),
+    }
+)
 #: Who is asked in emergencies, if the colleague asks.
 GRADES = {"business": Grade.senior}
 #: Those others who vote, in that order.
