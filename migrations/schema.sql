@@ -372,6 +372,7 @@ create table fold.approval_rule (
   set_by_id uuid,
   set_at timestamp with time zone not null,
   ended_at timestamp with time zone,
+  awaits_agreement boolean,
   constraint approval_rule_pkey PRIMARY KEY (id),
   constraint approval_rule_key_key UNIQUE (key)
 );
@@ -390,6 +391,8 @@ create table fold.approval_rule_version (
   ended boolean not null,
   set_by_id uuid,
   set_at timestamp with time zone not null,
+  awaits_agreement boolean,
+  agreed_by_id uuid,
   constraint approval_rule_version_pkey PRIMARY KEY (id),
   constraint approval_rule_version_record_edition_key UNIQUE (record, edition)
 );
@@ -3999,6 +4002,8 @@ create table fold.risk_matrix (
   state text collate "C" not null,
   cells jsonb not null,
   set_at timestamp with time zone not null,
+  awaits_agreement boolean,
+  agreed_by_id uuid,
   constraint risk_matrix_pkey PRIMARY KEY (id),
   constraint risk_matrix_number_key UNIQUE (number)
 );
@@ -4030,6 +4035,9 @@ create table fold.risk_questionnaire (
   high_from integer,
   set_at timestamp with time zone,
   appended_at timestamp with time zone,
+  revision jsonb,
+  awaits_agreement boolean,
+  agreed_by_id uuid,
   constraint risk_questionnaire_pkey PRIMARY KEY (id)
 );
 CREATE INDEX risk_questionnaire_changed ON fold.risk_questionnaire USING btree (changed_at, id);

@@ -5,7 +5,7 @@ from __future__ import annotations
 #: Actions of these names, of whatever kind.
 EVERYWHERE = frozenset(
     """
-    add_agenda_item add_task agree answer_complaint apply apply_checklist ask_decision
+    add_agenda_item add_task answer_complaint apply apply_checklist ask_decision
     ask_exception ask_hand_over ask_judgement assess assign assign_complaint attach
     attach_indicator back_out begin_fix begin_implementation begin_maintenance book_cost break_down
     call call_next cancel change_attributes change_fix change_plan change_requirements check_item
@@ -57,6 +57,7 @@ IN_SOME_KINDS = {
         "shift",
         "text_block",
     ),
+    "agree": ("stand_in",),
     "close": ("incident", "problem", "release", "request", "survey"),
     "conclude": ("discovery", "verification"),
     "confirm": ("article",),

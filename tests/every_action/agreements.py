@@ -206,9 +206,12 @@ async def _as_lead(client: Client, path: str) -> Json:
 
 
 async def take_side(client: Client, path: str, person: str) -> None:
-    """The person belongs to the other party of the agreement at that address."""
+    """The person belongs to the other party of the agreement at that address, and leads its team."""
     if path.startswith("/v1/slas/"):
-        await join(client, (await client.read(path))["customer"]["id"], person)
+        customer = (await client.read(path))["customer"]["id"]
+        await join(client, customer, person)
+        body = EditTeam.model_validate({"lead": person})
+        await act(client.app.state.ledger, rule_caller("tests"), "team", "edit", customer, body)
 
 
 async def join(client: Client, customer: str, person: str) -> None:

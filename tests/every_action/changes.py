@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID
 
 from app.common.people import Caller, Role, RoleGrant
-from app.kernel.actions.payloads import Payload
+from app.kernel.actions.payloads import EmptyPayload, Payload
 from app.processes.changes.payloads import (
     AssessChange,
     BackOutChange,
@@ -157,8 +157,8 @@ async def decide(api: Api, clients: Sequence[Client], path: str, verdict: str, a
 
 
 async def _answered(client: Client, path: str) -> Json:
-    """The first answer to each question that is asked at present. If somebody has set the questions, another
-    change manager sets them again: nobody answers what they have asked themselves.
+    """The first answer to each question that is asked at present. If somebody has set the questions, two
+    other change managers set them again: nobody answers what they have asked themselves.
     """
     current = await client.read("/v1/risk_questionnaires/current")
     questions, questionnaire = current["questions"], current.pop("id")
@@ -166,8 +166,11 @@ async def _answered(client: Client, path: str) -> Json:
         body = ReviseRiskQuestionnaire.model_validate(
             {name: current[name] for name in ReviseRiskQuestionnaire.model_fields if name in current}
         )
-        manager = Caller(f"person:{IDS['doer']}", UUID(IDS["doer"]), roles=(RoleGrant(Role.change_manager),))
-        await act(client.app.state.ledger, manager, "risk_questionnaire", "revise", questionnaire, body)
+        for person, name, payload in (("doer", "revise", body), ("assignee", "agree", EmptyPayload())):
+            manager = Caller(
+                f"person:{IDS[person]}", UUID(IDS[person]), roles=(RoleGrant(Role.change_manager),)
+            )
+            await act(client.app.state.ledger, manager, "risk_questionnaire", name, questionnaire, payload)
     return {"risk_answers": {question["key"]: question["answers"][0]["key"] for question in questions}}
 
 

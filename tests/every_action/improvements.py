@@ -117,7 +117,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "weighed_cost": "A month of two engineers is little.",
         "weighed_resources": "The engineers are there.",
         "weighed_time": "It is done before the winter.",
-        "defer_until_at": AHEAD,
+        "defer_until_at": f"{datetime.now(UTC) + timedelta(days=100):%Y-%m-%dT%H:%M:%SZ}",
     },
     TakeUpImprovement: lambda: {"what_changed": "The engineers are free. 工程师已有空。"},
     ClassifyImprovement: lambda: {

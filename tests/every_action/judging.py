@@ -87,6 +87,7 @@ NO_JUDGEMENT = {
     "request.reject": "nobody gains what they ask for",
     "request.submit_for_acceptance": "it asks",
     "sla.review": "it begins a review with both parties",
+    "sla.ask_for_review": "it asks",
     "sla.submit_for_review": "it asks",
     "training.revoke_licence": "it takes, and gives nothing",
 }

@@ -153,6 +153,20 @@ async def _published_definition(client: Client, path: str) -> Json:
     return {"definition": await _publish(ledger, change["process"], change["id"])}
 
 
+async def _approved_end(client: Client, path: str) -> Json:
+    """The heads approve that the process of the definition at that address ends."""
+    ledger, kind = client.app.state.ledger, "process_change"
+    words = {**SAMPLES[ApplyProcessChange](), **await _led_teams(client, path), "origin": None}
+    words["process"] = (await client.read(path))["process"]
+    applied = await act(
+        ledger, _staff("author"), kind, "apply", body=ApplyProcessChange.model_validate(words)
+    )
+    review = ReviewProcessChange.model_validate(SAMPLES[ReviewProcessChange]())
+    reviewed: Any = await act(ledger, _staff("doer"), kind, "review", applied.record.id, review)
+    await approve(ledger, kind, str(applied.record.id), reviewed.record.decision_id)
+    return {"process_change": str(applied.record.id)}
+
+
 async def _publish(ledger: Ledger, process: str, change: str) -> str:
     """The next edition of the process's definition, which is drafted by one and published by another."""
     contents = SAMPLES[DraftProcessDefinition]() | {"process_changes": [change]}
@@ -225,6 +239,7 @@ PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
     SupersedeProcessDefinition: _next_edition,
     ApplyProcessChange: _led_teams,
     PublishProcessChange: _published_definition,
+    RetireProcessDefinition: _approved_end,
     MeasureProcessAssessment: with_facts,
 }
 #: By kind and action, what voters say so that the action follows.

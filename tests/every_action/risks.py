@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from uuid import uuid4
+from uuid import UUID, uuid4
 
-from app.common.people import rule_caller
+from app.common.people import Caller, Role, RoleGrant, rule_caller
 from app.governance.risks.matrices import EXAMPLE_CELLS, AddRiskMatrix
 from app.governance.risks.payloads import (
     AssessRisk,
@@ -23,7 +23,7 @@ from app.governance.risks.payloads import (
     RestateRisk,
     TreatRisk,
 )
-from app.kernel.actions.payloads import Payload
+from app.kernel.actions.payloads import EmptyPayload, Payload
 from tests.client import Client, Json
 from tests.every_action.world_data import IDS, NOBODYS
 from tests.people import act
@@ -94,8 +94,11 @@ async def _crossed(client: Client, path: str) -> Json:
 
 
 async def _set(client: Client, path: str) -> Json:
-    """A matrix."""
-    return {"matrix": (await client.post_ok("/v1/risk_matrices", {"cells": EXAMPLE_CELLS}))["id"]}
+    """A matrix to which a second person has agreed."""
+    matrix = (await client.post_ok("/v1/risk_matrices", {"cells": EXAMPLE_CELLS}))["id"]
+    owner = Caller(f"person:{IDS['doer']}", UUID(IDS["doer"]), roles=(RoleGrant(Role.process_owner),))
+    await act(client.app.state.ledger, owner, "risk_matrix", "agree", matrix, EmptyPayload())
+    return {"matrix": matrix}
 
 
 #: What is done before, and what of it is said then.

@@ -127,7 +127,7 @@ TESTED = {
     "get_change_calendar_drawing": "processes/changes/test_calendar.py "
     "test_the_drawing_shows_the_week_of_a_day_and_nothing_that_it_is_not_told",
     "get_current_risk_questionnaire": "processes/changes/test_questionnaires.py "
-    "test_the_usual_questionnaire_is_in_force_until_another_one_is_set",
+    "test_a_questionnaire_is_in_force_once_a_second_person_agrees",
     "get_kpi": "api/test_kpis.py test_whoever_sees_every_incident_may_ask_and_nobody_else",
     "get_kpi_behaviour": "api/test_kpis.py test_whoever_sees_every_incident_may_ask_and_nobody_else",
     "list_kpi_behaviours": "api/test_kpi_behaviours.py "

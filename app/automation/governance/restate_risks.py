@@ -25,4 +25,8 @@ async def restate_risks(ledger: Ledger, event: Recorded) -> AsyncIterator[RuleCo
         yield RuleConsequence("risk", "restate", stated["id"], body, if_match=stated["version"])
 
 
-RULE = Rule("restate_risks", ("risk_matrix.added", "risk.assessed", "risk.reassessed"), restate_risks)
+RULE = Rule(
+    "restate_risks",
+    ("risk_matrix.added", "risk_matrix.agreed", "risk.assessed", "risk.reassessed"),
+    restate_risks,
+)

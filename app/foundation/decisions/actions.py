@@ -29,7 +29,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from app.common.records import CodeEnum
@@ -108,6 +108,8 @@ from app.kernel.actions.refusals import ConflictingDuty, NarrowKey, Refusal, Wro
 CHILDREN = (Decision, Vote, VotingDeputy)
 #: Length of a deferral if neither the process nor a voter gives another date.
 DEFERRAL = timedelta(days=90)
+#: The longest deferral, so that nobody decides against a question by deferring it for good.
+LONGEST_DEFERRAL = timedelta(days=366)
 
 
 class NotAVoter(Refusal):
@@ -289,9 +291,18 @@ def _cannot_cast(ballot: Vote, body: CastVote, decision: Decision, ctx: ActionCo
         return "voted_in_another_name"
     if ballot.person_id != me and any(other.person_id == me for other in other_ballots):
         return "has_own_vote"
-    if body.defer_until is not None and body.defer_until <= ctx.now:
-        raise WrongValue(pointer="/defer_until", because="not_ahead")
+    require_deferral_end(body.defer_until, "/defer_until", ctx)
     return "too_late_to_vote" if decision.due_at is not None and decision.due_at <= ctx.now else None
+
+
+def require_deferral_end(until: datetime | None, pointer: str, ctx: ActionContext) -> None:
+    """Check that a deferral ends in the future, and within `LONGEST_DEFERRAL`. Raises WrongValue."""
+    if until is None:
+        return
+    if until <= ctx.now:
+        raise WrongValue(pointer=pointer, because="not_ahead")
+    if until > ctx.now + LONGEST_DEFERRAL:
+        raise WrongValue({"days": str(LONGEST_DEFERRAL.days)}, pointer=pointer, because="deferral_too_long")
 
 
 async def cannot_decide(reads: ReadContext, record: Any, body: CastVote, ctx: ActionContext) -> str | None:

@@ -15,7 +15,7 @@ from app.common.people import WHOLE_GROUP, Role
 from app.foundation.decisions.approval_rules import electors
 from app.foundation.decisions.approval_rules.definition import ApprovalRuleDefinition
 from app.foundation.decisions.approval_rules.electors import Seat, Voters
-from app.foundation.decisions.approval_rules.shipped import FLOORS
+from app.foundation.decisions.approval_rules.shipped import COMMITTEE_DECISIONS, FLOORS
 from app.foundation.decisions.approval_rules.versions import STRICTNESS, HoldingRule, MatterOpening
 from app.foundation.decisions.matters import Matter, RelatedMatter
 from app.foundation.decisions.parties import LeftOutVoters, Parties, parties_of
@@ -155,9 +155,10 @@ async def ruled_electorate(
     """
     parties = await parties_to(reads, record, matter, asker, related=related)
     opening = parties.opening(asker)
+    alone = None if matter.asked_by_others else asker
     try:
         electorate = await _electorate_of(
-            reads, record, matter, parties, opening, now, with_substitutes=with_substitutes
+            reads, record, matter, parties, opening, now, asker=alone, with_substitutes=with_substitutes
         )
     except PreparationRefused:
         if opening.began_at is None:
@@ -166,11 +167,27 @@ async def ruled_electorate(
         since_changed = replace(opening, began_at=None)
         try:
             electorate = await _electorate_of(
-                reads, record, matter, parties, since_changed, now, with_substitutes=with_substitutes
+                reads,
+                record,
+                matter,
+                parties,
+                since_changed,
+                now,
+                asker=alone,
+                with_substitutes=with_substitutes,
             )
         except PreparationRefused as refused:
             raise refused from None
+    if electorate.rule is not DecisionRule.chair:
+        _require_another_voter(electorate, alone)
     return _ending_in_time(electorate, getattr(record, matter.deadline, None), now)
+
+
+def _require_another_voter(electorate: Electorate, asker: UUID | None) -> None:
+    """Refuse a question that only the person who puts it could answer. Raises PreparationRefused."""
+    if asker is not None and electorate.voters.keys() == {asker}:
+        left_out = {**electorate.left_out, asker: VoterLeftOutReason.asker}
+        _require_voters({}, left_out, 1)
 
 
 def _ending_in_time(electorate: Electorate, deadline: datetime | None, now: datetime) -> Electorate:
@@ -190,6 +207,7 @@ async def _electorate_of(
     opening: MatterOpening,
     now: datetime,
     *,
+    asker: UUID | None,
     with_substitutes: bool,
 ) -> Electorate:
     assert matter.decision is not None
@@ -211,27 +229,42 @@ async def _electorate_of(
         is_vacant = with_substitutes or await electors.has_vacancy(reads, record, definition.voters, opening)
         if (
             is_vacant
-            or _are_too_few(by_rule, definition, parties)
-            or _are_too_few(by_board, definition, parties)
+            or _are_too_few(by_rule, definition, parties, asker)
+            or _are_too_few(by_board, definition, parties, asker)
         ):
             further = await electors.persons_of(reads, record, definition.otherwise, opening, now)
             candidates |= further
             board.add(rule, further)
+    candidates = await _internal(reads, record, matter, candidates)
     try:
         return await _joined(reads, rules, candidates, parties, now, board, size=len(named))
     except PreparationRefused:
         sources = [source for rule in rules for source in rule.definition.if_unanswered]
         if not sources:
             raise
-    candidates |= await electors.persons_of(reads, record, sources, opening, now)
+    next_voters = await electors.persons_of(reads, record, sources, opening, now)
+    candidates |= await _internal(reads, record, matter, next_voters)
     await _seat_next(reads, record, rules, opening, now, board)
     electorate = await _joined(reads, rules, candidates, parties, now, board, size=len(named))
     return replace(electorate, is_next=True)
 
 
-def _are_too_few(named: Voters, definition: ApprovalRuleDefinition, parties: Parties) -> bool:
-    """Return whether so few of the rule's people may vote that others are asked as well."""
-    return len(named.keys() - parties.left_out.keys()) < definition.free_voters_needed(len(named))
+async def _internal(reads: ReadContext, record: Any, matter: Matter, voters: Voters) -> Voters:
+    """Return the voters without people who are not staff, if the committee decides."""
+    if matter.decision not in COMMITTEE_DECISIONS:
+        return voters
+    staff = await electors.staff_of(reads, record, voters)
+    return {person: seat for person, seat in voters.items() if person in staff}
+
+
+def _are_too_few(
+    named: Voters, definition: ApprovalRuleDefinition, parties: Parties, asker: UUID | None
+) -> bool:
+    """Return whether so few of the people whom a rule names may vote that it asks others as well. A person
+    who puts a question does not answer it alone.
+    """
+    free = named.keys() - parties.left_out.keys()
+    return free == {asker} or len(free) < definition.free_voters_needed(len(named))
 
 
 async def _seat_next(
@@ -265,7 +298,8 @@ async def next_electorate(
         return None
     parties = await parties_to_question(reads, record, matter, decision)
     opening = parties.opening(decision.asked_by_id)
-    voters = await electors.persons_of(reads, record, sources, opening, now)
+    named = await electors.persons_of(reads, record, sources, opening, now)
+    voters = await _internal(reads, record, matter, named)
     board = _BoardSeats.of(rules)
     await _seat_next(reads, record, rules, opening, now, board)
     try:

@@ -30,8 +30,10 @@ class TallyTerms:
     approves for all of these: with the vote of a person who votes for another reason, or with votes of owners
     of each service that are not outvoted.
 
-    `board` are the voters whose majority, and whose `board_quorum` votes, every approval needs; None: all
-    voters are counted together.
+    `board` are the voters without whose majority, and `board_quorum` votes, nothing is approved, whoever else
+    votes for it; None: all voters are counted together.
+
+    `asker` is the person who put the question, whose vote alone approves nothing, unless the chair decides.
     """
 
     rule: DecisionRule
@@ -42,6 +44,7 @@ class TallyTerms:
     services: frozenset[str] = frozenset()
     board: frozenset[UUID] | None = None
     board_quorum: int = 1
+    asker: UUID | None = None
 
     @property
     def of_board(self) -> TallyTerms | None:
@@ -109,6 +112,10 @@ def tally(terms: TallyTerms, votes: Mapping[UUID, Verdict], *, closing: bool = F
             outcome = None if left else Outcome.deferred if refused else Outcome.lapsed
     else:
         outcome = _by_unanimity(terms, counted, left)
+    if outcome is Outcome.approved and terms.rule is not DecisionRule.chair:
+        in_favour = {person for person in terms.voters if votes.get(person) is Verdict.approve}
+        if in_favour == {terms.asker}:
+            outcome = None if left else Outcome.lapsed
     if outcome is Outcome.approved and terms.of_board is not None:
         outcome = tally(terms.of_board, votes, closing=closing).outcome
     return Tally(

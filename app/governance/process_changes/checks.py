@@ -42,15 +42,19 @@ async def definition_does_not_fit(
     reads: ReadContext, change: ProcessChange, body: PublishProcessChange, ctx: ActionContext
 ) -> None:
     """Refuse a definition of another process, or one that is not published; and an edition that was drafted
-    before the approval, or that does not name the application.
+    before the approval, or that does not name the application. An edition that was retired by the application
+    fits.
     """
     definition = ctx.required_ref(ProcessDefinition, "definition")
     if definition.process != change.process:
         raise WrongValue({"process": str(change.process)}, pointer="/definition", because="defines_another")
+    names_it = str(change.id) in (definition.process_change_ids or ())
+    if definition.state is DefinitionState.retired and names_it:
+        return
     if definition.state is not DefinitionState.published:
         raise WrongValue(pointer="/definition", because="not_published")
     assert change.approved_at is not None, "only approved changes are published"
     if definition.drafted_at is None or definition.drafted_at < change.approved_at:
         raise WrongValue(pointer="/definition", because="drafted_before_approval")
-    if str(change.id) not in (definition.process_change_ids or ()):
+    if not names_it:
         raise WrongValue({"number": change.number}, pointer="/definition", because="names_no_application")

@@ -23,6 +23,7 @@ from app.governance.process_definitions.payloads import (
     PilotProcessDefinition,
     ProcessDefinitionFields,
     PublishProcessDefinition,
+    RetireProcessDefinition,
     SubmitProcessDefinition,
     TakeNamesProcessDefinition,
 )
@@ -253,6 +254,26 @@ def _approves(change: Any, definition: ProcessDefinition) -> bool:
     if change.process != definition.process or change.approved_at is None or change.published_at is not None:
         return False
     return definition.drafted_at is not None and change.approved_at <= definition.drafted_at
+
+
+async def retirement_not_approved(
+    reads: ReadContext, definition: ProcessDefinition, body: RetireProcessDefinition, ctx: ActionContext
+) -> None:
+    """Refuse to retire a process without an application for it that the heads have approved since the edition
+    was published, and that led to no edition (`retirement_without_approval`).
+    """
+    if ctx.caller.is_rule:
+        return
+    change: Any = ctx.ref(Record, "process_change")
+    if (
+        change is None
+        or change.process != definition.process
+        or change.approved_at is None
+        or change.published_at is not None
+        or (definition.published_at is not None and change.approved_at < definition.published_at)
+    ):
+        words = {"process": str(definition.process)}
+        raise WrongValue(words, pointer="/process_change", because="retirement_without_approval")
 
 
 async def _is_piloted(reads: ReadContext, definition: ProcessDefinition) -> bool:

@@ -137,8 +137,13 @@ def supersede(definition: ProcessDefinition, body: SupersedeProcessDefinition, c
 
 
 def retire(definition: ProcessDefinition, body: RetireProcessDefinition, ctx: ActionContext) -> None:
-    """Retire the definition: the process no longer exists, or is no longer defined."""
+    """Retire the definition, as the heads of the teams have approved: the process no longer exists, or is no
+    longer defined.
+    """
     definition.retirement_reason = body.retirement_reason
+    change = ctx.ref(Record, "process_change")
+    if change is not None:
+        definition.process_change_ids = [*(definition.process_change_ids or ()), str(change.id)]
     supersede_document(DocumentClass.PR, ctx)
 
 
@@ -213,7 +218,7 @@ LIFECYCLE = Lifecycle(
         action(supersede, "取代", [State.published],                 State.superseded, rule,            "process_definition.superseded",
                prepare=(load_documents,)),
         action(retire,    "停用", [State.published],                 State.retired,    quality_manager, "process_definition.retired",
-               prepare=(load_documents,), notifies=TO_CONCERNED),
+               prepare=(load_documents,), wrong=(checks.retirement_not_approved,), notifies=TO_CONCERNED),
         *statement_rows("process_definition", set(State) - {State.draft}, forget=forget_hearing, notifies=OBJECTED),
         *document_actions(DOCUMENTS_KEPT),
         *succession_rows("process_definition", State),

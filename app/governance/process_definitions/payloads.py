@@ -233,9 +233,14 @@ class SupersedeProcessDefinition(Payload):
 
 
 class RetireProcessDefinition(Payload, of=ProcessDefinition):
-    """The reason for the retirement."""
+    """The reason for the retirement, and the application that the heads of the teams have approved."""
 
     retirement_reason: FreeText
+    process_change: Annotated[Reference, ForeignRef("process_change")] | None = Field(
+        default=None,
+        description="Application to retire the process, which the heads of the teams have approved since "
+        "this edition was published: its number or id. Required.",
+    )
 
 
 class TakeNamesProcessDefinition(Payload):

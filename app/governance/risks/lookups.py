@@ -13,7 +13,8 @@ from app.kernel.access.reads import Reading
 from app.kernel.ledger import Ledger
 from app.platform.db import Database, Row
 
-LATEST_MATRIX = "select * from fold.risk_matrix order by set_at desc, id desc limit 1"
+LATEST_MATRIX = """
+select * from fold.risk_matrix where awaits_agreement is not true order by set_at desc, id desc limit 1"""
 OTHERWISE_STATED = """
 select id, version, likelihood, impact from fold.risk
 where state in ('assessed', 'treated') and matrix_id is distinct from %(matrix)s
@@ -23,7 +24,9 @@ WATCHED_INDICATORS = """
 select i.*, e.id as cause, e.correlation_id from fold.risk_indicator i
 join fold.risk r on r.id = split_part(i.record, '/', 2)::uuid and r.state <> 'closed'
 join log.event e on e.stream = i.record and e.version = i.version order by i.id"""
-MATRIX_THEN = "select * from fold.risk_matrix where set_at < %s order by set_at desc, id desc limit 1"
+MATRIX_THEN = """
+select * from fold.risk_matrix where set_at < %s and awaits_agreement is not true
+order by set_at desc, id desc limit 1"""
 IDENTIFIED = """
 select id, number, title, kind, cause, response, owner_id, identified_at, closed_at from fold.risk
 where identified_at < %s
@@ -42,7 +45,9 @@ where o.happened_at >= %s and o.happened_at < %s order by o.happened_at, o.id"""
 
 
 async def matrix_in_force(read: Reading) -> RiskMatrix | None:
-    """Return the matrix that was set last; None before the first."""
+    """Return the matrix that was set last, of those to which a second person has agreed; None: there is
+    none.
+    """
     rows = await read(LATEST_MATRIX, None)
     return from_row(RiskMatrix, rows[0]) if rows else None
 

@@ -1,4 +1,5 @@
-"""The risk matrix: the level for each likelihood and impact, always set as a whole (lifecycle).
+"""The risk matrix: the level for each likelihood and impact, set as a whole (lifecycle). It is used once a
+second person has agreed.
 
 set
 """
@@ -10,17 +11,19 @@ from typing import Annotated
 
 from pydantic import Field
 
+from app.common.people import Role
 from app.common.priorities.risk_level import RiskLevel
+from app.foundation.decisions.authorship import agreed_by_another
 from app.governance.risks.payloads import Points
 from app.governance.risks.records import RiskMatrix
 from app.governance.risks.records import RiskMatrixState as State
 from app.governance.risks.scale import ORDER, POINTS, USUAL
 from app.kernel.access.audience_rules import to_staff
 from app.kernel.access.reads import ReadContext
-from app.kernel.actions.actor_policy import quality_manager
+from app.kernel.actions.actor_policy import process_owner, quality_manager, role
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, action
-from app.kernel.actions.payloads import LONGEST_LIST, BoundedList, Payload, PayloadPart
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.actions.payloads import LONGEST_LIST, BoundedList, EmptyPayload, Payload, PayloadPart
 from app.kernel.actions.refusals import WrongValue
 
 EXAMPLE_CELLS = [
@@ -49,7 +52,9 @@ class AddRiskMatrix(Payload):
 
 
 def add(matrix: RiskMatrix, body: AddRiskMatrix, ctx: ActionContext) -> None:
-    """Add a risk matrix. The levels of open risks are computed again by it."""
+    """Add a risk matrix. It is used once a second person agrees: the levels of open risks are then computed
+    again.
+    """
     assert ctx.assigned.number is not None, "risk matrices have numbers"
     matrix.number = ctx.assigned.number
     in_order = sorted(body.cells, key=lambda cell: (cell.likelihood, cell.impact))
@@ -59,6 +64,19 @@ def add(matrix: RiskMatrix, body: AddRiskMatrix, ctx: ActionContext) -> None:
         for cell in in_order
     ]
     matrix.set_at = ctx.occurred_at
+    matrix.awaits_agreement = True if ctx.caller.person_id is not None else None
+
+
+def agree(matrix: RiskMatrix, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Agree to the risk matrix, as a second person: it is used from now on."""
+    matrix.set_at = ctx.occurred_at
+    matrix.awaits_agreement = None
+    matrix.agreed_by_id = ctx.caller.person_id
+
+
+async def nothing_to_agree(reads: ReadContext, matrix: RiskMatrix, ctx: ActionContext) -> str | None:
+    """Refuse if the matrix is used already (`nothing_to_agree`)."""
+    return None if matrix.awaits_agreement else "nothing_to_agree"
 
 
 async def matrix_invalid(
@@ -84,13 +102,17 @@ async def matrix_invalid(
                 raise WrongValue(words, pointer=f"/cells/{n}/risk_level", because="lower_for_more_risk")
 
 
+AGREEING = (quality_manager | process_owner | role(Role.management)).in_person().for_people()
+
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="risk_matrix", plural="risk_matrices", zh="风险矩阵", record=RiskMatrix, states=State, code="RMX",
     visible=(to_staff(),),
     rows=(
-        #      action 中文    from        to         who              event
-        action(add,   "设定", NEW_RECORD, State.set, quality_manager, "risk_matrix.added", wrong=(matrix_invalid,)),
+        #      action 中文    from         to         who              event
+        action(add,   "设定", NEW_RECORD,  State.set, quality_manager, "risk_matrix.added", wrong=(matrix_invalid,)),
+        action(agree, "同意", [State.set], STAYS,     AGREEING,        "risk_matrix.agreed",
+               unless=(nothing_to_agree,), wrong=(agreed_by_another(("cells",)),)),
     ),
 )
 # fmt: on

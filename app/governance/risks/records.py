@@ -265,8 +265,8 @@ class RiskMatrixState(CodeEnum):
 
 
 class RiskMatrix(Record):
-    """The level of risks for every likelihood and impact. The matrix that was set last is in force, and a
-    matrix never changes: its number names the version.
+    """The level of risks for every likelihood and impact. Of those to which a second person has agreed, the
+    matrix that was set last is in force. None ever changes: its number names the version.
 
     `cells` are 25 of `{"impact": …, "likelihood": …, "risk_level": …}`, by likelihood, then by impact.
     """
@@ -276,7 +276,13 @@ class RiskMatrix(Record):
     number: str = Field(default="", description="Number of the version; accepted wherever the id is.")
     state: RiskMatrixState | None = required()
     cells: list[dict[str, Any]] | None = required("Level for each combination of likelihood and impact.")
-    set_at: datetime | None = required("Time at which the matrix was set.")
+    set_at: datetime | None = required("Time at which the matrix was set, or agreed to.")
+    awaits_agreement: bool | None = optional(
+        "True if the matrix is not used yet, since a second person has to agree to it."
+    )
+    agreed_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Person who agreed to the matrix; null if nobody had to."
+    )
 
     @property
     def scale(self) -> Scale:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from app.common.priorities.risk_level import RiskLevel
@@ -15,7 +16,7 @@ from app.foundation.decisions.payloads import AskDecision, Tallied
 from app.foundation.decisions.preparation import NewDecision, Question, new_decision
 from app.foundation.decisions.records import Decision, DecisionKind, DecisionOutcome
 from app.foundation.editing import JudgedStep
-from app.kernel.access.reads import ReadContext
+from app.kernel.access.reads import ReadContext, Unguarded
 from app.kernel.actions.actor_policy import RecordDuty, requester_duty
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
@@ -25,6 +26,7 @@ from app.processes.changes.payloads import (
     RequestApprovalChange,
     RequestEmergencyApprovalChange,
 )
+from app.processes.changes.planning.lookups import REJECTED_LATELY
 from app.processes.changes.policies.questionnaires import (
     QuestionnaireInForce,
     questionnaire_in_force,
@@ -60,8 +62,11 @@ ASSESSMENT = JudgedStep(
 )
 #: Nobody assesses a plan of their own: the risk determines who decides.
 ASSESSED_BY_OTHERS = authors_do_not_judge(("plan", "test_plan", "back_out_plan"))
-#: In an emergency the approval rules ask other people, at any hour, and the request states why it cannot
-#: wait.
+#: So long the rejection of a change is shown when the same matter is put as an emergency.
+REJECTION_COUNTS = timedelta(days=30)
+#: An emergency board reads in the question that a board has rejected the same matter.
+REJECTED_BEFORE = "近期已否决 Rejected lately:"
+#: In an emergency the approval rules ask others, at any hour; whoever asks has said why it cannot wait.
 EMERGENCY = replace(APPROVAL, decision=DecisionKind.emergency_change, without_asker=True)
 
 
@@ -98,13 +103,13 @@ class LeastRisk:
 
 async def least_risk(reads: ReadContext, change: Change, body: AssessChange, ctx: ActionContext) -> LeastRisk:
     """Find the risk that the answers come to at least. Raises WrongValue if the caller has set the
-    questionnaire in force, and the answers do not fit the one before.
+    questionnaire in force or agreed to it, and the answers do not fit the one before.
     """
     if ctx.prepared(QuestionnaireInForce).id is None:
         return LeastRisk()
     opening = (await parties_of(reads, change, APPROVAL)).opening(ctx.caller.person_id)
     versions = await questionnaire_versions(reads)
-    trusted = [version for version in versions if opening.trusts(version.set_by, version.set_at)]
+    trusted = [version for version in versions if version.is_trusted(opening)]
     if trusted and trusted[-1] is versions[-1]:
         return LeastRisk()
     before = trusted[-1].questionnaire if trusted else questionnaire_of(None)
@@ -112,7 +117,7 @@ async def least_risk(reads: ReadContext, change: Change, body: AssessChange, ctx
         answers = ctx.prepared(RecordedAnswers).raised(before.questions, body.risk_answers)
         return LeastRisk(before.score(answers)[1])
     except WrongValue:
-        if versions[-1].set_by == ctx.caller.person_id is not None:
+        if ctx.caller.person_id in (versions[-1].set_by, versions[-1].agreed_by):
             raise WrongValue(pointer="/risk_answers", because="own_questionnaire") from None
         return LeastRisk()
 
@@ -128,8 +133,24 @@ async def approval_question(
     reads: ReadContext, change: Change, body: AskDecision, ctx: ActionContext
 ) -> NewDecision:
     """Prepare the decision on the change, whose voters the approval rules name."""
-    matter = EMERGENCY if isinstance(body, RequestEmergencyApprovalChange) else APPROVAL
-    return await new_decision(reads, change, Question(body.question, matter, body.due_at), ctx)
+    if not isinstance(body, RequestEmergencyApprovalChange):
+        return await new_decision(reads, change, Question(body.question, APPROVAL, body.due_at), ctx)
+    rejected = await _rejected_lately(reads, change, ctx)
+    text = f"{body.question} ({REJECTED_BEFORE} {', '.join(rejected)})" if rejected else body.question
+    return await new_decision(reads, change, Question(text, EMERGENCY, body.due_at), ctx)
+
+
+async def _rejected_lately(reads: ReadContext, change: Change, ctx: ActionContext) -> list[str]:
+    """Return the numbers of changes of the same title, items or services that were rejected lately."""
+    parameters = {
+        "id": change.id,
+        "title": change.title,
+        "items": change.ci_ids or [],
+        "services": list(change.touched_services),
+        "since": ctx.now - REJECTION_COUNTS,
+    }
+    guard = Unguarded("A rejection counts if it was there when the question is put.")
+    return [row["number"] for row in await reads.rows(REJECTED_LATELY, parameters, guard=guard)]
 
 
 def request_approval(change: Change, body: RequestApprovalChange, ctx: ActionContext) -> None:

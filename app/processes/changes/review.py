@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from app.common.tickets import Ticket
 from app.foundation.decisions.authorship import authors_do_not_judge
-from app.foundation.decisions.lookups import approvers
+from app.foundation.decisions.lookups import acts_of, approvers
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import RecordDuty
 from app.kernel.actions.context import ActionContext
@@ -12,6 +14,7 @@ from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.payloads import EmptyPayload, Payload
 from app.kernel.actions.refusals import ConflictingDuty, WrongValue
 from app.kernel.actions.related import RelatedCommand
+from app.kernel.commands.dating import SKEW
 from app.processes.changes.payloads import ReviewChange
 from app.processes.changes.preparation import ConfirmedCauses
 from app.processes.changes.records import Change, ChangeOutcome, ChangeState, ChangeType
@@ -22,6 +25,7 @@ from app.ticketing.records import LinkKind
 IMPLEMENTER = RecordDuty("implementer", "实施人", ("implementer_ids",))
 #: Nor does the only person who approved it, by its votes.
 APPROVER = RecordDuty("only approver", "唯一批准人", ())
+IMPLEMENTED = "change.implemented"
 #: Nor do people who wrote its plans.
 PLANNED_BY_OTHERS = authors_do_not_judge(("plan", "test_plan", "back_out_plan"))
 
@@ -72,9 +76,20 @@ def _unlinked(ctx: ActionContext) -> list[Ticket]:
     return [incident for name, incident in incidents.items() if name not in linked]
 
 
-def went_through_at_once(change: Change, *, caused_incidents: bool) -> bool:
+async def recorded_end(reads: ReadContext, change: Change, ctx: ActionContext) -> datetime | None:
+    """Return when a person recorded that the change was implemented; None if a tool or an import did, or if
+    the log is written with times of the past, as by the demo.
+    """
+    acts = [act for act in await acts_of(reads, change) if act.type == IMPLEMENTED]
+    if not acts or acts[-1].person_id is None or acts[-1].recorded_at > ctx.now + SKEW:
+        return None
+    return acts[-1].recorded_at
+
+
+def went_through_at_once(change: Change, recorded_at: datetime | None, *, caused_incidents: bool) -> bool:
     """Return whether the change was implemented within its window, was not backed out and caused no incident
-    (KPI 44); an emergency has no window.
+    (KPI 44); an emergency has no window. The time at which a person recorded the end counts next to the time
+    that they stated.
     """
     if caused_incidents or change.backed_out_at is not None:
         return False
@@ -87,6 +102,7 @@ def went_through_at_once(change: Change, *, caused_incidents: bool) -> bool:
         and change.window_until_at is not None
         and change.window_from_at <= change.started_at
         and change.implemented_at <= change.window_until_at
+        and (recorded_at is None or recorded_at <= change.window_until_at + SKEW)
     )
 
 
@@ -111,7 +127,8 @@ async def review_contradicts_the_log(
         raise WrongValue(pointer="/outcome", because="has_caused_incidents")
     if body.first_pass and (undone or named):
         raise WrongValue(pointer="/first_pass", because="never_first_pass")
-    computed = went_through_at_once(change, caused_incidents=bool(named))
+    recorded_at = await recorded_end(reads, change, ctx)
+    computed = went_through_at_once(change, recorded_at, caused_incidents=bool(named))
     if body.first_pass != computed and body.first_pass_reason is None:
         raise WrongValue(pointer="/first_pass_reason", because="differs_from_the_log")
 

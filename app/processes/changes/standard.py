@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
+from app.common.priorities.risk_level import RiskLevel
 from app.common.records import all_values
 from app.foundation.cis.records import Ci
 from app.foundation.decisions.authorship import authors_do_not_judge
@@ -20,7 +21,7 @@ from app.log.events import stream
 from app.processes.changes.approval import APPROVAL
 from app.processes.changes.item_services import ItemServices, services_lately
 from app.processes.changes.payloads import DraftChange, EditChange, ReviewChange, ScheduleChange
-from app.processes.changes.planning.lookups import CIS_OF_CHANGE
+from app.processes.changes.planning.lookups import CIS_OF_CHANGE, IS_CRITICAL
 from app.processes.changes.policies.records import ChangeTemplate, TemplateState
 from app.processes.changes.policies.templates import JUDGED_FIELDS
 from app.processes.changes.preparation import DraftSource
@@ -33,8 +34,9 @@ PLANS = ("plan", "test_plan", "back_out_plan")
 async def beyond_template(
     reads: ReadContext, change: Change, body: DraftChange | EditChange, ctx: ActionContext
 ) -> None:
-    """Refuse services, items and plans that the template of the standard change does not cover; and any
-    standard change if its template names nothing that it covers.
+    """Refuse services, items and plans that the template of the standard change does not cover, and what is
+    riskier now than when it was approved; and any standard change if its template names nothing that it
+    covers.
     """
     template = await _template(reads, change, body, ctx)
     if template is None:
@@ -45,6 +47,7 @@ async def beyond_template(
     items = [(str(ci.id), ci.ci_class, lately[ci.row_key]) for ci in ctx.refs(Ci, "cis")]
     plans = [name for name in PLANS if getattr(body, name)]
     _require_within(template, list(body.services), items, plans)
+    await _require_approved_risk(reads, template, body.services, [ci.id for ci in ctx.refs(Ci, "cis")])
 
 
 async def scheduled_beyond_template(
@@ -72,6 +75,22 @@ async def scheduled_beyond_template(
     lately = await services_lately(reads, [stream(Ci.KIND, row["id"]) for row in rows], ctx.now)
     items = [(row["id"], row["ci_class"], lately[stream(Ci.KIND, row["id"])]) for row in rows]
     _require_within(loaded.record, change.services or [], items, [name for name in PLANS if values[name]])
+    item_ids = [UUID(ci_id) for ci_id in change.ci_ids or ()]
+    await _require_approved_risk(reads, loaded.record, change.services or (), item_ids)
+
+
+async def _require_approved_risk(
+    reads: ReadContext, template: ChangeTemplate, services: Sequence[str], item_ids: list[UUID]
+) -> None:
+    """Check that a template of low risk is not used for a service that is important by now. Raises
+    WrongValue.
+    """
+    if template.risk_level is not RiskLevel.low:
+        return
+    guard = Unguarded("Services count as they are recorded when the change is drafted or scheduled.")
+    rows = await reads.rows(IS_CRITICAL, (item_ids, [], list(services)), guard=guard)
+    if rows[0]["critical"]:
+        raise WrongValue(pointer="/template", because="template_outgrown")
 
 
 async def _template(

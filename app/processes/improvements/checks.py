@@ -11,6 +11,7 @@ from app.common.improvement import ASPECTS, ImprovementAspect, ImprovementScope
 from app.common.people import Person, Role
 from app.common.records import Record
 from app.foundation.costs.amounts import check_digits
+from app.foundation.decisions.actions import require_deferral_end
 from app.foundation.decisions.lookups import authors
 from app.foundation.decisions.records import Decision, DecisionState
 from app.foundation.process_definitions.lookups import editions_of
@@ -179,8 +180,7 @@ async def deferral_in_past(
     reads: ReadContext, improvement: Improvement, body: SubmitImprovement, ctx: ActionContext
 ) -> None:
     """Refuse to defer it until a time that is over (`not_ahead`)."""
-    if body.defer_until_at is not None and body.defer_until_at <= ctx.now:
-        raise WrongValue(pointer="/defer_until_at", because="not_ahead")
+    require_deferral_end(body.defer_until_at, "/defer_until_at", ctx)
 
 
 async def nothing_has_changed(

@@ -430,7 +430,8 @@ LIFECYCLE = Lifecycle(
         *document_actions(DOCUMENTS_KEPT),
         *decisions.rows(VOTES),
         *ticket_actions(kind="improvement", any=State, open=OPEN, delivered=ENDED, manager=Role.quality_manager, priorities=PRIORITIES),
-        *succession_rows("improvement", State, hand_over=people.hand_over_duties, wrong=(people.names_people_alone,), notifies=people.TO_COMMITTEE),
+        *succession_rows("improvement", State, of_the_active=True, hand_over=people.hand_over_duties,
+                         wrong=(people.names_people_alone,), notifies=people.TO_COMMITTEE),
     ),
 )
 # fmt: on

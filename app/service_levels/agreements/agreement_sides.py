@@ -22,6 +22,8 @@ select p.id, exists (select from fold.team t
         or exists (select from fold.membership m where m.team_id = t.id and m.person_id = p.id))) as of_party
 from fold.person p
 where p.id = any(%(persons)s) and p.kind = 'human' and p.state = 'active' and p.deactivated_at is null"""
+#: Whether the person leads a customer's team.
+LEADS_CUSTOMER = "select 1 as found from fold.team where kind = 'customer' and lead_id = %s limit 1"
 #: Somebody active of the team's members and its lead; without a team, of any customer's.
 ACCOUNTS = """
 select 1 as found from fold.person p
@@ -75,3 +77,8 @@ async def speakers_of_party(
     party_id = None if party is None else party.id
     sides = await agreement_sides(reads, agreement, party_id, (lead_id, present_id))
     return tuple(person for person in (lead_id, present_id) if person is not None and person in sides.party)
+
+
+async def leads_a_customer(reads: ReadContext, person_id: UUID) -> bool:
+    """Return whether the person leads the team of a customer."""
+    return await reads.row(LEADS_CUSTOMER, (person_id,), guard=GUARD) is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import WrongValue
 from app.service_levels.agreements.agreement_sides import (
     agreement_sides,
+    leads_a_customer,
     speakers_of_party,
 )
 from app.service_levels.agreements.payloads import (
@@ -23,13 +25,15 @@ from app.service_levels.agreements.payloads import (
     MaintainTextSla,
     RecordRequirementSla,
 )
-from app.service_levels.agreements.records import Agreement
+from app.service_levels.agreements.records import Agreement, TargetComparator
 from app.service_levels.agreements.terms.copying import apply_terms, copy_terms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-#: Contents that a draft must have; it may take them over from another agreement.
+#: The least share of the cases that meet a target: with less, the target says what rarely happens.
+LEAST_COMPLIANCE = Decimal("0.5")
+#: What a draft must have; it may take it over from another agreement.
 COMPULSORY = ("targets", "specification", "quality_plan", "calendar", "valid_from")
 #: Further contents that an agreement must have when it is submitted: a price, and a text for the customer.
 COMPULSORY_FOR_REVIEW = (*COMPULSORY, "price_amount", "price_currency", "price_period", "text")
@@ -66,15 +70,20 @@ async def _check_speaker(
     representative_id: UUID | None,
     ctx: ActionContext,
 ) -> None:
-    """Check that IT does not choose who signs for the other party, as long as the party has somebody to speak
-    for it. Its present representative names anybody of its side. Raises WrongValue.
+    """Check that IT does not choose who signs for the other party: the lead of its team does, in a default
+    agreement the lead of any customer's team. Its lead and present representative name anybody of its side.
+    Raises WrongValue.
     """
     theirs = ctx.ref(Person, "party_representative")
     if theirs is None:
         return
     speakers = await speakers_of_party(reads, agreement, party, representative_id)
-    if speakers and theirs.id != speakers[0] and ctx.caller.person_id not in speakers:
+    if ctx.caller.person_id in speakers:
+        return
+    if speakers and theirs.id != speakers[0]:
         raise WrongValue(pointer="/party_representative", because="party_names_its_own")
+    if not speakers and (party is not None or not await leads_a_customer(reads, theirs.id)):
+        raise WrongValue(pointer="/party_representative", because="party_has_no_lead")
 
 
 async def _check_sides(
@@ -182,12 +191,20 @@ def _check_days(agreement: Agreement) -> None:
 
 
 def _check_targets(agreement: Agreement) -> None:
-    """Check that each target has an id of its own, and that consequences are of targets."""
+    """Check that each target has an id of its own and promises something: more than nothing, for at least
+    half of the cases; and that consequences are of targets.
+    """
     ids: set[str] = set()
     for n, target in enumerate(agreement.targets or ()):
         if target["id"] in ids:
             raise WrongValue(pointer=f"/targets/{n}/id", because="each_once")
         ids.add(target["id"])
+        if target["compliance"] is not None and Decimal(target["compliance"]) < LEAST_COMPLIANCE:
+            words = {"least": str(LEAST_COMPLIANCE)}
+            raise WrongValue(words, pointer=f"/targets/{n}/compliance", because="compliance_too_low")
+        is_least = target["comparator"] in (TargetComparator.ge, TargetComparator.gt)
+        if is_least and target["threshold"] is not None and not Decimal(target["threshold"]):
+            raise WrongValue(pointer=f"/targets/{n}/threshold", because="promises_nothing")
     for n, consequence in enumerate(agreement.consequences or ()):
         if consequence["target"] not in ids:
             raise WrongValue(pointer=f"/consequences/{n}/target", because="no_such_target")

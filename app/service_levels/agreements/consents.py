@@ -192,7 +192,7 @@ def _set_effects(agreement: Agreement, body: RenewSla | AmendSla) -> None:
 
 
 def terminate(agreement: Agreement, body: TerminateSla, ctx: ActionContext) -> None:
-    """Terminate the agreement, after its review and with the consent of both parties."""
+    """Terminate the agreement, with the consent of both parties."""
     reasons = agreement.reasons
     reasons.termination_reason = body.reason or reasons.termination_reason
     if give_consent(agreement, body, ctx):
@@ -219,7 +219,9 @@ async def signs_another_text(
 
 
 async def wrong_change(reads: ReadContext, agreement: Agreement, body: AmendSla, ctx: ActionContext) -> None:
-    """Refuse to amend without a change, by one that is not approved, or that touches other services only."""
+    """Refuse to amend without a change, by one that is not approved, that was approved before the present
+    version was signed, or that touches other services only.
+    """
     change = ctx.ref(Ticket, "change")
     if change is None:
         name = ctx.prepared(ConsentRound).terms.get("change")
@@ -229,7 +231,15 @@ async def wrong_change(reads: ReadContext, agreement: Agreement, body: AmendSla,
         change = None if loaded is None else loaded.record
     if change is None or not is_approved_change(change):
         raise WrongValue(pointer="/change", because="change_not_approved")
+    _require_later(agreement, change)
     _require_touching(agreement, change)
+
+
+def _require_later(agreement: Agreement, change: Any) -> None:
+    """Check that the change was approved after the present version was signed. Raises WrongValue."""
+    decided_at = change.approved_at or change.closed_at
+    if agreement.signed_at is not None and decided_at is not None and decided_at < agreement.signed_at:
+        raise WrongValue(pointer="/change", because="change_before_version")
 
 
 def _require_touching(agreement: Agreement, change: Any) -> None:

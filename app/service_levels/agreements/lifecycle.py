@@ -1,7 +1,7 @@
 """Lifecycle of agreements on service levels: require, draft, negotiate, sign, review, renew, amend, end.
 
 requirement ─► drafted ─► negotiating ⇄ in_review ─► signed ⇄ under_review
-signed, under_review ─► superseded | expired        under_review ─► terminated
+signed, under_review ─► superseded | expired | terminated
 
 To sign, to renew, to terminate and to amend both parties consent (`consents.py`). An amended agreement stays
 in force; its next edition is a record of its own, whose signature supersedes it.
@@ -148,7 +148,9 @@ OPEN = (State.requirement, *NEGOTIABLE, *IN_FORCE)
 AGREED = (*IN_FORCE, State.superseded, State.terminated, State.expired)
 SIGNED = consents.on_both_consents(ConsentSubject.sign, (State.in_review, State.signed))
 RENEWED = consents.on_both_consents(ConsentSubject.renew, (State.under_review, State.signed))
-TERMINATED = consents.on_both_consents(ConsentSubject.terminate, (State.under_review, State.terminated))
+TERMINATED = consents.on_both_consents(
+    ConsentSubject.terminate, *((state, State.terminated) for state in IN_FORCE)
+)
 RECORDED = Branch(drafting.first_state, (State.requirement, State.drafted), {State.drafted: "sla.drafted"})
 managers = partial(RecipientRule, roles=frozenset({Role.service_level_manager}))
 
@@ -224,11 +226,13 @@ LIFECYCLE = Lifecycle(
                prepare=(preparation.acknowledgement_requests,)),
         action(reviews.review,                 "复审",           IN_FORCE,           State.under_review, service_level_manager, "sla.reviewed",
                unless=(reviews.reviewed_already,), wrong=(reviews.one_sided_review,), prepare=(preparation.zone,), notifies=CONSENT_NOTICES),
+        action(reviews.ask_for_review,         "要求复审",       [State.signed],     STAYS,              PARTIES,               "sla.review_asked",
+               unless=(reviews.review_is_due,), notifies=REVIEW_DUE),
         action(consents.renew,                 "续签",           [State.under_review], RENEWED,          PARTIES,               "sla.renewed",
                keys=Keys.UPLOADS, unless=(reviews.review_void,), prepare=(preparation.consenting, preparation.renewed_validity, preparation.replaced_agreement),
                wrong=(consents.effects_missing, consents.renewed_backwards), related=(consents.PROMISE,), notifies=CONSENT_NOTICES),
-        action(consents.terminate,             "终止",           [State.under_review], TERMINATED,       PARTIES,               "sla.terminated",
-               keys=Keys.UPLOADS, unless=(reviews.review_void,), prepare=(preparation.consenting, preparation.replaced_agreement),
+        action(consents.terminate,             "终止",           IN_FORCE,           TERMINATED,         PARTIES,               "sla.terminated",
+               keys=Keys.UPLOADS, prepare=(preparation.consenting, preparation.replaced_agreement),
                wrong=(consents.reason_missing,),
                related=(consents.PROMISE,), notifies=CONSENT_NOTICES),
         action(consents.amend,                 "变更协议",       IN_FORCE,           STAYS,              PARTIES,               "sla.consented",

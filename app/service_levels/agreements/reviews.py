@@ -1,4 +1,6 @@
-"""Reviews of agreements: somebody of each side attends. A review that one side denies does not count."""
+"""Reviews of agreements: either side may ask for one, and somebody of each side attends. A review that one
+side denies does not count.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +13,7 @@ from app.foundation.statements.records import PersonStatement, StatedFact
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
+from app.kernel.actions.payloads import EmptyPayload
 from app.kernel.actions.refusals import WrongValue
 from app.service_levels.agreements import consents
 from app.service_levels.agreements.agreement_sides import agreement_sides, party_has_accounts
@@ -28,6 +31,19 @@ def review(agreement: Agreement, body: ReviewSla, ctx: ActionContext) -> None:
     entry.attended = [str(person_id) for person_id in attended]
     ctx.outcome.add(entry)
     add_statements(agreement, StatedFact.attended, attended, ctx, entry.id)
+
+
+def ask_for_review(agreement: Agreement, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Ask for a review of the agreement: it is due now, and both representatives and the service level
+    managers are notified.
+    """
+    agreement.review_due_at = agreement.review_reminded_at = ctx.occurred_at
+
+
+async def review_is_due(reads: ReadContext, agreement: Agreement, ctx: ActionContext) -> str | None:
+    """Refuse to ask for a review that is due already (`review_is_due`)."""
+    due_at = agreement.review_due_at
+    return "review_is_due" if due_at is not None and due_at <= ctx.now else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +92,7 @@ def forget_attendance(agreement: Agreement, row: PersonStatement, ctx: ActionCon
 
 
 async def review_void(reads: ReadContext, agreement: Agreement, ctx: ActionContext) -> str | None:
-    """Refuse to renew or terminate after a review that does not count (`review_void`)."""
+    """Refuse to renew after a review that does not count (`review_void`)."""
     reviews = [entry for entry in await reads.children(AgreementReview, agreement) if entry.reviewed_at]
     newest = max(reviews, key=lambda entry: str(entry.reviewed_at), default=None)
     return "review_void" if newest is not None and newest.void_at is not None else None

@@ -31,10 +31,10 @@ from app.processes.improvements.records import Improvement
 from app.processes.incidents.records import Incident
 from app.registry import LIFECYCLES_BY_KIND
 from tests.cases import each_case
-from tests.client import Api
+from tests.client import Api, Client, Json
 from tests.extent import in_test_all
 from tests.foundation.decisions.deciding import NOW, ask, asked_persons, put, told, vote
-from tests.foundation.decisions.rules import group_of, set_rule
+from tests.foundation.decisions.rules import agree, group_of, set_rule
 from tests.people import act, add_caller, add_person, add_team
 
 BY_CAB = [{"role": "cab_member"}]
@@ -137,6 +137,7 @@ async def test_an_ended_rule_leaves_its_place_to_the_shipped_one_and_can_be_set_
     members = [await add_person(deciding, name, roles=("cab_member",)) for name in ("Third", "Fourth")]
     await set_rule(deciding, await group_of(deciding, "cab", board), by=keeper)
     await act(deciding, keeper, "approval_rule", "end", "change")
+    await agree(deciding, "change")
     done = await put(deciding, desk, incident)
     ((key, decision),) = decisions_of(done)
     assert decision["rules"] == [{"rule": "change", "edition": 0}]
@@ -309,6 +310,7 @@ async def _refusal(ledger: Ledger, caller: Caller, incident: Incident, decision:
             "conditions/0/field",
             "no_field_of_conditions",
         ),
+        ({"otherwise": [{"role": "requester"}]}, "otherwise/0/role", "not_internal"),
         (
             {"conditions": [{"field": "risk_level", "any_of": ["huge"]}]},
             "conditions/0/any_of",
@@ -344,7 +346,7 @@ async def test_a_rule_in_force_shows_the_time_and_quorum_that_hold_whatever_it_s
     loose = {"voters": [{"role": "committee_member"}], "rule": "majority", "quorum": 1}
     loose |= {"due_within_seconds": 600, "least_seconds": 60, "least_voters": 1}
     body = {"key": "pilot", "decision": "pilot", "name": "Ours", "definition": loose}
-    await owner.post_ok("/v1/approval_rules", body)
+    await agreed_rule(api, owner, body)
     (rule,) = (await owner.read("/v1/approval_rules/in_force", decision="pilot"))["items"]
     (floor,) = rule["floors"]
     assert (rule["edition"], rule["definition"]["least_seconds"], rule["least_seconds"]) == (1, 60, 604_800)
@@ -353,11 +355,20 @@ async def test_a_rule_in_force_shows_the_time_and_quorum_that_hold_whatever_it_s
     )
 
 
+async def agreed_rule(api: Api, setter: Client, body: Json) -> Json:
+    """A rule to which a second person has agreed, and not the one who has set it."""
+    record = await setter.post_ok("/v1/approval_rules", body)
+    agree_path = f"/v1/approval_rules/{record['id']}/agree"
+    assert (await setter.post(agree_path)).json()["code"] == "separation_of_duties"
+    assert record["awaits_agreement"]
+    return await (await api.client("Second", Role.management)).post_ok(agree_path)
+
+
 async def test_rules_in_force_are_shipped_ones_and_those_that_took_their_place(api: Api) -> None:
     owner, reader = await api.client("Owner", Role.process_owner), await api.client("Ada", Role.agent)
     definition = {"voters": BY_CAB, "rule": "unanimous"}
     body = {"key": "change", "decision": "change", "name": "Ours", "definition": definition}
-    record = await owner.post_ok("/v1/approval_rules", body)
+    record = await agreed_rule(api, owner, body)
     items = (await reader.read("/v1/approval_rules/in_force", decision="change"))["items"]
     rules = [
         (item["key"], item["edition"], item["name"], item["set_by"] and item["set_by"]["id"])

@@ -84,13 +84,17 @@ class Question:
         self.parties = Parties()
         rule = definition(key, terms).model_dump(mode="json")
         row = {"key": "own", "edition": 1, "definition": rule, "ended": False}
-        self.rows = [{**row, "set_by_id": uuid4(), "recorded_at": NOW}]
+        agreed = {"awaits_agreement": None, "agreed_by_id": uuid4()}
+        self.rows = [{**row, "set_by_id": uuid4(), "recorded_at": NOW, **agreed}]
 
         async def rows_of(*_: Any, **__: Any) -> list[dict[str, Any]]:
             return self.rows
 
         async def persons_of(_: Any, __: Any, sources: Sequence[Electors], *___: Any) -> Voters:
             return {person: seat for source in sources for person, seat in self.people.of(source).items()}
+
+        async def staff_of(_: Any, __: Any, persons: Collection[UUID]) -> set[UUID]:
+            return set(persons)
 
         async def nobody(*_: Any, **__: Any) -> None:
             return None
@@ -100,6 +104,7 @@ class Question:
 
         self.reads = cast(ReadContext, type("Reads", (), {"rows": rows_of})())
         monkeypatch.setattr(electors, "persons_of", persons_of)
+        monkeypatch.setattr(electors, "staff_of", staff_of)
         monkeypatch.setattr(electors, "has_vacancy", nobody)
         monkeypatch.setattr(electors, "voting_group", nobody)
         for name in ("parties_to", "parties_to_question"):

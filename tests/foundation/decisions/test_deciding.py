@@ -242,6 +242,20 @@ async def test_who_is_left_out_of_too_few_is_said_with_the_reason(
     assert refused.value.more["left_out"] == left_out
 
 
+async def test_nobody_puts_a_question_that_only_they_could_answer(
+    deciding: Ledger, desk: Caller, incident: Incident
+) -> None:
+    with pytest.raises(ActionUnavailable) as refused:
+        await ask(deciding, desk, incident, [desk])
+    assert refused.value.more["left_out"] == [{"person": str(desk.person_id), "because": "asker"}]
+    substitute = await add_caller(deciding, "Management", Role.management)
+    decision = await ask(deciding, desk, incident, [desk], otherwise=[{"role": "management"}], quorum=1)
+    assert await asked_persons(deciding, decision) == {desk.person_id, substitute.person_id}
+    assert (await vote(deciding, desk, incident, decision)).record.state is IncidentState.new
+    decided = await vote(deciding, substitute, incident, decision)
+    assert decided.record.state is IncidentState.acknowledged
+
+
 async def test_a_chair_who_is_kept_apart_does_not_decide(
     deciding: Ledger, desk: Caller, requester: Caller, incident: Incident, board: list[Caller]
 ) -> None:

@@ -221,6 +221,7 @@ async def test_a_deferral_lasts_as_long_as_voters_say_or_three_months(
         assert row["outcome"] == "deferred"
         assert abs(row["deferred_until_at"] - expected) < timedelta(hours=1)
     decision = await ask(deciding, desk, incident, board)
-    with pytest.raises(WrongValue) as refused:
-        await vote(deciding, board[0], incident, decision, "defer", defer_until=NOW)
-    assert (refused.value.pointer, refused.value.because) == ("/defer_until", "not_ahead")
+    for until, because in ((NOW, "not_ahead"), (NOW + timedelta(days=400), "deferral_too_long")):
+        with pytest.raises(WrongValue) as refused:
+            await vote(deciding, board[0], incident, decision, "defer", defer_until=until)
+        assert (refused.value.pointer, refused.value.because) == ("/defer_until", because)

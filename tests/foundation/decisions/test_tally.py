@@ -198,6 +198,20 @@ def test_every_vote_of_those_who_may_vote_is_counted_once(
     assert counted.cast == len(votes.keys() & terms.voters) <= counted.voters
 
 
+def test_the_asker_alone_approves_nothing() -> None:
+    for rule in (DecisionRule.majority, DecisionRule.unanimous):
+        terms = TallyTerms(rule, 1, frozenset(PEOPLE[:2]), asker=PEOPLE[0])
+        for votes, closing, expected in (
+            ({0: "+"}, False, None),
+            ({0: "+"}, True, Outcome.lapsed),
+            ({0: "+", 1: "o"}, False, Outcome.lapsed),
+            ({0: "+", 1: "+"}, False, Outcome.approved),
+            ({0: "-"}, False, Outcome.rejected),
+        ):
+            cast = {PEOPLE[n]: verdict for n, mark in votes.items() if (verdict := SAID[mark])}
+            assert tally(terms, cast, closing=closing).outcome == expected, (rule, votes)
+
+
 def test_owners_of_services_approve_for_all_of_them_only_together() -> None:
     owners = {PEOPLE[0]: frozenset({"mail"}), PEOPLE[1]: frozenset({"web"})}
     services = frozenset({"mail", "web"})

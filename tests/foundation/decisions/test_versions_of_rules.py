@@ -15,6 +15,7 @@ from app.processes.changes.records import Change
 from app.processes.improvements.records import Improvement
 from tests.cases import each_case
 
+AGREED = {"awaits_agreement": None, "agreed_by_id": None}
 BEGAN = datetime(2026, 6, 1, tzinfo=UTC)
 BEFORE, AFTER = BEGAN - timedelta(days=1), BEGAN + timedelta(days=1)
 PARTY, OTHER = uuid4(), uuid4()
@@ -51,7 +52,7 @@ def version(
     """A row of a version of a rule."""
     definition = ApprovalRuleDefinition.model_validate({**STRICT, **terms}).model_dump(mode="json")
     row = {"key": key, "edition": edition, "definition": definition, "ended": is_ended}
-    return {**row, "set_by_id": setter, "recorded_at": instant}
+    return {**row, "set_by_id": setter, "recorded_at": instant, **AGREED}
 
 
 def holding(*versions: dict[str, Any], opening: MatterOpening = MATTER) -> list[tuple[str, int]]:

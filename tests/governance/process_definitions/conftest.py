@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from uuid import uuid4
 
 import pytest
 
@@ -30,6 +31,7 @@ class Registry:
     quality: Client
     senior: Client
     executor: Client
+    heads: dict[str, Client] = field(default_factory=dict)
 
     def contents(self, **more: object) -> Json:
         """What is said to draft a definition."""
@@ -70,9 +72,10 @@ class Registry:
         return await self.quality.post_ok(f"{await self.submitted(**more)}/publish", PUBLISHED)
 
     async def approved_change(self, process: str = "billing") -> str:
-        """The number of an application to change that process, which the head concerned has approved."""
+        """The number of an application to change that process, which the heads concerned have approved."""
         head = await self.api.client("Head of one")
-        key = f"changing-{process}"
+        self.heads[head.id] = head
+        key = f"changing-{process}-{uuid4().hex[:8]}"
         team = AddTeam(key=key, name="The team", kind=TeamKind.internal, lead=head.id)
         await act(self.api.ledger, rule_caller("tests"), "team", "add", body=team)
         await self.joins(key)
@@ -83,7 +86,9 @@ class Registry:
         path = f"/v1/process_changes/{change['number']}"
         question = {"question": "Shall we?", "opinion": "It saves a day."}
         reviewed = await self.quality.post_ok(f"{path}/review", question)
-        await head.post_ok(f"{path}/vote", {"decision": reviewed["decision_id"], "verdict": "approve"})
+        for ballot in (await self.quality.read(f"{path}/votes"))["items"]:
+            body = {"decision": reviewed["decision_id"], "verdict": "approve"}
+            await self.heads[ballot["person"]["id"]].post_ok(f"{path}/vote", body)
         return str(change["number"])
 
     async def joins(self, key: str) -> None:

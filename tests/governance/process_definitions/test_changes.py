@@ -206,6 +206,7 @@ async def test_working_days_are_those_of_the_calendar_of_the_approval_rule(
     body = {"key": "by_calendar", "decision": "process_change", "name": "By the calendar"}
     condition = {"conditions": [{"field": "process", "any_of": ["billing"]}]}
     await registry.quality.post_ok("/v1/approval_rules", {**body, "definition": {**rule, **condition}})
+    await registry.owner.post_ok("/v1/approval_rules/by_calendar/agree")
     # It is the 30th already in Shanghai, Thursday: Saturday is the first working day, Monday the second.
     assert due_of(await applied(registry, head, "bills")) == datetime(2027, 10, 5, tzinfo=SHANGHAI)
 

@@ -53,9 +53,20 @@ async def test_a_definition_is_drafted_submitted_published_and_superseded_by_the
     [document] = (await registry.quality.read(f"{path}/documents"))["items"]
     assert document["state"] == "superseded"
 
+    reason = {"retirement_reason": "It is done by robots."}
+    for named in ({}, {"process_change": approved}):
+        alone = await registry.quality.post(
+            f"/v1/process_definitions/{second['id']}/retire", json={**reason, **named}
+        )
+        [error] = alone.json()["errors"]
+        assert (error["pointer"], error["code"]) == ("/process_change", "retirement_without_approval")
+    end = await registry.approved_change("incident")
     retired = await registry.quality.post_ok(
-        f"/v1/process_definitions/{second['id']}/retire", {"retirement_reason": "It is done by robots."}
+        f"/v1/process_definitions/{second['id']}/retire", {**reason, "process_change": end}
     )
+    followed = {"definition": second["id"]}
+    done = await registry.quality.post_ok(f"/v1/process_changes/{end}/publish", followed)
+    assert done["state"] == "published"
     assert (retired["state"], retired["retirement_reason"]) == ("retired", "It is done by robots.")
 
 
@@ -91,7 +102,8 @@ async def test_the_expected_path_is_that_of_the_definition_in_force_then_and_els
     later = await expected_path_of(read, "incident", begins + timedelta(seconds=1))
     assert later is not None
     assert later.source == second["number"]
-    await registry.quality.post_ok(f"{draft}/retire", {"retirement_reason": "It is over."})
+    end = await registry.approved_change("incident")
+    await registry.quality.post_ok(f"{draft}/retire", {"retirement_reason": "Over.", "process_change": end})
     assert await expected_path_of(read, "incident", begins + timedelta(days=1)) == shipped
     assert await expected_path_of(read, "billing", now()) is None
 
@@ -106,7 +118,8 @@ async def test_another_edition_is_published_only_with_the_approval_of_its_change
     for path in refused:
         answer = await registry.quality.post(f"{path}/publish", json=PUBLISHED)
         assert (answer.status_code, answer.json()["code"]) == (409, "edition_without_approval"), path
-    retired = {"retirement_reason": "It begins from nothing again."}
+    end = await registry.approved_change()
+    retired = {"retirement_reason": "It begins from nothing again.", "process_change": end}
     await registry.quality.post_ok(f"/v1/process_definitions/{first['number']}/retire", retired)
     answer = await registry.quality.post(f"{refused[1]}/publish", json=PUBLISHED)
     assert answer.json()["code"] == "edition_without_approval", "although none is in force"

@@ -38,6 +38,11 @@ async def test_another_matrix_states_open_risks_anew_and_leaves_closed_ones(hous
     await house.process_owner.post_ok(f"{closed}/close", {"closing_reason": "It is over."})
     matrix = await house.quality.post_ok("/v1/risk_matrices", {"cells": cells()})
     await house.worker.work(later(seconds=1))
+    assert (await house.owner.read(open_))["risk_level"] == "high", "nobody else has agreed"
+    agree = f"/v1/risk_matrices/{matrix['id']}/agree"
+    assert (await house.quality.post(agree)).json()["code"] == "separation_of_duties"
+    await house.process_owner.post_ok(agree)
+    await house.worker.work(later(seconds=1))
     assert house.worker.failures == []
     restated = await house.owner.read(open_)
     assert (restated["risk_level"], restated["matrix_id"]) == ("medium", matrix["id"])

@@ -170,7 +170,9 @@ class Board:
             self.keeper_of_rules = await self.api.client("Quirin", Role.quality_manager)
         body = {"rule": "majority", **definition}
         named = {"key": key, "decision": "change", "name": "Changes of ours"}
-        return await self.keeper_of_rules.post_ok("/v1/approval_rules", {**named, "definition": body})
+        rule = await self.keeper_of_rules.post_ok("/v1/approval_rules", {**named, "definition": body})
+        second_person = await self.api.client("Quentin", Role.quality_manager)
+        return await second_person.post_ok(f"/v1/approval_rules/{rule['id']}/agree")
 
     async def vote(self, path: str, verdict: str) -> None:
         """Those who are asked say so, one after the other, until it is decided."""

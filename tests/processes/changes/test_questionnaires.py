@@ -16,7 +16,7 @@ from app.processes.changes.policies.questionnaires import questionnaire_in_force
 from app.processes.changes.policies.risk import DEFAULT_QUESTIONNAIRE, level, score
 from app.registry import LIFECYCLES_BY_KIND
 from tests.cases import each_case
-from tests.client import Api, Json
+from tests.client import Api, Client, Json
 
 PATH = "/v1/risk_questionnaires"
 USUAL = questionnaire_of(None)
@@ -41,21 +41,36 @@ def a_questionnaire(*questions: Json, **more: Any) -> Json:
     return {"questions": listed, "medium_from": 5, "high_from": 15, **more}
 
 
-async def test_the_usual_questionnaire_is_in_force_until_another_one_is_set(api: Api) -> None:
+async def test_a_questionnaire_is_in_force_once_a_second_person_agrees(api: Api) -> None:
     manager, agent = await api.client("Ada", Role.change_manager), await api.client("Lin", Role.agent)
+    second_manager = await api.client("Bo", Role.change_manager)
     usual = await agent.read(f"{PATH}/current")
     assert (usual["id"], usual["version"], len(usual["questions"])) == (None, 0, 7)
     first = await manager.post_ok(PATH, a_questionnaire())
+    assert first["awaits_agreement"]
+    assert (await agent.read(f"{PATH}/current"))["id"] is None, "nobody else has agreed"
+    refused = await manager.post(f"{PATH}/{first['id']}/agree")
+    assert refused.json()["code"] == "separation_of_duties"
+    await second_manager.post_ok(f"{PATH}/{first['id']}/agree")
     now = await agent.read(f"{PATH}/current")
-    assert (now["id"], now["version"], now["high_from"]) == (first["id"], 1, 15)
+    assert (now["id"], now["version"], now["high_from"]) == (first["id"], 2, 15)
     assert [asked_question["key"] for asked_question in now["questions"]] == ["money", "night"]
     assert now["questions"] == first["questions"]
     await manager.post_ok(f"{PATH}/{first['id']}/revise", a_questionnaire(high_from=10))
+    assert (await agent.read(f"{PATH}/current"))["high_from"] == 15
+    await second_manager.post_ok(f"{PATH}/{first['id']}/agree")
     assert (await agent.read(f"{PATH}/current"))["high_from"] == 10
-    second = await manager.post_ok(PATH, a_questionnaire(high_from=12))
+    again = await second_manager.post(f"{PATH}/{first['id']}/agree")
+    assert (again.status_code, again.json()["code"]) == (409, "nothing_to_agree")
+    second = await agreed(manager, second_manager, a_questionnaire(high_from=12))
     assert (await agent.read(f"{PATH}/current"))["id"] == second["id"], "the one that was set last"
     requester = await api.client("王芳")
     assert (await requester.get(f"{PATH}/current")).status_code == 403
+
+
+async def agreed(setter: Client, second_person: Client, body: Json) -> Json:
+    """A questionnaire that one person has set, and to which the other has agreed."""
+    return await second_person.post_ok(f"{PATH}/{(await setter.post_ok(PATH, body))['id']}/agree")
 
 
 async def test_change_managers_and_administrators_set_it_and_nobody_else(api: Api) -> None:
@@ -144,12 +159,12 @@ async def test_whoever_assesses_relies_on_the_version_of_the_questionnaire(api: 
     before = reads()
     assert (await questionnaire_in_force(before)).id is None
     assert before.versions == {}
-    manager = await api.client("Ada", Role.change_manager)
-    record = await manager.post_ok(PATH, a_questionnaire())
+    manager, second = await api.client("Ada", Role.change_manager), await api.client("Bo", Role.admin)
+    record = await agreed(manager, second, a_questionnaire())
     after = reads()
     in_force = await questionnaire_in_force(after)
     assert (str(in_force.id), in_force.score({"money": "b", "night": "a"})) == (
         record["id"],
         (15, RiskLevel.high),
     )
-    assert after.versions == {f"risk_questionnaire/{record['id']}": 1}
+    assert after.versions == {f"risk_questionnaire/{record['id']}": 2}

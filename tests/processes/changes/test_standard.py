@@ -14,6 +14,7 @@ from app.processes.changes.policies.records import ChangeTemplate
 from tests.client import Json
 from tests.conftest import DatabaseUrls
 from tests.processes.changes.samples import DONE, REVIEWED, Board, window
+from tests.processes.changes.test_who_approves import service
 
 STANDARD: Json = {"type": "standard", "template": "restart", "team": "network"}
 #: Fields that a template determines, each with a value beyond the template `restart`.
@@ -107,6 +108,20 @@ ITEMS = {
     "database": (CiClass.database, ["mail", "crm"]),
     "printer": (CiClass.server, ["printing"]),
 }
+
+
+@pytest.mark.usefixtures("items")
+async def test_a_template_is_not_used_for_a_service_that_became_critical(board: Board) -> None:
+    await board.ci("mail-1", services=["mail"])
+    path = await board.standard("restart", "mail-1")
+    template = await board.agent.read("/v1/change_templates/restart")
+    assert (template["risk_level"], template["needs_renewal"]) == ("low", False)
+    await service(board.api, "mail")
+    assert (await board.agent.read("/v1/change_templates/restart"))["needs_renewal"]
+    drafted = await board.agent.post("/v1/changes", json={**STANDARD, "cis": ["mail-1"]})
+    for refused in (drafted, await board.try_schedule(path, 0, 1)):
+        [error] = refused.json()["errors"]
+        assert (error["pointer"], error["code"]) == ("/template", "template_outgrown")
 
 
 def test_a_template_covers_its_items_and_those_of_its_classes_or_else_of_its_services() -> None:

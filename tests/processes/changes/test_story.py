@@ -11,6 +11,8 @@ import pytest
 from app.common.people import Grade, Role, rule_caller
 from app.foundation.decisions.payloads import CloseVote
 from app.kernel.actions.refusals import ActionUnavailable, WrongValue
+from app.processes.changes.records import Change, ChangeType
+from app.processes.changes.review import went_through_at_once
 from tests.client import Client, Json, an_incident
 from tests.extent import in_test_all
 from tests.people import act, grant
@@ -211,6 +213,28 @@ async def test_a_change_that_is_voted_down_is_rejected_for_good(board: Board) ->
     await board.manager.post_ok(f"{path}/request_approval", board.question())
     await board.vote(path, "reject")
     assert (await board.manager.read(path))["state"] == "rejected"
+
+
+async def test_the_emergency_board_reads_that_the_same_was_rejected_lately(board: Board) -> None:
+    rejected = await board.assessed()
+    await board.manager.post_ok(f"{rejected}/request_approval", board.question())
+    await board.vote(rejected, "reject")
+    path = f"/v1/changes/{(await board.drafted(type='emergency', title='Quickly'))['id']}"
+    await board.agent.post_ok(f"{path}/submit")
+    question = board.question(cannot_wait="Nobody can send mail.")
+    await board.manager.post_ok(f"{path}/request_emergency_approval", question)
+    (question_put,) = (await board.manager.read(f"{path}/decisions"))["items"]
+    number = (await board.manager.read(rejected))["number"]
+    assert question_put["question"] == f"Shall it be made? (近期已否决 Rejected lately: {number})"
+
+
+@pytest.mark.parametrize(("late", "passed"), [(None, True), (0, True), (10, False)])
+def test_the_recorded_end_counts_for_the_first_pass(late: int | None, passed: bool) -> None:
+    names = ("started_at", "implemented_at", "window_from_at", "window_until_at")
+    times: dict[str, Any] = dict.fromkeys(names, NIGHT)
+    change = Change.model_construct(type=ChangeType.normal, backed_out_at=None, **times)
+    recorded_at = None if late is None else NIGHT + timedelta(minutes=late)
+    assert went_through_at_once(change, recorded_at, caused_incidents=False) is passed
 
 
 async def test_a_cause_that_was_confirmed_must_be_spoken_of_in_the_review(board: Board) -> None:

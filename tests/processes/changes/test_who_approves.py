@@ -11,6 +11,7 @@ from app.common.people import Grade, Role
 from tests.client import Api, Client, Json
 from tests.extent import first_of, in_test_all
 from tests.processes.changes.samples import Board, a_change, assessment
+from tests.processes.changes.test_questionnaires import agreed
 
 DAY = 86_400
 
@@ -328,14 +329,13 @@ async def test_a_questionnaire_of_the_assessor_or_of_later_lowers_no_risk(board:
     usual = await board.manager.read("/v1/risk_questionnaires/current")
     points = sum(max(answer["points"] for answer in question["answers"]) for question in usual["questions"])
     questionnaire = {"questions": usual["questions"], "medium_from": points - 1, "high_from": points}
+    second_person = await board.api.client("Quinn", Role.quality_manager)
     for setter, path in zip((board.manager, board.approver), paths, strict=True):
-        await setter.post_ok("/v1/risk_questionnaires", questionnaire)
+        await agreed(setter, second_person, questionnaire)
         assessed = await board.manager.post_ok(f"{path}/assess", assessment("medium"))
         assert assessed["risk_level"] == "medium"
     questions = [{**usual["questions"][0], "key": "ours"}]
-    await board.manager.post_ok(
-        "/v1/risk_questionnaires", {"questions": questions, "medium_from": 1, "high_from": 2}
-    )
+    await agreed(board.manager, second_person, {"questions": questions, "medium_from": 1, "high_from": 2})
     body = {**assessment("low"), "risk_answers": {"ours": questions[0]["answers"][0]["key"]}}
     path = await board.submitted()
     refused = await board.manager.post(f"{path}/assess", json=body)

@@ -225,6 +225,8 @@ async def test_the_judgement_names_the_reported_effect_and_keeps_the_reason_agai
         ("ends_at", "before_it_began")
     ]
     assert await refused("extended", begins_at=ago(days=9), ends_at=ago(days=8)) == [("ends_at", "not_ahead")]
+    endless = await refused("extended", begins_at=soon(days=9), ends_at=soon(days=200))
+    assert endless == [("ends_at", "extension_too_long")]
     dates: Json = {"begins_at": soon(days=1), "ends_at": soon(days=40)}
     assert await refused("extended", **dates, scope={"channel": ["mail"]}) == [
         ("scope/channel", "not_a_pilot_dimension")

@@ -151,10 +151,17 @@ async def test_nobody_alone_names_the_people_of_a_project(improvers: Improvers) 
     proposer = (await improvers.quality.read(path))["proposed_by"]["id"]
     assert proposer == improvers.quality.id
     admin = await api.client("Registrar", Role.admin)
-    await admin.post_ok(f"/v1/persons/{improvers.manager.id}/deactivate")
     other = await api.client("Other", Role.quality_manager, Role.project_manager)
     successor = await api.client("Successor", Role.project_manager)
     body, hand_over = {"person": improvers.manager.id}, f"{path}/hand_over_duties"
+    active = await refusal(other, hand_over, body | {"new_holder": successor.id})
+    assert active == (422, "person_still_active", "/person"), "the committee has named the manager"
+    worker = await api.client("Worker", Role.project_manager)
+    await improvers.quality.post_ok(f"{path}/add_task", {"title": "Ask the desks", "assignee": worker.id})
+    await other.post_ok(hand_over, {"person": worker.id, "new_holder": successor.id})
+    [task] = (await other.read(f"{path}/tasks"))["items"]
+    assert task["assignee"]["id"] == successor.id, "others are replaced while they are active"
+    await admin.post_ok(f"/v1/persons/{improvers.manager.id}/deactivate")
     own = await refusal(other, hand_over, body | {"new_holder": "me"})
     assert own == (422, "takes_post_oneself", "/new_holder")
     alone = await refusal(improvers.quality, hand_over, body | {"new_holder": successor.id})

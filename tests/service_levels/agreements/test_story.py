@@ -147,6 +147,13 @@ async def test_targets_that_cannot_be_measured_or_that_tie_are_refused(parties: 
         {"target": "t2", "because": "no_such_kpi"},
         {"target": "t3", "because": "no_threshold"},
     ]
+    rare = a_target("t1", "resolution", 60, compliance="0.1")
+    never = {"id": "t2", "metric": "availability", "comparator": "ge", "threshold": "0"}
+    wrong_terms = ((rare, "compliance", "compliance_too_low"), (never, "threshold", "promises_nothing"))
+    for target, field, error in wrong_terms:
+        payload = {"what_changed": "Others.", "targets": [target]}
+        refused = await parties.maintainer.post(f"{path}/maintain_text", json=payload)
+        assert errors(refused.json()) == [(f"/targets/0/{field}", error)]
     tie = [
         a_target("t1", "resolution", 60, priority="P1"),
         a_target("t2", "resolution", 90, category="network"),
@@ -337,13 +344,13 @@ async def test_an_agreement_is_amended_by_a_change_that_touches_it(parties: Part
         item = {"key": key, "name": key, "ci_class": "server", "services": [service]}
         await keeper.post_ok("/v1/cis", item)
         await keeper.post_ok(f"/v1/cis/{key}/go_live")
+    of_mail = await parties.signed("SLA", "finance", a_target("t1", "resolution", 8 * HOUR))
+    of_everything = await parties.signed("SLA", None, a_target("t1", "resolution", 9 * HOUR))
     elsewhere, by_item = await approved_changes(
         parties,
         {"services": ["printing"], "cis": ["printer-1"]},
         {"services": ["printing"], "cis": ["relay-1"]},
     )
-    of_mail = await parties.signed("SLA", "finance", a_target("t1", "resolution", 8 * HOUR))
-    of_everything = await parties.signed("SLA", None, a_target("t1", "resolution", 9 * HOUR))
     refused = await parties.it.post(f"{of_mail}/amend", json={"change": elsewhere, **EFFECTS})
     assert refused.status_code == 422
     assert errors(refused.json()) == [("/change", "touches_other_services")]
@@ -355,8 +362,11 @@ async def test_an_agreement_is_amended_by_a_change_that_touches_it(parties: Part
 async def test_an_amendment_by_an_approved_change_leaves_the_old_version_in_force_until_the_new_begins(
     parties: Parties,
 ) -> None:
+    earlier = await approved_change(parties)
     path = await parties.signed("SLA", "finance", a_target("t1", "resolution", 8 * HOUR))
     old = await parties.manager.read(path)
+    refused = await parties.it.post(f"{path}/amend", json={"change": earlier, **EFFECTS})
+    assert errors(refused.json()) == [("/change", "change_before_version")]
     draft = await parties.it.post_ok("/v1/changes", {"type": "normal", "title": "Amend it"})
     for name in (draft["id"], await standard_change(parties)):
         unapproved = await parties.it.post(f"{path}/amend", json={"change": name, **EFFECTS})

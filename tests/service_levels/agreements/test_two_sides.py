@@ -45,13 +45,13 @@ async def people(parties: Parties) -> dict[str, str]:
     }
 
 
-#: By type of agreement and party: who may represent IT, and whom IT may name for the party: its lead, if it
-#: has one.
+#: By type of agreement and party: who may represent IT, and whom IT may name for the party: its lead, or the
+#: lead of any customer.
 SIDES: list[tuple[str, str | None, str, str]] = [
     ("SLA", "finance", "it manager engineer mail-team", "finance"),
     ("OLA", "mail-team", "it manager", "mail-team"),
     ("UC", "north-telecom", "it manager engineer mail-team", "north-telecom"),
-    ("SLA", None, "it manager engineer mail-team", "finance,other customer"),
+    ("SLA", None, "it manager engineer mail-team", "finance"),
 ]
 
 
@@ -60,7 +60,7 @@ async def test_no_two_persons_of_one_side_represent_both(parties: Parties, peopl
         path = await parties.required(kind, party)
         allowed = {
             "representative": set(it.split()),
-            "party_representative": set(theirs.split("," if party is None else " ")),
+            "party_representative": {theirs},
         }
         for field, names in allowed.items():
             accepted = set()
@@ -116,6 +116,9 @@ async def test_a_side_with_accounts_speaks_for_itself_and_names_its_own_represen
     document = await signed_elsewhere(parties.manager)
     refused = await parties.manager.post(f"{path}/sign", json=document)
     assert errors(refused.json()) == [("/signed_document", "party_consents_itself")]
+    picked = await parties.manager.post(f"{path}/appoint", json={"party_representative": firm.id})
+    assert errors(picked.json()) == [("/party_representative", "party_has_no_lead")]
+    await _edit_lead(parties, "plant", firm.id)
     await parties.manager.post_ok(f"{path}/appoint", {"party_representative": firm.id})
     await firm.post_ok(f"{path}/negotiate", {"proposals": "We do not agree: half the price."})
     for client in (parties.manager, parties.it):
@@ -123,11 +126,22 @@ async def test_a_side_with_accounts_speaks_for_itself_and_names_its_own_represen
         assert errors(swapped.json()) == [("/party_representative", "party_names_its_own")]
     stepped = await firm.post_ok(f"{path}/step_down")
     assert stepped["party_representative"] is None
-    await parties.manager.post_ok(f"{path}/appoint", {"party_representative": friend.id})
-    left = await parties.keeper.post(f"/v1/persons/{friend.id}/leave", json={"team": "plant"})
-    assert left.status_code == 200, left.text
-    named = await parties.manager.post_ok(f"{path}/appoint", {"party_representative": firm.id})
-    assert named["party_representative"]["id"] == firm.id, "nobody else speaks for it"
+    await _edit_lead(parties, "plant", friend.id)
+    named = await parties.manager.post_ok(f"{path}/appoint", {"party_representative": friend.id})
+    assert named["party_representative"]["id"] == friend.id, "the firm has another lead"
+
+
+async def test_either_side_asks_for_a_review_and_for_the_end(parties: Parties) -> None:
+    path = await parties.signed("SLA", "finance")
+    customer = parties.leads["finance"]
+    due = await customer.post_ok(f"{path}/ask_for_review")
+    assert due["review_due_at"] == due["review_reminded_at"]
+    again = await parties.it.post(f"{path}/ask_for_review")
+    assert (again.status_code, again.json()["code"]) == (409, "review_is_due")
+    reason = {"reason": "The service is bought elsewhere."}
+    pending = await customer.post_ok(f"{path}/terminate", reason)
+    assert (pending["state"], pending["pending_consents"]) == ("signed", ["terminate:party"])
+    assert (await parties.it.post_ok(f"{path}/terminate"))["state"] == "terminated"
 
 
 async def test_the_lead_of_a_team_names_somebody_else_of_it(parties: Parties) -> None:

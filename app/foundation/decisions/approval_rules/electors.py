@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from app.common.people import WHOLE_GROUP, Grade, Role
+from app.common.people import STAFF_ROLES, WHOLE_GROUP, Grade, Role
 from app.common.records import Record, from_row
 from app.foundation.calendars.calendar_cache import business_time_of
 from app.foundation.calendars.records import CalendarVersion
@@ -23,11 +23,12 @@ from app.foundation.rota.on_call import read_on_call
 from app.kernel.access.reads import ReadContext, Unguarded, Versions
 
 VERSIONS = """
-select r.key, r.name, v.edition, v.definition, v.ended, v.set_by_id, v.record as stream, h.version,
+select r.key, r.name, v.edition, v.definition, v.ended, v.set_by_id, v.awaits_agreement, v.agreed_by_id,
+  v.record as stream, h.version,
   coalesce(e.recorded_at, v.set_at) as recorded_at
 from fold.approval_rule r join fold.approval_rule_version v on v.record = 'approval_rule/' || r.id
   join log.stream_head h on h.stream = v.record
-  left join log.event e on e.stream = v.record and e.version = v.edition
+  left join log.event e on e.stream = v.record and e.version = v.version
 where r.decision = %s order by r.key, v.edition desc"""
 VERSION = """
 select v.definition from fold.approval_rule r
@@ -247,6 +248,11 @@ def _settled_person(named: Sequence[Naming], active: Collection[UUID], opening: 
         if namings_there and namings_there[-1].person in active:
             return namings_there[-1].person
     return None
+
+
+async def staff_of(reads: ReadContext, record: Record, persons: Iterable[UUID]) -> set[UUID]:
+    """Return those of the persons who are staff for the record."""
+    return await reads.holding(STAFF_ROLES, record, persons)
 
 
 async def humans(reads: ReadContext, persons: Iterable[UUID]) -> dict[UUID, str | None]:

@@ -5,12 +5,14 @@ in_force ⇄ ended
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import EnumMeta
 from typing import Any
 
 from pydantic import Field
 
 from app.common.notices import NoticeType, RecipientRule
+from app.common.people import STAFF_ROLES, Role
 from app.common.records import CodeEnum, jsonb_ordered
 from app.foundation.calendars.records import Calendar
 from app.foundation.decisions.approval_rules.definition import SUBJECTS, ApprovalRuleDefinition
@@ -18,14 +20,15 @@ from app.foundation.decisions.approval_rules.records import ApprovalRule, Approv
 from app.foundation.decisions.approval_rules.records import ApprovalRuleState as State
 from app.foundation.decisions.approval_rules.shipped import FLOORS, SHIPPED
 from app.foundation.decisions.approval_rules.versions import outvoting
+from app.foundation.decisions.authorship import agreed_by_another
 from app.foundation.decisions.records import DecisionKind, DecisionRule
 from app.foundation.people.records import Group
 from app.kernel.access.audience_rules import to_staff
 from app.kernel.access.reads import ReadContext
-from app.kernel.actions.actor_policy import process_owner, quality_manager
+from app.kernel.actions.actor_policy import admin, process_owner, quality_manager, role
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, Rules, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, Rules, action
 from app.kernel.actions.payloads import EmptyPayload, Payload, RecordKey, ShortText
 from app.kernel.actions.refusals import WrongValue
 
@@ -58,20 +61,26 @@ class ReviseApprovalRule(Payload):
 
 
 def add(rule: ApprovalRule, body: AddApprovalRule, ctx: ActionContext) -> None:
-    """Add an approval rule: it determines who votes. Open questions stay with their voters."""
+    """Add an approval rule: it determines who votes once a second person agrees; until then it only asks more
+    than before. Open questions stay with their voters.
+    """
     rule.key, rule.decision, rule.name = body.key, body.decision, body.name
     _set_version(rule, body.definition, ctx)
 
 
 def revise(rule: ApprovalRule, body: ReviseApprovalRule, ctx: ActionContext) -> None:
-    """Revise the rule: it determines who votes. Open questions stay with their voters."""
+    """Revise the rule: the version determines who votes once a second person agrees; until then it only asks
+    more than before. Open questions stay with their voters.
+    """
     rule.name = body.name or rule.name
     rule.ended_at = None
     _set_version(rule, body.definition, ctx)
 
 
 def end(rule: ApprovalRule, body: EmptyPayload, ctx: ActionContext) -> None:
-    """End the rule: new questions no longer follow it. A shipped rule with its key applies again."""
+    """End the rule: once a second person agrees, new questions no longer follow it. A shipped rule with its
+    key applies again.
+    """
     _add_version(rule, ctx, ended=True)
 
 
@@ -86,6 +95,7 @@ def _set_version(rule: ApprovalRule, definition: ApprovalRuleDefinition, ctx: Ac
 
 def _add_version(rule: ApprovalRule, ctx: ActionContext, *, ended: bool) -> None:
     rule.edition = (rule.edition or 0) + 1
+    rule.awaits_agreement = True
     rule.set_by_id, rule.set_at = ctx.caller.person_id, ctx.occurred_at
     ctx.outcome.add(
         ApprovalRuleVersion(
@@ -96,8 +106,36 @@ def _add_version(rule: ApprovalRule, ctx: ActionContext, *, ended: bool) -> None
             ended=ended,
             set_by_id=ctx.caller.person_id,
             set_at=ctx.occurred_at,
+            awaits_agreement=True,
         )
     )
+
+
+@dataclass(frozen=True, slots=True)
+class NewestVersion:
+    """The newest version of the rule."""
+
+    row: ApprovalRuleVersion
+
+
+async def newest_version(
+    reads: ReadContext, rule: ApprovalRule, body: EmptyPayload, ctx: ActionContext
+) -> NewestVersion:
+    """Find the newest version of the rule."""
+    (row,) = await reads.children(ApprovalRuleVersion, rule, edition=rule.edition)
+    return NewestVersion(row)
+
+
+def agree(rule: ApprovalRule, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Agree to the newest version of the rule, as a second person: it determines who votes from now on."""
+    rule.awaits_agreement = None
+    version = ctx.outcome.change(ctx.prepared(NewestVersion).row)
+    version.awaits_agreement, version.agreed_by_id = None, ctx.caller.person_id
+
+
+async def nothing_to_agree(reads: ReadContext, rule: ApprovalRule, ctx: ActionContext) -> str | None:
+    """Refuse if nothing of the rule awaits agreement (`nothing_to_agree`)."""
+    return None if rule.awaits_agreement else "nothing_to_agree"
 
 
 def _sources(definition: dict[str, Any] | None) -> list[dict[str, Any]]:
@@ -129,8 +167,9 @@ async def definition_invalid(
     body: AddApprovalRule | ReviseApprovalRule,
     ctx: ActionContext,
 ) -> None:
-    """Refuse conditions on fields or codes that the records do not have, groups and calendars that are not
-    there, and the chair's rule without exactly one group whose chair decides.
+    """Refuse conditions on fields or codes that the records do not have, roles of people who are not staff,
+    groups and calendars that are not there, and the chair's rule without exactly one group whose chair
+    decides.
     """
     decision = body.decision if isinstance(body, AddApprovalRule) else rule.decision
     assert decision is not None
@@ -145,6 +184,11 @@ async def definition_invalid(
         if codes and (unknown := [value for value in condition.any_of if value not in codes]):
             words = {"value": unknown[0], "known": ", ".join(codes)}
             raise WrongValue(words, pointer=f"{pointer}/any_of", because="unknown_code")
+    for field in ("voters", "otherwise", "if_unanswered"):
+        for n, source in enumerate(getattr(body.definition, field)):
+            if source.role is not None and source.role not in STAFF_ROLES:
+                words = {"role": source.role}
+                raise WrongValue(words, pointer=f"/definition/{field}/{n}/role", because="not_internal")
     voters = body.definition.voters
     if body.definition.rule is DecisionRule.chair and (len(voters) != 1 or voters[0].group is None):
         raise WrongValue(pointer="/definition/voters", because="chair_of_one_group")
@@ -176,6 +220,7 @@ def _codes(annotation: Any) -> list[str]:
 
 
 SETTERS = (process_owner | quality_manager).for_people()
+AGREEING = (process_owner | quality_manager | admin | role(Role.management)).in_person().for_people()
 VOTERS = (
     RecipientRule(NoticeType.rule_changed, roles_field="told_roles"),
     RecipientRule(NoticeType.rule_changed, groups="told_groups"),
@@ -193,6 +238,8 @@ LIFECYCLE = Lifecycle(
         action(revise, "修订", [State.in_force, State.ended], State.in_force, SETTERS, "approval_rule.revised",
                wrong=(definition_invalid,), notifies=VOTERS),
         action(end,    "终止", [State.in_force],              State.ended,    SETTERS, "approval_rule.ended", notifies=VOTERS),
+        action(agree,  "同意", [State.in_force, State.ended], STAYS,          AGREEING, "approval_rule.agreed",
+               unless=(nothing_to_agree,), prepare=(newest_version,), wrong=(agreed_by_another(("edition",)),)),
     ),
 )
 # fmt: on

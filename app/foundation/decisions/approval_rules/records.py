@@ -68,11 +68,15 @@ class ApprovalRule(Record):
     set_by_id: Annotated[UUID | None, ForeignRef("person")] = optional("Person who set the newest version.")
     set_at: datetime | None = required("Time at which the newest version was set.")
     ended_at: Annotated[datetime | None, EnteredAt(ApprovalRuleState.ended)] = None
+    awaits_agreement: bool | None = optional(
+        "True if the newest version awaits the agreement of a second person. Until then the rule only asks "
+        "more than before."
+    )
 
 
 class ApprovalRuleVersion(ChildRecord):
-    """A version of an approval rule, which never changes; with `ended` the rule has no voters from then
-    on.
+    """A version of an approval rule; with `ended` the rule asks nobody from then on. It changes only when a
+    second person agrees to it.
     """
 
     KIND: ClassVar[str] = "approval_rule_version"
@@ -84,3 +88,7 @@ class ApprovalRuleVersion(ChildRecord):
     ended: bool | None = required("True if the rule ended with this version.")
     set_by_id: Annotated[UUID | None, ForeignRef("person")] = optional("Person who set the version.")
     set_at: datetime | None = required("Time at which the version was set.")
+    awaits_agreement: bool | None = optional("True if a second person has to agree to the version.")
+    agreed_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Person who agreed to the version; null if nobody has, or nobody had to."
+    )

@@ -223,6 +223,8 @@ SHIPPED: Mapping[str, ShippedRule] = {
         ),
     ),
 }
+#: Kinds of decisions of the committee: only staff vote on them, also as members of a group.
+COMMITTEE_DECISIONS = frozenset(rule.decision for rule in SHIPPED.values() if rule.definition is _COMMITTEE)
 #: The documents name the board of these rules, so rules of the organisation only tighten them.
 FLOORS = (
     "change_high_risk",

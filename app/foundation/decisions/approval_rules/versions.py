@@ -1,6 +1,6 @@
-"""The versions of approval rules that hold for one matter (pure): a party cannot loosen its rules, and the
-rules of a matter that has begun stay. Decisions of the committee and those about high risks always demand at
-least as much as the shipped rules.
+"""The versions of approval rules that hold for one matter (pure): nobody loosens rules alone, and nobody
+loosens those of a matter that has begun, or to which they are a party. Decisions of the committee and those
+about high risks never ask less than the shipped rules do.
 """
 
 from __future__ import annotations
@@ -118,8 +118,8 @@ def _most_specific(rules: Collection[HoldingRule]) -> list[HoldingRule]:
 def _standing(
     rows: Iterable[Mapping[str, Any]], decision: DecisionKind, opening: MatterOpening
 ) -> tuple[list[HoldingRule], list[HoldingRule]]:
-    """Return the rules that hold for the matter, and those that a party, or somebody after it began, has
-    ended: these hold on if all others are looser.
+    """Return the rules that hold for the matter, and those that a party, somebody after it began, or one
+    person alone has ended: these hold on if all others are looser.
     """
     shipped = {
         key: HoldingRule(key, 0, rule.definition)
@@ -131,7 +131,11 @@ def _standing(
     for row in reversed(list(rows)):
         key, before = row["key"], holding.get(row["key"])
         version = HoldingRule(key, row["edition"], ApprovalRuleDefinition.model_validate(row["definition"]))
-        is_trusted = opening.trusts(row["set_by_id"], row["recorded_at"])
+        is_trusted = (
+            not row["awaits_agreement"]
+            and opening.trusts(row["set_by_id"], row["recorded_at"])
+            and opening.trusts(row["agreed_by_id"], row["recorded_at"])
+        )
         if is_trusted:
             ended.pop(key, None)
         elif row["ended"] and before is not None and before.edition:

@@ -15,6 +15,7 @@ MOST_HIT = 500
 QUESTIONNAIRE = """
 select q.*, h.stream, h.version as stream_version
 from fold.risk_questionnaire q join log.stream_head h on h.stream = 'risk_questionnaire/' || q.id
+where q.awaits_agreement is not true
 order by q.set_at desc, q.id desc limit 1
 """
 QUESTIONNAIRE_STREAMS = """
@@ -47,6 +48,22 @@ IS_CRITICAL = f"""
 select exists (
   select from fold.service v where v.criticality in ('critical', 'high') and v.state <> 'retired'
     and (v.key in (select service from ({SERVICES_OF_ITEMS}) of_items) or v.key = any(%s))) as critical"""
+#: Of these templates, those of low risk with a service that is recorded as important by now.
+OUTGROWN_TEMPLATES = """
+select t.id from fold.change_template t
+where t.id = any(%s) and t.risk_level = 'low' and exists (
+  select from fold.service v
+  where v.criticality in ('critical', 'high') and v.state <> 'retired'
+    and (v.key = any(t.services) or exists (
+      select from fold.ci c
+      where v.key = any(c.services) and (c.id::text = any(t.ci_ids) or c.ci_class = any(t.ci_classes)))))"""
+#: Other changes of the same title, items or services that were rejected since a time, the newest first.
+REJECTED_LATELY = """
+select number from fold.change
+where state = 'rejected' and rejected_at > %(since)s and id <> %(id)s
+  and (lower(title) = lower(%(title)s) or ci_ids && %(items)s::text[] or services && %(services)s::text[]
+    or ci_services && %(services)s::text[])
+order by rejected_at desc limit 3"""
 CI_KEYS = "select key from fold.ci where id = any(%s) order by key"
 # By the index change_window_during.
 HIT = """

@@ -15,7 +15,7 @@ from app.api.records.shapes import OutputModel, RecordOut, Renderer
 from app.foundation.people.queries import PERSONS, TEAMS
 from app.kernel.access.visibility import sees_every_record, tokens
 from app.log.canonical import instant
-from app.processes.changes.planning.lookups import MOST_HIT
+from app.processes.changes.planning.lookups import MOST_HIT, OUTGROWN_TEMPLATES
 from app.processes.changes.policies import freezes, questionnaires, templates
 from app.processes.changes.policies.records import (
     ChangeTemplate,
@@ -32,7 +32,8 @@ class ChangeTemplateOut(RecordOut, of=ChangeTemplate):
 
     needs_renewal: bool = Field(
         description="True if the template is approved and covers no services, configuration items or "
-        "classes, so that no change can be drafted from it."
+        "classes, or if it was approved for a low risk and one of its services is of high criticality or "
+        "critical by now. Changes of these are normal changes."
     )
 
 
@@ -42,13 +43,18 @@ class ChangeTemplateRenderer(Renderer):
     COMPUTED = frozenset({"needs_renewal"})
 
     async def compute(self, columns: Columns) -> Columns:
-        """Return which of the approved templates name nothing that they cover."""
+        """Return which of the approved templates name nothing that they cover, or cover what is riskier now
+        than when it was approved.
+        """
+        outgrown = {
+            row["id"] for row in await self.ledger.db.rows(OUTGROWN_TEMPLATES, (list(columns["id"]),))
+        }
         scopes = zip(columns["services"], columns["ci_ids"], columns["ci_classes"], strict=True)
         states = columns["state"]
         return {
             "needs_renewal": [
-                state == TemplateState.approved and not any(scope)
-                for state, scope in zip(states, scopes, strict=True)
+                state == TemplateState.approved and (not any(scope) or template_id in outgrown)
+                for state, scope, template_id in zip(states, scopes, columns["id"], strict=True)
             ]
         }
 

@@ -1,5 +1,6 @@
-"""The questionnaire about the risk of a change, as change managers set it; the one that was set last is in
-force (lifecycle).
+"""The questionnaire about the risk of a change (lifecycle).
+
+Change managers set it. It determines who decides on changes, so it is used once a second person has agreed.
 
 set
 """
@@ -13,12 +14,15 @@ from typing import Any
 from uuid import UUID
 
 from app.common.priorities.risk_level import RiskLevel
+from app.foundation.decisions.approval_rules.versions import MatterOpening
+from app.foundation.decisions.authorship import agreed_by_another
 from app.foundation.decisions.lookups import acts_on
 from app.kernel.access.audience_rules import to_staff
 from app.kernel.access.reads import ReadContext, Versions
-from app.kernel.actions.actor_policy import admin
+from app.kernel.actions.actor_policy import admin, process_owner, quality_manager
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.actions.payloads import EmptyPayload
 from app.kernel.actions.refusals import WrongValue
 from app.processes.changes.planning.lookups import QUESTIONNAIRE
 from app.processes.changes.planning.lookups import QUESTIONNAIRE_STREAMS as STREAMS
@@ -40,15 +44,51 @@ from app.processes.changes.policies.templates import CHANGE_MANAGER
 
 
 def add(questionnaire: RiskQuestionnaire, body: AddRiskQuestionnaire, ctx: ActionContext) -> None:
-    """Add a risk questionnaire. Changes that were assessed keep their risk."""
-    questionnaire.questions = [_question_row(question) for question in body.questions]
-    questionnaire.medium_from, questionnaire.high_from = body.medium_from, body.high_from
-    questionnaire.set_at = ctx.occurred_at
+    """Add a risk questionnaire. It is used once a second person agrees. Changes that were assessed keep their
+    risk.
+    """
+    _set(questionnaire, _contents(body), ctx)
+    questionnaire.awaits_agreement = True if ctx.caller.person_id is not None else None
 
 
 def revise(questionnaire: RiskQuestionnaire, body: ReviseRiskQuestionnaire, ctx: ActionContext) -> None:
-    """Revise the questionnaire. Changes that were assessed keep their risk."""
-    add(questionnaire, body, ctx)
+    """Revise the questionnaire. The revision is used once a second person agrees. Changes that were assessed
+    keep their risk.
+    """
+    if questionnaire.awaits_agreement or ctx.caller.person_id is None:
+        _set(questionnaire, _contents(body), ctx)
+    else:
+        questionnaire.revision = _contents(body)
+
+
+def agree(questionnaire: RiskQuestionnaire, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Agree to the questionnaire, or to its revision, as a second person: it is used from now on."""
+    _set(questionnaire, questionnaire.revision or {}, ctx)
+    questionnaire.awaits_agreement = None
+    questionnaire.agreed_by_id = ctx.caller.person_id
+
+
+def _set(questionnaire: RiskQuestionnaire, contents: dict[str, Any], ctx: ActionContext) -> None:
+    for name, value in contents.items():
+        setattr(questionnaire, name, value)
+    questionnaire.revision = None
+    questionnaire.set_at = ctx.occurred_at
+
+
+def _contents(body: AddRiskQuestionnaire) -> dict[str, Any]:
+    return {
+        "questions": [_question_row(question) for question in body.questions],
+        "high_from": body.high_from,
+        "medium_from": body.medium_from,
+    }
+
+
+async def nothing_to_agree(
+    reads: ReadContext, questionnaire: RiskQuestionnaire, ctx: ActionContext
+) -> str | None:
+    """Refuse if the questionnaire is used as it is, without a revision (`nothing_to_agree`)."""
+    waits = questionnaire.awaits_agreement or questionnaire.revision
+    return None if waits else "nothing_to_agree"
 
 
 def _question_row(question: AskedQuestion) -> dict[str, Any]:
@@ -126,23 +166,37 @@ async def questionnaire_in_force(reads: ReadContext) -> QuestionnaireInForce:
 
 @dataclass(frozen=True, slots=True)
 class QuestionnaireVersion:
-    """A questionnaire as it was set at a time; `set_by` is null for a rule or an import."""
+    """A questionnaire as it was used from a time on; `set_by` and `agreed_by` are null for a rule or an
+    import, `agreed_by` also for one from before a second person had to agree.
+    """
 
     questionnaire: QuestionnaireInForce
     set_by: UUID | None
+    agreed_by: UUID | None
     set_at: datetime
+
+    def is_trusted(self, opening: MatterOpening) -> bool:
+        """Return whether the version counts for a matter without a comparison with earlier ones."""
+        return all(opening.trusts(person, self.set_at) for person in (self.set_by, self.agreed_by))
 
 
 async def questionnaire_versions(reads: ReadContext) -> list[QuestionnaireVersion]:
-    """Return all questionnaires as they were ever set, by the log, the oldest first."""
+    """Return all questionnaires as they were ever used, by the log, the oldest first."""
     fields: dict[str, dict[str, Any]] = {}
+    setters: dict[str, UUID | None] = {}
     versions = []
     rows = await reads.rows(STREAMS, guard=Versions(version="stream_version"))
     acts = await acts_on(reads, [row["stream"] for row in rows])
     for act in sorted(acts, key=lambda act: act.recorded_at):
         row = fields.setdefault(act.stream, {"id": UUID(act.stream.partition("/")[2]), "version": 0})
-        row |= act.rows_set.get(act.stream) or {}
-        versions.append(QuestionnaireVersion(questionnaire_of(row), act.person_id, act.recorded_at))
+        values = act.rows_set.get(act.stream) or {}
+        row |= values
+        agreed_by = act.person_id if "agreed_by_id" in values else None
+        if agreed_by is None:
+            setters[act.stream] = act.person_id
+        if not row.get("awaits_agreement") and not row.get("revision"):
+            setter = setters.get(act.stream)
+            versions.append(QuestionnaireVersion(questionnaire_of(row), setter, agreed_by, act.recorded_at))
     return versions
 
 
@@ -164,15 +218,19 @@ def questionnaire_of(row: dict[str, Any] | None) -> QuestionnaireInForce:
 
 
 SETTERS = admin | CHANGE_MANAGER
+AGREEING = (admin | CHANGE_MANAGER | process_owner | quality_manager).in_person().for_people()
+CONTENTS = ("questions", "medium_from", "high_from", "revision")
 
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="risk_questionnaire", plural="risk_questionnaires", zh="风险问卷", record=RiskQuestionnaire, states=State,
     visible=(to_staff(),),
     rows=(
-        #      action  中文    from          to         who      event
-        action(add,    "设定", NEW_RECORD,  State.set, SETTERS, "risk_questionnaire.added",   wrong=(questionnaire_inconsistent,)),
-        action(revise, "修订", [State.set], STAYS,     SETTERS, "risk_questionnaire.revised", wrong=(questionnaire_inconsistent,)),
+        #      action  中文    from          to         who       event
+        action(add,    "设定", NEW_RECORD,  State.set, SETTERS,  "risk_questionnaire.added",   wrong=(questionnaire_inconsistent,)),
+        action(revise, "修订", [State.set], STAYS,     SETTERS,  "risk_questionnaire.revised", wrong=(questionnaire_inconsistent,)),
+        action(agree,  "同意", [State.set], STAYS,     AGREEING, "risk_questionnaire.agreed",
+               unless=(nothing_to_agree,), wrong=(agreed_by_another(CONTENTS),)),
     ),
 )
 # fmt: on

@@ -14,6 +14,7 @@ from app.common.priorities.risk_level import RiskLevel
 from app.common.records import (
     ChildRecord,
     CodeEnum,
+    Document,
     ForeignRef,
     Record,
     optional,
@@ -119,7 +120,8 @@ class QuestionnaireState(CodeEnum):
 
 
 class RiskQuestionnaire(Record):
-    """The questions about the risk of a change. The questionnaire that was set last is in force.
+    """The questions about the risk of a change. Of those to which a second person has agreed, the
+    questionnaire that was set last is in force.
 
     `questions` are `{"key": …, "text_en": …, "text_zh": …, "answers": [{"key": …, "text_en": …, "text_zh": …,
     "points": 0}]}`.
@@ -133,6 +135,15 @@ class RiskQuestionnaire(Record):
     high_from: int | None = required("Number of points from which the risk is high.", examples=[10])
     set_at: datetime | None = required(
         "Time at which the questionnaire was set; it applies to assessments from then on."
+    )
+    revision: Annotated[dict[str, Any] | None, Document()] = optional(
+        "Revision that awaits the agreement of a second person; null if there is none."
+    )
+    awaits_agreement: bool | None = optional(
+        "True if the questionnaire is not used yet, since a second person has to agree to it."
+    )
+    agreed_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Person who agreed to the questionnaire last; null if nobody had to."
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -16,6 +17,7 @@ from app.kernel.access.reads import ReadContext, Unguarded
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import PreparationRefused, Refusal, WrongValue
 from app.kpis.catalogue import KPIS
+from app.kpis.questions.periods import months_after
 from app.processes.improvements.pilot.payloads import (
     AskJudgementImprovement,
     LogPilotFeedbackImprovement,
@@ -26,7 +28,7 @@ from app.processes.improvements.pilot.payloads import (
 from app.processes.improvements.pilot.preparation import ExecutorLicence, PilotEvidence
 from app.processes.improvements.pilot.records import PilotIssue, PilotJudgement, PilotLength, PilotReadiness
 from app.processes.improvements.pilot.scope import check_pilot_scope
-from app.processes.improvements.project.actions import pilot_length
+from app.processes.improvements.project.actions import LONGEST_PILOT, pilot_length
 from app.processes.improvements.project.records import ImprovementMember
 from app.processes.improvements.records import Improvement
 
@@ -243,7 +245,7 @@ def _check_passed(body: AskJudgementImprovement, evidence: PilotEvidence) -> Non
 
 
 async def _check_extended(reads: ReadContext, body: AskJudgementImprovement, ctx: ActionContext) -> None:
-    """Refuse to extend the pilot without new dates ahead, or by an unusual time without a reason."""
+    """Refuse to extend the pilot without new dates that lie ahead, or for longer than a pilot lasts."""
     needed = {"begins_at": "extension_dates_missing", "ends_at": "extension_dates_missing"}
     raise_all(
         [
@@ -263,6 +265,9 @@ async def _check_extended(reads: ReadContext, body: AskJudgementImprovement, ctx
         raise WrongValue(pointer="/ends_at", because="before_it_began")
     if pilot_length(body.begins_at, body.ends_at, ctx) is not PilotLength.usual and body.reason is None:
         raise WrongValue(pointer="/reason", because="unusual_pilot_length")
+    if body.ends_at > months_after(ctx.now, LONGEST_PILOT, ctx.settings.zone) + timedelta(days=1):
+        words = {"months": str(LONGEST_PILOT)}
+        raise WrongValue(words, pointer="/ends_at", because="extension_too_long")
 
 
 def _check_stopped(body: AskJudgementImprovement) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.common.notices import NoticeType, RecipientRule
-from app.common.people import Person, Role
+from app.common.people import Person, PersonState, Role
 from app.foundation.people.succession import handing_over
 from app.foundation.people.succession.handing_over import HandOverDuties, HeldDuties
 from app.kernel.access.reads import ReadContext
@@ -27,11 +27,14 @@ def hand_over_duties(improvement: Improvement, body: HandOverDuties, ctx: Action
 async def names_people_alone(
     reads: ReadContext, improvement: Improvement, body: HandOverDuties, ctx: ActionContext
 ) -> None:
-    """Refuse people who make themselves sponsor or project manager (`takes_post_oneself`), and a successor
-    named by the proposer of the improvement (`proposer_names_people`): the committee named both.
+    """Refuse to replace an active sponsor or project manager (`person_still_active`), people who make
+    themselves one of them (`takes_post_oneself`), and a successor whom the proposer of the improvement names
+    (`proposer_names_people`): the committee named both.
     """
     if CHARTERED_DUTIES.isdisjoint(ctx.prepared(HeldDuties).fields) or ctx.caller.is_rule:
         return
+    if ctx.required_ref(Person, "person").state is PersonState.active:
+        raise WrongValue(pointer="/person", because="person_still_active")
     if ctx.required_ref(Person, "new_holder").id == ctx.caller.person_id:
         raise WrongValue(pointer="/new_holder", because="takes_post_oneself")
     if improvement.proposed_by_id == ctx.caller.person_id:
