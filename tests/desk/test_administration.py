@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from html import unescape
 
 import httpx
@@ -191,9 +192,8 @@ async def test_a_mapping_is_tried_before_it_is_stored(api: Api) -> None:
     await sent(admin, "/desk/new/webhook_source/add", adapter="github", title="The shop")
     source = await admin.read("/v1/webhook_sources/the-shop")
     path = f"{ADMINISTRATION}/sources/{source['id']}/mapping"
-    page = await opened(admin, path)
-    form = read_form(page)
-    (mapping,) = form.inputs["/mapping"] if "/mapping" in form.inputs else form.inputs["mapping"]
+    form = read_form(await opened(admin, f"{path}?as=text"))
+    (mapping,) = form.inputs["mapping"]
     changed = mapping.replace("title = 'body.issue.title'", "title = '\"Issue: \" + body.issue.title'")
     assert changed != mapping
 
@@ -211,3 +211,35 @@ async def test_a_mapping_is_tried_before_it_is_stored(api: Api) -> None:
     assert (await admin.read("/v1/webhook_sources/the-shop"))["mapping"] == changed
     agent = await api.client("Lin", Role.agent)
     assert (await agent.get(path)).status_code == 403
+
+
+async def test_a_mapping_is_filled_in_as_a_form(api: Api) -> None:
+    admin = await api.client("Ada", Role.admin)
+    await sent(admin, "/desk/new/webhook_source/add", adapter="generic", title="The shop")
+    source = await admin.read("/v1/webhook_sources/the-shop")
+    path = f"{ADMINISTRATION}/sources/{source['id']}/mapping"
+    page = await opened(admin, path)
+    form = read_form(page)
+    (mapping,) = form.inputs["mapping"]
+    assert '<option value="body.title">Heating of hall 2 stays cold</option>' in page
+
+    async def press(button: str, values: dict[str, list[str]] | None = None) -> httpx.Response:
+        named = {f"/news/0/{name}": value for name, value in (values or {}).items()}
+        return await send_form(admin, path, form.inputs | named | {"do": [button]})
+
+    unchanged = read_form((await press("preview")).text)
+    assert unchanged.inputs["mapping"] == [mapping], "comments stay if nothing was changed"
+    fixed = {"fields.title/origin": ["fixed"], "fields.title/text": ['The "shop" is down']}
+    assert 'The "shop" is down' in unescape((await press("preview", fixed)).text).partition('id="preview"')[2]
+    wrong = await press("store", {"fields.title/text": ["body title"]})
+    assert (wrong.status_code, "“body title” is not a path" in wrong.text) == (422, True)
+    assert "/news/1/kind" in read_form((await press("add:comment")).text).inputs
+    meanings = {"fields.priority/theirs": ["high", "*"], "fields.priority/ours": ["P1", "P4"]}
+    stored = await press("store", fixed | meanings | {"at/text": ["updated_at"], "at/origin": ["path"]})
+    assert stored.status_code == 303, said(stored.text)
+    document = tomllib.loads((await admin.read("/v1/webhook_sources/the-shop"))["mapping"])
+    (entry,) = document["news"]
+    assert entry["fields"]["title"] == r'"The \"shop\" is down"'
+    assert (entry["at"], entry["case"]) == (["time(body.updated_at)"], "body.id")
+    assert entry["values"]["priority"] == {"high": "P1", "*": "P4"}
+    assert document["verification"] == tomllib.loads(mapping)["verification"]
