@@ -10,6 +10,8 @@ import httpx
 
 from app.common.people import Role
 from app.desk.administration.index import ADMINISTRATION, GROUPS
+from app.desk.pages.form.choices import country_choices
+from app.foundation.calendars.holidays import countries
 from tests.client import Api, Client, an_incident
 from tests.desk.sent_forms import read_form, said, send_form
 from tests.webhooks.tools import process_all
@@ -243,3 +245,32 @@ async def test_a_mapping_is_filled_in_as_a_form(api: Api) -> None:
     assert (entry["at"], entry["case"]) == (["time(body.updated_at)"], "body.id")
     assert entry["values"]["priority"] == {"high": "P1", "*": "P4"}
     assert document["verification"] == tomllib.loads(mapping)["verification"]
+
+
+async def test_a_service_is_in_use_at_once(api: Api) -> None:
+    admin = await api.client("Ada", Role.admin)
+    path = f"{ADMINISTRATION}/services/new"
+    assert (await sent(admin, path, name_en="Mail")).status_code == 303
+    assert (await sent(admin, path, name_zh="打印", in_use="planned")).status_code == 303
+    services = (await admin.read("/v1/services"))["items"]
+    assert {each["name_en"]: each["state"] for each in services} == {"Mail": "live", "打印": "proposed"}
+    assert {each["owner"]["name"] for each in services} == {"Ada"}
+
+
+async def test_holidays_of_a_country_are_chosen_by_its_name_and_shown_as_a_table(api: Api) -> None:
+    admin = await api.client("Ada", Role.admin)
+    path = "/desk/new/calendar/add"
+    form = read_form(await opened(admin, path))
+    assert form.inputs["/time_zone"] == ["UTC"], "the zone of the reader"
+    named = {"/name": ["Office"], "more": ["/public_holidays"]}
+    page = (await send_form(admin, path, form.inputs | named)).text
+    assert '<option value="DE">Germany</option>' in page
+    row = {"/public_holidays/0/country": ["DE"], "/public_holidays/0/years": ["2026"]}
+    answer = await send_form(admin, path, form.inputs | {"/name": ["Office"]} | row)
+    assert answer.status_code == 303, said(answer.text)
+    html = await opened(admin, answer.headers["location"])
+    assert re.search(r"<tr><td>2026-10-03</td><td>German Unity Day</td>", html)
+
+
+def test_every_country_with_holidays_has_a_name() -> None:
+    assert {choice.code for choice in country_choices()} == countries().keys()
