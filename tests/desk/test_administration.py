@@ -274,3 +274,21 @@ async def test_holidays_of_a_country_are_chosen_by_its_name_and_shown_as_a_table
 
 def test_every_country_with_holidays_has_a_name() -> None:
     assert {choice.code for choice in country_choices()} == countries().keys()
+
+
+async def test_people_state_their_absence_and_leads_that_of_a_member(api: Api) -> None:
+    network = await api.team("network")
+    lin = await api.client("Lin", Role.agent, teams=("network",))
+    kim = await api.client("Kim", Role.agent, teams=("network",))
+    admin = await api.client("Ada", Role.admin)
+    version = {"if-match": f'"{(await admin.read(f"/v1/teams/{network}"))["version"]}"'}
+    await admin.patch(f"/v1/teams/{network}", json={"lead": str(kim.id)}, headers=version)
+    times = {"from_at": "2030-05-01T08:00", "until_at": "2030-05-08T08:00"}
+    path = "/desk/new/absence/plan"
+    assert f'href="{path}"' in await opened(lin, "/desk")
+    assert "/deputy" in read_form(await opened(lin, path)).named
+    assert (await sent(lin, path, **times)).status_code == 303
+    assert (await sent(lin, path, **times, person=str(kim.id))).status_code == 422
+    assert (await sent(kim, path, **times, person=str(lin.id))).status_code == 303
+    planned = (await admin.read("/v1/absences"))["items"]
+    assert [each["person"]["name"] for each in planned] == ["Lin", "Lin"]
