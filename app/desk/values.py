@@ -23,7 +23,17 @@ from app.desk.forms.definitions import questions_of
 from app.desk.forms.durations import WORKING_TIME
 from app.desk.forms.fields import DURATION_SUFFIX
 from app.foundation.calendars.week import Weekday
-from app.html.filters import BREAK, breaks, bullets, folded, labelled, link, plain_text, time_element
+from app.html.filters import (
+    BREAK,
+    breaks,
+    bullets,
+    folded,
+    labelled,
+    link,
+    plain_text,
+    small_table,
+    time_element,
+)
 from app.i18n import LANGUAGES, translate
 from app.i18n.entries import joined
 from app.kernel.actions.made_fit import Alteration
@@ -46,7 +56,9 @@ LONGEST_RELATIVE = timedelta(days=7)
 A_MINUTE, A_DAY = 60, 86_400
 UNITS = ((86_400, "days"), (3_600, "hours"), (60, "minutes"))
 EMPTY: tuple[object, ...] = (None, "", [], {})
-#: Id of a record, alone or after its kind; ids are not shown to people.
+#: Lists of at least so many parts are tables if their parts have at most so many fields.
+SHORTEST_TABLE, WIDEST_TABLE = 3, 5
+#: The id of a record, alone or after its kind: nobody reads it.
 ID = re.compile(r"(?:[a-z_]+/)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 #: Members of a part that has its own label.
 LABELLED_MEMBERS = frozenset({"label", "value"})
@@ -111,7 +123,7 @@ class ValueDisplay:
                     name,
                     self.contract.field_label(name, schema, self.language),
                     html,
-                    is_long or (isinstance(value, list) and isinstance(value[0], dict)),
+                    is_long or _has_parts(value),
                     is_instant=self._shape(schema).is_instant,
                 )
 
@@ -148,10 +160,32 @@ class ValueDisplay:
 
     def _list(self, values: list[Any], schema: Schema, name: str) -> Markup:
         entry = self._shape(schema).plain.get("items", {})
+        if table := self._table(values, entry):
+            return table
         values_shown = [text for value in values if (text := self.html(value, entry, name))]
         if any(isinstance(value, dict) and not _stub_name(value) for value in values):
             return bullets(values_shown)
         return Markup(", ").join(values_shown)
+
+    def _table(self, parts: list[Any], schema: Schema) -> Markup:
+        """Return parts with the same few plain fields as a table; nothing if the list is short, or of others.
+        A name in both languages is shown in the reader's.
+        """
+        properties = self._shape(schema).plain.get("properties", {})
+        if len(parts) < SHORTEST_TABLE or not all(isinstance(part, dict) for part in parts):
+            return Markup()
+        names = [name for name in properties if any(part.get(name) not in EMPTY for part in parts)]
+        names = [name for name in names if not self._is_of_other_language(name, names)]
+        cells = [part.get(name) for part in parts for name in names]
+        if len(names) > WIDEST_TABLE or "id" in names or any(_is_nested(cell) for cell in cells):
+            return Markup()
+        heads = [self.contract.field_label(name, properties[name], self.language) for name in names]
+        rows = [[self.html(part.get(name), properties[name], name) for name in names] for part in parts]
+        return small_table(heads, rows)
+
+    def _is_of_other_language(self, name: str, names: Collection[str]) -> bool:
+        stem, _, language = name.rpartition("_")
+        return language in LANGUAGES and language != self.language and f"{stem}_{self.language}" in names
 
     def _part_html(self, part: Mapping[str, Any], schema: Schema) -> Markup:
         """Return a part of a record: by what it is called, else its fields."""
@@ -263,6 +297,20 @@ class ValueDisplay:
     def sentence(self, code: str, **words: object) -> str:
         """Return the desk's sentence of that code."""
         return translate(self.language, TABLE, code, {name: str(word) for name, word in words.items()})
+
+
+def _has_parts(value: Any) -> bool:
+    """Return whether the value is a list of parts, or has one among its own parts."""
+    if isinstance(value, dict):
+        return any(isinstance(part, list) and _has_parts(part) for part in value.values())
+    return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
+
+
+def _is_nested(value: Any) -> bool:
+    """Return whether the value has parts of its own, or is a long text."""
+    if isinstance(value, list):
+        return any(isinstance(entry, dict | list) for entry in value)
+    return isinstance(value, dict) or (isinstance(value, str) and len(value) > LONGEST_FACT)
 
 
 def spoken_number(value: float | str) -> str:

@@ -139,6 +139,16 @@ def bullets(entries: Iterable[object]) -> Markup:
     )
 
 
+def small_table(heads: Iterable[object], rows: Iterable[Iterable[object]]) -> Markup:
+    """Return a table among the facts of a record."""
+    titles = Markup().join(Markup('<th scope="col">{}</th>').format(head) for head in heads)
+    lines = (Markup().join(Markup("<td>{}</td>").format(cell) for cell in row) for row in rows)
+    body = Markup().join(Markup("<tr>{}</tr>").format(line) for line in lines)
+    return Markup(
+        '<div class="scroll"><table><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>'
+    ).format(titles, body)
+
+
 def labelled(label: str, value: object) -> Markup:
     """Return a value with its label before it."""
     return classed(Markup("<b>{}</b> {}").format(label, value), "fact")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -42,7 +43,7 @@ from app.webhooks.adapters import MAIL, adapter_texts
 from app.webhooks.enqueue import router as enqueue
 from app.webhooks.intake import deliveries
 from app.webhooks.intake.deliveries import DeliveryState, RawDelivery, content_of
-from app.webhooks.intake.preview import preview_of
+from app.webhooks.intake.preview import preview_of, values_of
 from app.webhooks.intake.quotas import WebhookQuotas
 from app.webhooks.intake.receipt import is_genuine, kept_headers, may_be_genuine, receive
 from app.webhooks.intake.verification import ADDRESS_PREFIX
@@ -55,6 +56,7 @@ from app.webhooks.sources.queries import (
     AdaptersOut,
     CreatedWebhookSourceOut,
     DeliveryContentOut,
+    MappingTrialOut,
     PreviewOut,
     ReplayOut,
     WebhookDeliveryOut,
@@ -316,7 +318,7 @@ class MappingTrial(BaseModel):
 @router.endpoint(
     "/webhook_sources/{id}/try_mapping",
     "Try a webhook mapping",
-    PreviewOut,
+    MappingTrialOut,
     method="POST",
     refused=(404, 422),
 )
@@ -334,7 +336,8 @@ async def try_webhook_mapping(
     if raw is None:
         raise NotFound()
     trial = source if body.mapping is None else source.model_copy(update={"mapping": body.mapping})
-    return _json(await preview_of(ledger, trial, raw, now))
+    values = await asyncio.to_thread(values_of, raw, now)
+    return _json(await preview_of(ledger, trial, raw, now) | {"values": values})
 
 
 @router.endpoint("/webhook_adapters", "List webhook adapters", AdaptersOut)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from html import unescape
 
 import httpx
 
 from app.common.people import Role
 from app.desk.administration.index import ADMINISTRATION, GROUPS
+from app.desk.pages.form.choices import country_choices
+from app.foundation.calendars.holidays import countries
 from tests.client import Api, Client, an_incident
 from tests.desk.sent_forms import read_form, said, send_form
 from tests.webhooks.tools import process_all
@@ -191,9 +194,8 @@ async def test_a_mapping_is_tried_before_it_is_stored(api: Api) -> None:
     await sent(admin, "/desk/new/webhook_source/add", adapter="github", title="The shop")
     source = await admin.read("/v1/webhook_sources/the-shop")
     path = f"{ADMINISTRATION}/sources/{source['id']}/mapping"
-    page = await opened(admin, path)
-    form = read_form(page)
-    (mapping,) = form.inputs["/mapping"] if "/mapping" in form.inputs else form.inputs["mapping"]
+    form = read_form(await opened(admin, f"{path}?as=text"))
+    (mapping,) = form.inputs["mapping"]
     changed = mapping.replace("title = 'body.issue.title'", "title = '\"Issue: \" + body.issue.title'")
     assert changed != mapping
 
@@ -211,3 +213,82 @@ async def test_a_mapping_is_tried_before_it_is_stored(api: Api) -> None:
     assert (await admin.read("/v1/webhook_sources/the-shop"))["mapping"] == changed
     agent = await api.client("Lin", Role.agent)
     assert (await agent.get(path)).status_code == 403
+
+
+async def test_a_mapping_is_filled_in_as_a_form(api: Api) -> None:
+    admin = await api.client("Ada", Role.admin)
+    await sent(admin, "/desk/new/webhook_source/add", adapter="generic", title="The shop")
+    source = await admin.read("/v1/webhook_sources/the-shop")
+    path = f"{ADMINISTRATION}/sources/{source['id']}/mapping"
+    page = await opened(admin, path)
+    form = read_form(page)
+    (mapping,) = form.inputs["mapping"]
+    assert '<option value="body.title">Heating of hall 2 stays cold</option>' in page
+
+    async def press(button: str, values: dict[str, list[str]] | None = None) -> httpx.Response:
+        named = {f"/news/0/{name}": value for name, value in (values or {}).items()}
+        return await send_form(admin, path, form.inputs | named | {"do": [button]})
+
+    unchanged = read_form((await press("preview")).text)
+    assert unchanged.inputs["mapping"] == [mapping], "comments stay if nothing was changed"
+    fixed = {"fields.title/origin": ["fixed"], "fields.title/text": ['The "shop" is down']}
+    assert 'The "shop" is down' in unescape((await press("preview", fixed)).text).partition('id="preview"')[2]
+    wrong = await press("store", {"fields.title/text": ["body title"]})
+    assert (wrong.status_code, "“body title” is not a path" in wrong.text) == (422, True)
+    assert "/news/1/kind" in read_form((await press("add:comment")).text).inputs
+    meanings = {"fields.priority/theirs": ["high", "*"], "fields.priority/ours": ["P1", "P4"]}
+    stored = await press("store", fixed | meanings | {"at/text": ["updated_at"], "at/origin": ["path"]})
+    assert stored.status_code == 303, said(stored.text)
+    document = tomllib.loads((await admin.read("/v1/webhook_sources/the-shop"))["mapping"])
+    (entry,) = document["news"]
+    assert entry["fields"]["title"] == r'"The \"shop\" is down"'
+    assert (entry["at"], entry["case"]) == (["time(body.updated_at)"], "body.id")
+    assert entry["values"]["priority"] == {"high": "P1", "*": "P4"}
+    assert document["verification"] == tomllib.loads(mapping)["verification"]
+
+
+async def test_a_service_is_in_use_at_once(api: Api) -> None:
+    admin = await api.client("Ada", Role.admin)
+    path = f"{ADMINISTRATION}/services/new"
+    assert (await sent(admin, path, name_en="Mail")).status_code == 303
+    assert (await sent(admin, path, name_zh="打印", in_use="planned")).status_code == 303
+    services = (await admin.read("/v1/services"))["items"]
+    assert {each["name_en"]: each["state"] for each in services} == {"Mail": "live", "打印": "proposed"}
+    assert {each["owner"]["name"] for each in services} == {"Ada"}
+
+
+async def test_holidays_of_a_country_are_chosen_by_its_name_and_shown_as_a_table(api: Api) -> None:
+    admin = await api.client("Ada", Role.admin)
+    path = "/desk/new/calendar/add"
+    form = read_form(await opened(admin, path))
+    assert form.inputs["/time_zone"] == ["UTC"], "the zone of the reader"
+    named = {"/name": ["Office"], "more": ["/public_holidays"]}
+    page = (await send_form(admin, path, form.inputs | named)).text
+    assert '<option value="DE">Germany</option>' in page
+    row = {"/public_holidays/0/country": ["DE"], "/public_holidays/0/years": ["2026"]}
+    answer = await send_form(admin, path, form.inputs | {"/name": ["Office"]} | row)
+    assert answer.status_code == 303, said(answer.text)
+    html = await opened(admin, answer.headers["location"])
+    assert re.search(r"<tr><td>2026-10-03</td><td>German Unity Day</td>", html)
+
+
+def test_every_country_with_holidays_has_a_name() -> None:
+    assert {choice.code for choice in country_choices()} == countries().keys()
+
+
+async def test_people_state_their_absence_and_leads_that_of_a_member(api: Api) -> None:
+    network = await api.team("network")
+    lin = await api.client("Lin", Role.agent, teams=("network",))
+    kim = await api.client("Kim", Role.agent, teams=("network",))
+    admin = await api.client("Ada", Role.admin)
+    version = {"if-match": f'"{(await admin.read(f"/v1/teams/{network}"))["version"]}"'}
+    await admin.patch(f"/v1/teams/{network}", json={"lead": str(kim.id)}, headers=version)
+    times = {"from_at": "2030-05-01T08:00", "until_at": "2030-05-08T08:00"}
+    path = "/desk/new/absence/plan"
+    assert f'href="{path}"' in await opened(lin, "/desk")
+    assert "/deputy" in read_form(await opened(lin, path)).named
+    assert (await sent(lin, path, **times)).status_code == 303
+    assert (await sent(lin, path, **times, person=str(kim.id))).status_code == 422
+    assert (await sent(kim, path, **times, person=str(lin.id))).status_code == 303
+    planned = (await admin.read("/v1/absences"))["items"]
+    assert [each["person"]["name"] for each in planned] == ["Lin", "Lin"]

@@ -129,7 +129,7 @@ OFFERS = AdministrationGroup(
                 "IT 提供什么；工单会注明所涉及的服务。",
             ),
             "/desk/service",
-            ("Add a service", "添加服务", "/desk/new/service/propose"),
+            ("Add a service", "添加服务", "/desk/administration/services/new"),
             roles=(Role.service_level_manager,),
         ),
         page(

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from app.api.direct import Router
 from app.common.people import Role
-from app.desk.administration import items, people, sources, teams
+from app.desk.administration import items, mapping_pages, people, services, sources, teams
 from app.desk.administration.index import ADMINISTRATION, GROUPS, AdministrationGroup
 from app.desk.pages.context import Desk, open_desk, require_signed_in
 
@@ -38,4 +38,12 @@ def reader_groups(desk: Desk) -> Iterator[AdministrationGroup]:
             yield replace(group, pages=pages)
 
 
-ROUTERS = (router, people.router, teams.router, sources.router, items.router)
+ROUTERS = (
+    router,
+    people.router,
+    teams.router,
+    services.router,
+    sources.router,
+    mapping_pages.router,
+    items.router,
+)

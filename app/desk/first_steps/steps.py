@@ -50,6 +50,8 @@ class FirstStep:
 
 #: The form by which people are invited.
 INVITE = "/desk/administration/people/invite"
+#: The form by which services are added.
+NEW_SERVICE = "/desk/administration/services/new"
 
 
 def _form(en: str, zh: str, kind: str, action: str = "add") -> StepForm:
@@ -108,7 +110,7 @@ FIRST_STEPS: tuple[FirstStep, ...] = (
         ),
         "service",
         "state=live",
-        (_form("Add a service", "添加服务", "service", "propose"),),
+        (StepForm(BilingualLabel("Add a service", "添加服务"), "service", "propose", NEW_SERVICE),),
         unfinished=UnfinishedRecords(
             "state=proposed",
             BilingualLabel(

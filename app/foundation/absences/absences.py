@@ -17,6 +17,7 @@ from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, RecipientRule, Responsible
 from app.common.people import Person, PersonKind, Role
 from app.common.records import ForeignRef, Hidden
+from app.foundation.absences.face import FACE
 from app.foundation.absences.lookups import AbsenceTeams, absence_teams, is_away_between, leads_person
 from app.foundation.absences.records import Absence, AbsenceSource
 from app.foundation.absences.records import AbsenceState as State
@@ -356,7 +357,7 @@ CHANGED = (not_your_absence, absence_over)
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="absence", plural="absences", zh="不在岗时段", record=Absence, states=State,
+    kind="absence", plural="absences", zh="不在岗时段", record=Absence, states=State, face=FACE,
     access=KindAccess(administrative=True, oversight=frozenset({Role.admin, Role.auditor})),
     visible=(to_persons("person_id", "deputy_id", "cover_id"), to_members("team_ids")),
     rules=Rules(constraints=EVENT_KEYS),

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticKnownError
 
-from app.common.components import Component
+from app.common.components import CHOSEN_FROM, Component
 from app.common.times.business_time import DAY, Week
 from app.foundation.calendars.holidays import PublicDays, countries, public_days
 from app.foundation.calendars.records import CalendarVersion, DayOrigin, parse_hours, parse_week
@@ -96,7 +96,8 @@ class PublicHolidays(PayloadPart):
     """The public holidays of a country or region, for some years."""
 
     country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] = Field(
-        description="Code of the country, of two letters (ISO 3166-1), such as CN."
+        description="Code of the country, of two letters (ISO 3166-1), such as CN.",
+        json_schema_extra={CHOSEN_FROM: "country"},
     )
     subdivision: ShortText | None = Field(
         default=None, description="Region of the country that has its own holidays, such as BE."

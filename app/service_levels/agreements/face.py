@@ -19,7 +19,7 @@ FACE = RecordFace(
     quick=("maintain_text", "appoint"),
     forms={
         "record_requirement": FormFace(
-            first=("title", *PARTY_FIELDS, "needs", "services"),
+            first=("title", *PARTY_FIELDS, "needs", "business_process", "services"),
             only_with={
                 "customer": FieldCondition("agreement_type", ("SLA",)),
                 "team": FieldCondition("agreement_type", ("OLA",)),

@@ -20,7 +20,9 @@ from app.webhooks.intake.deliveries import RawDelivery
 from app.webhooks.intake.evaluation import evaluate
 from app.webhooks.mail.reader import read_bounded
 from app.webhooks.mail.refusals import MailRefused
+from app.webhooks.mapping.deliveries import Delivery, read_body
 from app.webhooks.mapping.updates import AlertSignal, CommentUpdate, MappingFailed, ParsedUpdate
+from app.webhooks.mapping.values import listed_values
 from app.webhooks.sources.records import WebhookSource
 
 
@@ -45,6 +47,17 @@ async def preview_of(
         _shown(update) | await _rules_shown(ledger, source, update, now, rules) for update in evaluation.news
     ]
     return answer | {"ignored": evaluation.ignored, "news": news}
+
+
+def values_of(raw: RawDelivery, now: datetime) -> list[dict[str, str]]:
+    """Return the values of the delivery that expressions can read, each by its path; none if it cannot be
+    read.
+    """
+    try:
+        body = read_body(Delivery(raw.headers, raw.body, now))
+    except MappingFailed:
+        return []
+    return listed_values(body.value, raw.headers)
 
 
 async def _rules_shown(

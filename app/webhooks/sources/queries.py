@@ -110,6 +110,22 @@ class PreviewOut(OutputModel):
     )
 
 
+class ListedValueOut(OutputModel):
+    """A value of a delivery."""
+
+    path: str = Field(description="Path by which expressions of a mapping read the value.")
+    value: str = Field(description="The value as text, shortened to 120 characters.")
+
+
+class MappingTrialOut(PreviewOut):
+    """The effects that a delivery would have by the tried mapping, and the values that it contains."""
+
+    values: list[ListedValueOut] = Field(
+        description="Values of the delivery, at most 300, for choosing paths; of a list, the list and its "
+        "first element. Empty for a delivery that cannot be read."
+    )
+
+
 class ReplayOut(OutputModel):
     """The number of deliveries that are processed again."""
 

@@ -1,12 +1,14 @@
-"""Lists from which people choose the value of a field, where the contract takes any text: roles, adapters and
-time zones, each by its name.
+"""Lists from which people choose the value of a field, where the contract takes any text: roles, adapters,
+time zones and countries, each by its name.
 """
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import replace
 from functools import cache
+from importlib import resources
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -23,6 +25,7 @@ from app.kpis.catalogue import KPIS
 
 ROLES, ADAPTERS, ZONES, PROCESSES = "role", "webhook_adapter", "time_zone", "process"
 KPI_KEYS, DUTY_KINDS, LOCALES, HELD_ROLES = "kpi", "duty_kind", "language", "held_role"
+COUNTRIES = "country"
 NAMES_OF_LANGUAGES = (("en", "English"), ("zh", "中文"))
 Choices = tuple[FieldChoice, ...]
 
@@ -108,6 +111,19 @@ async def locales(desk: Desk) -> Choices:
     return tuple(FieldChoice(code, dict.fromkeys(LANGUAGES, name)) for code, name in NAMES_OF_LANGUAGES)
 
 
+async def countries(desk: Desk) -> Choices:
+    """Return the countries and regions, sorted by their names in English: lists are searched by typing."""
+    return country_choices()
+
+
+@cache
+def country_choices() -> Choices:
+    """Return the countries and regions by their names."""
+    text = resources.files(__package__).joinpath("countries.toml").read_text(encoding="utf-8")
+    names = sorted(tomllib.loads(text).items(), key=lambda pair: str(pair[1][0]))
+    return tuple(FieldChoice(code, {"en": english, "zh": chinese}) for code, (english, chinese) in names)
+
+
 @cache
 def _zones() -> Choices:
     names = sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))
@@ -125,6 +141,7 @@ LISTS: Mapping[str, Callable[[Desk], Coroutine[Any, Any, Choices]]] = {
     KPI_KEYS: kpis,
     DUTY_KINDS: duty_kinds,
     LOCALES: locales,
+    COUNTRIES: countries,
 }
 
 

@@ -7,13 +7,15 @@ from dataclasses import replace
 from string import Formatter
 from typing import Any
 
+from app.common.components import CHOSEN_FROM
 from app.common.faces import BilingualLabel
-from app.desk.forms.fields import FieldKind
+from app.desk.forms.fields import FieldKind, FormField
 from app.desk.forms.grids import usual_body
 from app.desk.forms.inputs import to_inputs
 from app.desk.forms.instants import shown_to_the_second
 from app.desk.names import KIND_MEMBERS
 from app.desk.pages.context import Desk
+from app.desk.pages.form.choices import ZONES
 from app.desk.pages.form.screens import ActionScreen
 from app.desk.pages.records import RecordView
 from app.desk.references import shown_references
@@ -27,11 +29,17 @@ def first_inputs(screen: ActionScreen) -> dict[str, Sequence[str]]:
     view, part, fields = screen.view, screen.face.filled_from, screen.form.fields
     zone = screen.desk.display.zone
     if view is None:
-        return dict(to_inputs(fields, usual_body(fields), zone))
+        # The zone of a new record is most often that of the person who adds it.
+        zones = {f"/{field.name}": [zone.key] for field in fields if _needs_zone(field)}
+        return {**zones, **to_inputs(fields, usual_body(fields), zone)}
     if part is None:
         return {}
     texts, _, shown_first = shown_references(fields, view.record[part] if part else view.record)
     return {**shown_to_the_second(fields, to_inputs(fields, texts, zone)), **shown_first}
+
+
+def _needs_zone(field: FormField) -> bool:
+    return field.required and field.schema.get(CHOSEN_FROM) == ZONES
 
 
 async def prefilled(screen: ActionScreen) -> dict[str, list[str]]:
