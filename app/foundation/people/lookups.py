@@ -32,6 +32,9 @@ ACTIVE_LEADS = """
 select distinct p.id from fold.team t join fold.person p on p.id = t.lead_id
 where t.id = any(%s) and p.state = 'active' and p.deactivated_at is null"""
 
+LED_ONCE = """
+select from log.event where stream = %(team)s and data->'set'->%(team)s->>'lead_id' = %(person)s limit 1"""
+
 STAFFED_NOW = Unguarded("A team that loses its last member at once is reported.")
 STAFFED_TEAMS = f"""
 select t.id from fold.team t
@@ -73,6 +76,12 @@ async def active_members(read: Reading, team_ids: Sequence[UUID], most: int) -> 
 async def staffed_team(read: Reading, team: UUID | None) -> UUID | None:
     """Return the team's id if the team is active and somebody works in it: defaults give work to no other."""
     return team if team is not None and await read(STAFFED_TEAMS, ([team],)) else None
+
+
+async def has_led(reads: ReadContext, person: Record, team: Record) -> bool:
+    """Return whether the person was once the lead of the team."""
+    words = {"team": team.row_key, "person": str(person.id)}
+    return await reads.row(LED_ONCE, words, guard=Unguarded("What was is not changed.")) is not None
 
 
 async def active_person(read: Reading, person: UUID | None) -> str | None:
