@@ -130,6 +130,14 @@ class SettleScorecard(Payload, of=Scorecard):
     plan_due_at: Instant | None = None
 
 
+class JudgeYearScorecard(Payload, of=Scorecard):
+    """The judgement on a whole year, and what the talk about it has led to."""
+
+    year_score: Number
+    year_grounds: FreeText
+    year_plan: FreeText
+
+
 class AskScorecardRating(Payload, of=ScorecardRating):
     """The rater and their part."""
 
