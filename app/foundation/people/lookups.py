@@ -33,7 +33,7 @@ select distinct p.id from fold.team t join fold.person p on p.id = t.lead_id
 where t.id = any(%s) and p.state = 'active' and p.deactivated_at is null"""
 
 LED_ONCE = """
-select from log.event where stream = %(team)s and data->'set'->%(team)s->>'lead_id' = %(person)s limit 1"""
+select from log.told where stream = %(team)s and data->'set'->%(team)s->>'lead_id' = %(person)s limit 1"""
 
 STAFFED_NOW = Unguarded("A team that loses its last member at once is reported.")
 STAFFED_TEAMS = f"""

@@ -32,7 +32,7 @@ WHOLE_PERCENT = 100
 
 
 def set_edition(edition: ScorecardEdition, body: SetScorecardEdition, ctx: ActionContext) -> None:
-    """Propose a scorecard edition: the weights for a first quarter and all later ones. It counts once somebody
+    """Set a scorecard edition: the weights for a first quarter and all later ones. It counts once somebody
     else has confirmed it.
     """
     assert ctx.assigned.number is not None, "editions have numbers"
@@ -51,7 +51,7 @@ def set_edition(edition: ScorecardEdition, body: SetScorecardEdition, ctx: Actio
 
 
 def confirm_edition(edition: ScorecardEdition, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Confirm a scorecard edition that somebody else has proposed."""
+    """Confirm a scorecard edition, which somebody else has proposed."""
     edition.confirmed_by_id = ctx.caller.person_id
 
 

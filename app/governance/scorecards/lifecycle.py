@@ -134,19 +134,19 @@ def settle(card: Scorecard, body: SettleScorecard, ctx: ActionContext) -> None:
 
 
 def confirm_outcome(card: Scorecard, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Confirm the outcome of the improvement talk on the scorecard, as the person whose talk it was."""
+    """Confirm the scorecard's outcome: the improvement talk was held, and the person agrees."""
     card.outcome_confirmed_at = ctx.occurred_at
 
 
 def judge_year(card: Scorecard, body: JudgeYearScorecard, ctx: ActionContext) -> None:
-    """Judge the year that ends with the scorecard's quarter as a whole, after a talk with the person."""
+    """Judge the scorecard's year: it is judged as a whole, after a talk with the person."""
     copy_fields(card, body, ctx, without="year_score")
     card.year_score = str(rounded(Decimal(body.year_score)))
     card.year_judged_by_id, card.year_judged_at = ctx.caller.person_id, ctx.occurred_at
 
 
 def confirm_year(card: Scorecard, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Confirm the judgement of the year on the scorecard: its talk was held, and its plan is agreed."""
+    """Confirm the scorecard's year: the talk was held, and its plan is agreed."""
     card.year_confirmed_at = ctx.occurred_at
 
 

@@ -58,7 +58,7 @@ class ScoredOffice:
             "/v1/scorecard_editions", {**EDITION, "begins_with": self.quarter, **changes}
         )
         path = f"/v1/scorecard_editions/{proposed['number']}/confirm"
-        assert (await self.office.quality.post(path)).status_code == 409
+        assert (await self.office.quality.post(path)).status_code == 403
         return await self.office.second_quality.post_ok(path)
 
     async def move_to(self, instant: datetime) -> None:

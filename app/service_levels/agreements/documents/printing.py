@@ -97,9 +97,9 @@ async def _signatures(renderer: Renderer, agreement: Agreement) -> list[Signatur
         AgreementSide.party: agreement.party_representative_id,
     }
     persons = {consent.given_by_id for consent in consents.values()} | set(waiting.values())
-    named: dict[UUID | None, Any] = dict(
-        await ledger.directory.names({person for person in persons if person is not None})
-    )
+    named: dict[UUID | None, Any] = {
+        **await ledger.directory.names({person for person in persons if person is not None})
+    }
     signatories = {consent.signatory for consent in consents.values() if consent.signatory is not None}
     texts = await ledger.vault.texts({*named.values(), *signatories})
     signatures = []
