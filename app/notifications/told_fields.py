@@ -163,7 +163,7 @@ TOLD_FIELDS: dict[Notice, tuple[str, ...]] = {
     Notice.milestone_overdue: ("milestone.title", "milestone.due_at"),
     Notice.plan_review_overdue: ("own.next_review_due_at",),
     Notice.quality_assessment_overdue: ("own.conclude_by_at",),
-    Notice.weights_to_confirm: ("own.begins_with",),
+    Notice.weights_to_confirm: ("own.begins_with", "given.reason"),
     Notice.rollout_step_overdue: ("mine.step", "mine.due_at"),
     Notice.kpi_changed: ("given.value", "given.tendency", "given.since_at"),
     Notice.suggestion_settled: ("own.state", *REASON, "given.until_at", "given.into"),

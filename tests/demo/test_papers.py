@@ -75,13 +75,13 @@ def _fault(page: str, keys: set[str]) -> str | None:
     """What is wrong with the paper: nobody who signs, or a key where a name must stand; None: nothing."""
     # What a seed is computed from is printed so that anybody can compute it.
     page = re.sub(r"<code>[^<]*</code>", "", page)
-    if shown := UUID_TEXT.search(page):
-        return f"shows an id: {shown[0]}"
+    if match := UUID_TEXT.search(page):
+        return f"shows an id: {match[0]}"
     cells = set(re.findall(r"<t[dh][^>]*>([^<>]+)", page))
     if raw := {cell for cell in cells if {part.strip() for part in cell.split(",")} & keys}:
         return f"shows keys: {sorted(raw)}"
-    _, found, signed = page.partition('class="signatures"')
-    if not found:
+    _, separator, signed = page.partition('class="signatures"')
+    if not separator:
         return "has no lines for signatures"
     lines = TABLE_LINE.findall(signed) or [line.partition(": ")[::2] for line in FOOT_LINE.findall(signed)]
     if not any(name.strip() for _, name in lines):

@@ -33,6 +33,7 @@ from tests.demo.making import DEMO_DAYS
 ASKED = {
     "change",
     "document_review",
+    "emergency_change",
     "improvement_proposal",
     "plan_adjustment",
     "process_change",

@@ -335,10 +335,10 @@ async def _rolled_out(client: Client, path: str, sit_by: str = AHEAD) -> Json:
 
 async def _sat_late(client: Client, path: str) -> Json:
     """A member of the teams was to sit the examination a moment ago."""
-    soon = datetime.now(UTC) + timedelta(seconds=3)
-    await _rolled_out(client, path, soon.isoformat())
+    sit_by = datetime.now(UTC) + timedelta(seconds=3)
+    await _rolled_out(client, path, sit_by.isoformat())
     sittings = (await client.read(f"{path}/rollout_sittings"))["items"]
-    await asyncio.sleep(max(0, (soon - datetime.now(UTC)).total_seconds()))
+    await asyncio.sleep(max(0, (sit_by - datetime.now(UTC)).total_seconds()))
     return {"sitting": sittings[0]["id"]} if sittings else {}
 
 

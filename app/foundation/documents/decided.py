@@ -114,8 +114,8 @@ def committee_lines(decisions: Sequence[PrintedDecision]) -> list[SignatureLine]
     """Return a line for each who has approved in the newest decision that was taken, with when they voted; an
     empty line if there is none.
     """
-    taken = [decision for decision in decisions if decision.outcome and decision.closed_at]
-    newest = max(taken, key=lambda decision: str(decision.closed_at), default=None)
+    outcomes = [decision for decision in decisions if decision.outcome and decision.closed_at]
+    newest = max(outcomes, key=lambda decision: str(decision.closed_at), default=None)
     votes = () if newest is None else newest.votes
     return [
         SignatureLine("committee", vote.name, vote.voted_at)

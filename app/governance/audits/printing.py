@@ -38,16 +38,16 @@ async def printed_audit(renderer: Renderer, loaded: VersionedRecord[Audit]) -> P
     entries, draws, irregularities = [await _rows(renderer, audit, listing) for listing in CHILD_LISTINGS]
     printed_draws = await _draws(renderer, audit, draws, irregularities)
     renderer.is_past = True  # a page offers no actions
-    said = await renderer.render_one(audit, loaded.audience)
+    answer = await renderer.render_one(audit, loaded.audience)
     return PrintedAudit(
         record=audit,
-        audit=said,
+        audit=answer,
         entries=entries,
         draws=printed_draws,
         findings=await _findings(renderer, audit),
         zone=ZoneInfo(ledger.settings.time_zone),
         signatures=[
-            *(SignatureLine(code, (said[name] or {}).get("name")) for code, name in SIGNED_BY),
+            *(SignatureLine(code, (answer[name] or {}).get("name")) for code, name in SIGNED_BY),
             *await post_lines(ledger, Role.quality_manager),
         ],
     )

@@ -60,18 +60,18 @@ async def test_a_quarter_is_a_quarter_and_half_a_year_is_a_half(house: House) ->
 
 
 async def test_who_owes_an_assessment_is_told(house: House) -> None:
-    """The assessor once it is late, quality managers once a half-year has none."""
+    """The assessor once it is instant, quality managers once a half-year has none."""
     await led(house)
-    late = datetime.now(UTC) + timedelta(days=1000)
+    instant = datetime.now(UTC) + timedelta(days=1000)
 
     async def unassessed() -> set[str]:
         ledger, reader = house.api.ledger, UUID(house.quality.id)
         callers = await ledger.directory.callers({reader})
-        answer = await attention(ledger, callers[reader], AttentionQuery.model_validate({}), late)
+        answer = await attention(ledger, callers[reader], AttentionQuery.model_validate({}), instant)
         return {item.code for item in answer.conditions} & {"quality_unassessed"}
 
     assert await unassessed() == {"quality_unassessed"}
-    _, begin, end = last_half(late - CONCLUDED_WITHIN, ZoneInfo(house.api.ledger.settings.time_zone))
+    _, begin, end = last_half(instant - CONCLUDED_WITHIN, ZoneInfo(house.api.ledger.settings.time_zone))
     half = {"cycle": "half_yearly", "begins_at": begin.isoformat(), "ends_at": end.isoformat()}
     path = f"{AT}/{(await house.quality.post_ok(AT, opening(house, **half)))['number']}"
     assert await unassessed() == {"quality_unassessed"}, "it is only open"

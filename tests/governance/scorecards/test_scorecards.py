@@ -165,8 +165,8 @@ async def test_a_year_is_judged_as_a_whole_and_its_talk_and_plan_are_confirmed(s
     await office.agent.post_ok(f"{path}/confirm_year")
     again = await office.head.post(f"{path}/judge_year", json=year)
     assert (again.status_code, again.json()["code"]) == (409, "year_confirmed")
-    judged = await office.agent.read(f"{path}/year")
-    assert (judged["judged_score"], judged["confirmed_at"] is None) == ("61.50", False)
+    answer = await office.agent.read(f"{path}/year")
+    assert (answer["judged_score"], answer["confirmed_at"] is None) == ("61.50", False)
     page = (await office.head.get(f"{path}/page", params={"lang": "en"})).text
     assert [words for words in ("61.50", "He learned much.", "Networks.", "Agent") if words not in page] == []
 
