@@ -1,5 +1,5 @@
-"""Lifecycle of the editions of weights and measures: proposed, and confirmed by somebody else before the quarter
-begins that they are for.
+"""Lifecycle of the editions of weights and measures: proposed, and confirmed by somebody else before the
+quarter begins that they are for.
 
 proposed ─► set
 """

@@ -60,7 +60,7 @@ async def test_a_quarter_is_a_quarter_and_half_a_year_is_a_half(house: House) ->
 
 
 async def test_who_owes_an_assessment_is_told(house: House) -> None:
-    """The assessor once it is instant, quality managers once a half-year has none."""
+    """The assessor once it is late, quality managers once a half-year has none."""
     await led(house)
     instant = datetime.now(UTC) + timedelta(days=1000)
 

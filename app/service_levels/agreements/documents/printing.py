@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
 
 from app.api.records.shapes import Renderer
 from app.common.records import from_row
@@ -30,7 +29,8 @@ NAMES = """
 select 'calendar' as kind, key, name as en, name as zh from fold.calendar where key = any(%(keys)s)
 union all select 'service', key, name_en, name_zh from fold.service where key = any(%(keys)s)
 union all select 'category', key, name_en, name_zh from fold.category where key = any(%(keys)s)
-union all select 'catalogue_item', key, title_en, title_zh from fold.catalogue_item where key = any(%(keys)s)"""
+union all
+select 'catalogue_item', key, title_en, title_zh from fold.catalogue_item where key = any(%(keys)s)"""
 #: The members of an agreement and of its targets that are such keys.
 KEYS, KEYS_OF_TARGETS = ("services", "catalogue_items"), ("service", "category", "catalogue_item", "calendar")
 BENEATH = "select number from fold.sla where id = any(%s::uuid[]) order by number"
@@ -97,17 +97,16 @@ async def _signatures(renderer: Renderer, agreement: Agreement) -> list[Signatur
         AgreementSide.party: agreement.party_representative_id,
     }
     persons = {consent.given_by_id for consent in consents.values()} | set(waiting.values())
-    named: dict[UUID | None, Any] = {
-        **await ledger.directory.names({person for person in persons if person is not None})
-    }
+    by_person = await ledger.directory.names({person for person in persons if person is not None})
+    named = {str(person): name for person, name in by_person.items()}
     signatories = {consent.signatory for consent in consents.values() if consent.signatory is not None}
     texts = await ledger.vault.texts({*named.values(), *signatories})
     signatures = []
     for side in AgreementSide:
         consent = consents.get(side)
         if consent is None:
-            signatures.append(Signature(side, texts.get(str(named.get(waiting[side]))), None, None))
+            signatures.append(Signature(side, texts.get(str(named.get(str(waiting[side])))), None, None))
             continue
-        encrypted = consent.signatory or named.get(consent.given_by_id)
+        encrypted = consent.signatory or named.get(str(consent.given_by_id))
         signatures.append(Signature(side, texts.get(str(encrypted)), consent.document, consent.consented_at))
     return signatures
