@@ -12,6 +12,7 @@ from app.common.people import Caller, Role, RoleGrant, rule_caller
 from app.governance.scorecards.payloads import (
     EXAMPLE_MEASURES,
     AskScorecardRating,
+    ConfirmYearScorecard,
     DecideObjectionScorecard,
     JudgeYearScorecard,
     ObjectScorecard,
@@ -76,6 +77,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     ObjectScorecard: lambda: {"objection": "I was on leave. 当时休假。"},
     DecideObjectionScorecard: lambda: {"verdict": "upheld", "verdict_reason": "It is so. 属实。"},
     SettleScorecard: lambda: {"outcome": "training", "agreed": "A course in May. 五月培训。"},
+    ConfirmYearScorecard: dict,
     JudgeYearScorecard: lambda: {
         "year_score": "81",
         "year_grounds": "Four good quarters. 四个季度均良好。",
@@ -103,7 +105,12 @@ ACTED_BY: dict[tuple[str, str], tuple[tuple[str, Json], ...]] = {
     ("scorecard.object", "objected"): (("", {}),),
 }
 #: Whose card it is neither decides about it nor settles it.
-NOT_THEIR_OWN = frozenset({"scorecard.decide_objection", "scorecard.settle", "scorecard.judge_year"})
+NOT_THEIR_OWN = frozenset(
+    {
+        *("scorecard.decide_objection", "scorecard.settle", "scorecard.judge_year"),
+        "scorecard_edition.confirm",
+    }
+)
 
 
 def _quality() -> Caller:
@@ -143,8 +150,17 @@ async def _card(client: Client, path: str) -> Json:
     return {"scorecard": str(card.id)}
 
 
+async def _judged(client: Client, path: str) -> Json:
+    """The year of the card at that address is judged."""
+    body = JudgeYearScorecard.model_validate(SAMPLES[JudgeYearScorecard]())
+    ledger: Any = client.app.state.ledger
+    await act(ledger, _quality(), "scorecard", "judge_year", path.rpartition("/")[2], body)
+    return {}
+
+
 #: What must be there before an action that names it, and what is then said besides.
 PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
     OpenScorecard: _in_force,
     AskScorecardRating: _card,
+    ConfirmYearScorecard: _judged,
 }

@@ -22,6 +22,7 @@ from app.governance.scorecards.marks import (
     score_of,
 )
 from app.governance.scorecards.payloads import (
+    ConfirmYearScorecard,
     CountedFigure,
     DecideObjectionScorecard,
     JudgeYearScorecard,
@@ -145,7 +146,7 @@ def judge_year(card: Scorecard, body: JudgeYearScorecard, ctx: ActionContext) ->
     card.year_judged_by_id, card.year_judged_at = ctx.caller.person_id, ctx.occurred_at
 
 
-def confirm_year(card: Scorecard, body: EmptyPayload, ctx: ActionContext) -> None:
+def confirm_year(card: Scorecard, body: ConfirmYearScorecard, ctx: ActionContext) -> None:
     """Confirm the scorecard's year: the talk was held, and its plan is agreed."""
     card.year_confirmed_at = ctx.occurred_at
 

@@ -22,6 +22,7 @@ from app.governance.scorecards.records import (
 from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
+    EmptyPayload,
     FreeText,
     Instant,
     Payload,
@@ -136,6 +137,10 @@ class JudgeYearScorecard(Payload, of=Scorecard):
     year_score: Number
     year_grounds: FreeText
     year_plan: FreeText
+
+
+class ConfirmYearScorecard(EmptyPayload):
+    """The consent to the judgement on the year."""
 
 
 class AskScorecardRating(Payload, of=ScorecardRating):
