@@ -3471,6 +3471,8 @@ create table fold.quality_assessment (
   improved_at timestamp with time zone,
   verified_at timestamp with time zone,
   cancelled_at timestamp with time zone,
+  conclude_by_at timestamp with time zone,
+  overdue_at timestamp with time zone,
   constraint quality_assessment_pkey PRIMARY KEY (id),
   constraint quality_assessment_number_key UNIQUE (number)
 );
@@ -4086,6 +4088,7 @@ create table fold.rollout_sitting (
   listed_by_id uuid,
   listed_at timestamp with time zone not null,
   appended_at timestamp with time zone,
+  overdue_at timestamp with time zone,
   constraint rollout_sitting_pkey PRIMARY KEY (id)
 ) with (fillfactor=85);
 CREATE INDEX rollout_sitting_record ON fold.rollout_sitting USING btree (record, listed_at, id);
@@ -4169,6 +4172,13 @@ create table fold.scorecard (
   opened_at timestamp with time zone not null,
   published_at timestamp with time zone,
   settled_at timestamp with time zone,
+  year_score text collate "C",
+  year_grounds text collate "C",
+  year_plan text collate "C",
+  year_judged_by_id uuid,
+  year_judged_at timestamp with time zone,
+  outcome_confirmed_at timestamp with time zone,
+  year_confirmed_at timestamp with time zone,
   constraint scorecard_pkey PRIMARY KEY (id),
   constraint scorecard_number_key UNIQUE (number)
 );
@@ -4205,6 +4215,9 @@ create table fold.scorecard_edition (
   objection_days integer not null,
   reason text,
   set_at timestamp with time zone not null,
+  proposed_by_id uuid,
+  confirmed_at timestamp with time zone,
+  confirmed_by_id uuid,
   constraint scorecard_edition_pkey PRIMARY KEY (id),
   constraint scorecard_edition_number_key UNIQUE (number)
 );

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
@@ -35,6 +36,10 @@ def pytest_sessionstart() -> None:
     EXAMINED_BY.append(logged.check_log)
     # A line for each request, written for terminals, takes as long as the request.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+
+
+#: The file with the steps of the demo that were refused.
+REFUSED_STEPS = "refused-steps-of-the-demo.json"
 
 
 @pytest.fixture
@@ -111,7 +116,19 @@ def real_history(server: Server, real_secrets: Path) -> Iterator[RealHistory]:
 @pytest.fixture(scope="session")
 async def demo_secrets(server: Server, testrun_uid: str) -> Path:
     """The secrets that belong to the demo's last months."""
-    return await _made_once(server, testrun_uid, DEMO, make_demo)
+    steps = shared_folder(testrun_uid) / REFUSED_STEPS
+
+    async def fill(ledger: Ledger) -> None:
+        steps.write_text(json.dumps([f"{step.action}: {step.because}" for step in await make_demo(ledger)]))
+
+    return await _made_once(server, testrun_uid, DEMO, fill)
+
+
+@pytest.fixture(scope="session")
+def refused_steps(demo_secrets: Path, testrun_uid: str) -> list[str]:
+    """The steps of the demo that were refused, with the reason."""
+    steps: list[str] = json.loads((shared_folder(testrun_uid) / REFUSED_STEPS).read_text())
+    return steps
 
 
 @pytest.fixture

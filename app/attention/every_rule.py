@@ -17,6 +17,7 @@ from app.attention.rules import (
     mails,
     outages,
     programme,
+    quality,
     signals,
     targets,
     trust,
@@ -93,6 +94,7 @@ RULES = (
     AttentionRule(programme.steps_overdue, tuple(programme.OVERDUE.values()), _filters_of(IMPROVEMENTS)),
     AttentionRule(programme.benefits_faded, ("benefit_faded",), _filters_of(IMPROVEMENTS)),
     AttentionRule(programme.evidence_withdrawn, ("evidence_withdrawn",), _filters_of(IMPROVEMENTS)),
+    AttentionRule(quality.unassessed, ("quality_unassessed",), NO_FILTER, only_for=Role.quality_manager),
     AttentionRule(yours.waiting, (*yours.SECTIONS, "actions_wait"), NO_FILTER),
 )
 #: The rules of good news.

@@ -164,6 +164,12 @@ class NoticeType(CodeEnum):
         YOURS,
     )
     assessment_overdue = "assessment_overdue", "Monthly assessment overdue", "月度评估逾期", YOURS
+    quality_assessment_overdue = (
+        "quality_assessment_overdue",
+        "Quality assessment overdue",
+        "质量评估逾期",
+        YOURS,
+    )
     pilot_not_judged = "pilot_not_judged", "Pilot not judged in time", "试点未按时裁定", YOURS
     rollout_step_overdue = "rollout_step_overdue", "Rollout step overdue", "推广步骤逾期", YOURS
     success_published = "success_published", "What went well", "经验分享", INFORM
@@ -174,6 +180,7 @@ class NoticeType(CodeEnum):
     training_invited = "training_invited", "Invited to a training", "培训邀请", YOURS
     training_cancelled = "training_cancelled", "Training cancelled", "培训取消", YOURS
     examination_due = "examination_due", "Examination to sit", "考核待参加", YOURS
+    examination_overdue = "examination_overdue", "Examination overdue", "考核逾期", YOURS
     examination_passed = "examination_passed", "Examination passed", "考核通过", YOURS
     examination_not_passed = "examination_not_passed", "Examination not passed", "考核未通过", YOURS
     licensed = "licensed", "Licensed", "获得资格", YOURS
@@ -238,6 +245,8 @@ class NoticeType(CodeEnum):
         "文件保存期将满",
         INFORM,
     )
+    weights_to_confirm = "weights_to_confirm", "Weights to confirm", "记分卡权重待确认", WAITS
+    year_judged = "year_judged", "Your year was judged", "年度评定结果", YOURS
     to_self_check = "to_self_check", "Self-check due", "自查待提交", WAITS
     to_summarise = "to_summarise", "Summary due", "汇总待确认", WAITS
     to_countersign = "to_countersign", "Summary to countersign", "汇总待会签", WAITS

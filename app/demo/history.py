@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -33,7 +34,7 @@ from app.demo.data.organisation import (
     Site,
 )
 from app.demo.foundations import make_foundations
-from app.demo.script import DEMO_RULE, IMPORTED_SOURCE, DemoRun, Script, source_of
+from app.demo.script import DEMO_RULE, IMPORTED_SOURCE, DemoRun, RefusedStep, Script, source_of
 from app.demo.scripts.article_scripts import ArticleScenario
 from app.demo.scripts.change_scripts import ScriptedCalendar
 from app.demo.scripts.deployment_scripts import DeploymentCalendar
@@ -70,15 +71,17 @@ async def make_history(
     *,
     days: int | None = None,
     end: datetime | None = None,
+    refused: list[RefusedStep] | None = None,
 ) -> dict[str, UUID]:
     """Create what is missing of the history, or of its last `days`, up to `end` (None: now). Return the
     persons' ids by name.
 
-    Calls `progress` with the number of records done so far, and of all. Raises DatabaseGone.
+    Calls `progress` with the number of records done so far, and of all. Steps that the process refuses, which
+    end their scenarios, are added to `refused`. Raises DatabaseGone.
     """
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            return await _make_once(ledger, progress, days, end or datetime.now(UTC))
+            return await _make_once(ledger, progress, days, end or datetime.now(UTC), refused)
         except DatabaseGone:
             if attempt == ATTEMPTS:
                 raise
@@ -86,9 +89,15 @@ async def make_history(
 
 
 async def _make_once(
-    ledger: Ledger, progress: Callable[[int, int], None], days: int | None, now: datetime
+    ledger: Ledger,
+    progress: Callable[[int, int], None],
+    days: int | None,
+    now: datetime,
+    refused: list[RefusedStep] | None,
 ) -> dict[str, UUID]:
     maker = await DemoRun.resume(ledger)
+    if refused is not None:
+        maker = replace(maker, refused=refused)
     organisation = _Organisation(maker, now)
     cast, end = await organisation.build(), organisation.end
     lives = [IncidentScenario(cast, opening) for opening in incident_arrivals(end, days)]

@@ -5,7 +5,7 @@ once.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
@@ -17,6 +17,7 @@ from app.foundation.decisions.records import Decision, Vote
 from app.kernel.access.reads import ReadContext, load
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.payloads import Payload
+from app.kernel.actions.refusals import Refusal
 from app.kernel.commands.command import Command, IdempotencyKey
 from app.kernel.commands.perform import perform
 from app.kernel.ledger import Ledger
@@ -62,12 +63,24 @@ class Voter(Protocol):
         """The person's id."""
 
 
+@dataclass(frozen=True, slots=True)
+class RefusedStep:
+    """A step of a scenario that was refused, which ended the scenario."""
+
+    scenario: str
+    action: str
+    because: str
+
+
 @dataclass(frozen=True)
 class DemoRun:
-    """One run of the demo: the ledger, and the streams of the commands already done, by actor and key."""
+    """One run of the demo: the ledger, the streams of the commands already done, by actor and key, and the
+    steps that were refused.
+    """
 
     ledger: Ledger
     done: dict[tuple[str, str], str]
+    refused: list[RefusedStep] = field(default_factory=list)
 
     @classmethod
     async def resume(cls, ledger: Ledger) -> DemoRun:
@@ -116,7 +129,11 @@ class Script:
             body = texts_in_language(caller.locale or RULES_LANGUAGE, body)
         prepared = () if prepare is None else await prepare()
         command = Command(lifecycle, lifecycle[action], name, body, context, key=once, prepared=prepared)
-        done = await perform(ledger, command)
+        try:
+            done = await perform(ledger, command)
+        except Refusal as refusal:
+            self.maker.refused.append(RefusedStep(self.name, f"{kind}.{action}", str(refusal)))
+            raise
         return id_of(done.event.stream)
 
     async def load_record(self, kind: str, record: UUID) -> Record:

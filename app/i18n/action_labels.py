@@ -53,6 +53,7 @@ ENGLISH_LABELS = {
     "flag_progress_report": "Flag overdue progress report",
     "flag_review": "Flag overdue review",
     "flag_rollout_step": "Flag overdue rollout step",
+    "flag_sitting": "Flag overdue examination",
     "flag_self_check": "Flag overdue self-check",
     "flag_step": "Flag overdue step",
     "flag_summary": "Flag overdue summary",

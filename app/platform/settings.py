@@ -13,7 +13,7 @@ from datetime import time
 from functools import cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -178,6 +178,9 @@ class Settings(ColumnSettings, SealSettings, ReplicaSettings, RelaySettings):
         default="UTC",
         description="The organisation's time zone (IANA). It sets the limits of periods and the year in "
         "numbers.",
+    )
+    language: Literal["en", "zh"] = Field(
+        default="en", description="The organisation's language, in which rules write titles."
     )
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = Field(
         default="EUR",

@@ -23,7 +23,7 @@ from tests.conftest import DatabaseUrls
 from tests.extent import in_test_all
 
 #: Tried by itself: the log cannot be made older.
-TRIED_ELSEWHERE = {"figures_lag": "test_sources.py"}
+TRIED_ELSEWHERE = {"figures_lag": "test_sources.py", "quality_unassessed": "test_quality_assessments.py"}
 #: Ends of the codes of sentences that are another form of one.
 FORMS = (
     *("_one", "_several", "_of_scope", "_without_team", "_undated", "_undated_one"),
@@ -37,7 +37,7 @@ WORDS = ("target_lt", "target_le", "target_gt", "target_ge", "periods_")
 #: `complaints_wait` does.
 LONG_IN_THE_MAKING = {
     *("figures_differ", "not_reconciled", "source_silent", "deliveries_failed"),
-    *("agreement_review_overdue", "rollout_overdue", "report_overdue"),
+    *("agreement_review_overdue", "rollout_overdue", "sitting_overdue", "report_overdue"),
     *("effect_confirmed", "decisions_wait", "tasks_wait", "actions_wait"),
 }
 CONDITIONS = [

@@ -353,6 +353,22 @@ async def rollout_overdue(scene: Scene) -> TrueCondition:
     return TrueCondition(project.quality, lambda: test_rollout.completed(project, path, "name_owner"))
 
 
+async def sitting_overdue(scene: Scene) -> TrueCondition:
+    project = await project_of(scene.api)
+    path = await project.planned_rollout(cutover_at=AHEAD)
+    other = (await scene.api.client("Other", Role.engineer, teams=("network",))).id
+    await test_rollout.completed(project, path, "name_owner", "organise")
+    training = await test_rollout.examined(project, {project.executor.id: 90, other: 30})
+    now = datetime.now(UTC)
+    absent = [{"person": other, "due_at": (now + timedelta(minutes=5)).isoformat()}]
+    body = test_rollout.evidence(project, "inform_and_train", training=training, absent=absent)
+    await project.executor.post_ok(f"{path}/complete_rollout_step", body)
+    worker = Worker(scene.ledger)
+    for minutes in (1, 6, 8):
+        await worker.work(now + timedelta(minutes=minutes))
+    return TrueCondition(project.quality, lambda: test_rollout.examined(project, {other: 90}))
+
+
 async def report_overdue(scene: Scene) -> TrueCondition:
     improvers = await improvers_of(scene.api, scene.follower)
     path = await test_project.chartered(improvers)
@@ -467,7 +483,15 @@ MADE_TRUE: dict[str, Callable[[Scene], Awaitable[TrueCondition]]] = {
         *(service_down, service_budget, service_budget_spent, target_missed, target_out_of_reach),
         *(agreement_missed, agreement_review_overdue, kpi_worse, kpi_better, backlog_old, source_silent),
         *(deliveries_failed, mails_unsent, change_unreviewed, judgement_overdue, rollout_overdue),
-        *(report_overdue, benefit_faded, evidence_withdrawn, effect_confirmed, decisions_wait, tasks_wait),
+        *(
+            report_overdue,
+            sitting_overdue,
+            benefit_faded,
+            evidence_withdrawn,
+            effect_confirmed,
+            decisions_wait,
+            tasks_wait,
+        ),
         *(complaints_wait, actions_wait),
     )
 }

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 from app.conformance.facts import consumer as conformance
 from app.demo.history import make_history
+from app.demo.script import RefusedStep
 from app.demo.scripts.governance.year import make_governance
 from app.demo.scripts.improvement_scripts import make_improvements
 from app.kernel.ledger import Ledger
@@ -22,14 +23,18 @@ EFFECT_DAYS = 250
 DEMO_DAYS = EFFECT_DAYS if WHOLE else 60
 
 
-async def make_demo(ledger: Ledger, days: int = DEMO_DAYS) -> None:
-    """Make what is missing of the history of the last days, its facts, improvements and governance."""
-    persons = await make_history(ledger, lambda done, total: None, days=days)
+async def make_demo(ledger: Ledger, days: int = DEMO_DAYS) -> list[RefusedStep]:
+    """Make what is missing of the history of the last days, its facts, improvements and governance. Return
+    the steps of the history that were refused.
+    """
+    refused: list[RefusedStep] = []
+    persons = await make_history(ledger, lambda done, total: None, days=days, refused=refused)
     async with following(ledger.db.url) as follow:
         await follow()
         await make_improvements(ledger, persons, follow)
         await make_governance(ledger, persons, follow)
         await follow()
+    return refused
 
 
 @contextlib.asynccontextmanager

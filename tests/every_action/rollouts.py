@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -29,6 +30,7 @@ from app.processes.improvements.rollout.payloads import (
     CompleteRolloutStepImprovement,
     FixImprovement,
     FlagRolloutStepImprovement,
+    FlagSittingImprovement,
     HandOverImprovement,
     RollOutImprovement,
     SkipRolloutOrderImprovement,
@@ -129,6 +131,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     AnnounceCutoverImprovement: lambda: {"share": 50},
     SkipRolloutOrderImprovement: lambda: {"step": "publish", "reason": "The training needs it. 培训需要。"},
     FlagRolloutStepImprovement: lambda: {"step": "name_owner", "owner": IDS["person"]},
+    FlagSittingImprovement: lambda: {"sitting": NOBODYS, "person": IDS["person"]},
     AskHandOverImprovement: lambda: {
         "handed_over": "The process and its tool. 流程及其工具。",
         "external_numbers": ["SOP-12"],
@@ -149,7 +152,10 @@ OPENED_TOWARDS: dict[tuple[str, str], Callable[[], Json]] = {
     ("improvement", "fix"): lambda: {"reason": improvements.ROLLED_OUT},
 }
 #: The states in which there can be what the action names, as a new record gets there.
-ONLY_IN = {"improvement.flag_rollout_step": frozenset({"rolling_out"})}
+ONLY_IN = {
+    "improvement.flag_rollout_step": frozenset({"rolling_out"}),
+    "improvement.flag_sitting": frozenset({"rolling_out"}),
+}
 #: What cannot be carried out where it was before, or where another one of these was.
 NOT_SHARED = frozenset(
     {
@@ -157,6 +163,7 @@ NOT_SHARED = frozenset(
         "complete_rollout_step",
         "skip_rollout_order",
         "flag_rollout_step",
+        "flag_sitting",
         "ask_hand_over",
         "fix",
     }
@@ -283,8 +290,8 @@ async def _overdue(client: Client, path: str) -> Json:
     return {"step": "optimise"}
 
 
-async def _rolled_out(client: Client, path: str) -> Json:
-    """The steps before the hand-over are complete."""
+async def _rolled_out(client: Client, path: str, sit_by: str = AHEAD) -> Json:
+    """The steps before the hand-over are complete; members are to sit the examination by then."""
     steps = {step["step"]: step for step in (await client.read(f"{path}/rollout_steps"))["items"]}
     if (await client.read(path))["state"] != "rolling_out" or "manage_daily" in steps:
         return {}
@@ -299,7 +306,7 @@ async def _rolled_out(client: Client, path: str) -> Json:
             "step": "inform_and_train",
             "training": await _training(client, path, person, kind="everybody"),
             "absent": [
-                {"person": str(member["person_id"]), "due_at": AHEAD}
+                {"person": str(member["person_id"]), "due_at": sit_by}
                 for member in await client.app.state.ledger.db.rows(MEMBERS, (IDS["team"],))
             ],
             "announcements": [
@@ -326,6 +333,15 @@ async def _rolled_out(client: Client, path: str) -> Json:
     return {}
 
 
+async def _sat_late(client: Client, path: str) -> Json:
+    """A member of the teams was to sit the examination a moment ago."""
+    sit_by = datetime.now(UTC) + timedelta(seconds=3)
+    await _rolled_out(client, path, sit_by.isoformat())
+    sittings = (await client.read(f"{path}/rollout_sittings"))["items"]
+    await asyncio.sleep(max(0, (sit_by - datetime.now(UTC)).total_seconds()))
+    return {"sitting": sittings[0]["id"]} if sittings else {}
+
+
 async def _handed_over(client: Client, path: str) -> Json:
     """The project manager asks for the improvement to be taken over."""
     await _rolled_out(client, path)
@@ -343,6 +359,7 @@ PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
     CompleteRolloutStepImprovement: _theirs,
     SkipRolloutOrderImprovement: _planned,
     FlagRolloutStepImprovement: _overdue,
+    FlagSittingImprovement: _sat_late,
     AskHandOverImprovement: _rolled_out,
     HandOverImprovement: _handed_over,
 }

@@ -12,7 +12,9 @@ from app.common.people import Caller, Role, RoleGrant, rule_caller
 from app.governance.scorecards.payloads import (
     EXAMPLE_MEASURES,
     AskScorecardRating,
+    ConfirmYearScorecard,
     DecideObjectionScorecard,
+    JudgeYearScorecard,
     ObjectScorecard,
     OpenScorecard,
     PublishScorecard,
@@ -33,6 +35,12 @@ _QUARTERS = count()
 def _quarter() -> str:
     number = next(_QUARTERS) % (4 * (LAST_YEAR - FIRST_YEAR))
     return f"{FIRST_YEAR + number // 4}-Q{number % 4 + 1}"
+
+
+def _last_quarter() -> str:
+    while not (quarter := _quarter()).endswith("Q4"):
+        continue
+    return quarter
 
 
 def an_edition(begins_with: str) -> Json:
@@ -69,6 +77,12 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     ObjectScorecard: lambda: {"objection": "I was on leave. 当时休假。"},
     DecideObjectionScorecard: lambda: {"verdict": "upheld", "verdict_reason": "It is so. 属实。"},
     SettleScorecard: lambda: {"outcome": "training", "agreed": "A course in May. 五月培训。"},
+    ConfirmYearScorecard: dict,
+    JudgeYearScorecard: lambda: {
+        "year_score": "81",
+        "year_grounds": "Four good quarters. 四个季度均良好。",
+        "year_plan": "A course on networks. 网络课程。",
+    },
     AskScorecardRating: lambda: {"scorecard": NOBODYS, "rater": IDS["everybody"], "part": "peer"},
     RateScorecardRating: lambda: {
         "service_quality": 4,
@@ -83,13 +97,20 @@ TOWARDS: dict[tuple[type[Payload], str], Json] = {(PublishScorecard, "talk"): {"
 OPENED_TOWARDS: dict[tuple[str, str], Callable[[], Json]] = {
     ("scorecard", "decide_objection"): lambda: {"person": IDS["it"]},
     ("scorecard", "settle"): lambda: {"person": IDS["it"]},
+    ("scorecard", "judge_year"): lambda: {"person": IDS["it"], "quarter": _last_quarter()},
+    ("scorecard", "confirm_year"): lambda: {"quarter": _last_quarter()},
 }
 #: Whose card it is objects.
 ACTED_BY: dict[tuple[str, str], tuple[tuple[str, Json], ...]] = {
     ("scorecard.object", "objected"): (("", {}),),
 }
 #: Whose card it is neither decides about it nor settles it.
-NOT_THEIR_OWN = frozenset({"scorecard.decide_objection", "scorecard.settle"})
+NOT_THEIR_OWN = frozenset(
+    {
+        *("scorecard.decide_objection", "scorecard.settle", "scorecard.judge_year"),
+        "scorecard_edition.confirm",
+    }
+)
 
 
 def _quality() -> Caller:
@@ -98,13 +119,20 @@ def _quality() -> Caller:
     return Caller(f"person:{person_id}", person_id, roles=(RoleGrant(Role.quality_manager),))
 
 
+def _management() -> Caller:
+    """Somebody of management, who confirms what quality managers propose."""
+    person_id = UUID(IDS["it"])
+    return Caller(f"person:{person_id}", person_id, roles=(RoleGrant(Role.management),))
+
+
 async def with_edition(ledger: Any) -> None:
     """There is an edition that has been in force for long."""
     number = await ledger.db.value("select count(*) from fold.scorecard_edition where begins_with < '2000'")
     if number == 0:
         body = SetScorecardEdition.model_validate(an_edition(f"{FIRST_YEAR}-Q1"))
         then = datetime(FIRST_YEAR - 1, 6, 1, tzinfo=UTC)
-        await act(ledger, _quality(), "scorecard_edition", "set", body=body, now=then)
+        proposed = await act(ledger, _quality(), "scorecard_edition", "set", body=body, now=then)
+        await act(ledger, _management(), "scorecard_edition", "confirm", proposed.record.id, now=then)
 
 
 async def _in_force(client: Client, path: str) -> Json:
@@ -122,8 +150,17 @@ async def _card(client: Client, path: str) -> Json:
     return {"scorecard": str(card.id)}
 
 
+async def _judged(client: Client, path: str) -> Json:
+    """The year of the card at that address is judged."""
+    body = JudgeYearScorecard.model_validate(SAMPLES[JudgeYearScorecard]())
+    ledger: Any = client.app.state.ledger
+    await act(ledger, _quality(), "scorecard", "judge_year", path.rpartition("/")[2], body)
+    return {}
+
+
 #: What must be there before an action that names it, and what is then said besides.
 PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
     OpenScorecard: _in_force,
     AskScorecardRating: _card,
+    ConfirmYearScorecard: _judged,
 }

@@ -35,6 +35,7 @@ ALERTED: Mapping[str, AlertedCode] = {
     "backlog_old": AlertedCode(of_figures=True),
     "deliveries_failed": AlertedCode(),
     "mails_unsent": AlertedCode(),
+    "quality_unassessed": AlertedCode(),
 }
 #: Reason why sentences of other codes, of severity `now` to `stuck`, send no alert: most have a notice of
 #: their own to the same people.
@@ -46,6 +47,7 @@ NOT_ALERTED: Mapping[str, str] = {
     "source_silent": "the owner of the source is notified (`fell_silent`)",
     "change_unreviewed": "the change managers, who review it, are notified (`to_review_change`)",
     "judgement_overdue": "quality managers, who ask the committee again, are notified (`pilot_not_judged`)",
+    "sitting_overdue": "the person and the project manager are notified (`examination_overdue`)",
     "rollout_overdue": "the owner of the step is notified (`rollout_step_overdue`)",
     "report_overdue": "the person who owes the report is notified (`progress_report_overdue`)",
     "evidence_withdrawn": "the withdrawal of a document is no emergency; the page and the API list it",

@@ -17,6 +17,7 @@ from app.kernel.actions.lifecycle import Lifecycle
 from app.processes.changes.lifecycle import LIFECYCLE as CHANGES
 from app.processes.improvements.lifecycle import LIFECYCLE as IMPROVEMENTS
 from app.processes.improvements.records import OPEN
+from app.processes.improvements.rollout.lookups import NOT_PASSED
 from app.processes.releases.lifecycle import LIFECYCLE as RELEASES
 
 #: More of a kind than this are not named.
@@ -28,8 +29,9 @@ UNREVIEWED = """
 select r.number, r.title, r.team_id, r.review_due_at as due_at from fold.change r
 where r.review_overdue_at is not null and r.reviewed_at is null and {chosen}
 order by r.review_due_at, r.number limit {most}"""
-# Work of an improvement that is late: the judgement of its pilot, a step of its rollout, or a report.
-STEPS = """
+# What an improvement is late with: the judgement of its pilot, a step of its rollout, an examination that
+# somebody has not passed since, or a report.
+STEPS = f"""
 select r.number, r.title, r.team_id, late.step, late.due_at from fold.improvement r
 join lateral (
   select 'judgement' as step, j.judgement_overdue_at as due_at from fold.improvement_judgement j
@@ -38,9 +40,13 @@ join lateral (
   select 'rollout', s.due_at from fold.rollout_step s
   where s.record = 'improvement/' || r.id and s.overdue_at is not null and s.completed_at is null
   union all
+  select 'sitting', s.due_at from (
+    select r.* from fold.rollout_sitting r where r.overdue_at is not null and {NOT_PASSED}
+  ) s where s.record = 'improvement/' || r.id
+  union all
   select 'report', r.next_report_due_at where r.report_overdue_at is not null
 ) late on true
-where r.state = any(%(open)s) and {chosen} order by late.due_at, r.number limit {most}"""
+where r.state = any(%(open)s) and {{chosen}} order by late.due_at, r.number limit {{most}}"""
 # Until a later measurement finds it again.
 FADED = """
 select r.number, r.title, r.team_id, o.faded_at as due_at from fold.improvement_outcome o
@@ -83,6 +89,7 @@ OVERDUE = {
     "judgement": "judgement_overdue",
     "rollout": "rollout_overdue",
     "report": "report_overdue",
+    "sitting": "sitting_overdue",
 }
 
 

@@ -12,7 +12,7 @@ from app.kernel.ledger import Ledger
 from app.log.events import Recorded, id_of
 from app.processes.improvement_suggestions.lookups import (
     ImprovementSignal,
-    in_both_languages,
+    line_of_rule,
     listed,
     suggestion_for,
 )
@@ -36,7 +36,7 @@ async def suggest_after_missed_targets(ledger: Ledger, event: Recorded) -> Async
     evidence = tuple(
         GivenEvidence(
             about=event.stream,
-            text=in_both_languages("missed_target", {"targets": listed(report["missed"])}),
+            text=line_of_rule(ledger, "missed_target", {"targets": listed(report["missed"])}),
             period=report["period"],
         )
         for report in reports
@@ -47,7 +47,7 @@ async def suggest_after_missed_targets(ledger: Ledger, event: Recorded) -> Async
         ImprovementSignal(
             cause=SuggestionCause.missed_target,
             cause_scope=number,
-            title=in_both_languages("missed_target_title", {"agreement": number}),
+            title=line_of_rule(ledger, "missed_target_title", {"agreement": number}),
             process=None,
             aspect=ImprovementAspect.interface,
             source=SuggestionSource.business_need,

@@ -17,7 +17,7 @@ from app.log.events import Recorded, id_of
 from app.platform.db import Row
 from app.processes.improvement_suggestions.lookups import (
     ImprovementSignal,
-    in_both_languages,
+    line_of_rule,
     names_in_both_languages,
     suggestion_for,
 )
@@ -46,17 +46,17 @@ async def suggest_after_declined_candidates(
         return
     en, zh = await names_in_both_languages(ledger, dimension, value)
     words = {"value": en}, {"value": zh}
-    candidate = GivenEvidence(about=event.stream, text=in_both_languages("declined_candidate", *words))
+    candidate = GivenEvidence(about=event.stream, text=line_of_rule(ledger, "declined_candidate", *words))
     suggestion: dict[str, Any] = {
         "process": "incident",
         "source": SuggestionSource.internal_review,
-        "title": in_both_languages("recurring_title", *words),
+        "title": line_of_rule(ledger, "recurring_title", *words),
     }
     recurring = ImprovementSignal(
         cause=SuggestionCause.recurring_incidents,
         cause_scope=f"{dimension}/{value}",
         aspect=ImprovementAspect.activity,
-        evidence=(candidate, *map(_of_signal, signals)),
+        evidence=(candidate, *(_of_signal(ledger, row) for row in signals)),
         **suggestion,
     )
     of_signals = [
@@ -76,10 +76,10 @@ async def suggest_after_declined_candidates(
             yield consequence
 
 
-def _of_signal(row: Row) -> GivenEvidence:
-    """Return the evidence that a signal supports the candidate."""
+def _of_signal(ledger: Ledger, row: Row) -> GivenEvidence:
+    """Return the evidence that a signal stands beside the candidate."""
     kpi = KPIS[row["kpi"]]
-    text = in_both_languages("standing_signal", {"kpi": kpi.en.name}, {"kpi": kpi.zh.name})
+    text = line_of_rule(ledger, "standing_signal", {"kpi": kpi.en.name}, {"kpi": kpi.zh.name})
     return GivenEvidence(about=f"kpi_signal/{row['id']}", text=text, kpi=kpi.key)
 
 

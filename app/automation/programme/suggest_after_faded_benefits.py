@@ -11,7 +11,7 @@ from app.kernel.ledger import Ledger
 from app.log.events import Recorded, id_of, kind_of
 from app.processes.improvement_suggestions.lookups import (
     ImprovementSignal,
-    in_both_languages,
+    line_of_rule,
     suggestion_for,
 )
 from app.processes.improvement_suggestions.payloads import GivenEvidence
@@ -32,14 +32,14 @@ async def suggest_after_faded_benefits(ledger: Ledger, event: Recorded) -> Async
         ImprovementSignal(
             cause=SuggestionCause.faded_benefit,
             cause_scope=f"improvement/{improvement.number}",
-            title=in_both_languages("faded_benefit_title", words),
+            title=line_of_rule(ledger, "faded_benefit_title", words),
             process=improvement.process if of_process else None,
             aspect=improvement.aspect or usual,
             source=SuggestionSource.improvement_feedback,
             evidence=(
                 GivenEvidence(
                     about=event.stream,
-                    text=in_both_languages("faded_benefit", words),
+                    text=line_of_rule(ledger, "faded_benefit", words),
                     period=f"{event.occurred_at.astimezone(ledger.numbers.zone):%Y-%m-%d}",
                 ),
             ),

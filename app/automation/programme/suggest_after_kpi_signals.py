@@ -20,7 +20,7 @@ from app.kpis.signals.records import KpiSignal
 from app.log.events import Recorded, id_of
 from app.processes.improvement_suggestions.lookups import (
     ImprovementSignal,
-    in_both_languages,
+    line_of_rule,
     names_in_both_languages,
     suggestion_for,
 )
@@ -52,7 +52,8 @@ async def suggest_after_kpi_signals(ledger: Ledger, event: Recorded) -> AsyncIte
         ImprovementSignal(
             cause=SuggestionCause.kpi_signal,
             cause_scope=f"kpi:{kpi.key}:{scope}",
-            title=in_both_languages(
+            title=line_of_rule(
+                ledger,
                 "kpi_signal_title",
                 {"kpi": kpi.en.name, "scope": en},
                 {"kpi": kpi.zh.name, "scope": zh},
@@ -60,7 +61,7 @@ async def suggest_after_kpi_signals(ledger: Ledger, event: Recorded) -> AsyncIte
             process=kpi.process if is_process else None,
             aspect=ImprovementAspect.efficiency if is_process else ImprovementAspect.interface,
             source=SuggestionSource.kpi_trend,
-            evidence=(_evidence(signal, ledger.settings.currency), *await _candidates(ledger, signal, event)),
+            evidence=(_evidence(ledger, signal), *await _candidates(ledger, signal, event)),
         ),
     )
     if suggestion is not None:
@@ -74,18 +75,19 @@ async def _scope_names(ledger: Ledger, signal: KpiSignal) -> tuple[str, str]:
     return await names_in_both_languages(ledger, "service", signal.service)
 
 
-def _evidence(signal: KpiSignal, currency: str) -> GivenEvidence:
+def _evidence(ledger: Ledger, signal: KpiSignal) -> GivenEvidence:
     assert signal.begins_at is not None
     zone = ZoneInfo(str(signal.zone))
     begins = signal.begins_at.astimezone(zone).date()
     en, zh = (
-        ChartWords(language, KPIS[str(signal.kpi)].unit, zone, currency, precision=1)
+        ChartWords(language, KPIS[str(signal.kpi)].unit, zone, ledger.settings.currency, precision=1)
         for language in ("en", "zh")
     )
     values = {name: float(getattr(signal, name)) for name in ("value", "centre", "low", "high")}
     return GivenEvidence(
         about=signal.row_key,
-        text=in_both_languages(
+        text=line_of_rule(
+            ledger,
             "kpi_signal",
             {name: en.value(value) for name, value in values.items()},
             {name: zh.value(value) for name, value in values.items()},
@@ -101,7 +103,7 @@ async def _candidates(ledger: Ledger, signal: KpiSignal, event: Recorded) -> lis
         return []
     since = event.occurred_at - timedelta(days=ledger.settings.recurrence_days)
     rows = await ledger.db.rows(DECLINED_CANDIDATES, (signal.service, since))
-    text = in_both_languages("declined_candidate", {"value": signal.service})
+    text = line_of_rule(ledger, "declined_candidate", {"value": signal.service})
     return [GivenEvidence(about=f"problem_candidate/{row['id']}", text=text) for row in rows]
 
 

@@ -14,7 +14,7 @@ from app.kernel.ledger import Ledger
 from app.log.events import Recorded, id_of, kind_of
 from app.processes.improvement_suggestions.lookups import (
     ImprovementSignal,
-    in_both_languages,
+    line_of_rule,
     suggestion_for,
 )
 from app.processes.improvement_suggestions.payloads import GivenEvidence
@@ -50,7 +50,7 @@ async def suggest_after_complaints(ledger: Ledger, event: Recorded) -> AsyncIter
     for row in rows:
         time = f"{row['complained_at'].astimezone(zone):%Y-%m-%d %H:%M:%S}"
         subject = ComplaintSubject(row["subject"])
-        text = in_both_languages("complaint", {"at": time, "subject": subject.en}, {"subject": subject.zh})
+        text = line_of_rule(ledger, "complaint", {"at": time, "subject": subject.en}, {"subject": subject.zh})
         evidence.append(GivenEvidence(about=row["record"], text=text))
     kinds = {kind_of(row["record"]) for row in rows}
     process = kinds.pop() if len(kinds) == 1 else None
@@ -59,7 +59,7 @@ async def suggest_after_complaints(ledger: Ledger, event: Recorded) -> AsyncIter
         ImprovementSignal(
             cause=SuggestionCause.complaints,
             cause_scope=f"service/{service}",
-            title=in_both_languages("complaints_title", {"service": service}),
+            title=line_of_rule(ledger, "complaints_title", {"service": service}),
             process=process,
             aspect=ImprovementAspect.interface if process is None else ImprovementAspect.activity,
             source=SuggestionSource.satisfaction_survey,

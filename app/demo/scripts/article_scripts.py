@@ -139,7 +139,8 @@ class ArticleScenario:
                 time = life.opening.arrived_at - timedelta(minutes=minutes)
                 yield from self._visit(life.requester, time, f"{life.opening.n}", helped=False)
             resolved = [step for step in life.steps if step.action == "resolve"]
-            if used and resolved:
+            # What a machine resolves itself, it has read no article for.
+            if used and resolved and not resolved[0].caller.is_machine:
                 case = UseArticle(case=str(self.incident_ids[life.opening.n]))
                 yield ArticleStep(resolved[0].time + timedelta(minutes=2), resolved[0].caller, "use", case)
 

@@ -18,6 +18,7 @@ from app.foundation.decisions.records import (
     Vote,
     VoteVerdict,
 )
+from app.foundation.documents.pages import SignatureLine
 from app.foundation.documents.printing import DecryptedDocument, decrypt
 from app.kernel.ledger import Ledger
 from app.log.events import Recorded, stream
@@ -109,9 +110,15 @@ def _printed(
     )
 
 
-def decided_at(decisions: Sequence[PrintedDecision]) -> datetime | None:
-    """Return when the newest of the decisions was taken; None before the first."""
-    return max(
-        (decision.closed_at for decision in decisions if decision.outcome and decision.closed_at),
-        default=None,
-    )
+def committee_lines(decisions: Sequence[PrintedDecision]) -> list[SignatureLine]:
+    """Return a line for each who has approved in the newest decision that was taken, with when they voted; an
+    empty line if there is none.
+    """
+    outcomes = [decision for decision in decisions if decision.outcome and decision.closed_at]
+    newest = max(outcomes, key=lambda decision: str(decision.closed_at), default=None)
+    votes = () if newest is None else newest.votes
+    return [
+        SignatureLine("committee", vote.name, vote.voted_at)
+        for vote in votes
+        if vote.verdict is VoteVerdict.approve and vote.name is not None
+    ] or [SignatureLine("committee")]

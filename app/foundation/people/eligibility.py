@@ -11,7 +11,7 @@ from uuid import UUID
 from app.common.duties import GivenDuty
 from app.common.people import Person, PersonState, Role
 from app.common.records import empty
-from app.foundation.people.lookups import membership
+from app.foundation.people.lookups import has_led, membership
 from app.foundation.people.records import Team
 from app.kernel.access.eligibility import is_eligible, scopes_of
 from app.kernel.access.reads import ReadContext
@@ -86,3 +86,17 @@ async def process_supervisor(
     proposed.process, proposed.team_id = body.process, ctx.required_ref(Team, "team").id
     holders = await reads.holders(Role.process_supervisor, proposed, most=1)
     return ProcessSupervisor(holders[0] if holders else None)
+
+
+async def not_the_head(reads: ReadContext, record: object, body: object, ctx: ActionContext) -> None:
+    """Refuse a head who neither leads the payload's team, or led it once, nor manages its lead
+    (`not_the_head`). The payload names whom it will for a team that has no active lead.
+    """
+    head, team = ctx.ref(Person, "head"), ctx.required_ref(Team, "team")
+    if head is None or team.lead_id is None or ctx.caller.is_rule:
+        return
+    lead = await reads.record(Person.KIND, str(team.lead_id))
+    if lead is None or lead.record.state is not PersonState.active:
+        return
+    if head.id not in (team.lead_id, lead.record.manager_id) and not await has_led(reads, head, team):
+        raise WrongValue({"team": str(team.key)}, pointer="/head", because="not_the_head")

@@ -37,6 +37,9 @@ select m.person_id from fold.membership m join fold.team t on t.id = m.team_id
 where m.person_id = any(%s) and t.kind = 'customer'
 group by m.person_id having not bool_or(m.team_id = %s)"""
 
+LED_ONCE = """
+select from log.told where stream = %(team)s and data->'set'->%(team)s->>'lead_id' = %(person)s limit 1"""
+
 STAFFED_NOW = Unguarded("A team that loses its last member at once is reported.")
 STAFFED_TEAMS = f"""
 select t.id from fold.team t
@@ -84,6 +87,12 @@ async def active_members(read: Reading, team_ids: Sequence[UUID], most: int) -> 
 async def staffed_team(read: Reading, team: UUID | None) -> UUID | None:
     """Return the team's id if the team is active and somebody works in it: defaults give work to no other."""
     return team if team is not None and await read(STAFFED_TEAMS, ([team],)) else None
+
+
+async def has_led(reads: ReadContext, person: Record, team: Record) -> bool:
+    """Return whether the person was once the lead of the team."""
+    words = {"team": team.row_key, "person": str(person.id)}
+    return await reads.row(LED_ONCE, words, guard=Unguarded("What was is not changed.")) is not None
 
 
 async def active_person(read: Reading, person: UUID | None) -> str | None:

@@ -15,6 +15,7 @@ from app.foundation.people.eligibility import (
     DefaultHolder,
     ProcessSupervisor,
     lead_of_team,
+    not_the_head,
     process_supervisor,
 )
 from app.foundation.people.succession.handing_over import succession_rows
@@ -226,7 +227,7 @@ LIFECYCLE = Lifecycle(
     rows=(
         #      action             中文          from               to                   who                    event
         action(open_,             "开启",       NEW_RECORD,        State.open,          quality_manager | rule, "audit.opened",
-               prepare=(lead_of_team, process_supervisor), wrong=(checks.audit_invalid,), notifies=TELL_SUPERVISOR),
+               prepare=(lead_of_team, process_supervisor), wrong=(checks.audit_invalid, not_the_head), notifies=TELL_SUPERVISOR),
         action(submit_self_check, "提交自查",   [State.open],      State.submitted,     supervisor,             "audit.self_checked",
                unless=(checks.month_not_over,), prepare=(log_knowledge,), notifies=TELL_ADMINISTRATOR),
         action(confirm_summary, "确认汇总", [State.submitted], State.confirmed, administrator.in_person(), "audit.summary_confirmed", notifies=TELL_HEAD),

@@ -9,7 +9,10 @@ from zoneinfo import ZoneInfo
 from app.api.listings.child_listings import ChildListing, render_rows
 from app.api.listings.filters import WhereClause
 from app.api.records.shapes import Renderer
+from app.common.people import Role
 from app.common.records import from_row
+from app.foundation.documents.pages import SignatureLine
+from app.foundation.documents.posts import post_lines
 from app.governance.audits.lookups import CHILDREN, FINDINGS, NUMBERS
 from app.governance.audits.queries import CHILD_LISTINGS
 from app.governance.audits.records import Audit, IrregularityRule
@@ -19,6 +22,12 @@ from app.kernel.access.visibility import seen_condition
 from app.log.events import id_of, kind_of
 
 FINDING = "finding"
+#: The lines of those who are named in the audit: the code of the line, and the field with the person.
+SIGNED_BY = (
+    ("process_supervisor", "self_checked_by"),
+    ("process_administrator", "summarised_by"),
+    ("team_head", "head"),
+)
 #: So many rows of each table are printed.
 MOST_ROWS = 500
 
@@ -29,13 +38,18 @@ async def printed_audit(renderer: Renderer, loaded: VersionedRecord[Audit]) -> P
     entries, draws, irregularities = [await _rows(renderer, audit, listing) for listing in CHILD_LISTINGS]
     printed_draws = await _draws(renderer, audit, draws, irregularities)
     renderer.is_past = True  # a page offers no actions
+    answer = await renderer.render_one(audit, loaded.audience)
     return PrintedAudit(
         record=audit,
-        audit=await renderer.render_one(audit, loaded.audience),
+        audit=answer,
         entries=entries,
         draws=printed_draws,
         findings=await _findings(renderer, audit),
         zone=ZoneInfo(ledger.settings.time_zone),
+        signatures=[
+            *(SignatureLine(code, (answer[name] or {}).get("name")) for code, name in SIGNED_BY),
+            *await post_lines(ledger, Role.quality_manager),
+        ],
     )
 
 

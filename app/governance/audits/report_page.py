@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup
 
 from app.api.records.columns import instant_of
+from app.foundation.documents.pages import SignatureLine
 from app.governance.audits.records import Audit, AuditState, DesignFaultKind, IrregularityRule, SelfCheckItem
 from app.html.filters import day, moment, short
 from app.html.templates import render
@@ -37,8 +38,8 @@ class PrintedDraw:
 
 @dataclass(frozen=True, slots=True)
 class PrintedAudit:
-    """Content of the page: the audit, also as its reader is shown it, the entries of its self-check, its
-    draws, and those of its findings that the reader may see.
+    """What the page shows: the audit, also as its reader is shown it, the entries of its self-check, its
+    draws, those of its findings that the reader may see, and the lines on which it is signed.
     """
 
     record: Audit
@@ -47,6 +48,7 @@ class PrintedAudit:
     draws: Sequence[PrintedDraw]
     findings: Sequence[Any]
     zone: ZoneInfo
+    signatures: Sequence[SignatureLine]
 
 
 def page_of(printed: PrintedAudit, language: str) -> str:
@@ -58,6 +60,7 @@ def page_of(printed: PrintedAudit, language: str) -> str:
         wording,
         title=wording.sentence("title", number=audit["number"]),
         audit=audit,
+        signatures=printed.signatures,
         head=list(_head(printed, wording)),
         counts=list(_counts(audit)),
         entries=[

@@ -11,6 +11,7 @@ from app.foundation.people.eligibility import (
     DefaultHolder,
     ProcessSupervisor,
     lead_of_team,
+    not_the_head,
     process_supervisor,
 )
 from app.foundation.people.succession.handing_over import succession_rows
@@ -115,7 +116,7 @@ LIFECYCLE = Lifecycle(
     rows=(
         #      action            中文        from               to               who              event
         action(raise_,           "提出",     NEW_RECORD,        State.raised,    quality_manager, "finding.raised",
-               prepare=(earlier_finding, lead_of_team, process_supervisor), wrong=(checks.finding_invalid,), notifies=TELL_CONCERNED),
+               prepare=(earlier_finding, lead_of_team, process_supervisor), wrong=(checks.finding_invalid, not_the_head), notifies=TELL_CONCERNED),
         action(object_,          "申诉",     [State.raised],    State.objected,  concerned,       "finding.objected",
                unless=(checks.objection_decided,), notifies=TELL_JUDGES),
         action(decide_objection, "裁定申诉", [State.objected],  VERDICT,         quality_manager, "finding.upheld",

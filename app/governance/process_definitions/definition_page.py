@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from app.common.people import Role, RoleLabels
 from app.conformance.step_words import step_label
+from app.foundation.documents.pages import SignatureLine
 from app.foundation.process_definitions.expected_paths import ExpectedPath
 from app.foundation.process_definitions.records import (
     DefinitionContent,
@@ -25,6 +26,8 @@ from app.kernel.actions.lifecycle import Lifecycle
 
 TEMPLATE = "governance/process_definitions/definition.html"
 TABLE = "definition_page"
+#: The lines of those who answer for the process: the code of the line, and the field with the person.
+SIGNED_BY = (("process_owner", "owner"), ("process_executor", "executor"))
 #: Units of time limits, the largest first, with their seconds.
 UNITS = (("days", 86_400), ("hours", 3_600), ("minutes", 60), ("seconds", 1))
 
@@ -77,6 +80,7 @@ def page_of(printed: PrintedDefinition, language: str) -> str:
         further=list(_further(definition, wording)),
         path=[] if printed.path is None else list(_path(printed.path, printed.lifecycle, wording)),
         steps=[] if printed.lifecycle is None else list(_steps(printed.lifecycle, printed, wording)),
+        signatures=[SignatureLine(code, (definition[name] or {}).get("name")) for code, name in SIGNED_BY],
         excerpt=map_drawing.draw(excerpt, language, marked=definition["process"]) if excerpt else None,
     )
 

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from app.common.notices import NoticeType, RecipientRule
+from app.common.people import Role
 from app.foundation.people.succession.handing_over import succession_rows
 from app.governance.quality_assessments import checks
 from app.governance.quality_assessments.payloads import (
@@ -18,6 +20,7 @@ from app.governance.quality_assessments.payloads import (
     VerifyQualityAssessment,
 )
 from app.governance.quality_assessments.records import (
+    CONCLUDED_WITHIN,
     QualityAssessment,
     QualityCorrection,
     QualityFinding,
@@ -25,11 +28,11 @@ from app.governance.quality_assessments.records import (
 from app.governance.quality_assessments.records import QualityAssessmentState as State
 from app.kernel.access.audience_rules import to_persons, to_staff
 from app.kernel.access.reads import ReadContext
-from app.kernel.actions.actor_policy import process_relation, quality_manager
+from app.kernel.actions.actor_policy import process_relation, quality_manager, rule
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, action
-from app.kernel.actions.payloads import Reason
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, action
+from app.kernel.actions.payloads import EmptyPayload, Reason
 from app.kernel.actions.related import RelatedCommands, RelatedPart
 from app.log.canonical import instant
 from app.log.events import stream
@@ -43,6 +46,12 @@ def open_(assessment: QualityAssessment, body: OpenQualityAssessment, ctx: Actio
     assessment.number = ctx.assigned.number
     copy_fields(assessment, body, ctx)
     assessment.opener_id, assessment.opened_at = ctx.caller.person_id, ctx.occurred_at
+    assessment.conclude_by_at = max(body.ends_at, ctx.occurred_at) + CONCLUDED_WITHIN
+
+
+def fall_overdue(assessment: QualityAssessment, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Flag the quality assessment as overdue."""
+    assessment.overdue_at = ctx.occurred_at
 
 
 def conclude(assessment: QualityAssessment, body: ConcludeQualityAssessment, ctx: ActionContext) -> None:
@@ -114,6 +123,10 @@ def _corrections(
 
 PLAN_CORRECTIONS = RelatedCommands(action="plan", field="actions", parts=_corrections, permitted=True)
 ASSESSORS = quality_manager | assessor
+TELL_OVERDUE = (
+    RecipientRule(NoticeType.quality_assessment_overdue, field="assessor_id"),
+    RecipientRule(NoticeType.quality_assessment_overdue, roles=frozenset({Role.quality_manager})),
+)
 CONCLUDED = (State.concluded, State.improving)
 
 # fmt: off
@@ -125,6 +138,8 @@ LIFECYCLE = Lifecycle(
         #      action    中文        from          to               who              event
         action(open_,    "启动",     NEW_RECORD,   State.open,      quality_manager, "quality_assessment.opened", wrong=(checks.not_the_period_of_cycle,)),
         action(conclude, "得出结论", [State.open], State.concluded, ASSESSORS.in_person(),       "quality_assessment.concluded"),
+        action(fall_overdue, "标记逾期", [State.open], STAYS,       rule,            "quality_assessment.fell_overdue",
+               due=DueAt("conclude_by_at", "flag_quality_assessments", unless="overdue_at"), notifies=TELL_OVERDUE),
         action(improve,  "制定改进措施", CONCLUDED,    State.improving, ASSESSORS,       "quality_assessment.improved",
                prepare=(checks.finding_numbers, correction_ids), wrong=(checks.no_such_finding,), related=PLAN_CORRECTIONS),
         action(verify,   "验证",     CONCLUDED,    State.verified,  quality_manager.in_person(), "quality_assessment.verified",

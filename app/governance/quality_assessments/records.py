@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, ClassVar
 from uuid import UUID
 
@@ -11,6 +11,9 @@ from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
 from app.common.records import ChildRecord, CodeEnum, ForeignRef, KeyRef, Record, optional, required
 from app.common.state_fields import EnteredAt
+
+#: Assessments are concluded so long after their period, or after they were opened.
+CONCLUDED_WITHIN = timedelta(days=30)
 
 
 class QualityAssessmentState(CodeEnum):
@@ -77,6 +80,12 @@ class QualityAssessment(Record):
         "Person who verified the assessment; null until then."
     )
     opened_at: datetime | None = required("Time at which the assessment was opened.")
+    conclude_by_at: datetime | None = optional(
+        "Time by which the assessment must be concluded; null for earlier releases."
+    )
+    overdue_at: datetime | None = optional(
+        "Time at which the assessment was flagged as overdue; null if it was not."
+    )
     concluded_at: Annotated[datetime | None, EnteredAt(QualityAssessmentState.concluded)] = optional(
         "Time at which the assessment was concluded; null until then."
     )

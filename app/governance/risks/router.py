@@ -24,6 +24,8 @@ from app.api.records.reads import mount_reads, renderer_of
 from app.api.records.shapes import Renderer
 from app.api.requests.accept import negotiate
 from app.api.routes import Routes
+from app.common.people import Role
+from app.foundation.documents.posts import post_lines
 from app.governance.risks import matrices
 from app.governance.risks.heat_map import draw
 from app.governance.risks.lifecycle import LIFECYCLE
@@ -52,7 +54,9 @@ SVG_RESPONSE: dict[int | str, dict[str, Any]] = {
 }
 #: An image that is opened by itself loads and runs nothing.
 POLICY = {"Content-Security-Policy": "default-src 'none'"}
-#: A schema has no bounds for dates, so a pattern limits the years.
+#: Whoever holds these signs the report.
+SIGNING_POSTS = (Role.quality_manager, Role.management)
+#: A schema has no bounds for dates, so their years are said by a pattern.
 Day = Annotated[
     date,
     Field(
@@ -104,7 +108,9 @@ async def get_risk_report(request: Request, query: Annotated[RiskReportQuery, Qu
     headers = {"Content-Language": renderer.language, "Vary": f"Accept, {VARY['Vary']}"}
     media_type = negotiate(request.headers.get("accept"), (JSON, HTML))
     if query.format == "html" or (query.format is None and media_type == HTML):
-        page = page_of(report, scale_of(history), zone, renderer.language)
+        ledger = renderer.ledger
+        signatures = [line for role in SIGNING_POSTS for line in await post_lines(ledger, role)]
+        page = page_of(report, scale_of(history), signatures, zone, renderer.language)
         return Response(page, headers={**HEADERS, **headers}, media_type=HTML)
     return Response(report.model_dump_json(), headers=headers, media_type=JSON)
 

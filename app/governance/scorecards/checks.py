@@ -7,6 +7,7 @@ from decimal import Decimal
 from app.foundation.quarters import end_of_quarter
 from app.governance.scorecards.payloads import (
     DecideObjectionScorecard,
+    JudgeYearScorecard,
     OpenScorecard,
     PublishScorecard,
     SettleScorecard,
@@ -18,6 +19,8 @@ from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import WrongValue
 
 HIGHEST_SCORE = 100
+#: The end of the names of last quarters of years.
+LAST_QUARTER = "Q4"
 
 
 async def scorecard_invalid(
@@ -82,3 +85,32 @@ async def plan_invalid(
         raise WrongValue(pointer="/plan_due_at", because=because)
     if body.plan_due_at is not None and body.plan_due_at <= ctx.counts_from:
         raise WrongValue(pointer="/plan_due_at", because="not_ahead")
+
+
+async def no_outcome_to_confirm(reads: ReadContext, card: Scorecard, ctx: ActionContext) -> str | None:
+    """Refuse to confirm a talk that was not held, or twice (`nothing_to_agree_to`)."""
+    return "nothing_to_agree_to" if card.outcome is None or card.outcome_confirmed_at else None
+
+
+async def no_year_to_judge(reads: ReadContext, card: Scorecard, ctx: ActionContext) -> str | None:
+    """Refuse the card of another quarter than the last (`not_the_last_quarter`), and a judgement that the
+    person has confirmed (`year_confirmed`).
+    """
+    if not str(card.quarter).endswith(LAST_QUARTER):
+        return "not_the_last_quarter"
+    return None if card.year_confirmed_at is None else "year_confirmed"
+
+
+async def no_year_to_confirm(reads: ReadContext, card: Scorecard, ctx: ActionContext) -> str | None:
+    """Refuse to confirm a year that was not judged, or twice (`nothing_to_agree_to`)."""
+    return "nothing_to_agree_to" if card.year_judged_at is None or card.year_confirmed_at else None
+
+
+async def year_score_invalid(
+    reads: ReadContext, card: Scorecard, body: JudgeYearScorecard, ctx: ActionContext
+) -> None:
+    """Refuse a score of the year beyond 0 and 100."""
+    if Decimal(body.year_score) < 0:
+        raise WrongValue({"ge": "0"}, pointer="/year_score", because="greater_than_equal")
+    if Decimal(body.year_score) > HIGHEST_SCORE:
+        raise WrongValue({"le": str(HIGHEST_SCORE)}, pointer="/year_score", because="less_than_equal")

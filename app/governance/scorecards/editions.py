@@ -1,6 +1,7 @@
-"""Lifecycle of the editions of weights and measures: set before the quarter begins that they are for.
+"""Lifecycle of the editions of weights and measures: proposed, and confirmed by somebody else before the
+quarter begins that they are for.
 
-set
+proposed ─► set
 """
 
 from __future__ import annotations
@@ -8,6 +9,8 @@ from __future__ import annotations
 from decimal import Decimal
 from functools import partial
 
+from app.common.notices import NoticeType, RecipientRule
+from app.common.people import Role
 from app.foundation.quarters import start_of_quarter
 from app.governance.scorecards.marks import Weights
 from app.governance.scorecards.payloads import ScorecardMeasure, SetScorecardEdition
@@ -16,10 +19,11 @@ from app.governance.scorecards.records import ScorecardEditionState as State
 from app.kernel.access.audience_rules import to_staff
 from app.kernel.access.kinds import Lookup
 from app.kernel.access.reads import ReadContext
-from app.kernel.actions.actor_policy import quality_manager
+from app.kernel.actions.actor_policy import RecordDuty, quality_manager, role
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, action
+from app.kernel.actions.lifecycle import NEW_RECORD, FormerEvent, Lifecycle, action
+from app.kernel.actions.payloads import EmptyPayload
 from app.kernel.actions.refusals import WrongValue
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.dimensions import narrowing_dimension
@@ -28,9 +32,11 @@ WHOLE_PERCENT = 100
 
 
 def set_edition(edition: ScorecardEdition, body: SetScorecardEdition, ctx: ActionContext) -> None:
-    """Set a scorecard edition: the weights for a first quarter and all later ones."""
+    """Set a scorecard edition: the weights for a first quarter and all later ones. It counts once somebody
+    else has confirmed it.
+    """
     assert ctx.assigned.number is not None, "editions have numbers"
-    edition.number = ctx.assigned.number
+    edition.number, edition.proposed_by_id = ctx.assigned.number, ctx.caller.person_id
     copy_fields(edition, body, ctx, without="measures")
     # In the order of the event's members, so that a replayed answer, read from the event, has the same bytes.
     edition.measures = [
@@ -42,6 +48,17 @@ def set_edition(edition: ScorecardEdition, body: SetScorecardEdition, ctx: Actio
         }
         for measure in body.measures
     ]
+
+
+def confirm_edition(edition: ScorecardEdition, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Confirm a scorecard edition, which somebody else has proposed."""
+    edition.confirmed_by_id = ctx.caller.person_id
+
+
+async def edition_too_late(reads: ReadContext, edition: ScorecardEdition, ctx: ActionContext) -> str | None:
+    """Refuse to confirm an edition whose first quarter has begun (`edition_too_late`)."""
+    begins_at = start_of_quarter(str(edition.begins_with), ctx.settings.zone)
+    return "edition_too_late" if begins_at <= ctx.counts_from else None
 
 
 def weights_of(edition: ScorecardEdition) -> Weights:
@@ -85,13 +102,22 @@ def _check_measure(measure: ScorecardMeasure, pointer: str) -> None:
         raise WrongValue(pointer=f"{pointer}/worst", because="same_as_best")
 
 
+CONFIRMERS = (quality_manager | role(Role.management)).in_person()
+PROPOSER = RecordDuty("person who has proposed it", "提出人", ("proposed_by_id",))
+TELL_CONFIRMERS = (
+    RecipientRule(NoticeType.weights_to_confirm, roles=frozenset({Role.quality_manager, Role.management})),
+)
+
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="scorecard_edition", plural="scorecard_editions", zh="记分卡权重版本", record=ScorecardEdition, states=State, code="SCE",
     visible=(to_staff(),), lookup=Lookup(vocabulary=frozenset(KPIS)),
     rows=(
         #      action       中文    from        to         who              event
-        action(set_edition, "设定", NEW_RECORD, State.set, quality_manager, "scorecard_edition.set", name="set", wrong=(edition_invalid,)),
+        action(set_edition, "设定", NEW_RECORD, State.proposed, quality_manager, "scorecard_edition.proposed", name="set", wrong=(edition_invalid,),
+               former=(FormerEvent("scorecard_edition.set", SetScorecardEdition),), notifies=TELL_CONFIRMERS),
+        action(confirm_edition, "确认", [State.proposed], State.set, CONFIRMERS, "scorecard_edition.confirmed", name="confirm",
+               unless=(edition_too_late,), segregate_from=(PROPOSER,)),
     ),
 )
 # fmt: on

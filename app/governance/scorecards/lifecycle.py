@@ -22,8 +22,10 @@ from app.governance.scorecards.marks import (
     score_of,
 )
 from app.governance.scorecards.payloads import (
+    ConfirmYearScorecard,
     CountedFigure,
     DecideObjectionScorecard,
+    JudgeYearScorecard,
     ObjectScorecard,
     OpenScorecard,
     PublishScorecard,
@@ -49,7 +51,7 @@ from app.kernel.actions.actor_policy import RecordDuty, process_relation, qualit
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, Branch, DueAt, Lifecycle, Rules, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Branch, DueAt, Lifecycle, Rules, action
 from app.kernel.actions.payloads import EmptyPayload
 
 
@@ -132,6 +134,23 @@ def settle(card: Scorecard, body: SettleScorecard, ctx: ActionContext) -> None:
     copy_fields(card, body, ctx)
 
 
+def confirm_outcome(card: Scorecard, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Confirm the scorecard's outcome: the improvement talk was held, and the person agrees."""
+    card.outcome_confirmed_at = ctx.occurred_at
+
+
+def judge_year(card: Scorecard, body: JudgeYearScorecard, ctx: ActionContext) -> None:
+    """Judge the scorecard's year: it is judged as a whole, after a talk with the person."""
+    copy_fields(card, body, ctx, without="year_score")
+    card.year_score = str(rounded(Decimal(body.year_score)))
+    card.year_judged_by_id, card.year_judged_at = ctx.caller.person_id, ctx.occurred_at
+
+
+def confirm_year(card: Scorecard, body: ConfirmYearScorecard, ctx: ActionContext) -> None:
+    """Confirm the scorecard's year: the talk was held, and its plan is agreed."""
+    card.year_confirmed_at = ctx.occurred_at
+
+
 def conclude(card: Scorecard, body: EmptyPayload, ctx: ActionContext) -> None:
     """Conclude the scorecard: no talk is due, and the time to object is over."""
 
@@ -148,6 +167,7 @@ def _answered_state(card: Scorecard) -> State:
 
 concerned_person = process_relation("scorecard_concerned", "whose it is", "当事人", "concerned_id")
 talker = process_relation("scorecard_talker", "the superior who talks it over", "面谈上级", "talker_id")
+superior = process_relation("scorecard_superior", "the superior", "上级", "superior_id")
 CONCERNED = RecordDuty("person concerned", "当事人", ("concerned_id",))
 SUPERIOR = RecordDuty("superior who has rated it", "评分上级", ("superior_id",))
 PUBLISHED = Branch(_published_state, (State.published, State.talk))
@@ -162,6 +182,7 @@ TELL_VERDICT = (
     RecipientRule(NoticeType.scorecard_talk, field="talker_id", when="below_line"),
 )
 TELL_OF_OUTCOME = (RecipientRule(NoticeType.scorecard_settled, field="concerned_id"),)
+TELL_YEAR = (RecipientRule(NoticeType.year_judged, field="concerned_id"),)
 OBJECTIONABLE = (State.published, State.talk, State.settled)
 
 # fmt: off
@@ -182,6 +203,12 @@ LIFECYCLE = Lifecycle(
                prepare=(edition_of_card,), wrong=(checks.correction_invalid,), segregate_from=(CONCERNED, SUPERIOR), notifies=TELL_VERDICT),
         action(settle,           "完成面谈", [State.talk],      State.settled,   talker | quality_manager, "scorecard.settled",
                wrong=(checks.plan_invalid,), segregate_from=(CONCERNED,), notifies=TELL_OF_OUTCOME),
+        action(confirm_outcome,  "确认面谈结果", [State.settled], STAYS, concerned_person, "scorecard.outcome_confirmed",
+               unless=(checks.no_outcome_to_confirm,)),
+        action(judge_year,       "年度评定", OBJECTIONABLE,      STAYS,          superior | quality_manager, "scorecard.year_judged",
+               unless=(checks.no_year_to_judge,), wrong=(checks.year_score_invalid,), segregate_from=(CONCERNED,), notifies=TELL_YEAR),
+        action(confirm_year,     "确认年度评定", OBJECTIONABLE,  STAYS,          concerned_person, "scorecard.year_confirmed",
+               unless=(checks.no_year_to_confirm,)),
         action(conclude,         "申诉期满办结", [State.published], State.settled,   rule,                     "scorecard.concluded",
                due=DueAt("objection_until_at", "conclude_scorecards")),
         *succession_rows("scorecard", State),

@@ -11,11 +11,11 @@ from app.governance.scorecards.records import Scorecard, ScorecardEdition, Score
 from app.kernel.access.reads import Reading
 from app.platform.db import Row
 
-# If a quarter has two editions, the later one in the log is in force.
+# Of two editions for the same quarter the one that was confirmed last is in force.
 IN_FORCE = """
 select r.* from fold.scorecard_edition r
-join log.event e on e.stream = 'scorecard_edition/' || r.id and e.version = 1
-where r.begins_with <= %s order by r.begins_with desc, e.position desc limit 1"""
+join log.event e on e.stream = 'scorecard_edition/' || r.id and e.version = r.version
+where r.state = 'set' and r.begins_with <= %s order by r.begins_with desc, e.position desc limit 1"""
 # By the index scorecard_rating_card.
 RATINGS = "select * from fold.scorecard_rating where scorecard_id = %s and state = 'rated' order by id"
 # Leads of the organisation's own teams.

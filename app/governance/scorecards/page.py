@@ -7,6 +7,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from app.common.people import Person
+from app.foundation.documents.pages import SignatureLine
+from app.foundation.documents.printing import decrypt
 from app.foundation.people.records import Team
 from app.governance.scorecards.lookups import figures_of
 from app.governance.scorecards.records import (
@@ -23,7 +25,7 @@ from app.kpis.catalogue import KPIS
 
 TEMPLATE, TABLE = "governance/scorecards/page.html", "scorecard_page"
 #: The texts of the card that are personal.
-TEXTS = ("objection", "verdict_reason", "agreed")
+TEXTS = ("objection", "verdict_reason", "agreed", "year_grounds", "year_plan")
 
 
 async def page_of(ledger: Ledger, card: Scorecard, language: str) -> str:
@@ -31,6 +33,7 @@ async def page_of(ledger: Ledger, card: Scorecard, language: str) -> str:
     edition: ScorecardEdition = (await _record(ledger, ScorecardEdition.KIND, card.edition_id)).record
     figures = await figures_of(ledger.db.rows, card)
     wording = Wording(language, TABLE)
+    names = await decrypt(ledger, [], [card.concerned_id, card.superior_id])
     ciphertexts = [text for name in TEXTS if (text := getattr(card, name)) is not None]
     texts = await ledger.vault.texts(ciphertexts) if ciphertexts else {}
     return render(
@@ -46,6 +49,14 @@ async def page_of(ledger: Ledger, card: Scorecard, language: str) -> str:
             for dimension in ScorecardDimension
         ],
         figures=[_row(figure, wording) for figure in figures],
+        signatures=[
+            SignatureLine(
+                "person_concerned",
+                names.name(card.concerned_id),
+                card.year_confirmed_at or card.outcome_confirmed_at,
+            ),
+            SignatureLine("superior", names.name(card.superior_id)),
+        ],
         texts={name: texts.get(getattr(card, name) or "") for name in TEXTS},
     )
 

@@ -22,6 +22,7 @@ from app.governance.scorecards.records import (
 from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
+    EmptyPayload,
     FreeText,
     Instant,
     Payload,
@@ -128,6 +129,18 @@ class SettleScorecard(Payload, of=Scorecard):
     outcome: TalkOutcome
     agreed: FreeText
     plan_due_at: Instant | None = None
+
+
+class JudgeYearScorecard(Payload, of=Scorecard):
+    """The judgement on a whole year, and what the talk about it has led to."""
+
+    year_score: Number
+    year_grounds: FreeText
+    year_plan: FreeText
+
+
+class ConfirmYearScorecard(EmptyPayload):
+    """The consent to the judgement on the year."""
 
 
 class AskScorecardRating(Payload, of=ScorecardRating):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 
 from pydantic import Field
@@ -68,6 +69,13 @@ class ScorecardYear(OutputModel):
     quarters: list[ScoredQuarter] = Field(description="Quarters with a scorecard.")
     scored: int = Field(description="Number of quarters with a score.")
     final_score: str | None = Field(description="Mean of the scores; null if there are no scores.")
+    judged_score: str | None = Field(
+        description="Score of the whole year as the superior judged it; null until then."
+    )
+    judged_at: datetime | None = Field(description="Time of the judgement of the year; null until then.")
+    confirmed_at: datetime | None = Field(
+        description="Time at which the person confirmed the talk and the plan; null until then."
+    )
     complete: bool = Field(description="True if all four quarters have a score.")
 
 
@@ -117,6 +125,7 @@ def year_from(quarter: str, cards: Sequence[Scorecard]) -> ScorecardYear:
     """Return the year of that quarter from its cards: the mean of their scores, each alike."""
     scores = [Decimal(card.final_score) for card in cards if card.final_score is not None]
     mean = rounded(sum(scores, Decimal(0)) / len(scores)) if scores else None
+    judged = next((card for card in cards if card.year_judged_at is not None), None)
     return ScorecardYear(
         year=int(quarter[:4]),
         quarters=[
@@ -125,5 +134,8 @@ def year_from(quarter: str, cards: Sequence[Scorecard]) -> ScorecardYear:
         ],
         scored=len(scores),
         final_score=None if mean is None else str(mean),
+        judged_score=None if judged is None else judged.year_score,
+        judged_at=None if judged is None else judged.year_judged_at,
+        confirmed_at=None if judged is None else judged.year_confirmed_at,
         complete=len(scores) == QUARTERS,
     )

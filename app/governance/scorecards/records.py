@@ -61,8 +61,9 @@ class TalkOutcome(CodeEnum):
 
 
 class ScorecardEditionState(CodeEnum):
-    """State of a scorecard edition, which never changes."""
+    """State of a scorecard edition: it counts once a second person has confirmed it."""
 
+    proposed = "proposed", "Proposed", "待确认"
     set = "set", "Set", "已设定"
 
 
@@ -111,8 +112,17 @@ class ScorecardEdition(Record):
     rating_days: int | None = required("Number of days that raters have.", examples=[10])
     objection_days: int | None = required("Number of days in which an objection is possible.", examples=[14])
     reason: Annotated[str | None, Personal()] = optional("Reason for the weights.")
-    set_at: Annotated[datetime | None, EnteredAt(ScorecardEditionState.set)] = required(
-        "Time at which the edition was set."
+    proposed_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Person who proposed the edition; null in earlier releases."
+    )
+    confirmed_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Person who confirmed the edition; null until then."
+    )
+    set_at: Annotated[datetime | None, EnteredAt(ScorecardEditionState.proposed)] = required(
+        "Time at which the edition was proposed."
+    )
+    confirmed_at: Annotated[datetime | None, EnteredAt(ScorecardEditionState.set)] = optional(
+        "Time at which the edition was confirmed; null until then."
     )
 
 
@@ -188,6 +198,27 @@ class Scorecard(Record):
         "Agreement of the improvement talk, in words; null if no talk took place."
     )
     plan_due_at: datetime | None = optional("Time by which the plan must be carried out; null if not set.")
+    outcome_confirmed_at: datetime | None = optional(
+        "Time at which the person confirmed the agreement of the talk; null until then."
+    )
+    year_score: str | None = optional(
+        "Score of the whole year, from 0 to 100, as the superior judges it on the scorecard of its last "
+        "quarter; null until then.",
+        examples=["81.00"],
+    )
+    year_grounds: Annotated[str | None, Personal()] = optional(
+        "Grounds of the score of the year; null until the year is judged."
+    )
+    year_plan: Annotated[str | None, Personal()] = optional(
+        "Plan for the next year, from the talk about the year; null until the year is judged."
+    )
+    year_judged_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Person who judged the year; null until then."
+    )
+    year_judged_at: datetime | None = optional("Time at which the year was judged; null until then.")
+    year_confirmed_at: datetime | None = optional(
+        "Time at which the person confirmed the talk and the plan; null until then."
+    )
     opened_at: Annotated[datetime | None, EnteredAt(ScorecardState.open)] = required(
         "Time at which the scorecard was opened."
     )

@@ -46,7 +46,8 @@ class Lookup:
     without a number is not offered for new work, `retired` those in which new commands may not refer to the
     record, with the code of the refusal. `searched_fields` are the fields that a search covers besides the
     number: only fields shown to everybody who sees the record. `vocabulary` are the keys that records may be
-    about, where the program defines them: those of KPIs. `defined_name` is the SQL that returns the name
+    about, where the program defines them: those of KPIs; `vocabulary_names` are their names by key and
+    language, for papers. `defined_name` is the SQL that returns the name
     which a record of the kind defines, for another name of it (`%(name)s`), where records define names;
     `defined_spellings` is the SQL of all `spelling`s, in small letters, of what one of `%(names)s` means.
     """
@@ -56,6 +57,7 @@ class Lookup:
     retired: Mapping[CodeEnum, str] = field(default_factory=dict)
     searched_fields: Sequence[str] = ()
     vocabulary: frozenset[str] = frozenset()
+    vocabulary_names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     defined_name: str | None = None
     defined_spellings: str | None = None
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
+from app.i18n import LANGUAGES
 from app.kernel.access.audience_rules import to_staff
 from app.kernel.access.kinds import Lookup
 from app.kernel.access.reads import ReadContext
@@ -97,11 +98,14 @@ async def does_not_fit(
     ends_after_it_begins(body.valid_from_at, body.valid_until_at, ctx)
 
 
+#: The names of the KPIs, by key and language.
+NAMES = {key: {language: kpi.texts(language).name for language in LANGUAGES} for key, kpi in KPIS.items()}
+
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="kpi_target", plural="kpi_targets", zh="指标目标", record=KpiTarget, states=State,
     face=FACE,
-    visible=(to_staff(),), lookup=Lookup(vocabulary=frozenset(KPIS)),
+    visible=(to_staff(),), lookup=Lookup(vocabulary=frozenset(KPIS), vocabulary_names=NAMES),
     rows=(
         #      action    中文    from            to               who              event
         action(add,      "设定", NEW_RECORD,     State.active,    quality_manager, "kpi_target.added",   wrong=(no_such_kpi, does_not_fit)),

@@ -100,18 +100,16 @@ async def names_in_both_languages(ledger: Ledger, kind: str, key: str) -> tuple[
     return (key, key) if row is None else (row["name_en"], row["name_zh"])
 
 
-def in_both_languages(code: str, words: dict[str, str], zh_words: dict[str, str] | None = None) -> str:
-    """Return the line of that code in English and Chinese, as one line; a rule speaks to everybody.
-    `zh_words` are words that differ in Chinese.
+def line_of_rule(
+    ledger: Ledger, code: str, words: dict[str, str], zh_words: dict[str, str] | None = None
+) -> str:
+    """Return the line of that code in the organisation's language, in which rules write. `zh_words` are words
+    that differ in Chinese.
     """
-    en = translate("en", "suggestion", code, words)
-    zh = translate("zh", "suggestion", code, words | (zh_words or {}))
-    most = LONGEST_LINE // 2 - 1
-    return f"{_shortened(en, most)} {_shortened(zh, most)}"
-
-
-def _shortened(line: str, most: int) -> str:
-    return line if len(line) <= most else f"{line[: most - 1]}…"
+    language = ledger.settings.language
+    more = (zh_words or {}) if language == "zh" else {}
+    line = translate(language, "suggestion", code, words | more)
+    return line if len(line) <= LONGEST_LINE else f"{line[: LONGEST_LINE - 1]}…"
 
 
 def listed(names: Iterable[str]) -> str:

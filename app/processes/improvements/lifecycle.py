@@ -413,6 +413,8 @@ LIFECYCLE = Lifecycle(
                prepare=(planned_rollout_steps,), wrong=(rollout_checks.step_not_open, rollout_checks.step_in_order)),
         action(rollout.flag_rollout_step, "标记推广步骤逾期", ROLLED_OUT, STAYS, rule, "improvement.rollout_step_overdue",
                prepare=(planned_rollout_steps,), wrong=(rollout_checks.step_not_open, rollout_checks.step_not_overdue)),
+        action(rollout.flag_sitting, "标记考核逾期", ROLLED_OUT, STAYS, rule, "improvement.sitting_overdue",
+               wrong=(rollout_checks.sitting_not_overdue,), notifies=(RecipientRule(NoticeType.examination_overdue, field="project_manager_id"),)),
         action(rollout.ask_hand_over, "提请移交", [State.rolling_out], STAYS, named_project_manager, "improvement.handover_asked",
                prepare=(planned_rollout_steps, load_documents, pilot_evidence), wrong=(rollout_checks.rollout_incomplete,),
                document=rollout.handover_document_class, notifies=(managers(NoticeType.to_accept),)),

@@ -46,6 +46,12 @@ async def test_audits_open_by_themselves_once_and_are_submitted_summarised_and_c
     path = await opened(office)
     await office.open()  # nothing is opened twice
     audit = await office.audit()
+    for address, body in (
+        ("/v1/audits", {"month": audit["month"], "team": "network", "process": "request"}),
+        ("/v1/findings", office.finding()),
+    ):
+        refused = await office.quality.post(address, json={**body, "head": office.agent.id})
+        assert [error["code"] for error in refused.json()["errors"]] == ["not_the_head"], address
     month = audit["month"]
     assert (audit["state"], audit["process"], audit["head"]["id"]) == ("open", "incident", office.head.id)
     assert audit["opened_at"] < audit["self_check_due_at"] < audit["summary_due_at"]

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from app.attention.queries import attention
+from app.attention.rules.quality import last_half
+from app.attention.shapes import AttentionQuery
+from app.governance.quality_assessments.records import CONCLUDED_WITHIN
 from tests.client import Json
 from tests.governance.quality.conftest import House, at, errors, kinds_of
+from tests.governance.quality.test_quality_targets import led
 
 AT = "/v1/quality_assessments"
 
@@ -51,6 +57,30 @@ async def test_a_quarter_is_a_quarter_and_half_a_year_is_a_half(house: House) ->
         assert errors(refused) == [("/ends_at", code)], changed
     half = {"begins_at": begin_of(house, 2026, 1, 1), "ends_at": begin_of(house, 2026, 7, 1)}
     await house.quality.post_ok(AT, opening(house, cycle="half_yearly", **half))
+
+
+async def test_who_owes_an_assessment_is_told(house: House) -> None:
+    """The assessor once it is late, quality managers once a half-year has none."""
+    await led(house)
+    instant = datetime.now(UTC) + timedelta(days=1000)
+
+    async def unassessed() -> set[str]:
+        ledger, reader = house.api.ledger, UUID(house.quality.id)
+        callers = await ledger.directory.callers({reader})
+        answer = await attention(ledger, callers[reader], AttentionQuery.model_validate({}), instant)
+        return {item.code for item in answer.conditions} & {"quality_unassessed"}
+
+    assert await unassessed() == {"quality_unassessed"}
+    _, begin, end = last_half(instant - CONCLUDED_WITHIN, ZoneInfo(house.api.ledger.settings.time_zone))
+    half = {"cycle": "half_yearly", "begins_at": begin.isoformat(), "ends_at": end.isoformat()}
+    path = f"{AT}/{(await house.quality.post_ok(AT, opening(house, **half)))['number']}"
+    assert await unassessed() == {"quality_unassessed"}, "it is only open"
+    await house.second.post_ok(f"{path}/conclude", {"summary": "Well.", "findings": []})
+    assert await unassessed() == set()
+    await house.quality.post_ok(AT, opening(house))
+    await house.pass_time(days=31)
+    for client in (house.second, house.quality):
+        assert "quality_assessment_overdue" in await house.told(client)
 
 
 async def test_it_is_opened_concluded_improved_and_verified_when_all_actions_are(house: House) -> None:

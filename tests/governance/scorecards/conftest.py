@@ -54,9 +54,12 @@ class ScoredOffice:
 
     async def edition(self, **changes: object) -> Json:
         """An edition of weights that is set before the quarter begins."""
-        return await self.office.quality.post_ok(
+        proposed = await self.office.quality.post_ok(
             "/v1/scorecard_editions", {**EDITION, "begins_with": self.quarter, **changes}
         )
+        path = f"/v1/scorecard_editions/{proposed['number']}/confirm"
+        assert (await self.office.quality.post(path)).status_code == 403
+        return await self.office.second_quality.post_ok(path)
 
     async def move_to(self, instant: datetime) -> None:
         """It is that time; the facts are made, and what follows is done."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.foundation.quarters import quarter_of
+from app.foundation.quarters import end_of_quarter, quarter_of
 from tests.client import Json
 from tests.extent import in_test_all
 from tests.governance.audits.conftest import TEAM
@@ -143,6 +143,32 @@ async def test_a_correction_lifts_a_card_above_the_line_and_leaves_its_superior_
     assert (await office.head.post(f"{path}/settle", json=talk)).status_code == 409
     assert (await office.head.read(path))["final_score"] == "70.00", "they sign it"
     assert (await office.agent.read(f"{path}/year"))["final_score"] == "70.00"
+
+
+async def test_a_year_is_judged_as_a_whole_and_its_talk_and_plan_are_confirmed(scored: ScoredOffice) -> None:
+    office = scored.office
+    await scored.edition(measures=[])
+    last = f"{scored.quarter[:4]}-Q4"
+    await scored.move_to(end_of_quarter(last, office.zone) + DAY)
+    await scored.open()
+    for rater in (office.agent, office.head):
+        await scored.rate(rater, office.agent, 2)
+    await scored.publish()
+    card = await scored.card(office.agent, person=office.agent.id, quarter=last)
+    path = f"/v1/scorecards/{card['number']}"
+    await office.head.post_ok(f"{path}/settle", {"outcome": "training", "agreed": "A course."})
+    settled = await office.agent.post_ok(f"{path}/confirm_outcome")
+    assert settled["outcome_confirmed_at"] is not None
+    assert (await office.agent.post(f"{path}/confirm_year")).json()["code"] == "nothing_to_agree_to"
+    year = {"year_score": "61.5", "year_grounds": "He learned much.", "year_plan": "Networks."}
+    await office.head.post_ok(f"{path}/judge_year", year)
+    await office.agent.post_ok(f"{path}/confirm_year")
+    again = await office.head.post(f"{path}/judge_year", json=year)
+    assert (again.status_code, again.json()["code"]) == (409, "year_confirmed")
+    answer = await office.agent.read(f"{path}/year")
+    assert (answer["judged_score"], answer["confirmed_at"] is None) == ("61.50", False)
+    page = (await office.head.get(f"{path}/page", params={"lang": "en"})).text
+    assert [words for words in ("61.50", "He learned much.", "Networks.", "Agent") if words not in page] == []
 
 
 @in_test_all

@@ -138,7 +138,7 @@ async def is_counted_again_from_the_events_alone(scored: ScoredOffice) -> None:
         for event in events
         if event.type == "scorecard.published" and event.stream == stream
     )
-    editions = [event for event in events if event.type == "scorecard_edition.set"]
+    editions = [event for event in events if event.type == "scorecard_edition.proposed"]
     edition = ScorecardEdition(id=UUID(int=1), **editions[-1].set_fields)
     marked = [mark_of_figure(CountedFigure.model_validate(figure), edition) for figure in payload["figures"]]
     points = points_of_events(events, office.agent.id, payload["position"])

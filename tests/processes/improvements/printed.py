@@ -28,6 +28,7 @@ from app.processes.improvements.documents.printed import (
     PrintedIssue,
     PrintedMeasurement,
     PrintedMeasurements,
+    PrintedSitting,
     PrintedStep,
     PrintedTarget,
 )
@@ -211,6 +212,7 @@ def a_handover(language: str) -> PrintedImprovement:
         ),
         measured=measured(language),
         steps=steps,
+        sittings=[PrintedSitting(f"Wu Fan 吴凡 {HARM}", WRITTEN_AT + timedelta(days=9))],
         documents=[report, proposal],
         against_evidence=True,
         against_evidence_reason="The law asks for it.",

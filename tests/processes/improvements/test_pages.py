@@ -102,6 +102,7 @@ def test_the_reason_against_the_evidence_stands_out_whoever_wrote_it_down() -> N
     handover = a_handover("en")
     marked = '<section class="note"><h2>Reason for passing against the evidence</h2>'
     assert page_of(handover, "en").body.count(marked) == 1
+    assert "Wu Fan 吴凡" in page_of(handover, "en").body, "who is yet to sit the examination"
     document = replace(handover.document, sections=handover.document.sections[:1])
     assert f"{marked}<p>The law asks for it.</p>" in page_of(replace(handover, document=document), "en").body
     erased = replace(handover, document=document, against_evidence_reason=None)

@@ -265,7 +265,8 @@ async def all_members_sit_the_examination(project: Project, record_path: str, ot
     """The step is done when each member has passed, or has a day by which they sit."""
     path, executor = f"{record_path}/complete_rollout_step", project.executor.id
     training = await examined(project, {executor: 90, other: 30})
-    later = {"person": other, "due_at": AHEAD}
+    now = datetime.now(UTC)
+    later = {"person": other, "due_at": (now + timedelta(minutes=10)).isoformat()}
 
     async def refused(*absent: Json) -> Any:
         body = evidence(project, "inform_and_train", training=training, absent=list(absent))
@@ -280,6 +281,12 @@ async def all_members_sit_the_examination(project: Project, record_path: str, ot
     await project.executor.post_ok(path, body)
     (sitting,) = (await project.quality.read(f"{record_path}/rollout_sittings"))["items"]
     assert (sitting["person"]["id"], sitting["listed_by"]["id"]) == (other, executor)
+    worker = Worker(project.api.ledger)
+    for minutes in (1, 11, 14):
+        await worker.work(now + timedelta(minutes=minutes))
+    (sitting,) = (await project.quality.read(f"{record_path}/rollout_sittings"))["items"]
+    assert sitting["overdue_at"] is not None
+    assert "examination_overdue" in await told(project.manager, record_path)
 
 
 async def it_is_published_for_the_day_of_the_cutover(

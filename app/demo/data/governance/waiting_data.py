@@ -32,6 +32,23 @@ TEMPLATE: dict[str, Any] = {
     "team": "applications",
 }
 
+#: An emergency that its board is asked about as the demo is made, and who drafts it.
+EMERGENCY_DRAFTED, ENGINEER = 0.012, "Aisha Rahman"
+EMERGENCY: dict[str, Any] = {
+    "type": "emergency",
+    "title": "更换即将过期的证书 Replace a certificate that ends tonight",
+    "description": "产品数据管理的证书今晚到期。The certificate of product data ends tonight.",
+    "reason": "过期后无人可以登录。Nobody can sign in once it has ended.",
+    "plan": "安装新证书并重启服务。Install the new certificate and restart the service.",
+    "test_plan": "从外部登录。Sign in from outside.",
+    "back_out_plan": "装回原证书。Put the old certificate back.",
+    "services": ["plm"],
+    "no_cis_reason": "证书不作为配置项管理。Certificates are no configuration items.",
+    "team": "applications",
+}
+EMERGENCY_QUESTION = "是否立即更换？Shall it be replaced at once?"
+CANNOT_WAIT = "证书今晚到期。It ends tonight."
+
 ADJUSTMENT_PROPOSED = 1.2
 ADJUSTMENT: dict[str, Any] = {
     "changes": "第四季度增加一次应用团队培训。One more training of the applications team this quarter.",

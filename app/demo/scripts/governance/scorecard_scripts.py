@@ -42,6 +42,7 @@ async def make_scorecards(programme: Programme) -> None:
     body = SetScorecardEdition.model_validate({"begins_with": quarter, **data.WEIGHTS})
     set_at = start_of_quarter(quarter, zone) - data.SET_BEFORE_DAYS * DAY
     await edition.act(set_at, programme.quality, "set", body)
+    await edition.act(set_at + HOUR, programme.sponsor, "confirm", EmptyPayload())
     await programme.follow()
     opened_at = end_of_quarter(quarter, zone) + HOUR
     for template in data.CARDS:

@@ -10,6 +10,7 @@ from app.demo.programme import Programme, ProgrammeScript, question
 from app.demo.script import DEMO_RULE
 from app.governance.process_changes.payloads import ApplyProcessChange, ReviewProcessChange
 from app.kernel.actions.payloads import EmptyPayload
+from app.processes.changes.payloads import DraftChange, RequestEmergencyApprovalChange
 from app.processes.changes.policies.payloads import ApproveChangeTemplate, DraftChangeTemplate
 from app.processes.improvement_plans.adjusting import ProposeAdjustmentImprovementPlan
 
@@ -18,6 +19,7 @@ async def make_questions(programme: Programme) -> None:
     """Put the questions that wait for votes."""
     await _ask_about_process(programme)
     await _ask_about_template(programme)
+    await _ask_about_emergency(programme)
 
 
 async def _ask_about_process(programme: Programme) -> None:
@@ -39,6 +41,17 @@ async def _ask_about_template(programme: Programme) -> None:
     await script.act(drafted_at, programme.callers[HEAD_OF_IT], "draft", body)
     asked_at = drafted_at + timedelta(hours=3)
     await script.act(asked_at, programme.callers[CHANGE_MANAGER], "approve", ApproveChangeTemplate())
+
+
+async def _ask_about_emergency(programme: Programme) -> None:
+    """Draft an emergency change, which waits for its board."""
+    script, by = ProgrammeScript(programme, "change", "waiting-emergency"), programme.callers[data.ENGINEER]
+    drafted_at = programme.before_end(data.EMERGENCY_DRAFTED)
+    window = {"wanted_from_at": programme.end, "wanted_until_at": programme.end + timedelta(hours=2)}
+    await script.act(drafted_at, by, "draft", DraftChange.model_validate(data.EMERGENCY | window))
+    await script.act(drafted_at + timedelta(minutes=3), by, "submit", EmptyPayload())
+    asking = RequestEmergencyApprovalChange(question=data.EMERGENCY_QUESTION, cannot_wait=data.CANNOT_WAIT)
+    await script.act(drafted_at + timedelta(minutes=5), by, "request_emergency_approval", asking)
 
 
 async def ask_for_adjustment(programme: Programme, plan: ProgrammeScript) -> None:

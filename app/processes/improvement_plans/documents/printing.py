@@ -6,9 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 from app.api.records.shapes import Renderer
-from app.foundation.documents.decided import PrintedDecision, decided_at, load_decisions
+from app.common.people import Role
+from app.foundation.documents.decided import PrintedDecision, committee_lines, load_decisions
 from app.foundation.documents.pages import PrintedDocument, PrintedPage, SignatureLine
 from app.foundation.documents.past import PastRecord
+from app.foundation.documents.posts import post_lines
 from app.foundation.documents.printing import LoadedDocument, decrypt, load_document
 from app.foundation.documents.records import DocumentClass
 from app.kernel.ledger import Ledger
@@ -47,8 +49,12 @@ async def print_document(
     if document.printed.document_class is DocumentClass.IP:
         printed = await _load_plan(renderer.ledger, plan, document, renderer.language)
     else:
-        lines = (SignatureLine("quality_manager", document.printed.author, document.printed.recorded_at),)
-        printed = PrintedPlan(document=document.printed, signatures=lines)
+        author = document.printed
+        lines = await post_lines(renderer.ledger, Role.quality_manager)
+        printed = PrintedPlan(
+            document=author,
+            signatures=(SignatureLine("prepared_by", author.author, author.recorded_at), *lines),
+        )
     return page_of(printed, renderer.language)
 
 
@@ -77,8 +83,9 @@ async def _load_plan(
         adjustments=adjustments,
         decisions=decisions,
         signatures=(
-            SignatureLine("quality_manager", author.author, author.recorded_at),
-            SignatureLine("committee", consented_at=decided_at(decisions)),
+            SignatureLine("proposed_by", author.author, author.recorded_at),
+            *await post_lines(ledger, Role.quality_manager),
+            *committee_lines(decisions),
         ),
     )
 

@@ -136,6 +136,14 @@ class PrintedPilot:
 
 
 @dataclass(frozen=True, slots=True)
+class PrintedSitting:
+    """Who is yet to sit the examination, and until when. `name` is None if they were erased."""
+
+    name: str | None
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class PrintedAnnouncement:
     """An announcement: the medium, the time, and the number of people reached."""
 
@@ -183,6 +191,7 @@ class PrintedImprovement:
     measured: PrintedMeasurements | None = None
     pilot: PrintedPilot | None = None
     trainings: Sequence[PrintedTraining] = ()
+    sittings: Sequence[PrintedSitting] = ()
     announcements: Sequence[PrintedAnnouncement] = ()
     cutover: tuple[datetime | None, int | None] | None = None
     decisions: Sequence[PrintedDecision] = ()

@@ -9,7 +9,7 @@ from datetime import timedelta
 from app.api.records.shapes import Renderer
 from app.common.records import from_row
 from app.foundation.decisions.records import DecisionOutcome
-from app.foundation.documents.decided import PrintedDecision, decided_at, load_decisions
+from app.foundation.documents.decided import PrintedDecision, committee_lines, load_decisions
 from app.foundation.documents.pages import PrintedPage, SignatureLine
 from app.foundation.documents.printing import DecryptedDocument, LoadedDocument, decrypt, load_document
 from app.foundation.documents.records import DocumentClass, DocumentEntry
@@ -35,7 +35,12 @@ from app.processes.improvements.documents.printed import (
     PrintedMeasurements,
     PrintedTarget,
 )
-from app.processes.improvements.documents.project_facts import named_filters, pilot_facts, rollout_of
+from app.processes.improvements.documents.project_facts import (
+    named_filters,
+    pilot_facts,
+    rollout_of,
+    sittings_left,
+)
 from app.processes.improvements.effects.records import ImprovementMeasurement, MeasurementOccasion
 from app.processes.improvements.pilot.records import PilotFeedback, PilotIssue
 from app.processes.improvements.proposal.records import ImprovementTarget
@@ -126,7 +131,7 @@ async def _load_proposal(
         reasons=await _reasons(ledger, decided),
         signatures=(
             SignatureLine("proposed_by", author.author, author.recorded_at),
-            SignatureLine("committee", consented_at=decided_at(decisions)),
+            *committee_lines(decisions),
         ),
     )
 
@@ -166,7 +171,7 @@ async def _load_report(
         reasons=await _reasons(ledger, before),
         signatures=(
             SignatureLine("project_manager", author, document.printed.recorded_at),
-            SignatureLine("committee", consented_at=decided_at(decisions)),
+            *committee_lines(decisions),
         ),
     )
 
@@ -211,6 +216,7 @@ async def _load_handover(
         pilot=await pilot_facts(ledger, before, then, language),
         steps=steps,
         trainings=trainings,
+        sittings=await sittings_left(ledger, improvement),
         announcements=[
             PrintedAnnouncement(announcement.medium or "", announcement.announced_at, announcement.reach)
             for announcement in then.rows(RolloutAnnouncement, "announced_at")

@@ -15,9 +15,15 @@ from app.kpis.declaration.dimensions import Dimension
 from app.kpis.declaration.kpi import Unit
 from app.kpis.drawing.kpi_figure import filter_words
 from app.kpis.questions.chart_words import ChartWords
-from app.processes.improvements.documents.printed import PrintedPilot, PrintedStep, PrintedTraining
+from app.processes.improvements.documents.printed import (
+    PrintedPilot,
+    PrintedSitting,
+    PrintedStep,
+    PrintedTraining,
+)
 from app.processes.improvements.pilot.records import PilotReadiness
 from app.processes.improvements.records import Improvement
+from app.processes.improvements.rollout.lookups import NOT_PASSED
 from app.processes.improvements.rollout.records import DAILY_MANAGEMENT, FIXED_IN, RolloutStep
 
 TRAININGS = """
@@ -25,6 +31,9 @@ select id, number, title, pass_mark, pass_mark_reason from fold.training
 where id = any(%s) order by number"""
 PARTICIPANTS = "select * from fold.training_participant where record = any(%s) order by added_at, id"
 RESULTS = "select * from fold.examination_result where record = any(%s) order by examined_at, id"
+SITTINGS = f"""
+select r.person_id, r.due_at from fold.rollout_sitting r
+where r.record = %s and {NOT_PASSED} order by r.due_at, r.id"""
 TEAM_NAMES = "select id, key, name from fold.team where id::text = any(%(teams)s) or key = any(%(teams)s)"
 #: The texts of a step besides its evidence, which are also the codes of their sentences.
 STEP_TEXTS = (
@@ -121,6 +130,13 @@ def _step(step: RolloutStep, decrypted: DecryptedDocument) -> PrintedStep:
         texts=[(code, text) for code, text in texts if text is not None],
         effective_at=step.effective_at,
     )
+
+
+async def sittings_left(ledger: Ledger, improvement: Improvement) -> list[PrintedSitting]:
+    """Return who has not passed the examination of the rollout, and until when they sit it."""
+    rows = await ledger.db.rows(SITTINGS, (improvement.row_key,))
+    names = await decrypt(ledger, [], [row["person_id"] for row in rows])
+    return [PrintedSitting(names.name(row["person_id"]), row["due_at"]) for row in rows]
 
 
 async def printed_trainings(ledger: Ledger, trainings: Iterable[UUID | None]) -> list[PrintedTraining]:

@@ -25,6 +25,7 @@ from app.processes.improvements.rollout.payloads import (
     CompleteRolloutStepImprovement,
     FixImprovement,
     FlagRolloutStepImprovement,
+    FlagSittingImprovement,
     HandOverImprovement,
     RollOutImprovement,
     SkipRolloutOrderImprovement,
@@ -238,6 +239,11 @@ def skip_rollout_order(
 def flag_rollout_step(improvement: Improvement, body: FlagRolloutStepImprovement, ctx: ActionContext) -> None:
     """Flag the improvement's overdue rollout step."""
     ctx.outcome.change(ctx.prepared(RolloutSteps).planned(body.step)).overdue_at = ctx.occurred_at
+
+
+def flag_sitting(improvement: Improvement, body: FlagSittingImprovement, ctx: ActionContext) -> None:
+    """Flag the improvement's overdue examination, which a member of its teams has not passed."""
+    ctx.outcome.change(ctx.required_ref(RolloutSitting, "sitting")).overdue_at = ctx.occurred_at
 
 
 def ask_hand_over(improvement: Improvement, body: AskHandOverImprovement, ctx: ActionContext) -> None:

@@ -22,6 +22,7 @@ from app.processes.improvements.rollout.payloads import (
     CompleteRolloutStepImprovement,
     FixImprovement,
     FlagRolloutStepImprovement,
+    FlagSittingImprovement,
     RollOutImprovement,
     SkipRolloutOrderImprovement,
 )
@@ -31,7 +32,12 @@ from app.processes.improvements.rollout.preparation import (
     RolloutSteps,
     StepTraining,
 )
-from app.processes.improvements.rollout.records import DAILY_MANAGEMENT, FIXED_IN, RolloutStepName
+from app.processes.improvements.rollout.records import (
+    DAILY_MANAGEMENT,
+    FIXED_IN,
+    RolloutSitting,
+    RolloutStepName,
+)
 
 SENIOR = (Grade.senior, Grade.management)
 FEWEST_MEDIA = 2
@@ -422,6 +428,17 @@ async def step_not_overdue(
         raise WrongValue(pointer="/step", because="flagged_already")
     if step.due_at is None or ctx.now < step.due_at:
         raise WrongValue(pointer="/step", because="not_overdue")
+
+
+async def sitting_not_overdue(
+    reads: ReadContext, improvement: Improvement, body: FlagSittingImprovement, ctx: ActionContext
+) -> None:
+    """Refuse to flag an examination before its day (`not_overdue`), or twice (`flagged_already`)."""
+    sitting = ctx.required_ref(RolloutSitting, "sitting")
+    if sitting.overdue_at is not None:
+        raise WrongValue(pointer="/sitting", because="flagged_already")
+    if sitting.due_at is None or ctx.now < sitting.due_at:
+        raise WrongValue(pointer="/sitting", because="not_overdue")
 
 
 async def rollout_incomplete(

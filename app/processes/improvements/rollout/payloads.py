@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from typing import Annotated
+from uuid import UUID
 
 from pydantic import Field
 
 from app.common.components import example_includes
 from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, Responsible
-from app.common.records import ForeignRef
+from app.common.records import ChildRef, ForeignRef
 from app.common.state_fields import EvidenceRef
 from app.foundation.documents.evidence import ExternalDocuments, RegisteredDocuments
 from app.kernel.actions.conditions import at_least_one_member
@@ -27,7 +28,7 @@ from app.kernel.actions.payloads import (
 )
 from app.kpis.targets.lifecycle import Number
 from app.processes.improvements.proposal.payloads import DespiteFreeze
-from app.processes.improvements.rollout.records import RolloutStepName
+from app.processes.improvements.rollout.records import RolloutSitting, RolloutStepName
 
 #: The share of the teams, in percent, that has cut over in the end.
 ALL_TEAMS = 100
@@ -255,6 +256,20 @@ class FlagRolloutStepImprovement(Payload):
         ]
         | None
     ) = Field(default=None, description="Owner of the step, who is notified if they are active.")
+
+
+class FlagSittingImprovement(Payload):
+    """An examination that was not passed by its day, and who was to sit it."""
+
+    sitting: Annotated[UUID, ChildRef(RolloutSitting)] = Field(description="Identifier of the sitting.")
+    person: (
+        Annotated[
+            Reference,
+            ForeignRef("person", GivenDuty.recorded),
+            Responsible(NoticeType.examination_overdue),
+        ]
+        | None
+    ) = Field(default=None, description="Person who is yet to pass; left out if they are not active.")
 
 
 class AnnouncePublicationImprovement(Payload):

@@ -212,6 +212,9 @@ class RolloutSitting(ChildRecord):
         "Owner of the step, who confirmed the list."
     )
     listed_at: datetime | None = required("Time at which the person was listed.")
+    overdue_at: datetime | None = optional(
+        "Time at which the examination was flagged as overdue; null if it was not."
+    )
 
 
 class RolloutAnnouncement(ChildRecord):

@@ -32,6 +32,7 @@ from app.service_levels.agreements.terms.measurability import CONDITIONS
 #: The table of the sentences on these pages.
 TABLE = "agreement_page"
 HOUR, MINUTE = 3600, 60
+CALENDAR = "calendar"
 #: In a cell without a value.
 EMPTY_CELL = "–"
 SIGNS = {
@@ -55,7 +56,8 @@ class Signature:
 @dataclass(frozen=True, slots=True)
 class Printed:
     """The content of a page: the agreement as the reader may see it, the document, the numbers of the
-    agreements beneath, the signatures, and the hours of its calendars in words, by their keys.
+    agreements beneath, the signatures, the hours of its calendars in words, by their keys, and the names of
+    the records that it names by kind and key.
     """
 
     agreement: Mapping[str, Any]
@@ -66,6 +68,11 @@ class Printed:
     beneath: Sequence[str]
     signatures: Sequence[Signature]
     hours: Mapping[str, str]
+    names: Mapping[tuple[str, str], str]
+
+    def name(self, kind: str, key: str) -> str:
+        """Return the name of the record of that kind and key."""
+        return self.names.get((kind, key), key)
 
 
 def title_of(printed: Printed, language: str) -> str:
@@ -93,8 +100,8 @@ def body_of(printed: Printed, language: str) -> Markup:
         agreement=agreement,
         head=_head(printed, wording),
         scope=_scope(printed, wording),
-        targets=[_target(target, wording) for target in agreement["targets"] or ()],
-        hours=list(printed.hours.items()),
+        targets=[_target(target, printed, wording) for target in agreement["targets"] or ()],
+        hours=[(printed.name(CALENDAR, key), hours) for key, hours in printed.hours.items()],
         conditions=_conditions(agreement, wording),
         consequences=list(_consequences(agreement["consequences"] or (), wording)),
         workload=_workload(agreement, wording),
@@ -156,26 +163,37 @@ def _scope(printed: Printed, wording: Wording) -> list[Fact]:
         (agreement[name] or {}).get("name") for name in ("representative", "party_representative")
     )
     return [
-        ("services", ", ".join(agreement["services"] or ()) or wording.sentence("all_services")),
-        ("catalogue_items", ", ".join(agreement["catalogue_items"] or ())),
+        ("services", _named(printed, "service", agreement["services"]) or wording.sentence("all_services")),
+        ("catalogue_items", _named(printed, "catalogue_item", agreement["catalogue_items"])),
         ("business_process", agreement["business_process"]),
-        ("calendar", agreement["calendar"]),
+        ("calendar", agreement["calendar"] and printed.name(CALENDAR, agreement["calendar"])),
         ("represents_it", represents_it),
         ("represents_party", represents_party),
         ("rests_on", ", ".join(printed.beneath)),
     ]
 
 
-def _target(target: Mapping[str, Any], wording: Wording) -> tuple[str, ...]:
+def _named(printed: Printed, kind: str, keys: Iterable[str] | None) -> str:
+    """Return the names of the records of that kind and these keys."""
+    return ", ".join(printed.name(kind, key) for key in keys or ())
+
+
+def _target(target: Mapping[str, Any], printed: Printed, wording: Wording) -> tuple[str, ...]:
     return (
         target["id"],
-        wording.label(TargetMetric(target["metric"])) + (f" {target['kpi']}" if target["kpi"] else ""),
-        ", ".join(_conditions_of(target, wording)) or wording.sentence("all_cases"),
+        _metric(target, printed, wording),
+        ", ".join(_conditions_of(target, printed, wording)) or wording.sentence("all_cases"),
         _threshold(target, wording),
         _compliance(target, wording),
-        target["calendar"] or EMPTY_CELL,
+        printed.name(CALENDAR, target["calendar"]) if target["calendar"] else EMPTY_CELL,
         ", ".join(wording.label(HoldReason(reason)) for reason in target["pause_reasons"]) or EMPTY_CELL,
     )
+
+
+def _metric(target: Mapping[str, Any], printed: Printed, wording: Wording) -> str:
+    """Return what is measured: for a KPI its name."""
+    metric = wording.label(TargetMetric(target["metric"]))
+    return f"{metric}: {printed.name('kpi', target['kpi'])}" if target["kpi"] else metric
 
 
 def _threshold(target: Mapping[str, Any], wording: Wording) -> str:
@@ -196,10 +214,11 @@ def _compliance(target: Mapping[str, Any], wording: Wording) -> str:
     return wording.sentence("all_cases") if TargetMetric(target["metric"]) in CLOCKS else EMPTY_CELL
 
 
-def _conditions_of(target: Mapping[str, Any], wording: Wording) -> Iterable[str]:
+def _conditions_of(target: Mapping[str, Any], printed: Printed, wording: Wording) -> Iterable[str]:
     for name in CONDITIONS:
         if target[name]:
-            yield _process(target[name], wording) if name == "process" else target[name]
+            is_process = name == "process"
+            yield _process(target[name], wording) if is_process else printed.name(name, target[name])
 
 
 def _conditions(agreement: Mapping[str, Any], wording: Wording) -> list[Fact]:

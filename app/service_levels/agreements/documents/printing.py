@@ -19,10 +19,20 @@ from app.service_levels.agreements.records import (
     AgreementSide,
     ConsentSubject,
 )
+from app.service_levels.agreements.terms.measurability import KPI_TARGETS
 
 DOCUMENT = "select * from fold.document_entry where record = %s and number = %s"
 CONSENTS = """
 select * from fold.sla_consent where record = %s and subject = %s order by consented_at, id"""
+#: The records that an agreement names by their keys.
+NAMES = """
+select 'calendar' as kind, key, name as en, name as zh from fold.calendar where key = any(%(keys)s)
+union all select 'service', key, name_en, name_zh from fold.service where key = any(%(keys)s)
+union all select 'category', key, name_en, name_zh from fold.category where key = any(%(keys)s)
+union all
+select 'catalogue_item', key, title_en, title_zh from fold.catalogue_item where key = any(%(keys)s)"""
+#: The members of an agreement and of its targets that are such keys.
+KEYS, KEYS_OF_TARGETS = ("services", "catalogue_items"), ("service", "category", "catalogue_item", "calendar")
 BENEATH = "select number from fold.sla where id = any(%s::uuid[]) order by number"
 
 
@@ -49,6 +59,7 @@ async def printed_document(renderer: Renderer, loaded: VersionedRecord[Agreement
         beneath=[supporting["number"] for supporting in beneath],
         signatures=await _signatures(renderer, agreement),
         hours=await _hours(renderer, answer),
+        names=await _names(renderer, answer),
     )
 
 
@@ -64,21 +75,38 @@ async def _hours(renderer: Renderer, agreement: Mapping[str, Any]) -> dict[str, 
     }
 
 
+async def _names(renderer: Renderer, agreement: Mapping[str, Any]) -> dict[tuple[str, str], str]:
+    """Return the names of the records that the agreement names, by kind and key."""
+    keys = {agreement["calendar"], *(key for name in KEYS for key in agreement[name] or ())}
+    keys |= {target[name] for target in agreement["targets"] or () for name in KEYS_OF_TARGETS}
+    rows = await renderer.ledger.db.rows(NAMES, {"keys": sorted(filter(None, keys))})
+    kpis = renderer.ledger.lifecycles[KPI_TARGETS].lookup.vocabulary_names
+    return {
+        **{(row["kind"], row["key"]): row[renderer.language] for row in rows},
+        **{("kpi", key): names[renderer.language] for key, names in kpis.items()},
+    }
+
+
 async def _signatures(renderer: Renderer, agreement: Agreement) -> list[Signature]:
     """Return the signatures of both sides, given or yet to be given."""
     ledger = renderer.ledger
     rows = await ledger.db.rows(CONSENTS, (agreement.row_key, ConsentSubject.sign.value))
     consents = {consent.side: consent for consent in (from_row(AgreementConsent, row) for row in rows)}
-    persons = {consent.given_by_id for consent in consents.values() if consent.given_by_id is not None}
-    named = await ledger.directory.names(persons)
+    waiting = {
+        AgreementSide.it: agreement.representative_id,
+        AgreementSide.party: agreement.party_representative_id,
+    }
+    persons = {consent.given_by_id for consent in consents.values()} | set(waiting.values())
+    by_person = await ledger.directory.names({person for person in persons if person is not None})
+    named = {str(person): name for person, name in by_person.items()}
     signatories = {consent.signatory for consent in consents.values() if consent.signatory is not None}
     texts = await ledger.vault.texts({*named.values(), *signatories})
     signatures = []
     for side in AgreementSide:
         consent = consents.get(side)
         if consent is None:
-            signatures.append(Signature(side, None, None, None))
+            signatures.append(Signature(side, texts.get(str(named.get(str(waiting[side])))), None, None))
             continue
-        encrypted = consent.signatory or named.get(consent.given_by_id)  # type: ignore[arg-type]  # a rule gives none
+        encrypted = consent.signatory or named.get(str(consent.given_by_id))
         signatures.append(Signature(side, texts.get(str(encrypted)), consent.document, consent.consented_at))
     return signatures
