@@ -351,7 +351,7 @@ KINDS_READ = kinds_read((*STATEMENTS.values(), *SATISFYING.values(), *knowledge.
 )
 #: One more with each change of what the statements write. Then `ledgerdesk migrate` makes the facts anew
 #: beside the living ones.
-SHAPE = 4
+SHAPE = 5
 #: The consumer is not throttled during imports: its figures are the purpose of importing a history.
 FACTS = Consumer(
     "kpi",

@@ -64,9 +64,9 @@ decided as materialized (
     max(target_seconds) filter (where place = places) over whole as promised_seconds,
     max(planned_at) filter (where place = places) over whole as first_planned_at,
     -- Something was done again: an acceptance failed, a solution was sent back, what had been delivered was taken up
-    -- again, or others than the requester changed what is wanted.
+    -- again (until version 2 of projects alone), or others than the requester changed what is wanted.
     type = 'request.acceptance_failed' or (type = 'request.solution_reviewed' and state = 'revising')
-      or (type = 'request.reopened' and state = 'rectifying')
+      or (type = 'request.reopened' and (state = 'rectifying' or occurred_at >= '2026-11-30 00:00+00'))
       or (type = 'request.requirements_changed' and actor is distinct from requester) as again
   from standing
   window whole as (partition by case_id)

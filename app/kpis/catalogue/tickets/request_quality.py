@@ -6,10 +6,25 @@ from functools import partial
 
 from app.common.people import Role
 from app.kpis.declaration.dimensions import OF_REQUESTS
-from app.kpis.declaration.kpi import Aggregate, Basis, Direction, Kpi, KpiTexts, Settling, Unit
+from app.kpis.declaration.kpi import (
+    Aggregate,
+    Basis,
+    DefinitionChange,
+    Direction,
+    Kpi,
+    KpiTexts,
+    Settling,
+    Unit,
+)
 from app.kpis.declaration.measures import Measure
 
 request_kpi = partial(Kpi, process="request", owner=Role.process_owner)
+#: Until then a reopened request was rework only on the path of projects.
+REOPENINGS_ARE_REWORK = DefinitionChange(
+    since="2026-11-30",
+    en="every reopening after a delivery is rework, not only that of a project.",
+    zh="交付后重新打开一律算返工，不再限于项目类请求。",
+)
 
 ACCEPTANCE_FIRST_PASS = request_kpi(
     key="acceptance_first_pass",
@@ -38,18 +53,19 @@ REQUEST_REWORK = request_kpi(
     en=KpiTexts(
         "Requests with rework",
         "Share of requests with rework, among the requests finally delivered in the period. Rework is a "
-        "revised solution, a repeated acceptance, a rectified delivery, or a change of requirements by "
-        "someone other than the requester.",
+        "revised solution, a repeated acceptance, a reopening after the delivery, or a change of "
+        "requirements by someone other than the requester.",
         "Changes by the requester are not rework. Never returning a solution also makes this small.",
     ),
     zh=KpiTexts(
         "返工率",
-        "期内最终交付的服务请求中，有返工的占比。返工包括方案修订、验收不通过、交付后整改，"
+        "期内最终交付的服务请求中，有返工的占比。返工包括方案修订、验收不通过、交付后重新打开，"
         "以及申请人以外的人提出的需求变更。",
         "申请人自己变更需求不算返工。从不退回方案，也会使数值偏低。",
     ),
     fact="delivered",
     measure=Measure.reworked,
+    changes=(REOPENINGS_ARE_REWORK,),
     aggregate=Aggregate.share,
     unit=Unit.ratio,
     direction=Direction.down,
@@ -72,6 +88,7 @@ REQUEST_REWORK_ROUNDS = request_kpi(
     ),
     fact="delivered",
     measure=Measure.rework_rounds,
+    changes=(REOPENINGS_ARE_REWORK,),
     aggregate=Aggregate.per_case,
     unit=Unit.number,
     direction=Direction.down,
@@ -117,6 +134,7 @@ SERVICE_ACCURACY = request_kpi(
     ),
     fact="delivered",
     measure=Measure.accurate,
+    changes=(REOPENINGS_ARE_REWORK,),
     aggregate=Aggregate.share,
     unit=Unit.ratio,
     direction=Direction.up,
