@@ -42,7 +42,7 @@ class PageMark:
 @dataclass(frozen=True, slots=True)
 class FigureRow:
     """A KPI with the value of the judged period, as a row of a table. `value` is empty if it has none, and
-    `reason` then says why; `below` are further words about it.
+    `reason` then says why; `below` has what the mean of durations hides.
     """
 
     item: Mapping[str, Any]
@@ -56,6 +56,7 @@ class FigureRow:
     spark: Markup
     compared: str
     cases: int
+    below: str = ""
 
 
 def words_of_unit(unit: str, language: str, zone: ZoneInfo, currency: str) -> ChartWords:
@@ -127,7 +128,22 @@ def figure_row(item: Mapping[str, Any], view: PageView, language: str, currency:
         spark=spark(item, words, view.grain),
         compared=_compared(item["points"], view, words),
         cases=0 if judged is None else judged["cases"],
+        below=spread_of_times(judged, words),
     )
+
+
+def spread_of_times(judged: Mapping[str, Any] | None, words: ChartWords) -> str:
+    """Return the elapsed time of a duration's cases, of which the value is mostly a mean in business time,
+    and how many took no business time; nothing of another KPI.
+    """
+    if judged is None or not judged["elapsed"]:
+        return ""
+    business, elapsed = judged["business"], judged["elapsed"]
+    median, p90 = (words.value(elapsed[name]) for name in ("median", "p90"))
+    parts = [words.translate("elapsed_spread", median=median, p90=p90)]
+    if business and business["zeros"]:
+        parts.append(words.translate("took_no_time", number=business["zeros"], cases=judged["cases"]))
+    return words.translate("joined").join(parts)
 
 
 def spark(item: Mapping[str, Any], words: ChartWords, grain: Grain) -> Markup:

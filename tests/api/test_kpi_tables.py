@@ -78,9 +78,8 @@ async def test_a_series_comes_as_a_table_with_the_values_that_it_has_as_json(des
 
 
 async def test_the_columns_of_a_table_are_always_the_same(desk: Desk) -> None:
-    times = [
-        f"{time}_{figure}" for time in ("business", "elapsed") for figure in ("mean", "median", "p90", "max")
-    ]
+    figures = ("mean", "median", "p90", "max", "zeros")
+    times = [f"{time}_{figure}" for time in ("business", "elapsed") for figure in figures]
     columns = [
         *("value", "no_value", "cases", "numerator", "denominator", "rota_days", *times),
         *("survival_ended", "survival_open", "survival_median", "survival_p90"),

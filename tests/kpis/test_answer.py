@@ -98,7 +98,7 @@ async def test_an_answer_says_what_it_is_and_where_it_stands(books: Books) -> No
         "beside",
         "final_after",
     ]
-    assert set(point["elapsed"]) == {"mean", "median", "p90", "max"}
+    assert set(point["elapsed"]) == {"mean", "median", "p90", "max", "zeros"}
     assert point["value"] == point["business"]["mean"]
 
 

@@ -312,10 +312,10 @@ async def _add_cells(
     for row in rows:
         (period, *cut), (excluded, *counts, total) = row[: cuts + 1], row[cuts + 1 : cuts + 5]
         cell = figures.setdefault((period, tuple(cut)), Figures())
-        add_cases(kpi, cell, excluded, counts, total, row[cuts + 5 : cuts + 8])
+        add_cases(kpi, cell, excluded, counts, total, row[cuts + 5 : cuts + 9])
         if kpi.secondary_kpi is not None:
             cell.secondary = cell.secondary or Figures()
-            total, *spread = row[cuts + 8 :]
+            total, *spread = row[cuts + 9 :]
             add_cases(kpi.secondary_kpi, cell.secondary, excluded, counts, total, spread)
 
 

@@ -24,6 +24,7 @@ def expected_figures(
         "median": _seconds(cell.median) if timed else None,
         "p90": _seconds(cell.p90) if timed else None,
         "max": _seconds(cell.max) if timed else None,
+        "zeros": cell.zeros if timed and cell.mean is not None else None,
         "open_cases": backlog.cases,
         "oldest_open_seconds": backlog.oldest_seconds,
         "on_hold": backlog.on_hold if kpi.is_backlog and backlog.cases is not None else None,
@@ -48,7 +49,7 @@ def expected_figures(
         figures |= {"value": backlog.cases, "cases": backlog.cases or 0, "open_cases": None}
     if kpi.fact is None and timed:
         figures |= {"mean": _seconds(backlog.mean), "median": _seconds(backlog.median)}
-        figures |= {"p90": _seconds(backlog.p90), "max": _seconds(backlog.oldest_seconds)}
+        figures |= {"p90": _seconds(backlog.p90), "max": _seconds(backlog.oldest_seconds), "zeros": None}
         figures["value"] = figures["mean"]
     if kpi.is_share_of_open:
         figures |= {"numerator": int(backlog.numerator or 0), "denominator": backlog.cases or 0}

@@ -61,7 +61,7 @@ def age_of(seconds: int) -> str:
 
 
 def distribution(numbers: Sequence[int]) -> dict[str, float] | None:
-    """Mean, median, 90th percentile and maximum of the pooled cases, with 3 decimals."""
+    """Mean, median, 90th percentile and maximum of the pooled cases, with 3 decimals; how many are none."""
     if not numbers:
         return None
     ordered = sorted(numbers)
@@ -70,6 +70,7 @@ def distribution(numbers: Sequence[int]) -> dict[str, float] | None:
         "median": percentile(ordered, Fraction(1, 2)),
         "p90": percentile(ordered, Fraction(9, 10)),
         "max": float(ordered[-1]),
+        "zeros": sum(number <= 0 for number in ordered),
     }
 
 

@@ -157,6 +157,8 @@ def _aggregate(kpi: Kpi, cell: Cell, numbers: Sequence[int], moment: datetime | 
         return {"value": None if kpi.basis is Basis.standing and moment is None else len(numbers)}
     if kpi.aggregate in {Aggregate.mean, Aggregate.median}:
         spread = distribution(numbers)
+        if spread is not None and kpi.basis is Basis.standing:
+            spread["zeros"] = None
         fields = {"value": spread and spread[kpi.aggregate.value], "spread": spread}
         beside_distribution = distribution([case.beside for case in counted if case.beside is not None])
         return fields if kpi.secondary is None else fields | {"beside": beside_distribution}
