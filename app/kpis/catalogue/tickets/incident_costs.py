@@ -25,16 +25,16 @@ INCIDENT_UNIT_COST = incident_kpi(
     en=KpiTexts(
         "Cost per incident",
         "Work at its hourly rate and money spent, per incident with its final resolution in the period. "
-        "Counts incidents with known cost.",
+        "Counts incidents with known cost, each rounded to the hundredth.",
         "All cost of an incident counts at its resolution, even if it is recorded later, so the value can "
-        "still change. Incidents without work, with work at no rate, or with an amount in another currency "
+        "still change. Entries are not rounded, so their sum can differ by a hundredth per incident. Incidents without work, with work at no rate, or with an amount in another currency "
         "are excluded; see the share without cost next to it. Time that no one logs costs nothing here.",
     ),
     zh=KpiTexts(
         "单位事件成本",
-        "期内最终解决、成本已知的事件，平均每个事件的成本，即工时费用（按小时费率）加外部费用，"
+        "期内最终解决、成本已知的事件，平均每个事件的成本（每个事件先四舍五入到百分之一货币单位），即工时费用（按小时费率）加外部费用，"
         "以组织货币单位的百分之一计。",
-        "事件的全部成本计入其解决的期间，之后登记的费用也计入，因此数值仍会变动。未登记工时、"
+        "事件的全部成本计入其解决的期间，之后登记的费用也计入，因此数值仍会变动。各笔登记不取整，其合计与事件成本之和可能略有出入。未登记工时、"
         "工时没有费率或含其他币种金额的事件不计入，请对照“成本不明占比”。没有人登记的工时不产生成本。",
     ),
     fact="resolved",

@@ -148,15 +148,15 @@ RESOLUTION_RATE = Kpi(
     en=KpiTexts(
         "Resolution rate",
         "Share of cases that were delivered or resolved and not reopened within the agreed days (7 without "
-        "an agreement), among the requests submitted and incidents reported in the period. Open cases are "
-        "shown as undecided.",
+        "an agreement), among the requests submitted and incidents reported in the period. Open cases "
+        "count as not resolved, and are also shown as undecided.",
         "Recent cases are still in progress, so the rate rises as long as any is open. Incidents and "
         "requests have different rates, so it changes with their mix.",
     ),
     zh=KpiTexts(
         "解决率",
         "期内提出的单据（提交的服务请求与上报的事件）中，已交付或已解决、"
-        "且之后约定天数（无协议时为 7 天）内未重新打开的占比。未结的列为“未判定”。",
+        "且之后约定天数（无协议时为 7 天）内未重新打开的占比。未结的计入分母，并另列为“未判定”。",
         "最近提出的还在处理中，只要有未结的，数值就还会上升。请求与事件的解决率不同，"
         "两者的构成变化也会影响数值。",
     ),
