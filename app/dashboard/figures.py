@@ -42,7 +42,7 @@ class PageMark:
 @dataclass(frozen=True, slots=True)
 class FigureRow:
     """A KPI with the value of the judged period, as a row of a table. `value` is empty if it has none, and
-    `reason` then says why; `below` has what the mean of durations hides.
+    `reason` then says why; `below` has what a mean of durations, or of pooled services, hides.
     """
 
     item: Mapping[str, Any]
@@ -128,8 +128,18 @@ def figure_row(item: Mapping[str, Any], view: PageView, language: str, currency:
         spark=spark(item, words, view.grain),
         compared=_compared(item["points"], view, words),
         cases=0 if judged is None else judged["cases"],
-        below=spread_of_times(judged, words),
+        below=spread_of_times(judged, words) or worst_services(judged, words),
     )
+
+
+def worst_services(judged: Mapping[str, Any] | None, words: ChartWords) -> str:
+    """Return the services with the worst values, of a KPI that pools them; nothing of another KPI."""
+    if judged is None or not judged["worst_services"]:
+        return ""
+    listed = words.translate("listed").join(
+        f"{worst['service']} {words.value(worst['value'])}" for worst in judged["worst_services"]
+    )
+    return words.translate("worst_services", services=listed)
 
 
 def spread_of_times(judged: Mapping[str, Any] | None, words: ChartWords) -> str:

@@ -25,13 +25,14 @@ from app.kpis.answers.answer import (
 )
 from app.kpis.answers.as_of import LONGEST_SECONDS, LogMoment, facts_moment
 from app.kpis.answers.charts import KpiBehaviour, KpiChartPoint, KpiChartRebase, behaviour
-from app.kpis.answers.comparisons import Comparisons
+from app.kpis.answers.comparisons import Comparisons, load_services
 from app.kpis.answers.limits import KpiLimits
 from app.kpis.answers.point_parts import LagNotice, LagSeconds, LogPosition, PointTarget
 from app.kpis.answers.series import KpiPoint, KpiStatus
 from app.kpis.declaration.dimensions import Dimension
+from app.kpis.declaration.figures import Figures, PointKey
 from app.kpis.declaration.kpi import Direction, Kpi, TargetValue
-from app.kpis.kept_figures import differs, keeping
+from app.kpis.kept_figures import KeptFigures, differs, keeping
 from app.kpis.questions.access import question_of
 from app.kpis.questions.question import CannotAnswer, KpiQuestion, QuestionParameters
 from app.kpis.shapes import KpiOut, describe_kpi
@@ -179,13 +180,21 @@ async def behaviours(
                     raise CannotAnswer("as_of", "takes_too_long", seconds=str(LONGEST_SECONDS))
                 past_position = None if then is None else position
                 is_anew = then is not None and read.recompute
-                figures = await count_as_of(
-                    connection, question, now, past_position, None if is_anew else memory
-                )
+                kept_figures = None if is_anew else memory
+
+                async def counted(
+                    part: KpiQuestion,
+                    position: int | None = past_position,
+                    kept_figures: KeptFigures | None = kept_figures,
+                ) -> dict[PointKey, Figures]:
+                    return await count_as_of(connection, part, now, position, kept_figures)
+
+                figures = await counted(question)
                 if is_anew and await differs(memory, connection, question, position, figures):
                     differing.append(question.kpi.key)
                 of_kpi = layers.get(question.kpi.key, ())
-                points = series_points(question, figures, Comparisons(), {}, of_kpi, now)
+                services = await load_services(question, counted)
+                points = series_points(question, figures, Comparisons(services=services), {}, of_kpi, now)
             series.append(
                 KpiAnswer(
                     key=question.kpi.key,

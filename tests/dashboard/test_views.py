@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.dashboard.figures import spread_of_times
+from app.dashboard.figures import spread_of_times, worst_services
 from app.dashboard.view import PageView, parse_view, without_unknown
 from app.kpis.declaration.kpi import Unit
 from app.kpis.questions.chart_words import ChartWords
@@ -84,3 +84,10 @@ def test_a_mean_in_business_time_says_what_it_hides() -> None:
     assert spread_of_times(judged, words) == f"{spread}; 138 of 273 took no business time"
     assert spread_of_times({**judged, "business": None}, words) == spread
     assert spread_of_times({**judged, "elapsed": None}, words) == ""
+
+
+def test_a_pooled_value_names_its_worst_services() -> None:
+    words = ChartWords("en", Unit.ratio, ZoneInfo("UTC"), decimals=2)
+    worst = [{"service": "erp", "value": 0.9935}, {"service": "mail", "value": 0.9991}]
+    assert worst_services({"worst_services": worst}, words) == "worst: erp 99.35 %, mail 99.91 %"
+    assert worst_services({"worst_services": None}, words) == ""

@@ -139,12 +139,13 @@ async def with_previous_period(
     """Return the figures of every period and cut that has any cases, with the previous period as number 0.
 
     A running period is compared with an equally long beginning of the previous one: number PARTIAL_PREVIOUS.
+    What ends later than that does not count there, so that the cases have the same age.
     """
     before = _previous_bounds(question)
     cells = await counted(replace(question, bounds=(*before, *question.bounds)))
     as_far: dict[PointKey, Figures] = {}
     if (part := comparable_part(question, now)) is not None:
-        as_far = await counted(replace(question, bounds=part))
+        as_far = await counted(replace(question, bounds=part, now=part[1]))
     figures = {(0, cut): cell for (period, cut), cell in cells.items() if period == 1}
     present = {
         (period - len(before), cut): cell for (period, cut), cell in cells.items() if period > len(before)
@@ -479,7 +480,12 @@ def series_points(
         before = figures_at(PARTIAL_PREVIOUS if period == runs else period - 1, cut)
         place = period, cut
         judged = PointContext(
-            target[period], before, now, compared.year_before(place), compared.figures_beside(place)
+            target[period],
+            before,
+            now,
+            last_year=compared.year_before(place),
+            companions=compared.figures_beside(place),
+            services=compared.services_of(place),
         )
         points.append(((period, cut), point(question, (period, cut), figures_at(period, cut), names, judged)))
     points.sort(
