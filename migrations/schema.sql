@@ -6402,6 +6402,7 @@ create table kpi.request_opened (
   catalogue_item text collate "C",
   settled boolean not null,
   ended boolean not null default false,
+  ended_at timestamp with time zone,
   constraint request_opened_pkey PRIMARY KEY (case_id)
 );
 CREATE INDEX request_opened_at ON kpi.request_opened USING btree (at);
@@ -7271,7 +7272,8 @@ create view kpi.request_received as
     request_opened."position",
     request_opened.opened_position,
     request_opened.settled,
-    request_opened.ended
+    request_opened.ended,
+    request_opened.ended_at
    FROM kpi.request_opened
 UNION ALL
  SELECT incident_opened.case_id,
@@ -7290,7 +7292,8 @@ UNION ALL
     incident_opened."position",
     incident_opened.opened_position,
     incident_opened.settled,
-    (incident_opened.ended_at IS NOT NULL) AS ended
+    (incident_opened.ended_at IS NOT NULL) AS ended,
+    incident_opened.ended_at
    FROM kpi.incident_opened;
 
 create view kpi.request_solved as

@@ -315,7 +315,7 @@ def _figures(kpi: Kpi, cell: aggregates.Cell) -> Figures:
         if timed
         else None,
         skewed=cell.skewed,
-        days=int(cell.denominator or 0) if kpi.aggregate in PER_DAYS else 0,
+        days=cell.denominator or 0 if kpi.aggregate in PER_DAYS else 0,
         rota_days=cell.rota_days,
         excluded={reason: getattr(cell, reason) for reason in EXCLUSIONS},
     )

@@ -68,7 +68,7 @@ class Figures:
     oldest_open_seconds: int | None = None
     on_hold: int = 0
     skewed: int = 0
-    days: int = 0
+    days: int | float = 0
     rota_days: int = 0
     secondary: Figures | None = None
     exposure: Exposure | None = None

@@ -130,8 +130,10 @@ given_to as (
 request_opened as (
   select case_id, opened_at as at, priority, first_team_id as team_id, service, channel, category,
     first_assignee_id as assignee_id, customer_id, path, catalogue_item, excluded, irregular, position, opened_position,
-    delivery is not null and not reopened_soon as settled, ended
-  from fact join summed using (case_id, opened_at) left join given_to using (case_id) where place = 1
+    delivery is not null and not reopened_soon as settled, ended, delivered_at as ended_at
+  from fact join summed using (case_id, opened_at) left join given_to using (case_id)
+  left join (select case_id, at as delivered_at from fact where place = delivery) last_delivered using (case_id)
+  where place = 1
 ),
 request_responded as (
   select case_id, at, priority, team_id, service, channel, category, assignee_id, customer_id, path, catalogue_item,

@@ -26,7 +26,7 @@ class Cell:
     all_cases: int = 0
     counted: int = 0
     numerator: int | None = None
-    denominator: int | None = None
+    denominator: int | float | None = None
     mean: float | None = None
     median: float | None = None
     p90: float | None = None

@@ -19,7 +19,7 @@ def expected_figures(
         "value": cell.all_cases,
         "cases": cell.all_cases if kpi.aggregate is Aggregate.number else cell.counted,
         "numerator": int(cell.numerator or 0) if kpi.is_divided else None,
-        "denominator": int(cell.denominator or 0) * kpi.divisor if kpi.is_divided else None,
+        "denominator": (cell.denominator or 0) * kpi.divisor if kpi.is_divided else None,
         "mean": _seconds(cell.mean) if timed else None,
         "median": _seconds(cell.median) if timed else None,
         "p90": _seconds(cell.p90) if timed else None,
@@ -73,5 +73,5 @@ def _seconds(number: float | None) -> float | None:
     return None if number is None else round(float(number), 3)
 
 
-def _ratio(numerator: int | None, denominator: int | None) -> float | None:
+def _ratio(numerator: int | None, denominator: float | None) -> float | None:
     return round(float(numerator or 0) / float(denominator), 6) if denominator else None

@@ -100,9 +100,9 @@ def kaplan_meier(cases: Sequence[Counted]) -> dict[str, int | None]:
     return {"ended": ended, "open": len(cases) - ended, "median": median, "p90": p90}
 
 
-def ratio(numerator: int, denominator: int, per: int = 1) -> float | None:
+def ratio(numerator: int, denominator: float, per: int = 1) -> float | None:
     """A ratio with 6 decimals; nothing to divide by has no value."""
-    return float(round(Fraction(per * numerator, denominator), 6)) if denominator else None
+    return float(round(Fraction(per * numerator) / Fraction(denominator), 6)) if denominator else None
 
 
 def excluded_of(cell: Cell) -> Mapping[str, int]:
