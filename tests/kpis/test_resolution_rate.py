@@ -103,7 +103,7 @@ async def test_a_running_month_is_compared_with_the_month_before_at_the_same_age
             (point,) = (await answer(db, question, now, position=position)).points
             assert point.previous.value == expected, (key, position)
         month = this_month(ZoneInfo("UTC"), now, 7)
-        ((_, told, _),) = (await overview(db, [KPIS[key]], month)).kpis
-        assert (told.value, told.previous) == (point.value, point.previous)
+        ((_, summary, _),) = (await overview(db, [KPIS[key]], month)).kpis
+        assert (summary.value, summary.previous) == (point.value, point.previous)
     report = await reconcile(database_url, zone=ZoneInfo("UTC"), now=now, keys=["resolution_rate"])
     assert report.differences == []

@@ -64,9 +64,7 @@ class KpiBeside(OutputModel):
     value: int | float | None = Field(description="Value of the other KPI; null if there are no cases.")
     cases: int = Field(description="Number of cases from which the value was computed.")
     numerator: int | None = Field(description="Numerator of the value; null if the KPI is no ratio.")
-    denominator: int | float | None = Field(
-        description="Denominator of the value; null if the KPI is no ratio."
-    )
+    denominator: int | None = Field(description="Denominator of the value; null if the KPI is no ratio.")
 
 
 class ServiceValue(OutputModel):

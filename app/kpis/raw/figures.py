@@ -19,7 +19,7 @@ def expected_figures(
         "value": cell.all_cases,
         "cases": cell.all_cases if kpi.aggregate is Aggregate.number else cell.counted,
         "numerator": int(cell.numerator or 0) if kpi.is_divided else None,
-        "denominator": (cell.denominator or 0) * kpi.divisor if kpi.is_divided else None,
+        "denominator": round(cell.denominator or 0) * kpi.divisor if kpi.is_divided else None,
         "mean": _seconds(cell.mean) if timed else None,
         "median": _seconds(cell.median) if timed else None,
         "p90": _seconds(cell.p90) if timed else None,

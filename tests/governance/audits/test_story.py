@@ -264,7 +264,9 @@ async def test_points_counted_again_from_the_events_are_those_that_were_given(of
             fields = event.set_fields
             rules[fields["basis"]] = tuple(fields[f"{part}_points"] for part in PointPart)
         elif event.type == "finding.raised":
-            findings[str(id_of(event.stream))] = Finding(person_id=UUID(event.set_fields["person_id"]))
+            findings[str(id_of(event.stream))] = Finding(
+                id=id_of(event.stream), person_id=UUID(event.set_fields["person_id"])
+            )
             earlier = findings.get(str(event.set_fields.get("repeats_id")))
             for award in awards_of_finding(event.set_fields, earlier):
                 points = rules[award.basis][list(PointPart).index(award.part)]

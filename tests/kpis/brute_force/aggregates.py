@@ -60,7 +60,7 @@ def age_of(seconds: int) -> str:
     return next((name for limit, name in AGES if seconds < limit), "over_30_days")
 
 
-def distribution(numbers: Sequence[int]) -> dict[str, float] | None:
+def distribution(numbers: Sequence[int]) -> dict[str, float | None] | None:
     """Mean, median, 90th percentile and maximum of the pooled cases, with 3 decimals; how many are none."""
     if not numbers:
         return None

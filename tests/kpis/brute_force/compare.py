@@ -175,7 +175,11 @@ def _aggregate(kpi: Kpi, cell: Cell, numbers: Sequence[int], moment: datetime | 
 
 
 def _divided(numerator: int, denominator: float, per: int = 1) -> dict[str, Any]:
-    return {"numerator": numerator, "denominator": denominator, "value": ratio(numerator, denominator, per)}
+    return {
+        "numerator": numerator,
+        "denominator": round(denominator),
+        "value": ratio(numerator, denominator, per),
+    }
 
 
 def told_points(kpi: Kpi, points: Iterable[Any], question: Asked) -> dict[Place, dict[str, Any]]:

@@ -321,10 +321,10 @@ async def test_the_worst_three_services_stand_beside_the_pooled_value(
         (pooled,) = await _points(db, key)
         alone = {point.by["service"]: point.value for point in await _points(db, key, "service")}
         assert pooled.worst_services is not None
-        told = {each.service: each.value for each in pooled.worst_services}
-        assert list(told) == worst
-        assert told.items() <= alone.items()
+        worst_values = {each.service: each.value for each in pooled.worst_services}
+        assert list(worst_values) == worst
+        assert worst_values.items() <= alone.items()
         assert pooled.value is not None
-        assert min(told.values()) < pooled.value
+        assert min(worst_values.values()) < pooled.value
     (count,) = await _points(db, "outage_count")
     assert count.worst_services is None

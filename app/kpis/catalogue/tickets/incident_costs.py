@@ -27,8 +27,9 @@ INCIDENT_UNIT_COST = incident_kpi(
         "Work at its hourly rate and money spent, per incident with its final resolution in the period. "
         "Counts incidents with known cost, each rounded to the hundredth.",
         "All cost of an incident counts at its resolution, even if it is recorded later, so the value can "
-        "still change. Entries are not rounded, so their sum can differ by a hundredth per incident. Incidents without work, with work at no rate, or with an amount in another currency "
-        "are excluded; see the share without cost next to it. Time that no one logs costs nothing here.",
+        "still change. Entries are not rounded, so their sum can differ by a hundredth per incident. "
+        "Incidents without work, with work at no rate, or with an amount in another currency are excluded; "
+        "see the share without cost next to it. Time that no one logs costs nothing here.",
     ),
     zh=KpiTexts(
         "单位事件成本",

@@ -205,8 +205,8 @@ APPROVAL_WAIT_SECONDS = request_kpi(
         "Waiting for approvals",
         "Median time that requests waited for an approval that was given or refused in the period. Mean "
         "and 90th percentile are shown next to it.",
-        "A few long waits do not move the median; see the 90th percentile. Open approvals are shown next to it and not "
-        "included. By the approver's role, approvals by groups and named people appear together.",
+        "A few long waits do not move the median; see the 90th percentile. Open approvals are shown next to "
+        "it and not included. By the approver's role, approvals by groups and named people appear together.",
     ),
     zh=KpiTexts(
         "审批等待时间",
