@@ -5948,6 +5948,7 @@ create table kpi.incident_response_due (
   "position" bigint not null,
   opened_position bigint not null,
   met boolean not null,
+  in_hours boolean not null default true,
   constraint incident_response_due_pkey PRIMARY KEY (case_id)
 );
 CREATE INDEX incident_response_due_at ON kpi.incident_response_due USING btree (at) INCLUDE (met, priority, team_id, service, channel, category, assignee_id, customer_id, excluded);

@@ -128,7 +128,7 @@ def figure_row(item: Mapping[str, Any], view: PageView, language: str, currency:
         spark=spark(item, words, view.grain),
         compared=_compared(item["points"], view, words),
         cases=0 if judged is None else judged["cases"],
-        below=spread_of_times(judged, words) or worst_services(judged, words),
+        below=spread_of_times(judged, words) or worst_services(judged, words) or arrivals(judged, words),
     )
 
 
@@ -140,6 +140,13 @@ def worst_services(judged: Mapping[str, Any] | None, words: ChartWords) -> str:
         f"{worst['service']} {words.value(worst['value'])}" for worst in judged["worst_services"]
     )
     return words.translate("worst_services", services=listed)
+
+
+def arrivals(judged: Mapping[str, Any] | None, words: ChartWords) -> str:
+    """Return how many cases arrived within hours, of responses in time; nothing of another KPI."""
+    if judged is None or judged["arrived_in_hours"] is None:
+        return ""
+    return words.translate("arrived", number=judged["arrived_in_hours"], cases=judged["cases"])
 
 
 def spread_of_times(judged: Mapping[str, Any] | None, words: ChartWords) -> str:

@@ -16,7 +16,7 @@ from app.kpis.facts import knowledge
 WRITTEN: dict[str, tuple[int, str, Iterable[str]]] = {
     "app/kpis/facts/consumer.py": (
         facts.SHAPE,
-        "5:5dc11c616147d669",
+        "5:e02a98ca1cd2ba81",
         (
             *(*facts.STATEMENTS.values(), *facts.SATISFYING.values(), *knowledge.STATEMENTS),
             *(facts.BREACHES, facts.UNKNOWN_KEYS, facts.REPEATS, facts.PROBLEM_REPEATS, facts.AGENT_DAYS),

@@ -116,9 +116,9 @@ class KpiPoint(OutputModel):
         description="Numerator of a share, a share of a budget, a mean score, a change from the "
         "previous year, or a number per case, person or agent-day; null for other KPIs."
     )
-    denominator: int | float | None = Field(
-        description="Denominator of the same KPIs: cases, agent-days, elapsed days (of a running period not "
-        "whole), the budgets of the cases, the "
+    denominator: int | None = Field(
+        description="Denominator of the same KPIs: cases, agent-days, elapsed days (of a running period "
+        "rounded), the budgets of the cases, the "
         "cases of the previous year, delivered cases, or active persons. For availability, "
         "the value is 1 minus the outage (numerator) divided by the agreed time "
         "(denominator), both in seconds. Null for other KPIs."
@@ -161,6 +161,10 @@ class KpiPoint(OutputModel):
     on_hold: int | None = Field(
         description="Number of cases on hold at that time, for a backlog, in which they count; null "
         "for other KPIs."
+    )
+    arrived_in_hours: int | None = Field(
+        description="Number of cases that arrived within the hours of their calendar, for the share of "
+        "responses in time; other cases had time until the next hours. Null for other KPIs."
     )
     undecided: int | None = Field(
         description="Number of undecided cases: for a share of decided cases, those among `cases` "
@@ -247,6 +251,7 @@ def point(
         open_cases=None if kpi.basis is Basis.standing else figures.open_cases,
         oldest_open_seconds=figures.oldest_open_seconds,
         on_hold=figures.on_hold if kpi.is_backlog and figures.open_cases is not None else None,
+        arrived_in_hours=_arrived_in_hours(kpi, figures),
         undecided=_undecided(kpi, figures),
         skewed=figures.skewed if kpi.may_be_skewed else None,
         excluded=figures.excluded,
@@ -266,7 +271,7 @@ def _numerator_and_denominator(kpi: Kpi, figures: Figures) -> dict[str, Any]:
             "numerator": outage_figures.round_half_up(outage_figures.numerator(kpi, exposure)),
             "denominator": outage_figures.round_half_up(outage_figures.divisor(kpi, exposure)),
         }
-    return {"numerator": figures.total, "denominator": divisor_of(kpi, figures)}
+    return {"numerator": figures.total, "denominator": round(divisor_of(kpi, figures))}
 
 
 def _times(kpi: Kpi, figures: Figures) -> dict[str, Any]:
@@ -278,6 +283,12 @@ def _times(kpi: Kpi, figures: Figures) -> dict[str, Any]:
     if not kpi.is_in_business_time:
         business, elapsed = secondary, figures.elapsed
     return {"business": business, "elapsed": elapsed}
+
+
+def _arrived_in_hours(kpi: Kpi, figures: Figures) -> int | None:
+    if kpi.secondary is not Measure.in_hours:
+        return None
+    return figures.secondary.total if figures.secondary else 0
 
 
 def _undecided(kpi: Kpi, figures: Figures) -> int | None:
@@ -421,7 +432,7 @@ def _additional_figure(kpi: Kpi, figures: Figures) -> KpiBeside:
         value=value_of(kpi, figures),
         cases=cases_of(kpi, figures),
         numerator=figures.total if kpi.is_divided else None,
-        denominator=divisor_of(kpi, figures) if kpi.is_divided else None,
+        denominator=round(divisor_of(kpi, figures)) if kpi.is_divided else None,
     )
 
 

@@ -123,6 +123,8 @@ class Measure(CodeEnum):
         "observed", "Time so far", "至今所用时长",
         CaseNumber(f"coalesce({SECONDS_TO_END}, {AGE})", "seconds", PROGRESS))
     in_time = "in_time", "Done in time", "是否按时完成", _flag("met", PROGRESS)
+    in_hours = (
+        "in_hours", "Arrived within hours", "是否在服务时间内提出", CaseNumber("in_hours::integer", "seconds"))
     reopened = "reopened", "Reopened", "是否重开", _flag("reopened", REOPENING)
     reopened_soon = (
         "reopened_soon", "Reopened within the agreed days", "是否在约定天数内重开",

@@ -414,23 +414,32 @@ by_clock as (
   from clocked join fact using (case_id)
   where fact.place = 1 and coalesce(breaches_at, stopped_at) is not null
 ),
+-- Whether it came within the hours that its time counts by; a P1, and one without a calendar, always does.
+arrived as (
+  select case_id, priority is not distinct from 'P1' or coalesce(counted.seconds > 0, true) as in_hours
+  from timed cross join lateral business_time.seconds_between(version, opened_at, opened_at + interval '1 second') counted
+  where place = 1
+),
 -- Within the time, or not. Where it is not, the case counts when the time ran out, with what was known just before. What
 -- was ended then without a response was never late for one; nor was what was cancelled or found to repeat another one.
 incident_response_due as (
-  select case_id, at, priority, team_id, service, channel, category, assignee_id, customer_id, excluded, irregular,
-    position, opened_position, met
-  from by_clock where metric = 'response'
-  union all
-  select case_id, at, priority, team_id, service, channel, category, assignee_id, customer_id, excluded, irregular,
-    position, opened_position, true
-  from fact join due using (case_id)
-  where place = response and at < response_due_at and case_id not in (select case_id from clocked where metric = 'response')
-  union all
-  select case_id, response_due_at, priority, team_id, service, channel, category, assignee_id,
-    customer_id, excluded, any_irregular, opened_position, opened_position, false
-  from stretches join due using (case_id)
-  where since < response_due_at and until >= response_due_at and not responded and (response is not null or phase = 'open')
-    and case_id not in (select case_id from clocked where metric = 'response')
+  select judged.*, in_hours
+  from (
+    select case_id, at, priority, team_id, service, channel, category, assignee_id, customer_id, excluded, irregular,
+      position, opened_position, met
+    from by_clock where metric = 'response'
+    union all
+    select case_id, at, priority, team_id, service, channel, category, assignee_id, customer_id, excluded, irregular,
+      position, opened_position, true
+    from fact join due using (case_id)
+    where place = response and at < response_due_at and case_id not in (select case_id from clocked where metric = 'response')
+    union all
+    select case_id, response_due_at, priority, team_id, service, channel, category, assignee_id,
+      customer_id, excluded, any_irregular, opened_position, opened_position, false
+    from stretches join due using (case_id)
+    where since < response_due_at and until >= response_due_at and not responded and (response is not null or phase = 'open')
+      and case_id not in (select case_id from clocked where metric = 'response')
+  ) judged join arrived using (case_id)
 ),
 incident_resolution_due as (
   select case_id, at, priority, team_id, service, channel, category, assignee_id, customer_id, excluded, irregular,

@@ -66,7 +66,7 @@ INCIDENT = (
     FactTable("incident_moved", (*CASE, "n", *FACT[1:], *CHANGE), key=(*CASE, "n")),
     FactTable("incident_restored", (*TIMED, *ACCURACY_FLAGS)),
     FactTable("incident_declared_major", (*FACT, "downgraded")),
-    FactTable("incident_response_due", (*FACT, "met")),
+    FactTable("incident_response_due", (*FACT, "met", "in_hours")),
     FactTable("incident_resolution_due", (*FACT, "met")),
     FactTable(
         "incident_outage",
