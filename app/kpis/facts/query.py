@@ -92,7 +92,8 @@ def cells(
     Periods are numbered from 1. Columns: period, the cuts, excluded, cases, skewed (how many of them), and
     for each of `measure_columns` the total and, for durations, median, 90th percentile, maximum and the
     number of zeros, else null. Returns the rows of at most `most` periods and cuts, and one more. With
-    `halves` (see `in_halves`) two processes can share the work. `changed_since`: only cases that were noted after that position.
+    `halves` (see `in_halves`) two processes can share the work. `changed_since`: only cases that were noted
+    after that position.
     """
     parameters: dict[str, Any] = {"bounds": list(question.bounds), "most": row_limit(most)}
     timed = question.kpi.is_timed

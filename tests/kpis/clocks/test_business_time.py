@@ -128,8 +128,8 @@ async def test_an_answer_in_time_says_whether_the_incident_came_within_hours(
     ]
     await follow(follower, *(case.then("acknowledged", minutes=2) for case in cases))
     for position in (None, 10_000):
-        asked = question("incident_response_attainment", LATER)
-        (point,) = (await answer(db, asked, LATER, position=position)).points
+        of_responses = question("incident_response_attainment", LATER)
+        (point,) = (await answer(db, of_responses, LATER, position=position)).points
         assert (point.numerator, point.denominator, point.arrived_in_hours) == (6, 6, 4), position
 
 

@@ -20,9 +20,9 @@ INCIDENT_RESPONSE_ATTAINMENT = incident_kpi(
         "period or whose response time ran out in it. An incident without a response is missed when its "
         "time runs out. The time is that of the agreement; without one, it is less than 15 minutes by the "
         "calendar of the agreement or service, and by any time for P1.",
-        "Outside of the hours of the calendar, no time runs, so an incident of the night is easily in time: see "
-        "how many arrived within hours. Exactly 15 minutes is missed; exactly the target of an agreement is "
-        "met. A late response counts "
+        "Outside of the hours of the calendar, no time runs, so an incident of the night is easily in time: "
+        "see how many arrived within hours. Exactly 15 minutes is missed; exactly the target of an agreement "
+        "is met. A late response counts "
         "in the period in which the time ran out, for the team at that time, and not again when it is "
         "given. Without an agreement, an incident that ended before its time ran out and had no response "
         "does not count.",
