@@ -60,11 +60,12 @@ told as (
   from (select *, coalesce(set_late || set_then, set_then, set_late) as fields from said offset 0) all_told
 ),
 -- What it cost, if that is known: work is logged, all of it at a rate, and all is in one currency. Entries that were taken
--- back and their counter-entries come to nothing. In sixtieths, as rates are by the hour, which loses nothing.
+-- back and their counter-entries come to nothing. In sixtieths, as rates are by the hour, which loses nothing; since version 2
+-- each entry is rounded, so that entries add up to it.
 costed as (
-  select case_id, round(max(sixtieths) * 100 / 60)::bigint as cost, max(currency) as currency
+  select case_id, round(max(sixtieths) * 100 / 60)::bigint as cost, max(rounded)::bigint as rounded_cost, max(currency) as currency
   from (
-    select case_id, currency, sum(minutes) as minutes, sum(sixtieths) as sixtieths
+    select case_id, currency, sum(minutes) as minutes, sum(sixtieths) as sixtieths, sum(round(sixtieths * 100 / 60)) as rounded
     from (
       select case_id, entry->>'currency' as currency, coalesce((entry->>'minutes')::bigint, 0) as minutes,
         coalesce((entry->>'minutes')::numeric * (entry->>'rate')::numeric, 60 * (entry->>'amount')::numeric, 0)
@@ -369,7 +370,7 @@ incident_resolved as (
     case when known_then->>'declared_major_at' is not null
       then coalesce(reviewed_at <= coalesce((known_then->>'review_due_at')::timestamptz, at + interval '168 hours'), false)
       end as review_on_time,
-    recorded_at, source, cost, currency, ci,
+    recorded_at, source, case when opened_at >= '2026-11-30 00:00+00' then rounded_cost else cost end as cost, currency, ci,
     case when recorded_at is not null then greatest(round(extract(epoch from recorded_at - at))::bigint, 0) end
       as recorded_seconds,
     case_id in (select case_id from told where type = 'incident.article_used') as article_used

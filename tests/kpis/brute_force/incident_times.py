@@ -21,6 +21,8 @@ from tests.kpis.brute_force.running_time import BusinessTime
 REPEATS_WITHIN = timedelta(days=30)
 #: From then on the same service and category alone make no repeat.
 KINDS_REPEAT_NOTHING = datetime(2026, 11, 30, tzinfo=UTC)
+#: Incidents opened from then on cost what their entries do, each rounded.
+ENTRIES_ARE_ROUNDED = datetime(2026, 11, 30, tzinfo=UTC)
 
 
 def _open_at(holds: Callable[[Incident, int], bool]) -> Callable[[World, datetime], Sequence[Open]]:
@@ -253,13 +255,15 @@ def _cost(incident: Incident, currency: str) -> int | None:
         return None
     if any(row["currency"] != currency for row in left.values()):
         return None
-    hundredths = sum(
+    entries = [
         Decimal(row["amount"]) * 100
         if name.startswith("cost/")
         else Decimal(row["rate"]) * 100 * row["minutes"] / 60
         for name, row in left.items()
-    )
-    return int(Decimal(hundredths).quantize(Decimal(1), ROUND_HALF_UP))
+    ]
+    if incident.record.opened_at < ENTRIES_ARE_ROUNDED:
+        entries = [sum(entries, Decimal(0))]
+    return sum(int(entry.quantize(Decimal(1), ROUND_HALF_UP)) for entry in entries)
 
 
 def _unit_cost(world: World) -> list[Counted]:
