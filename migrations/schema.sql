@@ -5971,6 +5971,7 @@ create table kpi.incident_response_due (
   "position" bigint not null,
   opened_position bigint not null,
   met boolean not null,
+  in_hours boolean not null default true,
   constraint incident_response_due_pkey PRIMARY KEY (case_id)
 );
 CREATE INDEX incident_response_due_at ON kpi.incident_response_due USING btree (at) INCLUDE (met, priority, team_id, service, channel, category, assignee_id, customer_id, excluded);
@@ -6425,6 +6426,7 @@ create table kpi.request_opened (
   catalogue_item text collate "C",
   settled boolean not null,
   ended boolean not null default false,
+  ended_at timestamp with time zone,
   constraint request_opened_pkey PRIMARY KEY (case_id)
 );
 CREATE INDEX request_opened_at ON kpi.request_opened USING btree (at);
@@ -7294,7 +7296,8 @@ create view kpi.request_received as
     request_opened."position",
     request_opened.opened_position,
     request_opened.settled,
-    request_opened.ended
+    request_opened.ended,
+    request_opened.ended_at
    FROM kpi.request_opened
 UNION ALL
  SELECT incident_opened.case_id,
@@ -7313,7 +7316,8 @@ UNION ALL
     incident_opened."position",
     incident_opened.opened_position,
     incident_opened.settled,
-    (incident_opened.ended_at IS NOT NULL) AS ended
+    (incident_opened.ended_at IS NOT NULL) AS ended,
+    incident_opened.ended_at
    FROM kpi.incident_opened;
 
 create view kpi.request_solved as

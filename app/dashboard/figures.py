@@ -41,9 +41,8 @@ class PageMark:
 
 @dataclass(frozen=True, slots=True)
 class FigureRow:
-    """A KPI with the value of the judged period, as a row of a table. `value` is empty if there is no value,
-    and
-    `reason` then explains it; `below` are further words about it.
+    """A KPI with the value of the judged period, as a row of a table. `value` is empty if it has none, and
+    `reason` then says why; `below` has what a mean of durations, or of pooled services, hides.
     """
 
     item: Mapping[str, Any]
@@ -57,6 +56,7 @@ class FigureRow:
     spark: Markup
     compared: str
     cases: int
+    below: str = ""
 
 
 def words_of_unit(unit: str, language: str, zone: ZoneInfo, currency: str) -> ChartWords:
@@ -128,7 +128,39 @@ def figure_row(item: Mapping[str, Any], view: PageView, language: str, currency:
         spark=spark(item, words, view.grain),
         compared=_compared(item["points"], view, words),
         cases=0 if judged is None else judged["cases"],
+        below=spread_of_times(judged, words) or worst_services(judged, words) or arrivals(judged, words),
     )
+
+
+def worst_services(judged: Mapping[str, Any] | None, words: ChartWords) -> str:
+    """Return the services with the worst values, of a KPI that pools them; nothing of another KPI."""
+    if judged is None or not judged["worst_services"]:
+        return ""
+    listed = words.translate("listed").join(
+        f"{worst['service']} {words.value(worst['value'])}" for worst in judged["worst_services"]
+    )
+    return words.translate("worst_services", services=listed)
+
+
+def arrivals(judged: Mapping[str, Any] | None, words: ChartWords) -> str:
+    """Return how many cases arrived within hours, of responses in time; nothing of another KPI."""
+    if judged is None or judged["arrived_in_hours"] is None:
+        return ""
+    return words.translate("arrived", number=judged["arrived_in_hours"], cases=judged["cases"])
+
+
+def spread_of_times(judged: Mapping[str, Any] | None, words: ChartWords) -> str:
+    """Return the elapsed time of a duration's cases, of which the value is mostly a mean in business time,
+    and how many took no business time; nothing of another KPI.
+    """
+    if judged is None or not judged["elapsed"]:
+        return ""
+    business, elapsed = judged["business"], judged["elapsed"]
+    median, p90 = (words.value(elapsed[name]) for name in ("median", "p90"))
+    parts = [words.translate("elapsed_spread", median=median, p90=p90)]
+    if business and business["zeros"]:
+        parts.append(words.translate("took_no_time", number=business["zeros"], cases=judged["cases"]))
+    return words.translate("joined").join(parts)
 
 
 def spark(item: Mapping[str, Any], words: ChartWords, grain: Grain) -> Markup:

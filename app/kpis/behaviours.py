@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from pydantic import Field
 
@@ -25,18 +26,20 @@ from app.kpis.answers.answer import (
 )
 from app.kpis.answers.as_of import LONGEST_SECONDS, LogMoment, facts_moment
 from app.kpis.answers.charts import KpiBehaviour, KpiChartPoint, KpiChartRebase, behaviour
-from app.kpis.answers.comparisons import Comparisons
+from app.kpis.answers.comparisons import Comparisons, load_services
 from app.kpis.answers.limits import KpiLimits
 from app.kpis.answers.point_parts import LagNotice, LagSeconds, LogPosition, PointTarget
 from app.kpis.answers.series import KpiPoint, KpiStatus
 from app.kpis.declaration.dimensions import Dimension
+from app.kpis.declaration.figures import Figures, PointKey
 from app.kpis.declaration.kpi import Direction, Kpi, TargetValue
-from app.kpis.kept_figures import differs, keeping
+from app.kpis.kept_figures import KeptFigures, differs, keeping
 from app.kpis.questions.access import question_of
 from app.kpis.questions.question import CannotAnswer, KpiQuestion, QuestionParameters
 from app.kpis.shapes import KpiOut, describe_kpi
 from app.kpis.signals.marks import chart_marks
 from app.kpis.targets.validity import targets
+from app.platform.db import Connection
 from app.platform.settings import Settings
 
 
@@ -179,25 +182,15 @@ async def behaviours(
                     raise CannotAnswer("as_of", "takes_too_long", seconds=str(LONGEST_SECONDS))
                 past_position = None if then is None else position
                 is_anew = then is not None and read.recompute
-                figures = await count_as_of(
-                    connection, question, now, past_position, None if is_anew else memory
-                )
+                counted = partial(_count, connection, now, past_position, None if is_anew else memory)
+                figures = await counted(question)
                 if is_anew and await differs(memory, connection, question, position, figures):
                     differing.append(question.kpi.key)
                 of_kpi = layers.get(question.kpi.key, ())
-                points = series_points(question, figures, Comparisons(), {}, of_kpi, now)
-            series.append(
-                KpiAnswer(
-                    key=question.kpi.key,
-                    unit=question.kpi.unit.value,
-                    grain=question.grain.value,
-                    tz=question.zone.key,
-                    as_of=None if then is None else now,
-                    position=position,
-                    lag_seconds=lag_seconds,
-                    points=points,
-                )
-            )
+                services = await load_services(question, counted)
+                points = series_points(question, figures, Comparisons(services=services), {}, of_kpi, now)
+            as_of = None if then is None else now
+            series.append(_answer_of(question, points, position, lag_seconds, as_of))
     items = []
     for chart_question, answered in zip(questions, series, strict=True):
         marks = await chart_marks(ledger, replace(chart_question.question, now=now))
@@ -209,6 +202,31 @@ async def behaviours(
         lag_seconds=lag_seconds,
         as_of=None if then is None else now,
         recomputed=differing if then is not None and read.recompute else None,
+    )
+
+
+async def _count(
+    connection: Connection,
+    now: datetime,
+    position: int | None,
+    memory: KeptFigures | None,
+    question: KpiQuestion,
+) -> dict[PointKey, Figures]:
+    return await count_as_of(connection, question, now, position, memory)
+
+
+def _answer_of(
+    question: KpiQuestion, points: list[KpiPoint], position: int, lag_seconds: float, as_of: datetime | None
+) -> KpiAnswer:
+    return KpiAnswer(
+        key=question.kpi.key,
+        unit=question.kpi.unit.value,
+        grain=question.grain.value,
+        tz=question.zone.key,
+        as_of=as_of,
+        position=position,
+        lag_seconds=lag_seconds,
+        points=points,
     )
 
 

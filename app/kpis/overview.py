@@ -8,25 +8,28 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from app.kpis.answers import point_intervals
 from app.kpis.answers.answer import (
+    LARGEST_ANSWER,
     add_survival,
+    count,
     count_open,
     facts_position,
     snapshot_connection,
     with_budgets,
 )
+from app.kpis.answers.comparisons import load_services
 from app.kpis.answers.days import add_agent_days, add_days
 from app.kpis.answers.point_parts import KpiPrevious
 from app.kpis.answers.references import add_references, of_facts
 from app.kpis.answers.series import KpiPoint, PointContext, compare, point, value_of
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.figures import Figures, PointKey, add_cases
-from app.kpis.declaration.kpi import Aggregate, Kpi
+from app.kpis.declaration.kpi import Aggregate, Kpi, Settling
 from app.kpis.facts import query
 from app.kpis.facts.fetching import fetch
 from app.kpis.outages import counting
@@ -55,8 +58,12 @@ class Month:
     currency: str
 
     def question(self, kpi: Kpi, period: int) -> KpiQuestion:
-        """Return the question for the KPI in one of the spans."""
-        return self._question(kpi, self.spans[period])
+        """Return the question for the KPI in one of the spans: while the month runs, as of the span's end, so
+        that the cases of each have the same age.
+        """
+        question = self._question(kpi, self.spans[period])
+        runs = self.spans[PRESENT][1] > self.now
+        return replace(question, now=min(self.now, self.spans[period][1])) if runs else question
 
     def question_at_span_ends(self, kpi: Kpi) -> KpiQuestion:
         """Return the question for the KPI with one period up to the end of each span."""
@@ -115,6 +122,15 @@ async def overview(db: Database, kpis: Sequence[Kpi], month: Month) -> Overview:
         target_layers = await targets(connection, [kpi.key for kpi in kpis])
         position, lag_seconds = await facts_position(connection)
         figures = await _figures(connection, kpis, month)
+
+        async def counted(question: KpiQuestion) -> dict[PointKey, Figures]:
+            return await count(connection, question, month.now, most=LARGEST_ANSWER)
+
+        services = {
+            kpi.key: await load_services(month.question(kpi, PRESENT), counted)
+            for kpi in kpis
+            if kpi.pools_services
+        }
     kpi_overviews = []
     for kpi in kpis:
         target = effective_target(
@@ -125,7 +141,15 @@ async def overview(db: Database, kpis: Sequence[Kpi], month: Month) -> Overview:
             (KPIS[key], figures[key, PRESENT]) for key in kpi.companions if (key, PRESENT) in figures
         ]
         then = span_figures[YEAR_BEFORE] if kpi.compares_years else None
-        judged = PointContext(target, span_figures[MONTH_BEFORE], month.now, then, companions)
+        of_services = services.get(kpi.key)
+        judged = PointContext(
+            target,
+            span_figures[MONTH_BEFORE],
+            month.now,
+            last_year=then,
+            companions=companions,
+            services=None if of_services is None else of_services.get((1, ()), {}),
+        )
         present = point(month.question(kpi, PRESENT), (1, ()), span_figures[PRESENT], {}, judged)
         last_year = compare(present.value, value_of(kpi, span_figures[YEAR_BEFORE]))
         kpi_overviews.append((kpi, present, last_year))
@@ -139,7 +163,7 @@ async def _figures(
     figures = {(kpi.key, period): Figures(secondary=Figures()) for kpi in kpis for period in SPANS}
     tables = defaultdict(list)
     for kpi in kpis:
-        if kpi.fact is not None and not kpi.is_of_outages and kpi.aggregate not in SEPARATE_AGGREGATES:
+        if kpi.fact is not None and not kpi.is_of_outages and not _is_separate(kpi):
             tables[query.fact_table(kpi)].append(kpi)
     for of_table in tables.values():
         companions = [kpi.secondary_kpi for kpi in of_table if kpi.secondary_kpi is not None]
@@ -164,11 +188,16 @@ async def _figures(
                 question = month.question(kpi, period)
                 figure: dict[PointKey, Figures] = {(1, ()): figures[kpi.key, period]}
                 await add_references(question, figure, of_facts(connection, {}), Figures)
-        if kpi.aggregate in SEPARATE_AGGREGATES:
+        if _is_separate(kpi):
             await _add_separate(connection, kpi, month, figures)
     await _add_outages(connection, [kpi for kpi in kpis if kpi.is_of_outages], month, figures)
     await _add_open(connection, kpis, month, figures)
     return figures
+
+
+def _is_separate(kpi: Kpi) -> bool:
+    """Return whether the KPI is counted for it alone: by its aggregate, or by the age of its cases."""
+    return kpi.aggregate in SEPARATE_AGGREGATES or kpi.settling is Settling.ending
 
 
 async def _add_separate(
@@ -177,8 +206,12 @@ async def _add_separate(
     month: Month,
     figures: dict[tuple[str, int], Figures],
 ) -> None:
-    """Add the figures of a KPI whose aggregate is counted for it alone."""
+    """Add the figures of a KPI that is counted for it alone."""
     for period in SPANS:
+        if kpi.aggregate not in SEPARATE_AGGREGATES:
+            counted = await count(connection, month.question(kpi, period), month.now, most=1)
+            figures[kpi.key, period] = counted.get((1, ()), figures[kpi.key, period])
+            continue
         cells: dict[PointKey, Figures] = {(1, ()): figures[kpi.key, period]}
         await SEPARATE_AGGREGATES[kpi.aggregate](connection, month.question(kpi, period), {}, cells)
 

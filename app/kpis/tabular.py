@@ -34,6 +34,8 @@ SUBFIELDS: Mapping[str, Collection[str]] = {
     "previous": KpiPrevious.model_fields,
     "last_year": KpiPrevious.model_fields,
 }
+#: The field of a point that is a list, and has no column: `by=service` gives its values as rows.
+LISTED = "worst_services"
 #: A column's path: a field, or a field and its subfield.
 Column = tuple[str, ...]
 TableData = tuple[list[str], Iterator[list[Cell]]]
@@ -48,7 +50,8 @@ def series_table(kpi_answer: KpiAnswer, by: Sequence[Dimension]) -> TableData:
     subfields["beside"] = [
         (key, subfield) for key in KPIS[kpi_answer.key].companions for subfield in ("value", "cases")
     ]
-    columns = [(name, *part) for name in _fields(KpiPoint) for part in subfields.get(name, [()])]
+    names = [name for name in _fields(KpiPoint) if name != LISTED]
+    columns = [(name, *part) for name in names for part in subfields.get(name, [()])]
     answer_fields = kpi_answer.model_dump(mode="json", by_alias=True)
     return _table(columns, answer_fields.pop("points"), answer_fields)
 

@@ -52,7 +52,8 @@ async def test_an_effect_is_measured_stored_and_comes_out_the_same_again(desk: D
     assert [result[side]["cases"] for side in ("before", "after")] == [12, 12]
     assert result["promised"]["reached"] == "shown"
     assert record["sentence"] == (
-        "Mean time to resolve (MTTR): 90 min shorter (-71.7 %, improved); from 2.09 h to 35.5 min; "
+        "Mean time to resolve (MTTR, business time): 90 min shorter (-71.7 %, improved); "
+        "from 2.09 h to 35.5 min; "
         "97.5 % interval 80 min to 100 min; median 2.09 h before, 35.5 min after; "
         "90th percentile 2.17 h before, 39.9 min after; geometric means -72 % (-76 to -66 %); "
         "in 100 % of pairs the case after took less time (63 to 100 %); "

@@ -138,6 +138,8 @@ async def test_a_series_has_a_point_for_every_period_and_says_what_it_is(desk: D
         **dict.fromkeys(("no_value", "oldest_open_seconds", "on_hold", "skewed", "undecided", "exposure")),
         **dict.fromkeys(("target", "status", "survival", "last_year")),
         "beside": {},
+        "arrived_in_hours": None,
+        "worst_services": None,
         "from": points[0]["from"],
         "to": points[0]["to"],
         "by": {},

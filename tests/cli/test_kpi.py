@@ -82,7 +82,7 @@ async def test_facts_are_computed_by_statistics_of_the_log_as_it_is_now(
 
 def test_a_table_has_the_numbers_of_the_endpoint_in_words_for_people(run: Run, told: None) -> None:
     output = run("kpi", "incident_resolution_seconds", *TIME, "--by", "team", "--grain", "quarter").stdout
-    assert output.startswith("Mean time to resolve (MTTR): Mean time from the opening")
+    assert output.startswith("Mean time to resolve (MTTR, business time): Mean time from the opening")
     assert "From 2026-01-01 to before 2027-01-01, UTC." in output
     heading = next(line for line in output.splitlines() if line.startswith("period"))
     assert heading.split() == ["period", "team", "value", "cases", "median", "p90", "max", "open"]

@@ -8,7 +8,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from app.dashboard.figures import spread_of_times, worst_services
 from app.dashboard.view import PageView, parse_view, without_unknown
+from app.kpis.declaration.kpi import Unit
+from app.kpis.questions.chart_words import ChartWords
 from app.kpis.questions.periods import Grain
 from app.kpis.questions.written_periods import parse_period, period_key
 
@@ -71,3 +74,20 @@ def test_what_chooses_nothing_is_named_and_the_rest_stands() -> None:
     narrowed = without_unknown(chosen, {"team": {"mail": "Mail"}, "service": {}, "priority": {}})
     assert narrowed.scope == {"team": ("mail",)}
     assert narrowed.unknown[-1] == "team=nobody"
+
+
+def test_a_mean_in_business_time_says_what_it_hides() -> None:
+    words = ChartWords("en", Unit.seconds, ZoneInfo("UTC"))
+    elapsed = {"mean": 5940, "median": 480, "p90": 7200, "max": 9000, "zeros": 0}
+    judged = {"cases": 273, "elapsed": elapsed, "business": {**elapsed, "zeros": 138}}
+    spread = "elapsed: median 8 min, 90th percentile 2 h"
+    assert spread_of_times(judged, words) == f"{spread}; 138 of 273 took no business time"
+    assert spread_of_times({**judged, "business": None}, words) == spread
+    assert spread_of_times({**judged, "elapsed": None}, words) == ""
+
+
+def test_a_pooled_value_names_its_worst_services() -> None:
+    words = ChartWords("en", Unit.ratio, ZoneInfo("UTC"), decimals=2)
+    worst = [{"service": "erp", "value": 0.9935}, {"service": "mail", "value": 0.9991}]
+    assert worst_services({"worst_services": worst}, words) == "worst: erp 99.35 %, mail 99.91 %"
+    assert worst_services({"worst_services": None}, words) == ""

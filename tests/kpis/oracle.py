@@ -505,6 +505,7 @@ def _repeats(opened: dict[str, Any], earlier: dict[str, Any]) -> bool:
     """Whether what was opened is of the kind, or of the item, of what had been resolved shortly before."""
     kind = (opened["service"], opened["category"])
     alike = None not in kind and kind == (earlier["service"], earlier["category"])
+    alike = alike and opened["at"] < datetime(2026, 11, 30, tzinfo=UTC)
     alike = alike or (opened["ci"] is not None and opened["ci"] == earlier["ci"])
     return (
         alike

@@ -88,6 +88,7 @@ async def test_an_answer_says_what_it_is_and_where_it_stands(books: Books) -> No
         "open_cases",
         "oldest_open_seconds",
         "on_hold",
+        "arrived_in_hours",
         "undecided",
         "skewed",
         "excluded",
@@ -96,9 +97,10 @@ async def test_an_answer_says_what_it_is_and_where_it_stands(books: Books) -> No
         "previous",
         "last_year",
         "beside",
+        "worst_services",
         "final_after",
     ]
-    assert set(point["elapsed"]) == {"mean", "median", "p90", "max"}
+    assert set(point["elapsed"]) == {"mean", "median", "p90", "max", "zeros"}
     assert point["value"] == point["business"]["mean"]
 
 

@@ -84,6 +84,31 @@ async def test_a_unit_costs_its_work_and_what_was_paid_less_what_was_taken_back(
         assert report.differences == []
 
 
+async def test_since_version_2_entries_add_up_to_the_cost(
+    database_url: str, follower: Connection, db: Database
+) -> None:
+    since = datetime(2026, 11, 30, tzinfo=UTC)
+    cases = []
+    for opened in (since - timedelta(seconds=1), since):
+        case, work = Scripted.begin(opened), uuid7()
+        for _ in range(3):
+            case = _worked(case, 1, "20.00")  # 33.33 hundredths
+        case = _worked(_worked(case, 7, "33.33", id=work), -7, "33.33", reverses_id=str(work))
+        cases.append(case.then("resolved", minutes=1))
+    await write(follower, [event for case in cases for event in case.events])
+    await catch_up(follower, FACTS)
+    until = since + timedelta(days=9)
+    parameters = QuestionParameters(grain="all", begin="2026-11-29", end="2026-12-06", zone="UTC")
+    question = parse_question(
+        KPIS["incident_unit_cost"], parameters, now=until, organisation_zone="UTC", currency="EUR"
+    )
+    (point,) = (await answer(db, question, until)).points
+    assert (point.numerator, point.denominator) == (100 + 3 * 33, 2)
+    keys = ["incident_unit_cost"]
+    report = await reconcile(database_url, zone=ZoneInfo("UTC"), now=until, currency="EUR", keys=keys)
+    assert report.differences == []
+
+
 @in_test_all
 async def test_what_is_booked_later_counts_when_the_case_was_resolved(
     follower: Connection, db: Database

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -15,6 +16,7 @@ from app.kpis.cases.drill_down import cases
 from app.kpis.catalogue import KPIS
 from app.kpis.facts.consumer import FACTS
 from app.kpis.questions.question import QuestionParameters, parse_question
+from app.kpis.reconcile import reconcile
 from app.log.follow import catch_up
 from app.platform.db import Connection, Database
 from tests.extent import in_test_all
@@ -146,6 +148,27 @@ async def test_a_repeat_comes_within_thirty_days_after_another_one_of_its_kind(
         "staff": 0,
         "unknown": 0,
     }
+
+
+async def test_since_version_2_a_repeat_is_of_the_same_item_and_not_only_of_the_same_kind(
+    database_url: str, follower: Connection, db: Database
+) -> None:
+    since, until = datetime(2026, 11, 30, tzinfo=UTC), datetime(2026, 12, 6, tzinfo=UTC)
+
+    def opened(hours: float, ci: str) -> Scripted:
+        return Scripted.begin(since + timedelta(hours=hours), service="mail", category="access", ci=ci)
+
+    first = opened(-3, "relay").then("resolved", minutes=60)
+    log = (first, opened(-1, "disk"), opened(0, "relay"), opened(1, "disk"))
+    await write(follower, [event for case in log for event in case.events])
+    await catch_up(follower, FACTS)
+    kpi = KPIS["repeat_incident_rate"]
+    parameters = QuestionParameters(grain="day", begin="2026-11-29", end="2026-12-01", zone="UTC")
+    question = parse_question(kpi, parameters, now=until, organisation_zone="UTC")
+    points = (await answer(db, question, until)).points
+    assert [(point.numerator, point.denominator) for point in points] == [(1, 2), (1, 2)]
+    report = await reconcile(database_url, zone=ZoneInfo("UTC"), now=until, keys=[kpi.key])
+    assert report.differences == []
 
 
 @in_test_all

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from app.kpis.answers.answer import answer
 from app.kpis.answers.series import KpiPoint
 from app.kpis.catalogue import KPIS
 from app.kpis.facts.consumer import FACTS
 from app.kpis.questions.question import QuestionParameters, parse_question
+from app.kpis.reconcile import reconcile
 from app.log.canonical import instant
 from app.log.follow import catch_up, reset
 from app.log.writer import AppendRequest, append, encode
@@ -21,6 +23,7 @@ from tests.kpis.other_histories import write_others
 
 LATER = datetime(2026, 6, 1, tzinfo=UTC)
 HOUR = 3600
+REOPENINGS_ARE_REWORK_SINCE = datetime(2026, 11, 30, tzinfo=UTC)
 
 
 async def _told(connection: Connection, *lives: Life) -> None:
@@ -106,6 +109,27 @@ async def test_what_the_requester_changes_stands_apart_from_rework(
     assert (changes.numerator, changes.denominator, changes.value) == (2, 2, 1)
     (rounds,) = await _points(db, "request_rework_rounds")
     assert (rounds.numerator, rounds.denominator) == (1, 2)
+
+
+async def test_a_reopened_standard_request_is_rework_since_version_2(
+    database_url: str, follower: Connection, db: Database
+) -> None:
+    since = (REOPENINGS_ARE_REWORK_SINCE - BEGIN).total_seconds()
+    lives = []
+    for reopened in (since - 1, since):
+        life = _standard(100, since - 9).then(reopened, "reopened", "in_progress")
+        lives.append(life.then(since + 60, "fulfilled", "delivered"))
+    await _told(follower, *lives, _standard(60, since + 60))
+    until = REOPENINGS_ARE_REWORK_SINCE + timedelta(days=9)
+    for key in ("request_rework", "request_rework_rounds"):
+        assert KPIS[key].version == 2
+        parameters = QuestionParameters(grain="all", begin="2026-11-29", end="2026-12-06", zone="UTC")
+        question = parse_question(KPIS[key], parameters, now=until, organisation_zone="UTC")
+        (point,) = (await answer(db, question, until)).points
+        assert (point.numerator, point.denominator) == (1, 3), "the one before counts as it did"
+    keys = ("request_rework", "request_rework_rounds", "service_accuracy")
+    report = await reconcile(database_url, zone=ZoneInfo("UTC"), now=until, keys=keys)
+    assert report.differences == []
 
 
 @in_test_all

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from app.kpis.answers.answer import answer
 from app.kpis.answers.series import KpiPoint
 from app.kpis.cases.drill_down import cases
 from app.kpis.catalogue import KPIS
 from app.kpis.facts.consumer import FACTS
+from app.kpis.overview import overview, this_month
 from app.kpis.questions.question import KpiQuestion, QuestionParameters, parse_question
+from app.kpis.reconcile import reconcile
 from app.log.follow import catch_up
 from app.platform.db import Connection, Database
 from tests.extent import first_of, in_test_all
@@ -80,3 +83,27 @@ async def test_once_all_have_ended_it_moves_by_reopenings_alone(follower: Connec
     point = await the_point(db)
     assert (point.value, point.undecided) == (1, 0)
     assert point.final_after == datetime(2026, 5, 8, tzinfo=UTC)
+
+
+async def test_a_running_month_is_compared_with_the_month_before_at_the_same_age(
+    database_url: str, follower: Connection, db: Database
+) -> None:
+    now, february = datetime(2026, 3, 10, tzinfo=UTC), datetime(2026, 2, 5, tzinfo=UTC)
+    soon, later = (Scripted.begin(february).then("resolved", minutes=days * DAY) for days in (1, 15))
+    present = Scripted.begin(datetime(2026, 3, 5, tzinfo=UTC)).then("resolved", minutes=DAY)
+    await write(follower, [event for case in (soon, later, present) for event in case.events])
+    request = Life(path="standard", opened_at="2026-02-05T00:00:00.000000Z")
+    request.then((now - BEGIN).total_seconds() - 60, "fulfilled", "delivered")
+    await write_others(follower, request.events)
+    await catch_up(follower, FACTS)
+    parameters = QuestionParameters(grain="month", begin="2026-03-01", end="2026-04-01", zone="UTC")
+    for key, expected in (("resolution_rate", round(1 / 3, 6)), ("incident_resolution_km", DAY * 60)):
+        question = parse_question(KPIS[key], parameters, now=now, organisation_zone="UTC", reopen_days=7)
+        for position in (None, 10_000):
+            (point,) = (await answer(db, question, now, position=position)).points
+            assert point.previous.value == expected, (key, position)
+        month = this_month(ZoneInfo("UTC"), now, 7)
+        ((_, summary, _),) = (await overview(db, [KPIS[key]], month)).kpis
+        assert (summary.value, summary.previous) == (point.value, point.previous)
+    report = await reconcile(database_url, zone=ZoneInfo("UTC"), now=now, keys=["resolution_rate"])
+    assert report.differences == []

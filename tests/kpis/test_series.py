@@ -19,7 +19,7 @@ NOTHING = Figures()
 
 
 def took(seconds: float, cases: int = 12) -> Figures:
-    return Figures(cases=cases, elapsed=Distribution(mean=seconds, median=1, p90=1, max=seconds))
+    return Figures(cases=cases, elapsed=Distribution(mean=seconds, median=1, p90=1, max=seconds, zeros=0))
 
 
 def made(

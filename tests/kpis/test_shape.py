@@ -16,7 +16,7 @@ from app.kpis.facts import knowledge
 WRITTEN: dict[str, tuple[int, str, Iterable[str]]] = {
     "app/kpis/facts/consumer.py": (
         facts.SHAPE,
-        "4:d2b8c187bc180bff",
+        "5:9175a2ab1b7f5379",
         (
             *(*facts.STATEMENTS.values(), *facts.SATISFYING.values(), *knowledge.STATEMENTS),
             *(facts.BREACHES, facts.UNKNOWN_KEYS, facts.REPEATS, facts.PROBLEM_REPEATS, facts.AGENT_DAYS),

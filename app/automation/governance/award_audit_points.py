@@ -7,7 +7,7 @@ gives the same result.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid5
@@ -16,13 +16,15 @@ from app.foundation.audit_points.audit_points import GiveAuditPoint
 from app.foundation.audit_points.lookups import points_about, tariff_at
 from app.foundation.audit_points.records import AuditPoint, PointBasis, PointPart
 from app.governance.audits.records import Audit
+from app.governance.findings.lookups import findings_repeating
 from app.governance.findings.records import Finding
 from app.governance.process_changes.records import ProcessChange
 from app.kernel.access.reads import load
 from app.kernel.actions.payloads import EmptyPayload
 from app.kernel.consumers.rules import Rule, RuleConsequence
 from app.kernel.ledger import Ledger
-from app.log.events import Recorded, id_of, kind_of
+from app.log import read
+from app.log.events import Recorded, id_of, kind_of, stream
 
 FINDING_RAISED, FINDING_WITHDRAWN = "finding.raised", "finding.withdrawn"
 
@@ -37,17 +39,19 @@ class Award:
     times: int = 1
 
 
-def awards_of_finding(fields: dict[str, Any]) -> Iterator[Award]:
+def awards_of_finding(fields: Mapping[str, Any], earlier: Finding | None) -> Iterator[Award]:
     """Yield what a finding that was raised with these fields gives points for: nothing if the team had found
-    it itself.
+    it itself. `earlier` is the finding that it repeats, if any: the person concerned repeats only what they
+    had done themselves.
     """
     if fields["self_found"]:
         return
-    basis = PointBasis.repeated if fields.get("repeats_id") else PointBasis(fields["kind"])
     for part in PointPart:
         person = fields.get(f"{part}_id")
-        if person is not None:
-            yield Award(basis, part, UUID(person))
+        if person is None:
+            continue
+        repeats = earlier is not None and (part is not PointPart.person or str(earlier.person_id) == person)
+        yield Award(PointBasis.repeated if repeats else PointBasis(fields["kind"]), part, UUID(person))
 
 
 def awards_of_audit(audit: Audit, fields: dict[str, Any]) -> Iterator[Award]:
@@ -96,29 +100,66 @@ async def award_audit_points(ledger: Ledger, event: Recorded) -> AsyncIterator[R
     if event.type == FINDING_WITHDRAWN:
         for record in await points_about(ledger.db, event.stream):
             yield RuleConsequence(AuditPoint.KIND, "withdraw", record.id, EmptyPayload(), record.version)
+        async for consequence in _repeats_no_more(ledger, event):
+            yield consequence
         return
     for award in await _awards(ledger, event):
-        tariff = await tariff_at(ledger.db, award.basis, event.position)
-        points = tariff.points_for(award.part) * award.times
-        if points:
-            body = GiveAuditPoint(
-                person=str(award.person_id),
-                part=award.part,
-                basis=award.basis,
-                points=points,
-                times=award.times,
-                about=event.stream,
-                counted_at=event.occurred_at,
-            )
-            about = uuid5(event.id, f"{award.basis}:{award.part}")
-            if kind_of(event.stream) == ProcessChange.KIND:  # several heads have one part
-                about = uuid5(about, str(award.person_id))
+        about = uuid5(event.id, f"{award.basis}:{award.part}")
+        if kind_of(event.stream) == ProcessChange.KIND:  # several heads have one part
+            about = uuid5(about, str(award.person_id))
+        body = await _points_of(ledger, award, event)
+        if body is not None:
             yield RuleConsequence(AuditPoint.KIND, "give", None, body, about=about)
+
+
+async def _points_of(ledger: Ledger, award: Award, event: Recorded) -> GiveAuditPoint | None:
+    """Return the points for what the event tells, by the rule that held then; None if there are none."""
+    tariff = await tariff_at(ledger.db, award.basis, event.position)
+    points = tariff.points_for(award.part) * award.times
+    if not points:
+        return None
+    return GiveAuditPoint(
+        person=str(award.person_id),
+        part=award.part,
+        basis=award.basis,
+        points=points,
+        times=award.times,
+        about=event.stream,
+        counted_at=event.occurred_at,
+    )
+
+
+async def _repeats_no_more(ledger: Ledger, event: Recorded) -> AsyncIterator[RuleConsequence]:
+    """Yield the points of the findings that repeated the withdrawn one, counted anew where they differ."""
+    for finding, earlier_id in await findings_repeating(ledger.db, id_of(event.stream)):
+        name = stream(Finding.KIND, finding.id)
+        raised = (await read.stream_events(ledger.db, name))[0]
+        earlier = await _finding(ledger, earlier_id)
+        due = {award.part: award for award in awards_of_finding(raised.set_fields, earlier)}
+        for record in await points_about(ledger.db, name):
+            assert record.part is not None
+            award = due[record.part]
+            if record.basis is award.basis:
+                continue
+            yield RuleConsequence(AuditPoint.KIND, "withdraw", record.id, EmptyPayload(), record.version)
+            body = await _points_of(ledger, award, raised)
+            if body is not None:
+                about = uuid5(event.id, f"{finding.id}:{award.basis}:{award.part}")
+                yield RuleConsequence(AuditPoint.KIND, "give", None, body, about=about)
+
+
+async def _finding(ledger: Ledger, finding_id: UUID | None) -> Finding | None:
+    if finding_id is None:
+        return None
+    loaded = await load(ledger.db, ledger.lifecycles[Finding.KIND], str(finding_id))
+    return None if loaded is None else loaded.record
 
 
 async def _awards(ledger: Ledger, event: Recorded) -> list[Award]:
     if event.type == FINDING_RAISED:
-        return list(awards_of_finding(event.set_fields))
+        repeats_id = event.set_fields.get("repeats_id")
+        earlier = await _finding(ledger, None if repeats_id is None else UUID(repeats_id))
+        return list(awards_of_finding(event.set_fields, earlier))
     loaded = await load(ledger.db, ledger.lifecycles[kind_of(event.stream)], str(id_of(event.stream)))
     if loaded is None:
         return []
@@ -133,8 +174,8 @@ async def _head_of_finding(ledger: Ledger, change: ProcessChange) -> UUID | None
     """Return the head of the team whose finding has led to the change; None: no finding has."""
     if change.origin is None or kind_of(change.origin) != Finding.KIND:
         return None
-    loaded = await load(ledger.db, ledger.lifecycles[Finding.KIND], str(id_of(change.origin)))
-    return None if loaded is None else loaded.record.head_id
+    finding = await _finding(ledger, id_of(change.origin))
+    return None if finding is None else finding.head_id
 
 
 RULE = Rule(

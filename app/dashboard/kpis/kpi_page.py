@@ -178,6 +178,8 @@ def _sentence(page: DashboardPage, item: Mapping[str, Any], row: FigureRow, word
         met = KpiStatus(judged["status"]).label(page.language).lower()
         parts.append(page.sentence("kpi_target", target=row.target, status=met))
     parts.append(page.sentence("kpi_cases", n=f"{judged['cases']:,}"))
+    if row.below:
+        parts.append(row.below)
     if judged["open_cases"]:
         parts.append(page.sentence("kpi_open", n=judged["open_cases"]))
     if judged["small"]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from app.governance.findings.records import FindingKind
+from app.common.records import from_row
+from app.governance.findings.records import Finding, FindingKind
 from app.kernel.access.reads import ReadContext, Unguarded, Versions
+from app.platform.db import Database
 
 # By the index finding_team. Two of the same instant repeat one another in neither direction.
 EARLIER = """
@@ -16,7 +18,9 @@ where f.team_id = %(team)s and f.process = %(process)s and f.kind = %(kind)s
   and f.raised_at < %(at)s and f.raised_at >= %(at)s::timestamptz - interval '12 months'
 order by f.raised_at desc, f.id limit 1
 """
-# Faults that the team itself found; its measures are not part of this.
+# Those that repeat one, and stand.
+REPEATING = "select * from fold.finding where repeats_id = %s and state <> 'withdrawn' order by raised_at, id"
+# What the team itself has found; its measures say nothing of that.
 FOUND_BY_TEAM = """
 select exists (select from fold.self_check_entry
   where record = %s and item in ('deviations', 'design_faults'))"""
@@ -37,3 +41,17 @@ async def newest_alike(
     parameters = {"team": team, "process": process, "kind": kind.value, "at": instant}
     row = await reads.row(EARLIER, parameters, guard=Versions())
     return None if row is None else row["id"]
+
+
+async def findings_repeating(db: Database, withdrawn: UUID) -> list[tuple[Finding, UUID | None]]:
+    """Return the findings that repeated one that is now withdrawn, each with the one that it still repeats;
+    None: it repeats no other.
+    """
+    repeating = [from_row(Finding, row) for row in await db.rows(REPEATING, (withdrawn,))]
+    findings = []
+    for finding in repeating:
+        assert finding.kind is not None
+        parameters = {"team": finding.team_id, "process": finding.process, "kind": finding.kind.value}
+        row = await db.row(EARLIER, {**parameters, "at": finding.raised_at})
+        findings.append((finding, None if row is None else row["id"]))
+    return findings

@@ -139,12 +139,13 @@ async def with_previous_period(
     """Return the figures of every period and cut that has any cases, with the previous period as number 0.
 
     A running period is compared with an equally long beginning of the previous one: number PARTIAL_PREVIOUS.
+    What ends later than that does not count there, so that the cases have the same age.
     """
     before = _previous_bounds(question)
     cells = await counted(replace(question, bounds=(*before, *question.bounds)))
     as_far: dict[PointKey, Figures] = {}
     if (part := comparable_part(question, now)) is not None:
-        as_far = await counted(replace(question, bounds=part))
+        as_far = await counted(replace(question, bounds=part, now=part[1]))
     figures = {(0, cut): cell for (period, cut), cell in cells.items() if period == 1}
     present = {
         (period - len(before), cut): cell for (period, cut), cell in cells.items() if period > len(before)
@@ -312,10 +313,10 @@ async def _add_cells(
     for row in rows:
         (period, *cut), (excluded, *counts, total) = row[: cuts + 1], row[cuts + 1 : cuts + 5]
         cell = figures.setdefault((period, tuple(cut)), Figures())
-        add_cases(kpi, cell, excluded, counts, total, row[cuts + 5 : cuts + 8])
+        add_cases(kpi, cell, excluded, counts, total, row[cuts + 5 : cuts + 9])
         if kpi.secondary_kpi is not None:
             cell.secondary = cell.secondary or Figures()
-            total, *spread = row[cuts + 8 :]
+            total, *spread = row[cuts + 9 :]
             add_cases(kpi.secondary_kpi, cell.secondary, excluded, counts, total, spread)
 
 
@@ -479,7 +480,12 @@ def series_points(
         before = figures_at(PARTIAL_PREVIOUS if period == runs else period - 1, cut)
         place = period, cut
         judged = PointContext(
-            target[period], before, now, compared.year_before(place), compared.figures_beside(place)
+            target[period],
+            before,
+            now,
+            last_year=compared.year_before(place),
+            companions=compared.figures_beside(place),
+            services=compared.services_of(place),
         )
         points.append(((period, cut), point(question, (period, cut), figures_at(period, cut), names, judged)))
     points.sort(

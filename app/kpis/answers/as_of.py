@@ -311,17 +311,19 @@ def _figures(kpi: Kpi, cell: aggregates.Cell) -> Figures:
     return Figures(
         cases=cell.all_cases if kpi.counts_excluded else cell.counted,
         total=int(cell.numerator or 0),
-        elapsed=_distribution(cell.mean, cell.median, cell.p90, cell.max) if timed else None,
+        elapsed=_distribution(cell.mean, cell.median, cell.p90, cell.max, zeros=cell.zeros)
+        if timed
+        else None,
         skewed=cell.skewed,
-        days=int(cell.denominator or 0) if kpi.aggregate in PER_DAYS else 0,
+        days=cell.denominator or 0 if kpi.aggregate in PER_DAYS else 0,
         rota_days=cell.rota_days,
         excluded={reason: getattr(cell, reason) for reason in EXCLUSIONS},
     )
 
 
-def _distribution(*spread: float | None) -> Distribution | None:
-    """Return the distribution of this mean, median, p90 and maximum; None if they are None, as they all are
-    when there are no cases.
+def _distribution(*spread: float | None, zeros: int | None = None) -> Distribution | None:
+    """Return the distribution of this mean, median, p90 and maximum, of which so many are zero; None if they
+    are None, as they all are when there are no cases.
     """
     mean, median, p90, largest = (float(number or 0) for number in spread)
-    return None if spread[0] is None else distribution(mean, median, p90, largest)
+    return None if spread[0] is None else distribution(mean, median, p90, largest, zeros)

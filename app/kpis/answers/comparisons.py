@@ -9,9 +9,10 @@ from dataclasses import dataclass, field, replace
 
 from app.kpis.answers.references import running_year_before, year_before
 from app.kpis.catalogue import KPIS
+from app.kpis.declaration.dimensions import Dimension
 from app.kpis.declaration.figures import Figures, PointKey
 from app.kpis.declaration.kpi import Kpi
-from app.kpis.questions.question import KpiQuestion
+from app.kpis.questions.question import CannotAnswer, KpiQuestion
 
 #: Counts the figures of every period and cut of a question that has any cases.
 CountFigures = Callable[[KpiQuestion], Awaitable[dict[PointKey, Figures]]]
@@ -20,15 +21,20 @@ CountFigures = Callable[[KpiQuestion], Awaitable[dict[PointKey, Figures]]]
 @dataclass(frozen=True, slots=True)
 class Comparisons:
     """The figures of the year before, by period and cut (None: they are not shown), and those of each KPI
-    that is shown next to it.
+    that is shown beside. `services` are those of each service, where the KPI pools them.
     """
 
     last_year: Mapping[PointKey, Figures] | None = None
     companions: Sequence[tuple[Kpi, Mapping[PointKey, Figures]]] = field(default_factory=tuple)
+    services: Mapping[PointKey, Mapping[str, Figures]] | None = None
 
     def year_before(self, place: PointKey) -> Figures | None:
         """Return the figures of the year before of that period and cut; None if they are not shown."""
         return None if self.last_year is None else self.last_year.get(place, Figures())
+
+    def services_of(self, place: PointKey) -> Mapping[str, Figures] | None:
+        """Return the figures of each service of that period and cut; None if they are not shown."""
+        return None if self.services is None else self.services.get(place, {})
 
     def figures_beside(self, place: PointKey) -> list[tuple[Kpi, Figures]]:
         """Return the figures of each KPI that is shown next to it, of that period and cut."""
@@ -45,7 +51,28 @@ async def load_comparisons(question: KpiQuestion, count: CountFigures) -> Compar
             period, part = running
             last_year = {place: cell for place, cell in last_year.items() if place[0] != period}
             if part[0] < part[1]:
-                for (_, cut), cell in (await count(replace(question, bounds=part))).items():
+                at_equal_age = replace(question, bounds=part, now=part[1])
+                for (_, cut), cell in (await count(at_equal_age)).items():
                     last_year[period, cut] = cell
     companions = [(KPIS[key], await count(replace(question, kpi=KPIS[key]))) for key in kpi.companions]
-    return Comparisons(last_year, companions)
+    return Comparisons(last_year, companions, await load_services(question, count))
+
+
+async def load_services(
+    question: KpiQuestion, count: CountFigures
+) -> Mapping[PointKey, Mapping[str, Figures]] | None:
+    """Return the figures of each service, if the KPI pools them and the question does not divide by them;
+    otherwise, or with too many points, None.
+    """
+    if not question.kpi.pools_services or Dimension.service in question.by:
+        return None
+    try:
+        cells = await count(replace(question, by=(*question.by, Dimension.service)))
+    except CannotAnswer as error:
+        if error.code != "too_many_points":
+            raise
+        return None
+    services: dict[PointKey, dict[str, Figures]] = {}
+    for (period, cut), cell in cells.items():
+        services.setdefault((period, cut[:-1]), {})[str(cut[-1])] = cell
+    return services

@@ -16,9 +16,9 @@ from app.platform.db import Connection
 
 
 def add_days(question: KpiQuestion, figures: dict[PointKey, Figures]) -> None:
-    """Set each period's number of days up to now; without cuts, add figures for the periods without cases."""
+    """Set each period's elapsed days up to now; without cuts, add figures for the periods without cases."""
     days = [
-        periods.days_within(begin, min(end, question.now), question.zone)
+        periods.elapsed_days(begin, min(end, question.now), question.zone)
         for begin, end in pairwise(question.bounds)
     ]
     for period, number in enumerate(days, 1):

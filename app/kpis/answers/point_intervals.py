@@ -35,7 +35,7 @@ def is_of_counts(kpi: Kpi) -> bool:
 
 
 def interval_of(
-    kpi: Kpi, figures: Figures, *, value: float | None, cases: int, divisor: int
+    kpi: Kpi, figures: Figures, *, value: float | None, cases: int, divisor: int | float
 ) -> KpiInterval | None:
     """Return the confidence interval of the value, None if this KPI has no interval. `cases` are its cases,
     `divisor` is the divisor of their sum.
@@ -57,7 +57,7 @@ def interval_of(
     return KpiInterval(low=round(low, digits), high=round(high, digits), level=intervals.LEVEL)
 
 
-def _ratio_interval(kpi: Kpi, figures: Figures, divisor: int) -> intervals.Bounds:
+def _ratio_interval(kpi: Kpi, figures: Figures, divisor: int | float) -> intervals.Bounds:
     """Return the interval of a mean score, a change against the year before, or a number per case or day."""
     if kpi.aggregate is Aggregate.score:
         return intervals.score(figures.total, figures.cases)

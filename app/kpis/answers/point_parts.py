@@ -67,6 +67,15 @@ class KpiBeside(OutputModel):
     denominator: int | None = Field(description="Denominator of the value; null if the KPI is no ratio.")
 
 
+class ServiceValue(OutputModel):
+    """The value of one service."""
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
+
+    service: str = Field(description="Key of the service.")
+    value: int | float = Field(description="Value of the KPI for the service alone.")
+
+
 class PointTarget(OutputModel):
     """The target for the value."""
 

@@ -7,7 +7,7 @@ count is 0.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -25,12 +25,13 @@ from app.kpis.answers.point_parts import (
     PeriodBegin,
     PeriodEnd,
     PointTarget,
+    ServiceValue,
 )
 from app.kpis.declaration import exposure as outage_figures
 from app.kpis.declaration.dimensions import ASSIGNMENT_DIMENSIONS
 from app.kpis.declaration.exposure import Exposure, KpiExposure
 from app.kpis.declaration.figures import Cut, Distribution, Figures, Names, PointKey
-from app.kpis.declaration.kpi import Aggregate, Basis, Kpi, Settling, TargetValue, Unit
+from app.kpis.declaration.kpi import Aggregate, Basis, Direction, Kpi, Settling, TargetValue, Unit
 from app.kpis.declaration.measures import Measure
 from app.kpis.questions import periods
 from app.kpis.questions.question import NO_VALUE, KpiQuestion
@@ -38,6 +39,8 @@ from app.kpis.questions.question import NO_VALUE, KpiQuestion
 DECIMALS_OF_RATIOS = 6
 #: With fewer cases than this a value is marked as a small sample (rule 6).
 SMALL_SAMPLE = 10
+#: So many services are named beside a value that pools them.
+MOST_WORST = 3
 #: A running period that meets its target by less than this fraction of the margin is at risk.
 AT_RISK_MARGIN = 0.1
 #: The number of days for which incidents are counted after the fix of a problem.
@@ -114,7 +117,8 @@ class KpiPoint(OutputModel):
         "previous year, or a number per case, person or agent-day; null for other KPIs."
     )
     denominator: int | None = Field(
-        description="Denominator of the same KPIs: cases, agent-days, the budgets of the cases, the "
+        description="Denominator of the same KPIs: cases, agent-days, elapsed days (of a running period "
+        "rounded), the budgets of the cases, the "
         "cases of the previous year, delivered cases, or active persons. For availability, "
         "the value is 1 minus the outage (numerator) divided by the agreed time "
         "(denominator), both in seconds. Null for other KPIs."
@@ -158,6 +162,10 @@ class KpiPoint(OutputModel):
         description="Number of cases on hold at that time, for a backlog, in which they count; null "
         "for other KPIs."
     )
+    arrived_in_hours: int | None = Field(
+        description="Number of cases that arrived within the hours of their calendar, for the share of "
+        "responses in time; other cases had time until the next hours. Null for other KPIs."
+    )
     undecided: int | None = Field(
         description="Number of undecided cases: for a share of decided cases, those among `cases` "
         "without a decision; for a share of opened cases, those still open. Null for other "
@@ -185,6 +193,11 @@ class KpiPoint(OutputModel):
         description="Figures of other KPIs for the same group, by key, which are needed to interpret "
         "the value."
     )
+    worst_services: list[ServiceValue] | None = Field(
+        description="The three services with the worst value, worst first, for availability and the time "
+        "between failures, which pool all services. Services without a failure have no time between "
+        "failures. Null for other KPIs, and with `by=service`."
+    )
     final_after: datetime | None = Field(
         description="Time until which the value can still change normally, because the period is "
         "running or a case may be reopened; later entries and corrections can change it "
@@ -197,8 +210,9 @@ class KpiPoint(OutputModel):
 class PointContext:
     """The context for judging a point: the target, the figures of the period before, and the present time.
 
-    `last_year` are the figures of the same period of the year before, None if they were not requested;
-    `companions` are those of the KPIs that are shown next to the value, each with its KPI.
+    `last_year` are the figures of the same period of the year before, None if nobody asked for them;
+    `companions` are those of the KPIs that are shown beside the value, each with its KPI; `services` those of
+    each service, None if nobody asked for them.
     """
 
     target: TargetValue | None
@@ -206,6 +220,7 @@ class PointContext:
     now: datetime
     last_year: Figures | None = None
     companions: Sequence[tuple[Kpi, Figures]] = ()
+    services: Mapping[str, Figures] | None = None
 
 
 def point(
@@ -236,10 +251,12 @@ def point(
         open_cases=None if kpi.basis is Basis.standing else figures.open_cases,
         oldest_open_seconds=figures.oldest_open_seconds,
         on_hold=figures.on_hold if kpi.is_backlog and figures.open_cases is not None else None,
+        arrived_in_hours=_arrived_in_hours(kpi, figures),
         undecided=_undecided(kpi, figures),
         skewed=figures.skewed if kpi.may_be_skewed else None,
         excluded=figures.excluded,
         **_target_fields(kpi, value, context, begin, end),
+        worst_services=None if context.services is None else _worst_services(kpi, context.services),
         final_after=_final_after(question, place, figures, context.now),
     )
 
@@ -254,7 +271,7 @@ def _numerator_and_denominator(kpi: Kpi, figures: Figures) -> dict[str, Any]:
             "numerator": outage_figures.round_half_up(outage_figures.numerator(kpi, exposure)),
             "denominator": outage_figures.round_half_up(outage_figures.divisor(kpi, exposure)),
         }
-    return {"numerator": figures.total, "denominator": divisor_of(kpi, figures)}
+    return {"numerator": figures.total, "denominator": round(divisor_of(kpi, figures))}
 
 
 def _times(kpi: Kpi, figures: Figures) -> dict[str, Any]:
@@ -266,6 +283,12 @@ def _times(kpi: Kpi, figures: Figures) -> dict[str, Any]:
     if not kpi.is_in_business_time:
         business, elapsed = secondary, figures.elapsed
     return {"business": business, "elapsed": elapsed}
+
+
+def _arrived_in_hours(kpi: Kpi, figures: Figures) -> int | None:
+    if kpi.secondary is not Measure.in_hours:
+        return None
+    return figures.secondary.total if figures.secondary else 0
 
 
 def _undecided(kpi: Kpi, figures: Figures) -> int | None:
@@ -340,7 +363,7 @@ def _centre(kpi: Kpi, figures: Figures) -> float | None:
     return figures.elapsed.median if kpi.aggregate is Aggregate.median else figures.elapsed.mean
 
 
-def divisor_of(kpi: Kpi, figures: Figures) -> int:
+def divisor_of(kpi: Kpi, figures: Figures) -> int | float:
     """Return the divisor of the sum of the cases' numbers."""
     if kpi.is_of_outages:
         return outage_figures.round_half_up(outage_figures.divisor(kpi, figures.exposure or Exposure()))
@@ -394,12 +417,22 @@ def _target_fields(
     }
 
 
+def _worst_services(kpi: Kpi, services: Mapping[str, Figures]) -> list[ServiceValue]:
+    """Return the services with the worst values, of equal ones in the order of their keys."""
+    values = {service: value_of(kpi, figures) for service, figures in services.items()}
+    ordered = sorted(
+        ((value, service) for service, value in values.items() if value is not None),
+        key=lambda pair: (pair[0] if kpi.direction is Direction.up else -pair[0], pair[1]),
+    )
+    return [ServiceValue(service=service, value=value) for value, service in ordered[:MOST_WORST]]
+
+
 def _additional_figure(kpi: Kpi, figures: Figures) -> KpiBeside:
     return KpiBeside(
         value=value_of(kpi, figures),
         cases=cases_of(kpi, figures),
         numerator=figures.total if kpi.is_divided else None,
-        denominator=divisor_of(kpi, figures) if kpi.is_divided else None,
+        denominator=round(divisor_of(kpi, figures)) if kpi.is_divided else None,
     )
 
 

@@ -106,7 +106,10 @@ def figures_of(kpi: Kpi, values: Sequence[CaseValue], total_figures: Figures) ->
             total_figures, cases=len(values), total=sum(case_value.value for case_value in values)
         )
     if kpi.is_timed or kpi.is_of_ages:
-        figures.elapsed = _distribution(sorted(case_value.value for case_value in values))
+        figures.elapsed = _distribution(
+            sorted(case_value.value for case_value in values),
+            counts_zeros=kpi.is_timed and not kpi.is_of_ages,
+        )
     if kpi.aggregate is Aggregate.kaplan_meier:
         figures.survival = (
             kaplan_meier((case_value.value, bool(case_value.weight)) for case_value in values)
@@ -118,14 +121,15 @@ def figures_of(kpi: Kpi, values: Sequence[CaseValue], total_figures: Figures) ->
     return figures
 
 
-def _distribution(ordered: Sequence[int]) -> Distribution | None:
+def _distribution(ordered: Sequence[int], *, counts_zeros: bool) -> Distribution | None:
     """Return the distribution of the seconds; None without cases. Percentiles as PostgreSQL's
     percentile_cont: interpolated between the two nearest cases.
     """
     if not ordered:
         return None
     median, p90 = (percentile(ordered, share) for share in (0.5, 0.9))
-    return distribution(sum(ordered) / len(ordered), median, p90, ordered[-1])
+    zeros = sum(number <= 0 for number in ordered) if counts_zeros else None
+    return distribution(sum(ordered) / len(ordered), median, p90, ordered[-1], zeros)
 
 
 def percentile(ordered: Sequence[int], share: float) -> float:

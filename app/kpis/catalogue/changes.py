@@ -7,6 +7,7 @@ from functools import partial
 from app.common.people import Role
 from app.kpis.declaration.dimensions import BY_VERDICT, OF_ALTERATIONS, OF_CHANGES, Dimension
 from app.kpis.declaration.kpi import (
+    MEDIAN_LEADS,
     Aggregate,
     Basis,
     Comparator,
@@ -127,7 +128,7 @@ CHANGE_LEAD_SECONDS = change_kpi(
     key="change_lead_seconds",
     en=KpiTexts(
         "Lead time of changes",
-        "Mean time from the submission of a change to its implementation, for changes first implemented in "
+        "Median time from the submission of a change to its implementation, for changes first implemented in "
         "the period. Standard changes count from their scheduling.",
         "It includes the wait for the window. Standard changes are quick, so break it down by type. "
         "Changes backed out before their implementation are missing, and changes with an unknown "
@@ -135,13 +136,14 @@ CHANGE_LEAD_SECONDS = change_kpi(
     ),
     zh=KpiTexts(
         "变更交付周期",
-        "期内首次实施完成的变更，从提交到实施完成的平均时长。标准变更无需提交，从排期起算。",
+        "期内首次实施完成的变更，从提交到实施完成的时长中位数。标准变更无需提交，从排期起算。",
         "含等待变更窗口的时间。标准变更耗时短，请按变更类型查看。实施完成前就已回退的变更不计入；"
         "提交时间不明的也不计入，另列为“未知”。",
     ),
     fact="implemented",
     measure=Measure.seconds,
-    aggregate=Aggregate.mean,
+    aggregate=Aggregate.median,
+    changes=(MEDIAN_LEADS,),
     unit=Unit.seconds,
     direction=Direction.down,
     basis=Basis.ended,

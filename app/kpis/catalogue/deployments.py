@@ -6,7 +6,16 @@ from functools import partial
 
 from app.common.people import Role
 from app.kpis.declaration.dimensions import OF_DEPLOYMENTS
-from app.kpis.declaration.kpi import Aggregate, Basis, Direction, Kpi, KpiTexts, Settling, Unit
+from app.kpis.declaration.kpi import (
+    Aggregate,
+    Basis,
+    DefinitionChange,
+    Direction,
+    Kpi,
+    KpiTexts,
+    Settling,
+    Unit,
+)
 from app.kpis.declaration.measures import Measure
 from app.kpis.declaration.still_open import StillOpen
 
@@ -17,19 +26,26 @@ DEPLOYMENT_FREQUENCY = deployment_kpi(
     en=KpiTexts(
         "Deployments per day",
         "Successful deployments to production in the period, per day, days without deployments included. A "
-        "deployment with many changes counts once. If the period is not over, days so far count.",
+        "deployment with many changes counts once. If the period is not over, the time so far counts.",
         "Splitting deployments raises it; read it together with the failure rate. Only reported "
         "deployments count.",
     ),
     zh=KpiTexts(
         "部署频率",
         "期内成功部署到生产环境的次数除以天数，没有部署的日子也算在内。一次部署包含多个变更的只计一次。"
-        "期间未结束的，天数计至当日。",
+        "期间未结束的，天数按至今经过的时间计。",
         "把一次部署拆成多次会抬高数值，请与“部署失败率”一并查看。未上报的部署不计入。",
     ),
     fact="succeeded",
     measure=Measure.case,
     aggregate=Aggregate.per_day,
+    changes=(
+        DefinitionChange(
+            since="2026-11-30",
+            en="the day that has begun counts by its part that is over, not as a whole day.",
+            zh="当日只按已过去的部分计入天数，不再算作一整天。",
+        ),
+    ),
     unit=Unit.number,
     direction=Direction.up,
     basis=Basis.event,

@@ -20,13 +20,15 @@ LATE_RECORDING_SECONDS = incident_kpi(
     en=KpiTexts(
         "Delay of recording",
         "Mean time from the opening or final resolution of incidents to its recording, for what was "
-        "recorded in the period. Median and 90th percentile are shown next to it. Imports are excluded.",
+        "recorded in the period. Median and 90th percentile are shown next to it. Imports are excluded. By "
+        "team, an opening counts for the first team, a resolution for the team at that time.",
         "Later recording changes the other figures of a period. Most is recorded at once; see the 90th "
         "percentile and the share of more than a day.",
     ),
     zh=KpiTexts(
         "记录延迟",
-        "期内录入的事件提出和最终解决，从实际发生到录入系统的平均时长；中位数和 P90 另行列出。导入的不计入。",
+        "期内录入的事件提出和最终解决，从实际发生到录入系统的平均时长；中位数和 P90 另行列出。导入的不计入。"
+        "按团队查看时，提出归首个团队，解决归当时所属的团队。",
         "补录会改变已过去期间的其他指标。多数都是即时录入的，请看 P90 和“超过一天才录入的占比”。",
     ),
     fact="recorded",

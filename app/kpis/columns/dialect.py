@@ -94,9 +94,9 @@ def cells(question: KpiQuestion, rows: str, most: int, engine: Engine) -> str:
         figures.append(f"sum(number_{n})")
         if kpi.is_timed:
             percentiles = engine.percentiles.format(column=f"number_{n}")
-            figures += [percentiles, f"max(number_{n})"]
+            figures += [percentiles, f"max(number_{n})", f"count(*) filter (where number_{n} <= 0)"]
         else:
-            figures += ["null", "null"]
+            figures += ["null", "null", "null"]
     return f"select {by}, {', '.join(figures)} from ({rows}) fact group by {by} limit {query.row_limit(most)}"
 
 
@@ -110,10 +110,10 @@ def as_cells(question: KpiQuestion, row: Sequence[Any]) -> tuple[Any, ...]:
     """Return a row of `cells` as query.cells gives it: each measure's percentiles one by one, ids as ids."""
     width = 2 + len(question.by)
     figures = list(row[width : width + 2])
-    for n in range(width + 2, len(row), 3):
-        total, spread, largest = row[n : n + 3]
+    for n in range(width + 2, len(row), 4):
+        total, spread, largest, zeros = row[n : n + 4]
         median, p90 = spread or (None, None)
-        figures += [total, median, p90, largest]
+        figures += [total, median, p90, largest, zeros]
     return (row[0], *_own_cuts(question, row), row[width - 1], *figures)
 
 

@@ -35,6 +35,10 @@ class Distribution(OutputModel):
     median: float = Field(description="Median duration in seconds.")
     p90: float = Field(description="90th percentile of the durations in seconds.")
     max: float = Field(description="Longest duration in seconds.")
+    zeros: int | None = Field(
+        description="Number of cases that took no second, such as those solved outside of the service "
+        "hours; null for ages."
+    )
 
 
 @dataclass(slots=True)
@@ -63,7 +67,7 @@ class Figures:
     oldest_open_seconds: int | None = None
     on_hold: int = 0
     skewed: int = 0
-    days: int = 0
+    days: int | float = 0
     rota_days: int = 0
     secondary: Figures | None = None
     exposure: Exposure | None = None
@@ -83,7 +87,7 @@ def add_cases(
     count).
 
     `counts` are the number of cases and of the skewed ones among them; `total` is the sum of their numbers;
-    `spread` is their median, p90 and maximum.
+    `spread` is their median, p90, maximum, and how many are zero.
     """
     cases, skewed = counts
     if excluded is not None:
@@ -96,11 +100,14 @@ def add_cases(
         figures.elapsed = distribution(float((total or 0) / cases), *spread)
 
 
-def distribution(mean: float, median: float, p90: float, largest: float) -> Distribution:
+def distribution(
+    mean: float, median: float, p90: float, largest: float, zeros: float | None = None
+) -> Distribution:
     """Return the distribution of durations in seconds, rounded as in answers."""
     return Distribution(
         mean=round(mean, DECIMALS_OF_SECONDS),
         median=round(median, DECIMALS_OF_SECONDS),
         p90=round(p90, DECIMALS_OF_SECONDS),
         max=round(largest, DECIMALS_OF_SECONDS),
+        zeros=None if zeros is None else int(zeros),
     )

@@ -128,7 +128,8 @@ class KpiTexts:
 @dataclass(frozen=True, slots=True)
 class DefinitionChange:
     """A changed definition of a KPI: the day (`2026-11-29`) from which it counts, and what has changed. Cases
-    from before that day, and figures that were frozen, keep the definition that they were counted by.
+    from before that day keep the definition that they were counted by, unless the words say that the change
+    is of every period; figures that were frozen always do.
     """
 
     since: str
@@ -136,8 +137,21 @@ class DefinitionChange:
     zh: str
 
 
-#: Kinds of records that are never assigned: an opening belongs to its first owner.
+#: Of few and skewed durations the mean is that of the longest.
+MEDIAN_LEADS = DefinitionChange(
+    since="2026-11-30",
+    en="the median instead of the mean, in every period.",
+    zh="所有期间均由平均值改为中位数。",
+)
+#: The kinds of records that are assigned to nobody: their openings are whose they were from the beginning.
 UNASSIGNED_KINDS = frozenset({"improvement_suggestion"})
+#: The sentence added to the pitfalls of every count that is to be low, or high.
+COUNT_AS_TARGET = {
+    ("en", Direction.down): " As a target, it rewards those who record less.",
+    ("en", Direction.up): " As a target, it rewards those who record more.",
+    ("zh", Direction.down): "若设为目标，少登记也能“达标”。",
+    ("zh", Direction.up): "若设为目标，多登记也能“达标”。",
+}
 #: The sentence added to the definition of every KPI that counts cases at their opening.
 FIRST_ASSIGNMENT_NOTE = {
     "en": " By team and assignee, a case counts for its first team and assignee, "
@@ -224,6 +238,9 @@ class Kpi:
         """Return the KPI's texts in the language (`en`, `zh`)."""
         words = self.zh if language == "zh" else self.en
         words = replace(words, definition=words.definition + self._changes_in_words(language))
+        if self.aggregate is Aggregate.number:
+            as_target = COUNT_AS_TARGET.get(("zh" if language == "zh" else "en", self.direction), "")
+            words = replace(words, pitfalls=words.pitfalls + as_target)
         if not self.is_of_assigned_openings and self.fact != "opened":
             return words
         return replace(
@@ -299,6 +316,11 @@ class Kpi:
     def is_of_outages(self) -> bool:
         """True if the KPI is computed from outages and agreed time, not from cases (see app/kpis/outages)."""
         return self.fact == "outage"
+
+    @property
+    def pools_services(self) -> bool:
+        """True if the value pools services, so that a bad one disappears among good ones."""
+        return self.aggregate in {Aggregate.availability, Aggregate.mean_between}
 
     @property
     def is_of_time(self) -> bool:

@@ -123,6 +123,8 @@ class Measure(CodeEnum):
         "observed", "Time so far", "至今所用时长",
         CaseNumber(f"coalesce({SECONDS_TO_END}, {AGE})", "seconds", PROGRESS))
     in_time = "in_time", "Done in time", "是否按时完成", _flag("met", PROGRESS)
+    in_hours = (
+        "in_hours", "Arrived within hours", "是否在服务时间内提出", CaseNumber("in_hours::integer", "seconds"))
     reopened = "reopened", "Reopened", "是否重开", _flag("reopened", REOPENING)
     reopened_soon = (
         "reopened_soon", "Reopened within the agreed days", "是否在约定天数内重开",
@@ -168,8 +170,12 @@ class Measure(CodeEnum):
     accurate = (
         "accurate", "Done right the first time", "是否一次做对",
         _flag("(rework_rounds = 0 and not reopened_soon)"))
-    settled = "settled", "Ended and not reopened", "是否结束且未重开", _flag("settled", REOPENING)
-    ended = "ended", "Ended", "是否结束", CaseNumber("ended::integer", "seconds")
+    settled = (
+        "settled", "Ended and not reopened", "是否结束且未重开",
+        _flag("(settled and coalesce(ended_at < %(now)s, false))", REOPENING))
+    ended = (
+        "ended", "Ended", "是否结束",
+        CaseNumber("(ended and coalesce(ended_at < %(now)s, true))::integer", "seconds"))
     known_error = "known_error", "Cause and workaround known", "根因与变通方法是否已知", _flag("known_error")
     proactive = "proactive", "Found before anyone complained", "是否主动发现", _flag("proactive")
     prevented = (

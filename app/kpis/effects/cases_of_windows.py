@@ -122,7 +122,7 @@ class WindowCases:
         """Return what the method compares; it has no control."""
         kpi = self.question.kpi
         if method is EffectMethod.share:
-            return ShareSample(self.figures.total, divisor_of(kpi, self.figures))
+            return ShareSample(self.figures.total, int(divisor_of(kpi, self.figures)))
         if method is EffectMethod.rate:
             return _rate(self.question, self.figures)
         if method is EffectMethod.rate_by_day:

@@ -60,11 +60,12 @@ told as (
   from (select *, coalesce(set_late || set_then, set_then, set_late) as fields from said offset 0) all_told
 ),
 -- What it cost, if that is known: work is logged, all of it at a rate, and all is in one currency. Entries that were taken
--- back and their counter-entries come to nothing. In sixtieths, as rates are by the hour, which loses nothing.
+-- back and their counter-entries come to nothing. In sixtieths, as rates are by the hour, which loses nothing; since version 2
+-- each entry is rounded, so that entries add up to it.
 costed as (
-  select case_id, round(max(sixtieths) * 100 / 60)::bigint as cost, max(currency) as currency
+  select case_id, round(max(sixtieths) * 100 / 60)::bigint as cost, max(rounded)::bigint as rounded_cost, max(currency) as currency
   from (
-    select case_id, currency, sum(minutes) as minutes, sum(sixtieths) as sixtieths
+    select case_id, currency, sum(minutes) as minutes, sum(sixtieths) as sixtieths, sum(round(sixtieths * 100 / 60)) as rounded
     from (
       select case_id, entry->>'currency' as currency, coalesce((entry->>'minutes')::bigint, 0) as minutes,
         coalesce((entry->>'minutes')::numeric * (entry->>'rate')::numeric, 60 * (entry->>'amount')::numeric, 0)
@@ -369,7 +370,7 @@ incident_resolved as (
     case when known_then->>'declared_major_at' is not null
       then coalesce(reviewed_at <= coalesce((known_then->>'review_due_at')::timestamptz, at + interval '168 hours'), false)
       end as review_on_time,
-    recorded_at, source, cost, currency, ci,
+    recorded_at, source, case when opened_at >= '2026-11-30 00:00+00' then rounded_cost else cost end as cost, currency, ci,
     case when recorded_at is not null then greatest(round(extract(epoch from recorded_at - at))::bigint, 0) end
       as recorded_seconds,
     case_id in (select case_id from told where type = 'incident.article_used') as article_used
@@ -414,23 +415,32 @@ by_clock as (
   from clocked join fact using (case_id)
   where fact.place = 1 and coalesce(breaches_at, stopped_at) is not null
 ),
+-- Whether it came within the hours that its time counts by; a P1, and one without a calendar, always does.
+arrived as (
+  select case_id, priority is not distinct from 'P1' or coalesce(counted.seconds > 0, true) as in_hours
+  from timed cross join lateral business_time.seconds_between(version, opened_at, opened_at + interval '1 second') counted
+  where place = 1
+),
 -- Within the time, or not. Where it is not, the case counts when the time ran out, with what was known just before. What
 -- was ended then without a response was never late for one; nor was what was cancelled or found to repeat another one.
 incident_response_due as (
-  select case_id, at, priority, team_id, service, channel, category, assignee_id, customer_id, excluded, irregular,
-    position, opened_position, met
-  from by_clock where metric = 'response'
-  union all
-  select case_id, at, priority, team_id, service, channel, category, assignee_id, customer_id, excluded, irregular,
-    position, opened_position, true
-  from fact join due using (case_id)
-  where place = response and at < response_due_at and case_id not in (select case_id from clocked where metric = 'response')
-  union all
-  select case_id, response_due_at, priority, team_id, service, channel, category, assignee_id,
-    customer_id, excluded, any_irregular, opened_position, opened_position, false
-  from stretches join due using (case_id)
-  where since < response_due_at and until >= response_due_at and not responded and (response is not null or phase = 'open')
-    and case_id not in (select case_id from clocked where metric = 'response')
+  select judged.*, in_hours
+  from (
+    select case_id, at, priority, team_id, service, channel, category, assignee_id, customer_id, excluded, irregular,
+      position, opened_position, met
+    from by_clock where metric = 'response'
+    union all
+    select case_id, at, priority, team_id, service, channel, category, assignee_id, customer_id, excluded, irregular,
+      position, opened_position, true
+    from fact join due using (case_id)
+    where place = response and at < response_due_at and case_id not in (select case_id from clocked where metric = 'response')
+    union all
+    select case_id, response_due_at, priority, team_id, service, channel, category, assignee_id,
+      customer_id, excluded, any_irregular, opened_position, opened_position, false
+    from stretches join due using (case_id)
+    where since < response_due_at and until >= response_due_at and not responded and (response is not null or phase = 'open')
+      and case_id not in (select case_id from clocked where metric = 'response')
+  ) judged join arrived using (case_id)
 ),
 incident_resolution_due as (
   select case_id, at, priority, team_id, service, channel, category, assignee_id, customer_id, excluded, irregular,

@@ -90,9 +90,10 @@ def cells(
     """Count the cases and aggregate the KPI's measures, per period, cut and reason for exclusion.
 
     Periods are numbered from 1. Columns: period, the cuts, excluded, cases, skewed (how many of them), and
-    for each of `measure_columns` the total and, for durations, median, 90th percentile and maximum, else
-    null. Returns the rows of at most `most` periods and cuts, and one more. With `halves` (see `in_halves`)
-    two processes can share the work. `changed_since`: only cases that were noted after that position.
+    for each of `measure_columns` the total and, for durations, median, 90th percentile, maximum and the
+    number of zeros, else null. Returns the rows of at most `most` periods and cuts, and one more. With
+    `halves` (see `in_halves`) two processes can share the work. `changed_since`: only cases that were noted
+    after that position.
     """
     parameters: dict[str, Any] = {"bounds": list(question.bounds), "most": row_limit(most)}
     timed = question.kpi.is_timed
@@ -103,9 +104,10 @@ def cells(
         pooled = "null::float8[]"
         if timed:
             sums.append(f"kpi.in_order(array_agg(number_{n})) as pooled_{n}")
-            pooled = f"array[{_percentile(0.5, n)}, {_percentile(0.9, n)}, pooled_{n}[cases]]"
+            sums.append(f"count(*) filter (where number_{n} <= 0) as zeros_{n}")
+            pooled = f"array[{_percentile(0.5, n)}, {_percentile(0.9, n)}, pooled_{n}[cases], zeros_{n}]"
         figures += [f"total_{n}", f"{pooled} as spread_{n}"]
-        names += [f"total_{n}", f"spread_{n}[1]", f"spread_{n}[2]", f"spread_{n}[3]"]
+        names += [f"total_{n}", *(f"spread_{n}[{place}]" for place in range(1, 5))]
     by = f"period{cut_by(question)}, excluded"
     facts = _rows(question, filters, parameters, changed_since)
     part = "select {by}, {figures} from (select {by}, {sums} from ({facts}) fact group by {by}) cell"
@@ -153,8 +155,8 @@ def combined_cells(
 
     The question is about one of the KPIs; all its settings except the periods hold for all of them.
 
-    Columns: period (from 1), excluded, and for each KPI cases, skewed, total, and an array of median, p90 and
-    max (null unless it is a duration).
+    Columns: period (from 1), excluded, and for each KPI cases, skewed, total, and an array of median, p90,
+    max and the number of zeros (null unless it is a duration).
     """
     columns = []
     for kpi in kpis:
@@ -163,7 +165,8 @@ def combined_cells(
         if kpi.is_timed:
             pooled = (
                 "percentile_cont(array[0.5, 0.9, 1]) "
-                f"within group (order by {measure}) filter (where {counts})"
+                f"within group (order by {measure}) filter (where {counts}) "
+                f"|| (count(*) filter (where {counts} and {measure} <= 0))::float8"
             )
         counted = f"count(*) filter (where {counts}), {skewed_count(kpi, counts)}"
         columns += [f"{counted}, sum({measure}) filter (where {counts}), {pooled}"]

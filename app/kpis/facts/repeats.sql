@@ -1,5 +1,5 @@
--- Which openings follow the resolution of another incident of the same service and category, or of the same item, within 30
--- days. That is about two cases, of which each may be touched without the other; so it is looked at again for the openings of
+-- Which openings follow the resolution of another incident of the same item within 30 days; before version 2 also of one of the
+-- same service and category. That is about two cases, of which each may be touched without the other; so it is looked at again for the openings of
 -- `cases`, and for those between a resolution that came or went and the next one of its kind, which are the only ones for which
 -- it can be otherwise. (A next one that a history tells to have been before its own opening does not count for that.)
 -- `services`, `categories`, `cis` and `times` are the resolutions that these cases had before. Of all that only the openings of
@@ -48,7 +48,7 @@ looked_at as materialized (
   select case_id, repeats, coalesce(greatest((
     select max(earlier.at) from kpi.incident_resolved earlier
     where earlier.final and earlier.service = opening.service and earlier.category = opening.category
-      and earlier.case_id <> opening.case_id and earlier.at < opening.at
+      and earlier.case_id <> opening.case_id and earlier.at < opening.at and opening.at < '2026-11-30 00:00+00'
   ), (
     select max(earlier.at) from kpi.incident_resolved earlier
     where earlier.final and earlier.ci = opening.ci and earlier.case_id <> opening.case_id and earlier.at < opening.at

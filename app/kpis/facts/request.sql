@@ -64,9 +64,9 @@ decided as materialized (
     max(target_seconds) filter (where place = places) over whole as promised_seconds,
     max(planned_at) filter (where place = places) over whole as first_planned_at,
     -- Something was done again: an acceptance failed, a solution was sent back, what had been delivered was taken up
-    -- again, or others than the requester changed what is wanted.
+    -- again (until version 2 of projects alone), or others than the requester changed what is wanted.
     type = 'request.acceptance_failed' or (type = 'request.solution_reviewed' and state = 'revising')
-      or (type = 'request.reopened' and state = 'rectifying')
+      or (type = 'request.reopened' and (state = 'rectifying' or occurred_at >= '2026-11-30 00:00+00'))
       or (type = 'request.requirements_changed' and actor is distinct from requester) as again
   from standing
   window whole as (partition by case_id)
@@ -130,8 +130,10 @@ given_to as (
 request_opened as (
   select case_id, opened_at as at, priority, first_team_id as team_id, service, channel, category,
     first_assignee_id as assignee_id, customer_id, path, catalogue_item, excluded, irregular, position, opened_position,
-    delivery is not null and not reopened_soon as settled, ended
-  from fact join summed using (case_id, opened_at) left join given_to using (case_id) where place = 1
+    delivery is not null and not reopened_soon as settled, ended, delivered_at as ended_at
+  from fact join summed using (case_id, opened_at) left join given_to using (case_id)
+  left join (select case_id, at as delivered_at from fact where place = delivery) last_delivered using (case_id)
+  where place = 1
 ),
 request_responded as (
   select case_id, at, priority, team_id, service, channel, category, assignee_id, customer_id, path, catalogue_item,

@@ -66,7 +66,7 @@ INCIDENT = (
     FactTable("incident_moved", (*CASE, "n", *FACT[1:], *CHANGE), key=(*CASE, "n")),
     FactTable("incident_restored", (*TIMED, *ACCURACY_FLAGS)),
     FactTable("incident_declared_major", (*FACT, "downgraded")),
-    FactTable("incident_response_due", (*FACT, "met")),
+    FactTable("incident_response_due", (*FACT, "met", "in_hours")),
     FactTable("incident_resolution_due", (*FACT, "met")),
     FactTable(
         "incident_outage",
@@ -89,7 +89,7 @@ REQUEST_TIMED = (*REQUEST_FACT, "seconds", "business_seconds")
 OF_DELIVERED = ("final", "rework_rounds", "requirement_changes", "reopened_soon", "article_used")
 REQUEST = (
     AGENT_WORK,
-    FactTable("request_opened", (*REQUEST_FACT, "settled", "ended")),
+    FactTable("request_opened", (*REQUEST_FACT, "settled", "ended", "ended_at")),
     FactTable("request_responded", (*REQUEST_TIMED, *ACCURACY_FLAGS)),
     FactTable("request_approved", (*CASE, "n", *REQUEST_TIMED[1:], "approver_role"), key=(*CASE, "n")),
     FactTable("request_delivered", (*REQUEST_TIMED, *OF_DELIVERED)),

@@ -17,6 +17,7 @@ LARGEST_NUMBER = 1_000
 #: The length in months of a series whose beginning is not specified.
 DEFAULT_MONTHS = 12
 WEEKS_OF_A_YEAR = 52
+DECIMALS_OF_DAYS = 6
 
 
 class Grain(CodeEnum):
@@ -104,11 +105,19 @@ def day_starts(begin: datetime, end: datetime, zone: ZoneInfo) -> list[datetime]
     return starts
 
 
-def days_within(begin: datetime, end: datetime, zone: ZoneInfo) -> int:
-    """Return the number of days of the zone of which a part lies between the instants."""
-    if end <= begin:
-        return 0
-    return ((end - timedelta.resolution).astimezone(zone).date() - begin.astimezone(zone).date()).days + 1
+def elapsed_days(begin: datetime, end: datetime, zone: ZoneInfo) -> float:
+    """Return the number of days of the zone between the instants, of the first and last their part; 0 if the
+    end is not later.
+    """
+    days = max(round(_day_number(end, zone) - _day_number(begin, zone), DECIMALS_OF_DAYS), 0)
+    return int(days) if days == int(days) else days
+
+
+def _day_number(instant: datetime, zone: ZoneInfo) -> float:
+    """Return the number of the instant's day in the zone, and the part of the day that is over."""
+    day = instant.astimezone(zone).date()
+    first, end = start_of(day, zone), start_of(day + timedelta(days=1), zone)
+    return day.toordinal() + (instant - first) / (end - first)
 
 
 def days_after(instant: datetime, days: int, zone: ZoneInfo) -> datetime:

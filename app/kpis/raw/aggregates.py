@@ -26,11 +26,12 @@ class Cell:
     all_cases: int = 0
     counted: int = 0
     numerator: int | None = None
-    denominator: int | None = None
+    denominator: int | float | None = None
     mean: float | None = None
     median: float | None = None
     p90: float | None = None
     max: float | None = None
+    zeros: int | None = None
     skewed: int = 0
     cancelled: int = 0
     duplicate: int = 0
@@ -101,7 +102,8 @@ select period.number{cut}, count(*), count(*) filter (where excluded is null),
   avg(seconds) filter (where excluded is null),
   percentile_cont(0.5) within group (order by seconds) filter (where excluded is null),
   percentile_cont(0.9) within group (order by seconds) filter (where excluded is null),
-  max(seconds) filter (where excluded is null), count(*) filter (where excluded is null and skewed),
+  max(seconds) filter (where excluded is null), count(*) filter (where excluded is null and seconds <= 0),
+  count(*) filter (where excluded is null and skewed),
   count(*) filter (where excluded = 'cancelled'),
   count(*) filter (where excluded = 'duplicate'), count(*) filter (where excluded = 'rejected'),
   count(*) filter (where excluded = 'staff'), count(*) filter (where excluded = 'unknown')

@@ -5,7 +5,8 @@ worked.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from app.kpis.declaration.dimensions import COLUMN, Dimension
@@ -60,15 +61,27 @@ def add_days(
     zone: ZoneInfo,
     now: datetime,
 ) -> None:
-    """Set as the denominator of each cell how many days of the zone its period has up to now; without cuts,
-    add cells for the periods without cases.
+    """Set as the denominator of each cell how many days of the zone its period has up to now, of a day that
+    is not over its part; without cuts, add cells for the periods without cases.
     """
     begun = [n for n, begin in enumerate(bounds[:-1], 1) if begin < now]
     for period in () if by else begun:
         cells.setdefault((period, ()), Cell())
     for (period, _), cell in cells.items():
         first, end = bounds[period - 1], min(bounds[period], now)
-        cell.denominator = 1 + len(day_starts(first, end, zone)) if period in begun else 0
+        cell.denominator = _days(first, end, zone) if period in begun else 0
+
+
+def _days(first: datetime, end: datetime, zone: ZoneInfo) -> float:
+    """Sum up the part of each day of the zone that lies between the instants."""
+    margin = timedelta(days=2)
+    starts = day_starts(first - margin, end + margin, zone)
+    parts = (
+        max(min(end, until) - max(first, since), timedelta(0)) / (until - since)
+        for since, until in pairwise(starts)
+    )
+    days = round(sum(parts), 6)
+    return int(days) if days == int(days) else days
 
 
 def add_agent_days(

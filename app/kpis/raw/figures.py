@@ -19,11 +19,12 @@ def expected_figures(
         "value": cell.all_cases,
         "cases": cell.all_cases if kpi.aggregate is Aggregate.number else cell.counted,
         "numerator": int(cell.numerator or 0) if kpi.is_divided else None,
-        "denominator": int(cell.denominator or 0) * kpi.divisor if kpi.is_divided else None,
+        "denominator": round(cell.denominator or 0) * kpi.divisor if kpi.is_divided else None,
         "mean": _seconds(cell.mean) if timed else None,
         "median": _seconds(cell.median) if timed else None,
         "p90": _seconds(cell.p90) if timed else None,
         "max": _seconds(cell.max) if timed else None,
+        "zeros": cell.zeros if timed and cell.mean is not None else None,
         "open_cases": backlog.cases,
         "oldest_open_seconds": backlog.oldest_seconds,
         "on_hold": backlog.on_hold if kpi.is_backlog and backlog.cases is not None else None,
@@ -48,7 +49,7 @@ def expected_figures(
         figures |= {"value": backlog.cases, "cases": backlog.cases or 0, "open_cases": None}
     if kpi.fact is None and timed:
         figures |= {"mean": _seconds(backlog.mean), "median": _seconds(backlog.median)}
-        figures |= {"p90": _seconds(backlog.p90), "max": _seconds(backlog.oldest_seconds)}
+        figures |= {"p90": _seconds(backlog.p90), "max": _seconds(backlog.oldest_seconds), "zeros": None}
         figures["value"] = figures["mean"]
     if kpi.is_share_of_open:
         figures |= {"numerator": int(backlog.numerator or 0), "denominator": backlog.cases or 0}
@@ -72,5 +73,5 @@ def _seconds(number: float | None) -> float | None:
     return None if number is None else round(float(number), 3)
 
 
-def _ratio(numerator: int | None, denominator: int | None) -> float | None:
+def _ratio(numerator: int | None, denominator: float | None) -> float | None:
     return round(float(numerator or 0) / float(denominator), 6) if denominator else None

@@ -29,7 +29,7 @@ def _import_scipy() -> None:
     import scipy.special  # noqa: F401, PLC0415  # slow to load
 
 
-def wilson(numerator: float, denominator: int) -> Bounds:
+def wilson(numerator: float, denominator: float) -> Bounds:
     """Return the score interval of a share (Wilson, JASA 22, 1927, 209-212). It stays between 0 and 1."""
     assert 0 <= numerator <= denominator
     assert denominator > 0

@@ -15,9 +15,10 @@ from app.foundation.audit_points.tariff import DEFAULTS
 from app.foundation.months import month_of
 from app.governance.audits.drawing import draw_sample, seed_of
 from app.governance.audits.lookups import CaseSelection, selected_cases
+from app.governance.findings.records import Finding
 from app.log import read
 from app.log.canonical import from_instant
-from app.log.events import kind_of
+from app.log.events import id_of, kind_of
 from tests.client import Client, Json
 from tests.clocks import append_clock_event
 from tests.extent import in_test_all
@@ -201,6 +202,26 @@ async def test_points_double_for_the_same_again_end_with_the_finding_and_spare_w
     assert [points for *_, points in await office.points(office.agent)] == [20]
 
 
+async def test_nobody_repeats_what_another_one_did_nor_what_was_withdrawn(office: Office) -> None:
+    await office.raised(person=office.supervisor.id)
+    second = await office.raised()
+    await office.follow()
+    assert [points for *_, points in await office.points(office.agent)] == [20], "another one did it before"
+    assert sorted(points for *_, points in await office.points(office.head)) == [5, 20], "the team did"
+    third = await office.raised()
+    assert third["repeats_id"] == second["id"]
+    await office.follow()
+    assert sorted(points for *_, points in await office.points(office.agent)) == [20, 40]
+
+    path = f"/v1/findings/{second['number']}"
+    await office.agent.post_ok(f"{path}/object", {"objection": "It is not."})
+    verdict = {"verdict": "withdrawn", "verdict_reason": "It is not."}
+    await office.second_quality.post_ok(f"{path}/decide_objection", verdict)
+    await office.follow()
+    assert [points for *_, points in await office.points(office.agent)] == [20]
+    assert sorted(points for *_, points in await office.points(office.head)) == [5, 20]
+
+
 async def test_points_and_findings_are_seen_by_those_concerned_and_the_quality_managers_alone(
     office: Office,
 ) -> None:
@@ -243,12 +264,17 @@ async def test_points_counted_again_from_the_events_are_those_that_were_given(of
 
     rules = {basis: tuple(tariff) for basis, tariff in DEFAULTS.items()}
     counted: Counter[str] = Counter()
+    findings: dict[str, Finding] = {}
     for event in await read.events_after(office.api.ledger.db, 0, 10_000):
         if event.type == "point_rule.set":
             fields = event.set_fields
             rules[fields["basis"]] = tuple(fields[f"{part}_points"] for part in PointPart)
         elif event.type == "finding.raised":
-            for award in awards_of_finding(event.set_fields):
+            findings[str(id_of(event.stream))] = Finding(
+                id=id_of(event.stream), person_id=UUID(event.set_fields["person_id"])
+            )
+            earlier = findings.get(str(event.set_fields.get("repeats_id")))
+            for award in awards_of_finding(event.set_fields, earlier):
                 points = rules[award.basis][list(PointPart).index(award.part)]
                 counted[str(award.person_id)] += points * award.times
     begin, end = office.now - timedelta(days=1), office.now + timedelta(days=1)

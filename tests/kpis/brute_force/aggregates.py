@@ -60,8 +60,8 @@ def age_of(seconds: int) -> str:
     return next((name for limit, name in AGES if seconds < limit), "over_30_days")
 
 
-def distribution(numbers: Sequence[int]) -> dict[str, float] | None:
-    """Mean, median, 90th percentile and maximum of the pooled cases, with 3 decimals."""
+def distribution(numbers: Sequence[int]) -> dict[str, float | None] | None:
+    """Mean, median, 90th percentile and maximum of the pooled cases, with 3 decimals; how many are none."""
     if not numbers:
         return None
     ordered = sorted(numbers)
@@ -70,6 +70,7 @@ def distribution(numbers: Sequence[int]) -> dict[str, float] | None:
         "median": percentile(ordered, Fraction(1, 2)),
         "p90": percentile(ordered, Fraction(9, 10)),
         "max": float(ordered[-1]),
+        "zeros": sum(number <= 0 for number in ordered),
     }
 
 
@@ -99,9 +100,9 @@ def kaplan_meier(cases: Sequence[Counted]) -> dict[str, int | None]:
     return {"ended": ended, "open": len(cases) - ended, "median": median, "p90": p90}
 
 
-def ratio(numerator: int, denominator: int, per: int = 1) -> float | None:
+def ratio(numerator: int, denominator: float, per: int = 1) -> float | None:
     """A ratio with 6 decimals; nothing to divide by has no value."""
-    return float(round(Fraction(per * numerator, denominator), 6)) if denominator else None
+    return float(round(Fraction(per * numerator) / Fraction(denominator), 6)) if denominator else None
 
 
 def excluded_of(cell: Cell) -> Mapping[str, int]:

@@ -119,12 +119,12 @@ def _cut_of_open(case: Open, by: str | None, moment: datetime) -> Any:
     return None if by is None else case.cut.get(by)
 
 
-def _over(kpi: Kpi, cases: int, beneath: int | None) -> dict[str, Any]:
+def _over(kpi: Kpi, cases: int, beneath: float | None) -> dict[str, Any]:
     """A number of cases over another number; of a change how much more it is, if that may be said."""
     if kpi.aggregate is not Aggregate.year_over_year:
         return _divided(cases, beneath or 0, kpi.per)
     enough = beneath is not None and beneath >= LEAST_BEFORE
-    return {"value": ratio(cases - (beneath or 0), beneath or 0) if enough else None}
+    return {"value": ratio(cases - int(beneath or 0), beneath or 0) if enough else None}
 
 
 def _point(kpi: Kpi, definition: Definition, cell: Cell, moment: datetime | None) -> dict[str, Any]:
@@ -157,6 +157,8 @@ def _aggregate(kpi: Kpi, cell: Cell, numbers: Sequence[int], moment: datetime | 
         return {"value": None if kpi.basis is Basis.standing and moment is None else len(numbers)}
     if kpi.aggregate in {Aggregate.mean, Aggregate.median}:
         spread = distribution(numbers)
+        if spread is not None and kpi.basis is Basis.standing:
+            spread["zeros"] = None
         fields = {"value": spread and spread[kpi.aggregate.value], "spread": spread}
         beside_distribution = distribution([case.beside for case in counted if case.beside is not None])
         return fields if kpi.secondary is None else fields | {"beside": beside_distribution}
@@ -172,8 +174,12 @@ def _aggregate(kpi: Kpi, cell: Cell, numbers: Sequence[int], moment: datetime | 
     return {}
 
 
-def _divided(numerator: int, denominator: int, per: int = 1) -> dict[str, Any]:
-    return {"numerator": numerator, "denominator": denominator, "value": ratio(numerator, denominator, per)}
+def _divided(numerator: int, denominator: float, per: int = 1) -> dict[str, Any]:
+    return {
+        "numerator": numerator,
+        "denominator": round(denominator),
+        "value": ratio(numerator, denominator, per),
+    }
 
 
 def told_points(kpi: Kpi, points: Iterable[Any], question: Asked) -> dict[Place, dict[str, Any]]:

@@ -68,7 +68,7 @@ class Definition:
 
     cases: Callable[[World], Sequence[Counted]] | None = None
     open: Callable[[World, datetime], Sequence[Open]] | None = field(default=None)
-    beneath: Callable[[World, Within], int | None] | None = None
+    beneath: Callable[[World, Within], float | None] | None = None
     lower: Callable[[World], Sequence[Counted]] | None = None
     beside: Callable[[World, Within], Mapping[str, Any]] | None = None
     points: Callable[[World, Sequence[datetime], str | None, str], Points] | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -116,14 +116,15 @@ def _succeeded(world: World) -> list[Counted]:
     ]
 
 
-def _days(world: World, within: Within) -> int:
-    """The days of the zone of which a part has passed."""
+def _days(world: World, within: Within) -> float:
+    """The days of the zone that have passed, of the last one its part."""
     zone = ZoneInfo(within.zone)
-    until = min(within.end, world.now)
-    if until <= within.begin:
-        return 0
-    last = (until - timedelta(microseconds=1)).astimezone(zone).date()
-    return (last - within.begin.astimezone(zone).date()).days + 1
+    until, day, days = min(within.end, world.now), within.begin.astimezone(zone).date(), 0.0
+    while (start := datetime.combine(day, time(), zone).astimezone(UTC)) < until:
+        end = datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
+        days += (min(end, until) - max(start, within.begin)) / (end - start)
+        day += timedelta(days=1)
+    return round(days, 6)
 
 
 def _led(world: World) -> list[Counted]:

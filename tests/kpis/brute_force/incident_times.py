@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -19,6 +19,10 @@ from tests.kpis.brute_force.reading import World, instant_of
 from tests.kpis.brute_force.running_time import BusinessTime
 
 REPEATS_WITHIN = timedelta(days=30)
+#: From then on the same service and category alone make no repeat.
+KINDS_REPEAT_NOTHING = datetime(2026, 11, 30, tzinfo=UTC)
+#: Incidents opened from then on cost what their entries do, each rounded.
+ENTRIES_ARE_ROUNDED = datetime(2026, 11, 30, tzinfo=UTC)
 
 
 def _open_at(holds: Callable[[Incident, int], bool]) -> Callable[[World, datetime], Sequence[Open]]:
@@ -196,6 +200,8 @@ def _repeats(world: World) -> list[Counted]:
     counted_cases = []
     for incident in incidents(world):
         subjects, occurred_at = _subjects(incident, 0, problems), incident.record.opened_at
+        if occurred_at >= KINDS_REPEAT_NOTHING:
+            subjects = {subject for subject in subjects if subject[0] != "kind"}
         again = any(
             other is not incident and subjects & about and before < occurred_at <= before + REPEATS_WITHIN
             for other, before, about in resolved
@@ -249,13 +255,15 @@ def _cost(incident: Incident, currency: str) -> int | None:
         return None
     if any(row["currency"] != currency for row in left.values()):
         return None
-    hundredths = sum(
+    entries = [
         Decimal(row["amount"]) * 100
         if name.startswith("cost/")
         else Decimal(row["rate"]) * 100 * row["minutes"] / 60
         for name, row in left.items()
-    )
-    return int(Decimal(hundredths).quantize(Decimal(1), ROUND_HALF_UP))
+    ]
+    if incident.record.opened_at < ENTRIES_ARE_ROUNDED:
+        entries = [sum(entries, Decimal(0))]
+    return sum(int(entry.quantize(Decimal(1), ROUND_HALF_UP)) for entry in entries)
 
 
 def _unit_cost(world: World) -> list[Counted]:

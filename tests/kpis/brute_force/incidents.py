@@ -459,6 +459,10 @@ DEFINITIONS = {
         _at(lambda incident: incident.first_resolution, lambda incident, n: incident.seconds(n)),
         _never_resolved,
     ),
+    "incident_resolution_elapsed_seconds": _with(
+        _at(lambda incident: incident.final, lambda incident, n: incident.seconds(n)),
+        lambda incident, n, phase: phase == OPEN,
+    ),
     "incident_close_seconds": _with(
         _at(lambda incident: incident.last_close, lambda incident, n: incident.seconds(n)), _unclosed
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.kpis.brute_force import improvement
@@ -15,6 +15,8 @@ from tests.kpis.brute_force.request_lives import EXCLUDED, Request, is_open, req
 #: For how long a request may be reopened where nobody has agreed otherwise.
 USUAL_DAYS = 7
 AWAITING_APPROVAL = "awaiting_approval"
+#: Before, a reopening was rework of projects alone.
+REOPENINGS_COUNT = datetime(2026, 11, 30, tzinfo=UTC)
 
 
 def _due(promised: Callable[[Request], datetime | None]) -> Definition:
@@ -166,7 +168,7 @@ def _is_rework(request: Request, n: int) -> bool:
     if step.what == "requirements_changed":
         return not _by_requester(request, n)
     sent_back = step.what == "solution_reviewed" and state == "revising"
-    taken_up = step.what == "reopened" and state == "rectifying"
+    taken_up = step.what == "reopened" and (state == "rectifying" or step.at >= REOPENINGS_COUNT)
     return step.what == "acceptance_failed" or sent_back or taken_up
 
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from app.kpis.answers.answer import answer
 from app.kpis.facts.consumer import FACTS
 from app.kpis.facts.tables import INCIDENT, REQUEST
 from app.kpis.reconcile import reconcile
@@ -16,7 +17,7 @@ from app.log.follow import catch_up, reset
 from app.platform.db import Connection, Database
 from tests.extent import WHOLE, first_of, in_test_all
 from tests.kpis.business_hours import Hours
-from tests.kpis.clocks.test_clock_kpis import DAY, LATER, follow, points, share
+from tests.kpis.clocks.test_clock_kpis import DAY, LATER, follow, points, question, share
 from tests.kpis.histories import BEGIN, Scripted, histories, write, write_more
 from tests.kpis.kinds import process_of
 from tests.kpis.lives import Life
@@ -111,6 +112,25 @@ async def test_a_p1_is_answered_round_the_clock(follower: Connection, db: Databa
     assert await seconds(db, "incident_response_seconds", priority=["P2"]) == (600, 600, 4200)
     assert await share(db, "incident_response_attainment", priority=["P1"]) == (0, 1)
     assert await share(db, "incident_response_attainment", priority=["P2"]) == (1, 1)
+
+
+async def test_an_answer_in_time_says_whether_the_incident_came_within_hours(
+    follower: Connection, db: Database, reconciled: None
+) -> None:
+    hours = await office(follower)
+    await hours.service("mail", "office")
+    cases = [
+        Scripted.begin(BEGIN + timedelta(hours=hour), service=service, priority=priority)
+        for hour, service, priority in (
+            *((0.5, "mail", "P2"), (1, "mail", "P2"), (4.99, "mail", "P2"), (5, "mail", "P2")),
+            *((0.5, "mail", "P1"), (0.5, None, "P2")),
+        )
+    ]
+    await follow(follower, *(case.then("acknowledged", minutes=2) for case in cases))
+    for position in (None, 10_000):
+        of_responses = question("incident_response_attainment", LATER)
+        (point,) = (await answer(db, of_responses, LATER, position=position)).points
+        assert (point.numerator, point.denominator, point.arrived_in_hours) == (6, 6, 4), position
 
 
 async def test_what_is_in_time_is_so_by_the_targets_of_the_agreement(

@@ -300,3 +300,31 @@ async def test_a_stretch_that_is_wrong_is_found_to_the_incident(
     report = await reconcile(database_url, zone=zone, now=NOW, keys=[key])
     assert report.difference_count > 0
     assert {difference.cases for difference in report.differences} == {(wrong.id,)}
+
+
+async def test_the_worst_three_services_stand_beside_the_pooled_value(
+    follower: Connection, db: Database
+) -> None:
+    minutes = {"mail": 30, "erp": 300, "shop": 90, "wiki": 60, "chat": 0}
+    await _live(follower, *minutes)
+    outages = [
+        Scripted.begin(BEGIN + timedelta(hours=n), service=service, effect="down").then(
+            "resolved", minutes=down
+        )
+        for n, (service, down) in enumerate(minutes.items())
+        if down
+    ]
+    again = Scripted.begin(BEGIN + timedelta(days=3), service="wiki", effect="down")
+    await _told(follower, *outages, again.then("resolved", minutes=1))
+    expected = {"service_availability": ["erp", "shop", "wiki"], "mtbf": ["wiki", "erp", "shop"]}
+    for key, worst in expected.items():
+        (pooled,) = await _points(db, key)
+        alone = {point.by["service"]: point.value for point in await _points(db, key, "service")}
+        assert pooled.worst_services is not None
+        worst_values = {each.service: each.value for each in pooled.worst_services}
+        assert list(worst_values) == worst
+        assert worst_values.items() <= alone.items()
+        assert pooled.value is not None
+        assert min(worst_values.values()) < pooled.value
+    (count,) = await _points(db, "outage_count")
+    assert count.worst_services is None

@@ -162,7 +162,7 @@ async def test_issues_and_feedback_are_logged_by_those_in_the_pilot(project: Pro
     report = f"{record_path}/report_pilot"
     assert await refusal(project.manager, report, dict(WORD)) == (409, "effect_is_missing")
     english, chinese = await sentences(project.manager, report, dict(WORD))
-    assert "Mean time to resolve (MTTR). Measure it first" in english
+    assert "Mean time to resolve (MTTR, business time). Measure it first" in english
     assert "MTTR" in chinese
     for _ in range(2):
         await project.measured(record_path)
@@ -215,7 +215,7 @@ async def test_the_judgement_names_the_reported_effect_and_keeps_the_reason_agai
     assert str(position) in chinese
     assert await refused() == [("reason", "passed_against_evidence")]
     english, chinese = await sentences(project.quality, ask, project.judgement(position))
-    assert "(MTTR) shows no improvement" in english
+    assert "(MTTR, business time) shows no improvement" in english
     assert "移交文件" in chinese
     assert await refused("extended") == [
         ("begins_at", "extension_dates_missing"),

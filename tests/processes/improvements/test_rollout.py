@@ -487,7 +487,7 @@ async def it_is_optimised_and_fixed(project: Project, path: str) -> None:
 
     assert await refusal(project.owner, fix, last) == (409, "targets_not_held")
     english, chinese = await sentences(project.owner, fix, last)
-    assert "Mean time to resolve (MTTR) has not met its target" in english
+    assert "Mean time to resolve (MTTR, business time) has not met its target" in english
     assert "尚未" in chinese
     faded: Json = {"promise": PromiseVerdict.missed, "stays": False}
     await project.measured(path, occasion=MeasurementOccasion.month_3, days=95, **faded)

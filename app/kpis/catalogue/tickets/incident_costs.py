@@ -9,6 +9,7 @@ from app.kpis.declaration.kpi import (
     Aggregate,
     Basis,
     Comparator,
+    DefinitionChange,
     Direction,
     Kpi,
     KpiTexts,
@@ -19,26 +20,33 @@ from app.kpis.declaration.kpi import (
 from app.kpis.declaration.measures import Measure
 
 incident_kpi = partial(Kpi, process="incident", owner=Role.incident_manager)
+#: Until then only the cost of an incident was rounded, and its entries did not add up to it.
+ROUNDED_ENTRIES = DefinitionChange(
+    since="2026-11-30",
+    en="each entry is rounded, and not only their sum, for incidents opened since then.",
+    zh="此后提出的事件逐笔取整，此前提出的只对合计取整。",
+)
 
 INCIDENT_UNIT_COST = incident_kpi(
     key="incident_unit_cost",
     en=KpiTexts(
         "Cost per incident",
         "Work at its hourly rate and money spent, per incident with its final resolution in the period. "
-        "Counts incidents with known cost.",
+        "Counts incidents with known cost. Entries are rounded to the hundredth, so that they add up.",
         "All cost of an incident counts at its resolution, even if it is recorded later, so the value can "
         "still change. Incidents without work, with work at no rate, or with an amount in another currency "
         "are excluded; see the share without cost next to it. Time that no one logs costs nothing here.",
     ),
     zh=KpiTexts(
         "单位事件成本",
-        "期内最终解决、成本已知的事件，平均每个事件的成本，即工时费用（按小时费率）加外部费用，"
+        "期内最终解决、成本已知的事件，平均每个事件的成本（逐笔四舍五入到百分之一货币单位，各笔之和即为事件成本），即工时费用（按小时费率）加外部费用，"
         "以组织货币单位的百分之一计。",
         "事件的全部成本计入其解决的期间，之后登记的费用也计入，因此数值仍会变动。未登记工时、"
         "工时没有费率或含其他币种金额的事件不计入，请对照“成本不明占比”。没有人登记的工时不产生成本。",
     ),
     fact="resolved",
     measure=Measure.cost,
+    changes=(ROUNDED_ENTRIES,),
     aggregate=Aggregate.per_case,
     unit=Unit.money,
     direction=Direction.down,
@@ -90,6 +98,7 @@ INCIDENT_UNIT_COST_OF_BUDGET = incident_kpi(
     ),
     fact="resolved",
     measure=Measure.cost,
+    changes=(ROUNDED_ENTRIES,),
     secondary=Measure.budgeted,
     budgets_of="incident_unit_cost",
     aggregate=Aggregate.of_budget,

@@ -6,7 +6,16 @@ from functools import partial
 
 from app.common.people import Role
 from app.kpis.declaration.dimensions import BY_SOURCE, STANDARD, Dimension
-from app.kpis.declaration.kpi import Aggregate, Basis, Direction, Kpi, KpiTexts, Settling, Unit
+from app.kpis.declaration.kpi import (
+    Aggregate,
+    Basis,
+    DefinitionChange,
+    Direction,
+    Kpi,
+    KpiTexts,
+    Settling,
+    Unit,
+)
 from app.kpis.declaration.measures import Measure
 
 PAIRS_OF_TEAMS = (*STANDARD, Dimension.from_team, Dimension.to_team)
@@ -193,21 +202,27 @@ REPEAT_INCIDENT_RATE = incident_kpi(
     en=KpiTexts(
         "Repeat incidents",
         "Share of incidents that came within 30 days of the final resolution of a related one, among the "
-        "incidents opened in the period. Related incidents have the same service and category, the same "
-        "configuration item, or a common problem.",
-        "An incident without service, category, item and problem repeats nothing; a coarse category makes "
-        "everything a repeat. Later links to a problem create repeats. In the first 30 days of the "
-        "records, earlier incidents are unknown.",
+        "incidents opened in the period. Related incidents have the same configuration item or a common "
+        "problem.",
+        "An incident without an item and a problem repeats nothing, so records without items make the "
+        "share small. Later links to a problem create repeats. In the first 30 days of the records, "
+        "earlier incidents are unknown.",
     ),
     zh=KpiTexts(
         "重复事件率",
-        "期内提出的事件中，在某个相关事件最终解决后 30 天内提出的占比。相关是指服务与分类都相同，"
-        "或配置项相同，或属于同一问题。",
-        "未填服务或分类、又没有配置项和关联问题的事件，不算重复。分类过粗，什么都会成为重复。"
+        "期内提出的事件中，在某个相关事件最终解决后 30 天内提出的占比。相关是指配置项相同，或属于同一问题。",
+        "没有配置项、也没有关联问题的事件不算重复，因此配置项填得少，占比就低。"
         "之后关联到同一问题的，也会变成重复。有记录的最初 30 天里，此前的事件无从得知。",
     ),
     fact="opened",
     measure=Measure.repeated,
+    changes=(
+        DefinitionChange(
+            since="2026-11-30",
+            en="the same service and category no longer make two incidents related.",
+            zh="仅服务与分类相同的，不再视为相关。",
+        ),
+    ),
     aggregate=Aggregate.share,
     unit=Unit.ratio,
     direction=Direction.down,

@@ -20,7 +20,9 @@ INCIDENT_RESPONSE_ATTAINMENT = incident_kpi(
         "period or whose response time ran out in it. An incident without a response is missed when its "
         "time runs out. The time is that of the agreement; without one, it is less than 15 minutes by the "
         "calendar of the agreement or service, and by any time for P1.",
-        "Exactly 15 minutes is missed; exactly the target of an agreement is met. A late response counts "
+        "Outside of the hours of the calendar, no time runs, so an incident of the night is easily in time: "
+        "see how many arrived within hours. Exactly 15 minutes is missed; exactly the target of an agreement "
+        "is met. A late response counts "
         "in the period in which the time ran out, for the team at that time, and not again when it is "
         "given. Without an agreement, an incident that ended before its time ran out and had no response "
         "does not count.",
@@ -30,11 +32,13 @@ INCIDENT_RESPONSE_ATTAINMENT = incident_kpi(
         "期内按时响应或响应期限在期内届满的事件中，按时响应的占比；期限届满仍未响应即为未达标。"
         "期限以协议的计时为准；没有协议目标的，须在 15 分钟之内响应，按协议或服务的日历计时，"
         "P1 按自然时间计时。",
+        "日历的工作时间以外不计时，夜间提出的事件很容易按时，请看有多少是在工作时间内提出的。"
         "没有协议目标时，恰好 15 分钟为未达标，期限届满之前未经响应就已结束的事件不计入；"
         "有协议目标时，恰好达到目标为达标。超时计入期限届满的期间，归当时所属的团队，之后响应时不再计。",
     ),
     fact="response_due",
     measure=Measure.in_time,
+    secondary=Measure.in_hours,
     aggregate=Aggregate.share,
     unit=Unit.ratio,
     direction=Direction.up,

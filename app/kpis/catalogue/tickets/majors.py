@@ -14,14 +14,14 @@ incident_kpi = partial(Kpi, process="incident", owner=Role.incident_manager)
 INCIDENT_RESTORE_SECONDS = incident_kpi(
     key="incident_restore_seconds",
     en=KpiTexts(
-        "Mean time to restore service",
+        "Mean time to restore service (elapsed time)",
         "Mean time from the start of the outage to the return of the service, for finally resolved "
         "incidents that degraded a service or took it down, and whose service returned in the period.",
         "If the start is unknown, the opening is used and marked as inferred. Overlapping incidents of one "
         "service each count, so this is not an availability.",
     ),
     zh=KpiTexts(
-        "平均服务恢复时间",
+        "平均服务恢复时间（自然时间）",
         "服务在期内恢复、且已最终解决的事件（服务中断或性能下降），从中断开始到服务恢复的平均时长。",
         "没有说明开始时间的，从提出起算，并标记为推断。同一服务重叠的事件各计一次，因此不能当作可用率。",
     ),

@@ -6,7 +6,16 @@ from functools import partial
 
 from app.common.people import Role
 from app.kpis.declaration.dimensions import OF_PROBLEMS, Dimension
-from app.kpis.declaration.kpi import Aggregate, Basis, Direction, Kpi, KpiTexts, Settling, Unit
+from app.kpis.declaration.kpi import (
+    MEDIAN_LEADS,
+    Aggregate,
+    Basis,
+    Direction,
+    Kpi,
+    KpiTexts,
+    Settling,
+    Unit,
+)
 from app.kpis.declaration.measures import Measure
 from app.kpis.declaration.still_open import StillOpen
 
@@ -16,19 +25,20 @@ PROBLEM_CAUSE_SECONDS = problem_kpi(
     key="problem_cause_seconds",
     en=KpiTexts(
         "Time to the cause",
-        "Mean time from raising a problem to identifying its cause, for problems whose cause was first "
+        "Median time from raising a problem to identifying its cause, for problems whose cause was first "
         "identified in the period.",
-        "There are few problems; see the median and the cases. Problems without a known cause are missing; "
+        "There are few problems; see the cases. Problems without a known cause are missing; "
         "see the estimate that includes them.",
     ),
     zh=KpiTexts(
         "根因定位时间",
-        "期内首次确定根因的问题，从提出到确定根因的平均时长。",
-        "问题数量少，请看中位数和单据列表。根因未明的不计入，请看“根因定位时间（含未结问题）”。",
+        "期内首次确定根因的问题，从提出到确定根因的时长中位数。",
+        "问题数量少，请看单据列表。根因未明的不计入，请看“根因定位时间（含未结问题）”。",
     ),
     fact="caused",
     measure=Measure.seconds,
-    aggregate=Aggregate.mean,
+    aggregate=Aggregate.median,
+    changes=(MEDIAN_LEADS,),
     unit=Unit.seconds,
     direction=Direction.down,
     basis=Basis.event,
@@ -88,18 +98,19 @@ PROBLEM_FIX_SECONDS = problem_kpi(
     key="problem_fix_seconds",
     en=KpiTexts(
         "Time to fix",
-        "Mean time from the cause to the final resolution, for problems with a known cause finally "
+        "Median time from the cause to the final resolution, for problems with a known cause finally "
         "resolved in the period.",
         "Problems with an accepted risk are never fixed and do not count. Accepting many makes this small.",
     ),
     zh=KpiTexts(
         "问题修复时间",
-        "期内最终解决且根因已知的问题，从确定根因到最终解决的平均时长。",
+        "期内最终解决且根因已知的问题，从确定根因到最终解决的时长中位数。",
         "接受风险的问题没有修复，不计入；大量接受风险会使数值偏低。",
     ),
     fact="fixed",
     measure=Measure.seconds,
-    aggregate=Aggregate.mean,
+    aggregate=Aggregate.median,
+    changes=(MEDIAN_LEADS,),
     unit=Unit.seconds,
     direction=Direction.down,
     basis=Basis.ended,

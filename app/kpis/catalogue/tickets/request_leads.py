@@ -6,7 +6,16 @@ from dataclasses import replace
 
 from app.common.people import Role
 from app.kpis.declaration.dimensions import OF_REQUESTS, Dimension
-from app.kpis.declaration.kpi import Aggregate, Basis, Direction, Kpi, KpiTexts, Settling, Unit
+from app.kpis.declaration.kpi import (
+    MEDIAN_LEADS,
+    Aggregate,
+    Basis,
+    Direction,
+    Kpi,
+    KpiTexts,
+    Settling,
+    Unit,
+)
 from app.kpis.declaration.measures import Measure
 from app.kpis.declaration.still_open import StillOpen
 
@@ -63,15 +72,17 @@ PROJECT_LEAD_SECONDS = replace(
     key="project_lead_seconds",
     en=KpiTexts(
         "Lead time of projects",
-        "Mean time from the submission to the final delivery, for project requests finally delivered in "
+        "Median time from the submission to the final delivery, for project requests finally delivered in "
         "the period.",
-        "There are few projects, and they differ; see the median and the cases.",
+        "There are few projects, and they differ; see the cases.",
     ),
     zh=KpiTexts(
         "项目交付周期",
-        "期内最终交付的项目类请求，从提交到最终交付的平均时长。",
-        "项目数量少、差别大，请看中位数和单据列表。",
+        "期内最终交付的项目类请求，从提交到最终交付的时长中位数。",
+        "项目数量少、差别大，请看单据列表。",
     ),
+    aggregate=Aggregate.median,
+    changes=(MEDIAN_LEADS,),
     path="project",
     still_open=StillOpen.unended_project,
 )
@@ -81,13 +92,14 @@ REQUEST_STATE_SECONDS = Kpi(
     en=KpiTexts(
         "Time of requests in each state",
         "Mean time that requests spent in a state, for requests finally delivered in the period that were "
-        "in it. It splits the lead time and can be broken down by state.",
+        "in it. All stays of a request in a state count together, rounded to seconds. It splits the lead "
+        "time and can be broken down by state.",
         "Not every request passes every state, so the means do not add up to the lead time; only cases "
         "times means do. Without the breakdown, each state of a request counts once.",
     ),
     zh=KpiTexts(
         "各状态停留时间",
-        "期内最终交付的服务请求，交付前在各状态停留的平均时长，只计经过该状态的请求。请按状态查看，"
+        "期内最终交付的服务请求，交付前在各状态停留的平均时长，只计经过该状态的请求。同一请求在同一状态的多次停留先相加，再取整到秒。请按状态查看，"
         "以了解交付周期的构成。",
         "并非每个请求都经过所有状态，因此各状态的平均值相加不等于平均交付周期；"
         "各状态的请求数乘以平均值再相加，才等于交付周期的总和。不按状态查看时，同一请求的每个状态各计一次。",

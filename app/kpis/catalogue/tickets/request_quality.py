@@ -6,10 +6,25 @@ from functools import partial
 
 from app.common.people import Role
 from app.kpis.declaration.dimensions import OF_REQUESTS
-from app.kpis.declaration.kpi import Aggregate, Basis, Direction, Kpi, KpiTexts, Settling, Unit
+from app.kpis.declaration.kpi import (
+    Aggregate,
+    Basis,
+    DefinitionChange,
+    Direction,
+    Kpi,
+    KpiTexts,
+    Settling,
+    Unit,
+)
 from app.kpis.declaration.measures import Measure
 
 request_kpi = partial(Kpi, process="request", owner=Role.process_owner)
+#: Until then a reopened request was rework only on the path of projects.
+REOPENINGS_ARE_REWORK = DefinitionChange(
+    since="2026-11-30",
+    en="every reopening after a delivery is rework, not only that of a project.",
+    zh="交付后重新打开一律算返工，不再限于项目类请求。",
+)
 
 ACCEPTANCE_FIRST_PASS = request_kpi(
     key="acceptance_first_pass",
@@ -38,18 +53,19 @@ REQUEST_REWORK = request_kpi(
     en=KpiTexts(
         "Requests with rework",
         "Share of requests with rework, among the requests finally delivered in the period. Rework is a "
-        "revised solution, a repeated acceptance, a rectified delivery, or a change of requirements by "
-        "someone other than the requester.",
+        "revised solution, a repeated acceptance, a reopening after the delivery, or a change of "
+        "requirements by someone other than the requester.",
         "Changes by the requester are not rework. Never returning a solution also makes this small.",
     ),
     zh=KpiTexts(
         "返工率",
-        "期内最终交付的服务请求中，有返工的占比。返工包括方案修订、验收不通过、交付后整改，"
+        "期内最终交付的服务请求中，有返工的占比。返工包括方案修订、验收不通过、交付后重新打开，"
         "以及申请人以外的人提出的需求变更。",
         "申请人自己变更需求不算返工。从不退回方案，也会使数值偏低。",
     ),
     fact="delivered",
     measure=Measure.reworked,
+    changes=(REOPENINGS_ARE_REWORK,),
     aggregate=Aggregate.share,
     unit=Unit.ratio,
     direction=Direction.down,
@@ -72,6 +88,7 @@ REQUEST_REWORK_ROUNDS = request_kpi(
     ),
     fact="delivered",
     measure=Measure.rework_rounds,
+    changes=(REOPENINGS_ARE_REWORK,),
     aggregate=Aggregate.per_case,
     unit=Unit.number,
     direction=Direction.down,
@@ -117,6 +134,7 @@ SERVICE_ACCURACY = request_kpi(
     ),
     fact="delivered",
     measure=Measure.accurate,
+    changes=(REOPENINGS_ARE_REWORK,),
     aggregate=Aggregate.share,
     unit=Unit.ratio,
     direction=Direction.up,
@@ -130,15 +148,15 @@ RESOLUTION_RATE = Kpi(
     en=KpiTexts(
         "Resolution rate",
         "Share of cases that were delivered or resolved and not reopened within the agreed days (7 without "
-        "an agreement), among the requests submitted and incidents reported in the period. Open cases are "
-        "shown as undecided.",
+        "an agreement), among the requests submitted and incidents reported in the period. Open cases "
+        "count as not resolved, and are also shown as undecided.",
         "Recent cases are still in progress, so the rate rises as long as any is open. Incidents and "
         "requests have different rates, so it changes with their mix.",
     ),
     zh=KpiTexts(
         "解决率",
         "期内提出的单据（提交的服务请求与上报的事件）中，已交付或已解决、"
-        "且之后约定天数（无协议时为 7 天）内未重新打开的占比。未结的列为“未判定”。",
+        "且之后约定天数（无协议时为 7 天）内未重新打开的占比。未结的计入分母，并另列为“未判定”。",
         "最近提出的还在处理中，只要有未结的，数值就还会上升。请求与事件的解决率不同，"
         "两者的构成变化也会影响数值。",
     ),

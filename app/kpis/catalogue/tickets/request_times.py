@@ -7,6 +7,7 @@ from functools import partial
 from app.common.people import Role
 from app.kpis.declaration.dimensions import OF_REQUESTS, Dimension
 from app.kpis.declaration.kpi import (
+    MEDIAN_LEADS,
     Aggregate,
     Basis,
     Comparator,
@@ -202,20 +203,21 @@ APPROVAL_WAIT_SECONDS = request_kpi(
     key="approval_wait_seconds",
     en=KpiTexts(
         "Waiting for approvals",
-        "Mean time that requests waited for an approval that was given or refused in the period. Median "
+        "Median time that requests waited for an approval that was given or refused in the period. Mean "
         "and 90th percentile are shown next to it.",
-        "A few long waits move the mean; see the median. Open approvals are shown next to it and not "
-        "included. By the approver's role, approvals by groups and named people appear together.",
+        "A few long waits do not move the median; see the 90th percentile. Open approvals are shown next to "
+        "it and not included. By the approver's role, approvals by groups and named people appear together.",
     ),
     zh=KpiTexts(
         "审批等待时间",
-        "期内得出结论的审批，从提请到得出结论的平均等待时长；中位数和 P90 另行列出。",
-        "少数等待很久的审批会拉高平均值，请看中位数。仍在等待的不计入，另行列出。按审批角色查看时，"
+        "期内得出结论的审批，从提请到得出结论的等待时长中位数；平均值和 P90 另行列出。",
+        "少数等待很久的审批不影响中位数，请看 P90。仍在等待的不计入，另行列出。按审批角色查看时，"
         "由小组或指定人员审批的合为一类。",
     ),
     fact="approved",
     measure=Measure.seconds,
-    aggregate=Aggregate.mean,
+    aggregate=Aggregate.median,
+    changes=(MEDIAN_LEADS,),
     unit=Unit.seconds,
     direction=Direction.down,
     basis=Basis.event,

@@ -123,13 +123,15 @@ kept as (
   where said->>'reverses_id' is null
     and substr(name, 6) not in (select said->>'reverses_id' from entry where said->>'reverses_id' is not null)
 ),
--- The cost is known if there is work, all of it at a rate, and all in the organisation's currency.
+-- The cost is known if there is work, all of it at a rate, and all in the organisation's currency. Since version 2 each entry
+-- is rounded, and not only their sum.
 cost as (
-  select stream,
-    round(100 * (coalesce(sum((said->>'minutes')::numeric * (said->>'rate')::numeric), 0) / 60
-                 + coalesce(sum((said->>'amount')::numeric), 0))) as hundredths
-  from kept
-  group by stream
+  select stream, case when opened_at >= '2026-11-30 00:00+00'
+    then sum(round(100 * coalesce((said->>'minutes')::numeric * (said->>'rate')::numeric / 60, (said->>'amount')::numeric, 0)))
+    else round(100 * (coalesce(sum((said->>'minutes')::numeric * (said->>'rate')::numeric), 0) / 60
+                      + coalesce(sum((said->>'amount')::numeric), 0))) end as hundredths
+  from kept join opening using (stream)
+  group by stream, opened_at
   having bool_or(starts_with(name, 'work/'))
     and bool_and(said->>'currency' is not null and said->>'currency' = %(currency)s)
     and bool_and(starts_with(name, 'cost/') or said->>'rate' is not null)

@@ -1,6 +1,6 @@
 -- parts: cases, opening
 -- repeat_incident_rate: of the incidents opened, those that were within 30 days after the final resolution of another one of the
--- same service and category, of the same item, or of one of its problems.
+-- same item or of one of its problems; before version 2 also of one of the same service and category.
 -- The problems that each is linked to, in whatever way, and not unlinked from since.
 problem_of as (
   select distinct other as stream, problem
@@ -24,7 +24,7 @@ about as (
   select stream, resolved, at, subject, floor(extract(epoch from at) / 2592000) as span
   from happened cross join lateral (
     select array['kind', fields->>'service', fields->>'category']
-    where fields->>'service' is not null and fields->>'category' is not null
+    where fields->>'service' is not null and fields->>'category' is not null and at < '2026-11-30 00:00+00'
     union all
     select array['item', fields->>'ci'] where fields->>'ci' is not null
     union all

@@ -16,14 +16,14 @@ every_delivery as (
 taken_up as (
   select distinct stream from every_delivery where reopened_soon
 ),
--- What was done again: an acceptance failed, a solution was sent back, what had been delivered was taken up again, or
--- others than the requester changed what is wanted.
+-- What was done again: an acceptance failed, a solution was sent back, what had been delivered was taken up again (until
+-- version 2 of projects alone), or others than the requester changed what is wanted.
 again as (
   select event.stream, event.rank
   from event
   where type = 'request.acceptance_failed'
     or (type = 'request.solution_reviewed' and told->>'state' = 'revising')
-    or (type = 'request.reopened' and told->>'state' = 'rectifying')
+    or (type = 'request.reopened' and (told->>'state' = 'rectifying' or occurred_at >= '2026-11-30 00:00+00'))
     or (type = 'request.requirements_changed' and actor is distinct from (
       select 'person:' || (earlier.told->>'requester_id') from event earlier
       where earlier.stream = event.stream and earlier.rank <= event.rank and earlier.told ? 'requester_id'

@@ -3,8 +3,9 @@
 -- again within the days that were agreed. Beside it: those that are no longer open.
 decided as (
   select stream, 1::bigint as rank, opened_at as at,
-    (stream in (select stream from last_turn where state in ('delivered', 'closed')))::integer::bigint as seconds,
-    (stream in (select stream from ending) and stream not in (select stream from taken_up))::integer as numerator,
+    (stream in (select stream from last_turn where state in ('delivered', 'closed'))
+      and stream not in (select stream from ending where occurred_at >= %(now)s))::integer::bigint as seconds,
+    (stream in (select stream from ending where occurred_at < %(now)s) and stream not in (select stream from taken_up))::integer as numerator,
     1 as denominator, true as opening
   from opening
 )
