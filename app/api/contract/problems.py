@@ -72,6 +72,7 @@ STATUSES = {
     "database_gone": 503,
     "disk_full": 503,
     "no_room_for_bodies": 503,
+    "no_certificate": 503,
 }
 #: Media types that PATCH accepts (RFC 5789, 3.1): a merge patch, by either name.
 PATCHES = "application/merge-patch+json, application/json"

@@ -43,6 +43,7 @@ from app.processes.incidents.records import OPEN
 from app.webhooks.adapters import MAIL
 from app.webhooks.effects.alert_conversion import alert_of
 from app.webhooks.effects.comments import take_comment
+from app.webhooks.effects.confirmations import ignored
 from app.webhooks.effects.heard_alerts import HeardAlert, alert_fingerprint, alert_goes_on, keep_heard
 from app.webhooks.effects.identities import Identities, Identity, tool_caller
 from app.webhooks.effects.kept_files import attach_files, kept_files
@@ -278,7 +279,7 @@ class Processor:
         except MappingFailed as error:
             return Outcome(DeliveryState.failed, code=error.code, mapping_key=error.key)
         if evaluation.ignored is not None:
-            return Outcome(DeliveryState.ignored, code=evaluation.ignored)
+            return await ignored(self._ledger, self._source, delivery.raw, evaluation.ignored)
         return evaluation
 
     async def _carry_out(self, task: _Task, progress: _Progress) -> None:

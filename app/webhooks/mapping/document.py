@@ -44,6 +44,9 @@ PERSON_FIELDS = ("assignee", "requester")
 NAMING_FIELDS = ("category", "service", "ci", "team")
 TEXT_FIELDS = ("title", "description", "resolution", "cause", *NAMING_FIELDS)
 
+#: Schemes with the secret in a parameter of the address.
+IN_QUERY = ("query", "amazon_sns")
+
 ENTRY_KEYS: dict[UpdateKind, tuple[frozenset[str], frozenset[str]]] = {
     UpdateKind.ticket: (
         frozenset({"case"}),
@@ -72,7 +75,7 @@ class VerificationScheme(_MappingModel):
     holds the secret, for tools that know only an address.
     """
 
-    scheme: Literal["hmac", "standard_webhooks", "basic", "bearer", "token", "query", "path"]
+    scheme: Literal["hmac", "standard_webhooks", "basic", "bearer", "token", "query", "path", "amazon_sns"]
     header: str | None = None
     parameter: str | None = None
     algorithm: Literal["sha256", "sha1"] = "sha256"
@@ -88,8 +91,11 @@ class VerificationScheme(_MappingModel):
         """Refuses a signature or token without the header that holds it."""
         if self.scheme in ("hmac", "token") and not self.header:
             raise ValueError(f"scheme {self.scheme} needs a header")
-        if (self.scheme == "query") != bool(self.parameter):
-            raise ValueError("parameter names the part of the address for scheme query, and for no other")
+        if (self.scheme in IN_QUERY) != bool(self.parameter):
+            schemes = " and ".join(IN_QUERY)
+            raise ValueError(
+                f"parameter names the part of the address for {schemes}, and for no other scheme"
+            )
         if self.scheme == "hmac" and "{body}" not in self.signed:
             raise ValueError("signed must contain {body}; otherwise the signature would not protect the body")
         if self.scheme == "hmac" and ("{timestamp}" in self.signed) != (self.timestamp_header is not None):
