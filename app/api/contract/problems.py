@@ -57,6 +57,7 @@ STATUSES = {
     "not_acceptable": 406,
     "too_slow": 408,
     "too_large": 413,
+    "shared_number": 404,
     "unsupported_content_encoding": 415,
     "unsupported_media_type": 415,
     "invalid": 422,
