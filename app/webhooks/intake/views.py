@@ -76,6 +76,7 @@ FAILURES = frozenset(
         "unknown_ticket",
         "content_removed",
         "unconfirmed",
+        "no_service",
         "others_keep_changing_it",
         "automatic_mail",
         "own_mail",

@@ -16,7 +16,13 @@ SCHEMES = {
     "`webhook-signature`",
     "path": "the secret at the end of the address, as `/<secret>`",
 }
-KINDS = {"ticket": "tickets", "comment": "comments", "alert": "alerts"}
+KINDS = {
+    "ticket": "tickets",
+    "request": "requests",
+    "deployment": "deployments",
+    "comment": "comments",
+    "alert": "alerts",
+}
 
 
 def pages() -> Iterator[tuple[str, str]]:
