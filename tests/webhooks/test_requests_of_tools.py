@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from itertools import permutations
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from app.common.people import Role
+from app.kpis.reconcile import reconcile
+from tests.canaries.erasing import follow
 from tests.client import Api, Json
 from tests.exchange.servicenow_files import fold_comparison
 from tests.webhooks.tools import Tool, a_source
@@ -48,6 +52,7 @@ STORY: list[Json] = [
         "comment": "It is on your desk.",
     },
 ]
+FIGURES = ("requests_opened", "requests_delivered", "request_lead_seconds", "request_on_time")
 COMPARED = [
     "title",
     "state",
@@ -82,8 +87,11 @@ async def test_a_request_is_the_same_in_any_order_with_its_comment_and_its_end(a
     for number in range(6):
         (comment,) = (await tool.admin.read(f"/v1/requests/RITM-{number}/comments"))["items"]
         assert comment["text"] == "It is on your desk."
+    await follow(api.ledger)
     comparison = await fold_comparison(api.ledger)
     assert (comparison.differing, comparison.examples) == ({}, [])
+    report = await reconcile(api.ledger.db.url, zone=ZoneInfo("UTC"), now=datetime.now(UTC), keys=FIGURES)
+    assert (report.differences, report.compared > 0) == ([], True)
 
 
 async def test_a_ticket_that_becomes_a_request_at_its_tool_stays_what_it_is_here(api: Api) -> None:
