@@ -17,6 +17,7 @@ from app.common.records import CodeEnum, codecs
 from app.common.tickets import Channel, HoldReason, Ticket
 from app.processes.changes.records import Change, ChangeOutcome, ChangeState, ChangeType
 from app.processes.incidents.records import Effect, Incident, IncidentState, ResolutionCode
+from app.processes.requests.records import RequestState
 
 MOST_COLUMNS = 500
 MOST_VALUES = 5_000
@@ -120,6 +121,15 @@ class IncidentMeaning(StatusMeaning):
     state: IncidentState | None
     hold_reason: HoldReason | None = None
     resolution_code: ResolutionCode | None = None
+
+
+class RequestMeaning(StatusMeaning):
+    """The state and codes that a status of service requests stands for."""
+
+    CODE_STATES: ClassVar[Mapping[str, tuple[CodeEnum, ...]]] = {"hold_reason": (RequestState.on_hold,)}
+
+    state: RequestState | None
+    hold_reason: HoldReason | None = None
 
 
 class ChangeMeaning(StatusMeaning):

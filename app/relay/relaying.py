@@ -31,6 +31,7 @@ FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 15.0
 LEASE = "select pg_try_advisory_lock(hashtextextended(%s, 2))"
 HEAD = "select position from log.head"
+FORGET = "delete from log.checkpoint where consumer = %s returning position"
 EVENT_AT = "select id::text from log.event where position = %s"
 # At least one event, however large.
 NEXT_EVENTS = f"""
@@ -103,6 +104,20 @@ class Relay:
     async def _note(self, connection: Connection, position: int) -> None:
         async with within_answer_time(connection):
             await connection.execute(MOVE_CHECKPOINTS.encode(), (position, [self.target.name]))
+
+
+async def end_relay(url: str, target: RelayTarget) -> int | None:
+    """Forget how far the relay to this target is, so that nothing waits for it any more. Return its last
+    position; None if there was none. Raises RelayRefused while it runs, DatabaseGone.
+    """
+    connection = await connect(url, FOLLOW_LIMITS)
+    try:
+        if not await _value(connection, LEASE, target.name):
+            raise RelayRefused(f"The relay to {target.stream} runs. Stop it first, on every machine.")
+        position = await _value(connection, FORGET, target.name)
+    finally:
+        await discard(connection)
+    return None if position is None else int(position)
 
 
 async def published_position(connection: Connection, broker: Broker, target: RelayTarget) -> int:

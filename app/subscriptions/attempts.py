@@ -160,8 +160,8 @@ async def find_attempt(db: Database, subscription_id: UUID, attempt_id: UUID) ->
 
 
 async def resend(db: Database, subscription_id: UUID, low: int, high: int, now: datetime) -> int:
-    """Have the subscription's events after `low`, up to `high`, sent again. Return 1, or 0 without a
-    subscription.
+    """Have the subscription's events after `low`, up to `high`, sent again. Return the number of requests:
+    0 if the range is empty.
     """
     if low >= high:
         return 0

@@ -68,9 +68,9 @@ class AttemptOut(OutputModel):
 
 
 class ResentOut(OutputModel):
-    """The number of events, or of ranges of the log, that are sent again."""
+    """The number of events that are sent again."""
 
-    resent: int = Field(description="Number of events or ranges that are sent again.")
+    resent: int = Field(description="Number of events that are sent again, counted up to 10,000.")
 
 
 class SubscriptionTemplateOut(OutputModel):

@@ -15,6 +15,9 @@ from app.subscriptions.records import Subscription
 
 #: So many events are selected at once.
 EVENTS_AT_ONCE = 100
+#: Further events that are sent again are not counted.
+MOST_COUNTED = 10_000
+COUNTED_AT_ONCE = 1_000
 STREAMS_ABOUT = "select stream, about from log.stream_head where stream = any(%s) and about is not null"
 
 
@@ -69,6 +72,18 @@ async def select_span(
     event_slice = await read_slice(ledger, caller, conditions, span, limit, forward=True)
     events = await _of_records(ledger, subscription, event_slice.events)
     return Selected(events, event_slice.remaining.low, not event_slice.is_at_end)
+
+
+async def count_span(ledger: Ledger, subscription: Subscription, caller: Caller, span: PositionSpan) -> int:
+    """Return the number of events of the span that would be sent, at most `MOST_COUNTED`. Raises
+    DatabaseGone.
+    """
+    count, has_more = 0, span.low < span.high
+    while has_more and count < MOST_COUNTED:
+        selected = await select_span(ledger, subscription, caller, span, limit=COUNTED_AT_ONCE)
+        count, has_more = count + len(selected.events), selected.has_more
+        span = PositionSpan(selected.position, span.high)
+    return min(count, MOST_COUNTED)
 
 
 async def select_newest(

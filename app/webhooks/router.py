@@ -42,6 +42,7 @@ from app.kernel.ledger import Ledger as Services
 from app.webhooks.adapters import MAIL, adapter_texts
 from app.webhooks.enqueue import router as enqueue
 from app.webhooks.intake import deliveries
+from app.webhooks.intake.amazon_requests import NoAnswerOfAmazon
 from app.webhooks.intake.deliveries import DeliveryState, RawDelivery, content_of
 from app.webhooks.intake.preview import preview_of, values_of
 from app.webhooks.intake.quotas import WebhookQuotas
@@ -398,8 +399,11 @@ async def receive_webhook(request: Request, key: SourceKey) -> Response:
         retry = {"Retry-After": str(RETRY_SECONDS)}
         status, code = (429, "too_much_unverified") if error.of_address else (503, "no_room_for_bodies")
         return problem(request, status, code, headers=retry)
-    if not is_genuine(ledger, source, headers, body, now):
-        return await _refuse(request, key, source)
+    try:
+        if not await is_genuine(ledger, source, headers, body, now):
+            return await _refuse(request, key, source)
+    except NoAnswerOfAmazon:
+        return problem(request, 503, "no_certificate", headers={"Retry-After": str(RETRY_SECONDS)})
     if not quotas.source_quota.consume(str(source.id)):
         seconds = quotas.source_quota.remaining(str(source.id)).seconds
         return problem(request, 429, "too_many_deliveries", headers={"Retry-After": str(seconds)})

@@ -404,12 +404,23 @@ async def test_the_stream_is_kept_by_nobody_on_the_way_and_head_has_no_body(
         assert "content-encoding" not in answer.headers
 
 
+async def test_a_position_after_the_end_ends_the_stream_with_the_position_to_continue_from(
+    api: Api, readers: dict[str, Client], address: Address
+) -> None:
+    head, requester = await api.head(), readers["requester"]
+    async with listening(address, requester.token, last_event_id=head + 1_000) as listener:
+        assert await listener.ended() == "ahead_of_the_log"
+    assert (listener.last_id, listener.events) == (head, [])
+    async with listening(address, requester.token, last_event_id=listener.last_id) as listener:
+        await requester.post_ok("/v1/incidents", an_incident())
+        await listener.reach(await api.head())
+
+
 async def test_what_cannot_come_is_refused(api: Api, readers: dict[str, Client]) -> None:
     beyond = str(await api.head() + 1_000)
     requester = readers["requester"]
     for answer in (
         await requester.get(STREAM, params={"after": beyond}),
-        await requester.get(STREAM, headers={"Last-Event-ID": beyond}),
         await requester.get(STREAM, headers={"Last-Event-ID": "the last"}),
         await requester.get(STREAM, params={"kind": "incidents"}),
         await requester.get(STREAM, params={"before": "3"}),

@@ -22,7 +22,7 @@ from app.api.contract.refusal_ranges import CONTENT, declared_statuses, range_of
 from app.api.contract.responses import BINARY
 from app.api.replica_reads import COOKIE
 from app.api.requests.accept import PARTIAL
-from app.api.requests.raw_bodies import ENQUEUE
+from app.api.requests.raw_bodies import ENQUEUE, ENQUEUE_CHANGE
 from app.api.requests.response_headers import (
     HEADERS,
     OCCASIONAL_HEADERS,
@@ -221,7 +221,7 @@ def check(response: httpx.Response) -> None:
     # HEAD is answered as GET is, without the body.
     if path == START or path.startswith(PAGES):
         return  # for people: no part of the contract
-    if path == ENQUEUE or _WITH_SECRET.fullmatch(path):
+    if path in (ENQUEUE, ENQUEUE_CHANGE) or _WITH_SECRET.fullmatch(path):
         return  # its contract is PagerDuty's; or it is the address of a tool, with its secret
     if path == ASSISTANTS:
         return  # its contract is the Model Context Protocol's

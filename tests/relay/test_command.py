@@ -59,6 +59,14 @@ def test_a_broker_that_is_gone_is_exit_code_six(run: Run) -> None:
     assert (ended.returncode, "does not answer" in ended.stderr) == (6, True)
 
 
+async def test_a_relay_that_has_ended_is_no_consumer_any_more(log: RelayedLog, run: Run) -> None:
+    goal = target(settings_with(relay_url="nats://127.0.0.1:1", relay_stream=STREAM))
+    await log.note(goal, 7)
+    for sentence in ("relay ended at position 7", "no relay to end"):
+        ended = run("relay", "--end", relay_url="nats://127.0.0.1:1")
+        assert (ended.returncode, ended.stdout.strip()) == (0, f"{STREAM}: {sentence}")
+
+
 @needs_nats
 async def test_a_check_says_how_far_the_broker_is_and_changes_nothing(
     log: RelayedLog, nats: NatsServer, run: Run

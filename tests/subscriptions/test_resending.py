@@ -47,7 +47,9 @@ async def test_one_all_failed_or_a_stretch_of_time_is_sent_once_more(stage: Stag
     assert (await stage.admin.post_ok(f"{path}/resend_failed"))["resent"] == 0
     stage.receiver.received.clear()
     stretch = {"recorded_after": (began_at - timedelta(seconds=5)).isoformat()}
-    assert (await stage.admin.post_ok(f"{path}/resend", stretch))["resent"] == 1
+    assert (await stage.admin.post_ok(f"{path}/resend", stretch))["resent"] == 2
+    later = {"recorded_after": (datetime.now(UTC) + timedelta(seconds=5)).isoformat()}
+    assert (await stage.admin.post_ok(f"{path}/resend", later))["resent"] == 0
     await stage.send()
     assert len(stage.receiver.received) == 2
     status = await stage.admin.read(f"{path}/status")

@@ -198,6 +198,7 @@ SQL = {
     "app/webhooks/effects/mail_tickets/alerts.py": "how many mails have joined an incident",
     "app/webhooks/effects/mail_recipients.py": "who sees what a mail answers",
     "app/webhooks/effects/known_tickets.py": "the ticket behind a tool's own, and who sees it",
+    "app/webhooks/effects/mirrored/lookups.py": "the tags of a tool's ticket",
     "app/webhooks/effects/processing.py": "which sources have deliveries that wait",
     "app/webhooks/intake/storage.py": "deliveries as they come",
     "app/webhooks/effects/heard_alerts.py": "what was heard last of alerts",

@@ -18,6 +18,7 @@ from app.webhooks.mapping.deliveries import Delivery
 from app.webhooks.mapping.updates import (
     AlertSignal,
     CommentUpdate,
+    DeploymentUpdate,
     Evaluation,
     MappingFailed,
     ParsedUpdate,
@@ -278,12 +279,16 @@ def standing(news: ParsedUpdate) -> str | None:
         return news.status
     if isinstance(news, CommentUpdate):
         return news.visibility.value
+    if isinstance(news, DeploymentUpdate):
+        return None if news.outcome is None else news.outcome.value
     return None if news.state is None else news.state.value
 
 
 def title(news: ParsedUpdate) -> Any:
     if isinstance(news, CommentUpdate):
         return news.text
+    if isinstance(news, DeploymentUpdate):
+        return news.environment
     return news.title if isinstance(news, AlertSignal) else news.fields.get("title")
 
 

@@ -54,6 +54,20 @@ async def test_it_is_found_by_its_number_and_its_id_and_has_its_link(api: Api) -
             assert result["id"] == ticket["id"], parameters
 
 
+async def test_a_number_of_two_sources_is_told_to_those_who_see_both(api: Api) -> None:
+    admin = await an_admin(api)
+    for key in ("shop", "bank"):
+        await (await a_source(api, admin, "generic", key=key)).deliver(a_ticket(0))
+    for answer in (
+        await admin.get("/v1/incidents/ABC-4"),
+        await admin.post("/v1/incidents/ABC-4/acknowledge", json={}),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (404, "shared_number")
+        assert "bank:ABC-4, shop:ABC-4" in answer.json()["detail"]
+    stranger = await api.client("Eve")
+    assert (await stranger.get("/v1/incidents/ABC-4")).json()["code"] == "not_found"
+
+
 async def test_a_ticket_that_moves_over_there_is_called_anew_in_any_order(api: Api) -> None:
     moved = {"number": "NEW-9", "url": "https://tool.example/browse/NEW-9"}
     for key, order in first_of((("a", (0, 5, 9)), ("b", (9, 0, 5)), ("c", (5, 9, 0))), 2):

@@ -141,6 +141,8 @@ def test_any_of_several_schemes_is_enough() -> None:
 @pytest.mark.parametrize("tool", tools())
 def test_what_an_adapter_says_of_its_signatures_can_be_signed_and_verified(tool: str) -> None:
     for scheme in adapter(tool).document.verification:
+        if scheme.scheme == "amazon_sns":
+            continue  # Amazon alone signs: test_amazon_sns
         assert takes(scheme, sent(scheme))
         assert not takes(scheme, sent(scheme, WRONG))
 

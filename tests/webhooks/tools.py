@@ -21,6 +21,7 @@ from app.webhooks.intake.signing import signed_headers
 from app.webhooks.intake.verification import Credentials
 from app.webhooks.mapping.document import VerificationScheme
 from tests.client import Api, Client, Json
+from tests.webhooks.amazon import signed_body
 
 
 def clock() -> datetime:
@@ -54,6 +55,8 @@ class Tool:
     async def post(self, body: Any, **headers: str) -> Any:
         """Post a delivery, and return the answer."""
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        if self.source["adapter"] == "amazon_sns":
+            raw = signed_body(raw)
         sent = self.signed(raw, **headers)
         # What no header can be called stands in the address.
         query = {name[1:]: sent.pop(name) for name in list(sent) if name.startswith("?")}

@@ -57,6 +57,7 @@ STATUSES = {
     "not_acceptable": 406,
     "too_slow": 408,
     "too_large": 413,
+    "shared_number": 404,
     "unsupported_content_encoding": 415,
     "unsupported_media_type": 415,
     "invalid": 422,
@@ -72,6 +73,7 @@ STATUSES = {
     "database_gone": 503,
     "disk_full": 503,
     "no_room_for_bodies": 503,
+    "no_certificate": 503,
 }
 #: Media types that PATCH accepts (RFC 5789, 3.1): a merge patch, by either name.
 PATCHES = "application/merge-patch+json, application/json"

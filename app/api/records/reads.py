@@ -43,7 +43,7 @@ from app.kernel.access.visibility import EVENT_READERS, can_see_events
 from app.kernel.actions.actor_policy import role
 from app.kernel.actions.lifecycle import Action
 from app.kernel.actions.refusals import NotFound, WrongValue
-from app.kernel.commands.references import acting_caller, is_visible
+from app.kernel.commands.references import acting_caller, is_visible, not_found
 from app.kernel.histories import history
 from app.log import read
 
@@ -153,9 +153,9 @@ def list_renderer_of(request: Request, listing: Listing) -> Renderer:
 async def load_visible(renderer: Renderer, name: str) -> VersionedRecord[Any]:
     """Return the record with that name. Raises NotFound also if the caller may not see it."""
     loaded = await load(renderer.ledger.db, renderer.lifecycle, name)
-    if loaded is None or not is_visible(
-        renderer.ledger, renderer.lifecycle, renderer.caller, loaded.audience
-    ):
+    if loaded is None:
+        raise await not_found(renderer.ledger, renderer.lifecycle, renderer.caller, name)
+    if not is_visible(renderer.ledger, renderer.lifecycle, renderer.caller, loaded.audience):
         raise NotFound()
     return loaded
 

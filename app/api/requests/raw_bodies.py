@@ -22,6 +22,8 @@ RECEIVE_WEBHOOK = "/v1/webhooks/{source}"
 WEBHOOK = re.compile(r"/v1/webhooks/[^/]+(?:/(?!preview$).+)?")
 #: The path that PagerDuty's Events API v2 has: tools let its host be chosen, and not its path.
 ENQUEUE = "/v2/enqueue"
+#: Likewise of its change events.
+ENQUEUE_CHANGE = "/v2/change/enqueue"
 PREVIEW = re.compile(r"/v1/webhooks/[^/]+/preview")
 #: The media type of forms that can send files.
 MULTIPART = "multipart/form-data"
@@ -36,7 +38,9 @@ def is_upload(scope: Mapping[str, Any]) -> bool:
 def is_webhook(scope: Mapping[str, Any]) -> bool:
     """Return whether the request delivers a webhook or a mail."""
     path: str = scope["path"]
-    return scope["method"] == "POST" and (path == ENQUEUE or WEBHOOK.fullmatch(path) is not None)
+    return scope["method"] == "POST" and (
+        path in (ENQUEUE, ENQUEUE_CHANGE) or WEBHOOK.fullmatch(path) is not None
+    )
 
 
 def is_file(scope: Mapping[str, Any]) -> bool:

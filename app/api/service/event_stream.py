@@ -40,6 +40,7 @@ class EndReason(CodeEnum):
     signed_out = "signed_out", "Signed out", "凭据失效"
     too_slow = "too_slow", "Too slow", "接收过慢"
     unavailable = "unavailable", "Database unavailable", "数据库不可用"
+    ahead_of_the_log = "ahead_of_the_log", "Position after the end of the log", "位置超出日志末尾"
     stopping = "stopping", "Server stopping", "服务正在停止"
 
 

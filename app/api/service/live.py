@@ -102,7 +102,9 @@ class StreamEnd(OutputModel):
         description="Reason why the stream ended. `complete`: all events were sent, with "
         "`follow=false`. `signed_out`: the key, token or session is no longer valid. "
         "`too_slow`: the client stopped reading. `unavailable`: the database did not "
-        "answer. `stopping`: the server is shutting down. Reconnect after the last three."
+        "answer. `ahead_of_the_log`: `Last-Event-ID` is after the end of the log, as after a restore of the "
+        "database; the `id` is the end. `stopping`: the server is shutting down. Reconnect after the last "
+        "four."
     )
 
 
@@ -236,23 +238,25 @@ async def stream_events(
     query.check_names(streams.ledger)
     head = await read.head(streams.ledger.db)
     position = await _first_position(streams.ledger, query, last_event_id, head)
+    ends = EndReason.ahead_of_the_log if position > head else None
     if streams.open[caller.actor] >= MOST_STREAMS:
         headers = {"Retry-After": str(RETRY_SECONDS)}
         words = {"limit": str(MOST_STREAMS)}
         return problem(request, 429, "too_many_streams", words=words, headers=headers)
-    return EventStream(_Listener(request, streams, query, position, head))
+    return EventStream(_Listener(request, streams, query, min(position, head), head, ends))
 
 
 async def _first_position(ledger: Ledger, query: StreamQuery, last_event_id: str | None, head: int) -> int:
-    """Return the position after which the stream begins. Raises WrongValue, DatabaseGone."""
+    """Return the position after which the stream begins. That of a client that connects again may be after
+    the end: a refusal would end its `EventSource` for good. Raises WrongValue, DatabaseGone.
+    """
     if last_event_id is not None:
-        parameter, position = LAST_EVENT_ID, int(last_event_id)
-    elif query.after is None and query.recorded_after is None:
+        return int(last_event_id)
+    if query.after is None and query.recorded_after is None:
         return head
-    else:
-        parameter, position = "after", await query.begin_after(ledger.db)
+    position = await query.begin_after(ledger.db)
     if position > head:
-        raise WrongValue(parameter=parameter, because="ahead_of_the_log")
+        raise WrongValue(parameter="after", because="ahead_of_the_log")
     return position
 
 
@@ -287,9 +291,15 @@ class _Listener:
     """One who follows the events: a caller, what they want, and the position that they have come to."""
 
     def __init__(
-        self, request: Request, streams: EventStreams, query: StreamQuery, position: int, head: int
+        self,
+        request: Request,
+        streams: EventStreams,
+        query: StreamQuery,
+        position: int,
+        head: int,
+        ends: EndReason | None = None,
     ) -> None:
-        self.streams, self.position = streams, position
+        self.streams, self.position, self._ends = streams, position, ends
         self._request, self._query = request, query
         self._ledger, self._newest = streams.ledger, streams.newest
         self._filter = query.event_filter
@@ -306,7 +316,8 @@ class _Listener:
         sent_at = self._clock()
         while not connection.is_closed:
             signal = self._newest.next_signal()
-            batch = _Batch(ends=EndReason.stopping) if connection.is_stopping else await self._next_batch()
+            ends = EndReason.stopping if connection.is_stopping else self._ends
+            batch = await self._next_batch() if ends is None else _Batch(ends=ends)
             texts = list(batch.texts)
             if batch.ends is not None:
                 texts.append(ending(batch.ends))

@@ -20,7 +20,7 @@ from app.platform.settings import Settings
 from app.registry import LIFECYCLES_BY_KIND
 from app.relay.connecting import broker_of
 from app.relay.messages import MessageWriter
-from app.relay.relaying import Relay, log_position, published_position
+from app.relay.relaying import Relay, end_relay, log_position, published_position
 from app.relay.targets import RelayTarget, target
 
 logger = structlog.get_logger()
@@ -35,13 +35,20 @@ def relay(
             "--check", help="Only print how far the broker is behind the log; exit code 5 from 10,000 events."
         ),
     ] = False,
+    end: Annotated[
+        bool,
+        typer.Option("--end", help="End this relay for good: the metrics no longer count it as a consumer."),
+    ] = False,
 ) -> None:
     """Publish the log to a broker, as CloudEvents, until it is stopped (LEDGERDESK_RELAY_URL)."""
     current = settings.current()
     goal = target(current)
     logs.configure_logging(current.log_level)
-    with installation.open_installation(current, watched=not check) as place:
-        installation.check(place, current, patient=not check)
+    with installation.open_installation(current, watched=not (check or end)) as place:
+        installation.check(place, current, patient=not (check or end))
+        if end:
+            loop.run(_end(place, goal))
+            return
         if check:
             raise typer.Exit(loop.run(_check(place, goal)))
         if loop.run(_relay(place, goal, current)):
@@ -75,6 +82,13 @@ async def _check(place: Installation, goal: RelayTarget) -> int:
         await discard(connection)
     print_line(f"{goal.stream}: position {position} of {head}, {head - position} to come")
     return DIFFERENT if head - position > LARGEST_LAG else 0
+
+
+async def _end(place: Installation, goal: RelayTarget) -> None:
+    """End the relay for good."""
+    position = await end_relay(place.url, goal)
+    ended = "no relay to end" if position is None else f"relay ended at position {position}"
+    print_line(f"{goal.stream}: {ended}")
 
 
 def _report(event: str, why: str) -> None:

@@ -31,6 +31,10 @@ function listen() {
     isProven = true;
     note(Number(lastEventId));
   };
+  // After a restore of the database the log may end before the last event.
+  stream.addEventListener("end", ({ data, lastEventId }) => {
+    if (JSON.parse(data).reason === "ahead_of_the_log") last = Number(lastEventId);
+  });
   stream.onerror = ({ target }) => {
     isProven = false;
     if (target.readyState === EventSource.CLOSED) close(); // Refused; else the browser connects again.

@@ -36,6 +36,10 @@ and deactivated_at is null order by id limit %s
 HOLDING = "select id from fold.person where id = any(%s) and roles && %s::text[]"
 ACTIVE = "select id from fold.person where id = any(%s) and state = 'active' and deactivated_at is null"
 VERSIONS = "select stream, version from log.stream_head where stream = any(%s)"
+SHARING_NAMES = """
+select x.source || ':' || %(name)s as name, h.audience
+from fold.external_reference x join log.stream_head h on h.stream = x.record
+where x.kind = %(kind)s and (x.key = %(name)s or x.number = %(name)s) order by 1"""
 NUMBER = re.compile(r"[A-Z]{3}-\d{4}-\d{6,}")
 
 
@@ -316,6 +320,13 @@ async def load(db: Database, lifecycle: RecordKind[R], name: str) -> VersionedRe
         rows = await db.rows(f"{query} where {where} limit 2", parameters)
         row = rows[0] if len(rows) == 1 else None
     return None if row is None else _loaded(lifecycle, row)
+
+
+async def sharing_names(db: Database, kind: str, name: str) -> list[Row]:
+    """Return the records to which other systems give that key or number: the `name` that is unique, with its
+    source, and the `audience` of each.
+    """
+    return [] if "\x00" in name else await db.rows(SHARING_NAMES, {"kind": kind, "name": name})
 
 
 async def load_many(

@@ -2,6 +2,7 @@
 
 Refusal
  ├─ NotFound             404  does not exist, or is not visible to this caller
+ │   └─ SharedNumber     404  several tools use that number
  ├─ Forbidden            403  visible, but the caller may not do this
  ├─ OnlookerReads        403  visible only because the caller handed it over: they read it
  ├─ DoneInPerson         403  no assistant may do this: the person must do it themselves
@@ -65,6 +66,13 @@ class NotFound(Refusal):
 
     STATUS = 404
     CODE = "not_found"
+
+
+@dataclass
+class SharedNumber(NotFound):
+    """Several tools use that number for records that the caller may see; `names` are unique ones."""
+
+    CODE = "shared_number"
 
 
 @dataclass

@@ -19,7 +19,7 @@ from app.common.personal import ACCOUNT_SOURCES
 from app.common.records import ANY_RECORD, TICKET, ForeignRef, KeyRef, NamedAs, Record
 from app.common.state_fields import EvidenceRef
 from app.kernel.access.eligibility import is_eligible, scopes_of
-from app.kernel.access.reads import ReadContext
+from app.kernel.access.reads import ReadContext, sharing_names
 from app.kernel.access.visibility import can_see, follower, is_mere_onlooker
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import Lifecycle
@@ -31,7 +31,7 @@ from app.kernel.actions.payloads import (
     part_types,
     references,
 )
-from app.kernel.actions.refusals import WrongValue
+from app.kernel.actions.refusals import NotFound, SharedNumber, WrongValue
 from app.kernel.commands.command import Command
 from app.kernel.ledger import Ledger
 from app.kernel.named_evidence import EvidenceQuestion, named_evidence
@@ -333,6 +333,20 @@ async def _person_by_external_id(ledger: Ledger, name: str) -> str:
 def is_visible(ledger: Ledger, lifecycle: Lifecycle[Any], caller: Caller, audience: list[str]) -> bool:
     """Return whether the record with that audience is visible to the caller."""
     return can_see(caller, lifecycle, audience, agents_see=ledger.settings.agents_see)
+
+
+async def not_found(ledger: Ledger, lifecycle: Lifecycle[Any], caller: Caller, name: str) -> NotFound:
+    """Return the refusal of a name without a record. A number that several tools use is told apart, if the
+    caller may see the records.
+    """
+    visible_names = [
+        str(row["name"])
+        for row in await sharing_names(ledger.db, lifecycle.kind, name)
+        if is_visible(ledger, lifecycle, caller, row["audience"])
+    ]
+    if len(visible_names) < 2:
+        return NotFound()
+    return SharedNumber(words={"names": ", ".join(visible_names)})
 
 
 def acting_caller(

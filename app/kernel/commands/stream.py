@@ -21,6 +21,7 @@ from app.kernel.commands.encrypting import prepare_encrypting
 from app.kernel.commands.references import (
     acting_caller,
     is_visible,
+    not_found,
     resolve_references,
     with_defined_names,
     with_found_evidence,
@@ -77,7 +78,7 @@ async def load(
     loaded = await reads.record(command.lifecycle.kind, command.name)
     caller = command.metadata.caller
     if loaded is None:
-        raise NotFound()
+        raise await not_found(ledger, command.lifecycle, caller, command.name)
     if not (permitted or is_visible(ledger, command.lifecycle, caller, loaded.audience)):
         may_not_see = command.row.reach.strangers
         if may_not_see is None or not may_not_see(loaded.record, caller):

@@ -11,7 +11,6 @@ from app.api.listings.lists import Listing
 from app.api.records.shapes import OutputModel, RecordOut
 from app.foundation.people.queries import PERSONS, TEAMS
 from app.foundation.services.queries import SERVICES
-from app.platform.db import Database
 from app.processes.deployments.lifecycle import LIFECYCLE
 from app.processes.deployments.records import Deployment, DeploymentCause
 from app.ticketing.going_out_lookups import GoingOutObstacle
@@ -96,13 +95,3 @@ LISTING = Listing(
     sorts=("started_at", "ended_at", "changed_at"),
     expands=(PERSONS, TEAMS, SERVICES),
 )
-
-REPORTED_RUN = """
-select id, service, environment, outcome from fold.deployment where pipeline = %s and run = %s"""
-
-
-async def find_reported_run(db: Database, pipeline: str | None, run: str | None) -> dict[str, object] | None:
-    """Return the deployment that the run of the pipeline was reported as; None if it was not yet, or the
-    report names no run.
-    """
-    return None if run is None else await db.row(REPORTED_RUN, (pipeline, run))

@@ -23,21 +23,20 @@ from app.api.routes import Routes
 from app.foundation.environments import environment_key
 from app.foundation.services.lookups import service_key
 from app.kernel.actions.context import CommandMetadata
-from app.kernel.actions.payloads import Payload
 from app.kernel.actions.refusals import NotFound, RetriesExhausted, WrongValue
 from app.kernel.commands.attempts import ATTEMPTS
 from app.kernel.commands.command import Command, IdempotencyKey
 from app.processes.deployments.lifecycle import LIFECYCLE
-from app.processes.deployments.payloads import EndDeployment, ReportDeployment, RollBackDeployment
+from app.processes.deployments.lookups import find_reported_run
+from app.processes.deployments.payloads import ReportDeployment
 from app.processes.deployments.permission import PermissionQuery, deployment_permission
 from app.processes.deployments.queries import (
     CAUSES,
     LISTING,
     DeploymentOut,
     DeploymentPermission,
-    find_reported_run,
 )
-from app.processes.deployments.records import DeploymentOutcome
+from app.processes.deployments.runs import action_of_report
 
 router = Router(prefix="/v1/deployments", tags=["deployments"], route_class=DirectRoute)
 
@@ -132,28 +131,11 @@ async def _report_again(
         loaded = await load_visible(renderer_of(request, LISTING), name)
     except NotFound as hidden:
         raise WrongValue({"other": name}, pointer="/run", because="run_is_reported") from hidden
-    chosen = _choose_action(body, reported["outcome"])
+    chosen = action_of_report(body, reported["outcome"])
     if chosen is None:
         return ActionOutcome(loaded.record, 200, loaded.audience)
     action, payload = chosen
     return await perform_idempotently(ledger, Command(LIFECYCLE, LIFECYCLE[action], name, payload, metadata))
-
-
-def _choose_action(body: ReportDeployment, recorded: str | None) -> tuple[str, Payload] | None:
-    """Return the action for the report of a known run, with its payload; None for a repetition. An outcome
-    that contradicts the recorded one is refused by the action itself.
-    """
-    if body.outcome is None or body.outcome == recorded:
-        return None
-    if recorded is not None and body.outcome is DeploymentOutcome.rolled_back:
-        return "roll_back", RollBackDeployment(rolled_back_at=body.ended_at, occurred_at=body.occurred_at)
-    payload = EndDeployment(
-        outcome=body.outcome,
-        ended_at=body.ended_at,
-        revisions=body.revisions,
-        occurred_at=body.occurred_at,
-    )
-    return "end", payload
 
 
 ROUTES = Routes((router,), (LISTING,))

@@ -19,10 +19,13 @@ from app.api.listings.filters import Time
 from app.api.records.reads import Name
 from app.api.records.shapes import page_of
 from app.kernel.actions.refusals import NotFound
+from app.kernel.histories.feed import PositionSpan
 from app.log import read
 from app.subscriptions import attempts
+from app.subscriptions.accounts import account_of
 from app.subscriptions.queries import AttemptOut, AttemptOutcome, ResentOut, SubscriptionStatusOut
 from app.subscriptions.routes.access import subscription_to_send, visible_subscription
+from app.subscriptions.selection import count_span
 from app.subscriptions.testing import send_test
 
 PREFIX = "/subscriptions"
@@ -149,7 +152,12 @@ async def resend_events_of_subscription(
     high = await read.head(ledger.db)
     if body.recorded_before is not None:
         high = min(high, await read.position_at(ledger.db, body.recorded_before))
-    return _json({"resent": await attempts.resend(ledger.db, subscription.id, low, high, now)})
+    account = await account_of(ledger, subscription, now)
+    span = PositionSpan(low, high)
+    count = 0 if account is None else await count_span(ledger, subscription, account, span)
+    if count:
+        await attempts.resend(ledger.db, subscription.id, low, high, now)
+    return _json({"resent": count})
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:

@@ -60,6 +60,10 @@ class KnownTickets:
         # Their keys by one statement, too.
         await self._ledger.vault.texts(ciphertexts(event for each in self._events.values() for event in each))
 
+    def has_ticket(self, case: str) -> bool:
+        """Return whether the ticket with that id is known, by what was read so far."""
+        return self._streams.get(case) is not None
+
     async def stream(self, case: str) -> str | None:
         """Return the stream of the ticket with that id; None if it is unknown."""
         if self._streams.get(case) is None:

@@ -15,9 +15,8 @@ from uuid import UUID
 
 from app.common.children import ExternalReference
 from app.common.personal import Ciphertext
-from app.common.records import as_row, codecs, empty, evolve
+from app.common.records import as_row, empty, evolve
 from app.kernel.access.visibility import audience
-from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.actions.made_fit import Alteration
 from app.kernel.consumers.rules import Clock
 from app.kernel.histories.history_source import EventOrigin, HistorySource
@@ -29,11 +28,10 @@ from app.log.events import Event, Recorded
 from app.log.ids import uuid7
 from app.log.upcasting import current_version
 from app.log.writer import AppendRequest, ConcurrencyConflict, ConstraintViolation
-from app.processes.incidents.lifecycle import LIFECYCLE
-from app.processes.incidents.records import OPEN, IncidentState
 from app.webhooks.effects.identities import Identities, Identity, tool_caller
 from app.webhooks.effects.kept_files import COMMENT_KEY
 from app.webhooks.effects.known_tickets import KnownTickets
+from app.webhooks.effects.mirrored.kinds import KINDS, MirroredKind
 from app.webhooks.intake.deliveries import DeliveryEffect, repeats
 from app.webhooks.mapping.document import CODED_FIELDS, NAMING_FIELDS, PERSON_FIELDS
 from app.webhooks.mapping.updates import NamedPerson, TicketUpdate
@@ -76,26 +74,34 @@ class Mirror:
         people: Identities,
         clock: Clock,
         two_way_source: TwoWaySource | None = None,
+        *,
+        kind: MirroredKind = KINDS["incident"],
     ) -> None:
         self._ledger = ledger
+        self._kind = kind
         self._both_ways = two_way_source
         self._clock = clock
         self._source = source
         self._people = people
         self._account = account
         self.channel = f"webhook:{source.key}"
-        lifecycle: Lifecycle[Any] = LIFECYCLE
+        lifecycle, ending = kind.lifecycle, dict.fromkeys(kind.of_ending, kind.open_states)
         self._history = HistorySource(
             str(source.key),
             lifecycle,
-            columns={name: _record_field(name) for name in _FIELDS},
-            with_state={"hold_reason": frozenset(IncidentState), **dict.fromkeys(_OF_ENDING, OPEN)},
+            columns=kind.columns,
+            with_state={"hold_reason": frozenset(lifecycle.states), **ending},
             time_columns=frozenset({AT}),
             actor=ACTOR,
             repeats=False,
             origin=EventOrigin(self.channel, tool_caller(account.id)),
         )
         self.known_tickets = KnownTickets(ledger, lifecycle.kind, self._history.name)
+
+    @property
+    def kind(self) -> str:
+        """The kind of the records that the tickets become."""
+        return self._kind.lifecycle.kind
 
     async def find_ticket(self, case: str) -> str | None:
         """Return the stream of the ticket with that id over there; None if it is unknown."""
@@ -201,7 +207,7 @@ class Mirror:
         )
         newest = case.latest is None or snapshot.occurred_at >= case.latest
         # A state that is no news has no resolution that is.
-        resolution = None if snapshot.state is None else _resolution(case, news, snapshot)
+        resolution = None if snapshot.state is None else self._resolution(case, news, snapshot)
         looks = [snapshot] if resolution is None else [resolution, snapshot]
         observed = [event for look in looks for event in observe(case, look, encrypt)]
         rows: list[tuple[str, dict[str, Any]]] = []
@@ -251,16 +257,18 @@ class Mirror:
             for name in PERSON_FIELDS
             if name in news.fields
         }
-        fields, words = self._fields(news), _words(news)
+        fields, words = self._fields(news), self._words(news)
         for name, person in persons.items():
             fields[f"{name}_id"] = None if person is None else person.id
         team = fields.pop("team", None)
         if team is not None:
             fields["team_id"] = await self._readable("team", self._people.team(team), irregular, altered)
         actor = await self._readable("actor", self._person(news.actor), irregular, altered)
-        marks = _marks(ticket, news, altered)
-        if marks != ticket.case.record.altered:
-            fields["altered"] = marks
+        # Of a request, only the delivery tells what was altered.
+        if hasattr(ticket.case.record, "altered"):
+            marks = _marks(ticket, news, altered)
+            if marks != ticket.case.record.altered:
+                fields["altered"] = marks
         self._add_defaults(fields, opened=ticket.case.version == 0)
         told_none = "priority" in fields and fields["priority"] is None
         await self._add_priority(ticket, fields)
@@ -286,11 +294,10 @@ class Mirror:
                 words, private = {}, {}
                 irregular.append("person_erased")
         by = "" if actor is None else actor.stream.replace("/", ":")
-        if news.state in OPEN:
-            # An open ticket has no resolution code. Sending it empty keeps an older delivery of its ending
-            # from setting it.
-            fields.setdefault("resolution_code", None)
-            words = dict.fromkeys(_OF_ENDING & _TEXTS) | words
+        if news.state in self._kind.open_states:
+            # An open ticket has none. Told with it, an older delivery of its ending sets none either.
+            fields = dict.fromkeys(self._kind.of_ending - self._kind.texts) | fields
+            words = dict.fromkeys(self._kind.of_ending & self._kind.texts) | words
         snapshot = Snapshot(
             occurred_at, opened_at, news.state, fields, words, columns, private, tuple(irregular), by
         )
@@ -321,7 +328,7 @@ class Mirror:
 
     def _fields(self, news: TicketUpdate) -> dict[str, Any]:
         """Return the fields that the news tells, without persons and words."""
-        left_out = {*PERSON_FIELDS, *_TEXTS}
+        left_out = {*PERSON_FIELDS, *self._kind.texts}
         fields = {name: value for name, value in news.fields.items() if name not in left_out}
         if news.state is None:
             fields.pop("hold_reason", None)
@@ -336,6 +343,8 @@ class Mirror:
         tells to be nothing.
         """
         for name in ("team_id", "service", "category", "impact", "urgency", "effect"):
+            if name not in self._kind.columns.values():
+                continue
             value = getattr(self._source, name)
             if value is not None and fields.get(name) is None and (opened or name in fields):
                 fields[name] = value
@@ -360,6 +369,37 @@ class Mirror:
             return
         matrix = (await self._ledger.directory.priority_matrix()).matrix
         fields["priority"] = matrix[levels["impact"], levels["urgency"]]
+
+    def _resolution(self, case: ImportedCase[Any], news: TicketUpdate, snapshot: Snapshot) -> Snapshot | None:
+        """Return the resolution that the tool tells besides the state as it is; None if nothing new is told.
+        Each
+        instant is observed once, whichever delivery told it first.
+        """
+        resolved_at, done = news.resolved_at, self._kind.done
+        if (
+            resolved_at is None
+            or news.state not in (done, self._kind.closed)
+            or not snapshot.opened_at <= resolved_at <= snapshot.occurred_at
+        ):
+            return None
+        if resolved_at == snapshot.occurred_at and news.state is done:
+            return None
+        rows = (each for each in case.entries if each.own and each.occurred_at == resolved_at)
+        if any(each.fields.get("state") is done for each in rows):
+            return None
+        origins = {AT: instant(resolved_at), ACTOR: None}
+        if case.version == 0:
+            return snapshot._replace(
+                occurred_at=resolved_at,
+                state=done,
+                columns=snapshot.columns | origins,
+                actor="",
+            )
+        fields = {"hold_reason": None}
+        return Snapshot(resolved_at, snapshot.opened_at, done, fields, {}, origins, {}, (), "")
+
+    def _words(self, news: TicketUpdate) -> dict[str, str | None]:
+        return {name: news.fields[name] for name in sorted(self._kind.texts) if name in news.fields}
 
     def _reference_rows(
         self, ticket: MirroredTicket, news: TicketUpdate, first: ObservedEvent, *, newest: bool
@@ -392,37 +432,9 @@ def _repeats_the_last(ticket: MirroredTicket, key: str) -> bool:
     return bool(ticket.delivery_keys) and repeats(key, ticket.delivery_keys[-1])
 
 
-_RECORD = codecs(LIFECYCLE.record)
-_FIELDS = (
-    "title",
-    "description",
-    "category",
-    "service",
-    "ci",
-    "team",
-    "assignee",
-    "requester",
-    "priority",
-    "impact",
-    "urgency",
-    "channel",
-    "effect",
-    "resolution_code",
-    "resolution",
-    "cause",
-)
-
-
-def _record_field(name: str) -> str:
-    return name if name in _RECORD else f"{name}_id"
-
-
-_TEXTS = frozenset(name for name in _FIELDS if name in _RECORD and _RECORD[name].personal)
-_ENDED = frozenset({IncidentState.resolved, IncidentState.closed})
-#: Fields that a ticket loses when it is opened again.
-_OF_ENDING = frozenset({"resolution_code", "resolution", "cause"})
-#: Columns that the log may hold as the tool sent them: codes, titles, and names, ids and addresses of things
-#: that are not people. People stand there as references; all other content is encrypted.
+#: Columns that the log may hold as the tool tells them: codes, titles, and names, ids and addresses of
+#: what
+#: is no person. Persons stand there as references; whatever else there is or will be is encrypted.
 _PLAIN = frozenset({"case", "number", "url", STATUS, "title", *CODED_FIELDS, *NAMING_FIELDS})
 _PERSONS = frozenset({ACTOR, *PERSON_FIELDS})
 
@@ -430,35 +442,6 @@ _PERSONS = frozenset({ACTOR, *PERSON_FIELDS})
 def _has_told_priority(ticket: MirroredTicket) -> bool:
     """Return whether the tool has told a priority of the ticket, and not taken it back."""
     return ticket.case.columns.get("priority") is not None
-
-
-def _resolution(case: ImportedCase[Any], news: TicketUpdate, snapshot: Snapshot) -> Snapshot | None:
-    """Return the resolution that the tool tells besides the state as it is; None if nothing new is told.
-    Each
-    instant is observed once, whichever delivery told it first.
-    """
-    resolved_at = news.resolved_at
-    if (
-        resolved_at is None
-        or news.state not in _ENDED
-        or not snapshot.opened_at <= resolved_at <= snapshot.occurred_at
-    ):
-        return None
-    if resolved_at == snapshot.occurred_at and news.state is IncidentState.resolved:
-        return None
-    rows = (each for each in case.entries if each.own and each.occurred_at == resolved_at)
-    if any(each.fields.get("state") is IncidentState.resolved for each in rows):
-        return None
-    origins = {AT: instant(resolved_at), ACTOR: None}
-    if case.version == 0:
-        return snapshot._replace(
-            occurred_at=resolved_at,
-            state=IncidentState.resolved,
-            columns=snapshot.columns | origins,
-            actor="",
-        )
-    fields = {"hold_reason": None}
-    return Snapshot(resolved_at, snapshot.opened_at, IncidentState.resolved, fields, {}, origins, {}, (), "")
 
 
 def _times(ticket: MirroredTicket, news: TicketUpdate) -> tuple[datetime, datetime]:
@@ -469,10 +452,6 @@ def _times(ticket: MirroredTicket, news: TicketUpdate) -> tuple[datetime, dateti
     if ticket.is_opened_here and opened_at is not None:
         return max(news.occurred_at, opened_at), opened_at
     return news.occurred_at, min(news.opened_at or opened_at or news.occurred_at, news.occurred_at)
-
-
-def _words(news: TicketUpdate) -> dict[str, str | None]:
-    return {name: news.fields[name] for name in sorted(_TEXTS) if name in news.fields}
 
 
 def _marks(

@@ -22,20 +22,17 @@ from pydantic import ValidationError
 from app.kernel.access.reads import load
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.made_fit import Alteration
-from app.kernel.actions.refusals import Refusal
 from app.kernel.commands.command import IdempotencyKey
 from app.kernel.consumers import polling as rounds
 from app.kernel.consumers.rules import Clock
 from app.kernel.ledger import Ledger
-from app.log.events import id_of
+from app.log.events import id_of, kind_of
 from app.log.ids import uuid7
-from app.log.writer import ConcurrencyConflict, ConstraintViolation
 from app.platform.db import Connection
 from app.platform.shared_connections import SharedConnections
 from app.processes.incidents.alert_rules.lookups import active_alert_rules
 from app.processes.incidents.alert_rules.matching import group_values, grouping_rule
 from app.processes.incidents.alert_rules.records import AlertRule
-from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.monitoring.alert import labels_of
 from app.processes.incidents.monitoring.handling import AlertPolicy, handle_alert
 from app.processes.incidents.monitoring.quiet_alerts import remove_old_quiet_alerts
@@ -43,18 +40,30 @@ from app.processes.incidents.records import OPEN
 from app.webhooks.adapters import MAIL
 from app.webhooks.effects.alert_conversion import alert_of
 from app.webhooks.effects.comments import take_comment
+from app.webhooks.effects.confirmations import ignored
 from app.webhooks.effects.heard_alerts import HeardAlert, alert_fingerprint, alert_goes_on, keep_heard
 from app.webhooks.effects.identities import Identities, Identity, tool_caller
 from app.webhooks.effects.kept_files import attach_files, kept_files
 from app.webhooks.effects.mails import take_mail
 from app.webhooks.effects.mirror import Mirror
+from app.webhooks.effects.mirrored.deployments import take_deployment
+from app.webhooks.effects.mirrored.kinds import KINDS
+from app.webhooks.effects.mirrored.values import take_tags_and_values
+from app.webhooks.effects.outcomes import (
+    ENDED_UNKNOWN_TICKET,
+    FAILURES,
+    SourceFailed,
+    failed_outcome,
+    outcome_of_failed_part,
+)
 from app.webhooks.intake import deliveries
 from app.webhooks.intake.deliveries import DeliveryEffect, DeliveryState, Outcome, StoredDelivery
 from app.webhooks.intake.evaluation import evaluate
-from app.webhooks.mail.refusals import MailRefused
+from app.webhooks.mapping.ticket_kinds import as_kind
 from app.webhooks.mapping.updates import (
     AlertSignal,
     CommentUpdate,
+    DeploymentUpdate,
     Evaluation,
     MappingFailed,
     ParsedUpdate,
@@ -75,11 +84,7 @@ BATCH = 32
 #: So long a source is processed before it is the turn of the next one that has deliveries.
 TURN_SECONDS = 0.5
 CONCURRENT_TICKETS = 8
-#: Mails without a human reader are no failures.
-NOT_FOR_PEOPLE = frozenset({"automatic_mail", "own_mail", "calendar_answer"})
-#: Why a delivery about a ticket that ended over there, and was never here, is ignored.
-ENDED_UNKNOWN_TICKET = "its ticket ended over there and was never here"
-#: Key of the marks of a whole body.
+#: What the marks of a whole body are of.
 BODY = "body"
 #: Seconds between two removals of old content.
 REMOVAL_SECONDS = 3_600.0
@@ -125,17 +130,6 @@ class _Progress:
         return replace(done, effects=self.effects, alerts=alerts)
 
 
-class SourceFailed(Exception):
-    """What a part of a delivery tells cannot be carried out. `awaited_case`: it needs this ticket
-    first.
-    """
-
-    def __init__(self, code: str, awaited_case: str | None = None) -> None:
-        super().__init__(code)
-        self.code = code
-        self.awaited_case = awaited_case
-
-
 class Processor:
     """Processes the deliveries of one source."""
 
@@ -150,6 +144,7 @@ class Processor:
         #: just opened.
         self._awaiting: dict[str, str | None] = {}
         self._mirror = Mirror(ledger, source, account, self._people, clock)
+        self._requests = Mirror(ledger, source, account, self._people, clock, kind=KINDS["request"])
         #: Tickets that were opened, or may have been when this was processed before.
         self._known_cases: list[str] = []
         self._heard: dict[str, HeardAlert] = {}
@@ -169,7 +164,7 @@ class Processor:
             if isinstance(evaluation, Outcome):
                 outcomes[delivery.id] = evaluation
                 continue
-            progress[delivery.id] = _Progress(_failed_part(evaluation), altered=evaluation.altered)
+            progress[delivery.id] = _Progress(outcome_of_failed_part(evaluation), altered=evaluation.altered)
             for n, news in evaluation.numbered():
                 by_ticket[self._ticket_of(news)].append(_Task(delivery, f"{delivery.delivery_key}:{n}", news))
         await self._read_ahead([task.news for tasks in by_ticket.values() for task in tasks])
@@ -194,7 +189,10 @@ class Processor:
         await self._people.find_known_persons(person for each in news for person in each.persons)
         if self._both_ways is None:
             # Where the tool is written to, others open and change its tickets, too.
-            await self._mirror.known_tickets.read_ahead({each.case for each in news})
+            incidents, cases = self._mirror.known_tickets, {each.case for each in news}
+            await incidents.read_ahead(cases)
+            unknown_cases = {case for case in cases if not incidents.has_ticket(case)}
+            await self._requests.known_tickets.read_ahead(unknown_cases)
 
     def _ticket_of(self, news: ParsedUpdate) -> tuple[str, str]:
         """Return what news are processed in order: those of one ticket, or of one alert. Alerts of a group
@@ -264,7 +262,7 @@ class Processor:
                 self._ledger, self._source, self._account, self._people, delivery, self._clock()
             )
         except FAILURES as error:
-            return _failure(error)
+            return failed_outcome(error)
         return Outcome(DeliveryState.processed, [effect])
 
     async def _news(self, delivery: StoredDelivery) -> Evaluation | Outcome:
@@ -278,7 +276,7 @@ class Processor:
         except MappingFailed as error:
             return Outcome(DeliveryState.failed, code=error.code, mapping_key=error.key)
         if evaluation.ignored is not None:
-            return Outcome(DeliveryState.ignored, code=evaluation.ignored)
+            return await ignored(self._ledger, self._source, delivery.raw, evaluation.ignored)
         return evaluation
 
     async def _carry_out(self, task: _Task, progress: _Progress) -> None:
@@ -286,28 +284,33 @@ class Processor:
             progress.add(await self._effect(task))
             progress.alerts += isinstance(task.news, AlertSignal)
         except FAILURES as error:
-            progress.failure = progress.failure or _failure(error)
+            progress.failure = progress.failure or failed_outcome(error)
 
     async def _effect(self, task: _Task) -> DeliveryEffect:
         news, now = task.news, self._clock()
         received_at = task.delivery.received_at
-        if self._both_ways is None or isinstance(news, AlertSignal):
+        if self._both_ways is None or isinstance(news, AlertSignal | DeploymentUpdate):
             latest = max(now, received_at) + FUTURE_TOLERANCE
             news = on_our_clock(news, timedelta(), received_at, latest)
         if isinstance(news, AlertSignal):
             effect = await self._alert(news, task)
             await self._attach_whole(news, effect, self._account.id)
             return effect
+        if isinstance(news, DeploymentUpdate):
+            return await take_deployment(self._ledger, self._source, self._account.id, news, task.key, now)
         if self._both_ways is not None:
             news = await self._both_ways.convert(news, min(now, received_at))
             # It is asked before the ticket is read: what has been answered by then is in the ticket.
-            ticket = await self._mirror.find_ticket(news.case)
+            ticket = await self._find_ticket(news.case)
             awaited = await self._both_ways.awaits(news, ticket)
             if awaited is not None:
                 self._awaiting[awaited] = ticket
                 raise SourceFailed("awaits_answer", awaited)
         if isinstance(news, TicketUpdate):
-            effect = await self._mirror.apply(news, task.key)
+            effect = await self._take_ticket(news, task.key)
+            effect = await take_tags_and_values(
+                self._ledger, self._mirror.channel, self._account.id, effect, news, now
+            )
             if effect.outcome != "updated":
                 self._known_cases.append(news.case)
             if news.whole_texts or news.files:
@@ -315,10 +318,27 @@ class Processor:
             return effect
         return await self._comment(news, now)
 
+    async def _find_ticket(self, case: str) -> str | None:
+        """Return the stream of the ticket with that id over there; None if it is unknown."""
+        return await self._mirror.find_ticket(case) or await self._requests.find_ticket(case)
+
+    async def _take_ticket(self, news: TicketUpdate, key: str) -> DeliveryEffect:
+        """Record what the tool tells of a ticket, which stays of its kind here if the tool calls it another
+        one.
+        """
+        own_mirror, other_mirror = self._mirror, self._requests
+        if news.process == "request":
+            own_mirror, other_mirror = other_mirror, own_mirror
+        is_known = own_mirror.known_tickets.has_ticket(news.case)
+        if not is_known and await other_mirror.find_ticket(news.case) is not None:
+            return await other_mirror.apply(as_kind(news, other_mirror.kind), key)
+        return await own_mirror.apply(news, key)
+
     async def _author(self, effect: DeliveryEffect) -> UUID:
         """Return whose words those of the ticket are: its requester's, else the tool's."""
         assert effect.record is not None
-        loaded = await load(self._ledger.db, LIFECYCLE, str(id_of(effect.record)))
+        lifecycle = self._ledger.lifecycles[kind_of(effect.record)]
+        loaded = await load(self._ledger.db, lifecycle, str(id_of(effect.record)))
         requester: UUID | None = None if loaded is None else loaded.record.requester_id
         if requester is None or await self._ledger.vault.author(requester) is None:
             return self._account.id
@@ -342,7 +362,7 @@ class Processor:
         )
 
     async def _comment(self, news: CommentUpdate, now: datetime) -> DeliveryEffect:
-        ticket = await self._mirror.find_ticket(news.case)
+        ticket = await self._find_ticket(news.case)
         if ticket is None and news.ignored_if_unknown:
             raise SourceFailed(ENDED_UNKNOWN_TICKET)
         if ticket is None:
@@ -399,36 +419,6 @@ class Processor:
             return await alert_goes_on(db, source, name, delivery.id, delivery.content_hash)
         is_same = last.content_hash == delivery.content_hash and last.delivery_id != delivery.id
         return is_same and (not last.firing or last.was_open)
-
-
-#: Reasons why a delivery cannot be carried out. A ValueError stands for a value that no field can hold: it
-#: must not block all other deliveries.
-FAILURES = (SourceFailed, MailRefused, Refusal, ConcurrencyConflict, ConstraintViolation, ValueError)
-
-
-def _failure(error: Exception) -> Outcome:
-    """Return the outcome of a delivery that failed with one of FAILURES, or is meant for nobody."""
-    match error:
-        case SourceFailed() if error.code == ENDED_UNKNOWN_TICKET:
-            return Outcome(DeliveryState.ignored, code=error.code)
-        case SourceFailed():
-            return Outcome(DeliveryState.failed, code=error.code, awaited_case=error.awaited_case)
-        case MailRefused() if error.code in NOT_FOR_PEOPLE:
-            return Outcome(DeliveryState.ignored, code=error.code)
-        case MailRefused() | Refusal():
-            return Outcome(DeliveryState.failed, code=error.code)
-        case ValueError():
-            return Outcome(DeliveryState.failed, code="unfit_value")
-        case _:
-            return Outcome(DeliveryState.failed, code="others_keep_changing_it")
-
-
-def _failed_part(evaluation: Evaluation) -> Outcome | None:
-    """Return the outcome of a delivery a part of which cannot be read; None: all can."""
-    if not evaluation.failed:
-        return None
-    first = evaluation.failed[min(evaluation.failed)]
-    return Outcome(DeliveryState.failed, code=first.code, mapping_key=first.key)
 
 
 async def process_source(

@@ -1,9 +1,12 @@
-"""Events in the form of PagerDuty's Events API v2: read, and their routing key taken out (pure)."""
+"""Events in the form of PagerDuty's Events API v2, of alerts and changes: read, and their routing key taken
+out (pure).
+"""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, NoReturn
 from uuid import uuid4
 
@@ -27,18 +30,38 @@ class EnqueuedEvent:
     """An event: the key that says to which source it belongs, the key of its alert, and the rest as JSON."""
 
     routing_key: str
-    dedup_key: str
+    dedup_key: str | None
     body: bytes
 
 
-def read_event(body: bytes) -> EnqueuedEvent:
-    """Return the event; a trigger without the key of its alert gets one. Raises InvalidEvent."""
+def read_change(body: bytes) -> EnqueuedEvent:
+    """Return a change event, with an id that it has whenever it is sent. Raises InvalidEvent."""
+    event, payload = (content := _object(body)), content.get("payload")
+    errors = [_text_fault(event, "routing_key", "routing_key", LONGEST_ROUTING_KEY)]
+    if isinstance(payload, dict):
+        errors.append(_text_fault(payload, "summary", "payload.summary", LONGEST_SUMMARY))
+    else:
+        errors.append("'payload' is missing or no object")
+    if faults := [error for error in errors if error is not None]:
+        raise InvalidEvent(*faults)
+    routing_key = event.pop("routing_key")
+    change_id = sha256(json.dumps(event, sort_keys=True).encode()).hexdigest()[:32]
+    return EnqueuedEvent(routing_key, None, json.dumps(event | {"change_id": change_id}).encode())
+
+
+def _object(body: bytes) -> dict[str, Any]:
     try:
         event = json.loads(body, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise InvalidEvent("The body is not JSON") from error
     if not isinstance(event, dict):
         raise InvalidEvent("The body is not a JSON object")
+    return event
+
+
+def read_event(body: bytes) -> EnqueuedEvent:
+    """Return the event; a trigger without the key of its alert gets one. Raises InvalidEvent."""
+    event = _object(body)
     if errors := [*_faults(event)]:
         raise InvalidEvent(*errors)
     dedup_key = event.get("dedup_key") or uuid4().hex

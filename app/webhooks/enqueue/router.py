@@ -1,5 +1,5 @@
-"""The route of PagerDuty's Events API v2, `/v2/enqueue`: tools that can tell PagerDuty of their alerts can
-tell us as they are.
+"""The routes of PagerDuty's Events API v2, `/v2/enqueue` and `/v2/change/enqueue`: tools that can
+tell PagerDuty of their alerts and changes can tell us as they are.
 
 Its contract is PagerDuty's, and not ours: it stands in no area of ours, and has its answers and none of our
 problem documents where PagerDuty has some.
@@ -7,6 +7,7 @@ problem documents where PagerDuty has some.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import Request
@@ -15,9 +16,9 @@ from starlette.responses import Response
 
 from app.api.authentication.auth import ledger_of, utc_now
 from app.api.direct import Router
-from app.api.requests.raw_bodies import ENQUEUE
+from app.api.requests.raw_bodies import ENQUEUE, ENQUEUE_CHANGE
 from app.api.requests.unverified_bodies import RETRY_SECONDS, BodyBudgetExceeded
-from app.webhooks.enqueue.events import InvalidEvent, read_event
+from app.webhooks.enqueue.events import EnqueuedEvent, InvalidEvent, read_change, read_event
 from app.webhooks.intake import deliveries
 from app.webhooks.intake.quotas import WebhookQuotas
 from app.webhooks.intake.receipt import receive
@@ -36,10 +37,20 @@ router = Router(include_in_schema=False)
 @router.post(ENQUEUE)
 async def enqueue_event(request: Request) -> Response:
     """Take an event of an alert: it is stored when this answers, and processed soon after."""
+    return await _take(request, read_event, "Event processed")
+
+
+@router.post(ENQUEUE_CHANGE)
+async def enqueue_change(request: Request) -> Response:
+    """Take a change event, likewise."""
+    return await _take(request, read_change, "Change event processed")
+
+
+async def _take(request: Request, read: Callable[[bytes], EnqueuedEvent], message: str) -> Response:
     ledger, now = ledger_of(request), utc_now()
     quotas: WebhookQuotas = request.app.state.webhook_quotas
     try:
-        event = read_event(await quotas.bodies.read(request, LARGEST_EVENT))
+        event = read(await quotas.bodies.read(request, LARGEST_EVENT))
     except BodyBudgetExceeded:
         return _too_many(RETRY_SECONDS)
     except InvalidEvent as error:
@@ -55,7 +66,8 @@ async def enqueue_event(request: Request) -> Response:
         return _too_many(quotas.source_quota.remaining(str(source.id)).seconds)
     headers = dict(request.headers) | {ROUTING_KEY_HEADER: event.routing_key}
     await receive(ledger, source, headers, event.body, now)
-    return _answer(202, {"status": "success", "message": "Event processed", "dedup_key": event.dedup_key})
+    key = {} if event.dedup_key is None else {"dedup_key": event.dedup_key}
+    return _answer(202, {"status": "success", "message": message, **key})
 
 
 def _invalid(errors: list[str]) -> Response:

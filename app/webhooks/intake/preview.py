@@ -21,7 +21,13 @@ from app.webhooks.intake.evaluation import evaluate
 from app.webhooks.mail.reader import read_bounded
 from app.webhooks.mail.refusals import MailRefused
 from app.webhooks.mapping.deliveries import Delivery, read_body
-from app.webhooks.mapping.updates import AlertSignal, CommentUpdate, MappingFailed, ParsedUpdate
+from app.webhooks.mapping.updates import (
+    AlertSignal,
+    CommentUpdate,
+    DeploymentUpdate,
+    MappingFailed,
+    ParsedUpdate,
+)
 from app.webhooks.mapping.values import listed_values
 from app.webhooks.sources.records import WebhookSource
 
@@ -87,6 +93,10 @@ def _shown(news: ParsedUpdate) -> dict[str, Any]:
         if isinstance(news, AlertSignal)
         else "comment"
         if isinstance(news, CommentUpdate)
+        else "deployment"
+        if isinstance(news, DeploymentUpdate)
+        else "request"
+        if news.process == "request"
         else "ticket"
     )
     return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from uuid import UUID
@@ -10,6 +11,8 @@ from app.exchange.mapping import MappingRefused
 from app.kernel.ledger import Ledger
 from app.webhooks.adapters import MAIL, adapter
 from app.webhooks.intake import storage
+from app.webhooks.intake.amazon_requests import signing_certificate
+from app.webhooks.intake.amazon_signatures import message_of
 from app.webhooks.intake.deliveries import RawDelivery, delivery_key
 from app.webhooks.intake.evaluation import delivery_id
 from app.webhooks.intake.verification import ADDRESS_PREFIX, Credentials, is_verified, may_be_verified
@@ -67,11 +70,22 @@ def kept_headers(source: WebhookSource, headers: dict[str, str]) -> dict[str, st
     return dict(list(storable.items())[:MOST_HEADERS])
 
 
-def is_genuine(
+def is_signed_by_amazon(source: WebhookSource) -> bool:
+    """Return whether Amazon SNS signs the deliveries of the source."""
+    return any(scheme.scheme == "amazon_sns" for scheme in schemes_of(source))
+
+
+async def is_genuine(
     ledger: Ledger, source: WebhookSource, headers: dict[str, str], body: bytes, now: datetime
 ) -> bool:
-    """Return whether the delivery shows that its sender has the source's secret."""
-    return is_verified(schemes_of(source), _credentials(ledger, source, now), headers, body, now)
+    """Return whether the delivery, which may be genuine by its headers, shows that its sender has the
+    source's secret. Raises NoAnswerOfAmazon.
+    """
+    credentials = _credentials(ledger, source, now)
+    if is_signed_by_amazon(source):
+        certificate = await signing_certificate(ledger.settings, message_of(body))
+        credentials = replace(credentials, certificate=certificate)
+    return is_verified(schemes_of(source), credentials, headers, body, now)
 
 
 def may_be_genuine(ledger: Ledger, source: WebhookSource, headers: dict[str, str], now: datetime) -> bool:

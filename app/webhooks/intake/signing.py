@@ -40,7 +40,7 @@ def signed_headers(
             return sent | {"authorization": f"Bearer {secret}"}
         case "token":
             return sent | {(scheme.header or "").lower(): secret}
-        case "query" | "path":
+        case "query" | "path" | "amazon_sns":
             return sent | {address_name(scheme): secret}
 
 

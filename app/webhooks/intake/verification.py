@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.webhooks.intake.amazon_signatures import is_signed_by, message_of
 from app.webhooks.mapping.document import VerificationScheme
 
 #: Largest difference between the sender's signed time and ours, unless its scheme sets another.
@@ -27,10 +28,13 @@ _MILLISECONDS_FROM = 100_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Credentials of a source: its secrets that are valid now, the newest first, and a user name."""
+    """Credentials of a source: its secrets that are valid now, the newest first, and a user name.
+    `certificate` is that of the service which signs the deliveries of its tool.
+    """
 
     secrets: Sequence[str]
     user_name: str | None = None
+    certificate: bytes | None = None
 
 
 def address_name(scheme: VerificationScheme) -> str:
@@ -68,6 +72,8 @@ def _may_verify(
         case "standard_webhooks":
             sent = headers.get("webhook-timestamp", "")
             return "webhook-signature" in headers and _is_recent(sent, now, scheme.tolerance_seconds)
+        case "amazon_sns":
+            return _has_secret_in_address(scheme, credentials, headers)
         case _:
             return _verifies(scheme, credentials, headers, b"", now)
 
@@ -91,10 +97,19 @@ def _verifies(
             return kind.lower() == "bearer" and _is_one_of(sent.strip(), credentials.secrets)
         case "token":
             return _is_one_of(headers.get((scheme.header or "").lower(), ""), credentials.secrets)
-        case "query" | "path":
-            # In an address `+` is read as a space, and secrets are of base64.
-            sent = headers.get(address_name(scheme), "").replace(" ", "+")
-            return _is_one_of(sent, credentials.secrets)
+        case "query" | "path" | "amazon_sns":
+            is_signed = scheme.scheme != "amazon_sns" or is_signed_by(
+                message_of(body), credentials.certificate or b"", now
+            )
+            return _has_secret_in_address(scheme, credentials, headers) and is_signed
+
+
+def _has_secret_in_address(
+    scheme: VerificationScheme, credentials: Credentials, headers: Mapping[str, str]
+) -> bool:
+    # In an address `+` is read as a space, and secrets are of base64.
+    sent = headers.get(address_name(scheme), "").replace(" ", "+")
+    return _is_one_of(sent, credentials.secrets)
 
 
 def _verifies_hmac(

@@ -75,6 +75,8 @@ FAILURES = frozenset(
         "in_the_future",
         "unknown_ticket",
         "content_removed",
+        "unconfirmed",
+        "no_service",
         "others_keep_changing_it",
         "automatic_mail",
         "own_mail",

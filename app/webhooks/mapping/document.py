@@ -11,12 +11,14 @@ from app.common.priorities.priority import Impact, Priority, Urgency
 from app.common.records import CodeEnum
 from app.common.tickets import Channel
 from app.common.times.written_times import DateOrder
-from app.exchange.kinds import KEEP_STATE, MOST_VALUES, IncidentMeaning
+from app.exchange.kinds import KEEP_STATE, MOST_VALUES, IncidentMeaning, RequestMeaning, StatusMeaning
 from app.expressions.language import LONGEST_EXPRESSION
+from app.processes.deployments.records import DeploymentState
 from app.processes.incidents.records import Effect, ResolutionCode
 from app.webhooks.mapping.updates import ALERT_STATUSES, CommentChange, UpdateKind
 
 MOST_ENTRIES = 20
+MOST_CUSTOM_VALUES = 50
 MOST_ALTERNATIVES = 10
 LONGEST_GUIDE = 4_000
 
@@ -28,6 +30,7 @@ Expressions = Annotated[
     Field(min_length=1, max_length=MOST_ALTERNATIVES),
 ]
 ToolCode = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True)]
+CustomKey = Annotated[str, StringConstraints(pattern=r"^[^.,/\s]{1,100}$")]
 GuideText = Annotated[str, StringConstraints(max_length=LONGEST_GUIDE)]
 Meanings = Annotated[dict[ToolCode, ToolCode], Field(max_length=MOST_VALUES)]
 
@@ -43,12 +46,30 @@ PERSON_FIELDS = ("assignee", "requester")
 #: Texts that may be translated, since they name something of this system.
 NAMING_FIELDS = ("category", "service", "ci", "team")
 TEXT_FIELDS = ("title", "description", "resolution", "cause", *NAMING_FIELDS)
+TICKET_FIELDS = (*TEXT_FIELDS, *PERSON_FIELDS, *CODED_FIELDS)
+#: Fields of tickets that service requests do not have.
+FIELDS_OF_INCIDENTS = frozenset({"effect", "resolution_code", "resolution", "cause"})
+#: What a status means, by the kind of ticket.
+MEANINGS: dict[UpdateKind, type[StatusMeaning]] = {
+    UpdateKind.ticket: IncidentMeaning,
+    UpdateKind.request: RequestMeaning,
+}
 
+#: The kinds whose statuses are codes alone.
+STATUSES: dict[UpdateKind, tuple[str, ...]] = {
+    UpdateKind.alert: ALERT_STATUSES,
+    UpdateKind.deployment: tuple(state.value for state in DeploymentState),
+}
+#: Schemes with the secret in a parameter of the address.
+IN_QUERY = ("query", "amazon_sns")
+
+_TICKET_KEYS = (
+    frozenset({"case"}),
+    frozenset({"number", "url", "at", "opened_at", "resolved_at", "actor", "status", "fields", "custom"}),
+)
 ENTRY_KEYS: dict[UpdateKind, tuple[frozenset[str], frozenset[str]]] = {
-    UpdateKind.ticket: (
-        frozenset({"case"}),
-        frozenset({"number", "url", "at", "opened_at", "resolved_at", "actor", "status", "fields"}),
-    ),
+    UpdateKind.ticket: (_TICKET_KEYS[0], _TICKET_KEYS[1] | {"is_request"}),
+    UpdateKind.request: _TICKET_KEYS,
     UpdateKind.comment: (
         frozenset({"case", "id", "text"}),
         frozenset({"author", "at", "visibility", "changes", "if_unknown"}),
@@ -57,6 +78,10 @@ ENTRY_KEYS: dict[UpdateKind, tuple[frozenset[str], frozenset[str]]] = {
         frozenset({"source", "dedup_key", "status", "title"}),
         frozenset({"description", "alerted_at", "cleared_at", "impact", "urgency", "effect"})
         | {"service", "ci", "category", "labels", "links", "truncated"},
+    ),
+    UpdateKind.deployment: (
+        frozenset({"pipeline", "run", "environment", "status"}),
+        frozenset({"at", "started_at", "service"}),
     ),
 }
 
@@ -72,7 +97,7 @@ class VerificationScheme(_MappingModel):
     holds the secret, for tools that know only an address.
     """
 
-    scheme: Literal["hmac", "standard_webhooks", "basic", "bearer", "token", "query", "path"]
+    scheme: Literal["hmac", "standard_webhooks", "basic", "bearer", "token", "query", "path", "amazon_sns"]
     header: str | None = None
     parameter: str | None = None
     algorithm: Literal["sha256", "sha1"] = "sha256"
@@ -88,8 +113,11 @@ class VerificationScheme(_MappingModel):
         """Refuses a signature or token without the header that holds it."""
         if self.scheme in ("hmac", "token") and not self.header:
             raise ValueError(f"scheme {self.scheme} needs a header")
-        if (self.scheme == "query") != bool(self.parameter):
-            raise ValueError("parameter names the part of the address for scheme query, and for no other")
+        if (self.scheme in IN_QUERY) != bool(self.parameter):
+            schemes = " and ".join(IN_QUERY)
+            raise ValueError(
+                f"parameter names the part of the address for {schemes}, and for no other scheme"
+            )
         if self.scheme == "hmac" and "{body}" not in self.signed:
             raise ValueError("signed must contain {body}; otherwise the signature would not protect the body")
         if self.scheme == "hmac" and ("{timestamp}" in self.signed) != (self.timestamp_header is not None):
@@ -142,11 +170,13 @@ class TicketFields(_MappingModel):
     resolution_code: Expressions | None = None
     resolution: Expressions | None = None
     cause: Expressions | None = None
+    tags: Expressions | None = None
 
 
 class Entry(_MappingModel):
     """An entry of a delivery, where `when` is true. `each` is a list; `item` is then each of its elements.
 
+    A ticket for which `is_request` is true becomes a service request; its states are those of incidents.
     `links` and `truncated` of an alert stand below its description. A comment with `if_unknown = "ignore"`
     does not wait for its ticket if that is unknown here; one with `changes` has no text, and changes a
     comment that is known.
@@ -155,6 +185,7 @@ class Entry(_MappingModel):
     kind: UpdateKind
     when: ExpressionText | None = None
     each: ExpressionText | None = None
+    is_request: ExpressionText | None = None
     case: Expressions | None = None
     number: Expressions | None = None
     url: Expressions | None = None
@@ -164,10 +195,15 @@ class Entry(_MappingModel):
     actor: Expressions | None = None
     status: Expressions | None = None
     fields: TicketFields = TicketFields()
+    custom: Annotated[dict[CustomKey, Expressions], Field(max_length=MOST_CUSTOM_VALUES)] = {}
     id: Expressions | None = None
     text: Expressions | None = None
     author: Expressions | None = None
     visibility: Expressions | None = None
+    pipeline: Expressions | None = None
+    run: Expressions | None = None
+    environment: Expressions | None = None
+    started_at: Expressions | None = None
     source: Expressions | None = None
     dedup_key: Expressions | None = None
     title: Expressions | None = None
@@ -200,6 +236,9 @@ class Entry(_MappingModel):
         missing = sorted(name for name in needed - unneeded if getattr(self, name) is None)
         if missing:
             raise ValueError(f"{missing[0]} is required for the kind {self.kind}")
+        for name in sorted(FIELDS_OF_INCIDENTS if self.kind is UpdateKind.request else ()):
+            if getattr(self.fields, name) is not None:
+                raise ValueError(f"fields.{name} is not possible for the kind request")
         self._check_values()
         return self
 
@@ -212,13 +251,14 @@ class Entry(_MappingModel):
                 _check_codes(name, getattr(self.values, name), CODED_FIELDS[name])
         _check_codes("visibility", self.values.visibility, Visibility)
         for value, meaning in self.values.status.items():
-            if self.kind is UpdateKind.alert and meaning not in (*ALERT_STATUSES, KEEP_STATE):
-                words = ", ".join(ALERT_STATUSES)
+            statuses = STATUSES.get(self.kind)
+            if statuses is not None and meaning not in (*statuses, KEEP_STATE):
+                words = ", ".join(statuses)
                 raise ValueError(
                     f'values.status."{value}": {meaning!r} is unknown; use {words}, or {KEEP_STATE}'
                 )
-            if self.kind is UpdateKind.ticket:
-                IncidentMeaning.model_validate(meaning)
+            if self.kind in MEANINGS:
+                MEANINGS[self.kind].model_validate(meaning)
 
 
 class Ignored(_MappingModel):

@@ -11,7 +11,7 @@ from typing import Any, Final
 from app.common.children import Visibility
 from app.common.files.data_files import collecting
 from app.common.tickets import HoldReason
-from app.exchange.kinds import KEEP_STATE, IncidentMeaning
+from app.exchange.kinds import KEEP_STATE, StatusMeaning
 from app.expressions.functions import time as time_text
 from app.expressions.language import (
     MISSING,
@@ -20,11 +20,15 @@ from app.expressions.language import (
     Variables,
 )
 from app.expressions.times import TimeSettings, time_settings
+from app.foundation.environments import environment_key
 from app.kernel.actions.made_fit import Alteration, fit_paragraph
+from app.processes.deployments.records import DeploymentOutcome, DeploymentState
 from app.processes.incidents.records import IncidentState
+from app.processes.requests.records import RequestState
 from app.webhooks.mapping.deliveries import Delivery, is_guessed, order_of_dates, read_body
 from app.webhooks.mapping.document import (
     CODED_FIELDS,
+    MEANINGS,
     NAMING_FIELDS,
     PERSON_FIELDS,
     TEXT_FIELDS,
@@ -33,10 +37,12 @@ from app.webhooks.mapping.document import (
     TicketFields,
 )
 from app.webhooks.mapping.reader import LONG_KEYS, LONGEST_ID, LONGEST_LINE, LONGEST_PARAGRAPH, EntryReader
+from app.webhooks.mapping.ticket_kinds import as_kind
 from app.webhooks.mapping.updates import (
     ALERT_STATUSES,
     AlertSignal,
     CommentUpdate,
+    DeploymentUpdate,
     Evaluation,
     FailedPart,
     MappingFailed,
@@ -55,7 +61,10 @@ NO_TEXT = "(no text)"
 KEEPS_STATE = "its status changes nothing"
 TRUNCATED_ALERTS = "Alerts left out by the tool / 工具省略的告警数: {number}"
 _ALERT_STATUSES = {each: each for each in ALERT_STATUSES} | {"resolved": "cleared"}
-_STATES = {state.value: state.value for state in IncidentState}
+_STATES = {
+    UpdateKind.ticket: {state.value: state.value for state in IncidentState},
+    UpdateKind.request: {state.value: state.value for state in RequestState},
+}
 
 
 class Mapping:
@@ -164,24 +173,28 @@ class _Reader(EntryReader):
 
     def news(self, entry: Entry, received_at: datetime) -> ParsedUpdate | None:
         """Return the news that the entry gives; None: an alert stays in the state that it is in."""
-        if entry.kind is UpdateKind.ticket:
+        if entry.kind in MEANINGS:
             return self._ticket(entry, received_at)
+        if entry.kind is UpdateKind.deployment:
+            return self._deployment(entry, received_at)
         return (self._comment if entry.kind is UpdateKind.comment else self._alert)(entry, received_at)
 
     def _ticket(self, entry: Entry, received_at: datetime) -> TicketUpdate:
         case = self.required_text("case", entry.case)
         dated = self.event_time("at", entry.at, received_at)
         fields = self._fields(entry)
-        meanings = _folded(entry.values.status) or dict(_STATES)
+        meanings = _folded(entry.values.status) or _STATES[entry.kind]
         stated = self.mapped_code("status", entry.status, meanings)
         state = None
         if stated is not MISSING and stated is not None:
-            meaning = IncidentMeaning.model_validate(stated)
-            state = meaning.state
+            meaning = MEANINGS[entry.kind].model_validate(stated)
+            state = meaning.meant_state
             fields |= _fields_of_state(meaning, meanings)
         actor = self.person("actor", entry.actor)
-        return TicketUpdate(
+        is_request = entry.kind is UpdateKind.request
+        news = TicketUpdate(
             case=case,
+            process="request" if is_request else "incident",
             occurred_at=dated.instant,
             dated_by_receipt=dated.by_receipt,
             number=self.optional("number", entry.number),
@@ -196,7 +209,11 @@ class _Reader(EntryReader):
             altered=self.altered,
             whole_texts=self.whole_texts,
             files=self.files,
+            tags=self.tags(entry.fields.tags),
+            custom=self.custom_values(entry.custom),
         )
+        becomes_request = entry.is_request is not None and self.applies(entry.is_request, "is_request")
+        return as_kind(news, "request") if becomes_request else news
 
     def _fields(self, entry: Entry) -> dict[str, Any]:
         fields: dict[str, Any] = {}
@@ -255,6 +272,32 @@ class _Reader(EntryReader):
         if text is None:
             self.altered["text"] = [Alteration.left_out.value]
         return text or NO_TEXT
+
+    def _deployment(self, entry: Entry, received_at: datetime) -> DeploymentUpdate | None:
+        own_states = {state.value: state.value for state in DeploymentState}
+        meaning = self.mapped_code("status", entry.status, _folded(entry.values.status) or own_states)
+        if "status" in self.kept_keys:
+            return None
+        if not isinstance(meaning, str):
+            raise self.failed("unknown_status", "status", "it is neither running nor an outcome")
+        dated = self.event_time("at", entry.at, received_at)
+        service = self._naming("service", "service", entry.service, entry)
+        return DeploymentUpdate(
+            # A key has no slash, and a repository's name has one.
+            pipeline=self.required_text("pipeline", entry.pipeline).replace("/", "."),
+            run=self.required_text("run", entry.run),
+            environment=environment_key(
+                self.required_text("environment", entry.environment).replace("/", "-")
+            ),
+            occurred_at=dated.instant,
+            dated_by_receipt=dated.by_receipt,
+            outcome=None if meaning == DeploymentState.running else DeploymentOutcome(meaning),
+            started_at=self.readable_time("started_at", entry.started_at),
+            service=service if isinstance(service, str) else None,
+            columns=self.columns,
+            irregular=tuple(self.irregular),
+            altered=self.altered,
+        )
 
     def _alert(self, entry: Entry, received_at: datetime) -> AlertSignal | None:
         meaning = self.mapped_code("status", entry.status, _folded(entry.values.status) or _ALERT_STATUSES)
@@ -365,14 +408,16 @@ def _folded(values: Dictionary[str, Any]) -> dict[str, Any]:
     return {value.lower(): meaning for value, meaning in values.items()}
 
 
-def _fields_of_state(meaning: IncidentMeaning, meanings: Dictionary[str, Any]) -> dict[str, Any]:
+def _fields_of_state(meaning: StatusMeaning, meanings: Dictionary[str, Any]) -> dict[str, Any]:
     """Return the fields that go with a state, as with the import of a file."""
-    fields: dict[str, Any] = {}
-    if meaning.state is None:
-        return fields
-    fields["hold_reason"] = meaning.hold_reason
-    if meaning.state is IncidentState.on_hold and meaning.hold_reason is None:
+    state = meaning.meant_state
+    if state is None:
+        return {}
+    # What the model has besides: of requests there is no resolution.
+    codes: dict[str, Any] = {name: value for name, value in vars(meaning).items() if name != "state"}
+    fields = {"hold_reason": codes["hold_reason"]}
+    if state.value == IncidentState.on_hold and fields["hold_reason"] is None:
         fields["hold_reason"] = HoldReason.other
-    if meaning.resolution_code is not None:
-        fields["resolution_code"] = meaning.resolution_code
+    if codes.get("resolution_code") is not None:
+        fields["resolution_code"] = codes["resolution_code"]
     return fields

@@ -84,6 +84,9 @@ def _sources(document: MappingDocument) -> Iterator[tuple[Path, str]]:
     for number, entry in enumerate(document.news):
         for part, path in ((entry, ()), (entry.fields, ("fields",))):
             yield from _sources_of(part, ("news", number, *path))
+        for key, sources in entry.custom.items():
+            for n, source in enumerate(sources):
+                yield ("news", number, "custom", key, n), source
     for number, ignored in enumerate(document.ignored):
         yield ("ignored", number, "when", 0), ignored.when
 
@@ -91,7 +94,11 @@ def _sources(document: MappingDocument) -> Iterator[tuple[Path, str]]:
 def _sources_of(part: Entry | TicketFields, path: Path) -> Iterator[tuple[Path, str]]:
     for name in type(part).model_fields:
         sources = getattr(part, name)
-        if name in ("kind", "if_unknown", "changes") or sources is None or isinstance(sources, BaseModel):
+        if (
+            name in ("kind", "if_unknown", "changes", "custom")
+            or sources is None
+            or isinstance(sources, BaseModel)
+        ):
             continue
         for n, source in enumerate((sources,) if isinstance(sources, str) else sources):
             yield (*path, name, n), source

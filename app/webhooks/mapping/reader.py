@@ -12,6 +12,8 @@ from collections.abc import Mapping as Dictionary
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from pydantic import ValidationError
+
 from app.common.files.data_files import DataFile, DataFiles, without_data
 from app.exchange.kinds import KEEP_STATE
 from app.expressions.functions import lines as as_lines
@@ -19,6 +21,7 @@ from app.expressions.language import MISSING, Expression, ExpressionFailed, Miss
 from app.expressions.times import read_time
 from app.kernel.actions.made_fit import Alteration, fit_line, fit_name, fit_paragraph
 from app.processes.incidents.monitoring.alert import MOST_LABELS
+from app.ticketing.tags import MOST_TAGS, TagTicket
 from app.webhooks.mapping.updates import UNKNOWN_STATE, MappingFailed, NamedPerson
 
 #: Lengths to which texts are cut: those that this system's own fields have.
@@ -26,6 +29,7 @@ LONGEST_LINE = 200
 LONGEST_PARAGRAPH = 20_000
 LONGEST_ID = 200
 WILDCARD_CODE = "*"
+LONGEST_TAG = 60
 #: Files within the texts of one update that are kept, as many as of a mail.
 MOST_FILES = 20
 #: Members of a link by which tools name its address and what people read.
@@ -35,7 +39,7 @@ _LINK_NAMES = ("text", "alt", "title", "name")
 DECIDING = frozenset(
     {"each", "when", "case", "at", "status", "text", "source", "dedup_key", "alerted_at", "cleared_at"}
 )
-DECIDING |= {"id"}
+DECIDING |= {"id", "is_request", "pipeline", "run", "environment"}
 #: Keys whose first expression that cannot be evaluated fails: another time or state would be a wrong one.
 _EXACT = frozenset({"at", "status", "alerted_at", "cleared_at", "each", "when"})
 #: Texts of several lines.
@@ -124,13 +128,13 @@ class EntryReader:
                 raw_value = None
         return raw_value
 
-    def applies(self, when: str | None) -> bool:
-        """Return whether the condition is true. A missing value makes it false."""
+    def applies(self, when: str | None, key: str = "when") -> bool:
+        """Return whether the condition is true. What is not told makes it false."""
         if when is None:
             return True
-        condition = self.raw("when", (when,))
+        condition = self.raw(key, (when,))
         if condition is not MISSING and not isinstance(condition, bool):
-            raise self.failed("wrong_type", "when", "it is neither true nor false", condition)
+            raise self.failed("wrong_type", key, "it is neither true nor false", condition)
         return condition is True
 
     def text(self, key: str, sources: tuple[str, ...] | None, longest: int) -> str | MissingValue | None:
@@ -313,6 +317,35 @@ class EntryReader:
                 self.altered["labels"] = list(dict.fromkeys(marks))
         return labels
 
+    def tags(self, sources: tuple[str, ...] | None) -> frozenset[str] | None:
+        """Return the tags of a ticket, as a list or with commas between them; None if they are not sent. What
+        cannot stand in a tag is a hyphen in it.
+        """
+        value = MISSING if sources is None else self.raw("fields.tags", sources)
+        if value is MISSING:
+            return None
+        values = value.split(",") if isinstance(value, str) else value or []
+        if not isinstance(values, list):
+            self.mark_unreadable(self.failed("wrong_type", "fields.tags", "it is not a list", value), "tags")
+            return None
+        names = [fit_line(re.sub(r"[,/\\]", "-", scalar(each) or ""), LONGEST_TAG).text for each in values]
+        tags = [name for name in dict.fromkeys(names) if is_tag(name)]
+        if len(tags) < len(values) or len(tags) > MOST_TAGS:
+            self.altered["tags"] = [Alteration.left_out.value]
+        return frozenset(tags[:MOST_TAGS])
+
+    def custom_values(self, sources: Dictionary[str, tuple[str, ...]]) -> dict[str, str | None]:
+        """Return the values of custom fields that are told, as texts."""
+        values: dict[str, str | None] = {}
+        for key, each in sources.items():
+            value = self.raw(f"custom.{key}", each)
+            text = scalar(value) if value is not MISSING and value is not None else None
+            if value is None or text is not None:
+                values[key] = None if text is None else fit_paragraph(text, LONGEST_PARAGRAPH).text
+            elif value is not MISSING:
+                self.altered["custom"] = [Alteration.left_out.value]
+        return values
+
     def links(self, sources: tuple[str, ...] | None) -> list[str]:
         """Return links as lines, each with its name: of a map of names and addresses, or lists of them, or
         of a list of addresses or of maps as `{"href": …, "text": …}`.
@@ -340,6 +373,15 @@ class EntryReader:
         if value is not MISSING:
             self.columns[key.removeprefix("fields.")] = value
         return value
+
+
+def is_tag(name: str) -> bool:
+    """Return whether a ticket can have a tag of that name."""
+    try:
+        TagTicket(tag=name)
+    except ValidationError:
+        return False
+    return True
 
 
 def label_name(name: str) -> str:

@@ -11,8 +11,10 @@ from typing import Any, Literal, get_args
 from app.common.children import Visibility
 from app.common.files.data_files import DataFile
 from app.common.priorities.priority import Impact, Urgency
+from app.common.records import CodeEnum
 from app.kernel.actions.made_fit import Alteration
-from app.processes.incidents.records import Effect, IncidentState
+from app.processes.deployments.records import DeploymentOutcome
+from app.processes.incidents.records import Effect
 
 #: The code of the irregularity that a status is not in the table of values.
 UNKNOWN_STATE = "unknown_state"
@@ -22,8 +24,10 @@ class UpdateKind(StrEnum):
     """Subject of an entry of a mapping."""
 
     ticket = "ticket"
+    request = "request"
     comment = "comment"
     alert = "alert"
+    deployment = "deployment"
 
 
 CommentChange = Literal["visibility", "withdrawal"]
@@ -44,20 +48,23 @@ class NamedPerson:
 class TicketUpdate:
     """A ticket's state at the tool at `occurred_at`, as far as it was sent.
 
-    `case` is the ticket's id over there, `number` the number that people use. `occurred_at` is the tool's own
-    time; the time of receipt if the mapping yields none (`dated_by_receipt`). `tool_time` is the tool's own
-    time if `occurred_at` was converted to our clock. `resolved_at` is the last resolution, None if the
-    delivery has none. `state` None: not sent, or unknown here. `fields` has sent fields only, None where sent
-    as empty: codes as enums, persons (`assignee`, `requester`) as NamedPerson, `team`, `service`, `ci` and
-    `category` as the tool or the mapping names them; with a state also `hold_reason`. `columns` are the
-    values before their translation, by key of the mapping. `irregular`: codes of what could not be
-    understood, such as `unknown_priority`; `altered`: by field, the codes of what was changed or left out of
-    it (`made_fit.Alteration`); `whole_texts`: all of the texts that are cut; `files`: those that stood within
-    the texts.
+    `process` is the kind of its record here. `case` is the ticket's id over there, `number` the number that
+    people use. `occurred_at` is the tool's own time; the time of receipt if the mapping yields none
+    (`dated_by_receipt`). `tool_time` is the tool's own time if `occurred_at` was converted to our clock.
+    `resolved_at` is the last resolution, None if the delivery has none. `state` None: not sent, or unknown
+    here. `fields` has sent fields only, None where sent as empty: codes as enums, persons (`assignee`,
+    `requester`) as NamedPerson, `team`, `service`, `ci` and `category` as the tool or the mapping names
+    them; with a state also `hold_reason`. `columns` are the values before their translation, by key of the
+    mapping. `irregular`: codes of what could not be understood, such as `unknown_priority`; `altered`: by
+    field, the codes of what was changed or left out of it (`made_fit.Alteration`); `whole_texts`: all of
+    the texts that are cut; `files`: those that stood within the texts; `tags`: all that the ticket has in
+    the tool, None if they are not sent; `custom`: the values of custom fields that are sent, None where
+    sent as empty.
     """
 
     case: str
     occurred_at: datetime
+    process: str = "incident"
     dated_by_receipt: bool = False
     tool_time: datetime | None = None
     number: str | None = None
@@ -65,13 +72,15 @@ class TicketUpdate:
     opened_at: datetime | None = None
     resolved_at: datetime | None = None
     actor: NamedPerson | None = None
-    state: IncidentState | None = None
+    state: CodeEnum | None = None
     fields: dict[str, Any] = field(default_factory=dict)
     columns: dict[str, str | None] = field(default_factory=dict)
     irregular: tuple[str, ...] = ()
     altered: dict[str, list[str]] = field(default_factory=dict)
     whole_texts: dict[str, str] = field(default_factory=dict)
     files: tuple[DataFile, ...] = ()
+    tags: frozenset[str] | None = None
+    custom: dict[str, str | None] = field(default_factory=dict)
 
     @property
     def stated_at(self) -> datetime:
@@ -148,7 +157,34 @@ class AlertSignal:
     files: tuple[DataFile, ...] = ()
 
 
-ParsedUpdate = TicketUpdate | CommentUpdate | AlertSignal
+@dataclass(frozen=True)
+class DeploymentUpdate:
+    """A deployment by a run of a pipeline: it has begun, or ended with an outcome, at `occurred_at`."""
+
+    pipeline: str
+    run: str
+    environment: str
+    occurred_at: datetime
+    dated_by_receipt: bool = False
+    outcome: DeploymentOutcome | None = None
+    started_at: datetime | None = None
+    service: str | None = None
+    columns: dict[str, str | None] = field(default_factory=dict)
+    irregular: tuple[str, ...] = ()
+    altered: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def case(self) -> str:
+        """Return the name by which reports of one run are taken in order."""
+        return f"deployment {self.pipeline} {self.run}"
+
+    @property
+    def persons(self) -> list[NamedPerson]:
+        """Return all persons whom the update names."""
+        return []
+
+
+ParsedUpdate = TicketUpdate | CommentUpdate | AlertSignal | DeploymentUpdate
 
 
 @dataclass(frozen=True)

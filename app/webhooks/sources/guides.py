@@ -16,7 +16,13 @@ SCHEMES = {
     "`webhook-signature`",
     "path": "the secret at the end of the address, as `/<secret>`",
 }
-KINDS = {"ticket": "tickets", "comment": "comments", "alert": "alerts"}
+KINDS = {
+    "ticket": "tickets",
+    "request": "requests",
+    "deployment": "deployments",
+    "comment": "comments",
+    "alert": "alerts",
+}
 
 
 def pages() -> Iterator[tuple[str, str]]:
@@ -94,6 +100,11 @@ def _scheme(verification: VerificationScheme) -> str:
         return f"the secret in the header `{verification.header}`"
     if verification.scheme == "query":
         return f"the secret in the address, as `?{verification.parameter}=<secret>`"
+    if verification.scheme == "amazon_sns":
+        return (
+            f"the secret in the address, as `?{verification.parameter}=<secret>`, and the signature of "
+            "Amazon SNS. Its certificate is read from `https://sns.<region>.amazonaws.com`"
+        )
     if verification.scheme != "hmac":
         return SCHEMES[verification.scheme]
     signed = "" if verification.signed == "{body}" else f" of `{verification.signed}`"

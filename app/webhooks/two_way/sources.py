@@ -18,7 +18,6 @@ from app.kernel.ledger import Ledger
 from app.log.ids import uuid7
 from app.log.writer import DuplicateCommand
 from app.processes.incidents.lifecycle import LIFECYCLE
-from app.processes.incidents.records import IncidentState
 from app.ticketing.comments import CommentTicket
 from app.webhooks.effects.identities import Identity, speaker
 from app.webhooks.mapping.updates import CommentUpdate, NamedPerson, TicketUpdate
@@ -91,7 +90,7 @@ class TwoWaySource:
         written = (await self.writes.find_write(stream)).writing
         return AnsweredWrite(stream, written, self.fingerprints(stream, news)).ours(news) if written else ()
 
-    def group(self, state: IncidentState) -> str:
+    def group(self, state: CodeEnum) -> str:
         """Return what the state is for the tool."""
         return self.groups.get(state.value, state.value)
 

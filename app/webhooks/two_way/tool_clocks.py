@@ -11,7 +11,13 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from app.kernel.actions.made_fit import Alteration
-from app.webhooks.mapping.updates import AlertSignal, CommentUpdate, ParsedUpdate, TicketUpdate
+from app.webhooks.mapping.updates import (
+    AlertSignal,
+    CommentUpdate,
+    DeploymentUpdate,
+    ParsedUpdate,
+    TicketUpdate,
+)
 
 U = TypeVar("U", bound=ParsedUpdate)
 
@@ -85,6 +91,8 @@ def on_our_clock(news: U, ahead: timedelta, received_at: datetime, latest: datet
     names: tuple[str, ...] = ()
     if isinstance(news, TicketUpdate):
         names = ("opened_at", "resolved_at")
+    elif isinstance(news, DeploymentUpdate):
+        names = ("started_at",)
     elif isinstance(news, AlertSignal):
         names = ("alerted_at", "cleared_at")
     for name in names:

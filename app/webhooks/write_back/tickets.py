@@ -16,12 +16,14 @@ from app.expressions.times import read_time
 from app.kernel.ledger import Ledger
 from app.log.events import id_of
 from app.log.ids import uuid7
+from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.records import ENDED, Incident, IncidentState
 from app.webhooks.effects.identities import Identities
 from app.webhooks.effects.mirror import Mirror
 from app.webhooks.intake import deliveries
 from app.webhooks.intake.deliveries import RawDelivery
 from app.webhooks.intake.evaluation import evaluate
+from app.webhooks.mapping.ticket_kinds import as_kind
 from app.webhooks.mapping.updates import MappingFailed, TicketUpdate
 from app.webhooks.sources.records import WebhookSource
 from app.webhooks.two_way.differences import WRITTEN
@@ -217,7 +219,8 @@ class TicketSync:
             raise RequestRefused("unfit_answer", self.tool.last) from error
         for news in evaluation.news:
             if isinstance(news, TicketUpdate):
-                return news
+                # Only incidents are written, whatever type the tool gives them.
+                return as_kind(news, LIFECYCLE.kind)
         raise RequestRefused("unfit_answer", self.tool.last)
 
     async def _note(self, their_ticket: TicketUpdate, written: Mapping[str, str] | None) -> None:
