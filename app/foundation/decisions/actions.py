@@ -102,7 +102,7 @@ from app.kernel.actions.lifecycle import (
     action,
 )
 from app.kernel.actions.payloads import Payload
-from app.kernel.actions.refusals import ConflictingDuty, NarrowKey, Refusal, WrongValue
+from app.kernel.actions.refusals import ConflictingDuty, NarrowKey, Refusal, WrongValue, caller_check
 
 #: What stands beside every record that can be decided about.
 CHILDREN = (Decision, Vote, VotingDeputy)
@@ -236,12 +236,14 @@ def ballot_of(body: CastVote, ctx: ActionContext) -> Vote | None:
     return ballots[0] if ballots else None
 
 
+@caller_check
 async def decided_already(reads: ReadContext, record: Any, body: Any, ctx: ActionContext) -> str | None:
     """Refuse if the decision was taken or withdrawn already (`decided_already`)."""
     decision = ctx.required_ref(Decision, "decision")
     return None if decision.state is DecisionState.open else "decided_already"
 
 
+@caller_check
 async def cannot_vote(reads: ReadContext, record: Any, body: CastVote, ctx: ActionContext) -> str | None:
     """Refuse if the caller is neither a voter nor the deputy of one, has become a party to the matter since,
     has voted in another name or has too narrow a credential, if the time to vote is over or the time until
@@ -294,6 +296,7 @@ def _cannot_cast(ballot: Vote, body: CastVote, decision: Decision, ctx: ActionCo
     return "too_late_to_vote" if decision.due_at is not None and decision.due_at <= ctx.now else None
 
 
+@caller_check
 async def cannot_decide(reads: ReadContext, record: Any, body: CastVote, ctx: ActionContext) -> str | None:
     """Refuse if the caller is neither the chair nor the chair's deputy, their credential is too narrow, they
     have voted in another name, the rule is not `chair`, the verdict is an abstention, it is too late, or the
@@ -306,7 +309,7 @@ async def cannot_decide(reads: ReadContext, record: Any, body: CastVote, ctx: Ac
     _require_voters_credential(ballot, record, ctx)
     if decision.rule is not DecisionRule.chair:
         return "not_for_the_chair_alone"
-    if body.verdict is VoteVerdict.abstain:
+    if getattr(body, "verdict", None) is VoteVerdict.abstain:
         raise WrongValue(pointer="/verdict", because="chair_abstains")
     if (because := _cannot_cast(ballot, body, decision, ctx)) is not None:
         return because

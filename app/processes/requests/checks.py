@@ -12,7 +12,7 @@ from app.foundation.people.eligibility import check_member
 from app.foundation.people.records import Group, GroupMember, Team, TeamKind
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.refusals import WrongValue
+from app.kernel.actions.refusals import WrongValue, caller_check
 from app.processes.requests.groups import accepting, of_the_business
 from app.processes.requests.implementation import implementer
 from app.processes.requests.payloads import (
@@ -218,6 +218,7 @@ async def quality_not_checked(reads: ReadContext, request: Request, ctx: ActionC
     return None if failed_at is None or is_newer else "not_checked_since"
 
 
+@caller_check
 async def dropped_by_judged(
     reads: ReadContext, request: Request, body: DropTask, ctx: ActionContext
 ) -> str | None:
