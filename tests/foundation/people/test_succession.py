@@ -44,7 +44,7 @@ def test_every_field_that_gives_work_is_handed_over_or_says_why_not() -> None:
         if name in marks(record, ForeignRef)
     }
     handed_over = {f"{kind}.{name}" for kind, duties in KIND_DUTIES.items() for name in duties.fields}
-    handed_over |= {f"{kind}.{duty.field}" for kind, duty in ROW_DUTIES.items()}
+    handed_over |= {f"{kind}.{name}" for kind, duty in ROW_DUTIES.items() for name in duty.fields}
     assert marked.keys() - handed_over == exempt
 
 
@@ -119,10 +119,16 @@ async def test_somebody_leaves_and_their_duties_are_handed_over_in_one_step(
     service = {"key": "mail", "name_en": "Mail", "name_zh": "邮件", "criticality": "high", "owner": leaver.id}
     await admin.post_ok("/v1/services", service)
 
+    report = f"/v1/persons/{agent.id}"
+    await admin.request("PATCH", report, json={"manager": leaver.id}, headers={"If-Match": "*"})
+
     left = await admin.post_ok(f"/v1/persons/{leaver.id}/deactivate")
     duties = left["open_duties"]
-    assert {row["kind"]: row["count"] for row in duties["counts"]} == {"incident": 4, "service": 1}
-    assert (duties["items"][0]["duty"], len(duties["items"])) == ("task", 5)
+    counts = {row["kind"]: row["count"] for row in duties["counts"]}
+    assert counts == {"incident": 4, "person": 1, "service": 1}
+    assert (duties["items"][0]["duty"], len(duties["items"])) == ("task", 6)
+    (of_report,) = [duty for duty in duties["items"] if duty["kind"] == "person"]
+    assert (of_report["title"], of_report["duty"]) == ("Agnes", "manager")
     await settle(api)
     for person in (lead, manager):
         steps = [step for row in (await person.read("/v1/notices"))["items"] for step in row["steps"]]
@@ -131,18 +137,52 @@ async def test_somebody_leaves_and_their_duties_are_handed_over_in_one_step(
     (notice,) = [row for row in (await manager.read("/v1/notices"))["items"] if "duties_held" in row["steps"]]
     assert "Leonie" in str(notice)
     page = await manager.read(f"/v1/persons/{leaver.id}/duties")
-    assert sum(row["count"] for row in page["counts"]) == 5
+    assert sum(row["count"] for row in page["counts"]) == 6
     refused = await manager.post(
         f"/v1/persons/{leaver.id}/transfer_duties", json={"new_holder": lead.id, "kinds": ["service"]}
     )
     assert refused.json()["errors"][0]["code"] == "kind_not_managed"
-    await manager.post_ok(f"/v1/persons/{leaver.id}/transfer_duties", {"new_holder": lead.id})
+    transferred = await manager.post_ok(f"/v1/persons/{leaver.id}/transfer_duties", {"new_holder": lead.id})
+    staying = {(duty["kind"], duty["duty"]) for duty in transferred["staying_duties"]}
+    assert staying == {("service", "owner"), ("person", "manager")}
+    assert "do not manage" in transferred["staying_duties"][0]["reason"]
     worker = await settle(api)
     assert worker.failures == []
     page = await manager.read(f"/v1/persons/{leaver.id}/duties")
-    assert [row["kind"] for row in page["counts"]] == ["service"], "for the service level managers"
+    kinds = {row["kind"] for row in page["counts"]}
+    assert kinds == {"service", "person"}, "for the service level managers and administrators"
+    await admin.post_ok(f"{report}/hand_over_duties", {"person": leaver.id, "new_holder": lead.id})
+    assert (await admin.read(report))["manager"]["id"] == lead.id
     assert (await manager.read(path))["assignee"]["id"] == lead.id
     assert [task["assignee"]["id"] for task in (await manager.read(f"{path}/tasks"))["items"]] == [lead.id]
+
+
+async def is_open(client: Client, path: str) -> bool:
+    """Whether the record says that its duties can be handed over."""
+    actions = (await client.read(path))["actions"]
+    (is_open,) = [action["open"] for action in actions if action["action"] == hand_over_duties.__name__]
+    return bool(is_open)
+
+
+@pytest.mark.parametrize(("days", "is_replaced"), [(10, False), (60, True)])
+async def test_whoever_is_absent_for_long_is_replaced_as_if_they_had_left(
+    api: Api, leaver: Client, days: int, is_replaced: bool
+) -> None:
+    agent = await api.client("Agnes", Role.agent)
+    manager = await api.client("Mona", Role.incident_manager)
+    incident = await agent.post_ok("/v1/incidents", an_incident())
+    path = f"/v1/incidents/{incident['id']}"
+    await agent.post_ok(f"{path}/assign", {"team": "network", "person": leaver.id})
+    now = datetime.now(UTC)
+    begin, end = now - timedelta(hours=1), now + timedelta(days=days)
+    period = {"from_at": begin.isoformat(), "until_at": end.isoformat()}
+    await leaver.post_ok("/v1/absences", {"person": "me", **period})
+    assert await is_open(manager, path) is is_replaced
+    transfer = f"/v1/persons/{leaver.id}/transfer_duties"
+    answer = await manager.post(transfer, json={"new_holder": agent.id})
+    assert (answer.is_success or answer.json()["code"]) == (is_replaced or "person_still_active")
+    await settle(api)
+    assert ((await manager.read(path))["assignee"]["id"] == agent.id) is is_replaced
 
 
 async def test_only_managers_hand_over_and_only_what_people_hold_who_have_left(
@@ -156,7 +196,9 @@ async def test_only_managers_hand_over_and_only_what_people_hold_who_have_left(
     body = {"person": leaver.id, "new_holder": agent.id}
     refused = await manager.post(f"{path}/hand_over_duties", json=body)
     assert refused.json()["errors"][0]["code"] == "person_still_active"
+    assert await is_open(manager, path) is False
     await admin.post_ok(f"/v1/persons/{leaver.id}/deactivate")
+    assert await is_open(manager, path) is True
     assert (await agent.post(f"{path}/hand_over_duties", json=body)).status_code in (403, 404)
     for successor, code in ((leaver.id, "person_inactive"), (agent.id, None)):
         answer = await manager.post(f"{path}/hand_over_duties", json={**body, "new_holder": successor})
