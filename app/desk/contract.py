@@ -26,7 +26,7 @@ PATH_PARAMETER = re.compile(r"{(\w+)}")
 RECORD_FILE_SLASHES = 4
 #: What answers of actions say besides the record: it is shown on the page that follows, or listed within the
 #: record.
-OF_THE_ANSWER = frozenset({"warnings", "open_duties"})
+OF_THE_ANSWER = frozenset({"warnings", "open_duties", "staying_duties"})
 
 
 @dataclass(frozen=True, slots=True)
