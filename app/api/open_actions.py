@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from app.i18n import translate
+from app.i18n import Word, translate
 from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.kernel.actions.payloads import Patch
 from app.kernel.commands.offers import Offer
@@ -69,7 +69,7 @@ def _described(lifecycle: Lifecycle[Any], offer: Offer, state: str, language: st
     label = offer.action.label(language)
     reason = None
     if offer.because is not None:
-        words = {"action": label, "state": state}
+        words: dict[str, Word] = {"action": label, "state": state, **dict(offer.words)}
         if offer.duty is not None:
             words["part"] = offer.duty.label(language)
         reason = translate(language, "detail", offer.because, words)

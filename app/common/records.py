@@ -197,14 +197,14 @@ class RecordPart(ChildRecord):
 
 
 class ChildRef:
-    """Marks a payload field that names a child record: `Annotated[UUID, ChildRef(Comment)]`.
-
-    `by` is the field of the child record that has the value.
+    """Marks a payload field that names a child record by its field `by`: `Annotated[UUID, ChildRef(Task)]`.
+    Those with a value in the field `unset` are over.
     """
 
-    def __init__(self, row: type[ChildRecord], *, by: str = "id") -> None:
-        self.row = row
-        self.by = by
+    needed = False  # a payload that names none means the only one
+
+    def __init__(self, row: type[ChildRecord], *, by: str = "id", unset: str | None = None) -> None:
+        self.row, self.by, self.unset = row, by, unset
 
 
 #: Kinds for `ForeignRef`: a ticket of any kind; and any record, given as a ticket or by the name of its

@@ -24,9 +24,9 @@ JSON = "application/json"
 PATH_PARAMETER = re.compile(r"{(\w+)}")
 #: Slashes in the path of a file that belongs to the record as a whole.
 RECORD_FILE_SLASHES = 4
-#: Members of an action's response that are not part of the record: they are shown on the next page, or listed
-#: within the record.
-OF_THE_ANSWER = frozenset({"warnings", "open_duties"})
+#: What answers of actions say besides the record: it is shown on the page that follows, or listed within the
+#: record.
+OF_THE_ANSWER = frozenset({"warnings", "open_duties", "staying_duties"})
 
 
 @dataclass(frozen=True, slots=True)

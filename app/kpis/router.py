@@ -46,7 +46,7 @@ from app.kpis.catalogue import KPIS
 from app.kpis.declaration.dimensions import Dimension
 from app.kpis.declaration.kpi import Unit
 from app.kpis.overview import this_month
-from app.kpis.questions.access import may_see_kpi, permitted_kpi, question_of
+from app.kpis.questions.access import may_see_kpi, permitted_figures, permitted_kpi, question_of
 from app.kpis.questions.parameters import (
     KpiBehaviourQuery,
     KpiBehavioursQuery,
@@ -200,7 +200,7 @@ async def get_kpi(
 ) -> Response:
     """Return a KPI by period: every period without `by`, and with it every combination that has cases."""
     now, position = context_of(request).now, None
-    kpi = permitted_kpi(ledger, context_of(request), key)
+    kpi = await permitted_figures(ledger, context_of(request), key)
     then = await past_moment(ledger.db, query.as_of, now)
     if then is not None:
         now, position = then.instant, then.position
@@ -229,7 +229,7 @@ async def get_kpi_behaviour(
     period.
     """
     now = context_of(request).now
-    kpi = permitted_kpi(ledger, context_of(request), key)
+    kpi = await permitted_figures(ledger, context_of(request), key)
     then = await past_moment(ledger.db, query.as_of, now)
     now, position = (now, None) if then is None else (then.instant, then.position)
     question = question_of(ledger.settings, kpi, query.to_parameters(Grain(query.grain), []), now)
@@ -248,7 +248,7 @@ async def get_kpi_influence(
     largest cases.
     """
     now = context_of(request).now
-    kpi = permitted_kpi(ledger, context_of(request), key)
+    kpi = await permitted_figures(ledger, context_of(request), key)
     question = question_of(ledger.settings, kpi, query.to_parameters(Grain.all, [query.by]), now)
     influences = await influence(ledger.db, replace(question, by=()), query.by, now)
     influences = await _with_lag_notice(request, ledger, influences)
@@ -262,7 +262,7 @@ async def get_kpi_forecast(
 ) -> Response:
     """Return a forecast whether the running period can meet its target, and what it would take."""
     now = context_of(request).now
-    kpi = permitted_kpi(ledger, context_of(request), key)
+    kpi = await permitted_figures(ledger, context_of(request), key)
     zone, grain = zone_named(query.tz or ledger.settings.time_zone), Grain(query.grain)
     begin, end = running_bounds(grain, now, zone)
     time = {"begin": begin.isoformat(), "end": end.isoformat()}

@@ -48,7 +48,11 @@ POSTS: Mapping[str, tuple[str, ...]] = {
         kind: tuple(name for name in duties.fields if name not in NO_POSTS)
         for kind, duties in KIND_DUTIES.items()
     },
-    **{kind: (duty.field,) for kind, duty in ROW_DUTIES.items() if duty.field not in NO_POSTS},
+    **{
+        kind: names
+        for kind, duty in ROW_DUTIES.items()
+        if (names := tuple(name for name in duty.fields if name not in NO_POSTS))
+    },
     "sla": ("representative_id", "party_representative_id"),
 }
 #: Kinds of records on whose streams posts are given.

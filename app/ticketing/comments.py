@@ -20,7 +20,7 @@ from app.kernel.actions.actor_policy import anybody, messenger, staff
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import STAYS, Keys, action
 from app.kernel.actions.payloads import Payload, Remark
-from app.kernel.actions.refusals import WrongValue
+from app.kernel.actions.refusals import WrongValue, caller_check
 from app.ticketing.records import Comment
 
 CORRECTION_WINDOW = timedelta(minutes=15)
@@ -89,6 +89,7 @@ def correct_comment(ticket: Ticket, body: CorrectComment, ctx: ActionContext) ->
     comment.corrected_at = ctx.occurred_at
 
 
+@caller_check
 async def not_its_author(
     reads: ReadContext, ticket: Ticket, body: CorrectComment, ctx: ActionContext
 ) -> None:
@@ -98,6 +99,7 @@ async def not_its_author(
         raise WrongValue(pointer="/comment", because="not_its_author")
 
 
+@caller_check
 async def too_late_to_correct(
     reads: ReadContext, ticket: Ticket, body: CorrectComment, ctx: ActionContext
 ) -> None:
@@ -126,6 +128,7 @@ def withdraw_comment(ticket: Ticket, body: WithdrawComment, ctx: ActionContext) 
     ctx.outcome.change(comment).withdrawn_at = ctx.occurred_at
 
 
+@caller_check
 async def already_withdrawn(
     reads: ReadContext, ticket: Ticket, body: CorrectComment | WithdrawComment, ctx: ActionContext
 ) -> None:

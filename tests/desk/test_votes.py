@@ -46,7 +46,7 @@ async def test_the_form_of_a_vote_says_that_nobody_asked_the_reader(api: Api) ->
     await board.manager.post_ok(f"{path}/request_approval", board.question())
     address = f"/desk/change/{(await board.member.read(path))['number']}/vote"
     other = await api.client("Olga", Role.cab_member)
-    sentence = "No vote of yours is open on this record."
+    sentence = "Only the people who were asked when the vote was opened can vote"
     assert [sentence in await page(reader, address) for reader in (other, board.member)] == [True, False]
 
 

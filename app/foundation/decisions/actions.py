@@ -102,7 +102,7 @@ from app.kernel.actions.lifecycle import (
     action,
 )
 from app.kernel.actions.payloads import Payload
-from app.kernel.actions.refusals import ConflictingDuty, NarrowKey, Refusal, WrongValue
+from app.kernel.actions.refusals import ConflictingDuty, NarrowKey, Refusal, WrongValue, caller_check
 
 #: Children of every record that can have a decision.
 CHILDREN = (Decision, Vote, VotingDeputy)
@@ -238,12 +238,14 @@ def ballot_of(body: CastVote, ctx: ActionContext) -> Vote | None:
     return ballots[0] if ballots else None
 
 
+@caller_check
 async def decided_already(reads: ReadContext, record: Any, body: Any, ctx: ActionContext) -> str | None:
     """Refuse if the decision was taken or withdrawn already (`decided_already`)."""
     decision = ctx.required_ref(Decision, "decision")
     return None if decision.state is DecisionState.open else "decided_already"
 
 
+@caller_check
 async def cannot_vote(reads: ReadContext, record: Any, body: CastVote, ctx: ActionContext) -> str | None:
     """Refuse if the caller is neither a voter nor the deputy of one, has become a party to the matter since,
     has voted in another name or has too narrow a credential, if the time to vote is over or the time until
@@ -305,6 +307,7 @@ def require_deferral_end(until: datetime | None, pointer: str, ctx: ActionContex
         raise WrongValue({"days": str(LONGEST_DEFERRAL.days)}, pointer=pointer, because="deferral_too_long")
 
 
+@caller_check
 async def cannot_decide(reads: ReadContext, record: Any, body: CastVote, ctx: ActionContext) -> str | None:
     """Refuse if the caller is neither the chair nor the chair's deputy, their credential is too narrow, they
     have voted in another name, the rule is not `chair`, the verdict is an abstention, it is too late, or the
@@ -317,7 +320,7 @@ async def cannot_decide(reads: ReadContext, record: Any, body: CastVote, ctx: Ac
     _require_voters_credential(ballot, record, ctx)
     if decision.rule is not DecisionRule.chair:
         return "not_for_the_chair_alone"
-    if body.verdict is VoteVerdict.abstain:
+    if getattr(body, "verdict", None) is VoteVerdict.abstain:
         raise WrongValue(pointer="/verdict", because="chair_abstains")
     if (because := _cannot_cast(ballot, body, decision, ctx)) is not None:
         return because

@@ -16,7 +16,7 @@ from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import ActorPolicy
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import PayloadCheck
-from app.kernel.actions.refusals import Refusal
+from app.kernel.actions.refusals import Refusal, caller_check
 
 C = TypeVar("C", bound=ChildRecord)
 #: Undoes on the record what putting a question has set.
@@ -172,6 +172,7 @@ def withdrawal_check(managers: ActorPolicy) -> PayloadCheck:
     only a rule once there are votes: the asker must not take back a question that goes against them.
     """
 
+    @caller_check
     async def cannot_withdraw(
         reads: ReadContext, record: Any, body: WithdrawDecision, ctx: ActionContext
     ) -> str | None:

@@ -45,7 +45,9 @@ class AskDecision(AskBoard):
 class CastVote(Payload):
     """A vote on a decision."""
 
-    decision: Annotated[UUID, ChildRef(Decision)] = Field(description="Identifier of the decision.")
+    decision: Annotated[UUID, ChildRef(Decision, unset="closed_at")] = Field(
+        description="Identifier of the decision."
+    )
     instead_of: UUID | None = Field(
         default=None,
         description="Identifier of the person in whose name the caller votes as a deputy without a "
@@ -80,7 +82,9 @@ class CastVote(Payload):
 class RecuseVoter(Payload):
     """The decision from which a voter recuses themselves, and the reason."""
 
-    decision: Annotated[UUID, ChildRef(Decision)] = Field(description="Identifier of the decision.")
+    decision: Annotated[UUID, ChildRef(Decision, unset="closed_at")] = Field(
+        description="Identifier of the decision."
+    )
     reason: FreeText = Field(
         description="Reason for not taking part in the decision.", examples=["I am to carry it out."]
     )
@@ -89,13 +93,17 @@ class RecuseVoter(Payload):
 class RecountVotes(Payload):
     """The decision whose votes are counted again, because accounts of voters have changed."""
 
-    decision: Annotated[UUID, ChildRef(Decision)] = Field(description="Identifier of the decision.")
+    decision: Annotated[UUID, ChildRef(Decision, unset="closed_at")] = Field(
+        description="Identifier of the decision."
+    )
 
 
 class WithdrawDecision(Payload):
     """The decision to withdraw, and the reason."""
 
-    decision: Annotated[UUID, ChildRef(Decision)] = Field(description="Identifier of the decision.")
+    decision: Annotated[UUID, ChildRef(Decision, unset="closed_at")] = Field(
+        description="Identifier of the decision."
+    )
     reason: FreeText = Field(
         description="Reason for withdrawing the decision.", examples=["It has been settled otherwise."]
     )
@@ -104,19 +112,25 @@ class WithdrawDecision(Payload):
 class CloseVote(Payload):
     """The decision whose time to vote is over."""
 
-    decision: Annotated[UUID, ChildRef(Decision)] = Field(description="Identifier of the decision.")
+    decision: Annotated[UUID, ChildRef(Decision, unset="closed_at")] = Field(
+        description="Identifier of the decision."
+    )
 
 
 class RemindVoters(Payload):
     """The decision whose time to vote ends soon."""
 
-    decision: Annotated[UUID, ChildRef(Decision)] = Field(description="Identifier of the decision.")
+    decision: Annotated[UUID, ChildRef(Decision, unset="closed_at")] = Field(
+        description="Identifier of the decision."
+    )
 
 
 class Tallied(Payload):
     """The outcome of a decision, and the count of votes."""
 
-    decision: Annotated[UUID, ChildRef(Decision)] = Field(description="Identifier of the decision.")
+    decision: Annotated[UUID, ChildRef(Decision, unset="closed_at")] = Field(
+        description="Identifier of the decision."
+    )
     outcome: DecisionOutcome = Field(description="Outcome of the decision.", examples=["approved"])
     voters: int = Field(ge=0, description="Number of persons who could vote.", examples=[3])
     approvals: int = Field(ge=0, description="Number of votes for it.", examples=[2])
@@ -131,4 +145,6 @@ class Tallied(Payload):
 class DeputiseVote(Payload):
     """The decision whose voters have other deputies than before."""
 
-    decision: Annotated[UUID, ChildRef(Decision)] = Field(description="Identifier of the decision.")
+    decision: Annotated[UUID, ChildRef(Decision, unset="closed_at")] = Field(
+        description="Identifier of the decision."
+    )

@@ -41,7 +41,7 @@ from app.foundation.decisions.tally import TallyTerms, default_quorum
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import Prepare
-from app.kernel.actions.refusals import WrongValue
+from app.kernel.actions.refusals import WrongValue, caller_check
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +272,7 @@ def count_preparation(matters: Sequence[Matter], deferral_end: DeferralEnd) -> P
     of the matters.
     """
 
+    @caller_check
     async def count(reads: ReadContext, record: Any, body: Any, ctx: ActionContext) -> VoteCount:
         """Find the votes on the decision, and the terms by which they are counted."""
         decision = ctx.required_ref(Decision, "decision")

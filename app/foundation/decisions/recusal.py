@@ -19,6 +19,7 @@ from app.foundation.decisions.tally import tally
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import Prepare
+from app.kernel.actions.refusals import caller_check
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ def _count_without(own: Sequence[Vote], ctx: ActionContext) -> VoteCount:
     return replace(count, ballots=remaining, terms=terms)
 
 
+@caller_check
 async def not_a_voter(reads: ReadContext, record: Any, body: RecuseVoter, ctx: ActionContext) -> str | None:
     """Refuse people who have no vote of their own (`has_no_vote`)."""
     own = [b for b in ctx.prepared(VoteCount).ballots if b.person_id == ctx.caller.person_id]

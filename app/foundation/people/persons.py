@@ -54,6 +54,7 @@ from app.foundation.people.roles import (
     role_not_grantable,
     role_not_held,
 )
+from app.foundation.people.succession.handing_over import HandOverDuties, succession_rows
 from app.foundation.people.succession.leaving import leaving_rows
 from app.kernel.access.audience_rules import to_persons, to_staff
 from app.kernel.access.eligibility import is_eligible
@@ -143,6 +144,17 @@ async def superior_not_of_it(
         of_it = await is_eligible(reads, Person.KIND, person.id, GivenDuty.work, None)
     if of_it:
         await check_of_it(reads, manager, "/manager", ctx)
+
+
+async def successor_not_superior(
+    reads: ReadContext, person: Person, body: HandOverDuties, ctx: ActionContext
+) -> None:
+    """Refuse people as their own superior, and a superior of somebody of IT who is not of IT."""
+    successor = ctx.required_ref(Person, "new_holder")
+    if successor.id == person.id:
+        raise WrongValue(pointer="/new_holder", because="same_person")
+    if await is_eligible(reads, Person.KIND, person.id, GivenDuty.work, None):
+        await check_of_it(reads, successor, "/new_holder", ctx)
 
 
 async def login_not_covered(reads: ReadContext, person: Person, body: EditPerson, ctx: ActionContext) -> None:
@@ -307,6 +319,7 @@ LIFECYCLE = Lifecycle(
         action(activate,        "启用",     [PersonState.inactive],                     PersonState.active,   SUPERIORS, "person.activated"),
         action(erase,           "擦除",     [PersonState.active, PersonState.inactive], PersonState.erased,   SUPERIORS, "person.erased",
                unless=(last_admin,), keys=Keys.DESTROYED),
+        *succession_rows("person", PersonState, event="superior_replaced", wrong=(successor_not_superior,)),
         *leaving_rows(),
     ),
 )

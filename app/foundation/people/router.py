@@ -172,7 +172,11 @@ async def list_team_members(request: Request, name: Name, paging: Annotated[Pagi
 
 
 mount_actions(
-    router, persons.LIFECYCLE, PersonOut, prefix="/persons", left_out=frozenset({"deactivate", "erase"})
+    router,
+    persons.LIFECYCLE,
+    PersonOut,
+    prefix="/persons",
+    left_out=frozenset({"deactivate", "erase", "transfer_duties"}),
 )
 mount_actions(router, teams.LIFECYCLE, TeamOut, prefix="/teams")
 mount_actions(router, groups.LIFECYCLE, GroupOut, prefix="/groups")

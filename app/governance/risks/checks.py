@@ -21,7 +21,7 @@ from app.governance.risks.records import Risk, RiskAction, RiskIndicator
 from app.governance.risks.scale import RiskResponse
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.refusals import PreparationRefused, WrongValue
+from app.kernel.actions.refusals import PreparationRefused, WrongValue, caller_check
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.dimensions import Dimension
 from app.kpis.questions.periods import months_after
@@ -78,6 +78,7 @@ def is_management(risk: Risk, ctx: ActionContext) -> bool:
     return ctx.caller.has_role(Role.management, risk)
 
 
+@caller_check
 async def action_over(
     reads: ReadContext, risk: Risk, body: CompleteActionRisk | FlagActionRisk, ctx: ActionContext
 ) -> None:
@@ -88,6 +89,7 @@ async def action_over(
         raise PreparationRefused("risk_action_over")
 
 
+@caller_check
 async def not_the_action_owner(
     reads: ReadContext, risk: Risk, body: CompleteActionRisk, ctx: ActionContext
 ) -> None:

@@ -138,12 +138,14 @@ class ConflictingDuty(Exception):
     duty: RecordDuty
 
 
-#: Checks of payloads that look only at the caller and the record.
+#: Checks of payloads, and preparations for them, that look only at the caller and the record.
 CALLER_CHECKS: set[object] = set()
 
 
 def caller_check(check: Check) -> Check:
-    """Note that the check does not look at the payload, so that it can be asked before there is one."""
+    """Note that the check, or preparation, looks at nothing of the payload but the child record that it
+    names: it is asked before there is a payload, when the available actions are shown.
+    """
     CALLER_CHECKS.add(check)
     return check
 

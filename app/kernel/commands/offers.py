@@ -4,37 +4,69 @@ reason.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache, partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from app.common.children import Onlooker
 from app.common.people import Caller
-from app.kernel.access.reads import ReadContext, VersionedRecord
+from app.common.records import ChildRecord, ChildRef, Record, from_row
+from app.i18n import Word
+from app.kernel.access.reads import BY_RECORD_VERSION, ReadContext, ReadGuard, VersionedRecord
 from app.kernel.access.visibility import onlooker, sees_every_record
 from app.kernel.actions.actor_policy import RecordDuty, conflicting_duties
 from app.kernel.actions.context import ActionContext, CommandMetadata
 from app.kernel.actions.lifecycle import Action, Lifecycle
-from app.kernel.actions.refusals import CALLER_CHECKS, ConflictingDuty, SegregationOfDuties
+from app.kernel.actions.payloads import Payload, marks
+from app.kernel.actions.refusals import (
+    CALLER_CHECKS,
+    ConflictingDuty,
+    PreparationRefused,
+    Refusal,
+    SegregationOfDuties,
+    WrongValue,
+)
 from app.kernel.commands.references import acting_caller
 from app.kernel.commands.stream import action_context
 from app.kernel.ledger import Ledger
 from app.log.events import id_of, stream
+from app.platform.db import Row
 
 #: The heads of those of the records that the person once handed over.
 HANDED_OVER = """
 select stream, audience from log.stream_head where stream = any(%s) and audience @> array[%s]"""
+#: The record has no child record that a payload of the action could name.
+NOTHING_TO_CHOOSE = "nothing_to_choose"
+#: The most child records with which an action is tried before it is shown.
+MOST_TRIED = 20
+
+
+@dataclass(slots=True)
+class RememberingReads(ReadContext):
+    """Reads of the checks of all actions of a record, each of which is made once."""
+
+    _remembered: dict[tuple[str, str], list[Row]] = field(default_factory=dict)
+
+    async def rows(self, query: str, parameters: Any = None, *, guard: ReadGuard) -> list[Row]:
+        """Return all rows of a query, as they were when it was first asked."""
+        question = query, repr(parameters)
+        if question not in self._remembered:
+            self._remembered[question] = await ReadContext.rows(self, query, parameters, guard=guard)
+        return self._remembered[question]
 
 
 class Offer(NamedTuple):
     """An action that role and state allow the caller. `because`: the code of the check that refuses it now,
-    if any; for a segregation of duties, `duty` is the caller's conflicting duty in the record.
+    if any, and `words` the arguments of its message; for a segregation of duties, `duty` is the caller's
+    conflicting duty in the record.
     """
 
     action: Action[Any, Any]
     because: str | None
     duty: RecordDuty | None = None
+    words: tuple[tuple[str, Word], ...] = ()
 
 
 async def offers(
@@ -50,13 +82,13 @@ async def offers(
     acting = acting_caller(ledger, lifecycle, metadata.caller, loaded.audience)
     metadata = replace(metadata, caller=acting)
     reads, ctx = (
-        ReadContext(ledger.db, ledger.lifecycles, ledger.directory),
+        RememberingReads(ledger.db, ledger.lifecycles, ledger.directory),
         action_context(ledger, loaded, metadata),
     )
     caller, offered = {acting.person_id}, []
-    for row in lifecycle.open_to(loaded.record, acting):
-        if among is not None and row.name not in among:
-            continue
+    rows = [row for row in lifecycle.open_to(loaded.record, acting) if among is None or row.name in among]
+    present = await _children_present(ledger, rows, loaded.record)
+    for row in rows:
         if row.checks.segregate_from and (
             had := conflicting_duties(row.checks.segregate_from, loaded.record, caller)
         ):
@@ -65,22 +97,116 @@ async def offers(
         because = None
         for check in row.checks.unless:
             because = because or await check(reads, loaded.record, ctx)
-        duty = None if because else await _conflicting_duty(reads, row, loaded.record, ctx)
-        offered.append(Offer(row, because) if duty is None else Offer(row, SegregationOfDuties.CODE, duty))
+        if because is None and not present.issuperset(required_children(row).values()):
+            because = NOTHING_TO_CHOOSE
+        if because is not None or CALLER_CHECKS.isdisjoint(row.checks.wrong):
+            offered.append(Offer(row, because))
+            continue
+        offered.append(
+            await _offer_by_payload_checks(
+                reads, row, loaded.record, partial(action_context, ledger, loaded, metadata)
+            )
+        )
     return offered
 
 
-async def _conflicting_duty(
-    reads: ReadContext, row: Action[Any, Any], record: Any, ctx: ActionContext
-) -> RecordDuty | None:
-    """Return the caller's duty by the log because of which the action's checks will refuse them, if any."""
+@cache
+def required_children(row: Action[Any, Any]) -> Mapping[str, ChildRef]:
+    """Return, by field, the marks of the child records that every payload of the action names."""
+    return {
+        name: mark
+        for name, mark in marks(row.body, ChildRef).items()
+        if mark.needed or row.body.model_fields[name].is_required()
+    }
+
+
+async def _children_present(
+    ledger: Ledger, rows: Iterable[Action[Any, Any]], record: Record
+) -> frozenset[ChildRef]:
+    """Return those marks for which the record has a child record that payloads of the rows can name, by one
+    statement for all.
+    """
+    named = [mark for row in rows for mark in required_children(row).values()]
+    wheres = {mark: f"{mark.row.KIND} where record = %(record)s{_still_there(mark)}" for mark in named}
+    columns = {where: f"exists (select from fold.{where})" for where in wheres.values()}
+    if not columns:
+        return frozenset()
+    aliased = ", ".join(f"{column} as c{n}" for n, column in enumerate(columns.values()))
+    row = await ledger.db.row(f"select {aliased}", {"record": record.row_key})
+    assert row is not None
+    filled = {where for where, is_there in zip(columns, row.values(), strict=True) if is_there}
+    return frozenset(mark for mark, where in wheres.items() if where in filled)
+
+
+def _still_there(mark: ChildRef) -> str:
+    return f" and {mark.unset} is null" if mark.unset else ""
+
+
+async def _offer_by_payload_checks(
+    reads: ReadContext, row: Action[Any, Any], record: Any, new_context: Callable[[], ActionContext]
+) -> Offer:
+    """Return the action with the refusal of those of its checks of payloads that look only at the caller, the
+    record and the child record that a payload names; None if there is one that they do not refuse.
+    """
+    refusal: Offer | None = None
+    for named in await _named_children(reads, row, record, new_context().caller):
+        ctx = new_context()
+        ctx.input.references.update({name: [child] for name, child in named.items()})
+        body = row.body.model_construct(
+            None,
+            **{name: getattr(child, required_children(row)[name].by) for name, child in named.items()},
+        )
+        offer = await _tried(reads, row, record, body, ctx)
+        if offer.because is None:
+            return offer
+        refusal = refusal or offer
+    return refusal or Offer(row, NOTHING_TO_CHOOSE)
+
+
+async def _named_children(
+    reads: ReadContext, row: Action[Any, Any], record: Any, caller: Caller
+) -> list[dict[str, ChildRecord]]:
+    """Return what payloads of the caller can name, the newest first: child records by field."""
+    named: list[dict[str, ChildRecord]] = [{}]
+    is_staff = caller.is_staff_for(record)
+    for name, mark in required_children(row).items():
+        where = f"record = %s{_still_there(mark)}"
+        query = f"select * from fold.{mark.row.KIND} where {where} order by id desc limit {MOST_TRIED}"
+        rows = await reads.rows(query, (record.row_key,), guard=BY_RECORD_VERSION)
+        children = [from_row(mark.row, child) for child in rows]
+        named = [
+            {**fields, name: child}
+            for fields in named
+            for child in children
+            if is_staff or not child.for_staff
+        ]
+    return named[:MOST_TRIED]
+
+
+async def _tried(
+    reads: ReadContext, row: Action[Any, Any], record: Any, body: Payload, ctx: ActionContext
+) -> Offer:
+    """Return the action with the refusal of a payload of which only the child records are known."""
     try:
+        for prepare in row.checks.prepare:
+            if prepare in CALLER_CHECKS:
+                ctx.add_prepared(await prepare(reads, record, body, ctx))
         for check in row.checks.wrong:
-            if check in CALLER_CHECKS:
-                await check(reads, record, None, ctx)
+            if check in CALLER_CHECKS and (because := await check(reads, record, body, ctx)) is not None:
+                return Offer(row, because)
     except ConflictingDuty as had:
-        return had.duty
-    return None
+        return Offer(row, SegregationOfDuties.CODE, had.duty)
+    except PreparationRefused as refused:
+        return Offer(row, refused.because, words=_hashable(refused.words))
+    except WrongValue:
+        return Offer(row, NOTHING_TO_CHOOSE)
+    except Refusal as refused:
+        return Offer(row, refused.code, words=_hashable(refused.words))
+    return Offer(row, None)
+
+
+def _hashable(words: Mapping[str, Word]) -> tuple[tuple[str, Word], ...]:
+    return tuple((name, tuple(word) if isinstance(word, list) else word) for name, word in words.items())
 
 
 async def onlooker_records(

@@ -71,6 +71,18 @@ async def decide_command(ledger: Ledger, command: Command) -> DecidedCommand:
         raise
 
 
+async def refusal_of(ledger: Ledger, command: Command) -> Refusal | None:
+    """Return the refusal with which the command would meet now; None: it would be taken, or what it read has
+    just changed.
+    """
+    try:
+        with contextlib.suppress(ConcurrencyConflict):
+            await decide_command(ledger, command)
+    except Refusal as refusal:
+        return refusal
+    return None
+
+
 async def _decide_parts(ledger: Ledger, reads: ReadContext, command: Command) -> DecidedCommand:
     first = await decide_stream(ledger, reads, command, uuid7())
     parts = [first]

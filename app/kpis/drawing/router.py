@@ -20,7 +20,7 @@ from app.kpis.answers.lag_notice import lag_notice
 from app.kpis.drawing.behaviour import draw
 from app.kpis.drawing.kpi_figure import figure_of
 from app.kpis.drawing.shapes import MOST_POINTS
-from app.kpis.questions.access import permitted_kpi, question_of
+from app.kpis.questions.access import permitted_figures, question_of
 from app.kpis.questions.chart_words import ChartWords
 from app.kpis.questions.parameters import KpiBehaviourQuery
 from app.kpis.questions.periods import Grain
@@ -63,7 +63,7 @@ async def get_kpi_chart(
     title.
     """
     now, language = context_of(request).now, chosen_language(request, query.lang)
-    kpi = permitted_kpi(ledger, context_of(request), key)
+    kpi = await permitted_figures(ledger, context_of(request), key)
     then = await past_moment(ledger.db, query.as_of, now)
     now = now if then is None else then.instant
     question = question_of(ledger.settings, kpi, query.to_parameters(Grain(query.grain), []), now)

@@ -12,6 +12,7 @@ from app.kernel.actions.refusals import NotFound
 from app.kernel.ledger import Ledger as Services
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.kpi import Kpi
+from app.kpis.questions.lookups import has_post_in
 from app.kpis.questions.periods import LARGEST_NUMBER
 from app.kpis.questions.question import KpiQuestion, QuestionParameters, parse_question
 from app.platform.settings import Settings
@@ -26,6 +27,18 @@ def permitted_kpi(ledger: Services, context: CommandMetadata, key: str) -> Kpi:
         agents_see = ledger.settings.agents_see
         may = [overseers(ledger.lifecycles[kind], agents_see=agents_see) for kind in kpi.processes]
         raise ledger.forbidden(ActorPolicy(frozenset.intersection(*may)), context.language)
+    return kpi
+
+
+async def permitted_figures(ledger: Services, context: CommandMetadata, key: str) -> Kpi:
+    """Return the KPI of that key, whose figures, and not the cases, the owner and the executor of the process
+    see as well: by their post. Raises as `permitted_kpi` does.
+    """
+    kpi, caller = KPIS.get(key), context.caller
+    if kpi is None or caller.is_narrowed or may_see_kpi(ledger, caller, kpi):
+        return permitted_kpi(ledger, context, key)
+    if caller.person_id is None or not await has_post_in(ledger.db, caller.person_id, kpi.processes):
+        return permitted_kpi(ledger, context, key)
     return kpi
 
 

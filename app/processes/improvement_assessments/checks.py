@@ -7,7 +7,7 @@ from app.common.records import Record
 from app.foundation.months import end_of_month
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.refusals import Refusal, WrongValue
+from app.kernel.actions.refusals import Refusal, WrongValue, caller_check
 from app.meetings.records import HELD_STATES, AgendaItem, Meeting, MeetingKind, Participant
 from app.processes.improvement_assessments.lookups import (
     plan_in_force,
@@ -82,18 +82,25 @@ async def plan_not_named(
         raise WrongValue({"number": number}, pointer="/plan", because="plan_in_force")
 
 
+@caller_check
+async def not_an_assessor(
+    reads: ReadContext, assessment: ImprovementAssessment, body: object, ctx: ActionContext
+) -> None:
+    """Refuse whoever is no assessor (`not_an_assessor`)."""
+    if await reads.child(Assessor, assessment, person_id=ctx.caller.person_id) is None:
+        raise NotAnAssessor()
+
+
 async def cannot_be_scored(
     reads: ReadContext,
     assessment: ImprovementAssessment,
     body: ScoreImprovementAssessment,
     ctx: ActionContext,
 ) -> None:
-    """Refuse people who are not assessors, a suggestion that is not assessed here (`not_assessed_here`) or is
+    """Refuse a suggestion that is not assessed here (`not_assessed_here`) or is
     settled (`suggestion_settled`), and scores of the caller's own suggestion (`own_suggestion`).
     """
     me, suggestion = ctx.caller.person_id, ctx.required_ref(Record, "suggestion")
-    if await reads.child(Assessor, assessment, person_id=me) is None:
-        raise NotAnAssessor()
     if await reads.child(AssessedSuggestion, assessment, suggestion_id=suggestion.id) is None:
         raise WrongValue(pointer="/suggestion", because="not_assessed_here")
     current = (await suggestions_by_id(reads, [suggestion.id]))[suggestion.id]

@@ -196,7 +196,7 @@ LIFECYCLE = Lifecycle(
         action(open_,    "开始", NEW_RECORD,   State.open,      quality_manager, "improvement_assessment.opened",
                prepare=(find_waiting_suggestions,), wrong=(checks.month_not_begun, checks.plan_not_named, checks.assessor_named_twice), related=NOTE_IN_PLAN),
         action(score,    "评分", [State.open], STAYS,           assessor.in_person(),        "improvement_assessment.scored",
-               prepare=(find_earlier_score,), wrong=(checks.cannot_be_scored,)),
+               prepare=(find_earlier_score,), wrong=(checks.not_an_assessor, checks.cannot_be_scored,)),
         action(conclude, "结束", [State.open], State.concluded, quality_manager.in_person(), "improvement_assessment.concluded",
                wrong=(checks.meeting_not_held, checks.verdict_incomplete), prepare=(judge_suggestions,), related=SETTLE_SUGGESTIONS),
     ),

@@ -16,7 +16,7 @@ from app.foundation.calendars.week import IsoDate
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.payloads import FreeText, Payload, PayloadPart, Reference, Title
-from app.kernel.actions.refusals import PreparationRefused, WrongValue
+from app.kernel.actions.refusals import PreparationRefused, WrongValue, caller_check
 from app.processes.improvement_plans.preparation import KnownContents
 from app.processes.improvement_plans.records import ImprovementPlan, ImprovementPlanStep, PlanStepState
 
@@ -67,6 +67,7 @@ def flag_step(plan: ImprovementPlan, body: FlagStepImprovementPlan, ctx: ActionC
     ctx.outcome.change(ctx.required_ref(ImprovementPlanStep, "step")).overdue_at = ctx.occurred_at
 
 
+@caller_check
 async def not_the_owner_of_the_step(
     reads: ReadContext, plan: ImprovementPlan, body: CompleteStepImprovementPlan, ctx: ActionContext
 ) -> None:
@@ -76,6 +77,7 @@ async def not_the_owner_of_the_step(
         raise PreparationRefused("not_the_owner_of_the_step")
 
 
+@caller_check
 async def step_is_over(
     reads: ReadContext,
     plan: ImprovementPlan,

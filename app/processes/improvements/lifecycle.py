@@ -380,7 +380,7 @@ LIFECYCLE = Lifecycle(
         action(pilot.solve_pilot_issue, "解决试点问题", [State.piloting], STAYS, pilot_member, "improvement.pilot_issue_solved",
                wrong=(pilot_checks.not_in_the_pilot, pilot_checks.issue_is_solved)),
         action(pilot.log_pilot_feedback, "记录试点反馈", [State.piloting], STAYS, pilot_member, "improvement.pilot_feedback_logged",
-               wrong=(pilot_checks.no_pilot_participant,)),
+               wrong=(pilot_checks.no_pilot_participant, pilot_checks.feedback_of_another)),
         action(pilot.report_pilot, "报告试点", [State.piloting], State.pilot_reported, named_project_manager, "improvement.pilot_reported",
                prepare=(load_documents, pilot_evidence), wrong=(pilot_checks.effect_is_missing, pilot_checks.reported_early),
                document=lambda _: DocumentClass.PL,
@@ -433,7 +433,7 @@ LIFECYCLE = Lifecycle(
         *decisions.rows(VOTES),
         *ticket_actions(kind="improvement", any=State, open=OPEN, delivered=ENDED, manager=Role.quality_manager, priorities=PRIORITIES),
         *succession_rows("improvement", State, of_the_active=True, hand_over=people.hand_over_duties,
-                         wrong=(people.names_people_alone,), notifies=people.TO_COMMITTEE),
+                         wrong=(people.successor_not_suitable, people.names_people_alone), notifies=people.TO_COMMITTEE),
     ),
 )
 # fmt: on

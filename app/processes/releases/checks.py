@@ -11,7 +11,7 @@ from app.foundation.decisions.lookups import once_named
 from app.foundation.decisions.records import Decision, DecisionState
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.refusals import Refusal, WrongValue
+from app.kernel.actions.refusals import Refusal, WrongValue, caller_check
 from app.kernel.commands.dating import FUTURE_TOLERANCE
 from app.processes.releases.default_stages import STAGE_CLASSES
 from app.processes.releases.payloads import (
@@ -156,12 +156,11 @@ def _check_apart_in(release: StagesOfRelease, stage: ReleaseStage, author: UUID,
             raise WrongValue({"stage": str(other.key)}, pointer=pointer, because="wrote_other_stage")
 
 
+@caller_check
 async def not_the_stage_reviewer(
-    reads: ReadContext, release: Release, body: PassGateRelease, ctx: ActionContext
+    reads: ReadContext, release: Release, body: object, ctx: ActionContext
 ) -> None:
-    """Refuse if the caller is not the stage's reviewer, or is an author of its documents: is or was named as
-    such, or has attached one of them.
-    """
+    """Refuse if the caller is not the stage's reviewer."""
     stage = ctx.prepared(StagesOfRelease).current(release)
     role, caller = stage.reviewer_role, ctx.caller
     if stage.reviewer_id is not None:
@@ -170,6 +169,13 @@ async def not_the_stage_reviewer(
         may = role is not None and caller.has_role(role, release)
     if not may:
         raise NotTheStageReviewer()
+
+
+async def reviews_own_stage(
+    reads: ReadContext, release: Release, body: PassGateRelease, ctx: ActionContext
+) -> None:
+    """Refuse an author of the stage's documents: who is or was named as such, or has attached one of them."""
+    stage, caller = ctx.prepared(StagesOfRelease).current(release), ctx.caller
     documents = ctx.prepared(StageDocuments)
     named = await once_named(reads, release, stage.row_key, "author_id")
     if caller.person_id == documents.author_id or caller.person_id in named:

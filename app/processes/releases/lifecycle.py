@@ -191,7 +191,7 @@ LIFECYCLE = Lifecycle(
         action(appoint,            "指定阶段人员", IN_STAGES,          STAYS,             project_manager,                  "release.appointed",
                prepare=(stages_of_release,), wrong=(checks.appointment_not_workable,)),
         action(pass_gate,          "通过阶段评审", IN_STAGES,          GATE_PASSED,       gate_reviewer,                    "release.gate_passed",
-               prepare=(stages_of_release, stage_documents), wrong=(checks.not_the_stage_reviewer, checks.stage_author_not_apart,
+               prepare=(stages_of_release, stage_documents), wrong=(checks.not_the_stage_reviewer, checks.reviews_own_stage, checks.stage_author_not_apart,
                       checks.document_of_other_stage, checks.document_of_other_class),
                segregate_from=(stage_author,)),
         action(change_plan,        "变更计划",     BEFORE_DEPLOYMENT,  STAYS,             project_manager,                  "release.plan_change_proposed",

@@ -11,7 +11,7 @@ from app.common.people import Person
 from app.foundation.environments import PRODUCTION
 from app.kernel.access.reads import ReadContext, Reading, Unguarded
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.refusals import PreparationRefused, WrongValue
+from app.kernel.actions.refusals import PreparationRefused, WrongValue, caller_check
 from app.log.events import stream
 from app.processes.releases.default_stages import DEFAULT_KEY, DEFAULT_STAGES
 from app.processes.releases.payloads import DeployRelease, PassGateRelease, PlanRelease
@@ -82,6 +82,7 @@ class StagesOfRelease:
         return next((other for other in self.stages if other.place == (stage.place or 0) + 1), None)
 
 
+@caller_check
 async def stages_of_release(
     reads: ReadContext, release: Release, body: object, ctx: ActionContext
 ) -> StagesOfRelease:

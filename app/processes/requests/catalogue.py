@@ -89,13 +89,17 @@ class Approval:
     decision: NewDecision | None
 
 
+async def approval_is_open(reads: ReadContext, request: Request, ctx: ActionContext) -> str | None:
+    """Refuse while an earlier decision is open (`approval_is_open`)."""
+    opened = await reads.children(Decision, request, state=DecisionState.open.value)
+    return "approval_is_open" if opened else None
+
+
 async def approval(reads: ReadContext, request: Request, body: AssessRequest, ctx: ActionContext) -> Approval:
     """Find the requested item and, if it needs approval, prepare the decision to ask of its approvers.
 
-    Raises PreparationRefused, among others while an earlier decision is open, or WrongValue.
+    Raises PreparationRefused or WrongValue.
     """
-    if await reads.children(Decision, request, state=DecisionState.open.value):
-        raise PreparationRefused("approval_is_open")
     loaded = None if request.item is None else await reads.record("catalogue_item", request.item)
     item: CatalogueItem | None = None if loaded is None else loaded.record
     is_unassigned = body.team is None and body.assignee is None

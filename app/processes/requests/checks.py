@@ -223,6 +223,7 @@ async def quality_not_checked(reads: ReadContext, request: Request, ctx: ActionC
     return None if failed_at is None or is_newer else "not_checked_since"
 
 
+@caller_check
 async def altered_by_judged(
     reads: ReadContext, request: Request, body: DropTask | EditTask, ctx: ActionContext
 ) -> str | None:

@@ -32,7 +32,7 @@ from app.kernel.actions.payloads import (
     Reference,
     Title,
 )
-from app.kernel.actions.refusals import WrongValue
+from app.kernel.actions.refusals import WrongValue, caller_check
 from app.ticketing.records import Task
 
 
@@ -222,6 +222,7 @@ def complete_task(ticket: Ticket, body: CompleteTask, ctx: ActionContext) -> Non
     ctx.outcome.staff_only = task.for_staff
 
 
+@caller_check
 async def task_already_finished(
     reads: ReadContext, ticket: Ticket, body: CompleteTask | DropTask, ctx: ActionContext
 ) -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from app.common.duties import GivenDuty
 from app.common.notices import Responsible
 from app.common.people import Role
 from app.common.records import ForeignRef
@@ -30,21 +31,40 @@ NOT_HANDED_OVER = {
     "one of several, who is replaced in the plan": """
         service_level_plan_entry.person_id improvement_member.person_id""",
     "every process owner may agree instead": "improvement_evaluation.asked_owner_id",
-    "it ends with the account": "absence.cover_id absence.deputy_id deputy.deputy_id",
+    "it ends with the account": """
+        absence.cover_id absence.deputy_id deputy.deputy_id absence_calendar.deputy_id""",
+    "who asked for it, for whom another person of the team answers": """
+        article.requester_id change.requester_id improvement.requester_id incident.requester_id
+        meeting.requester_id problem.requester_id release.requester_id""",
+    "it is about this person": """
+        absence.person_id absence_calendar.person_id deputy.person_id directory_membership.person_id
+        discovery_owner.person_id finding.head_id finding.person_id finding.supervisor_id follower.person_id
+        group_member.person_id membership.person_id onlooker.person_id quality_target.person_id
+        rating_request.person_id scorecard.concerned_id scorecard.person_id scorecard_rating.person_id
+        work.person_id voting_deputy.instead_of_id""",
+    "the rota and its rules are edited": "escalation_rule.to_person_id shift.person_id stand_in.person_id",
+    "the question is recounted or withdrawn": """
+        decision.chair_id improvement_motion.asked_manager_id improvement_motion.asked_sponsor_id""",
+    "quality managers act instead": "process_change.process_owner_id",
 }
 
 
-def test_every_field_that_gives_work_is_handed_over_or_says_why_not() -> None:
+#: These references to persons give none, unless they notify the person.
+NO_DUTY = (None, GivenDuty.recorded, GivenDuty.account)
+
+
+def test_every_field_that_gives_a_duty_is_handed_over_or_says_why_not() -> None:
     exempt = {name for names in NOT_HANDED_OVER.values() for name in names.split()}
     marked = {
         f"{record.KIND}.{name}": (lifecycle.kind, record.KIND, name)
         for lifecycle in LIFECYCLES
         for record in (lifecycle.record, *lifecycle.children)
-        for name in marks(record, Responsible)
-        if name in marks(record, ForeignRef)
+        for name, mark in marks(record, ForeignRef).items()
+        if mark.kind == "person"
+        if name in marks(record, Responsible) or mark.duty not in NO_DUTY
     }
     handed_over = {f"{kind}.{name}" for kind, duties in KIND_DUTIES.items() for name in duties.fields}
-    handed_over |= {f"{kind}.{duty.field}" for kind, duty in ROW_DUTIES.items()}
+    handed_over |= {f"{kind}.{name}" for kind, duty in ROW_DUTIES.items() for name in duty.fields}
     assert marked.keys() - handed_over == exempt
 
 
@@ -119,10 +139,16 @@ async def test_somebody_leaves_and_their_duties_are_handed_over_in_one_step(
     service = {"key": "mail", "name_en": "Mail", "name_zh": "邮件", "criticality": "high", "owner": leaver.id}
     await admin.post_ok("/v1/services", service)
 
+    report = f"/v1/persons/{agent.id}"
+    await admin.request("PATCH", report, json={"manager": leaver.id}, headers={"If-Match": "*"})
+
     left = await admin.post_ok(f"/v1/persons/{leaver.id}/deactivate")
     duties = left["open_duties"]
-    assert {row["kind"]: row["count"] for row in duties["counts"]} == {"incident": 4, "service": 1}
-    assert (duties["items"][0]["duty"], len(duties["items"])) == ("task", 5)
+    counts = {row["kind"]: row["count"] for row in duties["counts"]}
+    assert counts == {"incident": 4, "person": 1, "service": 1}
+    assert (duties["items"][0]["duty"], len(duties["items"])) == ("task", 6)
+    (of_report,) = [duty for duty in duties["items"] if duty["kind"] == "person"]
+    assert (of_report["title"], of_report["duty"]) == ("Agnes", "manager")
     await settle(api)
     for person in (lead, manager):
         steps = [step for row in (await person.read("/v1/notices"))["items"] for step in row["steps"]]
@@ -131,18 +157,52 @@ async def test_somebody_leaves_and_their_duties_are_handed_over_in_one_step(
     (notice,) = [row for row in (await manager.read("/v1/notices"))["items"] if "duties_held" in row["steps"]]
     assert "Leonie" in str(notice)
     page = await manager.read(f"/v1/persons/{leaver.id}/duties")
-    assert sum(row["count"] for row in page["counts"]) == 5
+    assert sum(row["count"] for row in page["counts"]) == 6
     refused = await manager.post(
         f"/v1/persons/{leaver.id}/transfer_duties", json={"new_holder": lead.id, "kinds": ["service"]}
     )
     assert refused.json()["errors"][0]["code"] == "kind_not_managed"
-    await manager.post_ok(f"/v1/persons/{leaver.id}/transfer_duties", {"new_holder": lead.id})
+    transferred = await manager.post_ok(f"/v1/persons/{leaver.id}/transfer_duties", {"new_holder": lead.id})
+    staying = {(duty["kind"], duty["duty"]) for duty in transferred["staying_duties"]}
+    assert staying == {("service", "owner"), ("person", "manager")}
+    assert "do not manage" in transferred["staying_duties"][0]["reason"]
     worker = await settle(api)
     assert worker.failures == []
     page = await manager.read(f"/v1/persons/{leaver.id}/duties")
-    assert [row["kind"] for row in page["counts"]] == ["service"], "for the service level managers"
+    kinds = {row["kind"] for row in page["counts"]}
+    assert kinds == {"service", "person"}, "for the service level managers and administrators"
+    await admin.post_ok(f"{report}/hand_over_duties", {"person": leaver.id, "new_holder": lead.id})
+    assert (await admin.read(report))["manager"]["id"] == lead.id
     assert (await manager.read(path))["assignee"]["id"] == lead.id
     assert [task["assignee"]["id"] for task in (await manager.read(f"{path}/tasks"))["items"]] == [lead.id]
+
+
+async def is_open(client: Client, path: str) -> bool:
+    """Whether the record says that its duties can be handed over."""
+    actions = (await client.read(path))["actions"]
+    (is_open,) = [action["open"] for action in actions if action["action"] == hand_over_duties.__name__]
+    return bool(is_open)
+
+
+@pytest.mark.parametrize(("days", "is_replaced"), [(10, False), (60, True)])
+async def test_whoever_is_absent_for_long_is_replaced_as_if_they_had_left(
+    api: Api, leaver: Client, days: int, is_replaced: bool
+) -> None:
+    agent = await api.client("Agnes", Role.agent)
+    manager = await api.client("Mona", Role.incident_manager)
+    incident = await agent.post_ok("/v1/incidents", an_incident())
+    path = f"/v1/incidents/{incident['id']}"
+    await agent.post_ok(f"{path}/assign", {"team": "network", "person": leaver.id})
+    now = datetime.now(UTC)
+    begin, end = now - timedelta(hours=1), now + timedelta(days=days)
+    period = {"from_at": begin.isoformat(), "until_at": end.isoformat()}
+    await leaver.post_ok("/v1/absences", {"person": "me", **period})
+    assert await is_open(manager, path) is is_replaced
+    transfer = f"/v1/persons/{leaver.id}/transfer_duties"
+    answer = await manager.post(transfer, json={"new_holder": agent.id})
+    assert (answer.is_success or answer.json()["code"]) == (is_replaced or "person_still_active")
+    await settle(api)
+    assert ((await manager.read(path))["assignee"]["id"] == agent.id) is is_replaced
 
 
 async def test_only_managers_hand_over_and_only_what_people_hold_who_have_left(
@@ -156,7 +216,9 @@ async def test_only_managers_hand_over_and_only_what_people_hold_who_have_left(
     body = {"person": leaver.id, "new_holder": agent.id}
     refused = await manager.post(f"{path}/hand_over_duties", json=body)
     assert refused.json()["errors"][0]["code"] == "person_still_active"
+    assert await is_open(manager, path) is False
     await admin.post_ok(f"/v1/persons/{leaver.id}/deactivate")
+    assert await is_open(manager, path) is True
     assert (await agent.post(f"{path}/hand_over_duties", json=body)).status_code in (403, 404)
     for successor, code in ((leaver.id, "person_inactive"), (agent.id, None)):
         answer = await manager.post(f"{path}/hand_over_duties", json={**body, "new_holder": successor})

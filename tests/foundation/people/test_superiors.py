@@ -67,7 +67,7 @@ async def test_the_administrator_of_a_team_may_not_act_on_whoever_holds_more_tha
 
 
 #: What an administrator of the team may do to whoever holds more, with checks of their own.
-OF_ANY_MEMBER = {"join", "grant_role", "revoke_role", "transfer_duties"}
+OF_ANY_MEMBER = {"join", "grant_role", "revoke_role", "transfer_duties", "hand_over_duties"}
 
 
 def test_nothing_else_is_done_to_whoever_holds_more() -> None:

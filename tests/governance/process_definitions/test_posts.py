@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.common.people import Grade, Role
+from app.kpis.catalogue import KPIS
 from tests.governance.process_definitions.conftest import PUBLISHED, Registry
 
 NEXT = {"process": "billing", "title": "Billing, faster", "level": 2}
@@ -55,6 +56,19 @@ async def test_nobody_else_drafts_the_next_edition(registry: Registry) -> None:
     assert (refused.status_code, refused.json()["code"]) == (403, "no_post_in_process")
 
 
+async def test_owner_and_executor_read_the_figures_of_their_process_by_their_post(registry: Registry) -> None:
+    await registry.published(process="incident", title="Incidents", expected_path=[])
+    reader = await registry.api.client("Reader")
+    key = next(key for key, kpi in KPIS.items() if kpi.processes == ("incident",))
+    answers = [
+        (await person.get(f"/v1/kpis/{key}")).status_code
+        for person in (registry.senior, registry.executor, reader)
+    ]
+    assert answers == [200, 200, 403]
+    cases = await registry.senior.get(f"/v1/kpis/{key}/cases")
+    assert cases.status_code == 403, "what is counted is for those who see every record"
+
+
 async def test_the_post_of_an_owner_who_has_left_goes_to_somebody_who_may_own_it(registry: Registry) -> None:
     path = f"/v1/process_definitions/{(await registry.published())['id']}"
     admin = await registry.api.client("Ada", Role.admin)
@@ -64,5 +78,12 @@ async def test_the_post_of_an_owner_who_has_left_goes_to_somebody_who_may_own_it
     body = {"person": registry.senior.id, "new_holder": engineer.id}
     refused = await registry.quality.post(f"{path}/hand_over_duties", json=body)
     assert refused.json()["errors"][0]["code"] == "not_senior", "the duty decides, not the action"
+    senior = {"grade": Grade.senior.value}
+    await admin.request(
+        "PATCH", f"/v1/persons/{registry.executor.id}", json=senior, headers={"If-Match": "*"}
+    )
+    to_executor = body | {"new_holder": registry.executor.id}
+    refused = await registry.quality.post(f"{path}/hand_over_duties", json=to_executor)
+    assert refused.json()["errors"][0]["code"] == "owner_executes", "as if they were named directly"
     after = await registry.quality.post_ok(f"{path}/hand_over_duties", body | {"new_holder": successor.id})
     assert after["owner"]["id"] == successor.id

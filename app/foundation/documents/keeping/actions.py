@@ -304,7 +304,7 @@ def document_actions(spec: KeptDocuments) -> ActionRows:
         row(grant_access,      "授权查阅",     published,  STAYS,          spec.grants.in_person(), "access_granted",
             prepare=(*chosen, access), wrong=(checks.not_published, checks.grant_invalid)),
         row(refuse_access,     "不予查阅",     spec.any,   STAYS,          spec.grants.in_person(), "access_refused",
-            prepare=(*chosen, access), wrong=(checks.access_not_requested,), keys=Keys.TEXTS),
+            prepare=(*chosen, access), wrong=(checks.access_not_requested, checks.nobody_requests), keys=Keys.TEXTS),
         row(end_access,        "查阅到期",     spec.any,   STAYS,          rule,        "access_ended", wrong=(checks.access_not_over,)),
         row(lend,              "借出",         published,  STAYS,          managers,    "lent",
             prepare=chosen, wrong=(checks.not_published, checks.loan_invalid)),

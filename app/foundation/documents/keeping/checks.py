@@ -25,7 +25,7 @@ from app.kernel.access.reads import ReadContext
 from app.kernel.access.visibility import ROW_TOKENS
 from app.kernel.actions.actor_policy import RecordDuty
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.refusals import ConflictingDuty, WrongValue
+from app.kernel.actions.refusals import ConflictingDuty, WrongValue, caller_check
 
 #: A secret document is not given to others by its author alone, nor for more than so many days.
 SECRET_AUTHOR = RecordDuty("author of the secret document", "涉密文件作者", ())
@@ -36,12 +36,14 @@ DESTRUCTION_ASKER = RecordDuty("first of the two who destroy it", "提出销毁�
 ARCHIVABLE = (DocumentState.published, DocumentState.superseded)
 
 
+@caller_check
 async def not_published(reads: ReadContext, record: Any, body: OfDocument, ctx: ActionContext) -> str | None:
     """Refuse if the document is not published (`document_not_published`)."""
     published = ctx.prepared(ChosenDocument).entry.state is DocumentState.published
     return None if published else "document_not_published"
 
 
+@caller_check
 async def acknowledged_already(
     reads: ReadContext, record: Any, body: OfDocument, ctx: ActionContext
 ) -> str | None:
@@ -50,6 +52,7 @@ async def acknowledged_already(
     return None if row is None or row.acknowledged_at is None else "acknowledged_already"
 
 
+@caller_check
 async def requested_already(
     reads: ReadContext, record: Any, body: OfDocument, ctx: ActionContext
 ) -> str | None:
@@ -65,6 +68,14 @@ async def access_not_requested(
     person = ctx.required_ref(Person, "person")
     waiting = {row.person_id for row in ctx.prepared(Access).requests}
     return None if person.id in waiting else "access_not_requested"
+
+
+@caller_check
+async def nobody_requests(
+    reads: ReadContext, record: Any, body: OfDocument, ctx: ActionContext
+) -> str | None:
+    """Refuse if nobody waits for an answer (`access_not_requested`)."""
+    return None if ctx.prepared(Access).requests else "access_not_requested"
 
 
 async def grant_invalid(
@@ -117,6 +128,7 @@ def _check_ahead(body: GrantDocumentAccess | LendDocument, ctx: ActionContext) -
         raise WrongValue(pointer="/until_at", because="not_ahead")
 
 
+@caller_check
 async def returned_already(
     reads: ReadContext, record: Any, body: ReturnDocument, ctx: ActionContext
 ) -> str | None:
@@ -131,6 +143,7 @@ async def loan_flagged(reads: ReadContext, record: Any, body: FlagLoanDocument, 
         raise WrongValue(pointer="/loan", because="flagged_already")
 
 
+@caller_check
 async def not_archivable(
     reads: ReadContext, record: Any, body: DocumentReason, ctx: ActionContext
 ) -> str | None:
@@ -139,12 +152,14 @@ async def not_archivable(
     return None if entry.state in ARCHIVABLE else "document_not_published"
 
 
+@caller_check
 async def not_archived(reads: ReadContext, record: Any, body: OfDocument, ctx: ActionContext) -> str | None:
     """Refuse what is not archived (`document_not_archived`)."""
     archived = ctx.prepared(ChosenDocument).entry.state is DocumentState.archived
     return None if archived else "document_not_archived"
 
 
+@caller_check
 async def document_on_hold(
     reads: ReadContext, record: Any, body: OfDocument, ctx: ActionContext
 ) -> str | None:
@@ -155,6 +170,7 @@ async def document_on_hold(
     return None if entry.held_at is None else "document_held"
 
 
+@caller_check
 async def document_not_on_hold(
     reads: ReadContext, record: Any, body: OfDocument, ctx: ActionContext
 ) -> str | None:
@@ -162,6 +178,7 @@ async def document_not_on_hold(
     return "document_not_held" if ctx.prepared(ChosenDocument).entry.held_at is None else None
 
 
+@caller_check
 async def retention_not_over(
     reads: ReadContext, record: Any, body: OfDocument, ctx: ActionContext
 ) -> str | None:
@@ -176,6 +193,7 @@ async def retention_not_over(
     return None
 
 
+@caller_check
 async def destruction_asked_already(
     reads: ReadContext, record: Any, body: OfDocument, ctx: ActionContext
 ) -> str | None:
@@ -184,6 +202,7 @@ async def destruction_asked_already(
     return None if asked_at is None else "destruction_asked_already"
 
 
+@caller_check
 async def not_by_two(reads: ReadContext, record: Any, body: OfDocument, ctx: ActionContext) -> str | None:
     """Refuse a destruction without a request (`destruction_not_asked`), or by the person who requested it."""
     entry = ctx.prepared(ChosenDocument).entry

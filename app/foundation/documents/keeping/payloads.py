@@ -15,10 +15,16 @@ from app.foundation.documents.records import DocumentEntry
 from app.kernel.actions.payloads import FreeText, Instant, Payload, Reference, Statement
 
 
+class ChosenDocumentRef(ChildRef):
+    """Marks the field that names a document, which may be left out where the record has only one."""
+
+    needed = True
+
+
 class OfDocument(Payload):
     """A document of the record."""
 
-    document: Annotated[UUID, ChildRef(DocumentEntry)] | None = Field(
+    document: Annotated[UUID, ChosenDocumentRef(DocumentEntry)] | None = Field(
         default=None, description="Identifier of the document; may be left out if the record has only one."
     )
 

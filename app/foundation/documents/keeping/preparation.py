@@ -19,7 +19,7 @@ from app.foundation.documents.keeping.records import (
 from app.foundation.documents.records import DocumentEntry, DocumentSection
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext, DoomedKeys
-from app.kernel.actions.refusals import WrongValue
+from app.kernel.actions.refusals import WrongValue, caller_check
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ class ChosenDocument:
     entry: DocumentEntry
 
 
+@caller_check
 async def chosen_document(
     reads: ReadContext, record: Any, body: OfDocument, ctx: ActionContext
 ) -> ChosenDocument:
@@ -54,6 +55,7 @@ class Acknowledgement:
     row: DocumentAcknowledgement | None
 
 
+@caller_check
 async def own_acknowledgement(
     reads: ReadContext, record: Any, body: OfDocument, ctx: ActionContext
 ) -> Acknowledgement:
@@ -73,6 +75,7 @@ class Access:
     readers: tuple[DocumentReader, ...]
 
 
+@caller_check
 async def access(reads: ReadContext, record: Any, body: OfDocument, ctx: ActionContext) -> Access:
     """Find the requests for the document that are open, and its readers for a time."""
     entry = ctx.prepared(ChosenDocument).entry

@@ -6,22 +6,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any
+from uuid import UUID
 
 from pydantic import Field
 
 from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, RecipientRule, Responsible
-from app.common.people import Person, PersonState
+from app.common.people import Person
 from app.common.records import CodeEnum, ForeignRef, Record, all_codecs
 from app.foundation.people.succession.duties import KIND_DUTIES, OUTLASTING, ROW_DUTIES
+from app.foundation.people.succession.lookups import replaceable
 from app.kernel.access.eligibility import is_eligible, scopes_of
-from app.kernel.access.reads import ReadContext
+from app.kernel.access.reads import ReadContext, Reading, Unguarded
 from app.kernel.actions.actor_policy import role, rule
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import STAYS, Action, PayloadCheck, action
 from app.kernel.actions.payloads import Payload, Reference
-from app.kernel.actions.refusals import WrongValue
+from app.kernel.actions.refusals import WrongValue, caller_check
 
 #: A successor as the requester is of the same customer.
 REQUESTER = "requester_id"
@@ -51,21 +54,28 @@ async def held_duties(
 ) -> HeldDuties:
     """Find the duties that the person holds in the record."""
     person_id = ctx.required_ref(Person, "person").id
+    duties = await open_duties(reads, record)
+    fields = [name for name in duties.fields if getattr(record, name) == person_id]
+    rows = [(row, name) for row, name in duties.rows if getattr(row, name) == person_id]
+    return HeldDuties(tuple(fields), tuple(rows))
+
+
+async def open_duties(reads: ReadContext, record: Any) -> HeldDuties:
+    """Find the duties of everybody in the record that are not over."""
     duties = KIND_DUTIES[record.KIND]
     fields = [
         name
         for name in duties.fields
-        if getattr(record, name) == person_id and record.state.value not in duties.ended_for(name)
+        if getattr(record, name) is not None and record.state.value not in duties.ended_for(name)
     ]
     rows: list[tuple[Record, str]] = []
     for child in reads.lifecycles[record.KIND].children:
         duty = ROW_DUTIES.get(child.KIND)
-        if duty is None:
+        if duty is None or (duty.ends_with_record and record.state.value in duties.ended):
             continue
         for row in await reads.children(child, record):
-            is_open = all(getattr(row, name) is None for name in duty.done)
-            if is_open and getattr(row, duty.field) == person_id:
-                rows.append((row, duty.field))
+            if all(getattr(row, name) is None for name in duty.done):
+                rows += [(row, name) for name in duty.fields if getattr(row, name) is not None]
     return HeldDuties(tuple(fields), tuple(rows))
 
 
@@ -74,8 +84,11 @@ def hand_over_duties(record: Any, body: HandOverDuties, ctx: ActionContext) -> N
     duties, successor_id = ctx.prepared(HeldDuties), ctx.required_ref(Person, "new_holder").id
     for name in duties.fields:
         setattr(record, name, successor_id)
+    changed: dict[UUID, Record] = {}
     for row, name in duties.rows:
-        setattr(ctx.outcome.change(row), name, successor_id)
+        if row.id not in changed:
+            changed[row.id] = ctx.outcome.change(row)
+        setattr(changed[row.id], name, successor_id)
 
 
 async def successor_not_eligible(
@@ -90,6 +103,20 @@ async def successor_not_eligible(
     for duty in sorted({mark.duty or GivenDuty.work for mark in references if mark is not None}):
         if not await is_eligible(reads, "person", successor.id, duty, scopes_of(record, body, None)):
             raise WrongValue(pointer="/new_holder", because=duty.because)
+
+
+async def successor_not_apart(
+    reads: ReadContext, record: Any, body: HandOverDuties, ctx: ActionContext
+) -> None:
+    """Refuse a successor who would hold two duties that are kept apart."""
+    duties, successor = ctx.prepared(HeldDuties), ctx.required_ref(Person, "new_holder")
+    held: list[tuple[Record, str]] = [*((record, name) for name in duties.fields), *duties.rows]
+    for row, moved in held:
+        kept_apart = (KIND_DUTIES if row is record else ROW_DUTIES)[row.KIND].apart
+        for because, names in kept_apart.items():
+            holders = [getattr(row, name) for name in names if name != moved]
+            if moved in names and successor.id in holders:
+                raise WrongValue(pointer="/new_holder", because=because)
 
 
 async def holds_no_duty(
@@ -110,26 +137,53 @@ async def successor_invalid(reads: ReadContext, record: Any, body: Any, ctx: Act
 async def person_still_active(
     reads: ReadContext, record: Any, body: HandOverDuties, ctx: ActionContext
 ) -> None:
-    """Refuse to hand over what somebody active holds (`person_still_active`)."""
-    if ctx.required_ref(Person, "person").state is PersonState.active:
+    """Refuse to hand over what somebody active holds who is not absent for long (`person_still_active`)."""
+    person = ctx.required_ref(Person, "person")
+    if person.id not in await replaceable(guarded(reads), [person.id], ctx.now):
         raise WrongValue(pointer="/person", because="person_still_active")
+
+
+def nobody_to_replace(*, of_the_active: bool) -> PayloadCheck:
+    """Return the check that there is somebody in the record whose duties can be handed over."""
+
+    @caller_check
+    async def check(reads: ReadContext, record: Any, body: object, ctx: ActionContext) -> str | None:
+        """Refuse if nobody holds an open duty here, or only active people do (`nobody_to_replace`)."""
+        duties = await open_duties(reads, record)
+        holders = {getattr(record, name) for name in duties.fields}
+        holders |= {getattr(row, name) for row, name in duties.rows}
+        if holders and (of_the_active or await replaceable(guarded(reads), holders, ctx.now)):
+            return None
+        return "nobody_to_replace"
+
+    return check
+
+
+def guarded(reads: ReadContext) -> Reading:
+    """Return the reads of who has left or is absent."""
+    return partial(reads.rows, guard=Unguarded("Whoever returns meanwhile was away when it was decided."))
 
 
 def succession_rows(
     kind: str,
     states: Iterable[CodeEnum],
     *,
+    event: str = "duties_handed_over",
     of_the_active: bool = False,
     hand_over: Callable[[Any, HandOverDuties, ActionContext], None] = hand_over_duties,
     wrong: tuple[PayloadCheck, ...] = (),
     notifies: tuple[RecipientRule, ...] = (),
 ) -> tuple[Action[Any, Any], ...]:
-    """Return the row for a lifecycle's table. Only duties of people who have left are handed over, unless the
-    managers may replace active people, too (`of_the_active`). `hand_over` does what follows for the kind,
-    whose own checks are `wrong`.
+    """Return the row for a lifecycle's table. Only duties of people who have left, or are absent for long,
+    are handed over, unless the managers may replace active people, too (`of_the_active`). `hand_over` does
+    what follows for the kind, whose own checks are `wrong`. `event` is the second part of the event's type.
     """
     duties = KIND_DUTIES[kind]
-    checks: tuple[PayloadCheck, ...] = (successor_invalid, holds_no_duty, successor_not_eligible)
+    checks: tuple[PayloadCheck, ...] = (
+        *(successor_invalid, holds_no_duty, successor_not_eligible, successor_not_apart),
+        *wrong,
+        nobody_to_replace(of_the_active=of_the_active),
+    )
     return (
         action(
             hand_over,
@@ -137,9 +191,9 @@ def succession_rows(
             [state for state in states if kind in OUTLASTING or state.value not in duties.ended],
             STAYS,
             (role(*duties.managers) | rule).in_person(),
-            f"{kind}.duties_handed_over",
+            f"{kind}.{event}",
             prepare=(held_duties,),
-            wrong=(*(() if of_the_active else (person_still_active,)), *checks, *wrong),
+            wrong=(*(() if of_the_active else (person_still_active,)), *checks),
             notifies=notifies,
         ),
     )

@@ -1,4 +1,6 @@
-"""Actions on a person who has left: the report of what they held, and handing it over in one step."""
+"""Actions on a person who has left, or is absent for long: the report of what they held, and handing it over
+in one step.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +11,11 @@ from pydantic import Field, WithJsonSchema
 from app.common.components import CHOSEN_FROM
 from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, Responsible
-from app.common.people import Person, PersonState
+from app.common.people import Caller, Person, PersonState
 from app.common.records import ForeignRef
 from app.foundation.people.succession.duties import KIND_DUTIES, MANAGERS
-from app.foundation.people.succession.handing_over import successor_invalid
+from app.foundation.people.succession.handing_over import guarded, successor_invalid
+from app.foundation.people.succession.lookups import replaceable
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import role, rule
 from app.kernel.actions.context import ActionContext
@@ -24,7 +27,9 @@ DutyKind = Annotated[str, WithJsonSchema({"type": "string", CHOSEN_FROM: "duty_k
 
 
 class TransferDutiesPerson(Payload):
-    """The successor of a person who has left, and the kinds of records whose duties are handed over."""
+    """The successor of a person who has left or is absent for long, and the kinds of records whose duties are
+    handed over.
+    """
 
     # The new holder is notified record by record.
     new_holder: Annotated[Reference, ForeignRef("person", GivenDuty.participation, quiet=True)] = Field(
@@ -42,32 +47,38 @@ def transfer_duties(person: Person, body: TransferDutiesPerson, ctx: ActionConte
     """Transfer the person's duties: a rule puts the successor in their place, record by record."""
 
 
+async def still_active(reads: ReadContext, person: Person, ctx: ActionContext) -> str | None:
+    """Refuse to transfer the duties of somebody active who is not absent for long (`person_still_active`)."""
+    is_replaceable = await replaceable(guarded(reads), [person.id], ctx.now)
+    return None if is_replaceable else "person_still_active"
+
+
 async def kinds_not_managed(
     reads: ReadContext, person: Person, body: TransferDutiesPerson, ctx: ActionContext
 ) -> None:
     """Refuse kinds without duties (`unknown_value`), and those that the caller does not manage."""
-    if not managed_kinds(ctx):
+    if not managed_kinds(ctx.caller):
         raise WrongValue({"kind": "–"}, pointer="/kinds", because="kind_not_managed")
     for n, kind in enumerate(body.kinds):
         if kind not in KIND_DUTIES:
             raise WrongValue({"value": kind}, pointer=f"/kinds/{n}", because="unknown_value")
-        if kind not in managed_kinds(ctx):
+        if kind not in managed_kinds(ctx.caller):
             raise WrongValue({"kind": kind}, pointer=f"/kinds/{n}", because="kind_not_managed")
 
 
-def managed_kinds(ctx: ActionContext) -> tuple[str, ...]:
+def managed_kinds(caller: Caller) -> tuple[str, ...]:
     """Return the kinds of records whose duties the caller may hand over."""
     return tuple(
         kind
         for kind, duties in KIND_DUTIES.items()
-        if ctx.caller.is_rule
-        or any(held.role in duties.managers and held.applies_throughout(kind) for held in ctx.caller.roles)
+        if caller.is_rule
+        or any(held.role in duties.managers and held.applies_throughout(kind) for held in caller.roles)
     )
 
 
 def with_kinds(person: Any, body: TransferDutiesPerson, ctx: ActionContext) -> Payload:
-    """Return the payload with all kinds that the caller manages, if it is empty."""
-    return body if body.kinds else body.model_copy(update={"kinds": managed_kinds(ctx)})
+    """Return the payload with all kinds that the caller manages, if it names none."""
+    return body if body.kinds else body.model_copy(update={"kinds": managed_kinds(ctx.caller)})
 
 
 class ReportDuties(Payload):
@@ -101,7 +112,7 @@ def leaving_rows() -> tuple[Action[Any, Any], ...]:
     states = [PersonState.inactive, PersonState.erased]
     return (
         action(report_duties, "上报未移交职责", states, STAYS, rule, "person.duties_reported"),
-        action(transfer_duties, "移交全部职责", states, STAYS, (role(*MANAGERS) | rule).in_person(), "person.duties_handed_over",
-               wrong=(successor_invalid, kinds_not_managed), supplies=with_kinds),
+        action(transfer_duties, "移交全部职责", PersonState, STAYS, (role(*MANAGERS) | rule).in_person(), "person.duties_handed_over",
+               unless=(still_active,), wrong=(successor_invalid, kinds_not_managed), supplies=with_kinds),
     )
 # fmt: on

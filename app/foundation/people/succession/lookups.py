@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from app.common.people import Caller, Role
+from app.common.personal import Personal
 from app.foundation.people.lookups import leads_or_members
 from app.foundation.people.records import Membership
 from app.foundation.people.succession.duties import KIND_DUTIES, ROW_DUTIES, KindDuties
@@ -17,12 +18,19 @@ from app.kernel.access.eligibility import STAFFED
 from app.kernel.access.reads import HOLDERS, Reading
 from app.kernel.access.visibility import sees_every_record, tokens
 from app.kernel.actions.lifecycle import Lifecycle
-from app.kernel.actions.payloads import LONGEST_LIST
+from app.kernel.actions.payloads import LONGEST_LIST, marks
 from app.log.events import Recorded, id_of, kind_of
 from app.platform.db import Database
 
 #: The most duties that are listed; all are counted.
 MOST_LISTED = 200
+#: Whoever is absent for longer than this can be replaced.
+LONG_ABSENCE = timedelta(days=14)
+REPLACEABLE = """
+select p.id from fold.person p
+where p.id = any(%(persons)s) and (p.state <> 'active' or p.deactivated_at is not null or exists (
+  select from fold.absence a where a.person_id = p.id and a.state = 'planned'
+    and a.from_at <= %(at)s and a.until_at > %(at)s and a.until_at - a.from_at > %(least)s))"""
 TEAMS = "select team_id from fold.membership where person_id = %s order by team_id"
 SUPERIOR = """
 select m.id from fold.person p join fold.person m on m.id = p.manager_id
@@ -118,23 +126,33 @@ async def duties_of(
 
 
 def _queries(lifecycle: Lifecycle[Any], duties: KindDuties, visible: str) -> Iterable[str]:
-    fields = lifecycle.record.model_fields
+    fields, personal = lifecycle.record.model_fields, marks(lifecycle.record, Personal)
     values = {
         "kind": lifecycle.kind,
         "table": lifecycle.table,
         "number": "r.number" if "number" in fields else "r.key" if "key" in fields else "null::text",
-        "title": next((f"r.{name}" for name in ("title", "name") if name in fields), "null::text"),
+        "title": next(
+            (f"r.{name}" for name in ("title", "name") if name in fields and name not in personal),
+            "null::text",
+        ),
         "visible": visible,
     }
     own_due = "r.due_at" if "due_at" in fields else "null::timestamptz"
     for name in duties.fields:
-        ended = ", ".join(f"'{state}'" for state in sorted(duties.ended_for(name)))
+        ended = _codes(duties.ended_for(name))
         yield _OF_RECORD.format(**values, field=name, due=own_due, ended=ended)
     for child in lifecycle.children:
         if (duty := ROW_DUTIES.get(child.KIND)) is not None:
             undone = " and ".join(f"c.{name} is null" for name in duty.done)
             due = "c.due_at" if "due_at" in child.model_fields else "null::timestamptz"
-            yield _OF_ROW.format(**values, row=child.KIND, field=duty.field, undone=undone, due=due)
+            if duty.ends_with_record:
+                undone += f" and r.state <> all(array[{_codes(duties.ended)}]::text[])"
+            for name in duty.fields:
+                yield _OF_ROW.format(**values, row=child.KIND, field=name, undone=undone, due=due)
+
+
+def _codes(states: Iterable[str]) -> str:
+    return ", ".join(f"'{state}'" for state in sorted(states))
 
 
 def counts_by_kind(duties: Iterable[HeldDuty]) -> Mapping[str, int]:
@@ -209,3 +227,11 @@ async def holders_of(read: Reading, roles: Iterable[Role]) -> list[UUID]:
         if managers := [row["id"] for row in await read(HOLDERS, (held, LONGEST_LIST))]:
             return managers
     return []
+
+
+async def replaceable(read: Reading, persons: Collection[UUID], now: datetime) -> set[UUID]:
+    """Return those of the persons whose duties can be handed over: their accounts are deactivated, or they
+    are absent for long.
+    """
+    values = {"persons": list(persons), "at": now, "least": LONG_ABSENCE}
+    return {row["id"] for row in await read(REPLACEABLE, values)}

@@ -1,8 +1,11 @@
-"""Operations on the duties of a person: `GET /v1/persons/{id}/duties`, and what `deactivate` answers."""
+"""Operations on the duties of a person: `GET /v1/persons/{id}/duties`, and what `deactivate` and
+`transfer_duties` answer.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -21,12 +24,17 @@ from app.api.records.reads import Name, load_visible, renderer_of
 from app.api.records.shapes import OutputModel
 from app.api.requests.etag import versions_of
 from app.api.requests.request_keys import key_of
-from app.common.people import Caller
+from app.common.people import Caller, Person, rule_caller
 from app.foundation.people import persons
 from app.foundation.people.queries import PERSONS, PersonOut
+from app.foundation.people.succession.handing_over import HandOverDuties, hand_over_duties, holds_no_duty
+from app.foundation.people.succession.leaving import TransferDutiesPerson, managed_kinds
 from app.foundation.people.succession.lookups import MOST_LISTED, HeldDuty, counts_by_kind, duties_of
+from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.payloads import EmptyPayload
+from app.kernel.actions.refusals import Refusal, WrongValue
 from app.kernel.commands.command import Command
+from app.kernel.commands.perform import refusal_of
 from app.kernel.ledger import Ledger as Services
 
 #: So many duties are in the answer to a deactivation.
@@ -69,6 +77,21 @@ class DeactivatedPersonOut(PersonOut):
     )
 
 
+class StayingDutyOut(DutyOut):
+    """A duty that stays with the person, and the reason."""
+
+    reason: str = Field(description="Reason why the duty stays with the person.")
+
+
+class TransferredPersonOut(PersonOut):
+    """A person whose duties are handed over, with those that stay."""
+
+    staying_duties: list[StayingDutyOut] | None = Field(
+        description="Duties that stay with the person, by due time; at most 200. Null if the answer is a "
+        "repetition."
+    )
+
+
 router = Router(prefix="/v1", tags=["people"])
 
 
@@ -106,16 +129,92 @@ async def deactivate(
     return action_response(renderer, carried_out, answer)
 
 
+@router.post(
+    "/persons/{id}/transfer_duties",
+    **operation(persons.LIFECYCLE, "transfer_duties", TransferredPersonOut),
+)
+async def transfer_duties(
+    request: Request,
+    ledger: Ledger,
+    name: Name,
+    body: TransferDutiesPerson,
+    if_match: IfMatch = None,
+    idempotency_key: IdempotencyHeader = None,
+) -> Response:
+    """Transfer the person's duties: a rule puts the successor in their place, record by record. The answer
+    has the duties that stay with the person, each with the reason.
+    """
+    key = await key_of(ledger, request, "transfer_duties_person", idempotency_key)
+    context = context_of(request)
+    row = persons.LIFECYCLE["transfer_duties"]
+    command = Command(persons.LIFECYCLE, row, name, body, context, versions_of(if_match), key)
+    carried_out, renderer = await perform_idempotently(ledger, command), renderer_of(request, PERSONS)
+    answer = await renderer.render_one(carried_out.record)
+    answer["staying_duties"] = None
+    if not carried_out.replayed:
+        person, language = carried_out.record.id, renderer.language
+        duties = (await _duties(ledger, context.caller, person))[:MOST_LISTED]
+        kinds = body.kinds or managed_kinds(context.caller)
+        reasons = await _reasons_to_stay(
+            ledger, duties, HandOverDuties(person=str(person), new_holder=body.new_holder), kinds, context
+        )
+        answer["staying_duties"] = [
+            {**_duty_shown(duty), "reason": reasons[duty.id].sentence(language)}
+            for duty in duties
+            if duty.id in reasons
+        ]
+    return action_response(renderer, carried_out, answer)
+
+
+async def _reasons_to_stay(
+    ledger: Services,
+    duties: Sequence[HeldDuty],
+    body: HandOverDuties,
+    kinds: Collection[str],
+    sent: CommandMetadata,
+) -> dict[UUID, Refusal]:
+    """Return why duties stay, by the id of the record: the refusal with which the rule that hands them over
+    will meet.
+    """
+    caller = replace(rule_caller(hand_over_duties.__name__), person_id=None)
+    new_holder = str(sent.caller.person_id) if body.new_holder == "me" else body.new_holder
+    handed_over = body.model_copy(update={"new_holder": new_holder})
+    metadata = replace(sent, caller=caller, source="rule")
+    reasons: dict[UUID, Refusal] = {}
+    for record, kind in {duty.id: duty.kind for duty in duties}.items():
+        if kind not in kinds:
+            reasons[record] = WrongValue({"kind": kind}, pointer="/kinds", because="kind_left_out")
+            continue
+        lifecycle: Any = ledger.lifecycles[kind]
+        row = lifecycle[hand_over_duties.__name__]
+        command = Command(lifecycle, row, str(record), handed_over, metadata)
+        refusal = await refusal_of(ledger, command)
+        # What the rule has handed over by now does not stay.
+        if refusal is not None and refusal.code != holds_no_duty.__name__:
+            reasons[record] = refusal
+    return reasons
+
+
 async def _duties(ledger: Services, reader: Caller, person: UUID) -> Sequence[HeldDuty]:
     kinds = ledger.lifecycles.values()
-    return await duties_of(ledger.db, kinds, person, reader=reader, agents_see=ledger.settings.agents_see)
+    duties = await duties_of(ledger.db, kinds, person, reader=reader, agents_see=ledger.settings.agents_see)
+    persons = [duty.id for duty in duties if duty.kind == Person.KIND]
+    if not persons:
+        return duties
+    names = await ledger.directory.names(persons)
+    texts = await ledger.vault.texts(names.values())
+    return [
+        replace(duty, title=texts.get(names.get(duty.id, ""))) if duty.kind == Person.KIND else duty
+        for duty in duties
+    ]
 
 
 def _shown(duties: Sequence[HeldDuty], most: int) -> dict[str, Any]:
     """Return the duties as clients see them."""
     counts = [{"kind": kind, "count": number} for kind, number in counts_by_kind(duties).items()]
-    items = [
-        {name: getattr(duty, name) for name in DutyOut.model_fields} | {"duty": duty.duty.removesuffix("_id")}
-        for duty in duties[:most]
-    ]
-    return {"counts": counts, "items": items}
+    return {"counts": counts, "items": [_duty_shown(duty) for duty in duties[:most]]}
+
+
+def _duty_shown(duty: HeldDuty) -> dict[str, Any]:
+    values = {name: getattr(duty, name) for name in DutyOut.model_fields}
+    return values | {"duty": duty.duty.removesuffix("_id")}

@@ -15,7 +15,7 @@ from app.foundation.people.lookups import active_members
 from app.i18n import Word
 from app.kernel.access.reads import ReadContext, Unguarded
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.refusals import PreparationRefused, Refusal, WrongValue
+from app.kernel.actions.refusals import PreparationRefused, Refusal, WrongValue, caller_check
 from app.kpis.catalogue import KPIS
 from app.kpis.questions.periods import months_after
 from app.processes.improvements.pilot.payloads import (
@@ -60,6 +60,7 @@ class NoPilotParticipant(Refusal):
     CODE = "no_pilot_participant"
 
 
+@caller_check
 async def not_in_the_pilot(
     reads: ReadContext, improvement: Improvement, body: object, ctx: ActionContext
 ) -> None:
@@ -71,18 +72,29 @@ async def not_in_the_pilot(
         raise NotInThePilot()
 
 
+@caller_check
 async def no_pilot_participant(
-    reads: ReadContext, improvement: Improvement, body: LogPilotFeedbackImprovement, ctx: ActionContext
+    reads: ReadContext, improvement: Improvement, body: object, ctx: ActionContext
 ) -> None:
-    """Refuse feedback of people who took no part in the pilot, and what participants record for others."""
+    """Refuse feedback of people who took no part in the pilot."""
     try:
         await not_in_the_pilot(reads, improvement, body, ctx)
     except NotInThePilot as refused:
         caller = ctx.caller.person_id
         if caller is None or not await _takes_part(reads, improvement, caller):
             raise NoPilotParticipant() from refused
-        if ctx.required_ref(Person, "person").id != caller:
-            raise WrongValue(pointer="/person", because="not_your_feedback") from refused
+
+
+async def feedback_of_another(
+    reads: ReadContext, improvement: Improvement, body: LogPilotFeedbackImprovement, ctx: ActionContext
+) -> None:
+    """Refuse what participants outside the team record for others (`not_your_feedback`)."""
+    if ctx.required_ref(Person, "person").id == ctx.caller.person_id:
+        return
+    try:
+        await not_in_the_pilot(reads, improvement, body, ctx)
+    except NotInThePilot as refused:
+        raise WrongValue(pointer="/person", because="not_your_feedback") from refused
 
 
 async def _takes_part(reads: ReadContext, improvement: Improvement, person: UUID) -> bool:
@@ -177,12 +189,19 @@ async def executor_not_suitable(
 ) -> None:
     """Refuse an executor who owns the process or has no valid licence for it."""
     executor = ctx.required_ref(Person, "executor")
+    check_executor(improvement, executor, ctx.prepared(ExecutorLicence), "/executor")
+
+
+def check_executor(
+    improvement: Improvement, executor: Person, licence: ExecutorLicence, pointer: str
+) -> None:
+    """Refuse an executor who owns the process or has no valid licence for it. Raises WrongValue."""
     held = parse_grants(executor.roles) or ()
     owns = any(grant.role is Role.process_owner and grant.covers(improvement) for grant in held)
     if owns or executor.id == improvement.process_owner_id:
-        raise WrongValue(pointer="/executor", because="executor_owns_process")
-    if ctx.prepared(ExecutorLicence).is_missing:
-        raise WrongValue({"process": str(improvement.process)}, pointer="/executor", because="no_licence")
+        raise WrongValue(pointer=pointer, because="executor_owns_process")
+    if licence.is_missing:
+        raise WrongValue({"process": str(improvement.process)}, pointer=pointer, because="no_licence")
 
 
 async def issue_is_solved(

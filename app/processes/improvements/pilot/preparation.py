@@ -117,7 +117,13 @@ async def licence_of_executor(
     """Find out whether the executor has a valid licence for the process. The department as a whole has no
     licences.
     """
-    executor = ctx.ref(Person, "executor")
+    return await executor_licence(reads, improvement, ctx.ref(Person, "executor"), ctx)
+
+
+async def executor_licence(
+    reads: ReadContext, improvement: Improvement, executor: Person | None, ctx: ActionContext
+) -> ExecutorLicence:
+    """Find out whether that person has a valid licence for the process."""
     if executor is None or improvement.process is None:
         return ExecutorLicence(is_missing=False)
     persons = await unlicensed(reads, [executor.id], improvement.process, ctx.now)

@@ -9,7 +9,11 @@ from app.foundation.people.succession.handing_over import HandOverDuties, HeldDu
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import WrongValue
+from app.processes.improvements.pilot.checks import check_executor
+from app.processes.improvements.pilot.preparation import executor_licence
 from app.processes.improvements.records import Improvement
+from app.processes.improvements.rollout.checks import FIRST_STEPS, check_first_owner
+from app.processes.improvements.rollout.records import RolloutStep
 
 #: The duties that the committee gives with the charter.
 CHARTERED_DUTIES = frozenset({"sponsor_id", "project_manager_id"})
@@ -22,6 +26,21 @@ def hand_over_duties(improvement: Improvement, body: HandOverDuties, ctx: Action
     if "sponsor_id" in ctx.prepared(HeldDuties).fields and improvement.pilot.pilot_started_at is None:
         # The pilot is kicked off by the sponsor who answers for it.
         improvement.pilot.kicked_off_at = None
+
+
+async def successor_not_suitable(
+    reads: ReadContext, improvement: Improvement, body: HandOverDuties, ctx: ActionContext
+) -> None:
+    """Refuse a successor who could not be named as the executor of the pilot, or as the owner of a first
+    step of the rollout.
+    """
+    duties, successor = ctx.prepared(HeldDuties), ctx.required_ref(Person, "new_holder")
+    if "executor_id" in duties.fields:
+        licence = await executor_licence(reads, improvement, successor, ctx)
+        check_executor(improvement, successor, licence, "/new_holder")
+    for row, _ in duties.rows:
+        if isinstance(row, RolloutStep) and row.step in FIRST_STEPS:
+            check_first_owner(improvement, row.step, successor, "/new_holder")
 
 
 async def names_people_alone(

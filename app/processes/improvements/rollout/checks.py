@@ -10,7 +10,7 @@ from app.foundation.licences.records import ExaminationTopic
 from app.i18n import Word
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.refusals import PreparationRefused, Refusal, WrongValue
+from app.kernel.actions.refusals import PreparationRefused, Refusal, WrongValue, caller_check
 from app.kernel.commands.dating import FUTURE_TOLERANCE
 from app.kpis.catalogue import KPIS
 from app.kpis.questions.periods import months_after
@@ -115,14 +115,19 @@ def _check_first_owners(improvement: Improvement, body: RollOutImprovement, ctx:
         if planned.step not in FIRST_STEPS or (present is not None and present.completed_at is not None):
             continue
         owner = ctx.required_ref(Person, f"steps/{n}/owner")
-        held = parse_grants(owner.roles) or ()
-        owns_process = any(grant.role is Role.process_owner and grant.covers(improvement) for grant in held)
-        if owner.id == improvement.executor_id:
-            raise WrongValue(pointer=f"/steps/{n}/owner", because="owner_is_executor")
-        if not owns_process and owner.grade not in SENIOR:
-            raise WrongValue(
-                {"step": planned.step}, pointer=f"/steps/{n}/owner", because="not_a_process_owner"
-            )
+        check_first_owner(improvement, planned.step, owner, f"/steps/{n}/owner")
+
+
+def check_first_owner(improvement: Improvement, step: RolloutStepName, owner: Person, pointer: str) -> None:
+    """Refuse an owner of a first step who neither owns the process nor is senior, and the executor. Raises
+    WrongValue.
+    """
+    held = parse_grants(owner.roles) or ()
+    owns_process = any(grant.role is Role.process_owner and grant.covers(improvement) for grant in held)
+    if owner.id == improvement.executor_id:
+        raise WrongValue(pointer=pointer, because="owner_is_executor")
+    if not owns_process and owner.grade not in SENIOR:
+        raise WrongValue({"step": step}, pointer=pointer, because="not_a_process_owner")
 
 
 def _check_cutover_stays(body: RollOutImprovement, ctx: ActionContext) -> None:
@@ -441,6 +446,7 @@ async def sitting_not_overdue(
         raise WrongValue(pointer="/sitting", because="not_overdue")
 
 
+@caller_check
 async def rollout_incomplete(
     reads: ReadContext, improvement: Improvement, body: object, ctx: ActionContext
 ) -> None:
@@ -490,4 +496,32 @@ async def target_not_held(
 
 
 #: The checks of a step that its owner completes, in this order.
-COMPLETION = (step_for_later, step_not_open, step_out_of_order, external_number_used, evidence_missing)
+@caller_check
+async def no_step_to_complete(
+    reads: ReadContext, improvement: Improvement, body: object, ctx: ActionContext
+) -> None:
+    """Refuse a caller who owns no open step (`not_the_step_owner`), or none whose turn it is
+    (`rollout_order`).
+    """
+    planned_steps = ctx.prepared(RolloutSteps)
+    own_steps = [
+        step
+        for step in planned_steps.steps
+        if step.owner_id == ctx.caller.person_id is not None
+        and step.completed_at is None
+        and step.step not in LATER_STEPS
+    ]
+    if not own_steps:
+        raise NotTheStepOwner()
+    waiting = [planned_steps.open_before(step) for step in own_steps if step.order_reason is None]
+    if len(waiting) == len(own_steps) and None not in waiting:
+        assert waiting[0] is not None
+        assert own_steps[0].step is not None
+        assert waiting[0].step is not None
+        raise PreparationRefused("rollout_order", {"step": own_steps[0].step, "open": waiting[0].step})
+
+
+COMPLETION = (
+    *(step_for_later, step_not_open, step_out_of_order, external_number_used, evidence_missing),
+    no_step_to_complete,
+)

@@ -12,7 +12,7 @@ from app.foundation.licences.lookups import TrainingResults, training_results
 from app.foundation.people.lookups import active_members
 from app.kernel.access.reads import ReadContext, Unguarded
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.refusals import PreparationRefused
+from app.kernel.actions.refusals import PreparationRefused, caller_check
 from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
 from app.processes.improvements.effects.measurement import BENEFIT_OCCASIONS
 from app.processes.improvements.effects.records import ImprovementMeasurement
@@ -72,6 +72,7 @@ async def rollout_steps(
     return RolloutSteps(tuple(sorted(steps, key=lambda step: step.place or 0)))
 
 
+@caller_check
 async def planned_rollout_steps(
     reads: ReadContext, improvement: Improvement, body: object, ctx: ActionContext
 ) -> RolloutSteps:

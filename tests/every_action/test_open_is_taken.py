@@ -1,0 +1,134 @@
+"""What a record shows as open to somebody is taken from them, if they send what the schema permits."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from app.common.people import Caller, Person, Role, RoleGrant
+from app.common.records import CodeEnum
+from app.foundation.people.succession.handing_over import hand_over_duties
+from app.kernel.access.reads import load
+from app.kernel.actions.lifecycle import Action, Lifecycle
+from app.kernel.actions.refusals import Refusal, WrongValue
+from app.kernel.commands.command import Command
+from app.kernel.commands.offers import NOTHING_TO_CHOOSE, offers, required_children
+from app.kernel.commands.perform import decide_command
+from app.kernel.commands.references import is_visible
+from tests.cases import each_case
+from tests.client import Json
+from tests.every_action.samples import sample, valid_body
+from tests.every_action.world import (
+    DYNAMIC_RELATIONS,
+    IN_STATE,
+    World,
+    case_name,
+    of_kind,
+    record_address,
+)
+from tests.every_action.world import _steps_to_states as steps_to_states
+from tests.extent import WHOLE
+from tests.people import context
+from tests.selection import covering
+
+#: `make test` leaves what is reached only after so many steps to the stories of the processes.
+FAR = 2
+#: Refusals that depend on what the payload names, which the sample cannot choose better.
+OF_SAMPLE = frozenset({"being_decided", "before_it_was_added", "unknown_reference"})
+#: Nobody has left here, and these replace only people who have.
+OF_LEAVERS = {hand_over_duties.__name__}
+OF_THE_ACTIVE = {"finding"}
+#: What a route computes before the command, which is sent directly here.
+COMPUTED = "neither command nor a prepare of its row gives"
+StateOf = tuple[Lifecycle[Any], CodeEnum]
+
+
+def asked_of_rows(case: StateOf) -> list[str]:
+    """What is open there to whom child rows name, or by what child rows there are."""
+    lifecycle, state = case
+    if steps_to_states(lifecycle.kind).get(state, FAR) >= FAR and not WHOLE:
+        return []
+    return [
+        row.name
+        for row in lifecycle.rows
+        if row.is_open_in(state) and (row.policy.relations & DYNAMIC_RELATIONS or required_children(row))
+    ]
+
+
+#: By `make test` a state for each of these actions.
+CASES = covering([case for case in IN_STATE if WHOLE or asked_of_rows(case)], asked_of_rows)
+
+
+def caller_of(world: World, person: Person, role: Role) -> Caller:
+    """The person with that role, and nothing else."""
+    team = UUID(world.team_id)
+    roles = (RoleGrant(role),)
+    return Caller(f"person:{person.id}", person.id, roles, teams=frozenset({team}), team_id=team)
+
+
+@each_case(("lifecycle", "state"), CASES, ids=case_name, by=of_kind)
+async def test_what_is_open_is_taken(world: World, lifecycle: Lifecycle[Any], state: CodeEnum) -> None:
+    record = await world.standing(lifecycle, state)
+    refusals: set[str] = set()
+    for row, caller in await open_to(world, lifecycle, record):
+        if row.name in OF_LEAVERS and lifecycle.kind not in OF_THE_ACTIVE:
+            refusals.add(f"{row.name}: nobody has left")
+        elif WHOLE or row.name in asked_of_rows((lifecycle, state)):
+            refusal = await refusal_of(world, lifecycle, row, record, caller)
+            refusals |= {f"{row.name}: {refusal}"} if refusal else set()
+    assert refusals == set()
+
+
+async def open_to(
+    world: World, lifecycle: Lifecycle[Any], record: Json
+) -> list[tuple[Action[Any, Any], Caller]]:
+    """What is open to the three, each once with the first of the roles to which it is."""
+    ledger = world.api.ledger
+    loaded = await load(ledger.db, lifecycle, record["id"])
+    assert loaded is not None
+    offered: dict[tuple[str, UUID], tuple[Action[Any, Any], Caller]] = {}
+    for person in (world.reporter, world.assignee, world.colleague):
+        for role in Role:
+            caller = caller_of(world, person, role)
+            if is_visible(ledger, lifecycle, caller, loaded.audience):
+                for offer in await offers(ledger, lifecycle, loaded, context(caller)):
+                    if offer.because is None:
+                        offered.setdefault((offer.action.name, person.id), (offer.action, caller))
+    return list(offered.values())
+
+
+async def refusal_of(
+    world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any], record: Json, caller: Caller
+) -> str | None:
+    """The code of the refusal, if it is none of the sample alone."""
+    code = NOTHING_TO_CHOOSE if required_children(row) else None
+    for sent in await bodies_for(world, lifecycle, row, record):
+        command = Command(lifecycle, row, record["id"], row.body.model_validate(sent), context(caller))
+        try:
+            await decide_command(world.api.ledger, command)
+            return None
+        except WrongValue as error:
+            named = required_children(row) and error.because not in OF_SAMPLE
+            code = error.because if named else None
+        except Refusal as error:
+            code = None if error.code in OF_SAMPLE else error.code
+        except AssertionError as error:
+            if COMPUTED not in str(error):
+                raise
+    return code
+
+
+async def bodies_for(
+    world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any], record: Json
+) -> list[Json]:
+    """What can be sent: with each of the child records that there are, if it names one."""
+    named = required_children(row)
+    if len(named) == 1:
+        ((name, mark),) = named.items()
+        query = f"select {mark.by} as key from fold.{mark.row.KIND} where record = %s order by {mark.by}"
+        rows = await world.api.ledger.db.rows(query, (f"{lifecycle.kind}/{record['id']}",))
+        return [{**sample(row), name: child["key"]} for child in rows]
+    try:
+        return [await valid_body(world.everybody, row, record_address(lifecycle, record))]
+    except (AssertionError, IndexError, Refusal):
+        return []
