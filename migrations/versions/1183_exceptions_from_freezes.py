@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "1183"
-down_revision = "1176"
+down_revision = "1177"
 branch_labels = None
 depends_on = None
 
