@@ -31,9 +31,9 @@ from app.service_levels.agreements.terms.copying import apply_terms, copy_terms
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-#: The least share of the cases that meet a target: with less, the target says what rarely happens.
+#: Least share of cases that meet a target: a target that is rarely met promises nothing.
 LEAST_COMPLIANCE = Decimal("0.5")
-#: What a draft must have; it may take it over from another agreement.
+#: Contents that a draft must have; it may take them over from another agreement.
 COMPULSORY = ("targets", "specification", "quality_plan", "calendar", "valid_from")
 #: Further contents that an agreement must have when it is submitted: a price, and a text for the customer.
 COMPULSORY_FOR_REVIEW = (*COMPULSORY, "price_amount", "price_currency", "price_period", "text")
