@@ -28,6 +28,7 @@ _FILLERS = frozenset(
         "nil",
         "null",
         "nothing",
+        "unknown",
         "tbd",
         "todo",
         "xx",
@@ -37,6 +38,8 @@ _FILLERS = frozenset(
         "不适用",
         "无内容",
         "待定",
+        "未知",
+        "不详",
     }
 )
 

@@ -89,7 +89,7 @@ def investigate(problem: Problem, body: InvestigateProblem, ctx: ActionContext) 
 
 
 def identify_cause(problem: Problem, body: IdentifyCauseProblem, ctx: ActionContext) -> None:
-    """Identify the problem's cause. A known error stays a known error."""
+    """Identify the problem's cause, or correct it. A known error stays a known error."""
     copy_fields(problem, body, ctx)
     problem.cause_identified_at = ctx.occurred_at
 
@@ -193,7 +193,11 @@ DRAFT_ARTICLE = RelatedCommand(
 CAUSE_KNOWN = Branch(
     state_after_cause_identified,
     (State.cause_identified, State.known_error),
-    outcomes={State.investigating: (State.cause_identified,), State.known_error: (State.known_error,)},
+    outcomes={
+        State.investigating: (State.cause_identified,),
+        State.cause_identified: (State.cause_identified,),
+        State.known_error: (State.known_error,),
+    },
 )
 MANAGERS = frozenset({Role.problem_manager})
 
@@ -214,7 +218,7 @@ LIFECYCLE = Lifecycle(
                wrong=(checks.incident_named_twice, checks.incident_shows_nothing, invalid_custom_values), related=LINK_INCIDENTS),
         action(investigate,         "开始调查",     [State.logged], State.investigating, problem_manager, "problem.investigation_begun",
                wrong=(checks.cannot_be_investigated,)),
-        action(identify_cause,      "确定根因",     [State.investigating, State.known_error], CAUSE_KNOWN, engineer | assignee, "problem.cause_identified"),
+        action(identify_cause,      "确定根因",     [State.investigating, State.cause_identified, State.known_error], CAUSE_KNOWN, engineer | assignee, "problem.cause_identified"),
         action(document_workaround, "记录变通方法", [State.investigating, State.cause_identified], State.known_error, engineer | assignee,
                "problem.workaround_documented",
                prepare=(undrafted_article,), related=DRAFT_ARTICLE),

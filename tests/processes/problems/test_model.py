@@ -26,7 +26,7 @@ OPEN = {"logged", "investigating", "known_error", "cause_identified", "fix_in_pr
 #: By action: who, from where, to where. A known error whose cause is found stays one.
 TABLE: dict[str, tuple[str, set[str], str]] = {
     "investigate": ("manager", {"logged"}, "investigating"),
-    "identify_cause": ("engineer", {"investigating", "known_error"}, "cause_identified"),
+    "identify_cause": ("engineer", {"investigating", "cause_identified", "known_error"}, "cause_identified"),
     "document_workaround": ("engineer", {"investigating", "cause_identified"}, "known_error"),
     "begin_fix": ("manager", {"cause_identified", "known_error"}, "fix_in_progress"),
     "resolve": ("manager", {"fix_in_progress"}, "resolved"),

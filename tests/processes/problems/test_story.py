@@ -104,7 +104,10 @@ async def test_a_cause_without_a_workaround_leads_to_cause_identified_and_then_t
     desk: Desk,
 ) -> None:
     path = f"/v1/problems/{(await desk.begun())['id']}"
-    assert (await desk.engineer.post_ok(f"{path}/identify_cause", CAUSE))["state"] == "cause_identified"
+    wrong = CAUSE | {"cause": "The certificate ended."}
+    assert (await desk.engineer.post_ok(f"{path}/identify_cause", wrong))["state"] == "cause_identified"
+    corrected = await desk.engineer.post_ok(f"{path}/identify_cause", CAUSE)
+    assert (corrected["state"], corrected["cause"]) == ("cause_identified", CAUSE["cause"])
     assert (await desk.engineer.post_ok(f"{path}/document_workaround", WORKAROUND))["state"] == "known_error"
 
 
