@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute
 from app.api.authentication.auth import AuthMiddleware
 from app.api.authentication.issuer import IdentityProvider
 from app.api.authentication.key_use import KeyUse
+from app.api.branding import router as branding
 from app.api.contract import openapi, problems
 from app.api.listings.name_routes import router_of as names_of
 from app.api.records import bulk
@@ -119,6 +120,7 @@ ROUTERS = (
     meta.router,
     problem_pages.router,
     pages.router,
+    branding.router,
     sign_in.router,
     first_sign_in.router,
     *dashboard.ROUTERS,

@@ -99,6 +99,7 @@ PROCESSES = (
     Process("app.foundation.services", Area.services, lifecycles="services items"),
     Process("app.foundation.calendars", Area.settings),
     Process("app.foundation.priorities", Area.settings, lifecycles="matrices"),
+    Process("app.foundation.branding", Area.settings, lifecycles="brandings", routes="routes"),
     Process("app.notifications", Area.people, routes="routes.notices"),
     Process("app.webhooks", Area.settings, lifecycles="sources.lifecycle"),
     Process("app.processes.incidents.alert_rules", Area.settings, routes="routes"),

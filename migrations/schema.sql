@@ -732,6 +732,20 @@ create table fold.baseline (
 CREATE UNIQUE INDEX baseline_key_key ON fold.baseline USING btree (key);
 CREATE INDEX baseline_taken ON fold.baseline USING btree (taken_at DESC, id DESC);
 
+create table fold.branding (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  state text collate "C" not null,
+  name text not null,
+  colour text collate "C" not null,
+  logo_id uuid,
+  set_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  constraint branding_pkey PRIMARY KEY (id)
+);
+CREATE INDEX branding_set ON fold.branding USING btree (set_at DESC, id DESC);
+
 create table fold.breach_cause (
   id uuid not null,
   version integer not null,

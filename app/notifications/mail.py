@@ -17,6 +17,7 @@ from uuid import UUID
 
 import aiosmtplib
 
+from app.api.branding.lookups import branding_name
 from app.api.requests.raw_bodies import RATING_PAGE, SURVEY_PAGE
 from app.common.notices import ANSWERS, NoticeType
 from app.common.people import Caller, MailFrequency
@@ -211,7 +212,8 @@ async def _attempt(
     if to is not None:
         mail = await _mail_of(ledger, mailed, steps_by_notice, caller, to)
         try:
-            email = message(mail, sender=ledger.settings.mail_from, to=to)
+            name = await branding_name(ledger)
+            email = message(mail, sender=ledger.settings.mail_from, to=to, sender_name=name)
         except InvalidAddress:
             pass
         else:
@@ -300,7 +302,8 @@ async def _send(settings: Settings, email: EmailMessage) -> None:
 
 async def text_of(ledger: Ledger, row: Row, steps: list[tuple[str, int, NoticeType]], caller: Caller) -> str:
     """Return the text of the mail about the steps, with what the caller may see of them now."""
-    return texts.with_footer(caller.locale, await _mail_paragraphs(ledger, row, steps, caller))
+    parts = await _mail_paragraphs(ledger, row, steps, caller)
+    return texts.with_footer(caller.locale, parts, await branding_name(ledger))
 
 
 async def mailed_lines(ledger: Ledger, notices: Sequence[UUID], person: UUID) -> list[str]:
@@ -339,7 +342,7 @@ async def digest_of(
     for notices in records.values():
         steps = [step for row in notices for step in steps_by_notice[row["id"]]]
         parts |= dict.fromkeys(await _mail_paragraphs(ledger, texts.merged(notices), steps, caller))
-    return texts.with_footer(caller.locale, parts)
+    return texts.with_footer(caller.locale, parts, await branding_name(ledger))
 
 
 async def _mail_paragraphs(

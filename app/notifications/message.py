@@ -38,8 +38,9 @@ class Mail:
     answers: str | None = None
 
 
-def message(mail: Mail, *, sender: str, to: str) -> EmailMessage:
-    """Return the mail message; sent again, it has the same id. Raises InvalidAddress.
+def message(mail: Mail, *, sender: str, to: str, sender_name: str = "") -> EmailMessage:
+    """Return the mail message; sent again, it has the same id. `sender_name` is the name beside the sender's
+    address. Raises InvalidAddress.
 
     Mails about one ticket form a thread: all refer to the id of a message that was never sent.
     """
@@ -50,7 +51,7 @@ def message(mail: Mail, *, sender: str, to: str) -> EmailMessage:
         email["To"] = Address(addr_spec=to)
     except (ValueError, IndexError, MessageError) as error:
         raise InvalidAddress from error
-    email["From"] = Address(addr_spec=sender)
+    email["From"] = Address(sender_name, addr_spec=sender)
     email["Subject"] = single_line(mail.subject)
     email["Date"] = format_datetime(mail.sent_at)
     email["Message-ID"] = f"<{mail.name}@{domain}>"

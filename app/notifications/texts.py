@@ -356,9 +356,10 @@ def heading(ledger: Ledger, language: str, notice: Any) -> str:
     return template.format_map(words)
 
 
-def with_footer(language: str, parts: Iterable[str]) -> str:
-    """Return the text of a mail with these paragraphs."""
-    return "\n\n".join([*parts, "-- \n" + translate(language, "notice", "footer")]) + "\n"
+def with_footer(language: str, parts: Iterable[str], sender_name: str = "") -> str:
+    """Return the text of a mail with these paragraphs, signed with the sender's name, if there is one."""
+    footer = ["-- ", *filter(None, [sender_name]), translate(language, "notice", "footer")]
+    return "\n\n".join([*parts, "\n".join(footer)]) + "\n"
 
 
 def link_to(ledger: Ledger, notice: Any, steps: Collection[NoticeType]) -> str | None:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from app.api.branding.lookups import branding_name
 from app.common.people import Caller, PersonKind
 from app.html.wording import Wording
 from app.kernel.consumers import polling
@@ -117,7 +118,8 @@ async def _attempt(
         return SummaryOutcome()
     mail = mail_of(row, contents, caller.locale)
     try:
-        email = message(mail, sender=ledger.settings.mail_from, to=to)
+        name = await branding_name(ledger)
+        email = message(mail, sender=ledger.settings.mail_from, to=to, sender_name=name)
     except InvalidAddress:
         return SummaryOutcome(failure=DeliveryFailure.no_address)
     failure = await submit(ledger.settings, email)

@@ -21,11 +21,11 @@ EVERYWHERE = frozenset(
     propose_solution raise
     read
     raise_alterations reassess record_finding record_occurrence record_requirement record_training regularise
-    reject relate
+    reject relate remove_logo
     reopen repeat_alert report report_pilot report_progress request_approval return_requirements
     report_alteration
     request_emergency_approval request_go reschedule resolve resubmit reverse_cost reverse_work
-    roll_back roll_out schedule select send_back set settle_difference show skip_rollout_order
+    roll_back roll_out schedule select send_back set set_logo settle_difference show skip_rollout_order
     solve_pilot_issue start start_pilot state_breach_cause submit submit_for_acceptance
     submit_for_review submit_self_check supersede tag take take_names take_over take_up tick
     unfollow uninvite unlink unrelate untag use use_article view withdraw_attachment
@@ -41,6 +41,7 @@ IN_SOME_KINDS = {
     "add": (
         "alert_rule",
         "assignment_rule",
+        "branding",
         "calendar",
         "category",
         "checklist",
@@ -122,6 +123,7 @@ IN_SOME_KINDS = {
     "return": ("quality_target",),
     "review": ("improvement_plan", "incident", "sla"),
     "revise": (
+        "branding",
         "calendar",
         "document",
         "improvement_plan",

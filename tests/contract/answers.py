@@ -40,7 +40,7 @@ from tests import disk_cache
 NAME = "urn:ledgerdesk:contract"
 PROBLEM = {"$ref": f"{NAME}#/components/schemas/ProblemDocument"}
 #: Addresses of pages, which answer with HTML.
-PAGES = ("/desk", "/dashboard", "/portal", "/sign-in", "/sign-out")
+PAGES = ("/branding/", "/desk", "/dashboard", "/portal", "/sign-in", "/sign-out")
 #: The page that leads everybody to theirs.
 START = "/"
 # What is answered before the request has reached an operation, so that no operation can list it.

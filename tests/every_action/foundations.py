@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 from app.foundation.absences.absence_calendars import (
     AddAbsenceCalendar,
@@ -13,6 +14,7 @@ from app.foundation.absences.absence_calendars import (
 )
 from app.foundation.absences.absences import EditAbsence, PlanAbsence, RescheduleAbsence
 from app.foundation.assignment.assignment_rules import AddAssignmentRule, EditAssignmentRule
+from app.foundation.branding.brandings import AddBranding, ReviseBranding, SetLogoBranding
 from app.foundation.categories.categories import AddCategory, EditCategory
 from app.foundation.cis.payloads import CiAlteration, EditCi, PlanCi, RelateCi, TakeBaseline, UnrelateCi
 from app.foundation.custom.fields import AddCustomField, EditCustomField
@@ -39,8 +41,8 @@ from app.foundation.rota.stand_ins import AgreeStandIn
 from app.foundation.text_blocks.text_blocks import AddTextBlock, EditTextBlock
 from app.kernel.actions.payloads import Payload
 from app.processes.incidents.alert_rules.lifecycle import AddAlertRule, EditAlertRule
-from tests.client import Json
-from tests.every_action.world_data import CALENDAR, GROUP, IDS, NUMBERS, TEAM
+from tests.client import Client, Json
+from tests.every_action.world_data import CALENDAR, GROUP, IDS, NOBODYS, NUMBERS, TEAM
 
 
 def _electors(**source: object) -> Json:
@@ -172,6 +174,9 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "parent": IDS["category"],
     },
     EditCategory: lambda: {"name_en": "Printers", "name_zh": "打印机"},
+    AddBranding: lambda: {"name": "The desk 服务台", "colour": "#1f5fa8"},
+    ReviseBranding: lambda: {"name": "Our desk 服务台", "colour": "#0b3d2e"},
+    SetLogoBranding: lambda: {"upload": NOBODYS, "file_name": "徽标 logo.png"},
     AddTextBlock: lambda: {
         "key": f"password-{next(NUMBERS)}",
         "process": "incident",
@@ -315,3 +320,12 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "ends_at": "2026-11-21T08:00:00Z",
     },
 }
+
+
+async def _picture(client: Client, path: str) -> Json:
+    """A picture that was uploaded."""
+    answer = await client.put(f"/v1/uploads/{uuid4()}", content=b"\x89PNG\r\n\x1a\n and so on")
+    return {"upload": answer.json()["id"]}
+
+
+PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {SetLogoBranding: _picture}

@@ -571,6 +571,7 @@ PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
     **changes.PREPARED,
     **discoveries.PREPARED,
     **documents.PREPARED,
+    **foundations.PREPARED,
     CastVote: _asked,
     **alterations.PREPARED,
     **agreements.PREPARED,

@@ -24,6 +24,7 @@ from app.api.authentication.issuer import IdentityProvider, InvalidToken, Issuer
 from app.api.authentication.key_use import KeyUse
 from app.api.authentication.logins import person_of
 from app.api.authentication.write_rates import too_many_writes
+from app.api.branding.lookups import present_branding
 from app.api.commands.written_content import WriteQuotas
 from app.api.contract.problems import RETRY_SECONDS, database_gone, problem
 from app.api.pages.page_paths import SIGN_IN, is_below, is_for_signed_in, take_mark
@@ -149,6 +150,7 @@ class AuthMiddleware:
                 scope["state"]["authenticate"] = partial(self._caller, request, in_query)
                 if is_for_signed_in(scope["path"]):
                     scope["state"]["caller_name"] = await reader_name(ledger_of(request), caller)
+                    scope["state"]["branding"] = await present_branding(ledger_of(request))
                 await self._limited(request, caller, receive, send)
 
     async def _limited(self, request: Request, caller: Who, receive: Receive, send: Send) -> None:

@@ -24,6 +24,7 @@ from app.api.records.reads import IfNoneMatch, Name, load_visible, renderer_of
 from app.api.records.shapes import OutputModel, Renderer
 from app.api.requests.etag import matches
 from app.common.children import Attachment
+from app.common.files.media import PICTURES
 from app.common.records import Record, from_row
 from app.i18n.kind_nouns import noun, with_article
 from app.kernel.actions.refusals import NotFound
@@ -33,9 +34,6 @@ ATTACHMENT_OF_RECORD = "select * from fold.attachment where id = %s and record =
 #: A file that is opened all the same may run, load and request nothing.
 OK = 200
 SANDBOX = "sandbox; default-src 'none'"
-#: Pictures that a browser may show. Their media type was read from their bytes, and these formats cannot hold
-#: a script.
-PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 PICTURE_CONTENT = {
     media_type: {"schema": {"type": "string", "format": "binary"}} for media_type in sorted(PICTURES)
 }

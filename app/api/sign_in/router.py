@@ -22,6 +22,7 @@ from app.api.authentication.auth import (
 )
 from app.api.authentication.issuer import InactiveLogin, InvalidToken, IssuerGone, UnknownLogin
 from app.api.authentication.logins import signed_in_person
+from app.api.branding.lookups import present_branding
 from app.api.contract.problems import problem
 from app.api.direct import Router
 from app.api.pages.page_paths import SIGN_IN, SIGN_OUT, own_address
@@ -53,7 +54,7 @@ FAILURES: dict[type[Exception], tuple[str, int]] = {
 @router.get(SIGN_IN)
 async def get_sign_in_page(request: Request) -> Response:
     """Return the page to sign in on; `next` is the address to go on to."""
-    return _sign_in_page(request, own_address(request.query_params.get("next")))
+    return await _sign_in_page(request, own_address(request.query_params.get("next")))
 
 
 @router.post(SIGN_IN)
@@ -69,7 +70,7 @@ async def send_sign_in(request: Request) -> Response:
     except SignInRefused as refused:
         return refused.answer
     if caller is None:
-        return _sign_in_page(request, next_address, "wrong_key", 401)
+        return await _sign_in_page(request, next_address, "wrong_key", 401)
     opened = await sessions.open_session(ledger, caller, proof_of(request, caller), utc_now())
     answer = RedirectResponse(next_address, 303, PAGE_HEADERS)
     opened.set_cookie(answer, secure=_is_secure(request))
@@ -98,7 +99,7 @@ async def start_provider_sign_in(request: Request) -> Response:
     except SignInRefused as refused:
         return refused.answer
     except IssuerGone:
-        return _sign_in_page(request, next_address, "provider_gone", 503)
+        return await _sign_in_page(request, next_address, "provider_gone", 503)
     answer = RedirectResponse(address, 303, PAGE_HEADERS)
     _set_flow_cookie(request, answer, pending.encrypted(ledger.vault), FLOW_SECONDS)
     return answer
@@ -110,7 +111,7 @@ async def finish_provider_sign_in(request: Request) -> Response:
     flow, vault = _flow(request), ledger_of(request).vault
     pending = open_pending(request.cookies.get(_flow_cookie(request)), vault)
     if pending is None or not pending.is_answered_by(request.query_params.get("state", ""), utc_now()):
-        return _sign_in_page(request, "/", "stale", 400)
+        return await _sign_in_page(request, "/", "stale", 400)
     answer = await _finished(request, flow, pending)
     _set_flow_cookie(request, answer, "", 0)
     return answer
@@ -121,7 +122,7 @@ async def _finished(request: Request, flow: CodeFlow, pending: PendingSignIn) ->
     ledger, attempt, now = ledger_of(request), sign_in_attempt(request), utc_now()
     next_address = own_address(pending.next_address)
     if "error" in request.query_params:
-        return _sign_in_page(request, next_address, "refused_by_provider", 403)
+        return await _sign_in_page(request, next_address, "refused_by_provider", 403)
     try:
         claims = await flow.finish(pending, request.query_params.get("code", ""), attempt)
         caller = await signed_in_person(ledger, claims, now, request.state.request_id)
@@ -130,7 +131,7 @@ async def _finished(request: Request, flow: CodeFlow, pending: PendingSignIn) ->
     except (InvalidToken, IssuerGone, UnknownLogin, InactiveLogin) as error:
         attempt.note_failure()
         code, status = FAILURES[type(error)]
-        return _sign_in_page(request, next_address, code, status)
+        return await _sign_in_page(request, next_address, code, status)
     opened = await sessions.open_session(ledger, caller, proof_of_login(ledger, claims), now)
     answer = going_on(request, next_address)
     opened.set_cookie(answer, secure=_is_secure(request))
@@ -145,7 +146,7 @@ def _flow(request: Request) -> CodeFlow:
     return flow
 
 
-def _sign_in_page(
+async def _sign_in_page(
     request: Request, next_address: str, sentence: str | None = None, status: int = 200
 ) -> Response:
     """Return the page to sign in on; `sentence`: why signing in has failed."""
@@ -156,6 +157,7 @@ def _sign_in_page(
     html = render(
         "api/sign_in/sign_in.html",
         Wording(language, TABLE),
+        branding=await present_branding(ledger_of(request)),
         problem=sentence,
         keeps_form=KEPT_FORM in parse_qs(urlsplit(next_address).query),
         next=next_address,

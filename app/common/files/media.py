@@ -11,6 +11,8 @@ import re
 UNKNOWN = "application/octet-stream"
 TEXT = "text/plain"
 ZIP = "application/zip"
+#: Pictures that a browser may show: their media type was read from their bytes, and none can hold a script.
+PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 _OFFICE = "application/vnd.openxmlformats-officedocument"
 
 #: Media types by the first bytes of a file.

@@ -207,6 +207,11 @@ INSTALLATION = AdministrationGroup(
             "/desk/first-steps",
         ),
         page(
+            ("Branding", "品牌标识"),
+            ("Name, logo and colour of pages and mails.", "页面与邮件的名称、徽标和主题色。"),
+            "/desk/settings/branding",
+        ),
+        page(
             ("Mail", "邮件"),
             ("Whether mails are sent, with a test.", "是否发送邮件，并可测试。"),
             "/desk/settings/mail",

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from app.api.authentication.auth import ledger_of, signed_in, utc_now
+from app.api.branding.lookups import PresentBranding
 from app.api.open_actions import ActionLink, action_link
 from app.api.pages.page_paths import DASHBOARD, DESK, is_below
 from app.api.pages.page_response import page_response
@@ -192,6 +193,12 @@ class Desk:
     def link_of(self, lifecycle: Lifecycle[Any], action: str) -> ActionLink:
         """Return where the lifecycle's action of that name is sent."""
         return action_link(lifecycle, lifecycle[action])
+
+    @property
+    def branding(self) -> PresentBranding | None:
+        """The name, the colour and the logo that the head shows; None: those of the product."""
+        branding: PresentBranding | None = self.request.scope["state"].get("branding")
+        return branding
 
     @property
     def reader(self) -> PageReader:

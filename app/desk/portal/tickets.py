@@ -16,8 +16,8 @@ from starlette.responses import Response
 
 from app.api.authentication.auth import ledger_of
 from app.api.direct import Router
-from app.api.listings.attachments import PICTURES
 from app.api.pages.page_paths import PORTAL
+from app.common.files.media import PICTURES
 from app.desk.forms.fields import FieldChoice
 from app.desk.operation_calls import Parameters
 from app.desk.pages.actions import screen_of, send_form, show_form

@@ -1,4 +1,4 @@
-"""Pages of the settings of mail and sign-in: `/desk/settings/mail` and `/desk/settings/sign-in`."""
+"""Pages of settings below `/desk/settings`: mail, sign-in, the priority matrix and the branding."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
+from starlette.status import HTTP_303_SEE_OTHER
 
 from app.api.direct import Router
 from app.api.pages.page_paths import SIGN_IN
@@ -20,6 +21,7 @@ from app.desk.settings_pages.labels import SETTING_LABELS
 router = Router(include_in_schema=False)
 MAIL, SIGN_IN_SETTINGS = "/desk/settings/mail", "/desk/settings/sign-in"
 PRIORITIES = "/desk/settings/priorities"
+BRANDING = "/desk/settings/branding"
 #: The sentences for settings that are true or false.
 TRUTHS = {"True": "yes", "False": "no"}
 
@@ -52,6 +54,16 @@ async def get_priorities_page(request: Request) -> Response:
         return await show_form(screen_of(desk, lifecycle, "add", None))
     view = await read_record(desk, lifecycle, record["id"])
     return await show_form(screen_of(desk, lifecycle, "revise", view))
+
+
+@router.get(BRANDING)
+async def get_branding_page(request: Request) -> Response:
+    """Lead to the branding in force, or return the form of the first one."""
+    desk = open_desk(request)
+    page = await desk.calls.read("/v1/brandings", {"limit": "1"})
+    for record in page["items"]:
+        return RedirectResponse(f"/desk/branding/{record['id']}", HTTP_303_SEE_OTHER)
+    return await show_form(screen_of(desk, desk.lifecycle("branding"), "add", None))
 
 
 @router.get(SIGN_IN_SETTINGS)

@@ -27,7 +27,7 @@ VAULT = "vault"
 NAMES = "select id, name from fold.person where id = any(%s)"
 #: Kinds of streams whose events invalidate this cache, and the vault's.
 CACHED_KINDS = frozenset(
-    {"person", "team", "key", "custom_field", "priority_matrix", "sla", "calendar", VAULT}
+    {"person", "team", "key", "custom_field", "priority_matrix", "sla", "calendar", "branding", VAULT}
 )
 LARGEST_CACHE = 50_000
 

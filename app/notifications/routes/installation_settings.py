@@ -10,6 +10,7 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.authentication.auth import caller_of, ledger_of, utc_now
+from app.api.branding.lookups import branding_name
 from app.api.direct import Router
 from app.api.records.shapes import OutputModel
 from app.api.requests.accept import language_for
@@ -122,7 +123,9 @@ async def _tried(ledger: Ledger, to: str | None, language: str) -> tuple[MailTes
     test_id = uuid7()
     mail = Mail(f"test.{test_id}", f"test/{test_id}", subject, text, language, utc_now())
     try:
-        failure = await submit(ledger.settings, message(mail, sender=ledger.settings.mail_from, to=to))
+        name = await branding_name(ledger)
+        email = message(mail, sender=ledger.settings.mail_from, to=to, sender_name=name)
+        failure = await submit(ledger.settings, email)
     except InvalidAddress:
         return MailTestOutcome.no_address, None
     except DeliveryDeferred as deferred:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from app.api.authentication.auth import utc_now
-from app.api.listings.attachments import PICTURES
+from app.common.files.media import PICTURES
 from app.desk.contract import ChildScreen
 from app.desk.conversation import ConversationEntry, ConversationRows, RowLinks, SharedFile, conversation
 from app.desk.pages.context import Desk

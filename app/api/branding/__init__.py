@@ -1,0 +1,1 @@
+"""The branding of the installation, as pages and mails show it."""

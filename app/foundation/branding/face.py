@@ -1,0 +1,29 @@
+"""The face of the branding: the name and the colour first; then the picture."""
+
+from __future__ import annotations
+
+from app.common.faces import BilingualLabel, FormFace, RecordFace
+
+FORM = FormFace(
+    first=("name", "colour"),
+    labels={
+        "name": BilingualLabel("Name in pages and mails", "页面与邮件中的名称"),
+        "colour": BilingualLabel("Colour, as #1f5fa8", "主题色（如 #1f5fa8）"),
+    },
+    filled_from="",
+)
+LOGO_FORM = FormFace(
+    first=("upload", "file_name"),
+    labels={
+        "upload": BilingualLabel(
+            "Picture (PNG, JPEG, GIF or WebP, up to 64 kB)", "图片（PNG、JPEG、GIF 或 WebP，不超过 64 kB）"
+        ),
+        "file_name": BilingualLabel("Name of the file", "文件名"),
+    },
+    defaults={"file_name": "logo"},
+)
+FACE = RecordFace(
+    essentials=("name", "colour", "set_at"),
+    primary={"set": ("revise", "set_logo")},
+    forms={"add": FORM, "revise": FORM, "set_logo": LOGO_FORM},
+)
