@@ -282,11 +282,11 @@ async def _check_extended(reads: ReadContext, body: AskJudgementImprovement, ctx
         raise WrongValue(pointer="/ends_at", because="not_ahead")
     if body.ends_at <= body.begins_at:
         raise WrongValue(pointer="/ends_at", because="before_it_began")
-    if pilot_length(body.begins_at, body.ends_at, ctx) is not PilotLength.usual and body.reason is None:
-        raise WrongValue(pointer="/reason", because="unusual_pilot_length")
     if body.ends_at > months_after(ctx.now, LONGEST_PILOT, ctx.settings.zone) + timedelta(days=1):
         words = {"months": str(LONGEST_PILOT)}
         raise WrongValue(words, pointer="/ends_at", because="extension_too_long")
+    if pilot_length(body.begins_at, body.ends_at, ctx) is not PilotLength.usual and body.reason is None:
+        raise WrongValue(pointer="/reason", because="unusual_pilot_length")
 
 
 def _check_stopped(body: AskJudgementImprovement) -> None:
