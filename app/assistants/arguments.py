@@ -1,8 +1,7 @@
 """Arguments of tools: their JSON Schemas are made from these (pure).
 
 The purpose of an argument stands in the table `assistant_arguments` of the texts, by `<tool>_<argument>`, or
-by
-`<argument>` where all tools mean the same by it.
+by `<argument>` where all tools mean the same by it.
 """
 
 from __future__ import annotations

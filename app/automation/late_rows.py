@@ -1,4 +1,4 @@
-"""Flags a child row that was not settled in time, and tells whose it is: the shape of many rules."""
+"""Flags a child row that was not settled in time, and notifies its owner: the common shape of many rules."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ class LateRow(Generic[R]):
     """How rows of a class are flagged. A row is settled as soon as one of its fields `settled_by` has a
     value, and is pursued while its record is in one of these states, by the record's kind.
 
-    `flag` makes the payload of `action` from the row and the id of its active `owner` (None: nobody). `due`
-    computes when a row is late that is not settled; None: at its `due_at`. `only` is a further SQL condition
-    on a row `r`.
+    `flag` makes the payload of `action` from the row and the id of its active `owner`, or None. `due`
+    computes when an unsettled row is late; None: at its `due_at`. `only` is a further SQL condition on a row
+    `r`.
     """
 
     row: type[R]

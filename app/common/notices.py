@@ -334,11 +334,10 @@ class RecipientRule:
     team, or otherwise the members); the members of `every_team` of the organisation's own, or of the teams in
     the record's field `teams`; people in rows of the class `created` that the event creates; people in all
     rows of the class `children` that the record has. `but` is a field of rows that the event sets: the person
-    in it gets no notice. `done_in`: a kind of records that name this one in
-    `<kind>_id` and a person in `person_id`, who gets no notice. `when`: a field of the record that must be
-    true.
-    `instead` of the person in `field`, if that person is not active, the holders of these roles are notified;
-    if the notice waits for an action and there are no such roles, the managers of the kind's duties.
+    in it gets no notice. `done_in`: a kind of records that name this one in `<kind>_id` and a person in
+    `person_id`, who gets no notice. `when`: a field of the record that must be true. `instead` of the person
+    in `field`, if that person is not active, the holders of these roles are notified; if the notice waits for
+    an action and there are no such roles, the managers of the kind's duties.
     """
 
     step: NoticeType

@@ -201,7 +201,7 @@ class ChildRef:
     Those with a value in the field `unset` are over.
     """
 
-    needed = False  # a payload that names none means the only one
+    needed = False  # an empty payload means the only one
 
     def __init__(self, row: type[ChildRecord], *, by: str = "id", unset: str | None = None) -> None:
         self.row, self.by, self.unset = row, by, unset

@@ -127,6 +127,6 @@ class EvidenceRef(ForeignRef):
 
 
 class PrintedReason:
-    """Marks the text that says why a bound of the process documents was undercut: the record's papers print
-    it, so that nobody undercuts one unseen.
+    """Marks the text with the reason for undercutting a bound of the process documents: the record's papers
+    print it.
     """

@@ -42,7 +42,7 @@ class PageMark:
 @dataclass(frozen=True, slots=True)
 class FigureRow:
     """A KPI with the value of the judged period, as a row of a table. `value` is empty if it has none, and
-    `reason` then says why; `below` has what a mean of durations, or of pooled services, hides.
+    `reason` then explains it; `below` has what a mean of durations, or of pooled services, hides.
     """
 
     item: Mapping[str, Any]

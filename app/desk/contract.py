@@ -24,8 +24,8 @@ JSON = "application/json"
 PATH_PARAMETER = re.compile(r"{(\w+)}")
 #: Slashes in the path of a file that belongs to the record as a whole.
 RECORD_FILE_SLASHES = 4
-#: What answers of actions say besides the record: it is shown on the page that follows, or listed within the
-#: record.
+#: Members of an action's response that are not part of the record: they are shown on the next page, or listed
+#: within the record.
 OF_THE_ANSWER = frozenset({"warnings", "open_duties", "staying_duties"})
 
 

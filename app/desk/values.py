@@ -58,7 +58,7 @@ UNITS = ((86_400, "days"), (3_600, "hours"), (60, "minutes"))
 EMPTY: tuple[object, ...] = (None, "", [], {})
 #: Lists of at least so many parts are tables if their parts have at most so many fields.
 SHORTEST_TABLE, WIDEST_TABLE = 3, 5
-#: The id of a record, alone or after its kind: nobody reads it.
+#: Id of a record, alone or after its kind; ids are not shown to people.
 ID = re.compile(r"(?:[a-z_]+/)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 #: Members of a part that has its own label.
 LABELLED_MEMBERS = frozenset({"label", "value"})

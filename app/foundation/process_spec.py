@@ -58,8 +58,8 @@ class ProcessSpec:
     """Properties of the process that shared actions are mounted on.
 
     `kind` of its records; `any` of their states; `open` are the states in which work remains, `delivered`
-    those in which it is done; `manager` is the role of the process's own manager; `priorities` says how a
-    priority is set; `tasks` says how tasks are completed and altered.
+    those in which it is done; `manager` is the role of the process's own manager; `priorities` defines how a
+    priority is set; `tasks` defines how tasks are completed and altered.
     """
 
     kind: str

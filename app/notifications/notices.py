@@ -146,7 +146,7 @@ def consumer(ledger: Ledger, clock: Clock) -> Consumer:
         if issubclass(lifecycle.record, Ticket)
     }
     concerned = "".join(TICKET_RECIPIENTS.format(kind=kind, table=table) for kind, table in kinds.items())
-    marks = responsibility_marks(ledger.lifecycles.values())
+    marks = responsibility_marks(tuple(ledger.lifecycles.values()))
     decided = [kind for kind, lifecycle in ledger.lifecycles.items() if Decision in lifecycle.children]
     of_posts = {name for kind in POST_KINDS for name in ledger.lifecycles[kind].event_types}
     wait, types = (

@@ -6,8 +6,9 @@ The marks are in the lifecycles (`Responsible`, `Action.notifies`), so a new pro
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -76,7 +77,8 @@ class ResponsibilityMarks:
         return (tells for tells in rules if tells.created is None)
 
 
-def responsibility_marks(lifecycles: Iterable[Lifecycle[Any]]) -> ResponsibilityMarks:
+@lru_cache(maxsize=4)
+def responsibility_marks(lifecycles: tuple[Lifecycle[Any], ...]) -> ResponsibilityMarks:
     """Collect the marks of the lifecycles."""
     rows: dict[str, MarkedFields] = {}
     payload_paths: dict[str, Mapping[FieldPath, NoticeType]] = {}

@@ -65,11 +65,9 @@ OPENINGS = [(lc, row) for lc, row in OF_PEOPLE if row.opens and is_tried(lc, row
 
 
 @pytest.fixture
-async def world(
-    server: Server, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[World]:
+async def world(server: Server, tmp_path: Path, testrun_uid: str) -> AsyncIterator[World]:
     settings = Settings(_env_file=None, rate_limit=RATE, person_writes=RATE)  # type: ignore[call-arg]  # Pydantic's own argument
-    template = await made_world(server, tmp_path_factory)
+    template = await made_world(server, testrun_uid)
     shutil.copytree(template.secrets_dir, tmp_path / "secrets")
     with fresh(server, template.database) as place, documents.kept_for_no_time():
         async with serving(place.url, tmp_path / "secrets", settings) as api:

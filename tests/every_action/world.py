@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import groupby
 from typing import Any
-from uuid import UUID
 
 import httpx
 
@@ -273,24 +272,6 @@ class World:
     ready_records: dict[Hashable, str] = field(default_factory=dict)
     untouched_records: dict[Hashable, Json] = field(default_factory=dict)
     colleagues: dict[str, Client] = field(default_factory=dict)
-
-    def in_application(self, api: Api) -> World:
-        """The same people with the same keys, in an application on a copy of the database."""
-
-        def moved(client: Client) -> Client:
-            return api.with_token(client.token, UUID(client.id))
-
-        return World(
-            api,
-            moved(self.everybody),
-            moved(self.worker),
-            self.reporter,
-            self.assignee,
-            self.colleague,
-            self.team_id,
-            moved(self.requester),
-            {name: moved(client) for name, client in self.people.items()},
-        )
 
     async def colleague_with(self, held: str) -> Client:
         """The colleague with a key that holds this and nothing else; always the same one."""

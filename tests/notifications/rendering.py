@@ -87,7 +87,7 @@ async def cases_of(ledger: Ledger, anybody: UUID) -> list[Case]:
     """All events of the log that notices tell of, with their types, in order: each for the person whom it
     names, or else for `anybody`.
     """
-    marked = responsibility_marks(ledger.lifecycles.values())
+    marked = responsibility_marks(tuple(ledger.lifecycles.values()))
     types = notices.consumer(ledger, lambda: datetime.now(UTC)).types
     assert types is not None
     clocks = {row["stream"]: row["about"] for row in await ledger.db.rows(CLOCKS)}

@@ -53,8 +53,7 @@ class ListExtension:
     `join` is SQL that joins that table to the records' table `t`. `sorts` are the SQL values to sort by, by
     name, `parameters` the filters, and `fields` the fields of the shape that are shown on request. A request
     that uses one of them waits a moment until the consumer has passed the log's end (`wait`), and the page
-    says in
-    `lag_field`, described in `lag_about`, how old the first event is that it has not.
+    says in `lag_field`, described in `lag_about`, how old the first event is that it has not.
     """
 
     join: str

@@ -102,6 +102,8 @@ class EventConditions(BaseModel):
 
     def check_names(self, ledger: Ledger) -> None:
         """Raise WrongValue for a kind or type that no event has: it would be waited for in vain."""
+        if not self.kind and not self.type:
+            return  # to list all names takes as long as reading some events
         types_of = event_names(ledger.lifecycles.values())
         names = {
             "kind": (self.kind or (), types_of),

@@ -29,8 +29,8 @@ UNREVIEWED = """
 select r.number, r.title, r.team_id, r.review_due_at as due_at from fold.change r
 where r.review_overdue_at is not null and r.reviewed_at is null and {chosen}
 order by r.review_due_at, r.number limit {most}"""
-# What an improvement is late with: the judgement of its pilot, a step of its rollout, an examination that
-# somebody has not passed since, or a report.
+# Late work of an improvement: the judgement of its pilot, a step of its rollout, an examination that is still
+# not passed, or a report.
 STEPS = f"""
 select r.number, r.title, r.team_id, late.step, late.due_at from fold.improvement r
 join lateral (

@@ -113,7 +113,7 @@ async def award_audit_points(ledger: Ledger, event: Recorded) -> AsyncIterator[R
 
 
 async def _points_of(ledger: Ledger, award: Award, event: Recorded) -> GiveAuditPoint | None:
-    """Return the points for what the event tells, by the rule that held then; None if there are none."""
+    """Return the points for the event, by the rule at that time, or None."""
     tariff = await tariff_at(ledger.db, award.basis, event.position)
     points = tariff.points_for(award.part) * award.times
     if not points:
@@ -130,7 +130,7 @@ async def _points_of(ledger: Ledger, award: Award, event: Recorded) -> GiveAudit
 
 
 async def _repeats_no_more(ledger: Ledger, event: Recorded) -> AsyncIterator[RuleConsequence]:
-    """Yield the points of the findings that repeated the withdrawn one, counted anew where they differ."""
+    """Yield the recounted points of findings that repeated the withdrawn one, where they differ."""
     for finding, earlier_id in await findings_repeating(ledger.db, id_of(event.stream)):
         name = stream(Finding.KIND, finding.id)
         raised = (await read.stream_events(ledger.db, name))[0]

@@ -11,6 +11,6 @@ RULE = LateRow(
     "flag_action",
     lambda action, owner: FlagActionRisk(action=action.id, owner=owner),
     settled_by=("done_at", "dropped_at", "overdue_at"),
-    # What has lapsed waits for another response; that drops it.
+    # A lapsed response waits for another one, which drops it.
     pursued={"risk": (RiskState.treated,)},
 ).rule("flag_risk_actions")

@@ -77,7 +77,7 @@ async def suggest_after_declined_candidates(
 
 
 def _of_signal(ledger: Ledger, row: Row) -> GivenEvidence:
-    """Return the evidence that a signal stands beside the candidate."""
+    """Return the evidence that a signal supports the candidate."""
     kpi = KPIS[row["kpi"]]
     text = line_of_rule(ledger, "standing_signal", {"kpi": kpi.en.name}, {"kpi": kpi.zh.name})
     return GivenEvidence(about=f"kpi_signal/{row['id']}", text=text, kpi=kpi.key)

@@ -1,5 +1,5 @@
-"""Flags the examination on a new process that a member of its teams has not passed in time, and tells them
-and the project manager.
+"""Flags the examination on a new process that a member of its teams has not passed in time, and notifies the
+member and the project manager.
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ def as_markdown(lifecycles: Iterable[Lifecycle[Any]]) -> str:
 
 def _recipients(lifecycles: Iterable[Lifecycle[Any]]) -> Iterator[tuple[NoticeType, str]]:
     yield from _by_type_of_event()
-    marks = responsibility_marks(lifecycles)
+    marks = responsibility_marks(tuple(lifecycles))
     for fields_by_kind in marks.rows.values():
         for kind, fields in fields_by_kind.items():
             for field, mark in fields.items():

@@ -12,6 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from itertools import accumulate
 from zoneinfo import ZoneInfo
 
@@ -28,6 +29,8 @@ DAY = 24 * 60
 MOST_YEARS = 50
 _FIRST_YEAR, _LAST_YEAR = 1900, 2260
 _ONE_DAY = timedelta(days=1)
+#: So many years of calendars are kept in a process, for other calendars and versions that agree in that year.
+_KEPT_YEARS = 256
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,8 @@ ALWAYS_OPEN: Week = (((0, DAY),),) * 7
 
 
 class BusinessTime:
-    """A calendar for computations: its definition is immutable, and each year's intervals are computed once.
+    """A calendar for computations: its definition is immutable, and each year's intervals are computed once,
+    also for several versions of a calendar that agree in that year.
 
     Instants are datetimes with a zone; fractions of a second are dropped. Nothing counts in the years before
     1900 and after 2260.
@@ -149,17 +153,22 @@ class BusinessTime:
     def _year(self, number: int) -> _Year:
         year = self._years.get(number)
         if year is None:
-            begin, end = _new_year(number), _new_year(number + 1)
-            year = self._years[number] = _Year(end, self._count(begin, end))
+            definition, (first, last) = self.definition, _days_of_year(number)
+            year = self._years[number] = _shared_year(
+                number,
+                definition.zone,
+                definition.weekly,
+                tuple(pattern for pattern in definition.patterns if pattern[0] <= last),
+                frozenset(day for day in definition.holidays if first <= day <= last),
+                tuple((day, hours) for day, hours in definition.working_days.items() if first <= day <= last),
+            )
         return year
 
-    def _count(self, begin: int, end: int) -> list[Interval]:
-        """Return the open intervals between the two instants, in order."""
-        definition = self.definition
-        # A local day can begin a day before or after that of UTC, and hours reach into the next day.
-        days = _days(_instant(begin).date() - 2 * _ONE_DAY, _instant(end).date() + 2 * _ONE_DAY)
+    def open_in_year(self, number: int) -> list[Interval]:
+        """Return the open intervals of the year in UTC, in order."""
+        definition, begin, end = self.definition, _new_year(number), _new_year(number + 1)
         hours, struck = list[Interval](), list[Interval]()
-        for day in filter(self._day_exists, days):
+        for day in filter(self._day_exists, _days(*_days_of_year(number))):
             hours += [self._interval(day, opens, closes) for opens, closes in definition.hours_of(day)]
             if definition.is_struck(day):
                 struck.append(self._interval(day, 0, DAY))
@@ -246,6 +255,28 @@ class _Year:
         if n > 0 and second < self.spans[n - 1][1]:
             return second
         return self._starts[n] if n < len(self._starts) else None
+
+
+@lru_cache(maxsize=_KEPT_YEARS)
+def _shared_year(
+    number: int,
+    zone: str,
+    weekly: Week,
+    patterns: tuple[tuple[date, Week], ...],
+    holidays: frozenset[date],
+    working_days: tuple[tuple[date, tuple[Hours, ...]], ...],
+) -> _Year:
+    """Return the year of each calendar whose definition has these parts that affect the year."""
+    definition = CalendarDefinition(zone, weekly, patterns, holidays, dict(working_days))
+    return _Year(_new_year(number + 1), BusinessTime(definition).open_in_year(number))
+
+
+def _days_of_year(number: int) -> tuple[date, date]:
+    """Return the first and the last day whose hours can lie in the year in UTC: a local day can begin a day
+    before or after that of UTC, and hours reach into the next day.
+    """
+    first, after = _instant(_new_year(number)).date(), _instant(_new_year(number + 1)).date()
+    return first - 2 * _ONE_DAY, after + 2 * _ONE_DAY
 
 
 def _years(first: int, last: int, more: int = 0) -> range:

@@ -139,7 +139,7 @@ class ArticleScenario:
                 time = life.opening.arrived_at - timedelta(minutes=minutes)
                 yield from self._visit(life.requester, time, f"{life.opening.n}", helped=False)
             resolved = [step for step in life.steps if step.action == "resolve"]
-            # What a machine resolves itself, it has read no article for.
+            # A machine that resolves an incident itself has read no article for it.
             if used and resolved and not resolved[0].caller.is_machine:
                 case = UseArticle(case=str(self.incident_ids[life.opening.n]))
                 yield ArticleStep(resolved[0].time + timedelta(minutes=2), resolved[0].caller, "use", case)

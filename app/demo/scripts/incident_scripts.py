@@ -184,6 +184,11 @@ class IncidentScenario:
         steps = [step.action for step in self.steps if step.time <= end and step.action in ENDS]
         return not steps or steps[-1] == "reopen"
 
+    @property
+    def is_cancelled(self) -> bool:
+        """Return whether the incident ends by being cancelled."""
+        return any(step.action == "cancel" for step in self.steps)
+
     def report(self, by: Member | None = None) -> ReportIncident:
         """Return the payload that reports the incident, from its requester or from another one with the same
         trouble.

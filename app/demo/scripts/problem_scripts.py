@@ -333,6 +333,7 @@ class ProblemScenario(RecordScenario):
                 if life.service == trouble.service
                 and opened - INCIDENT_WINDOW < life.opening.arrived_at < opened - timedelta(hours=6)
                 and life.opening.n in incident_ids
+                and not life.is_cancelled
             ]
             story.incidents = tuple(incidents[-MOST_INCIDENTS:])
             yield story

@@ -15,7 +15,7 @@ from app.processes.incidents.records import Effect, IncidentState, ResolutionCod
 
 
 class EntryKind(StrEnum):
-    """What an entry of a mapping reads from a delivery."""
+    """Content that an entry of a mapping reads from a delivery."""
 
     ticket = "ticket"
     alert = "alert"

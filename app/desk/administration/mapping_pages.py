@@ -36,10 +36,10 @@ from app.i18n import sentences
 
 router = Router(include_in_schema=False)
 MAPPING = f"{ADMINISTRATION}/sources/{{name}}/mapping"
-#: What the buttons ask for; those after `OF_ADAPTER` change the form, with what they are about.
+#: Values of the buttons; those after `OF_ADAPTER` change the form, and contain the part concerned.
 PREVIEW, STORE, OF_ADAPTER = "preview", "store", "adapter"
 ADD, LEAVE_OUT, ONE_MORE, TO_TEXT, TO_FORM = "add", "leave_out", "more", "to_text", "to_form"
-#: The hidden input that says how the mapping is edited, and its values.
+#: Hidden input with the way in which the mapping is edited, and its values.
 EDITED_AS, FORM, TEXT = "as", "form", "text"
 MOST_DELIVERIES = "20"
 #: Empty lines for further translated values.
@@ -72,7 +72,7 @@ async def get_mapping_page(request: Request, name: str) -> Response:
 
 @router.post(MAPPING)
 async def post_mapping_page(request: Request, name: str) -> Response:
-    """Show what the mapping makes of a delivery, change its form, or store it, as the button says."""
+    """Show the mapping's result for a delivery, change its form, or store it, according to the button."""
     desk, form = open_desk(request), await sent_form(request)
     source = await _source(desk, name)
     button, _, about = form.first_value("do").partition(":")
@@ -91,7 +91,7 @@ async def post_mapping_page(request: Request, name: str) -> Response:
 
 
 def _edited(desk: Desk, form: SentForm) -> EditedMapping:
-    """Return the mapping that was sent. Where it is sent as a form that says the same, its text stays."""
+    """Return the mapping that was sent. An unchanged form keeps the mapping's text."""
     text = form.first_value("mapping").replace("\r\n", "\n")
     delivery = form.first_value(DELIVERY)
     if form.first_value(EDITED_AS) != FORM:

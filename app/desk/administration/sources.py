@@ -1,4 +1,4 @@
-"""The test of a source, which sends what its tool would send and says what became of it."""
+"""The test of a source, which sends a delivery like its tool and shows the outcome."""
 
 from __future__ import annotations
 

@@ -108,7 +108,7 @@ from app.kernel.actions.refusals import ConflictingDuty, NarrowKey, Refusal, Wro
 CHILDREN = (Decision, Vote, VotingDeputy)
 #: Length of a deferral if neither the process nor a voter gives another date.
 DEFERRAL = timedelta(days=90)
-#: The longest deferral, so that nobody decides against a question by deferring it for good.
+#: Longest deferral, so that a question cannot be declined by deferring it for good.
 LONGEST_DEFERRAL = timedelta(days=366)
 
 

@@ -260,8 +260,8 @@ async def _internal(reads: ReadContext, record: Any, matter: Matter, voters: Vot
 def _are_too_few(
     named: Voters, definition: ApprovalRuleDefinition, parties: Parties, asker: UUID | None
 ) -> bool:
-    """Return whether so few of the people whom a rule names may vote that it asks others as well. A person
-    who puts a question does not answer it alone.
+    """Return whether so few of the rule's people may vote that others are asked as well. The asker does not
+    answer alone.
     """
     free = named.keys() - parties.left_out.keys()
     return free == {asker} or len(free) < definition.free_voters_needed(len(named))

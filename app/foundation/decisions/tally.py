@@ -30,8 +30,8 @@ class TallyTerms:
     approves for all of these: with the vote of a person who votes for another reason, or with votes of owners
     of each service that are not outvoted.
 
-    `board` are the voters without whose majority, and `board_quorum` votes, nothing is approved, whoever else
-    votes for it; None: all voters are counted together.
+    `board` are the voters whose majority, and whose `board_quorum` votes, every approval needs; None: all
+    voters are counted together.
 
     `asker` is the person who put the question, whose vote alone approves nothing, unless the chair decides.
     """

@@ -1,4 +1,4 @@
-"""The lines on which whoever holds a post signs a paper."""
+"""Signature lines of the holders of posts."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ MOST_HOLDERS = 3
 
 
 async def post_lines(ledger: Ledger, role: Role, *, of_process: str | None = None) -> list[SignatureLine]:
-    """Return a line for each active holder of the role, for everything or for that process; an empty line if
-    nobody holds it. The role's code is the code of the line.
+    """Return a line for each active holder of the role, for everything or for that process; an empty line
+    without a holder. The role's code is the code of the line.
     """
     grants = [str(RoleGrant(role)), *([str(RoleGrant(role, process=of_process))] if of_process else ())]
     holders = [row["id"] for row in await ledger.db.rows(HOLDERS, (grants, MOST_HOLDERS))]

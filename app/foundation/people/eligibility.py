@@ -90,7 +90,7 @@ async def process_supervisor(
 
 async def not_the_head(reads: ReadContext, record: object, body: object, ctx: ActionContext) -> None:
     """Refuse a head who neither leads the payload's team, or led it once, nor manages its lead
-    (`not_the_head`). The payload names whom it will for a team that has no active lead.
+    (`not_the_head`). For a team without an active lead the payload may name anybody.
     """
     head, team = ctx.ref(Person, "head"), ctx.required_ref(Team, "team")
     if head is None or team.lead_id is None or ctx.caller.is_rule:

@@ -38,7 +38,7 @@ class PrintedDraw:
 
 @dataclass(frozen=True, slots=True)
 class PrintedAudit:
-    """What the page shows: the audit, also as its reader is shown it, the entries of its self-check, its
+    """Content of the page: the audit, also as its reader is shown it, the entries of its self-check, its
     draws, those of its findings that the reader may see, and the lines on which it is signed.
     """
 

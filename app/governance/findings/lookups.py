@@ -20,7 +20,7 @@ order by f.raised_at desc, f.id limit 1
 """
 # Those that repeat one, and stand.
 REPEATING = "select * from fold.finding where repeats_id = %s and state <> 'withdrawn' order by raised_at, id"
-# What the team itself has found; its measures say nothing of that.
+# Faults that the team itself found; its measures are not part of this.
 FOUND_BY_TEAM = """
 select exists (select from fold.self_check_entry
   where record = %s and item in ('deviations', 'design_faults'))"""

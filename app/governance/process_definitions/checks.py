@@ -198,7 +198,7 @@ def _folded(name: str) -> str:
 async def only_author_heard(
     reads: ReadContext, definition: ProcessDefinition, body: SubmitProcessDefinition, ctx: ActionContext
 ) -> None:
-    """Refuse to submit a definition about which nobody was heard but its author, or but the caller
+    """Refuse to submit a definition about which only its author or only the caller was heard
     (`only_author_heard`).
     """
     heard = {person.id for person in ctx.refs(Person, "heard")}

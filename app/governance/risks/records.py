@@ -265,8 +265,8 @@ class RiskMatrixState(CodeEnum):
 
 
 class RiskMatrix(Record):
-    """The level of risks for every likelihood and impact. Of those to which a second person has agreed, the
-    matrix that was set last is in force. None ever changes: its number names the version.
+    """The level of risks for every likelihood and impact. The newest matrix with a second person's agreement
+    is in force. A matrix never changes: its number names the version.
 
     `cells` are 25 of `{"impact": …, "likelihood": …, "risk_level": …}`, by likelihood, then by impact.
     """

@@ -54,9 +54,9 @@ SVG_RESPONSE: dict[int | str, dict[str, Any]] = {
 }
 #: An image that is opened by itself loads and runs nothing.
 POLICY = {"Content-Security-Policy": "default-src 'none'"}
-#: Whoever holds these signs the report.
+#: Holders of these posts sign the report.
 SIGNING_POSTS = (Role.quality_manager, Role.management)
-#: A schema has no bounds for dates, so their years are said by a pattern.
+#: A schema has no bounds for dates, so a pattern limits the years.
 Day = Annotated[
     date,
     Field(

@@ -11,7 +11,7 @@ from app.governance.scorecards.records import Scorecard, ScorecardEdition, Score
 from app.kernel.access.reads import Reading
 from app.platform.db import Row
 
-# Of two editions for the same quarter the one that was confirmed last is in force.
+# If a quarter has two editions, the one that was confirmed last is in force.
 IN_FORCE = """
 select r.* from fold.scorecard_edition r
 join log.event e on e.stream = 'scorecard_edition/' || r.id and e.version = r.version

@@ -465,7 +465,7 @@ class Lifecycle(RecordKind[R]):
         """Return the type of events by which another system reports what is no action's."""
         return f"{self.kind}.observed"
 
-    @property
+    @cached_property
     def event_types(self) -> frozenset[str]:
         """Return all types of events on the streams of this kind."""
         return frozenset({self.observed, *(event for row in self.rows for event in row.events)})

@@ -336,7 +336,7 @@ def is_visible(ledger: Ledger, lifecycle: Lifecycle[Any], caller: Caller, audien
 
 
 async def not_found(ledger: Ledger, lifecycle: Lifecycle[Any], caller: Caller, name: str) -> NotFound:
-    """Return the refusal of a name without a record. A number that several tools use is told apart, if the
+    """Return the refusal of a name without a record. For a number of several tools it names the tools, if the
     caller may see the records.
     """
     visible_names = [

@@ -139,7 +139,7 @@ async def with_previous_period(
     """Return the figures of every period and cut that has any cases, with the previous period as number 0.
 
     A running period is compared with an equally long beginning of the previous one: number PARTIAL_PREVIOUS.
-    What ends later than that does not count there, so that the cases have the same age.
+    Cases that ended later do not count there, so that the cases have the same age.
     """
     before = _previous_bounds(question)
     cells = await counted(replace(question, bounds=(*before, *question.bounds)))

@@ -21,7 +21,7 @@ CountFigures = Callable[[KpiQuestion], Awaitable[dict[PointKey, Figures]]]
 @dataclass(frozen=True, slots=True)
 class Comparisons:
     """The figures of the year before, by period and cut (None: they are not shown), and those of each KPI
-    that is shown beside. `services` are those of each service, where the KPI pools them.
+    that is shown next to it. `services` are those of each service, where the KPI pools them.
     """
 
     last_year: Mapping[PointKey, Figures] | None = None

@@ -39,7 +39,7 @@ from app.kpis.questions.question import NO_VALUE, KpiQuestion
 DECIMALS_OF_RATIOS = 6
 #: With fewer cases than this a value is marked as a small sample (rule 6).
 SMALL_SAMPLE = 10
-#: So many services are named beside a value that pools them.
+#: Largest number of services that are named next to a pooled value.
 MOST_WORST = 3
 #: A running period that meets its target by less than this fraction of the margin is at risk.
 AT_RISK_MARGIN = 0.1
@@ -210,9 +210,9 @@ class KpiPoint(OutputModel):
 class PointContext:
     """The context for judging a point: the target, the figures of the period before, and the present time.
 
-    `last_year` are the figures of the same period of the year before, None if nobody asked for them;
-    `companions` are those of the KPIs that are shown beside the value, each with its KPI; `services` those of
-    each service, None if nobody asked for them.
+    `last_year` are the figures of the same period of the year before, None if they were not requested;
+    `companions` are those of the KPIs that are shown next to the value, each with its KPI; `services` those
+    of each service, None if they were not requested.
     """
 
     target: TargetValue | None

@@ -127,9 +127,9 @@ class KpiTexts:
 
 @dataclass(frozen=True, slots=True)
 class DefinitionChange:
-    """A changed definition of a KPI: the day (`2026-11-29`) from which it counts, and what has changed. Cases
-    from before that day keep the definition that they were counted by, unless the words say that the change
-    is of every period; figures that were frozen always do.
+    """A changed definition of a KPI: the day (`2026-11-29`) from which it counts, and the change. Cases from
+    before that day keep their definition, unless the words declare a change of every period; frozen figures
+    always keep it.
     """
 
     since: str
@@ -137,13 +137,13 @@ class DefinitionChange:
     zh: str
 
 
-#: Of few and skewed durations the mean is that of the longest.
+#: The mean of few and skewed durations is dominated by the longest.
 MEDIAN_LEADS = DefinitionChange(
     since="2026-11-30",
     en="the median instead of the mean, in every period.",
     zh="所有期间均由平均值改为中位数。",
 )
-#: The kinds of records that are assigned to nobody: their openings are whose they were from the beginning.
+#: Kinds of records that are never assigned: an opening belongs to its first owner.
 UNASSIGNED_KINDS = frozenset({"improvement_suggestion"})
 #: The sentence added to the pitfalls of every count that is to be low, or high.
 COUNT_AS_TARGET = {

@@ -350,8 +350,8 @@ async def _run_all(works: Iterable[Coroutine[Any, Any, None]]) -> None:
 KINDS_READ = kinds_read((*STATEMENTS.values(), *SATISFYING.values(), *knowledge.STATEMENTS, BREACHES)).union(
     recomputation.KINDS_CONCERNED, PROCESSES, KEY_KINDS
 )
-#: One more with each change of what the statements write. Then `ledgerdesk migrate` makes the facts anew
-#: beside the living ones.
+#: Increase this with each change of the rows that the statements write. Then `ledgerdesk migrate` rebuilds
+#: the facts next to the live ones.
 SHAPE = 5
 #: The consumer is not throttled during imports: its figures are the purpose of importing a history.
 FACTS = Consumer(

@@ -32,8 +32,7 @@ async def agent_days(
     """Count the person-days worked, for each period and each combination of values of the dimensions `by`.
 
     `bounds` are those of the periods; `days` are the instants at which days begin. Work for which the
-    condition
-    `but` holds is left out.
+    condition `but` holds is left out.
     """
     cut = "".join(f", {COLUMN[dimension]}" for dimension in by)
     rows = await fetch_rows(

@@ -66,7 +66,8 @@ ASSESSED_BY_OTHERS = authors_do_not_judge(("plan", "test_plan", "back_out_plan")
 REJECTION_COUNTS = timedelta(days=30)
 #: An emergency board reads in the question that a board has rejected the same matter.
 REJECTED_BEFORE = "近期已否决 Rejected lately:"
-#: In an emergency the approval rules ask others, at any hour; whoever asks has said why it cannot wait.
+#: In an emergency the approval rules ask other people, at any hour, and the request states why it cannot
+#: wait.
 EMERGENCY = replace(APPROVAL, decision=DecisionKind.emergency_change, without_asker=True)
 
 

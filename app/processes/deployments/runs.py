@@ -8,8 +8,8 @@ from app.processes.deployments.records import DeploymentOutcome
 
 
 def action_of_report(body: ReportDeployment, recorded: str | None) -> tuple[str, Payload] | None:
-    """Return the action that the report of a known run calls for, with its payload; None if it says nothing
-    new. An outcome that contradicts the recorded one is refused by the action itself.
+    """Return the action for the report of a known run, with its payload; None for a repetition. An outcome
+    that contradicts the recorded one is refused by the action itself.
     """
     if body.outcome is None or body.outcome == recorded:
         return None

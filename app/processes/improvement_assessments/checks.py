@@ -86,7 +86,7 @@ async def plan_not_named(
 async def not_an_assessor(
     reads: ReadContext, assessment: ImprovementAssessment, body: object, ctx: ActionContext
 ) -> None:
-    """Refuse whoever is no assessor (`not_an_assessor`)."""
+    """Refuse people who are not assessors (`not_an_assessor`)."""
     if await reads.child(Assessor, assessment, person_id=ctx.caller.person_id) is None:
         raise NotAnAssessor()
 

@@ -88,8 +88,8 @@ async def cannot_be_edited(
     reads: ReadContext, problem: Problem, body: EditProblem, ctx: ActionContext
 ) -> None:
     """Refuse an edit that leaves neither service nor CI (`service_or_ci`), or edits a workaround that is not
-    documented yet (`no_workaround_yet`). Once the cause is known, only a problem manager says what the
-    problem is about, since its fix must touch that (`cause_is_known`).
+    documented yet (`no_workaround_yet`). Once the cause is known, only a problem manager changes the subject
+    of the problem, since its fix must touch that (`cause_is_known`).
     """
     sent = body.model_fields_set
     if problem.cause_identified_at is not None and not ctx.caller.has_role(Role.problem_manager, problem):
@@ -107,6 +107,6 @@ async def cannot_be_edited(
 
 
 def _present(problem: Problem, name: str) -> object:
-    """Return what the problem holds, as a payload says it."""
+    """Return the problem's value, in the form of a payload."""
     value = getattr(problem, name)
     return tuple(value) if isinstance(value, list) else value

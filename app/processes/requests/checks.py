@@ -299,7 +299,9 @@ async def not_in_the_acceptance_group(reads: ReadContext, request: Request, ctx:
 async def accepts_own_check(
     reads: ReadContext, request: Request, body: RecordAcceptanceRequest | None, ctx: ActionContext
 ) -> None:
-    """Refuse whoever has checked the quality of what they accept (`separation_of_duties`)."""
+    """Refuse people who have checked the quality of the delivery that they accept
+    (`separation_of_duties`).
+    """
     if ctx.caller.person_id in await _checkers(reads, request):
         raise ConflictingDuty(QUALITY_CHECKER)
 

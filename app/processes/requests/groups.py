@@ -16,7 +16,7 @@ BUSINESS_SIDES = frozenset({RepresentedSide.business, RepresentedSide.key_user})
 
 async def of_the_business(reads: ReadContext, request: Request) -> set[UUID]:
     """Return the members of the acceptance group who represent the business or its key users. Members of
-    other customers represent nobody here.
+    other customers do not count.
     """
     members = await _members(reads, request)
     persons = {member.person_id for member in members if member.person_id and member.side in BUSINESS_SIDES}
@@ -24,8 +24,8 @@ async def of_the_business(reads: ReadContext, request: Request) -> set[UUID]:
 
 
 async def accepting(reads: ReadContext, request: Request) -> set[UUID]:
-    """Return who accepts: the requester, and the members and the chair of the acceptance group, except
-    whoever is of another customer.
+    """Return the people who accept: the requester, and the members and the chair of the acceptance group,
+    except people of other customers.
     """
     group = await reads.record("group", str(request.acceptance_group_id))
     chairs = None if group is None else group.record.chair_id

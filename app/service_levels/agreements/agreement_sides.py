@@ -22,8 +22,10 @@ select p.id, exists (select from fold.team t
         or exists (select from fold.membership m where m.team_id = t.id and m.person_id = p.id))) as of_party
 from fold.person p
 where p.id = any(%(persons)s) and p.kind = 'human' and p.state = 'active' and p.deactivated_at is null"""
-#: Whether the person leads a customer's team.
-LEADS_CUSTOMER = "select 1 as found from fold.team where kind = 'customer' and lead_id = %s limit 1"
+#: Leads of customers' teams.
+CUSTOMER_LEADS = """
+select distinct t.lead_id from fold.team t join fold.person p on p.id = t.lead_id
+where t.kind = 'customer' and t.state = 'active' and p.state = 'active' and p.deactivated_at is null"""
 #: Somebody active of the team's members and its lead; without a team, of any customer's.
 ACCOUNTS = """
 select 1 as found from fold.person p
@@ -79,6 +81,7 @@ async def speakers_of_party(
     return tuple(person for person in (lead_id, present_id) if person is not None and person in sides.party)
 
 
-async def leads_a_customer(reads: ReadContext, person_id: UUID) -> bool:
-    """Return whether the person leads the team of a customer."""
-    return await reads.row(LEADS_CUSTOMER, (person_id,), guard=GUARD) is not None
+async def may_speak_for_customers(reads: ReadContext, person_id: UUID) -> bool:
+    """Return whether the person leads the team of a customer, or no customer's team has a lead."""
+    leads = {row["lead_id"] for row in await reads.rows(CUSTOMER_LEADS, None, guard=GUARD)}
+    return not leads or person_id in leads

@@ -16,7 +16,7 @@ from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import WrongValue
 from app.service_levels.agreements.agreement_sides import (
     agreement_sides,
-    leads_a_customer,
+    may_speak_for_customers,
     speakers_of_party,
 )
 from app.service_levels.agreements.payloads import (
@@ -31,9 +31,9 @@ from app.service_levels.agreements.terms.copying import apply_terms, copy_terms
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-#: The least share of the cases that meet a target: with less, the target says what rarely happens.
+#: Least share of cases that meet a target: a target that is rarely met promises nothing.
 LEAST_COMPLIANCE = Decimal("0.5")
-#: What a draft must have; it may take it over from another agreement.
+#: Contents that a draft must have; it may take them over from another agreement.
 COMPULSORY = ("targets", "specification", "quality_plan", "calendar", "valid_from")
 #: Further contents that an agreement must have when it is submitted: a price, and a text for the customer.
 COMPULSORY_FOR_REVIEW = (*COMPULSORY, "price_amount", "price_currency", "price_period", "text")
@@ -70,9 +70,9 @@ async def _check_speaker(
     representative_id: UUID | None,
     ctx: ActionContext,
 ) -> None:
-    """Check that IT does not choose who signs for the other party: the lead of its team does, in a default
-    agreement the lead of any customer's team. Its lead and present representative name anybody of its side.
-    Raises WrongValue.
+    """Check that IT does not choose who signs for the other party where the party has a lead: the lead signs,
+    in a default agreement the lead of any customer's team. The lead and the present representative name
+    anybody of their side. Raises WrongValue.
     """
     theirs = ctx.ref(Person, "party_representative")
     if theirs is None:
@@ -82,7 +82,7 @@ async def _check_speaker(
         return
     if speakers and theirs.id != speakers[0]:
         raise WrongValue(pointer="/party_representative", because="party_names_its_own")
-    if not speakers and (party is not None or not await leads_a_customer(reads, theirs.id)):
+    if not speakers and party is None and not await may_speak_for_customers(reads, theirs.id):
         raise WrongValue(pointer="/party_representative", because="party_has_no_lead")
 
 

@@ -143,7 +143,7 @@ class Identities:
 
 
 def _address_of(named: NamedPerson) -> str | None:
-    """Return the person's e-mail address: as the tool tells it, or a name or id that is one."""
+    """Return the person's e-mail address: as sent by the tool, or a name or id that is an address."""
     if named.email is not None and normalized_address(named.email):
         return named.email
     names = (named.id, named.name)

@@ -1,9 +1,9 @@
 """Effects of a mail: a new ticket, or a comment on the one that it answers.
 
-A mail proves nobody. It joins a ticket only if it answers one of our own mails or one that came to that
-ticket, and comes from the address of somebody who sees the ticket. It can open, comment and attach, and
-nothing else. Two things follow from settings of the source or from what persons may do anyway: a monitoring
-tool that the source names ends its incidents, and recipients who see the ticket follow it.
+A mail is no proof of its sender. It joins a ticket only if it answers one of our own mails or one that came
+to that ticket, and comes from the address of a person who sees the ticket. It can open, comment and attach,
+and nothing else. Two things follow from settings of the source or from people's own rights: a monitoring tool
+that the source names ends its incidents, and recipients who see the ticket follow it.
 """
 
 from __future__ import annotations
@@ -138,8 +138,8 @@ def _as_form(source: WebhookSource, mail: IncomingMail) -> IncomingMail:
 
 
 def _refuse_automatic(ledger: Ledger, source: WebhookSource, mail: IncomingMail) -> None:
-    """Refuse what is proved to be the answer of a program, a bounce or our own mail: these would never end;
-    and whatever a list passes on or a program writes, if the source says so.
+    """Refuse proved answers of programs, bounces and our own mails, which would never end; and mails of lists
+    or programs, if the source refuses them.
     """
     marks = mail.automatic
     is_programs = marks.program is not None or (mail.monitoring is not None and mail.monitoring.by_program)
@@ -264,7 +264,7 @@ class _Incoming:
         return stream(kind, record_id) if kind in self._ledger.lifecycles else None
 
     async def comment(self, ticket: str) -> DeliveryEffect:
-        """Add what the mail says to the ticket that it answers."""
+        """Add the content of the mail to the ticket that it answers."""
         mail = await self._reread()
         words = mail.own_text or mail.subject or NO_TEXT
         if self._alert is not None:
@@ -288,7 +288,7 @@ class _Incoming:
 
     async def _reread(self) -> IncomingMail:
         """Return the mail, read with the notices to its sender that it answers: it may repeat them without
-        marks, and what they quote is told from the sender's own words only by what was sent.
+        marks, and only the sent text shows which words are the sender's own.
         """
         notices = [UUID(ours[2]) for ref in self._mail.references if (ours := _NOTICE.fullmatch(ref))]
         sent = await mailed_lines(self._ledger, notices[:MOST_NOTICES], self._sender.id)

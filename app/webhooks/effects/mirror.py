@@ -1,4 +1,4 @@
-"""Mirroring of a tool's tickets: what it tells of a ticket's state is observed, as in an import.
+"""Mirroring of a tool's tickets: their reported state is observed, as in an import.
 
 So the result is the same in whatever order its deliveries come, and the same as that of an import. A
 delivery
@@ -48,9 +48,8 @@ AT, ACTOR, STATUS = "at", "actor", "status"
 
 @dataclass(frozen=True, slots=True)
 class MirroredTicket:
-    """A ticket in memory as the log has it: its stream's events told it, what the tool calls it (None:
-    it is
-    being opened), and who may see it.
+    """A ticket in memory as the log has it: its events, its names in the tool (None: it is being opened), and
+    its audience.
     """
 
     case: ImportedCase[Any]
@@ -110,9 +109,8 @@ class Mirror:
     async def apply(
         self, news: TicketUpdate, key: str, answer: AnsweredWrite | None = None
     ) -> DeliveryEffect:
-        """Record what the tool tells of a ticket. `key` names this part of the delivery, for ever.
-        `answer` says
-        what it was asked, if it was.
+        """Record the tool's news of a ticket. `key` names this part of the delivery, for ever.
+        `answer` is the requested state of the tool, if it was asked.
 
         Raises DatabaseGone; ConcurrencyConflict if others keep changing the ticket.
         """
@@ -264,7 +262,7 @@ class Mirror:
         if team is not None:
             fields["team_id"] = await self._readable("team", self._people.team(team), irregular, altered)
         actor = await self._readable("actor", self._person(news.actor), irregular, altered)
-        # Of a request, only the delivery tells what was altered.
+        # For a request, only the delivery stores the alterations.
         if hasattr(ticket.case.record, "altered"):
             marks = _marks(ticket, news, altered)
             if marks != ticket.case.record.altered:
@@ -295,7 +293,8 @@ class Mirror:
                 irregular.append("person_erased")
         by = "" if actor is None else actor.stream.replace("/", ":")
         if news.state in self._kind.open_states:
-            # An open ticket has none. Told with it, an older delivery of its ending sets none either.
+            # An open ticket has no resolution code. Sending it empty keeps an older delivery of its ending
+            # from setting it.
             fields = dict.fromkeys(self._kind.of_ending - self._kind.texts) | fields
             words = dict.fromkeys(self._kind.of_ending & self._kind.texts) | words
         snapshot = Snapshot(
@@ -432,21 +431,20 @@ def _repeats_the_last(ticket: MirroredTicket, key: str) -> bool:
     return bool(ticket.delivery_keys) and repeats(key, ticket.delivery_keys[-1])
 
 
-#: Columns that the log may hold as the tool tells them: codes, titles, and names, ids and addresses of
-#: what
-#: is no person. Persons stand there as references; whatever else there is or will be is encrypted.
+#: Columns that the log may hold as the tool sent them: codes, titles, and names, ids and addresses of things
+#: that are not people. People stand there as references; all other content is encrypted.
 _PLAIN = frozenset({"case", "number", "url", STATUS, "title", *CODED_FIELDS, *NAMING_FIELDS})
 _PERSONS = frozenset({ACTOR, *PERSON_FIELDS})
 
 
 def _has_told_priority(ticket: MirroredTicket) -> bool:
-    """Return whether the tool has told a priority of the ticket, and not taken it back."""
+    """Return whether the tool has sent a priority of the ticket, and not taken it back."""
     return ticket.case.columns.get("priority") is not None
 
 
 def _times(ticket: MirroredTicket, news: TicketUpdate) -> tuple[datetime, datetime]:
     """Return when the news occurred and when the ticket was opened: one that was opened here keeps its
-    opening, whatever the tool says of its copy.
+    opening, whatever the time of the tool's copy.
     """
     opened_at: datetime | None = ticket.case.record.opened_at
     if ticket.is_opened_here and opened_at is not None:
@@ -457,7 +455,7 @@ def _times(ticket: MirroredTicket, news: TicketUpdate) -> tuple[datetime, dateti
 def _marks(
     ticket: MirroredTicket, news: TicketUpdate, altered: dict[str, list[str]]
 ) -> dict[str, list[str]] | None:
-    """Return the marks of the ticket's altered fields: what the news tell again loses its earlier mark."""
+    """Return the marks of the ticket's altered fields: a field in the news loses its earlier mark."""
     earlier_marks: dict[str, list[str]] = ticket.case.record.altered or {}
     fields = {*news.fields, *news.columns}
     marks = {name: codes for name, codes in earlier_marks.items() if name not in fields} | altered

@@ -8,16 +8,14 @@ from app.webhooks.intake.deliveries import DeliveryState, Outcome
 from app.webhooks.mail.refusals import MailRefused
 from app.webhooks.mapping.updates import Evaluation
 
-#: Mails that are meant for nobody are no failures.
+#: Mails without a human reader are no failures.
 NOT_FOR_PEOPLE = frozenset({"automatic_mail", "own_mail", "calendar_answer"})
 #: Why a delivery about a ticket that ended over there, and was never here, is ignored.
 ENDED_UNKNOWN_TICKET = "its ticket ended over there and was never here"
 
 
 class SourceFailed(Exception):
-    """What a part of a delivery tells cannot be carried out. `awaited_case`: it needs this ticket
-    first.
-    """
+    """A part of a delivery cannot be carried out. `awaited_case`: it needs this ticket first."""
 
     def __init__(self, code: str, awaited_case: str | None = None) -> None:
         super().__init__(code)
@@ -25,9 +23,8 @@ class SourceFailed(Exception):
         self.awaited_case = awaited_case
 
 
-#: Why what a delivery tells cannot be carried out. A ValueError is of a value that no field can hold: it
-#: must
-#: not be in the way of all other deliveries.
+#: Reasons why a delivery cannot be carried out. A ValueError stands for a value that no field can hold: it
+#: must not block all other deliveries.
 FAILURES = (SourceFailed, MailRefused, Refusal, ConcurrencyConflict, ConstraintViolation, ValueError)
 
 

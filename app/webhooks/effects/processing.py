@@ -1,10 +1,8 @@
 """Processing of deliveries: in order per ticket of the tool, and once in effect.
 
-One worker processes a source at a time. It maps the deliveries that wait, carries out what they tell,
-ticket
-by ticket in the order of receipt, and records their outcomes. If it dies, they are processed again: what
-was
-carried out already is known by its key.
+One worker processes a source at a time. It maps the waiting deliveries, carries out their news, ticket by
+ticket in the order of receipt, and records their outcomes. If it dies, they are processed again: finished
+parts are known by their key.
 """
 
 from __future__ import annotations
@@ -84,7 +82,7 @@ BATCH = 32
 #: So long a source is processed before it is the turn of the next one that has deliveries.
 TURN_SECONDS = 0.5
 CONCURRENT_TICKETS = 8
-#: What the marks of a whole body are of.
+#: Key of the marks of a whole body.
 BODY = "body"
 #: Seconds between two removals of old content.
 REMOVAL_SECONDS = 3_600.0
@@ -99,7 +97,7 @@ NEXT_SOURCES = WAITING_SOURCES.replace("order by s.id", "order by s.id <= %s, s.
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """One thing that a delivery tells, with its key in events."""
+    """One part of a delivery, with its key in events."""
 
     delivery: StoredDelivery
     key: str
@@ -151,7 +149,7 @@ class Processor:
         self._rules: Sequence[AlertRule] = ()
 
     async def process(self, waiting: Sequence[StoredDelivery]) -> dict[UUID, Outcome]:
-        """Carry out what these deliveries tell, and return their outcomes. Raises DatabaseGone."""
+        """Carry out the news of these deliveries, and return their outcomes. Raises DatabaseGone."""
         if self._source.adapter == MAIL:
             return await self._process_mails(waiting)
         await self._load_two_way_source()
@@ -266,7 +264,7 @@ class Processor:
         return Outcome(DeliveryState.processed, [effect])
 
     async def _news(self, delivery: StoredDelivery) -> Evaluation | Outcome:
-        """Return what the delivery tells, or its outcome if it tells nothing."""
+        """Return the news of the delivery, or its outcome if it has none."""
         if delivery.raw is None:
             return Outcome(DeliveryState.failed, code="content_removed")
         try:
@@ -323,9 +321,7 @@ class Processor:
         return await self._mirror.find_ticket(case) or await self._requests.find_ticket(case)
 
     async def _take_ticket(self, news: TicketUpdate, key: str) -> DeliveryEffect:
-        """Record what the tool tells of a ticket, which stays of its kind here if the tool calls it another
-        one.
-        """
+        """Record the tool's news of a ticket, which keeps its kind here if the tool changes it."""
         own_mirror, other_mirror = self._mirror, self._requests
         if news.process == "request":
             own_mirror, other_mirror = other_mirror, own_mirror
@@ -412,7 +408,7 @@ class Processor:
         return DeliveryEffect(outcome.value, record.row_key, record.number, news.altered)
 
     async def _goes_on(self, name: str, delivery: StoredDelivery) -> bool:
-        """Return whether the alert is told just as it was the last time, and goes on."""
+        """Return whether the report repeats the last one of the alert, which goes on."""
         last = self._heard.get(name)
         if last is None:
             db, source = self._ledger.db, self._source.id
@@ -467,9 +463,7 @@ class SourceTurns:
 async def run(
     connections: SharedConnections, ledger: Ledger, clock: Clock, *, failed: Callable[[str, Exception], None]
 ) -> None:
-    """Process deliveries for ever, beside any number of other workers. `failed` is called with each
-    failure.
-    """
+    """Process deliveries for ever, next to any number of other workers. `failed` is called with each failure."""
 
     turns = SourceTurns(ledger, clock)
     await rounds.run(NAME, connections, turns.process_next, every=POLL_SECONDS, failed=failed)

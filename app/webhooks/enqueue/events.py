@@ -18,7 +18,7 @@ SEVERITIES = ("critical", "error", "warning", "info")
 
 
 class InvalidEvent(Exception):
-    """The event cannot be taken. `errors` say why, as PagerDuty says it."""
+    """The event cannot be accepted. `errors` are the reasons, in PagerDuty's words."""
 
     def __init__(self, *errors: str) -> None:
         super().__init__(*errors)
@@ -27,7 +27,7 @@ class InvalidEvent(Exception):
 
 @dataclass(frozen=True, slots=True)
 class EnqueuedEvent:
-    """An event: the key that says to which source it belongs, the key of its alert, and the rest as JSON."""
+    """An event: the key that identifies its source, the key of its alert, and the rest as JSON."""
 
     routing_key: str
     dedup_key: str | None

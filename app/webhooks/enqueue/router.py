@@ -1,5 +1,5 @@
-"""The routes of PagerDuty's Events API v2, `/v2/enqueue` and `/v2/change/enqueue`: tools that can
-tell PagerDuty of their alerts and changes can tell us as they are.
+"""The routes of PagerDuty's Events API v2, `/v2/enqueue` and `/v2/change/enqueue`: tools that can send alerts
+and changes to PagerDuty can send them here unchanged.
 
 Its contract is PagerDuty's, and not ours: it stands in no area of ours, and has its answers and none of our
 problem documents where PagerDuty has some.

@@ -109,7 +109,7 @@ class RawDelivery:
 class DeliveryEffect:
     """The effect of a part of a delivery. `outcome` is a code; `record` the stream of the ticket, if it has
     one, with its number. `altered` are the fields that were changed or left out on the way in, with codes.
-    `thread` is what further mails of a thread find a mail by; nobody is shown it.
+    `thread` is the key by which further mails of a thread find a mail; it is never shown.
     """
 
     outcome: str
@@ -127,9 +127,9 @@ class DeliveryEffect:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The outcome of a delivery. `code` says why it failed or was ignored, `mapping_key` where in the
-    mapping; `awaited_case` is the tool's number of a ticket that it needs and that is unknown yet. `alerts`
-    is how many alerts it told of; None: it told of something else, or nothing.
+    """The outcome of a delivery. `code` is the reason of a failure or of being ignored, `mapping_key` its
+    place in the mapping; `awaited_case` is the tool's number of an unknown ticket that it needs. `alerts` is
+    the number of its alerts; None for other news, or none.
     """
 
     state: DeliveryState

@@ -23,8 +23,8 @@ def _mapping_of(source: WebhookSource) -> Mapping:
 
 
 async def evaluate(source: WebhookSource, raw: RawDelivery, received_at: datetime, zone: str) -> Evaluation:
-    """Return what the delivery tells by the source's mapping. `zone` (IANA) is the organisation's, for times
-    that say no offset and of which neither source nor mapping say it. Raises MappingFailed.
+    """Return the news of the delivery by the source's mapping. `zone` (IANA) is the organisation's, the last
+    default for times without an offset. Raises MappingFailed.
     """
     delivery = Delivery(raw.headers, raw.body, received_at, zone=source.zone, usual_zone=zone)
     if source.mapping is None:
@@ -36,8 +36,8 @@ async def evaluate(source: WebhookSource, raw: RawDelivery, received_at: datetim
 
 
 async def delivery_id(source: WebhookSource, raw: RawDelivery, received_at: datetime) -> str | None:
-    """Return the delivery's id as the tool gives it; None if there is none, or it cannot be read: what is
-    wrong with a delivery is told when it is processed.
+    """Return the tool's id of the delivery; None if it is missing or unreadable: faults of a delivery are
+    reported when it is processed.
     """
     delivery = Delivery(raw.headers, raw.body, received_at)
     try:

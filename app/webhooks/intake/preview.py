@@ -1,4 +1,4 @@
-"""Preview of a delivery: what it would tell by the source's mapping, without writing anything."""
+"""Preview of a delivery: its news by the source's mapping, without writing anything."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ from app.webhooks.sources.records import WebhookSource
 async def preview_of(
     ledger: Ledger, source: WebhookSource, raw: RawDelivery, now: datetime
 ) -> dict[str, Any]:
-    """Return what the delivery tells, why it tells nothing, or why the mapping does not fit it. Of each alert
-    that fires it says which rules would take it.
+    """Return the news of the delivery, the reason for having none, or the mapping's fault. For each alert
+    that fires it lists the matching rules.
     """
     answer: dict[str, Any] = {"ignored": None, "failure": None, "mapping_key": None, "news": []}
     if source.adapter == MAIL:

@@ -38,9 +38,7 @@ LONGEST_HEADER = 2_000
 
 
 def schemes_of(source: WebhookSource) -> tuple[VerificationScheme, ...]:
-    """Return how deliveries of the source are verified: as its own mapping says, or else as its tool does
-    it.
-    """
+    """Return how deliveries of the source are verified: by its own mapping, or else as its tool does it."""
     if source.adapter == MAIL:
         return ANY_SCHEME
     if source.mapping is not None and (own := _own_schemes(source.mapping, str(source.key))):
@@ -50,7 +48,7 @@ def schemes_of(source: WebhookSource) -> tuple[VerificationScheme, ...]:
 
 @lru_cache(maxsize=200)
 def _own_schemes(mapping: str, name: str) -> tuple[VerificationScheme, ...]:
-    """Return what a mapping says of verification; nothing, if it cannot be read any more: its deliveries fail
+    """Return the verification in a mapping; empty if the mapping cannot be read any more: its deliveries fail
     with the reason.
     """
     try:

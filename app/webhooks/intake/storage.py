@@ -1,4 +1,4 @@
-"""Storing of deliveries before they are answered; what is said again is counted where it was said.
+"""Storing of deliveries before they are answered; a repetition is counted with the first one.
 
 A delivery is known by the tool's id of it *and* by its bytes: the same of both is a repetition whenever it
 comes, and the same id with other bytes is a delivery of its own. Without an id, only what equals the last

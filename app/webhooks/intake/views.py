@@ -38,7 +38,7 @@ def delivery_shown(row: Row, language: str) -> dict[str, Any]:
 
 
 def _effect_shown(effect: dict[str, Any]) -> dict[str, Any]:
-    """Return an effect as clients see it. What was processed before fields were marked has no marks."""
+    """Return an effect as clients see it. Effects from before fields were marked have no marks."""
     return {"altered": {}, **{name: value for name, value in effect.items() if name != "thread"}}
 
 

@@ -1,7 +1,7 @@
 """Marks of mails that programs have written or passed on (pure): RFC 3834, 3464, 8098 and what is usual.
 
-RFC 3834 says what is not to be *answered*. Not all of that is to be ignored: a list passes on what people
-write, and monitoring writes by itself. An answer of a program to our own mails is, and so is a bounce.
+RFC 3834 lists mails that must not be *answered*. Not all of them are ignored: a list passes on people's
+mails, and monitoring writes by itself. A program's answer to our own mails is ignored, and so is a bounce.
 """
 
 from __future__ import annotations
@@ -54,9 +54,9 @@ _HINTS = ("x-ms-exchange-inbox-rules-loop", "x-ms-exchange-generated-message-sou
 
 @dataclass(frozen=True, slots=True)
 class AutomaticMarks:
-    """What shows that a mail is the answer of a program or a bounce; that a program has written it by itself;
-    that a list or a server has passed it on, whoever wrote it. None: nothing does. `is_doubtful`: it may be
-    an answer of a program, and nothing proves it.
+    """Evidence that a mail is the answer of a program or a bounce; that a program has written it by itself;
+    that a list or a server has passed it on, whoever wrote it. None: no evidence. `is_doubtful`: it may be an
+    answer of a program, without proof.
     """
 
     answer: str | None
@@ -71,7 +71,7 @@ class AutomaticMarks:
 
 
 def automatic_marks(mail: MailPart, sender: str, subject: str) -> AutomaticMarks:
-    """Return the marks of a mail that nobody wrote, or that did not come from its author alone."""
+    """Return the marks of a mail without a human author, or that did not come from its author alone."""
     # RFC 3834, section 5: `no` marks a mail written by a person; parameters may follow.
     submitted = _first_word(mail.header("Auto-Submitted"))
     precedence = _first_word(mail.header("Precedence"))

@@ -24,14 +24,14 @@ _SHORTEST_FURTHER = 16
 
 
 class Decoded(NamedTuple):
-    """What a body encodes; `is_damaged`: some of the body is not in it."""
+    """Content of an encoded body; `is_damaged`: some of the body is not in it."""
 
     content: bytes
     is_damaged: bool = False
 
 
 def decode_base64(body: bytes, media_type: str, charset: str | None) -> Decoded:
-    """Return the bytes that the body encodes. Of text the lines around them are kept."""
+    """Return the encoded bytes of the body. For text the lines around them are kept."""
     lines = [line.strip() for line in body.splitlines()]
     is_text = media_type.startswith("text/")
     if not is_text:

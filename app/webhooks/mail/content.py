@@ -76,7 +76,7 @@ _WHOLE_PATH = re.compile(r"[A-Za-z]:[/\\]|[/\\]|\.{1,2}[/\\]|~[/\\]")
 
 @dataclass(frozen=True, slots=True)
 class MailAttachment:
-    """A file of a mail. `inline`: the text shows it as a picture. `media_type` is what the sender says,
+    """A file of a mail. `inline`: the text shows it as a picture. `media_type` is the sender's,
     `altered` how the name differs from the one that was sent. `is_damaged`: some of the content is missing.
     """
 
@@ -89,15 +89,15 @@ class MailAttachment:
 
     @property
     def marks(self) -> dict[str, list[str]]:
-        """What was altered, by the fields of an attachment."""
+        """Alterations, by the fields of an attachment."""
         codes = {"name": self.altered, "size": (Alteration.left_out,) if self.is_damaged else ()}
         return {field: [code.value for code in each] for field, each in codes.items() if each}
 
 
 @dataclass(frozen=True, slots=True)
 class MailContent:
-    """`text` is what the mail says, `cut` whether more of it was not read, `guessed` whether a character set
-    of it is unknown or wrong, `altered` what else was done to the text, `files` what came with it.
+    """`text` is the text of the mail, `cut` whether more of it was not read, `guessed` whether a character
+    set of it is unknown or wrong, `altered` other changes of the text, `files` its files.
     """
 
     text: str
@@ -108,7 +108,7 @@ class MailContent:
 
 
 def mail_content(mail: MailPart) -> MailContent:
-    """Return what the mail says, its plain text if there is some, and its files."""
+    """Return the content of the mail, its plain text if there is some, and its files."""
     reader = _Reader(mail)
     text = reader.text_of(mail).strip() or reader.text_of_named_parts(mail).strip()
     text = reader.with_invitation(mail, text)
@@ -152,7 +152,7 @@ class _Reader:
         }
 
     def text_of(self, part: MailPart) -> str:
-        """Return what the part says; empty if it is a file."""
+        """Return the text of the part; empty if it is a file."""
         if not part.inner_parts:
             return _link_to_content(part) if _is_file(part) else self._leaf_text(part)
         if part.media_type == "multipart/alternative":
@@ -164,8 +164,8 @@ class _Reader:
         return "\n\n".join(text for text in texts if text.strip())
 
     def text_of_named_parts(self, part: MailPart) -> str:
-        """Return what a mail says whose texts all have names of files and are not attached as such; they stay
-        files, too.
+        """Return the text of a mail whose texts all have names of files and are not attached as such; they
+        stay files, too.
         """
         if part.inner_parts:
             texts = (self.text_of_named_parts(each).strip("\n") for each in part.inner_parts)
@@ -174,7 +174,7 @@ class _Reader:
         return self._leaf_text(part) if is_text and _disposition(part) != "attachment" else ""
 
     def with_invitation(self, mail: MailPart, text: str) -> str:
-        """Return the text with what only the calendar files of the mail say."""
+        """Return the text with additional content of the mail's calendar files."""
         squeezed = "".join(text.split())
         for part in _leaves(mail):
             if part.media_type in CALENDARS:
@@ -202,7 +202,7 @@ class _Reader:
         return text
 
     def _says_more(self, part: MailPart, text: str) -> bool:
-        """Return whether a further form of HTML, such as AMP, says more than the text."""
+        """Return whether a further form of HTML, such as AMP, has more content than the text."""
         if not part.media_type.endswith("html"):
             return False
         html = decode_text(part.decoded().content, part.parameter("charset"))[0]
@@ -299,7 +299,7 @@ def _is_file(part: MailPart) -> bool:
 
 
 def _is_other_form(part: MailPart) -> bool:
-    """Return whether an alternative is a text without a name that says the same in another form."""
+    """Return whether an alternative is a text without a name, with the same content in another form."""
     is_form = part.media_type in _READABLE | {"text/rtf"} or part.media_type.endswith(("html", "+json"))
     return is_form and part.media_type not in _SHOWN and not _sent_name(part).strip()
 

@@ -24,7 +24,7 @@ def has_escapes(raw: bytes) -> bool:
 
 
 def decode_escapes(raw: bytes) -> str:
-    """Return the text of bytes that switch their character sets. What fits none of them is U+FFFD."""
+    """Return the text of bytes that switch their character sets. Bytes outside all of them become U+FFFD."""
     texts: list[str] = []
     set_0, set_1, shifted = "ascii", "ascii", False
     for match in _TOKEN.finditer(raw):

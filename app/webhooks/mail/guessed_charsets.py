@@ -62,7 +62,9 @@ _KANA = ("HIRAGANA", "KATAKANA")
 
 
 def guess_charset(raw: bytes) -> str | None:
-    """Return the codec in which the bytes say the likeliest text; None: no text in a set that is known."""
+    """Return the codec in which the bytes make the likeliest text; None if they are no text in a known
+    set.
+    """
     looked_at = raw[:_LOOKED_AT]
     best, best_score = None, _LEAST
     for codec, weight in _CANDIDATES.items():

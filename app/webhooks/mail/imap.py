@@ -30,7 +30,7 @@ _SIZE = re.compile(rb"RFC822\.SIZE (\d+)")
 
 
 class MailboxFailed(Exception):
-    """The mailbox cannot be read; the message says why, without what its server has said of the mails."""
+    """The mailbox cannot be read; the message has the reason, without the server's words about the mails."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Mailbox:
             raise MailboxFailed(f"The mailbox cannot be read: {type(error).__name__}.") from error
 
     def fetch(self) -> list[FetchedMail]:
-        """Return the first mails that nobody has seen. Raises MailboxFailed."""
+        """Return the first unseen mails. Raises MailboxFailed."""
         with self._opened() as box:
             _, numbers = box.uid("SEARCH", "UNSEEN")
             uids = (numbers[0] or b"").decode("ascii").split()[:MOST_MAILS_AT_ONCE]
@@ -92,7 +92,7 @@ class Mailbox:
 
 
 async def fetch_mails(ledger: Ledger, mailbox: Mailbox, clock: Clock) -> int:
-    """Store the mails that nobody has seen, and mark them. Return their number.
+    """Store the unseen mails, and mark them. Return their number.
 
     Raises MailboxFailed, DatabaseGone.
     """

@@ -42,15 +42,15 @@ class IncomingMail:
     """A mail. Ids have their angle brackets; `references` are those of the thread, the nearest first.
 
     `sender` is in lower case, its domain as DNS has it; without one for an account of a machine.
-    `long_subject` is the whole subject if a title cannot hold it. `whole_text` is all that the mail says,
-    and `text` the part of it that a field can hold. `own_text` is what a reply says, and `folded` what it
-    repeats (of a forwarded mail nothing). `cut` says that one of them was longer than a field may be,
+    `long_subject` is the whole subject if a title cannot hold it. `whole_text` is the whole text of the mail,
+    and `text` the part of it that a field can hold. `own_text` is the new text of a reply, and `folded` its
+    repeated text (for a forwarded mail nothing). `cut` marks that one of them was longer than a field may be,
     `altered` by field what else was changed. `calendar_answer`: it accepts or declines an invitation,
     without a word or a file. `guessed` that a character set is unknown or wrong. `automatic` are the
     headers, or other marks, that show that no person wrote it to us. `monitoring` is what a monitoring tool
     reports by it. `sent_at` is in UTC; None: its date cannot be read. `further_recipients` are those besides
     this mailbox and the sender. `reply_addresses` are where it wants to be answered besides its sender, and
-    `important` says that its sender marked it so; neither is proved.
+    `important` is the sender's own mark; neither is proved.
     """
 
     message_id: str
@@ -192,9 +192,9 @@ def _says_more(content: MailContent) -> bool:
 
 
 def _sender(mail: MailPart) -> Address:
-    """Return the one address in From, or the account of a machine there. Of several it is the one that the
-    Sender header names, as RFC 5322 demands; without that, and where two From differ, programs choose
-    different ones. Some programs encode the address with the name.
+    """Return the one address in From, or the account of a machine there. Among several it is the one in the
+    Sender header, as RFC 5322 demands; without that, and where two From differ, programs choose different
+    ones. Some programs encode the address with the name.
     """
     senders = mail.headers("From")
     read = [read_addresses(each) or read_addresses(decode_words(each)) for each in senders]

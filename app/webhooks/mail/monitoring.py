@@ -1,4 +1,4 @@
-"""What a mail of a monitoring tool reports: which thing, and whether it is over (pure).
+"""Report in a mail of a monitoring tool: its subject, and whether it is over (pure).
 
 Tools write the state into the subject (`** PROBLEM Host Alert: db1 is DOWN **`, `Resolved in 5m: CPU load`),
 each at its place. Without that word, the subjects of a problem and of its recovery are the same. A word for a

@@ -49,7 +49,7 @@ TEXT_FIELDS = ("title", "description", "resolution", "cause", *NAMING_FIELDS)
 TICKET_FIELDS = (*TEXT_FIELDS, *PERSON_FIELDS, *CODED_FIELDS)
 #: Fields of tickets that service requests do not have.
 FIELDS_OF_INCIDENTS = frozenset({"effect", "resolution_code", "resolution", "cause"})
-#: What a status means, by the kind of ticket.
+#: Meaning of a status, by the kind of ticket.
 MEANINGS: dict[UpdateKind, type[StatusMeaning]] = {
     UpdateKind.ticket: IncidentMeaning,
     UpdateKind.request: RequestMeaning,

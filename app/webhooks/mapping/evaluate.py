@@ -413,7 +413,7 @@ def _fields_of_state(meaning: StatusMeaning, meanings: Dictionary[str, Any]) -> 
     state = meaning.meant_state
     if state is None:
         return {}
-    # What the model has besides: of requests there is no resolution.
+    # Further fields of the model: requests have no resolution.
     codes: dict[str, Any] = {name: value for name, value in vars(meaning).items() if name != "state"}
     fields = {"hold_reason": codes["hold_reason"]}
     if state.value == IncidentState.on_hold and fields["hold_reason"] is None:

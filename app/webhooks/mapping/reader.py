@@ -129,7 +129,7 @@ class EntryReader:
         return raw_value
 
     def applies(self, when: str | None, key: str = "when") -> bool:
-        """Return whether the condition is true. What is not told makes it false."""
+        """Return whether the condition is true. A missing value makes it false."""
         if when is None:
             return True
         condition = self.raw(key, (when,))
@@ -318,8 +318,8 @@ class EntryReader:
         return labels
 
     def tags(self, sources: tuple[str, ...] | None) -> frozenset[str] | None:
-        """Return the tags of a ticket, as a list or with commas between them; None if they are not sent. What
-        cannot stand in a tag is a hyphen in it.
+        """Return the tags of a ticket, as a list or with commas between them; None if they are not sent.
+        Invalid characters in a tag become hyphens.
         """
         value = MISSING if sources is None else self.raw("fields.tags", sources)
         if value is MISSING:
@@ -335,7 +335,7 @@ class EntryReader:
         return frozenset(tags[:MOST_TAGS])
 
     def custom_values(self, sources: Dictionary[str, tuple[str, ...]]) -> dict[str, str | None]:
-        """Return the values of custom fields that are told, as texts."""
+        """Return the sent values of custom fields, as texts."""
         values: dict[str, str | None] = {}
         for key, each in sources.items():
             value = self.raw(f"custom.{key}", each)

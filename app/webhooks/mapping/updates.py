@@ -180,7 +180,7 @@ class DeploymentUpdate:
 
     @property
     def persons(self) -> list[NamedPerson]:
-        """Return all persons whom the update names."""
+        """Return all people in the update."""
         return []
 
 

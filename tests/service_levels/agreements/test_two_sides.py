@@ -116,9 +116,9 @@ async def test_a_side_with_accounts_speaks_for_itself_and_names_its_own_represen
     document = await signed_elsewhere(parties.manager)
     refused = await parties.manager.post(f"{path}/sign", json=document)
     assert errors(refused.json()) == [("/signed_document", "party_consents_itself")]
-    picked = await parties.manager.post(f"{path}/appoint", json={"party_representative": firm.id})
-    assert errors(picked.json()) == [("/party_representative", "party_has_no_lead")]
     await _edit_lead(parties, "plant", firm.id)
+    picked = await parties.manager.post(f"{path}/appoint", json={"party_representative": friend.id})
+    assert errors(picked.json()) == [("/party_representative", "party_names_its_own")]
     await parties.manager.post_ok(f"{path}/appoint", {"party_representative": firm.id})
     await firm.post_ok(f"{path}/negotiate", {"proposals": "We do not agree: half the price."})
     for client in (parties.manager, parties.it):

@@ -75,7 +75,7 @@ class ApprovalRule(Record):
 
 
 class ApprovalRuleVersion(ChildRecord):
-    """A version of an approval rule; with `ended` the rule asks nobody from then on. It changes only when a
+    """A version of an approval rule; with `ended` the rule has no voters from then on. It changes only when a
     second person agrees to it.
     """
 

@@ -1,6 +1,6 @@
-"""The versions of approval rules that hold for one matter (pure): nobody loosens rules alone, and nobody
-loosens those of a matter that has begun, or to which they are a party. Decisions of the committee and those
-about high risks never ask less than the shipped rules do.
+"""The versions of approval rules that hold for one matter (pure): a second person must agree to loosened
+rules, a party cannot loosen its own, and the rules of a matter that has begun stay. Decisions of the
+committee and those about high risks always demand at least as much as the shipped rules.
 """
 
 from __future__ import annotations

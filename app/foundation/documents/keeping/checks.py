@@ -74,7 +74,7 @@ async def access_not_requested(
 async def nobody_requests(
     reads: ReadContext, record: Any, body: OfDocument, ctx: ActionContext
 ) -> str | None:
-    """Refuse if nobody waits for an answer (`access_not_requested`)."""
+    """Refuse without a waiting request (`access_not_requested`)."""
     return None if ctx.prepared(Access).requests else "access_not_requested"
 
 

@@ -150,7 +150,7 @@ def nobody_to_replace(*, of_the_active: bool) -> PayloadCheck:
     async def nobody_is_replaceable(
         reads: ReadContext, record: Any, body: object, ctx: ActionContext
     ) -> str | None:
-        """Refuse if nobody holds an open duty here, or only active people do (`nobody_to_replace`)."""
+        """Refuse if there is no open duty here, or all its holders are active (`nobody_to_replace`)."""
         duties = await open_duties(reads, record)
         holders = {getattr(record, name) for name in duties.fields}
         holders |= {getattr(row, name) for row, name in duties.rows}

@@ -24,7 +24,7 @@ from app.platform.db import Database
 
 #: The most duties that are listed; all are counted.
 MOST_LISTED = 200
-#: Whoever is absent for longer than this can be replaced.
+#: Length of an absence after which a person can be replaced.
 LONG_ABSENCE = timedelta(days=14)
 REPLACEABLE = """
 select p.id from fold.person p

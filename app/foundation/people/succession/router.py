@@ -189,7 +189,7 @@ async def _reasons_to_stay(
         row = lifecycle[hand_over_duties.__name__]
         command = Command(lifecycle, row, str(record), handed_over, metadata)
         refusal = await refusal_of(ledger, command)
-        # What the rule has handed over by now does not stay.
+        # Duties that the rule has handed over by now do not stay.
         if refusal is not None and refusal.code != holds_no_duty.__name__:
             reasons[record] = refusal
     return reasons

@@ -48,7 +48,7 @@ IS_CRITICAL = f"""
 select exists (
   select from fold.service v where v.criticality in ('critical', 'high') and v.state <> 'retired'
     and (v.key in (select service from ({SERVICES_OF_ITEMS}) of_items) or v.key = any(%s))) as critical"""
-#: Of these templates, those of low risk with a service that is recorded as important by now.
+#: Those of these templates that have low risk and a service recorded as important by now.
 OUTGROWN_TEMPLATES = """
 select t.id from fold.change_template t
 where t.id = any(%s) and t.risk_level = 'low' and exists (

@@ -120,8 +120,8 @@ class QuestionnaireState(CodeEnum):
 
 
 class RiskQuestionnaire(Record):
-    """The questions about the risk of a change. Of those to which a second person has agreed, the
-    questionnaire that was set last is in force.
+    """The questions about the risk of a change. The newest questionnaire with a second person's agreement is
+    in force.
 
     `questions` are `{"key": …, "text_en": …, "text_zh": …, "answers": [{"key": …, "text_en": …, "text_zh": …,
     "points": 0}]}`.

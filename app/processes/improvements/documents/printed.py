@@ -137,7 +137,9 @@ class PrintedPilot:
 
 @dataclass(frozen=True, slots=True)
 class PrintedSitting:
-    """Who is yet to sit the examination, and until when. `name` is None if they were erased."""
+    """A person who has not sat the examination yet, and the day by which they do. `name` is None if they were
+    erased.
+    """
 
     name: str | None
     due_at: datetime | None
@@ -182,8 +184,8 @@ class PrintedStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrintedImprovement:
-    """The content of a page, as of when the document was written. `reasons` say why bounds were undercut,
-    each by its sentence's code.
+    """The content of a page, as of when the document was written. `reasons` are the reasons for undercut
+    bounds, each by its sentence's code.
     """
 
     document: PrintedDocument

@@ -49,7 +49,7 @@ from app.processes.improvements.rollout.records import RolloutAnnouncement
 
 #: Why bounds were undercut before the pilot, by the fields of the proposal.
 REASONS = ("selection_reason", "freeze_exception_reason", "outside_plan_reason", "size_reason")
-#: What of the cases each method compares.
+#: Cases that each method compares.
 STATISTICS = {
     EffectMethod.share: ComparedStatistic.share,
     EffectMethod.share_by_day: ComparedStatistic.share,

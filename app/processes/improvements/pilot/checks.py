@@ -165,9 +165,9 @@ async def not_trained_for_pilot(
 def checked_training(
     improvement: Improvement, ctx: ActionContext, field: str, of: TrainingKind | None = None
 ) -> Any:
-    """Return the training that the payload's field names. Raises WrongValue if it was not held, is for other
-    people than `of` says, in another process, or for another improvement. Processes have nothing in common
-    with an improvement of the whole department: its trainings name it. Its record belongs to the trainings.
+    """Return the training in the payload's field. Raises WrongValue if it was not held, is for other people
+    than `of`, in another process, or for another improvement. An improvement of the whole department has no
+    process, so its trainings must name the improvement. Its record belongs to the trainings.
     """
     training: Any = ctx.required_ref(Record, field)
     words = {"number": str(training.number)}

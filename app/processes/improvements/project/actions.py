@@ -78,8 +78,8 @@ def pilot_dates(body: PlanImprovement, ctx: ActionContext) -> tuple[datetime | N
 def pilot_length(
     begins_at: datetime | None, ends_at: datetime | None, ctx: ActionContext
 ) -> PilotLength | None:
-    """Return how the pilot's length compares with the usual one; None: it has no dates. What is past when it
-    is planned is no part of it.
+    """Return how the pilot's length compares with the usual one; None without dates. Time before the planning
+    does not count.
     """
     if begins_at is None or ends_at is None:
         return None

@@ -1,1 +1,1 @@
-"""What tools know of their tickets, besides comments: kinds, tags, custom fields; and their deployments."""
+"""A tool's knowledge of its tickets besides comments: kinds, tags, custom fields; and deployments."""

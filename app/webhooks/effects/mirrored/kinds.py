@@ -20,8 +20,8 @@ from app.webhooks.mapping.document import FIELDS_OF_INCIDENTS, TICKET_FIELDS
 
 @dataclass(frozen=True)
 class MirroredKind:
-    """A kind of records. `fields` are those that a tool may tell; those `of_ending` are lost when a record is
-    opened again. `done` is the state of what is finished for its requester.
+    """A kind of records. `fields` are those that a tool may send; those `of_ending` are lost when a record is
+    opened again. `done` is the state of a record that is finished for its requester.
     """
 
     lifecycle: Lifecycle[Any]
@@ -33,7 +33,7 @@ class MirroredKind:
 
     @cached_property
     def columns(self) -> dict[str, str]:
-        """The record's field of each field that is told."""
+        """The record's field of each sent field."""
         record: type[Ticket] = self.lifecycle.record
         return {name: name if name in codecs(record) else f"{name}_id" for name in self.fields}
 

@@ -1,4 +1,4 @@
-"""Reads of tickets that tools tell of."""
+"""Reads of tickets in tools' news."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ async def take_custom_values(
     events: Sequence[Recorded],
     now: datetime,
 ) -> bool:
-    """Set the custom fields that the tool has changed since it told them last; `events` are those of the
+    """Set the custom fields that the tool has changed since it last sent them; `events` are those of the
     source about the ticket. Return whether all could be set. Raises a Refusal, or DatabaseGone.
     """
     lifecycle = ledger.lifecycles[kind_of(ticket)]

@@ -30,7 +30,7 @@ class CalendarProperty(NamedTuple):
 
 
 def calendar_words(calendar: str) -> list[str]:
-    """Return the paragraphs that the entries of a calendar file say: comments of those who answer; of
+    """Return the paragraphs of the entries of a calendar file: comments of people who answer; for
     invitations, cancellations and other proposals also their title, time, place and description.
     """
     lines = _FOLD.sub("", calendar[:LONGEST_CALENDAR]).splitlines()

@@ -1,1 +1,1 @@
-"""What of a mail is quoted: of others, and of our own notices."""
+"""Quotations in a mail: of others, and of our own notices."""

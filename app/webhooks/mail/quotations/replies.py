@@ -1,8 +1,8 @@
 """The text of a reply, and the part of it that pages fold. Pure.
 
 Only lines of notices that we have sent ourselves are folded, with the line that introduces them. Marks (`>`),
-a separator, a header block or a signature prove nothing: people paste what others wrote, and write into it.
-What is folded stays with the comment, so that no word is lost.
+a separator, a header block or a signature prove nothing: people paste other people's words, and write into
+them. Folded text stays with the comment, so that no word is lost.
 """
 
 from __future__ import annotations

@@ -96,10 +96,8 @@ class CommentRequest(ToolRequest):
 
 class Template(_TemplateModel):
     """The requests that write to a tool. `authorization` is the scheme of its secret: a bearer token, or
-    a text
-    `user:token` for basic authentication. `groups` has the states that the tool does not distinguish, by
-    state.
-    `settings` are the names of a subscription's required settings.
+    a text `user:token` for basic authentication. `groups` has the states that the tool does not distinguish,
+    by state. `settings` are the names of a subscription's required settings.
     """
 
     tool: str
