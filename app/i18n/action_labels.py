@@ -15,6 +15,7 @@ ENGLISH_LABELS = {
     "ask_destruction": "Request destruction",
     "ask_document_destruction": "Request destruction of document",
     "ask_exception": "Request exception",
+    "ask_for_review": "Request review",
     "ask_hand_over": "Request hand-over",
     "ask_judgement": "Request judgement",
     "ask_rating": "Request rating",

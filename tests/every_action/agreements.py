@@ -208,16 +208,14 @@ async def _as_lead(client: Client, path: str) -> Json:
 async def take_side(client: Client, path: str, person: str) -> None:
     """The person belongs to the other party of the agreement at that address, and leads its team."""
     if path.startswith("/v1/slas/"):
-        customer = (await client.read(path))["customer"]["id"]
-        await join(client, customer, person)
-        body = EditTeam.model_validate({"lead": person})
-        await act(client.app.state.ledger, rule_caller("tests"), "team", "edit", customer, body)
+        await lead(client, (await client.read(path))["customer"]["id"], person)
 
 
-async def join(client: Client, customer: str, person: str) -> None:
-    """The person belongs to the customer."""
-    body = JoinPerson.model_validate({"team": customer})
-    await act(client.app.state.ledger, rule_caller("tests"), "person", "join", person, body)
+async def lead(client: Client, customer: str, person: str) -> None:
+    """The person belongs to the customer, and leads it."""
+    ledger, rule = client.app.state.ledger, rule_caller("tests")
+    await act(ledger, rule, "person", "join", person, JoinPerson.model_validate({"team": customer}))
+    await act(ledger, rule, "team", "edit", customer, EditTeam.model_validate({"lead": person}))
 
 
 async def make_beneath(everybody: Client) -> None:

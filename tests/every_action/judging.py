@@ -21,7 +21,8 @@ JUDGED_ALONE = frozenset(
         *("article.publish", "article.change_visibility", "article.accept_revision"),
         *("change.review", "change.review_again", "change_template.approve", "release.pass_gate"),
         *("improvement.evaluate", "improvement.hand_over"),
-        *("improvement_assessment.score", "training.examine", "training.license"),
+        *("improvement_assessment.score", "scorecard_edition.confirm"),
+        *("training.examine", "training.license"),
         *("request.review_solution", "request.check_quality", "request.record_acceptance"),
     }
 )
@@ -50,6 +51,8 @@ NO_JUDGEMENT = {
     "quality_target.accept": "whoever answers for it says so",
     "quality_target.return": "whoever answers for it says why not",
     "risk.hand_over": "another owner answers for it from then on",
+    "scorecard.confirm_outcome": "whose card it is says so, after the talk",
+    "scorecard.confirm_year": "whose card it is says so, after the judgement",
     "survey.publish": "its figures are computed",
     "article.confirm": "what another has published still holds: only its next review is set",
     "article.decline_revision": "what is declined is not published",

@@ -29,7 +29,8 @@ from app.processes.releases.approvals import GO_MATTER, PLAN_CHANGE
 from tests.cases import each_case
 from tests.client import Json
 from tests.every_action.search import QUESTIONS, Search
-from tests.every_action.world import ASKED_AS_WELL, ROWS, World, case_name, of_kind, possible_states
+from tests.every_action.settings import ASKED_AS_WELL
+from tests.every_action.world import ROWS, World, case_name, of_kind, possible_states
 from tests.every_action.world_data import IDS
 from tests.extent import WHOLE
 

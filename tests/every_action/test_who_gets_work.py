@@ -148,8 +148,8 @@ async def drive(
         await FITTED[row.name](world.everybody, record_address(lifecycle, record), str(person.id))
     for client in (*world.people.values(), world.everybody):
         body = await prepared(client, row, "" if record is None else record_address(lifecycle, record))
-        if row.name == "record_requirement":  # the signatory of a customer belongs to it
-            await agreements.join(client, body["customer"], str(person.id))
+        if row.name == "record_requirement":  # the signatory of a customer leads it
+            await agreements.lead(client, body["customer"], str(person.id))
         besides = BESIDES.get(f"{lifecycle.kind}.{row.name}") or BESIDES.get(row.name) or {}
         more_json = naming(row.body, body | besides, str(person.id))
         answers.append(await send(client, lifecycle, row, record, more_json))

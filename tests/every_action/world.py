@@ -16,7 +16,6 @@ import httpx
 from app.common.people import Grade, Person, Role, rule_caller
 from app.common.personal import Ciphertext
 from app.common.records import CodeEnum
-from app.foundation.custom.fields import AddCustomField
 from app.foundation.people.credentials.bounds import HIGHEST_BOUND
 from app.foundation.people.persons import SetBoundsPerson
 from app.foundation.people.records import TeamKind
@@ -41,6 +40,11 @@ from tests.every_action.samples import (
     sample,
 )
 from tests.every_action.samples import valid_body as prepared
+from tests.every_action.settings import (
+    add_those_asked_as_well,
+    ask_several_about_changes,
+    want_custom_fields_of_tickets,
+)
 from tests.every_action.world_data import CALENDAR, CUSTOMER, GROUP, IDS, TEAM, THEIRS, VISIBLE_TO
 from tests.extent import WHOLE
 from tests.people import act, add_person
@@ -482,17 +486,13 @@ MADE_BY_OTHERS = frozenset(
 GRADES = {"business": Grade.senior}
 #: Those others who vote, in that order.
 VOTING = ("business", "it", "author", "doer")
-#: Whom boards ask as well if too many of them are parties: managers who have no part in any record.
-ASKED_AS_WELL = ("director", "president", "chairman")
 #: People who do what somebody else must do.
 OTHER_PEOPLE = ("author", "doer", "it", "business")
-#: What is wanted to be known of tickets besides: by key, the type of the values, and whether for staff only.
-CUSTOM = {"room": ("text", False), "visitors": ("number", False), "assessment": ("text", True)}
 
 
 async def make_world(api: Api) -> World:
     """A new world."""
-    await _want_custom_fields_of_tickets(api)
+    await want_custom_fields_of_tickets(api)
     team_id = await api.team(TEAM)
     reporter = await add_person(api.ledger, "Reporter", TEAM)
     assignee = await add_person(api.ledger, "Assignee", TEAM)
@@ -501,7 +501,7 @@ async def make_world(api: Api) -> World:
     # They may represent customers in agreements.
     await api.team(CUSTOMER, TeamKind.customer)
     colleague = await add_person(api.ledger, "Colleague", TEAM, CUSTOMER, roles=boards, grade=Grade.senior)
-    await _add_those_asked_as_well(api)
+    await add_those_asked_as_well(api)
     IDS["team"] = await api.staffed_team("spare")
     IDS["supplier"] = await api.team("cabling-co", TeamKind.supplier)
     IDS["person"], IDS["reporter"], IDS["assignee"] = (
@@ -547,38 +547,6 @@ async def make_world(api: Api) -> World:
     await everybody.post_ok("/v1/groups", {"key": GROUP, "name": "Who accepts it", "chair": "me"})
     for member in (reporter.id, assignee.id, colleague.id, everybody.id, people["business"].id):
         await everybody.post_ok(f"/v1/groups/{GROUP}/add_member", {"person": str(member), "side": "business"})
-    await _ask_several_about_changes(api)
+    await ask_several_about_changes(api)
     requester = await api.client_of(reporter)
     return World(api, everybody, worker, reporter, assignee, colleague, team_id, requester, people)
-
-
-async def _want_custom_fields_of_tickets(api: Api) -> None:
-    for lifecycle in LIFECYCLES:
-        if lifecycle.is_ticket:
-            await _want_custom_fields(api, lifecycle.kind)
-
-
-async def _add_those_asked_as_well(api: Api) -> None:
-    for name in ASKED_AS_WELL:
-        person = await add_person(api.ledger, name.capitalize(), roles=(Role.management.value,))
-        IDS[name] = str(person.id)
-
-
-async def _ask_several_about_changes(api: Api) -> None:
-    """One vote decides on no change, so that each is an event of its own. Who sets the rule asks nothing."""
-    quality = await api.client("Quality", Role.quality_manager)
-    low = {"field": "risk_level", "any_of": ["low"]}
-    voters = [{"role": Role.change_manager.value}]
-    body: Json = {"conditions": [low], "voters": voters, "rule": "majority", "quorum": 2}
-    named = {"key": "change_low_risk", "decision": "change", "name": "Changes of low risk"}
-    await quality.post_ok("/v1/approval_rules", {**named, "definition": body})
-    second_person = await api.client("Second of quality", Role.quality_manager)
-    await second_person.post_ok("/v1/approval_rules/change_low_risk/agree")
-
-
-async def _want_custom_fields(api: Api, process: str) -> None:
-    for key, (value_type, staff_only) in CUSTOM.items():
-        fields = {"process": process, "key": key, "value_type": value_type, "staff_only": staff_only}
-        labels = {"label_en": key.capitalize(), "label_zh": key}
-        body = AddCustomField.model_validate({**fields, **labels, "filterable": True})
-        await act(api.ledger, rule_caller("tests"), "custom_field", "add", body=body)

@@ -13,7 +13,7 @@ from app.common.people import STAFF_ROLES
 from app.common.records import ChildRecord, Record, StaffOnly, codecs, empty
 from app.foundation.process_definitions.records import ProcessDefinition
 from app.governance.process_definitions.payloads import DraftProcessDefinition, EditProcessDefinition
-from app.governance.scorecards.payloads import DecideObjectionScorecard
+from app.governance.scorecards.payloads import DecideObjectionScorecard, JudgeYearScorecard
 from app.governance.scorecards.records import Scorecard
 from app.governance.surveys.payloads import GivenAnswer
 from app.governance.surveys.records import SurveyAnswer
@@ -57,7 +57,9 @@ SHOWN: dict[tuple[type[BaseModel], str], str] = {
     (EditProcessDefinition, "cost_share"): "The same.",
     (Scorecard, "score"): "It is for whose it is, and the few who judge it: nobody else sees the card.",
     (Scorecard, "final_score"): "The same.",
+    (Scorecard, "year_score"): "The same.",
     (DecideObjectionScorecard, "final_score"): "The same.",
+    (JudgeYearScorecard, "year_score"): "The same.",
     (SolutionReview, "cost_and_benefit"): "A word of the reviewers, of whom the requester may be one.",
     (ReviewSolutionRequest, "cost_and_benefit"): "The same.",
     **{

@@ -126,7 +126,6 @@ NOT_ALLOWED = (
     "delete from log.stream_head",
     "insert into log.idempotency values ('a', 'b', 'c', '', 'd', 1, 200)",
     "delete from log.idempotency",
-    "delete from log.checkpoint",
     "update fold.team set name = 'another'",
     "insert into fold.team select gen_random_uuid(), version, changed_at, state, 'k', name, kind, added_at "
     "from fold.team",

@@ -135,14 +135,15 @@ def _lost(now: Any, before: Any, place: str) -> Iterator[str]:
         for name, value in before.items():
             yield from _lost(now.get(name), value, f"{place} {name}")
     elif place.endswith(" actions"):
-        # More actions may be open than before, and those of before are as they were.
+        # There may be more actions than before, and those of before are as they were.
         by_name = {action["action"]: action for action in now}
         for action in before:
             kind = place.split("/")[2].partition(" ")[0]
             if (kind, action["action"]) in LEFT_TO_BOARDS and action["action"] not in by_name:
                 continue
-            expected = _expected_action(place, action)
-            yield from _lost(by_name.get(action["action"]), expected, f"{place}[{action['action']}]")
+            present = by_name.get(action["action"])
+            expected = _expected_action(kind, action, present or {})
+            yield from _lost(present, expected, f"{place}[{action['action']}]")
     elif isinstance(before, list) and isinstance(now, list) and len(now) == len(before):
         for number, (part, value) in enumerate(zip(now, before, strict=True)):
             yield from _lost(part, value, f"{place}[{number}]")
@@ -152,9 +153,12 @@ def _lost(now: Any, before: Any, place: str) -> Iterator[str]:
         yield f"{place}: {before} became {now}"
 
 
-def _expected_action(place: str, action: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the action as it is expected now: where other people are kept apart, it is open to others."""
-    kind = place.split("/")[2].partition(" ")[0]
+def _expected_action(kind: str, action: Mapping[str, Any], present: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the action as it is expected now: where other people are kept apart, it is open to others. What
+    would be refused was open before, and is closed now with the reason (decision 0206).
+    """
+    if present.get("open") is False and present["reason"]:
+        return {name: value for name, value in action.items() if name not in ("open", "reason")}
     before, now = KEPT_APART_OTHERWISE.get((kind, action["action"]), (None, None))
     if action["open"] is not before:
         return action

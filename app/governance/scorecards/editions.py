@@ -50,8 +50,8 @@ def set_edition(edition: ScorecardEdition, body: SetScorecardEdition, ctx: Actio
     ]
 
 
-def confirm_edition(edition: ScorecardEdition, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Confirm a scorecard edition, which somebody else has proposed."""
+def confirm(edition: ScorecardEdition, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Confirm a scorecard edition that somebody else has proposed."""
     edition.confirmed_by_id = ctx.caller.person_id
 
 
@@ -116,7 +116,7 @@ LIFECYCLE = Lifecycle(
         #      action       中文    from        to         who              event
         action(set_edition, "设定", NEW_RECORD, State.proposed, quality_manager, "scorecard_edition.proposed", name="set", wrong=(edition_invalid,),
                former=(FormerEvent("scorecard_edition.set", SetScorecardEdition),), notifies=TELL_CONFIRMERS),
-        action(confirm_edition, "确认", [State.proposed], State.set, CONFIRMERS, "scorecard_edition.confirmed", name="confirm",
+        action(confirm, "确认", [State.proposed], State.set, CONFIRMERS, "scorecard_edition.confirmed",
                unless=(edition_too_late,), segregate_from=(PROPOSER,)),
     ),
 )

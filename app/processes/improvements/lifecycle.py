@@ -103,6 +103,7 @@ from app.processes.improvements.records import ENDED, OPEN, PROJECT_STATES, Impr
 from app.processes.improvements.records import ImprovementState as State
 from app.processes.improvements.rollout import actions as rollout
 from app.processes.improvements.rollout import checks as rollout_checks
+from app.processes.improvements.rollout import plan_checks
 from app.processes.improvements.rollout.preparation import (
     held_targets,
     planned_rollout_steps,
@@ -399,7 +400,7 @@ LIFECYCLE = Lifecycle(
                notifies=(managers(NoticeType.pilot_not_judged),)),
         # 17
         action(rollout.roll_out, "计划推广", [State.rolling_out], STAYS, named_project_manager, "improvement.rollout_planned",
-               prepare=(rollout_steps, load_documents), wrong=(rollout_checks.rollout_plan_invalid, rollout_checks.release_does_not_fit)),
+               prepare=(rollout_steps, load_documents), wrong=(plan_checks.rollout_plan_invalid, plan_checks.release_does_not_fit)),
         action(rollout.complete_rollout_step, "完成推广步骤", [State.rolling_out], STAYS, step_owner, "improvement.rollout_step_completed",
                prepare=(planned_rollout_steps, training_of_step), wrong=(rollout_checks.not_the_step_owner, *rollout_checks.COMPLETION),
                follow_up=rollout.step_follow_up),

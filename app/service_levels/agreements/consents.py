@@ -134,7 +134,10 @@ def on_both_consents(
         )
         return agreement.state if waits else ends[agreement.state]
 
-    return Branch(choose, tuple(dict.fromkeys((*ends, *ends.values()))), dict.fromkeys(ends, event))
+    leads_to = tuple(dict.fromkeys((*ends, *ends.values())))
+    return Branch(
+        choose, leads_to, dict.fromkeys(ends, event), {first: (first, ends[first]) for first in ends}
+    )
 
 
 def sign(agreement: Agreement, body: SignSla, ctx: ActionContext) -> None:

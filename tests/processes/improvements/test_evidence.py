@@ -18,7 +18,7 @@ from app.log.ids import uuid7
 from app.processes.improvements.effects.promises import promised_to_be_better
 from app.processes.improvements.pilot.checks import checked_training
 from app.processes.improvements.proposal.records import ImprovementTarget
-from app.processes.improvements.rollout.checks import release_does_not_fit
+from app.processes.improvements.rollout.plan_checks import release_does_not_fit
 from tests.client import Api, Json
 from tests.extent import in_test_all
 from tests.processes.improvements.pilots import (

@@ -147,7 +147,9 @@ def nobody_to_replace(*, of_the_active: bool) -> PayloadCheck:
     """Return the check that there is somebody in the record whose duties can be handed over."""
 
     @caller_check
-    async def check(reads: ReadContext, record: Any, body: object, ctx: ActionContext) -> str | None:
+    async def nobody_is_replaceable(
+        reads: ReadContext, record: Any, body: object, ctx: ActionContext
+    ) -> str | None:
         """Refuse if there is no open duty here, or all its holders are active (`nobody_to_replace`)."""
         duties = await open_duties(reads, record)
         holders = {getattr(record, name) for name in duties.fields}
@@ -156,7 +158,7 @@ def nobody_to_replace(*, of_the_active: bool) -> PayloadCheck:
             return None
         return "nobody_to_replace"
 
-    return check
+    return nobody_is_replaceable
 
 
 def guarded(reads: ReadContext) -> Reading:

@@ -12,7 +12,7 @@ from app.kernel.actions.refusals import WrongValue
 from app.processes.improvements.pilot.checks import check_executor
 from app.processes.improvements.pilot.preparation import executor_licence
 from app.processes.improvements.records import Improvement
-from app.processes.improvements.rollout.checks import FIRST_STEPS, check_first_owner
+from app.processes.improvements.rollout.plan_checks import FIRST_STEPS, check_first_owner
 from app.processes.improvements.rollout.records import RolloutStep
 
 #: The duties that the committee gives with the charter.

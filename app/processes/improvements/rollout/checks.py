@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from app.common.people import Grade, Person, Role, parse_grants
-from app.common.tickets import Ticket
+from app.common.people import Grade, Person
 from app.foundation.licences.records import ExaminationTopic
-from app.i18n import Word
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import PreparationRefused, Refusal, WrongValue, caller_check
@@ -23,7 +19,6 @@ from app.processes.improvements.rollout.payloads import (
     FixImprovement,
     FlagRolloutStepImprovement,
     FlagSittingImprovement,
-    RollOutImprovement,
     SkipRolloutOrderImprovement,
 )
 from app.processes.improvements.rollout.preparation import (
@@ -41,15 +36,10 @@ from app.processes.improvements.rollout.records import (
 
 SENIOR = (Grade.senior, Grade.management)
 FEWEST_MEDIA = 2
-#: The steps that the process owner leads.
-FIRST_STEPS = (RolloutStepName.name_owner, RolloutStepName.organise)
 #: The steps after the hand-over, which the action `fix` completes.
 LATER_STEPS = (RolloutStepName.optimise, RolloutStepName.fix)
-#: The steps that need no due date in the plan.
-UNDATED_STEPS = (*LATER_STEPS, RolloutStepName.pilot)
-#: States of the release of a changed tool.
+#: States in which the release of a changed tool is in use.
 RELEASE_IN_USE = ("deployed", "supported", "closed")
-RELEASE_GIVEN_UP = ("cancelled", "rolled_back")
 #: Preparations that the cutover needs, each with the refusal that names the missing one.
 CUTOVER_READINESS = {
     "pilot_shown": "pilot_evidence_missing",
@@ -65,86 +55,6 @@ class NotTheStepOwner(Refusal):
 
     STATUS = 403
     CODE = "not_the_step_owner"
-
-
-async def rollout_plan_invalid(
-    reads: ReadContext, improvement: Improvement, body: RollOutImprovement, ctx: ActionContext
-) -> None:
-    """Refuse a plan that names no team, names a step twice or leaves one out, or has one without due dates,
-    with one that is past, or with one before that of an earlier step; first steps of others than process
-    owners; and a cutover off the day on which the published document takes effect.
-    """
-    if not body.teams:
-        raise WrongValue(pointer="/teams", because="rollout_teams_missing")
-    named = [planned.step for planned in body.steps]
-    for n, planned in enumerate(body.steps):
-        if planned.step in named[:n]:
-            raise WrongValue(pointer=f"/steps/{n}/step", because="each_once")
-        if planned.due_at is None and planned.step not in UNDATED_STEPS:
-            raise WrongValue({"step": planned.step}, pointer=f"/steps/{n}/due_at", because="undated_step")
-    _check_order(body, ctx)
-    _check_first_owners(improvement, body, ctx)
-    _check_cutover_stays(body, ctx)
-    left = [name for name in RolloutStepName if name not in (*named, RolloutStepName.pilot)]
-    if left:
-        raise WrongValue({"steps": left}, pointer="/steps", because="rollout_steps_missing")
-
-
-def _check_order(body: RollOutImprovement, ctx: ActionContext) -> None:
-    """Refuse open steps that are due on a day that is past, or before an earlier step."""
-    zone, steps = ctx.settings.zone, ctx.prepared(RolloutSteps)
-    latest = today = ctx.counts_from.astimezone(zone).date()
-    places = sorted(enumerate(body.steps), key=lambda placed: list(RolloutStepName).index(placed[1].step))
-    for n, planned in places:
-        present = steps.step(planned.step)
-        if planned.due_at is None or (present is not None and present.completed_at is not None):
-            continue
-        day = planned.due_at.astimezone(zone).date()
-        if day < latest:
-            because = "not_ahead" if day < today else "before_earlier_step"
-            raise WrongValue({"step": planned.step}, pointer=f"/steps/{n}/due_at", because=because)
-        latest = day
-
-
-def _check_first_owners(improvement: Improvement, body: RollOutImprovement, ctx: ActionContext) -> None:
-    """Refuse owners of the open first steps who neither own the process nor are senior, and the executor of
-    the pilot (003, steps 1 and 2: the process owner leads the rollout).
-    """
-    for n, planned in enumerate(body.steps):
-        present = ctx.prepared(RolloutSteps).step(planned.step)
-        if planned.step not in FIRST_STEPS or (present is not None and present.completed_at is not None):
-            continue
-        owner = ctx.required_ref(Person, f"steps/{n}/owner")
-        check_first_owner(improvement, planned.step, owner, f"/steps/{n}/owner")
-
-
-def check_first_owner(improvement: Improvement, step: RolloutStepName, owner: Person, pointer: str) -> None:
-    """Refuse an owner of a first step who neither owns the process nor is senior, and the executor. Raises
-    WrongValue.
-    """
-    held = parse_grants(owner.roles) or ()
-    owns_process = any(grant.role is Role.process_owner and grant.covers(improvement) for grant in held)
-    if owner.id == improvement.executor_id:
-        raise WrongValue(pointer=pointer, because="owner_is_executor")
-    if not owns_process and owner.grade not in SENIOR:
-        raise WrongValue({"step": step}, pointer=pointer, because="not_a_process_owner")
-
-
-def _check_cutover_stays(body: RollOutImprovement, ctx: ActionContext) -> None:
-    """Refuse to move the cutover off the day on which what was published takes effect."""
-    steps = ctx.prepared(RolloutSteps)
-    publish, cutover = steps.step(RolloutStepName.publish), steps.step(RolloutStepName.cut_over)
-    if publish is None or publish.effective_at is None:
-        return
-    if cutover is not None and cutover.completed_at is not None:
-        return
-    day = publish.effective_at.astimezone(ctx.settings.zone).date()
-    for n, planned in enumerate(body.steps):
-        if planned.step is not RolloutStepName.cut_over or planned.due_at is None:
-            continue
-        if planned.due_at.astimezone(ctx.settings.zone).date() != day:
-            words = {"day": day.isoformat()}
-            raise WrongValue(words, pointer=f"/steps/{n}/due_at", because="not_the_effective_day")
 
 
 async def not_the_step_owner(
@@ -392,23 +302,6 @@ async def _check_release_deployed(reads: ReadContext, improvement: Improvement) 
         raise PreparationRefused("release_not_in_use", {"number": number})
 
 
-async def release_does_not_fit(
-    reads: ReadContext, improvement: Improvement, body: RollOutImprovement, ctx: ActionContext
-) -> None:
-    """Refuse a release that will never be in use, as it was cancelled or rolled back, and one that was
-    deployed before the improvement was approved.
-    """
-    release: Any = ctx.ref(Ticket, "release")
-    if release is None:
-        return
-    words: dict[str, Word] = {"number": str(release.number)}
-    if release.state in RELEASE_GIVEN_UP:
-        raise WrongValue(words, pointer="/release", because="release_given_up")
-    since = improvement.approved_at
-    if since is not None and release.deployed_at is not None and release.deployed_at < since:
-        raise WrongValue({**words, "since": since}, pointer="/release", because="evidence_too_old")
-
-
 async def optimised_too_early(
     reads: ReadContext, improvement: Improvement, body: FixImprovement, ctx: ActionContext
 ) -> None:
@@ -495,7 +388,6 @@ async def target_not_held(
         raise PreparationRefused("targets_not_held", {"kpi": [KPIS[key] for key in dict.fromkeys(not_held)]})
 
 
-#: The checks of a step that its owner completes, in this order.
 @caller_check
 async def no_step_to_complete(
     reads: ReadContext, improvement: Improvement, body: object, ctx: ActionContext
@@ -521,6 +413,7 @@ async def no_step_to_complete(
         raise PreparationRefused("rollout_order", {"step": own_steps[0].step, "open": waiting[0].step})
 
 
+#: The checks of a step that its owner completes, in this order.
 COMPLETION = (
     *(step_for_later, step_not_open, step_out_of_order, external_number_used, evidence_missing),
     no_step_to_complete,
