@@ -18,7 +18,7 @@ from app.webhooks.mapping.document import (
 from app.webhooks.mapping.values import listed_values
 
 #: What the form does not show, and leaves as it is in the document.
-KEPT = {"changes", "if_unknown", "custom"}
+NOT_IN_FORM = {"changes", "if_unknown", "custom"}
 
 
 def test_mappings_of_adapters_are_the_same_after_the_form() -> None:
@@ -39,7 +39,7 @@ def test_the_form_has_the_fields_of_mappings() -> None:
     for kind, (required, optional) in ENTRY_KEYS.items():
         fields = FIELDS[EntryKind(kind.value)]
         keys = {field.key.partition(".")[0] for field in fields}
-        assert keys == (required | optional) - KEPT
+        assert keys == (required | optional) - NOT_IN_FORM
         assert {field.key for field in fields if field.is_required} == required
         for field in fields:
             assert field.is_named == (field.name in NAMING_FIELDS)
