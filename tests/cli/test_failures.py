@@ -79,6 +79,8 @@ WRONG = {
     "imap_tls": "perhaps",
     "rating_percent": "101",
     "public_url": "desk.example.org",
+    "horizon_years": "0",
+    "language": "fr",
     "log_level": "loud",
     "relay_url": "amqp://broker:5672",
     "relay_stream": "all.events",

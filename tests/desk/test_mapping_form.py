@@ -8,8 +8,17 @@ from app.desk.administration.mapping_fields import FIELDS, EntryKind
 from app.desk.administration.mapping_form import document_of, entries_of
 from app.desk.administration.toml_text import toml_text
 from app.webhooks.adapters import adapter_texts
-from app.webhooks.mapping.document import CODED_FIELDS, ENTRY_KEYS, NAMING_FIELDS, TicketFields
+from app.webhooks.mapping.document import (
+    CODED_FIELDS,
+    ENTRY_KEYS,
+    FIELDS_OF_INCIDENTS,
+    NAMING_FIELDS,
+    TicketFields,
+)
 from app.webhooks.mapping.values import listed_values
+
+#: What the form does not show, and leaves as it is in the document.
+NOT_IN_FORM = {"changes", "if_unknown", "custom"}
 
 
 def test_mappings_of_adapters_are_the_same_after_the_form() -> None:
@@ -30,14 +39,20 @@ def test_the_form_has_the_fields_of_mappings() -> None:
     for kind, (required, optional) in ENTRY_KEYS.items():
         fields = FIELDS[EntryKind(kind.value)]
         keys = {field.key.partition(".")[0] for field in fields}
-        assert keys == (required | optional) - {"changes", "if_unknown"}
+        assert keys == (required | optional) - NOT_IN_FORM
         assert {field.key for field in fields if field.is_required} == required
         for field in fields:
             assert field.is_named == (field.name in NAMING_FIELDS)
             assert (field.codes is not None) == (field.name in {"status", "visibility", *CODED_FIELDS})
-    assert {each.name for each in FIELDS[EntryKind.ticket] if "." in each.key} == set(
-        TicketFields.model_fields
-    )
+    for form_kind, left_out in ((EntryKind.ticket, set()), (EntryKind.request, FIELDS_OF_INCIDENTS)):
+        names = {each.name for each in FIELDS[form_kind] if "." in each.key}
+        assert names == set(TicketFields.model_fields) - left_out
+
+
+def test_what_the_form_does_not_show_is_kept() -> None:
+    entry = {"kind": "ticket", "case": "body.id", "custom": {"vendor_ref": "body.vendor"}}
+    document = {"tool": "any", "news": [entry]}
+    assert document_of(document, entries_of(document)) == document
 
 
 def test_values_of_a_delivery_have_the_paths_of_expressions() -> None:

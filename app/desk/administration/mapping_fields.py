@@ -11,21 +11,27 @@ from app.common.faces import BilingualLabel
 from app.common.priorities.priority import Impact, Priority, Urgency
 from app.common.records import CodeEnum
 from app.common.tickets import Channel
+from app.processes.deployments.records import DeploymentState
 from app.processes.incidents.records import Effect, IncidentState, ResolutionCode
+from app.processes.requests.records import RequestState
 
 
 class EntryKind(StrEnum):
     """Content that an entry of a mapping reads from a delivery."""
 
     ticket = "ticket"
+    request = "request"
     alert = "alert"
     comment = "comment"
+    deployment = "deployment"
 
 
 ENTRY_LABELS: Mapping[EntryKind, BilingualLabel] = {
     EntryKind.ticket: BilingualLabel("A ticket of the tool", "工具中的工单"),
+    EntryKind.request: BilingualLabel("A service request of the tool", "工具中的服务请求"),
     EntryKind.alert: BilingualLabel("An alert", "告警"),
     EntryKind.comment: BilingualLabel("A comment on a ticket", "工单的评论"),
+    EntryKind.deployment: BilingualLabel("A deployment", "部署"),
 }
 
 
@@ -82,16 +88,11 @@ def _named(key: str, en: str, zh: str) -> MappingField:
     return MappingField(key, BilingualLabel(en, zh), is_named=True)
 
 
-_ALERT_STATUSES = {
-    "firing": BilingualLabel("Firing", "告警中"),
-    "acknowledged": BilingualLabel("Acknowledged", "已确认"),
-    "cleared": BilingualLabel("Cleared", "已恢复"),
-} | _UNCHANGED_CODE
-FIELDS: Mapping[EntryKind, tuple[MappingField, ...]] = {
-    EntryKind.ticket: (
+def _ticket(states: type[CodeEnum]) -> tuple[MappingField, ...]:
+    return (
         _required("case", "Permanent ID in the tool", "工具中的永久标识"),
         _field("fields.title", "Title", "标题"),
-        _coded("status", "Status", "状态", IncidentState),
+        _coded("status", "Status", "状态", states),
         _field("fields.description", "Description", "描述"),
         _coded("fields.priority", "Priority", "优先级", Priority),
         _field("fields.requester", "Requester", "请求人"),
@@ -108,12 +109,26 @@ FIELDS: Mapping[EntryKind, tuple[MappingField, ...]] = {
         _named("fields.team", "Team", "团队"),
         _coded("fields.impact", "Impact", "影响度", Impact),
         _coded("fields.urgency", "Urgency", "紧急度", Urgency),
-        _coded("fields.effect", "Effect on the service", "对服务的影响", Effect),
         _coded("fields.channel", "Channel", "渠道", Channel),
+        _field("fields.tags", "Tags", "标签"),
+    )
+
+
+_ALERT_STATUSES = {
+    "firing": BilingualLabel("Firing", "告警中"),
+    "acknowledged": BilingualLabel("Acknowledged", "已确认"),
+    "cleared": BilingualLabel("Cleared", "已恢复"),
+} | _UNCHANGED_CODE
+FIELDS: Mapping[EntryKind, tuple[MappingField, ...]] = {
+    EntryKind.ticket: (
+        *_ticket(IncidentState),
+        _coded("fields.effect", "Effect on the service", "对服务的影响", Effect),
         _coded("fields.resolution_code", "Resolution code", "解决代码", ResolutionCode),
         _field("fields.resolution", "Resolution", "解决方案"),
         _field("fields.cause", "Cause", "原因"),
+        _field("is_request", "Whether it is a service request", "是否为服务请求"),
     ),
+    EntryKind.request: _ticket(RequestState),
     EntryKind.alert: (
         _required("source", "Source of the alert", "告警来源"),
         _required("dedup_key", "What identifies the alert", "告警的标识"),
@@ -139,5 +154,16 @@ FIELDS: Mapping[EntryKind, tuple[MappingField, ...]] = {
         _field("author", "Author", "作者"),
         _time("at", "Time of the comment (none: time of receipt)", "评论时间（不填：接收时间）"),
         _coded("visibility", "Visibility", "可见范围", Visibility),
+    ),
+    EntryKind.deployment: (
+        _required("pipeline", "Pipeline", "流水线"),
+        _required("run", "Pipeline run", "流水线运行"),
+        _required("environment", "Environment", "环境"),
+        MappingField(
+            "status", BilingualLabel("Status", "状态"), is_required=True, codes=_codes(DeploymentState)
+        ),
+        _time("started_at", "Started at", "开始时间"),
+        _time("at", "Time of the change (none: time of receipt)", "变更时间（不填：接收时间）"),
+        _named("service", "Service", "服务"),
     ),
 }
