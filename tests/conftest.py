@@ -34,6 +34,7 @@ from tests.connections import CONNECTIONS, reused_connections
 from tests.databases import Databases
 from tests.durations import FileDurations
 from tests.extent import ALL_EXAMPLES, WHOLE, examples
+from tests.left_out import LeftOut
 from tests.missing_tools import MissingTools
 
 EXTERNAL_URL = os.environ.get("LEDGERDESK_TEST_DATABASE_URL")
@@ -148,6 +149,7 @@ def pytest_configure(config: pytest.Config) -> None:
     gc.disable()
     if config.getoption("durations_by_file") and not hasattr(config, "workerinput"):
         config.pluginmanager.register(FileDurations())
+    config.pluginmanager.register(LeftOut())
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(MissingTools())
     # Whoever only hands out the tests to others does without the application, which takes seconds to import.

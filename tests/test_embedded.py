@@ -257,6 +257,7 @@ ENDINGS: dict[str, Callable[[SlowRecovery], None]] = {
 }
 
 
+@in_test_all
 @pytest.mark.skipif(sys.platform == "darwin", reason="needs Linux: macOS has no /proc")
 @pytest.mark.parametrize("ending", first_of(list(ENDINGS), 1))
 def test_a_server_that_is_ended_while_it_recovers_is_started_again(folder: Path, ending: str) -> None:
@@ -352,6 +353,7 @@ def test_any_path_will_do(folder: Path, name: str) -> None:
     assert not server.socket_dir.exists()
 
 
+@in_test_all
 def test_a_socket_directory_that_is_not_ours_is_refused(folder: Path) -> None:
     (folder / "data").mkdir(mode=0o711)
     (folder / "data/postgres-socket").symlink_to(folder)

@@ -10,7 +10,7 @@ import pytest
 
 from app.platform.settings import PROJECT
 from tests import selection
-from tests.selection import covering, selected
+from tests.selection import ListedTest, covering, left_out, selected
 
 #: Kinds with as many cases as they say.
 SIZES = {"one": 1, "few": 3, "ten": 10, "many": 43}
@@ -52,6 +52,36 @@ def test_make_test_all_tries_every_case(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(selection, "WHOLE", True)
     assert selected("a test", CASES, kind_of) == CASES
     assert covering(["a", "a"], set) == ["a", "a"]
+    assert not any(left_out(of_file("desk/test_a.py", functions=9, cases=9, needs_database=True)))
+
+
+def of_file(path: str, functions: int, cases: int = 1, needs_database: bool = False) -> list[ListedTest]:
+    """The tests of a file with so many functions of so many cases."""
+    return [
+        ListedTest(path, f"test_{n}", has_cases=cases > 1, needs_database=needs_database)
+        for n in range(functions)
+        for _ in range(cases)
+    ]
+
+
+def test_the_first_and_the_last_case_of_a_parametrised_test_are_run() -> None:
+    four, two = (of_file("words/test_a.py", functions=1, cases=cases) for cases in (4, 2))
+    assert left_out(four) == [False, True, True, False]
+    assert left_out(two) == [False, False]
+
+
+def test_the_first_test_of_a_file_that_needs_a_database_is_run_and_some_of_the_others() -> None:
+    leaves_out = left_out(of_file("desk/test_a.py", functions=40, needs_database=True))
+    assert not leaves_out[0]
+    assert 10 < sum(leaves_out) < 30
+    assert left_out(of_file("desk/test_a.py", functions=39, needs_database=True)) == leaves_out[:39]
+    assert left_out(of_file("browser/test_a.py", 3, needs_database=True)) == [False, True, True]
+
+
+def test_tests_without_a_database_of_invariants_and_in_named_files_are_run() -> None:
+    assert not any(left_out(of_file("desk/test_a.py", functions=40)))
+    assert not any(left_out(of_file("invariants/test_a.py", functions=9, cases=9, needs_database=True)))
+    assert not any(left_out(of_file("desk/test_a.py", 9, 9, True), named=["desk/test_a.py"]))
 
 
 PROGRAM = f"from tests.selection import selected; print(selected('a test', {CASES!r}, lambda case: case[0]))"

@@ -78,6 +78,7 @@ async def sign_in(page: Page, place: Place) -> None:
     await page.until("!location.pathname.startsWith('/sign-in')")
 
 
+@in_test_all
 async def test_every_page_fits_every_screen_in_both_languages(place: Place, browsing: Browsing) -> None:
     looks = cycle(
         (size, language, dark) for size in SIZES for language, dark in (("en", False), ("zh", True))

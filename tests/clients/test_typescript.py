@@ -40,6 +40,7 @@ def sample_of_a_part(folder: Path) -> Path:
     return copy
 
 
+@in_test_all
 def test_the_sample_compiles_against_the_contract(tmp_path: Path) -> None:
     folder = SAMPLE if WHOLE else sample_of_a_part(tmp_path)
     run_script("types", folder)

@@ -90,7 +90,7 @@ async def refused_names(place: Place, body: Any) -> set[str]:
     return {pointer.split("/")[1] for pointer in await faults(place, body)}
 
 
-@each_case(("lifecycle", "row"), ROWS, ids=case_name, by=of_kind, one_of_each=of_kind)
+@each_case(("lifecycle", "row"), ROWS, ids=case_name, by=of_kind, one_of_each=way_of_sending)
 async def test_an_unknown_field_is_refused_by_name(
     world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> None:

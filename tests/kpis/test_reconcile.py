@@ -45,6 +45,7 @@ async def _reconciled(url: str, *keys: str) -> ReconciliationReport:
     return await reconcile(url, zone=SHANGHAI, now=NOW, keys=keys)
 
 
+@in_test_all
 async def test_both_paths_agree_on_a_history_of_everything(
     books: Books, monkeypatch: pytest.MonkeyPatch
 ) -> None:

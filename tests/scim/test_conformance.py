@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 from pydantic._internal import _fields
 
+from tests.extent import in_test_all
 from tests.scim.test_provisioning import Provider, admin, desk, provider
 
 __all__ = ["admin", "desk", "provider"]
 
 
+@in_test_all
 async def test_all_checks_of_scim2_tester_pass(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
     # The models describe their fields by reading their own source, which nothing here uses: with all modules
     # of the tests loaded that takes seven seconds.

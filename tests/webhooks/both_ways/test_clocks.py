@@ -11,7 +11,7 @@ from typing import Any
 from app.log import read
 from app.webhooks.two_way.tool_clocks import ClockSample, ToolClock
 from tests.client import Json
-from tests.extent import WHOLE
+from tests.extent import WHOLE, in_test_all
 from tests.webhooks.both_ways.desks import Desk
 from tests.webhooks.both_ways.random_changes import LIN, OnGitHub, OnJira
 from tests.webhooks.standins.github import GitHub
@@ -160,6 +160,7 @@ async def test_github_may_have_any_clock(desk: Desk[GitHub]) -> None:
         await try_shift(desk, seed)
 
 
+@in_test_all
 async def test_jira_may_have_any_clock(jira_desk: Desk[Jira]) -> None:
     for seed in SEEDS[1::2]:
         await try_shift(jira_desk, seed)
