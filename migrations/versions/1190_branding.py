@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "1190"
-down_revision = "1176"
+down_revision = "1189"
 branch_labels = None
 depends_on = None
 

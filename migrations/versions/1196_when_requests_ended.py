@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "1196"
-down_revision = "1189"
+down_revision = "1190"
 branch_labels = None
 depends_on = None
 
