@@ -242,7 +242,7 @@ async def judgement_invalid(
     if body.judgement is PilotJudgement.passed:
         _check_passed(body, ctx.prepared(PilotEvidence))
     elif body.judgement is PilotJudgement.extended:
-        await _check_extended(reads, body, ctx)
+        await _check_extended(reads, improvement, body, ctx)
     else:
         _check_stopped(body)
 
@@ -263,8 +263,12 @@ def _check_passed(body: AskJudgementImprovement, evidence: PilotEvidence) -> Non
         raise WrongValue(words, pointer="/reason", because="passed_below_promise")
 
 
-async def _check_extended(reads: ReadContext, body: AskJudgementImprovement, ctx: ActionContext) -> None:
-    """Refuse to extend the pilot without new dates that lie ahead, or for longer than a pilot lasts."""
+async def _check_extended(
+    reads: ReadContext, improvement: Improvement, body: AskJudgementImprovement, ctx: ActionContext
+) -> None:
+    """Refuse to extend the pilot without new dates after the report of the round, with an end that does not
+    lie ahead, or for longer than a pilot lasts.
+    """
     needed = {"begins_at": "extension_dates_missing", "ends_at": "extension_dates_missing"}
     raise_all(
         [
@@ -282,6 +286,9 @@ async def _check_extended(reads: ReadContext, body: AskJudgementImprovement, ctx
         raise WrongValue(pointer="/ends_at", because="not_ahead")
     if body.ends_at <= body.begins_at:
         raise WrongValue(pointer="/ends_at", because="before_it_began")
+    reported_at = improvement.pilot_reported_at
+    if reported_at is not None and body.begins_at < reported_at:
+        raise WrongValue({"since": reported_at}, pointer="/begins_at", because="before_report_of_round")
     if body.ends_at > months_after(ctx.now, LONGEST_PILOT, ctx.settings.zone) + timedelta(days=1):
         words = {"months": str(LONGEST_PILOT)}
         raise WrongValue(words, pointer="/ends_at", because="extension_too_long")
