@@ -209,6 +209,11 @@ async def test_a_project_is_analysed_designed_twice_accepted_at_the_third_time_a
     assert (done["state"], done["verdict"], done["rounds"]) == ("delivered", "accepted", 3)
     training = {"audience": "财务部", "topics": "审批请假", "material": "幻灯片", "attended": 12}
     assert (await people.trainee.get(path)).status_code == 404
+    for wrong, code in (
+        ({"attended": 0}, "nobody_attended"),
+        ({"held_at": "2001-01-01T00:00:00Z"}, "before_it_was_opened"),
+    ):
+        assert await refused(people.engineer, f"{path}/record_training", training | wrong) == code
     await people.engineer.post_ok(
         f"{path}/record_training", training | {"participants": [people.trainee.id, people.requester.id]}
     )
