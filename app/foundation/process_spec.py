@@ -45,12 +45,13 @@ USUAL_ASSIGNING = AssigningSpec()
 
 @dataclass(frozen=True)
 class TaskSpec:
-    """How a process handles tasks: its function to complete one, and its checks before one is edited or
-    dropped.
+    """How a process handles tasks: its function to complete one, its checks before one is edited or dropped,
+    and who may alter tasks besides staff, subject to these checks.
     """
 
     complete: Callable[[Any, Any, ActionContext], None]
     altering_checks: tuple[PayloadCheck, ...] = ()
+    alterers: ActorPolicy = EMPTY_POLICY
 
 
 @dataclass(frozen=True)

@@ -252,6 +252,7 @@ async def _neither_dropped_nor_altered(people: People, path: str) -> None:
         body = {"task": issue} | edit
         assert await refused(people.engineer, f"{path}/edit_task", body) == "issue_of_acceptance"
     await people.engineer.post_ok(f"{path}/edit_task", {"task": issue, "assignee": people.engineer.id})
+    await people.head.post_ok(f"{path}/edit_task", {"task": issue, "title": "Mend the list"})
 
 
 async def _a_laptop(people: People) -> str:

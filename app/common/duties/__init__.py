@@ -36,7 +36,9 @@ BUSINESS_ROLES = ("department_head", "management", "committee_member", "process_
 #: Stands for all roles of staff.
 STAFF = ("staff",)
 _STAFF = Eligible(sides=("internal",))
-_SENIOR = Eligible(grades=("senior", "management"))
+#: The sides of the organisation itself, without suppliers.
+_OWN = ("internal", "customer")
+_SENIOR = Eligible(sides=_OWN, grades=("senior", "management"))
 
 
 class GivenDuty(StrEnum):
@@ -96,7 +98,7 @@ class GivenDuty(StrEnum):
         "sponsorship",
         "Sponsorship",
         "项目发起",
-        (Eligible(grades=("management",)),),
+        (Eligible(sides=_OWN, grades=("management",)),),
         "not_of_management",
     )
     project_management = (

@@ -37,6 +37,14 @@ select m.person_id from fold.membership m join fold.team t on t.id = m.team_id
 where m.person_id = any(%s) and t.kind = 'customer'
 group by m.person_id having not bool_or(m.team_id = %s)"""
 
+# Whether the person is the first one, or a superior of the first one at any level.
+IN_SUPERIORS_OF = """
+with recursive above(id) as (
+    select %(first)s::uuid
+    union select p.manager_id from above a join fold.person p on p.id = a.id where p.manager_id is not null
+)
+select id from above where id = %(person)s"""
+
 LED_ONCE = """
 select from log.told where stream = %(team)s and data->'set'->%(team)s->>'lead_id' = %(person)s limit 1"""
 

@@ -28,6 +28,7 @@ from app.foundation.people.credentials.bounds import HIGHEST_BOUND
 from app.foundation.people.eligibility import check_of_it
 from app.foundation.people.faces import PERSON_FACE
 from app.foundation.people.fields import Email, Locale, Login, Name, Zone
+from app.foundation.people.lookups import IN_SUPERIORS_OF
 from app.foundation.people.memberships import cannot_join, ended_membership, join, leave_team, team_not_joined
 from app.foundation.people.provisioning.accounts import (
     changed_membership,
@@ -59,7 +60,7 @@ from app.foundation.people.succession.leaving import leaving_rows
 from app.kernel.access.audience_rules import to_persons, to_staff
 from app.kernel.access.eligibility import is_eligible
 from app.kernel.access.kinds import KindAccess, Lookup
-from app.kernel.access.reads import ReadContext
+from app.kernel.access.reads import ReadContext, Unguarded
 from app.kernel.actions.actor_policy import admin, oneself, rule, superior
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
@@ -121,6 +122,9 @@ def add(person: Person, body: AddPerson, ctx: ActionContext) -> None:
         ctx.outcome.add(Membership(id=ctx.new_id(), person_id=person.id, team_id=team.id))
 
 
+CIRCLES = Unguarded("Two edits at once may close a circle, which the next edit can open again.")
+
+
 class EditPerson(Patch, PersonFields):
     """Fields to change; fields left out stay unchanged."""
 
@@ -133,10 +137,16 @@ class EditPerson(Patch, PersonFields):
 async def superior_not_of_it(
     reads: ReadContext, person: Person, body: PersonFields, ctx: ActionContext
 ) -> None:
-    """Refuse a superior of somebody of IT who is not of IT: a superior appraises."""
+    """Refuse a superior of somebody of IT who is not of IT, since a superior appraises; and people who are
+    their own superior, directly or by a circle.
+    """
     manager = ctx.ref(Person, "manager")
     if manager is None or manager.id == person.manager_id:
         return
+    if not isinstance(body, AddPerson) and await reads.row(
+        IN_SUPERIORS_OF, {"first": manager.id, "person": person.id}, guard=CIRCLES
+    ):
+        raise WrongValue(pointer="/manager", because="superior_in_a_circle")
     if isinstance(body, AddPerson):
         is_internal = any(team.kind is TeamKind.internal for team in ctx.refs(Team, "teams"))
         of_it = is_internal or any(RoleGrant.parse(text).role in STAFF_ROLES for text in body.roles)

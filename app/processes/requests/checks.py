@@ -227,18 +227,19 @@ async def quality_not_checked(reads: ReadContext, request: Request, ctx: ActionC
 async def altered_by_judged(
     reads: ReadContext, request: Request, body: DropTask | EditTask, ctx: ActionContext
 ) -> str | None:
-    """Refuse to drop an issue of a failed acceptance, to word or date it otherwise, or to hide it from the
-    business, unless the person who recorded the acceptance does (`issue_of_acceptance`).
+    """Refuse to drop an issue of an acceptance, to word or date it otherwise, or to hide it from the
+    business, unless the person who recorded the acceptance does (`issue_of_acceptance`). That person alters
+    other tasks only as staff (`task_of_staff`).
     """
+    added_at = ctx.required_ref(Task, "task").added_at
+    raised = [row for row in await reads.children(Acceptance, request) if row.recorded_at == added_at]
+    if any(acceptance.recorded_by_id == ctx.caller.person_id for acceptance in raised):
+        return None
+    if not ctx.caller.is_staff_for(request):
+        return "task_of_staff"
     if isinstance(body, EditTask) and not body.model_fields_set & {"title", "due_at", "visibility"}:
         return None  # work may be given to others
-    added_at = ctx.required_ref(Task, "task").added_at
-    raised = await reads.children(Acceptance, request, verdict=AcceptanceVerdict.failed.value)
-    by_others = any(
-        acceptance.recorded_at == added_at and acceptance.recorded_by_id != ctx.caller.person_id
-        for acceptance in raised
-    )
-    return "issue_of_acceptance" if by_others and not ctx.caller.is_rule else None
+    return "issue_of_acceptance" if raised and not ctx.caller.is_rule else None
 
 
 async def no_acceptor_left(reads: ReadContext, request: Request, ctx: ActionContext) -> str | None:

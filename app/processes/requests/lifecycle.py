@@ -368,7 +368,7 @@ LIFECYCLE = Lifecycle(
         *edit_action(edit, "request", State, prepare=(reopening_of_edited,)),
         *ticket_actions(
             kind="request", any=State, open=OPEN, delivered=ENDED, manager=Role.service_level_manager,
-            task_spec=TaskSpec(complete_task, (checks.altered_by_judged,)),
+            task_spec=TaskSpec(complete_task, (checks.altered_by_judged,), acceptor),
         ),
         *succession_rows("request", State),
     ),

@@ -285,10 +285,10 @@ def rows(spec: ProcessSpec) -> ActionRows:
         #      action           中文        from        to     who           event
         action(add_task,           "添加任务", spec.open, STAYS, staff | rule, f"{spec.kind}.task_added",        wrong=(task_not_assignable,)),
         action(apply_checklist,    "套用清单", spec.open, STAYS, staff | rule, f"{spec.kind}.checklist_applied", wrong=(checklist_not_applicable,)),
-        action(edit_task,          "编辑任务", spec.any,  STAYS, staff | rule, f"{spec.kind}.task_edited",
+        action(edit_task,          "编辑任务", spec.any,  STAYS, staff | rule | spec.tasks.alterers, f"{spec.kind}.task_edited",
                wrong=(cannot_be_edited, *spec.tasks.altering_checks)),
         action(spec.tasks.complete, "完成任务", spec.any,  STAYS, staff | rule, f"{spec.kind}.task_completed",    wrong=(task_already_finished,)),
-        action(drop_task,          "取消任务", spec.any,  STAYS, staff | rule, f"{spec.kind}.task_dropped",
+        action(drop_task,          "取消任务", spec.any,  STAYS, staff | rule | spec.tasks.alterers, f"{spec.kind}.task_dropped",
                wrong=(task_already_finished, *spec.tasks.altering_checks)),
         action(flag_task,          "标记任务逾期", spec.any, STAYS, rule,     f"{spec.kind}.task_overdue",       wrong=(task_not_to_flag,)),
     )

@@ -111,3 +111,12 @@ def test_a_rule_of_the_organisation_is_never_looser_than_the_floor(key: str) -> 
         majority = strictest is not DecisionRule.unanimous
         roles = {source.role for rule in rules for source in rule.voters}
         assert not (majority and Role.engineer in roles), "they would outvote the board"
+
+
+def test_a_version_of_one_person_alone_neither_holds_nor_leaves_a_trace() -> None:
+    stricter: dict[str, Any] = {"voters": [*STRICT["voters"], {"role": "engineer"}]}
+    first = version(1, OTHER)
+    alone = {**version(2, PARTY, **stricter), "awaits_agreement": True}
+    assert holding(first, alone, opening=MatterOpening()) == [("change", 1)]
+    dropped = {**version(3, PARTY, is_ended=True), "awaits_agreement": True}
+    assert holding(first, alone, dropped, opening=MatterOpening()) == [("change", 1)]

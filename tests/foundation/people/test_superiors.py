@@ -111,3 +111,16 @@ async def test_of_two_administrators_who_remove_each_other_at_once_one_stays(api
     assert sorted(answer.status_code for answer in both)[0] == 200
     query = "select count(*) from fold.person where 'admin' = any(roles) and state = 'active'"
     assert await api.ledger.db.value(query) == 1
+
+
+async def test_nobody_is_their_own_superior(api: Api) -> None:
+    keeper = await api.client("Keeper", Role.admin)
+    first, second = [await api.client(name, Role.agent) for name in ("First", "Second")]
+
+    async def report(person: str, manager: str) -> int:
+        edit = keeper.patch(f"/v1/persons/{person}", json={"manager": manager}, headers={"If-Match": "*"})
+        return (await edit).status_code
+
+    assert await report(first.id, first.id) == 422
+    assert await report(first.id, second.id) == 200
+    assert await report(second.id, first.id) == 422

@@ -131,8 +131,11 @@ def _standing(
     for row in reversed(list(rows)):
         key, before = row["key"], holding.get(row["key"])
         version = HoldingRule(key, row["edition"], ApprovalRuleDefinition.model_validate(row["definition"]))
+        # A tightening holds without trust, but not without agreement: one person alone could add voters and
+        # so take the place of the substitutes.
+        is_agreed = not row["awaits_agreement"]
         is_trusted = (
-            not row["awaits_agreement"]
+            is_agreed
             and opening.trusts(row["set_by_id"], row["recorded_at"])
             and opening.trusts(row["agreed_by_id"], row["recorded_at"])
         )
@@ -142,7 +145,9 @@ def _standing(
             ended[key] = before
         if row["ended"]:
             holding[key] = shipped.get(key)
-        elif is_trusted or (before is not None and _tightens(version.definition, before.definition)):
+        elif is_trusted or (
+            is_agreed and before is not None and _tightens(version.definition, before.definition)
+        ):
             holding[key] = version
     return [rule for rule in holding.values() if rule is not None], list(ended.values())
 
