@@ -16,11 +16,12 @@ from app.api.records.shapes import OutputModel
 from app.common.people import Caller, Role
 from app.common.records import KeyRef
 from app.i18n import translate
+from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.actions.payloads import Payload, marks, references
 from app.kernel.commands.command import Command
-from app.kernel.commands.references import is_visible
+from app.kernel.commands.references import is_visible, with_defined_names
 from app.kernel.ledger import Ledger
 
 #: The kinds of records whose keys are warned of.
@@ -91,6 +92,8 @@ async def unknown_keys(ledger: Ledger, command: Command) -> list[dict[str, Any]]
     """Return the warnings of the command's answer, by what there is now that its caller may see."""
     if not names_keys(command.lifecycle, type(command.body)):
         return []
+    reads = ReadContext(ledger.db, ledger.lifecycles, ledger.directory)
+    command = await with_defined_names(reads, command)
     process = getattr(command.body, "process", None) or command.lifecycle.kind
     return await unknown_keys_of(ledger, command.body, process, command.metadata)
 

@@ -78,6 +78,7 @@ class KeyRef:
     `Annotated[str, KeyRef("service")]`. A key that is unknown here is accepted as another tool's.
 
     `per_process`: the key is unique only within the process of the record that holds it, as a category's is.
+    In a person's payload, a name of a service is turned into its key.
     In a payload, `must_exist`: there must be such a record here; `retired`: a retired one may be named, too.
     """
 

@@ -9,6 +9,7 @@ from tests.api.desk import Desk
 from tests.client import Api, Client, Json, an_incident
 from tests.extent import in_test_all
 from tests.processes.incidents.test_alerts import FIRING, tool_of
+from tests.processes.problems.samples import a_problem
 
 
 @pytest.fixture
@@ -37,8 +38,13 @@ async def test_an_unknown_service_is_taken_and_the_answer_warns_of_it(agent: Cli
     assert stored.headers["etag"] == (await agent.get(path)).headers["etag"]
     (event,) = (await agent.read(f"{path}/events"))["items"]
     assert "warnings" not in event["given"]
-    incident = await agent.post_ok("/v1/incidents", an_incident(service="mail"))
-    assert "warnings" not in incident
+    for name in ("mail", " e-Mail ", "电子邮件"):
+        incident = await agent.post_ok("/v1/incidents", an_incident(service=name))
+        assert incident["service"] == "mail", "however it is called"
+        assert "warnings" not in incident
+    named = a_problem(service=None, affected_services=["E-MAIL", "relay"], ci="srv-9")
+    problem = await agent.post_ok("/v1/problems", named)
+    assert problem["affected_services"] == ["mail", "relay"]
 
 
 async def test_the_answers_of_replays_and_edits_warn_too_and_the_etag_is_the_records(agent: Client) -> None:

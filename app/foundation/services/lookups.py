@@ -5,15 +5,15 @@ from __future__ import annotations
 from app.kernel.access.reads import Reading
 
 # The key itself comes first, and a service that is in use before one that is not.
-NAMED = """
-select key from fold.service
-where key = %(name)s or lower(%(name)s) in (lower(key), lower(name_en), lower(name_zh))
-order by key = %(name)s desc, state = 'live' desc, key limit 1"""
+DEFINED_KEY = r"""
+select key from fold.service, regexp_replace(btrim(%(name)s), '\s+', ' ', 'g') as called
+where key = called or lower(called) in (lower(key), lower(name_en), lower(name_zh))
+order by key = called desc, state = 'live' desc, key limit 1"""
 
 
 async def service_key(read: Reading, name: str) -> str:
     """Return the key of the service with that key or name, whatever its letters; a name that is of none is
     another tool's and stays.
     """
-    rows = await read(NAMED, {"name": " ".join(name.split())})
+    rows = await read(DEFINED_KEY, {"name": name})
     return str(rows[0]["key"]) if rows else name

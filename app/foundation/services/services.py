@@ -18,6 +18,7 @@ from app.foundation.calendars.week import IsoDate
 from app.foundation.editing import apply_patch
 from app.foundation.people.records import Team
 from app.foundation.people.succession.handing_over import succession_rows
+from app.foundation.services.lookups import DEFINED_KEY
 from app.foundation.services.records import Criticality, Service
 from app.foundation.services.records import ServiceState as State
 from app.kernel.access.audience_rules import to_everybody_or_staff
@@ -168,6 +169,7 @@ LIFECYCLE = Lifecycle(
         lookup=Lookup(
         searched_fields=("key", "name_en", "name_zh", "description_en", "description_zh"),
         retired={State.retired: "service_retired"},
+        defined_name=DEFINED_KEY,
     ),
     rules=Rules(constraints={"service_key_key": ValueTaken("key")}),
     rows=(

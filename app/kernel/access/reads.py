@@ -161,6 +161,10 @@ class ReadContext:
             self.relies_on_version(loaded.record.row_key, loaded.stream_version)
         return records
 
+    def defines_names(self, kind: str) -> bool:
+        """Return whether records of that kind define names for other names of them."""
+        return self.lifecycles[kind].lookup.defined_name is not None
+
     async def defined_name(self, kind: str, name: str) -> str | None:
         """Return the name that a record of that kind defines for the name, or None."""
         query = self.lifecycles[kind].lookup.defined_name

@@ -52,7 +52,7 @@ async def decide_stream(
     if not follows:
         guards.require_content(command)
         guards.require_near_dates(command, ledger.settings.horizon_years)
-    command = await with_defined_names(reads, command)
+    command = await with_defined_names(reads, command, follows=follows)
     command = await with_found_evidence(ledger, reads, command, record, follows=follows)
     ctx = _context_of(ledger, command, loaded, command_id, follows=follows)
     behalf = await resolve_references(ledger, reads, command, ctx, record)

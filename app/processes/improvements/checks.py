@@ -34,7 +34,7 @@ from app.processes.improvements.effects.payloads import (
 )
 from app.processes.improvements.effects.promises import promised_to_be_better
 from app.processes.improvements.pilot.records import PilotLength
-from app.processes.improvements.pilot.scope import check_pilot_scope
+from app.processes.improvements.pilot.scope import check_compared, check_pilot_scope
 from app.processes.improvements.preparation import (
     NewestEffect,
     ProcessFreeze,
@@ -426,13 +426,14 @@ async def plan_does_not_fit(
     reads: ReadContext, improvement: Improvement, body: PlanImprovement, ctx: ActionContext
 ) -> None:
     """Refuse milestones and tasks that do not fit, and a pilot that is cut by what cannot be piloted or
-    measured, ends before it begins, lasts an unusual time without a reason, or promises an effect on what is
-    no target.
+    measured, is compared with itself, ends before it begins, lasts an unusual time without a reason, or
+    promises an effect on what is no target.
     """
     await check_plan(reads, body.milestones, body.tasks, ctx)
     targets = ctx.prepared(TargetsOfProposal).targets
     await check_pilot_scope(reads, body.pilot_scope, targets, "/pilot_scope")
     await check_pilot_scope(reads, body.pilot_control, targets, "/pilot_control")
+    check_compared(body.pilot_scope or {}, body.pilot_control, "/pilot_control")
     begins_at, ends_at = body.pilot_begins_at, body.pilot_ends_at
     if begins_at is not None and ends_at is not None and ends_at - begins_at <= timedelta(0):
         raise WrongValue(pointer="/pilot_ends_at", because="before_it_began")

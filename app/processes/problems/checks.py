@@ -33,8 +33,9 @@ async def incident_named_twice(
 async def incident_shows_nothing(
     reads: ReadContext, problem: Problem, body: RaiseProblem | ReopenProblem, ctx: ActionContext
 ) -> None:
-    """Refuse incidents of people that show no problem: cancelled ones (`incident_cancelled`), and those of a
-    service and an item that are not the problem's (`incident_elsewhere`).
+    """Refuse incidents of people that show no problem: cancelled ones (`incident_cancelled`), those of a
+    service and an item that are not the problem's (`incident_elsewhere`), and those of a problem that is back
+    which were opened before it was resolved (`opened_before_resolution`).
     """
     if ctx.command.follows or ctx.caller.is_machine:
         return
@@ -51,6 +52,10 @@ async def incident_shows_nothing(
         if compared and not any(compared):
             words = {"number": str(incident.number)}
             raise WrongValue(words, pointer=pointer, because="incident_elsewhere")
+        resolved_at = problem.resolved_at
+        if resolved_at is not None and incident.opened_at < resolved_at:
+            since: dict[str, Any] = {"number": str(incident.number), "since": resolved_at}
+            raise WrongValue(since, pointer=pointer, because="opened_before_resolution")
 
 
 def refuse_cancelled(incident: Ticket, pointer: str) -> None:

@@ -331,9 +331,17 @@ async def criterion_results_incomplete(
         check_in_future(issue.due_at, f"/issues/{n}/due_at", ctx)
 
 
-async def trained_in_future(
+async def no_such_training(
     reads: ReadContext, request: Request, body: RecordTrainingRequest, ctx: ActionContext
 ) -> None:
-    """Refuse a training whose stated time is in the future (`after_it_was_told`)."""
+    """Refuse a training whose stated time is in the future (`after_it_was_told`) and, of people, one from
+    before the request (`before_it_was_opened`) or that nobody attended (`nobody_attended`).
+    """
     if body.held_at is not None and body.held_at > ctx.occurred_at:
         raise WrongValue(pointer="/held_at", because="after_it_was_told")
+    if ctx.command.follows or ctx.caller.is_machine:
+        return
+    if body.held_at is not None and request.opened_at is not None and body.held_at < request.opened_at:
+        raise WrongValue({"since": request.opened_at}, pointer="/held_at", because="before_it_was_opened")
+    if not body.attended:
+        raise WrongValue(pointer="/attended", because="nobody_attended")

@@ -299,6 +299,10 @@ async def test_a_rejected_judgement_can_be_asked_again_and_an_extended_pilot_is_
         422,
         [("scope/service/0", "unknown_value")],
     )
+    itself = project.judgement(
+        position, "extended", control={"team": ["network"]}, begins_at=begins, ends_at=ends
+    )
+    assert await refusal(project.manager, ask, itself | news) == (422, [("control", "compared_with_itself")])
     service = {"key": "mail", "name_en": "Mail", "name_zh": "邮件", "criticality": "high", "owner": "me"}
     await project.admin.post_ok("/v1/services", service)
     question = project.judgement(

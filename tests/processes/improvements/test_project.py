@@ -102,6 +102,8 @@ async def test_a_pilot_is_planned_whole_by_its_own_manager_and_cut_by_what_can_b
     assert by_item == (422, "not_a_pilot_dimension", "/pilot_scope/catalogue_item"), "of no incident"
     unknown_team = await refusal(manager, f"{path}/plan", a_plan(pilot_scope={"team": ["nobody"]}))
     assert unknown_team == (422, "unknown_value", "/pilot_scope/team/0")
+    itself = await refusal(manager, f"{path}/plan", a_plan(pilot_control={"team": ["network"]}))
+    assert itself == (422, "compared_with_itself", "/pilot_control")
     back = await refusal(manager, f"{path}/plan", a_plan(pilot_ends_at="2198-02-01T00:00:00Z"))
     assert back == (422, "before_it_began", "/pilot_ends_at")
     unknown = a_plan(expected=[{"target": "other", "promised": {"change": "-0.3"}}])

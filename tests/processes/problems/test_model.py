@@ -52,8 +52,10 @@ def after(action: str, state: str) -> str:
 class World:
     """Those who have to do with a problem, and what they say."""
 
-    def __init__(self, api: Api, people: dict[str, Client], incident: Json) -> None:
-        self.api, self.people, self.incident = api, people, incident
+    incident: Json
+
+    def __init__(self, api: Api, people: dict[str, Client]) -> None:
+        self.api, self.people = api, people
 
     def says(self, action: str) -> Json:
         """A body that the action takes."""
@@ -69,6 +71,15 @@ class World:
             "cancel": {"reason": "It is none."},
         }[action]
 
+    async def occurred(self) -> Json:
+        """A new incident, which everybody here sees: whoever reopens a problem names one."""
+        (incident,) = await incidents(self.people["agent"], 1)
+        path = f"/v1/incidents/{incident['id']}"
+        await self.people["agent"].post_ok(f"{path}/assign", {"team": "network"})
+        for name in ("engineer", "owner"):
+            await self.people["agent"].post_ok(f"{path}/follow", {"person": self.people[name].id})
+        return incident
+
     async def lives(self, steps: list[tuple[str, str]]) -> None:
         """A problem's history; after each step all is held against the model."""
         problem = await self.people["manager"].post_ok("/v1/problems", a_problem())
@@ -81,6 +92,8 @@ class World:
         )
         state = "logged"
         for actor, action in steps:
+            if action == "reopen" and state in TABLE[action][1]:
+                self.incident = await self.occurred()
             answer = await self.people[actor].post(
                 f"/v1/problems/{problem['id']}/{action}", json=self.says(action)
             )
@@ -123,12 +136,9 @@ async def world(api: Api) -> World:
         name: await api.client(name, role, *((Role.agent,) if name == "manager" else ()), teams=("network",))
         for name, role in roles.items()
     }
-    (incident,) = await incidents(people["agent"], 1)
-    # Whoever reopens a problem names an incident that they see.
-    await people["agent"].post_ok(f"/v1/incidents/{incident['id']}/assign", {"team": "network"})
-    for name in ("engineer", "owner"):
-        await people["agent"].post_ok(f"/v1/incidents/{incident['id']}/follow", {"person": people[name].id})
-    return World(api, people, incident)
+    world = World(api, people)
+    world.incident = await world.occurred()
+    return world
 
 
 @settings(

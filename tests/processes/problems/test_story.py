@@ -148,7 +148,7 @@ async def test_what_cannot_be_said_of_a_problem_is_told_by_its_place(desk: Desk)
         assert (refused.status_code, errors(refused.json())) == (422, [expected]), fields
 
 
-async def test_an_incident_that_is_linked_already_shows_that_it_is_back_as_well(
+async def test_only_an_incident_opened_since_then_shows_that_it_is_back_even_if_it_is_linked_already(
     desk: Desk,
 ) -> None:
     (incident,) = await incidents(desk.agent, 1)
@@ -159,10 +159,13 @@ async def test_an_incident_that_is_linked_already_shows_that_it_is_back_as_well(
     await desk.manager.post_ok(f"{path}/resolve", {"prevention": "It is checked daily."})
     nothing = await desk.agent.post(f"{path}/reopen", json={})
     assert errors(nothing.json()) == [("/incident", "missing")]
-    assert (await desk.agent.post_ok(f"{path}/reopen", {"incident": incident["id"]}))[
-        "state"
-    ] == "investigating"
-    assert await links(desk.agent, "problems", problem) == [("causes", incident["number"])]
+    before = await desk.agent.post(f"{path}/reopen", json={"incident": incident["id"]})
+    assert errors(before.json()) == [("/incident", "opened_before_resolution")]
+    (again,) = await incidents(desk.agent, 1)
+    await desk.agent.post_ok(f"{path}/link", {"kind": "causes", "other": again["id"]})
+    assert (await desk.agent.post_ok(f"{path}/reopen", {"incident": again["id"]}))["state"] == "investigating"
+    numbers = [("causes", shows["number"]) for shows in (incident, again)]
+    assert await links(desk.agent, "problems", problem) == numbers
 
 
 async def test_a_fix_has_a_change_or_a_reason_and_not_both(desk: Desk) -> None:

@@ -27,7 +27,7 @@ from app.processes.improvements.pilot.payloads import (
 )
 from app.processes.improvements.pilot.preparation import ExecutorLicence, PilotEvidence
 from app.processes.improvements.pilot.records import PilotIssue, PilotJudgement, PilotLength, PilotReadiness
-from app.processes.improvements.pilot.scope import check_pilot_scope
+from app.processes.improvements.pilot.scope import check_compared, check_pilot_scope
 from app.processes.improvements.project.actions import LONGEST_PILOT, pilot_length
 from app.processes.improvements.project.records import ImprovementMember
 from app.processes.improvements.records import Improvement
@@ -267,7 +267,7 @@ async def _check_extended(
     reads: ReadContext, improvement: Improvement, body: AskJudgementImprovement, ctx: ActionContext
 ) -> None:
     """Refuse to extend the pilot without new dates after the report of the round, with an end that does not
-    lie ahead, or for longer than a pilot lasts.
+    lie ahead, for longer than a pilot lasts, or compared with itself.
     """
     needed = {"begins_at": "extension_dates_missing", "ends_at": "extension_dates_missing"}
     raise_all(
@@ -282,6 +282,10 @@ async def _check_extended(
     targets = ctx.prepared(PilotEvidence).targets
     await check_pilot_scope(reads, body.scope, targets, "/scope")
     await check_pilot_scope(reads, body.control, targets, "/control")
+    pilot = improvement.pilot
+    if body.scope or body.control:
+        scope, control = body.scope or pilot.pilot_scope or {}, body.control or pilot.pilot_control
+        check_compared(scope, control, "/control" if body.control else "/scope")
     if body.ends_at <= ctx.now:
         raise WrongValue(pointer="/ends_at", because="not_ahead")
     if body.ends_at <= body.begins_at:

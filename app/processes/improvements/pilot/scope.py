@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from app.foundation.people.records import Team
 from app.foundation.services.records import CatalogueItem, Service
@@ -42,3 +43,13 @@ async def check_pilot_scope(
                 raise WrongValue(
                     {"value": value}, pointer=f"{pointer}/{dimension.value}/{n}", because="unknown_value"
                 )
+
+
+def check_compared(scope: Mapping[Any, Any], control: Mapping[Any, Any] | None, pointer: str) -> None:
+    """Check that a pilot is compared with other cases than its own. Raises WrongValue."""
+    if control and _as_sets(control) == _as_sets(scope):
+        raise WrongValue(pointer=pointer, because="compared_with_itself")
+
+
+def _as_sets(filters: Mapping[Any, Any]) -> dict[str, frozenset[str]]:
+    return {str(dimension): frozenset(map(str, values)) for dimension, values in filters.items()}
