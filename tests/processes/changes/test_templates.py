@@ -79,8 +79,8 @@ async def test_a_template_is_drafted_approved_by_those_who_decide_on_such_change
     twice = await manager.post(f"{RESTART}/approve", json={})
     assert (twice.status_code, twice.json()["code"]) == (409, "template_asked")
     [question] = (await manager.read(f"{RESTART}/decisions"))["items"]
-    asked = await manager.post_ok(f"{RESTART}/vote", {"decision": question["id"], "verdict": "approve"})
-    assert asked["state"] == "draft", "the asker's vote alone approves nothing"
+    after_vote = await manager.post_ok(f"{RESTART}/vote", {"decision": question["id"], "verdict": "approve"})
+    assert after_vote["state"] == "draft", "the asker's vote alone approves nothing"
     approved = await decide([other], RESTART)
     assert (approved["state"], approved["approved_by"]["id"]) == ("approved", other.id)
     retired = await owner.post_ok(f"{RESTART}/retire")
