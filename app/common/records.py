@@ -175,8 +175,7 @@ class ChildRecord(Record):
 
     `AUDIENCE_KIND`: the person in `person_id` may see the record, with a token of that kind (empty: they may
     not). A person with child records of two classes may still see the record when one of them is removed.
-    `DONE_FIELDS`: the work in this row is done once one of these fields is set (empty: it gives no lasting
-    work).
+    `DONE_FIELDS`: the work in this row is done once one of these fields is set (empty: no lasting work).
     """
 
     AUDIENCE_KIND: ClassVar[str] = ""

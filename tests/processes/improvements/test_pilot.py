@@ -317,11 +317,8 @@ async def test_a_rejected_judgement_can_be_asked_again_and_an_extended_pilot_is_
     improvement = await project.manager.post_ok(ask, question)
     assert improvement["next_scope"] == {"team": ["network"], "service": ["mail"]}
     improvement = await project.decide(path)
-    assert (improvement["state"], improvement["pilot_rounds"], improvement["next_scope"]) == (
-        "piloting",
-        2,
-        None,
-    )
+    outcome = (improvement["state"], improvement["pilot_rounds"], improvement["next_scope"])
+    assert outcome == ("piloting", 2, None)
     assert improvement["pilot_scope"] == {"team": ["network"], "service": ["mail"]}
     assert improvement["pilot_control"] == {"team": ["none"]}
     assert datetime.fromisoformat(improvement["pilot_ends_at"]) == datetime.fromisoformat(ends)
@@ -339,11 +336,8 @@ async def test_a_rejected_judgement_can_be_asked_again_and_an_extended_pilot_is_
     assert await refusal(project.quality, ask, passed) == (422, [("reason", "passed_below_promise")])
     await project.quality.post_ok(ask, passed | {"reason": "The desks want it."})
     improvement = await project.decide(path)
-    assert (improvement["state"], improvement["first_judgement"], improvement["last_judgement"]) == (
-        "rolling_out",
-        "extended",
-        "passed",
-    )
+    judgements = (improvement["first_judgement"], improvement["last_judgement"])
+    assert (improvement["state"], *judgements) == ("rolling_out", "extended", "passed")
 
 
 @in_test_all

@@ -226,18 +226,10 @@ async def _acceptance(source: PaperSource, request: Request) -> Paper:
     checkers = [row.checker_id for row in then.rows(QualityCheck, "checked_at")]
     made_it = {str(person) for person in (*(now.doer_ids or ()), *checkers)}
     signers = [each for each in (chair, now.requester_id, *took_part) if str(each) not in made_it]
+    owners = (row.assignee_id for row in issues)
     words = await source.read(
-        [
-            *(_criterion_of(row, criteria).text for row in results),
-            *(row.note for row in results),
-        ],
-        [
-            chair,
-            now.requester_id,
-            acceptance.recorded_by_id,
-            *took_part,
-            *(row.assignee_id for row in issues),
-        ],
+        [*(_criterion_of(row, criteria).text for row in results), *(row.note for row in results)],
+        [chair, now.requester_id, acceptance.recorded_by_id, *took_part, *owners],
     )
     return Paper(
         facts=(
