@@ -3378,6 +3378,7 @@ create table fold.process_change (
   process_owner_id uuid,
   reviewed_by_id uuid,
   review_late_days integer,
+  retires boolean,
   constraint process_change_pkey PRIMARY KEY (id)
 );
 CREATE INDEX process_change_applied ON fold.process_change USING btree (applied_at DESC, id DESC);

@@ -156,7 +156,12 @@ async def _published_definition(client: Client, path: str) -> Json:
 async def _approved_end(client: Client, path: str) -> Json:
     """The heads approve that the process of the definition at that address ends."""
     ledger, kind = client.app.state.ledger, "process_change"
-    words = {**SAMPLES[ApplyProcessChange](), **await _led_teams(client, path), "origin": None}
+    words = {
+        **SAMPLES[ApplyProcessChange](),
+        **await _led_teams(client, path),
+        "origin": None,
+        "retires": True,
+    }
     words["process"] = (await client.read(path))["process"]
     applied = await act(
         ledger, _staff("author"), kind, "apply", body=ApplyProcessChange.model_validate(words)

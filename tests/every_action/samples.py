@@ -589,8 +589,6 @@ PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
     **scorecards.PREPARED,
     **surveys.PREPARED,
 }
-
-
 #: By action, what must be there before it.
 PREPARED_FOR_ROW = documents.PREPARED_FOR_ROW | improvements.PREPARED_FOR_ROW
 

@@ -29,9 +29,9 @@ async def _upload(client: Client, content: bytes) -> dict[str, Any]:
 
 
 async def test_heads_of_pages_and_mails_show_what_an_administrator_has_set(api: Api, postbox: Server) -> None:
-    admin, nobody = await api.client("Ada", Role.admin), api.with_token(None)
+    admin, stranger = await api.client("Ada", Role.admin), api.with_token(None)
     assert ">Ledgerdesk</a>" in await page(admin, "/desk")
-    assert (await nobody.get("/branding/logo")).status_code == 404
+    assert (await stranger.get("/branding/logo")).status_code == 404
     inputs = read_form(await page(admin, FORM)).inputs | {"/name": [NAME]}
     pale = await send_form(admin, "/desk/new/branding/add", inputs | {"/colour": ["#9ACD32"]})
     assert "has a contrast of 1.88:1; at least 4.5:1" in said(pale.text)
@@ -40,7 +40,7 @@ async def test_heads_of_pages_and_mails_show_what_an_administrator_has_set(api: 
     record = (await admin.get(FORM)).headers["location"].rpartition("/")[2]
     await admin.post_ok(f"{PATH}/{record}/set_logo", await _upload(admin, PNG))
 
-    for client, path in ((admin, "/desk"), (admin, "/portal"), (admin, "/dashboard"), (nobody, "/sign-in")):
+    for client, path in ((admin, "/desk"), (admin, "/portal"), (admin, "/dashboard"), (stranger, "/sign-in")):
         answer = await client.get(path)
         assert NAME.replace("&", "&amp;") in answer.text, path
         policy = answer.headers["content-security-policy"]
@@ -51,8 +51,8 @@ async def test_heads_of_pages_and_mails_show_what_an_administrator_has_set(api: 
         ), path
         assert '<link rel="stylesheet" href="/branding/style.css?1f5fa8">' in answer.text, path
         assert '<img src="/branding/logo?' in answer.text, path
-    assert "#1f5fa8" in (await nobody.get("/branding/style.css")).text
-    logo = await nobody.get("/branding/logo")
+    assert "#1f5fa8" in (await stranger.get("/branding/style.css")).text
+    logo = await stranger.get("/branding/logo")
     assert (logo.content, logo.headers["content-type"]) == (PNG, "image/png")
     assert "sandbox" in logo.headers["content-security-policy"]
 

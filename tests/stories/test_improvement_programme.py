@@ -227,7 +227,7 @@ async def pilot_twice(planted: Planted, path: str) -> None:
     first_report = (await quality.read(f"{path}/measurements"))["items"][-1]
     assert first_report["verdict"] == "improved"
 
-    more = {"reason": "One more team.", "begins_at": days_ago(CHANGED), "ends_at": days_ago(-30)}
+    more = {"reason": "One more team.", "begins_at": days_ago(0), "ends_at": days_ago(-30)}
     longer = people.judgement(first_report["position"], "extended", **more)
     await quality.post_ok(f"{path}/ask_judgement", longer | {"scope": {"team": ["network"]}})
     extended = await people.decide(path)

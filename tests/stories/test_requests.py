@@ -13,6 +13,7 @@ from app.common.people import Role
 from app.foundation.people.records import TeamKind
 from tests.client import Api, Client, Json
 from tests.extent import first_of
+from tests.stories.request_papers import papers_print
 
 OLD = "2001-01-01T00:00:00Z"
 AHEAD = "2199-01-01T00:00:00Z"
@@ -234,7 +235,7 @@ async def test_a_project_is_analysed_designed_twice_accepted_at_the_third_time_a
     assert all(document["state"] == "published" for document in documents)
     assert len({document["number"] for document in documents}) == len(documents)
     assert next(d["edition"] for d in documents if d["document_class"] == "SO") == 2
-    await _papers_print(people, path, documents)
+    await papers_print(people, path, documents)
 
 
 async def _neither_dropped_nor_altered(people: People, path: str) -> None:
@@ -480,34 +481,6 @@ async def _made(people: People, path: str) -> None:
     unfit = await refused(people.engineer, f"{path}/submit_for_acceptance", _papers())
     assert unfit == "quality_check_failed"
     await people.checker.post_ok(f"{path}/check_quality", check | {"passed": True, "findings": "All pass."})
-
-
-async def _papers_print(people: People, path: str, documents: list[Json]) -> None:
-    """Each paper prints in both languages, with what stands beside its texts and those who sign it."""
-    numbers = {document["document_class"]: document["number"] for document in documents}
-    # The newest test report and the newest acceptance are the last ones.
-    for document_class, names, words in (
-        ("SN", ("Anna", "王芳"), ("Head", "可以请假", "演示", "The payroll system.", "会议，20", "验收小组")),
-        ("SO", ("Anna", "Rosa", "王芳"), ("信息技术方评审人", "成本效益", "2199-01-01", "Payroll changes.")),
-        ("IM", ("Anna", "Emil"), ("It runs", "Build it", "2199-01-01", "责任人", "120000.00 CNY")),
-        ("TE", ("Kim", "Emil"), ("单元测试", "It is mended.", "是", "质量检查人")),
-        ("AC", ("Head", "王芳", "Deputy"), ("验收通过", "余额正确", "用户试用", "验收小组代表")),
-        ("TR", ("Emil", "Trainee", "王芳"), ("幻灯片", "12", "参训人")),
-    ):
-        address = f"{path}/documents/{numbers[document_class]}"
-        chinese, english = [
-            (await people.engineer.get(address, params={"lang": lang})).text for lang in ("zh", "en")
-        ]
-        assert [word for word in words if word not in chinese] == [], document_class
-        signing = chinese.partition('class="signatures"')[2]
-        assert [name for name in names if name not in signing] == [], document_class
-        assert document_class != "AC" or ("Emil" in chinese and "Emil" not in signing), "he has made it"
-        assert "Signature and date" in english
-        assert (await people.requester.get(address)).status_code == 200
-    assert "120000.00" not in (await people.requester.get(f"{path}/documents/{numbers['IM']}")).text
-    failed = next(d["number"] for d in documents if d["document_class"] == "AC")
-    assert "Mend the sum" in (await people.engineer.get(f"{path}/documents/{failed}")).text
-    assert (await people.agent.get(f"{path}/documents/SN1")).status_code == 404
 
 
 def _papers() -> Json:

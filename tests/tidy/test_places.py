@@ -93,6 +93,7 @@ SQL = {
     "app/governance/documents/requestable.py": "documents that the caller does not see",
     "app/governance/documents/register.py": "one page of the documents of all records",
     "app/governance/*/queries.py": "what a register shows besides",
+    "app/api/branding/lookups.py": "the branding that pages of everybody show",
     "app/demo/lookups.py": "records that commands of the demo have opened besides",
     "app/foundation/*/lookups.py": "what is asked of a package's tables before an action",
     "app/foundation/cis/compare.py": "histories of items between two positions",

@@ -1,8 +1,7 @@
 """Authentication: an API key in `Authorization: Bearer ldk_…`, an access token of the identity provider, or a
 session cookie. The change calendar also accepts a key of its own in the query, and the live stream a ticket.
 Every path under /v1 requires authentication; pages know the signed-in person and send others to sign in.
-
-Requests are authenticated before they are routed, so that a new path cannot be left unprotected by mistake.
+Requests are authenticated before they are routed, so that a new path cannot be left unprotected.
 """
 
 from __future__ import annotations
@@ -57,8 +56,7 @@ CONTENT_SUFFIX = "/content"
 TABLES = re.compile(r"/v1/kpis/[^/]+(/cases)?")
 #: Paths of service reports, which are also pages that print.
 REPORT_PAGES = re.compile(r"/v1/slas/[^/]+/(reports/[^/]+|report_preview)")
-#: Header by which a program declares that it is an assistant, with its name. It grants nothing and bars the
-#: assistant from actions that people must do themselves.
+#: Header with the name of an assistant. It only bars actions that people must do themselves.
 ASSISTANT_HEADER = "ledgerdesk-assistant"
 LONGEST_NAME = 40
 _NO_CODE = re.compile(r"[^a-z0-9._-]+")

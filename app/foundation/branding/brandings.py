@@ -54,7 +54,9 @@ class SetLogoBranding(Payload):
         description="Identifier of the upload with the picture: PNG, JPEG, GIF or WebP, at most "
         f"{LARGEST_LOGO:,} bytes."
     )
-    file_name: FileName = Field(description="Name of the file.", examples=["logo.png"])
+    file_name: FileName = Field(
+        description="Name under which the picture can be downloaded.", examples=["logo.png"]
+    )
 
 
 def add(branding: Branding, body: AddBranding, ctx: ActionContext) -> None:

@@ -155,10 +155,9 @@ async def ruled_electorate(
     """
     parties = await parties_to(reads, record, matter, asker, related=related)
     opening = parties.opening(asker)
-    alone = None if matter.asked_by_others else asker
     try:
         electorate = await _electorate_of(
-            reads, record, matter, parties, opening, now, asker=alone, with_substitutes=with_substitutes
+            reads, record, matter, parties, opening, now, asker=asker, with_substitutes=with_substitutes
         )
     except PreparationRefused:
         if opening.began_at is None:
@@ -173,13 +172,13 @@ async def ruled_electorate(
                 parties,
                 since_changed,
                 now,
-                asker=alone,
+                asker=asker,
                 with_substitutes=with_substitutes,
             )
         except PreparationRefused as refused:
             raise refused from None
     if electorate.rule is not DecisionRule.chair:
-        _require_another_voter(electorate, alone)
+        _require_another_voter(electorate, asker)
     return _ending_in_time(electorate, getattr(record, matter.deadline, None), now)
 
 

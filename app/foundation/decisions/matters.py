@@ -53,8 +53,7 @@ class Matter:
     - put the question, if it is `without_asker`;
     - a part in the other record that the question is `related`.
 
-    The asker's vote alone approves nothing, unless the matter is `asked_by_others`: its action keeps authors
-    from asking, so that the asker is a second person already.
+    The asker's vote alone approves nothing.
 
     `deadline` is the field of the record with the time at which votes on it end at the latest, if the rule's
     least time is over by then; empty: only the rule sets the time.
@@ -68,7 +67,6 @@ class Matter:
     children: Collection[str] = ()
     acts: Collection[str] = ()
     without_asker: bool = False
-    asked_by_others: bool = False
     deadline: str = ""
     posts: Collection[str] = ()
     related: Callable[[ReadContext, Any, Decision], Awaitable[RelatedMatter]] | None = None

@@ -297,7 +297,7 @@ def count_preparation(matters: Sequence[Matter], deferral_end: DeferralEnd) -> P
             decision.chair_id,
             *_owned_services(record, live),
             *await _board_of(reads, decision, ballots, live, leavers),
-            asker=None if matter.asked_by_others else decision.asked_by_id,
+            asker=decision.asked_by_id,
         )
         own = [ballot for ballot in live if ballot.person_id == ctx.caller.person_id]
         deputies: Sequence[VotingDeputy] = ()

@@ -42,14 +42,16 @@ async def definition_does_not_fit(
     reads: ReadContext, change: ProcessChange, body: PublishProcessChange, ctx: ActionContext
 ) -> None:
     """Refuse a definition of another process, or one that is not published; and an edition that was drafted
-    before the approval, or that does not name the application. An edition that was retired by the application
-    fits.
+    before the approval, or that does not name the application. An application to retire the process takes the
+    edition that was retired by it.
     """
     definition = ctx.required_ref(ProcessDefinition, "definition")
     if definition.process != change.process:
         raise WrongValue({"process": str(change.process)}, pointer="/definition", because="defines_another")
     names_it = str(change.id) in (definition.process_change_ids or ())
-    if definition.state is DefinitionState.retired and names_it:
+    if change.retires:
+        if definition.state is not DefinitionState.retired or not names_it:
+            raise WrongValue({"number": change.number}, pointer="/definition", because="not_retired_by_it")
         return
     if definition.state is not DefinitionState.published:
         raise WrongValue(pointer="/definition", because="not_published")

@@ -28,6 +28,11 @@ class ApplyProcessChange(Payload, of=ProcessChange):
     process: ProcessName
     description: FreeText
     reason: FreeText
+    retires: bool = Field(
+        default=False,
+        strict=True,
+        description="True to apply for the retirement of the process: only such an application retires it.",
+    )
     teams: Annotated[
         tuple[Annotated[Reference, ForeignRef("team", GivenDuty.team_work)], ...], BoundedList
     ] = Field(

@@ -37,11 +37,13 @@ applicant = RecordDuty("applicant", "申请人", ("applicant_id",))
 CHANGE = Matter(
     decision=DecisionKind.process_change,
     duties=(applicant,),
-    fields=("title", "description", "reason"),
+    fields=("title", "description", "reason", "retires"),
     deadline="due_at",
 )
 
 
+#: The heads read in the question that the process would end.
+RETIRES = "停用流程 Retire the process"
 YEAR = timedelta(days=366)
 #: The most heads of departments who are asked.
 MOST_HEADS = 20
@@ -114,7 +116,8 @@ async def change_question(
     )
     if is_unknown and not set(await _department_heads(reads, change)) - {change.applicant_id}:
         raise PreparationRefused("too_few_may_decide", {"voters": "0", "least": "1", "left_out": "–"})
-    question = Question(body.question, CHANGE, body.due_at, with_substitutes=is_unknown)
+    text = f"{RETIRES} {change.process}: {body.question}" if change.retires else body.question
+    question = Question(text, CHANGE, body.due_at, with_substitutes=is_unknown)
     return await new_decision(reads, change, question, ctx)
 
 

@@ -42,6 +42,7 @@ class ProcessChange(Record):
     )
     description: Annotated[str | None, Personal()] = required("Description of the change.")
     reason: Annotated[str | None, Personal()] = required("Reasons for the change.")
+    retires: bool | None = optional("True if the application asks to retire the process, not to change it.")
     team_ids: list[str] | None = required("Teams that are concerned.")
     head_ids: list[str] | None = optional("Heads of the teams concerned, who decide.")
     origin: Annotated[str | None, NamesRecord()] = optional(

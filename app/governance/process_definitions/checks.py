@@ -248,10 +248,15 @@ async def change_not_approved(
 
 
 def _approves(change: Any, definition: ProcessDefinition) -> bool:
-    """Return whether the application was approved, for this process and before the edition was drafted, and
-    led to no other edition.
+    """Return whether the application, which does not ask to retire the process, was approved, for this
+    process and before the edition was drafted, and led to no other edition.
     """
-    if change.process != definition.process or change.approved_at is None or change.published_at is not None:
+    if (
+        change.retires
+        or change.process != definition.process
+        or change.approved_at is None
+        or change.published_at is not None
+    ):
         return False
     return definition.drafted_at is not None and change.approved_at <= definition.drafted_at
 
@@ -259,14 +264,15 @@ def _approves(change: Any, definition: ProcessDefinition) -> bool:
 async def retirement_not_approved(
     reads: ReadContext, definition: ProcessDefinition, body: RetireProcessDefinition, ctx: ActionContext
 ) -> None:
-    """Refuse to retire a process without an application for it that the heads have approved since the edition
-    was published, and that led to no edition (`retirement_without_approval`).
+    """Refuse to retire a process without an application to retire it that the heads have approved since the
+    edition was published, and that retired no other edition (`retirement_without_approval`).
     """
     if ctx.caller.is_rule:
         return
     change: Any = ctx.ref(Record, "process_change")
     if (
         change is None
+        or not change.retires
         or change.process != definition.process
         or change.approved_at is None
         or change.published_at is not None

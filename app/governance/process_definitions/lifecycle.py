@@ -152,11 +152,24 @@ def _superseded(ctx: ActionContext) -> str | tuple[str, ...]:
     return () if present is None else present.row_key
 
 
+def _retiring(ctx: ActionContext) -> str | tuple[str, ...]:
+    change = ctx.ref(Record, "process_change")
+    return () if change is None else change.row_key
+
+
 SUPERSEDE = RelatedCommand(
     action="supersede",
     field="",
     record=_superseded,
     body=lambda definition, body: {"by": str(definition.id)},
+    permitted=True,
+)
+#: The application that retires the process leads to nothing else.
+CLOSE_APPLICATION = RelatedCommand(
+    action="publish",
+    field="",
+    record=_retiring,
+    body=lambda definition, body: {"definition": str(definition.id)},
     permitted=True,
 )
 AUTHOR = (RecordDuty("author", "作者", ("author_id",)),)
@@ -218,7 +231,7 @@ LIFECYCLE = Lifecycle(
         action(supersede, "取代", [State.published],                 State.superseded, rule,            "process_definition.superseded",
                prepare=(load_documents,)),
         action(retire,    "停用", [State.published],                 State.retired,    quality_manager, "process_definition.retired",
-               prepare=(load_documents,), wrong=(checks.retirement_not_approved,), notifies=TO_CONCERNED),
+               prepare=(load_documents,), wrong=(checks.retirement_not_approved,), related=CLOSE_APPLICATION, notifies=TO_CONCERNED),
         *statement_rows("process_definition", set(State) - {State.draft}, forget=forget_hearing, notifies=OBJECTED),
         *document_actions(DOCUMENTS_KEPT),
         *succession_rows("process_definition", State),

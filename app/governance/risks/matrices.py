@@ -11,6 +11,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Role
 from app.common.priorities.risk_level import RiskLevel
 from app.foundation.decisions.authorship import agreed_by_another
@@ -103,6 +104,13 @@ async def matrix_invalid(
 
 
 AGREEING = (quality_manager | process_owner | role(Role.management)).in_person().for_people()
+TELL_AGREEING = (
+    RecipientRule(
+        NoticeType.setting_to_agree,
+        roles=frozenset({Role.quality_manager, Role.process_owner, Role.management}),
+        when="awaits_agreement",
+    ),
+)
 
 # fmt: off
 LIFECYCLE = Lifecycle(
@@ -110,7 +118,7 @@ LIFECYCLE = Lifecycle(
     visible=(to_staff(),),
     rows=(
         #      action 中文    from         to         who              event
-        action(add,   "设定", NEW_RECORD,  State.set, quality_manager, "risk_matrix.added", wrong=(matrix_invalid,)),
+        action(add,   "设定", NEW_RECORD,  State.set, quality_manager, "risk_matrix.added", wrong=(matrix_invalid,), notifies=TELL_AGREEING),
         action(agree, "同意", [State.set], STAYS,     AGREEING,        "risk_matrix.agreed",
                unless=(nothing_to_agree,), wrong=(agreed_by_another(("cells",)),)),
     ),

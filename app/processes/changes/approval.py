@@ -62,9 +62,9 @@ ASSESSMENT = JudgedStep(
 )
 #: Nobody assesses a plan of their own: the risk determines who decides.
 ASSESSED_BY_OTHERS = authors_do_not_judge(("plan", "test_plan", "back_out_plan"))
-#: So long the rejection of a change is shown when the same matter is put as an emergency.
+#: So long the rejection of a change is shown when the same matter is put again.
 REJECTION_COUNTS = timedelta(days=30)
-#: An emergency board reads in the question that a board has rejected the same matter.
+#: Voters read in the question that a board has rejected the same matter.
 REJECTED_BEFORE = "近期已否决 Rejected lately:"
 #: In an emergency the approval rules ask other people, at any hour, and the request states why it cannot
 #: wait.
@@ -134,11 +134,10 @@ async def approval_question(
     reads: ReadContext, change: Change, body: AskDecision, ctx: ActionContext
 ) -> NewDecision:
     """Prepare the decision on the change, whose voters the approval rules name."""
-    if not isinstance(body, RequestEmergencyApprovalChange):
-        return await new_decision(reads, change, Question(body.question, APPROVAL, body.due_at), ctx)
+    matter = EMERGENCY if isinstance(body, RequestEmergencyApprovalChange) else APPROVAL
     rejected = await _rejected_lately(reads, change, ctx)
     text = f"{body.question} ({REJECTED_BEFORE} {', '.join(rejected)})" if rejected else body.question
-    return await new_decision(reads, change, Question(text, EMERGENCY, body.due_at), ctx)
+    return await new_decision(reads, change, Question(text, matter, body.due_at), ctx)
 
 
 async def _rejected_lately(reads: ReadContext, change: Change, ctx: ActionContext) -> list[str]:

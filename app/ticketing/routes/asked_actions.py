@@ -67,6 +67,7 @@ ASKED_ACTIONS = {
     NoticeType.to_summarise: AskedActions(("confirm_summary",)),
     NoticeType.to_countersign: AskedActions(("countersign",)),
     NoticeType.weights_to_confirm: AskedActions(("confirm",)),
+    NoticeType.setting_to_agree: AskedActions(("agree",)),
     NoticeType.finding_to_correct: AskedActions(("correct",)),
     NoticeType.finding_objected: AskedActions(("decide_objection",)),
     NoticeType.finding_corrected: AskedActions(("verify",)),

@@ -463,7 +463,7 @@ class SourceTurns:
 async def run(
     connections: SharedConnections, ledger: Ledger, clock: Clock, *, failed: Callable[[str, Exception], None]
 ) -> None:
-    """Process deliveries for ever, next to any number of other workers. `failed` is called with each failure."""
+    """Process deliveries for ever, next to any other workers. `failed` is called with each failure."""
 
     turns = SourceTurns(ledger, clock)
     await rounds.run(NAME, connections, turns.process_next, every=POLL_SECONDS, failed=failed)

@@ -71,8 +71,10 @@ class Registry:
         """A published definition."""
         return await self.quality.post_ok(f"{await self.submitted(**more)}/publish", PUBLISHED)
 
-    async def approved_change(self, process: str = "billing") -> str:
-        """The number of an application to change that process, which the heads concerned have approved."""
+    async def approved_change(self, process: str = "billing", *, retires: bool = False) -> str:
+        """The number of an application to change or retire that process, which the heads concerned have
+        approved.
+        """
         head = await self.api.client("Head of one")
         self.heads[head.id] = head
         key = f"changing-{process}-{uuid4().hex[:8]}"
@@ -81,7 +83,7 @@ class Registry:
         await self.joins(key)
         words = {"title": "Faster", "description": "One step less.", "reason": "It is enough."}
         change = await self.executor.post_ok(
-            "/v1/process_changes", {**words, "process": process, "teams": [key]}
+            "/v1/process_changes", {**words, "process": process, "teams": [key], "retires": retires}
         )
         path = f"/v1/process_changes/{change['number']}"
         question = {"question": "Shall we?", "opinion": "It saves a day."}

@@ -54,19 +54,21 @@ async def test_a_definition_is_drafted_submitted_published_and_superseded_by_the
     assert document["state"] == "superseded"
 
     reason = {"retirement_reason": "It is done by robots."}
-    for named in ({}, {"process_change": approved}):
+    another = await registry.approved_change("incident")  # to change it, not to retire it
+    for named in ({}, {"process_change": approved}, {"process_change": another}):
         alone = await registry.quality.post(
             f"/v1/process_definitions/{second['id']}/retire", json={**reason, **named}
         )
         [error] = alone.json()["errors"]
         assert (error["pointer"], error["code"]) == ("/process_change", "retirement_without_approval")
-    end = await registry.approved_change("incident")
+    end = await registry.approved_change("incident", retires=True)
     retired = await registry.quality.post_ok(
         f"/v1/process_definitions/{second['id']}/retire", {**reason, "process_change": end}
     )
-    followed = {"definition": second["id"]}
-    done = await registry.quality.post_ok(f"/v1/process_changes/{end}/publish", followed)
-    assert done["state"] == "published"
+    done = await registry.quality.read(f"/v1/process_changes/{end}")
+    assert (done["state"], done["retires"], done["definition_id"]) == ("published", True, second["id"])
+    [decision] = (await registry.quality.read(f"/v1/process_changes/{end}/decisions"))["items"]
+    assert decision["question"].startswith("停用流程 Retire the process incident:")
     assert (retired["state"], retired["retirement_reason"]) == ("retired", "It is done by robots.")
 
 
@@ -102,7 +104,7 @@ async def test_the_expected_path_is_that_of_the_definition_in_force_then_and_els
     later = await expected_path_of(read, "incident", begins + timedelta(seconds=1))
     assert later is not None
     assert later.source == second["number"]
-    end = await registry.approved_change("incident")
+    end = await registry.approved_change("incident", retires=True)
     await registry.quality.post_ok(f"{draft}/retire", {"retirement_reason": "Over.", "process_change": end})
     assert await expected_path_of(read, "incident", begins + timedelta(days=1)) == shipped
     assert await expected_path_of(read, "billing", now()) is None
@@ -118,7 +120,7 @@ async def test_another_edition_is_published_only_with_the_approval_of_its_change
     for path in refused:
         answer = await registry.quality.post(f"{path}/publish", json=PUBLISHED)
         assert (answer.status_code, answer.json()["code"]) == (409, "edition_without_approval"), path
-    end = await registry.approved_change()
+    end = await registry.approved_change(retires=True)
     retired = {"retirement_reason": "It begins from nothing again.", "process_change": end}
     await registry.quality.post_ok(f"/v1/process_definitions/{first['number']}/retire", retired)
     answer = await registry.quality.post(f"{refused[1]}/publish", json=PUBLISHED)

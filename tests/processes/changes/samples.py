@@ -118,7 +118,10 @@ class Board:
         await self.keeper.post_ok(f"/v1/cis/{item}/relate", {"kind": kind, "other": other})
 
     async def template(self, key: str, **more: Any) -> None:
-        """A new template of standard changes, approved by another manager than its author."""
+        """A new template of standard changes: its author is a process owner, one manager asks, and the other
+        approves it.
+        """
+        author = await self.api.client(f"Author of {key}", Role.process_owner)
         body = {"key": key, "title": "Restart a relay", "description": "A relay is restarted."}
         plans = {
             "plan": "Restart it.",
@@ -126,9 +129,9 @@ class Board:
             "back_out_plan": "Restart it again.",
         }
         scope = {"ci_classes": ["server"], "risk_level": "low", **more}
-        record = await self.manager.post_ok("/v1/change_templates", {**body, **plans, **scope})
+        record = await author.post_ok("/v1/change_templates", {**body, **plans, **scope})
         await put_to_vote(
-            self.approver, f"/v1/change_templates/{record['id']}", "approve", board=[self.approver]
+            self.manager, f"/v1/change_templates/{record['id']}", "approve", board=[self.approver]
         )
 
     async def standard(self, template: str, ci: str) -> str:

@@ -215,7 +215,7 @@ async def test_a_change_that_is_voted_down_is_rejected_for_good(board: Board) ->
     assert (await board.manager.read(path))["state"] == "rejected"
 
 
-async def test_the_emergency_board_reads_that_the_same_was_rejected_lately(board: Board) -> None:
+async def test_voters_read_that_the_same_was_rejected_lately(board: Board) -> None:
     rejected = await board.assessed()
     await board.manager.post_ok(f"{rejected}/request_approval", board.question())
     await board.vote(rejected, "reject")
@@ -226,6 +226,10 @@ async def test_the_emergency_board_reads_that_the_same_was_rejected_lately(board
     (question_put,) = (await board.manager.read(f"{path}/decisions"))["items"]
     number = (await board.manager.read(rejected))["number"]
     assert question_put["question"] == f"Shall it be made? (近期已否决 Rejected lately: {number})"
+    again = await board.assessed()
+    await board.manager.post_ok(f"{again}/request_approval", board.question())
+    (put_again,) = (await board.manager.read(f"{again}/decisions"))["items"]
+    assert put_again["question"] == question_put["question"], "though it is no emergency"
 
 
 @pytest.mark.parametrize(("late", "passed"), [(None, True), (0, True), (10, False)])

@@ -58,26 +58,37 @@ async def manager(api: Api) -> Client:
     return await api.client("Manager", Role.change_manager)
 
 
+@pytest.fixture
+async def other(api: Api) -> Client:
+    return await api.client("Other manager", Role.change_manager)
+
+
 async def test_a_template_is_drafted_approved_by_those_who_decide_on_such_changes_and_retired(
     api: Api, owner: Client, manager: Client
 ) -> None:
     await api.team("mail")
     drafted = await owner.post_ok(PATH, a_template(team="mail", test_plan="Send a mail."))
     assert (drafted["state"], drafted["author"]["id"], drafted["team"]["key"]) == ("draft", owner.id, "mail")
+    alone = await manager.post(f"{RESTART}/approve", json={})
+    assert (alone.status_code, alone.json()["code"]) == (409, "too_few_may_decide"), "nobody else may vote"
+    other = await api.client("Other manager", Role.change_manager)
     draft = await manager.post_ok(f"{RESTART}/approve")
     assert (draft["state"], draft["approved_by"]) == ("draft", None), "nobody has voted"
     refused = await edited(owner, plan="Do it otherwise.")
     assert (refused.status_code, refused.json()["code"]) == (409, "being_decided")
     twice = await manager.post(f"{RESTART}/approve", json={})
     assert (twice.status_code, twice.json()["code"]) == (409, "template_asked")
-    approved = await decide([manager], RESTART)
-    assert (approved["state"], approved["approved_by"]["id"]) == ("approved", manager.id)
+    [question] = (await manager.read(f"{RESTART}/decisions"))["items"]
+    after_vote = await manager.post_ok(f"{RESTART}/vote", {"decision": question["id"], "verdict": "approve"})
+    assert after_vote["state"] == "draft", "the asker's vote alone approves nothing"
+    approved = await decide([other], RESTART)
+    assert (approved["state"], approved["approved_by"]["id"]) == ("approved", other.id)
     retired = await owner.post_ok(f"{RESTART}/retire")
     assert retired["state"] == "retired"
     assert retired["retired_at"] is not None
     events = (await owner.read(f"{RESTART}/events"))["items"]
     named = [event["type"].partition(".")[2] for event in events]
-    assert named == ["drafted", "approval_asked", "voted", "approved_by_decision", "retired"]
+    assert named == ["drafted", "approval_asked", "voted", "voted", "approved_by_decision", "retired"]
 
 
 async def test_the_board_of_its_risk_and_the_owners_of_its_services_decide_on_a_template(
@@ -102,9 +113,8 @@ async def test_the_board_of_its_risk_and_the_owners_of_its_services_decide_on_a_
 
 
 async def test_whoever_has_written_a_draft_does_not_approve_it_although_another_wrote_it_last(
-    api: Api, owner: Client, manager: Client
+    api: Api, owner: Client, manager: Client, other: Client
 ) -> None:
-    other = await api.client("Other manager", Role.change_manager)
     await owner.post_ok(PATH, a_template())
     answer = await edited(manager, plan="1. Wait. 2. Restart it.", services=[], test_plan=None)
     assert (answer.status_code, answer.json()["author"]["id"]) == (200, manager.id)
@@ -116,15 +126,18 @@ async def test_whoever_has_written_a_draft_does_not_approve_it_although_another_
     assert "author" in again.json()["detail"]
     offered = {each["action"]: each for each in (await manager.read(RESTART))["actions"]}
     assert "author" in offered["approve"]["reason"]
+    third = await api.client("Third manager", Role.change_manager)
     await other.post_ok(f"{RESTART}/approve")
-    [ballot] = (await other.read(f"{RESTART}/votes"))["items"]
-    assert ballot["person"]["id"] == other.id
-    assert (await decide([other], RESTART))["plan"] == "1. Drain it."
+    ballots = (await other.read(f"{RESTART}/votes"))["items"]
+    assert {ballot["person"]["id"] for ballot in ballots} == {other.id, third.id}
+    assert (await decide([third], RESTART))["plan"] == "1. Drain it."
 
 
-async def test_the_plans_of_a_template_stand_beside_its_vote(owner: Client, manager: Client) -> None:
+async def test_the_plans_of_a_template_stand_beside_its_vote(
+    owner: Client, manager: Client, other: Client
+) -> None:
     drafted = await owner.post_ok(PATH, a_template(test_plan="Send yourself a mail."))
-    await put_to_vote(manager, RESTART, "approve", board=[manager])
+    await put_to_vote(manager, RESTART, "approve", board=[other])
     html = (await manager.get(f"/desk/change_template/{drafted['id']}/vote")).text
     for name in ("plan", "test_plan", "back_out_plan"):
         before = html.partition(drafted[name])[0]
@@ -132,9 +145,11 @@ async def test_the_plans_of_a_template_stand_beside_its_vote(owner: Client, mana
         assert before.count("<details") == before.count("</details"), f"{name} is folded"
 
 
-async def test_an_approved_template_stays_as_it_was_approved(owner: Client, manager: Client) -> None:
+async def test_an_approved_template_stays_as_it_was_approved(
+    owner: Client, manager: Client, other: Client
+) -> None:
     await owner.post_ok(PATH, a_template())
-    await put_to_vote(manager, RESTART, "approve", board=[manager])
+    await put_to_vote(manager, RESTART, "approve", board=[other])
     refused = await edited(owner, plan="Do it otherwise.")
     assert (refused.status_code, refused.json()["code"]) == (409, "not_in_this_state")
 

@@ -230,7 +230,7 @@ class World:
             "data_gathering": "From the log.",
             "expected": [{"target": "restore", "promised": {"change": "-0.3"}}],
         }
-        extended = {"scope": {"team": ["network"]}, "begins_at": ago(days=1), "ends_at": ago(days=-60)}
+        extended = {"scope": {"team": ["network"]}, "begins_at": ago(days=0), "ends_at": ago(days=-60)}
         body: dict[str, Json] = {
             "propose": {"targets": [target]}
             | {name: f"Of {name}." for name in (*texts, "judgement", "outside_plan_reason")},

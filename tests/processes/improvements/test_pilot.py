@@ -232,8 +232,8 @@ async def test_the_judgement_names_the_reported_effect_and_keeps_the_reason_agai
         ("scope/channel", "not_a_pilot_dimension")
     ]
     assert await refused("extended", **dates) == [("reason", "unusual_pilot_length")]
-    until_now: Json = {"begins_at": ago(days=92), "ends_at": soon(seconds=75)}
-    assert await refused("extended", **until_now) == [("reason", "unusual_pilot_length")]
+    before: Json = {"begins_at": ago(days=92), "ends_at": soon(seconds=75)}
+    assert await refused("extended", **before, reason="Go on.") == [("begins_at", "before_report_of_round")]
     assert await refused("stopped") == [("reason", "stop_reason_missing"), ("told", "stop_telling_missing")]
     question = project.judgement(position, reason="The law asks for it.")
     assert await refusal(project.owner, ask, question) == (403, "forbidden")
@@ -289,7 +289,7 @@ async def test_a_rejected_judgement_can_be_asked_again_and_an_extended_pilot_is_
     improvement = await project.decide(path, "reject")
     assert (improvement["state"], improvement["first_judgement"]) == ("pilot_reported", None)
 
-    begins, ends = ago(minutes=5), soon(days=15)
+    begins, ends = soon(seconds=0), soon(days=15)
     unknown = project.judgement(
         position, "extended", scope={"service": ["mail"]}, begins_at=begins, ends_at=ends
     )

@@ -225,6 +225,12 @@ VOTERS = (
     RecipientRule(NoticeType.rule_changed, roles_field="told_roles"),
     RecipientRule(NoticeType.rule_changed, groups="told_groups"),
 )
+TELL_AGREEING = (
+    RecipientRule(
+        NoticeType.setting_to_agree,
+        roles=frozenset({Role.process_owner, Role.quality_manager, Role.admin, Role.management}),
+    ),
+)
 
 # fmt: off
 LIFECYCLE = Lifecycle(
@@ -234,12 +240,12 @@ LIFECYCLE = Lifecycle(
     rows=(
         #      action  中文    from                           to              who      event
         action(add,    "添加", NEW_RECORD,                    State.in_force, SETTERS, "approval_rule.added",
-               wrong=(key_does_not_fit, definition_invalid), notifies=VOTERS),
+               wrong=(key_does_not_fit, definition_invalid), notifies=TELL_AGREEING),
         action(revise, "修订", [State.in_force, State.ended], State.in_force, SETTERS, "approval_rule.revised",
-               wrong=(definition_invalid,), notifies=VOTERS),
-        action(end,    "终止", [State.in_force],              State.ended,    SETTERS, "approval_rule.ended", notifies=VOTERS),
+               wrong=(definition_invalid,), notifies=TELL_AGREEING),
+        action(end,    "终止", [State.in_force],              State.ended,    SETTERS, "approval_rule.ended", notifies=TELL_AGREEING),
         action(agree,  "同意", [State.in_force, State.ended], STAYS,          AGREEING, "approval_rule.agreed",
-               unless=(nothing_to_agree,), prepare=(newest_version,), wrong=(agreed_by_another(("edition",)),)),
+               unless=(nothing_to_agree,), prepare=(newest_version,), wrong=(agreed_by_another(("edition",)),), notifies=VOTERS),
     ),
 )
 # fmt: on

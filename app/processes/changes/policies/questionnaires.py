@@ -13,6 +13,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from app.common.notices import NoticeType, RecipientRule
+from app.common.people import Role
 from app.common.priorities.risk_level import RiskLevel
 from app.foundation.decisions.approval_rules.versions import MatterOpening
 from app.foundation.decisions.authorship import agreed_by_another
@@ -87,8 +89,7 @@ async def nothing_to_agree(
     reads: ReadContext, questionnaire: RiskQuestionnaire, ctx: ActionContext
 ) -> str | None:
     """Refuse if the questionnaire is used as it is, without a revision (`nothing_to_agree`)."""
-    waits = questionnaire.awaits_agreement or questionnaire.revision
-    return None if waits else "nothing_to_agree"
+    return None if questionnaire.is_unagreed else "nothing_to_agree"
 
 
 def _question_row(question: AskedQuestion) -> dict[str, Any]:
@@ -220,6 +221,13 @@ def questionnaire_of(row: dict[str, Any] | None) -> QuestionnaireInForce:
 SETTERS = admin | CHANGE_MANAGER
 AGREEING = (admin | CHANGE_MANAGER | process_owner | quality_manager).in_person().for_people()
 CONTENTS = ("questions", "medium_from", "high_from", "revision")
+TELL_AGREEING = (
+    RecipientRule(
+        NoticeType.setting_to_agree,
+        roles=frozenset({Role.admin, Role.change_manager, Role.process_owner, Role.quality_manager}),
+        when="is_unagreed",
+    ),
+)
 
 # fmt: off
 LIFECYCLE = Lifecycle(
@@ -227,8 +235,8 @@ LIFECYCLE = Lifecycle(
     visible=(to_staff(),),
     rows=(
         #      action  中文    from          to         who       event
-        action(add,    "设定", NEW_RECORD,  State.set, SETTERS,  "risk_questionnaire.added",   wrong=(questionnaire_inconsistent,)),
-        action(revise, "修订", [State.set], STAYS,     SETTERS,  "risk_questionnaire.revised", wrong=(questionnaire_inconsistent,)),
+        action(add,    "设定", NEW_RECORD,  State.set, SETTERS,  "risk_questionnaire.added",   wrong=(questionnaire_inconsistent,), notifies=TELL_AGREEING),
+        action(revise, "修订", [State.set], STAYS,     SETTERS,  "risk_questionnaire.revised", wrong=(questionnaire_inconsistent,), notifies=TELL_AGREEING),
         action(agree,  "同意", [State.set], STAYS,     AGREEING, "risk_questionnaire.agreed",
                unless=(nothing_to_agree,), wrong=(agreed_by_another(CONTENTS),)),
     ),

@@ -146,6 +146,11 @@ class RiskQuestionnaire(Record):
         "Person who agreed to the questionnaire last; null if nobody had to."
     )
 
+    @property
+    def is_unagreed(self) -> bool:
+        """Whether the questionnaire or its revision awaits the agreement of a second person."""
+        return bool(self.awaits_agreement or self.revision)
+
 
 class FreezeKind(CodeEnum):
     """The kind of a period without changes."""

@@ -151,7 +151,6 @@ TEMPLATE = Matter(
         *("title", "description", "services", "ci_ids", "ci_classes", "plan", "test_plan", "back_out_plan"),
         *("risk_level", "window_minutes", "team_id", "author_id"),
     ),
-    asked_by_others=True,
 )
 VOTES = decisions.DecisionSpec(
     kind="change_template", any=(State.draft,), matters=(TEMPLATE,), outcome=action_of_outcome

@@ -266,8 +266,8 @@ def _check_passed(body: AskJudgementImprovement, evidence: PilotEvidence) -> Non
 async def _check_extended(
     reads: ReadContext, improvement: Improvement, body: AskJudgementImprovement, ctx: ActionContext
 ) -> None:
-    """Refuse to extend the pilot without new dates that lie ahead, for longer than a pilot lasts, or compared
-    with itself.
+    """Refuse to extend the pilot without new dates after the report of the round, with an end that does not
+    lie ahead, for longer than a pilot lasts, or compared with itself.
     """
     needed = {"begins_at": "extension_dates_missing", "ends_at": "extension_dates_missing"}
     raise_all(
@@ -290,6 +290,9 @@ async def _check_extended(
         raise WrongValue(pointer="/ends_at", because="not_ahead")
     if body.ends_at <= body.begins_at:
         raise WrongValue(pointer="/ends_at", because="before_it_began")
+    reported_at = improvement.pilot_reported_at
+    if reported_at is not None and body.begins_at < reported_at:
+        raise WrongValue({"since": reported_at}, pointer="/begins_at", because="before_report_of_round")
     if body.ends_at > months_after(ctx.now, LONGEST_PILOT, ctx.settings.zone) + timedelta(days=1):
         words = {"months": str(LONGEST_PILOT)}
         raise WrongValue(words, pointer="/ends_at", because="extension_too_long")

@@ -45,7 +45,7 @@ _FIRST_WORDS = {f"{{{name}}}": re.compile(_STRICT[name], re.IGNORECASE) for name
 
 
 class OurLines:
-    """The notice that a mail answers: its lines (`sent`), and its title as the last words of the `subject`."""
+    """The notice that a mail answers: its lines (`sent`), and its title as last words of the `subject`."""
 
     def __init__(self, sent: Collection[str] = (), subject: str = "") -> None:
         self._sent = _SentLines({line for each in sent if (line := _squeezed(MARKS.sub("", each)))})

@@ -1,0 +1,36 @@
+"""The papers of a project that was asked for as a request, as people print them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.client import Json
+
+
+async def papers_print(people: Any, path: str, documents: list[Json]) -> None:
+    """Each paper prints in both languages, with what stands beside its texts and those who sign it."""
+    numbers = {document["document_class"]: document["number"] for document in documents}
+    # The newest test report and the newest acceptance are the last ones.
+    for document_class, names, words in (
+        ("SN", ("Anna", "王芳"), ("Head", "可以请假", "演示", "The payroll system.", "会议，20", "验收小组")),
+        ("SO", ("Anna", "Rosa", "王芳"), ("信息技术方评审人", "成本效益", "2199-01-01", "Payroll changes.")),
+        ("IM", ("Anna", "Emil"), ("It runs", "Build it", "2199-01-01", "责任人", "120000.00 CNY")),
+        ("TE", ("Kim", "Emil"), ("单元测试", "It is mended.", "是", "质量检查人")),
+        ("AC", ("Head", "王芳", "Deputy"), ("验收通过", "余额正确", "用户试用", "验收小组代表")),
+        ("TR", ("Emil", "Trainee", "王芳"), ("幻灯片", "12", "参训人")),
+    ):
+        address = f"{path}/documents/{numbers[document_class]}"
+        chinese, english = [
+            (await people.engineer.get(address, params={"lang": lang})).text for lang in ("zh", "en")
+        ]
+        assert [word for word in words if word not in chinese] == [], document_class
+        signing = chinese.partition('class="signatures"')[2]
+        assert [name for name in names if name not in signing] == [], document_class
+        assert document_class != "AC" or ("Emil" in chinese and "Emil" not in signing), "he has made it"
+        assert "Signature and date" in english
+        assert (await people.requester.get(address)).status_code == 200
+    plan = await people.requester.get(f"{path}/documents/{numbers['IM']}")
+    assert "120000.00" not in plan.text
+    failed = next(d["number"] for d in documents if d["document_class"] == "AC")
+    assert "Mend the sum" in (await people.engineer.get(f"{path}/documents/{failed}")).text
+    assert (await people.agent.get(f"{path}/documents/SN1")).status_code == 404
