@@ -75,10 +75,9 @@ class ForeignRef:
 
 class KeyRef:
     """Marks a field that holds the key of another record, of a kind that other systems name, too:
-    `Annotated[str, KeyRef("service")]`. A key that is unknown here is accepted as another tool's.
+    `Annotated[str, KeyRef("service")]`. Persons may name a service, too. An unknown key is another tool's.
 
     `per_process`: the key is unique only within the process of the record that holds it, as a category's is.
-    In a person's payload, a name of a service is turned into its key.
     In a payload, `must_exist`: there must be such a record here; `retired`: a retired one may be named, too.
     """
 

@@ -15,6 +15,7 @@ from tests.client import Api, Client, Json
 from tests.extent import first_of
 from tests.stories.request_papers import papers_print
 
+OLD = "2001-01-01T00:00:00Z"
 AHEAD = "2199-01-01T00:00:00Z"
 LATER = (datetime.now(UTC) + timedelta(days=300)).isoformat()
 A_FORM = {
@@ -188,9 +189,8 @@ async def test_a_project_is_analysed_designed_twice_accepted_at_the_third_time_a
     await _made(people, path)
     for round_ in (1, 2):
         await _submitted(people, path)
-        failed = await people.head.post_ok(
-            f"{path}/record_acceptance", await _verdict(people, path, passed=False)
-        )
+        verdict = await _verdict(people, path, passed=False)
+        failed = await people.head.post_ok(f"{path}/record_acceptance", verdict)
         assert (failed["state"], failed["rounds"]) == ("rectifying", round_)
         assert await refused(people.engineer, f"{path}/submit_for_acceptance", _papers()) == "task_is_open"
         await _neither_dropped_nor_altered(people, path)
@@ -210,19 +210,14 @@ async def test_a_project_is_analysed_designed_twice_accepted_at_the_third_time_a
     assert (done["state"], done["verdict"], done["rounds"]) == ("delivered", "accepted", 3)
     training = {"audience": "财务部", "topics": "审批请假", "material": "幻灯片", "attended": 12}
     assert (await people.trainee.get(path)).status_code == 404
-    for wrong, code in (
-        ({"attended": 0}, "nobody_attended"),
-        ({"held_at": "2001-01-01T00:00:00Z"}, "before_it_was_opened"),
-    ):
+    for code, wrong in {"nobody_attended": {"attended": 0}, "before_it_was_opened": {"held_at": OLD}}.items():
         assert await refused(people.engineer, f"{path}/record_training", training | wrong) == code
-    await people.engineer.post_ok(
-        f"{path}/record_training", training | {"participants": [people.trainee.id, people.requester.id]}
-    )
+    training["participants"] = [people.trainee.id, people.requester.id]
+    await people.engineer.post_ok(f"{path}/record_training", training)
     (recorded,) = (await people.trainee.read(f"{path}/trainings"))["items"]
-    assert recorded["participant_ids"] == [people.trainee.id, people.requester.id]
-    assert "TR" in {
-        row["document_class"] for row in (await people.trainee.read(f"{path}/documents"))["items"]
-    }
+    assert recorded["participant_ids"] == training["participants"]
+    printed = (await people.trainee.read(f"{path}/documents"))["items"]
+    assert "TR" in {row["document_class"] for row in printed}
     await people.requester.post_ok(f"{path}/close")
 
     events = await told(people.requester, path)
@@ -480,9 +475,8 @@ async def _made(people: People, path: str) -> None:
     check = {"checkpoint": "单元测试", "passed": False, "findings": "One fails."}
     assert await refused(people.engineer, f"{path}/check_quality", check) == "separation_of_duties"
     await people.checker.post_ok(f"{path}/check_quality", check)
-    assert (
-        await refused(people.engineer, f"{path}/submit_for_acceptance", _papers()) == "quality_check_failed"
-    )
+    unfit = await refused(people.engineer, f"{path}/submit_for_acceptance", _papers())
+    assert unfit == "quality_check_failed"
     await people.checker.post_ok(f"{path}/check_quality", check | {"passed": True, "findings": "All pass."})
 
 

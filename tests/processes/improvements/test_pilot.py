@@ -295,10 +295,8 @@ async def test_a_rejected_judgement_can_be_asked_again_and_an_extended_pilot_is_
     )
     assert await refusal(project.manager, ask, unknown) == (422, [("question", "rejected_before")])
     news = {"question": "Shall we go on with another team?", "reason": "Two weeks show it."}
-    assert await refusal(project.manager, ask, unknown | news) == (
-        422,
-        [("scope/service/0", "unknown_value")],
-    )
+    refused = await refusal(project.manager, ask, unknown | news)
+    assert refused == (422, [("scope/service/0", "unknown_value")])
     itself = project.judgement(
         position, "extended", control={"team": ["network"]}, begins_at=begins, ends_at=ends
     )

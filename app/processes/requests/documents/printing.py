@@ -259,20 +259,26 @@ async def _acceptance(source: PaperSource, request: Request) -> Paper:
                 [(row.title or "", words.name(row.assignee_id), source.moment(row.due_at)) for row in issues],
             ),
         ),
-        signatures=_acceptors(source, acceptance, signers, words),
+        signatures=_acceptors(source, request, acceptance, [chair, now.requester_id, *took_part], words),
         in_tables=frozenset({Heading.findings}),
     )
 
 
 def _acceptors(
-    source: PaperSource, acceptance: Acceptance, persons: Sequence[UUID | str | None], words: PaperWords
+    source: PaperSource,
+    request: Request,
+    acceptance: Acceptance,
+    persons: Sequence[UUID | str | None],
+    words: PaperWords,
 ) -> list[SignatureLine]:
     """Return a line for each of those who accept; the person who recorded the verdict has consented. Whoever
     has made or checked the delivery only took part.
     """
-    recorder = acceptance.recorded_by_id
+    then, recorder = source.record_then, acceptance.recorded_by_id
+    checkers = [row.checker_id for row in then.rows(QualityCheck, "checked_at")]
+    made_it = {str(person) for person in (*(then.itself(request).doer_ids or ()), *checkers)}
     recorded = SignatureLine("accepted_for_group", words.name(recorder), source.loaded.printed.recorded_at)
-    members = [person for person in persons if str(person) != str(recorder)]
+    members = [person for person in persons if str(person) not in {*made_it, str(recorder)}]
     return [recorded, *signature_lines("acceptor", members, words)]
 
 
