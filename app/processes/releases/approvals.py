@@ -32,7 +32,10 @@ from app.processes.releases.records import ReleaseState as State
 GO_MATTER = Matter(
     decision=DecisionKind.release_go,
     duties=(requester_duty, RecordDuty("implementer", "实施人", ("assignee_id",))),
-    fields=("title", "description", "plan", "target_at", "environment", "change_ids", "stages_reason"),
+    fields=(
+        *("title", "description", "plan", "service", "target_at", "environment", "change_ids"),
+        "stages_reason",
+    ),
     child_duties=(TASKS, ChildDuty("release_stage", "author_id")),
     acts=WORK_EVENTS,
     without_asker=True,

@@ -223,9 +223,6 @@ async def _acceptance(source: PaperSource, request: Request) -> Paper:
     group = await _group(source, now.acceptance_group_id)
     chair = None if group is None else group.chair_id
     took_part = acceptance.participant_ids or []
-    checkers = [row.checker_id for row in then.rows(QualityCheck, "checked_at")]
-    made_it = {str(person) for person in (*(now.doer_ids or ()), *checkers)}
-    signers = [each for each in (chair, now.requester_id, *took_part) if str(each) not in made_it]
     owners = (row.assignee_id for row in issues)
     words = await source.read(
         [*(_criterion_of(row, criteria).text for row in results), *(row.note for row in results)],
@@ -271,8 +268,8 @@ def _acceptors(
     persons: Sequence[UUID | str | None],
     words: PaperWords,
 ) -> list[SignatureLine]:
-    """Return a line for each of those who accept; the person who recorded the verdict has consented. Whoever
-    has made or checked the delivery only took part.
+    """Return a line for each acceptor; the person who recorded the verdict has consented. People who made or
+    checked the delivery only took part.
     """
     then, recorder = source.record_then, acceptance.recorded_by_id
     checkers = [row.checker_id for row in then.rows(QualityCheck, "checked_at")]
