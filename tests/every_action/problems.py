@@ -21,7 +21,7 @@ from app.processes.problems.payloads import (
     ResolveProblem,
 )
 from tests.client import Client, Json
-from tests.every_action.world_data import IDS, NOBODYS, NUMBERS, TEAM, another_incident
+from tests.every_action.world_data import IDS, NOBODYS, NUMBERS, TEAM, an_incident, another_incident
 
 #: As the API takes them.
 SAMPLES: dict[type[Payload], Callable[[], Json]] = {
@@ -80,7 +80,9 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
 
 
 async def _recurring(client: Client, path: str) -> Json:
-    return {"incidents": [(await another_incident(client, path))["other"]]}
+    candidate = await client.read(path)
+    incident = an_incident() | {candidate["dimension"]: candidate["value"]}
+    return {"incidents": [(await client.post_ok("/v1/incidents", incident))["number"]]}
 
 
 async def _back_in(client: Client, path: str) -> Json:

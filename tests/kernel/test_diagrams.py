@@ -107,5 +107,6 @@ def test_an_incident_is_resumed_where_it_was_held() -> None:
 def test_a_known_error_stays_one_when_its_cause_is_identified() -> None:
     assert drawn(PROBLEM, "identify_cause") == {
         ("investigating", "cause_identified"),
+        ("cause_identified", "cause_identified"),
         ("known_error", "known_error"),
     }

@@ -31,7 +31,7 @@ class ApplyProcessChange(Payload, of=ProcessChange):
     retires: bool = Field(
         default=False,
         strict=True,
-        description="True to apply for the retirement of the process: only such an application retires it.",
+        description="Whether the process is to be retired; only such an application retires it.",
     )
     teams: Annotated[
         tuple[Annotated[Reference, ForeignRef("team", GivenDuty.team_work)], ...], BoundedList

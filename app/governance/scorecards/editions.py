@@ -51,7 +51,7 @@ def set_edition(edition: ScorecardEdition, body: SetScorecardEdition, ctx: Actio
 
 
 def confirm(edition: ScorecardEdition, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Confirm a scorecard edition that somebody else has proposed."""
+    """Confirm a scorecard edition. Another person has proposed it."""
     edition.confirmed_by_id = ctx.caller.person_id
 
 

@@ -242,7 +242,7 @@ def flag_rollout_step(improvement: Improvement, body: FlagRolloutStepImprovement
 
 
 def flag_sitting(improvement: Improvement, body: FlagSittingImprovement, ctx: ActionContext) -> None:
-    """Flag an overdue examination that a member of the improvement's teams has not passed."""
+    """Flag an examination of the improvement as overdue. A member of its teams has not passed it."""
     ctx.outcome.change(ctx.required_ref(RolloutSitting, "sitting")).overdue_at = ctx.occurred_at
 
 
