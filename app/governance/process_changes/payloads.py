@@ -31,7 +31,7 @@ class ApplyProcessChange(Payload, of=ProcessChange):
     retires: bool = Field(
         default=False,
         strict=True,
-        description="Whether the process is to be retired; only such an application retires it.",
+        description="Retirement of the process instead of a change. Only such an application retires it.",
     )
     teams: Annotated[
         tuple[Annotated[Reference, ForeignRef("team", GivenDuty.team_work)], ...], BoundedList
