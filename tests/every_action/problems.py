@@ -20,8 +20,8 @@ from app.processes.problems.payloads import (
     ReopenProblem,
     ResolveProblem,
 )
-from tests.client import Client, Json
-from tests.every_action.world_data import IDS, NOBODYS, NUMBERS, TEAM, an_incident, another_incident
+from tests.client import Client, Json, an_incident
+from tests.every_action.world_data import IDS, NOBODYS, NUMBERS, TEAM, another_incident
 
 #: As the API takes them.
 SAMPLES: dict[type[Payload], Callable[[], Json]] = {

@@ -208,9 +208,10 @@ async def test_a_project_is_analysed_designed_twice_accepted_at_the_third_time_a
     assert await refused(people.head, f"{path}/record_acceptance", partly) == "criteria_left_out"
     done = await people.head.post_ok(f"{path}/record_acceptance", await _verdict(people, path, passed=True))
     assert (done["state"], done["verdict"], done["rounds"]) == ("delivered", "accepted", 3)
-    training = {"audience": "财务部", "topics": "审批请假", "material": "幻灯片", "attended": 12}
+    training: Json = {"audience": "财务部", "topics": "审批请假", "material": "幻灯片", "attended": 12}
     assert (await people.trainee.get(path)).status_code == 404
-    for code, wrong in {"nobody_attended": {"attended": 0}, "before_it_was_opened": {"held_at": OLD}}.items():
+    wrongs: Json = {"nobody_attended": {"attended": 0}, "before_it_was_opened": {"held_at": OLD}}
+    for code, wrong in wrongs.items():
         assert await refused(people.engineer, f"{path}/record_training", training | wrong) == code
     training["participants"] = [people.trainee.id, people.requester.id]
     await people.engineer.post_ok(f"{path}/record_training", training)
