@@ -7850,6 +7850,15 @@ begin
   end if;
 end $function$;
 
+CREATE OR REPLACE FUNCTION log.forget_relay(relay text)
+ RETURNS bigint
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+            delete from log.checkpoint where consumer = relay and consumer like 'relay:%' returning position
+        $function$;
+
 CREATE OR REPLACE FUNCTION log.make_partitions()
  RETURNS integer
  LANGUAGE plpgsql

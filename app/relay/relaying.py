@@ -31,7 +31,7 @@ FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 15.0
 LEASE = "select pg_try_advisory_lock(hashtextextended(%s, 2))"
 HEAD = "select position from log.head"
-FORGET = "delete from log.checkpoint where consumer = %s returning position"
+FORGET = "select log.forget_relay(%s)"
 EVENT_AT = "select id::text from log.event where position = %s"
 # At least one event, however large.
 NEXT_EVENTS = f"""

@@ -126,6 +126,7 @@ NOT_ALLOWED = (
     "delete from log.stream_head",
     "insert into log.idempotency values ('a', 'b', 'c', '', 'd', 1, 200)",
     "delete from log.idempotency",
+    "delete from log.checkpoint",
     "update fold.team set name = 'another'",
     "insert into fold.team select gen_random_uuid(), version, changed_at, state, 'k', name, kind, added_at "
     "from fold.team",
@@ -187,7 +188,8 @@ def test_the_services_role_may_call_what_appends_reads_and_keeps_the_log_in_orde
         """,
     )
     assert {name for (name,) in functions} == {
-        *("append", "append_history", "upcast", "move_fields", "merge", "analyse", "make_partitions")
+        *("append", "append_history", "upcast", "move_fields", "merge", "analyse", "make_partitions"),
+        "forget_relay",
     }
 
 
