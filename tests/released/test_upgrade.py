@@ -23,6 +23,8 @@ from app.api.authentication import auth
 from app.conformance.reconcile import compare_cases, rebuild_cases
 from app.foundation.calendars.spans import rebuild_spans
 from app.kernel.access.vault import MASTER_KEY_FILE
+from app.kernel.actions.refusals import CALLER_CHECKS
+from app.kernel.commands.offers import required_children
 from app.kernel.histories.rebuild import compare
 from app.kpis.catalogue import KPIS
 from app.kpis.reconcile import reconcile
@@ -153,11 +155,18 @@ def _lost(now: Any, before: Any, place: str) -> Iterator[str]:
         yield f"{place}: {before} became {now}"
 
 
+def _is_tried(plural: str, name: str) -> bool:
+    """Whether checks of the caller or of child rows decide if the action is shown as open."""
+    (lifecycle,) = (each for each in LIFECYCLES if each.plural == plural)
+    row = lifecycle[name]
+    return bool(CALLER_CHECKS & {*row.checks.wrong} or row.checks.unless or required_children(row))
+
+
 def _expected_action(kind: str, action: Mapping[str, Any], present: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the action as it is expected now: where other people are kept apart, it is open to others. What
     would be refused was open before, and is closed now with the reason (decision 0206).
     """
-    if present.get("open") is False and present["reason"]:
+    if present.get("open") is False and present["reason"] and _is_tried(kind, action["action"]):
         return {name: value for name, value in action.items() if name not in ("open", "reason")}
     before, now = KEPT_APART_OTHERWISE.get((kind, action["action"]), (None, None))
     if action["open"] is not before:
