@@ -8,7 +8,7 @@ from tests.client import Json
 
 
 async def papers_print(people: Any, path: str, documents: list[Json]) -> None:
-    """Each paper prints in both languages, with what stands beside its texts and those who sign it."""
+    """Each paper prints in both languages, with the context of its texts and its signers."""
     numbers = {document["document_class"]: document["number"] for document in documents}
     # The newest test report and the newest acceptance are the last ones.
     for document_class, names, words in (

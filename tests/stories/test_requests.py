@@ -364,6 +364,22 @@ async def test_whoever_has_made_or_checked_it_or_is_a_stranger_does_not_accept_i
     assert (await people.head.post_ok(f"{path}/record_acceptance", verdict))["state"] == "delivered"
 
 
+async def test_other_departments_accept_if_the_requesters_own_has_nobody_in_the_group(
+    people: People, api: Api
+) -> None:
+    path = await _asked_for(people)
+    await _designed(people, path)
+    await _made(people, path)
+    verdict = await _verdict(people, path, passed=True) | {"participants": ["me"]}
+    await api.team("sales", TeamKind.customer)
+    sales = await api.client("Sal", teams=("sales",))
+    await people.admin.post_ok("/v1/groups/leave/add_member", {"person": sales.id, "side": "business"})
+    for person in (people.head, people.deputy):
+        await people.admin.post_ok(f"/v1/persons/{person.id}/deactivate")
+    await people.engineer.post_ok(f"{path}/submit_for_acceptance", _papers())
+    assert (await sales.post_ok(f"{path}/record_acceptance", verdict))["state"] == "delivered"
+
+
 async def test_what_only_those_could_accept_who_have_made_it_is_not_submitted(people: People) -> None:
     path = await _asked_for(people)
     await _designed(people, path)

@@ -32,6 +32,10 @@ ACTIVE_LEADS = """
 select distinct p.id from fold.team t join fold.person p on p.id = t.lead_id
 where t.id = any(%s) and p.state = 'active' and p.deactivated_at is null"""
 
+ACTIVE_AMONG = """
+select m.person_id from fold.membership m join fold.person p on p.id = m.person_id
+where m.person_id = any(%s) and m.team_id = %s and p.state = 'active' and p.deactivated_at is null"""
+
 OF_OTHER_CUSTOMERS = """
 select m.person_id from fold.membership m join fold.team t on t.id = m.team_id
 where m.person_id = any(%s) and t.kind = 'customer'
@@ -70,6 +74,12 @@ async def is_member(reads: ReadContext, person: Record, teams: Sequence[str]) ->
 async def of_other_customers(reads: ReadContext, persons: Iterable[UUID], customer: UUID) -> set[UUID]:
     """Return those of the persons who belong to customers, but not to this one."""
     rows = await reads.rows(OF_OTHER_CUSTOMERS, (list(persons), customer), guard=BY_RECORD_VERSION)
+    return {row["person_id"] for row in rows}
+
+
+async def active_among(reads: ReadContext, persons: Iterable[UUID], team: UUID) -> set[UUID]:
+    """Return those of the persons who are active and belong to the team."""
+    rows = await reads.rows(ACTIVE_AMONG, (list(persons), team), guard=BY_RECORD_VERSION)
     return {row["person_id"] for row in rows}
 
 

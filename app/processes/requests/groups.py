@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 from uuid import UUID
 
-from app.foundation.people.lookups import active_members, of_other_customers
+from app.foundation.people.lookups import active_among, of_other_customers
 from app.foundation.people.records import GroupMember, RepresentedSide
-from app.kernel.access.reads import ReadContext, Unguarded
+from app.kernel.access.reads import ReadContext
 from app.processes.requests.records import Request
 
-MEMBERS_GUARD = Unguarded("Whoever joins the customer meanwhile counts from the next command on.")
-MOST_MEMBERS = 100_000
 #: The sides of a group that represent the business.
 BUSINESS_SIDES = frozenset({RepresentedSide.business, RepresentedSide.key_user})
 
@@ -47,12 +44,8 @@ async def _strangers(reads: ReadContext, request: Request, persons: Iterable[UUI
     """Return those of the persons who are of another customer than the request. They count if the customer
     has nobody of its own in the group besides the requester: several departments may accept together.
     """
-    persons = set(persons)
-    if request.customer_id is None or not persons & await _own(reads, request, request.customer_id):
+    if request.customer_id is None:
         return set()
-    return await of_other_customers(reads, persons, request.customer_id)
-
-
-async def _own(reads: ReadContext, request: Request, customer: UUID) -> set[UUID]:
-    members = await active_members(partial(reads.rows, guard=MEMBERS_GUARD), [customer], MOST_MEMBERS)
-    return set(members) - {request.requester_id}
+    persons = set(persons)
+    is_represented = await active_among(reads, persons - {request.requester_id}, request.customer_id)
+    return await of_other_customers(reads, persons, request.customer_id) if is_represented else set()

@@ -119,6 +119,8 @@ async def test_a_release_and_its_deployment_name_the_changes_in_them(api: Api) -
     passed = {"external_numbers": ["git 4f2a91c"], "author": board.engineer.id}
     await manager.post_ok(f"{path}/pass_gate", passed)
     await manager.post_ok(f"{path}/request_go", {"question": "Go?"})
+    moved = await manager.patch(path, json={"service": "web"}, headers={"If-Match": "*"})
+    assert moved.json()["code"] == "being_decided", "its owner would not be asked"
     await board.vote(path, "approve")
     deployed = await board.engineer.post_ok(f"{path}/deploy", {"what": "The relay."})
     answer = await board.engineer.read(f"/v1/deployments/{deployed['deployment_id']}")

@@ -45,8 +45,8 @@ async def people(parties: Parties) -> dict[str, str]:
     }
 
 
-#: By type of agreement and party: who may represent IT, and whom IT may name for the party: its lead, or the
-#: lead of any customer.
+#: By type of agreement and party: people who may represent IT, and people that IT may name for the party,
+#: which are its lead, or the lead of any customer.
 SIDES: list[tuple[str, str | None, str, str]] = [
     ("SLA", "finance", "it manager engineer mail-team", "finance"),
     ("OLA", "mail-team", "it manager", "mail-team"),
@@ -129,6 +129,14 @@ async def test_a_side_with_accounts_speaks_for_itself_and_names_its_own_represen
     await _edit_lead(parties, "plant", friend.id)
     named = await parties.manager.post_ok(f"{path}/appoint", {"party_representative": friend.id})
     assert named["party_representative"]["id"] == friend.id, "the firm has another lead"
+
+
+async def test_a_party_without_a_lead_is_represented_by_any_of_its_people(parties: Parties) -> None:
+    await parties.api.team("plant", TeamKind.customer)
+    firm = await parties.api.client("Firm", teams=("plant",))
+    path = await parties.required("SLA", "plant")
+    named = await parties.manager.post_ok(f"{path}/appoint", {"party_representative": firm.id})
+    assert named["party_representative"]["id"] == firm.id
 
 
 async def test_either_side_asks_for_a_review_and_for_the_end(parties: Parties) -> None:
