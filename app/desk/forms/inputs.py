@@ -236,7 +236,9 @@ class _SentForm:
         return [pointer_of(pointer, n) for n in sorted(usable)]
 
     def _blank(self, field: FormField, pointer: str) -> Any:
-        """Return the value of a blank field: absent, or the empty value if it is marked."""
+        """Return the value of a blank field: absent, or `[]` if a whole field may be empty; null or the
+        empty value if it is marked.
+        """
         if pointer not in self.marked:
             is_whole = pointer.count("/") == 1  # in a row, it would make a row of one that is blank
             return [] if is_whole and _may_be_empty(field) else _ABSENT
