@@ -146,7 +146,7 @@ def url_encode(value: Any) -> str:
 
 def get(value: Any, path: str, *default: Any) -> Any:
     """Return the value at a path such as "issue.assignee.login": null if a value on the way is null; unset if
-    a member on the way is missing, or the default, if one is given.
+    a member on the way is missing. A default replaces both.
     """
     for name in path.split("."):
         if value is None:

@@ -39,7 +39,7 @@ class Mail:
 
 
 def message(mail: Mail, *, sender: str, to: str, sender_name: str = "") -> EmailMessage:
-    """Return the mail message; sent again, it has the same id. `sender_name` is the name beside the sender's
+    """Return the mail message; sent again, it has the same id. `sender_name` is the name next to the sender's
     address. Raises InvalidAddress.
 
     Mails about one ticket form a thread: all refer to the id of a message that was never sent.

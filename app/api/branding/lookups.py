@@ -21,7 +21,7 @@ order by b.set_at desc, b.id desc limit 1
 
 @dataclass(frozen=True, slots=True)
 class BrandingLogo:
-    """The picture beside the name: the upload with its content, and the media type of its bytes."""
+    """The picture next to the name: the upload with its content, and the media type of its bytes."""
 
     upload_id: UUID
     media_type: str
@@ -48,12 +48,12 @@ class PresentBranding:
 
 
 async def present_branding(ledger: Ledger) -> PresentBranding | None:
-    """Return the branding that was set last; None if nobody has set one. Raises DatabaseGone."""
+    """Return the branding that was set last; None before the first. Raises DatabaseGone."""
     return await ledger.directory.configuration(NAME, _load)
 
 
 async def branding_name(ledger: Ledger) -> str:
-    """Return the name that mails are signed with; empty if nobody has set one. Raises DatabaseGone."""
+    """Return the name that mails are signed with; empty before the first branding. Raises DatabaseGone."""
     branding = await present_branding(ledger)
     return "" if branding is None else branding.name
 

@@ -48,7 +48,7 @@ class ReviseBranding(AddBranding, of=Branding):
 
 
 class SetLogoBranding(Payload):
-    """The picture beside the name."""
+    """The picture next to the name."""
 
     upload: Annotated[UUID, UploadRef()] = Field(
         description="Identifier of the upload with the picture: PNG, JPEG, GIF or WebP, at most "

@@ -25,5 +25,5 @@ class Branding(Record):
         "Name of the organisation or of its service desk, which pages and mails show."
     )
     colour: str | None = required("Colour of the head and of the main buttons, as `#rrggbb`.")
-    logo_id: UUID | None = optional("Identifier of the picture beside the name; null if there is none.")
+    logo_id: UUID | None = optional("Identifier of the picture next to the name; null if there is none.")
     set_at: datetime | None = required("Time at which the branding was set.")

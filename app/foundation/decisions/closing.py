@@ -176,8 +176,8 @@ def withdrawal_check(managers: ActorPolicy) -> PayloadCheck:
     async def cannot_withdraw(
         reads: ReadContext, record: Any, body: WithdrawDecision, ctx: ActionContext
     ) -> str | None:
-        """Refuse people who did not put the question (`not_the_asker`), and a question that somebody has
-        voted on (`voted_on_already`).
+        """Refuse people who neither put the question nor are one of the managers (`not_the_asker`), and a
+        question with a vote (`voted_on_already`).
         """
         caller, decision = ctx.caller, ctx.required_ref(Decision, "decision")
         if caller.person_id is None:

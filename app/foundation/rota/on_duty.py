@@ -37,7 +37,7 @@ class AwaySpan:
 @dataclass(frozen=True, slots=True)
 class TeamAbsences:
     """The absences of a team's members. If they are `covered`, a substitute is on duty for each absent
-    member: their deputy, or otherwise the lead, if that is one of the `members` and not away.
+    member: their deputy, or otherwise the lead, each only if they are one of the `members` and not away.
     """
 
     spans: Sequence[AwaySpan] = ()

@@ -13,7 +13,7 @@ from app.common.records import ChildRecord, ForeignRef, StaffOnly, optional, req
 class ProjectRecord(Protocol):
     """The fields of a record that is carried out by a plan.
 
-    `planned_cost` in `currency` is the largest permitted cost, `expected_at` the expected end in the latest
+    `planned_cost` in `currency` is the planned cost, `expected_at` the expected end in the latest
     report. Progress is reported every `report_every_days`, next by `next_report_due_at`; `report_overdue_at`
     is when that was flagged as overdue, until the next report.
     """

@@ -326,7 +326,7 @@ class Mirror:
         return self._account
 
     def _fields(self, news: TicketUpdate) -> dict[str, Any]:
-        """Return the fields that the news tells, without persons and words."""
+        """Return the fields of the news, without people and texts."""
         left_out = {*PERSON_FIELDS, *self._kind.texts}
         fields = {name: value for name, value in news.fields.items() if name not in left_out}
         if news.state is None:
@@ -337,9 +337,8 @@ class Mirror:
         return fields
 
     def _add_defaults(self, fields: dict[str, Any], *, opened: bool) -> None:
-        """Add what the source says for what its tool does not tell when the ticket is opened, and for
-        what it
-        tells to be nothing.
+        """Add the source's defaults for values that the tool does not send when the ticket is opened, and for
+        values that it sends as empty.
         """
         for name in ("team_id", "service", "category", "impact", "urgency", "effect"):
             if name not in self._kind.columns.values():
@@ -349,10 +348,8 @@ class Mirror:
                 fields[name] = value
 
     async def _add_priority(self, ticket: MirroredTicket, fields: dict[str, Any]) -> None:
-        """Add the priority by the matrix, where the tool has none: when the ticket is opened, when the
-        tool
-        tells another impact or urgency, and when it takes its own back. What a person has set stays until
-        then.
+        """Add the priority by the matrix if the tool has none: when the ticket is opened, when the tool sends
+        another impact or urgency, and when it takes its own back. A person's priority stays until then.
         """
         if fields.get("priority") is not None:
             return
@@ -370,9 +367,8 @@ class Mirror:
         fields["priority"] = matrix[levels["impact"], levels["urgency"]]
 
     def _resolution(self, case: ImportedCase[Any], news: TicketUpdate, snapshot: Snapshot) -> Snapshot | None:
-        """Return the resolution that the tool tells besides the state as it is; None if nothing new is told.
-        Each
-        instant is observed once, whichever delivery told it first.
+        """Return the resolution that the tool sends besides the present state; None without a new one. Each
+        instant is observed once, whichever delivery reported it first.
         """
         resolved_at, done = news.resolved_at, self._kind.done
         if (
@@ -403,8 +399,8 @@ class Mirror:
     def _reference_rows(
         self, ticket: MirroredTicket, news: TicketUpdate, first: ObservedEvent, *, newest: bool
     ) -> list[tuple[str, dict[str, Any]]]:
-        """Add to the first event what the tool calls the ticket, as far as it is new, and return the row.
-        What is not the `newest` adds only what nothing else has told.
+        """Add the tool's new names for the ticket to the first event, and return the row. A delivery that is
+        not the `newest` only adds names that are not known yet.
         """
         reference = ticket.reference or empty(ExternalReference, uuid7())
         values: dict[str, Any] = {"number": news.number, "url": news.url}

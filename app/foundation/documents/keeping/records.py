@@ -15,7 +15,7 @@ from app.common.records import ChildRecord, ForeignRef, optional, required
 
 
 class DocumentAcknowledgement(ChildRecord):
-    """A person who must acknowledge a document, or has done so; the person must read it."""
+    """A person who must read and acknowledge a document, or has done so."""
 
     KIND: ClassVar[str] = "document_acknowledgement"
     AUDIENCE_KIND: ClassVar[str] = "acknowledger"
