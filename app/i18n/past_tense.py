@@ -24,7 +24,9 @@ _IRREGULAR = {
     "write": "wrote",
 }
 #: Verbs whose last consonant is doubled.
-_DOUBLED = frozenset({"drop", "flag", "log", "plan", "refer", "stop", "submit", "resubmit", "tag", "untag"})
+_DOUBLED = frozenset(
+    {"drop", "flag", "log", "plan", "refer", "stop", "submit", "resubmit", "tag", "transfer", "untag"}
+)
 VOWELS = "aeiou"
 
 

@@ -196,7 +196,7 @@ async def _figures(
 
 
 def _is_separate(kpi: Kpi) -> bool:
-    """Return whether the KPI is counted for it alone: by its aggregate, or by the age of its cases."""
+    """Return whether the KPI cannot be counted with others: by its aggregate, or by the age of its cases."""
     return kpi.aggregate in SEPARATE_AGGREGATES or kpi.settling is Settling.ending
 
 
@@ -206,7 +206,7 @@ async def _add_separate(
     month: Month,
     figures: dict[tuple[str, int], Figures],
 ) -> None:
-    """Add the figures of a KPI that is counted for it alone."""
+    """Add the figures of a KPI that cannot be counted with others."""
     for period in SPANS:
         if kpi.aggregate not in SEPARATE_AGGREGATES:
             counted = await count(connection, month.question(kpi, period), month.now, most=1)

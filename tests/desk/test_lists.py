@@ -11,6 +11,7 @@ from app.common.people import Role
 from app.desk.contract import screen_contract
 from app.desk.pages.lists.page import RECORD_OF_ROW
 from app.desk.portal.asking import ASKED_FIELDS, PRESET, plain_form
+from app.i18n import translate
 from app.registry import LIFECYCLES
 from tests.api.test_search import indexed as indexed  # noqa: PLC0414  # a fixture
 from tests.client import Api, Client, an_incident
@@ -194,6 +195,13 @@ async def test_a_file_of_a_record_has_a_link(agent: Client) -> None:
     await agent.post_ok(f"/v1/incidents/{incident['id']}/withdraw_attachment", {"attachment": file["id"]})
     assert "Withdrawn file" in await page(agent, path)
     assert file["id"] not in await page(agent, f"{path}/withdraw_attachment"), "there is no file to choose"
+
+
+def test_every_file_of_a_record_has_words_for_its_link() -> None:
+    contract = screen_contract()
+    for lifecycle in LIFECYCLES:
+        for file in contract.record_files(lifecycle.plural):
+            assert all(translate(language, "desk", f"file_{file.operation}") for language in ("en", "zh"))
 
 
 def test_every_file_of_the_contract_is_linked_from_the_desk() -> None:

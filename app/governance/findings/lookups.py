@@ -36,7 +36,7 @@ async def newest_alike(
     reads: ReadContext, team: UUID, process: str, kind: FindingKind, instant: datetime
 ) -> UUID | None:
     """Return the newest finding of that process, kind and team in the twelve months before the instant,
-    without those that the team had found itself, and withdrawn ones.
+    except withdrawn ones and those that the team had found itself.
     """
     parameters = {"team": team, "process": process, "kind": kind.value, "at": instant}
     row = await reads.row(EARLIER, parameters, guard=Versions())
