@@ -141,8 +141,8 @@ async def list_kpi_periods(
 ) -> Response:
     """List the periods with cases of the processes whose KPIs the caller may see."""
     caller, zone = caller_of(request), zone_named(choice.tz or ledger.settings.time_zone)
-    shown = await figures_shown(ledger, caller, KPIS.values())
-    processes = dict.fromkeys(kpi.process for kpi in shown)
+    kpis = await figures_shown(ledger, caller, KPIS.values())
+    processes = dict.fromkeys(kpi.process for kpi in kpis)
     periods = await filled_periods(ledger.db, processes, Grain(choice.grain), zone)
     page = KpiPeriodPage(
         tz=zone.key,

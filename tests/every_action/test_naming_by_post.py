@@ -21,8 +21,8 @@ from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.kernel.actions.payloads import EmptyPayload
 from app.kernel.actions.refusals import WrongValue
 from app.kernel.commands.command import Command
-from app.kernel.commands.posts import PostField, gives_duty, post_fields
 from app.kernel.commands.references import _resolve_reference as resolve_reference
+from app.kernel.posts import PostField, gives_duty, post_fields
 from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND
 from tests.client import Client, serving
 from tests.conftest import Server, fresh
@@ -87,12 +87,12 @@ async def candidates(world: World) -> dict[str, list[str]]:
     """Persons, teams and groups of whom one is eligible for each duty."""
     ledger = world.api.ledger
     roles = tuple(role.value for role in Role if role not in (Role.auditor, Role.integration, Role.admin))
-    able = await add_person(ledger, "Versatile", TEAM, roles=roles, grade=Grade.management)
+    engineer = await add_person(ledger, "Versatile", TEAM, roles=roles, grade=Grade.management)
     customer = await add_person(ledger, "Patron", CUSTOMER)
     group = await world.everybody.read(f"/v1/groups/{GROUP}")
     team = await world.everybody.read(f"/v1/teams/{TEAM}")
     return {
-        "person": [str(able.id), str(customer.id)],
+        "person": [str(engineer.id), str(customer.id)],
         "team": [team["id"], IDS["supplier"]],
         "group": [group["id"]],
     }

@@ -41,7 +41,7 @@ from app.common.components import Component
 from app.common.duties import DUTY_KINDS, GivenDuty
 from app.common.people import rule_caller
 from app.common.records import ANY_RECORD, TICKET
-from app.kernel.commands.posts import may_name_by_post
+from app.kernel.posts import may_name_by_post
 from app.log.events import stream
 from app.search.query import wait_for_index
 

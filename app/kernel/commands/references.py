@@ -34,10 +34,10 @@ from app.kernel.actions.payloads import (
 )
 from app.kernel.actions.refusals import NotFound, SharedNumber, WrongValue
 from app.kernel.commands.command import Command
-from app.kernel.commands.posts import gives_duty, holds_post, post_fields
 from app.kernel.ledger import Ledger
 from app.kernel.named_evidence import EvidenceQuestion, named_evidence
 from app.kernel.named_records import is_stream_visible
+from app.kernel.posts import gives_duty, holds_post, post_fields
 from app.kernel.uploads import ATTACH_DEADLINE, find_upload
 
 A_POST = Unguarded("Whoever held a post a moment ago may name people by it.")
@@ -218,7 +218,7 @@ async def _is_eligible_by_post(
     """Return whether the caller holds a post that opens the action, and the record is eligible for the duty:
     who holds a post names people without seeing the list of them.
     """
-    if not gives_duty(mark) or getattr(named, "kind", None) is PersonKind.machine:
+    if mark.duty is None or not gives_duty(mark) or getattr(named, "kind", None) is PersonKind.machine:
         return False
     fields = post_fields(command.lifecycle, command.row.policy)
     caller = command.metadata.caller

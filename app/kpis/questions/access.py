@@ -36,8 +36,8 @@ async def permitted_figures(ledger: Services, context: CommandMetadata, key: str
     see as well: by their post. Raises as `permitted_kpi` does.
     """
     kpi = KPIS.get(key)
-    shown = [] if kpi is None else await figures_shown(ledger, context.caller, [kpi])
-    return shown[0] if shown else permitted_kpi(ledger, context, key)
+    kpis = [] if kpi is None else await figures_shown(ledger, context.caller, [kpi])
+    return kpis[0] if kpis else permitted_kpi(ledger, context, key)
 
 
 async def figures_shown(ledger: Services, caller: Caller, kpis: Iterable[Kpi]) -> list[Kpi]:

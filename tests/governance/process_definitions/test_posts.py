@@ -69,8 +69,8 @@ async def test_owner_and_executor_read_the_figures_of_their_process_by_their_pos
     assert cases.status_code == 403, "what is counted is for those who see every record"
     counted = {kpi.key for kpi in KPIS.values() if kpi.processes == ("incident",)}
     for listed in ("/v1/kpis", "/v1/kpis/definitions"):
-        for person, seen in ((registry.senior, counted), (reader, set[str]())):
-            assert {kpi["key"] for kpi in (await person.read(listed))["items"]} == seen, listed
+        for person, keys in ((registry.senior, counted), (reader, set[str]())):
+            assert {kpi["key"] for kpi in (await person.read(listed))["items"]} == keys, listed
         assert {kpi["key"] for kpi in (await registry.executor.read(listed))["items"]} >= counted
     assert (await registry.senior.get("/v1/kpis/behaviours", params={"keys": key})).status_code == 200
     for part, status in (("", 200), ("/variants", 200), ("/graph", 200), ("/cases", 403)):

@@ -58,7 +58,7 @@ def _fields_by_duty(lifecycle: Lifecycle[Any]) -> Mapping[tuple[str, GivenDuty],
 
 def _named_duties(model: type[BaseModel]) -> Iterator[tuple[str, GivenDuty]]:
     for mark in marks(model, ForeignRef).values():
-        if gives_duty(mark):
+        if mark.duty is not None and gives_duty(mark):
             yield mark.kind, mark.duty
     for part in part_types(model).values():
         yield from _named_duties(part)
