@@ -55,7 +55,13 @@ from app.automation.incidents_and_problems import (
     suggest_after_declined_candidates,
     tell_duplicates,
 )
-from app.automation.people import ask_new_members, hand_over_duties, report_duties, report_team_work
+from app.automation.people import (
+    ask_new_members,
+    hand_over_duties,
+    report_duties,
+    report_group_uses,
+    report_team_work,
+)
 from app.automation.programme import (
     begin_improvement_plans,
     flag_plan_steps,
@@ -128,6 +134,7 @@ RULES: tuple[Rule | AssignByRule, ...] = (
     recount_votes.RULE,
     report_duties.RULE,
     report_team_work.RULE,
+    report_group_uses.RULE,
     hand_over_duties.RULE,
     ask_new_members.RULE,
     pass_on_followers.RULE,

@@ -79,6 +79,7 @@ class NoticeType(CodeEnum):
     in_charge = "in_charge", "You are now responsible", "由您负责", YOURS
     duties_held = "duties_held", "Duties to hand over", "职责待移交", WAITS
     team_unstaffed = "team_unstaffed", "Team without members", "团队已无成员", YOURS
+    group_unstaffed = "group_unstaffed", "Group without members", "小组已无成员", YOURS
     deputises = "deputises", "You are a deputy", "由您代理", YOURS
     deputises_no_more = "deputises_no_more", "No longer a deputy", "代理已取消", YOURS
     covers_on_call = "covers_on_call", "On call for a colleague", "由您代为值班", YOURS

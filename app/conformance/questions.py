@@ -19,6 +19,7 @@ from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.actions.refusals import NotFound
 from app.kernel.ledger import Ledger
 from app.kpis.answers.answer import SELECT_FACTS_POSITION
+from app.kpis.questions.access import posts_in
 from app.kpis.questions.periods import Grain
 from app.kpis.questions.question import NO_VALUE, time_range, zone_named
 from app.kpis.questions.team_names import team_ids
@@ -69,20 +70,37 @@ class ConformanceQuestion:
         return replace(self, begin=begin, end=end, open=False)
 
 
+async def permitted_figures(ledger: Ledger, context: CommandMetadata, kind: str) -> Lifecycle[Any]:
+    """Return the lifecycle of that kind of cases, whose figures, and not the cases, the owner and the
+    executor of the process see as well: by their post. Raises as `permitted_kind` does.
+    """
+    lifecycle = _with_cases(ledger, kind)
+    agents_see = ledger.settings.agents_see
+    if not sees_every_record(context.caller, lifecycle, agents_see=agents_see) and await posts_in(
+        ledger, context.caller, [kind]
+    ):
+        return lifecycle
+    return permitted_kind(ledger, context, kind)
+
+
 def permitted_kind(ledger: Ledger, context: CommandMetadata, kind: str) -> Lifecycle[Any]:
     """Return the lifecycle of that kind of cases. Raises NotFound, or Forbidden if the caller does not see
     every record of the kind: figures over some could be mistaken for those over all, and figures over few
     could reveal hidden cases.
     """
-    of_cases = {lifecycle.kind: lifecycle for lifecycle in with_cases(ledger.lifecycles.values())}
-    lifecycle = of_cases.get(kind)
-    if lifecycle is None:
-        raise NotFound()
+    lifecycle = _with_cases(ledger, kind)
     agents_see = ledger.settings.agents_see
     if not sees_every_record(context.caller, lifecycle, agents_see=agents_see):
         may = overseers(lifecycle, agents_see=agents_see)
         raise ledger.forbidden(ActorPolicy(may), context.language)
     return lifecycle
+
+
+def _with_cases(ledger: Ledger, kind: str) -> Lifecycle[Any]:
+    of_cases = {lifecycle.kind: lifecycle for lifecycle in with_cases(ledger.lifecycles.values())}
+    if kind not in of_cases:
+        raise NotFound()
+    return of_cases[kind]
 
 
 async def parse(

@@ -31,6 +31,7 @@ from app.conformance.questions import (
     ConformanceQuestion,
     facts_position,
     parse,
+    permitted_figures,
     permitted_kind,
     snapshot,
 )
@@ -65,7 +66,7 @@ async def get_conformance(
     steps.
     """
     language, links = language_for(request), CaseLinks.for_query(kind, query)
-    lifecycle = permitted_kind(ledger, context_of(request), kind)
+    lifecycle = await permitted_figures(ledger, context_of(request), kind)
     async with snapshot(ledger.db) as connection:
         question = await parse(
             connection, lifecycle, query, context_of(request).now, ledger.settings.time_zone
@@ -91,7 +92,7 @@ async def list_conformance_variants(
     with its cases, durations and deviations.
     """
     language, links = language_for(request), CaseLinks.for_query(kind, query)
-    lifecycle = permitted_kind(ledger, context_of(request), kind)
+    lifecycle = await permitted_figures(ledger, context_of(request), kind)
     scope, sign = _scope("variants", kind, query), ledger.vault.fingerprint
     now, after = context_of(request).now, None
     if query.cursor is not None:
@@ -129,7 +130,7 @@ async def get_conformance_graph(
     The answer is JSON or a drawing (SVG).
     """
     language, links = chosen_language(request, query.lang), CaseLinks.for_query(kind, query)
-    lifecycle = permitted_kind(ledger, context_of(request), kind)
+    lifecycle = await permitted_figures(ledger, context_of(request), kind)
     async with snapshot(ledger.db) as connection:
         question = await parse(
             connection, lifecycle, query, context_of(request).now, ledger.settings.time_zone

@@ -46,7 +46,7 @@ from app.kpis.catalogue import KPIS
 from app.kpis.declaration.dimensions import Dimension
 from app.kpis.declaration.kpi import Unit
 from app.kpis.overview import this_month
-from app.kpis.questions.access import may_see_kpi, permitted_figures, permitted_kpi, question_of
+from app.kpis.questions.access import figures_shown, permitted_figures, permitted_kpi, question_of
 from app.kpis.questions.parameters import (
     KpiBehaviourQuery,
     KpiBehavioursQuery,
@@ -104,7 +104,7 @@ async def list_kpis(request: Request, ledger: ReadLedger, choice: Annotated[KpiC
     language = language_for(request)
     caller = caller_of(request)
     zone = zone_named(choice.tz or ledger.settings.time_zone)
-    kpis = [kpi for kpi in KPIS.values() if may_see_kpi(ledger, caller, kpi)]
+    kpis = await figures_shown(ledger, caller, KPIS.values())
     settings = ledger.settings
     month = this_month(zone, context_of(request).now, settings.reopen_days, settings.currency)
     shared: SharedOverviews = request.app.state.kpi_overviews
@@ -128,7 +128,7 @@ async def list_kpis(request: Request, ledger: ReadLedger, choice: Annotated[KpiC
 async def list_kpi_definitions(request: Request, ledger: Ledger) -> Response:
     """List the definitions of the KPIs that the caller may see, without figures."""
     language, caller = language_for(request), caller_of(request)
-    kpis = [describe_kpi(kpi, language) for kpi in KPIS.values() if may_see_kpi(ledger, caller, kpi)]
+    kpis = [describe_kpi(kpi, language) for kpi in await figures_shown(ledger, caller, KPIS.values())]
     page = KpiDefinitionPage(items=kpis, next_cursor=None)
     headers = page_responses.VARY | {"Content-Language": language}
     return Response(page.model_dump_json(by_alias=True), 200, headers, "application/json")
@@ -141,7 +141,8 @@ async def list_kpi_periods(
 ) -> Response:
     """List the periods with cases of the processes whose KPIs the caller may see."""
     caller, zone = caller_of(request), zone_named(choice.tz or ledger.settings.time_zone)
-    processes = dict.fromkeys(kpi.process for kpi in KPIS.values() if may_see_kpi(ledger, caller, kpi))
+    kpis = await figures_shown(ledger, caller, KPIS.values())
+    processes = dict.fromkeys(kpi.process for kpi in kpis)
     periods = await filled_periods(ledger.db, processes, Grain(choice.grain), zone)
     page = KpiPeriodPage(
         tz=zone.key,
@@ -167,9 +168,11 @@ async def list_kpi_behaviours(
     then = await past_moment(ledger.db, query.as_of, context_of(request).now)
     now, language = context_of(request).now if then is None else then.instant, language_for(request)
     if query.keys is None:
-        kpis = [kpi for kpi in watched_kpis(ledger.settings) if may_see_kpi(ledger, caller_of(request), kpi)]
+        kpis = await figures_shown(ledger, caller_of(request), watched_kpis(ledger.settings))
     else:
-        kpis = [permitted_kpi(ledger, context_of(request), key) for key in dict.fromkeys(query.keys)]
+        kpis = [
+            await permitted_figures(ledger, context_of(request), key) for key in dict.fromkeys(query.keys)
+        ]
     parameters, zone = (
         query.to_parameters(Grain(query.grain), []),
         zone_named(query.tz or ledger.settings.time_zone),

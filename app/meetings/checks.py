@@ -13,7 +13,7 @@ from app.foundation.statements.actions import StatementsOfRecord
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.payloads import LATEST_YEAR, LONGEST_LIST, EmptyPayload
-from app.kernel.actions.refusals import WrongValue
+from app.kernel.actions.refusals import WrongValue, caller_check
 from app.meetings.payloads import (
     MOST_INVITED,
     AddAgendaItemMeeting,
@@ -156,6 +156,7 @@ async def series_is_over(reads: ReadContext, meeting: Meeting, ctx: ActionContex
     return "series_has_ended" if over else None
 
 
+@caller_check
 async def no_invitees_left(
     reads: ReadContext, meeting: Meeting, body: EmptyPayload, ctx: ActionContext
 ) -> str | None:

@@ -119,6 +119,7 @@ TOLD_FIELDS: dict[Notice, tuple[str, ...]] = {
     ),
     Notice.duties_held: ("given.holder", "given.duty_count", "given.first_due_at"),
     Notice.team_unstaffed: ("given.work_count", "given.numbers", "given.work_sources"),
+    Notice.group_unstaffed: ("given.use_count", "given.asking_records"),
     Notice.reviewed: ("given.side", "given.verdict", "given.comment"),
     Notice.sent_back: REASON,
     Notice.recurring: ("own.dimension", "own.since_at"),

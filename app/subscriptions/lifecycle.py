@@ -41,7 +41,7 @@ from app.kernel.actions.payloads import (
     Reference,
     ShortText,
 )
-from app.kernel.actions.refusals import Refusal, WrongValue
+from app.kernel.actions.refusals import Refusal, WrongValue, caller_check
 from app.subscriptions.records import DeliveryFormat, DisabledBecause, Subscription
 from app.subscriptions.records import SubscriptionState as State
 
@@ -279,6 +279,7 @@ def rotate(subscription: Subscription, body: RotateSubscription, ctx: ActionCont
     note_secret(subscription, ctx.caller.secret_hash)
 
 
+@caller_check
 async def rotated_lately(
     reads: ReadContext, subscription: Subscription, body: RotateSubscription, ctx: ActionContext
 ) -> None:

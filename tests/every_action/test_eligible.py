@@ -92,6 +92,8 @@ async def candidates(world: World) -> dict[str, dict[str, str]]:
     IDS["senior_customer"] = str(senior.id)
     IDS["fitter"] = str((await add_person(ledger, "Fitter", "cabling-co")).id)
     IDS["newcomer"] = str((await add_person(ledger, "Newcomer", roles=(Role.engineer.value,))).id)
+    inspector = await add_person(ledger, "Inspector", TEAM, roles=(Role.auditor.value,))
+    IDS["inspector"] = str(inspector.id)
     leaver = await add_person(ledger, "Leaver", TEAM, roles=(Role.engineer.value,), grade=Grade.management)
     await act(ledger, rule_caller("tests"), "person", "deactivate", leaver.id)
     IDS["leaver"] = str(leaver.id)
@@ -111,21 +113,32 @@ async def candidates(world: World) -> dict[str, dict[str, str]]:
 
 #: The sorts of persons, teams and groups that are named.
 SORTS: dict[str, tuple[str, ...]] = {
-    "person": ("asker", "customer", "senior_customer", "fitter", "newcomer", "leaver", "machine"),
+    "person": (
+        "asker",
+        "customer",
+        "senior_customer",
+        "fitter",
+        "newcomer",
+        "inspector",
+        "leaver",
+        "machine",
+    ),
     "team": ("customers", "supplier", "retired", "team"),
     "group": ("it_only",),
 }
 #: Who is eligible among the active persons and teams that are no machines, where not all are.
 OF_IT = {"newcomer"}
+#: Whoever is an auditor and nothing else judges, and does no work.
+JUDGES = OF_IT | {"inspector"}
 ELIGIBLE: dict[GivenDuty, set[str]] = {
     GivenDuty.work: OF_IT,
     GivenDuty.ownership: OF_IT,
-    GivenDuty.review: OF_IT,
-    GivenDuty.appraisal: OF_IT,
+    GivenDuty.review: JUDGES,
+    GivenDuty.appraisal: JUDGES,
     GivenDuty.representation: OF_IT,
     GivenDuty.process_ownership: {"senior_customer"},
     GivenDuty.step_ownership: OF_IT | {"senior_customer"},
-    GivenDuty.scoring: OF_IT,
+    GivenDuty.scoring: JUDGES,
     GivenDuty.answering: set(),
     GivenDuty.agreement: set(),
     GivenDuty.co_authorship: set(),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
+from textwrap import dedent
 from typing import Any
 from uuid import UUID
 
@@ -10,11 +13,12 @@ from app.common.records import CodeEnum
 from app.foundation.people.succession.handing_over import hand_over_duties
 from app.kernel.access.reads import load
 from app.kernel.actions.lifecycle import Action, Lifecycle
-from app.kernel.actions.refusals import Refusal, WrongValue
+from app.kernel.actions.refusals import CALLER_CHECKS, Refusal, WrongValue
 from app.kernel.commands.command import Command
 from app.kernel.commands.offers import NOTHING_TO_CHOOSE, offers, required_children
 from app.kernel.commands.perform import decide_command
 from app.kernel.commands.references import is_visible
+from app.registry import LIFECYCLES
 from tests.cases import each_case
 from tests.client import Json
 from tests.every_action.samples import sample, valid_body
@@ -64,6 +68,42 @@ def caller_of(world: World, person: Person, role: Role) -> Caller:
     team = UUID(world.team_id)
     roles = (RoleGrant(role),)
     return Caller(f"person:{person.id}", person.id, roles, teams=frozenset({team}), team_id=team)
+
+
+#: What refuses by fields of the record is shown at these fields, once the action is tried.
+SAYS_WHAT_TO_FILL_IN = {
+    *("change_incomplete", "consent_needed", "has_open_work", "outlives_credential"),
+    *("standard_without_items", "text_missing", "too_many_revisions"),
+}
+#: What a check reads of the context that depends on the payload.
+OF_PAYLOAD = {"input", "prepared", "prepared_if_any", "ref", "refs", "required_ref"}
+
+
+def reads_payload(check: Any) -> bool:
+    """Whether the check reads the payload, or hands it or the context on."""
+    function = ast.parse(dedent(inspect.getsource(check))).body[0]
+    assert isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef), check
+    body, ctx = (argument.arg for argument in function.args.args[2:])
+    names = [node.id for node in ast.walk(function) if isinstance(node, ast.Name)]
+    of_context = [
+        node.attr
+        for node in ast.walk(function)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == ctx
+    ]
+    return body in names or names.count(ctx) > len(of_context) or not OF_PAYLOAD.isdisjoint(of_context)
+
+
+def test_what_no_payload_can_change_closes_the_action() -> None:
+    """A check that looks at nothing of the payload is asked before an action is shown as open."""
+    asked_too_late = {
+        check.__name__
+        for lifecycle in LIFECYCLES
+        for row in lifecycle.rows
+        for check in row.checks.wrong
+        if inspect.isfunction(check) and not row.opens
+        if check not in CALLER_CHECKS and not reads_payload(check)
+    }
+    assert asked_too_late == SAYS_WHAT_TO_FILL_IN
 
 
 @each_case(("lifecycle", "state"), CASES, ids=case_name, by=of_kind)

@@ -71,6 +71,8 @@ DYNAMIC_RELATIONS: frozenset[Relation | ProcessRelation] = frozenset(
 OF_VOTES = frozenset(
     {"decide", "remind_voters", "close_vote", "deputise_vote", "recount_votes", "recuse", "withdraw_decision"}
 ) | {"hand_over_duties", "transfer_duties", "report_duties", "report_work", "object_to_statement"}
+#: What there is only once a group has lost its members is walked by tests of its own, too.
+OF_VOTES |= {"report_uses", "name_acceptance_group"}
 
 
 def of_decisions(row: Action[Any, Any]) -> bool:

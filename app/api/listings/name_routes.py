@@ -33,13 +33,15 @@ from app.api.listings.naming import (
 from app.api.listings.page_responses import VARY
 from app.api.listings.searching import LONGEST, Searched
 from app.api.records.reads import list_renderer_of
-from app.api.records.shapes import OutputModel
+from app.api.records.shapes import OutputModel, Renderer
 from app.api.replica_reads import reading_ledger_of, reads_replica
 from app.api.requests.accept import language_for
 from app.api.requests.json_output import dump_json
 from app.common.components import Component
-from app.common.duties import GivenDuty
+from app.common.duties import DUTY_KINDS, GivenDuty
+from app.common.people import rule_caller
 from app.common.records import ANY_RECORD, TICKET
+from app.kernel.posts import may_name_by_post
 from app.log.events import stream
 from app.search.query import wait_for_index
 
@@ -241,8 +243,8 @@ def _mount_lookup(router: Router, listings: Sequence[Listing]) -> None:
     @reads_replica
     async def look_up_records(request: Request, query: LookupQuery) -> Response:
         """Look up records for a field of a form while a name is typed: by number, key, title or name, of one
-        or several kinds that the caller may see. Records with keys are sorted by name, records with numbers
-        by age, the newest first.
+        or several kinds that the caller may see, or may name by a post. Records with keys are sorted by name,
+        records with numbers by age, the newest first.
         """
         chosen = [
             listing
@@ -260,7 +262,8 @@ def _mount_lookup(router: Router, listings: Sequence[Listing]) -> None:
             duty=query.duty,
         )
         by_kind = [
-            await find_named(listing, list_renderer_of(request, listing), name_query) for listing in chosen
+            await find_named(listing, await _picker_renderer(request, listing, query.duty), name_query)
+            for listing in chosen
         ]
         language = language_for(request)
         items = [
@@ -285,6 +288,20 @@ def _mount_lookup(router: Router, listings: Sequence[Listing]) -> None:
     router.endpoint(
         "/lookup", "Look up records by name", OfferedRecords, refused=(400, 422), responses=in_language()
     )(typed(look_up_records, "query", Annotated[query, Query()]))
+
+
+async def _picker_renderer(request: Request, listing: Listing, duty: GivenDuty | None) -> Renderer:
+    """Return the renderer of what a field with that duty offers: to somebody without a role all who are
+    eligible, if they name them by a post.
+    """
+    renderer = list_renderer_of(request, listing)
+    kind, caller = listing.lifecycle.kind, renderer.caller
+    if duty is None or kind not in DUTY_KINDS or caller.is_staff:
+        return renderer
+    ledger = renderer.ledger
+    if await may_name_by_post(ledger.db.rows, ledger.lifecycles, caller, kind, duty):
+        renderer.caller = rule_caller(LookupQuery.__name__)
+    return renderer
 
 
 def _mount_names(router: Router, listings: Mapping[str, Listing]) -> None:

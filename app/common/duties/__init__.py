@@ -19,7 +19,8 @@ class Eligible:
     record or as a member of an internal team, on the supplier side as a member of a supplier, and on the
     customer side as a member of a customer or with nothing of IT's: no internal team, no supplier and no
     role except those of BUSINESS_ROLES. `seats`: a group has an active member who represents one of these.
-    `staffed`: a team has an active member who is no machine.
+    `staffed`: a team has an active member who is no machine. `independent`: roles by which, and as whose
+    holder, nobody is on the internal side who holds no other role of staff.
     """
 
     sides: tuple[str, ...] = ()
@@ -27,6 +28,7 @@ class Eligible:
     roles: tuple[str, ...] = ()
     seats: tuple[str, ...] = ()
     staffed: bool = False
+    independent: tuple[str, ...] = ()
 
 
 #: Kinds of records that have duties.
@@ -35,10 +37,13 @@ DUTY_KINDS = ("person", "team", "group")
 BUSINESS_ROLES = ("department_head", "management", "committee_member", "process_owner")
 #: Stands for all roles of staff.
 STAFF = ("staff",)
+#: Auditors judge the work of others, and do none that they would judge.
+INDEPENDENT_ROLES = ("auditor",)
 _STAFF = Eligible(sides=("internal",))
+_WORKERS = Eligible(sides=("internal",), independent=INDEPENDENT_ROLES)
 #: The sides of the organisation itself, without suppliers.
 _OWN = ("internal", "customer")
-_SENIOR = Eligible(sides=_OWN, grades=("senior", "management"))
+_SENIOR = Eligible(sides=_OWN, grades=("senior", "management"), independent=INDEPENDENT_ROLES)
 
 
 class GivenDuty(StrEnum):
@@ -67,17 +72,17 @@ class GivenDuty(StrEnum):
         return self.zh if language == "zh" else self.en
 
     # Persons
-    work = "work", "Work of IT", "IT 工作", (_STAFF,), "not_staff"
-    ownership = "ownership", "Ownership", "负责人", (_STAFF,), "not_staff"
+    work = "work", "Work of IT", "IT 工作", (_WORKERS,), "not_staff"
+    ownership = "ownership", "Ownership", "负责人", (_WORKERS,), "not_staff"
     review = "review", "Review", "评审", (_STAFF,), "not_staff"
     appraisal = "appraisal", "Appraised work", "接受考核", (_STAFF,), "not_staff"
-    representation = "representation", "Representation of IT", "代表 IT", (_STAFF,), "not_staff"
+    representation = "representation", "Representation of IT", "代表 IT", (_WORKERS,), "not_staff"
     process_ownership = "process_ownership", "Ownership of a process", "流程负责人", (_SENIOR,), "not_senior"
     step_ownership = (
         "step_ownership",
         "Ownership of a rollout step",
         "推广步骤负责人",
-        (_STAFF, _SENIOR),
+        (_WORKERS, _SENIOR),
         "not_staff_or_senior",
     )
     co_authorship = (

@@ -16,6 +16,7 @@ from app.common.people import MOST_MEMBERS, Person
 from app.common.records import ForeignRef
 from app.foundation.editing import apply_patch
 from app.foundation.people.records import Group, GroupMember, GroupState, RepresentedSide
+from app.foundation.people.succession.group_uses import report_uses
 from app.foundation.people.succession.handing_over import succession_rows
 from app.kernel.access.audience_rules import to_persons, to_staff
 from app.kernel.access.kinds import KindAccess, Lookup
@@ -142,6 +143,7 @@ LIFECYCLE = Lifecycle(
         action(add_member,    "添加成员", [GroupState.active], STAYS,              ADMINS, "group.member_added",   wrong=(cannot_add_member,)),
         action(remove_member, "移除成员", [GroupState.active], STAYS,              ADMINS, "group.member_removed", prepare=(removed_member,)),
         action(retire,        "撤销",     [GroupState.active], GroupState.retired, ADMINS, "group.retired"),
+        action(report_uses,   "上报无人审定的记录", [GroupState.active], STAYS,    rule,   "group.uses_reported"),
         *succession_rows("group", GroupState),
     ),
 )

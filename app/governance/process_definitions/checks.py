@@ -31,7 +31,7 @@ from app.governance.process_definitions.preparation import DefinitionFreeze, Pub
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import Lifecycle
-from app.kernel.actions.refusals import PreparationRefused, Refusal, WrongValue
+from app.kernel.actions.refusals import PreparationRefused, Refusal, WrongValue, caller_check
 from app.kpis.catalogue import KPIS
 
 #: Roles that draft definitions of any process.
@@ -154,6 +154,7 @@ async def nobody_consulted(
     return "nobody_consulted" if is_objected else None
 
 
+@caller_check
 async def contents_unexplained(
     reads: ReadContext, definition: ProcessDefinition, body: SubmitProcessDefinition, ctx: ActionContext
 ) -> None:
@@ -167,6 +168,7 @@ async def contents_unexplained(
         raise PreparationRefused("definition_lacks_contents", {"contents": absent})
 
 
+@caller_check
 async def steps_do_not_fit(
     reads: ReadContext, definition: ProcessDefinition, body: SubmitProcessDefinition, ctx: ActionContext
 ) -> None:

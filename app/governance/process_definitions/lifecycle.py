@@ -180,7 +180,12 @@ executor = process_relation(
     "definition_executor", "the executor of the process", "该流程的执行人", "executor_id"
 )
 #: A new edition names no owner yet: a check finds the holder of the post in the published edition.
-holder_of_post = process_relation("definition_post", "its owner or executor", "该流程的负责人或执行人")
+holder_of_post = process_relation(
+    "definition_post",
+    "its owner or executor",
+    "该流程的负责人或执行人",
+    named_in=(("process_definition", "owner_id"), ("process_definition", "executor_id")),
+)
 DRAFTERS = process_owner | role(Role.process_designer)
 EDITORS = DRAFTERS | owner | executor
 JUDGES = quality_manager | owner

@@ -49,7 +49,8 @@ def _option_condition(kind: str, option: Eligible, bind: Bind, scopes: Sequence[
     if option.sides and kind == "team":
         parts.append(f"r.kind = any({bind(list(option.sides))})")
     elif option.sides:
-        parts.append(f"({' or '.join(_side_condition(side, bind, scopes) for side in option.sides)})")
+        sides = [_side_condition(side, option, bind, scopes) for side in option.sides]
+        parts.append(f"({' or '.join(sides)})")
     if option.grades:
         parts.append(f"r.grade = any({bind(list(option.grades))})")
     if option.roles:
@@ -62,8 +63,13 @@ def _option_condition(kind: str, option: Eligible, bind: Bind, scopes: Sequence[
     return " and ".join(parts)
 
 
-def _side_condition(side: str, bind: Bind, scopes: Sequence[str] | None) -> str:
+def _side_condition(side: str, option: Eligible, bind: Bind, scopes: Sequence[str] | None) -> str:
     member = _MEMBER.format(kinds=bind([side]))
+    if side == "internal" and option.independent:
+        working = sorted({*_STAFF} - {*option.independent})
+        is_independent = _holds(option.independent, bind, None)
+        works = f"({_holds(working, bind, None)} or not {is_independent})"
+        return f"{_holds(working, bind, scopes)} or {member} and {works}"
     if side == "internal":
         return f"{_holds(_STAFF, bind, scopes)} or {member}"
     if side == "customer":

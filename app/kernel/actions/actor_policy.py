@@ -62,6 +62,7 @@ class ProcessRelation:
 
     `fields` are the fields of the record that name the persons. Without any, the record does not name them:
     child rows or the payload do, anybody may have the relation, and a check of the action reads those.
+    `named_in` are the kinds and fields, of other records or child records, that name the holders of a post.
     `any_credential`: a check asks the caller's credential; otherwise one that permits less than its person
     may do does nothing in person by the relation.
     """
@@ -71,6 +72,7 @@ class ProcessRelation:
     zh: str
     fields: tuple[str, ...] = ()
     any_credential: bool = False
+    named_in: tuple[tuple[str, str], ...] = ()
 
     def label(self, language: str) -> str:
         """Return the relation's label in that language."""
@@ -361,9 +363,17 @@ onlooker = ActorPolicy(relations=frozenset({Relation.onlooker}))
 implementer = ActorPolicy(relations=frozenset({Relation.implementer}))
 
 
-def process_relation(code: str, en: str, zh: str, *fields: str, any_credential: bool = False) -> ActorPolicy:
+def process_relation(
+    code: str,
+    en: str,
+    zh: str,
+    *fields: str,
+    any_credential: bool = False,
+    named_in: tuple[tuple[str, str], ...] = (),
+) -> ActorPolicy:
     """Return the policy for those who have a relation to the records of one process (`ProcessRelation`)."""
-    return ActorPolicy(relations=frozenset({ProcessRelation(code, en, zh, fields, any_credential)}))
+    relation = ProcessRelation(code, en, zh, fields, any_credential, named_in)
+    return ActorPolicy(relations=frozenset({relation}))
 
 
 def role(*roles: Role) -> ActorPolicy:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from app.common.personal import ACCOUNT_SOURCES
 from app.common.records import ANY_RECORD, TICKET, ForeignRef, KeyRef, NamedAs, Record
 from app.common.state_fields import EvidenceRef
 from app.kernel.access.eligibility import is_eligible, scopes_of
-from app.kernel.access.reads import ReadContext, sharing_names
+from app.kernel.access.reads import ReadContext, Unguarded, sharing_names
 from app.kernel.access.visibility import can_see, follower, is_mere_onlooker
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import Lifecycle
@@ -36,8 +37,10 @@ from app.kernel.commands.command import Command
 from app.kernel.ledger import Ledger
 from app.kernel.named_evidence import EvidenceQuestion, named_evidence
 from app.kernel.named_records import is_stream_visible
+from app.kernel.posts import gives_duty, holds_post, post_fields
 from app.kernel.uploads import ATTACH_DEADLINE, find_upload
 
+A_POST = Unguarded("Whoever held a post a moment ago may name people by it.")
 #: States in which a person, a team or a group is given no duty.
 NO_LONGER = frozenset({"inactive", "erased", "retired"})
 
@@ -201,11 +204,29 @@ async def _resolve_reference(
         ((mark.on_behalf or mark.allow_tools) and Role.integration in caller.role_codes)
         or not met.isdisjoint(_tokens(loaded.record))
         or is_visible(ledger, ledger.lifecycles[loaded.record.KIND], caller, loaded.audience)
+        or await _is_eligible_by_post(ledger, reads, command, mark, loaded.record)
     ):
         raise WrongValue({"kind": kind, "name": name}, pointer=pointer, because="unknown_reference")
     if not mark.retired:
         _require_not_retired(ledger.lifecycles[loaded.record.KIND], [loaded.record], pointer)
     return loaded.record
+
+
+async def _is_eligible_by_post(
+    ledger: Ledger, reads: ReadContext, command: Command, mark: ForeignRef, named: Record
+) -> bool:
+    """Return whether the caller holds a post that opens the action, and the record is eligible for the duty:
+    who holds a post names people without seeing the list of them.
+    """
+    if mark.duty is None or not gives_duty(mark) or getattr(named, "kind", None) is PersonKind.machine:
+        return False
+    fields = post_fields(command.lifecycle, command.row.policy)
+    caller = command.metadata.caller
+    return (
+        bool(fields)
+        and await holds_post(partial(reads.rows, guard=A_POST), ledger.lifecycles, caller, fields)
+        and await is_eligible(reads, mark.kind, named.id, mark.duty, None)
+    )
 
 
 async def _load_by_name(reads: ReadContext, kind: str, name: str) -> Any:

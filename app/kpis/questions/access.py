@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from app.common.people import Caller
@@ -12,7 +13,7 @@ from app.kernel.actions.refusals import NotFound
 from app.kernel.ledger import Ledger as Services
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.kpi import Kpi
-from app.kpis.questions.lookups import has_post_in
+from app.kpis.questions.lookups import processes_by_post
 from app.kpis.questions.periods import LARGEST_NUMBER
 from app.kpis.questions.question import KpiQuestion, QuestionParameters, parse_question
 from app.platform.settings import Settings
@@ -34,12 +35,27 @@ async def permitted_figures(ledger: Services, context: CommandMetadata, key: str
     """Return the KPI of that key, whose figures, and not the cases, the owner and the executor of the process
     see as well: by their post. Raises as `permitted_kpi` does.
     """
-    kpi, caller = KPIS.get(key), context.caller
-    if kpi is None or caller.is_narrowed or may_see_kpi(ledger, caller, kpi):
-        return permitted_kpi(ledger, context, key)
-    if caller.person_id is None or not await has_post_in(ledger.db, caller.person_id, kpi.processes):
-        return permitted_kpi(ledger, context, key)
-    return kpi
+    kpi = KPIS.get(key)
+    kpis = [] if kpi is None else await figures_shown(ledger, context.caller, [kpi])
+    return kpis[0] if kpis else permitted_kpi(ledger, context, key)
+
+
+async def figures_shown(ledger: Services, caller: Caller, kpis: Iterable[Kpi]) -> list[Kpi]:
+    """Return those of the KPIs whose figures the caller may see: by a role, or by a post in each of the
+    processes that the KPI counts.
+    """
+    every = list(kpis)
+    may_see = {kpi.key for kpi in every if may_see_kpi(ledger, caller, kpi)}
+    unseen = {process for kpi in every if kpi.key not in may_see for process in kpi.processes}
+    by_post = await posts_in(ledger, caller, unseen)
+    return [kpi for kpi in every if kpi.key in may_see or by_post.issuperset(kpi.processes)]
+
+
+async def posts_in(ledger: Services, caller: Caller, processes: Collection[str]) -> frozenset[str]:
+    """Return those of the processes whose figures the caller may see as their owner or executor."""
+    if not processes or caller.person_id is None or caller.is_narrowed:
+        return frozenset()
+    return await processes_by_post(ledger.db, caller.person_id, processes)
 
 
 def may_see_kpi(ledger: Services, caller: Caller, kpi: Kpi) -> bool:

@@ -13,7 +13,7 @@ select process from fold.process_definition
 where process = any(%s) and state = 'published' and %s in (owner_id, executor_id)"""
 
 
-async def has_post_in(db: Database, person_id: UUID, processes: Collection[str]) -> bool:
-    """Return whether the person owns or executes each of the processes by its published definition."""
+async def processes_by_post(db: Database, person_id: UUID, processes: Collection[str]) -> frozenset[str]:
+    """Return those of the processes that the person owns or executes by their published definitions."""
     rows = await db.rows(POSTS, (list(processes), person_id))
-    return {row["process"] for row in rows} == set(processes)
+    return frozenset(row["process"] for row in rows)

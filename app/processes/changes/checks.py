@@ -9,7 +9,7 @@ from app.foundation.cis.records import Ci
 from app.foundation.decisions.records import Decision, DecisionState
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.refusals import WrongValue
+from app.kernel.actions.refusals import WrongValue, caller_check
 from app.processes.changes.payloads import DraftChange, EditChange
 from app.processes.changes.records import BEFORE_APPROVAL, Change, ChangeType
 
@@ -60,6 +60,7 @@ async def item_named_twice(
         raise WrongValue(pointer="/cis", because="each_once")
 
 
+@caller_check
 async def decision_is_open(reads: ReadContext, change: Change, body: Any, ctx: ActionContext) -> str | None:
     """Refuse to ask while an earlier question is open."""
     opened = await reads.children(Decision, change, state=DecisionState.open.value)

@@ -12,7 +12,7 @@ from app.kernel.actions.actor_policy import RecordDuty
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.payloads import EmptyPayload, Payload
-from app.kernel.actions.refusals import ConflictingDuty, WrongValue
+from app.kernel.actions.refusals import ConflictingDuty, WrongValue, caller_check
 from app.kernel.actions.related import RelatedCommand
 from app.kernel.commands.dating import SKEW
 from app.processes.changes.payloads import ReviewChange
@@ -58,6 +58,7 @@ def review_again(change: Change, body: ReviewChange, ctx: ActionContext) -> None
     change.review.review_reopened_at = None
 
 
+@caller_check
 async def approved_alone(reads: ReadContext, change: Change, body: ReviewChange, ctx: ActionContext) -> None:
     """Refuse the only approver as a reviewer: the change has not been judged by another person yet."""
     if await approvers(reads, change, change.approval_id) == {ctx.caller.person_id}:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.common.improvement import ASPECTS, ImprovementAspect, ImprovementScope
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.refusals import PreparationRefused, WrongValue
+from app.kernel.actions.refusals import PreparationRefused, WrongValue, caller_check
 from app.kpis.catalogue import KPIS
 from app.processes.improvement_suggestions.assessing_lookups import open_assessment
 from app.processes.improvement_suggestions.payloads import (
@@ -150,6 +150,7 @@ async def until_in_past(
         raise WrongValue(pointer="/until_at", because="not_ahead")
 
 
+@caller_check
 async def assessment_decides(
     reads: ReadContext,
     suggestion: ImprovementSuggestion,

@@ -126,7 +126,9 @@ named_process_owner = process_relation(
     "named_process_owner", "its own process owner", "本项目的流程负责人", "process_owner_id"
 )
 pilot_member = process_relation("pilot_member", "those in the pilot", "试点参与人")
-step_owner = process_relation("step_owner", "the owner of the step", "步骤负责人")
+step_owner = process_relation(
+    "step_owner", "the owner of the step", "步骤负责人", named_in=(("rollout_step", "owner_id"),)
+)
 
 
 class EditImprovement(Patch):
@@ -426,7 +428,7 @@ LIFECYCLE = Lifecycle(
         action(rollout.fix, "固化成效", [State.standardised], STAYS, OWNERS.in_person(), "improvement.fixed",
                prepare=(planned_rollout_steps, held_targets),
                wrong=(rollout_checks.not_a_later_step, rollout_checks.external_number_used, rollout_checks.step_out_of_order,
-                      rollout_checks.optimised_too_early, rollout_checks.target_not_held, rollout_checks.fixed_in_places)),
+                      rollout_checks.optimised_too_early, rollout_checks.target_not_held, rollout_checks.fixed_in_places, rollout_checks.no_later_step)),
         *statement_rows("improvement", PILOTED, forget=forget_statement, prepare=(logged_feedback,), notifies=(managers(NoticeType.statement_objected),)),
         *flag_rows("improvement", PROJECT_STATES, tells=(its_manager, managers)),
         *edit_action(edit, "improvement", State, checks.title_is_decided),

@@ -13,7 +13,7 @@ from app.i18n import Word
 from app.kernel.access.reads import ReadContext
 from app.kernel.access.visibility import can_see
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.refusals import PreparationRefused, WrongValue
+from app.kernel.actions.refusals import PreparationRefused, WrongValue, caller_check
 from app.kernel.actions.related import RelatedCommand
 from app.processes.problems.payloads import BeginFixProblem, ChangeFixProblem, NoteFixingChangeFailedProblem
 from app.processes.problems.records import Problem
@@ -112,6 +112,7 @@ LINK_FIX = RelatedCommand(
 )
 
 
+@caller_check
 async def fixing_change_not_done(
     reads: ReadContext, problem: Problem, body: object, ctx: ActionContext
 ) -> None:

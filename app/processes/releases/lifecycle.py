@@ -73,7 +73,9 @@ from app.ticketing import CHILDREN, ticket_actions
 from app.ticketing.priority import PRIORITY
 from app.ticketing.requesters import set_requester
 
-gate_reviewer = process_relation("gate_reviewer", "the stage's reviewer", "阶段评审人")
+gate_reviewer = process_relation(
+    "gate_reviewer", "the stage's reviewer", "阶段评审人", named_in=(("release_stage", "reviewer_id"),)
+)
 
 
 def plan(release: Release, body: PlanRelease, ctx: ActionContext) -> None:

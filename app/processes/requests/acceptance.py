@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from app.common.people import Person
 from app.common.records import CodeEnum
 from app.foundation.documents.filing import file_document
 from app.foundation.documents.records import DocumentClass, Heading
+from app.foundation.people.records import Group
 from app.foundation.statements.actions import add_statements
 from app.foundation.statements.records import PersonStatement, StatedFact
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
+from app.processes.requests.groups import accepting, of_the_business
 from app.processes.requests.implementation import add_issue
 from app.processes.requests.payloads import (
     AskMemberRequest,
+    NameAcceptanceGroupRequest,
     RecordAcceptanceRequest,
     RecordTrainingRequest,
     SubmitForAcceptanceRequest,
@@ -51,6 +55,44 @@ def ask_reviewer(request: Request, body: AskMemberRequest, ctx: ActionContext) -
 def ask_acceptor(request: Request, body: AskMemberRequest, ctx: ActionContext) -> None:
     """Ask a member to accept the request: who joins the acceptance group sees it from then on."""
     add_followers(request, [ctx.required_ref(Person, "member").id], ctx)
+
+
+@dataclass(frozen=True, slots=True)
+class NewAcceptors:
+    """The active members and the chair of the group that the payload names."""
+
+    persons: tuple[UUID, ...]
+
+
+async def new_acceptors(
+    reads: ReadContext, request: Request, body: NameAcceptanceGroupRequest, ctx: ActionContext
+) -> NewAcceptors:
+    """Find the people who accept for the named group."""
+    named = request.editable_copy()
+    named.acceptance_group_id = ctx.required_ref(Group, "acceptance_group").id
+    return NewAcceptors(tuple(sorted(await reads.active(await accepting(reads, named)))))
+
+
+def name_acceptance_group(request: Request, body: NameAcceptanceGroupRequest, ctx: ActionContext) -> None:
+    """Name another acceptance group for the request, in the place of one that has lost its members of the
+    business. If the request waits for the group, its members see it and are asked.
+    """
+    request.acceptance_group_id = ctx.required_ref(Group, "acceptance_group").id
+    if request.waits_for_review or request.waits_for_acceptance:
+        acceptors = [
+            person for person in ctx.prepared(NewAcceptors).persons if person != request.requester_id
+        ]
+        add_followers(request, acceptors, ctx)
+
+
+async def acceptance_group_staffed(reads: ReadContext, request: Request, ctx: ActionContext) -> str | None:
+    """Refuse while an active member of the group represents the business (`acceptance_group_staffed`), and if
+    no group is named.
+    """
+    if request.acceptance_group_id is None:
+        return "no_acceptance_group"
+    members = await reads.active(await of_the_business(reads, request))
+    return "acceptance_group_staffed" if members else None
 
 
 def record_acceptance(request: Request, body: RecordAcceptanceRequest, ctx: ActionContext) -> None:

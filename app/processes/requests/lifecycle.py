@@ -41,6 +41,7 @@ from app.kernel.actions.actor_policy import (
     process_relation,
     reporter,
     rule,
+    service_level_manager,
 )
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
@@ -51,10 +52,13 @@ from app.kernel.actions.payloads import (
 )
 from app.processes.requests import checks
 from app.processes.requests.acceptance import (
+    acceptance_group_staffed,
     after_acceptance,
     ask_acceptor,
     ask_reviewer,
     forget_presence,
+    name_acceptance_group,
+    new_acceptors,
     presences,
     record_acceptance,
     record_training,
@@ -278,6 +282,11 @@ DOCUMENTS_KEPT = KeptDocuments(
 )
 
 CHANGEABLE = (State.requirements_confirmed, State.revising, State.implementing)
+#: The acceptance group is named and has not accepted.
+GROUP_WAITED_FOR = (
+    *(State.requirements_confirmed, State.solution_review, State.revising, State.solution_approved),
+    *(State.implementing, State.in_acceptance, State.rectifying),
+)
 #: Requirements, an acceptance or a training name people in these.
 HEARD = frozenset(State) - {State.submitted, State.awaiting_approval, State.assessed, State.in_progress}
 
@@ -342,6 +351,10 @@ LIFECYCLE = Lifecycle(
                notifies=(RecipientRule(NoticeType.to_accept, field="requester_id"), RecipientRule(NoticeType.to_accept, created=Follower))),
         action(ask_acceptor,          "通知新验收人", [State.in_acceptance], STAYS, rule, "request.acceptor_asked",
                notifies=(RecipientRule(NoticeType.to_accept, created=Follower),)),
+        action(name_acceptance_group, "另定验收组", GROUP_WAITED_FOR, STAYS, service_level_manager.in_person(), "request.acceptance_group_named",
+               unless=(acceptance_group_staffed,), prepare=(new_acceptors,),
+               notifies=(RecipientRule(NoticeType.to_review, created=Follower, when="waits_for_review"),
+                         RecipientRule(NoticeType.to_accept, created=Follower, when="waits_for_acceptance"))),
         action(record_acceptance,     "登记验收", [State.in_acceptance], ACCEPTED, acceptor, "request.accepted",
                unless=(checks.not_in_the_acceptance_group,), prepare=(current_criteria, load_documents),
                wrong=(checks.accepts_own_check, checks.criterion_results_incomplete),

@@ -163,6 +163,14 @@ class AskMemberRequest(Payload):
     )
 
 
+class NameAcceptanceGroupRequest(Payload):
+    """Another acceptance group, in the place of one without members of the business."""
+
+    acceptance_group: Annotated[Reference, ForeignRef("group", GivenDuty.group_acceptance)] = Field(
+        description="Group that accepts the delivery: its key or id."
+    )
+
+
 class SubmitForAcceptanceRequest(Payload):
     """The manual and the requested date of acceptance. Requirements, solution and test reports are already
     filed with the request.

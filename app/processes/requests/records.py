@@ -286,6 +286,16 @@ class Request(Ticket):
         return self.solution_approval.moved_from_at is not None
 
     @property
+    def waits_for_review(self) -> bool:
+        """Whether its acceptance group is asked to review the solution."""
+        return self.state is RequestState.solution_review
+
+    @property
+    def waits_for_acceptance(self) -> bool:
+        """Whether its acceptance group is asked to accept."""
+        return self.state is RequestState.in_acceptance
+
+    @property
     def solution_approval(self) -> SolutionApproval:
         """The approval of the solution."""
         return self.record_part(SolutionApproval)

@@ -168,6 +168,9 @@ async def test_somebody_leaves_and_their_duties_are_handed_over_in_one_step(
     assert "do not manage" in transferred["staying_duties"][0]["reason"]
     worker = await settle(api)
     assert worker.failures == []
+    second = await manager.post(f"/v1/persons/{leaver.id}/transfer_duties", json={"new_holder": lead.id})
+    assert (second.status_code, second.json()["code"]) == (409, "no_duty_moves")
+    assert all(role in second.json()["detail"] for role in ("Service level manager", "Administrator"))
     page = await manager.read(f"/v1/persons/{leaver.id}/duties")
     kinds = {row["kind"] for row in page["counts"]}
     assert kinds == {"service", "person"}, "for the service level managers and administrators"
@@ -175,6 +178,28 @@ async def test_somebody_leaves_and_their_duties_are_handed_over_in_one_step(
     assert (await admin.read(report))["manager"]["id"] == lead.id
     assert (await manager.read(path))["assignee"]["id"] == lead.id
     assert [task["assignee"]["id"] for task in (await manager.read(f"{path}/tasks"))["items"]] == [lead.id]
+
+
+async def test_a_transfer_that_moves_nothing_says_so_and_one_that_moved_all_is_repeated(
+    api: Api, admin: Client, leaver: Client
+) -> None:
+    agent = await api.client("Agnes", Role.agent)
+    manager = await api.client("Mona", Role.incident_manager)
+    requester = await api.client("Rita")
+    incident = await agent.post_ok("/v1/incidents", an_incident())
+    await agent.post_ok(f"/v1/incidents/{incident['id']}/assign", {"team": "network", "person": leaver.id})
+    await admin.post_ok(f"/v1/persons/{leaver.id}/deactivate")
+    transfer = f"/v1/persons/{leaver.id}/transfer_duties"
+    refused = await manager.post(transfer, json={"new_holder": requester.id})
+    assert (refused.status_code, refused.json()["code"]) == (409, "no_duty_moves")
+    assert "new_holder" in refused.json()["detail"], "nobody of the business works on incidents"
+    body = {"new_holder": agent.id}
+    first = await manager.post_ok(transfer, body, idempotency_key="once")
+    await settle(api)
+    again = await manager.post(transfer, json=body, headers={"Idempotency-Key": "once"})
+    assert (first["staying_duties"], again.status_code) == ([], 200)
+    second = await manager.post(transfer, json=body)
+    assert second.json()["code"] == "holds_no_duties"
 
 
 async def is_open(client: Client, path: str) -> bool:

@@ -67,6 +67,17 @@ async def test_owner_and_executor_read_the_figures_of_their_process_by_their_pos
     assert answers == [200, 200, 403]
     cases = await registry.senior.get(f"/v1/kpis/{key}/cases")
     assert cases.status_code == 403, "what is counted is for those who see every record"
+    counted = {kpi.key for kpi in KPIS.values() if kpi.processes == ("incident",)}
+    for listed in ("/v1/kpis", "/v1/kpis/definitions"):
+        for person, keys in ((registry.senior, counted), (reader, set[str]())):
+            assert {kpi["key"] for kpi in (await person.read(listed))["items"]} == keys, listed
+        assert {kpi["key"] for kpi in (await registry.executor.read(listed))["items"]} >= counted
+    assert (await registry.senior.get("/v1/kpis/behaviours", params={"keys": key})).status_code == 200
+    for part, status in (("", 200), ("/variants", 200), ("/graph", 200), ("/cases", 403)):
+        assert (await registry.executor.get(f"/v1/conformance/incident{part}")).status_code == status, part
+        assert (await reader.get(f"/v1/conformance/incident{part}")).status_code == 403, part
+    assert (await registry.senior.get("/v1/conformance/change")).status_code == 403
+    assert (await registry.senior.get("/v1/conformance/billing")).status_code == 404
 
 
 async def test_the_post_of_an_owner_who_has_left_goes_to_somebody_who_may_own_it(registry: Registry) -> None:

@@ -29,7 +29,7 @@ from app.kernel.actions.actor_policy import addressee, rule, staff
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
 from app.kernel.actions.payloads import BoundedList, EmptyPayload, Instant, Payload, Reference
-from app.kernel.actions.refusals import WrongValue
+from app.kernel.actions.refusals import WrongValue, caller_check
 
 LONGEST = timedelta(days=366)
 
@@ -88,6 +88,7 @@ def confirm(deputy: Deputy, body: EmptyPayload, ctx: ActionContext) -> None:
     MakerCredential.of_caller(ctx.caller).stamp(deputy)
 
 
+@caller_check
 async def outlives_key(
     reads: ReadContext, deputy: Deputy, body: EmptyPayload, ctx: ActionContext
 ) -> str | None:

@@ -4,6 +4,7 @@ in one step.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import Field, WithJsonSchema
@@ -19,9 +20,9 @@ from app.foundation.people.succession.lookups import replaceable
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import role, rule
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.lifecycle import STAYS, Action, action
+from app.kernel.actions.lifecycle import STAYS, Action, Lifecycle, action
 from app.kernel.actions.payloads import LONGEST_LIST, BoundedList, Instant, Payload, Reference, SuppliedField
-from app.kernel.actions.refusals import WrongValue
+from app.kernel.actions.refusals import PreparationRefused, Refusal, WrongValue
 
 DutyKind = Annotated[str, WithJsonSchema({"type": "string", CHOSEN_FROM: "duty_kind"})]
 
@@ -64,6 +65,41 @@ async def kinds_not_managed(
             raise WrongValue({"value": kind}, pointer=f"/kinds/{n}", because="unknown_value")
         if kind not in managed_kinds(ctx.caller):
             raise WrongValue({"kind": kind}, pointer=f"/kinds/{n}", because="kind_not_managed")
+
+
+@dataclass(frozen=True, slots=True)
+class StayingDuty:
+    """The reason why a person's duty in a record of this kind would stay with them: text of a refusal."""
+
+    lifecycle: Lifecycle[Any]
+    reason: Refusal
+
+    def label(self, language: str) -> str:
+        """Return the kind of the record and the reason, in that language."""
+        return f"{self.lifecycle.label(language)}: {self.reason.sentence(language)}"
+
+
+@dataclass(frozen=True, slots=True)
+class DutiesToTransfer:
+    """The number of records in which the person's duties would be handed over, and why others would stay."""
+
+    moving: int
+    staying: tuple[StayingDuty, ...]
+
+
+async def nothing_to_transfer(
+    reads: ReadContext, person: Person, body: object, ctx: ActionContext
+) -> str | None:
+    """Refuse to transfer duties of which none would be handed over, with the reasons (`no_duty_moves`), or if
+    there are none that the caller sees (`holds_no_duties`). A rule is not asked.
+    """
+    duties = ctx.prepared_if_any(DutiesToTransfer)
+    if duties is None or duties.moving:
+        return None
+    if not duties.staying:
+        return "holds_no_duties"
+    by_label = {staying.label("en"): staying for staying in duties.staying}
+    raise PreparationRefused("no_duty_moves", {"reasons": list(by_label.values())})
 
 
 def managed_kinds(caller: Caller) -> tuple[str, ...]:
@@ -113,6 +149,6 @@ def leaving_rows() -> tuple[Action[Any, Any], ...]:
     return (
         action(report_duties, "上报未移交职责", states, STAYS, rule, "person.duties_reported"),
         action(transfer_duties, "移交全部职责", PersonState, STAYS, (role(*MANAGERS) | rule).in_person(), "person.duties_handed_over",
-               unless=(still_active,), wrong=(successor_invalid, kinds_not_managed), supplies=with_kinds),
+               unless=(still_active,), wrong=(successor_invalid, kinds_not_managed, nothing_to_transfer), supplies=with_kinds),
     )
 # fmt: on

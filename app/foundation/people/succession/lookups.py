@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from app.common.duties import GivenDuty
 from app.common.people import Caller, Role
 from app.common.personal import Personal
+from app.common.records import ForeignRef
 from app.foundation.people.lookups import leads_or_members
-from app.foundation.people.records import Membership
+from app.foundation.people.records import Group, Membership
 from app.foundation.people.succession.duties import KIND_DUTIES, ROW_DUTIES, KindDuties
 from app.kernel.access.eligibility import STAFFED
 from app.kernel.access.reads import HOLDERS, Reading
@@ -85,6 +87,17 @@ select distinct on (t.key) (e.data->'set'->t.key->>'team_id')::uuid as team_id
 from unnest(%(keys)s::text[]) as t (key)
 join log.told e on e.stream = %(stream)s and e.version < %(version)s and e.data->'set'->t.key ? 'team_id'
 order by t.key, e.version desc"""
+_GROUPS = "select split_part(record, '/', 2)::uuid as id from fold.group_member where person_id = %s"
+#: Active groups among these of which no member is an active person.
+_EMPTY = """
+select g.id from fold."group" g
+where g.id = any(%s) and g.state = 'active' and not exists (
+  select 1 from fold.group_member m join fold.person p on p.id = m.person_id
+  where m.record = 'group/' || g.id and p.kind = 'human' and p.state = 'active'
+    and p.deactivated_at is null)"""
+_USE = """
+select '{kind}' as kind, {name} as name from {table}
+where {field} = %(group)s and state = any(%({kind})s)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,3 +248,53 @@ async def replaceable(read: Reading, persons: Collection[UUID], now: datetime) -
     """
     values = {"persons": list(persons), "at": now, "least": LONG_ABSENCE}
     return {row["id"] for row in await read(REPLACEABLE, values)}
+
+
+@dataclass(frozen=True, slots=True)
+class GroupUses:
+    """The records that ask a group: how many, the names of the first, and who can name another group."""
+
+    count: int
+    names: tuple[str, ...]
+    managers: frozenset[Role]
+
+
+async def emptied_groups(read: Reading, event: Recorded) -> list[UUID]:
+    """Return the groups that the event on a group or a person has left without an active member."""
+    groups = [id_of(event.stream)]
+    if event.stream.startswith("person/"):
+        groups = [row["id"] for row in await read(_GROUPS, (id_of(event.stream),))]
+    return [row["id"] for row in await read(_EMPTY, (groups,))] if groups else []
+
+
+async def group_uses(
+    read: Reading, lifecycles: Mapping[str, Lifecycle[Any]], group: UUID
+) -> GroupUses | None:
+    """Return the uses of the group in records in use, or None."""
+    values: dict[str, Any] = {"group": group}
+    queries = []
+    for lifecycle, field in fields_of_groups(lifecycles):
+        fields = lifecycle.record.model_fields
+        name = next((name for name in ("number", "key") if name in fields), "id::text")
+        values[lifecycle.kind] = [state.value for state in lifecycle.states_in_use]
+        queries.append(_USE.format(kind=lifecycle.kind, name=name, table=lifecycle.table, field=field))
+    rows = await read(f"select kind, name from ({' union all '.join(queries)}) u order by kind, name", values)
+    if not rows:
+        return None
+    kinds = {lifecycles[row["kind"]] for row in rows}
+    managers = frozenset(role for lifecycle in kinds for role in _managers(lifecycle))
+    return GroupUses(len(rows), tuple(row["name"] for row in rows[:MOST_NUMBERS]), managers)
+
+
+def fields_of_groups(lifecycles: Mapping[str, Lifecycle[Any]]) -> Iterator[tuple[Lifecycle[Any], str]]:
+    """Yield the fields of records that name a group to ask."""
+    for lifecycle in lifecycles.values():
+        for field, mark in marks(lifecycle.record, ForeignRef).items():
+            if mark.kind == Group.KIND and mark.duty is not GivenDuty.recorded:
+                yield lifecycle, field
+
+
+def _managers(lifecycle: Lifecycle[Any]) -> frozenset[Role]:
+    """Return the roles that manage the records, or else those that edit them."""
+    duties = KIND_DUTIES.get(lifecycle.kind)
+    return lifecycle["edit"].policy.roles if duties is None else duties.managers

@@ -27,9 +27,16 @@ from app.api.requests.request_keys import key_of
 from app.common.people import Caller, Person, rule_caller
 from app.foundation.people import persons
 from app.foundation.people.queries import PERSONS, PersonOut
-from app.foundation.people.succession.handing_over import HandOverDuties, hand_over_duties, holds_no_duty
-from app.foundation.people.succession.leaving import TransferDutiesPerson, managed_kinds
+from app.foundation.people.succession.duties import KIND_DUTIES
+from app.foundation.people.succession.handing_over import HandOverDuties, hand_over_duties
+from app.foundation.people.succession.leaving import (
+    DutiesToTransfer,
+    StayingDuty,
+    TransferDutiesPerson,
+    managed_kinds,
+)
 from app.foundation.people.succession.lookups import MOST_LISTED, HeldDuty, counts_by_kind, duties_of
+from app.i18n import Word
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.payloads import EmptyPayload
 from app.kernel.actions.refusals import Refusal, WrongValue
@@ -142,28 +149,45 @@ async def transfer_duties(
     idempotency_key: IdempotencyHeader = None,
 ) -> Response:
     """Transfer the person's duties: a rule puts the successor in their place, record by record. The answer
-    has the duties that stay with the person, each with the reason.
+    has the duties that stay with the person, each with the reason and with who hands it over. If all would
+    stay, the request is refused.
     """
     key = await key_of(ledger, request, "transfer_duties_person", idempotency_key)
     context = context_of(request)
     row = persons.LIFECYCLE["transfer_duties"]
-    command = Command(persons.LIFECYCLE, row, name, body, context, versions_of(if_match), key)
-    carried_out, renderer = await perform_idempotently(ledger, command), renderer_of(request, PERSONS)
+    renderer = renderer_of(request, PERSONS)
+    duties, reasons = await _outlook(ledger, (await load_visible(renderer, name)).record.id, body, context)
+    to_transfer = DutiesToTransfer(
+        moving=len({duty.id for duty in duties} - reasons.keys()),
+        staying=tuple(
+            StayingDuty(ledger.lifecycles[duty.kind], reasons[duty.id])
+            for duty in duties
+            if duty.id in reasons
+        ),
+    )
+    command = Command(
+        persons.LIFECYCLE, row, name, body, context, versions_of(if_match), key, prepared=(to_transfer,)
+    )
+    carried_out = await perform_idempotently(ledger, command)
     answer = await renderer.render_one(carried_out.record)
     answer["staying_duties"] = None
     if not carried_out.replayed:
-        person, language = carried_out.record.id, renderer.language
-        duties = (await _duties(ledger, context.caller, person))[:MOST_LISTED]
-        kinds = body.kinds or managed_kinds(context.caller)
-        reasons = await _reasons_to_stay(
-            ledger, duties, HandOverDuties(person=str(person), new_holder=body.new_holder), kinds, context
-        )
         answer["staying_duties"] = [
-            {**_duty_shown(duty), "reason": reasons[duty.id].sentence(language)}
+            {**_duty_shown(duty), "reason": reasons[duty.id].sentence(renderer.language)}
             for duty in duties
             if duty.id in reasons
         ]
     return action_response(renderer, carried_out, answer)
+
+
+async def _outlook(
+    ledger: Services, person: UUID, body: TransferDutiesPerson, sent: CommandMetadata
+) -> tuple[Sequence[HeldDuty], dict[UUID, Refusal]]:
+    """Return the person's duties that the caller sees, and the reasons why those would stay that would."""
+    duties = (await _duties(ledger, sent.caller, person))[:MOST_LISTED]
+    kinds = body.kinds or managed_kinds(sent.caller)
+    handed_over = HandOverDuties(person=str(person), new_holder=body.new_holder)
+    return duties, await _reasons_to_stay(ledger, duties, handed_over, kinds, sent)
 
 
 async def _reasons_to_stay(
@@ -183,14 +207,15 @@ async def _reasons_to_stay(
     reasons: dict[UUID, Refusal] = {}
     for record, kind in {duty.id: duty.kind for duty in duties}.items():
         if kind not in kinds:
-            reasons[record] = WrongValue({"kind": kind}, pointer="/kinds", because="kind_left_out")
+            managers = sorted(KIND_DUTIES[kind].managers)
+            words: dict[str, Word] = {"kind": kind, "managers": managers}
+            reasons[record] = WrongValue(words, pointer="/kinds", because="kind_left_out")
             continue
         lifecycle: Any = ledger.lifecycles[kind]
         row = lifecycle[hand_over_duties.__name__]
         command = Command(lifecycle, row, str(record), handed_over, metadata)
         refusal = await refusal_of(ledger, command)
-        # Duties that the rule has handed over by now do not stay.
-        if refusal is not None and refusal.code != holds_no_duty.__name__:
+        if refusal is not None:
             reasons[record] = refusal
     return reasons
 

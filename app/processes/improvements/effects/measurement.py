@@ -14,7 +14,7 @@ from uuid import UUID
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.payloads import EmptyPayload, Payload
-from app.kernel.actions.refusals import PreparationRefused
+from app.kernel.actions.refusals import PreparationRefused, caller_check
 from app.kernel.actions.related import RelatedCommands, RelatedPart
 from app.kpis.effects.lifecycle import MeasuredEffect, MeasureKpiEffect
 from app.kpis.effects.records import KpiEffect
@@ -106,6 +106,7 @@ def _checked(occasion: MeasuredOccasion) -> MeasuredOccasion:
     return occasion
 
 
+@caller_check
 async def check_measurable(
     reads: ReadContext, improvement: Improvement, body: object, ctx: ActionContext
 ) -> None:

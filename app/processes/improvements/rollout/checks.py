@@ -365,6 +365,35 @@ async def not_a_later_step(
         raise WrongValue(pointer="/step", because="completed_already")
 
 
+@caller_check
+async def no_later_step(
+    reads: ReadContext, improvement: Improvement, body: object, ctx: ActionContext
+) -> str | None:
+    """Refuse if both later steps are complete (`later_steps_complete`), or none can be completed now: an
+    earlier step is open (`rollout_order`), or only fixing is left and a target was not held
+    (`targets_not_held`).
+    """
+    planned_steps = ctx.prepared(RolloutSteps)
+    later_steps = [step for step in planned_steps.steps if step.step in LATER_STEPS and not step.completed_at]
+    if not later_steps:
+        return "later_steps_complete"
+    first = planned_steps.open_before(later_steps[0])
+    if first is not None and all(step.order_reason is None for step in later_steps):
+        assert first.step is not None
+        later_step = RolloutStepName(str(later_steps[0].step))
+        raise PreparationRefused("rollout_order", {"step": later_step, "open": first.step})
+    if all(step.step is RolloutStepName.fix for step in later_steps):
+        check_held(ctx.prepared(HeldTargets))
+    return None
+
+
+def check_held(targets: HeldTargets) -> None:
+    """Raise PreparationRefused if a target was not held for a full quarter (`targets_not_held`)."""
+    if targets.not_held:
+        kpis = [KPIS[key] for key in dict.fromkeys(targets.not_held)]
+        raise PreparationRefused("targets_not_held", {"kpi": kpis})
+
+
 async def fixed_in_places(
     reads: ReadContext, improvement: Improvement, body: FixImprovement, ctx: ActionContext
 ) -> None:
@@ -383,9 +412,8 @@ async def target_not_held(
     reads: ReadContext, improvement: Improvement, body: FixImprovement, ctx: ActionContext
 ) -> None:
     """Refuse to fix what was not held at its target for a full quarter (`targets_not_held`)."""
-    not_held = ctx.prepared(HeldTargets).not_held
-    if body.step is RolloutStepName.fix and not_held:
-        raise PreparationRefused("targets_not_held", {"kpi": [KPIS[key] for key in dict.fromkeys(not_held)]})
+    if body.step is RolloutStepName.fix:
+        check_held(ctx.prepared(HeldTargets))
 
 
 @caller_check

@@ -117,6 +117,7 @@ class HeldTargets:
     not_held: tuple[str, ...]
 
 
+@caller_check
 async def held_targets(
     reads: ReadContext, improvement: Improvement, body: object, ctx: ActionContext
 ) -> HeldTargets:

@@ -8,7 +8,7 @@ from typing import Any
 
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.refusals import PreparationRefused
+from app.kernel.actions.refusals import PreparationRefused, caller_check
 from app.service_level_engine.target_selection import TargetConditions, tied_targets
 from app.service_levels.agreements.records import CLOCKS, Agreement, TargetComparator, TargetMetric
 
@@ -25,6 +25,7 @@ def conditions_of(target: Mapping[str, Any]) -> dict[str, str]:
     return {name: target[name] for name in CONDITIONS if target[name] is not None}
 
 
+@caller_check
 async def unmeasurable_targets(
     reads: ReadContext, agreement: Agreement, body: object, ctx: ActionContext
 ) -> None:
