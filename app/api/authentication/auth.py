@@ -456,7 +456,7 @@ def proof_of(request: Request, caller: Who) -> sessions.SessionProof:
     if (session := session_of(request)) is not None:
         return sessions.SessionProof(session.key_secret_hash, session.login)
     if caller.key_id is not None:
-        return sessions.SessionProof(key_secret_hash=request.state.key_secret_hash)
+        return sessions.SessionProof(key_secret_hash=request.state.key_secret_hash, is_sign_in=True)
     claims: TokenClaims = request.state.token
     return proof_of_login(ledger_of(request), claims)
 
@@ -468,9 +468,14 @@ def stored_credential_of(request: Request) -> StoredCredential:
     return StoredCredential(caller.key_id, proof.key_secret_hash, caller.person_id, proof.login)
 
 
-def proof_of_login(ledger: Services, claims: TokenClaims) -> sessions.SessionProof:
-    """Return the login of a verified token, to open a session with."""
-    return sessions.SessionProof(login=ledger.external_id_fingerprint(LOGIN, claims.login or ""))
+def proof_of_login(
+    ledger: Services, claims: TokenClaims, *, is_sign_in: bool = False
+) -> sessions.SessionProof:
+    """Return the login of a verified token, to open a session with. `is_sign_in`: its person has just signed
+    in at the provider, which the holder of an access token need not have done.
+    """
+    login = ledger.external_id_fingerprint(LOGIN, claims.login or "")
+    return sessions.SessionProof(login=login, is_sign_in=is_sign_in)
 
 
 def utc_now() -> datetime:

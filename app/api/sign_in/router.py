@@ -132,7 +132,8 @@ async def _finished(request: Request, flow: CodeFlow, pending: PendingSignIn) ->
         attempt.note_failure()
         code, status = FAILURES[type(error)]
         return await _sign_in_page(request, next_address, code, status)
-    opened = await sessions.open_session(ledger, caller, proof_of_login(ledger, claims), now)
+    proof = proof_of_login(ledger, claims, is_sign_in=True)
+    opened = await sessions.open_session(ledger, caller, proof, now)
     answer = going_on(request, next_address)
     opened.set_cookie(answer, secure=_is_secure(request))
     return answer
