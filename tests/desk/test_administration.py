@@ -5,13 +5,19 @@ from __future__ import annotations
 import re
 import tomllib
 from html import unescape
+from types import SimpleNamespace
 
 import httpx
+import pytest
 
+import app.main
 from app.common.people import Role
 from app.desk.administration.index import ADMINISTRATION, GROUPS
+from app.desk.contract import screen_contract
 from app.desk.pages.form.choices import country_choices
+from app.desk.pages.records import RecordView, offered_actions
 from app.foundation.calendars.holidays import countries
+from app.registry import LIFECYCLES
 from tests.client import Api, Client, an_incident
 from tests.desk.sent_forms import read_form, said, send_form
 from tests.webhooks.tools import process_all
@@ -159,8 +165,22 @@ async def test_a_deactivation_leads_to_handing_over_what_the_person_held(api: Ap
     kim = await api.client("Kim", Role.agent)
     incident = await lin.post_ok("/v1/incidents", an_incident())
     await lin.post_ok(f"/v1/incidents/{incident['id']}/assign", {"person": "me"})
+    handover = f"{ADMINISTRATION}/people/{lin.id}/handover"
+    record = await opened(manager, f"/desk/person/{lin.id}")
+    assert f'action="/desk/person/{lin.id}/deactivate"' not in record, "nothing is sent without a question"
+    question = said(await opened(manager, f"/desk/person/{lin.id}/deactivate"))
+    for part in (
+        "The state becomes “Inactive”",
+        "“Activate” takes this back",
+        "person holds: 1",
+        "working: 1",
+    ):
+        assert part in question
+    assert incident["number"] in question
+    assert (await manager.read(f"/v1/persons/{lin.id}"))["state"] == "active"
     done = await sent(manager, f"/desk/person/{lin.id}/deactivate")
-    assert (done.status_code, done.headers["location"]) == (303, f"{ADMINISTRATION}/people/{lin.id}/handover")
+    assert (done.status_code, done.headers["location"]) == (303, f"{handover}?done=deactivate")
+    assert "Deactivated." in said(await opened(manager, done.headers["location"]))
     html = await opened(manager, done.headers["location"])
     assert incident["number"] in html
     assert "handed over by: Incident manager" in html
@@ -171,6 +191,32 @@ async def test_a_deactivation_leads_to_handing_over_what_the_person_held(api: Ap
     nothing = await manager.get(done.headers["location"])
     assert nothing.headers["location"] == f"/desk/person/{zhao.id}?done=deactivate"
     assert kim.id in str(await manager.read(f"/v1/persons/{lin.id}/events"))
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+async def test_what_ends_or_undoes_something_is_asked_before_and_reported_afterwards(
+    api: Api, language: str
+) -> None:
+    admin = await api.client("Ada", Role.admin)
+    team = await api.team("network")
+    path = f"/desk/team/{team}"
+    assert f'href="{path}/retire"' in await opened(admin, path)
+    question = await opened(admin, f"{path}/retire", language)
+    assert ("“Reinstate” takes this back" if language == "en" else "可以用“恢复”恢复") in question
+    assert f'href="{path}"' in question.partition('<form id="form"')[2]
+    done = await sent(admin, f"{path}/retire")
+    assert "Retired." in said(await opened(admin, done.headers["location"]))
+
+
+def test_no_action_that_ends_or_undoes_something_is_sent_without_a_question() -> None:
+    assert app.main.ROUTES, "bodies that stand for payloads are known once the routes are"
+    desk = SimpleNamespace(contract=screen_contract(), language="en")
+    for lifecycle in LIFECYCLES:
+        rows = [row for row in lifecycle.rows if not row.opens]
+        actions = [{"action": row.name, "label": row.name, "reason": None} for row in rows]
+        view = RecordView(lifecycle, {"id": "x", "actions": actions}, "en")
+        for offered in offered_actions(desk, view):  # type: ignore[arg-type]
+            assert not (offered.is_plain and lifecycle.face.is_dangerous(offered.name)), offered.name
 
 
 async def test_a_new_source_takes_a_test_delivery(api: Api) -> None:
