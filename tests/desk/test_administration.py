@@ -227,10 +227,14 @@ async def test_a_new_source_takes_a_test_delivery(api: Api) -> None:
     tested = await send_form(admin, path, {})
     waits = await opened(admin, tested.headers["location"])
     assert 'hx-trigger="load delay:1s"' in waits
+    before = await api.head()
     await process_all(api.ledger)
     html = await opened(admin, tested.headers["location"])
     assert "data-arrived" in html
-    assert re.search(r"/desk/incident/INC-\d{4}-\d{6}", html)
+    assert "would lead to: Ticket" in html
+    assert await api.head() == before, "neither a ticket nor a person of the sample remains"
+    status = await admin.read("/v1/webhook_sources/the-shop/status")
+    assert (status["last_day"], status["last_received_at"]) == (0, None)
     agent = await api.client("Lin", Role.agent)
     assert (await send_form(agent, path, {})).status_code == 403
 
@@ -338,3 +342,40 @@ async def test_people_state_their_absence_and_leads_that_of_a_member(api: Api) -
     assert (await sent(kim, path, **times, person=str(lin.id))).status_code == 303
     planned = (await admin.read("/v1/absences"))["items"]
     assert [each["person"]["name"] for each in planned] == ["Lin", "Lin"]
+
+
+async def test_the_page_of_a_source_shows_its_mapping_as_a_table_and_its_tool_by_name(api: Api) -> None:
+    admin = await api.client("Ada", Role.admin)
+    await sent(admin, "/desk/new/webhook_source/add", adapter="github", title="The shop")
+    source = await admin.read("/v1/webhook_sources/the-shop")
+    path = f"{ADMINISTRATION}/sources/{source['id']}/mapping"
+    form = read_form(await opened(admin, f"{path}?as=text"))
+    stored = await send_form(admin, path, form.inputs | {"do": ["store"]})
+    assert stored.status_code == 303, said(stored.text)
+    for language, words in (("en", "Show as text"), ("zh", "以文本显示")):
+        html = await opened(admin, f"/desk/webhook_source/{source['id']}", language)
+        before, _, text = html.partition(words)
+        assert "GitHub issues" in before
+        assert "<code>body.issue.title</code>" in before
+        assert "[[news]]" not in before
+        assert "[[news]]" in text
+    assert 'name="/mapping"' not in await opened(admin, f"/desk/webhook_source/{source['id']}/edit")
+
+
+async def test_pages_of_administration_show_words_and_what_people_ask_about(api: Api) -> None:
+    admin = await api.client("Ada", Role.admin, Role.service_level_manager, Role.configuration_manager)
+    await api.team("network")
+    added = await sent(
+        admin, "/desk/new/assignment_rule/add", name="All", process="incident", to_team="network"
+    )
+    rule = await opened(admin, added.headers["location"])
+    assert re.search(r"Position</dt><dd>100</dd>", rule), "the order in which rules apply"
+    target = await sent(
+        admin, "/desk/new/kpi_target/add", kpi="sla_attainment", comparator="ge", value="0.95"
+    )
+    assert "<h1>SLA attainment</h1>" in await opened(admin, target.headers["location"])
+    live = await sent(admin, f"{ADMINISTRATION}/services/new", name_en="Mail", criticality="high")
+    assert live.headers["location"].endswith("?done=go_live")
+    form = await opened(admin, "/desk/new/sla/record_requirement")
+    business = form.partition('name="/business_process"')[2].partition("</div>")[0]
+    assert "Describe the need and the business process that it serves." in business

@@ -322,11 +322,19 @@ async def _refused(
 
 
 def _conditions_by_place(screen: ActionScreen) -> dict[str, str]:
-    """Return the conditions of the form as sentences, by the pointer of the last field that each is about."""
+    """Return the conditions of the form as sentences, by the pointer of the last field that each is about and
+    that people are asked for.
+    """
     language = screen.desk.language
     stop = "。" if language == "zh" else "."
+    places = {
+        id(condition): next(
+            (name for name in reversed(condition["members"]) if name not in screen.face.unasked), ""
+        )
+        for condition in screen.form.conditions
+    }
     return {
-        f"/{condition['members'][-1]}": f"{capitalised(condition['message'][language])}{stop}"
+        f"/{places[id(condition)]}": f"{capitalised(condition['message'][language])}{stop}"
         for condition in screen.form.conditions
     }
 

@@ -37,6 +37,7 @@ from app.kernel.access.visibility import sees_every_record
 from app.kernel.actions.lifecycle import Lifecycle
 from app.kpis.catalogue import KPIS
 from app.log import read
+from app.webhooks.adapters import adapter_texts
 
 #: The kinds that stand in the head of each page; all others are one step away.
 FIRST_KINDS = ("request", "incident", "problem", "change", "article", "improvement")
@@ -317,5 +318,6 @@ def code_words(lifecycles: Mapping[str, Lifecycle[Any]], language: str) -> CodeW
                 for state in lifecycle.states
             },
             {key: kpi.label(language) for key, kpi in KPIS.items()},
+            {str(each["key"]): str(each["title"]) for each in adapter_texts()},
         )
     return _CODE_WORDS[language]

@@ -193,7 +193,7 @@ function judgeColour(input) {
   const verdict = document.getElementById(input.dataset.contrast), contrast = contrastWithWhite(input.value);
   const isEnough = contrast >= LEAST_CONTRAST;
   verdict.value = (isEnough ? verdict.dataset.enough : verdict.dataset.low).replace("{ratio}", String(Math.floor(contrast * 10) / 10));
-  verdict.style.background = input.value;
+  verdict.style.background = isEnough ? input.value : "";
   verdict.classList.toggle("low", !isEnough);
   verdict.hidden = false;
 }

@@ -28,6 +28,7 @@ LOGO_FORM = FormFace(
 )
 FACE = RecordFace(
     essentials=("name", "colour", "set_at"),
-    primary={"set": ("revise", "set_logo")},
+    primary={"set": ("revise",)},
+    quick=("set_logo",),
     forms={"add": FORM, "revise": FORM, "set_logo": LOGO_FORM},
 )

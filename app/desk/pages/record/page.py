@@ -28,6 +28,7 @@ from app.desk.pages.record.placed_actions import placed_actions
 from app.desk.pages.record.planned_window import WindowCheck, window_check
 from app.desk.pages.record.read_fields import (
     essential_fields,
+    in_words,
     narrowed,
     placed_fields,
     planned_span,
@@ -155,7 +156,10 @@ def _values(desk: Desk, view: RecordView, reads: PageReads) -> dict[str, Any]:
     """Return the values of the template that follow from what was read."""
     parts, possible, lifecycle = reads.parts, reads.possible, view.lifecycle
     children = desk.contract.children(lifecycle.plural)
-    fields = list(desk.display.fields(parts.record, shown_fields(desk, lifecycle)))
+    fields = [
+        in_words(desk, view, field)
+        for field in desk.display.fields(parts.record, shown_fields(desk, lifecycle))
+    ]
     box = reply_box(desk, view, possible, reads.blocks) if lifecycle.is_ticket else None
     row_kinds = _kinds_of_rows(children, possible)
     return {
