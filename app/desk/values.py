@@ -32,6 +32,7 @@ from app.html.filters import (
     link,
     plain_text,
     small_table,
+    swatch,
     time_element,
 )
 from app.i18n import LANGUAGES, translate
@@ -68,9 +69,6 @@ FOR_PROGRAMS = ("position",)
 PROGRAM_TEXTS = frozenset({"mapping"})
 #: A colour, which is shown with its code.
 COLOUR = re.compile(r"#[0-9a-f]{6}")
-SWATCH = Markup(
-    '<svg class="swatch" viewBox="0 0 1 1" aria-hidden="true"><rect width="1" height="1" fill="{}"/></svg> {}'
-)
 #: A number with decimals, as the API writes those that must be exact.
 DECIMAL = re.compile(r"-?\d{1,15}\.\d+")
 #: Numbers with more decimals are rounded to so many digits; from this one on, thousands are set apart.
@@ -175,7 +173,7 @@ class ValueDisplay:
         if ID.fullmatch(text):
             return Markup()
         if COLOUR.fullmatch(text):
-            return SWATCH.format(text, text)
+            return swatch(text)
         return breaks(plain_text(self.codes.spoken(name, text)))
 
     def _list(self, values: list[Any], schema: Schema, name: str) -> Markup:

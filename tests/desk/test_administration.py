@@ -6,6 +6,7 @@ import re
 import tomllib
 from html import unescape
 from types import SimpleNamespace
+from typing import Any
 
 import httpx
 import pytest
@@ -210,12 +211,12 @@ async def test_what_ends_or_undoes_something_is_asked_before_and_reported_afterw
 
 def test_no_action_that_ends_or_undoes_something_is_sent_without_a_question() -> None:
     assert app.main.ROUTES, "bodies that stand for payloads are known once the routes are"
-    desk = SimpleNamespace(contract=screen_contract(), language="en")
+    desk: Any = SimpleNamespace(contract=screen_contract(), language="en")
     for lifecycle in LIFECYCLES:
         rows = [row for row in lifecycle.rows if not row.opens]
         actions = [{"action": row.name, "label": row.name, "reason": None} for row in rows]
         view = RecordView(lifecycle, {"id": "x", "actions": actions}, "en")
-        for offered in offered_actions(desk, view):  # type: ignore[arg-type]
+        for offered in offered_actions(desk, view):
             assert not (offered.is_plain and lifecycle.face.is_dangerous(offered.name)), offered.name
 
 

@@ -78,16 +78,16 @@ async def test_the_form_of_a_key_says_when_it_ends_and_how_it_lasts_longer(
     browser = api.with_token(None, headers={"Cookie": cookie, "Sec-Fetch-Site": "same-origin"})
     fresh = said((await browser.get("/desk/new/key/make")).text)
     assert "end with your session" not in fresh
-    made, _ = await filled(browser, "/desk/new/key/make", name="CI robot", person="me")
-    assert "The key does not end." in said(made.text)
+    page, _ = await filled(browser, "/desk/new/key/make", name="CI robot", person="me")
+    assert "The key does not end." in said(page.text)
     monkeypatch.setattr(own_ends, "utc_now", lambda: datetime.now(UTC) + timedelta(minutes=16))
     monkeypatch.setattr(auth, "utc_now", lambda: datetime.now(UTC) + timedelta(minutes=16))
     for path in ("/desk/new/key/make", "/desk/changes"):
         late = (await browser.get(path)).text
         assert "end with your session" in late
         assert f'href="/sign-in?next={quote(path, safe="")}"' in late
-    made, _ = await filled(browser, "/desk/new/key/make", name="CI robot", person="me")
-    assert "The key ends:" in said(made.text)
+    page, _ = await filled(browser, "/desk/new/key/make", name="CI robot", person="me")
+    assert "The key ends:" in said(page.text)
 
 
 async def test_who_rotates_a_key_sees_what_was_made_with_it_apart_from_the_secret(api: Api) -> None:

@@ -468,14 +468,9 @@ def stored_credential_of(request: Request) -> StoredCredential:
     return StoredCredential(caller.key_id, proof.key_secret_hash, caller.person_id, proof.login)
 
 
-def proof_of_login(
-    ledger: Services, claims: TokenClaims, *, is_sign_in: bool = False
-) -> sessions.SessionProof:
-    """Return the login of a verified token, to open a session with. `is_sign_in`: its person has just signed
-    in at the provider, which the holder of an access token need not have done.
-    """
-    login = ledger.external_id_fingerprint(LOGIN, claims.login or "")
-    return sessions.SessionProof(login=login, is_sign_in=is_sign_in)
+def proof_of_login(ledger: Services, claims: TokenClaims) -> sessions.SessionProof:
+    """Return the login of a verified token, to open a session with."""
+    return sessions.SessionProof(login=ledger.external_id_fingerprint(LOGIN, claims.login or ""))
 
 
 def utc_now() -> datetime:

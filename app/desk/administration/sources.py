@@ -61,7 +61,7 @@ async def _answer(
     fault: str = "",
     status: int = 200,
 ) -> Response:
-    was_processed = delivery is not None and delivery["state"] == PROCESSED
+    processed = delivery if delivery is not None and delivery["state"] == PROCESSED else None
     return desk.answer(
         "administration/source_test.html",
         desk.sentence("test_of", source=source["title"]),
@@ -69,8 +69,8 @@ async def _answer(
         source=source,
         delivery=delivery,
         is_waiting=delivery is not None and delivery["state"] == WAITING,
-        was_processed=was_processed and delivery["reason"] is None,
-        news=await _news(desk, source, delivery) if was_processed else (),
+        was_processed=processed is not None and processed["reason"] is None,
+        news=() if processed is None else await _news(desk, source, processed),
         fault=fault,
         form_address=TEST.format(name=source["id"]),
         all_deliveries=f"/dashboard/integrations/{quote(source['key'], safe='')}",

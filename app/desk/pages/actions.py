@@ -77,7 +77,7 @@ ZONE = "time_zone"
 #: The requester, when another person opens the ticket for them.
 REQUESTER = "/requester"
 #: The parameter for the action that led to a page.
-DONE = "done"
+ACTION_DONE = "done"
 #: Text in the reply box, and its field in an action that asks a question.
 TEXT, QUESTION = "/text", "question"
 
@@ -381,7 +381,7 @@ async def _drawn(screen: ActionScreen, sent: SentInputs, *, status: int = 200) -
 
 def _outcome_before(screen: ActionScreen) -> str | None:
     """Return the sentence on the action that led to this form; None: no action did."""
-    done = screen.desk.request.query_params.get(DONE)
+    done = screen.desk.request.query_params.get(ACTION_DONE)
     return outcome_sentence(screen.desk, screen.view, done) if done and screen.view is not None else None
 
 
@@ -467,8 +467,8 @@ def _after(screen: ActionScreen, view: RecordView, refused_files: int) -> str:
     """
     returns_to = page_to_return_to(screen.desk)
     if returns_to is not None:
-        return f"{returns_to}{'&' if '?' in returns_to else '?'}{urlencode({DONE: screen.row.name})}"
-    parameters = [(DONE, screen.row.name), *warning_parameters(view.record)]
+        return f"{returns_to}{'&' if '?' in returns_to else '?'}{urlencode({ACTION_DONE: screen.row.name})}"
+    parameters = [(ACTION_DONE, screen.row.name), *warning_parameters(view.record)]
     if refused_files:
         parameters.append((UNATTACHED, str(refused_files)))
     if address := view.lifecycle.face.next_pages.get(screen.row.name):

@@ -54,10 +54,10 @@ from app.webhooks.effects.outcomes import (
     failed_outcome,
     outcome_of_failed_part,
 )
-from app.webhooks.effects.tests_of_sources import tested
 from app.webhooks.intake import deliveries
 from app.webhooks.intake.deliveries import DeliveryEffect, DeliveryState, Outcome, StoredDelivery
 from app.webhooks.intake.evaluation import evaluate
+from app.webhooks.intake.source_tests import tested
 from app.webhooks.mapping.ticket_kinds import as_kind
 from app.webhooks.mapping.updates import (
     AlertSignal,

@@ -112,8 +112,8 @@ async def receive(
     *,
     is_test: bool = False,
 ) -> tuple[UUID, bool]:
-    """Store a verified delivery. Return its id, and whether it is new. `is_test`: it is to change nothing, and
-    repeats no other. Raises DatabaseGone.
+    """Store a verified delivery. Return its id, and whether it is new. `is_test`: it is to change nothing,
+    and repeats no other. Raises DatabaseGone.
     """
     raw = RawDelivery(kept_headers(source, headers), body)
     key = f"{TEST_KEY}{uuid7()}" if is_test else await _key(source, raw, now)

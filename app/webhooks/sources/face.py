@@ -6,7 +6,9 @@ from app.common.faces import BilingualLabel, FieldCondition, FormFace, FormSecti
 from app.common.people import Role
 
 MAIL = ("mail",)
-WHERE_TO = FormSection(BilingualLabel("Where its tickets go", "工单去向"), ("team", "service", "category"))
+TICKET_TARGET = FormSection(
+    BilingualLabel("Where its tickets go", "工单去向"), ("team", "service", "category")
+)
 NAME = BilingualLabel("What do you call this source?", "来源名称")
 FACE = RecordFace(
     essentials=("adapter", "owner", "team", "service", "silent_since_at"),
@@ -29,7 +31,7 @@ FACE = RecordFace(
     forms={
         "add": FormFace(
             first=("adapter", "title"),
-            sections=(WHERE_TO,),
+            sections=(TICKET_TARGET,),
             unasked=frozenset({"occurred_at", "mapping"}),
             labels={
                 "adapter": BilingualLabel("Which tool sends?", "发送方工具"),
@@ -43,7 +45,7 @@ FACE = RecordFace(
         # The mapping has a page of its own, with a form and a preview.
         "edit": FormFace(
             first=("title", "owner"),
-            sections=(WHERE_TO,),
+            sections=(TICKET_TARGET,),
             unasked=frozenset({"mapping"}),
             labels={"title": NAME},
         ),

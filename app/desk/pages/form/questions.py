@@ -33,7 +33,7 @@ class HeldKind:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class ActionQuestion:
     """The question before an action. `becomes`: label of the record's state afterwards; `way_back`: label of
     the action that takes it back; `held`: what the person holds, with the number of their keys.
     """
@@ -50,19 +50,21 @@ class Question:
         return sum(kind.count for kind in self.held)
 
 
-async def question_before(screen: ActionScreen) -> Question | None:
+async def question_before(screen: ActionScreen) -> ActionQuestion | None:
     """Return the question before the action; None if it ends and undoes nothing."""
     desk, view = screen.desk, screen.view
     if view is None or not screen.lifecycle.face.is_dangerous(screen.row.name):
         return None
     becomes, way_back = _effect(screen, view)
     if screen.lifecycle.kind != "person" or screen.row.name not in ENDS_ACCOUNT:
-        return Question(becomes, way_back)
+        return ActionQuestion(becomes, way_back)
     person = view.record["id"]
     duties = await desk.calls.read_if_allowed(f"/v1/persons/{person}/duties") or {"counts": (), "items": ()}
     keys = await desk.calls.read_if_allowed("/v1/keys", {"person": person, "state": "active"})
     held = tuple(held_kinds(desk, duties))
-    return Question(becomes, way_back, held, is_account=True, key_count=len((keys or {"items": ()})["items"]))
+    return ActionQuestion(
+        becomes, way_back, held, is_account=True, key_count=len((keys or {"items": ()})["items"])
+    )
 
 
 def _effect(screen: ActionScreen, view: RecordView) -> tuple[str | None, str | None]:

@@ -28,10 +28,10 @@ from app.desk.pages.record.placed_actions import placed_actions
 from app.desk.pages.record.planned_window import WindowCheck, window_check
 from app.desk.pages.record.read_fields import (
     essential_fields,
-    in_words,
     narrowed,
     placed_fields,
     planned_span,
+    readable_field,
 )
 from app.desk.pages.record.requester_card import OPENED_BY_PEOPLE, RequesterCard, requester_card
 from app.desk.pages.record.talk import IN_THE_CONVERSATION, reply_box, ticket_talk
@@ -157,7 +157,7 @@ def _values(desk: Desk, view: RecordView, reads: PageReads) -> dict[str, Any]:
     parts, possible, lifecycle = reads.parts, reads.possible, view.lifecycle
     children = desk.contract.children(lifecycle.plural)
     fields = [
-        in_words(desk, view, field)
+        readable_field(desk, view, field)
         for field in desk.display.fields(parts.record, shown_fields(desk, lifecycle))
     ]
     box = reply_box(desk, view, possible, reads.blocks) if lifecycle.is_ticket else None

@@ -45,10 +45,10 @@ def _empty_field(desk: Desk, name: str, schema: Mapping[str, Any]) -> ShownField
     return ShownField(name, label, plain_text(words), is_long=False, is_instant=False)
 
 
-def in_words(desk: Desk, view: RecordView, field: ShownField) -> ShownField:
+def readable_field(desk: Desk, view: RecordView, field: ShownField) -> ShownField:
     """Return the field with a value that people can read, if its text is written for programs."""
-    shown = WRITTEN_FOR_PROGRAMS.get((view.lifecycle.kind, field.name))
-    value = None if shown is None else shown(desk, str(view.record[field.name]))
+    renderer = WRITTEN_FOR_PROGRAMS.get((view.lifecycle.kind, field.name))
+    value = None if renderer is None else renderer(desk, str(view.record[field.name]))
     return field if value is None else replace(field, value=value, is_long=True)
 
 

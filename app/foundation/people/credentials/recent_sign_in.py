@@ -10,8 +10,8 @@ from app.common.people import Caller
 
 #: How long after a sign-in its session makes secrets that outlive the session.
 RECENT_SIGN_IN = timedelta(minutes=15)
-#: The longest life of a secret that somebody makes who signed in at the identity provider, whose account there
-#: may be closed unnoticed.
+#: The longest life of a secret that somebody makes who signed in at the identity provider: their account may
+#: be closed there unnoticed.
 LONGEST_BY_LOGIN = timedelta(days=366)
 
 
