@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import unquote, urlencode
@@ -37,7 +37,6 @@ from app.kernel.access.visibility import sees_every_record
 from app.kernel.actions.lifecycle import Lifecycle
 from app.kpis.catalogue import KPIS
 from app.log import read
-from app.webhooks.adapters import adapter_texts
 
 #: The kinds that stand in the head of each page; all others are one step away.
 FIRST_KINDS = ("request", "incident", "problem", "change", "article", "improvement")
@@ -287,7 +286,7 @@ def open_desk(request: Request, root: str = DESK, kinds: Collection[str] | None 
     # Figures are of periods, which begin and end by the clocks of the organisation.
     now = None if is_below(request.url.path, DASHBOARD) else utc_now()
     numbered = frozenset(kind for kind, lifecycle in ledger.lifecycles.items() if lifecycle.code is not None)
-    codes = code_words(ledger.lifecycles, language)
+    codes = code_words(ledger.lifecycles, request.app.state.adapter_titles, language)
     display = ValueDisplay(screen_contract(), language, zone, linked, numbered, root, codes, now)
     calls = OperationCalls(request, language)
     names = ReferredNames(calls, display.contract, ledger.lifecycles)
@@ -306,7 +305,9 @@ def zone_of(request: Request) -> ZoneInfo:
 _CODE_WORDS: dict[str, CodeWords] = {}
 
 
-def code_words(lifecycles: Mapping[str, Lifecycle[Any]], language: str) -> CodeWords:
+def code_words(
+    lifecycles: Mapping[str, Lifecycle[Any]], adapter_titles: Callable[[], Mapping[str, str]], language: str
+) -> CodeWords:
     """Return the words for kinds, states and KPIs in that language, which are the same for all pages."""
     if language not in _CODE_WORDS:
         _CODE_WORDS[language] = CodeWords(
@@ -318,6 +319,6 @@ def code_words(lifecycles: Mapping[str, Lifecycle[Any]], language: str) -> CodeW
                 for state in lifecycle.states
             },
             {key: kpi.label(language) for key, kpi in KPIS.items()},
-            {str(each["key"]): str(each["title"]) for each in adapter_texts()},
+            adapter_titles(),
         )
     return _CODE_WORDS[language]
