@@ -73,6 +73,7 @@ from app.service_status import router as service_statuses
 from app.summaries import router as summaries
 from app.ticketing.routes import complaints, decisions, rating_page, team_work, work
 from app.ticketing.routes.text_blocks import text_blocks_router
+from app.webhooks.adapters import adapter_titles
 from app.webhooks.intake.quotas import WebhookQuotas
 
 SERVED = tuple(routes_of(f"{process.package}.{process.routes}") for process in PROCESSES)
@@ -212,6 +213,7 @@ def build_app(*, lifespan: object = None, settings: Settings = DEFAULT_SETTINGS)
     app.state.kpi_gauges = KpiGauges()
     app.state.kpi_overviews = SharedOverviews()
     app.state.areas = AREAS
+    app.state.adapter_titles = adapter_titles
     app.state.metrics = Metrics(app.version, app.state.kpi_gauges, has_replica=settings.read_url is not None)
     # The middleware added last is the outermost.
     app.state.key_use = KeyUse()

@@ -8390,6 +8390,7 @@ create table plumbing.session (
   person_id uuid,
   login text,
   key_secret_hash text collate "C",
+  signed_in_at timestamp with time zone,
   constraint session_pkey PRIMARY KEY (id),
   constraint session_of_one CHECK (((num_nonnulls(key_id, login) = 1) AND ((login IS NULL) = (person_id IS NULL)))),
   constraint session_of_secret CHECK (((key_id IS NULL) = (key_secret_hash IS NULL)))

@@ -11,7 +11,7 @@ from app.common.people import Role
 
 #: In the place of an action: the reader of the page takes the record.
 TAKE_ACTION = "take"
-#: Actions that end or undo something, on every kind. Pages offer them apart from the others.
+#: Actions that end or undo something, on every kind. Pages offer them apart from the others, and ask first.
 USUALLY_DANGEROUS = frozenset(
     {
         "accept_risk",
@@ -21,15 +21,19 @@ USUALLY_DANGEROUS = frozenset(
         "deactivate",
         "decline",
         "destroy_document",
+        "disable",
         "discard",
         "downgrade",
         "drop_task",
         "end",
+        "end_series",
         "erase",
         "mark_duplicate",
+        "pause",
         "refuse",
         "reject",
         "remove",
+        "remove_logo",
         "retire",
         "reverse_cost",
         "reverse_work",
@@ -123,6 +127,18 @@ class FormGrid:
         return frozenset({self.line, self.column} - {""})
 
 
+@dataclass(frozen=True, slots=True)
+class FileAlong:
+    """One file that can be sent along with a form: its label, the action that takes it after the form's own,
+    the member for its name, and the media types that browsers offer.
+    """
+
+    label: BilingualLabel
+    action: str
+    name_member: str
+    accepted: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormFace:
     """How the form of an action asks people for its payload.
@@ -133,7 +149,8 @@ class FormFace:
     the record between braces; a prefill is left out if the record lacks the value.
     `only_with` are members that are shown only with certain values of others. `labels` replace the labels of
     members, `blanks` describe an empty choice. `title_from` is the member whose first line is the default
-    title. `takes_files`: files can be sent along, which are attached to the record. `lists` are the lists
+    title. `takes_files`: files can be sent along, which are attached to the record; `file_along`: one
+    file can be, for an action of its own. `lists` are the lists
     from which members are chosen whose contract takes any text; those of rows are named with a slash. `grids`
     are members whose rows are tables. `filled_from` is the part of the record with whose values the form
     begins (empty: the record itself; None: the form begins blank). `sent_by` is the member whose choices are
@@ -151,6 +168,7 @@ class FormFace:
     blanks: Mapping[str, BilingualLabel] = field(default_factory=dict)
     title_from: str = ""
     takes_files: bool = False
+    file_along: FileAlong | None = None
     sent_by: str = ""
     lists: Mapping[str, str] = field(default_factory=dict)
     grids: Mapping[str, FormGrid] = field(default_factory=dict)

@@ -363,6 +363,8 @@ class Caller:
     `key_scope` is the one thing that the key may do; None: all that the roles permit. `ends_at` is when the
     credential ends, be it a key, a replaced secret, a session or a token; None: never. `lasts_until` is the
     end of the key that opened the session, or of the key itself; None: never, as for a login.
+    `signed_in_at` is when the person signed in to the session with a key or at the identity provider; None:
+    they came without a session, or by one that a token opened.
     `secret_hash` is the SHA-256 of the key's secret that they came with, or opened their session with.
     `is_superseded`: the key has been given another secret since, and this one is accepted for a while only,
     and for nothing that is done in person.
@@ -383,6 +385,7 @@ class Caller:
     is_narrowed: bool = False
     ends_at: datetime | None = None
     lasts_until: datetime | None = None
+    signed_in_at: datetime | None = None
     secret_hash: str | None = field(default=None, repr=False)
     is_superseded: bool = False
     locale: str = "en"

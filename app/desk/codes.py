@@ -21,6 +21,11 @@ KINDS = frozenset({"kind", "kinds", "process", "processes"})
 #: The consents to steps of an agreement that wait for the other side's.
 CONSENTS = "pending_consents"
 KPI_MEMBERS = frozenset({"kpi", "kpis"})
+#: How a name ends that holds the tool of a source, and the language of a person.
+ADAPTERS = frozenset({"adapter"})
+LOCALES = frozenset({"locale"})
+#: Each language by its own name.
+NAMES_OF_LANGUAGES = {"en": "English", "zh": "中文"}
 _WORD = re.compile("[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 
 
@@ -28,13 +33,19 @@ class CodeWords:
     """Words for the kinds of records, their states and the KPIs in one language."""
 
     def __init__(
-        self, language: str, kinds: Mapping[str, str], states: Mapping[str, str], kpis: Mapping[str, str]
+        self,
+        language: str,
+        kinds: Mapping[str, str],
+        states: Mapping[str, str],
+        kpis: Mapping[str, str],
+        adapters: Mapping[str, str],
     ) -> None:
         self._conditions = sentences(language)["alerted_condition"]
         self._language = language
         self._kinds = kinds
         self._states = states
         self._kpis = kpis
+        self._adapters = adapters
 
     def spoken(self, name: str, text: str) -> str:
         """Return what people call the code that the member of that name holds; the text itself if it is no
@@ -57,7 +68,13 @@ class CodeWords:
         if name == "code":
             return self._conditions
         last = name.rpartition("_")[2]
-        tables = ((KPI_MEMBERS, self._kpis), (STATES, self._states), (KINDS, self._kinds))
+        tables = (
+            (KPI_MEMBERS, self._kpis),
+            (STATES, self._states),
+            (KINDS, self._kinds),
+            (ADAPTERS, self._adapters),
+            (LOCALES, NAMES_OF_LANGUAGES),
+        )
         return next((table for names, table in tables if last in names), {})
 
     def _consent(self, subject: str, side: str) -> str:

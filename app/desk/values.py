@@ -32,6 +32,7 @@ from app.html.filters import (
     link,
     plain_text,
     small_table,
+    swatch,
     time_element,
 )
 from app.i18n import LANGUAGES, translate
@@ -64,6 +65,10 @@ ID = re.compile(r"(?:[a-z_]+/)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 LABELLED_MEMBERS = frozenset({"label", "value"})
 #: The ends of names of fields that only programs read: places in the log.
 FOR_PROGRAMS = ("position",)
+#: Members whose texts are written for programs: pages fold them.
+PROGRAM_TEXTS = frozenset({"mapping"})
+#: A colour, which is shown with its code.
+COLOUR = re.compile(r"#[0-9a-f]{6}")
 #: A number with decimals, as the API writes those that must be exact.
 DECIMAL = re.compile(r"-?\d{1,15}\.\d+")
 #: Numbers with more decimals are rounded to so many digits; from this one on, thousands are set apart.
@@ -113,10 +118,19 @@ class ValueDisplay:
     #: Shapes by the id of their schema. The schema is stored too, because its id could be reused later.
     _shapes: dict[int, tuple[Schema, ValueShape]] = field(default_factory=dict, repr=False)
 
-    def fields(self, values_shown: Mapping[str, Any], schemas: Mapping[str, Schema]) -> Iterator[ShownField]:
-        """Yield the fields that have a value, in the order of their schemas."""
+    def fields(
+        self,
+        values_shown: Mapping[str, Any],
+        schemas: Mapping[str, Schema],
+        *,
+        are_chosen: bool = False,
+    ) -> Iterator[ShownField]:
+        """Yield the fields that have a value, in the order of their schemas. Positions are for programs,
+        unless the fields are chosen.
+        """
         for name, schema in schemas.items():
-            value = None if name.endswith(FOR_PROGRAMS) else values_shown.get(name)
+            is_for_programs = name.endswith(FOR_PROGRAMS) and not are_chosen
+            value = None if is_for_programs else values_shown.get(name)
             if value not in EMPTY and (html := self.html(value, schema, name)):
                 is_long = isinstance(value, str) and (len(value) > LONGEST_FACT or "\n" in value)
                 yield ShownField(
@@ -138,6 +152,8 @@ class ValueDisplay:
         if isinstance(value, dict):
             return self._altered(value) if name == ALTERED else self._part_html(value, schema)
         text = self._text(value, schema, name) if isinstance(value, str) else self._number(value, name)
+        if name in PROGRAM_TEXTS and "\n" in str(value):
+            return folded(self.sentence("show_as_text"), text)
         return folded(self.sentence("quoted_part"), text) if name == FOLDED else text
 
     def _number(self, value: float, name: str) -> Markup:
@@ -156,6 +172,8 @@ class ValueDisplay:
             return plain_text(label_of(shape.codes, text, self.language))
         if ID.fullmatch(text):
             return Markup()
+        if COLOUR.fullmatch(text):
+            return swatch(text)
         return breaks(plain_text(self.codes.spoken(name, text)))
 
     def _list(self, values: list[Any], schema: Schema, name: str) -> Markup:

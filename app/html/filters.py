@@ -159,6 +159,14 @@ def folded(summary: str, value: object) -> Markup:
     return Markup("<details><summary>{}</summary>{}</details>").format(summary, value)
 
 
+def swatch(colour: str) -> Markup:
+    """Return a colour, `#rrggbb`, with its code behind it."""
+    return Markup(
+        '<svg class="swatch" viewBox="0 0 1 1" aria-hidden="true">'
+        '<rect width="1" height="1" fill="{}"/></svg> {}'
+    ).format(colour, colour)
+
+
 FILTERS: Mapping[str, Callable[..., str]] = {
     "breaks": breaks,
     "classed": classed,

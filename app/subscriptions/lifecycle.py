@@ -20,6 +20,7 @@ from app.common.records import ForeignRef, Hidden, KeyRef
 from app.foundation.editing import apply_patch
 from app.foundation.people.credentials.bounds import SUBSCRIPTIONS, within_bound
 from app.foundation.people.credentials.maker_credential import note_secret
+from app.foundation.people.credentials.recent_sign_in import latest_end
 from app.foundation.people.fields import Locale
 from app.foundation.people.keys import KeyExpiry, key_roles_not_held
 from app.foundation.people.roles import RoleText
@@ -178,7 +179,7 @@ def add(subscription: Subscription, body: AddSubscription, ctx: ActionContext) -
     if person.id == caller.person_id:
         restricted_to = grant_texts(caller.restricted_to)
         roles = roles or (None if restricted_to is None else tuple(restricted_to))
-        ends_at = ends_at or caller.ends_at
+        ends_at = ends_at or latest_end(caller, ctx.now)
         subscription.key_id = caller.key_id
     if not caller.is_rule:
         subscription.secret_hash = caller.secret_hash
@@ -205,7 +206,8 @@ async def person_beyond_credential(
         raise OwnKeyRequired()
     if body.roles is not None and not caller.covers_credential(person.id, parse_grants(body.roles)):
         raise WrongValue(pointer="/roles", because="not_held_by_them")
-    _check_end(body.ends_at or caller.ends_at, caller.ends_at)
+    latest = latest_end(caller, ctx.now)
+    _check_end(body.ends_at or latest, latest)
 
 
 async def outlives_credential(
@@ -215,7 +217,7 @@ async def outlives_credential(
     (`subscription_ends_later`).
     """
     if subscription.person_id == ctx.caller.person_id:
-        _check_end(subscription.ends_at, ctx.caller.ends_at)
+        _check_end(subscription.ends_at, latest_end(ctx.caller, ctx.now))
 
 
 def _check_end(ends: datetime | None, latest: datetime | None) -> None:

@@ -287,6 +287,15 @@ async def get_webhook_source_status(request: Request, ledger: Ledger, name: Name
     return _json(answer)
 
 
+IsTest = Annotated[
+    bool,
+    Query(
+        description="True for a test: the delivery is received and read like any other, but opens no ticket, "
+        "adds no person and counts in no figure."
+    ),
+]
+
+
 @router.endpoint(
     "/webhook_sources/{id}/send_sample",
     "Send a webhook sample",
@@ -295,11 +304,13 @@ async def get_webhook_source_status(request: Request, ledger: Ledger, name: Name
     refused=(404,),
     status_code=202,
 )
-async def send_webhook_sample(request: Request, ledger: Ledger, name: Name) -> Response:
-    """Send a sample delivery of its tool to the source, to see the resulting ticket."""
+async def send_webhook_sample(
+    request: Request, ledger: Ledger, name: Name, *, is_test: IsTest = False
+) -> Response:
+    """Send a sample delivery of its tool to the source, to see the resulting ticket. A test opens none."""
     source, now = await _administered_in_person(request, name), context_of(request).now
     sample = sample_of(source, now)
-    delivery_id, _ = await receive(ledger, source, dict(sample.headers), sample.body, now)
+    delivery_id, _ = await receive(ledger, source, dict(sample.headers), sample.body, now, is_test=is_test)
     return _json({"delivery_id": delivery_id}, 202)
 
 

@@ -458,6 +458,9 @@ async def test_a_login_becomes_a_session_that_ends_with_the_person(desk: Api, is
     browser = desk.with_token(None, headers={"Cookie": f"ledgerdesk_session={cookie}"})
     me = await browser.read("/v1/me")
     assert (me["person"]["name"], me["session"], me["key_id"]) == ("Lin Yu", True, None)
+    assert await desk.ledger.db.value("select signed_in_at from plumbing.session") is None, (
+        "a token is no sign-in"
+    )
     assert me["expires_at"] == opened.json()["expires_at"]
     assert (await browser.post("/v1/incidents", json=an_incident())).status_code == 403
     assert (await browser.post("/v1/incidents", json=an_incident(), headers=OURS)).status_code == 201

@@ -5,13 +5,20 @@ from __future__ import annotations
 import re
 import tomllib
 from html import unescape
+from types import SimpleNamespace
+from typing import Any
 
 import httpx
+import pytest
 
+import app.main
 from app.common.people import Role
 from app.desk.administration.index import ADMINISTRATION, GROUPS
+from app.desk.contract import screen_contract
 from app.desk.pages.form.choices import country_choices
+from app.desk.pages.records import RecordView, offered_actions
 from app.foundation.calendars.holidays import countries
+from app.registry import LIFECYCLES
 from tests.client import Api, Client, an_incident
 from tests.desk.sent_forms import read_form, said, send_form
 from tests.webhooks.tools import process_all
@@ -159,8 +166,22 @@ async def test_a_deactivation_leads_to_handing_over_what_the_person_held(api: Ap
     kim = await api.client("Kim", Role.agent)
     incident = await lin.post_ok("/v1/incidents", an_incident())
     await lin.post_ok(f"/v1/incidents/{incident['id']}/assign", {"person": "me"})
+    handover = f"{ADMINISTRATION}/people/{lin.id}/handover"
+    record = await opened(manager, f"/desk/person/{lin.id}")
+    assert f'action="/desk/person/{lin.id}/deactivate"' not in record, "nothing is sent without a question"
+    question = said(await opened(manager, f"/desk/person/{lin.id}/deactivate"))
+    for part in (
+        "The state becomes “Inactive”",
+        "“Activate” takes this back",
+        "person holds: 1",
+        "working: 1",
+    ):
+        assert part in question
+    assert incident["number"] in question
+    assert (await manager.read(f"/v1/persons/{lin.id}"))["state"] == "active"
     done = await sent(manager, f"/desk/person/{lin.id}/deactivate")
-    assert (done.status_code, done.headers["location"]) == (303, f"{ADMINISTRATION}/people/{lin.id}/handover")
+    assert (done.status_code, done.headers["location"]) == (303, f"{handover}?done=deactivate")
+    assert "Deactivated." in said(await opened(manager, done.headers["location"]))
     html = await opened(manager, done.headers["location"])
     assert incident["number"] in html
     assert "handed over by: Incident manager" in html
@@ -173,6 +194,32 @@ async def test_a_deactivation_leads_to_handing_over_what_the_person_held(api: Ap
     assert kim.id in str(await manager.read(f"/v1/persons/{lin.id}/events"))
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+async def test_what_ends_or_undoes_something_is_asked_before_and_reported_afterwards(
+    api: Api, language: str
+) -> None:
+    admin = await api.client("Ada", Role.admin)
+    team = await api.team("network")
+    path = f"/desk/team/{team}"
+    assert f'href="{path}/retire"' in await opened(admin, path)
+    question = await opened(admin, f"{path}/retire", language)
+    assert ("“Reinstate” takes this back" if language == "en" else "可以用“恢复”恢复") in question
+    assert f'href="{path}"' in question.partition('<form id="form"')[2]
+    done = await sent(admin, f"{path}/retire")
+    assert "Retired." in said(await opened(admin, done.headers["location"]))
+
+
+def test_no_action_that_ends_or_undoes_something_is_sent_without_a_question() -> None:
+    assert app.main.ROUTES, "bodies that stand for payloads are known once the routes are"
+    desk: Any = SimpleNamespace(contract=screen_contract(), language="en")
+    for lifecycle in LIFECYCLES:
+        rows = [row for row in lifecycle.rows if not row.opens]
+        actions = [{"action": row.name, "label": row.name, "reason": None} for row in rows]
+        view = RecordView(lifecycle, {"id": "x", "actions": actions}, "en")
+        for offered in offered_actions(desk, view):
+            assert not (offered.is_plain and lifecycle.face.is_dangerous(offered.name)), offered.name
+
+
 async def test_a_new_source_takes_a_test_delivery(api: Api) -> None:
     admin = await api.client("Ada", Role.admin, Role.agent)
     added = await sent(admin, "/desk/new/webhook_source/add", adapter="github", title="The shop")
@@ -181,10 +228,14 @@ async def test_a_new_source_takes_a_test_delivery(api: Api) -> None:
     tested = await send_form(admin, path, {})
     waits = await opened(admin, tested.headers["location"])
     assert 'hx-trigger="load delay:1s"' in waits
+    before = await api.head()
     await process_all(api.ledger)
     html = await opened(admin, tested.headers["location"])
     assert "data-arrived" in html
-    assert re.search(r"/desk/incident/INC-\d{4}-\d{6}", html)
+    assert "would lead to: Ticket" in html
+    assert await api.head() == before, "neither a ticket nor a person of the sample remains"
+    status = await admin.read("/v1/webhook_sources/the-shop/status")
+    assert (status["last_day"], status["last_received_at"]) == (0, None)
     agent = await api.client("Lin", Role.agent)
     assert (await send_form(agent, path, {})).status_code == 403
 
@@ -292,3 +343,40 @@ async def test_people_state_their_absence_and_leads_that_of_a_member(api: Api) -
     assert (await sent(kim, path, **times, person=str(lin.id))).status_code == 303
     planned = (await admin.read("/v1/absences"))["items"]
     assert [each["person"]["name"] for each in planned] == ["Lin", "Lin"]
+
+
+async def test_the_page_of_a_source_shows_its_mapping_as_a_table_and_its_tool_by_name(api: Api) -> None:
+    admin = await api.client("Ada", Role.admin)
+    await sent(admin, "/desk/new/webhook_source/add", adapter="github", title="The shop")
+    source = await admin.read("/v1/webhook_sources/the-shop")
+    path = f"{ADMINISTRATION}/sources/{source['id']}/mapping"
+    form = read_form(await opened(admin, f"{path}?as=text"))
+    stored = await send_form(admin, path, form.inputs | {"do": ["store"]})
+    assert stored.status_code == 303, said(stored.text)
+    for language, words in (("en", "Show as text"), ("zh", "以文本显示")):
+        html = await opened(admin, f"/desk/webhook_source/{source['id']}", language)
+        before, _, text = html.partition(words)
+        assert "GitHub issues" in before
+        assert "<code>body.issue.title</code>" in before
+        assert "[[news]]" not in before
+        assert "[[news]]" in text
+    assert 'name="/mapping"' not in await opened(admin, f"/desk/webhook_source/{source['id']}/edit")
+
+
+async def test_pages_of_administration_show_words_and_what_people_ask_about(api: Api) -> None:
+    admin = await api.client("Ada", Role.admin, Role.service_level_manager, Role.configuration_manager)
+    await api.team("network")
+    added = await sent(
+        admin, "/desk/new/assignment_rule/add", name="All", process="incident", to_team="network"
+    )
+    rule = await opened(admin, added.headers["location"])
+    assert re.search(r"Position</dt><dd>100</dd>", rule), "the order in which rules apply"
+    target = await sent(
+        admin, "/desk/new/kpi_target/add", kpi="sla_attainment", comparator="ge", value="0.95"
+    )
+    assert "<h1>SLA attainment</h1>" in await opened(admin, target.headers["location"])
+    live = await sent(admin, f"{ADMINISTRATION}/services/new", name_en="Mail", criticality="high")
+    assert live.headers["location"].endswith("?done=go_live")
+    form = await opened(admin, "/desk/new/sla/record_requirement")
+    business = form.partition('name="/business_process"')[2].partition("</div>")[0]
+    assert "Describe the need and the business process that it serves." in business

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from html import unescape
+from urllib.parse import quote
 from uuid import UUID
 
 import httpx
+import pytest
 
 import app.main
+from app.api.authentication import auth
 from app.api.open_actions import action_link
 from app.common.people import Role
 from app.desk.contract import screen_contract
+from app.desk.pages.form import own_ends
 from app.registry import LIFECYCLES
 from tests.client import Api, Client
 from tests.desk.sent_forms import read_form, said, send_form
@@ -63,6 +68,26 @@ async def test_a_new_key_is_shown_once_and_works(api: Api) -> None:
     rotated, _ = await filled(admin, f"{path}/rotate")
     (new,) = SHOWN.findall(rotated.text)
     assert new != key
+
+
+async def test_the_form_of_a_key_says_when_it_ends_and_how_it_lasts_longer(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = await (await api.client("Admin", Role.admin)).post("/v1/sessions")
+    cookie = answer.headers["set-cookie"].partition(";")[0]
+    browser = api.with_token(None, headers={"Cookie": cookie, "Sec-Fetch-Site": "same-origin"})
+    fresh = said((await browser.get("/desk/new/key/make")).text)
+    assert "end with your session" not in fresh
+    page, _ = await filled(browser, "/desk/new/key/make", name="CI robot", person="me")
+    assert "The key does not end." in said(page.text)
+    monkeypatch.setattr(own_ends, "utc_now", lambda: datetime.now(UTC) + timedelta(minutes=16))
+    monkeypatch.setattr(auth, "utc_now", lambda: datetime.now(UTC) + timedelta(minutes=16))
+    for path in ("/desk/new/key/make", "/desk/changes"):
+        late = (await browser.get(path)).text
+        assert "end with your session" in late
+        assert f'href="/sign-in?next={quote(path, safe="")}"' in late
+    page, _ = await filled(browser, "/desk/new/key/make", name="CI robot", person="me")
+    assert "The key ends:" in said(page.text)
 
 
 async def test_who_rotates_a_key_sees_what_was_made_with_it_apart_from_the_secret(api: Api) -> None:

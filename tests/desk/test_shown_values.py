@@ -12,6 +12,7 @@ from app.desk.forms.durations import WORKING_TIME, read_duration, written_durati
 from app.desk.pages.context import code_words
 from app.desk.values import spoken_duration, spoken_number
 from app.registry import LIFECYCLES_BY_KIND
+from app.webhooks.adapters import adapter_titles
 
 
 @pytest.mark.parametrize(
@@ -64,7 +65,11 @@ def _properties(part: Any) -> Iterator[tuple[str, Any]]:
 
 
 def test_a_consent_is_told_in_words() -> None:
-    words = code_words(LIFECYCLES_BY_KIND, "en")
+    words = code_words(LIFECYCLES_BY_KIND, adapter_titles, "en")
     text = words.spoken("pending_consents", "renew:it")
     assert text == "Renewal: IT has consented; the other party has not"
-    assert code_words(LIFECYCLES_BY_KIND, "zh").spoken("pending_consents", "sign:party").startswith("签署：")
+    assert (
+        code_words(LIFECYCLES_BY_KIND, adapter_titles, "zh")
+        .spoken("pending_consents", "sign:party")
+        .startswith("签署：")
+    )

@@ -63,3 +63,36 @@ async def test_a_source_sends_itself_a_sample_and_a_ticket_comes_of_it(api: Api,
     await process_all(api.ledger)
     (ticket,) = await tool.tickets()
     assert ticket["state"] == "new"
+
+
+@pytest.mark.parametrize("adapter", first_of(sorted(adapter_keys()), 2))
+async def test_a_test_of_a_source_reads_the_sample_and_leaves_nothing(api: Api, adapter: str) -> None:
+    tool = await a_tool(api, adapter)
+    path, head = f"/v1/webhook_sources/{tool.source['id']}", await api.head()
+    for _ in range(2):  # a second test repeats no first one
+        sent = await tool.admin.post(f"{path}/send_sample", params={"is_test": "true"})
+        assert sent.status_code == 202, sent.text
+    await process_all(api.ledger)
+    done = (await tool.admin.read(f"{path}/deliveries"))["items"]
+    assert [(each["state"], [e["outcome"] for e in each["effects"]]) for each in done] == [
+        ("processed", ["tested"]),
+        ("processed", ["tested"]),
+    ]
+    assert await api.head() == head
+    status = await tool.admin.read(f"{path}/status")
+    assert (status["last_day"], status["failed"], status["last_received_at"]) == (0, 0, None)
+
+
+async def test_a_test_that_cannot_be_read_gives_the_reason_and_is_no_failed_delivery(api: Api) -> None:
+    tool = await a_tool(api, "github")
+    path = f"/v1/webhook_sources/{tool.source['id']}"
+    mapping = "[[news]]\nkind = \"ticket\"\ncase = 'body.missing'\n[news.fields]\ntitle = '\"x\"'\n"
+    etag = (await tool.admin.get(path)).headers["etag"]
+    stored = await tool.admin.patch(path, json={"mapping": mapping}, headers={"If-Match": etag})
+    assert stored.status_code == 200, stored.text
+    await tool.admin.post(f"{path}/send_sample", params={"is_test": "true"})
+    await process_all(api.ledger)
+    (done,) = (await tool.admin.read(f"{path}/deliveries"))["items"]
+    assert (done["state"], done["effects"][0]["outcome"]) == ("processed", "test_failed")
+    assert done["reason"]
+    assert (await tool.admin.read(f"{path}/status"))["failed"] == 0

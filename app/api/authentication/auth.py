@@ -456,7 +456,7 @@ def proof_of(request: Request, caller: Who) -> sessions.SessionProof:
     if (session := session_of(request)) is not None:
         return sessions.SessionProof(session.key_secret_hash, session.login)
     if caller.key_id is not None:
-        return sessions.SessionProof(key_secret_hash=request.state.key_secret_hash)
+        return sessions.SessionProof(key_secret_hash=request.state.key_secret_hash, is_sign_in=True)
     claims: TokenClaims = request.state.token
     return proof_of_login(ledger_of(request), claims)
 

@@ -57,12 +57,13 @@ with over as (
       {MOST_SESSIONS}, (select most_standing from fold.person where id = %(account)s)) - 1)
 )
 insert into plumbing.session
-  (id, secret_hash, key_id, key_secret_hash, person_id, login, opened_at, expires_at)
-values (%(id)s, %(secret_hash)s, %(key_id)s, %(key_secret_hash)s, %(person_id)s, %(login)s, %(now)s, %(ends)s)
+  (id, secret_hash, key_id, key_secret_hash, person_id, login, opened_at, expires_at, signed_in_at)
+values (%(id)s, %(secret_hash)s, %(key_id)s, %(key_secret_hash)s, %(person_id)s, %(login)s, %(now)s, %(ends)s,
+  %(signed_in_at)s)
 returning id
 """
 FIND_SESSION = """
-select id, secret_hash, key_id, key_secret_hash, person_id, login, expires_at
+select id, secret_hash, key_id, key_secret_hash, person_id, login, expires_at, signed_in_at
 from plumbing.session where id = any(%s)
 """
 END = "delete from plumbing.session where id = %s returning id"
@@ -72,7 +73,8 @@ END = "delete from plumbing.session where id = %s returning id"
 class Session:
     """An open session: the key that it stands for, with the hash of that secret of the key that opened it,
     or else the person who logged in and the fingerprint of their login: if the key or the person loses that
-    secret or login, the session is of no use.
+    secret or login, the session is of no use. `signed_in_at` is None if a token opened the session: its
+    holder did not sign in then.
     """
 
     id: UUID
@@ -81,6 +83,7 @@ class Session:
     person_id: UUID | None
     login: str | None
     expires_at: datetime
+    signed_in_at: datetime | None = None
 
 
 @dataclass
@@ -95,10 +98,13 @@ class KeyRequired(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class SessionProof:
-    """Proof that opens a session: the hash of a key's secret, or the fingerprint of a login."""
+    """Proof that opens a session: the hash of a key's secret, or the fingerprint of a login. `is_sign_in`:
+    the person has just presented the key, or signed in at the identity provider.
+    """
 
     key_secret_hash: str | None = None
     login: str | None = None
+    is_sign_in: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +158,7 @@ async def create_session(
         "login": proof.login,
         "now": now,
         "ends": ends,
+        "signed_in_at": now if proof.is_sign_in else None,
     }
     await db.rows_in_turn(f"sessions/{parameters['account']}", OPEN, parameters)
     return cookie
@@ -171,6 +178,7 @@ async def find_session(db: Database, cookie: SignedSecret, now: datetime) -> Ses
         row["person_id"],
         row["login"],
         row["expires_at"],
+        row["signed_in_at"],
     )
 
 
@@ -186,7 +194,10 @@ async def find_session_caller(directory: Directory, session: Session, now: datet
     """
     stored = StoredCredential(session.key_id, session.key_secret_hash or "", session.person_id, session.login)
     caller = await stored.find_caller(directory, now)
-    return None if caller is None else replace(caller, ends_at=earlier(caller.ends_at, session.expires_at))
+    if caller is None:
+        return None
+    ends_at = earlier(caller.ends_at, session.expires_at)
+    return replace(caller, ends_at=ends_at, signed_in_at=session.signed_in_at)
 
 
 async def delete_session(db: Database, session_id: UUID) -> None:

@@ -4,6 +4,7 @@ identity provider; `/sign-out`.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from fastapi import Request
@@ -132,7 +133,8 @@ async def _finished(request: Request, flow: CodeFlow, pending: PendingSignIn) ->
         attempt.note_failure()
         code, status = FAILURES[type(error)]
         return await _sign_in_page(request, next_address, code, status)
-    opened = await sessions.open_session(ledger, caller, proof_of_login(ledger, claims), now)
+    proof = replace(proof_of_login(ledger, claims), is_sign_in=True)
+    opened = await sessions.open_session(ledger, caller, proof, now)
     answer = going_on(request, next_address)
     opened.set_cookie(answer, secure=_is_secure(request))
     return answer

@@ -95,7 +95,8 @@ async def post_replay_form(request: Request, key: str) -> Response:
 async def post_sample_form(request: Request, key: str) -> Response:
     """Send the source a sample delivery of its tool."""
     page, form = await open_dashboard(request), await sent_form(request)
-    _successful(await page.desk.calls.send("POST", f"{SOURCES}/{quote(key, safe='')}/send_sample"))
+    path = f"{SOURCES}/{quote(key, safe='')}/send_sample"
+    _successful(await page.desk.calls.send("POST", path, parameters={"is_test": "true"}))
     return _back(key, form, SAMPLE_SENT)
 
 

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 from app.desk.administration.mapping_fields import FIELDS, EntryKind, MappingField
+from app.expressions.written_documents import NoDocument, read_document
 
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 _PATH = re.compile(rf'(?:body|item|headers)(?:\.{_NAME}|\[(?:\d{{1,6}}|"[^"\\]*")\])*')
@@ -84,6 +85,18 @@ def entries_of(document: Mapping[str, Any]) -> list[FormEntry]:
         for number, entry in enumerate(document.get("news", ()))
         if isinstance(entry, Mapping) and entry.get("kind") in kinds
     ]
+
+
+def entries_in(text: str) -> list[FormEntry] | None:
+    """Return the entries of the text for its form; None if the text cannot be read, or has others."""
+    if not text.strip():
+        return []
+    try:
+        document = read_document(text)
+        entries = entries_of(document)
+        return entries if document_of(document, entries) == document else None
+    except (NoDocument, WrongPath, LookupError, TypeError, ValueError, AttributeError):
+        return None
 
 
 def _entry(kind: EntryKind, number: int, entry: Mapping[str, Any]) -> FormEntry:

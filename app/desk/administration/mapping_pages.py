@@ -23,16 +23,15 @@ from app.desk.administration.mapping_form import (
     SourceOrigin,
     WrongPath,
     document_of,
-    entries_of,
+    entries_in,
     list_source,
     offered_paths,
 )
+from app.desk.administration.news import shown_news
 from app.desk.administration.sources import DELIVERY
 from app.desk.administration.toml_text import toml_text
 from app.desk.pages.context import Desk, open_desk
-from app.desk.values import EMPTY
 from app.expressions.written_documents import NoDocument, read_document
-from app.i18n import sentences
 
 router = Router(include_in_schema=False)
 MAPPING = f"{ADMINISTRATION}/sources/{{name}}/mapping"
@@ -67,7 +66,7 @@ async def get_mapping_page(request: Request, name: str) -> Response:
     source = await _source(desk, name)
     text = await _used_mapping(desk, source)
     as_text = request.query_params.get(EDITED_AS) == TEXT
-    return await _page(desk, source, EditedMapping(text, None if as_text else _entries(text)))
+    return await _page(desk, source, EditedMapping(text, None if as_text else entries_in(text)))
 
 
 @router.post(MAPPING)
@@ -115,7 +114,7 @@ def _edited(desk: Desk, form: SentForm) -> EditedMapping:
 def _changed(edited: EditedMapping, button: str, about: str) -> EditedMapping:
     """Return the mapping after a button that changes what the page shows."""
     if button == TO_FORM:
-        return replace(edited, entries=_entries(edited.text))
+        return replace(edited, entries=entries_in(edited.text))
     if edited.entries is None or (button == TO_TEXT and edited.fault):
         return edited
     return replace(
@@ -134,18 +133,6 @@ def _changed_entries(entries: Sequence[FormEntry], button: str, about: str) -> S
     entry = entries[int(number)]
     sources = {**entry.sources, key: [*entry.sources.get(key, ()), FieldSource()]}
     return [replace(each, sources=sources) if each is entry else each for each in entries]
-
-
-def _entries(text: str) -> list[FormEntry] | None:
-    """Return the entries of the mapping for its form; None if it cannot be read, or has others as well."""
-    if not text.strip():
-        return []
-    try:
-        document = read_document(text)
-        entries = entries_of(document)
-        return entries if document_of(document, entries) == document else None
-    except (NoDocument, WrongPath, LookupError, TypeError, ValueError, AttributeError):
-        return None
 
 
 def _sent_entries(form: SentForm) -> Iterator[FormEntry]:
@@ -215,11 +202,11 @@ async def _page(desk: Desk, source: Mapping[str, Any], edited: EditedMapping) ->
         entry_kinds=[(kind.value, label.text(desk.language)) for kind, label in ENTRY_LABELS.items()],
         entries=[_shown_entry(desk, entry) for entry in edited.entries or ()],
         paths=list(dict(offered_paths(preview["values"], edited.entries or ())).items()),
-        has_form=edited.entries is not None or _entries(edited.text) is not None,
+        has_form=edited.entries is not None or entries_in(edited.text) is not None,
         failure=preview["failure"],
         mapping_key=preview.get("mapping_key"),
         ignored=preview.get("ignored"),
-        news=[_news(desk, news) for news in preview["news"]],
+        news=[shown_news(desk, news) for news in preview["news"]],
         deliveries=[
             (each["id"], desk.display.instant(each["received_at"]))
             for each in page["items"]
@@ -269,19 +256,3 @@ def _shown_field(desk: Desk, entry: FormEntry, field: MappingField) -> MappedFie
         None if choices is None else list(choices.items()),
         field.has_values,
     )
-
-
-def _news(desk: Desk, news: Mapping[str, Any]) -> tuple[str, list[tuple[str, str]]]:
-    """Return a piece of news of a delivery: its kind in words, and its facts, each with its label."""
-    kind = str(news["kind"])
-    words = sentences(desk.language)["integrations"].get(f"news_{kind}", kind)
-    return words, list(_facts(desk, {name: value for name, value in news.items() if name != "kind"}))
-
-
-def _facts(desk: Desk, fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for name, value in fields.items():
-        if isinstance(value, Mapping):
-            yield from _facts(desk, value)
-        elif value not in EMPTY:
-            label = desk.contract.field_label(name, {}, desk.language)
-            yield label, desk.display.html(value, {}, name)

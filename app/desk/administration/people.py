@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -11,19 +11,17 @@ from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.status import HTTP_303_SEE_OTHER
 
-from app.api.authentication.auth import ledger_of
 from app.api.direct import Router
 from app.common.faces import BilingualLabel, FieldCondition, FormFace, FormQuestion, QuestionAnswer
-from app.common.people import Role
 from app.desk.administration.index import ADMINISTRATION
 from app.desk.operation_calls import CallAnswer
 from app.desk.pages.actions import screen_of, send_form, show_form
 from app.desk.pages.context import Desk, open_desk
+from app.desk.pages.form.questions import held_kinds
 from app.desk.pages.form.returns import page_to_return_to
 from app.desk.pages.form.screens import ActionScreen
 from app.desk.pages.form.sent_inputs import SentInputs
 from app.desk.pages.records import RecordView, read_record
-from app.foundation.people.succession.duties import KIND_DUTIES
 
 router = Router(include_in_schema=False)
 INVITE = f"{ADMINISTRATION}/people/invite"
@@ -54,18 +52,6 @@ INVITATION = FormFace(
         ),
     },
 )
-
-
-@dataclass(frozen=True, slots=True)
-class HeldKind:
-    """Duties in the records of one kind: what the kind is called, how many there are, the records themselves,
-    and who may hand them over, if not the reader.
-    """
-
-    label: str
-    count: int
-    records: tuple[tuple[str, str], ...]
-    managers: str
 
 
 @router.get(INVITE)
@@ -142,24 +128,3 @@ def _handover(desk: Desk, view: RecordView, duties: Mapping[str, Any]) -> Action
         about=desk.sentence("hand_over_about", person=view.record["name"]),
         before=("desk/administration/held_duties.html", {"held": held_kinds(desk, duties)}),
     )
-
-
-def held_kinds(desk: Desk, duties: Mapping[str, Any]) -> list[HeldKind]:
-    """Return the duties that a person holds, by kind."""
-    labels = ledger_of(desk.request).role_labels
-    kinds = []
-    for held in duties["counts"]:
-        kind = held["kind"]
-        records = tuple(
-            (f"/desk/{kind}/{duty['number'] or duty['id']}", _called(duty))
-            for duty in duties["items"]
-            if duty["kind"] == kind
-        )
-        roles = sorted(KIND_DUTIES[kind].managers if kind in KIND_DUTIES else (), key=list(Role).index)
-        managers = ", ".join(labels.label(role, desk.language) for role in roles)
-        kinds.append(HeldKind(desk.kinds_label(kind), held["count"], records, managers))
-    return kinds
-
-
-def _called(duty: Mapping[str, Any]) -> str:
-    return " ".join(str(duty[name]) for name in ("number", "title") if duty[name])

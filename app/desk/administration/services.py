@@ -6,7 +6,8 @@ from dataclasses import replace
 from uuid import NAMESPACE_URL, uuid5
 
 from fastapi import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
+from starlette.status import HTTP_303_SEE_OTHER
 
 from app.api.direct import Router
 from app.common.faces import BilingualLabel, FormFace, FormQuestion, QuestionAnswer
@@ -14,6 +15,7 @@ from app.desk.administration.index import ADMINISTRATION
 from app.desk.operation_calls import CallAnswer
 from app.desk.pages.actions import screen_of, send_form, show_form
 from app.desk.pages.context import open_desk
+from app.desk.pages.form.returns import page_to_return_to
 from app.desk.pages.form.screens import ActionScreen
 from app.desk.pages.form.sent_inputs import SentInputs
 from app.desk.pages.records import RecordView
@@ -66,12 +68,16 @@ def _screen(request: Request) -> ActionScreen:
 async def _added(
     screen: ActionScreen, view: RecordView, sent: SentInputs, answer: CallAnswer
 ) -> Response | None:
-    """Let the service go live if it is in use; if that is refused, its page offers it again."""
+    """Let the service go live if it is in use, and lead to it; None if it is planned or that was refused: its
+    page offers it again.
+    """
     if sent.first_text(f"/{IN_USE}") == LIVE:
-        await screen.desk.calls.send(
+        live = await screen.desk.calls.send(
             "POST",
             f"/v1/services/{view.record['id']}/go_live",
             body={},
             headers={"idempotency-key": str(uuid5(NAMESPACE_URL, f"{sent.key} {IN_USE}"))},
         )
+        if live.is_success and page_to_return_to(screen.desk) is None:
+            return RedirectResponse(f"{view.path}?done=go_live", HTTP_303_SEE_OTHER)
     return None

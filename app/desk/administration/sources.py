@@ -1,4 +1,4 @@
-"""The test of a source, which sends a delivery like its tool and shows the outcome."""
+"""The test of a source, which sends a delivery like its tool, and shows what it would have led to."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from starlette.status import HTTP_303_SEE_OTHER
 
 from app.api.direct import Router
 from app.desk.administration.index import ADMINISTRATION
+from app.desk.administration.news import shown_news
 from app.desk.names import NAME
 from app.desk.pages.context import Desk, open_desk
 
@@ -29,7 +30,7 @@ async def get_source_test_page(request: Request, name: str) -> Response:
     source = await desk.calls.read(f"/v1/webhook_sources/{quote(name, safe='')}")
     delivery = request.query_params.get(DELIVERY, "")
     outcome = await _delivery(desk, source, delivery) if NAME.fullmatch(delivery) else None
-    return _answer(desk, source, outcome)
+    return await _answer(desk, source, outcome)
 
 
 @router.post(TEST)
@@ -37,9 +38,10 @@ async def post_source_test(request: Request, name: str) -> Response:
     """Send the source a test delivery, and lead to its outcome."""
     desk = open_desk(request)
     source = await desk.calls.read(f"/v1/webhook_sources/{quote(name, safe='')}")
-    answer = await desk.calls.send("POST", f"/v1/webhook_sources/{source['id']}/send_sample")
+    path = f"/v1/webhook_sources/{source['id']}/send_sample"
+    answer = await desk.calls.send("POST", path, parameters={"is_test": "true"})
     if not answer.is_success:
-        return _answer(desk, source, None, fault=answer.fault, status=answer.status)
+        return await _answer(desk, source, None, fault=answer.fault, status=answer.status)
     query = urlencode({DELIVERY: answer.document["delivery_id"]})
     return RedirectResponse(f"{TEST.format(name=source['id'])}?{query}", HTTP_303_SEE_OTHER)
 
@@ -51,7 +53,7 @@ async def _delivery(desk: Desk, source: Mapping[str, Any], delivery: str) -> Map
     return answer
 
 
-def _answer(
+async def _answer(
     desk: Desk,
     source: Mapping[str, Any],
     delivery: Mapping[str, Any] | None,
@@ -59,11 +61,7 @@ def _answer(
     fault: str = "",
     status: int = 200,
 ) -> Response:
-    records = [
-        (f"/desk/{effect['record'].partition('/')[0]}/{effect['number']}", effect["number"])
-        for effect in (delivery or {"effects": ()})["effects"]
-        if effect["record"] and effect["number"]
-    ]
+    processed = delivery if delivery is not None and delivery["state"] == PROCESSED else None
     return desk.answer(
         "administration/source_test.html",
         desk.sentence("test_of", source=source["title"]),
@@ -71,9 +69,18 @@ def _answer(
         source=source,
         delivery=delivery,
         is_waiting=delivery is not None and delivery["state"] == WAITING,
-        was_processed=delivery is not None and delivery["state"] == PROCESSED,
-        records=list(dict.fromkeys(records)),
+        was_processed=processed is not None and processed["reason"] is None,
+        news=() if processed is None else await _news(desk, source, processed),
         fault=fault,
         form_address=TEST.format(name=source["id"]),
         all_deliveries=f"/dashboard/integrations/{quote(source['key'], safe='')}",
     )
+
+
+async def _news(
+    desk: Desk, source: Mapping[str, Any], delivery: Mapping[str, Any]
+) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return what the test would have led to: each piece of news with its kind and facts."""
+    path = f"/v1/webhook_sources/{source['id']}/try_mapping"
+    answer = await desk.calls.send("POST", path, body={"delivery": delivery["id"]})
+    return [shown_news(desk, news) for news in answer.document["news"]] if answer.is_success else []

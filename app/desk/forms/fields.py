@@ -50,6 +50,10 @@ class FieldKind(StrEnum):
     anything = "anything"
 
 
+#: The pattern of texts that are colours, as `#rrggbb`.
+COLOUR_PATTERN = "^#[0-9A-Fa-f]{6}$"
+
+
 @dataclass(frozen=True, slots=True)
 class FieldChoice:
     """A code that can be chosen, with its words by language."""
@@ -93,6 +97,11 @@ class FormField:
     def is_secret(self) -> bool:
         """Whether a browser must not keep what is typed into the field."""
         return self.name in SECRETS
+
+    @property
+    def is_colour(self) -> bool:
+        """Whether the field is a colour, which people choose by its look."""
+        return self.schema.get("pattern") == COLOUR_PATTERN
 
     @property
     def is_working_time(self) -> bool:

@@ -38,7 +38,9 @@ from app.desk.pages.evidence import evidence_for
 from app.desk.pages.form.choices import with_choices
 from app.desk.pages.form.faults import placed_problem, problem_before_sending
 from app.desk.pages.form.files_along import attach_files
+from app.desk.pages.form.own_ends import MAKING_ACTIONS, own_end
 from app.desk.pages.form.prefills import first_inputs, prefilled
+from app.desk.pages.form.questions import question_before
 from app.desk.pages.form.replies import respond_by_reply
 from app.desk.pages.form.returns import RETURN, page_to_return_to
 from app.desk.pages.form.screens import ActionScreen
@@ -74,6 +76,8 @@ LONGEST_PERSON_NAME = 200
 ZONE = "time_zone"
 #: The requester, when another person opens the ticket for them.
 REQUESTER = "/requester"
+#: The parameter for the action that led to a page.
+ACTION_DONE = "done"
 #: Text in the reply box, and its field in an action that asks a question.
 TEXT, QUESTION = "/text", "question"
 
@@ -318,11 +322,19 @@ async def _refused(
 
 
 def _conditions_by_place(screen: ActionScreen) -> dict[str, str]:
-    """Return the conditions of the form as sentences, by the pointer of the last field that each is about."""
+    """Return the conditions of the form as sentences, by the pointer of the last field that each is about and
+    that people are asked for.
+    """
     language = screen.desk.language
     stop = "。" if language == "zh" else "."
+    places = {
+        id(condition): next(
+            (name for name in reversed(condition["members"]) if name not in screen.face.unasked), ""
+        )
+        for condition in screen.form.conditions
+    }
     return {
-        f"/{condition['members'][-1]}": f"{capitalised(condition['message'][language])}{stop}"
+        f"/{places[id(condition)]}": f"{capitalised(condition['message'][language])}{stop}"
         for condition in screen.form.conditions
     }
 
@@ -356,10 +368,21 @@ async def _drawn(screen: ActionScreen, sent: SentInputs, *, status: int = 200) -
         freezes=await freezes_ahead(screen.desk)
         if any(field.name == WANTED for field in layout.fields)
         else (),
+        question=await question_before(screen),
+        done=_outcome_before(screen),
+        own_end=own_end(screen.desk, _form_address(screen))
+        if screen.row.name in MAKING_ACTIONS.get(screen.lifecycle.kind, ())
+        else None,
         evidence=None
         if screen.view is None
         else await evidence_for(screen.desk, screen.view, screen.row, screen.form.fields, sent.inputs),
     )
+
+
+def _outcome_before(screen: ActionScreen) -> str | None:
+    """Return the sentence on the action that led to this form; None: no action did."""
+    done = screen.desk.request.query_params.get(ACTION_DONE)
+    return outcome_sentence(screen.desk, screen.view, done) if done and screen.view is not None else None
 
 
 def _asked_about(
@@ -444,10 +467,10 @@ def _after(screen: ActionScreen, view: RecordView, refused_files: int) -> str:
     """
     returns_to = page_to_return_to(screen.desk)
     if returns_to is not None:
-        return f"{returns_to}{'&' if '?' in returns_to else '?'}{urlencode({'done': screen.row.name})}"
-    parameters = [("done", screen.row.name), *warning_parameters(view.record)]
+        return f"{returns_to}{'&' if '?' in returns_to else '?'}{urlencode({ACTION_DONE: screen.row.name})}"
+    parameters = [(ACTION_DONE, screen.row.name), *warning_parameters(view.record)]
     if refused_files:
         parameters.append((UNATTACHED, str(refused_files)))
     if address := view.lifecycle.face.next_pages.get(screen.row.name):
-        return address.format(id=view.record["id"])
+        return f"{address.format(id=view.record['id'])}?{urlencode(parameters)}"
     return f"{view.path}?{urlencode(parameters)}"

@@ -21,6 +21,7 @@ from app.api.direct import Router
 from app.common.times.zones import is_zone
 from app.desk.operation_calls import CallRefused
 from app.desk.pages.context import Desk, open_desk
+from app.desk.pages.form.own_ends import own_end
 from app.desk.pages.records import RecordView, state_label
 from app.desk.values import ShownField
 from app.kernel.actions.payloads import LONGEST_KEY
@@ -119,6 +120,7 @@ async def _calendar_page(request: Request, query: CalendarPageQuery, subscriptio
         causes=await _causing_changes(desk),
         choices=await _choices(desk),
         subscription=subscription,
+        own_end=own_end(desk, "/desk/changes"),
     )
 
 

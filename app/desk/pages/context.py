@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import unquote, urlencode
@@ -286,7 +286,7 @@ def open_desk(request: Request, root: str = DESK, kinds: Collection[str] | None 
     # Figures are of periods, which begin and end by the clocks of the organisation.
     now = None if is_below(request.url.path, DASHBOARD) else utc_now()
     numbered = frozenset(kind for kind, lifecycle in ledger.lifecycles.items() if lifecycle.code is not None)
-    codes = code_words(ledger.lifecycles, language)
+    codes = code_words(ledger.lifecycles, request.app.state.adapter_titles, language)
     display = ValueDisplay(screen_contract(), language, zone, linked, numbered, root, codes, now)
     calls = OperationCalls(request, language)
     names = ReferredNames(calls, display.contract, ledger.lifecycles)
@@ -305,7 +305,9 @@ def zone_of(request: Request) -> ZoneInfo:
 _CODE_WORDS: dict[str, CodeWords] = {}
 
 
-def code_words(lifecycles: Mapping[str, Lifecycle[Any]], language: str) -> CodeWords:
+def code_words(
+    lifecycles: Mapping[str, Lifecycle[Any]], adapter_titles: Callable[[], Mapping[str, str]], language: str
+) -> CodeWords:
     """Return the words for kinds, states and KPIs in that language, which are the same for all pages."""
     if language not in _CODE_WORDS:
         _CODE_WORDS[language] = CodeWords(
@@ -317,5 +319,6 @@ def code_words(lifecycles: Mapping[str, Lifecycle[Any]], language: str) -> CodeW
                 for state in lifecycle.states
             },
             {key: kpi.label(language) for key, kpi in KPIS.items()},
+            adapter_titles(),
         )
     return _CODE_WORDS[language]

@@ -46,8 +46,8 @@ MOST_EVENTS = 200
 @dataclass(frozen=True, slots=True)
 class OfferedAction:
     """An action on the record: its name and label, where it leads (None: the state stays), whether it is
-    sent without any form, the kind of row within the record that it acts on (None: on the record itself), and
-    the sentence that forbids it now (None: nothing does).
+    sent without any form or question, the kind of row within the record that it acts on (None: on the record
+    itself), and the sentence that forbids it now (None: nothing does).
     """
 
     name: str
@@ -153,7 +153,9 @@ def offered_actions(desk: Desk, view: RecordView) -> Iterable[OfferedAction]:
             row.name,
             action["label"],
             _leads_to(view, row, desk.language),
-            is_plain=row.name != "edit" and all(field.name == "occurred_at" for field in form.fields),
+            is_plain=row.name != "edit"
+            and not view.lifecycle.face.is_dangerous(row.name)
+            and all(field.name == "occurred_at" for field in form.fields),
             acts_on=next(((f.name, f.reference) for f in form.fields if f.reference and names_row(f)), None),
             reason=action["reason"],
         )

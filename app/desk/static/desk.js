@@ -182,6 +182,39 @@ document.addEventListener("dragover", (event) => {
   if (event.target.closest?.("form")?.querySelector("input[type=file][name=file]")) event.preventDefault();
 });
 
+// A colour is shown with white text on it, and with the contrast of both as the server computes it (WCAG 2.2).
+const LEAST_CONTRAST = 4.5;
+function contrastWithWhite(colour) {
+  const shares = [1, 3, 5].map((place) => Number.parseInt(colour.slice(place, place + 2), 16) / 255);
+  const linear = shares.map((share) => (share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4));
+  return 1.05 / (linear[0] * 0.2126 + linear[1] * 0.7152 + linear[2] * 0.0722 + 0.05);
+}
+function judgeColour(input) {
+  const verdict = document.getElementById(input.dataset.contrast), contrast = contrastWithWhite(input.value);
+  const isEnough = contrast >= LEAST_CONTRAST;
+  verdict.value = (isEnough ? verdict.dataset.enough : verdict.dataset.low).replace("{ratio}", String(Math.floor(contrast * 10) / 10));
+  verdict.style.background = isEnough ? input.value : "";
+  verdict.classList.toggle("low", !isEnough);
+  verdict.hidden = false;
+}
+for (const input of document.querySelectorAll("input[data-contrast]")) {
+  judgeColour(input);
+  input.addEventListener("input", () => judgeColour(input));
+}
+
+// A picture that is chosen is shown before it is sent.
+document.addEventListener("change", ({ target }) => {
+  if (target.dataset?.preview === undefined) return;
+  target.parentElement.querySelector("img.preview")?.remove();
+  const file = target.files[0];
+  if (!file?.type.startsWith("image/")) return;
+  const reader = new FileReader(), picture = new Image();
+  picture.className = "preview";
+  picture.alt = file.name;
+  reader.addEventListener("load", () => { picture.src = reader.result; target.after(picture); });
+  reader.readAsDataURL(file);
+});
+
 // The card of the person for whom a ticket is opened is shown with its form.
 document.addEventListener("change", ({ target }) => {
   if (!target.dataset?.shows || !document.getElementById("asker")) return;

@@ -20,6 +20,7 @@ from app.common.records import ForeignRef, Hidden
 from app.foundation.people.credentials.bounds import KEYS, within_bound
 from app.foundation.people.credentials.key_standing import SUSPEND_LOST, lost_standing
 from app.foundation.people.credentials.maker_credential import note_secret
+from app.foundation.people.credentials.recent_sign_in import latest_end
 from app.foundation.people.faces import KEY_FACE
 from app.foundation.people.records import Key, KeyState
 from app.foundation.people.roles import RoleText
@@ -69,7 +70,11 @@ KeyScopeField = Annotated[
     ),
 ]
 KeyExpiry = Annotated[
-    Instant | None, Field(description="Time at which the key ends; if left out, it does not end.")
+    Instant | None,
+    Field(
+        description="Time at which the key ends; if left out, it does not end, or ends with your own "
+        "credential if it is for yourself."
+    ),
 ]
 USUAL_OVERLAP_SECONDS = 86_400
 LONGEST_OVERLAP_SECONDS = 30 * 86_400
@@ -119,14 +124,15 @@ async def expiry_extended(reads: ReadContext, key: Key, body: RotateKey, ctx: Ac
 async def credential_outlived(
     reads: ReadContext, key: Key, body: MakeKey | RotateKey, ctx: ActionContext
 ) -> str | None:
-    """Refuse if somebody would have a secret of their own that outlives the credential that they call with,
-    a session for example: also an administrator, who may give others what they like (`ends_later`).
+    """Refuse if somebody would have a secret of their own that outlives the credential that they call with:
+    also an administrator, who may give others what they like (`ends_later`). See `latest_end` for sessions.
     """
     is_made = isinstance(body, MakeKey)
     person_id = ctx.required_ref(Person, "person").id if is_made else key.person_id
-    ends = body.expires_at or (ctx.caller.ends_at if is_made else key.expires_at)
+    latest = latest_end(ctx.caller, ctx.now)
+    ends = body.expires_at or (latest if is_made else key.expires_at)
     if person_id == ctx.caller.person_id:
-        _check_end(ends, ctx.caller.ends_at)
+        _check_end(ends, latest)
     return None
 
 
@@ -176,7 +182,7 @@ def make_key(key: Key, body: MakeKey, ctx: ActionContext) -> None:
         restricted_to = grant_texts(ctx.caller.restricted_to)
         roles = roles or (None if restricted_to is None else tuple(restricted_to))
     if person.id == ctx.caller.person_id:
-        expires_at = expires_at or ctx.caller.ends_at
+        expires_at = expires_at or latest_end(ctx.caller, ctx.now)
     key.name = body.name
     key.person_id = person.id
     key.roles = None if roles is None else list(dict.fromkeys(roles))

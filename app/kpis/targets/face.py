@@ -15,6 +15,7 @@ VALUE = {
 }
 FACE = RecordFace(
     essentials=("kpi", "comparator", "value"),
+    called=BilingualLabel("{kpi}", "{kpi}"),
     primary={"active": ("revise",)},
     forms={
         "add": FormFace(

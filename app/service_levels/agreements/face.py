@@ -20,6 +20,8 @@ FACE = RecordFace(
     forms={
         "record_requirement": FormFace(
             first=("title", *PARTY_FIELDS, "needs", "business_process", "services"),
+            # An amendment sets what it replaces.
+            unasked=frozenset({"replaces"}),
             only_with={
                 "customer": FieldCondition("agreement_type", ("SLA",)),
                 "team": FieldCondition("agreement_type", ("OLA",)),

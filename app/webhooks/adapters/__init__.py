@@ -42,6 +42,11 @@ def read_adapter(tool: str) -> str:
     return resources.files(__name__).joinpath(tool + _SUFFIX).read_text(encoding="utf-8")
 
 
+def adapter_titles() -> dict[str, str]:
+    """Return the title of each adapter by its key. This reads all of them."""
+    return {str(each["key"]): str(each["title"]) for each in adapter_texts()}
+
+
 def adapter_texts() -> list[dict[str, str | None]]:
     """Return key, title and mapping of each adapter."""
     texts: list[dict[str, str | None]] = [

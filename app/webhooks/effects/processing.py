@@ -57,6 +57,7 @@ from app.webhooks.effects.outcomes import (
 from app.webhooks.intake import deliveries
 from app.webhooks.intake.deliveries import DeliveryEffect, DeliveryState, Outcome, StoredDelivery
 from app.webhooks.intake.evaluation import evaluate
+from app.webhooks.intake.source_tests import tested
 from app.webhooks.mapping.ticket_kinds import as_kind
 from app.webhooks.mapping.updates import (
     AlertSignal,
@@ -427,15 +428,20 @@ async def process_source(
     if source is None or source.state is not WebhookSourceState.active:
         return False
     ends = elapsed() + TURN_SECONDS
-    processor = None
+    processor, was_any = None, False
     while waiting := await deliveries.waiting(ledger, source_id, BATCH):
-        if processor is None:
+        was_any = True
+        tests = {each.id: await tested(ledger, source, each) for each in waiting if each.is_test}
+        await deliveries.finish(ledger.db, tests)
+        news = [delivery for delivery in waiting if not delivery.is_test]
+        if news and processor is None:
             account = await Identities(ledger, str(source.key), clock()).account()
             processor = Processor(ledger, source, clock, account)
-        await processor.process(waiting)
+        if news and processor is not None:
+            await processor.process(news)
         if len(waiting) < BATCH or elapsed() >= ends:
             break
-    return processor is not None
+    return was_any
 
 
 class SourceTurns:

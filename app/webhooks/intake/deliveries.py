@@ -30,6 +30,8 @@ MOST_REMOVED = 500
 NO_SOURCE = UUID(int=0)
 #: Prefix of the key of a delivery to which its tool gave no id.
 HASH_KEY = "hash:"
+#: Prefix of the key of a test, which changes nothing and counts in no figure.
+TEST_KEY = "test:"
 COUNT_REFUSED = """
 insert into plumbing.webhook_refusal as r (source_id, refused, last_refused_at) values (%s, 1, %s)
 on conflict (source_id) do update
@@ -72,7 +74,7 @@ update plumbing.webhook_delivery set sealed = null where id in (
   select id from plumbing.webhook_delivery where sealed is not null and received_at < %s
   limit {MOST_REMOVED} for update skip locked
 ) returning id"""
-COUNTS = """
+COUNTS = f"""
 select count(*) filter (where state = 'waiting') as waiting,
   count(*) filter (where state = 'failed') as failed,
   count(*) filter (where received_at > %s) as last_day,
@@ -80,7 +82,7 @@ select count(*) filter (where state = 'waiting') as waiting,
   max(greatest(received_at, last_heard_at)) as last_received_at,
   min(received_at) filter (where state = 'waiting') as oldest_waiting_at,
   (select refused from plumbing.webhook_refusal where source_id = %s) as refused
-from plumbing.webhook_delivery where source_id = %s"""
+from plumbing.webhook_delivery where source_id = %s and not starts_with(delivery_key, '{TEST_KEY}')"""
 
 
 class DeliveryState(CodeEnum):
@@ -150,6 +152,11 @@ class StoredDelivery:
     received_at: datetime
     content_hash: str
     raw: RawDelivery | None = field(repr=False)
+
+    @property
+    def is_test(self) -> bool:
+        """Return whether the delivery is a test, which changes nothing."""
+        return self.delivery_key.startswith(TEST_KEY)
 
     @property
     def has_id(self) -> bool:

@@ -9,11 +9,12 @@ from uuid import UUID
 
 from app.exchange.mapping import MappingRefused
 from app.kernel.ledger import Ledger
+from app.log.ids import uuid7
 from app.webhooks.adapters import MAIL, adapter
 from app.webhooks.intake import storage
 from app.webhooks.intake.amazon_requests import signing_certificate
 from app.webhooks.intake.amazon_signatures import message_of
-from app.webhooks.intake.deliveries import RawDelivery, delivery_key
+from app.webhooks.intake.deliveries import TEST_KEY, RawDelivery, delivery_key
 from app.webhooks.intake.evaluation import delivery_id
 from app.webhooks.intake.verification import ADDRESS_PREFIX, Credentials, is_verified, may_be_verified
 from app.webhooks.mail.delivery import mail_key
@@ -103,11 +104,20 @@ def _credentials(ledger: Ledger, source: WebhookSource, now: datetime) -> Creden
 
 
 async def receive(
-    ledger: Ledger, source: WebhookSource, headers: dict[str, str], body: bytes, now: datetime
+    ledger: Ledger,
+    source: WebhookSource,
+    headers: dict[str, str],
+    body: bytes,
+    now: datetime,
+    *,
+    is_test: bool = False,
 ) -> tuple[UUID, bool]:
-    """Store a verified delivery. Return its id, and whether it is new. Raises DatabaseGone."""
+    """Store a verified delivery. Return its id, and whether it is new. `is_test`: it is to change nothing,
+    and repeats no other. Raises DatabaseGone.
+    """
     raw = RawDelivery(kept_headers(source, headers), body)
-    return await storage.store(ledger, source.id, await _key(source, raw, now), raw)
+    key = f"{TEST_KEY}{uuid7()}" if is_test else await _key(source, raw, now)
+    return await storage.store(ledger, source.id, key, raw)
 
 
 async def _key(source: WebhookSource, raw: RawDelivery, now: datetime) -> str:

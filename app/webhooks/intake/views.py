@@ -32,7 +32,8 @@ def delivery_shown(row: Row, language: str) -> dict[str, Any]:
     answer = {name: row[name] for name in _SHOWN}
     if answer["effects"] is not None:
         answer["effects"] = [_effect_shown(effect) for effect in answer["effects"]]
-    code = row["code"] if row["state"] == "failed" else None
+    # Of what was ignored, the code is its kind in the tool. A test can fail, and is processed all the same.
+    code = row["code"] if row["state"] in ("failed", "processed") else None
     answer["reason"] = None if code is None else reason_of(code, language)
     return answer
 

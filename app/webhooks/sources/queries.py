@@ -32,9 +32,8 @@ class DeliveryEffectOut(OutputModel):
     """The effect of a part of a delivery."""
 
     outcome: str = Field(
-        description="Outcome: `opened`, `updated`, `commented`, `known_already`, `ignored`, or the outcome "
-        "of "
-        "an alert.",
+        description="Outcome: `opened`, `updated`, `commented`, `known_already`, `ignored`, the outcome of "
+        "an alert, or, of a test, `tested` or `test_failed`.",
     )
     record: str | None = Field(
         description="Ticket that was affected, in the form `<kind>/<id>`; null if no ticket was affected."

@@ -17,6 +17,7 @@ from app.kernel.consumers.rules import Clock
 from app.kernel.ledger import Ledger
 from app.log.ids import uuid7
 from app.platform.db import Database
+from app.webhooks.intake.deliveries import TEST_KEY
 from app.webhooks.sources.lifecycle import LIFECYCLE, NoteSilence
 
 NAME = "note_silent_sources"
@@ -31,7 +32,8 @@ SHORTEST_SILENCE_SECONDS = 300.0
 # as long as their delivery records.
 USUAL_GAP = f"""
 with last as (
-  select received_at, id, heard, last_heard_at from plumbing.webhook_delivery where source_id = %s
+  select received_at, id, heard, last_heard_at from plumbing.webhook_delivery
+  where source_id = %s and not starts_with(delivery_key, '{TEST_KEY}')
   order by received_at desc, id desc limit {LATEST}
 ), gaps as (
   select extract(epoch from received_at - lag(received_at) over (order by received_at, id))::float8 as gap
@@ -42,9 +44,10 @@ with last as (
 )
 select case when count(gap) >= {FEWEST} then percentile_cont(0.5) within group (order by gap) end from gaps
 """
-SOURCES = """
+SOURCES = f"""
 select s.id, s.silent_since_at, (select greatest(
-    (select max(d.received_at) from plumbing.webhook_delivery d where d.source_id = s.id),
+    (select max(d.received_at) from plumbing.webhook_delivery d
+      where d.source_id = s.id and not starts_with(d.delivery_key, '{TEST_KEY}')),
     (select max(d.last_heard_at) from plumbing.webhook_delivery d
       where d.source_id = s.id and d.last_heard_at is not null))) as last_received_at
 from fold.webhook_source s where s.state = 'active'

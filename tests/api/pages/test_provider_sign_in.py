@@ -104,6 +104,7 @@ async def test_who_signs_in_at_the_provider_has_a_session_and_comes_back_where_t
     cookies = {cookie.partition("=")[0]: cookie for cookie in answer.headers.get_list("set-cookie")}
     assert cookies.keys() == {SESSION, FLOW}
     assert "SameSite=strict" in cookies[SESSION]
+    assert await desk.ledger.db.value("select signed_in_at from plumbing.session") is not None
     assert "Max-Age=0" in cookies[FLOW]
     page = await browser.get(PAGE)
     assert page.text == f"person:{admin.headers['X-Person']}"

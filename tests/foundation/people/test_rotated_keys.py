@@ -9,15 +9,16 @@ import random
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.cookies import SimpleCookie
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
-from app.api.authentication import sessions
+from app.api.authentication import auth, sessions
 from app.api.authentication.sessions import COOKIE, SessionProof
 from app.api.authentication.signed_secrets import SignedSecret
 from app.common.keys import KeyScope, hash_of, new_secret
-from app.common.people import Caller, rule_caller
+from app.common.people import Caller, Role, rule_caller
+from app.foundation.people.credentials.recent_sign_in import LONGEST_BY_LOGIN, RECENT_SIGN_IN, latest_end
 from app.foundation.people.keys import MakeKey, RotateKey
 from app.kernel.actions.payloads import EmptyPayload
 from app.kernel.actions.refusals import Refusal
@@ -119,12 +120,15 @@ async def test_a_session_lives_as_long_as_the_old_secret_that_opened_it(held: He
 
 
 @pytest.mark.parametrize("role", first_of(["admin", "engineer"], 1))
-async def test_a_session_gets_no_secret_of_its_own_that_outlives_it(api: Api, role: str) -> None:
+async def test_a_session_gets_no_secret_of_its_own_that_outlives_it_once_its_sign_in_is_old(
+    api: Api, role: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     person = await add_person(api.ledger, "Wang Wei", roles=(role,))
     sent = await add_key(api.ledger, person.id, role)
     held = Held(api, api.with_token(sent, person.id), str(UUID(sent.split("_")[1])))
     browser = await held.browser(held.owner)
     ends = (await browser.read("/v1/me"))["expires_at"]
+    monkeypatch.setattr(auth, "utc_now", lambda: datetime.now(UTC) + RECENT_SIGN_IN)
     refused = await browser.post(f"{held.path}/rotate", json={})
     assert refused.json()["errors"][0]["code"] == "ends_later"
     own: Json = {"name": "x", "person": "me", "scope": "calendar"}
@@ -133,6 +137,32 @@ async def test_a_session_gets_no_secret_of_its_own_that_outlives_it(api: Api, ro
     assert (await browser.post_ok("/v1/keys", own))["expires_at"] == ends
     renewed = await browser.post_ok(f"{held.path}/rotate", {"expires_at": ends})
     assert renewed["expires_at"] == ends
+
+
+@pytest.mark.parametrize("role", first_of(["admin", "engineer"], 1))
+@pytest.mark.parametrize("end", [None, "2190-01-01T00:00:00.000000Z"])
+async def test_somebody_who_has_just_signed_in_makes_secrets_that_last_as_long_as_their_key(
+    api: Api, role: str, end: str | None
+) -> None:
+    person = await add_person(api.ledger, "Wang Wei", roles=(role,))
+    admin = await api.client("Zhao", Role.admin)
+    key = await admin.post_ok("/v1/keys", {"name": "x", "person": str(person.id), "expires_at": end})
+    held = Held(api, api.with_token(key["token"], person.id), key["id"])
+    browser = await held.browser(held.owner)
+    own: Json = {"name": "x", "person": "me", "scope": "calendar"}
+    assert (await browser.post_ok("/v1/keys", own))["expires_at"] == end
+    later = await browser.post("/v1/keys", json={**own, "expires_at": "2199-01-01T00:00:00Z"})
+    assert later.status_code == (201 if end is None else 422)
+    assert (await browser.post_ok(f"{held.path}/rotate"))["expires_at"] == end
+
+
+@pytest.mark.parametrize("signed_in", [True, False])
+def test_a_login_makes_secrets_for_a_year_and_a_session_by_a_token_only_for_itself(signed_in: bool) -> None:
+    now = datetime.now(UTC)
+    ends = now + timedelta(hours=12)
+    caller = Caller("person:x", uuid4(), ends_at=ends, signed_in_at=now if signed_in else None)
+    assert latest_end(caller, now) == (now + LONGEST_BY_LOGIN if signed_in else ends)
+    assert latest_end(caller, now + RECENT_SIGN_IN + timedelta(seconds=1)) == ends
 
 
 # What follows tells what rotation promises a second time, by a plain list of what has been handed out, and
@@ -257,7 +287,8 @@ class Thief:
         if isinstance(with_what, Cookie) or caller.is_superseded:
             return False  # the route refuses it
         ends = min(self.model.now + timedelta(hours=12), caller.ends_at or datetime.max.replace(tzinfo=UTC))
-        proof = SessionProof(key_secret_hash=hash_of(with_what.text))
+        is_sign_in = self.chance.random() < 0.5
+        proof = SessionProof(key_secret_hash=hash_of(with_what.text), is_sign_in=is_sign_in)
         value = await sessions.create_session(self.ledger.db, caller, proof, self.model.now, ends)
         self.has.append(Cookie(value, with_what, ends))
         return True

@@ -16,6 +16,7 @@ from app.api.authentication.auth import ledger_of
 from app.common.components import CHOSEN_FROM
 from app.common.people import Role, RoleGrant
 from app.common.tickets import Ticket
+from app.desk.codes import NAMES_OF_LANGUAGES
 from app.desk.forms.fields import FieldChoice, FieldKind, Form, FormField
 from app.desk.forms.roles import role_field
 from app.desk.pages.context import Desk, require_signed_in
@@ -26,7 +27,6 @@ from app.kpis.catalogue import KPIS
 ROLES, ADAPTERS, ZONES, PROCESSES = "role", "webhook_adapter", "time_zone", "process"
 KPI_KEYS, DUTY_KINDS, LOCALES, HELD_ROLES = "kpi", "duty_kind", "language", "held_role"
 COUNTRIES = "country"
-NAMES_OF_LANGUAGES = (("en", "English"), ("zh", "中文"))
 Choices = tuple[FieldChoice, ...]
 
 
@@ -108,7 +108,8 @@ async def duty_kinds(desk: Desk) -> Choices:
 
 async def locales(desk: Desk) -> Choices:
     """Return the languages of pages and mails, each by its own name."""
-    return tuple(FieldChoice(code, dict.fromkeys(LANGUAGES, name)) for code, name in NAMES_OF_LANGUAGES)
+    names = NAMES_OF_LANGUAGES.items()
+    return tuple(FieldChoice(code, dict.fromkeys(LANGUAGES, name)) for code, name in names)
 
 
 async def countries(desk: Desk) -> Choices:

@@ -108,7 +108,8 @@ class ActionScreen:
     @property
     def takes_file(self) -> bool:
         """Say whether a file is sent with the form."""
-        return self.face.takes_files or any(is_file(field) for field in self.form.fields)
+        has_along = self.face.takes_files or self.face.file_along is not None
+        return has_along or any(is_file(field) for field in self.form.fields)
 
 
 def opening_in_chinese(label: str, kind: str) -> str:

@@ -31,6 +31,7 @@ from app.desk.pages.record.read_fields import (
     narrowed,
     placed_fields,
     planned_span,
+    readable_field,
 )
 from app.desk.pages.record.requester_card import OPENED_BY_PEOPLE, RequesterCard, requester_card
 from app.desk.pages.record.talk import IN_THE_CONVERSATION, reply_box, ticket_talk
@@ -155,7 +156,10 @@ def _values(desk: Desk, view: RecordView, reads: PageReads) -> dict[str, Any]:
     """Return the values of the template that follow from what was read."""
     parts, possible, lifecycle = reads.parts, reads.possible, view.lifecycle
     children = desk.contract.children(lifecycle.plural)
-    fields = list(desk.display.fields(parts.record, shown_fields(desk, lifecycle)))
+    fields = [
+        readable_field(desk, view, field)
+        for field in desk.display.fields(parts.record, shown_fields(desk, lifecycle))
+    ]
     box = reply_box(desk, view, possible, reads.blocks) if lifecycle.is_ticket else None
     row_kinds = _kinds_of_rows(children, possible)
     return {

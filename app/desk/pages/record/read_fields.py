@@ -4,12 +4,13 @@ folded.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from markupsafe import Markup
 
+from app.desk.administration.mapping_shown import shown_mapping
 from app.desk.pages.context import Desk
 from app.desk.pages.records import ChildTable, RecordView
 from app.desk.values import ShownField
@@ -23,15 +24,18 @@ READ_COLUMNS = {
     "votes": frozenset({"person", "verdict", "comment", "voted_at", "cast_by", "recused_at"}),
     "tasks": frozenset({"title", "assignee", "team", "due_at", "completed_at", "dropped_at", "outcome"}),
 }
+#: How pages show texts that are written for programs, by kind and field; None: as they are.
+WRITTEN_FOR_PROGRAMS: Mapping[tuple[str, str], Callable[[Desk, str], Markup | None]] = {
+    ("webhook_source", "mapping"): shown_mapping,
+}
 
 
 def essential_fields(desk: Desk, view: RecordView, record: Mapping[str, Any]) -> list[ShownField]:
     """Return the fields that the page shows though they are empty."""
     schemas = desk.contract.record_fields(view.lifecycle.plural) or {}
     names = [name for name in view.lifecycle.face.essentials if name in schemas]
-    by_name = {
-        field.name: field for field in desk.display.fields(record, {name: schemas[name] for name in names})
-    }
+    chosen = {name: schemas[name] for name in names}
+    by_name = {field.name: field for field in desk.display.fields(record, chosen, are_chosen=True)}
     return [by_name.get(name) or _empty_field(desk, name, schemas[name]) for name in names]
 
 
@@ -39,6 +43,13 @@ def _empty_field(desk: Desk, name: str, schema: Mapping[str, Any]) -> ShownField
     words = desk.sentence("unassigned") if name == "assignee" else "–"
     label = desk.contract.field_label(name, dict(schema), desk.language)
     return ShownField(name, label, plain_text(words), is_long=False, is_instant=False)
+
+
+def readable_field(desk: Desk, view: RecordView, field: ShownField) -> ShownField:
+    """Return the field with a value that people can read, if its text is written for programs."""
+    renderer = WRITTEN_FOR_PROGRAMS.get((view.lifecycle.kind, field.name))
+    value = None if renderer is None else renderer(desk, str(view.record[field.name]))
+    return field if value is None else replace(field, value=value, is_long=True)
 
 
 def placed_fields(view: RecordView, fields: Sequence[ShownField]) -> dict[str, list[ShownField]]:
