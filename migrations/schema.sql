@@ -213,6 +213,9 @@ create table deliveries.tool_ticket (
   begun_at timestamp with time zone,
   unsure_at timestamp with time zone,
   written_at timestamp with time zone,
+  labels text[],
+  labels_at timestamp with time zone,
+  refused jsonb,
   constraint tool_ticket_pkey PRIMARY KEY (source, stream)
 );
 CREATE INDEX tool_ticket_begun ON deliveries.tool_ticket USING btree (begun_at) WHERE (begun_at IS NOT NULL);

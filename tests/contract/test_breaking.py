@@ -486,7 +486,7 @@ def test_from_the_first_release_on_what_breaks_its_clients_is_told_with_what_to_
     released["paths"]["/v1/gone"] = {"get": {**released["paths"]["/v1/me"]["get"], "operationId": "get_gone"}}
     (tmp_path / "released" / "openapi.json").write_text(json.dumps(released), encoding="utf-8")
     message = unexcused()
-    assert message[0] == "Breaks clients: get_gone is gone (GET /v1/gone): rule operation_removed."
+    assert message[0] == "Breaks clients: get_gone was removed (GET /v1/gone): rule operation_removed."
     version = "9.0.0"
     entry = (
         message[-1]

@@ -329,7 +329,7 @@ LIFECYCLE = Lifecycle(
                notifies=(managers(NoticeType.benefit_faded), its_proposer(NoticeType.benefit_faded))),
         # 9, 10
         action(evaluation.evaluate, "评估", [State.evaluating], STAYS, IMPROVERS.in_person(), "improvement.evaluated",
-               prepare=(newest_effect,), wrong=(checks.effect_is_missing, checks.against_evidence, checks.no_owner_asked, IMPLEMENTED_BY_OTHERS)),
+               prepare=(newest_effect,), wrong=(IMPLEMENTED_BY_OTHERS, checks.effect_is_missing, checks.against_evidence, checks.no_owner_asked)),
         action(evaluation.agree_to_evaluation, "同意评估", [State.evaluating], STAYS, process_owner.in_person(), "improvement.evaluation_agreed",
                unless=(checks.nothing_to_agree_to, checks.another_owner_asked), wrong=(AGREED_BY_OTHERS,),
                notifies=(managers(NoticeType.updated),)),

@@ -307,8 +307,9 @@ class Processor:
                 raise SourceFailed("awaits_answer", awaited)
         if isinstance(news, TicketUpdate):
             effect = await self._take_ticket(news, task.key)
+            writes = None if self._both_ways is None else self._both_ways.writes
             effect = await take_tags_and_values(
-                self._ledger, self._mirror.channel, self._account.id, effect, news, now
+                self._ledger, self._mirror.channel, self._account.id, effect, news, now, writes
             )
             if effect.outcome != "updated":
                 self._known_cases.append(news.case)

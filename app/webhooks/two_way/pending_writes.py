@@ -43,6 +43,18 @@ on conflict (source, stream) do update set unsure_at = excluded.unsure_at return
 CLEAR_DOUBT = """
 update deliveries.tool_ticket set unsure_at = null where source = %s and stream = %s and unsure_at = %s
 returning stream"""
+FIND_REFUSED = "select refused from deliveries.tool_ticket where source = %s and stream = %s"
+SAVE_REFUSED = """
+insert into deliveries.tool_ticket (source, stream, refused) values (%s, %s, %s)
+on conflict (source, stream) do update set refused = coalesce(tool_ticket.refused, '{}') || excluded.refused
+returning stream"""
+FIND_LABELS = """
+select labels, labels_at from deliveries.tool_ticket where source = %s and stream = %s and labels_at is not null"""
+SAVE_LABELS = """
+insert into deliveries.tool_ticket (source, stream, labels, labels_at) values (%s, %s, %s, %s)
+on conflict (source, stream) do update set labels = excluded.labels, labels_at = excluded.labels_at
+where coalesce(tool_ticket.labels_at, '-infinity') <= excluded.labels_at
+returning stream"""
 BEGIN_COMMENT = """
 insert into deliveries.tool_comment (source, comment_id, stream, begun_at, is_open) values (%s, %s, %s,
 %s, true)
@@ -93,6 +105,14 @@ class WrittenComment:
     key: str | None
     begun_at: datetime
     fingerprint: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CommonLabels:
+    """The labels that a ticket had on both sides, and the tool's time of the comparison."""
+
+    labels: frozenset[str]
+    labels_at: datetime
 
 
 class Writes:
@@ -148,6 +168,24 @@ class Writes:
     async def clear_doubt(self, stream: str, unsure_at: datetime) -> None:
         """Note that the doubt of that time is over; a later one is not."""
         await self._db.rows(CLEAR_DOUBT, (self._source, stream, unsure_at))
+
+    async def refused_fields(self, stream: str) -> Mapping[str, str]:
+        """Return marks of the values that the tool has refused last, by field."""
+        row = await self._db.row(FIND_REFUSED, (self._source, stream))
+        return {} if row is None else row["refused"] or {}
+
+    async def note_refused(self, stream: str, name: str, mark: str) -> None:
+        """Note that the tool has refused the value of that mark for the field."""
+        await self._db.rows(SAVE_REFUSED, (self._source, stream, Jsonb({name: mark})))
+
+    async def common_labels(self, stream: str) -> CommonLabels | None:
+        """Return the labels of the ticket on both sides; None: they were never compared."""
+        row = await self._db.row(FIND_LABELS, (self._source, stream))
+        return None if row is None else CommonLabels(frozenset(row["labels"]), row["labels_at"])
+
+    async def save_common_labels(self, stream: str, common: CommonLabels) -> None:
+        """Save the labels of the ticket on both sides, unless a later comparison is saved."""
+        await self._db.rows(SAVE_LABELS, (self._source, stream, sorted(common.labels), common.labels_at))
 
     async def begin_comment(self, stream: str, comment: UUID, now: datetime) -> None:
         """Note that a comment will be written for the first time or again."""

@@ -18,8 +18,10 @@ from app.log.events import id_of
 from app.log.ids import uuid7
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.records import ENDED, Incident, IncidentState
+from app.subscriptions.standing import note_refusal
 from app.webhooks.effects.identities import Identities
 from app.webhooks.effects.mirror import Mirror
+from app.webhooks.effects.mirrored.tags import share_labels
 from app.webhooks.intake import deliveries
 from app.webhooks.intake.deliveries import RawDelivery
 from app.webhooks.intake.evaluation import evaluate
@@ -38,6 +40,8 @@ from app.webhooks.write_back.tool_client import RequestRefused, ToolClient
 _MENTION = re.compile(r"(?<![\w@])@(?=\w)|\[~(?=\w)")
 #: The tool's clock may be so far from ours.
 SLACK = timedelta(minutes=10)
+#: Codes of what is wrong with one field; other refusals concern the ticket or the account.
+REFUSALS_OF_A_FIELD = frozenset({"refused_by_tool", "no_such_step"})
 #: A ticket that others keep changing is left for the next event.
 MOST_ROUNDS = 5
 CANCELLED = IncidentState.cancelled
@@ -134,12 +138,19 @@ class TicketSync:
         """
         under_way = await self.writes.find_write(self.stream)
         their_ticket, written = await self._read(), under_way.writing
+        are_labels_written = False
         for _ in range(MOST_ROUNDS):
             await self._note(their_ticket, written or {})
             if written is not None:
                 await self._end([their_ticket.case], their_ticket.stated_at)
+            labels = await self._share_labels(their_ticket)
             record = await self._record()
-            changes = self._changes(record, their_ticket)
+            changes: dict[str, Any] = {**self._changes(record, their_ticket)}
+            # Labels that the tool accepts and does not set are not written again at once.
+            if not are_labels_written:
+                changes |= labels
+                are_labels_written = bool(labels)
+            changes = await self._without_refused(changes)
             if not changes:
                 break
             self.tool.variables["record"] = await self._shown(record)
@@ -148,27 +159,30 @@ class TicketSync:
             await self.writes.clear_doubt(self.stream, under_way.unsure_at)
 
     async def _write(
-        self, changes: Mapping[str, str], changed_at: datetime
+        self, changes: Mapping[str, Any], changed_at: datetime
     ) -> tuple[TicketUpdate, Mapping[str, str]]:
         """Write the changes to the ticket, which changed last at that time of the tool. Return the ticket as
         it is then, with fingerprints of what was written.
         """
-        written = {name: self._fingerprint(name, text) for name, text in changes.items()}
+        written = {name: self._fingerprint(name, str(each)) for name, each in changes.items()}
         await self.writes.note_write(self.stream, written, self.tool.now)
         began_at = self.tool.clock()
         their_ticket: TicketUpdate | None = None
-        try:
-            for name in changes:
-                call = self.tool.template.change_of(name)
-                assert call is not None, "only what the tool has is changed"
-                began_at = self.tool.clock()
+        for name in changes:
+            call = self.tool.template.change_of(name)
+            assert call is not None, "only what the tool has is changed"
+            began_at = self.tool.clock()
+            try:
                 answer = await self._change(call, changes)
-                their_ticket = await self._parse_ticket(answer) if call.answers else None
-        except RequestRefused as failed:
-            # Some of several changes may have been made: the next attempt asks the tool.
-            if failed.is_definite and len(changes) == 1:
-                await self._end([str(self.tool.variables["ticket"]["key"])])
-            raise
+            except RequestRefused as failed:
+                if failed.code in REFUSALS_OF_A_FIELD:
+                    await self._note_refused(name, changes[name], failed.code)
+                    continue
+                # Some of several changes may have been made: the next attempt asks the tool.
+                if failed.is_definite and len(changes) == 1:
+                    await self._end([str(self.tool.variables["ticket"]["key"])])
+                raise
+            their_ticket = await self._parse_ticket(answer) if call.answers else None
         their_ticket = their_ticket or await self._read()
         # A value that the tool already had keeps the time of an older change.
         if their_ticket.occurred_at != changed_at and not their_ticket.dated_by_receipt:
@@ -176,7 +190,11 @@ class TicketSync:
             await self.writes.measure_clock(sample)
         return their_ticket, written
 
-    async def _change(self, call: FieldRequest, changes: Mapping[str, str]) -> Any:
+    async def _change(self, call: FieldRequest, changes: Mapping[str, Any]) -> Any:
+        if call.each:
+            for name in changes[call.field]:
+                await self.tool.send_request(call, changes=changes, picked=name)
+            return None
         picked: Any = None
         if call.ask is not None:
             options = self.tool.value(
@@ -201,6 +219,50 @@ class TicketSync:
                 changes["state"] = wanted_group
         return {
             name: text for name, text in changes.items() if self.tool.template.change_of(name) is not None
+        }
+
+    async def _without_refused(self, changes: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the changes without the values that the tool has refused today."""
+        refused = await self.writes.refused_fields(self.stream)
+        return {name: each for name, each in changes.items() if refused.get(name) != self._mark(name, each)}
+
+    async def _note_refused(self, name: str, refused_value: Any, code: str) -> None:
+        """Note that the tool refuses the value, and notify the subscription's account: other fields and comments
+        are written without it. It is tried again on another day, or once the settings of the tool were changed.
+        """
+        subscription = self.tool.target.subscription
+        await self.writes.note_refused(self.stream, name, self._mark(name, refused_value))
+        await note_refusal(self.ledger, subscription, self.stream, code, self.tool.now)
+
+    def _mark(self, name: str, changed_to: Any) -> str:
+        subscription, today = self.tool.target.subscription, self.tool.now.date()
+        return self._fingerprint("refused", f"{name} {changed_to} {subscription.tool_settings} {today}")
+
+    async def _share_labels(self, their_ticket: TicketUpdate) -> dict[str, list[str]]:
+        """Take over the labels that the tool has changed, and return those that we have changed."""
+        changes = await share_labels(
+            self.ledger,
+            self.channel,
+            self.both_ways.account.id,
+            self.stream,
+            their_ticket,
+            writes=self.writes,
+            now=self.tool.clock(),
+            is_answer=True,
+        )
+        if changes is None:
+            return {}
+        template = self.tool.template.template
+        fitting = [
+            name
+            for name in changes.add
+            if len(name) <= template.longest_label and not set(template.not_in_labels) & set(name)
+        ]
+        written = {"labels_added": fitting, "labels_removed": list(changes.remove)}
+        return {
+            name: names
+            for name, names in written.items()
+            if names and self.tool.template.change_of(name) is not None
         }
 
     def _fingerprint(self, name: str, text: str) -> str:

@@ -140,7 +140,7 @@ async def test_voters_of_rules_that_are_equally_specific_are_joined_by_the_stric
         "voters": [{"role": "cab_member"}],
         "rule": "unanimous",
         "quorum": 1,
-        "due_within_seconds": 5 * DAY,
+        "due_within_seconds": 3 * DAY,
     }
     second = {
         "conditions": [*conditions, {"field": "services", "any_of": ["web"]}],

@@ -91,6 +91,11 @@ class Desk(Generic[T]):
         (comment,) = (item["id"] for item in page["items"] if item["text"] == text)
         await self.act(incident, "withdraw_comment", comment=comment)
 
+    async def tags(self, incident: Json) -> set[str]:
+        """The names of the incident's tags."""
+        page = await self.stage.admin.read(f"{PATH}/{incident['id']}/tags")
+        return {tag["name"] for tag in page["items"]}
+
     async def texts(self, incident: Json) -> list[str]:
         page = await self.stage.admin.read(f"{PATH}/{incident['id']}/comments", limit=200)
         return [item["text"] for item in page["items"] if item["text"] is not None]

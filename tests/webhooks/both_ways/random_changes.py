@@ -17,6 +17,7 @@ from tests.webhooks.standins.jira import Jira, JiraDataCenter, document
 from tests.webhooks.standins.server import Call, Reply
 
 LIN = "lin"
+LABELS = ("red", "green", "blue")
 
 
 @dataclass
@@ -96,8 +97,15 @@ class RandomChanges:
             self.incidents.append(await self.desk.report(self.name("opened here")))
             return
         incident = self.random.choice(self.incidents)
-        if chosen < 0.4:
+        if chosen < 0.3:
             await self.desk.edit(incident, title=self.name("here"))
+        elif chosen < 0.4:
+            self.changes += 1
+            label = self.random.choice(LABELS)
+            if label in await self.desk.tags(incident):
+                await self.desk.act(incident, "untag", tag=label)
+            else:
+                await self.desk.act(incident, "tag", tag=label, visibility="public")
         elif chosen < 0.7:
             text = self.name("said here")
             await self.desk.act(incident, "comment", text=text)
@@ -122,8 +130,12 @@ class RandomChanges:
         if not (names := self.side.names()):
             return
         name, chosen = self.random.choice(names), self.random.random()
-        if chosen < 0.4:
+        if chosen < 0.3:
             self.side.rename(name, self.name("there"))
+        elif chosen < 0.4:
+            self.changes += 1
+            changed = self.side.tool.labels(name) ^ {self.random.choice(LABELS)}
+            self.side.tool.label(LIN, name, sorted(changed))
         elif chosen < 0.7:
             text = self.name("said there")
             self.side.comment(name, text)
@@ -199,6 +211,7 @@ class RandomChanges:
         numbers = len(listed), len(self.side.names()), len(self.incidents)
         assert len(set(numbers)) == 1, numbers
         by_number = {self.side.number(name): self.side.seen(name) for name in self.side.names()}
+        their_names = {self.side.number(name): name for name in self.side.names()}
         heard: Counter[str] = Counter()
         for incident in listed:
             (reference,) = await self.desk.read_references(incident)
@@ -206,6 +219,8 @@ class RandomChanges:
             texts = Counter(await self.desk.texts(incident))
             title, is_done, their_texts = by_number[reference["number"]]
             assert (incident["title"], here) == (title, is_done), (incident["title"], here, title, is_done)
+            labels = self.side.tool.labels(their_names[reference["number"]])
+            assert await self.desk.tags(incident) == labels, (incident["number"], labels)
             assert texts == their_texts, (texts - their_texts, their_texts - texts)
             heard += texts
         lost_comments = self.all_comments - heard

@@ -6,6 +6,7 @@ from tests.extent import in_test_all
 from tests.webhooks.both_ways.desks import Desk
 from tests.webhooks.both_ways.random_changes import try_changes
 from tests.webhooks.standins.jira import Jira, document
+from tests.webhooks.standins.server import Call, Reply
 
 LIN = "557058:lin"
 
@@ -45,6 +46,58 @@ async def test_a_ticket_lives_and_ends_on_both_sides(jira_desk: Desk[Jira]) -> N
     await desk.settle()
     assert (await desk.read(incident))["state"] == "resolved"
     assert await desk.texts(incident) == ["I look at it.", "Thank you."]
+    assert not await desk.failures()
+
+
+async def test_a_field_that_jira_refuses_holds_back_no_other(jira_desk: Desk[Jira]) -> None:
+    desk = jira_desk
+    incident = await desk.report("The till is stuck")
+    await desk.settle()
+
+    async def refuse(call: Call) -> Reply | bool | None:
+        lacks = isinstance(call.body, dict) and "priority" in call.body.get("fields", {})
+        if lacks or (call.method == "POST" and call.path.endswith("/transitions")):
+            return Reply(400, {"errors": {"priority": "Field 'priority' cannot be set."}})
+        return None
+
+    desk.tool.before = refuse
+    desk.later()
+    await desk.act(incident, "prioritise", impact="1", urgency="1", reason="All branches are affected.")
+    await desk.act(incident, "comment", text="Everybody waits.")
+    await desk.edit(incident, title="All tills are stuck")
+    await desk.settle()
+    fields = desk.tool.issues["OPS-1"]["fields"]
+    assert (fields["summary"], fields["priority"]["name"]) == ("All tills are stuck", "Medium")
+    assert desk.tool.texts("OPS-1") == ["Everybody waits."]
+    events = (await desk.stage.admin.read(f"/v1/subscriptions/{desk.subscription['id']}/events"))["items"]
+    assert [event["type"] for event in events].count("subscription.refused") == 1, "it is told once"
+
+    desk.tool.before = None
+    desk.later(86_400)
+    await desk.stage.admin.post_ok(f"/v1/incidents/{incident['id']}/comment", {"text": "Still."})
+    await desk.settle()
+    assert fields["priority"]["name"] != "Medium", "it is tried again on another day"
+
+
+async def test_labels_go_both_ways_and_internal_tags_stay_here(jira_desk: Desk[Jira]) -> None:
+    desk = jira_desk
+    incident = await desk.report("The till is stuck")
+    for tag, visibility in (("tills", "public"), ("two words", "public"), ("vip", "internal")):
+        await desk.act(incident, "tag", tag=tag, visibility=visibility)
+    await desk.settle()
+    assert desk.tool.labels("OPS-1") == {"tills"}, "Jira has no labels with spaces"
+    desk.later()
+    desk.tool.label(LIN, "OPS-1", ["Tills", "berlin"])
+    await desk.settle()
+    assert await desk.tags(incident) == {"tills", "two words", "vip", "berlin"}
+    desk.later()
+    await desk.act(incident, "untag", tag="berlin")
+    await desk.settle()
+    assert desk.tool.labels("OPS-1") == {"Tills"}
+    desk.later()
+    desk.tool.label(LIN, "OPS-1", [])
+    await desk.settle()
+    assert await desk.tags(incident) == {"two words", "vip"}
     assert not await desk.failures()
 
 

@@ -6,6 +6,7 @@ import re
 from datetime import datetime
 from itertools import count
 from typing import Any
+from urllib.parse import unquote
 
 from tests.webhooks.standins.server import Call, Reply, StandIn
 
@@ -13,6 +14,7 @@ REPOSITORY = "acme/shop"
 US, TOKEN = "ledgerdesk-bot", "ghp_0123456789abcdef"
 _ISSUE = re.compile(rf"/repos/{REPOSITORY}/issues/(\d+)")
 _COMMENTS = re.compile(rf"/repos/{REPOSITORY}/issues/(\d+)/comments")
+_LABELS = re.compile(rf"/repos/{REPOSITORY}/issues/(\d+)/labels(?:/(.+))?")
 _COMMENT = re.compile(rf"/repos/{REPOSITORY}/issues/comments/(\d+)")
 
 
@@ -41,6 +43,8 @@ class GitHub(StandIn):
             return Reply(200, {"login": US, "id": 1})
         if call.path == f"/repos/{REPOSITORY}/issues":
             return self._issues(call)
+        if (matches := _LABELS.fullmatch(call.path)) is not None:
+            return self._labels(call, int(matches[1]), matches[2])
         handlers = ((_COMMENT, self._comment), (_COMMENTS, self._comments), (_ISSUE, self._issue))
         for pattern, handle in handlers:
             if (matches := pattern.fullmatch(call.path)) is not None:
@@ -91,6 +95,29 @@ class GitHub(StandIn):
             self._tell("edited", matches["issue"], US, matches)
         return Reply(200, matches)
 
+    def _labels(self, call: Call, number: int, name: str | None) -> Reply:
+        names = [each["name"] for each in self.issues[number]["labels"]]
+        if call.method == "POST":
+            given = [each for each in call.body["labels"] if each.lower() not in map(str.lower, names)]
+            self.label(US, number, [*names, *given])
+        elif name is not None and call.method == "DELETE":
+            left = [each for each in names if each.lower() != unquote(name).lower()]
+            if left == names:
+                return Reply(404, {"message": "Label does not exist"})
+            self.label(US, number, left)
+        return Reply(200, self.issues[number]["labels"])
+
+    def label(self, author: str, number: int, names: list[str]) -> None:
+        """Somebody sets the labels of an issue."""
+        issue = self.issues[number]
+        if names != [each["name"] for each in issue["labels"]]:
+            issue |= {"labels": [{"name": name} for name in names], "updated_at": self.time()}
+            self._tell("labeled", number, author)
+
+    def labels(self, number: int) -> set[str]:
+        """The names of an issue's labels."""
+        return {each["name"] for each in self.issues[number]["labels"]}
+
     def open(self, author: str, title: str, body: str | None = None) -> dict[str, Any]:
         """Somebody opens an issue."""
         number, time_text = len(self.issues) + 1, self.time()
@@ -103,6 +130,7 @@ class GitHub(StandIn):
             "state_reason": None,
             "user": {"login": author},
             "assignee": None,
+            "labels": [],
             "html_url": f"https://github.com/{REPOSITORY}/issues/{number}",
             "created_at": time_text,
             "updated_at": time_text,

@@ -125,6 +125,10 @@ class Jira(StandIn):
 
     def _issue(self, call: Call, issue: dict[str, Any]) -> Reply:
         if call.method == "PUT":
+            for change in call.body.get("update", {}).get("labels", []):
+                self._change_label(issue, change)
+            if "fields" not in call.body:
+                return Reply(204)
             fields = call.body["fields"]
             self.edit(
                 self.us,
@@ -134,6 +138,24 @@ class Jira(StandIn):
             )
             return Reply(204)
         return Reply(200, issue)
+
+    def _change_label(self, issue: dict[str, Any], change: dict[str, str]) -> None:
+        ((verb, name),) = change.items()
+        assert " " not in name, "Jira refuses labels with spaces"
+        others = [each for each in issue["fields"]["labels"] if each != name]
+        self.label(self.us, issue["key"], [*others, name] if verb == "add" else others)
+
+    def label(self, author: str, key: str, names: list[str]) -> None:
+        """Somebody sets the labels of an issue; marks of ours stay."""
+        fields = self.issues[key]["fields"]
+        marks = [each for each in fields["labels"] if each.startswith("ledgerdesk-") and each not in names]
+        if sorted([*marks, *names]) != sorted(fields["labels"]):
+            fields |= {"labels": [*marks, *names], "updated": self.time()}
+            self._tell("jira:issue_updated", self.issues[key], author)
+
+    def labels(self, key: str) -> set[str]:
+        """The labels that people have set."""
+        return {name for name in self.issues[key]["fields"]["labels"] if not name.startswith("ledgerdesk-")}
 
     def _transitions(self, call: Call, issue: dict[str, Any]) -> Reply:
         handlers = WORKFLOW[issue["fields"]["status"]["name"]]

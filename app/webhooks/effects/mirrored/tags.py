@@ -1,8 +1,10 @@
-"""Tags of a tool's tickets: those that the tool has set follow it, those that people set here stay."""
+"""Tags of a tool's tickets. Tags that the tool has set follow it, and those that people set here stay. Where the
+tool is written to, public tags are the same on both sides.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -12,12 +14,16 @@ from app.kernel.actions.refusals import WrongValue
 from app.kernel.commands.command import Command
 from app.kernel.commands.perform import perform
 from app.kernel.ledger import Ledger
+from app.log import read
 from app.log.events import Recorded, id_of, kind_of
 from app.log.ids import uuid7
 from app.ticketing.records import Tag
 from app.ticketing.tags import TagTicket, UntagTicket
 from app.webhooks.effects.identities import speaker
-from app.webhooks.effects.mirrored.lookups import tags_of
+from app.webhooks.effects.mirrored.lookups import tags_of, visibility_of_tags
+from app.webhooks.mapping.updates import TicketUpdate
+from app.webhooks.two_way.labels import LabelDifference, common_names, label_difference
+from app.webhooks.two_way.pending_writes import CommonLabels, Writes
 
 
 async def take_tags(
@@ -35,12 +41,54 @@ async def take_tags(
     """
     own_ids = {id_of(key) for event in events for key in event.data["set"] if kind_of(key) == Tag.KIND}
     tags = await tags_of(ledger.db, ticket)
-    changes: list[tuple[str, Payload]] = [
-        ("untag", UntagTicket(tag=name))
-        for name, tag_id in sorted(tags.items())
-        if name not in news_tags and tag_id in own_ids
-    ]
-    changes += [("tag", TagTicket(tag=name)) for name in sorted(news_tags - tags.keys())]
+    removed = [name for name, tag_id in tags.items() if name not in news_tags and tag_id in own_ids]
+    await _change_tags(ledger, channel, account, ticket, news_tags - tags.keys(), removed, now)
+
+
+async def share_labels(
+    ledger: Ledger,
+    channel: str,
+    account: UUID,
+    ticket: str,
+    news: TicketUpdate,
+    *,
+    writes: Writes,
+    now: datetime,
+    is_answer: bool = False,
+) -> LabelDifference | None:
+    """Take over the labels that the tool has added or removed since both sides were compared, and return what
+    it does not have yet; None if it does not tell its labels, or not those after the last comparison.
+    `is_answer`: the tool was asked. Raises a Refusal, or DatabaseGone.
+    """
+    if news.tags is None:
+        return None
+    common = await writes.common_labels(ticket)
+    if common is None:
+        told = [e.data["set"] for e in await read.stream_events(ledger.db, ticket) if e.source == channel]
+        names = {row["name"] for rows in told for key, row in rows.items() if kind_of(key) == Tag.KIND}
+    elif news.stated_at < common.labels_at or (news.stated_at == common.labels_at and not is_answer):
+        return None
+    else:
+        names = set(common.labels)
+    changes = label_difference(names, await visibility_of_tags(ledger.db, ticket), news.tags)
+    await _change_tags(ledger, channel, account, ticket, changes.tag, changes.untag, now)
+    # What is removed here counts as common until the tool has removed it, too.
+    kept = common_names(await tags_of(ledger.db, ticket), news.tags) | set(changes.remove)
+    await writes.save_common_labels(ticket, CommonLabels(kept, news.stated_at))
+    return changes
+
+
+async def _change_tags(
+    ledger: Ledger,
+    channel: str,
+    account: UUID,
+    ticket: str,
+    added: Iterable[str],
+    removed: Iterable[str],
+    now: datetime,
+) -> None:
+    changes: list[tuple[str, Payload]] = [("untag", UntagTicket(tag=name)) for name in sorted(removed)]
+    changes += [("tag", TagTicket(tag=name)) for name in sorted(added)]
     for action, body in changes:
         metadata = CommandMetadata(
             caller=speaker(account, account), now=now, correlation_id=str(uuid7()), source=channel

@@ -23,16 +23,24 @@ from app.kernel.ledger import Ledger
 from app.log import read
 from app.log.events import Recorded, id_of, kind_of
 from app.log.ids import uuid7
-from app.webhooks.effects.mirrored.tags import take_tags
+from app.webhooks.effects.mirrored.tags import share_labels, take_tags
 from app.webhooks.intake.deliveries import DeliveryEffect
 from app.webhooks.mapping.updates import TicketUpdate
+from app.webhooks.two_way.pending_writes import Writes
 
 
 async def take_tags_and_values(
-    ledger: Ledger, channel: str, account: UUID, effect: DeliveryEffect, news: TicketUpdate, now: datetime
+    ledger: Ledger,
+    channel: str,
+    account: UUID,
+    effect: DeliveryEffect,
+    news: TicketUpdate,
+    now: datetime,
+    writes: Writes | None,
 ) -> DeliveryEffect:
-    """Take over tags and custom fields, unless newer news of the ticket is known. Return the effect of the
-    delivery, with a mark if a value does not fit its field. Raises a Refusal, or DatabaseGone.
+    """Take over tags and custom fields, unless newer news of the ticket is known. `writes`: those to the tool;
+    None if it is not written to. Return the effect of the delivery, with a mark if a value does not fit its
+    field. Raises a Refusal, or DatabaseGone.
     """
     ticket = effect.record
     if ticket is None or (news.tags is None and not news.custom):
@@ -40,7 +48,9 @@ async def take_tags_and_values(
     events = [event for event in await read.stream_events(ledger.db, ticket) if event.source == channel]
     if any("observed" in event.data and event.occurred_at > news.occurred_at for event in events):
         return effect
-    if news.tags is not None:
+    if writes is not None:
+        await share_labels(ledger, channel, account, ticket, news, writes=writes, now=now)
+    elif news.tags is not None:
         await take_tags(ledger, channel, account, ticket, news.tags, events=events, now=now)
     if not news.custom or await take_custom_values(
         ledger, channel, account, ticket, news, events=events, now=now

@@ -79,11 +79,14 @@ class OptionsRequest(ToolRequest):
 
 
 class FieldRequest(ToolRequest):
-    """The request that changes one field. `answers`: it answers with the ticket, as a reading does."""
+    """The request that changes one field. `answers`: it answers with the ticket, as a reading does. `each`:
+    a request for each of several names, which is `picked`.
+    """
 
-    field: Literal["title", "priority", "state"]
+    field: Literal["title", "priority", "state", "labels_added", "labels_removed"]
     ask: OptionsRequest | None = None
     answers: bool = False
+    each: bool = False
 
 
 class CommentRequest(ToolRequest):
@@ -97,7 +100,8 @@ class CommentRequest(ToolRequest):
 class Template(_TemplateModel):
     """The requests that write to a tool. `authorization` is the scheme of its secret: a bearer token, or
     a text `user:token` for basic authentication. `groups` has the states that the tool does not distinguish,
-    by state. `settings` are the names of a subscription's required settings.
+    by state. `settings` are the names of a subscription's required settings. Labels of the tool have at most
+    `longest_label` characters, and none of `not_in_labels`.
     """
 
     tool: str
@@ -105,6 +109,8 @@ class Template(_TemplateModel):
     authorization: tuple[Literal["basic", "bearer"], ...]
     headers: Mapping[str, str] = {}
     settings: tuple[str, ...] = ()
+    longest_label: int = 50
+    not_in_labels: str = ""
     groups: Mapping[str, str]
     account: AccountRequest
     read: ReadRequest
@@ -132,7 +138,7 @@ class CompiledTemplate:
 
 
 def _expressions(part: BaseModel) -> Iterator[str]:
-    plain = {"method", "field", "tool", "title"}
+    plain = {"method", "field", "tool", "title", "not_in_labels"}
     for name in type(part).model_fields:
         each: Any = getattr(part, name)
         if isinstance(each, BaseModel):
