@@ -5,7 +5,7 @@ tool has refused to write.
 from alembic import op
 
 revision = "1229"
-down_revision = "1200"
+down_revision = "1218"
 branch_labels = None
 depends_on = None
 
