@@ -177,7 +177,7 @@ class ValueDisplay:
         names = [name for name in properties if any(part.get(name) not in EMPTY for part in parts)]
         names = [name for name in names if not self._is_of_other_language(name, names)]
         cells = [part.get(name) for part in parts for name in names]
-        if len(names) > WIDEST_TABLE or "id" in names or any(_is_nested(cell) for cell in cells):
+        if not 0 < len(names) <= WIDEST_TABLE or "id" in names or any(_is_nested(cell) for cell in cells):
             return Markup()
         heads = [self.contract.field_label(name, properties[name], self.language) for name in names]
         rows = [[self.html(part.get(name), properties[name], name) for name in names] for part in parts]

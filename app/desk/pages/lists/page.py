@@ -14,7 +14,9 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from app.api.direct import Router
+from app.desk.answered import ITEM
 from app.desk.contract import ListScreen
+from app.desk.forms.definitions import ANSWERS
 from app.desk.forms.fields import FieldKind, FormField
 from app.desk.pages.context import Desk, address_of, open_desk
 from app.desk.pages.form.prefills import calling_fields, with_record_names
@@ -199,7 +201,8 @@ def _parameters(
     named = choice.filters.get("fields", "")
     chosen = named.split(",") if named else kept_columns or [*ranked(screen), *sort_fields(screen)]
     names = {*HEAD_FIELDS, *calling_fields(lifecycle), *linking, *chosen, "sla"}
-    names.update(("actions",) if is_bulk else ())
+    names.update((ITEM,) if ANSWERS in chosen else ())
+    names.update(("actions", "assignee") if is_bulk else ())
     return parameters | {"fields": ",".join(name for name in screen.fields if name in names)}
 
 
@@ -236,7 +239,9 @@ async def _listed(
     records: Sequence[Mapping[str, Any]],
     columns: Sequence[ListColumn],
 ) -> list[ListedRecord]:
-    rows = [{column.name: record.get(column.name) for column in columns} for record in records]
+    # Answers are put into words by the form of the item that they are about.
+    names = {column.name for column in columns} | {ITEM}
+    rows = [{name: value for name, value in record.items() if name in names} for record in records]
     named = await desk.names.replaced_in_all(lifecycle, rows)
     views = await with_record_names(
         desk, [RecordView(lifecycle, record, desk.language) for record in records]
