@@ -70,6 +70,12 @@ DECIMAL = re.compile(r"-?\d{1,15}\.\d+")
 MOST_DECIMALS, DIGITS, GROUPED = 3, 4, 10_000
 #: An instant as programs write it.
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)")
+#: The field with a duty: a field of a record, or the kind of a row within it, that names its holder.
+DUTY = "duty"
+#: The kinds of rows that no field is called by.
+ROW_DUTY_KINDS = frozenset(
+    {"complaint", "improvement_plan_step", "release_stage", "risk_action", "rollout_step"}
+)
 #: The field with the part of a comment that its reader opens.
 FOLDED = "folded"
 
@@ -156,6 +162,8 @@ class ValueDisplay:
             return plain_text(label_of(shape.codes, text, self.language))
         if ID.fullmatch(text):
             return Markup()
+        if name == DUTY:
+            return plain_text(self.duty(text))
         return breaks(plain_text(self.codes.spoken(name, text)))
 
     def _list(self, values: list[Any], schema: Schema, name: str) -> Markup:
@@ -289,6 +297,12 @@ class ValueDisplay:
                 ValueShape(plain, is_instant, code_class(self.contract, schema)),
             )
         return self._shapes[id(schema)][1]
+
+    def duty(self, code: str) -> str:
+        """Return the label of a duty."""
+        if code in ROW_DUTY_KINDS:
+            return self.sentence(f"duty_{code}")
+        return self.contract.field_label(code, {}, self.language)
 
     def duration(self, seconds: int) -> str:
         """Return the duration in its two largest units."""

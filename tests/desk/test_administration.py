@@ -10,8 +10,12 @@ import httpx
 
 from app.common.people import Role
 from app.desk.administration.index import ADMINISTRATION, GROUPS
+from app.desk.contract import screen_contract
 from app.desk.pages.form.choices import country_choices
+from app.desk.values import ROW_DUTY_KINDS
 from app.foundation.calendars.holidays import countries
+from app.foundation.people.succession.duties import KIND_DUTIES, ROW_DUTIES
+from app.i18n import translate
 from tests.client import Api, Client, an_incident
 from tests.desk.sent_forms import read_form, said, send_form
 from tests.webhooks.tools import process_all
@@ -164,6 +168,8 @@ async def test_a_deactivation_leads_to_handing_over_what_the_person_held(api: Ap
     html = await opened(manager, done.headers["location"])
     assert incident["number"] in html
     assert "handed over by: Incident manager" in html
+    assert "· Assignee" in html, "and not the code of the field"
+    assert re.findall(r'name="/kinds" value="([^"]*)"', html) == ["incident"], "only what is held"
     handed = await sent(manager, done.headers["location"], new_holder=kim.id, kinds="incident")
     assert handed.status_code == 303, said(handed.text)
     zhao = await api.client("Zhao")
@@ -171,6 +177,16 @@ async def test_a_deactivation_leads_to_handing_over_what_the_person_held(api: Ap
     nothing = await manager.get(done.headers["location"])
     assert nothing.headers["location"] == f"/desk/person/{zhao.id}?done=deactivate"
     assert kim.id in str(await manager.read(f"/v1/persons/{lin.id}/events"))
+
+
+def test_every_duty_has_a_label_in_both_languages() -> None:
+    fields = {name.removesuffix("_id") for duties in KIND_DUTIES.values() for name in duties.fields}
+    contract = screen_contract()
+    chinese = {name: contract.field_label(name, {}, "zh") for name in fields | ROW_DUTIES.keys()}
+    nameless = {name for name, label in chinese.items() if label.isascii()}
+    assert nameless == ROW_DUTY_KINDS, "these have words of their own"
+    for kind in sorted(nameless):
+        assert not translate("zh", "desk", f"duty_{kind}", {}).isascii()
 
 
 async def test_a_new_source_takes_a_test_delivery(api: Api) -> None:
