@@ -21,7 +21,7 @@ from app.desk.forms.fields import FieldKind, FormField
 from app.desk.pages.context import Desk, address_of, open_desk
 from app.desk.pages.form.prefills import calling_fields, with_record_names
 from app.desk.pages.lists.addresses import address_of_list
-from app.desk.pages.lists.bulk_actions import bulk_actions
+from app.desk.pages.lists.bulk_actions import bulk_actions, with_chains
 from app.desk.pages.lists.columns import (
     ListColumn,
     cells,
@@ -116,6 +116,7 @@ async def get_list_page(request: Request, kind: str) -> Response:
     parameters = _parameters(lifecycle, screen, choice, kept_columns, is_bulk=lifecycle.is_ticket)
     answer = await desk.calls.send("GET", f"/v1/{lifecycle.plural}", parameters=parameters)
     page = answer.document if answer.is_success else {"items": [], "next_cursor": None}
+    items = with_chains(desk, lifecycle, page["items"])
     of_address = dict(choice.parameters)
     sort = present_sort(screen, parameters)
     columns = shown_columns(
@@ -133,7 +134,7 @@ async def get_list_page(request: Request, kind: str) -> Response:
         lifecycle=lifecycle,
         screen=screen,
         problem=None if answer.is_success else answer.document,
-        records=await _listed(desk, lifecycle, page["items"], columns),
+        records=await _listed(desk, lifecycle, items, columns),
         columns=columns,
         state_column=column_of(desk, lifecycle, screen, "state", of_address, sort),
         offered_columns=[column_of(desk, lifecycle, screen, name, {}) for name in choosable(screen)],
@@ -153,7 +154,7 @@ async def get_list_page(request: Request, kind: str) -> Response:
         size=parameters["limit"],
         all_selected="selected" in sent,
         select_all=address_of_list(kind, {**of_address, "selected": "all"}),
-        bulk=bulk_actions(desk, lifecycle, page["items"]),
+        bulk=bulk_actions(desk, lifecycle, items),
         back=address_of(request),
     )
 
