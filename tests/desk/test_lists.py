@@ -145,6 +145,27 @@ async def test_selected_records_are_assigned_to_a_colleague_by_name(indexed: Api
     assert 'name="/done"' in resolving.text
 
 
+async def test_the_search_of_a_list_leads_to_the_records_of_a_person(indexed: Api) -> None:
+    lin = await indexed.client("Lin", Role.agent)
+    zhao = await indexed.client("Zhao Min")
+    incident = await zhao.post_ok("/v1/incidents", an_incident(title="Mail is lost"))
+
+    async def is_indexed() -> bool:
+        return bool((await lin.read("/v1/lookup", kind="person", q="zhao"))["items"])
+
+    await until(is_indexed)
+    html = unescape(await page(lin, "/desk/incident?q=zhao"))
+    assert 'placeholder="Number, words, person"' in html
+    links = re.findall(r'<a href="([^"]*)">(\w+)</a>', html.partition('class="people-found"')[2])
+    assert [label for _, label in links[:2]] == ["Requester", "Assignee"]
+    own = await page(lin, links[0][0])
+    assert titles(own) == ["Mail is lost"]
+    assert ("Requester:", "Zhao Min") in [chip[:2] for chip in chips(own)], "a filter names the person"
+    assert zhao.id not in re.sub(r'="[^"]*"', "", own)
+    assert "people-found" not in await page(lin, "/desk/incident?q=nobody")
+    assert incident["number"] in own
+
+
 async def test_filters_in_effect_are_named_above_the_list_and_can_be_removed_one_by_one(
     agent: Client,
 ) -> None:
@@ -180,27 +201,6 @@ async def test_what_became_of_each_chosen_record_is_said_in_words(agent: Client)
     assert not re.search(r">[0-9a-f-]{36}<", outcome.text)
 
 
-async def test_a_file_of_a_record_has_a_link(agent: Client) -> None:
-    incident = await agent.post_ok("/v1/incidents", an_incident())
-    path = f"/desk/incident/{incident['number']}"
-    form = read_form(await page(agent, f"{path}/attach"))
-    typed = {name: values[0] for name, values in form.inputs.items() if values[0]}
-    sent = await agent.post(f"{path}/attach", data=typed, files={"/upload": ("note.txt", b"It smells.")})
-    assert sent.status_code == 303, said(sent.text)
-    (address,) = re.findall(r'<a href="(/v1/[^"]*/content)">note.txt</a>', await page(agent, path))
-    assert (await agent.get(address)).content == b"It smells."
-    withdrawing = await page(agent, f"{path}/withdraw_attachment")
-    assert "note.txt" in withdrawing
-    (file,) = (await agent.read(f"/v1/incidents/{incident['id']}/attachments"))["items"]
-    await agent.post_ok(f"/v1/incidents/{incident['id']}/withdraw_attachment", {"attachment": file["id"]})
-    assert "Withdrawn file" in await page(agent, path)
-    assert file["id"] not in await page(agent, f"{path}/withdraw_attachment"), "there is no file to choose"
-
-
-def test_every_file_of_a_record_has_words_for_its_link() -> None:
-    contract = screen_contract()
-    for lifecycle in LIFECYCLES:
-        for file in contract.record_files(lifecycle.plural):
 async def test_results_name_records_as_they_were_selected_and_link_those_that_are_still_read(
     api: Api,
 ) -> None:
@@ -265,6 +265,27 @@ async def test_several_are_resolved_and_closed_as_far_as_the_reader_may(api: Api
     assert (await lin.read(path))["state"] == "resolved"
 
 
+async def test_a_file_of_a_record_has_a_link(agent: Client) -> None:
+    incident = await agent.post_ok("/v1/incidents", an_incident())
+    path = f"/desk/incident/{incident['number']}"
+    form = read_form(await page(agent, f"{path}/attach"))
+    typed = {name: values[0] for name, values in form.inputs.items() if values[0]}
+    sent = await agent.post(f"{path}/attach", data=typed, files={"/upload": ("note.txt", b"It smells.")})
+    assert sent.status_code == 303, said(sent.text)
+    (address,) = re.findall(r'<a href="(/v1/[^"]*/content)">note.txt</a>', await page(agent, path))
+    assert (await agent.get(address)).content == b"It smells."
+    withdrawing = await page(agent, f"{path}/withdraw_attachment")
+    assert "note.txt" in withdrawing
+    (file,) = (await agent.read(f"/v1/incidents/{incident['id']}/attachments"))["items"]
+    await agent.post_ok(f"/v1/incidents/{incident['id']}/withdraw_attachment", {"attachment": file["id"]})
+    assert "Withdrawn file" in await page(agent, path)
+    assert file["id"] not in await page(agent, f"{path}/withdraw_attachment"), "there is no file to choose"
+
+
+def test_every_file_of_a_record_has_words_for_its_link() -> None:
+    contract = screen_contract()
+    for lifecycle in LIFECYCLES:
+        for file in contract.record_files(lifecycle.plural):
             assert all(translate(language, "desk", f"file_{file.operation}") for language in ("en", "zh"))
 
 

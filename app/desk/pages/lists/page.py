@@ -22,6 +22,7 @@ from app.desk.pages.context import Desk, address_of, open_desk
 from app.desk.pages.form.prefills import calling_fields, with_record_names
 from app.desk.pages.lists.addresses import address_of_list
 from app.desk.pages.lists.bulk_actions import bulk_actions, with_chains
+from app.desk.pages.lists.chosen import NOT_FILTERS, ListChoice, chosen_filters, people_filters, people_found
 from app.desk.pages.lists.columns import (
     ListColumn,
     cells,
@@ -37,7 +38,6 @@ from app.desk.pages.lists.saved_views import by_name, filters_of, view_forms
 from app.desk.pages.lists.tabs import ANY_STATE, MINE, TAB, ListTab, chosen_tab, counted, open_states, tabs_of
 from app.desk.pages.records import RecordView, state_label, state_tone
 from app.desk.values import NAMING, code_class
-from app.i18n.entries import joined
 from app.kernel.actions.lifecycle import Lifecycle
 
 router = Router(include_in_schema=False)
@@ -48,41 +48,10 @@ LARGEST_PAGE, USUAL_PAGE, PAGES = "200", "50", ("50", "100", "200")
 RECORD_OF_ROW = ("kind", "record_id")
 #: Filters that few need, by the ends of their names: they work in an address.
 RARE_FILTERS = ("_not", "_before", "_after", "_id")
-#: Parameters of the list's address that choose no records, or that have an input of their own.
-NOT_FILTERS = frozenset({"q", "sort", "limit", "cursor", "view", "fields", "count", "expand", "include"})
 #: Parameters that only the page has: the list behind it does not know them.
 OF_THE_PAGE = frozenset({TAB, "from", "selected"})
 #: Parameters that are reset when others change.
 PASSING = frozenset({"cursor", "from", "selected"})
-
-
-@dataclass(frozen=True, slots=True)
-class ListChoice:
-    """Choices of the page: the parameters of its address, the tabs, the open one (None: the address alone
-    chooses), and the filters in effect, without those of the tab.
-    """
-
-    parameters: Mapping[str, str]
-    tabs: Sequence[ListTab]
-    tab: ListTab | None
-    filters: Mapping[str, str]
-
-    @property
-    def selection(self) -> dict[str, str]:
-        """All filters, and the order if one is chosen."""
-        own = {} if self.tab is None else self.tab.filters
-        return {**own, **self.filters}
-
-
-@dataclass(frozen=True, slots=True)
-class ChosenFilter:
-    """A filter that is in effect: the label of its field, the chosen values in words, and the address of the
-    list without it.
-    """
-
-    label: str
-    values: str
-    without: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +112,9 @@ async def get_list_page(request: Request, kind: str) -> Response:
         sorts=list(sort_choices(desk, screen)),
         chosen=effective,
         choice=choice,
-        chosen_filters=list(_chosen_filters(desk, lifecycle, filters, choice, effective)),
+        chosen_filters=await chosen_filters(desk, lifecycle, filters, choice, effective),
+        search_words=desk.sentence("search_with_people" if people_filters(desk, screen) else "search_here"),
+        people=await people_found(desk, lifecycle, screen, effective.get("q", "")),
         views=views,
         view_forms=await view_forms(desk, views, sent.get("view", ""), _saved(choice)),
         openings=[each for each in await desk.openings() if each["kind"] == kind],
@@ -200,7 +171,8 @@ def _parameters(
         parameters.setdefault("sort", "due")
     linking = [name for name in RECORD_OF_ROW if screen.fields.keys() >= {*RECORD_OF_ROW}]
     named = choice.filters.get("fields", "")
-    chosen = named.split(",") if named else kept_columns or [*ranked(screen), *sort_fields(screen)]
+    chosen = named.split(",") if named else kept_columns or ranked(screen)
+    chosen = [*chosen, *sort_fields(screen)]
     names = {*HEAD_FIELDS, *calling_fields(lifecycle), *linking, *chosen, "sla"}
     names.update((ITEM,) if ANSWERS in chosen else ())
     names.update(("actions", "assignee") if is_bulk else ())
@@ -282,38 +254,6 @@ def _filters(desk: Desk, screen: ListScreen) -> Iterator[FormField]:
                 for choice in field.choices
             )
             yield replace(field, choices=tuple(choices))
-
-
-def _chosen_filters(
-    desk: Desk,
-    lifecycle: Lifecycle[Any],
-    filters: Sequence[FormField],
-    choice: ListChoice,
-    effective: Mapping[str, str],
-) -> Iterator[ChosenFilter]:
-    """Yield the filters in effect, also those that the form does not offer and those of a saved view. That of
-    open states is removed by choosing any state.
-    """
-    offered, states = {field.name: field for field in filters}, ",".join(open_states(lifecycle))
-    in_address = {
-        name: value for name, value in choice.parameters.items() if name in effective or name == TAB
-    }
-    for name, text in effective.items():
-        if name in NOT_FILTERS:
-            continue
-        label = desk.contract.field_label(name, {}, desk.language)
-        words = {
-            choice.code: desk.choice_label(offered[name], choice)
-            for choice in (offered[name].choices if name in offered else ())
-        } | {"none": desk.sentence("without"), "me": desk.sentence("me")}
-        is_open = name == "state" and text == states
-        spoken = [words.get(value, value) for value in text.split(",")]
-        values = desk.sentence("open") if is_open else joined(spoken, desk.language)
-        remaining = {**(effective if "view" in choice.parameters else in_address)}
-        remaining.pop(name, None)
-        if name == "state" and choice.tab is not None:
-            remaining["state"] = ANY_STATE
-        yield ChosenFilter(label, values, address_of_list(lifecycle.kind, remaining))
 
 
 def _lasting(parameters: Mapping[str, str]) -> dict[str, str]:
