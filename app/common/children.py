@@ -69,17 +69,20 @@ class Follower(ChildRecord):
 
 
 class Onlooker(ChildRecord):
-    """A person who handed a ticket to another team: they get the notices of followers, and may see the
-    ticket. A person who sees it for no other reason cannot act on it (`visibility.is_mere_onlooker`).
+    """A person who handed a ticket to another team, or closed one that they would no longer see: they get
+    the notices of followers, and may see the ticket. A person who sees it for no other reason cannot act on
+    it (`visibility.is_mere_onlooker`).
     """
 
     KIND: ClassVar[str] = "onlooker"
     AUDIENCE_KIND: ClassVar[str] = "onlooker"
 
     person_id: Annotated[UUID | None, ForeignRef("person", GivenDuty.participation, quiet=True)] = required(
-        "Person who handed the ticket to another team."
+        "Person who handed the ticket to another team, or closed it."
     )
-    handed_over_at: datetime | None = required("Time at which the person first handed the ticket over.")
+    handed_over_at: datetime | None = required(
+        "Time at which the person first handed over or closed the ticket."
+    )
 
     @classmethod
     def for_person(cls, record: Record, person_id: UUID, handed_over_at: datetime) -> Onlooker:

@@ -68,6 +68,18 @@ class BilingualLabel:
 
 
 @dataclass(frozen=True, slots=True)
+class ActionChain:
+    """Actions that lists offer as one: `action` has the form. Those `before` are carried out first on the
+    records that still need them, and those `after` on the records for which they are then allowed.
+    """
+
+    label: BilingualLabel
+    before: tuple[str, ...]
+    action: str
+    after: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class QuestionAnswer:
     """An answer that people can choose, and the values that it stands for, by the members of the payload."""
 
@@ -224,7 +236,7 @@ class RecordFace:
     usual ones. `next_pages` are the addresses that follow actions, with `{id}` for the record;
     `pages` lead further from the record's page. `done_by_reply` is the action that a public reply of staff
     is, too, as long as it is possible. `forms` are the forms of actions at the desk, `portal_forms` those
-    of requesters.
+    of requesters. `chains` are actions that lists offer as one for several records.
     """
 
     essentials: tuple[str, ...] = ()
@@ -240,6 +252,7 @@ class RecordFace:
     done_by_reply: str = ""
     forms: Mapping[str, FormFace] = field(default_factory=dict)
     portal_forms: Mapping[str, FormFace] = field(default_factory=dict)
+    chains: Mapping[str, ActionChain] = field(default_factory=dict)
 
     def is_dangerous(self, action: str) -> bool:
         """Return whether the action ends or undoes something, so that it stands apart."""

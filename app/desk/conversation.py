@@ -11,7 +11,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from app.desk.timeline import NarratedEvent
+from app.desk.timeline import SEPARATORS, NarratedEvent
 from app.desk.values import ShownField, ValueDisplay
 from app.html.filters import breaks, plain_text
 
@@ -93,7 +93,7 @@ def conversation(
         texts = tuple(field for field in event.texts if field.value not in comment_texts)
         spoken = list(_spoken(display, replace(event, texts=texts), rows, left, requester))
         if spoken and silent:
-            entries.append(_silent_entry(silent))
+            entries.append(_silent_entry(display, silent))
             silent = []
         for entry in spoken:
             if entries and entry.adds_files_to(entries[-1]):
@@ -103,7 +103,7 @@ def conversation(
         if not spoken:
             silent.append(event)
     if silent:
-        entries.append(_silent_entry(silent))
+        entries.append(_silent_entry(display, silent))
     entries += [_comment(display, comment, rows, requester) for comment in left.values()]
     return entries
 
@@ -169,11 +169,17 @@ def _text_field(text: str) -> ShownField:
     return ShownField("text", "", _displayed(text), is_long=True, is_instant=False)
 
 
-def _silent_entry(events: Sequence[NarratedEvent]) -> ConversationEntry:
-    """Return the entry for what was done without words, in the order of time, with that of the last."""
-    authors = dict.fromkeys(event.actor for event in events)
-    did = dict.fromkeys(event.label for event in events)
-    return ConversationEntry(", ".join(authors), events[-1].instant, did=", ".join(did), events=tuple(events))
+def _silent_entry(display: ValueDisplay, events: Sequence[NarratedEvent]) -> ConversationEntry:
+    """Return the entry for what was done without words, in the order of time, with that of the last. Each act
+    has its actor in front, unless that is the actor of the act before.
+    """
+    did: list[str] = []
+    actor = events[0].actor
+    for event in events:
+        did.append(event.label if event.actor == actor else f"{event.actor} {event.label}")
+        actor = event.actor
+    words = SEPARATORS[display.language].join(dict.fromkeys(did))
+    return ConversationEntry(events[0].actor, events[-1].instant, did=words, events=tuple(events))
 
 
 def _displayed(text: str | None) -> Markup:

@@ -12,8 +12,8 @@ from typing import Any
 from app.api.listings.name_routes import MOST_REFERENCES
 from app.api.open_actions import action_link
 from app.common.records import Record, all_codecs
+from app.desk.answered import AnsweredForms
 from app.desk.contract import ScreenContract
-from app.desk.forms.definitions import RISK_ANSWERS
 from app.desk.forms.fields import FormField
 from app.desk.operation_calls import OperationCalls
 from app.desk.references import child_names, is_typed, row_name
@@ -32,9 +32,6 @@ TEAM_KEY = re.compile(r"[a-z0-9][a-z0-9._-]*")
 ROW = re.compile(rf"{ID.pattern}|[a-z][a-z0-9_-]{{0,99}}")
 #: Ids, numbers and keys.
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,249}")
-#: One page reads so many questionnaires: that of the record, and the current one. Answers to others stay
-#: keys.
-MOST_QUESTIONNAIRES = 2
 #: Kinds that most answers name by themselves.
 NAMED_ALREADY = frozenset({"person", "team"})
 #: Members that name a record whose kind stands in another member.
@@ -56,7 +53,11 @@ class ReferredNames:
     contract: ScreenContract
     lifecycles: Mapping[str, Lifecycle[Any]]
     _records: dict[Reference, Mapping[str, Any] | None] = field(default_factory=dict)
-    _questionnaires: dict[str, Mapping[str, Any] | None] = field(default_factory=dict)
+    _answered: AnsweredForms = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Read the answered forms by the same calls."""
+        self._answered = AnsweredForms(self.calls)
 
     async def replaced(
         self, lifecycle: Lifecycle[Any], values: Mapping[str, Any], rows: RowNames | None = None
@@ -80,8 +81,7 @@ class ReferredNames:
         referred = {**_referred_kinds(self.contract, lifecycle), **more}
         texts = [pair for values in records for pair in _texts_in(values)]
         references = [each for name, text in texts for each in self._references(referred, name, text)]
-        questionnaires = [_questionnaire(values) for values in records if values.get(RISK_ANSWERS)]
-        reads = [self._look_up(references), self._read_questionnaires(questionnaires)]
+        reads = [self._look_up(references), self._answered.read(records)]
         if rows is not None:
             reads.append(rows.read(texts))
         await asyncio.gather(*reads)
@@ -131,12 +131,6 @@ class ReferredNames:
             records = (item["record"] for item in answer["items"])
             self._records.update(zip(new, records, strict=True))
 
-    async def _read_questionnaires(self, names: Iterable[str]) -> None:
-        room = MOST_QUESTIONNAIRES - len(self._questionnaires)
-        new = [each for each in dict.fromkeys(names) if each not in self._questionnaires][:room]
-        reads = [self.calls.read_if_allowed(f"/v1/risk_questionnaires/{name}") for name in new]
-        self._questionnaires.update(zip(new, await asyncio.gather(*reads), strict=True))
-
     def _replaced(
         self, referred: Mapping[str, str], rows: RowNames | None, values: Mapping[str, Any]
     ) -> dict[str, Any]:
@@ -144,9 +138,7 @@ class ReferredNames:
             name: value if name == "id" else self._named(referred, rows, _member(values, name), value)
             for name, value in values.items()
         }
-        if values.get(RISK_ANSWERS):
-            named[RISK_ANSWERS] = self._risk_answers(values)
-        return named
+        return named | self._answered.spoken_answers(values)
 
     def _named(self, referred: Mapping[str, str], rows: RowNames | None, name: str, value: Any) -> Any:
         """Return the value of the member of that name with names for what it, or a part of it, refers to."""
@@ -181,22 +173,6 @@ class ReferredNames:
         called = record["number"] or record["title"] or record["key"]
         return str(called or self.lifecycles[reference[0]].label(self.calls.language))
 
-    def _risk_answers(self, values: Mapping[str, Any]) -> Any:
-        """Return the answers about the risk of a change in words, a line for each question. Return the keys
-        if the reader may not see the questionnaire.
-        """
-        questionnaire = self._questionnaires.get(_questionnaire(values))
-        if questionnaire is None:
-            return values[RISK_ANSWERS]
-        text = f"text_{self.calls.language}"
-        answers = {
-            (question["key"], answer["key"]): f"{question[text]} {answer[text]}"
-            for question in questionnaire["questions"]
-            for answer in question["answers"]
-        }
-        pairs = values[RISK_ANSWERS].items()
-        return "\n".join(answers.get(pair) or f"{pair[0]}: {pair[1]}" for pair in pairs)
-
 
 def _member(values: Mapping[str, Any], name: str) -> str:
     """Return the name of the member; for a value whose kind is in another member, a name with that kind."""
@@ -215,11 +191,6 @@ def _texts_in(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
                 yield from _texts_in(entry)
             elif isinstance(entry, str) and name != "id":
                 yield name, entry
-
-
-def _questionnaire(values: Mapping[str, Any]) -> str:
-    """Return the name of the questionnaire whose questions were answered."""
-    return values.get("questionnaire_id") or "current"
 
 
 @dataclass

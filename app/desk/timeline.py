@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from markupsafe import Markup
 
 from app.api.event_actions import action_of_event
 from app.api.open_actions import action_link
+from app.common.records import Record, all_codecs
 from app.common.times.clocks import ClockEventType
 from app.contract.schemas import Schema
 from app.desk.forms.fields import FieldKind
@@ -25,6 +27,10 @@ OMITTED_FIELDS = frozenset({"occurred_at"})
 UNREAD_CHANGES = frozenset({"id", "version", "number", "state", "state_since", "changed_at", "recorded_at"})
 #: The end of the name of a field that refers to a record.
 REFERENCE_SUFFIX = "_id"
+#: What stands between acts, and between those who hold something, in each language.
+SEPARATORS = {"en": "; ", "zh": "；"}
+#: Kinds whose records hold work.
+HOLDERS = frozenset({"person", "team"})
 #: The state of a ticket that waits.
 HOLD_STATE = "on_hold"
 #: The state whose beginning is not its end: what is being investigated has not been yet.
@@ -105,13 +111,14 @@ class _Narrator:
         payload_row = None if row is None else self._row_of_payload(row, event["type"])
         texts, rest = self._given_fields(payload_row, changed, payload, is_by_person=is_by_person)
         changes = () if row is None or row.opens else tuple(self._changes(changed, payload, texts))
+        holders = [] if row is None or row.opens else list(self._holders(changed))
         self.stored.update(changed)
         return NarratedEvent(
             event["version"],
             event["occurred_at"],
             self.display.instant(event["occurred_at"]),
             self._actor_name(event),
-            self._label(row, event),
+            self._label_with(self._label(row, event), holders),
             self._state(row, changed),
             tuple(self.display.fields(payload, texts)),
             changes,
@@ -134,6 +141,12 @@ class _Narrator:
         if row is None:
             return self.display.sentence("observed" if event["observed"] else "happened")
         return past_label(row, language)
+
+    def _label_with(self, label: str, holders: Sequence[str]) -> str:
+        if not holders:
+            return label
+        words = SEPARATORS[self.display.language].join(holders)
+        return self.display.sentence("did_with", did=label, holders=words)
 
     def _state(self, row: Action[Any, Any] | None, changed: Mapping[str, Any]) -> str:
         if row is None or row.opens or changed.get("state") is None:
@@ -202,6 +215,19 @@ class _Narrator:
                     self._value(after, schemas[name], name),
                 )
 
+    def _holders(self, changed: Mapping[str, Any]) -> Iterator[str]:
+        """Yield the persons and teams that the event put in the place of others, each with the field's
+        label.
+        """
+        schemas = self.display.contract.record_fields(self.lifecycle.plural) or {}
+        for stored_name in [name for name in _holding_fields(self.lifecycle) if name in changed]:
+            name = stored_name.removesuffix(REFERENCE_SUFFIX)
+            now, before = (_spoken_name(each.get(stored_name)) for each in (changed, self.stored))
+            if name in schemas and now != before:
+                label = self.display.contract.field_label(name, schemas[name], self.display.language)
+                code = "holder_named" if not before else "holder_changed" if now else "holder_removed"
+                yield self.display.sentence(code, field=label, now=now, before=before)
+
     def _value(self, value: Any, schema: Schema, name: str) -> Markup:
         return self.display.html(None if value in EMPTY else value, schema, name)
 
@@ -215,6 +241,19 @@ def past_label(row: Action[Any, Any], language: str) -> str:
     if any(state.value == INVESTIGATED_STATE for state in row.leads_to) and row.name == "investigate":
         return translate(language, TABLE, "investigation_begun", {})
     return past_tense(row.label(language), language)
+
+
+@cache
+def _holding_fields(lifecycle: Lifecycle[Any]) -> tuple[str, ...]:
+    """Return the fields of such records that name a person or a team, in their order."""
+    record: type[Record] = lifecycle.record
+    codecs = all_codecs(record).items()
+    return tuple(name for name, codec in codecs if codec.refers is not None and codec.refers.kind in HOLDERS)
+
+
+def _spoken_name(value: Any) -> str:
+    """Return the name of a person or a team; empty without one."""
+    return "" if value in EMPTY or isinstance(value, list) else str(_name_of(value) or "")
 
 
 def _is_among(values: Collection[Any], value: Any) -> bool:

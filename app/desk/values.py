@@ -75,6 +75,12 @@ DECIMAL = re.compile(r"-?\d{1,15}\.\d+")
 MOST_DECIMALS, DIGITS, GROUPED = 3, 4, 10_000
 #: An instant as programs write it.
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)")
+#: The field with a duty: a field of a record, or the kind of a row within it, that names its holder.
+DUTY = "duty"
+#: The kinds of rows that no field is called by.
+ROW_DUTY_KINDS = frozenset(
+    {"complaint", "improvement_plan_step", "release_stage", "risk_action", "rollout_step"}
+)
 #: The field with the part of a comment that its reader opens.
 FOLDED = "folded"
 
@@ -174,6 +180,8 @@ class ValueDisplay:
             return Markup()
         if COLOUR.fullmatch(text):
             return swatch(text)
+        if name == DUTY:
+            return plain_text(self.duty(text))
         return breaks(plain_text(self.codes.spoken(name, text)))
 
     def _list(self, values: list[Any], schema: Schema, name: str) -> Markup:
@@ -195,7 +203,7 @@ class ValueDisplay:
         names = [name for name in properties if any(part.get(name) not in EMPTY for part in parts)]
         names = [name for name in names if not self._is_of_other_language(name, names)]
         cells = [part.get(name) for part in parts for name in names]
-        if len(names) > WIDEST_TABLE or "id" in names or any(_is_nested(cell) for cell in cells):
+        if not 0 < len(names) <= WIDEST_TABLE or "id" in names or any(_is_nested(cell) for cell in cells):
             return Markup()
         heads = [self.contract.field_label(name, properties[name], self.language) for name in names]
         rows = [[self.html(part.get(name), properties[name], name) for name in names] for part in parts]
@@ -307,6 +315,12 @@ class ValueDisplay:
                 ValueShape(plain, is_instant, code_class(self.contract, schema)),
             )
         return self._shapes[id(schema)][1]
+
+    def duty(self, code: str) -> str:
+        """Return the label of a duty."""
+        if code in ROW_DUTY_KINDS:
+            return self.sentence(f"duty_{code}")
+        return self.contract.field_label(code, {}, self.language)
 
     def duration(self, seconds: int) -> str:
         """Return the duration in its two largest units."""

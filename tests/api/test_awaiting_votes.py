@@ -12,7 +12,7 @@ from psycopg.rows import tuple_row
 from app.common.people import Caller, Role
 from app.kernel.ledger import Ledger
 from app.ticketing.work.work_statements import work_statement_for
-from tests.client import Api, Client, Json
+from tests.client import Api, Client, Json, add_key
 from tests.conftest import DatabaseUrls
 from tests.extent import in_test_all
 from tests.meetings.test_meetings import a_meeting, begun
@@ -61,6 +61,17 @@ async def test_what_is_due_first_comes_first_until_one_has_voted_or_it_is_over(a
     await ada.post_ok(f"{path}/withdraw_decision", {"decision": first, "reason": "It is settled."})
     assert await awaited(wang) == []
     assert [vote["decision"] for vote in await awaited(ada)] == [later]
+
+
+async def test_a_key_that_cannot_cast_a_vote_does_not_list_it(api: Api) -> None:
+    ada, wang = await api.client("Ada", Role.agent), await api.client("王芳", Role.agent, Role.engineer)
+    meeting = await ada.post_ok("/v1/meetings", a_meeting(persons=[wang.id]))
+    path = f"/v1/meetings/{meeting['id']}"
+    decision = await ask(ada, path)
+    narrow = api.with_token(await add_key(api.ledger, UUID(wang.id), Role.agent), UUID(wang.id))
+    refused = await narrow.post(f"{path}/vote", json={"decision": decision, "verdict": "approve"})
+    assert (refused.status_code, await awaited(narrow)) == (403, [])
+    assert [vote["decision"] for vote in await awaited(await api.whole(wang))] == [decision]
 
 
 async def test_what_minutes_give_somebody_to_do_is_among_their_tasks(api: Api) -> None:

@@ -9,9 +9,10 @@ from typing import Any
 from uuid import UUID
 
 from app.automation.tickets.assign_by_rule import RULE
-from app.common.people import rule_caller
+from app.common.people import Role, rule_caller
 from app.foundation.assignment.assignment_rules import AddAssignmentRule
 from app.foundation.rota.stand_ins import AgreeStandIn
+from app.foundation.services.services import ProposeService
 from app.kernel.ledger import Ledger
 from app.log.follow import FOLLOW_LIMITS, catch_up, reset
 from app.platform.db import connect
@@ -22,7 +23,7 @@ from tests.automation.conftest import Desk
 from tests.automation.worker import by_rules
 from tests.extent import WHOLE, in_test_all
 from tests.kernel.incidents import a_report
-from tests.people import act, add_person, add_team
+from tests.people import act, add_caller, add_person, add_team
 
 
 async def add_rule(ledger: Ledger, team: str, **more: Any) -> UUID:
@@ -87,6 +88,27 @@ async def test_without_a_rule_for_it_and_without_anybody_to_choose(desk: Desk) -
     assert await by_rules(desk.ledger, nobodys.row_key) == []
     row = await desk.row(teams)
     assert (row["team_id"], row["assignee_id"]) == (None, None), "nobody is in the team"
+
+
+async def test_without_any_rule_a_ticket_goes_to_the_team_of_its_service(desk: Desk) -> None:
+    await a_team(desk.ledger, "mailers", 1)
+    await add_team(desk.ledger, "empty")
+    keeper = await add_caller(desk.ledger, "Mia", Role.service_level_manager)
+    for key, team in (("mail", "mailers"), ("print", "empty"), ("phone", None)):
+        names = {"key": key, "name_en": key, "name_zh": key, "criticality": "low", "owner": "me"}
+        body = ProposeService.model_validate(names | ({"team": team} if team else {}))
+        await act(desk.ledger, keeper, "service", "propose", body=body)
+    tickets = {key: await reported(desk, service=key) for key in ("mail", "print", "phone")}
+    tickets["none"] = await reported(desk)
+    await desk.pass_time(seconds=1)
+    teams = {key: (await desk.row(ticket))["team_id"] for key, ticket in tickets.items()}
+    assert [key for key, team in teams.items() if team is not None] == ["mail"]
+    (event,) = await by_rules(desk.ledger, tickets["mail"].row_key)
+    assert (event.type, await given_to(desk, tickets["mail"])) == ("incident.assigned", None)
+    await add_rule(desk.ledger, "mailers", for_category="network")
+    other = await reported(desk, service="mail")
+    await desk.pass_time(seconds=1)
+    assert (await desk.row(other))["team_id"] is None, "the rules that there are decide"
 
 
 async def test_many_reports_at_once_are_given_to_four_in_turn(desk: Desk) -> None:

@@ -222,6 +222,14 @@ async def test_a_running_period_is_neither_judged_nor_compared(reader: Client) -
     assert re.findall(r'class="compared">([^<]+)<', finished) != []
 
 
+async def test_a_value_that_no_longer_changes_is_not_announced_to_change(reader: Client) -> None:
+    long_ago = await text(reader, f"/kpi/{KPI}", period=f"{months(3)[0]:%Y-%m}")
+    assert "Settled since" in long_ago
+    assert "Can still change until" not in long_ago
+    running = await text(reader, f"/kpi/{KPI}", period=f"{datetime.now(UTC):%Y-%m}")
+    assert "Settled since" not in running
+
+
 async def test_filters_hold_on_every_part_and_unknown_ones_are_named(reader: Client) -> None:
     html = await text(reader, "", team="team 0,nobody", color="red")
     assert "Unknown parts of the address were ignored: color=red, team=nobody" in html

@@ -15,6 +15,7 @@ ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 CODE = re.compile(r"(?<![\w-])[a-z][a-z0-9]*(?:_[a-z0-9]+)+(?![\w-])")
 PATH = re.compile(r"(?<!\w)/v1/")
 MACHINE_WORD = re.compile(r"\bnull\b|undefined|`|\[a-z|\\d|\(\?")
+JSON = re.compile(r'[{\[]\s*"[^"]*"\s*[:,\]]')
 LONG_NUMBER = re.compile(r"(?<![\w.,-])(?:\d{5,}(?![-\w])|\d+\.0*[1-9]\d{4,})")
 TIME = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d")
 ZONE = re.compile(r"UTC|[A-Z][a-z]+/[A-Z]")
@@ -69,7 +70,9 @@ def shown_texts(html: str) -> list[ShownText]:
 
 
 def unreadable(html: str, keys: Collection[str]) -> Iterator[str]:
-    """What people cannot read on the page: keys of records, codes, ids, paths, and times without a zone."""
+    """What people cannot read on the page: keys of records, codes, ids, paths, JSON, and times without a
+    zone.
+    """
     for each in shown_texts(html):
         text = each.text
         if each.label in OF_KEYS or "pre" in each.elements:
@@ -79,6 +82,7 @@ def unreadable(html: str, keys: Collection[str]) -> Iterator[str]:
             "id": ID.search(text),
             "code": CODE.search(text),
             "path": PATH.search(text),
+            "JSON": JSON.search(text),
             "machine word": MACHINE_WORD.search(text),
             "number": LONG_NUMBER.search(text),
             "time without a zone": TIME.search(text)

@@ -17,7 +17,10 @@ from app.desk.administration.index import ADMINISTRATION, GROUPS
 from app.desk.contract import screen_contract
 from app.desk.pages.form.choices import country_choices
 from app.desk.pages.records import RecordView, offered_actions
+from app.desk.values import ROW_DUTY_KINDS
 from app.foundation.calendars.holidays import countries
+from app.foundation.people.succession.duties import KIND_DUTIES, ROW_DUTIES
+from app.i18n import translate
 from app.registry import LIFECYCLES
 from tests.client import Api, Client, an_incident
 from tests.desk.sent_forms import read_form, said, send_form
@@ -185,6 +188,8 @@ async def test_a_deactivation_leads_to_handing_over_what_the_person_held(api: Ap
     html = await opened(manager, done.headers["location"])
     assert incident["number"] in html
     assert "handed over by: Incident manager" in html
+    assert "· Assignee" in html, "and not the code of the field"
+    assert re.findall(r'name="/kinds" value="([^"]*)"', html) == ["incident"], "only what is held"
     handed = await sent(manager, done.headers["location"], new_holder=kim.id, kinds="incident")
     assert handed.status_code == 303, said(handed.text)
     zhao = await api.client("Zhao")
@@ -218,6 +223,16 @@ def test_no_action_that_ends_or_undoes_something_is_sent_without_a_question() ->
         view = RecordView(lifecycle, {"id": "x", "actions": actions}, "en")
         for offered in offered_actions(desk, view):
             assert not (offered.is_plain and lifecycle.face.is_dangerous(offered.name)), offered.name
+
+
+def test_every_duty_has_a_label_in_both_languages() -> None:
+    fields = {name.removesuffix("_id") for duties in KIND_DUTIES.values() for name in duties.fields}
+    contract = screen_contract()
+    chinese = {name: contract.field_label(name, {}, "zh") for name in fields | ROW_DUTIES.keys()}
+    nameless = {name for name, label in chinese.items() if label.isascii()}
+    assert nameless == ROW_DUTY_KINDS, "these have words of their own"
+    for kind in sorted(nameless):
+        assert not translate("zh", "desk", f"duty_{kind}", {}).isascii()
 
 
 async def test_a_new_source_takes_a_test_delivery(api: Api) -> None:

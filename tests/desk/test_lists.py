@@ -145,6 +145,27 @@ async def test_selected_records_are_assigned_to_a_colleague_by_name(indexed: Api
     assert 'name="/done"' in resolving.text
 
 
+async def test_the_search_of_a_list_leads_to_the_records_of_a_person(indexed: Api) -> None:
+    lin = await indexed.client("Lin", Role.agent)
+    zhao = await indexed.client("Zhao Min")
+    incident = await zhao.post_ok("/v1/incidents", an_incident(title="Mail is lost"))
+
+    async def is_indexed() -> bool:
+        return bool((await lin.read("/v1/lookup", kind="person", q="zhao"))["items"])
+
+    await until(is_indexed)
+    html = unescape(await page(lin, "/desk/incident?q=zhao"))
+    assert 'placeholder="Number, words, person"' in html
+    links = re.findall(r'<a href="([^"]*)">(\w+)</a>', html.partition('class="people-found"')[2])
+    assert [label for _, label in links[:2]] == ["Requester", "Assignee"]
+    own = await page(lin, links[0][0])
+    assert titles(own) == ["Mail is lost"]
+    assert ("Requester:", "Zhao Min") in [chip[:2] for chip in chips(own)], "a filter names the person"
+    assert zhao.id not in re.sub(r'="[^"]*"', "", own)
+    assert "people-found" not in await page(lin, "/desk/incident?q=nobody")
+    assert incident["number"] in own
+
+
 async def test_filters_in_effect_are_named_above_the_list_and_can_be_removed_one_by_one(
     agent: Client,
 ) -> None:
@@ -178,6 +199,70 @@ async def test_what_became_of_each_chosen_record_is_said_in_words(agent: Client)
     assert 'class="fault"' in lines[0]
     assert "Acknowledged" in lines[1]
     assert not re.search(r">[0-9a-f-]{36}<", outcome.text)
+
+
+async def test_results_name_records_as_they_were_selected_and_link_those_that_are_still_read(
+    api: Api,
+) -> None:
+    for key in ("network", "desk"):
+        await api.team(key)
+    lin = await api.client("Lin", Role.agent, teams=("desk",))
+    await api.client("Emil", Role.engineer, teams=("network",))
+    zhao, ids = await api.client("Zhao Min"), []
+    for title in ("Printer", "Mail"):
+        incident = await zhao.post_ok("/v1/incidents", an_incident(title=title))
+        await lin.post_ok(f"/v1/incidents/{incident['id']}/assign", {"team": "desk"})
+        ids.append(incident["id"])
+    chosen = {"records": ids, "filled": ["yes"]}
+    sent = await send_form(lin, "/desk/incident/bulk", chosen | {"action": ["assign"], "/team": ["network"]})
+    assert "done for 2 of 2" in sent.text, said(sent.text)
+    assert sent.text.count('href="/desk/incident/INC-') == 2, "who hands over still reads"
+    left = await send_form(lin, "/desk/incident/bulk", chosen | {"action": ["unfollow"]})
+    lines = re.findall(r"<li>(.*?)</li>", unescape(left.text), re.DOTALL)
+    assert [re.sub("<[^>]*>", "", line).split()[1] for line in lines] == ["Printer", "Mail"]
+    assert not any("href" in line for line in lines), "nobody is led to a page that is not found"
+    for name in ids:
+        assert (await lin.get(f"/v1/incidents/{name}")).status_code == 404
+        assert name not in left.text.partition('class="hits"')[2]
+
+
+async def test_several_are_resolved_and_closed_as_far_as_the_reader_may(api: Api) -> None:
+    await api.staffed_team("network")
+    lin = await api.client("Lin", Role.agent, teams=("network",))
+    emil = await api.client("Emil", Role.engineer, teams=("network",))
+    ids = []
+    for n in range(3):
+        incident = await lin.post_ok("/v1/incidents", an_incident(title=f"No. {n}"))
+        if n < 2:
+            await lin.post_ok(f"/v1/incidents/{incident['id']}/assign", {"team": "network", "person": lin.id})
+        if n == 1:
+            await lin.post_ok(f"/v1/incidents/{incident['id']}/acknowledge")
+        ids.append(incident["id"])
+    html = await page(lin, "/desk/incident")
+    assert html.count('resolve_and_close"') == 1 + 2 + 1, "the button, and two rows that allow it"
+    assert "resolve_and_close" not in await page(emil, "/desk/incident?tab=all"), "engineers close nothing"
+    chosen = {"records": ids, "action": ["resolve_and_close"]}
+    form = await send_form(lin, "/desk/incident/bulk", chosen)
+    assert 'name="/done"' in form.text
+    typed = {"/resolution_code": ["fixed"], "/done": ["Restarted."], "filled": ["yes"]}
+    wrong = await send_form(lin, "/desk/incident/bulk", chosen | {"filled": ["yes"]})
+    assert 'name="/done"' in wrong.text, "it says what is missing"
+    done = await send_form(lin, "/desk/incident/bulk", chosen | typed)
+    assert "Resolve and close: done for 2 of 3." in done.text, said(done.text)
+    states = [(await lin.read(f"/v1/incidents/{name}"))["state"] for name in ids]
+    assert states == ["closed", "closed", "acknowledged"]
+    assert "closed automatically" not in done.text
+    major = await lin.post_ok("/v1/incidents", an_incident(title="Major"))
+    path = f"/v1/incidents/{major['id']}"
+    await lin.post_ok(f"{path}/assign", {"team": "network", "person": lin.id})
+    await (await api.client("Marta", Role.incident_manager)).post_ok(
+        f"{path}/declare_major", {"commander": lin.id, "statement": "We look into it."}
+    )
+    held = await send_form(lin, "/desk/incident/bulk", chosen | typed | {"records": [major["id"]]})
+    assert "done for 1 of 1" in held.text
+    assert "are closed automatically" in held.text
+    assert "review" in held.text.partition('class="hits"')[2], "why it was not closed"
+    assert (await lin.read(path))["state"] == "resolved"
 
 
 async def test_a_file_of_a_record_has_a_link(agent: Client) -> None:

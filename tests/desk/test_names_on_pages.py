@@ -30,7 +30,10 @@ FIRST_PAGES = (
     ("requester", "/portal/catalogue"),
 )
 #: Kinds of records that showed keys once; `make test` opens a record of these.
-SOME_KINDS = ("change", "problem_candidate", "improvement", "sla", "release", "kpi_effect", "service")
+SOME_KINDS = (
+    *("change", "problem_candidate", "improvement", "sla", "release", "kpi_effect", "service"),
+    *("request", "incident"),
+)
 #: Kinds without pages of their own, and those whose titles are made of keys, the same in all languages.
 LEFT_OUT = ("document", "notice")
 

@@ -134,6 +134,17 @@ async def test_an_item_is_asked_for_by_its_own_questions(api: Api) -> None:
     )
     for language, label, answer in (("en", "Size", "Large"), ("zh", "大小", "大")):
         assert f"<dt>{label}</dt><dd>{answer}</dd>" in await page(zhao, f"/portal/request/{number}", language)
+    lin = await api.client("Lin", Role.agent)
+    desk = await page(lin, f"/desk/request/{number}")
+    assert "<b>Size</b> Large" in desk.partition('id="timeline"')[0], "open, in the words of the form"
+    assert '"seats"' not in desk, "and not as JSON"
+    assert "<b>大小</b> 大" in await page(lin, f"/desk/request/{number}", "zh")
+    await lin.request("PUT", "/v1/me/list_columns/request", json={"columns": ["answers"]})
+    listed = await page(lin, "/desk/request?tab=all")
+    assert '"seats"' not in listed
+    assert "Large" in listed
+    judged = await page(lin, f"/desk/request/{number}/assess")
+    assert '"seats"' not in judged
     without_item = await fill(zhao, "/portal/ask", description="A plant.\nGreen.")
     assert without_item.status_code == 303
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 
 import pytest
 
@@ -97,3 +98,24 @@ async def test_a_public_reply_is_the_response_and_one_entry_with_its_files(api: 
         )
         assert ("We are on it." in entry, entry.count("<img ")) == (True, 2)
     assert states == ["new", "acknowledged"]
+
+
+@pytest.mark.parametrize(
+    ("language", "first", "second"),
+    [
+        ("en", "(Team: The network team; Assignee: Lin)", "(Assignee: Wu, before Lin)"),
+        ("zh", "（团队：The network team；处理人：Lin）", "（处理人：Wu，原为 Lin）"),
+    ],
+)
+async def test_the_conversation_says_to_whom_something_was_given_and_who_had_it(
+    api: Api, language: str, first: str, second: str
+) -> None:
+    await api.team("network")
+    lin, wu = [await api.client(name, Role.agent, teams=("network",)) for name in ("Lin", "Wu")]
+    incident = await lin.post_ok("/v1/incidents", an_incident())
+    for person in (lin, wu):
+        path = f"/v1/incidents/{incident['id']}/assign"
+        await lin.post_ok(path, {"team": "network", "person": person.id})
+    html = await lin.get(f"/desk/incident/{incident['number']}", headers={"Accept-Language": language})
+    said_to = re.findall(r"[(（]\w+[:：][^)）]*[)）]", unescape(html.text).partition('id="timeline"')[2])
+    assert said_to[:2] == [first, second]

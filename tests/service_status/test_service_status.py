@@ -164,6 +164,19 @@ async def test_one_users_report_is_no_outage_until_staff_confirm_it(board: Board
     assert (again.status_code, again.json()["code"]) == (409, "effect_is_known")
 
 
+@pytest.mark.parametrize("effect", ["down", "degraded"])
+async def test_what_staff_write_down_for_a_caller_is_a_report_as_the_callers_own(
+    board: Board, effect: str
+) -> None:
+    zhao = await board.api.client("Zhao")
+    incident = await reported(board.agent, effect, requester=zhao.id)
+    assert (await statuses(zhao))["mail"]["condition"] == "reported"
+    await board.agent.post_ok(f"/v1/incidents/{incident['id']}/confirm_effect")
+    assert (await statuses(zhao))["mail"]["condition"] == effect
+    await reported(board.agent, effect, service="erp")
+    assert (await statuses(zhao))["erp"]["condition"] == effect, "what staff report themselves is known"
+
+
 async def test_enough_different_users_confirm_an_outage(board: Board) -> None:
     worker = Worker(board.api.ledger)
     zhao, wang, li = [await board.api.client(name) for name in ("Zhao", "Wang", "Li")]

@@ -16,7 +16,7 @@ from app.registry import LIFECYCLES
 from app.ticketing.work.assignment import AssignTicket
 from tests.automation.worker import Worker
 from tests.cases import each_case
-from tests.client import Api, Client, an_incident
+from tests.client import RESOLVED, Api, Client, an_incident
 from tests.heads import differing_heads
 from tests.people import act
 
@@ -116,7 +116,7 @@ async def test_what_is_refused_says_why_in_both_languages_and_following_lifts_it
     path = await house.handed_over(plural)
     refused = await house.lin.post(f"{path}/follow")
     assert (refused.status_code, refused.json()["code"]) == (403, "onlooker_reads")
-    assert refused.json()["detail"].startswith("You handed this record over to another team.")
+    assert refused.json()["detail"].startswith("You handed this record over to another team, or closed it.")
     refused = await house.lin.post(
         f"{path}/comment", json={"text": "Any news?"}, headers={"Accept-Language": "zh"}
     )
@@ -137,6 +137,20 @@ async def test_a_ticket_that_one_looks_on_is_not_changed_by_way_of_another(house
     assert "You handed this record over to another team" in refused.text
     await house.emil.post_ok(f"{theirs}/follow", {"person": house.lin.id})
     await house.lin.post_ok(f"{own}/link", link)
+
+
+async def test_who_closes_a_ticket_of_another_team_still_reads_it(house: House) -> None:
+    path = await house.at_the_desk("incidents")
+    await house.lin.post_ok(f"{path}/assign", {"team": "network"})
+    await house.emil.post_ok(f"{path}/assign", {"person": "me"})
+    for action, body in (("acknowledge", {}), ("resolve", RESOLVED)):
+        await house.emil.post_ok(f"{path}/{action}", body)
+    assert await onlookers(house.emil, path) == ["Lin"], "who resolves it sees it by their team"
+    await house.kai.post_ok(f"{path}/close")
+    assert (await house.kai.read(path))["state"] == "closed"
+    assert await open_to(house.kai, path) == {"unfollow"}
+    await house.kai.post_ok(f"{path}/unfollow")
+    assert (await house.kai.get(path)).status_code == 404, "and no row comes back"
 
 
 async def test_a_repeated_hand_over_is_answered_as_the_first_and_tells_once(house: House) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 import structlog
@@ -16,8 +17,9 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from pydantic_core import to_json
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Match
+from starlette.status import HTTP_308_PERMANENT_REDIRECT
 
 from app.api.listings.cursors import BadCursor
 from app.api.pages.page_paths import is_page
@@ -301,7 +303,7 @@ async def _framework_error(request: Request, error: Exception) -> Response:
         return problem(request, 413, "too_large", sentence="too_many_values", words={"limit": error.detail})
     of_page = is_page(request.scope["path"])
     if error.status_code == 404:
-        return problem(request, 404, "no_such_path", sentence="no_such_page" if of_page else None)
+        return _no_such_path(request, of_page=of_page)
     if error.status_code == 405:
         allowed = ", ".join(_methods(request))
         return problem(
@@ -311,6 +313,22 @@ async def _framework_error(request: Request, error: Exception) -> Response:
         return problem(request, 400, "malformed", sentence="bad_form" if of_page else "undecodable")
     assert error.status_code == 413, f"no problem is written for {error.status_code}"
     return problem(request, 413, "too_large", words={"limit": str(error.detail)})
+
+
+def _no_such_path(request: Request, *, of_page: bool) -> Response:
+    """Return the refusal of a path that does not exist; for a page with a slash at its end, lead to the page
+    without.
+    """
+    if of_page and request.method == "GET" and request.scope["path"].endswith("/"):
+        return RedirectResponse(_without_slash(request), HTTP_308_PERMANENT_REDIRECT)
+    return problem(request, 404, "no_such_path", sentence="no_such_page" if of_page else None)
+
+
+def _without_slash(request: Request) -> str:
+    """Return the address of the request without the slashes at its end: people type and paste both."""
+    path = quote(request.scope["path"].rstrip("/"))
+    query = request.scope["query_string"].decode("ascii")
+    return f"{path}?{query}" if query else path
 
 
 def _methods(request: Request) -> list[str]:

@@ -1,5 +1,5 @@
 """Assigns a ticket without team and assignee to the team, and perhaps the person, that the assignment rules
-choose.
+choose; if its process has no rule, to the team of its service.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from app.foundation.assignment.proposals import (
     RECORD_TURN,
     active_rules,
     has_active_rules,
+    has_teams_of_services,
     propose,
     ticket_attributes,
     turns_by_person,
@@ -64,7 +65,10 @@ class AssignByRule:
 
         async def has_rules(batch: Batch) -> bool:
             kinds = {kind_of(event.stream) for event in await events(batch, after)}
-            return bool(kinds) and await has_active_rules(batch.connection, kinds)
+            if not kinds:
+                return False
+            connection = batch.connection
+            return await has_active_rules(connection, kinds) or await has_teams_of_services(connection)
 
         async def handle_batch(connection: Connection, batch: Batch) -> None:
             for event in await events(batch, after):
@@ -88,12 +92,9 @@ async def _assign(ledger: Ledger, connection: Connection, event: Recorded, now: 
     """Assign the event's ticket once, if it has neither team nor assignee."""
     kind = kind_of(event.stream)
     # A rule does not apply to tickets that were opened before it was added.
-    rules = [
-        assignment_rule
-        for assignment_rule in await active_rules(ledger.db, kind)
-        if _existed_before(assignment_rule, event)
-    ]
-    if not rules:
+    active = await active_rules(ledger.db, kind)
+    rules = [assignment_rule for assignment_rule in active if _existed_before(assignment_rule, event)]
+    if active and not rules:
         return
     reference = f"{event.position}:{id_of(event.stream)}"
     cause = RuleCause.of_event(NAME, event, now, reference)

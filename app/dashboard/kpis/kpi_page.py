@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import Request
 from starlette.responses import Response
 
+from app.api.authentication.auth import utc_now
 from app.api.direct import Router
 from app.dashboard.addresses import ROOT
 from app.dashboard.attention import last_reconciliation
@@ -99,6 +100,7 @@ async def get_kpi_page(request: Request, key: str) -> Response:
         reconciliation=None if view.as_of else await last_reconciliation(page),
         sentence_of_period=_sentence(page, item, row, words),
         final_after=_final_after(item),
+        is_settled=_is_settled(item),
         ranges=ranges,
         target_form=await _target_form(page, item),
         points=period_rows(item["points"], values["moments"], words, view.grain, page.sentence),
@@ -190,6 +192,12 @@ def _sentence(page: DashboardPage, item: Mapping[str, Any], row: FigureRow, word
 def _final_after(item: Mapping[str, Any]) -> str | None:
     judged = item["judged"]
     return None if judged is None else judged["final_after"]
+
+
+def _is_settled(item: Mapping[str, Any]) -> bool:
+    """Return whether the value no longer changes as a matter of course."""
+    final_after = _final_after(item)
+    return final_after is not None and instant(final_after) <= utc_now()
 
 
 async def _movement_by_parts(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -14,16 +14,20 @@ from starlette.status import HTTP_303_SEE_OTHER
 from app.api.direct import Router
 from app.common.faces import BilingualLabel, FieldCondition, FormFace, FormQuestion, QuestionAnswer
 from app.desk.administration.index import ADMINISTRATION
+from app.desk.forms.fields import FieldChoice, FieldKind, FormField
 from app.desk.operation_calls import CallAnswer
 from app.desk.pages.actions import screen_of, send_form, show_form
-from app.desk.pages.context import Desk, open_desk
-from app.desk.pages.form.questions import held_kinds
+from app.desk.pages.context import Desk, open_desk, require_signed_in
+from app.desk.pages.form.questions import held_kinds, managers_of
 from app.desk.pages.form.returns import page_to_return_to
 from app.desk.pages.form.screens import ActionScreen
 from app.desk.pages.form.sent_inputs import SentInputs
 from app.desk.pages.records import RecordView, read_record
+from app.i18n import LANGUAGES, translate
 
 router = Router(include_in_schema=False)
+#: The field with the kinds of records whose duties are handed over.
+KINDS = "kinds"
 INVITE = f"{ADMINISTRATION}/people/invite"
 #: The question how the invited person signs in, and its answers.
 SIGN_IN, BY_KEY, BY_PROVIDER, LATER = "sign_in", "key", "provider", "later"
@@ -121,10 +125,28 @@ async def post_handover_form(request: Request, name: str) -> Response:
 
 def _handover(desk: Desk, view: RecordView, duties: Mapping[str, Any]) -> ActionScreen:
     screen = screen_of(desk, view.lifecycle, "transfer_duties", view)
+    held = [each["kind"] for each in duties["counts"]]
+    fields = tuple(
+        _of_held_kinds(desk, field, held) if field.name == KINDS else field for field in screen.form.fields
+    )
     return replace(
         screen,
+        own_form=replace(screen.form, fields=fields),
         own_path=f"{ADMINISTRATION}/people/{view.record['id']}/handover",
         own_label=desk.sentence("hand_over"),
         about=desk.sentence("hand_over_about", person=view.record["name"]),
         before=("desk/administration/held_duties.html", {"held": held_kinds(desk, duties)}),
     )
+
+
+def _of_held_kinds(desk: Desk, field: FormField, held: Sequence[str]) -> FormField:
+    """Return the field with the kinds that the person holds something of, and that the reader manages."""
+    caller = require_signed_in(desk.request)
+    choices = tuple(
+        FieldChoice(kind, dict.fromkeys(LANGUAGES, desk.kinds_label(kind)))
+        for kind in held
+        if any(grant.role in managers_of(kind) and grant.applies_throughout(kind) for grant in caller.roles)
+    )
+    schema = {"type": "array", "items": {"type": "string"}}
+    words = {language: translate(language, "desk", "hand_over_only", {}) for language in LANGUAGES}
+    return replace(field, kind=FieldKind.choices, schema=schema, choices=choices, words=words)

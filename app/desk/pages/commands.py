@@ -91,7 +91,7 @@ async def get_search_page(request: Request, q: str = "") -> Response:
         desk.sentence("search"),
         searched=q,
         groups=groups,
-        hits=_hits(search),
+        hits=[hit for hit in _hits(search) if _of_hit(desk, hit).address not in _addresses(groups)],
         problem=None if groups else problem,
     )
 
@@ -105,8 +105,7 @@ async def get_commands(request: Request, q: str = "") -> Response:
         numbered, search = await asyncio.gather(_numbered(desk, typed), _search(desk, typed, MOST_SUGGESTED))
         groups = [group async for group in _groups(desk, typed, numbered)]
         records = [_of_hit(desk, hit) for hit in _hits(search)]
-        addresses = {each.address for group in groups for each in group.suggestions}
-        records = [each for each in records if each.address not in addresses]
+        records = [each for each in records if each.address not in _addresses(groups)]
         groups.insert(1 if numbered else 0, SuggestedGroup(desk.sentence("found_records"), records))
     return desk.answer("commands.html", "", groups=[group for group in groups if group.suggestions])
 
@@ -125,6 +124,10 @@ async def _groups(
             yield SuggestedGroup(desk.sentence(label), first)
     if people := await _people(desk, typed):
         yield SuggestedGroup(desk.sentence("people"), people)
+
+
+def _addresses(groups: Iterable[SuggestedGroup]) -> set[str]:
+    return {each.address for group in groups for each in group.suggestions}
 
 
 async def _search(desk: Desk, typed: str, limit: int) -> CallAnswer:

@@ -167,7 +167,7 @@ async def _opened(desk: Desk, work: CountedWork) -> OpenedWork:
         WorkRecord(
             view,
             []
-            if view.spoken_name
+            if view.title or (view.spoken_name and not record.get("number"))
             else [desk.display.html(values[name], screen.fields[name], name) for name in telling],
             state_label(lifecycle, record, desk.language),
             state_tone(lifecycle, record.get("state")),

@@ -4,14 +4,12 @@ catalogue in the place of its answers (pure).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from app.desk.forms.definitions import ANSWERS, questions_of, with_questions
+from app.desk.forms.definitions import ANSWERS, with_questions
 from app.desk.forms.fields import FieldChoice, FieldKind, Form, FormField
-from app.i18n.entries import joined
 
 TITLE, DESCRIPTION = "title", "description"
 #: The service of a ticket, which is that of the item where one is asked for.
@@ -73,17 +71,3 @@ def _asked_fields(form: Form, item: Mapping[str, Any]) -> Iterator[FormField]:
 def supplied_members(item: Mapping[str, Any], title: str) -> dict[str, Any]:
     """Return the members that the item supplies where its answers do not, if they are left blank."""
     return {name: title for name in (TITLE, DESCRIPTION) if not item.get(f"{name}_template")}
-
-
-def shown_answers(definition: Mapping[str, Any], answers: str, language: str) -> Iterator[tuple[str, str]]:
-    """Yield the questions of an item with what was answered, as the answer of a request has it."""
-    values = json.loads(answers)
-    for field in questions_of(definition):
-        if field.name in values:
-            value = values[field.name]
-            words = {choice.code: choice.words.get(language, choice.code) for choice in field.choices}
-            entries = value if isinstance(value, list) else [value]
-            yield (
-                field.text(language),
-                joined((words.get(str(entry), str(entry)) for entry in entries), language),
-            )

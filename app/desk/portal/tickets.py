@@ -18,6 +18,7 @@ from app.api.authentication.auth import ledger_of
 from app.api.direct import Router
 from app.api.pages.page_paths import PORTAL
 from app.common.files.media import PICTURES
+from app.desk.answered import shown_answers
 from app.desk.forms.fields import FieldChoice
 from app.desk.operation_calls import Parameters
 from app.desk.pages.actions import screen_of, send_form, show_form
@@ -34,7 +35,7 @@ from app.desk.pages.records import (
     state_tone,
 )
 from app.desk.pages.warnings import unattached_files
-from app.desk.portal.asking import plain_form, preset_members, shown_answers
+from app.desk.portal.asking import plain_form, preset_members
 from app.desk.portal.requirements import PROPOSED_AT, child_rows, proposed_requirements
 from app.desk.timeline import NarratedEvent
 from app.i18n import LANGUAGES, translate

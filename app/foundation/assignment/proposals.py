@@ -37,6 +37,9 @@ select * from fold.assignment_rule where process = %s and state = 'active'
 order by position, id limit %s"""
 # Selects a row if one of the processes has an active rule.
 ANY_RULE = "select 1 from fold.assignment_rule where process = any(%s) and state = 'active' limit 1"
+# Selects a row if a service has a team, to which its tickets go without a rule.
+ANY_TEAM_OF_SERVICE = "select 1 from fold.service where team_id is not null limit 1"
+TEAM_OF_SERVICE = "select team_id from fold.service where key = %s and team_id is not null"
 RETIRED_TEAMS = "select id from fold.team where id = any(%s) and state = 'retired'"
 MEMBERS = """
 select p.id from fold.membership m join fold.person p on p.id = m.person_id
@@ -76,6 +79,11 @@ async def has_active_rules(connection: Connection, processes: Iterable[str]) -> 
     return bool(await fetch_rows(connection, ANY_RULE, (list(processes),)))
 
 
+async def has_teams_of_services(connection: Connection) -> bool:
+    """Return whether a service has a team."""
+    return bool(await fetch_rows(connection, ANY_TEAM_OF_SERVICE, ()))
+
+
 #: For a team's id, the log position of each person's last ticket that a rule assigned to them in that team.
 LoadTurns = Callable[[UUID], Awaitable[Mapping[UUID, int]]]
 
@@ -104,7 +112,11 @@ async def propose(
     when: datetime,
     load_turns: LoadTurns,
 ) -> Proposal:
-    """Return the team and the person that the rules propose for the case at that time."""
+    """Return the team and the person that the rules propose for the case at that time; without any rule, the
+    team of its service.
+    """
+    if not rules:
+        return Proposal(RuleMatch(None, ()), await _team_of_service(db, case.service))
     matched = first_match(rules, case, await _load_availability(db, rules, when))
     rule = matched.rule
     if rule is None or rule.to_team_id is None:
@@ -114,6 +126,15 @@ async def propose(
     away = await away_members(db.rows, rule.to_team_id, when)
     person = await _choose_person(db, lifecycles, rule, when, load_turns, away)
     return Proposal(matched, rule.to_team_id, person, len(away))
+
+
+async def _team_of_service(db: Database, service: str | None) -> UUID | None:
+    """Return the team that runs the service; None if it has no team, or one that gets no work."""
+    if service is None:
+        return None
+    teams = [row["team_id"] for row in await db.rows(TEAM_OF_SERVICE, (service,))]
+    staffed = await db.rows(STAFFED_TEAMS, (teams,)) if teams else ()
+    return next((row["id"] for row in staffed), None)
 
 
 async def _load_availability(

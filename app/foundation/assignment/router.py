@@ -75,7 +75,10 @@ class AssignmentTrialOut(OutputModel):
 
     tried_at: datetime = Field(description="Time for which the rules were tried.")
     rule: RuleStub | None = Field(description="First rule that matches; null if no rule matches.")
-    team: TeamStub | None = Field(description="Team that would get the ticket; null if no rule matches.")
+    team: TeamStub | None = Field(
+        description="Team that would get the ticket: that of the rule, or that of the service if the process "
+        "has no rule. Null if there is no such team."
+    )
     person: PersonStub | None = Field(
         description="Person who would get the ticket; null if the rule chooses no person, or all are absent."
     )

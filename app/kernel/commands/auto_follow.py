@@ -1,6 +1,6 @@
 """Automatic followers: people who get work on a record become its followers if they cannot act on it yet, and
-so do people with work on it who would no longer see it. A person who hands a ticket to another team becomes
-its onlooker.
+so do people with work on it who would no longer see it. A person who hands a ticket to another team, or
+whose own step takes it out of their sight, becomes its onlooker.
 
 Persons named by fields of the record itself see it by its lifecycle, and child records with an
 `AUDIENCE_KIND` show it themselves.
@@ -8,7 +8,7 @@ Persons named by fields of the record itself see it by its lifecycle, and child 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -58,30 +58,40 @@ async def add_auto_followers(
             )
 
 
-def add_onlooker(command: Command, decided: CommandDecision, ctx: ActionContext, *, version: int) -> None:
-    """Add an onlooker if a person hands the ticket to another team, unless they follow it, or look on
-    already.
+def add_onlooker(
+    ledger: Ledger, command: Command, decided: CommandDecision, ctx: ActionContext, *, version: int
+) -> None:
+    """Add an onlooker if a person hands the ticket to another team, or brings it to a state in which they
+    would no longer see it, unless they follow it, or look on already.
     """
     person_id, lifecycle, record = ctx.caller.person_id, command.lifecycle, decided.record
-    if person_id is None or Onlooker not in lifecycle.children or not _hands_over(command, decided, ctx):
+    if person_id is None or Onlooker not in lifecycle.children or not _acts_as_staff(command, record, ctx):
+        return
+    changes = decided.data["set"].get(record.row_key) or {}
+    hands_over = _hands_over(record, changes, ctx)
+    if not hands_over and "state" not in changes:
         return
     tokens = audience(lifecycle, record, ctx.audience, added=ctx.outcome.showing, removed=ctx.outcome.removed)
+    if not hands_over and is_visible(ledger, lifecycle, ctx.caller, sorted(tokens)):
+        return
     if tokens.isdisjoint((follower(person_id), onlooker(person_id))):
         add_child_row(decided, Onlooker.for_person(record, person_id, ctx.occurred_at), ctx, version=version)
 
 
-def _hands_over(command: Command, decided: CommandDecision, ctx: ActionContext) -> bool:
-    """Return whether a staff member gives the ticket to another team. Requesters are notified of their own
+def _acts_as_staff(command: Command, record: Record, ctx: ActionContext) -> bool:
+    """Return whether a staff member acts on somebody else's ticket. Requesters are notified of their own
     tickets in any case.
     """
-    caller, record = ctx.caller, decided.record
+    caller = ctx.caller
     if command.row.opens or caller.is_rule or caller.is_machine or not caller.is_staff:
         return False
-    if getattr(record, "requester_id", None) == caller.person_id:
-        return False
-    changes = decided.data["set"].get(record.row_key) or {}
+    return getattr(record, "requester_id", None) != caller.person_id
+
+
+def _hands_over(record: Record, changes: Mapping[str, Any], ctx: ActionContext) -> bool:
+    """Return whether the changes give the ticket to a team that is not the caller's."""
     team_id = getattr(record, "team_id", None)
-    return bool(changes.get("team_id")) and team_id not in caller.scope_teams
+    return bool(changes.get("team_id")) and team_id not in ctx.caller.scope_teams
 
 
 async def _still_responsible(

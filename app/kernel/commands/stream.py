@@ -133,7 +133,7 @@ async def decide_and_protect(
     )
     await guards.require_change_allowed(reads, command, record, decided.data["set"])
     await add_auto_followers(ledger, reads, command.lifecycle, decided, ctx, version=version)
-    add_onlooker(command, decided, ctx, version=version)
+    add_onlooker(ledger, command, decided, ctx, version=version)
     dating.not_before_the_last_change(command, record, decided)
     event = event_of(command, decided, version, ctx.occurred_at, behalf)
     after = audience(

@@ -16,12 +16,15 @@ WITHOUT_FAULT = frozenset({ResolutionCode.no_fault_found, ResolutionCode.user_er
 
 
 def note_reported_effect(incident: Incident, ctx: ActionContext) -> None:
-    """Note that the effect is only reported, if a user reported it: not staff, an alert or a rule."""
+    """Note that the effect is only reported, if a user reported it: not staff, an alert or a rule. Staff who
+    write down what somebody else tells them report as that user: they have not looked yet.
+    """
     caller = ctx.caller
     if Role.integration in caller.role_codes:  # a tool brings what its staff know, and mails of users
         is_of_user = incident.channel is Channel.email and incident.alert_source is None
     else:
-        is_of_user = caller.person_id is not None and not caller.is_staff
+        is_for_another = incident.reported_by_id is not None and incident.alert_source is None
+        is_of_user = caller.person_id is not None and (not caller.is_staff or is_for_another)
     if is_of_user and incident.effect in INTERRUPTING:
         incident.effect_reported_at = ctx.occurred_at
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.common.faces import TAKE_ACTION, BilingualLabel, FormFace, RecordFace
+from app.common.faces import TAKE_ACTION, ActionChain, BilingualLabel, FormFace, RecordFace
 from app.ticketing.work.faces import HOLD_FORM, OWN_SEVERITY_QUESTION, SEVERITY_QUESTION, TICKET_ESSENTIALS
 
 #: Members of the report that tools send.
@@ -21,6 +21,11 @@ FACE = RecordFace(
     },
     quick=("resolve", "hold", "assign", "edit"),
     done_by_reply="acknowledge",
+    chains={
+        "resolve_and_close": ActionChain(
+            BilingualLabel("Resolve and close", "解决并关闭"), ("acknowledge",), "resolve", ("close",)
+        )
+    },
     forms={
         "hold": HOLD_FORM,
         "report": FormFace(

@@ -24,7 +24,7 @@ NEED_LABEL = BilingualLabel("What do you need?", "您需要什么？")
 
 FACE = RecordFace(
     essentials=(*TICKET_ESSENTIALS, "item"),
-    texts=(),
+    texts=("answers",),
     spoken_fields=("description", "delivery", "hold_question"),
     primary={
         "submitted": ("assess", TAKE_ACTION),

@@ -56,7 +56,7 @@ class FollowerOut(OutputModel, of=Follower, without="id"):
 
 
 class OnlookerOut(OutputModel, of=Onlooker, without="id"):
-    """A person who handed a record to another team and may still read it."""
+    """A person who handed a record to another team, or closed it, and may still read it."""
 
 
 class TagOut(OutputModel, of=Tag, without="id"):

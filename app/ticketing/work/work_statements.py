@@ -43,11 +43,13 @@ TASKS = f"""
 select {{row}} from fold.task t cross join lateral ({{about}}) as about
 where t.assignee_id = {ME} and t.completed_at is null and t.dropped_at is null and {{seen}}
 order by t.due_at, t.id limit {MOST_LISTED}"""
-# Uses the index vote_awaited, whose condition it repeats.
+# Uses the index vote_awaited, whose condition it repeats. A credential that does not cover all that its
+# person may do casts only the votes for which they were asked in one of its roles.
 VOTES = f"""
 select {{row}} from fold.vote t join fold.decision d on d.id = t.decision_id
 cross join lateral ({{about}}) as about
 where t.person_id = {ME} and t.verdict is null and t.closed_at is null and {{seen}}
+  and ((select %(votes_for_all)s::boolean) or t.role = any((select %(vote_roles)s::text[])::text[]))
 order by t.due_at, t.id limit {MOST_LISTED}"""
 # Those of voters whose deputy one is now. Uses the index voting_deputy_person.
 VOTES_FOR_OTHERS = f"""
@@ -56,7 +58,7 @@ join fold.vote t on t.decision_id = y.decision_id and t.person_id = y.instead_of
 join fold.decision d on d.id = t.decision_id
 cross join lateral ({{about}}) as about
 where y.person_id = {ME} and y.ended_at is null and y.from_at <= %(now)s and y.until_at > %(now)s
-  and t.verdict is null and t.closed_at is null and {{seen}}
+  and t.verdict is null and t.closed_at is null and {{seen}} and (select %(votes_for_all)s::boolean)
 order by t.due_at, t.id limit {MOST_LISTED}"""
 # Complaints without an owner are for the people who may assign one, and not for the people they are about.
 # Uses the index complaint_owner, whose condition is repeated here.
@@ -176,7 +178,12 @@ def work_statement_for(
             )
     parameters = {name: sorted(listed) for listed, name in lists.items()}
     answers = not COMPLAINT_MANAGERS.isdisjoint(caller.role_codes)
-    values = {"me": caller.person_id, "answers": answers}
+    values = {
+        "me": caller.person_id,
+        "answers": answers,
+        "votes_for_all": not caller.is_narrowed,
+        "vote_roles": sorted({grant.role.value for grant in caller.restricted_to or ()}),
+    }
     return WorkStatement(_statement(tuple(cases), tuple(child_kinds)), values | parameters)
 
 

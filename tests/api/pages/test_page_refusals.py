@@ -57,6 +57,26 @@ async def test_a_page_that_is_not_there_is_missed_on_a_page_in_both_languages(ap
         assert chosen.headers["content-language"] == "zh"
 
 
+@pytest.mark.parametrize(
+    ("path", "target"),
+    [
+        ("/desk/", "/desk"),
+        ("/portal/?lang=zh", "/portal?lang=zh"),
+        ("/desk/incident//", "/desk/incident"),
+        ("/dashboard/kpi/csat/?grain=year", "/dashboard/kpi/csat?grain=year"),
+        ("/desk/%2e%2e//a%20b/", "/desk/..//a%20b"),
+        ("/sign-in/", "/sign-in"),
+    ],
+)
+async def test_a_page_is_found_with_a_slash_at_its_end(api: Api, path: str, target: str) -> None:
+    async with browser_at(api.app) as browser:
+        answer = await browser.get(path, follow_redirects=False)
+        assert (answer.status_code, answer.headers["location"]) == (308, target)
+        assert (await browser.post("/desk/due/")).status_code == 404
+    lin = await api.client("Lin", Role.agent)
+    assert (await lin.get("/v1/incidents/")).status_code == 404, "only pages have both"
+
+
 async def test_every_refusal_before_a_page_is_a_page(api: Api) -> None:
     holder = await api.client("Lin", Role.agent)
     with_pages(api.app, {"/desk/fails": _fails, "/desk/reads": _reads})

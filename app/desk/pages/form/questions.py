@@ -83,6 +83,11 @@ def _effect(screen: ActionScreen, view: RecordView) -> tuple[str | None, str | N
     return " / ".join(state.label(language) for state in reached) or None, next(back, None)
 
 
+def managers_of(kind: str) -> frozenset[Role]:
+    """Return the roles that hand over what somebody holds of that kind."""
+    return KIND_DUTIES[kind].managers if kind in KIND_DUTIES else frozenset()
+
+
 def held_kinds(desk: Desk, duties: Mapping[str, Any]) -> list[HeldKind]:
     """Return the duties that a person holds, by kind."""
     labels = ledger_of(desk.request).role_labels
@@ -90,15 +95,17 @@ def held_kinds(desk: Desk, duties: Mapping[str, Any]) -> list[HeldKind]:
     for held in duties["counts"]:
         kind = held["kind"]
         records = tuple(
-            (f"/desk/{kind}/{duty['number'] or duty['id']}", _called(duty))
+            (f"/desk/{kind}/{duty['number'] or duty['id']}", _called(desk, duty))
             for duty in duties["items"]
             if duty["kind"] == kind
         )
-        roles = sorted(KIND_DUTIES[kind].managers if kind in KIND_DUTIES else (), key=list(Role).index)
+        roles = sorted(managers_of(kind), key=list(Role).index)
         managers = ", ".join(labels.label(role, desk.language) for role in roles)
         kinds.append(HeldKind(desk.kinds_label(kind), held["count"], records, managers))
     return kinds
 
 
-def _called(duty: Mapping[str, Any]) -> str:
-    return " ".join(str(duty[name]) for name in ("number", "title") if duty[name])
+def _called(desk: Desk, duty: Mapping[str, Any]) -> str:
+    """Return what the record is called, and which duty in it is meant."""
+    called = " ".join(str(duty[name]) for name in ("number", "title") if duty[name])
+    return f"{called} · {desk.display.duty(duty['duty'])}"

@@ -1,9 +1,9 @@
-"""An action on many chosen records at once: its form, and what became of each."""
+"""An action, or a chain of actions, on many chosen records at once: its form, and what became of each."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,9 +12,11 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 from starlette.status import HTTP_303_SEE_OTHER
 
+from app.api.authentication.auth import ledger_of
 from app.api.direct import Router
 from app.api.open_actions import action_link
 from app.api.pages.sent_forms import SentForm, sent_form
+from app.common.faces import ActionChain
 from app.desk.forms.faced import OCCURRED_AT
 from app.desk.forms.fields import Form
 from app.desk.forms.inputs import Inputs, to_body
@@ -35,7 +37,7 @@ router = Router(include_in_schema=False)
 #: The most records of one form; the operation takes more.
 MOST_RECORDS = 200
 #: Fields of each record that are read to show its name, state and assignee.
-SHOWN_FIELDS = NAMING | {"id", "state", "assignee", "team"}
+SHOWN_FIELDS = NAMING | {"id", "state", "assignee", "team", "reopen_days"}
 #: Button by which readers take the records themselves; the input with the new assignee, and the member of the
 #: action's body for it.
 TAKE, ASSIGNED_TO, PERSON = "take", "/assigned_to", "/person"
@@ -53,6 +55,18 @@ class BulkScreen:
     form: Form
     #: The address of the list that the records were selected in.
     back: str
+    #: The chain that the action is part of; None: it is carried out alone.
+    chain: ActionChain | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of the action or the chain, as the form sends it."""
+        chains = self.lifecycle.face.chains.items()
+        return next((name for name, chain in chains if chain is self.chain), self.row.name)
+
+    def label(self, language: str) -> str:
+        """Return the label of the button."""
+        return self.row.label(language) if self.chain is None else self.chain.label.text(language)
 
     @property
     def is_plain(self) -> bool:
@@ -61,16 +75,29 @@ class BulkScreen:
         return not is_dangerous and all(field.name == OCCURRED_AT for field in self.form.fields)
 
 
+@dataclass(slots=True)
+class StepResult:
+    """What became of one record: why the action was refused (None: it was done), why an action after it was,
+    and the state that the record is in, as far as the answers told it.
+    """
+
+    problem: Mapping[str, Any] | None = None
+    not_ended: Mapping[str, Any] | None = None
+    state_code: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class BulkOutcome:
-    """A record after the action: its state in words with its tone, and why the action was refused (None: it
-    was done).
+    """A record after the action, with the number and title that it had when it was selected. `is_readable`:
+    its reader still sees it. Its state in words has a tone; see `StepResult` for the rest.
     """
 
     view: RecordView
+    is_readable: bool
     state: str
     tone: str
     problem: Mapping[str, Any] | None
+    not_ended: Mapping[str, Any] | None
 
 
 @router.post("/desk/{kind}/bulk")
@@ -105,6 +132,7 @@ async def _bulk_page(desk: Desk, kind: str, sent_inputs: SentForm, note: str = "
     inputs = {name: values for name, values in sent.inputs.items() if name != ASSIGNED_TO}
     sent = replace(sent, inputs={**inputs, PERSON: [assignee]} if assignee else inputs)
     is_filled = bool(assignee) or FILLED in sent_inputs.inputs or screen.is_plain
+    chosen = await _views(desk, screen.lifecycle, screen.records)
     outcomes = None
     if pointer := sent_inputs.first_value(MORE_ROWS):
         sent = sent.with_row(pointer)
@@ -112,16 +140,17 @@ async def _bulk_page(desk: Desk, kind: str, sent_inputs: SentForm, note: str = "
         resolved = await resolve_references(desk.calls, screen.form.fields, sent.inputs, kind)
         sent = replace(sent, ambiguous=resolved.ambiguous)
         if not resolved.ambiguous:
-            outcomes = await _carried_out(desk, screen, resolved.inputs, sent.key)
+            outcomes = await _carried_out(desk, screen, chosen, resolved.inputs, sent.key)
         if outcomes and (wrong := _wrong_for_all(outcomes)):
             sent, outcomes = replace(sent, problem=wrong), None
-    return await _answer(desk, screen, sent, outcomes, is_filled=is_filled)
+    return await _answer(desk, screen, sent, chosen, outcomes, is_filled=is_filled)
 
 
 def _screen(desk: Desk, lifecycle: Lifecycle[Any], sent_inputs: SentForm) -> BulkScreen:
     """Return the form that was asked for. Raises HTTPException (404)."""
     name = sent_inputs.first_value("action")
-    name = ASSIGN if name == TAKE else name
+    chain = lifecycle.face.chains.get(name)
+    name = ASSIGN if name == TAKE else name if chain is None else chain.action
     row = next((row for row in lifecycle.rows if row.name == name and not row.opens), None)
     if row is None:
         raise HTTPException(404)
@@ -130,7 +159,7 @@ def _screen(desk: Desk, lifecycle: Lifecycle[Any], sent_inputs: SentForm) -> Bul
     fields = tuple(sorted(form.fields, key=lambda field: field.name == OCCURRED_AT))
     records = tuple(sent_inputs.inputs.get("records", [])[:MOST_RECORDS])
     back = list_address_or(sent_inputs.first_value("back"), lifecycle.kind)
-    return BulkScreen(lifecycle, row, records, replace(form, fields=fields), back)
+    return BulkScreen(lifecycle, row, records, replace(form, fields=fields), back, chain)
 
 
 def _assigned_person(sent_inputs: SentForm) -> str:
@@ -147,14 +176,18 @@ async def _answer(
     desk: Desk,
     screen: BulkScreen,
     sent: SentInputs,
-    problems: Sequence[Mapping[str, Any] | None] | None,
+    chosen: Sequence[RecordView],
+    results: Sequence[StepResult] | None,
     *,
     is_filled: bool,
 ) -> Response:
     """Return the page with the form, or with what became of each record."""
-    lifecycle, chosen = screen.lifecycle, await _views(desk, screen.lifecycle, screen.records)
-    label = screen.row.label(desk.language)
-    outcomes = None if problems is None else list(_outcomes(desk, chosen, problems))
+    lifecycle, label = screen.lifecycle, screen.label(desk.language)
+    outcomes = None
+    if results is not None:
+        after = await _views(desk, lifecycle, screen.records)
+        triples = zip(chosen, after, results, strict=True)
+        outcomes = [_outcome(before, view, result) for before, view, result in triples]
     done = [outcome for outcome in outcomes or () if outcome.problem is None]
     return desk.answer(
         "pages/lists/bulk.html",
@@ -167,6 +200,7 @@ async def _answer(
         chosen=chosen,
         outcomes=outcomes,
         done_words=outcome_sentence(desk, done[0].view, screen.row.name) if done else None,
+        closing_days=_closing_days(desk, done),
     )
 
 
@@ -183,31 +217,95 @@ async def _views(desk: Desk, lifecycle: Lifecycle[Any], records: Sequence[str]) 
     return list(await asyncio.gather(*(view(record) for record in records)))
 
 
-def _wrong_for_all(problems: Sequence[Mapping[str, Any] | None]) -> Mapping[str, Any] | None:
+def _outcome(before: RecordView, after: RecordView, result: StepResult) -> BulkOutcome:
+    is_readable = len(after.record) > 1
+    record = {**before.record, **({"state": result.state_code} if result.state_code else {})}
+    record = {**record, **after.record} if is_readable else {**record, "assignee": None, "team": None}
+    view, lifecycle = replace(before, record=record), before.lifecycle
+    return BulkOutcome(
+        view,
+        is_readable,
+        state_label(lifecycle, record, before.language),
+        state_tone(lifecycle, record.get("state")),
+        result.problem,
+        result.not_ended,
+    )
+
+
+def _closing_days(desk: Desk, done: Sequence[BulkOutcome]) -> int | None:
+    """Return the days after which records that stay resolved are closed automatically; None without any."""
+    waiting = [outcome for outcome in done if outcome.not_ended is not None]
+    usual = ledger_of(desk.request).settings.reopen_days
+    days = [outcome.view.record.get("reopen_days") for outcome in waiting]
+    return max((usual if agreed is None else int(agreed) for agreed in days), default=None)
+
+
+def _wrong_for_all(results: Sequence[StepResult]) -> Mapping[str, Any] | None:
     """Return the problem if the same values of the form are wrong for each record; else None."""
-    first = problems[0]
-    faults = [problem.get("errors") if problem else None for problem in problems]
+    first = results[0].problem
+    faults = [result.problem.get("errors") if result.problem else None for result in results]
     return first if first and faults[0] and all(each == faults[0] for each in faults) else None
 
 
-def _outcomes(
-    desk: Desk, views: Sequence[RecordView], problems: Sequence[Mapping[str, Any] | None]
-) -> Iterator[BulkOutcome]:
-    for view, problem in zip(views, problems, strict=True):
-        state = state_label(view.lifecycle, view.record, desk.language)
-        yield BulkOutcome(view, state, state_tone(view.lifecycle, view.record.get("state")), problem)
-
-
 async def _carried_out(
-    desk: Desk, screen: BulkScreen, inputs: Inputs, key: str
-) -> list[Mapping[str, Any] | None]:
-    """Carry the action out on each record; return why it was refused for each (None: it was done)."""
+    desk: Desk, screen: BulkScreen, chosen: Sequence[RecordView], inputs: Inputs, key: str
+) -> list[StepResult]:
+    """Carry the action out on each record, with the other actions of its chain before and after it; return
+    what became of each.
+    """
+    results = {view.record["id"]: StepResult(state_code=view.record.get("state")) for view in chosen}
+    chain, lifecycle = screen.chain, screen.lifecycle
+    for name in () if chain is None else chain.before:
+        needing = [record for record, result in results.items() if _needs(lifecycle, name, result)]
+        answers = await _sent(desk, lifecycle, name, needing, {}, f"{key}/{name}")
+        for record, answer in answers.items():
+            _note(results[record], answer, is_last=False)
     body = to_body(screen.form.fields, inputs, desk.display.zone)
+    ready = [record for record, result in results.items() if result.problem is None]
+    for record, answer in (await _sent(desk, lifecycle, screen.row.name, ready, body, key)).items():
+        _note(results[record], answer, is_last=False)
+    for name in () if chain is None else chain.after:
+        done = [
+            record for record, result in results.items() if result.problem is None and not result.not_ended
+        ]
+        for record, answer in (await _sent(desk, lifecycle, name, done, {}, f"{key}/{name}")).items():
+            _note(results[record], answer, is_last=True)
+    return [results[record] for record in screen.records]
+
+
+def _needs(lifecycle: Lifecycle[Any], action: str, result: StepResult) -> bool:
+    """Return whether the action before the others is possible in the record's state."""
+    return any(
+        lifecycle[action].is_open_in(state) for state in lifecycle.states if state.value == result.state_code
+    )
+
+
+def _note(result: StepResult, answer: Mapping[str, Any], *, is_last: bool) -> None:
+    """Note the answer for one record. `is_last`: the form's action was carried out already."""
+    if answer["problem"] is None:
+        result.state_code = answer["record"]["state"]
+    elif is_last:
+        result.not_ended = answer["problem"]
+    else:
+        result.problem = answer["problem"]
+
+
+async def _sent(
+    desk: Desk,
+    lifecycle: Lifecycle[Any],
+    action: str,
+    records: Sequence[str],
+    body: Mapping[str, Any],
+    key: str,
+) -> dict[str, Mapping[str, Any]]:
+    """Carry one action out on each of the records; return the answer for each by its id."""
+    if not records:
+        return {}
     items = [
-        {"action": screen.row.name, "id": record, "body": body, "idempotency_key": f"{key}/{record}"}
-        for record in screen.records
+        {"action": action, "id": record, "body": body, "idempotency_key": f"{key}/{record}"}
+        for record in records
     ]
-    answer = await desk.calls.send("POST", f"/v1/{screen.lifecycle.plural}/bulk", body={"items": items})
+    answer = await desk.calls.send("POST", f"/v1/{lifecycle.plural}/bulk", body={"items": items})
     if not answer.is_success:
-        return [answer.document] * len(screen.records)
-    return [result["problem"] for result in answer.document["items"]]
+        return {record: {"problem": answer.document} for record in records}
+    return dict(zip(records, answer.document["items"], strict=True))

@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.common.faces import TAKE_ACTION
+from app.api.authentication.auth import signed_in
+from app.common.faces import TAKE_ACTION, ActionChain
 from app.desk.pages.context import Desk
 from app.desk.pages.lists.tabs import ASSIGN
 from app.kernel.actions.lifecycle import Action, Lifecycle
@@ -38,6 +39,41 @@ class BulkActions:
         return not (self.assigns or self.buttons or self.menu or self.dangerous)
 
 
+def with_chains(
+    desk: Desk, lifecycle: Lifecycle[Any], records: Sequence[Mapping[str, Any]]
+) -> list[Mapping[str, Any]]:
+    """Return the records with the chains that each allows among their actions."""
+    chains = {
+        name: chain for name, chain in lifecycle.face.chains.items() if _may_end(desk, lifecycle, chain)
+    }
+    return [
+        {**record, "actions": [*record["actions"], *_chains_of(desk, chains, record)]}
+        if chains and record.get("actions")
+        else record
+        for record in records
+    ]
+
+
+def _may_end(desk: Desk, lifecycle: Lifecycle[Any], chain: ActionChain) -> bool:
+    """Return whether a role of the reader may carry out the last actions of the chain on some record."""
+    caller = signed_in(desk.request)
+    assert caller is not None, "pages are for people who are signed in"
+    return all(lifecycle[name].policy.roles & caller.role_codes for name in chain.after)
+
+
+def _chains_of(desk: Desk, chains: Mapping[str, ActionChain], record: Mapping[str, Any]) -> list[str]:
+    """Return the chains that the record allows: their action is possible, or an action before it, to the
+    assignee.
+    """
+    actions = set(record["actions"])
+    is_own = desk.reader_id is not None and (record.get("assignee") or {}).get("id") == desk.reader_id
+    return [
+        name
+        for name, chain in chains.items()
+        if chain.action in actions or (is_own and not actions.isdisjoint(chain.before))
+    ]
+
+
 def bulk_actions(desk: Desk, lifecycle: Lifecycle[Any], records: Sequence[Mapping[str, Any]]) -> BulkActions:
     """Return the actions for these records; those that most of them allow come first."""
     if not lifecycle.is_ticket:
@@ -52,10 +88,14 @@ def bulk_actions(desk: Desk, lifecycle: Lifecycle[Any], records: Sequence[Mappin
     harmless = [row for row in rows if not lifecycle.face.is_dangerous(row.name)]
     harmless.sort(key=lambda row: (row.name not in likely, -possible[row.name]))
     few = [row for row in harmless if row.name in likely][:MOST_BUTTONS]
+    chains = lifecycle.face.chains.items()
     return BulkActions(
         assigns=ASSIGN in possible,
         takes=ASSIGN in possible and desk.reader_id is not None,
-        buttons=_labelled(desk, few),
+        buttons=[
+            *_labelled(desk, few),
+            *((name, chain.label.text(desk.language)) for name, chain in chains if name in possible),
+        ],
         menu=_labelled(desk, [row for row in harmless if row not in few]),
         dangerous=_labelled(desk, [row for row in rows if lifecycle.face.is_dangerous(row.name)]),
     )

@@ -14,12 +14,15 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from app.api.direct import Router
+from app.desk.answered import ITEM
 from app.desk.contract import ListScreen
+from app.desk.forms.definitions import ANSWERS
 from app.desk.forms.fields import FieldKind, FormField
 from app.desk.pages.context import Desk, address_of, open_desk
 from app.desk.pages.form.prefills import calling_fields, with_record_names
 from app.desk.pages.lists.addresses import address_of_list
-from app.desk.pages.lists.bulk_actions import bulk_actions
+from app.desk.pages.lists.bulk_actions import bulk_actions, with_chains
+from app.desk.pages.lists.chosen import NOT_FILTERS, ListChoice, chosen_filters, people_filters, people_found
 from app.desk.pages.lists.columns import (
     ListColumn,
     cells,
@@ -35,7 +38,6 @@ from app.desk.pages.lists.saved_views import by_name, filters_of, view_forms
 from app.desk.pages.lists.tabs import ANY_STATE, MINE, TAB, ListTab, chosen_tab, counted, open_states, tabs_of
 from app.desk.pages.records import RecordView, state_label, state_tone
 from app.desk.values import NAMING, code_class
-from app.i18n.entries import joined
 from app.kernel.actions.lifecycle import Lifecycle
 
 router = Router(include_in_schema=False)
@@ -46,41 +48,10 @@ LARGEST_PAGE, USUAL_PAGE, PAGES = "200", "50", ("50", "100", "200")
 RECORD_OF_ROW = ("kind", "record_id")
 #: Filters that few need, by the ends of their names: they work in an address.
 RARE_FILTERS = ("_not", "_before", "_after", "_id")
-#: Parameters of the list's address that choose no records, or that have an input of their own.
-NOT_FILTERS = frozenset({"q", "sort", "limit", "cursor", "view", "fields", "count", "expand", "include"})
 #: Parameters that only the page has: the list behind it does not know them.
 OF_THE_PAGE = frozenset({TAB, "from", "selected"})
 #: Parameters that are reset when others change.
 PASSING = frozenset({"cursor", "from", "selected"})
-
-
-@dataclass(frozen=True, slots=True)
-class ListChoice:
-    """Choices of the page: the parameters of its address, the tabs, the open one (None: the address alone
-    chooses), and the filters in effect, without those of the tab.
-    """
-
-    parameters: Mapping[str, str]
-    tabs: Sequence[ListTab]
-    tab: ListTab | None
-    filters: Mapping[str, str]
-
-    @property
-    def selection(self) -> dict[str, str]:
-        """All filters, and the order if one is chosen."""
-        own = {} if self.tab is None else self.tab.filters
-        return {**own, **self.filters}
-
-
-@dataclass(frozen=True, slots=True)
-class ChosenFilter:
-    """A filter that is in effect: the label of its field, the chosen values in words, and the address of the
-    list without it.
-    """
-
-    label: str
-    values: str
-    without: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +85,7 @@ async def get_list_page(request: Request, kind: str) -> Response:
     parameters = _parameters(lifecycle, screen, choice, kept_columns, is_bulk=lifecycle.is_ticket)
     answer = await desk.calls.send("GET", f"/v1/{lifecycle.plural}", parameters=parameters)
     page = answer.document if answer.is_success else {"items": [], "next_cursor": None}
+    items = with_chains(desk, lifecycle, page["items"])
     of_address = dict(choice.parameters)
     sort = present_sort(screen, parameters)
     columns = shown_columns(
@@ -131,7 +103,7 @@ async def get_list_page(request: Request, kind: str) -> Response:
         lifecycle=lifecycle,
         screen=screen,
         problem=None if answer.is_success else answer.document,
-        records=await _listed(desk, lifecycle, page["items"], columns),
+        records=await _listed(desk, lifecycle, items, columns),
         columns=columns,
         state_column=column_of(desk, lifecycle, screen, "state", of_address, sort),
         offered_columns=[column_of(desk, lifecycle, screen, name, {}) for name in choosable(screen)],
@@ -140,7 +112,9 @@ async def get_list_page(request: Request, kind: str) -> Response:
         sorts=list(sort_choices(desk, screen)),
         chosen=effective,
         choice=choice,
-        chosen_filters=list(_chosen_filters(desk, lifecycle, filters, choice, effective)),
+        chosen_filters=await chosen_filters(desk, lifecycle, filters, choice, effective),
+        search_words=desk.sentence("search_with_people" if people_filters(desk, screen) else "search_here"),
+        people=await people_found(desk, lifecycle, screen, effective.get("q", "")),
         views=views,
         view_forms=await view_forms(desk, views, sent.get("view", ""), _saved(choice)),
         openings=[each for each in await desk.openings() if each["kind"] == kind],
@@ -151,7 +125,7 @@ async def get_list_page(request: Request, kind: str) -> Response:
         size=parameters["limit"],
         all_selected="selected" in sent,
         select_all=address_of_list(kind, {**of_address, "selected": "all"}),
-        bulk=bulk_actions(desk, lifecycle, page["items"]),
+        bulk=bulk_actions(desk, lifecycle, items),
         back=address_of(request),
     )
 
@@ -197,9 +171,11 @@ def _parameters(
         parameters.setdefault("sort", "due")
     linking = [name for name in RECORD_OF_ROW if screen.fields.keys() >= {*RECORD_OF_ROW}]
     named = choice.filters.get("fields", "")
-    chosen = named.split(",") if named else kept_columns or [*ranked(screen), *sort_fields(screen)]
+    chosen = named.split(",") if named else kept_columns or ranked(screen)
+    chosen = [*chosen, *sort_fields(screen)]
     names = {*HEAD_FIELDS, *calling_fields(lifecycle), *linking, *chosen, "sla"}
-    names.update(("actions",) if is_bulk else ())
+    names.update((ITEM,) if ANSWERS in chosen else ())
+    names.update(("actions", "assignee") if is_bulk else ())
     return parameters | {"fields": ",".join(name for name in screen.fields if name in names)}
 
 
@@ -236,7 +212,9 @@ async def _listed(
     records: Sequence[Mapping[str, Any]],
     columns: Sequence[ListColumn],
 ) -> list[ListedRecord]:
-    rows = [{column.name: record.get(column.name) for column in columns} for record in records]
+    # Answers are put into words by the form of the item that they are about.
+    names = {column.name for column in columns} | {ITEM}
+    rows = [{name: value for name, value in record.items() if name in names} for record in records]
     named = await desk.names.replaced_in_all(lifecycle, rows)
     views = await with_record_names(
         desk, [RecordView(lifecycle, record, desk.language) for record in records]
@@ -276,38 +254,6 @@ def _filters(desk: Desk, screen: ListScreen) -> Iterator[FormField]:
                 for choice in field.choices
             )
             yield replace(field, choices=tuple(choices))
-
-
-def _chosen_filters(
-    desk: Desk,
-    lifecycle: Lifecycle[Any],
-    filters: Sequence[FormField],
-    choice: ListChoice,
-    effective: Mapping[str, str],
-) -> Iterator[ChosenFilter]:
-    """Yield the filters in effect, also those that the form does not offer and those of a saved view. That of
-    open states is removed by choosing any state.
-    """
-    offered, states = {field.name: field for field in filters}, ",".join(open_states(lifecycle))
-    in_address = {
-        name: value for name, value in choice.parameters.items() if name in effective or name == TAB
-    }
-    for name, text in effective.items():
-        if name in NOT_FILTERS:
-            continue
-        label = desk.contract.field_label(name, {}, desk.language)
-        words = {
-            choice.code: desk.choice_label(offered[name], choice)
-            for choice in (offered[name].choices if name in offered else ())
-        } | {"none": desk.sentence("without"), "me": desk.sentence("me")}
-        is_open = name == "state" and text == states
-        spoken = [words.get(value, value) for value in text.split(",")]
-        values = desk.sentence("open") if is_open else joined(spoken, desk.language)
-        remaining = {**(effective if "view" in choice.parameters else in_address)}
-        remaining.pop(name, None)
-        if name == "state" and choice.tab is not None:
-            remaining["state"] = ANY_STATE
-        yield ChosenFilter(label, values, address_of_list(lifecycle.kind, remaining))
 
 
 def _lasting(parameters: Mapping[str, str]) -> dict[str, str]:
