@@ -99,7 +99,9 @@ class ChangeTemplate(Record):
     outgrown_because: TemplateOutgrowth | None = optional(
         "Reason why the template is not used before it is approved again; null if it is used."
     )
-    renewed_at: datetime | None = optional("Time of the last renewal of the approval; null if there was none.")
+    renewed_at: datetime | None = optional(
+        "Time of the last renewal of the approval; null if there was none."
+    )
 
     @property
     def touched_services(self) -> list[str]:
