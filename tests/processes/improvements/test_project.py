@@ -273,8 +273,9 @@ async def test_the_committee_replaces_an_active_manager_and_sponsor_in_every_sta
 
 def test_the_people_of_a_project_can_be_changed_wherever_it_can_be_stopped() -> None:
     states = LIFECYCLE["ask_to_revert"].from_states
-    assert isinstance(states, frozenset)
     with_people = LIFECYCLE["change_people"].from_states
+    assert isinstance(states, frozenset)
+    assert isinstance(with_people, frozenset)
     assert states - with_people == {ImprovementState.approved, ImprovementState.implementing}, (
         "without a charter"
     )
