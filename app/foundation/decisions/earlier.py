@@ -1,5 +1,5 @@
-"""Earlier questions about the same subject that were rejected or withdrawn: those who vote read them in the new
-question, since a rejected matter can be put again in a new record.
+"""Earlier questions about the same subject that were rejected or withdrawn: those who vote read them in the
+new question, since a rejected matter can be put again in a new record.
 """
 
 from __future__ import annotations

@@ -60,7 +60,7 @@ async def resolve_references(
                 mark,
                 name,
                 f"/{field}{which}",
-                record,
+                record=record,
                 met=_participants(mark, record, ctx),
             )
             for name, which in named
@@ -194,8 +194,8 @@ async def _resolve_reference(
     mark: ForeignRef,
     name: str,
     pointer: str,
-    record: Record,
     *,
+    record: Record,
     met: frozenset[str],
 ) -> Any:
     caller, kind = command.metadata.caller, mark.kind

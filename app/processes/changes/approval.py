@@ -166,7 +166,7 @@ async def is_no_emergency(reads: ReadContext, change: Change, ctx: ActionContext
     return None if change.type is ChangeType.emergency else "is_no_emergency"
 
 
-async def wanted_too_late(reads: ReadContext, change: Change, body: object, ctx: ActionContext) -> None:
+async def emergency_wanted_late(reads: ReadContext, change: Change, body: object, ctx: ActionContext) -> None:
     """Refuse an emergency that is wanted so late that the usual board can decide about it: by the approval
     rules for a normal change, a question put now ends before.
     """

@@ -240,10 +240,10 @@ async def test_the_committee_replaces_an_active_manager_and_sponsor_in_every_sta
     path, api = await chartered(improvers), improvers.api
     successor = await api.client("Successor", Role.project_manager)
     sponsor = await api.client("Second sponsor", grade=Grade.management)
-    asked = {"project_manager": successor.id}
+    naming = {"project_manager": successor.id}
     for client, body, expected in (
-        (improvers.manager, asked, (403, "forbidden", "")),
-        (improvers.sponsor, asked, (403, "forbidden", "")),
+        (improvers.manager, naming, (403, "forbidden", "")),
+        (improvers.sponsor, naming, (403, "forbidden", "")),
         (improvers.quality, {}, (422, "nobody_is_replaced", "")),
         (
             improvers.quality,
@@ -253,9 +253,9 @@ async def test_the_committee_replaces_an_active_manager_and_sponsor_in_every_sta
         (improvers.quality, {"sponsor": successor.id}, (422, "not_of_management", "/sponsor")),
     ):
         assert (await refusal(client, f"{path}/change_people", body))[:2] == expected[:2], body
-    kept = await improvers.asks(path, "change_people", asked, "reject")
-    assert kept["project_manager"]["id"] == improvers.manager.id, "nothing changes without the committee"
-    again = {**asked, "question": "The manager agrees now."}
+    unchanged = await improvers.asks(path, "change_people", naming, "reject")
+    assert unchanged["project_manager"]["id"] == improvers.manager.id, "nothing changes without the committee"
+    again = {**naming, "question": "The manager agrees now."}
     changed = await improvers.asks(path, "change_people", again)
     assert (changed["project_manager"]["id"], changed["state"]) == (successor.id, "chartered")
     assert changed["sponsor"]["id"] == improvers.sponsor.id

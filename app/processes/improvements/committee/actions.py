@@ -160,8 +160,8 @@ ACTIONS_OF_SUBJECTS = {
 
 
 def action_of_motion(improvement: Improvement, decision: Decision) -> tuple[str, Payload] | None:
-    """Return the action to which a decision on class, charter, project plan, people or reverting leads, with its
-    payload; None if nothing changes by it.
+    """Return the action to which a decision on class, charter, project plan, people or reverting leads, with
+    its payload; None if nothing changes by it.
     """
     subject = improvement.proposal.decision_subject
     if subject is DecisionSubject.project_plan and decision.outcome is DecisionOutcome.rejected:
