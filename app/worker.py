@@ -17,7 +17,12 @@ from app.automation.agreements import (
     watch_clocks,
     watch_supports,
 )
-from app.automation.changes import fulfil_by_changes, resume_after_change, tell_overlapped_changes
+from app.automation.changes import (
+    fulfil_by_changes,
+    resume_after_change,
+    stop_outgrown_templates,
+    tell_overlapped_changes,
+)
 from app.automation.decisions import (
     call_next_meeting,
     change_deputies,
@@ -255,6 +260,7 @@ async def run(
         tasks.create_task(raise_attention_alerts.run(lines, ledger, clock, failed=failed))
         tasks.create_task(open_audits.run(lines, ledger, clock, failed=failed))
         tasks.create_task(open_scorecards.run(lines, ledger, clock, failed=failed))
+        tasks.create_task(stop_outgrown_templates.run(lines, ledger, clock, failed=failed))
         tasks.create_task(watch_risk_indicators.run(lines, ledger, clock, failed=failed))
         tasks.create_task(issuing.run(lines, ledger, clock, failed=failed))
         tasks.create_task(benefits.run(lines, ledger, clock, failed=failed))

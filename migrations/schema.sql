@@ -1046,6 +1046,9 @@ create table fold.change_template (
   ci_ids text[] collate "C",
   ci_classes text[] collate "C",
   window_minutes integer,
+  outgrown_at timestamp with time zone,
+  outgrown_because text collate "C",
+  renewed_at timestamp with time zone,
   constraint change_template_pkey PRIMARY KEY (id)
 ) with (fillfactor=85);
 CREATE INDEX change_template_changed ON fold.change_template USING btree (changed_at, id);
@@ -1333,6 +1336,7 @@ create table fold.decision (
 );
 CREATE INDEX decision_due ON fold.decision USING btree (state, due_at, id);
 CREATE INDEX decision_record ON fold.decision USING btree (record, asked_at, id);
+CREATE INDEX decision_turned_down ON fold.decision USING btree (closed_at) WHERE ((outcome = 'rejected'::text) OR (state = 'withdrawn'::text));
 
 create table fold.deployment (
   id uuid not null,
@@ -3011,7 +3015,7 @@ create table fold.notice (
   constraint notice_pkey PRIMARY KEY (id)
 );
 CREATE INDEX notice_about ON fold.notice USING btree (about, id DESC);
-CREATE INDEX notice_asking ON fold.notice USING btree (person_id, id DESC) WHERE (steps && '{definition_to_review,document_to_acknowledge,finding_corrected,finding_objected,finding_to_correct,maintenance_due,process_change_applied,reminded,risk_lapsed,scorecard_talk,scorecard_to_rate,target_to_accept,to_accept,to_acknowledge,to_answer,to_confirm_requirements,to_consent,to_countersign,to_kick_off,to_publish,to_review,to_review_change,to_self_check,to_sign,to_summarise,to_verify}'::text[]);
+CREATE INDEX notice_asking ON fold.notice USING btree (person_id, id DESC) WHERE (steps && '{definition_to_review,document_to_acknowledge,duties_held,evaluation_to_agree,finding_corrected,finding_objected,finding_to_correct,maintenance_due,process_change_applied,reminded,risk_lapsed,scorecard_talk,scorecard_to_rate,setting_to_agree,target_to_accept,to_accept,to_acknowledge,to_answer,to_confirm_requirements,to_consent,to_countersign,to_kick_off,to_publish,to_review,to_review_change,to_self_check,to_sign,to_summarise,to_verify,weights_to_confirm}'::text[]);
 CREATE INDEX notice_given_up ON fold.notice USING btree (failed_at) WHERE (failure = ANY (ARRAY['given_up'::text, 'refused'::text]));
 CREATE INDEX notice_person ON fold.notice USING btree (person_id, state DESC, id DESC);
 CREATE INDEX notice_person_sent ON fold.notice USING btree (person_id, sent_at DESC, id DESC);

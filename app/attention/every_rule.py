@@ -20,6 +20,7 @@ from app.attention.rules import (
     quality,
     signals,
     targets,
+    templates,
     trust,
     yours,
 )
@@ -95,6 +96,7 @@ RULES = (
     AttentionRule(programme.benefits_faded, ("benefit_faded",), _filters_of(IMPROVEMENTS)),
     AttentionRule(programme.evidence_withdrawn, ("evidence_withdrawn",), _filters_of(IMPROVEMENTS)),
     AttentionRule(quality.unassessed, ("quality_unassessed",), NO_FILTER, only_for=Role.quality_manager),
+    AttentionRule(templates.to_renew, ("template_to_renew",), NO_FILTER, only_for=Role.change_manager),
     AttentionRule(yours.waiting, (*yours.SECTIONS, "actions_wait"), NO_FILTER),
 )
 #: The rules of good news.

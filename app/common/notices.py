@@ -116,6 +116,7 @@ class NoticeType(CodeEnum):
     backed_out = "backed_out", "Change backed out", "变更已回退", FOLLOW
     emergency_asked = "emergency_asked", "Emergency change to approve", "紧急变更待审批", INFORM
     setting_to_agree = "setting_to_agree", "Setting to agree to", "设置待您同意", WAITS
+    template_outgrown = "template_outgrown", "Change template to renew", "变更模板须续批", YOURS
     rule_changed = "rule_changed", "Approval rule changed", "审批规则变更", INFORM
     undecided = "undecided", "Emergency change undecided", "紧急变更未获决定", INFORM
     fixing_change_failed = "fixing_change_failed", "Fixing change not made", "修复变更未能实施", YOURS

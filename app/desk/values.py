@@ -180,9 +180,7 @@ class ValueDisplay:
             return Markup()
         if COLOUR.fullmatch(text):
             return swatch(text)
-        if name == DUTY:
-            return plain_text(self.duty(text))
-        return breaks(plain_text(self.codes.spoken(name, text)))
+        return breaks(plain_text(self.duty(text) if name == DUTY else self.codes.spoken(name, text)))
 
     def _list(self, values: list[Any], schema: Schema, name: str) -> Markup:
         entry = self._shape(schema).plain.get("items", {})

@@ -133,6 +133,7 @@ TOLD_FIELDS: dict[Notice, tuple[str, ...]] = {
         *("given.from_at", "given.until_at", "given.override_reason", "given.other_window_reason"),
         *REASON,
     ),
+    Notice.template_outgrown: ("given.because",),
     Notice.overlapped: (
         *("given.change", "given.freeze", "given.overlap_from_at", "given.overlap_until_at", *WINDOW),
         "seen.override_reason",

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "1218"
-down_revision = "1200"
+down_revision = "1202"
 branch_labels = None
 depends_on = None
 

@@ -10,11 +10,15 @@ from typing import Any
 
 import pytest
 
+from app.automation.changes import stop_outgrown_templates
 from app.common.people import Role
+from app.log.follow import FOLLOW_LIMITS
+from app.platform.db import connect
 from tests.automation.worker import Worker, by_rules, timers
+from tests.boards import put_to_vote
 from tests.client import Api, Client, Json
 from tests.extent import in_test_all
-from tests.processes.changes.samples import DONE, REVIEWED, Board, a_board, at_hour, span, window
+from tests.processes.changes.samples import DONE, EARLY, REVIEWED, Board, a_board, at_hour, span, window
 
 #: How many times a person has been told so of a record.
 Told = Callable[[Client, str, str], Awaitable[int]]
@@ -394,3 +398,63 @@ async def test_the_next_of_a_series_takes_up_only_what_is_not_on_an_agenda_yet(
     assert following != path, "it was called"
     assert (await agenda(board, path), await agenda(board, following)) == ([waits], [])
     assert at_hour(0) > text(SOON)
+
+
+async def stop(board: Board) -> None:
+    """Stop the templates that are outgrown now."""
+    connection = await connect(board.api.ledger.db.url, FOLLOW_LIMITS)
+    try:
+        await stop_outgrown_templates.stop_outgrown(connection, board.api.ledger, lambda: datetime.now(UTC))
+    finally:
+        await connection.close()
+
+
+async def test_a_template_whose_service_became_critical_is_stopped_told_of_and_renewed(
+    board: Board, worker: Worker
+) -> None:
+    keeper = await board.api.client("Keeper", Role.service_level_manager)
+    names = {"name_en": "Mail", "name_zh": "邮件", "owner": "me"}
+    await keeper.post_ok("/v1/services", {"key": "post", "criticality": "low", **names})
+    await board.ci("srv-9", services=["post"])
+    await board.template("relay-restart", services=["post"])
+    path = "/v1/change_templates/relay-restart"
+    await stop(board)
+    assert (await board.manager.read(path))["outgrown_at"] is None
+    critical = {"criticality": "critical"}
+    answer = await keeper.patch("/v1/services/post", json=critical, headers={"If-Match": "*"})
+    assert answer.status_code == 200, answer.text
+    for _ in range(2):
+        await stop(board)
+    stopped = await board.manager.read(path)
+    assert (stopped["outgrown_because"], stopped["state"]) == ("risk", "approved")
+    body = {"type": "standard", "template": "relay-restart", "cis": ["srv-9"], "team": "network"}
+    refused = await board.agent.post("/v1/changes", json=body)
+    assert refused.json()["errors"][0]["code"] == "template_to_renew"
+    told_attention = (await board.manager.read("/v1/attention"))["items"]
+    assert "template_to_renew" in {item["code"] for item in told_attention}
+    await work(worker)
+    steps = [item["steps"] for item in (await board.approver.read("/v1/notices"))["items"]]
+    assert "template_outgrown" in {step for notice_steps in steps for step in notice_steps}
+    mei = board.member
+    nils = await board.api.client("Nils", Role.cab_member)
+    owner = keeper
+    await put_to_vote(board.manager, path, "renew", board=[mei, nils, owner])
+    renewed = await board.manager.read(path)
+    assert (renewed["outgrown_at"], renewed["risk_level"], renewed["state"]) == (None, "medium", "approved")
+    await stop(board)
+    assert (await board.manager.read(path))["outgrown_at"] is None, "its risk is that of the service now"
+    await board.agent.post_ok("/v1/changes", body)
+
+
+async def test_a_template_whose_changes_fail_is_stopped(board: Board) -> None:
+    await board.ci("srv-9")
+    await board.template("relay-restart")
+    for n in range(2):
+        path = await board.standard("relay-restart", "srv-9")
+        await board.manager.post_ok(f"{path}/schedule", window(2 * n, 2 * n + 1))
+        await board.engineer.post_ok(f"{path}/start", EARLY)
+        back = {"reason": "It does not start.", "service_restored_at": datetime.now(UTC).isoformat()}
+        await board.engineer.post_ok(f"{path}/back_out", back)
+        await stop(board)
+        template = await board.manager.read("/v1/change_templates/relay-restart")
+        assert template["outgrown_because"] == (None if n == 0 else "failures")

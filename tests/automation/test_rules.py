@@ -9,6 +9,7 @@ from pathlib import Path
 from app import automation as rules
 from app.attention.alerts import raise_attention_alerts
 from app.automation.agreements import watch_clocks
+from app.automation.changes import stop_outgrown_templates
 from app.automation.governance import open_audits, open_scorecards, watch_risk_indicators
 from app.automation.incidents_and_problems import open_quiet_alerts
 from app.common.people import rule_caller
@@ -26,6 +27,7 @@ from tests.fixtures import UNCHANGED
 #: a rule of events or of timers.
 ALONE = {
     *(watch_clocks.NAME, open_audits.NAME, open_scorecards.NAME, watch_risk_indicators.NAME),
+    stop_outgrown_templates.NAME,
     *(raise_attention_alerts.NAME, open_quiet_alerts.NAME),
 }
 NAMES = {rule.name for rule in (*RULES, *TIMED_RULES)} | ALONE

@@ -20,7 +20,7 @@ from tests.desk.sent_forms import read_form, send_form
 from tests.extent import first_of
 from tests.processes.articles.test_articles import published
 from tests.processes.changes.conftest import board as board  # noqa: PLC0414  # a fixture
-from tests.processes.changes.samples import Board
+from tests.processes.changes.samples import NIGHT, Board
 
 Json = dict[str, Any]
 HOSTILE = '"><script>alert(1)</script>'
@@ -225,10 +225,10 @@ async def test_what_concerns_ones_services_is_announced_and_nothing_else(board: 
     await chief.post_ok(f"/v1/incidents/{incident['id']}/declare_major", declared)
     html = announced(await page(zhao, "/portal"))
     assert "<b>Web</b>" in html
-    assert "Maintenance is planned from 2199-03-04" in html
+    assert f"Maintenance is planned from {NIGHT.date()}" in html
     assert "We restore the mail of Monday." in html
     assert "secret" not in html
-    assert "计划于 2199-03-04" in announced(await page(zhao, "/portal", "zh"))
+    assert f"计划于 {NIGHT.date()}" in announced(await page(zhao, "/portal", "zh"))
     assert announced(await page(wu, "/portal")) == ""
 
 

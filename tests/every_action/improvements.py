@@ -217,7 +217,9 @@ ONLY_IN = {
     "improvement.prioritise": frozenset({"selected", "proposed", "deferred"}),
 }
 #: What puts a question, while which no other one is put.
-NOT_SHARED = frozenset({"ask_to_revert", "classify", "charter", "approve_plan", "return_plan"})
+NOT_SHARED = frozenset(
+    {"ask_to_revert", "classify", "charter", "approve_plan", "return_plan", "change_people"}
+)
 #: By kind and action, what voters say so that the action follows.
 VERDICTS = {
     ("improvement", "approve"): "approve",

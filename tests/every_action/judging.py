@@ -65,7 +65,7 @@ NO_JUDGEMENT = {
     "freeze.ask_exception": "it asks",
     **{
         f"improvement.{asking}": "it asks the committee"
-        for asking in ("classify", "charter", "approve_plan", "return_plan")
+        for asking in ("classify", "charter", "approve_plan", "return_plan", "change_people")
     },
     "improvement.ask_hand_over": "it asks",
     "improvement.ask_judgement": "it asks",

@@ -74,6 +74,9 @@ CLAUSES = (
         ("approve_plan", "return_plan"),
     ),
     Clause(
+        "委员会批准成立项目组", "improvement", ("change_people_by_decision",), asked_by=("change_people",)
+    ),
+    Clause(
         "委员会决定试运行是否通过",
         "improvement",
         ("pass_pilot", "extend_pilot", "stop_pilot"),

@@ -4,6 +4,7 @@ done by them or by somebody else.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -20,6 +21,7 @@ from app.governance.findings.records import FindingState
 from app.governance.scorecards.records import ScorecardState
 from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.log.events import kind_of
+from app.platform import schema
 from app.processes.changes.records import ChangeState
 from app.registry import LIFECYCLES_BY_KIND
 from app.ticketing.routes.asked_actions import ASKED_ACTIONS
@@ -104,6 +106,14 @@ class Waiting:
         names = ASKED_ACTIONS[self.step].names
         offered = answer.json()["actions"] if answer.status_code == 200 else ()
         return [action["action"] for action in offered if action["action"] in names and action["open"]]
+
+
+def test_the_index_of_notices_has_all_that_ask_for_something() -> None:
+    dumped = (schema.MIGRATIONS / "schema.sql").read_text(encoding="utf-8")
+    (line,) = [line for line in dumped.splitlines() if "INDEX notice_asking" in line]
+    indexed = re.search(r"'\{(.*)\}'", line)
+    assert indexed, "the query repeats the condition of the index, or reads every notice"
+    assert {*indexed[1].split(",")} == {step.value for step in ASKED_ACTIONS}
 
 
 def test_each_type_of_notice_that_waits_has_actions_or_a_section_of_ones_work() -> None:

@@ -77,7 +77,8 @@ class WhereClause:
     `states`: the record states allowed; None: any. Lists may query them one by one. `searches` are the
     full-text searches; with `scan_limit` they examine only that many rows of each range. `depends_on_values`:
     the best plan depends on the values of the parameters. `is_joined`: `r` has the columns that the list's
-    extension sorts by, as the list is sorted by one of them.
+    extension sorts by, as the list is sorted by one of them. `also_seen` are conditions of records that the
+    caller may see here by no token.
     """
 
     conditions: list[str] = field(default_factory=list)
@@ -87,6 +88,7 @@ class WhereClause:
     scan_limit: int | None = None
     depends_on_values: bool = False
     is_joined: bool = False
+    also_seen: list[str] = field(default_factory=list)
 
     @property
     def prepare(self) -> bool | None:

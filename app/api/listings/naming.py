@@ -20,6 +20,7 @@ from app.api.records.expand import visible_rows
 from app.api.records.shapes import Renderer
 from app.common.duties import DUTY_KINDS, GivenDuty
 from app.common.records import Codec, Record, all_codecs
+from app.kernel.access.colleagues import colleague_condition
 from app.kernel.access.eligibility import eligible_condition
 from app.kernel.access.reads import ids_of, is_id
 from app.kernel.access.visibility import EVERYWHERE, staff_condition
@@ -233,6 +234,8 @@ async def _conditions(
     if query.duty is not None and lifecycle.kind in DUTY_KINDS:
         eligible = eligible_condition(lifecycle.kind, query.duty, where.bind)
         where.conditions += [] if eligible is None else [eligible]
+        colleague = colleague_condition(lifecycle.kind, renderer.caller, where.bind)
+        where.also_seen += [] if colleague is None else [colleague]
     return where
 
 

@@ -326,4 +326,4 @@ def _audience_conditions(renderer: Renderer, where: WhereClause) -> list[str]:
                 via_child_rows.append(VIA_CHILD_ROWS.format(kind=child.KIND, who=person, what=streams))
     if via_child_rows:
         conditions.append(f"r.id in ({' union all '.join(via_child_rows)})")
-    return conditions or ["false"]
+    return [*conditions, *where.also_seen] or ["false"]

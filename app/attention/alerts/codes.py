@@ -36,6 +36,7 @@ ALERTED: Mapping[str, AlertedCode] = {
     "deliveries_failed": AlertedCode(),
     "mails_unsent": AlertedCode(),
     "quality_unassessed": AlertedCode(),
+    "template_to_renew": AlertedCode(),
 }
 #: Reason why sentences of other codes, of severity `now` to `stuck`, send no alert: most have a notice of
 #: their own to the same people.

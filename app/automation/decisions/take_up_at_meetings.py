@@ -71,7 +71,7 @@ QUESTION_EVENTS = (
     "change.approval_requested",
     *("improvement.submitted", "improvement.taken_up", "improvement.class_asked"),
     *("improvement.charter_asked", "improvement.plan_approval_asked", "improvement.plan_return_asked"),
-    *("improvement.judgement_asked", "improvement.revert_asked"),
+    *("improvement.judgement_asked", "improvement.revert_asked", "improvement.people_change_asked"),
     *("improvement_plan.submitted", "improvement_plan.adjustment_proposed"),
     "improvement_plan.closing_asked",
 )

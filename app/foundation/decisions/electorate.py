@@ -374,15 +374,8 @@ async def _joined(
     _require_quorum(quorum, voters, left_out)
     if seated is not None and board_quorum is not None:
         _require_quorum(board_quorum, seated, left_out)
-    # A floor next to rules of the organisation only sets the least time.
-    timed = [rule.definition for rule in rules if rule.edition or rule.key not in FLOORS] or definitions
-    ends, first = min(
-        [(await electors.due_at(reads, definition, now), n) for n, definition in enumerate(timed)],
-        key=lambda end: end[0],
-    )
-    least = max([await electors.earliest_end(reads, definition, now) for definition in definitions])
-    ends = max(ends, least)
-    before = timed[first].remind_before_seconds
+    ends, least, first = await _times(reads, rules, now)
+    before = first.remind_before_seconds
     remind = None if before is None else max(now, ends - timedelta(seconds=before))
     return Electorate(
         tuple(rules),
@@ -399,6 +392,35 @@ async def _joined(
         board=seated,
         board_quorum=board_quorum,
     )
+
+
+async def _times(
+    reads: ReadContext, rules: Sequence[HoldingRule], now: datetime
+) -> tuple[datetime, datetime, ApprovalRuleDefinition]:
+    """Return the end of a vote by the rules together, its earliest end, and the definition whose time is the
+    shortest.
+    """
+    definitions = [rule.definition for rule in rules]
+    # A floor next to rules of the organisation only sets the least time.
+    timed = [rule.definition for rule in rules if rule.edition or rule.key not in FLOORS] or definitions
+    ends, first = min(
+        [(await electors.due_at(reads, definition, now), n) for n, definition in enumerate(timed)],
+        key=lambda end: end[0],
+    )
+    least = max([await electors.earliest_end(reads, definition, now) for definition in definitions])
+    return max(ends, least), least, timed[first]
+
+
+async def end_of_vote(
+    reads: ReadContext, record: Any, matter: Matter, asker: UUID | None, now: datetime
+) -> datetime:
+    """Return the end of a vote on the matter by its approval rules, if `asker` put the question now."""
+    assert matter.decision is not None
+    opening = (await parties_of(reads, record, matter)).opening(asker)
+    rules = await electors.holding_rules(reads, record, matter.decision, opening)
+    if not rules:
+        raise PreparationRefused("no_approval_rule")
+    return (await _times(reads, rules, now))[0]
 
 
 def _divided(seats: Voters, parties: Parties) -> tuple[Voters, LeftOutVoters]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -35,6 +36,10 @@ class RelatedMatter:
     matter: Matter
 
 
+#: Records of the same title have the same subject.
+SAME_TITLE = (("title", "title"),)
+
+
 @dataclass(frozen=True)
 class Matter:
     """The matter of a decision. Parties to it do not vote on it; only a person's own acts make them a party.
@@ -55,6 +60,9 @@ class Matter:
 
     The asker's vote alone approves nothing.
 
+    `subject` are the fields by which another record has the same subject, each with the field of the other
+    one. Voters read which of those were rejected or withdrawn, if they were within the time `remembered`.
+
     `deadline` is the field of the record with the time at which votes on it end at the latest, if the rule's
     least time is over by then; empty: only the rule sets the time.
     """
@@ -69,6 +77,8 @@ class Matter:
     without_asker: bool = False
     deadline: str = ""
     posts: Collection[str] = ()
+    subject: Sequence[tuple[str, str]] = SAME_TITLE
+    remembered: timedelta = timedelta(days=365)
     related: Callable[[ReadContext, Any, Decision], Awaitable[RelatedMatter]] | None = None
 
 

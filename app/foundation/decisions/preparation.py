@@ -16,6 +16,7 @@ from app.foundation.decisions.deputies.lookups import (
     deputies_in_force,
     deputies_of,
 )
+from app.foundation.decisions.earlier import with_earlier_questions
 from app.foundation.decisions.electorate import (
     Electorate,
     NamedElectorate,
@@ -131,6 +132,8 @@ async def new_decision(
     if question.due_at is not None and question.due_at > electorate.due_at:
         words = {"until": electorate.due_at.replace(microsecond=0)}
         raise WrongValue(words, pointer="/due_at", because="later_than_rule")
+    text = await with_earlier_questions(reads, record, question.matter, question.text, ctx)
+    question = replace(question, text=text)
     return await _decision_of(reads, record, question, electorate, ctx)
 
 

@@ -58,6 +58,7 @@ class DecisionKind(CodeEnum):
     improvement_charter = "improvement_charter", "Charter of an improvement project", "改进项目立项"
     project_plan = "project_plan", "Plan of an improvement project", "改进项目计划"
     pilot = "pilot", "Judgement of a pilot", "试点裁定"
+    improvement_people = "improvement_people", "People of an improvement project", "更换改进项目人员"
     improvement_revert = "improvement_revert", "Reverting of an improvement", "恢复原状"
     document_review = "document_review", "Review of a document", "文件评审"
     document_countersignature = "document_countersignature", "Countersigning of a document", "文件会签"

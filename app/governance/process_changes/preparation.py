@@ -14,7 +14,7 @@ from app.common.people import Role
 from app.common.records import empty
 from app.foundation.decisions.approval_rules.electors import holding_rules
 from app.foundation.decisions.approval_rules.versions import MatterOpening
-from app.foundation.decisions.matters import Matter
+from app.foundation.decisions.matters import SAME_TITLE, Matter
 from app.foundation.decisions.preparation import NewDecision, Question, new_decision
 from app.foundation.decisions.records import Decision, DecisionKind
 from app.foundation.people.records import Team
@@ -39,6 +39,7 @@ CHANGE = Matter(
     duties=(applicant,),
     fields=("title", "description", "reason", "retires"),
     deadline="due_at",
+    subject=(*SAME_TITLE, ("process", "process")),
 )
 
 

@@ -19,6 +19,7 @@ from app.common.people import Caller, PersonKind, Role
 from app.common.personal import ACCOUNT_SOURCES
 from app.common.records import ANY_RECORD, TICKET, ForeignRef, KeyRef, NamedAs, Record
 from app.common.state_fields import EvidenceRef
+from app.kernel.access.colleagues import may_name
 from app.kernel.access.eligibility import is_eligible, scopes_of
 from app.kernel.access.reads import ReadContext, Unguarded, sharing_names
 from app.kernel.access.visibility import can_see, follower, is_mere_onlooker
@@ -56,7 +57,14 @@ async def resolve_references(
         named = [(names, "")] if isinstance(names, str) else [(name, f"/{n}") for n, name in enumerate(names)]
         ctx.input.references[field] = [
             await _resolve_reference(
-                ledger, reads, command, mark, name, f"/{field}{which}", met=_participants(mark, record, ctx)
+                ledger,
+                reads,
+                command,
+                mark,
+                name,
+                f"/{field}{which}",
+                record=record,
+                met=_participants(mark, record, ctx),
             )
             for name, which in named
         ]
@@ -190,6 +198,7 @@ async def _resolve_reference(
     name: str,
     pointer: str,
     *,
+    record: Record,
     met: frozenset[str],
 ) -> Any:
     caller, kind = command.metadata.caller, mark.kind
@@ -199,14 +208,18 @@ async def _resolve_reference(
     elif mark.on_behalf and ":" in name:
         called = await _person_by_external_id(ledger, name)
     loaded = await _load_by_name(reads, kind, called)
-    if loaded is None or not (
+    unknown = WrongValue({"kind": kind, "name": name}, pointer=pointer, because="unknown_reference")
+    if loaded is None:
+        raise unknown
+    if not (
         # An integration may see no persons, but may name those on whose behalf it acts.
         ((mark.on_behalf or mark.allow_tools) and Role.integration in caller.role_codes)
         or not met.isdisjoint(_tokens(loaded.record))
         or is_visible(ledger, ledger.lifecycles[loaded.record.KIND], caller, loaded.audience)
         or await _is_eligible_by_post(ledger, reads, command, mark, loaded.record)
+        or await may_name(reads, caller, mark, loaded.record.id, _represented(caller, record))
     ):
-        raise WrongValue({"kind": kind, "name": name}, pointer=pointer, because="unknown_reference")
+        raise unknown
     if not mark.retired:
         _require_not_retired(ledger.lifecycles[loaded.record.KIND], [loaded.record], pointer)
     return loaded.record
@@ -227,6 +240,15 @@ async def _is_eligible_by_post(
         and await holds_post(partial(reads.rows, guard=A_POST), ledger.lifecycles, caller, fields)
         and await is_eligible(reads, mark.kind, named.id, mark.duty, None)
     )
+
+
+def _represented(caller: Caller, record: Record) -> list[UUID]:
+    """Return the teams of the record that the caller represents: it names the caller for the other party."""
+    for field, mark in marks(type(record), ForeignRef).items():
+        if mark.duty is GivenDuty.party and getattr(record, field) == caller.person_id is not None:
+            teams = (getattr(record, name, None) for name in ("customer_id", "supplier_id"))
+            return [team for team in teams if team is not None]
+    return []
 
 
 async def _load_by_name(reads: ReadContext, kind: str, name: str) -> Any:

@@ -10,13 +10,14 @@ from app.common.priorities.risk_level import RiskLevel
 from app.common.records import CodeEnum
 from app.foundation.decisions.actions import add_prepared_decision, tallied
 from app.foundation.decisions.authorship import authors_do_not_judge
-from app.foundation.decisions.matters import TASKS, WORK_EVENTS, Matter
+from app.foundation.decisions.electorate import end_of_vote
+from app.foundation.decisions.matters import SAME_TITLE, TASKS, WORK_EVENTS, Matter
 from app.foundation.decisions.parties import parties_of
 from app.foundation.decisions.payloads import AskDecision, Tallied
 from app.foundation.decisions.preparation import NewDecision, Question, new_decision
 from app.foundation.decisions.records import Decision, DecisionKind, DecisionOutcome
 from app.foundation.editing import JudgedStep
-from app.kernel.access.reads import ReadContext, Unguarded
+from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import RecordDuty, requester_duty
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
@@ -26,7 +27,6 @@ from app.processes.changes.payloads import (
     RequestApprovalChange,
     RequestEmergencyApprovalChange,
 )
-from app.processes.changes.planning.lookups import REJECTED_LATELY
 from app.processes.changes.policies.questionnaires import (
     QuestionnaireInForce,
     questionnaire_in_force,
@@ -49,6 +49,13 @@ APPROVAL = Matter(
     ),
     child_duties=(TASKS,),
     acts=("submitted", "resubmitted", *WORK_EVENTS, "started", "implemented", "backed_out"),
+    subject=(
+        *SAME_TITLE,
+        ("ci_ids", "ci_ids"),
+        ("touched_services", "services"),
+        ("touched_services", "ci_services"),
+    ),
+    remembered=timedelta(days=30),
 )
 #: An edit of any of this after the assessment leads back to it: the risk determines who decides.
 ASSESSMENT = JudgedStep(
@@ -62,10 +69,6 @@ ASSESSMENT = JudgedStep(
 )
 #: Nobody assesses a plan of their own: the risk determines who decides.
 ASSESSED_BY_OTHERS = authors_do_not_judge(("plan", "test_plan", "back_out_plan"))
-#: So long the rejection of a change is shown when the same matter is put again.
-REJECTION_COUNTS = timedelta(days=30)
-#: Voters read in the question that a board has rejected the same matter.
-REJECTED_BEFORE = "近期已否决 Rejected lately:"
 #: In an emergency the approval rules ask other people, at any hour, and the request states why it cannot
 #: wait.
 EMERGENCY = replace(APPROVAL, decision=DecisionKind.emergency_change, without_asker=True)
@@ -135,22 +138,7 @@ async def approval_question(
 ) -> NewDecision:
     """Prepare the decision on the change, whose voters the approval rules name."""
     matter = EMERGENCY if isinstance(body, RequestEmergencyApprovalChange) else APPROVAL
-    rejected = await _rejected_lately(reads, change, ctx)
-    text = f"{body.question} ({REJECTED_BEFORE} {', '.join(rejected)})" if rejected else body.question
-    return await new_decision(reads, change, Question(text, matter, body.due_at), ctx)
-
-
-async def _rejected_lately(reads: ReadContext, change: Change, ctx: ActionContext) -> list[str]:
-    """Return the numbers of changes of the same title, items or services that were rejected lately."""
-    parameters = {
-        "id": change.id,
-        "title": change.title,
-        "items": change.ci_ids or [],
-        "services": list(change.touched_services),
-        "since": ctx.now - REJECTION_COUNTS,
-    }
-    guard = Unguarded("A rejection counts if it was there when the question is put.")
-    return [row["number"] for row in await reads.rows(REJECTED_LATELY, parameters, guard=guard)]
+    return await new_decision(reads, change, Question(body.question, matter, body.due_at), ctx)
 
 
 def request_approval(change: Change, body: RequestApprovalChange, ctx: ActionContext) -> None:
@@ -176,6 +164,18 @@ def _put_to_vote(change: Change, ctx: ActionContext) -> None:
 async def is_no_emergency(reads: ReadContext, change: Change, ctx: ActionContext) -> str | None:
     """Refuse what only an emergency change does without an assessment."""
     return None if change.type is ChangeType.emergency else "is_no_emergency"
+
+
+async def emergency_wanted_late(reads: ReadContext, change: Change, body: object, ctx: ActionContext) -> None:
+    """Refuse an emergency that is wanted so late that the usual board can decide about it: by the approval
+    rules for a normal change, a question put now ends before.
+    """
+    if change.type is not ChangeType.emergency or change.wanted_from_at is None:
+        return
+    board_decides_at = await end_of_vote(reads, change, APPROVAL, ctx.caller.person_id, ctx.now)
+    if change.wanted_from_at > board_decides_at:
+        words = {"until": board_decides_at.replace(microsecond=0)}
+        raise WrongValue(words, pointer="/wanted_from_at", because="no_emergency_so_late")
 
 
 def approve(change: Change, body: Tallied, ctx: ActionContext) -> None:

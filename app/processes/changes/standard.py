@@ -41,6 +41,7 @@ async def beyond_template(
     template = await _template(reads, change, body, ctx)
     if template is None:
         return
+    _require_approval_holds(template)
     if isinstance(body, DraftChange) and not template.has_scope:
         raise WrongValue(pointer="/template", because="template_without_scope")
     lately = ctx.prepared(ItemServices).by_item
@@ -68,6 +69,7 @@ async def scheduled_beyond_template(
         return
     if loaded.record.state is not TemplateState.approved:
         raise WrongValue(pointer="/template", because="template_not_approved")
+    _require_approval_holds(loaded.record)
     guard = Unguarded("The services of an item count as they are when the change is scheduled.")
     parameters = ([UUID(ci_id) for ci_id in change.ci_ids or ()],)
     rows = await reads.rows(CIS_OF_CHANGE, parameters, guard=guard)
@@ -77,6 +79,13 @@ async def scheduled_beyond_template(
     _require_within(loaded.record, change.services or [], items, [name for name in PLANS if values[name]])
     item_ids = [UUID(ci_id) for ci_id in change.ci_ids or ()]
     await _require_approved_risk(reads, loaded.record, change.services or (), item_ids)
+
+
+def _require_approval_holds(template: ChangeTemplate) -> None:
+    """Raise WrongValue if the template is not used before it is approved again."""
+    if template.outgrown_because is not None:
+        words = {"because": template.outgrown_because}
+        raise WrongValue(words, pointer="/template", because="template_to_renew")
 
 
 async def _require_approved_risk(

@@ -78,6 +78,7 @@ from app.processes.improvements.pilot.records import PilotFeedback, PilotIssue, 
 from app.processes.improvements.preparation import (
     CHARTER,
     CLASS,
+    PEOPLE,
     PILOT,
     PROJECT_PLAN,
     PROPOSAL,
@@ -204,7 +205,7 @@ PRIORITIES = PrioritySpec(
 VOTES = DecisionSpec(
     kind="improvement",
     any=frozenset({State.in_review, *STOPPABLE}),
-    matters=(PROPOSAL, CLASS, CHARTER, PROJECT_PLAN, PILOT, REVERT),
+    matters=(PROPOSAL, CLASS, CHARTER, PROJECT_PLAN, PILOT, PEOPLE, REVERT),
     outcome=action_of_outcome,
     after_withdrawal={State.in_review: State.proposed},
     deferral_end=proposal.deferral_end,
@@ -219,6 +220,8 @@ CHARTERED = Branch(
     (State.chartered, State.plan_approved),
     {State.plan_approved: "improvement.chartered_with_plan"},
 )
+#: A project has a sponsor and a manager, whom only the committee replaces while they are active.
+WITH_PEOPLE = tuple(sorted(PROJECT_STATES | {State.chartered, State.standardised}))
 RETURNABLE = (State.planned, State.plan_approved)
 #: A plan is made in these, or a pilot goes on or is judged.
 PILOTED = (State.approved, State.chartered, *RETURNABLE, State.piloting, State.pilot_reported, *ROLLED_OUT)
@@ -368,6 +371,11 @@ LIFECYCLE = Lifecycle(
                "improvement.plan_approved_by_decision",
                former=(FormerEvent("improvement.plan_approved", EmptyPayload),),
                notifies=(its_manager(NoticeType.approved), its_sponsor(NoticeType.to_kick_off))),
+        action(committee_actions.change_people, "提请更换项目人员", WITH_PEOPLE, STAYS, ASKERS, "improvement.people_change_asked",
+               unless=(checks.needs_no_project, checks.decision_is_open), prepare=(committee_question(PEOPLE, once=True),),
+               wrong=(committee_actions.people_stay,)),
+        action(committee_actions.change_people_by_decision, "更换项目人员", WITH_PEOPLE, STAYS, decision, "improvement.people_changed_by_decision",
+               notifies=TO_PROPOSER_AND_MANAGERS),
         action(project.report_progress,    "汇报进展", PROJECT_STATES,                  STAYS,              named_project_manager,  "improvement.progress_reported",
                prepare=(current_milestones,), wrong=(invalid_progress,), notifies=PROGRESS_TOLD),
         # 14

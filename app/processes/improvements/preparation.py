@@ -66,6 +66,7 @@ CHARTER = replace(PROPOSAL, decision=DecisionKind.improvement_charter)
 POSTS = ("sponsor_id", "project_manager_id")
 PROJECT_PLAN = replace(PROPOSAL, decision=DecisionKind.project_plan, posts=POSTS)
 PILOT = replace(PROPOSAL, decision=DecisionKind.pilot, posts=POSTS)
+PEOPLE = replace(PROPOSAL, decision=DecisionKind.improvement_people, posts=POSTS)
 REVERT = replace(PROPOSAL, decision=DecisionKind.improvement_revert, posts=POSTS)
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from app.common.records import CodeEnum
 from app.foundation.decisions import actions as decisions
 from app.foundation.decisions.actions import add_prepared_decision, tallied
-from app.foundation.decisions.matters import TASKS, WORK_EVENTS, ChildDuty, Matter
+from app.foundation.decisions.matters import SAME_TITLE, TASKS, WORK_EVENTS, ChildDuty, Matter
 from app.foundation.decisions.payloads import Tallied
 from app.foundation.decisions.preparation import NewDecision, Question, new_decision, usual_question
 from app.foundation.decisions.records import Decision, DecisionKind, DecisionOutcome
@@ -39,6 +39,7 @@ GO_MATTER = Matter(
     child_duties=(TASKS, ChildDuty("release_stage", "author_id")),
     acts=WORK_EVENTS,
     without_asker=True,
+    subject=(*SAME_TITLE, ("change_ids", "change_ids")),
 )
 PLAN_CHANGE = replace(GO_MATTER, decision=DecisionKind.release_plan_change, fields=())
 

@@ -21,7 +21,12 @@ from tests.people import add_person
 from tests.processes.changes.samples import DONE, NIGHT, Board, at_hour, window
 
 AT = "/v1/changes/calendar"
-THAT_MONTH: Json = {"from": "2199-03-01", "until": "2199-04-01", "tz": "UTC"}
+#: From the day of that night on.
+THAT_MONTH: Json = {
+    "from": NIGHT.date().isoformat(),
+    "until": (NIGHT.date() + timedelta(days=30)).isoformat(),
+    "tz": "UTC",
+}
 FREEZE = """
 insert into fold.freeze
   (id, version, changed_at, state, freeze_kind, title, from_at, until_at, everything, services)
@@ -307,7 +312,7 @@ async def test_it_ends_with_its_person_and_when_it_is_revoked(board: Board, ende
 @in_test_all
 async def test_the_drawing_shows_the_week_of_a_day_and_nothing_that_it_is_not_told(board: Board) -> None:
     await board.scheduled(1, 3, title="<script>alert(1)</script>")
-    answer = await board.manager.get(f"{AT}.svg", params={"date": "2199-03-06", "tz": "UTC"})
+    answer = await board.manager.get(f"{AT}.svg", params={"date": THAT_MONTH["from"], "tz": "UTC"})
     assert answer.headers["content-type"].startswith("image/svg+xml")
     assert answer.headers["content-security-policy"] == "default-src 'none'"
     assert "&lt;script&gt;" in answer.text
@@ -315,5 +320,5 @@ async def test_the_drawing_shows_the_week_of_a_day_and_nothing_that_it_is_not_to
     assert "Quarter end" not in answer.text
     assert (await board.manager.get(f"{AT}.svg", params={"date": "2199-13-01"})).status_code == 422
     other = await board.api.client("Zhao Min")
-    month = await other.get(f"{AT}.svg", params={"date": "2199-03-06", "view": "month"})
+    month = await other.get(f"{AT}.svg", params={"date": THAT_MONTH["from"], "view": "month"})
     assert "script" not in month.text

@@ -183,3 +183,23 @@ async def test_staff_see_templates_and_requesters_do_not(api: Api, owner: Client
     assert (await requester.read(PATH))["items"] == []
     assert (await requester.get(RESTART)).status_code == 404
     assert (await agent.post(PATH, json=a_template(key="other"))).status_code == 403
+
+
+async def test_a_rejected_template_is_not_put_again_unseen(
+    api: Api, owner: Client, manager: Client, other: Client
+) -> None:
+    await owner.post_ok(PATH, a_template())
+    await manager.post_ok(f"{RESTART}/approve")
+    await decide([other], RESTART, "reject")
+    again = await owner.post_ok(PATH, a_template(key="relay-again", title="restart THE mail relay"))
+    path = f"{PATH}/{again['id']}"
+    await manager.post_ok(f"{path}/approve")
+    (question,) = (await other.read(f"{path}/decisions"))["items"]
+    assert question["question"].endswith("(近期已否决 Rejected lately: relay-restart)")
+    await owner.post_ok(f"{path}/retire")
+    third = await owner.post_ok(PATH, a_template(key="relay-third", title="Another"))
+    await manager.post_ok(f"{PATH}/{third['id']}/approve")
+    (question,) = (await other.read(f"{PATH}/{third['id']}/decisions"))["items"]
+    assert question["question"].endswith(
+        "(近期已否决 Rejected lately: relay-restart; 近期已撤回 Withdrawn lately: relay-again)"
+    ), "of the same items, by another title"

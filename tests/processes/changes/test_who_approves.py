@@ -44,6 +44,13 @@ def people(clients: Any) -> set[str]:
     return {client["id"] if isinstance(client, dict) else client.id for client in clients}
 
 
+async def wrong(client: Client, path: str, body: Json | None = None) -> tuple[int, list[tuple[str, str]]]:
+    """The refusal of what the client sends: where, and why."""
+    answer = await client.post(path, json=body or {})
+    errors = answer.json().get("errors", [])
+    return answer.status_code, [(error["pointer"], error["code"]) for error in errors]
+
+
 async def is_asked_as_previewed(client: Client, path: str, decision: str = "change", **fields: Any) -> Json:
     """The question that the client puts: the preview has said all of it."""
     before = await previewed(client, path, decision)
@@ -341,3 +348,36 @@ async def test_a_questionnaire_of_the_assessor_or_of_later_lowers_no_risk(board:
     refused = await board.manager.post(f"{path}/assess", json=body)
     assert refused.json()["errors"][0]["code"] == "own_questionnaire"
     assert (await board.approver.post_ok(f"{path}/assess", body))["risk_level"] == "low"
+
+
+async def test_an_emergency_is_not_wanted_when_the_usual_board_could_have_decided(board: Board) -> None:
+    now = datetime.now(UTC).replace(microsecond=0)
+
+    def wanted(days: float) -> Json:
+        begin = now + timedelta(days=days)
+        return {
+            "wanted_from_at": begin.isoformat(),
+            "wanted_until_at": (begin + timedelta(hours=2)).isoformat(),
+        }
+
+    async def edit(fields: Json) -> None:
+        answer = await board.agent.patch(path, json=fields, headers={"If-Match": "*"})
+        assert answer.status_code == 200, answer.text
+
+    drafted = await board.drafted(type="emergency", **wanted(60))
+    path = f"/v1/changes/{drafted['id']}"
+    late = (422, [("/wanted_from_at", "no_emergency_so_late")])
+    assert await wrong(board.agent, f"{path}/submit") == late
+    await edit(wanted(6.9))
+    await board.agent.post_ok(f"{path}/submit")
+    await edit(wanted(60))
+    question = board.question(cannot_wait="Nobody can work.")
+    ask = f"{path}/request_emergency_approval"
+    assert await wrong(board.engineer, ask, question) == late, "though it was submitted as one of now"
+    await board.rule("quick", voters=[{"role": "cab_member"}], due_within_seconds=2 * 86_400)
+    await edit(wanted(5))
+    await board.engineer.post_ok(ask, question)
+    quicker = f"/v1/changes/{(await board.drafted(type='emergency', **wanted(5)))['id']}"
+    assert await wrong(board.agent, f"{quicker}/submit") == late, "by the rule of its own time"
+    normal = f"/v1/changes/{(await board.drafted(**wanted(60)))['id']}"
+    await board.agent.post_ok(f"{normal}/submit")

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from app.common.people import Role
+from app.common.people import Grade, Role
+from app.processes.improvements.lifecycle import LIFECYCLE
+from app.processes.improvements.records import ImprovementState
 from tests.client import Json
 from tests.extent import in_test_all
 from tests.people import grant
@@ -230,3 +232,50 @@ async def test_progress_is_reported_against_the_budget(improvers: Improvers) -> 
     steps = [step for notice in notices for step in notice["steps"]]
     assert (steps.count("updated"), steps.count("project_overrun")) == (1, 2)
     assert "Cost and time" in str(notices)
+
+
+async def test_the_committee_replaces_an_active_manager_and_sponsor_in_every_state_of_a_project(
+    improvers: Improvers,
+) -> None:
+    path, api = await chartered(improvers), improvers.api
+    successor = await api.client("Successor", Role.project_manager)
+    sponsor = await api.client("Second sponsor", grade=Grade.management)
+    naming = {"project_manager": successor.id}
+    for client, body, expected in (
+        (improvers.manager, naming, (403, "forbidden", "")),
+        (improvers.sponsor, naming, (403, "forbidden", "")),
+        (improvers.quality, {}, (422, "nobody_is_replaced", "")),
+        (
+            improvers.quality,
+            {"project_manager": improvers.manager.id},
+            (422, "holds_it_already", "/project_manager"),
+        ),
+        (improvers.quality, {"sponsor": successor.id}, (422, "not_of_management", "/sponsor")),
+    ):
+        assert (await refusal(client, f"{path}/change_people", body))[:2] == expected[:2], body
+    unchanged = await improvers.asks(path, "change_people", naming, "reject")
+    assert unchanged["project_manager"]["id"] == improvers.manager.id, "nothing changes without the committee"
+    again = {**naming, "question": "The manager agrees now."}
+    changed = await improvers.asks(path, "change_people", again)
+    assert (changed["project_manager"]["id"], changed["state"]) == (successor.id, "chartered")
+    assert changed["sponsor"]["id"] == improvers.sponsor.id
+    assert (await refusal(improvers.manager, f"{path}/plan", a_plan()))[0] == 403, "no longer theirs"
+    await successor.post_ok(f"{path}/plan", a_plan())
+    both = {"project_manager": improvers.manager.id, "sponsor": sponsor.id}
+    changed = await improvers.asks(path, "change_people", both)
+    assert (changed["sponsor"]["id"], changed["state"]) == (sponsor.id, "planned")
+    votes = (await improvers.quality.read(f"{path}/votes", limit=200))["items"]
+    assert not {vote["person"]["id"] for vote in votes} & {sponsor.id, successor.id}
+    await tell_all(api)
+    steps = [item["steps"] for item in (await successor.read("/v1/notices"))["items"]]
+    assert "relieved" in {step for notice_steps in steps for step in notice_steps}
+
+
+def test_the_people_of_a_project_can_be_changed_wherever_it_can_be_stopped() -> None:
+    states = LIFECYCLE["ask_to_revert"].from_states
+    with_people = LIFECYCLE["change_people"].from_states
+    assert isinstance(states, frozenset)
+    assert isinstance(with_people, frozenset)
+    assert states - with_people == {ImprovementState.approved, ImprovementState.implementing}, (
+        "without a charter"
+    )

@@ -124,6 +124,12 @@ async def test_a_side_with_accounts_speaks_for_itself_and_names_its_own_represen
     for client in (parties.manager, parties.it):
         swapped = await client.post(f"{path}/appoint", json={"party_representative": friend.id})
         assert errors(swapped.json()) == [("/party_representative", "party_names_its_own")]
+    outsider = await parties.api.client("Outsider", teams=("finance",))
+    unseen = await firm.post(f"{path}/appoint", json={"party_representative": outsider.id})
+    assert errors(unseen.json()) == [("/party_representative", "unknown_reference")]
+    for leaves, follows in ((firm, friend), (friend, firm)):  # the lead, and the representative who is none
+        handed = await leaves.post_ok(f"{path}/appoint", {"party_representative": follows.id})
+        assert handed["party_representative"]["id"] == follows.id
     stepped = await firm.post_ok(f"{path}/step_down")
     assert stepped["party_representative"] is None
     await _edit_lead(parties, "plant", friend.id)

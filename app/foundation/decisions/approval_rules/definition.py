@@ -47,6 +47,7 @@ SUBJECTS: dict[DecisionKind, tuple[str, tuple[str, ...]]] = {
     DecisionKind.improvement_charter: ("improvement", _OF_IMPROVEMENT),
     DecisionKind.project_plan: ("improvement", _OF_IMPROVEMENT),
     DecisionKind.pilot: ("improvement", _OF_IMPROVEMENT),
+    DecisionKind.improvement_people: ("improvement", _OF_IMPROVEMENT),
     DecisionKind.improvement_revert: ("improvement", _OF_IMPROVEMENT),
     DecisionKind.document_review: ("document", _OF_DOCUMENT),
     DecisionKind.document_countersignature: ("document", _OF_DOCUMENT),

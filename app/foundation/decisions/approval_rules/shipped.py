@@ -174,6 +174,9 @@ SHIPPED: Mapping[str, ShippedRule] = {
         DecisionKind.project_plan, "Plans of improvement projects", "改进项目计划", _COMMITTEE
     ),
     "pilot": ShippedRule(DecisionKind.pilot, "Judgements of pilots", "试点裁定", _COMMITTEE),
+    "improvement_people": ShippedRule(
+        DecisionKind.improvement_people, "People of improvement projects", "更换改进项目人员", _COMMITTEE
+    ),
     "improvement_revert": ShippedRule(DecisionKind.improvement_revert, "Reverting", "恢复原状", _COMMITTEE),
     "document_review": ShippedRule(
         DecisionKind.document_review,

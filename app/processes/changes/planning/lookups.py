@@ -48,22 +48,31 @@ IS_CRITICAL = f"""
 select exists (
   select from fold.service v where v.criticality in ('critical', 'high') and v.state <> 'retired'
     and (v.key in (select service from ({SERVICES_OF_ITEMS}) of_items) or v.key = any(%s))) as critical"""
-#: Those of these templates that have low risk and a service recorded as important by now.
-OUTGROWN_TEMPLATES = """
-select t.id from fold.change_template t
-where t.id = any(%s) and t.risk_level = 'low' and exists (
+#: Whether the template `t` has low risk, and a service recorded as important by now.
+IS_OUTGROWN = """t.risk_level = 'low' and exists (
   select from fold.service v
   where v.criticality in ('critical', 'high') and v.state <> 'retired'
     and (v.key = any(t.services) or exists (
       select from fold.ci c
       where v.key = any(c.services) and (c.id::text = any(t.ci_ids) or c.ci_class = any(t.ci_classes)))))"""
-#: Other changes of the same title, items or services that were rejected since a time, the newest first.
-REJECTED_LATELY = """
-select number from fold.change
-where state = 'rejected' and rejected_at > %(since)s and id <> %(id)s
-  and (lower(title) = lower(%(title)s) or ci_ids && %(items)s::text[] or services && %(services)s::text[]
-    or ci_services && %(services)s::text[])
-order by rejected_at desc limit 3"""
+#: Those of these templates that are outgrown.
+OUTGROWN_TEMPLATES = f"select t.id from fold.change_template t where t.id = any(%s) and {IS_OUTGROWN}"
+#: The approved templates that are used though their services are more important than when they were approved,
+#: or though two of their last ten changes since then failed, were backed out or caused incidents.
+TO_RENEW = f"""
+select t.id, h.stream, e.id as cause, e.correlation_id, h.version,
+  case when {IS_OUTGROWN} then 'risk' else 'failures' end as because
+from fold.change_template t join log.stream_head h on h.stream = 'change_template/' || t.id
+  join log.event e on e.stream = h.stream and e.version = h.version
+where t.state = 'approved' and t.outgrown_at is null and ({IS_OUTGROWN} or (
+  select count(*) filter (where failed) >= 2 from (
+    select c.backed_out_at is not null or c.outcome in ('failed', 'backed_out')
+        or cardinality(v.caused_incident_ids) > 0 as failed
+    from fold.change c left join fold.change_review v on v.id = c.id
+    where c.template = t.key
+      and coalesce(c.implemented_at, c.backed_out_at) >= coalesce(t.renewed_at, t.approved_at)
+    order by c.opened_at desc, c.id desc limit 10) latest))
+order by t.key"""
 CI_KEYS = "select key from fold.ci where id = any(%s) order by key"
 # By the index change_window_during.
 HIT = """

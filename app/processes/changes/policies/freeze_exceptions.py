@@ -35,7 +35,9 @@ async def excepted_change(reads: ReadContext, freeze: Freeze, decision: Decision
 
 
 #: Requesters of an exception, and people with a part in its change, do not decide on it.
-EXCEPTION = Matter(decision=DecisionKind.freeze_exception, without_asker=True, related=excepted_change)
+EXCEPTION = Matter(
+    decision=DecisionKind.freeze_exception, without_asker=True, related=excepted_change, subject=()
+)
 
 
 def ask_exception(freeze: Freeze, body: AskExceptionFreeze, ctx: ActionContext) -> None:

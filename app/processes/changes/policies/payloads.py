@@ -37,6 +37,7 @@ from app.processes.changes.policies.records import (
     FreezeException,
     FreezeKind,
     RiskQuestionnaire,
+    TemplateOutgrowth,
 )
 from app.processes.changes.policies.risk import (
     MOST_ANSWERS,
@@ -181,6 +182,12 @@ class DraftChangeTemplate(ChangeTemplateFields, of=ChangeTemplate):
 
     model_config = example_includes("ci_classes")
     key: RecordKey
+
+
+class OutgrowChangeTemplate(Payload):
+    """The reason why the template is not used any more before it is approved again."""
+
+    because: TemplateOutgrowth = Field(description="Reason.", examples=["failures"])
 
 
 class ApproveChangeTemplate(AskBoard):

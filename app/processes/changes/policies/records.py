@@ -36,6 +36,13 @@ class TemplateState(CodeEnum):
     retired = "retired", "Retired", "已停用"
 
 
+class TemplateOutgrowth(CodeEnum):
+    """The reason why an approved template is not used any more before it is approved again."""
+
+    risk = "risk", "Service more important than at the approval", "服务等级高于获批时"
+    failures = "failures", "Changes failed", "变更屡次失败"
+
+
 class ChangeTemplate(Record):
     """A pre-approved template of standard changes; its texts name no persons."""
 
@@ -85,6 +92,16 @@ class ChangeTemplate(Record):
         "Person with whose vote the template was approved; null until then."
     )
     retired_at: Annotated[datetime | None, EnteredAt(TemplateState.retired)] = None
+    outgrown_at: datetime | None = optional(
+        "Time since which the reasons of the approval are no longer true, so that the template is not used "
+        "before it is approved again; null if it is used."
+    )
+    outgrown_because: TemplateOutgrowth | None = optional(
+        "Reason why the template is not used before it is approved again; null if it is used."
+    )
+    renewed_at: datetime | None = optional(
+        "Time of the last renewal of the approval; null if there was none."
+    )
 
     @property
     def touched_services(self) -> list[str]:

@@ -3,6 +3,8 @@
 Those decide who would decide on a change of the template's risk and services.
 
 draft ─► approved ─► retired          draft ─► retired
+
+An approved one that has outgrown its approval is not used before it is approved again (`renew`).
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from app.foundation.decisions import actions as decisions
 from app.foundation.decisions.actions import add_prepared_decision, tallied
 from app.foundation.decisions.authorship import authors_do_not_judge
 from app.foundation.decisions.closing import withdraw_open_decisions
-from app.foundation.decisions.matters import Matter
+from app.foundation.decisions.matters import SAME_TITLE, Matter
 from app.foundation.decisions.payloads import Tallied
 from app.foundation.decisions.preparation import NewDecision, open_decisions, question_preparation
 from app.foundation.decisions.records import Decision, DecisionKind, DecisionOutcome, DecisionState
@@ -26,7 +28,7 @@ from app.foundation.editing import apply_patch
 from app.kernel.access.audience_rules import to_staff
 from app.kernel.access.kinds import Lookup
 from app.kernel.access.reads import ReadContext, Unguarded
-from app.kernel.actions.actor_policy import RecordDuty, decision, process_owner, role
+from app.kernel.actions.actor_policy import RecordDuty, decision, process_owner, role, rule
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
@@ -38,6 +40,7 @@ from app.processes.changes.policies.payloads import (
     ApproveChangeTemplate,
     DraftChangeTemplate,
     EditChangeTemplate,
+    OutgrowChangeTemplate,
 )
 from app.processes.changes.policies.records import ChangeTemplate
 from app.processes.changes.policies.records import TemplateState as State
@@ -126,11 +129,43 @@ def approve_by_decision(template: ChangeTemplate, body: Tallied, ctx: ActionCont
     template.approved_by_id = ctx.caller.person_id
 
 
+def outgrow(template: ChangeTemplate, body: OutgrowChangeTemplate, ctx: ActionContext) -> None:
+    """Note that the template has outgrown its approval: no changes are made from it before it is approved
+    again.
+    """
+    template.outgrown_at, template.outgrown_because = ctx.occurred_at, body.because
+
+
+async def is_outgrown(reads: ReadContext, template: ChangeTemplate, ctx: ActionContext) -> str | None:
+    """Refuse if it is known already that the template is outgrown (`template_is_outgrown`)."""
+    return None if template.outgrown_at is None else "template_is_outgrown"
+
+
+async def approval_holds(reads: ReadContext, template: ChangeTemplate, ctx: ActionContext) -> str | None:
+    """Refuse to renew an approval that holds (`approval_holds`)."""
+    return "approval_holds" if template.outgrown_at is None else None
+
+
+def renew(template: ChangeTemplate, body: ApproveChangeTemplate, ctx: ActionContext) -> None:
+    """Renew the outgrown template: its approval is put to the vote again. Its risk is at least medium if one
+    of its services is critical or of high criticality.
+    """
+    approve(template, body, ctx)
+
+
+def renew_by_decision(template: ChangeTemplate, body: Tallied, ctx: ActionContext) -> None:
+    """Renew the template by decision: changes are made from it again without further approval."""
+    approve_by_decision(template, body, ctx)
+    template.outgrown_at = template.outgrown_because = None
+    template.renewed_at = ctx.occurred_at
+
+
 def action_of_outcome(template: ChangeTemplate, decision_taken: Decision) -> tuple[str, Payload] | None:
-    """Return the action to which an approval leads; otherwise the template stays a draft."""
-    if template.state is not State.draft or decision_taken.outcome is not DecisionOutcome.approved:
+    """Return the action to which an approval leads; otherwise the template stays as it is."""
+    if decision_taken.outcome is not DecisionOutcome.approved:
         return None
-    return "approve_by_decision", tallied(decision_taken)
+    name = "approve_by_decision" if template.state is State.draft else "renew_by_decision"
+    return name, tallied(decision_taken)
 
 
 def retire(template: ChangeTemplate, body: EmptyPayload, ctx: ActionContext) -> None:
@@ -151,11 +186,17 @@ TEMPLATE = Matter(
         *("title", "description", "services", "ci_ids", "ci_classes", "plan", "test_plan", "back_out_plan"),
         *("risk_level", "window_minutes", "team_id", "author_id"),
     ),
+    subject=(*SAME_TITLE, ("services", "services"), ("ci_ids", "ci_ids"), ("ci_classes", "ci_classes")),
 )
 VOTES = decisions.DecisionSpec(
-    kind="change_template", any=(State.draft,), matters=(TEMPLATE,), outcome=action_of_outcome
+    kind="change_template", any=OPEN, matters=(TEMPLATE,), outcome=action_of_outcome
 )
 usual_question = question_preparation(TEMPLATE)
+#: Those who can have it approved again, or write another one.
+TELL_OUTGROWN = (
+    RecipientRule(NoticeType.template_outgrown, field="author_id"),
+    RecipientRule(NoticeType.template_outgrown, roles=frozenset({Role.change_manager})),
+)
 
 # fmt: off
 LIFECYCLE = Lifecycle(
@@ -173,6 +214,12 @@ LIFECYCLE = Lifecycle(
                unless=(without_scope, too_risky, approval_is_asked), prepare=(recorded_risk, approval_question), wrong=(authors_do_not_judge(JUDGED_FIELDS),)),
         action(approve_by_decision, "批准", [State.draft], State.approved, decision, "change_template.approved_by_decision",
                former=(FormerEvent("change_template.approved", EmptyPayload),), notifies=(RecipientRule(NoticeType.approved, field="author_id"),)),
+        action(outgrow, "标记须续批", [State.approved], STAYS, rule, "change_template.outgrown", unless=(is_outgrown,), notifies=TELL_OUTGROWN),
+        action(renew, "提请续批", [State.approved], STAYS, CHANGE_MANAGER, "change_template.renewal_asked", segregate_from=(TEMPLATE_AUTHOR,),
+               unless=(approval_holds, without_scope, too_risky, approval_is_asked), prepare=(recorded_risk, approval_question),
+               wrong=(authors_do_not_judge(JUDGED_FIELDS),)),
+        action(renew_by_decision, "续批", [State.approved], STAYS, decision, "change_template.renewed_by_decision",
+               notifies=(RecipientRule(NoticeType.approved, field="author_id"),)),
         action(retire,  "停用", OPEN,          State.retired,  KEEPERS,        "change_template.retired", prepare=(open_decisions,)),
         *decisions.rows(VOTES),
     ),

@@ -10,10 +10,13 @@ from app.common.people import Person
 from app.foundation.decisions.actions import tallied
 from app.foundation.decisions.payloads import Tallied
 from app.foundation.decisions.records import Decision, DecisionOutcome
+from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.payloads import Payload
+from app.kernel.actions.refusals import WrongValue
 from app.processes.improvements.committee.payloads import (
     ApprovePlanImprovement,
+    ChangePeopleImprovement,
     CharterImprovement,
     ClassifyImprovement,
     ClassTallied,
@@ -101,6 +104,40 @@ def return_plan_by_decision(improvement: Improvement, body: Tallied, ctx: Action
     improvement.pilot.kicked_off_at = None
 
 
+def change_people(improvement: Improvement, body: ChangePeopleImprovement, ctx: ActionContext) -> None:
+    """Change the project's people: the committee votes on another sponsor or manager."""
+    sponsor, manager = ctx.ref(Person, "sponsor"), ctx.ref(Person, "project_manager")
+    improvement.motion.asked_sponsor_id = None if sponsor is None else sponsor.id
+    improvement.motion.asked_manager_id = None if manager is None else manager.id
+    put_to_committee(improvement, DecisionSubject.people, ctx)
+
+
+async def people_stay(
+    reads: ReadContext, improvement: Improvement, body: ChangePeopleImprovement, ctx: ActionContext
+) -> None:
+    """Refuse to ask for those who hold the posts already, or for the caller."""
+    for field, holder in (
+        ("sponsor", improvement.sponsor_id),
+        ("project_manager", improvement.project_manager_id),
+    ):
+        person = ctx.ref(Person, field)
+        if person is not None and person.id == holder:
+            raise WrongValue(pointer=f"/{field}", because="holds_it_already")
+        if person is not None and person.id == ctx.caller.person_id:
+            raise WrongValue(pointer=f"/{field}", because="takes_post_oneself")
+
+
+def change_people_by_decision(improvement: Improvement, body: Tallied, ctx: ActionContext) -> None:
+    """Change the project's people by decision: who is replaced has no duties of the post any more."""
+    motion = improvement.motion
+    if motion.asked_sponsor_id is not None:
+        improvement.sponsor_id = motion.asked_sponsor_id
+        if improvement.pilot.pilot_started_at is None:
+            # The pilot is kicked off by the sponsor who answers for it.
+            improvement.pilot.kicked_off_at = None
+    improvement.project_manager_id = motion.asked_manager_id or improvement.project_manager_id
+
+
 def class_tallied(improvement: Improvement, decision: Decision) -> ClassTallied:
     """Return the tally of a decision on the improvement, with the class that was put to the vote."""
     motion = improvement.motion
@@ -117,13 +154,14 @@ ACTIONS_OF_SUBJECTS = {
     DecisionSubject.charter: "charter_by_decision",
     DecisionSubject.project_plan: "approve_plan_by_decision",
     DecisionSubject.plan_return: "return_plan_by_decision",
+    DecisionSubject.people: "change_people_by_decision",
     DecisionSubject.revert: "revert_by_decision",
 }
 
 
 def action_of_motion(improvement: Improvement, decision: Decision) -> tuple[str, Payload] | None:
-    """Return the action to which a decision on class, charter, project plan or reverting leads, with its
-    payload; None if nothing changes by it.
+    """Return the action to which a decision on class, charter, project plan, people or reverting leads, with
+    its payload; None if nothing changes by it.
     """
     subject = improvement.proposal.decision_subject
     if subject is DecisionSubject.project_plan and decision.outcome is DecisionOutcome.rejected:

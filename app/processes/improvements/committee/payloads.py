@@ -11,6 +11,7 @@ from app.common.money import Amount, Currency
 from app.common.priorities.priority import Impact, Priority, Urgency
 from app.common.records import ForeignRef, StaffOnly
 from app.foundation.decisions.payloads import AskBoard, Tallied
+from app.kernel.actions.conditions import at_least_one_member
 from app.kernel.actions.payloads import LONGEST_LIST, BoundedList, FreeText, Payload, Reference
 from app.processes.improvements.proposal.records import (
     MAJOR_KINDS,
@@ -102,6 +103,25 @@ class ReturnPlanImprovement(AskBoard):
     """The gaps in the plan, for which the committee votes on returning it."""
 
     lacking: FreeText = Field(description="Gaps in the plan.", examples=["Who trains the night shift?"])
+
+
+class ChangePeopleImprovement(AskBoard):
+    """The new sponsor or manager of the project, on whom the committee votes."""
+
+    sponsor: Annotated[Reference, ForeignRef("person", GivenDuty.sponsorship, quiet=True)] | None = Field(
+        default=None,
+        description="New sponsor, a person of the grade `management`: a person's id; if left out, the "
+        "sponsor stays.",
+    )
+    project_manager: (
+        Annotated[Reference, ForeignRef("person", GivenDuty.project_management, quiet=True)] | None
+    ) = Field(
+        default=None,
+        description="New manager of the project, with the role of a project manager: a person's id; if left "
+        "out, the manager stays.",
+    )
+
+    CONDITIONS = (at_least_one_member("nobody_is_replaced", "sponsor", "project_manager"),)
 
 
 class ClassTallied(Tallied):

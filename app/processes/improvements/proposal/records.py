@@ -28,6 +28,7 @@ class DecisionSubject(CodeEnum):
     project_plan = "project_plan", "Project plan", "项目计划"
     plan_return = "plan_return", "Return of the project plan", "退回项目计划"
     pilot = "pilot", "Pilot", "试点"
+    people = "people", "People of the project", "更换项目人员"
     revert = "revert", "Reversion", "恢复原状"
 
 
