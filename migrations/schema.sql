@@ -2396,6 +2396,7 @@ create table fold.improvement_rollout (
   accepted_by_id uuid,
   appended_at timestamp with time zone,
   concerned_team_ids text[] collate "C",
+  teams_reason text collate "C",
   constraint improvement_rollout_pkey PRIMARY KEY (id)
 ) with (fillfactor=85);
 

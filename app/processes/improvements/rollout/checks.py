@@ -208,10 +208,12 @@ def _check_informed(
 
 
 def _check_everybody_sits(body: CompleteRolloutStepImprovement, ctx: ActionContext) -> None:
-    """Refuse the step while a member of the teams in scope has neither passed nor a date by which they sit
-    the examination (003, step 3: every employee), and dates of others.
+    """Refuse the step if the teams in scope have no members of staff, while a member has neither passed nor
+    a date by which they sit the examination (003, step 3: every employee), and if none has passed.
     """
     training = ctx.prepared(StepTraining)
+    if not training.is_staffed:
+        raise WrongValue(pointer="/step", because="rollout_teams_not_staffed")
     listed = [ctx.required_ref(Person, f"absent/{n}/person").id for n in range(len(body.absent))]
     for n, person_id in enumerate(listed):
         pointer = f"/absent/{n}/person"
@@ -230,6 +232,8 @@ def _check_everybody_sits(body: CompleteRolloutStepImprovement, ctx: ActionConte
     ]
     if missing:
         raise WrongValue({"count": str(len(missing))}, pointer="/absent", because="members_not_examined")
+    if not training.passed_ids:
+        raise WrongValue(pointer="/absent", because="all_members_absent")
 
 
 def _check_managed(body: CompleteRolloutStepImprovement, ctx: ActionContext) -> None:
