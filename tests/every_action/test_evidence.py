@@ -11,6 +11,8 @@ from typing import Any
 from app.common.people import Caller, Role
 from app.common.records import empty
 from app.foundation.documents.evidence import ExternalNumbers, RegisteredDocuments
+from app.foundation.documents.records import DocumentClass
+from app.foundation.own_numbers import RECORD_CODES
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.payloads import Payload, marks
 from app.kernel.actions.refusals import WrongValue
@@ -61,11 +63,13 @@ OURS = (
     ),
     *("No. TE2026001", "TE2026001 v1", "PR2026001,PR2026002", "INC-2026-000001", "chg-2026-000001"),
     *("CHG2026000001", "CHG–2026–000001", "CHG-2026-1"),
+    *("PR-NOSUCH", "pr-nosuch", "ＰＲ－ＮＯＳＵＣＨ", "TE.draft", "TE: draft", "PR-1", "CHG-0030045"),
+    *(f"{code}-draft" for code in sorted({*DocumentClass, *RECORD_CODES})),
 )
 
 #: Numbers of other systems, some of which begin as ours do.
 THEIRS = (
-    *("SOP-12", "CHG0030045", "INC2000123", "PR 1834567", "QMS-2024-118"),
+    *("SOP-12", "CHG0030045", "INC2000123", "PR 1834567", "QMS-2024-118", "git 4f2a91c", "Jira CHG-12"),
     "https://wiki.example/PRINT2024001",
 )
 
@@ -204,15 +208,12 @@ async def test_a_number_elsewhere_has_not_the_form_of_ours(api: Api) -> None:
     for reference in external:
         for ours in (*OURS, str(uuid7())):
             assert await found(api, caller, reference, ours, datetime.now(UTC)) == "number_of_ours", ours
-        for theirs in (
-            "SOP-12",
-            "CHG0030045",
-            "INC2000123",
-            "PR 1834567",
-            "https://wiki.example/PRINT2024001",
-            "QMS-2024-118",
-        ):
+        for theirs in THEIRS:
             assert await found(api, caller, reference, theirs, datetime.now(UTC)) == theirs
+
+
+def test_every_code_in_front_of_our_numbers_is_known() -> None:
+    assert {lifecycle.code for lifecycle in LIFECYCLES if lifecycle.code} == set(RECORD_CODES)
 
 
 def test_every_number_of_a_document_in_a_payload_is_marked_as_evidence() -> None:

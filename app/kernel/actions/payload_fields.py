@@ -18,6 +18,7 @@ from pydantic.fields import FieldInfo
 from app.common.records import Record, StaffOnly, field_owners
 from app.kernel.access.descriptions import description_of
 
+LEAST_CHARACTERS = 2
 LEAST_LETTERS = 2
 
 # Words that only fill a field, in small letters and without anything between them.
@@ -45,7 +46,12 @@ _FILLERS = frozenset(
 
 
 class DemandedText:
-    """Marks a text of a payload in which a person has to make a statement."""
+    """Marks a text of a payload in which a person has to make a statement, with at least so many letters: one
+    in the number of a document, none in that of a room.
+    """
+
+    def __init__(self, letters: int = LEAST_LETTERS) -> None:
+        self.letters = letters
 
 
 class StatedDay:
@@ -56,12 +62,16 @@ class StatedYear:
     """Marks a number of a payload that is a year."""
 
 
-def is_meaningful(text: str) -> bool:
-    """Return whether the text has at least two letters or digits (a Chinese character counts as a letter) and
-    is more than a word that only fills the field.
+def is_meaningful(text: str, letters: int = LEAST_LETTERS) -> bool:
+    """Return whether the text has at least two letters or digits, among them as many letters as that, and is
+    more than a word that only fills the field. A Chinese character counts as a letter.
     """
-    letters = "".join(character for character in text.casefold() if character.isalnum())
-    return len(letters) >= LEAST_LETTERS and letters not in _FILLERS
+    characters = "".join(character for character in text.casefold() if character.isalnum())
+    return (
+        len(characters) >= LEAST_CHARACTERS
+        and sum(character.isalpha() for character in characters) >= letters
+        and characters not in _FILLERS
+    )
 
 
 def describe_fields(payload: type[BaseModel], record: type[Record]) -> None:

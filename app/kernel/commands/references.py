@@ -66,7 +66,7 @@ async def resolve_references(
             _require_evidence(mark, record, by_pointer)
         if mark.on_behalf and ctx.input.references[field][0].id != command.metadata.caller.person_id:
             behalf = ctx.input.references[field][0].id
-    await _resolve_keys(ledger, reads, command, record)
+    await _resolve_keys(ledger, reads, command, record, follows=ctx.command.follows)
     for field, child, value in child_references(command.body):
         child_row = await reads.child(child.row, record, **{child.by: value})
         if child_row is None or (child_row.for_staff and not command.metadata.caller.is_staff_for(record)):
@@ -285,10 +285,13 @@ async def _defined_names(
     return changed
 
 
-async def _resolve_keys(ledger: Ledger, reads: ReadContext, command: Command, record: Record) -> None:
+async def _resolve_keys(
+    ledger: Ledger, reads: ReadContext, command: Command, record: Record, *, follows: bool
+) -> None:
     """Resolve the references by key. A key that the record has already is not checked: a record that refers
     to something retired meanwhile can still be changed otherwise.
     """
+    is_asked = command.metadata.is_by_person and not follows
     for field, mark, keys in references(command.body, marked=KeyRef):
         held = getattr(record, field, None)
         process = _process_of(command, record) if mark.per_process else None
@@ -297,7 +300,8 @@ async def _resolve_keys(ledger: Ledger, reads: ReadContext, command: Command, re
                 continue
             pointer = f"/{field}" if isinstance(keys, str) else f"/{field}/{n}"
             records = await reads.by_key(mark.kind, key, process)
-            if mark.must_exist and not any(
+            must_exist = mark.must_exist is True or (mark.must_exist == "persons" and is_asked)
+            if must_exist and not any(
                 _can_see(ledger, command, mark.kind, loaded.audience) for loaded in records
             ):
                 words = {"kind": mark.kind, "name": key}
