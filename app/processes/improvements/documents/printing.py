@@ -82,7 +82,7 @@ async def print_document(
 
 
 async def _reasons(ledger: Ledger, improvement: Improvement) -> list[tuple[str, str]]:
-    """Return the reasons for undercutting bounds, other than those of steps, each with its sentence's code."""
+    """Return the reasons for undercutting bounds, except those of steps, each with its sentence's code."""
     encrypted = {code: getattr(improvement.proposal, code) for code in REASONS}
     encrypted["teams_reason"] = improvement.rollout.teams_reason
     decrypted = await decrypt(ledger, encrypted.values())

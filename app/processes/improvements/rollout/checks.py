@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.common.people import Grade, Person
 from app.foundation.licences.records import ExaminationTopic
+from app.foundation.own_numbers import folded_number
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import PreparationRefused, Refusal, WrongValue, caller_check
@@ -120,7 +121,8 @@ async def external_number_used(
     """Refuse a number of a document elsewhere that is the evidence of another step (`evidence_of_other`)."""
     for step in ctx.prepared(RolloutSteps).steps:
         for n, number in enumerate(body.external_numbers):
-            if step.step is not body.step and number in (step.external_numbers or ()):
+            used = {folded_number(name) for name in step.external_numbers or ()}
+            if step.step is not body.step and folded_number(number) in used:
                 raise WrongValue(
                     {"number": number}, pointer=f"/external_numbers/{n}", because="evidence_of_other"
                 )

@@ -67,8 +67,8 @@ async def _check_teams(
 
 def added_teams(improvement: Improvement, ctx: ActionContext) -> list[str]:
     """Return the ids of the teams that the plan adds to those of the plan before."""
-    known = set(improvement.notified_team_ids)
-    return [str(team.id) for team in ctx.refs(Record, "teams") if str(team.id) not in known]
+    earlier_ids = set(improvement.notified_team_ids)
+    return [str(team.id) for team in ctx.refs(Record, "teams") if str(team.id) not in earlier_ids]
 
 
 def _check_order(improvement: Improvement, body: RollOutImprovement, ctx: ActionContext) -> None:
