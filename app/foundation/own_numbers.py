@@ -48,6 +48,11 @@ def is_own_number(name: str) -> bool:
     )
 
 
+def folded_number(name: str) -> str:
+    """Return the letters and digits of the number, in one width and case: `SOP-12` is `sop 12`."""
+    return "".join(character for character in _folded(name) if character.isalnum())
+
+
 def begins_like_ours(name: str) -> bool:
     """Return whether the text is a number of ours, or begins with one of our codes and a sign, as a short
     number of ours does: `PR-1`. A document of another system needs the name of that system in front.

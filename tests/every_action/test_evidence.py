@@ -4,18 +4,24 @@ draft, a withdrawn one, one from before the question, and one that the caller ma
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from app.common.people import Caller, Role
-from app.common.records import empty
+from app.common.records import ForeignRef, Record, empty
+from app.common.state_fields import EvidenceRef
 from app.foundation.documents.evidence import ExternalNumbers, RegisteredDocuments
 from app.foundation.documents.records import DocumentClass
 from app.foundation.own_numbers import RECORD_CODES
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.payloads import Payload, marks
 from app.kernel.actions.refusals import WrongValue
+from app.kernel.commands.references import require_evidence
 from app.kernel.named_evidence import EvidenceQuestion, NamedEvidence
 from app.kernel.named_records import is_stream_visible
 from app.log.ids import uuid7
@@ -261,3 +267,50 @@ async def test_a_question_that_is_dated_back_does_not_let_older_evidence_count(
     body = {"document_numbers": [named.older], "author": writer.id}
     refused = await manager.post(f"/v1/releases/{release['id']}/pass_gate", json=body)
     assert [error["code"] for error in refused.json()["errors"]] == ["document_too_old"]
+
+
+def evidence_refs() -> list[tuple[str, type[Record], str, EvidenceRef]]:
+    """The payload's name, the record, the field and the mark of each reference to a record as evidence."""
+    return [
+        (row.body.__name__, lifecycle.record, field, mark)
+        for lifecycle in LIFECYCLES
+        for row in lifecycle.rows
+        for field, mark in marks(row.body, EvidenceRef).items()
+    ]
+
+
+@pytest.mark.parametrize(
+    ("payload", "record", "field", "mark"),
+    [pytest.param(*ref, id=f"{ref[0]}/{ref[2]}") for ref in evidence_refs()],
+)
+def test_a_record_is_evidence_once_it_was_done_and_only_since_the_question(
+    payload: str, record: type[Record], field: str, mark: EvidenceRef
+) -> None:
+    kinds = {lifecycle.kind: lifecycle.record for lifecycle in LIFECYCLES}
+    assert mark.done_at in kinds[mark.kind].model_fields
+    assert mark.since is None or mark.since in record.model_fields
+    asked_at = datetime(2026, 3, 1, tzinfo=UTC)
+    question: Any = SimpleNamespace(**({} if mark.since is None else {mark.since: asked_at}))
+    for done_at, code in (
+        (None, mark.not_done),
+        (asked_at - timedelta(seconds=1), None if mark.since is None else "evidence_too_old"),
+        (asked_at, None),
+        (asked_at + timedelta(days=1), None),
+    ):
+        evidence = SimpleNamespace(number="TRN-2026-000001", **{mark.done_at: done_at})
+        with nullcontext() if code is None else pytest.raises(WrongValue) as refused:
+            require_evidence(mark, question, {f"/{field}": evidence})
+        assert code is None or refused.value.because == code, payload
+
+
+def test_references_to_what_was_held_or_concluded_are_marked_as_evidence() -> None:
+    marked = {f"{payload}/{field}" for payload, _, field, _ in evidence_refs()}
+    named = {
+        f"{row.body.__name__}/{field}"
+        for lifecycle in LIFECYCLES
+        for row in lifecycle.rows
+        for field, mark in marks(row.body, ForeignRef).items()
+        if mark.kind in {"meeting", "training", "process_assessment"}
+    }
+    # The meeting before in a series, and a meeting on which a check of its own asks for more.
+    assert named == marked | {"CallMeeting/follows", "ConcludeImprovementAssessment/meeting"}

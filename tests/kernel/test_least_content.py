@@ -29,14 +29,28 @@ CONVERSATION = {
 
 @pytest.mark.parametrize(
     "text",
-    ["-", ".", "x", "…", "xxx", "None", "n/a", "N.A.", "无", "没有", "🔥", "?", "1", "12345", "99 %", "1a"],
+    [
+        *("-", ".", "x", "…", "xxx", "None", "n/a", "N.A.", "无", "没有", "🔥", "?", "1", "12345", "99 %"),
+        *(
+            "none, none",
+            "aaaa",
+            "none, because",
+            "None because -",
+            "N/A since x",
+            "无，因为",
+            "同上",
+            "Same as above",
+        ),
+        *("同上", "Same as above", "1a", "Ｎ／Ａ", "n_a"),
+    ],
 )
 def test_a_filler_says_nothing(text: str) -> None:
     assert not is_meaningful(text)
 
 
 @pytest.mark.parametrize(
-    "text", ["OK", "同意", "none, because nothing was installed", "无，因为没有测试环境", "99 % up"]
+    "text",
+    ["OK", "同意", "none, because nothing was installed", "无，因为没有测试环境", "99 % up", "No assets"],
 )
 def test_a_short_answer_is_meaningful(text: str) -> None:
     assert is_meaningful(text)
@@ -56,12 +70,12 @@ WITH_FEWER_LETTERS = {
 }
 
 
-def test_every_other_statement_needs_words() -> None:
+def test_every_line_but_a_title_needs_words_or_is_a_name() -> None:
     found: dict[str, int] = {}
     for row in {row for lifecycle in LIFECYCLES for row in lifecycle.rows}:
         for body in _bodies(row.body):
             for field, mark in marks(body, DemandedText).items():
-                if mark.letters != LEAST_LETTERS:
+                if mark.letters != LEAST_LETTERS and (mark.letters or field in LINES):
                     found[field] = mark.letters
     assert found == WITH_FEWER_LETTERS
 

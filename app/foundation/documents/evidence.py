@@ -15,7 +15,7 @@ from uuid import UUID
 from app.common.records import Record
 from app.foundation.documents.lookups import registered_document, time_recorded
 from app.foundation.documents.records import DocumentState
-from app.foundation.own_numbers import begins_like_ours
+from app.foundation.own_numbers import begins_like_ours, folded_number
 from app.foundation.process_names import process_named
 from app.kernel.actions.payloads import BoundedList, OutsideNumber
 from app.kernel.actions.refusals import WrongValue
@@ -108,7 +108,7 @@ class ExternalNumbers(NamedEvidence):
             if begins_like_ours(name):
                 pointer = f"/{field}/{n}" if several else f"/{field}"
                 raise WrongValue({"name": name}, pointer=pointer, because="number_of_ours")
-        if len({name.casefold() for name in names}) < len(names):
+        if len({folded_number(name) for name in names}) < len(names):
             raise WrongValue(pointer=f"/{field}", because="each_once")
         return list(names)
 

@@ -9,6 +9,7 @@ exempt: they report texts that were written elsewhere.
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import partial
 from typing import Annotated, Any
 
@@ -32,8 +33,12 @@ _FILLERS = frozenset(
         "unknown",
         "tbd",
         "todo",
-        "xx",
-        "xxx",
+        "notapplicable",
+        "tobedone",
+        "tobedetermined",
+        "sameasabove",
+        "seeabove",
+        "ditto",
         "没有",
         "暂无",
         "不适用",
@@ -41,8 +46,18 @@ _FILLERS = frozenset(
         "待定",
         "未知",
         "不详",
+        "同上",
+        "如上",
+        "见上",
     }
 )
+
+_NONE_BECAUSE = re.compile(
+    r"^\W*(?:(?:none|nothing|no|n/?a|not applicable)\b\W*(?:because(?: of)?|since|as)\b"
+    r"|(?:没有|无|不适用)\W*(?:因为|因))"
+)
+#: Up to so many, one character again and again says nothing.
+_MOST_REPEATED = 10
 
 
 class DemandedText:
@@ -64,13 +79,18 @@ class StatedYear:
 
 def is_meaningful(text: str, letters: int = LEAST_LETTERS) -> bool:
     """Return whether the text has at least two letters or digits, among them as many letters as that, and is
-    more than a word that only fills the field. A Chinese character counts as a letter.
+    more than words that only fill the field. A Chinese character counts as a letter. After *none, because*
+    the reason counts.
     """
-    characters = "".join(character for character in text.casefold() if character.isalnum())
+    folded = _NONE_BECAUSE.sub("", unicodedata.normalize("NFKC", text).casefold())
+    words = re.findall(r"[^\W_]+", folded)
+    characters = "".join(words)
     return (
         len(characters) >= LEAST_CHARACTERS
         and sum(character.isalpha() for character in characters) >= letters
         and characters not in _FILLERS
+        and not all(word in _FILLERS for word in words)
+        and not (characters.isascii() and len(characters) <= _MOST_REPEATED and len(set(characters)) == 1)
     )
 
 

@@ -63,10 +63,10 @@ async def resolve_references(
         }
         await _require_eligible(reads, command, ctx, record, field=field, mark=mark, named=by_pointer)
         if isinstance(mark, EvidenceRef) and command.metadata.is_sent and not ctx.command.follows:
-            _require_evidence(mark, record, by_pointer)
+            require_evidence(mark, record, by_pointer)
         if mark.on_behalf and ctx.input.references[field][0].id != command.metadata.caller.person_id:
             behalf = ctx.input.references[field][0].id
-    await _resolve_keys(ledger, reads, command, record, follows=ctx.command.follows)
+    await _resolve_keys(ledger, reads, command, record)
     for field, child, value in child_references(command.body):
         child_row = await reads.child(child.row, record, **{child.by: value})
         if child_row is None or (child_row.for_staff and not command.metadata.caller.is_staff_for(record)):
@@ -79,7 +79,7 @@ async def resolve_references(
     return behalf
 
 
-def _require_evidence(mark: EvidenceRef, record: Record, named: Mapping[str, Any]) -> None:
+def require_evidence(mark: EvidenceRef, record: Record, named: Mapping[str, Any]) -> None:
     """Raise WrongValue unless each record, by its pointer, counts as evidence for this record."""
     since = None if mark.since is None else getattr(record, mark.since)
     for pointer, evidence in named.items():
@@ -285,13 +285,10 @@ async def _defined_names(
     return changed
 
 
-async def _resolve_keys(
-    ledger: Ledger, reads: ReadContext, command: Command, record: Record, *, follows: bool
-) -> None:
+async def _resolve_keys(ledger: Ledger, reads: ReadContext, command: Command, record: Record) -> None:
     """Resolve the references by key. A key that the record has already is not checked: a record that refers
     to something retired meanwhile can still be changed otherwise.
     """
-    is_asked = command.metadata.is_by_person and not follows
     for field, mark, keys in references(command.body, marked=KeyRef):
         held = getattr(record, field, None)
         process = _process_of(command, record) if mark.per_process else None
@@ -300,8 +297,7 @@ async def _resolve_keys(
                 continue
             pointer = f"/{field}" if isinstance(keys, str) else f"/{field}/{n}"
             records = await reads.by_key(mark.kind, key, process)
-            must_exist = mark.must_exist is True or (mark.must_exist == "persons" and is_asked)
-            if must_exist and not any(
+            if mark.must_exist and not any(
                 _can_see(ledger, command, mark.kind, loaded.audience) for loaded in records
             ):
                 words = {"kind": mark.kind, "name": key}
