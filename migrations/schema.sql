@@ -2456,6 +2456,7 @@ create table fold.improvement_target (
   added_at timestamp with time zone not null,
   dropped_at timestamp with time zone,
   appended_at timestamp with time zone,
+  baseline_reason text collate "C",
   constraint improvement_target_pkey PRIMARY KEY (id)
 );
 CREATE INDEX improvement_target_record ON fold.improvement_target USING btree (record, added_at, id);
@@ -3186,6 +3187,7 @@ create table fold.plan_change (
   adopted_at timestamp with time zone,
   refused_at timestamp with time zone,
   appended_at timestamp with time zone,
+  leave_out_stages boolean,
   constraint plan_change_pkey PRIMARY KEY (id)
 );
 CREATE INDEX plan_change_record ON fold.plan_change USING btree (record, proposed_at, id);
@@ -3700,6 +3702,7 @@ create table fold.release (
   late_reason text collate "C",
   stages_reason text collate "C",
   stages_skipped text[] collate "C",
+  stages_agreed_at timestamp with time zone,
   constraint release_pkey PRIMARY KEY (id),
   constraint release_number_key UNIQUE (number)
 ) with (fillfactor=85);
