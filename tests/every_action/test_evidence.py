@@ -300,7 +300,7 @@ def test_a_record_is_evidence_once_it_was_done_and_only_since_the_question(
         evidence = SimpleNamespace(number="TRN-2026-000001", **{mark.done_at: done_at})
         with nullcontext() if code is None else pytest.raises(WrongValue) as refused:
             require_evidence(mark, question, {f"/{field}": evidence})
-        assert code is None or refused.value.because == code, payload
+        assert code == getattr(getattr(refused, "value", None), "because", None), payload
 
 
 def test_references_to_what_was_held_or_concluded_are_marked_as_evidence() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from app.common.people import Role
+from app.foundation.people.records import TeamKind
 from tests.client import Api, Json
 from tests.processes.improvements.pilots import AHEAD, MEMBERS, Project, project_of, refusal
 from tests.processes.improvements.test_rollout import FIRST_SEVEN, completed, evidence, examined, steps_of
@@ -26,7 +27,7 @@ async def done_steps(project: Project, path: str) -> set[str]:
 async def test_a_rollout_needs_a_team_of_our_own_with_active_members(project: Project) -> None:
     path = await project.rolling_out()
     await project.api.team("empty")
-    await project.api.team("vendor", kind="supplier")
+    await project.api.team("vendor", kind=TeamKind.supplier)
     await project.api.client("Sue", Role.engineer, teams=("vendor",))
 
     for teams in (["empty"], ["vendor"], ["empty", "vendor"]):
