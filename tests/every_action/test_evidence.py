@@ -304,8 +304,8 @@ def test_a_record_is_evidence_once_it_was_done_and_only_since_the_question(
 
 
 def test_references_to_what_was_held_or_concluded_are_marked_as_evidence() -> None:
-    marked = {f"{payload}/{field}" for payload, _, field, _ in evidence_refs()}
-    named = {
+    references_marked = {f"{payload}/{field}" for payload, _, field, _ in evidence_refs()}
+    references_named = {
         f"{row.body.__name__}/{field}"
         for lifecycle in LIFECYCLES
         for row in lifecycle.rows
@@ -313,4 +313,7 @@ def test_references_to_what_was_held_or_concluded_are_marked_as_evidence() -> No
         if mark.kind in {"meeting", "training", "process_assessment"}
     }
     # The meeting before in a series, and a meeting on which a check of its own asks for more.
-    assert named == marked | {"CallMeeting/follows", "ConcludeImprovementAssessment/meeting"}
+    assert references_named == references_marked | {
+        "CallMeeting/follows",
+        "ConcludeImprovementAssessment/meeting",
+    }

@@ -240,25 +240,25 @@ async def test_a_definition_has_all_contents_or_says_why_it_has_none(registry: R
 
 
 async def test_a_decision_has_outcomes_and_an_interface_another_process(registry: Registry) -> None:
-    decided = {"decision_points": [{"title": "Is it paid?"}], "interfaces": []}
+    contents = {"decision_points": [{"title": "Is it paid?"}], "interfaces": []}
     reasons = [
         {"name": name, "reason": "The tool does it."} for name in NOT_NEEDED if name != "decision_points"
     ]
-    path = await registry.drafted(**decided, none_because=reasons)
+    path = await registry.drafted(**contents, none_because=reasons)
     submitted: Json = {"heard": [registry.executor.id]}
 
     async def refused(**changes: object) -> str:
         await registry.edit(registry.designer, path, **changes)
         return str((await registry.owner.post(f"{path}/submit", json=submitted)).json()["code"])
 
-    empty = [{"title": "Is it paid?", "outcomes": []}]
-    assert await refused(decision_points=empty, title="Billing") == "decision_without_outcomes"
-    one = [{"title": "Is it paid?", "outcomes": ["Yes", " yes"]}]
-    assert await refused(decision_points=one) == "decision_without_outcomes"
-    two = [{"title": "Is it paid?", "outcomes": ["Yes: close it", "No: remind"]}]
+    no_outcomes = [{"title": "Is it paid?", "outcomes": []}]
+    assert await refused(decision_points=no_outcomes, title="Billing") == "decision_without_outcomes"
+    one_outcome = [{"title": "Is it paid?", "outcomes": ["Yes", " yes"]}]
+    assert await refused(decision_points=one_outcome) == "decision_without_outcomes"
+    two_outcomes = [{"title": "Is it paid?", "outcomes": ["Yes: close it", "No: remind"]}]
     for partner in ("billing", "x"):
         interfaces = [{"process": partner, "hand_over": "The bill."}]
-        code = await refused(decision_points=two, interfaces=interfaces)
+        code = await refused(decision_points=two_outcomes, interfaces=interfaces)
         assert code == "interface_without_process", partner
     await registry.edit(
         registry.designer, path, interfaces=[{"process": "dunning", "hand_over": "The bill."}]

@@ -64,11 +64,11 @@ async def test_added_teams_reopen_the_steps_that_all_teams_go_through(project: P
     await project.executor.post_ok(f"{path}/complete_rollout_step", evidence(project, "cut_over", share=50))
     await project.executor.post_ok(f"{path}/complete_rollout_step", evidence(project, "cut_over"))
 
-    more = plan | {"teams": ["network", "storage"]}
-    past = plan["steps"][2] | {"due_at": "2026-01-01T00:00:00Z"}
-    late = more | {"steps": [*plan["steps"][:2], past, *plan["steps"][3:]]}
-    assert await refusal(project.manager, roll_out, late) == (422, [("steps/2/due_at", "not_ahead")])
-    record = await project.manager.post_ok(roll_out, more)
+    wider_plan = plan | {"teams": ["network", "storage"]}
+    past_step = plan["steps"][2] | {"due_at": "2026-01-01T00:00:00Z"}
+    late_plan = wider_plan | {"steps": [*plan["steps"][:2], past_step, *plan["steps"][3:]]}
+    assert await refusal(project.manager, roll_out, late_plan) == (422, [("steps/2/due_at", "not_ahead")])
+    record = await project.manager.post_ok(roll_out, wider_plan)
 
     assert await done_steps(project, path) == {"name_owner", "organise", "pilot", "publish"}
     assert record["cutover_share"] == 50
@@ -86,7 +86,7 @@ async def test_added_teams_reopen_the_steps_that_all_teams_go_through(project: P
     informed["absent"].append({"person": member.id, "due_at": AHEAD})
     await project.executor.post_ok(f"{path}/complete_rollout_step", informed)
     # The same plan again reopens nothing.
-    await project.manager.post_ok(roll_out, more)
+    await project.manager.post_ok(roll_out, wider_plan)
     await completed(project, path, "cut_over", "manage_daily")
     assert await done_steps(project, path) >= {"inform_and_train", "cut_over", "manage_daily"}
 
