@@ -17,7 +17,7 @@ from app.common.records import ForeignRef, Record, empty
 from app.common.state_fields import EvidenceRef
 from app.foundation.documents.evidence import ExternalNumbers, RegisteredDocuments
 from app.foundation.documents.records import DocumentClass
-from app.foundation.own_numbers import RECORD_CODES
+from app.foundation.own_numbers import RECORD_CODES, is_own_number
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.payloads import Payload, marks
 from app.kernel.actions.refusals import WrongValue
@@ -220,6 +220,11 @@ async def test_a_number_elsewhere_has_not_the_form_of_ours(api: Api) -> None:
 
 def test_every_code_in_front_of_our_numbers_is_known() -> None:
     assert {lifecycle.code for lifecycle in LIFECYCLES if lifecycle.code} == set(RECORD_CODES)
+
+
+@pytest.mark.parametrize(("name", "is_ours"), [("CHG-NOSUCH", True), ("chg_nosuch", True), ("CHG-7", False)])
+def test_other_tools_number_their_changes_as_we_do(name: str, *, is_ours: bool) -> None:
+    assert is_own_number(name) is is_ours
 
 
 def test_every_number_of_a_document_in_a_payload_is_marked_as_evidence() -> None:

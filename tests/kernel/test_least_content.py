@@ -71,13 +71,13 @@ WITH_FEWER_LETTERS = {
 
 
 def test_every_line_but_a_title_needs_words_or_is_a_name() -> None:
-    found: dict[str, int] = {}
+    letters: dict[str, int] = {}
     for row in {row for lifecycle in LIFECYCLES for row in lifecycle.rows}:
         for body in _bodies(row.body):
             for field, mark in marks(body, DemandedText).items():
                 if mark.letters != LEAST_LETTERS and (mark.letters or field in LINES):
-                    found[field] = mark.letters
-    assert found == WITH_FEWER_LETTERS
+                    letters[field] = mark.letters
+    assert letters == WITH_FEWER_LETTERS
 
 
 def _texts(body: type[BaseModel], within: str = "") -> Iterator[tuple[str, bool]]:
