@@ -2403,6 +2403,7 @@ create table fold.improvement_rollout (
   accepted_by_id uuid,
   appended_at timestamp with time zone,
   concerned_team_ids text[] collate "C",
+  teams_reason text collate "C",
   constraint improvement_rollout_pkey PRIMARY KEY (id)
 ) with (fillfactor=85);
 
@@ -2462,6 +2463,7 @@ create table fold.improvement_target (
   added_at timestamp with time zone not null,
   dropped_at timestamp with time zone,
   appended_at timestamp with time zone,
+  baseline_reason text collate "C",
   constraint improvement_target_pkey PRIMARY KEY (id)
 );
 CREATE INDEX improvement_target_record ON fold.improvement_target USING btree (record, added_at, id);
@@ -3192,6 +3194,7 @@ create table fold.plan_change (
   adopted_at timestamp with time zone,
   refused_at timestamp with time zone,
   appended_at timestamp with time zone,
+  leave_out_stages boolean,
   constraint plan_change_pkey PRIMARY KEY (id)
 );
 CREATE INDEX plan_change_record ON fold.plan_change USING btree (record, proposed_at, id);
@@ -3706,6 +3709,7 @@ create table fold.release (
   late_reason text collate "C",
   stages_reason text collate "C",
   stages_skipped text[] collate "C",
+  stages_agreed_at timestamp with time zone,
   constraint release_pkey PRIMARY KEY (id),
   constraint release_number_key UNIQUE (number)
 ) with (fillfactor=85);

@@ -21,8 +21,8 @@ from app.kernel.actions.payloads import (
     Patch,
     Payload,
     PayloadPart,
+    PlaceName,
     Reference,
-    Statement,
     Title,
     at_most_entries,
 )
@@ -49,7 +49,7 @@ class MeetingFields(Payload, of=Meeting):
 
     title: Title
     meeting_kind: MeetingKind
-    place: Statement | None = None
+    place: PlaceName | None = None
     chair: (
         Annotated[Reference, ForeignRef("person", GivenDuty.participation), Responsible(NoticeType.in_charge)]
         | None

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "1218"
-down_revision = "1202"
+down_revision = "1211"
 branch_labels = None
 depends_on = None
 

@@ -103,6 +103,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
                 "tz": "Asia/Shanghai",
                 "promised": {"change": "-0.3", "of": "relative"},
                 "judged_by": "By the median of the months after. 按此后数月的中位数。",
+                "baseline_reason": "The relays are new. 中继为新装。",
             }
         ],
         "outside_plan_reason": "The plan was made before the relays failed. 计划制定在先。",

@@ -155,6 +155,19 @@ async def _caused(client: Client, path: str) -> Json:
     return incident
 
 
+async def _agreed(client: Client, path: str) -> Json:
+    """Leaving out stages was approved."""
+    release = await client.read(path)
+    if release["stages_skipped"] and release["stages_agreed_at"] is None and not release["stages_passed"]:
+        ledger: Any = client.app.state.ledger
+        fields = SAMPLES[ChangePlanRelease]() | {"leave_out_stages": True}
+        body, name = ChangePlanRelease.model_validate(fields), path.rpartition("/")[2]
+        await act(ledger, _manager(), "release", "change_plan", name, body)
+        decision = (await client.read(f"{path}/decisions"))["items"][-1]["id"]
+        await approve(ledger, "release", name, decision)
+    return {}
+
+
 #: What puts a question, while which no other one is put.
 NOT_SHARED = frozenset({"change_plan", "request_go"})
 #: The states in which there can be what the action names.
@@ -162,6 +175,7 @@ ONLY_IN = {name: frozenset({"ready"}) for name in ("release.vote", "release.deci
 #: What must be there before an action that names it, and what is then said besides.
 PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
     DeployRelease: _going,
+    PassGateRelease: _agreed,
     ConfirmCauseDeployment: _incident,
     WithdrawCauseDeployment: _caused,
 }

@@ -4,16 +4,24 @@ draft, a withdrawn one, one from before the question, and one that the caller ma
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from app.common.people import Caller, Role
-from app.common.records import empty
+from app.common.records import ForeignRef, Record, empty
+from app.common.state_fields import EvidenceRef
 from app.foundation.documents.evidence import ExternalNumbers, RegisteredDocuments
+from app.foundation.documents.records import DocumentClass
+from app.foundation.own_numbers import RECORD_CODES, is_own_number
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.payloads import Payload, marks
 from app.kernel.actions.refusals import WrongValue
+from app.kernel.commands.references import require_evidence
 from app.kernel.named_evidence import EvidenceQuestion, NamedEvidence
 from app.kernel.named_records import is_stream_visible
 from app.log.ids import uuid7
@@ -61,11 +69,13 @@ OURS = (
     ),
     *("No. TE2026001", "TE2026001 v1", "PR2026001,PR2026002", "INC-2026-000001", "chg-2026-000001"),
     *("CHG2026000001", "CHG–2026–000001", "CHG-2026-1"),
+    *("PR-NOSUCH", "pr-nosuch", "ＰＲ－ＮＯＳＵＣＨ", "TE.draft", "TE: draft", "PR-1", "CHG-0030045"),
+    *(f"{code}-draft" for code in sorted({*DocumentClass, *RECORD_CODES})),
 )
 
 #: Numbers of other systems, some of which begin as ours do.
 THEIRS = (
-    *("SOP-12", "CHG0030045", "INC2000123", "PR 1834567", "QMS-2024-118"),
+    *("SOP-12", "CHG0030045", "INC2000123", "PR 1834567", "QMS-2024-118", "git 4f2a91c", "Jira CHG-12"),
     "https://wiki.example/PRINT2024001",
 )
 
@@ -204,15 +214,17 @@ async def test_a_number_elsewhere_has_not_the_form_of_ours(api: Api) -> None:
     for reference in external:
         for ours in (*OURS, str(uuid7())):
             assert await found(api, caller, reference, ours, datetime.now(UTC)) == "number_of_ours", ours
-        for theirs in (
-            "SOP-12",
-            "CHG0030045",
-            "INC2000123",
-            "PR 1834567",
-            "https://wiki.example/PRINT2024001",
-            "QMS-2024-118",
-        ):
+        for theirs in THEIRS:
             assert await found(api, caller, reference, theirs, datetime.now(UTC)) == theirs
+
+
+def test_every_code_in_front_of_our_numbers_is_known() -> None:
+    assert {lifecycle.code for lifecycle in LIFECYCLES if lifecycle.code} == set(RECORD_CODES)
+
+
+@pytest.mark.parametrize(("name", "is_ours"), [("CHG-NOSUCH", True), ("chg_nosuch", True), ("CHG-7", False)])
+def test_other_tools_number_their_changes_as_we_do(name: str, *, is_ours: bool) -> None:
+    assert is_own_number(name) is is_ours
 
 
 def test_every_number_of_a_document_in_a_payload_is_marked_as_evidence() -> None:
@@ -260,3 +272,53 @@ async def test_a_question_that_is_dated_back_does_not_let_older_evidence_count(
     body = {"document_numbers": [named.older], "author": writer.id}
     refused = await manager.post(f"/v1/releases/{release['id']}/pass_gate", json=body)
     assert [error["code"] for error in refused.json()["errors"]] == ["document_too_old"]
+
+
+def evidence_refs() -> list[tuple[str, type[Record], str, EvidenceRef]]:
+    """The payload's name, the record, the field and the mark of each reference to a record as evidence."""
+    return [
+        (row.body.__name__, lifecycle.record, field, mark)
+        for lifecycle in LIFECYCLES
+        for row in lifecycle.rows
+        for field, mark in marks(row.body, EvidenceRef).items()
+    ]
+
+
+@pytest.mark.parametrize(
+    ("payload", "record", "field", "mark"),
+    [pytest.param(*ref, id=f"{ref[0]}/{ref[2]}") for ref in evidence_refs()],
+)
+def test_a_record_is_evidence_once_it_was_done_and_only_since_the_question(
+    payload: str, record: type[Record], field: str, mark: EvidenceRef
+) -> None:
+    kinds = {lifecycle.kind: lifecycle.record for lifecycle in LIFECYCLES}
+    assert mark.done_at in kinds[mark.kind].model_fields
+    assert mark.since is None or mark.since in record.model_fields
+    asked_at = datetime(2026, 3, 1, tzinfo=UTC)
+    question: Any = SimpleNamespace(**({} if mark.since is None else {mark.since: asked_at}))
+    for done_at, code in (
+        (None, mark.not_done),
+        (asked_at - timedelta(seconds=1), None if mark.since is None else "evidence_too_old"),
+        (asked_at, None),
+        (asked_at + timedelta(days=1), None),
+    ):
+        evidence = SimpleNamespace(number="TRN-2026-000001", **{mark.done_at: done_at})
+        with nullcontext() if code is None else pytest.raises(WrongValue) as refused:
+            require_evidence(mark, question, {f"/{field}": evidence})
+        assert code == getattr(getattr(refused, "value", None), "because", None), payload
+
+
+def test_references_to_what_was_held_or_concluded_are_marked_as_evidence() -> None:
+    references_marked = {f"{payload}/{field}" for payload, _, field, _ in evidence_refs()}
+    references_named = {
+        f"{row.body.__name__}/{field}"
+        for lifecycle in LIFECYCLES
+        for row in lifecycle.rows
+        for field, mark in marks(row.body, ForeignRef).items()
+        if mark.kind in {"meeting", "training", "process_assessment"}
+    }
+    # The meeting before in a series, and a meeting on which a check of its own asks for more.
+    assert references_named == references_marked | {
+        "CallMeeting/follows",
+        "ConcludeImprovementAssessment/meeting",
+    }

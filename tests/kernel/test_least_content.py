@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel
 
 from app.common.personal import Personal
-from app.kernel.actions.payload_fields import DemandedText, is_meaningful
+from app.kernel.actions.payload_fields import LEAST_LETTERS, DemandedText, is_meaningful
 from app.kernel.actions.payloads import LONGEST_LINE, LONGEST_PARAGRAPH, marks, part_types
 from app.registry import LIFECYCLES
 from tests.client import Api, an_incident
@@ -28,17 +28,56 @@ CONVERSATION = {
 
 
 @pytest.mark.parametrize(
-    "text", ["-", ".", "x", "…", "xxx", "None", "n/a", "N.A.", "无", "没有", "🔥", "?", "1"]
+    "text",
+    [
+        *("-", ".", "x", "…", "xxx", "None", "n/a", "N.A.", "无", "没有", "🔥", "?", "1", "12345", "99 %"),
+        *(
+            "none, none",
+            "aaaa",
+            "none, because",
+            "None because -",
+            "N/A since x",
+            "无，因为",
+            "同上",
+            "Same as above",
+        ),
+        *("同上", "Same as above", "1a", "Ｎ／Ａ", "n_a"),
+    ],
 )
 def test_a_filler_says_nothing(text: str) -> None:
     assert not is_meaningful(text)
 
 
 @pytest.mark.parametrize(
-    "text", ["OK", "同意", "none, because nothing was installed", "无，因为没有测试环境", "99 %"]
+    "text",
+    ["OK", "同意", "none, because nothing was installed", "无，因为没有测试环境", "99 % up", "No assets"],
 )
 def test_a_short_answer_is_meaningful(text: str) -> None:
     assert is_meaningful(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "letters", "is_enough"), [("305", 0, True), ("SOP-12", 1, True), ("12345", 1, False)]
+)
+def test_numbers_of_documents_and_rooms_need_fewer_letters(text: str, letters: int, is_enough: bool) -> None:
+    assert is_meaningful(text, letters) is is_enough
+
+
+#: Fields of names that may be digits, and of numbers that need one letter.
+WITH_FEWER_LETTERS = {
+    **dict.fromkeys(("place", "subclass"), 0),
+    **dict.fromkeys(("external_number", "external_numbers", "fixing_change", "signed_document"), 1),
+}
+
+
+def test_every_line_but_a_title_needs_words_or_is_a_name() -> None:
+    letters: dict[str, int] = {}
+    for row in {row for lifecycle in LIFECYCLES for row in lifecycle.rows}:
+        for body in _bodies(row.body):
+            for field, mark in marks(body, DemandedText).items():
+                if mark.letters != LEAST_LETTERS and (mark.letters or field in LINES):
+                    letters[field] = mark.letters
+    assert letters == WITH_FEWER_LETTERS
 
 
 def _texts(body: type[BaseModel], within: str = "") -> Iterator[tuple[str, bool]]:

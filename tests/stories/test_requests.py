@@ -234,6 +234,19 @@ async def test_a_project_is_analysed_designed_twice_accepted_at_the_third_time_a
     assert len({document["number"] for document in documents}) == len(documents)
     assert next(d["edition"] for d in documents if d["document_class"] == "SO") == 2
     await papers_print(people, path, documents)
+    await _reopened_it_is_checked_again(people, path)
+
+
+async def _reopened_it_is_checked_again(people: People, path: str) -> None:
+    """Earlier checks do not count; another spelling is the same checkpoint."""
+    submit = f"{path}/submit_for_acceptance"
+    await people.requester.post_ok(f"{path}/reopen", {"reason": "It is slow."})
+    assert await refused(people.engineer, submit, _papers()) == "not_checked_since"
+    check = {"checkpoint": "单元 测试。", "passed": False, "findings": "It is slow."}
+    await people.checker.post_ok(f"{path}/check_quality", check)
+    assert (await people.checker.read(f"{path}/quality_checks"))["items"][-1]["checkpoint"] == "单元测试"
+    await people.checker.post_ok(f"{path}/check_quality", check | {"passed": True})
+    await _submitted(people, path)
 
 
 async def _neither_dropped_nor_altered(people: People, path: str) -> None:

@@ -338,6 +338,7 @@ OPEN_SUGGESTIONS = (
 )
 #: Those who score the suggestions.
 ASSESSORS = ("韩雪", "Ingrid Vogel")
+NO_CASES_BEFORE = "当时尚未在系统中登记。Cases were not recorded here at that time."
 SELECTION_REASON = "质量会议已有共识，不等月度评估。The quality meeting agreed; it need not wait."
 #: Person who offered the suggestion that each improvement carries out.
 PROPOSERS = {

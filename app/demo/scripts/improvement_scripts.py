@@ -196,10 +196,14 @@ class ImprovementScript(ProgrammeScript):
         )
         quality = self.programme.quality
         await self.act(before_end(template.selected), quality, "select", selection)
+        ledger = self.programme.maker.ledger
         proposal = self._proposal()
+        present = await freeze_baselines(ledger, proposal.targets, self.script.now)
+        if not all(baseline.cases for baseline in present.baselines):
+            # A short history has no cases so long ago.
+            proposal = self._proposal(baseline_reason=data.NO_CASES_BEFORE)
 
         async def frozen() -> tuple[object, ...]:
-            ledger = self.programme.maker.ledger
             return (await freeze_baselines(ledger, proposal.targets, self.script.now),)
 
         await self.act(before_end(template.selected - 0.3), quality, "propose", proposal, prepare=frozen)
@@ -209,7 +213,7 @@ class ImprovementScript(ProgrammeScript):
         fields |= {"kind": "activity", **PRIORITY} if minor else {}
         await self.act(when, quality, "submit", SubmitImprovement.model_validate(fields))
 
-    def _proposal(self) -> ProposeImprovement:
+    def _proposal(self, **more: str) -> ProposeImprovement:
         template = self.template
         target = {
             "name": template.target,
@@ -218,6 +222,7 @@ class ImprovementScript(ProgrammeScript):
             "scope": dict(template.scope),
             "promised": {"change": template.promised},
             "judged_by": "以实测效果判断。By the measured effect.",
+            **more,
         }
         served: dict[str, str] = {
             "outside_plan_reason": "计划制定后才出现。It came up after the plan was made."

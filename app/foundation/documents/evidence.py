@@ -15,9 +15,9 @@ from uuid import UUID
 from app.common.records import Record
 from app.foundation.documents.lookups import registered_document, time_recorded
 from app.foundation.documents.records import DocumentState
-from app.foundation.own_numbers import is_own_number
+from app.foundation.own_numbers import begins_like_ours, folded_number
 from app.foundation.process_names import process_named
-from app.kernel.actions.payloads import BoundedList, Statement
+from app.kernel.actions.payloads import BoundedList, OutsideNumber
 from app.kernel.actions.refusals import WrongValue
 from app.kernel.named_evidence import EvidenceQuestion, NamedEvidence
 from app.log.events import kind_of
@@ -57,7 +57,7 @@ class RegisteredDocuments(NamedEvidence):
         numbers: list[str] = []
         for n, name in enumerate(names):
             pointer = f"/{field}/{n}" if several else f"/{field}"
-            if self.or_elsewhere and not is_own_number(name):
+            if self.or_elsewhere and not begins_like_ours(name):
                 numbers.append(name)
                 continue
             number = await self._number(question, name, pointer)
@@ -105,16 +105,16 @@ class ExternalNumbers(NamedEvidence):
         """
         several = not isinstance(getattr(question.body, field), str)
         for n, name in enumerate(names):
-            if is_own_number(name):
+            if begins_like_ours(name):
                 pointer = f"/{field}/{n}" if several else f"/{field}"
                 raise WrongValue({"name": name}, pointer=pointer, because="number_of_ours")
-        if len({name.casefold() for name in names}) < len(names):
+        if len({folded_number(name) for name in names}) < len(names):
             raise WrongValue(pointer=f"/{field}", because="each_once")
         return list(names)
 
 
 #: Numbers of documents in other systems, next to a field of documents in the register.
-ExternalDocuments = Annotated[tuple[Statement, ...], BoundedList, ExternalNumbers()]
+ExternalDocuments = Annotated[tuple[OutsideNumber, ...], BoundedList, ExternalNumbers()]
 
 
 def _is_of_matter(question: EvidenceQuestion, source: Record) -> bool:

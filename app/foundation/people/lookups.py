@@ -56,6 +56,7 @@ STAFFED_NOW = Unguarded("A team that loses its last member at once is reported."
 STAFFED_TEAMS = f"""
 select t.id from fold.team t
 where t.id = any(%s) and t.state = 'active' and {STAFFED.format(team="t.id")}"""
+STAFFED_OWN_TEAMS = f"{STAFFED_TEAMS} and t.kind = 'internal'"
 
 
 async def membership(reads: ReadContext, person: Record, team: Record) -> Membership | None:
@@ -105,6 +106,11 @@ async def active_members(read: Reading, team_ids: Sequence[UUID], most: int) -> 
 async def staffed_team(read: Reading, team: UUID | None) -> UUID | None:
     """Return the team's id if the team is active and somebody works in it: defaults give work to no other."""
     return team if team is not None and await read(STAFFED_TEAMS, ([team],)) else None
+
+
+async def has_staffed_own_team(read: Reading, team_ids: Sequence[UUID]) -> bool:
+    """Return whether one of the teams is active, belongs to the organisation, and has active members."""
+    return bool(await read(STAFFED_OWN_TEAMS, (list(team_ids),)))
 
 
 async def has_led(reads: ReadContext, person: Record, team: Record) -> bool:

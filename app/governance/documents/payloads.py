@@ -22,7 +22,9 @@ from app.kernel.actions.payloads import (
     FileName,
     FreeText,
     Instant,
+    OutsideNumber,
     Payload,
+    PlaceName,
     Reference,
     Statement,
     SuppliedField,
@@ -43,7 +45,7 @@ class DraftDocument(Payload, of=ControlledDocument):
     """A new document, with its uploaded first file."""
 
     document_class: DocumentClass
-    subclass: Statement | None = None
+    subclass: PlaceName | None = None
     template: Statement | None = None
     title: Title
     process: ProcessName | None = None
@@ -61,7 +63,7 @@ class DraftDocument(Payload, of=ControlledDocument):
         description="Team of the author."
     )
     countersigning_teams: Teams = Field(default=(), max_length=LONGEST_LIST)
-    external_number: Annotated[Statement, ExternalNumbers()] | None = None
+    external_number: Annotated[OutsideNumber, ExternalNumbers()] | None = None
     upload: Annotated[UUID, UploadRef(), Field(description="Identifier of the upload with the file.")]
     name: FileName = Field(description="Name of the file, with its extension.", examples=["process.pdf"])
 

@@ -31,6 +31,7 @@ from app.governance.process_definitions.preparation import DefinitionFreeze, Pub
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import Lifecycle
+from app.kernel.actions.payload_fields import is_meaningful
 from app.kernel.actions.refusals import PreparationRefused, Refusal, WrongValue, caller_check
 from app.kpis.catalogue import KPIS
 
@@ -42,6 +43,8 @@ CARRIED_OUT = frozenset(
 )
 #: States among them in which an edition may be published: the pilot was passed, or is not needed.
 PUBLISHING = CARRIED_OUT - {"piloting", "pilot_reported"}
+#: A question with one answer decides nothing.
+FEWEST_OUTCOMES = 2
 #: Contents that a definition needs before it is reviewed.
 NEEDED = (
     *("purpose", "begins_with", "ends_with", "activities", "raci"),
@@ -166,6 +169,24 @@ async def contents_unexplained(
     absent = [content for content in left if content.value not in explained]
     if absent:
         raise PreparationRefused("definition_lacks_contents", {"contents": absent})
+
+
+@caller_check
+async def thin_contents(
+    reads: ReadContext, definition: ProcessDefinition, body: SubmitProcessDefinition, ctx: ActionContext
+) -> None:
+    """Refuse a definition with a decision that has fewer than two different outcomes
+    (`decision_without_outcomes`), or with an interface to itself or to a name that says nothing
+    (`interface_without_process`). Other unknown names are listed until a definition takes them.
+    """
+    for entry in definition.decision_points or ():
+        if len({_folded(outcome) for outcome in entry["outcomes"] or ()}) < FEWEST_OUTCOMES:
+            raise PreparationRefused("decision_without_outcomes", {"decision": entry["title"]})
+    for entry in definition.interfaces or ():
+        name = str(entry["process"])
+        partner = process_named(await reads.defined_name(ProcessDefinition.KIND, name) or name)
+        if partner == definition.process or not is_meaningful(partner):
+            raise PreparationRefused("interface_without_process", {"partner": name})
 
 
 @caller_check

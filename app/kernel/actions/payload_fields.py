@@ -9,6 +9,7 @@ exempt: they report texts that were written elsewhere.
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import partial
 from typing import Annotated, Any
 
@@ -18,6 +19,7 @@ from pydantic.fields import FieldInfo
 from app.common.records import Record, StaffOnly, field_owners
 from app.kernel.access.descriptions import description_of
 
+LEAST_CHARACTERS = 2
 LEAST_LETTERS = 2
 
 # Words that only fill a field, in small letters and without anything between them.
@@ -31,8 +33,12 @@ _FILLERS = frozenset(
         "unknown",
         "tbd",
         "todo",
-        "xx",
-        "xxx",
+        "notapplicable",
+        "tobedone",
+        "tobedetermined",
+        "sameasabove",
+        "seeabove",
+        "ditto",
         "没有",
         "暂无",
         "不适用",
@@ -40,12 +46,27 @@ _FILLERS = frozenset(
         "待定",
         "未知",
         "不详",
+        "同上",
+        "如上",
+        "见上",
     }
 )
 
+_NONE_BECAUSE = re.compile(
+    r"^\W*(?:(?:none|nothing|no|n/?a|not applicable)\b\W*(?:because(?: of)?|since|as)\b"
+    r"|(?:没有|无|不适用)\W*(?:因为|因))"
+)
+#: Up to so many, one character again and again says nothing.
+_MOST_REPEATED = 10
+
 
 class DemandedText:
-    """Marks a text of a payload in which a person has to make a statement."""
+    """Marks a text of a payload in which a person has to make a statement, with at least so many letters: one
+    in the number of a document, none in that of a room.
+    """
+
+    def __init__(self, letters: int = LEAST_LETTERS) -> None:
+        self.letters = letters
 
 
 class StatedDay:
@@ -56,12 +77,21 @@ class StatedYear:
     """Marks a number of a payload that is a year."""
 
 
-def is_meaningful(text: str) -> bool:
-    """Return whether the text has at least two letters or digits (a Chinese character counts as a letter) and
-    is more than a word that only fills the field.
+def is_meaningful(text: str, letters: int = LEAST_LETTERS) -> bool:
+    """Return whether the text has at least two letters or digits, among them as many letters as that, and is
+    more than words that only fill the field. A Chinese character counts as a letter. After *none, because*
+    the reason counts.
     """
-    letters = "".join(character for character in text.casefold() if character.isalnum())
-    return len(letters) >= LEAST_LETTERS and letters not in _FILLERS
+    folded = _NONE_BECAUSE.sub("", unicodedata.normalize("NFKC", text).casefold())
+    words = re.findall(r"[^\W_]+", folded)
+    characters = "".join(words)
+    return (
+        len(characters) >= LEAST_CHARACTERS
+        and sum(character.isalpha() for character in characters) >= letters
+        and characters not in _FILLERS
+        and not all(word in _FILLERS for word in words)
+        and not (characters.isascii() and len(characters) <= _MOST_REPEATED and len(set(characters)) == 1)
+    )
 
 
 def describe_fields(payload: type[BaseModel], record: type[Record]) -> None:

@@ -165,10 +165,14 @@ RecordKey = Annotated[
 ]
 #: A line that must contain a statement by a person (`payload_fields.py`).
 Statement = Annotated[ShortText, DemandedText()]
+#: The number of a document in another system, which has a letter to tell it from a count.
+OutsideNumber = Annotated[ShortText, DemandedText(letters=1)]
+#: The name of a place or a class, which may be digits: room 305.
+PlaceName = Annotated[ShortText, DemandedText(letters=0)]
 #: The title of a case in lists.
 Title = Annotated[
     ShortText,
-    DemandedText(),
+    DemandedText(letters=0),
     Component("Title", "Title of a case, in one line.", "Mail does not arrive", A_LINE),
 ]
 _AnyParagraph = Annotated[
@@ -381,12 +385,12 @@ def has_personal_text(body: BaseModel) -> bool:
     )
 
 
-def empty_statements(value: Any, pointer: str = "", *, demanded: bool = False) -> Iterator[str]:
+def empty_statements(value: Any, pointer: str = "", *, demanded: DemandedText | None = None) -> Iterator[str]:
     """Yield the JSON pointers of the texts in a payload, or in a value of one, that are marked as statements
-    but have no content. `demanded`: texts in the value are marked.
+    but have no content. `demanded` is the mark of texts in the value, if they have one.
     """
     if isinstance(value, str):
-        if demanded and not is_meaningful(value):
+        if demanded is not None and not is_meaningful(value, demanded.letters):
             yield pointer
     elif isinstance(value, list | tuple):
         for place, entry in enumerate(value):
@@ -394,7 +398,7 @@ def empty_statements(value: Any, pointer: str = "", *, demanded: bool = False) -
     elif isinstance(value, BaseModel):
         statements = marks(type(value), DemandedText)
         for name, field in provided_fields(value):
-            yield from empty_statements(field, f"{pointer}/{name}", demanded=name in statements)
+            yield from empty_statements(field, f"{pointer}/{name}", demanded=statements.get(name))
 
 
 def to_event_data(

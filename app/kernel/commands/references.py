@@ -74,7 +74,7 @@ async def resolve_references(
         }
         await _require_eligible(reads, command, ctx, record, field=field, mark=mark, named=by_pointer)
         if isinstance(mark, EvidenceRef) and command.metadata.is_sent and not ctx.command.follows:
-            _require_evidence(mark, record, by_pointer)
+            require_evidence(mark, record, by_pointer)
         if mark.on_behalf and ctx.input.references[field][0].id != command.metadata.caller.person_id:
             behalf = ctx.input.references[field][0].id
     await _resolve_keys(ledger, reads, command, record)
@@ -90,7 +90,7 @@ async def resolve_references(
     return behalf
 
 
-def _require_evidence(mark: EvidenceRef, record: Record, named: Mapping[str, Any]) -> None:
+def require_evidence(mark: EvidenceRef, record: Record, named: Mapping[str, Any]) -> None:
     """Raise WrongValue unless each record, by its pointer, counts as evidence for this record."""
     since = None if mark.since is None else getattr(record, mark.since)
     for pointer, evidence in named.items():

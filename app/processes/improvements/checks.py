@@ -20,10 +20,12 @@ from app.kernel.actions.context import ActionContext
 from app.kernel.actions.payloads import Patch
 from app.kernel.actions.refusals import PreparationRefused, WrongValue
 from app.kernel.commands.dating import FUTURE_TOLERANCE
+from app.kpis.baselines.freezing import FrozenBaselines
 from app.kpis.baselines.payloads import check_baseline_questions
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.kpi import Kpi
 from app.kpis.effects.questions import check_promise
+from app.kpis.questions.periods import months_after
 from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
 from app.processes.improvements.committee.payloads import CharterImprovement, ClassifyImprovement
 from app.processes.improvements.effects.payloads import (
@@ -66,6 +68,8 @@ NOT_IN_USE_STATES = (
 )
 #: Fields that are set by the implementer of a minor improvement, who does not judge it.
 IMPLEMENTATION = ("implementation_plan", "implemented_what")
+#: A baseline that ended longer ago says little about the process before the improvement.
+LONGEST_BASELINE_AGE_MONTHS = 12
 #: The child records with the measure by which it is judged. Their authors need the agreement of an owner.
 PROMISE = ("improvement_target",)
 #: Verdicts that show no improvement.
@@ -164,7 +168,29 @@ async def proposal_does_not_fit(
     check_baseline_questions(body.targets, str(ctx.settings.zone), ctx.now)
     for n, target in enumerate(body.targets):
         check_promise(KPIS[target.kpi or ""], target.promised, f"/targets/{n}/promised/change")
+    _check_baselines(body, ctx)
     _check_amount(body.planned_cost, body.currency, "/planned_cost")
+
+
+def _check_baselines(body: ProposeImprovement, ctx: ActionContext) -> None:
+    """Refuse a baseline without cases (`baseline_without_cases`), and one that ended more than a year ago
+    (`baseline_too_old`), unless the target gives the reason.
+    """
+    zone = ctx.settings.zone
+    oldest = months_after(ctx.occurred_at, -LONGEST_BASELINE_AGE_MONTHS, zone)
+    for n, (target, baseline) in enumerate(
+        zip(body.targets, ctx.prepared(FrozenBaselines).baselines, strict=True)
+    ):
+        if target.baseline_reason is not None:
+            continue
+        pointer = f"/targets/{n}/baseline_reason"
+        if not baseline.cases:
+            raise WrongValue(
+                {"kpi": KPIS[target.kpi or ""]}, pointer=pointer, because="baseline_without_cases"
+            )
+        if baseline.ends_at < oldest:
+            words = {"since": oldest}
+            raise WrongValue(words, pointer=pointer, because="baseline_too_old")
 
 
 def _check_amount(amount: str | None, currency: str | None, pointer: str) -> None:

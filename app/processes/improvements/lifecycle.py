@@ -34,6 +34,7 @@ from app.kernel.access.audience_rules import to_persons, to_staff
 from app.kernel.access.kinds import Lookup
 from app.kernel.actions.actor_policy import (
     decision,
+    engineer,
     process_owner,
     process_relation,
     quality_manager,
@@ -183,6 +184,8 @@ def action_of_outcome(improvement: Improvement, decision: Decision) -> tuple[str
 committee = role(Role.committee_member).for_people()
 OWNERS = process_owner | named_process_owner
 IMPROVERS = quality_manager | process_owner
+#: An owner who has proposed it, or is to judge it, leaves the work to an engineer.
+IMPLEMENTERS = IMPROVERS | engineer
 MEASURERS = IMPROVERS | named_project_manager | rule
 #: One that was deferred may be revised before it is put to the committee again.
 TO_PROPOSE = (State.selected, State.proposed, State.deferred)
@@ -320,9 +323,9 @@ LIFECYCLE = Lifecycle(
         action(committee_actions.classify_by_decision, "分类", [State.approved],     STAYS,              decision,    "improvement.classified_by_decision",
                former=(FormerEvent("improvement.classified", ClassifyImprovement),), notifies=TO_PROPOSER_AND_MANAGERS),
         # 8
-        action(implementing.implement,   "实施",     [State.approved],                State.implementing, IMPROVERS, "improvement.implementation_begun",
+        action(implementing.implement,   "实施",     [State.approved],                State.implementing, IMPLEMENTERS, "improvement.implementation_begun",
                unless=(checks.not_classified, checks.needs_project), prepare=(process_freeze,), wrong=(checks.process_is_frozen,)),
-        action(implementing.finish,        "完成实施", [State.implementing],            State.evaluating,   IMPROVERS,              "improvement.implemented",
+        action(implementing.finish,        "完成实施", [State.implementing],            State.evaluating,   IMPLEMENTERS,           "improvement.implemented",
                notifies=(managers(NoticeType.delivered), its_requester(NoticeType.delivered))),
         # 9, 14, 16: what is judged is measured before
         action(measurement.measure_effects, "测量效果", [State.piloting, State.evaluating, State.standardised], STAYS, MEASURERS, "improvement.effects_measured",

@@ -86,17 +86,25 @@ async def _require_possible_fix(reads: ReadContext, problem: Problem, change: An
     if ending is not None and ending not in ENDED_AS_MADE:
         words: dict[str, Word] = {"change_state": ending}
         raise WrongValue(words, pointer="/fixing_change", because="change_was_not_made")
-    services = tuple(filter(None, dict.fromkeys([problem.service, *(problem.affected_services or ())])))
+    services = await _services_of(reads, problem)
     item = None if problem.ci is None else await reads.record("ci", problem.ci)
     touches = {*services} & {*change.touched_services} or (
         item is not None and str(item.record.id) in (change.ci_ids or ())
     )
-    if (services or item is not None) and not touches:
+    if not touches:
         words = {"things": ", ".join(filter(None, (problem.ci, *services)))}
         raise WrongValue(words, pointer="/fixing_change", because="change_elsewhere")
     found_at = problem.cause_identified_at
     if found_at is not None and change.implemented_at is not None and change.implemented_at < found_at:
         raise WrongValue(pointer="/fixing_change", because="change_before_the_cause")
+
+
+async def _services_of(reads: ReadContext, problem: Problem) -> list[str]:
+    """Return the problem's service, which may be another tool's, and those affected services that exist here:
+    a name that two people made up shows nothing.
+    """
+    affected = [key for key in problem.affected_services or () if await reads.by_key("service", key)]
+    return [key for key in dict.fromkeys([problem.service, *affected]) if key is not None]
 
 
 def _unlinked_change(ctx: ActionContext) -> str | tuple[()]:

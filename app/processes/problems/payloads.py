@@ -23,13 +23,13 @@ from app.kernel.actions.payloads import (
     BoundedList,
     FreeText,
     Instant,
+    OutsideNumber,
     Paragraph,
     Patch,
     Payload,
     Reason,
     RecordKey,
     Reference,
-    Statement,
     Title,
 )
 from app.processes.problems.records import (
@@ -244,7 +244,7 @@ class BeginFixProblem(Payload):
     """The change that fixes the problem, or the reason why no change is needed."""
 
     model_config = example_includes("fixing_change")
-    fixing_change: Statement | None = Field(
+    fixing_change: OutsideNumber | None = Field(
         default=None,
         description="Change that fixes the problem: its number, which links the two, or its name in "
         "another tool.",

@@ -64,8 +64,16 @@ async def plan_change_question(
     reads: ReadContext, release: Release, body: ChangePlanRelease, ctx: ActionContext
 ) -> NewDecision:
     """Prepare the question whether the plan may be changed to the voters of the approval rules."""
-    question = release.title or release.number
+    question = str(release.title or release.number)
+    if body.leave_out_stages:
+        question += _stages_left_out(release)
     return await new_decision(reads, release, Question(question, PLAN_CHANGE, body.due_at), ctx)
+
+
+def _stages_left_out(release: Release) -> str:
+    """Return the sentence of a question that names the stages that the release leaves out."""
+    keys = ", ".join(release.stages_skipped or ())
+    return f"\n未经过的阶段（理由见发布） Stages left out (the release states why): {keys}"
 
 
 def adopt_plan_change(release: Release, body: AdoptPlanChangeRelease, ctx: ActionContext) -> None:
@@ -76,6 +84,8 @@ def adopt_plan_change(release: Release, body: AdoptPlanChangeRelease, ctx: Actio
         value = getattr(adopted, name)
         if value is not None:
             setattr(release, name, value)
+    if adopted.leave_out_stages:
+        release.stages_agreed_at = ctx.occurred_at
     release.plan_change_id = None
     release.plan_changes = (release.plan_changes or 0) + 1
     release.go = release.go_decided_at = None
@@ -103,8 +113,7 @@ async def go_question(
     """
     text = body.question or usual_question(release, GO_MATTER)
     if release.stages_skipped:
-        keys = ", ".join(release.stages_skipped)
-        text += f"\n未经过的阶段（理由见发布） Stages left out (the release states why): {keys}"
+        text += _stages_left_out(release)
     return await new_decision(reads, release, Question(text, GO_MATTER, body.due_at), ctx)
 
 

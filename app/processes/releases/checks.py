@@ -9,9 +9,10 @@ from app.common.people import Person
 from app.common.tickets import Ticket
 from app.foundation.decisions.lookups import once_named
 from app.foundation.decisions.records import Decision, DecisionState
+from app.foundation.own_numbers import folded_number
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.refusals import Refusal, WrongValue, caller_check
+from app.kernel.actions.refusals import PreparationRefused, Refusal, WrongValue, caller_check
 from app.kernel.commands.dating import FUTURE_TOLERANCE
 from app.processes.releases.default_stages import STAGE_CLASSES
 from app.processes.releases.payloads import (
@@ -47,6 +48,30 @@ async def go_is_granted(reads: ReadContext, release: Release, ctx: ActionContext
 async def go_is_missing(reads: ReadContext, release: Release, ctx: ActionContext) -> str | None:
     """Refuse without a go for the present plan (`go_is_missing`)."""
     return None if release.go else "go_is_missing"
+
+
+async def stages_left_out_undecided(
+    reads: ReadContext, release: Release, body: PassGateRelease, ctx: ActionContext
+) -> None:
+    """Refuse the first gate of a release that leaves out stages until that was decided
+    (`stages_left_out_undecided`). Later ones of a release from before this rule are passed.
+    """
+    if release.stages_skipped and release.stages_agreed_at is None and not release.stages_passed:
+        raise PreparationRefused("stages_left_out_undecided", {"stages": ", ".join(release.stages_skipped)})
+
+
+async def no_stages_left_out(
+    reads: ReadContext, release: Release, body: ChangePlanRelease, ctx: ActionContext
+) -> None:
+    """Refuse to ask for leaving out stages if the plan has all of them (`no_stages_left_out`), or if that is
+    decided already (`stages_agreed_already`).
+    """
+    if body.leave_out_stages is None:
+        return
+    if not (body.leave_out_stages and release.stages_skipped):
+        raise WrongValue(pointer="/leave_out_stages", because="no_stages_left_out")
+    if release.stages_agreed_at is not None:
+        raise WrongValue(pointer="/leave_out_stages", because="stages_agreed_already")
 
 
 async def target_not_ahead(
@@ -194,9 +219,10 @@ async def document_of_other_stage(
     kept_as = {"attachments": "attachment_ids"}
     for name in ("attachments", "document_numbers", "external_numbers"):
         for stage in stages.stages:
-            used = () if stage.key == present else getattr(stage, kept_as.get(name, name)) or ()
+            numbers = () if stage.key == present else getattr(stage, kept_as.get(name, name)) or ()
+            used = {folded_number(number) for number in numbers}
             for n, number in enumerate(str(value) for value in getattr(body, name)):
-                if number in used:
+                if folded_number(number) in used:
                     raise WrongValue({"number": number}, pointer=f"/{name}/{n}", because="evidence_of_other")
 
 

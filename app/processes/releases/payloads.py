@@ -88,7 +88,7 @@ class PlanRelease(ReleaseFields, of=Release):
     )
     stages_reason: FreeText | None = Field(
         default=None,
-        description="Reason for leaving out stages of the set, which the go decision names.",
+        description="Reason for leaving out stages of the set, on which a change of the plan decides.",
         examples=["The relay is only moved, not changed."],
     )
     requester: Annotated[Reference, ForeignRef("person", GivenDuty.recorded, on_behalf=True)] | None = Field(
@@ -163,8 +163,18 @@ class ChangePlanRelease(Payload, of=PlanChange):
     target_at: Instant | None = None
     environment: EnvironmentKey | None = None
     changes: ChangeReferences = ()
+    leave_out_stages: bool | None = Field(
+        default=None,
+        strict=True,
+        description="True to ask for leaving out the stages that the release was planned without; the "
+        "question names them and the reason. Without this approval the first gate cannot be passed.",
+    )
 
-    CONDITIONS = (at_least_one_member("nothing_to_change", "plan", "target_at", "environment", "changes"),)
+    CONDITIONS = (
+        at_least_one_member(
+            "nothing_to_change", "plan", "target_at", "environment", "changes", "leave_out_stages"
+        ),
+    )
 
 
 class AdoptPlanChangeRelease(Tallied):
@@ -253,8 +263,8 @@ class StageDefinition(PayloadPart, of=ReleaseStage):
     """A stage: its deliverable, the author's role, and the reviewer's role."""
 
     key: RecordKey
-    name_en: ShortText = Field(description="Name in English.")
-    name_zh: ShortText = Field(description="Name in Chinese.")
+    name_en: Statement = Field(description="Name in English.")
+    name_zh: Statement = Field(description="Name in Chinese.")
     deliverable_en: Statement = Field(description="Deliverable in English.")
     deliverable_zh: Statement = Field(description="Deliverable in Chinese.")
     author_role: Role

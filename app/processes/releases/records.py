@@ -71,6 +71,9 @@ class Release(Ticket):
     stages_reason: Annotated[str | None, Personal()] = optional(
         "Reason for leaving out stages; null if none are left out."
     )
+    stages_agreed_at: datetime | None = optional(
+        "Time at which leaving out stages was approved; null until then, or if none are left out."
+    )
     stages_total: int | None = optional("Number of stages of the release.")
     stages_passed: int | None = optional("Number of stages whose gate was passed.")
     plan_change_id: UUID | None = optional(
@@ -192,6 +195,9 @@ class PlanChange(ChildRecord):
     )
     change_ids: list[str] | None = optional(
         "All changes in the release after the change of the plan; null if they remain the same."
+    )
+    leave_out_stages: bool | None = optional(
+        "True if the change is to leave out the stages that the plan does not have; null otherwise."
     )
     proposed_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
         "Person who proposed the change of the plan."

@@ -17,6 +17,7 @@ from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import ConflictingDuty, WrongValue, caller_check
 from app.processes.requests.groups import accepting, of_the_business
 from app.processes.requests.implementation import implementer
+from app.processes.requests.lookups import last_reopened
 from app.processes.requests.payloads import (
     AssessRequest,
     BeginImplementationRequest,
@@ -209,16 +210,18 @@ async def task_is_open(reads: ReadContext, request: Request, ctx: ActionContext)
 async def quality_not_checked(reads: ReadContext, request: Request, ctx: ActionContext) -> str | None:
     """Refuse to submit the request for acceptance if its quality was never checked (`quality_not_checked`),
     if the last check of a checkpoint was not passed (`quality_check_failed`), or if there was no check since
-    the last acceptance failed (`not_checked_since`).
+    the last acceptance failed, or the request was reopened (`not_checked_since`).
     """
-    checks = await reads.children(QualityCheck, request)
-    last = {check.checkpoint: check.passed for check in checks if check.dropped_at is None}
+    checks = [check for check in await reads.children(QualityCheck, request) if check.dropped_at is None]
+    last = {check.checkpoint: check.passed for check in checks}
     if not last:
         return "quality_not_checked"
     if not all(last.values()):
         return "quality_check_failed"
     failed = await reads.children(Acceptance, request, verdict=AcceptanceVerdict.failed.value)
-    failed_at = max((acceptance.recorded_at for acceptance in failed if acceptance.recorded_at), default=None)
+    times = [acceptance.recorded_at for acceptance in failed]
+    times.append(await last_reopened(reads, request))
+    failed_at = max((time for time in times if time is not None), default=None)
     is_newer = any(check.checked_at and failed_at and check.checked_at > failed_at for check in checks)
     return None if failed_at is None or is_newer else "not_checked_since"
 

@@ -16,7 +16,7 @@ from app.processes.requests.payloads import (
     CheckQualityRequest,
     ReportProgressRequest,
 )
-from app.processes.requests.preparation import CurrentChecks
+from app.processes.requests.preparation import CurrentChecks, KnownCheckpoint
 from app.processes.requests.records import QualityCheck, Request
 from app.ticketing.projects import actions, planning
 from app.ticketing.projects.planning import (
@@ -88,7 +88,7 @@ def check_quality(request: Request, body: CheckQualityRequest, ctx: ActionContex
         id=ctx.new_id(),
         record=request.row_key,
         document_id=entry.id,
-        checkpoint=body.checkpoint,
+        checkpoint=ctx.prepared(KnownCheckpoint).name,
         passed=body.passed,
         checker_id=ctx.caller.person_id,
         checked_at=ctx.occurred_at,

@@ -99,6 +99,7 @@ from app.processes.requests.preparation import (
     business_reviewers,
     current_checks,
     current_criteria,
+    known_checkpoint,
 )
 from app.processes.requests.records import CHILDREN as OWN
 from app.processes.requests.records import ENDED, OPEN, Request
@@ -344,7 +345,7 @@ LIFECYCLE = Lifecycle(
         *flag_rows("request", IMPLEMENTING_STATES),
         action(change_requirements,   "变更需求", CHANGEABLE, State.analysing, reporter | engineer, "request.requirements_changed"),
         action(check_quality,         "质量检查", IMPLEMENTING_STATES, STAYS, engineer, "request.quality_checked",
-               prepare=(load_documents,), segregate_from=(implementer,), document=lambda _: DocumentClass.TE),
+               prepare=(load_documents, known_checkpoint), segregate_from=(implementer,), document=lambda _: DocumentClass.TE),
         action(submit_for_acceptance, "提交验收", IMPLEMENTING_STATES, State.in_acceptance, engineer | assignee, "request.submitted_for_acceptance",
                unless=(checks.task_is_open, checks.quality_not_checked, checks.no_acceptor_left),
                prepare=(load_documents, acceptors), wrong=(checks.documents_missing, checks.manual_not_readable, checks.too_short_notice),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from uuid import UUID
 
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.processes.requests.groups import accepting, of_the_business
+from app.processes.requests.payloads import CheckQualityRequest
 from app.processes.requests.records import Criterion, QualityCheck, Request
 
 
@@ -39,6 +41,33 @@ async def current_checks(
     """Find the quality checks of the current plan."""
     checks = await reads.children(QualityCheck, request)
     return CurrentChecks(tuple(check for check in checks if check.dropped_at is None))
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCheckpoint:
+    """The name of the checkpoint in the payload, as an earlier check of the plan wrote it."""
+
+    name: str
+
+
+async def known_checkpoint(
+    reads: ReadContext, request: Request, body: CheckQualityRequest, ctx: ActionContext
+) -> KnownCheckpoint:
+    """Find the checkpoint: width, case, blanks and punctuation make no other name, so that a check that was
+    not passed is not left behind by another spelling.
+    """
+    names = [
+        str(check.checkpoint)
+        for check in await reads.children(QualityCheck, request)
+        if check.dropped_at is None and folded_name(str(check.checkpoint)) == folded_name(body.checkpoint)
+    ]
+    return KnownCheckpoint(names[0] if names else body.checkpoint)
+
+
+def folded_name(name: str) -> str:
+    """Return the letters and digits of the name, in one width and case."""
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(character for character in folded if character.isalnum())
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from app.kernel.actions.payloads import (
     BoundedList,
     FreeText,
     Instant,
+    OutsideNumber,
     Payload,
     PayloadPart,
     Reference,
@@ -60,7 +61,7 @@ class PlanTraining(Payload, of=Training):
     skills: Annotated[tuple[Statement, ...], BoundedList] = Field(min_length=1, max_length=LONGEST_LIST)
     material: FreeText | None = None
     material_number: Annotated[ShortText, RegisteredDocuments(ahead=True)] | None = None
-    external_number: Annotated[Statement, ExternalNumbers()] | None = None
+    external_number: Annotated[OutsideNumber, ExternalNumbers()] | None = None
     persons: Persons = Field(
         default=(), max_length=MOST_PARTICIPANTS, description="Persons in the audience: ids, or `me`."
     )

@@ -24,6 +24,7 @@ from app.kernel.actions.payloads import (
     EmptyPayload,
     FreeText,
     Instant,
+    OutsideNumber,
     Paragraph,
     Payload,
     RecordKey,
@@ -209,7 +210,7 @@ class Consent(Payload, of=AgreementConsent):
     side: AgreementSide | None = Field(
         default=None, description="Side that consents; if left out, the side that the caller represents."
     )
-    signed_document: Statement | None = Field(
+    signed_document: OutsideNumber | None = Field(
         default=None,
         description="Number of the document that a party signed elsewhere, recorded by the service "
         "level manager.",

@@ -7,6 +7,7 @@ from datetime import timedelta
 from app.common.people import Grade, Role
 from app.foundation.process_definitions.lookups import expected_path_of
 from app.log.canonical import instant
+from tests.client import Json
 from tests.governance.process_definitions.conftest import NOT_NEEDED, PUBLISHED, Registry, now
 
 PATH = [
@@ -236,3 +237,30 @@ async def test_a_definition_has_all_contents_or_says_why_it_has_none(registry: R
     drawn = await registry.owner.get(f"{path}/bpmn")
     assert drawn.headers["content-type"].startswith("application/xml")
     assert ['name="Count"' in drawn.text, "⇒ Hours" in drawn.text] == [True, True]
+
+
+async def test_a_decision_has_outcomes_and_an_interface_another_process(registry: Registry) -> None:
+    contents = {"decision_points": [{"title": "Is it paid?"}], "interfaces": []}
+    reasons = [
+        {"name": name, "reason": "The tool does it."} for name in NOT_NEEDED if name != "decision_points"
+    ]
+    path = await registry.drafted(**contents, none_because=reasons)
+    submitted: Json = {"heard": [registry.executor.id]}
+
+    async def refused(**changes: object) -> str:
+        await registry.edit(registry.designer, path, **changes)
+        return str((await registry.owner.post(f"{path}/submit", json=submitted)).json()["code"])
+
+    no_outcomes = [{"title": "Is it paid?", "outcomes": []}]
+    assert await refused(decision_points=no_outcomes, title="Billing") == "decision_without_outcomes"
+    one_outcome = [{"title": "Is it paid?", "outcomes": ["Yes", " yes"]}]
+    assert await refused(decision_points=one_outcome) == "decision_without_outcomes"
+    two_outcomes = [{"title": "Is it paid?", "outcomes": ["Yes: close it", "No: remind"]}]
+    for partner in ("billing", "x"):
+        interfaces = [{"process": partner, "hand_over": "The bill."}]
+        code = await refused(decision_points=two_outcomes, interfaces=interfaces)
+        assert code == "interface_without_process", partner
+    await registry.edit(
+        registry.designer, path, interfaces=[{"process": "dunning", "hand_over": "The bill."}]
+    )
+    assert (await registry.owner.post_ok(f"{path}/submit", submitted))["state"] == "in_review"

@@ -133,6 +133,7 @@ class Project:
             "before": {"from": "2026-01-01", "to": "2026-04-01"},
             "promised": {"change": "-0.3"},
             "judged_by": "By the median.",
+            "baseline_reason": "The relay is new.",
         }
         texts = ("scope_and_goal", "benefit_inside", "benefit_outside", "method", "steps", "resources")
         texts_of = {name: f"Of {name}." for name in (*texts, "judgement", "outside_plan_reason")}

@@ -34,6 +34,7 @@ def a_target(**changes: Any) -> Json:
         "before": {"from": a_day(40), "to": a_day(10)},
         "promised": {"change": "-0.5", "of": "relative"},
         "judged_by": "By the median of the months after.",
+        "baseline_reason": "The relay is new.",
         **changes,
     }
 
@@ -155,9 +156,9 @@ class Improvers:
         return path
 
     async def evaluating(self, implementer: Client | None = None) -> str:
-        """The address of a minor one that is implemented, by another owner than the one who agrees."""
+        """The address of a minor one that is implemented, by an engineer: the owner agrees."""
         path = await self.classified()
-        doer = implementer or await self.api.client("Implementer", Role.process_owner)
+        doer = implementer or await self.api.client("Implementer", Role.engineer)
         await doer.post_ok(f"{path}/implement", {"plan": "The runbook by Friday."})
         await doer.post_ok(f"{path}/finish", {"what": "Every relay has a runbook."})
         return path

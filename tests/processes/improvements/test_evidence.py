@@ -244,7 +244,7 @@ async def test_a_deferred_proposal_comes_back_revised_as_the_next_edition(projec
     assert (await project.decide(path, "defer"))["state"] == "deferred"
     body: Json = {name: f"With the cost of {name}." for name in TEXTS}
     target: Json = {"name": "restore", "kpi": "incident_resolution_seconds", "judged_by": "By the mean."}
-    target |= {"before": WINDOW, "promised": {"change": "-0.4"}}
+    target |= {"before": WINDOW, "promised": {"change": "-0.4"}, "baseline_reason": "The relay is new."}
     revised = await project.quality.post_ok(f"{path}/propose", body | {"targets": [target]})
     assert (revised["state"], revised["deferred_until_at"]) == ("proposed", None)
     (document,) = (await project.quality.read(f"{path}/documents"))["items"]

@@ -15,6 +15,7 @@ from tests.processes.improvements.samples import (
     AT,
     Improvers,
     a_classification,
+    a_day,
     a_judgement,
     a_proposal,
     a_target,
@@ -318,3 +319,19 @@ async def test_a_file_of_an_improvement_is_there_for_whom_the_improvement_is(imp
     assert (await improvers.quality.get(file)).content == b"The runbook."
     stranger = await improvers.api.client("Somebody")
     assert (await stranger.get(file)).status_code == 404
+
+
+async def test_a_baseline_has_cases_of_the_last_year_or_a_printed_reason(improvers: Improvers) -> None:
+    await improvers.restored(hours=1, days_ago=500, cases=2)
+    path = await improvers.selected()
+    await improvers.follow()
+    empty = a_target(baseline_reason=None, before={"from": "2015-01-01", "to": "2015-02-01"})
+    old = a_target(baseline_reason=None, before={"from": a_day(520), "to": a_day(480)})
+    for target, code in ((empty, "baseline_without_cases"), (old, "baseline_too_old")):
+        refused = await refusal(improvers.quality, f"{path}/propose", a_proposal(targets=[target]))
+        assert refused == (422, code, "/targets/0/baseline_reason")
+    reason = "The relays stood still for a year."
+    target = old | {"baseline_reason": reason}
+    await improvers.quality.post_ok(f"{path}/propose", a_proposal(targets=[target]))
+    (document,) = (await improvers.quality.read(f"{path}/documents"))["items"]
+    assert reason in (await improvers.quality.get(f"{path}/documents/{document['number']}")).text

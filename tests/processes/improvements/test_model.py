@@ -219,6 +219,7 @@ class World:
             "before": {"from": "2026-01-01", "to": "2026-04-01"},
             "promised": {"change": "-0.3"},
             "judged_by": "By the median.",
+            "baseline_reason": "The relay is new.",
         }
         texts = ("scope_and_goal", "benefit_inside", "benefit_outside", "method", "steps", "resources")
         weighed = ("goals", "practice", "present_state", "cost", "resources", "time")

@@ -170,3 +170,18 @@ async def test_whoever_looks_after_the_problem_is_told_once_and_names_another_ch
     assert (after["fixing_change"], after["fixing_change_id"]) == (None, None)
     assert after["no_change_reason"] == "A setting of ours."
     assert (await fixing.manager.post_ok(f"{record_path}/resolve", PREVENTION))["state"] == "resolved"
+
+
+async def test_an_affected_service_that_does_not_exist_joins_no_change_to_the_problem(
+    fixing: Fixing,
+) -> None:
+    invented = await fixing.board.drafted(services=["made-up"], cis=[])
+    body = a_problem(affected_services=["mail", "made-up"])
+    problem = await fixing.board.agent.post_ok("/v1/problems", body)
+    path, engineer = f"/v1/problems/{problem['id']}", fixing.board.engineer
+    await fixing.manager.post_ok(f"{path}/investigate", {"team": "network", "assignee": engineer.id})
+    await engineer.post_ok(f"{path}/identify_cause", CAUSE)
+    refused = await fixing.manager.post(f"{path}/begin_fix", json={"fixing_change": invented["number"]})
+    assert [(error["pointer"], error["code"]) for error in refused.json()["errors"]] == [
+        ("/fixing_change", "change_elsewhere")
+    ]

@@ -35,9 +35,24 @@ class Makers:
         self.head, (self.change, self.other_change) = head, change_managers
 
     async def planned(self, **changes: Any) -> str:
-        """The address of a new release."""
+        """The address of a new release; if it leaves out stages, the head has approved that."""
         record = await self.manager.post_ok("/v1/releases", a_release(**changes))
-        return f"/v1/releases/{record['id']}"
+        path = f"/v1/releases/{record['id']}"
+        if record["stages_skipped"]:
+            await self.ask_to_leave_out(path)
+            await vote(self.head, path, "approve")
+        return path
+
+    async def ask_to_leave_out(self, path: str) -> None:
+        """The manager asks to leave out the stages that the plan does not have."""
+        payload = {
+            "reason": "They change nothing.",
+            "analyst": self.developer.id,
+            "analyst_assessment": "It has no new code.",
+            "assessment": "It saves a month.",
+            "leave_out_stages": True,
+        }
+        await self.manager.post_ok(f"{path}/change_plan", payload)
 
     async def ready(self, **changes: Any) -> str:
         """The address of one whose gates are passed."""

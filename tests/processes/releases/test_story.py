@@ -116,6 +116,9 @@ async def test_a_release_and_its_deployment_name_the_changes_in_them(api: Api) -
     twice = await manager.post("/v1/releases", json=release | {"changes": [change["number"], change["id"]]})
     assert errors(twice.json()) == [("/changes", "each_once")]
     path = f"/v1/releases/{record['id']}"
+    head = await api.client("Head", Role.department_head)
+    await Makers((manager, board.engineer, head), head, (head, head)).ask_to_leave_out(path)
+    await vote(head, path, "approve")
     passed = {"external_numbers": ["git 4f2a91c"], "author": board.engineer.id}
     await manager.post_ok(f"{path}/pass_gate", passed)
     await manager.post_ok(f"{path}/request_go", {"question": "Go?"})
@@ -200,6 +203,33 @@ async def test_who_builds_is_not_planned_to_test_and_nobody_reviews_their_own(ma
     assert errors(refused.json()) == [("/stages/0/key", "no_such_stage")]
 
 
+async def test_stages_are_left_out_by_a_decision_before_the_first_gate(makers: Makers) -> None:
+    stages = [{"key": "build"}]
+    record = await makers.manager.post_ok("/v1/releases", a_release(stages=stages))
+    path = f"/v1/releases/{record['id']}"
+    body = {"external_numbers": ["git 4f2a91c"], "author": makers.developer.id}
+    undecided = await makers.manager.post(f"{path}/pass_gate", json=body)
+    assert (undecided.status_code, undecided.json()["code"]) == (409, "stages_left_out_undecided")
+    await makers.ask_to_leave_out(path)
+    decisions = (await makers.head.read(f"{path}/decisions"))["items"]
+    assert "initiation" in decisions[-1]["question"]
+    refused = await vote(makers.head, path, "reject")
+    assert refused["stages_agreed_at"] is None
+    undecided = await makers.manager.post(f"{path}/pass_gate", json=body)
+    assert undecided.json()["code"] == "stages_left_out_undecided"
+
+    await makers.ask_to_leave_out(path)
+    agreed = await vote(makers.head, path, "approve")
+    assert (agreed["stages_agreed_at"] is None, agreed["plan"]) == (False, record["plan"])
+    again = plan_change(makers, leave_out_stages=True)
+    answer = await makers.manager.post(f"{path}/change_plan", json=again)
+    assert errors(answer.json()) == [("/leave_out_stages", "stages_agreed_already")]
+    await makers.manager.post_ok(f"{path}/pass_gate", body)
+    complete_path = await makers.planned(stages=[])
+    answer = await makers.manager.post(f"{complete_path}/change_plan", json=again)
+    assert errors(answer.json()) == [("/leave_out_stages", "no_stages_left_out")]
+
+
 async def test_stages_are_left_out_with_a_reason_that_those_who_decide_on_the_go_read(makers: Makers) -> None:
     stages = [{"key": "build"}]
     refused = await makers.manager.post("/v1/releases", json=a_release(stages=stages, stages_reason=None))
@@ -208,7 +238,7 @@ async def test_stages_are_left_out_with_a_reason_that_those_who_decide_on_the_go
     body = {"external_numbers": ["git 4f2a91c"], "author": makers.developer.id}
     await makers.manager.post_ok(f"{path}/pass_gate", body)
     await makers.asked_for_go(path)
-    (decision,) = (await makers.change.read(f"{path}/decisions"))["items"]
+    decision = (await makers.change.read(f"{path}/decisions"))["items"][-1]
     assert "initiation" in decision["question"]
     release = await makers.change.read(path)
     assert release["stages_reason"] == "The relay is only moved."
@@ -280,7 +310,7 @@ async def test_a_plan_change_that_is_refused_leaves_the_plan_and_one_that_is_ado
         assert release["go"] is (True if verdict == "reject" else None)
     without = await makers.developer.post(f"{path}/deploy", json={"what": "It."})
     assert (without.status_code, without.json()["code"]) == (409, "go_is_missing")
-    first, second = (await makers.manager.read(f"{path}/plan_changes"))["items"]
+    _, first, second = (await makers.manager.read(f"{path}/plan_changes"))["items"]
     assert (first["refused_at"] is None, first["adopted_at"]) == (False, None)
     assert (second["refused_at"], second["adopted_at"] is None) == (None, False)
 

@@ -128,6 +128,8 @@ class Model:
             to = "delivered" if good else "rectifying"
             self.tasks += 0 if good else 1
             self.is_failed = not good
+        elif action == "reopen":
+            self.is_failed = True
         elif action == "hold":
             self.before = self.state
         elif action == "resume":

@@ -12,7 +12,7 @@ from app.common.notices import NoticeType, Responsible
 from app.common.records import ChildRef, ForeignRef
 from app.foundation.documents.keeping.records import DocumentAccessRequest, DocumentLoan, DocumentReader
 from app.foundation.documents.records import DocumentEntry
-from app.kernel.actions.payloads import FreeText, Instant, Payload, Reference, Statement
+from app.kernel.actions.payloads import FreeText, Instant, Payload, PlaceName, Reference
 
 
 class ChosenDocumentRef(ChildRef):
@@ -73,7 +73,7 @@ class EndDocumentAccess(Payload):
 class LendDocument(OfDocument, of=DocumentLoan):
     """A paper copy to lend: its place, the borrower, and the return date."""
 
-    place: Statement
+    place: PlaceName
     borrower: Annotated[
         Reference, ForeignRef("person", GivenDuty.participation), Responsible(NoticeType.document_lent)
     ]

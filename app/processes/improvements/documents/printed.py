@@ -29,6 +29,7 @@ class PrintedTarget:
     baseline: BaselineWords
     promised: str | None
     judged_by: str | None
+    baseline_reason: str | None = None
     chart: Markup | None
 
 

@@ -82,8 +82,9 @@ async def print_document(
 
 
 async def _reasons(ledger: Ledger, improvement: Improvement) -> list[tuple[str, str]]:
-    """Return why bounds were undercut before the pilot, each with its sentence's code."""
+    """Return the reasons for undercutting bounds, except those of steps, each with its sentence's code."""
     encrypted = {code: getattr(improvement.proposal, code) for code in REASONS}
+    encrypted["teams_reason"] = improvement.rollout.teams_reason
     decrypted = await decrypt(ledger, encrypted.values())
     texts = ((code, decrypted.text(reason)) for code, reason in encrypted.items())
     return [(code, text) for code, text in texts if text is not None]
@@ -104,7 +105,9 @@ async def _load_proposal(
     targets = [target for target in then.rows(ImprovementTarget, "name") if target.dropped_at is None]
     # The newest baseline of a name counts: a rewritten proposal froze the baselines again.
     baselines = {baseline.name: baseline for baseline in then.rows(KpiBaseline, "frozen_at")}
-    decrypted = await decrypt(ledger, [target.judged_by for target in targets])
+    decrypted = await decrypt(
+        ledger, [text for target in targets for text in (target.judged_by, target.baseline_reason)]
+    )
     printed_targets = []
     for target in targets:
         baseline = baselines.get(target.name)
@@ -115,6 +118,7 @@ async def _load_proposal(
                     baseline=baseline_words(baseline, language),
                     promised=_promised(target.promised, target.promised_as, chart_words(baseline, language)),
                     judged_by=decrypted.text(target.judged_by),
+                    baseline_reason=decrypted.text(target.baseline_reason),
                     chart=await draw_baseline(ledger, baseline, language),
                 )
             )

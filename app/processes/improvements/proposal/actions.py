@@ -78,6 +78,7 @@ def _replace_targets(improvement: Improvement, targets: Iterable[ProposedTarget]
                 promised=proposed.promised.change,
                 promised_as=proposed.promised.of,
                 judged_by=proposed.judged_by,
+                baseline_reason=proposed.baseline_reason,
                 added_at=ctx.occurred_at,
             )
         )

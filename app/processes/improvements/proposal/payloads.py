@@ -47,6 +47,12 @@ class ProposedTarget(BaselineQuestion):
         description="Way in which the change will be judged.",
         examples=["By the median of the three months after."],
     )
+    baseline_reason: FreeText | None = Field(
+        default=None,
+        description="Reason for a baseline that has no cases, or that ended more than a year ago, which the "
+        "proposal prints.",
+        examples=["The service is new."],
+    )
 
 
 class ProposeImprovement(Payload):

@@ -139,6 +139,9 @@ class ImprovementTarget(ChildRecord):
     promised: str | None = required("Promised change, as a decimal text.")
     promised_as: PromisedAs | None = required("Unit of the promised change.")
     judged_by: Annotated[str | None, Personal()] = optional("Way in which the change will be judged.")
+    baseline_reason: Annotated[str | None, Personal(), PrintedReason()] = optional(
+        "Reason for a baseline without cases, or one that ended more than a year before; null if not given."
+    )
     pilot_promised: str | None = optional(
         "Change that the pilot should have, as a decimal text; null if not expected."
     )

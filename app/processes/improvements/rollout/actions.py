@@ -30,6 +30,7 @@ from app.processes.improvements.rollout.payloads import (
     RollOutImprovement,
     SkipRolloutOrderImprovement,
 )
+from app.processes.improvements.rollout.plan_checks import added_teams
 from app.processes.improvements.rollout.preparation import OPTIMISE_MONTHS, RolloutSteps
 from app.processes.improvements.rollout.records import (
     DAILY_MANAGEMENT,
@@ -63,7 +64,7 @@ def roll_out(improvement: Improvement, body: RollOutImprovement, ctx: ActionCont
     improvement.rollout.rollout_schedule = body.schedule
     improvement.rollout.rollout_told = body.told
     improvement.rollout.release_id = release.id if release else None
-    improvement.rollout.concerned_team_ids = [str(team.id) for team in ctx.refs(Record, "teams")]
+    reopened = _set_teams(improvement, body, ctx)
     improvement.rollout.rollout_planned_at = ctx.occurred_at
     owners = {
         planned.step: ctx.required_ref(Person, f"steps/{n}/owner").id for n, planned in enumerate(body.steps)
@@ -74,7 +75,7 @@ def roll_out(improvement: Improvement, body: RollOutImprovement, ctx: ActionCont
     add_followers(improvement, list(dict.fromkeys(owners.values())), ctx)
     for place, name in enumerate(RolloutStepName, start=1):
         step = planned_steps.step(name)
-        if step is not None and step.completed_at is not None:
+        if step is not None and step.completed_at is not None and name not in reopened:
             continue
         if step is None:
             row = RolloutStep(
@@ -87,11 +88,29 @@ def roll_out(improvement: Improvement, body: RollOutImprovement, ctx: ActionCont
             ctx.outcome.add(row)
         else:
             row = ctx.outcome.change(step)
-            row.overdue_at = None
+            row.overdue_at = row.completed_at = row.completed_by_id = None
         row.owner_id = owners.get(name, improvement.project_manager_id)
         row.due_at = due.get(name) or default_due(name, cutover_at, ctx)
         if name is RolloutStepName.pilot:
             _complete_pilot(row, ctx)
+
+
+def _set_teams(
+    improvement: Improvement, body: RollOutImprovement, ctx: ActionContext
+) -> frozenset[RolloutStepName]:
+    """Set the teams of the rollout, and return the completed steps that added teams reopen. Of the teams, a
+    smaller part has then cut over.
+    """
+    before, added = improvement.notified_team_ids, added_teams(improvement, ctx)
+    teams = list(dict.fromkeys(str(team.id) for team in ctx.refs(Record, "teams")))
+    improvement.rollout.concerned_team_ids = teams
+    planned_steps = ctx.prepared(RolloutSteps)
+    if planned_steps.is_trained and not set(before) <= set(teams):
+        improvement.rollout.teams_reason = body.teams_reason
+    share = improvement.rollout.cutover_share
+    if added and share is not None:
+        improvement.rollout.cutover_share = share * (len(teams) - len(added)) // len(teams)
+    return planned_steps.reopened(added)
 
 
 def _complete_pilot(row: RolloutStep, ctx: ActionContext) -> None:

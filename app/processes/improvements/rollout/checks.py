@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.common.people import Grade, Person
 from app.foundation.licences.records import ExaminationTopic
+from app.foundation.own_numbers import folded_number
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import PreparationRefused, Refusal, WrongValue, caller_check
@@ -120,7 +121,8 @@ async def external_number_used(
     """Refuse a number of a document elsewhere that is the evidence of another step (`evidence_of_other`)."""
     for step in ctx.prepared(RolloutSteps).steps:
         for n, number in enumerate(body.external_numbers):
-            if step.step is not body.step and number in (step.external_numbers or ()):
+            used = {folded_number(name) for name in step.external_numbers or ()}
+            if step.step is not body.step and folded_number(number) in used:
                 raise WrongValue(
                     {"number": number}, pointer=f"/external_numbers/{n}", because="evidence_of_other"
                 )
@@ -208,10 +210,12 @@ def _check_informed(
 
 
 def _check_everybody_sits(body: CompleteRolloutStepImprovement, ctx: ActionContext) -> None:
-    """Refuse the step while a member of the teams in scope has neither passed nor a date by which they sit
-    the examination (003, step 3: every employee), and dates of others.
+    """Refuse the step if the teams in scope have no members of staff, while a member has neither passed nor
+    a date by which they sit the examination (003, step 3: every employee), and if none has passed.
     """
     training = ctx.prepared(StepTraining)
+    if not training.is_staffed:
+        raise WrongValue(pointer="/step", because="rollout_teams_not_staffed")
     listed = [ctx.required_ref(Person, f"absent/{n}/person").id for n in range(len(body.absent))]
     for n, person_id in enumerate(listed):
         pointer = f"/absent/{n}/person"
@@ -230,6 +234,8 @@ def _check_everybody_sits(body: CompleteRolloutStepImprovement, ctx: ActionConte
     ]
     if missing:
         raise WrongValue({"count": str(len(missing))}, pointer="/absent", because="members_not_examined")
+    if not training.passed_ids:
+        raise WrongValue(pointer="/absent", because="all_members_absent")
 
 
 def _check_managed(body: CompleteRolloutStepImprovement, ctx: ActionContext) -> None:

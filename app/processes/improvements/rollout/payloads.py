@@ -96,7 +96,13 @@ class RollOutImprovement(Payload):
         default=(),
         max_length=LONGEST_LIST,
         description="Teams that will work by the new process: keys or ids. Their members are examined, and "
-        "informed of the publication, the cutover and a reversal.",
+        "informed of the publication, the cutover and a reversal. At least one is a team of the organisation "
+        "with active members. Adding a team after the training reopens the steps that all teams go through.",
+    )
+    teams_reason: FreeText | None = Field(
+        default=None,
+        description="Reason for removing teams after the training, which the handover prints.",
+        examples=["The night shift was dissolved."],
     )
     release: Annotated[Reference, ForeignRef("release")] | None = Field(
         default=None, description="Release that deploys a changed tool: its number or id."

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from app.common.people import Person, Role, parse_grants
+from app.common.records import Record
 from app.common.tickets import Ticket
+from app.foundation.people.lookups import STAFFED_NOW, has_staffed_own_team
 from app.i18n import Word
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
@@ -31,30 +34,55 @@ async def rollout_plan_invalid(
     with one that is past, or with one before that of an earlier step; first steps of others than process
     owners; and a cutover off the day on which the published document takes effect.
     """
-    if not body.teams:
-        raise WrongValue(pointer="/teams", because="rollout_teams_missing")
+    await _check_teams(reads, improvement, body, ctx)
     named = [planned.step for planned in body.steps]
     for n, planned in enumerate(body.steps):
         if planned.step in named[:n]:
             raise WrongValue(pointer=f"/steps/{n}/step", because="each_once")
         if planned.due_at is None and planned.step not in UNDATED_STEPS:
             raise WrongValue({"step": planned.step}, pointer=f"/steps/{n}/due_at", because="undated_step")
-    _check_order(body, ctx)
+    _check_order(improvement, body, ctx)
     _check_first_owners(improvement, body, ctx)
-    _check_cutover_stays(body, ctx)
+    _check_cutover_stays(improvement, body, ctx)
     left = [name for name in RolloutStepName if name not in (*named, RolloutStepName.pilot)]
     if left:
         raise WrongValue({"steps": left}, pointer="/steps", because="rollout_steps_missing")
 
 
-def _check_order(body: RollOutImprovement, ctx: ActionContext) -> None:
-    """Refuse open steps that are due on a day that is past, or before an earlier step."""
+async def _check_teams(
+    reads: ReadContext, improvement: Improvement, body: RollOutImprovement, ctx: ActionContext
+) -> None:
+    """Refuse a scope in which nobody of the organisation works, and the removal of teams after the training
+    without a reason.
+    """
+    if not body.teams:
+        raise WrongValue(pointer="/teams", because="rollout_teams_missing")
+    team_ids = [team.id for team in ctx.refs(Record, "teams")]
+    if not await has_staffed_own_team(partial(reads.rows, guard=STAFFED_NOW), team_ids):
+        raise WrongValue(pointer="/teams", because="rollout_teams_not_staffed")
+    is_removed = not set(improvement.notified_team_ids) <= {str(team_id) for team_id in team_ids}
+    if is_removed and ctx.prepared(RolloutSteps).is_trained and body.teams_reason is None:
+        raise WrongValue(pointer="/teams_reason", because="removal_reason_missing")
+
+
+def added_teams(improvement: Improvement, ctx: ActionContext) -> list[str]:
+    """Return the ids of the teams that the plan adds to those of the plan before."""
+    earlier_ids = set(improvement.notified_team_ids)
+    return [str(team.id) for team in ctx.refs(Record, "teams") if str(team.id) not in earlier_ids]
+
+
+def _check_order(improvement: Improvement, body: RollOutImprovement, ctx: ActionContext) -> None:
+    """Refuse open steps, and those that added teams reopen, that are due on a day that is past, or before an
+    earlier step.
+    """
     zone, steps = ctx.settings.zone, ctx.prepared(RolloutSteps)
+    reopened = steps.reopened(added_teams(improvement, ctx))
     latest = today = ctx.counts_from.astimezone(zone).date()
     places = sorted(enumerate(body.steps), key=lambda placed: list(RolloutStepName).index(placed[1].step))
     for n, planned in places:
         present = steps.step(planned.step)
-        if planned.due_at is None or (present is not None and present.completed_at is not None):
+        is_done = present is not None and present.completed_at is not None
+        if planned.due_at is None or (is_done and planned.step not in reopened):
             continue
         day = planned.due_at.astimezone(zone).date()
         if day < latest:
@@ -87,13 +115,12 @@ def check_first_owner(improvement: Improvement, step: RolloutStepName, owner: Pe
         raise WrongValue({"step": step}, pointer=pointer, because="not_a_process_owner")
 
 
-def _check_cutover_stays(body: RollOutImprovement, ctx: ActionContext) -> None:
-    """Refuse to move the cutover off the day on which what was published takes effect."""
-    steps = ctx.prepared(RolloutSteps)
-    publish, cutover = steps.step(RolloutStepName.publish), steps.step(RolloutStepName.cut_over)
-    if publish is None or publish.effective_at is None:
-        return
-    if cutover is not None and cutover.completed_at is not None:
+def _check_cutover_stays(improvement: Improvement, body: RollOutImprovement, ctx: ActionContext) -> None:
+    """Refuse to move the cutover off the day on which what was published takes effect. Once the first teams
+    have cut over, that day is past.
+    """
+    publish = ctx.prepared(RolloutSteps).step(RolloutStepName.publish)
+    if publish is None or publish.effective_at is None or improvement.cutover_at is not None:
         return
     day = publish.effective_at.astimezone(ctx.settings.zone).date()
     for n, planned in enumerate(body.steps):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -9,7 +10,7 @@ from uuid import UUID
 
 from app.common.records import Record
 from app.foundation.licences.lookups import TrainingResults, training_results
-from app.foundation.people.lookups import active_members
+from app.foundation.people.lookups import active_members, has_staffed_own_team
 from app.kernel.access.reads import ReadContext, Unguarded
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import PreparationRefused, caller_check
@@ -30,11 +31,31 @@ LAST_BEFORE_HAND_OVER = RolloutStepName.manage_daily
 OPTIMISE_MONTHS = 6
 
 
+#: The steps that every team of the rollout goes through.
+STEPS_OF_TEAMS = (RolloutStepName.inform_and_train, RolloutStepName.cut_over, RolloutStepName.manage_daily)
+
+
 @dataclass(frozen=True, slots=True)
 class RolloutSteps:
     """The steps of a rollout, in order; empty before it is planned."""
 
     steps: tuple[RolloutStep, ...]
+
+    @property
+    def is_trained(self) -> bool:
+        """Whether the teams have been informed and trained."""
+        training = self.step(RolloutStepName.inform_and_train)
+        return training is not None and training.completed_at is not None
+
+    def reopened(self, added_teams: Collection[str]) -> frozenset[RolloutStepName]:
+        """Return the steps that were completed without the added teams, which have yet to go through them."""
+        if not added_teams:
+            return frozenset()
+        return frozenset(
+            name
+            for name in STEPS_OF_TEAMS
+            if (step := self.step(name)) is not None and step.completed_at is not None
+        )
 
     def step(self, name: RolloutStepName) -> RolloutStep | None:
         """Return the step of that name; None before the rollout is planned."""
@@ -87,11 +108,12 @@ async def planned_rollout_steps(
 class StepTraining:
     """The training in the payload, with its results (None without one); the members of the teams in scope,
     and people among them who have passed an examination with closed books, in it or in another training of
-    the improvement.
+    the improvement. `is_staffed`: one of the teams is the organisation's own, with active members.
     """
 
     results: TrainingResults | None
     member_ids: tuple[UUID, ...] = ()
+    is_staffed: bool = False
     passed_ids: frozenset[UUID] = frozenset()
 
 
@@ -107,7 +129,12 @@ async def training_of_step(
     team_ids = [UUID(team_id) for team_id in improvement.notified_team_ids]
     member_ids = await active_members(read, team_ids, MOST_IN_SCOPE) if team_ids else []
     rows = await read(PASSED, (improvement.id, training.row_key, member_ids))
-    return StepTraining(results, tuple(member_ids), frozenset(row["person_id"] for row in rows))
+    return StepTraining(
+        results,
+        tuple(member_ids),
+        is_staffed=await has_staffed_own_team(read, team_ids),
+        passed_ids=frozenset(row["person_id"] for row in rows),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,9 @@ class ImprovementRollout(RecordPart):
         "Teams that work by the improved process, who are informed of its publication, its cutover and its "
         "reversal; null until they are named."
     )
+    teams_reason: Annotated[str | None, Personal(), PrintedReason()] = optional(
+        "Reason for removing teams after their training; null if none were removed."
+    )
     release_id: Annotated[UUID | None, ForeignRef("release")] = optional(
         "Release that deploys a changed tool; null if not set."
     )
