@@ -148,8 +148,9 @@ async def is_named(
     (caller,) = person.values()
     command = Command(lifecycle, row, None, EmptyPayload(), context(caller))
     try:
+        record = empty(lifecycle.record, uuid4())
         await resolve_reference(
-            world.api.ledger, reads_of(world), command, mark, named, "/named", met=frozenset()
+            world.api.ledger, reads_of(world), command, mark, named, "/named", record=record, met=frozenset()
         )
     except WrongValue as refused:
         return refused.because != "unknown_reference"
