@@ -95,6 +95,17 @@ async def test_the_record_of_a_training_prints_with_attendance_and_marks(school:
     assert ("First" in of_guest.text, "有哪些新内容 90" in of_guest.text) == (True, False)
 
 
+async def test_whoever_objects_is_not_asked_to_sign_as_having_attended(school: School) -> None:
+    path = await school.held(school.first, school.second)
+    await school.second.post_ok(f"{path}/object_to_statement", {"objection": "I was on leave."})
+    (entry,) = (await school.quality.read(f"{path}/documents"))["items"]
+    page = (await school.quality.get(f"{path}/documents/{entry['number']}", params={"lang": "en"})).text
+    facts, _, signing = page.partition('class="signatures"')
+    assert re.search(r"Second\s*<td>No: objected on \d{4}-", facts)
+    assert re.search(r"First\s*<td>Yes", facts)
+    assert ("First" in signing, "Second" in signing) == (True, False)
+
+
 def test_every_kind_that_files_documents_keeps_and_prints_them(school: School) -> None:
     filing = [lifecycle for lifecycle in LIFECYCLES if DocumentEntry in lifecycle.children]
     assert len(filing) > 5

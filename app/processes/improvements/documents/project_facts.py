@@ -7,7 +7,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from app.common.records import from_row
-from app.foundation.documents.past import PastRecord
+from app.foundation.documents.past import PastRecord, WrittenEdition
 from app.foundation.documents.printing import DecryptedDocument, decrypt
 from app.foundation.licences.records import TRAINING, ExaminationResult, TrainingParticipant
 from app.kernel.ledger import Ledger
@@ -16,16 +16,18 @@ from app.kpis.declaration.kpi import Unit
 from app.kpis.drawing.kpi_figure import filter_words
 from app.kpis.questions.chart_words import ChartWords
 from app.processes.improvements.documents.printed import (
+    PrintedMotion,
     PrintedPilot,
     PrintedSitting,
     PrintedStep,
     PrintedTraining,
 )
-from app.processes.improvements.pilot.records import PilotReadiness
+from app.processes.improvements.pilot.records import PilotJudgement, PilotReadiness
 from app.processes.improvements.records import Improvement
 from app.processes.improvements.rollout.lookups import NOT_PASSED
 from app.processes.improvements.rollout.records import DAILY_MANAGEMENT, FIXED_IN, RolloutStep
 
+JUDGEMENT_ASKED = "improvement.judgement_asked"
 TRAININGS = """
 select id, number, title, pass_mark, pass_mark_reason from fold.training
 where id = any(%s) order by number"""
@@ -100,6 +102,32 @@ async def pilot_facts(
         readiness=[(code, text) for code, text in texts.items() if text is not None],
         trainings=await printed_trainings(ledger, trainings),
     )
+
+
+async def motions_of(
+    ledger: Ledger, improvement: Improvement, edition: WrittenEdition, language: str
+) -> list[PrintedMotion]:
+    """Return the judgements that were put to the committee on this edition of the report, the oldest first."""
+    words = ChartWords(language, Unit.cases, ZoneInfo(ledger.settings.time_zone), "")
+    motions = []
+    for asked in edition.since(lambda event: event.type == JUDGEMENT_ASKED):
+        events = [event for event in edition.events if event.version <= asked.version]
+        judgement = PastRecord(events).itself(improvement).judgement
+        if judgement.asked_judgement is None:
+            continue
+        scope, control = judgement.next_scope, judgement.next_control
+        decrypted = await decrypt(ledger, [judgement.asked_reason])
+        motions.append(
+            PrintedMotion(
+                judgement=judgement.asked_judgement,
+                dates=(judgement.next_begins_at, judgement.next_ends_at),
+                scope=await named_filters(ledger, _filters(scope or {}), words),
+                control=None if control is None else await named_filters(ledger, _filters(control), words),
+                reason=decrypted.text(judgement.asked_reason),
+                is_extension=judgement.asked_judgement is PilotJudgement.extended,
+            )
+        )
+    return motions
 
 
 def _filters(scope: Mapping[str, Sequence[str]]) -> dict[Dimension, tuple[str, ...]]:
