@@ -4149,6 +4149,7 @@ create table fold.rollout_step (
   it_shown text collate "C",
   constraint rollout_step_pkey PRIMARY KEY (id)
 );
+CREATE INDEX rollout_step_owner ON fold.rollout_step USING btree (owner_id, due_at, id) WHERE (completed_at IS NULL);
 CREATE INDEX rollout_step_record ON fold.rollout_step USING btree (record, planned_at, id);
 
 create table fold.scorecard (

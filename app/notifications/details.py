@@ -10,9 +10,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
@@ -34,6 +35,7 @@ from app.log.events import id_of, kind_of
 from app.notifications.quoted import duration, moment, span_of, targets_of
 from app.notifications.told_fields import (
     DEADLINES,
+    DUE_DAYS,
     TOLD_FIELDS,
     asks_for_action,
     decision_of,
@@ -56,6 +58,8 @@ ACT_BY = "act_by"
 CAUSES_PLACES = frozenset({"cause", "seen"})
 #: The place of values in the ballots that led to the outcome of a decision.
 REASONS_PLACE = "reasons"
+#: The place of values in the row of the event that names the reader.
+MINE = "mine"
 #: The kinds of notices that ask something of their readers.
 ASKING = frozenset({NoticeKind.waits_for_you, NoticeKind.is_yours})
 
@@ -153,6 +157,14 @@ async def load_details(
     return await _rendered(ledger, language, caller, steps_with_events)
 
 
+def _gives_work(lifecycle: Lifecycle[Any], key: str, step: NoticeType) -> bool:
+    """Return whether rows of that kind name persons who get such work. An event that only changes the person
+    leaves the row's other fields to be read, such as its due time.
+    """
+    model = _children(lifecycle).get(kind_of(key))
+    return model is not None and any(mark.step is step for mark in marks(model, Responsible).values())
+
+
 def _json(value: Any) -> Any:
     return json.loads(value) if isinstance(value, str | bytes) else value
 
@@ -195,7 +207,7 @@ async def _rows(
         ids_by_table.setdefault(lifecycle.source, set()).add(id_of(notice["about"]))
         places = _places(step)
         for key in _keys(events[stream, version], _children(lifecycle)):
-            if kind_of(key) in places:
+            if kind_of(key) in places or (MINE in places and _gives_work(lifecycle, key, step)):
                 ids_by_table.setdefault(f'fold."{kind_of(key)}"', set()).add(id_of(key))
     tables = {lifecycle.source: kind for kind, lifecycle in ledger.lifecycles.items()}
     return {
@@ -392,7 +404,7 @@ async def _rendered(
         by = (
             translate(language, "notice_part", "rule") if actor is None else phrases.get((PERSON, str(actor)))
         )
-        due_at = _due(step)
+        due_at = _due(step, ledger.numbers.zone)
         if due_at is None:
             due_at = usual_deadline(step.step, step.event["occurred_at"], step.target_at)
             if due_at is not None:
@@ -479,18 +491,24 @@ def _in_words(ledger: Ledger, language: str, value: _Value, part: Any) -> str | 
     return str(part) if part and isinstance(part, str | int | float | date) else None
 
 
-def _due(step: _Step) -> datetime | None:
+def _due(step: _Step, zone: ZoneInfo) -> datetime | None:
     """Return until when something is asked of the reader."""
     if step.step.kind not in ASKING:
         return None
-    deadlines = [
-        value.value
-        for value in step.values
-        if value.name in DEADLINES and field_types(value.model, value.name)[1]
-    ]
-    return min(
-        (value if isinstance(value, datetime) else from_instant(value) for value in deadlines), default=None
-    )
+    deadlines: list[datetime] = []
+    for value in step.values:
+        if value.name in DUE_DAYS:
+            deadlines.append(end_of_day(str(value.value), zone))
+        elif value.name in DEADLINES and field_types(value.model, value.name)[1]:
+            deadline = value.value
+            deadlines.append(deadline if isinstance(deadline, datetime) else from_instant(deadline))
+    return min(deadlines, default=None)
+
+
+def end_of_day(day: str, zone: ZoneInfo) -> datetime:
+    """Return the end of the day in the zone."""
+    following = date.fromisoformat(day) + timedelta(days=1)
+    return datetime.combine(following, time.min, zone)
 
 
 def declared_labels(language: str) -> Mapping[str, str]:
