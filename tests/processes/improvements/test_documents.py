@@ -312,7 +312,7 @@ async def _signed_by_who_handed_over(project: Project, path: str, number: str) -
     later = await project.api.client("Later", Role.project_manager)
     await project.admin.post_ok(f"/v1/persons/{project.manager.id}/deactivate")
     body = {"person": project.manager.id, "new_holder": later.id}
-    await project.quality.post_ok(f"{path}/hand_over_duties", body)
+    await project.first.post_ok(f"{path}/hand_over_duties", body)
     after = (await printed(project.quality, path, number, "en")).partition('class="signatures"')[2]
     assert after == before
 
