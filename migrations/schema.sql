@@ -1795,6 +1795,7 @@ create table fold.finding (
   corrected_at timestamp with time zone,
   verified_at timestamp with time zone,
   withdrawn_at timestamp with time zone,
+  objector_ids text[] collate "C",
   constraint finding_pkey PRIMARY KEY (id),
   constraint finding_number_key UNIQUE (number)
 );

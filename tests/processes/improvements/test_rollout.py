@@ -92,7 +92,7 @@ async def examined(project: Project, marks: dict[str, int], *, closed_book: bool
     return number
 
 
-AHEAD_CUTOVER = "2030-03-31T04:00:00Z"
+AHEAD_CUTOVER = "2030-03-31T04:00:00.000000Z"
 FIRST_SEVEN = tuple(step for step in STEPS[:7] if step != "pilot")
 
 
