@@ -24,6 +24,7 @@ from app.common.personal import is_encrypted
 from app.common.records import ForeignRef, Hidden, Record, StaffOnly, from_row
 from app.foundation.decisions.lookups import reasons_of
 from app.foundation.decisions.records import Vote
+from app.foundation.process_names import process_in_words
 from app.i18n import sentences, translate
 from app.kernel.access.redaction import Viewer, is_withheld, viewers
 from app.kernel.actions.lifecycle import Lifecycle
@@ -51,7 +52,8 @@ select e.id, e.stream, e.version, e.type, e.occurred_at, e.actor, e.on_behalf_of
 from log.told e join unnest(%s::text[], %s::integer[]) as w(stream, version) using (stream, version)"""
 CAUSES = "select id, stream, type, data from log.told where id = any(%s)"
 ROWS = "select r.* from {table} r where r.id = any(%s)"
-PERSON, TEAM = "person", "team"
+SERVICES = "select key, name_en, name_zh from fold.service where key = any(%s)"
+PERSON, TEAM, SERVICE, PROCESS = "person", "team", "service", "process"
 #: Name of the detail with the time until which an act is requested that has no due time of its own.
 ACT_BY = "act_by"
 #: Places of values in the event that caused the notified one.
@@ -392,6 +394,9 @@ async def _rendered(
     phrases |= {
         pair: _filled(line, title and texts.get(title, title)) for pair, (line, title) in records.items()
     }
+    services = {str(value.value) for value in values if value.name == SERVICE}
+    for row in await ledger.db.rows(SERVICES, (list(services),)) if services else ():
+        phrases[SERVICE, row["key"]] = row[f"name_{language}"]
     lookups = _Known(texts, phrases)
     rendered = {}
     for step in steps:
@@ -473,6 +478,10 @@ def _single_value(ledger: Ledger, language: str, value: _Value, part: Any, looku
         return lookups.references.get((references.kind, str(part)))
     if isinstance(part, str) and is_encrypted(part):
         return lookups.texts.get(part)
+    if value.name == SERVICE:
+        return lookups.references.get((SERVICE, str(part)), str(part))
+    if value.name == PROCESS:
+        return process_in_words(ledger.lifecycles, str(part), language)
     return _in_words(ledger, language, value, part)
 
 

@@ -38,7 +38,9 @@ async def _check_cases_of_team(reads: ReadContext, body: RaiseFinding, ctx: Acti
     for n, name in enumerate(body.evidence):
         case = await reads.record(body.process, name)
         team_id = None if case is None else getattr(case.record, "team_id", None)
-        if team_id in (None, team.id) or await had_case(reads, case.record.row_key, team.id):
+        if case is None or team_id in (None, team.id):
+            continue
+        if await had_case(reads, case.record.row_key, team.id):
             continue
         words = {"number": name}
         raise WrongValue(words, pointer=f"/evidence/{n}", because="case_of_another_team")

@@ -28,8 +28,8 @@ select exists (select from fold.self_check_entry
   where record = %s and item in ('deviations', 'design_faults'))"""
 # Teams that a case was ever assigned to, by its events.
 HAD_CASE = """
-select exists (select from log.event
-  where stream = %(case)s and data->'set'->%(case)s->>'team_id' = %(team)s::text)"""
+select exists (select from log.told e
+  where e.stream = %(case)s and e.data->'set'->%(case)s::text->>'team_id' = %(team)s)"""
 NEVER_TAKEN_BACK = Unguarded("A case that a team has had remains one that it has had.")
 SUBMITTED_ONCE = Unguarded("A self-check is submitted once, and stays as it is.")
 
@@ -76,7 +76,7 @@ async def findings_repeating(db: Database, withdrawn: UUID) -> list[tuple[Findin
     for finding in repeating:
         assert finding.kind is not None
         parameters = {"team": finding.team_id, "process": finding.process, "kind": finding.kind.value}
-        parameters["evidence"] = list(finding.evidence or ())
-        row = await db.row(EARLIER, {**parameters, "at": finding.raised_at})
+        evidence = list(finding.evidence or ())
+        row = await db.row(EARLIER, {**parameters, "evidence": evidence, "at": finding.raised_at})
         findings.append((finding, None if row is None else row["id"]))
     return findings

@@ -17,6 +17,7 @@ from app.foundation.documents.papers import (
 )
 from app.foundation.documents.printing import load_document
 from app.foundation.licences.records import ExaminationResult, ExaminationTopic, TrainingParticipant
+from app.foundation.process_names import process_in_words
 from app.foundation.statements.records import StatedFact
 from app.html.wording import Wording
 from app.processes.trainings.records import Training
@@ -51,7 +52,10 @@ async def print_record(
             facts=(
                 ("audience", source.label(training.kind)),
                 ("method", source.label(training.method)),
-                ("process", training.process),
+                (
+                    "process",
+                    process_in_words(renderer.ledger.lifecycles, training.process, renderer.language),
+                ),
                 ("skills", source.wording.sentence("joined").join(training.skills or ())),
                 ("held_at", source.moment(training.held_at)),
                 ("trainer", trainer),

@@ -13,7 +13,12 @@ from app.foundation.documents.printing import LoadedDocument, decrypt, load_docu
 from app.foundation.documents.records import DocumentClass
 from app.foundation.documents.signing import SigningAct, act_lines, newest_act
 from app.kernel.ledger import Ledger
-from app.kpis.baselines.figures import baseline_words, chart_words, draw_baseline
+from app.kpis.baselines.figures import (
+    baseline_words,
+    chart_words,
+    draw_baseline,
+    read_baseline_words,
+)
 from app.kpis.baselines.records import KpiBaseline
 from app.log.events import stream
 from app.processes.improvement_plans.contents import stored_baseline
@@ -129,7 +134,7 @@ async def _targets(ledger: Ledger, then: PastRecord, language: str) -> list[Prin
         printed.append(
             PrintedPlanTarget(
                 title=target.title or "",
-                baseline=baseline_words(baseline, language),
+                baseline=await read_baseline_words(ledger, baseline, language),
                 goal=words.value(float(target.goal or 0)),
                 is_limit=is_limit(direction_of(target.kpi), baseline.value, target.goal or ""),
                 due_on=target.due_on or "",

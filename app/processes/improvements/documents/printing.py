@@ -18,7 +18,7 @@ from app.foundation.documents.records import DocumentClass, DocumentEntry
 from app.foundation.documents.signing import act_lines, act_of, newest_act
 from app.foundation.statements.records import StatedFact
 from app.kernel.ledger import Ledger
-from app.kpis.baselines.figures import baseline_words, chart_words, draw_baseline
+from app.kpis.baselines.figures import chart_words, draw_baseline, named_filters, read_baseline_words
 from app.kpis.baselines.records import KpiBaseline
 from app.kpis.catalogue import KPIS
 from app.kpis.effects.content import EffectResult, EffectScale, EffectSide
@@ -42,7 +42,6 @@ from app.processes.improvements.documents.printed import (
 )
 from app.processes.improvements.documents.project_facts import (
     motions_of,
-    named_filters,
     pilot_facts,
     rollout_of,
     sittings_left,
@@ -141,7 +140,7 @@ async def _load_proposal(
             printed_targets.append(
                 PrintedTarget(
                     name=str(target.name),
-                    baseline=baseline_words(baseline, language),
+                    baseline=await read_baseline_words(ledger, baseline, language),
                     promised=_promised(target.promised, target.promised_as, chart_words(baseline, language)),
                     judged_by=decrypted.text(target.judged_by),
                     chart=await draw_baseline(ledger, baseline, language),

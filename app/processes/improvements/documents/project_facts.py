@@ -11,9 +11,9 @@ from app.foundation.documents.past import PastRecord, WrittenEdition
 from app.foundation.documents.printing import DecryptedDocument, decrypt
 from app.foundation.licences.records import TRAINING, ExaminationResult, TrainingParticipant
 from app.kernel.ledger import Ledger
+from app.kpis.baselines.figures import named_filters
 from app.kpis.declaration.dimensions import Dimension
 from app.kpis.declaration.kpi import Unit
-from app.kpis.drawing.kpi_figure import filter_words
 from app.kpis.questions.chart_words import ChartWords
 from app.processes.improvements.documents.printed import (
     PrintedMotion,
@@ -36,7 +36,6 @@ RESULTS = "select * from fold.examination_result where record = any(%s) order by
 SITTINGS = f"""
 select r.person_id, r.due_at from fold.rollout_sitting r
 where r.record = %s and {NOT_PASSED} order by r.due_at, r.id"""
-TEAM_NAMES = "select id, key, name from fold.team where id::text = any(%(teams)s) or key = any(%(teams)s)"
 #: The texts of a step besides its evidence, which are also the codes of their sentences.
 STEP_TEXTS = (
     *(
@@ -52,20 +51,6 @@ STEP_TEXTS = (
     *DAILY_MANAGEMENT,
     *FIXED_IN,
 )
-
-
-async def named_filters(
-    ledger: Ledger, filters: Mapping[Dimension, Sequence[str]], words: ChartWords
-) -> str | None:
-    """Return the cases in words, teams by their names; None: all cases."""
-    teams = list(filters.get(Dimension.team, ()))
-    rows = await ledger.db.rows(TEAM_NAMES, {"teams": teams}) if teams else ()
-    names = {str(row[code]): str(row["name"]) for row in rows for code in ("id", "key")}
-    named = {
-        name: [names.get(value, value) for value in values] if name is Dimension.team else list(values)
-        for name, values in filters.items()
-    }
-    return words.translate("joined").join(filter_words(named, words)) or None
 
 
 async def pilot_facts(
