@@ -13,6 +13,13 @@ from app.kernel.actions.payloads import EmptyPayload
 from app.processes.changes.payloads import DraftChange, RequestEmergencyApprovalChange
 from app.processes.changes.policies.payloads import ApproveChangeTemplate, DraftChangeTemplate
 from app.processes.improvement_plans.adjusting import ProposeAdjustmentImprovementPlan
+from app.ticketing.work.tasks import CompleteTask
+
+FOLLOW_UPS = """
+select t.id, t.assignee_id, t.due_at, split_part(t.record, '/', 2)::uuid as incident
+from fold.task t join fold.incident i on i.id = split_part(t.record, '/', 2)::uuid
+where t.record like 'incident/%%' and i.state = 'closed' and t.due_at < %s
+  and t.completed_at is null and t.dropped_at is null order by t.due_at, t.id"""
 
 
 async def make_questions(programme: Programme) -> None:
@@ -60,6 +67,20 @@ async def ask_for_adjustment(programme: Programme, plan: ProgrammeScript) -> Non
     fields = question(data.ADJUSTMENT_QUESTION, asked_at) | data.ADJUSTMENT
     body = ProposeAdjustmentImprovementPlan.model_validate(fields)
     await plan.act(asked_at, programme.quality, "propose_adjustment", body)
+
+
+async def complete_follow_ups(programme: Programme) -> None:
+    """Complete the tasks that reviews of major incidents gave, except those of the last weeks."""
+    ledger = programme.maker.ledger
+    before = programme.before_end(data.FOLLOW_UPS_DONE)
+    callers = {caller.person_id: caller for caller in programme.callers.values()}
+    for row in await ledger.db.rows(FOLLOW_UPS, (before,)):
+        caller = callers.get(row["assignee_id"])
+        if caller is None:
+            continue
+        script = ProgrammeScript(programme, "incident", f"follow-up-{row['id']}", row["incident"])
+        body = CompleteTask(task=row["id"], outcome=data.FOLLOW_UP_OUTCOME)
+        await script.act(row["due_at"] - timedelta(days=2), caller, "complete_task", body)
 
 
 async def deactivate_leaver(programme: Programme) -> None:
