@@ -45,7 +45,7 @@ select distinct coalesce(decision, split_part(record, '/', 1)) as kind from fold
 where state = 'open'"""
 OLD_FOLLOW_UPS = """
 select t.id, t.due_at from fold.task t join fold.incident i on i.id = split_part(t.record, '/', 2)::uuid
-where t.record like 'incident/%' and i.state = 'closed' and t.completed_at is null
+where t.record like 'incident/%%' and i.state = 'closed' and t.completed_at is null
   and t.due_at < now() - interval '7 days'"""
 #: Every table of records with a title.
 TITLED = """

@@ -278,6 +278,7 @@ async def all_members_sit_the_examination(project: Project, record_path: str, ot
     assert await refused(later | {"person": executor}) == [("absent/0/person", "passed_already")]
     assert await refused(later | {"person": project.owner.id}) == [("absent/0/person", "not_in_scope")]
     assert await refused(later | {"due_at": ago()}) == [("absent/0/due_at", "not_ahead")]
+    assert await refused(later | {"due_at": AHEAD}) == [("absent/0/due_at", "sits_too_late")]
     body = evidence(project, "inform_and_train", training=training, absent=[later])
     await project.executor.post_ok(path, body)
     (sitting,) = (await project.quality.read(f"{record_path}/rollout_sittings"))["items"]
