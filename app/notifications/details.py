@@ -10,15 +10,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
 from app.common.money import Money
-from app.common.notices import NoticeKind, NoticeType, Responsible
+from app.common.notices import NoticeType, Responsible
 from app.common.people import Caller
 from app.common.personal import is_encrypted
 from app.common.records import ForeignRef, Hidden, Record, StaffOnly, from_row
@@ -33,10 +32,9 @@ from app.kernel.ledger import Ledger
 from app.kernel.named_records import visible_streams
 from app.log.canonical import from_instant
 from app.log.events import id_of, kind_of
+from app.notifications.deadlines import deadline_of, service_names
 from app.notifications.quoted import duration, moment, span_of, targets_of
 from app.notifications.told_fields import (
-    DEADLINES,
-    DUE_DAYS,
     TOLD_FIELDS,
     asks_for_action,
     decision_of,
@@ -52,7 +50,6 @@ select e.id, e.stream, e.version, e.type, e.occurred_at, e.actor, e.on_behalf_of
 from log.told e join unnest(%s::text[], %s::integer[]) as w(stream, version) using (stream, version)"""
 CAUSES = "select id, stream, type, data from log.told where id = any(%s)"
 ROWS = "select r.* from {table} r where r.id = any(%s)"
-SERVICES = "select key, name_en, name_zh from fold.service where key = any(%s)"
 PERSON, TEAM, SERVICE, PROCESS = "person", "team", "service", "process"
 #: Name of the detail with the time until which an act is requested that has no due time of its own.
 ACT_BY = "act_by"
@@ -62,8 +59,6 @@ CAUSES_PLACES = frozenset({"cause", "seen"})
 REASONS_PLACE = "reasons"
 #: The place of values in the row of the event that names the reader.
 MINE = "mine"
-#: The kinds of notices that ask something of their readers.
-ASKING = frozenset({NoticeKind.waits_for_you, NoticeKind.is_yours})
 
 #: Id of a notice, with the stream and version of its event.
 StepKey = tuple[UUID, str, int]
@@ -160,9 +155,7 @@ async def load_details(
 
 
 def _gives_work(lifecycle: Lifecycle[Any], key: str, step: NoticeType) -> bool:
-    """Return whether rows of that kind name persons who get such work. An event that only changes the person
-    leaves the row's other fields to be read, such as its due time.
-    """
+    """Return whether such rows give work: an event that only changes the person leaves the rest to be read."""
     model = _children(lifecycle).get(kind_of(key))
     return model is not None and any(mark.step is step for mark in marks(model, Responsible).values())
 
@@ -395,8 +388,9 @@ async def _rendered(
         pair: _filled(line, title and texts.get(title, title)) for pair, (line, title) in records.items()
     }
     services = {str(value.value) for value in values if value.name == SERVICE}
-    for row in await ledger.db.rows(SERVICES, (list(services),)) if services else ():
-        phrases[SERVICE, row["key"]] = row[f"name_{language}"]
+    phrases |= {
+        (SERVICE, key): name for key, name in (await service_names(ledger, services, language)).items()
+    }
     lookups = _Known(texts, phrases)
     rendered = {}
     for step in steps:
@@ -409,7 +403,7 @@ async def _rendered(
         by = (
             translate(language, "notice_part", "rule") if actor is None else phrases.get((PERSON, str(actor)))
         )
-        due_at = _due(step, ledger.numbers.zone)
+        due_at = deadline_of(step.step, step.values, ledger.numbers.zone)
         if due_at is None:
             due_at = usual_deadline(step.step, step.event["occurred_at"], step.target_at)
             if due_at is not None:
@@ -498,26 +492,6 @@ def _in_words(ledger: Ledger, language: str, value: _Value, part: Any) -> str | 
         return duration(part, language)
     # Nobody needs to read how many there are not.
     return str(part) if part and isinstance(part, str | int | float | date) else None
-
-
-def _due(step: _Step, zone: ZoneInfo) -> datetime | None:
-    """Return until when something is asked of the reader."""
-    if step.step.kind not in ASKING:
-        return None
-    deadlines: list[datetime] = []
-    for value in step.values:
-        if value.name in DUE_DAYS:
-            deadlines.append(end_of_day(str(value.value), zone))
-        elif value.name in DEADLINES and field_types(value.model, value.name)[1]:
-            deadline = value.value
-            deadlines.append(deadline if isinstance(deadline, datetime) else from_instant(deadline))
-    return min(deadlines, default=None)
-
-
-def end_of_day(day: str, zone: ZoneInfo) -> datetime:
-    """Return the end of the day in the zone."""
-    following = date.fromisoformat(day) + timedelta(days=1)
-    return datetime.combine(following, time.min, zone)
 
 
 def declared_labels(language: str) -> Mapping[str, str]:

@@ -16,7 +16,8 @@ from app.foundation.decisions.records import Vote
 from app.i18n import LANGUAGES, sentences
 from app.kernel.actions.payloads import Reason, marks
 from app.notifications import mail, texts
-from app.notifications.details import ACT_BY, declared_labels, end_of_day, load_details
+from app.notifications.deadlines import end_of_day
+from app.notifications.details import ACT_BY, declared_labels, load_details
 from app.notifications.told_fields import DEADLINES, DUE_DAYS, TOLD_FIELDS, asks_for_action
 from app.processes.incidents.payloads import RemindIncident
 from app.registry import LIFECYCLES
