@@ -32,8 +32,7 @@ from app.kernel.ledger import Ledger
 from app.kernel.named_records import visible_streams
 from app.log.canonical import from_instant
 from app.log.events import id_of, kind_of
-from app.notifications.deadlines import deadline_of, service_names
-from app.notifications.quoted import duration, moment, span_of, targets_of
+from app.notifications.quoted import deadline_of, duration, moment, service_names, span_of, targets_of
 from app.notifications.told_fields import (
     TOLD_FIELDS,
     asks_for_action,
@@ -55,10 +54,8 @@ PERSON, TEAM, SERVICE, PROCESS = "person", "team", "service", "process"
 ACT_BY = "act_by"
 #: Places of values in the event that caused the notified one.
 CAUSES_PLACES = frozenset({"cause", "seen"})
-#: The place of values in the ballots that led to the outcome of a decision.
-REASONS_PLACE = "reasons"
-#: The place of values in the row of the event that names the reader.
-MINE = "mine"
+#: The places of values in the ballots that led to an outcome, and in the row that names the reader.
+REASONS_PLACE, MINE = "reasons", "mine"
 
 #: Id of a notice, with the stream and version of its event.
 StepKey = tuple[UUID, str, int]
@@ -155,9 +152,9 @@ async def load_details(
 
 
 def _gives_work(lifecycle: Lifecycle[Any], key: str, step: NoticeType) -> bool:
-    """Return whether such rows give work: an event that only changes the person leaves the rest to be read."""
-    model = _children(lifecycle).get(kind_of(key))
-    return model is not None and any(mark.step is step for mark in marks(model, Responsible).values())
+    """Return whether such rows give work: events that only change the person leave the rest to be read."""
+    model = _children(lifecycle).get(kind_of(key), Record)
+    return any(mark.step is step for mark in marks(model, Responsible).values())
 
 
 def _json(value: Any) -> Any:
@@ -388,9 +385,8 @@ async def _rendered(
         pair: _filled(line, title and texts.get(title, title)) for pair, (line, title) in records.items()
     }
     services = {str(value.value) for value in values if value.name == SERVICE}
-    phrases |= {
-        (SERVICE, key): name for key, name in (await service_names(ledger, services, language)).items()
-    }
+    named = await service_names(ledger, services, language)
+    phrases |= {(SERVICE, key): name for key, name in named.items()}
     lookups = _Known(texts, phrases)
     rendered = {}
     for step in steps:

@@ -16,8 +16,8 @@ from app.foundation.decisions.records import Vote
 from app.i18n import LANGUAGES, sentences
 from app.kernel.actions.payloads import Reason, marks
 from app.notifications import mail, texts
-from app.notifications.deadlines import end_of_day
 from app.notifications.details import ACT_BY, declared_labels, load_details
+from app.notifications.quoted import end_of_day
 from app.notifications.told_fields import DEADLINES, DUE_DAYS, TOLD_FIELDS, asks_for_action
 from app.processes.incidents.payloads import RemindIncident
 from app.registry import LIFECYCLES
@@ -231,10 +231,10 @@ def test_each_notice_of_work_shows_the_day_of_the_row_that_gives_it() -> None:
             for mark in marks(model, Responsible).values():
                 dues = DUE_FIELDS & model.model_fields.keys()
                 if dues and asks_for_action(mark.step):
-                    shown = {
+                    names = {
                         part.partition(".")[2] for path in TOLD_FIELDS[mark.step] for part in path.split("|")
                     }
-                    if not dues & shown & (DEADLINES | DUE_DAYS):
+                    if not dues & names & (DEADLINES | DUE_DAYS):
                         missing.add((model.KIND, mark.step.value))
     assert missing == set()
 

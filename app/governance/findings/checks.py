@@ -18,8 +18,8 @@ CHANGE_NUMBERS = "PCH-"
 async def finding_invalid(
     reads: ReadContext, finding: Finding, body: RaiseFinding, ctx: ActionContext
 ) -> None:
-    """Refuse a due time that is past, cases of another team, a violation without an answerable person, and a self-found matter that
-    no self-check contains.
+    """Refuse a due time that is past, cases of another team, a violation without an answerable person, and a
+    self-found matter that no self-check contains.
     """
     if not ctx.counts_from < body.due_at:
         raise WrongValue(pointer="/due_at", because="not_ahead")

@@ -11,7 +11,8 @@ from app.governance.findings.records import Finding, FindingKind
 from app.kernel.access.reads import ReadContext, Unguarded, Versions
 from app.platform.db import Database
 
-# By the index finding_team. The same case shows one fault, however many findings name it. Two of the same instant repeat one another in neither direction.
+# By the index finding_team. The same case shows one fault, however many findings name it. Two of the same
+# instant repeat one another in neither direction.
 EARLIER = """
 select f.id, h.stream, h.version from fold.finding f join log.stream_head h on h.stream = 'finding/' || f.id
 where f.team_id = %(team)s and f.process = %(process)s and f.kind = %(kind)s
@@ -30,7 +31,7 @@ select exists (select from fold.self_check_entry
 HAD_CASE = """
 select exists (select from log.told e
   where e.stream = %(case)s and e.data->'set'->%(case)s::text->>'team_id' = %(team)s)"""
-NEVER_TAKEN_BACK = Unguarded("A case that a team has had remains one that it has had.")
+ASSIGNMENT_STANDS = Unguarded("A case that a team has had remains one that it has had.")
 SUBMITTED_ONCE = Unguarded("A self-check is submitted once, and stays as it is.")
 
 
@@ -42,7 +43,7 @@ async def self_check_names_something(reads: ReadContext, audit: str) -> bool:
 async def had_case(reads: ReadContext, case: str, team: UUID) -> bool:
     """Return whether the case, a stream, was ever assigned to the team."""
     parameters = {"case": case, "team": str(team)}
-    return bool(await reads.value(HAD_CASE, parameters, guard=NEVER_TAKEN_BACK))
+    return bool(await reads.value(HAD_CASE, parameters, guard=ASSIGNMENT_STANDS))
 
 
 async def newest_alike(

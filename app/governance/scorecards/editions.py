@@ -81,7 +81,9 @@ def weights_of(edition: ScorecardEdition) -> Weights:
 async def edition_invalid(
     reads: ReadContext, edition: ScorecardEdition, body: SetScorecardEdition, ctx: ActionContext
 ) -> None:
-    """Refuse a quarter that has begun, weights that are too low or do not make 100, and measures that cannot be."""
+    """Refuse a quarter that has begun, weights that are too low or do not make 100, and measures that cannot
+    be.
+    """
     if start_of_quarter(body.begins_with, ctx.settings.zone) <= ctx.now:
         raise WrongValue(pointer="/begins_with", because="not_ahead")
     for last, names in (

@@ -1,5 +1,6 @@
-"""Dated duties of the caller that no notice keeps open: steps of rollouts and plans, risks with their actions,
-and corrective actions. Each is listed until its action is performed, also while it cannot be performed yet.
+"""Dated duties of the caller that no notice keeps open: steps of rollouts and plans, risks with their
+actions, and corrective actions. Each is listed until its action is performed, also while it
+cannot be performed yet.
 """
 
 from __future__ import annotations
@@ -112,7 +113,9 @@ class DutyItem(OutputModel):
     id: UUID = Field(
         description="Identifier of the step or action; for a risk or a corrective action its own."
     )
-    title: str | None = Field(description="What is due, in one line; null if the record itself is.")
+    title: str | None = Field(
+        description="Title of the step or action; null for a risk or a corrective action."
+    )
     due_at: datetime | None = Field(description="Time by which it is due; null if no time is set.")
     overdue: bool = Field(description="True if the due time has passed.")
     kind: str = Field(description="Kind of the record, such as `improvement`.")

@@ -124,8 +124,8 @@ async def test_whoever_objects_after_the_examination_leaves_the_result_to_be_loo
     worker, now = Worker(school.api.ledger), datetime.now(UTC)
     await worker.work(now)
     await worker.work(now + timedelta(minutes=2))
-    told = [step for notice in (await owner.read("/v1/notices"))["items"] for step in notice["steps"]]
-    assert "statement_objected" in told
+    steps = [step for notice in (await owner.read("/v1/notices"))["items"] for step in notice["steps"]]
+    assert "statement_objected" in steps
 
 
 def test_every_kind_that_files_documents_keeps_and_prints_them(school: School) -> None:

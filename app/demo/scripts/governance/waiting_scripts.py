@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from app.demo.data.governance import waiting_data as data
 from app.demo.data.organisation import BUSINESS_HEAD, CHANGE_MANAGER, HEAD_OF_IT
+from app.demo.lookups import open_follow_ups
 from app.demo.programme import Programme, ProgrammeScript, question
 from app.demo.script import DEMO_RULE
 from app.governance.process_changes.payloads import ApplyProcessChange, ReviewProcessChange
@@ -14,12 +15,6 @@ from app.processes.changes.payloads import DraftChange, RequestEmergencyApproval
 from app.processes.changes.policies.payloads import ApproveChangeTemplate, DraftChangeTemplate
 from app.processes.improvement_plans.adjusting import ProposeAdjustmentImprovementPlan
 from app.ticketing.work.tasks import CompleteTask
-
-FOLLOW_UPS = """
-select t.id, t.assignee_id, t.due_at, split_part(t.record, '/', 2)::uuid as incident
-from fold.task t join fold.incident i on i.id = split_part(t.record, '/', 2)::uuid
-where t.record like 'incident/%%' and i.state = 'closed' and t.due_at < %s
-  and t.completed_at is null and t.dropped_at is null order by t.due_at, t.id"""
 
 
 async def make_questions(programme: Programme) -> None:
@@ -74,7 +69,7 @@ async def complete_follow_ups(programme: Programme) -> None:
     ledger = programme.maker.ledger
     before = programme.before_end(data.FOLLOW_UPS_DONE)
     callers = {caller.person_id: caller for caller in programme.callers.values()}
-    for row in await ledger.db.rows(FOLLOW_UPS, (before,)):
+    for row in await open_follow_ups(ledger.db, before):
         caller = callers.get(row["assignee_id"])
         if caller is None:
             continue

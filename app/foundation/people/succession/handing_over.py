@@ -179,7 +179,8 @@ def succession_rows(
 ) -> tuple[Action[Any, Any], ...]:
     """Return the row for a lifecycle's table. Only duties of people who have left, or are absent for long,
     are handed over, unless the managers may replace active people, too (`of_the_active`). `hand_over` does
-    what follows for the kind, and `to` where it leads; the kind's own checks are `wrong`. `event` is the second part of the event's type.
+    what follows for the kind, and `to` where it leads; the kind's own checks are `wrong`. `event` is the
+    second part of the event's type.
     """
     duties = KIND_DUTIES[kind]
     checks: tuple[PayloadCheck, ...] = (

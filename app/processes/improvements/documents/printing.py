@@ -87,11 +87,11 @@ async def print_document(
         return page_of(PrintedImprovement(document=document.printed), renderer.language)
     printed = await load(renderer.ledger, improvement, document, renderer.language)
     if not renderer.caller.is_staff_for(improvement):
-        printed = for_others(printed)
+        printed = page_for_customers(printed)
     return page_of(printed, renderer.language)
 
 
-def for_others(printed: PrintedImprovement) -> PrintedImprovement:
+def page_for_customers(printed: PrintedImprovement) -> PrintedImprovement:
     """Return the page for readers who are not staff: without marks of employees, examinations that they have
     yet to pass, and single votes.
     """

@@ -92,11 +92,11 @@ async def pilot_facts(
 async def motions_of(
     ledger: Ledger, improvement: Improvement, edition: WrittenEdition, language: str
 ) -> list[PrintedMotion]:
-    """Return the judgements that were put to the committee on this edition of the report, the oldest first."""
+    """Return the judgements that were put to the committee on this edition, the oldest first."""
     words = ChartWords(language, Unit.cases, ZoneInfo(ledger.settings.time_zone), "")
     motions = []
-    for asked in edition.since(lambda event: event.type == JUDGEMENT_ASKED):
-        events = [event for event in edition.events if event.version <= asked.version]
+    for question in edition.since(lambda event: event.type == JUDGEMENT_ASKED):
+        events = [event for event in edition.events if event.version <= question.version]
         judgement = PastRecord(events).itself(improvement).judgement
         if judgement.asked_judgement is None:
             continue
