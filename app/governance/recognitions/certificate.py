@@ -9,13 +9,13 @@ from app.foundation.documents.pages import PrintedPage, SignatureLine
 from app.foundation.documents.printing import decrypt
 from app.foundation.people.records import Team
 from app.governance.recognitions.records import Recognition, RecognitionForm
-from app.governance.scorecards.records import Scorecard
 from app.html.filters import day
 from app.html.templates import render
 from app.html.wording import Wording
 from app.kernel.access.reads import load
 from app.kernel.ledger import Ledger
 
+SCORECARD = "scorecard"
 TEMPLATE, TABLE = "governance/recognitions/certificate.html", "certificate"
 
 
@@ -35,7 +35,7 @@ async def print_certificate(renderer: Renderer, award: Recognition) -> PrintedPa
         merit=wording.label(award.kind),
         reason=words.text(award.reason) or "",
         facts=[
-            ("result", await _record_field(ledger, Scorecard.KIND, award.scorecard_id, "quarter")),
+            ("result", await _record_field(ledger, SCORECARD, award.scorecard_id, "quarter")),
             ("given_on", day(award.given_at, zone)),
         ],
         signatures=[
