@@ -98,7 +98,7 @@ CHILD_LISTINGS = (
         RolloutSitting,
         "listed_at",
         RolloutSittingOut,
-        "the people who are yet to sit the examination of a rollout, the oldest first; for staff",
+        "the people who are yet to sit the examination of a rollout, the oldest first",
         only=_for_staff,
     ),
     ChildListing(
