@@ -1802,6 +1802,7 @@ create table fold.finding (
   corrected_at timestamp with time zone,
   verified_at timestamp with time zone,
   withdrawn_at timestamp with time zone,
+  objector_ids text[] collate "C",
   constraint finding_pkey PRIMARY KEY (id),
   constraint finding_number_key UNIQUE (number)
 );
@@ -4160,6 +4161,7 @@ create table fold.rollout_step (
   it_shown text collate "C",
   constraint rollout_step_pkey PRIMARY KEY (id)
 );
+CREATE INDEX rollout_step_owner ON fold.rollout_step USING btree (owner_id, due_at, id) WHERE (completed_at IS NULL);
 CREATE INDEX rollout_step_record ON fold.rollout_step USING btree (record, planned_at, id);
 
 create table fold.scorecard (

@@ -188,6 +188,7 @@ class NoticeType(CodeEnum):
     examination_not_passed = "examination_not_passed", "Examination not passed", "考核未通过", YOURS
     licensed = "licensed", "Licensed", "获得资格", YOURS
     process_published = "process_published", "New process published", "新流程正式发布", YOURS
+    improvement_handed_over = "improvement_handed_over", "Improvement handed over", "改进已移交", FOLLOW
     process_cut_over = "process_cut_over", "New process in force", "新流程开始执行", YOURS
     improvement_standardised = "improvement_standardised", "Improvement standardised", "改进已固化", FOLLOW
     improvement_reverted = "improvement_reverted", "Improvement reverted", "改进已恢复原状", FOLLOW

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from app.platform.db import Database
+from app.platform.db import Database, Row
 
 ROUND_OF_PLAN = "select id from fold.maintenance where plan_id = %s and planned_at = %s"
 INCIDENT_OF_ROUND = """
 select i.id from fold.incident i where i.title = %s and i.opened_at = %s"""
 PART_OF_TARGET = "select id from fold.quality_target where parent_id = %s and answerable_id = %s"
+FOLLOW_UPS = """
+select t.id, t.assignee_id, t.due_at, split_part(t.record, '/', 2)::uuid as incident
+from fold.task t join fold.incident i on i.id = split_part(t.record, '/', 2)::uuid
+where t.record like 'incident/%%' and i.state = 'closed' and t.due_at < %s
+  and t.completed_at is null and t.dropped_at is null order by t.due_at, t.id"""
 
 
 async def round_of_plan(db: Database, plan: UUID, planned_at: datetime) -> UUID:
@@ -29,3 +35,8 @@ async def part_of_target(db: Database, target: UUID, answerable: str) -> UUID:
     """Return the part of the quality target that the person answers for."""
     part: UUID = await db.value(PART_OF_TARGET, (target, answerable))
     return part
+
+
+async def open_follow_ups(db: Database, before: datetime) -> Sequence[Row]:
+    """Return the open tasks of closed incidents that were due before that time, the earliest first."""
+    return await db.rows(FOLLOW_UPS, (before,))

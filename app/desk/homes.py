@@ -195,7 +195,7 @@ HOMES: Mapping[Role, RoleHome] = {
         (OPEN_AUDITS, OPEN_FINDINGS, PROCESSES), ("self_check_on_time", "summary_on_time"), (CONFORMANCE,)
     ),
     Role.process_administrator: RoleHome(
-        (EDITIONS_AT_WORK, PROCESS_CHANGES, PROCESSES), ("self_check_on_time", "summary_on_time")
+        (OPEN_AUDITS, EDITIONS_AT_WORK, PROCESS_CHANGES, PROCESSES), ("self_check_on_time", "summary_on_time")
     ),
     Role.quality_manager: RoleHome(
         (
@@ -230,7 +230,7 @@ HOMES: Mapping[Role, RoleHome] = {
         (
             URGENT_INCIDENTS,
             CHANGES_TO_DECIDE,
-            _list("Scorecards", "考核评分", "scorecard", ""),
+            OPEN_AUDITS,
             OPEN_IMPROVEMENTS,
         ),
         ("sla_attainment", "backlog"),

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import Annotated
+from typing import Annotated, Protocol
 
 from pydantic import AfterValidator
 
@@ -92,3 +92,13 @@ def spellings_of(process: str) -> list[str]:
 OF_PROCESS = NamedAs("process_definition", spellings=spellings_of)
 #: The name of a process: that of its definition, if one has it for its name, title or another name.
 ProcessName = Annotated[RecordKey, AfterValidator(process_named), NamedAs("process_definition")]
+
+
+class _Labelled(Protocol):
+    def label(self, language: str) -> str: ...
+
+
+def process_in_words(kinds: Mapping[str, _Labelled], process: str | None, language: str) -> str | None:
+    """Return how people call a process: the label of the kind of its records, or its own name."""
+    kind = kinds.get(process or "")
+    return process if kind is None else kind.label(language)

@@ -11,6 +11,8 @@ from app.api.records.shapes import Renderer
 from app.foundation.documents.pages import PrintedPage, SignatureLine
 from app.foundation.documents.papers import TABLE, Paper, PaperSource, PaperTable, PaperWords, print_paper
 from app.foundation.documents.printing import load_document
+from app.foundation.documents.signing import act_lines, newest_act
+from app.foundation.statements.records import StatedFact
 from app.html.wording import Wording
 from app.meetings.queries import agenda
 from app.meetings.records import AgendaItem, Meeting, Participant
@@ -38,13 +40,13 @@ async def print_minutes(
         [
             now.chair_id,
             now.organiser_id,
-            meeting.signed_by_id,
             *(row.person_id for row in participants),
             *(row.assignee_id for row in tasks),
         ],
     )
-    signed_at = source.recorded_at(SIGNED)
-    signer = meeting.signed_by_id if signed_at is not None else now.chair_id
+    signed = newest_act(loaded.edition.since(lambda event: event.type == SIGNED), SIGNED)
+    # A quality manager may sign in place of the chair, who then has no line.
+    signer_role = "chair" if signed is None or signed.person_id == now.chair_id else "signed_for_chair"
     return print_paper(
         source,
         Paper(
@@ -62,17 +64,25 @@ async def print_minutes(
             ),
             signatures=(
                 SignatureLine("minutes_by", loaded.printed.author, loaded.printed.recorded_at),
-                SignatureLine("chair", words.name(signer), signed_at),
+                *await act_lines(renderer.ledger, {signer_role: signed}, {"chair": now.chair_id}),
             ),
         ),
     )
 
 
 def _participants(source: PaperSource, rows: Sequence[Participant], words: PaperWords) -> PaperTable:
+    objections = source.objections
     return PaperTable(
         "participants",
         ("participant", "side", "attendance"),
-        [(words.name(row.person_id), source.label(row.side), source.answer(row.attended)) for row in rows],
+        [
+            (
+                words.name(row.person_id),
+                source.label(row.side),
+                source.stated(row.attended, objections.time_of(StatedFact.attended, row.person_id)),
+            )
+            for row in rows
+        ],
     )
 
 

@@ -28,7 +28,7 @@ class MeetingKind(CodeEnum):
     """Purpose of a meeting."""
 
     plan_review = "plan_review", "Plan review", "计划评审会"
-    monthly_assessment = "monthly_assessment", "Monthly assessment", "月度考核会"
+    monthly_assessment = "monthly_assessment", "Monthly assessment", "月度评估会"
     solution_review = "solution_review", "Solution review", "方案评审会"
     progress = "progress", "Progress", "进展会"
     agreement_review = "agreement_review", "Agreement review", "协议复审会"

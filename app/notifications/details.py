@@ -17,12 +17,13 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from app.common.money import Money
-from app.common.notices import NoticeKind, NoticeType, Responsible
+from app.common.notices import NoticeType, Responsible
 from app.common.people import Caller
 from app.common.personal import is_encrypted
 from app.common.records import ForeignRef, Hidden, Record, StaffOnly, from_row
 from app.foundation.decisions.lookups import reasons_of
 from app.foundation.decisions.records import Vote
+from app.foundation.process_names import process_in_words
 from app.i18n import sentences, translate
 from app.kernel.access.redaction import Viewer, is_withheld, viewers
 from app.kernel.actions.lifecycle import Lifecycle
@@ -31,9 +32,8 @@ from app.kernel.ledger import Ledger
 from app.kernel.named_records import visible_streams
 from app.log.canonical import from_instant
 from app.log.events import id_of, kind_of
-from app.notifications.quoted import duration, moment, span_of, targets_of
+from app.notifications.quoted import deadline_of, duration, moment, service_names, span_of, targets_of
 from app.notifications.told_fields import (
-    DEADLINES,
     TOLD_FIELDS,
     asks_for_action,
     decision_of,
@@ -49,15 +49,13 @@ select e.id, e.stream, e.version, e.type, e.occurred_at, e.actor, e.on_behalf_of
 from log.told e join unnest(%s::text[], %s::integer[]) as w(stream, version) using (stream, version)"""
 CAUSES = "select id, stream, type, data from log.told where id = any(%s)"
 ROWS = "select r.* from {table} r where r.id = any(%s)"
-PERSON, TEAM = "person", "team"
+PERSON, TEAM, SERVICE, PROCESS = "person", "team", "service", "process"
 #: Name of the detail with the time until which an act is requested that has no due time of its own.
 ACT_BY = "act_by"
 #: Places of values in the event that caused the notified one.
 CAUSES_PLACES = frozenset({"cause", "seen"})
-#: The place of values in the ballots that led to the outcome of a decision.
-REASONS_PLACE = "reasons"
-#: The kinds of notices that ask something of their readers.
-ASKING = frozenset({NoticeKind.waits_for_you, NoticeKind.is_yours})
+#: The places of values in the ballots that led to an outcome, and in the row that names the reader.
+REASONS_PLACE, MINE = "reasons", "mine"
 
 #: Id of a notice, with the stream and version of its event.
 StepKey = tuple[UUID, str, int]
@@ -153,6 +151,12 @@ async def load_details(
     return await _rendered(ledger, language, caller, steps_with_events)
 
 
+def _gives_work(lifecycle: Lifecycle[Any], key: str, step: NoticeType) -> bool:
+    """Return whether such rows give work: events that only change the person leave the rest to be read."""
+    model = _children(lifecycle).get(kind_of(key), Record)
+    return any(mark.step is step for mark in marks(model, Responsible).values())
+
+
 def _json(value: Any) -> Any:
     return json.loads(value) if isinstance(value, str | bytes) else value
 
@@ -195,7 +199,7 @@ async def _rows(
         ids_by_table.setdefault(lifecycle.source, set()).add(id_of(notice["about"]))
         places = _places(step)
         for key in _keys(events[stream, version], _children(lifecycle)):
-            if kind_of(key) in places:
+            if kind_of(key) in places or (MINE in places and _gives_work(lifecycle, key, step)):
                 ids_by_table.setdefault(f'fold."{kind_of(key)}"', set()).add(id_of(key))
     tables = {lifecycle.source: kind for kind, lifecycle in ledger.lifecycles.items()}
     return {
@@ -380,6 +384,9 @@ async def _rendered(
     phrases |= {
         pair: _filled(line, title and texts.get(title, title)) for pair, (line, title) in records.items()
     }
+    services = {str(value.value) for value in values if value.name == SERVICE}
+    named = await service_names(ledger, services, language)
+    phrases |= {(SERVICE, key): name for key, name in named.items()}
     lookups = _Known(texts, phrases)
     rendered = {}
     for step in steps:
@@ -392,7 +399,7 @@ async def _rendered(
         by = (
             translate(language, "notice_part", "rule") if actor is None else phrases.get((PERSON, str(actor)))
         )
-        due_at = _due(step)
+        due_at = deadline_of(step.step, step.values, ledger.numbers.zone)
         if due_at is None:
             due_at = usual_deadline(step.step, step.event["occurred_at"], step.target_at)
             if due_at is not None:
@@ -461,6 +468,10 @@ def _single_value(ledger: Ledger, language: str, value: _Value, part: Any, looku
         return lookups.references.get((references.kind, str(part)))
     if isinstance(part, str) and is_encrypted(part):
         return lookups.texts.get(part)
+    if value.name == SERVICE:
+        return lookups.references.get((SERVICE, str(part)), str(part))
+    if value.name == PROCESS:
+        return process_in_words(ledger.lifecycles, str(part), language)
     return _in_words(ledger, language, value, part)
 
 
@@ -477,20 +488,6 @@ def _in_words(ledger: Ledger, language: str, value: _Value, part: Any) -> str | 
         return duration(part, language)
     # Nobody needs to read how many there are not.
     return str(part) if part and isinstance(part, str | int | float | date) else None
-
-
-def _due(step: _Step) -> datetime | None:
-    """Return until when something is asked of the reader."""
-    if step.step.kind not in ASKING:
-        return None
-    deadlines = [
-        value.value
-        for value in step.values
-        if value.name in DEADLINES and field_types(value.model, value.name)[1]
-    ]
-    return min(
-        (value if isinstance(value, datetime) else from_instant(value) for value in deadlines), default=None
-    )
 
 
 def declared_labels(language: str) -> Mapping[str, str]:

@@ -1,20 +1,25 @@
 """Quotations in the texts of notices besides the payloads of events: the days in which a ticket may be
-reopened, the agreement and the due time of a target, and the step of an agreement.
+reopened, the agreement and the due time of a target, the step of an agreement, and the time until which
+something is asked.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from app.common.notices import NoticeType
+from pydantic import BaseModel
+
+from app.common.notices import NoticeKind, NoticeType
 from app.i18n import translate
 from app.kernel.ledger import Ledger
+from app.log.canonical import from_instant
 from app.log.events import id_of, kind_of
 from app.notifications.steps import OF_CLOCKS
+from app.notifications.told_fields import DEADLINES, DUE_DAYS, field_types
 
 #: Steps whose sentence names the clock of the ticket.
 CLOCK_STEPS = frozenset(OF_CLOCKS.values())
@@ -24,6 +29,9 @@ REOPENED_STEPS = frozenset({NoticeType.resolved, NoticeType.delivered})
 AGREEMENT_STEPS = frozenset({NoticeType.agreement_moved, NoticeType.to_consent, NoticeType.agreement_ends})
 #: Fields with the time at which a record in an event takes place, by their labels.
 SPANS = (("window_from_at", "window_until_at"), ("from_at", "until_at"), ("starts_at", "ends_at"))
+SERVICES = "select key, name_en, name_zh from fold.service where key = any(%s)"
+#: The kinds of notices that ask something of their readers.
+ASKING = frozenset({NoticeKind.waits_for_you, NoticeKind.is_yours})
 TARGETS = """
 select case_id, min(due_at) as due_at from sla.clock
 where case_id = any(%s) and state = 'running' group by case_id"""
@@ -117,3 +125,45 @@ def duration(seconds: int, language: str) -> str:
 def moment(instant: datetime | None, zone: ZoneInfo) -> str:
     """Return the instant by the clocks of the zone."""
     return "" if instant is None else f"{instant.astimezone(zone):%Y-%m-%d %H:%M} ({zone.key})"
+
+
+class ShownValue(Protocol):
+    """A value that a notice shows: its field, the field's model, and the stored value."""
+
+    @property
+    def name(self) -> str:
+        """The name of the field."""
+
+    @property
+    def model(self) -> type[BaseModel]:
+        """The model that declares the field."""
+
+    @property
+    def value(self) -> Any:
+        """The stored value."""
+
+
+def deadline_of(notice: NoticeType, values: Iterable[ShownValue], zone: ZoneInfo) -> datetime | None:
+    """Return until when something is asked of the reader, by the values that the notice shows."""
+    if notice.kind not in ASKING:
+        return None
+    deadlines: list[datetime] = []
+    for field in values:
+        if field.name in DUE_DAYS:
+            deadlines.append(end_of_day(str(field.value), zone))
+        elif field.name in DEADLINES and field_types(field.model, field.name)[1]:
+            deadline = field.value
+            deadlines.append(deadline if isinstance(deadline, datetime) else from_instant(deadline))
+    return min(deadlines, default=None)
+
+
+def end_of_day(day: str, zone: ZoneInfo) -> datetime:
+    """Return the end of the day in the zone."""
+    following = date.fromisoformat(day) + timedelta(days=1)
+    return datetime.combine(following, time.min, zone)
+
+
+async def service_names(ledger: Ledger, keys: Collection[str], language: str) -> Mapping[str, str]:
+    """Return the names of the services with these keys."""
+    rows = await ledger.db.rows(SERVICES, (list(keys),)) if keys else ()
+    return {row["key"]: row[f"name_{language}"] for row in rows}

@@ -178,6 +178,7 @@ TOLD_FIELDS: dict[Notice, tuple[str, ...]] = {
     Notice.licensed: ("mine.process", "mine.skills", "mine.until_at"),
     Notice.licence_revoked: ("licence.process", "licence.skills", "licence.revocation_reason"),
     Notice.process_published: (*("given.effective_at", "given.document_numbers", "given.external_numbers"),),
+    Notice.improvement_handed_over: ("given.comment",),
     Notice.process_cut_over: ("given.share",),
     Notice.improvement_standardised: ("given.document_numbers", "given.external_numbers"),
     Notice.improvement_reverted: REASON,
@@ -247,6 +248,8 @@ DEADLINES = frozenset(
         *("review_due_at", "target_at", "wake_up_at", "first_due_at"),
     }
 )
+#: Fields with the last day on which the act can be performed.
+DUE_DAYS = frozenset({"due_on"})
 #: Notices of work, besides those that wait for the reader: they also give the time until which the work is
 #: requested.
 WORK_NOTICES = frozenset({Notice.given, Notice.escalated, Notice.tasked})

@@ -5,7 +5,7 @@ tool has refused to write.
 from alembic import op
 
 revision = "1229"
-down_revision = "1218"
+down_revision = "1225"
 branch_labels = None
 depends_on = None
 

@@ -141,6 +141,7 @@ PAGES: tuple[PageKind, ...] = (
         "/v1/quality_targets/{quality_target}/responsibility_sheet",
         "h1",
     ),
+    PageKind("governance/recognitions/certificate.html", "/v1/recognitions/{recognition}/certificate", "h1"),
     PageKind("governance/audits/report.html", "/v1/audits/{audit}/report", "table"),
     PageKind("governance/documents/register.html", "/v1/documents/register", "table"),
     PageKind(

@@ -32,8 +32,10 @@ from tests.demo.making import DEMO_DAYS
 #: Kinds of questions of which one waits for votes.
 ASKED = {
     "change",
+    "document_countersignature",
     "document_review",
     "emergency_change",
+    "improvement_plan",
     "improvement_proposal",
     "plan_adjustment",
     "process_change",
@@ -41,6 +43,10 @@ ASKED = {
 OPEN_QUESTIONS = """
 select distinct coalesce(decision, split_part(record, '/', 1)) as kind from fold.decision
 where state = 'open'"""
+OLD_FOLLOW_UPS = """
+select t.id, t.due_at from fold.task t join fold.incident i on i.id = split_part(t.record, '/', 2)::uuid
+where t.record like 'incident/%%' and i.state = 'closed' and t.completed_at is null
+  and t.due_at < now() - interval '7 days'"""
 #: Every table of records with a title.
 TITLED = """
 select table_name from information_schema.columns where table_schema = 'fold' and column_name = 'title'"""
@@ -84,6 +90,11 @@ async def _filled_lists(client: Client, role: Role) -> list[str]:
 async def test_questions_of_many_kinds_wait_for_votes(demo_to_read: Ledger) -> None:
     rows = await demo_to_read.db.rows(OPEN_QUESTIONS, ())
     assert {row["kind"] for row in rows} >= ASKED
+
+
+async def test_nobody_has_old_follow_ups_of_major_incidents(demo_to_read: Ledger) -> None:
+    rows = await demo_to_read.db.rows(OLD_FOLLOW_UPS, ())
+    assert len(rows) <= 4, rows
 
 
 async def test_somebody_has_left_whose_duties_wait(demo_to_read: Ledger) -> None:

@@ -290,7 +290,11 @@ async def _overdue(client: Client, path: str) -> Json:
     return {"step": "optimise"}
 
 
-async def _rolled_out(client: Client, path: str, sit_by: str = AHEAD) -> Json:
+def _in_days(days: int) -> str:
+    return (datetime.now(UTC) + timedelta(days=days)).isoformat()
+
+
+async def _rolled_out(client: Client, path: str, sit_by: str | None = None) -> Json:
     """The steps before the hand-over are complete; members are to sit the examination by then."""
     steps = {step["step"]: step for step in (await client.read(f"{path}/rollout_steps"))["items"]}
     if (await client.read(path))["state"] != "rolling_out" or "manage_daily" in steps:
@@ -306,7 +310,7 @@ async def _rolled_out(client: Client, path: str, sit_by: str = AHEAD) -> Json:
             "step": "inform_and_train",
             "training": await _training(client, path, person, kind="everybody"),
             "absent": [
-                {"person": str(member["person_id"]), "due_at": sit_by}
+                {"person": str(member["person_id"]), "due_at": sit_by or _in_days(20)}
                 for member in await client.app.state.ledger.db.rows(MEMBERS, (IDS["team"],))
             ],
             "announcements": [

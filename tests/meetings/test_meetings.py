@@ -120,6 +120,24 @@ async def test_from_the_call_to_signed_minutes(api: Api, ada: Client, wang: Clie
     assert "五月更换中继。" in first_edition
 
 
+async def test_minutes_name_who_signed_them_and_who_denies_having_attended(
+    api: Api, ada: Client, wang: Client, board: Client
+) -> None:
+    quality = await api.client("Quality", Role.quality_manager)
+    body = a_meeting(group="board", persons=[ada.id, wang.id], chair=None, **begun())
+    path = f"/v1/meetings/{(await ada.post_ok('/v1/meetings', body))['id']}"
+    await ada.post_ok(f"{path}/hold", {"attended": [wang.id, board.id, ada.id]})
+    await ada.post_ok(f"{path}/minute", {"minutes": "Nothing new."})
+    await quality.post_ok(f"{path}/sign")
+    await wang.post_ok(f"{path}/object_to_statement", {"objection": "I was not there."})
+    (entry,) = (await ada.read(f"{path}/documents"))["items"]
+    page = (await ada.get(f"{path}/documents/{entry['number']}", params={"lang": "en"})).text
+    facts, _, signing = page.partition('class="signatures"')
+    assert re.search("王芳<td>[^<]*<td>No: objected on", facts)
+    assert "For the chair<td>Quality<td>20" in signing
+    assert "Head" not in signing, "the chair has signed nothing"
+
+
 async def test_who_is_not_invited_does_not_see_it_and_who_need_not_come_sees_it_no_more(
     api: Api, ada: Client, wang: Client
 ) -> None:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from pydantic import BaseModel
 
-from app.common.notices import NoticeKind, NoticeType
+from app.common.notices import NoticeKind, NoticeType, Responsible
 from app.common.people import Caller, Role, rule_caller
 from app.foundation.decisions.payloads import Tallied
 from app.foundation.decisions.records import Vote
 from app.i18n import LANGUAGES, sentences
-from app.kernel.actions.payloads import Reason
+from app.kernel.actions.payloads import Reason, marks
 from app.notifications import mail, texts
 from app.notifications.details import ACT_BY, declared_labels, load_details
-from app.notifications.told_fields import TOLD_FIELDS
+from app.notifications.quoted import end_of_day
+from app.notifications.told_fields import DEADLINES, DUE_DAYS, TOLD_FIELDS, asks_for_action
 from app.processes.incidents.payloads import RemindIncident
 from app.registry import LIFECYCLES
 from app.ticketing.work.assignment import EscalateTicket
@@ -216,3 +218,26 @@ async def test_no_sentence_stands_twice_in_a_mail_and_it_says_why_and_where(offi
     assert lines[0] == f"Incident {incident.number}: {incident.title}"
     assert f"https://desk.example.org/it/portal/incident/{incident.number}" in lines
     assert "You receive this because you requested it, take part in it or follow it." in lines
+
+
+#: Names of fields with the time or the last day of a duty.
+DUE_FIELDS = frozenset({"due_at", "due_on", "until_at"})
+
+
+def test_each_notice_of_work_shows_the_day_of_the_row_that_gives_it() -> None:
+    missing = set()
+    for lifecycle in LIFECYCLES:
+        for model in (lifecycle.record, *lifecycle.children):
+            for mark in marks(model, Responsible).values():
+                dues = DUE_FIELDS & model.model_fields.keys()
+                if dues and asks_for_action(mark.step):
+                    names = {
+                        part.partition(".")[2] for path in TOLD_FIELDS[mark.step] for part in path.split("|")
+                    }
+                    if not dues & names & (DEADLINES | DUE_DAYS):
+                        missing.add((model.KIND, mark.step.value))
+    assert missing == set()
+
+
+def test_a_last_day_ends_with_that_day_in_the_zone_of_the_organisation() -> None:
+    assert end_of_day("2030-06-30", ZoneInfo("Asia/Shanghai")).isoformat() == "2030-07-01T00:00:00+08:00"

@@ -180,6 +180,7 @@ SQL = {
     "app/ticketing/routes/decisions.py": "decisions on records of every kind, with their votes",
     "app/ticketing/routes/team_work.py": "what is open and a team's, in every process",
     "app/ticketing/routes/asked_actions.py": "what notices ask for, and who has done it since",
+    "app/ticketing/routes/dated_duties.py": "steps and actions of records of several kinds, with their owner",
     "app/ticketing/routes/complaints.py": "complaints of tickets of every kind",
     "app/ticketing/routes/rating_page.py": "what a link rates, and whether it may",
     "app/service_levels/clocks/*": "rows of clocks are made by whole batches",

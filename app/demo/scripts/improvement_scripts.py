@@ -21,7 +21,13 @@ from app.demo.data.organisation import (
 )
 from app.demo.programme import Programme, ProgrammeScript, question
 from app.demo.scripts.governance.waiting_scripts import ask_for_adjustment
-from app.demo.scripts.programme_scripts import ProgrammeRecords, make_assessments, make_programme, review_plan
+from app.demo.scripts.programme_scripts import (
+    ProgrammeRecords,
+    make_assessments,
+    make_programme,
+    review_plan,
+    submit_next_plan,
+)
 from app.foundation.people.lookups import active_members
 from app.kernel.actions.payloads import EmptyPayload
 from app.kernel.ledger import Ledger
@@ -102,6 +108,7 @@ async def make_improvements(
     await review_plan(programme, records.plan_script)
     await scripts[data.PROPOSED].propose()
     await ask_for_adjustment(programme, records.plan_script)
+    await submit_next_plan(programme)
 
 
 async def _fade(script: ImprovementScript) -> None:

@@ -46,6 +46,9 @@ BEGINNER = "begin_improvement_plans"
 MEMBER = COMMITTEE_MEMBERS[0]
 GOOD_MARK, BAD_MARK = 88, 52
 
+#: Days before the end on which next year's plan was drafted and submitted.
+NEXT_DRAFTED, NEXT_SUBMITTED = 9.0, 1.4
+
 
 @dataclass(frozen=True)
 class PilotTrainings:
@@ -93,12 +96,24 @@ async def make_programme(programme: Programme) -> ProgrammeRecords:
 
 async def _begin_plan(programme: Programme) -> ProgrammeScript:
     """Have this year's plan drafted, approved by the committee, and begun."""
-    script = ProgrammeScript(programme, "improvement_plan", "plan")
     ledger = programme.maker.ledger
     zone = ZoneInfo(ledger.settings.time_zone)
     year = programme.end.astimezone(zone).year
     new_year = datetime(year, 1, 1, tzinfo=zone).astimezone(UTC)
     drafted = max(new_year - DRAFTED_BEFORE, programme.before_end(EARLIEST_DAYS))
+    script = await _submit_plan(programme, "plan", year, drafted, drafted + 3 * DAY)
+    await script.vote(drafted + 6 * DAY)
+    begun = max(new_year, drafted + 7 * DAY)
+    await script.rule(begun, BEGINNER, "begin", EmptyPayload())
+    return script
+
+
+async def _submit_plan(
+    programme: Programme, name: str, year: int, drafted: datetime, submitted_at: datetime
+) -> ProgrammeScript:
+    """Have the plan of the year drafted and put to the committee."""
+    script = ProgrammeScript(programme, "improvement_plan", name)
+    ledger = programme.maker.ledger
     before = {"from": instant(drafted - BASELINE_DAYS * DAY), "to": instant(drafted)}
     draft = DraftImprovementPlan.model_validate(
         {
@@ -135,13 +150,20 @@ async def _begin_plan(programme: Programme) -> ProgrammeScript:
         ]
         return (await freeze_baselines(ledger, targets, script.script.now),)
 
-    when = drafted + 3 * DAY
-    submitted = SubmitImprovementPlan.model_validate(question(f"{year} 年计划？Is this our plan?", when))
-    await script.act(when, programme.quality, "submit", submitted, prepare=frozen)
-    await script.vote(drafted + 6 * DAY)
-    begun = max(new_year, drafted + 7 * DAY)
-    await script.rule(begun, BEGINNER, "begin", EmptyPayload())
+    submitted = SubmitImprovementPlan.model_validate(
+        question(f"{year} 年计划？Is this our plan?", submitted_at)
+    )
+    await script.act(submitted_at, programme.quality, "submit", submitted, prepare=frozen)
     return script
+
+
+async def submit_next_plan(programme: Programme) -> None:
+    """Have next year's plan put to the committee, whose votes are awaited."""
+    zone = ZoneInfo(programme.maker.ledger.settings.time_zone)
+    year = programme.end.astimezone(zone).year + 1
+    await _submit_plan(
+        programme, "next-plan", year, programme.before_end(NEXT_DRAFTED), programme.before_end(NEXT_SUBMITTED)
+    )
 
 
 async def review_plan(programme: Programme, script: ProgrammeScript) -> None:

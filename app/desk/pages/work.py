@@ -132,8 +132,12 @@ def _asked_rows(desk: Desk, work: Mapping[str, Any]) -> Iterator[WaitingRow]:
         action = ABOUT_COMPLAINTS[complaint["owned"]]
         label = _action_label(desk, complaint["kind"], action)
         yield _row(desk, label, complaint, action, {"/complaint": complaint["id"]})
+    for duty in work["duties"]:
+        to_do = duty["label"] if duty["title"] is None else f"{duty['label']}: {duty['title']}"
+        named = {f"/{name}": text for name, text in duty["fields"].items()}
+        yield _row(desk, to_do, duty, duty["action"], named)
     for request in work["asked"]:
-        record = {**request, "ticket": request["record"], "ticket_title": request["title"], "due_at": None}
+        record = {**request, "ticket": request["record"], "ticket_title": request["title"]}
         if request["number"] == request["record"]:
             record["number"] = None
         yield _row(desk, request["label"], record, request["action"], {})

@@ -11,9 +11,10 @@ from uuid import UUID
 
 from app.common.records import CodeEnum
 from app.foundation.documents.pages import PrintedPage, SignatureLine, page_of
-from app.foundation.documents.past import PastRecord
+from app.foundation.documents.past import PastRecord, WrittenEdition
 from app.foundation.documents.printing import DecryptedDocument, LoadedDocument, decrypt
 from app.foundation.documents.records import Heading
+from app.foundation.statements.records import PersonStatement, StatedFact
 from app.html.filters import moment
 from app.html.wording import Wording
 from app.kernel.ledger import Ledger
@@ -45,6 +46,38 @@ class Paper:
 
 
 @dataclass(frozen=True, slots=True)
+class Objections:
+    """Statements about people to which those people objected, whenever the paper was written."""
+
+    rows: Sequence[PersonStatement]
+
+    def time_of(
+        self, fact: StatedFact, person: UUID | str | None, about: UUID | None = None
+    ) -> datetime | None:
+        """Return when the person objected to the fact; None if they did not."""
+        times = [
+            row.objected_at
+            for row in self.rows
+            if row.fact is fact and row.about_id == about and str(row.person_id) == str(person)
+        ]
+        return times[-1] if times else None
+
+    def uncontested(
+        self, fact: StatedFact, persons: Iterable[UUID | str | None], about: UUID | None = None
+    ) -> list[UUID | str]:
+        """Return the persons about whom the fact was stated, without those who objected."""
+        return [
+            person for person in persons if person is not None and self.time_of(fact, person, about) is None
+        ]
+
+
+def objections_of(edition: WrittenEdition) -> Objections:
+    """Return the objections to statements of the document's record, up to now."""
+    rows = PastRecord(edition.events).rows(PersonStatement, "stated_at")
+    return Objections([row for row in rows if row.objected_at is not None])
+
+
+@dataclass(frozen=True, slots=True)
 class PaperSource:
     """The source of a paper: its document, the record's kind of reader, and the words of the page."""
 
@@ -67,6 +100,17 @@ class PaperSource:
         """Return when the event was recorded while the edition was the newest; None: it was not."""
         events = self.loaded.edition.since(lambda event: event.type == event_type)
         return events[-1].recorded_at if events else None
+
+    @property
+    def objections(self) -> Objections:
+        """Objections of people to facts that the record states about them, up to now."""
+        return objections_of(self.loaded.edition)
+
+    def stated(self, value: bool | None, objected_at: datetime | None) -> str:
+        """Return yes or no, or that the person objected to it, and when."""
+        if objected_at is None:
+            return self.answer(value)
+        return self.wording.sentence("objected", at=self.moment(objected_at))
 
     def label(self, code: CodeEnum | None) -> str:
         """Return the label of the code; nothing of None."""
@@ -106,6 +150,21 @@ class PaperWords:
     def names(self, persons: Iterable[UUID | str] | None) -> str:
         """Return the names of the persons in one line."""
         return self.wording.sentence("joined").join(self.name(person) for person in persons or ())
+
+    def names_stated(
+        self,
+        source: PaperSource,
+        fact: StatedFact,
+        persons: Iterable[UUID | str] | None,
+        about: UUID | None = None,
+    ) -> str:
+        """Return the names of the persons in one line, each with their objection to the fact, if any."""
+        objections, named = source.objections, []
+        for person in persons or ():
+            objected_at = objections.time_of(fact, person, about)
+            objection = "" if objected_at is None else f" ({source.stated(None, objected_at)})"
+            named.append(self.name(person) + objection)
+        return self.wording.sentence("joined").join(named)
 
     @property
     def _erased(self) -> str:

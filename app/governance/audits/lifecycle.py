@@ -75,8 +75,11 @@ def open_(audit: Audit, body: OpenAudit, ctx: ActionContext) -> None:
 
 
 def _due(month: str, day: int, ctx: ActionContext) -> datetime:
-    """Return the end of that day of the following month, or of the time that there is at least."""
-    return max(end_of_day(month, day, ctx.settings.zone), ctx.counts_from + LEAST_TIME)
+    """Return the end of that day of the following month, or of the time that there is at least, which counts
+    from when the audit was really opened: the rule opens audits as of the end of their month.
+    """
+    opened_at = ctx.now if ctx.caller.is_rule else ctx.counts_from
+    return max(end_of_day(month, day, ctx.settings.zone), opened_at + LEAST_TIME)
 
 
 def end_of_day(month: str, day: int, zone: tzinfo) -> datetime:

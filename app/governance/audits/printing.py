@@ -9,10 +9,8 @@ from zoneinfo import ZoneInfo
 from app.api.listings.child_listings import ChildListing, render_rows
 from app.api.listings.filters import WhereClause
 from app.api.records.shapes import Renderer
-from app.common.people import Role
 from app.common.records import from_row
-from app.foundation.documents.pages import SignatureLine
-from app.foundation.documents.posts import post_lines
+from app.foundation.documents.signing import act_lines, newest_act
 from app.governance.audits.lookups import CHILDREN, FINDINGS, NUMBERS
 from app.governance.audits.queries import CHILD_LISTINGS
 from app.governance.audits.records import Audit, IrregularityRule
@@ -20,14 +18,16 @@ from app.governance.audits.report_page import PrintedAudit, PrintedDraw
 from app.kernel.access.reads import VersionedRecord
 from app.kernel.access.visibility import seen_condition
 from app.log.events import id_of, kind_of
+from app.log.read import stream_events
 
 FINDING = "finding"
-#: The lines of those who are named in the audit: the code of the line, and the field with the person.
-SIGNED_BY = (
-    ("process_supervisor", "self_checked_by"),
-    ("process_administrator", "summarised_by"),
-    ("team_head", "head"),
-)
+#: The act by which each role signs, by the code of its line.
+SIGNED_BY = {
+    "process_supervisor": "audit.self_checked",
+    "process_administrator": "audit.summary_confirmed",
+    "team_head": "audit.countersigned",
+    "quality_manager": "audit.concluded",
+}
 #: So many rows of each table are printed.
 MOST_ROWS = 500
 
@@ -37,6 +37,7 @@ async def printed_audit(renderer: Renderer, loaded: VersionedRecord[Audit]) -> P
     audit, ledger = loaded.record, renderer.ledger
     entries, draws, irregularities = [await _rows(renderer, audit, listing) for listing in CHILD_LISTINGS]
     printed_draws = await _draws(renderer, audit, draws, irregularities)
+    events = await stream_events(ledger.db, audit.row_key)
     renderer.is_past = True  # a page offers no actions
     answer = await renderer.render_one(audit, loaded.audience)
     return PrintedAudit(
@@ -46,10 +47,11 @@ async def printed_audit(renderer: Renderer, loaded: VersionedRecord[Audit]) -> P
         draws=printed_draws,
         findings=await _findings(renderer, audit),
         zone=ZoneInfo(ledger.settings.time_zone),
-        signatures=[
-            *(SignatureLine(code, (answer[name] or {}).get("name")) for code, name in SIGNED_BY),
-            *await post_lines(ledger, Role.quality_manager),
-        ],
+        signatures=await act_lines(
+            ledger,
+            {role: newest_act(events, event_type) for role, event_type in SIGNED_BY.items()},
+            {"process_supervisor": audit.supervisor_id, "team_head": audit.head_id},
+        ),
     )
 
 

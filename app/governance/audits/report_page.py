@@ -61,6 +61,7 @@ def page_of(printed: PrintedAudit, language: str) -> str:
         title=wording.sentence("title", number=audit["number"]),
         audit=audit,
         signatures=printed.signatures,
+        zone=printed.zone,
         head=list(_head(printed, wording)),
         counts=list(_counts(audit)),
         entries=[

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from app.common.records import Record
-from app.governance.findings.lookups import self_check_names_something
+from app.foundation.process_names import PROCESS_KINDS
+from app.governance.findings.lookups import had_case, self_check_names_something
 from app.governance.findings.payloads import RaiseFinding
 from app.governance.findings.records import Finding, FindingKind
 from app.kernel.access.reads import ReadContext
@@ -17,15 +18,32 @@ CHANGE_NUMBERS = "PCH-"
 async def finding_invalid(
     reads: ReadContext, finding: Finding, body: RaiseFinding, ctx: ActionContext
 ) -> None:
-    """Refuse a due time that is past, a violation without an answerable person, and a self-found matter that
-    no self-check contains.
+    """Refuse a due time that is past, cases of another team, a violation without an answerable person, and a
+    self-found matter that no self-check contains.
     """
     if not ctx.counts_from < body.due_at:
         raise WrongValue(pointer="/due_at", because="not_ahead")
+    await _check_cases_of_team(reads, body, ctx)
     if body.kind is FindingKind.violation and body.person is None:
         raise WrongValue(pointer="/person", because="missing")
     if body.self_found:
         await _check_found_by_team(reads, body, ctx)
+
+
+async def _check_cases_of_team(reads: ReadContext, body: RaiseFinding, ctx: ActionContext) -> None:
+    """Refuse cases of the process as evidence against a team that never had them."""
+    if body.process not in PROCESS_KINDS:
+        return
+    team = ctx.required_ref(Record, "team")
+    for n, name in enumerate(body.evidence):
+        case = await reads.record(body.process, name)
+        team_id = None if case is None else getattr(case.record, "team_id", None)
+        if case is None or team_id in (None, team.id):
+            continue
+        if await had_case(reads, case.record.row_key, team.id):
+            continue
+        words = {"number": name}
+        raise WrongValue(words, pointer=f"/evidence/{n}", because="case_of_another_team")
 
 
 async def _check_found_by_team(reads: ReadContext, body: RaiseFinding, ctx: ActionContext) -> None:
@@ -45,5 +63,11 @@ async def _check_found_by_team(reads: ReadContext, body: RaiseFinding, ctx: Acti
 
 
 async def objection_decided(reads: ReadContext, finding: Finding, ctx: ActionContext) -> str | None:
-    """Refuse a second objection (`objection_decided`): the verdict on the first one stands."""
-    return None if finding.objection_decided_at is None else "objection_decided"
+    """Refuse a second objection of the same person (`objection_decided`): the verdict on the first stands."""
+    return "objection_decided" if str(ctx.caller.person_id) in objectors(finding) else None
+
+
+def objectors(finding: Finding) -> list[str]:
+    """Return the ids of the persons who have objected; earlier releases kept only one."""
+    first = [] if finding.objector_id is None else [str(finding.objector_id)]
+    return list(finding.objector_ids or first)

@@ -52,9 +52,11 @@ def raise_(finding: Finding, body: RaiseFinding, ctx: ActionContext) -> None:
 
 
 def object_(finding: Finding, body: ObjectFinding, ctx: ActionContext) -> None:
-    """Object to the finding. This is possible once."""
+    """Object to the finding. Each responsible person can object once."""
     copy_fields(finding, body, ctx)
+    finding.objector_ids = [*checks.objectors(finding), str(ctx.caller.person_id)]
     finding.objector_id = ctx.caller.person_id
+    finding.verdict = finding.verdict_reason = finding.objection_decided_at = None
 
 
 def decide_objection(finding: Finding, body: DecideObjectionFinding, ctx: ActionContext) -> None:

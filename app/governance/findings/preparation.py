@@ -29,4 +29,6 @@ async def earlier_finding(
     if body.self_found:
         return EarlierFinding(None)
     team = ctx.required_ref(Team, "team").id
-    return EarlierFinding(await newest_alike(reads, team, body.process, body.kind, ctx.occurred_at))
+    return EarlierFinding(
+        await newest_alike(reads, team, body.process, body.kind, body.evidence, ctx.occurred_at)
+    )

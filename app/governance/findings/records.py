@@ -105,10 +105,13 @@ class Finding(Record):
         "if not set."
     )
     objector_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "Person who objected; null if there was no objection."
+        "Person who objected last; null if there was no objection."
+    )
+    objector_ids: list[str] | None = optional(
+        "All persons who have objected, the first one first; null if nobody has."
     )
     objection: Annotated[str | None, Personal()] = optional(
-        "Reason for the objection; null if there was no objection."
+        "Reason for the latest objection; null if there was no objection."
     )
     verdict: ObjectionVerdict | None = optional(
         "Verdict on the objection; null until it is decided.", examples=["upheld"]

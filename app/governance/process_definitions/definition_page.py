@@ -17,12 +17,14 @@ from app.foundation.process_definitions.records import (
     ProcessDefinition,
     RaciPart,
 )
+from app.foundation.process_names import process_in_words
 from app.governance.process_definitions import map_drawing
 from app.governance.process_definitions.map import MappedProcess
 from app.html.filters import day
 from app.html.templates import render
 from app.html.wording import Wording
 from app.kernel.actions.lifecycle import Lifecycle
+from app.kpis.catalogue import KPIS
 
 TEMPLATE = "governance/process_definitions/definition.html"
 TABLE = "definition_page"
@@ -75,7 +77,10 @@ def page_of(printed: PrintedDefinition, language: str) -> str:
             (entry["title"], _role(entry["role"], printed, wording), entry["risk"])
             for entry in definition["control_points"] or ()
         ],
-        interfaces=[(entry["process"], entry["hand_over"]) for entry in definition["interfaces"] or ()],
+        interfaces=[
+            (_process(entry["process"], printed, wording), entry["hand_over"])
+            for entry in definition["interfaces"] or ()
+        ],
         terms=[(entry["term"], entry["meaning"]) for entry in definition["terms"] or ()],
         further=list(_further(definition, wording)),
         path=[] if printed.path is None else list(_path(printed.path, printed.lifecycle, wording)),
@@ -109,10 +114,10 @@ def _head(printed: PrintedDefinition, wording: Wording) -> Iterable[tuple[str, s
     if definition["edition"] is not None:
         yield "edition", str(definition["edition"])
     yield "state", wording.label(DefinitionState(definition["state"]))
-    yield "process", definition["process"]
+    yield "process", _process(definition["process"], printed, wording)
     yield "level", str(definition["level"])
-    for name in ("parent", "department"):
-        yield name, definition[name] or ""
+    yield "parent", _process(definition["parent"], printed, wording)
+    yield "department", definition["department"] or ""
     for name in ("owner", "executor"):
         yield name, (definition[name] or {}).get("name") or ""
     for name in ("effective_at", "published_at"):
@@ -145,7 +150,7 @@ def _further(definition: Mapping[str, Any], wording: Wording) -> Iterable[tuple[
     names = ("inputs", "outputs", "customers", "resources", "refers_to", "templates", "checklists", "kpis")
     for name in names:
         if definition[name] or name not in reasons:
-            yield name, "; ".join(definition[name] or ())
+            yield name, "; ".join(_kpi(entry, name, wording) for entry in definition[name] or ())
     for name, reason in reasons.items():
         if not definition[name]:
             content = wording.label(DefinitionContent(name))
@@ -173,13 +178,29 @@ def _steps(
     for row in lifecycle.rows:
         if row.stays:
             continue
+        # An action that leads from each state to the same ones keeps the state.
         sources = [state for state in lifecycle.states if not row.opens and row.is_open_in(state)]
+        if len(sources) > 1 and set(sources) == set(row.leads_to):
+            continue
         yield (
             row.label(wording.language),
             ", ".join(map(wording.label, sources)) or "–",
             ", ".join(map(wording.label, row.leads_to)) or wording.sentence("where_it_was"),
             row.policy.phrase(wording.language, printed.role_labels),
         )
+
+
+def _process(process: str | None, printed: PrintedDefinition, wording: Wording) -> str:
+    """Return the title of the process on the map, or the label of the kind of its records."""
+    titles = {str(place.definition.process): place.definition.title for place in printed.places}
+    kinds = {} if printed.lifecycle is None else {printed.lifecycle.kind: printed.lifecycle}
+    return titles.get(str(process)) or process_in_words(kinds, process, wording.language) or ""
+
+
+def _kpi(entry: str, name: str, wording: Wording) -> str:
+    """Return the name of a KPI of the catalogue; any other entry as it is written."""
+    kpi = KPIS.get(entry) if name == "kpis" else None
+    return entry if kpi is None else kpi.texts(wording.language).name
 
 
 def _role(role: str | None, printed: PrintedDefinition, wording: Wording) -> str:

@@ -43,6 +43,14 @@ async def finding_numbers(
     return FindingNumbers(frozenset(finding.place for finding in findings if finding.place is not None))
 
 
+async def period_not_over(
+    reads: ReadContext, assessment: QualityAssessment, ctx: ActionContext
+) -> str | None:
+    """Refuse to conclude on a period that is not over (`assessed_period_not_over`)."""
+    is_over = assessment.ends_at is not None and assessment.ends_at <= ctx.occurred_at
+    return None if is_over else "assessed_period_not_over"
+
+
 async def not_the_period_of_cycle(
     reads: ReadContext, assessment: QualityAssessment, body: OpenQualityAssessment, ctx: ActionContext
 ) -> None:

@@ -137,7 +137,8 @@ LIFECYCLE = Lifecycle(
     rows=(
         #      action    中文        from          to               who              event
         action(open_,    "启动",     NEW_RECORD,   State.open,      quality_manager, "quality_assessment.opened", wrong=(checks.not_the_period_of_cycle,)),
-        action(conclude, "得出结论", [State.open], State.concluded, ASSESSORS.in_person(),       "quality_assessment.concluded"),
+        action(conclude, "得出结论", [State.open], State.concluded, ASSESSORS.in_person(),       "quality_assessment.concluded",
+               unless=(checks.period_not_over,)),
         action(fall_overdue, "标记逾期", [State.open], STAYS,       rule,            "quality_assessment.fell_overdue",
                due=DueAt("conclude_by_at", "flag_quality_assessments", unless="overdue_at"), notifies=TELL_OVERDUE),
         action(improve,  "制定改进措施", CONCLUDED,    State.improving, ASSESSORS,       "quality_assessment.improved",

@@ -26,7 +26,7 @@ from app.kernel.access.kinds import Lookup
 from app.kernel.actions.actor_policy import process_relation, quality_manager, role
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Branch, Lifecycle, action
 from app.kernel.actions.payloads import EmptyPayload, Reason
 from app.kernel.actions.related import RelatedCommands, RelatedPart
 from app.kpis.catalogue import KPIS
@@ -97,6 +97,23 @@ TO_ACCEPT = (RecipientRule(NoticeType.target_to_accept, field="answerable_id"),)
 RETURNED = (RecipientRule(NoticeType.target_returned, field="setter_id"),)
 WITHDRAWN = (RecipientRule(NoticeType.target_withdrawn, field="answerable_id"),)
 
+
+def after_handing_over(target: QualityTarget) -> State:
+    """Return the state under a new owner, who has accepted nothing yet."""
+    assert target.state is not None
+    return State.proposed if target.state is State.accepted else target.state
+
+
+ACCEPTED_AGAIN = Branch(
+    after_handing_over,
+    (State.proposed, State.returned),
+    outcomes={
+        State.proposed: (State.proposed,),
+        State.accepted: (State.proposed,),
+        State.returned: (State.returned,),
+    },
+)
+
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="quality_target", plural="quality_targets", zh="质量目标", record=QualityTarget, states=State, code="QTG",
@@ -114,7 +131,7 @@ LIFECYCLE = Lifecycle(
         action(return_,    "退回", [State.proposed], State.returned,  ACCEPTORS,                        "quality_target.returned",
                unless=(checks.others_answer,), notifies=RETURNED),
         action(withdraw,   "撤回", IN_FORCE,         State.withdrawn, quality_manager,                  "quality_target.withdrawn", notifies=WITHDRAWN),
-        *succession_rows("quality_target", State),
+        *succession_rows("quality_target", State, to=ACCEPTED_AGAIN),
     ),
 )
 # fmt: on

@@ -10,9 +10,12 @@ from starlette.responses import Response
 from app.api.authentication.auth import caller_of, ledger_of
 from app.api.direct import DirectRoute, Router
 from app.api.listings.page_responses import VARY
+from app.api.records import reads
 from app.api.records.actions import mount_actions
-from app.api.records.reads import mount_reads
 from app.api.routes import Routes
+from app.api.service.pages import page_to_keep
+from app.foundation.documents.router import PAGE_RESPONSE, PageLanguage
+from app.governance.recognitions.certificate import print_certificate
 from app.governance.recognitions.lifecycle import LIFECYCLE
 from app.governance.recognitions.queries import (
     LISTING,
@@ -36,7 +39,25 @@ async def list_contributions(request: Request, query: Annotated[ContributionsQue
     return Response(answer.model_dump_json(), headers=VARY, media_type="application/json")
 
 
-mount_reads(router, LISTING)
+@router.endpoint(
+    "/{id}/certificate",
+    "Get an award's certificate",
+    refused=(404, 422),
+    responses=PAGE_RESPONSE,
+    operation_id="get_recognition_certificate",
+)
+async def get_recognition_certificate(
+    request: Request, name: reads.Name, lang: PageLanguage = None
+) -> Response:
+    """Return the certificate of an award as a page to print on A4."""
+    renderer = reads.renderer_of(request, LISTING)
+    renderer.language = lang or renderer.language
+    award = (await reads.load_visible(renderer, name)).record
+    printed = await print_certificate(renderer, award)
+    return page_to_keep(renderer.language, printed.title, printed.body, printed.running_head)
+
+
+reads.mount_reads(router, LISTING)
 mount_actions(router, LIFECYCLE, RecognitionOut)
 
 ROUTES = Routes((router,), (LISTING,))

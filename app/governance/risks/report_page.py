@@ -28,6 +28,8 @@ def page_of(
         wording,
         title=wording.sentence("title"),
         report=report,
+        # Counts are as of the first instant after the day.
+        instant_before=timedelta.resolution,
         signatures=signatures,
         period=(day(report.from_at, zone), day(last, zone)),
         zone=zone,

@@ -27,8 +27,14 @@ from app.kernel.actions.payloads import EmptyPayload
 from app.kernel.actions.refusals import WrongValue
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.dimensions import narrowing_dimension
+from app.kpis.declaration.kpi import Direction
 
 WHOLE_PERCENT = 100
+
+#: The weight of each part of a rating, and the least weight of a part or a dimension, in percent: nobody
+#: appraises alone, and nothing that is appraised counts for nothing (001, part 3, section 3).
+PART_WEIGHTS = ("oneself_weight", "superior_weight", "peer_weight")
+LEAST_WEIGHT = 5
 
 
 def set_edition(edition: ScorecardEdition, body: SetScorecardEdition, ctx: ActionContext) -> None:
@@ -75,21 +81,33 @@ def weights_of(edition: ScorecardEdition) -> Weights:
 async def edition_invalid(
     reads: ReadContext, edition: ScorecardEdition, body: SetScorecardEdition, ctx: ActionContext
 ) -> None:
-    """Refuse a quarter that has begun, weights that do not make 100, and measures that cannot be."""
+    """Refuse a quarter that has begun, weights that are too low or do not make 100, and measures that cannot
+    be.
+    """
     if start_of_quarter(body.begins_with, ctx.settings.zone) <= ctx.now:
         raise WrongValue(pointer="/begins_with", because="not_ahead")
     for last, names in (
         ("satisfaction", ("service_quality", "efficiency", "cooperation", "satisfaction")),
-        ("peer_weight", ("oneself_weight", "superior_weight", "peer_weight")),
+        ("peer_weight", PART_WEIGHTS),
     ):
         if sum(getattr(body, name) for name in names) != WHOLE_PERCENT:
             raise WrongValue(pointer=f"/{last}", because="weights_not_whole")
+    _check_floors(body)
     named = set[tuple[ScorecardDimension, str]]()
     for n, measure in enumerate(body.measures):
         _check_measure(measure, f"/measures/{n}")
         if (measure.dimension, measure.kpi) in named:
             raise WrongValue(pointer=f"/measures/{n}", because="each_once")
         named.add((measure.dimension, measure.kpi))
+
+
+def _check_floors(body: SetScorecardEdition) -> None:
+    """Refuse weights by which a dimension or a rater hardly counts, and a line that nobody falls below."""
+    for name in (*(dimension.value for dimension in ScorecardDimension), *PART_WEIGHTS):
+        if getattr(body, name) < LEAST_WEIGHT:
+            raise WrongValue({"least": str(LEAST_WEIGHT)}, pointer=f"/{name}", because="weight_too_low")
+    if not body.line:
+        raise WrongValue(pointer="/line", because="nobody_below_line")
 
 
 def _check_measure(measure: ScorecardMeasure, pointer: str) -> None:
@@ -100,6 +118,10 @@ def _check_measure(measure: ScorecardMeasure, pointer: str) -> None:
         raise WrongValue(pointer=f"{pointer}/kpi", because="kpi_of_no_team_or_person")
     if Decimal(measure.best) == Decimal(measure.worst):
         raise WrongValue(pointer=f"{pointer}/worst", because="same_as_best")
+    lower_is_better = Decimal(measure.best) < Decimal(measure.worst)
+    against = {Direction.up: lower_is_better, Direction.down: not lower_is_better}
+    if against.get(KPIS[measure.kpi].direction, False):
+        raise WrongValue(pointer=f"{pointer}/worst", because="best_is_worse")
 
 
 CONFIRMERS = (quality_manager | role(Role.management)).in_person()

@@ -22,6 +22,7 @@ from app.html.wording import Wording
 from app.kernel.access.reads import load
 from app.kernel.ledger import Ledger
 from app.kpis.catalogue import KPIS
+from app.kpis.questions.chart_words import ChartWords
 
 TEMPLATE, TABLE = "governance/scorecards/page.html", "scorecard_page"
 #: The texts of the card that are personal.
@@ -48,7 +49,7 @@ async def page_of(ledger: Ledger, card: Scorecard, language: str) -> str:
             (dimension, getattr(edition, dimension.value), getattr(card, dimension.value))
             for dimension in ScorecardDimension
         ],
-        figures=[_row(figure, wording) for figure in figures],
+        figures=[_row(ledger, figure, wording) for figure in figures],
         signatures=[
             SignatureLine(
                 "person_concerned",
@@ -61,18 +62,21 @@ async def page_of(ledger: Ledger, card: Scorecard, language: str) -> str:
     )
 
 
-def _row(figure: ScorecardFigure, wording: Wording) -> dict[str, Any]:
+def _row(ledger: Ledger, figure: ScorecardFigure, wording: Wording) -> dict[str, Any]:
     """Return the cells of a figure: what was counted or rated, and how it counts."""
     assert figure.dimension is not None
     if figure.kpi is None:
         assert figure.part is not None
-        name, number = wording.label(figure.part), figure.raters
+        name, number, reading = wording.label(figure.part), figure.raters, figure.reading
     else:
-        name, number = KPIS[figure.kpi].texts(wording.language).name, figure.cases
+        kpi, settings = KPIS[figure.kpi], ledger.settings
+        words = ChartWords(wording.language, kpi.unit, ZoneInfo(settings.time_zone), settings.currency)
+        name, number = kpi.texts(wording.language).name, figure.cases
+        reading = None if figure.reading is None else words.value(float(figure.reading))
     return {
         "dimension": wording.label(figure.dimension),
         "name": name,
-        "reading": figure.reading,
+        "reading": reading,
         "of": number,
         "mark": figure.mark,
         "counts": wording.sentence("counts" if figure.counts else "beside"),

@@ -96,8 +96,21 @@ def authorise(
     command = replace(command, metadata=replace(command.metadata, caller=acting))
     if command.if_match is not None and loaded.record.version not in command.if_match:
         raise VersionMismatch(more={"version": loaded.record.version})
-    guards.require_permission(command, loaded.record, ledger.role_labels, permitted=permitted)
+    about = _about_process(command, loaded.record)
+    guards.require_permission(command, about, ledger.role_labels, permitted=permitted)
     return command
+
+
+def _about_process(command: Command, record: Any) -> Any:
+    """Return the record, or for a new one what is known of it before: the process that the payload names,
+    since a role may be held for that process only.
+    """
+    process = getattr(command.body, "process", None)
+    if not (command.row.opens and isinstance(process, str) and "process" in type(record).model_fields):
+        return record
+    about = empty(command.lifecycle.record, record.id)
+    about.process = process
+    return about
 
 
 def _context_of(

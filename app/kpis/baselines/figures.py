@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -42,6 +42,9 @@ class BaselineWords:
     position: int
 
 
+TEAM_NAMES = "select id, key, name from fold.team where id::text = any(%(teams)s) or key = any(%(teams)s)"
+
+
 def baseline_words(baseline: KpiBaseline, language: str) -> BaselineWords:
     """Return the baseline in words."""
     kpi, words = KPIS[str(baseline.kpi)], chart_words(baseline, language)
@@ -64,6 +67,26 @@ def chart_words(baseline: KpiBaseline, language: str) -> ChartWords:
     """Return the words for values in the unit of the baseline's KPI."""
     kpi = KPIS[str(baseline.kpi)]
     return ChartWords(language, kpi.unit, ZoneInfo(str(baseline.zone)), str(baseline.currency))
+
+
+async def named_filters(
+    ledger: Ledger, filters: Mapping[Dimension, Sequence[str]], words: ChartWords
+) -> str | None:
+    """Return the cases in words, teams by their names; None: all cases."""
+    teams = list(filters.get(Dimension.team, ()))
+    rows = await ledger.db.rows(TEAM_NAMES, {"teams": teams}) if teams else ()
+    names = {str(row[code]): str(row["name"]) for row in rows for code in ("id", "key")}
+    named = {
+        name: [names.get(value, value) for value in values] if name is Dimension.team else list(values)
+        for name, values in filters.items()
+    }
+    return words.translate("joined").join(filter_words(named, words)) or None
+
+
+async def read_baseline_words(ledger: Ledger, baseline: KpiBaseline, language: str) -> BaselineWords:
+    """Return the baseline in words, teams by their names."""
+    scope = await named_filters(ledger, _filters_of(baseline), chart_words(baseline, language))
+    return replace(baseline_words(baseline, language), scope=scope)
 
 
 async def draw_baseline(ledger: Ledger, baseline: KpiBaseline, language: str) -> Markup | None:

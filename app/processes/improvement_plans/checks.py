@@ -67,16 +67,24 @@ def _check_targets(targets: Sequence[PlannedTarget], ctx: ActionContext) -> None
 
 
 async def content_is_missing(reads: ReadContext, plan: ImprovementPlan, ctx: ActionContext) -> str | None:
-    """Refuse once the year is over, and while one of the five contents is missing, and name it."""
+    """Refuse once the year is over, while no process owner is a co-author, and while one of the five contents
+    is missing, and name it.
+    """
     assert plan.year is not None
     if end_of_year(plan.year, ctx.settings.zone) <= ctx.counts_from:
         return "plan_year_is_over"
-    if not (plan.direction and plan.vision):
-        return "plan_lacks_direction"
+    # The process owners write the plan with the quality manager (000, section 1).
+    has_co_authors = bool(set(plan.co_author_ids or ()) - {str(plan.owner_id)})
+    if not (has_co_authors and plan.direction and plan.vision):
+        return "plan_lacks_direction" if has_co_authors else "plan_lacks_process_owners"
     if not (plan.present_state and plan.best_practice):
         return "plan_lacks_present_state"
     if not plan.drivers or not await reads.children(ImprovementPlanTarget, plan):
         return "plan_lacks_targets"
+    return await _missing_schedule(reads, plan)
+
+
+async def _missing_schedule(reads: ReadContext, plan: ImprovementPlan) -> str | None:
     points = await reads.children(ImprovementPlanPoint, plan)
     if not points or not all(point.refers_to for point in points):
         return "plan_lacks_points"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from app.api.listings.child_listings import ChildListing
-from app.api.records.shapes import OutputModel
+from app.api.records.shapes import OutputModel, Renderer
 from app.kpis.baselines.queries import BASELINES
 from app.processes.improvements.effects.records import ImprovementMeasurement
 from app.processes.improvements.pilot.records import PilotFeedback, PilotIssue, PilotReadiness
@@ -46,6 +48,11 @@ class RolloutSittingOut(OutputModel, of=RolloutSitting):
 
 class RolloutAnnouncementOut(OutputModel, of=RolloutAnnouncement):
     """An announcement of an improvement to people."""
+
+
+def _for_staff(renderer: Renderer, record: Any, parameters: dict[str, Any]) -> str:
+    """Return that staff sees all rows, and nobody else any."""
+    return "true" if renderer.caller.is_staff_for(record) else "false"
 
 
 #: The listings of child records that only improvements have, besides the baselines of their targets.
@@ -92,6 +99,7 @@ CHILD_LISTINGS = (
         "listed_at",
         RolloutSittingOut,
         "the people who are yet to sit the examination of a rollout, the oldest first",
+        only=_for_staff,
     ),
     ChildListing(
         "announcements",

@@ -435,7 +435,7 @@ LIFECYCLE = Lifecycle(
         action(rollout.hand_over, "移交", [State.rolling_out], State.handed_over, quality_manager, "improvement.handed_over",
                unless=(rollout_checks.handover_not_asked,), prepare=(planned_rollout_steps, load_documents),
                wrong=(rollout_checks.rollout_incomplete, ROLLED_OUT_BY_OTHERS), segregate_from=(project_manager_duty,),
-               notifies=those_concerned(NoticeType.delivered)),
+               notifies=those_concerned(NoticeType.improvement_handed_over)),
         action(rollout.fix, "固化成效", [State.standardised], STAYS, OWNERS.in_person(), "improvement.fixed",
                prepare=(planned_rollout_steps, held_targets),
                wrong=(rollout_checks.not_a_later_step, rollout_checks.external_number_used, rollout_checks.step_out_of_order,

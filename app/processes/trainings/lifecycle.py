@@ -194,6 +194,10 @@ TRAINING_OVERDUE = (
     RecipientRule(NoticeType.training_overdue, field="planner_id"),
     RecipientRule(NoticeType.training_overdue, field="trainer_id"),
 )
+#: Whoever objects after the examination keeps marks and licence until these have looked at them again.
+OBJECTED = (
+    RecipientRule(NoticeType.statement_objected, roles=frozenset({Role.quality_manager, Role.process_owner})),
+)
 LICENCE_ENDED = (RecipientRule(NoticeType.licence_ended, roles=frozenset({Role.process_owner})),)
 #: How long after the time of a training it is taken for one that did not take place.
 RECORDED_WITHIN = timedelta(days=1)
@@ -233,7 +237,7 @@ LIFECYCLE = Lifecycle(
                wrong=(checks.licence_not_to_flag,)),
         action(cancel,         "取消",     [State.planned],  State.cancelled, PLANNERS,  "training.cancelled", notifies=TELL_PARTICIPANTS),
         *document_actions(KeptDocuments(kind="training", any=(State.held, State.examined, State.licensed))),
-        *statement_rows("training", (State.held, State.examined, State.licensed), forget=forget_attendance, prepare=(participants,)),
+        *statement_rows("training", (State.held, State.examined, State.licensed), forget=forget_attendance, prepare=(participants,), notifies=OBJECTED),
         *succession_rows("training", State),
     ),
 )

@@ -17,6 +17,8 @@ from app.foundation.documents.papers import (
 )
 from app.foundation.documents.printing import load_document
 from app.foundation.licences.records import ExaminationResult, ExaminationTopic, TrainingParticipant
+from app.foundation.process_names import process_in_words
+from app.foundation.statements.records import StatedFact
 from app.html.wording import Wording
 from app.processes.trainings.records import Training
 
@@ -42,14 +44,18 @@ async def print_record(
         ],
     )
     trainer = None if training.trainer_id is None else words.name(training.trainer_id)
-    attended = [row.person_id for row in participants if row.attended]
+    present = [row.person_id for row in participants if row.attended]
+    attended = source.objections.uncontested(StatedFact.attended, present)
     return print_paper(
         source,
         Paper(
             facts=(
                 ("audience", source.label(training.kind)),
                 ("method", source.label(training.method)),
-                ("process", training.process),
+                (
+                    "process",
+                    process_in_words(renderer.ledger.lifecycles, training.process, renderer.language),
+                ),
                 ("skills", source.wording.sentence("joined").join(training.skills or ())),
                 ("held_at", source.moment(training.held_at)),
                 ("trainer", trainer),
@@ -77,23 +83,31 @@ async def print_record(
 def _attendance(
     source: PaperSource, participants: Sequence[TrainingParticipant], words: PaperWords
 ) -> PaperTable:
+    objections = source.objections
     return PaperTable(
         "participants",
         ("participant", "attendance"),
-        [(words.name(row.person_id), source.answer(row.attended)) for row in participants],
+        [
+            (
+                words.name(row.person_id),
+                source.stated(row.attended, objections.time_of(StatedFact.attended, row.person_id)),
+            )
+            for row in participants
+        ],
     )
 
 
 def _examination(source: PaperSource, results: Sequence[ExaminationResult], words: PaperWords) -> PaperTable:
     return PaperTable(
         "examination",
-        ("participant", "sitting", "marks", "passed", "examiner"),
+        ("participant", "sitting", "marks", "passed", "closed_book", "examiner"),
         [
             (
                 words.name(row.person_id),
                 str(row.sitting),
                 _marks(source, row),
                 source.answer(row.passed),
+                source.answer(row.closed_book),
                 words.name(row.examiner_id),
             )
             for row in results

@@ -32,11 +32,13 @@ class AskedActions:
     """The actions that a type of notice asks for, by their names; one of them suffices. `only` is a property
     of the record that must be true. `once`: people who have performed one since are not asked again, though
     the record may wait for others; otherwise the record itself shows when nothing waits for the caller.
+    `due` is the record's field with the time until which the action is asked.
     """
 
     names: tuple[str, ...]
     only: str | None = None
     once: bool = False
+    due: str = "due_at"
 
 
 #: Actions that types of notices ask for. Votes, tasks and complaints have sections of their own.
@@ -51,7 +53,7 @@ ASKED_ACTIONS = {
     NoticeType.process_change_applied: AskedActions(("review",)),
     NoticeType.definition_to_review: AskedActions(("publish", "pilot")),
     NoticeType.to_review: AskedActions(("review_solution", "pass_gate")),
-    NoticeType.to_review_change: AskedActions(("review",)),
+    NoticeType.to_review_change: AskedActions(("review",), due="review_due_at"),
     NoticeType.to_accept: AskedActions(("record_acceptance", "hand_over")),
     NoticeType.to_confirm_requirements: AskedActions(
         ("agree_to_requirements", "return_requirements"), only="awaits_confirmation"
@@ -63,9 +65,9 @@ ASKED_ACTIONS = {
     NoticeType.target_to_accept: AskedActions(("accept",)),
     NoticeType.evaluation_to_agree: AskedActions(("agree_to_evaluation",)),
     NoticeType.maintenance_due: AskedActions(("complete",)),
-    NoticeType.to_self_check: AskedActions(("submit_self_check",)),
-    NoticeType.to_summarise: AskedActions(("confirm_summary",)),
-    NoticeType.to_countersign: AskedActions(("countersign",)),
+    NoticeType.to_self_check: AskedActions(("submit_self_check",), due="self_check_due_at"),
+    NoticeType.to_summarise: AskedActions(("confirm_summary",), due="summary_due_at"),
+    NoticeType.to_countersign: AskedActions(("countersign",), due="summary_due_at"),
     NoticeType.weights_to_confirm: AskedActions(("confirm",)),
     NoticeType.setting_to_agree: AskedActions(("agree",)),
     NoticeType.finding_to_correct: AskedActions(("correct",)),
@@ -204,5 +206,12 @@ async def _open_action(
                 "action": offer.action.name,
                 "label": offer.action.label(context.language),
                 "asked_at": instant(row["sent_at"]),
+                "due_at": _due_at(loaded.record, actions),
             }
     return None
+
+
+def _due_at(record: Any, actions: AskedActions) -> str | None:
+    """Return the time until which the action is asked, if the record has one."""
+    due_at = getattr(record, actions.due, None)
+    return None if due_at is None else instant(due_at)

@@ -8,7 +8,7 @@ that it costs the same however many are closed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any, Literal
 from uuid import UUID
@@ -29,6 +29,7 @@ from app.kernel.ledger import Ledger
 from app.log.canonical import from_instant, instant
 from app.ticketing.records import ComplaintSubject
 from app.ticketing.routes.asked_actions import asked_actions
+from app.ticketing.routes.dated_duties import DutyItem, dated_duties
 from app.ticketing.work.work_statements import (
     MOST_LISTED,
     CaseSummary,
@@ -37,6 +38,8 @@ from app.ticketing.work.work_statements import (
     work_statement_for,
 )
 
+#: Time before the reassessment of a treated risk at which it counts as work.
+DUE_SOON = timedelta(days=30)
 router = Router(prefix="/v1/me", tags=["people"], route_class=DirectRoute)
 #: The field by which each section's cases of several kinds are merged, and whether the last comes first.
 SORT_ORDERS = (
@@ -130,6 +133,9 @@ class AskedItem(OutputModel):
     action: str = Field(description="Name of the action: `sign`, `acknowledge`, `review`.")
     label: str = Field(description="Label of the action, in the requested language.")
     asked_at: datetime = Field(description="Time at which the caller was asked.")
+    due_at: datetime | None = Field(
+        description="Due time of the record, for actions that it limits; null if it has none."
+    )
 
 
 class MyWork(OutputModel):
@@ -160,6 +166,10 @@ class MyWork(OutputModel):
         description="Signatures, reviews, acknowledgements and similar actions that the caller was "
         "asked for and that are still open, the newest first; at most 50."
     )
+    duties: list[DutyItem] = Field(
+        description="Steps of rollouts and plans, risks with their actions, and corrective actions that the "
+        "caller is responsible for, by due time; at most 50."
+    )
     queues: list[Queue] = Field(
         description="Queues of the teams in which the caller works, and of the service desk."
     )
@@ -178,6 +188,8 @@ async def get_my_work(request: Request) -> Response:
     work["votes_for_others"] = _child_items(rows["votes_for_others"], VoteItem)
     work["complaints"] = _child_items(rows["complaints"], ComplaintItem)
     work["asked"] = await asked_actions(ledger, caller, language, utc_now())
+    now = utc_now()
+    work["duties"] = await dated_duties(ledger, caller, language, now, now + DUE_SOON)
     work["queues"] = await _queues(rows["queues"], ledger)
     headers = {"Content-Language": language, "Vary": "Authorization, Accept-Language"}
     return Response(dump_json(work), headers=headers, media_type="application/json")

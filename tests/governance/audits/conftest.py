@@ -112,7 +112,8 @@ class Office:
             "severity": "major",
             "process": "incident",
             "team": TEAM,
-            "evidence": ["INC-2026-000001"],
+            # Another case each time: the same one again is the same fault.
+            "evidence": [f"INC-2026-9{self.now:%d%H%M}"],
             "description": "Nothing says what was done. 未说明处理情况。",
             "person": self.agent.id,
             "supervisor": self.supervisor.id,

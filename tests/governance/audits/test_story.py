@@ -172,6 +172,12 @@ async def test_a_finding_is_objected_to_decided_by_another_corrected_and_verifie
     assert (upheld["state"], upheld["verdict"]) == ("raised", "upheld")
     refused = await office.agent.post(f"{path}/object", json={"objection": "Once more."})
     assert (refused.status_code, refused.json()["code"]) == (409, "objection_decided")
+    for other in (office.supervisor, office.head):
+        again = await other.post_ok(f"{path}/object", {"objection": "I was on leave."})
+        assert (again["state"], again["verdict"]) == ("objected", None), "each of them can object once"
+        await office.second_quality.post_ok(f"{path}/decide_objection", verdict)
+    refused = await office.supervisor.post(f"{path}/object", json={"objection": "Once more."})
+    assert (refused.status_code, refused.json()["code"]) == (409, "objection_decided")
     corrected = await office.head.post_ok(f"{path}/correct", {"correction": "It is written down."})
     assert corrected["state"] == "corrected"
     verified = await office.quality.post_ok(f"{path}/verify", {"verification": "Seen."})
@@ -200,6 +206,31 @@ async def test_points_double_for_the_same_again_end_with_the_finding_and_spare_w
     await office.second_quality.post_ok(f"/v1/findings/{second['number']}/decide_objection", verdict)
     await office.follow()
     assert [points for *_, points in await office.points(office.agent)] == [20]
+
+
+async def test_the_same_case_repeats_nothing_and_is_evidence_only_against_a_team_that_had_it(
+    office: Office,
+) -> None:
+    number = await office.solve()
+    await office.raised(evidence=[number])
+    assert (await office.raised(evidence=[number, "The log"]))["repeats_id"] is None
+    await office.api.team("storage")
+    refused = await office.quality.post(
+        "/v1/findings", json=office.finding(team="storage", evidence=[number])
+    )
+    assert [(error["pointer"], error["code"]) for error in refused.json()["errors"]] == [
+        ("/evidence/0", "case_of_another_team")
+    ]
+
+
+async def test_an_audit_that_is_opened_late_leaves_time_for_the_self_check(office: Office) -> None:
+    month = month_of(office.now, office.zone)
+    await office.solve()
+    await office.move_to(office.day(month, 28))
+    await office.open()
+    audit = await office.audit()
+    assert from_instant(audit["self_check_due_at"]) == office.now + timedelta(days=7)
+    assert audit["self_check_overdue_at"] is None
 
 
 async def test_nobody_repeats_what_another_one_did_nor_what_was_withdrawn(office: Office) -> None:

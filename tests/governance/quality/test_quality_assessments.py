@@ -9,10 +9,12 @@ from zoneinfo import ZoneInfo
 from app.attention.queries import attention
 from app.attention.rules.quality import last_half
 from app.attention.shapes import AttentionQuery
+from app.governance.quality_assessments.payloads import ConcludeQualityAssessment
 from app.governance.quality_assessments.records import CONCLUDED_WITHIN
 from tests.client import Json
 from tests.governance.quality.conftest import House, at, errors, kinds_of
 from tests.governance.quality.test_quality_targets import led
+from tests.people import act
 
 AT = "/v1/quality_assessments"
 
@@ -75,7 +77,13 @@ async def test_who_owes_an_assessment_is_told(house: House) -> None:
     half = {"cycle": "half_yearly", "begins_at": begin.isoformat(), "ends_at": end.isoformat()}
     path = f"{AT}/{(await house.quality.post_ok(AT, opening(house, **half)))['number']}"
     assert await unassessed() == {"quality_unassessed"}, "it is only open"
-    await house.second.post_ok(f"{path}/conclude", {"summary": "Well.", "findings": []})
+    early = await house.second.post(f"{path}/conclude", json={"summary": "Well.", "findings": []})
+    assert (early.status_code, early.json()["code"]) == (409, "assessed_period_not_over")
+    ledger, assessor = house.api.ledger, UUID(house.second.id)
+    caller = (await ledger.directory.callers({assessor}))[assessor]
+    body = ConcludeQualityAssessment(summary="Well.", findings=())
+    name = path.rpartition("/")[2]
+    await act(ledger, caller, "quality_assessment", "conclude", name, body, now=instant)
     assert await unassessed() == set()
     await house.quality.post_ok(AT, opening(house))
     await house.pass_time(days=31)

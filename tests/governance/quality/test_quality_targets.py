@@ -77,6 +77,29 @@ async def test_a_target_is_broken_down_to_a_team_and_its_people_who_accept_it(ho
     ]
 
 
+async def test_a_new_owner_accepts_again_and_the_sheet_names_who_accepted(house: House) -> None:
+    target = await house.quality.post_ok(AT, goal(answerable=house.first.id))
+    path = f"{AT}/{target['number']}"
+    await house.management.post_ok(f"{path}/accept")
+    management = (await house.management.read("/v1/me"))["person"]["name"]
+    signing = (await house.quality.get(f"{path}/responsibility_sheet?lang=en")).text
+    signing = signing.partition('class="signatures"')[2]
+    assert f"Accepted for the responsible person<td>{management}<td>20" in signing
+    first = (await house.first.read("/v1/me"))["person"]["name"]
+    assert f"Responsible for the targets<td>{first}<td><td>" in signing
+    admin = await house.api.client("Admin", "admin")
+    await admin.post_ok(f"/v1/persons/{house.first.id}/deactivate")
+    body = {"person": house.first.id, "new_holder": house.second.id}
+    handed_over = await house.quality.post_ok(f"{path}/hand_over_duties", body)
+    assert handed_over["state"] == "proposed"
+    signing = (await house.quality.get(f"{path}/responsibility_sheet?lang=en")).text
+    signing = signing.partition('class="signatures"')[2]
+    assert "Accepted for" not in signing
+    second = (await house.second.read("/v1/me"))["person"]["name"]
+    assert f"Responsible for the targets<td>{second}<td><td>" in signing
+    assert (await house.second.post_ok(f"{path}/accept"))["state"] == "accepted"
+
+
 async def test_nobody_accepts_a_goal_that_they_have_set_for_themselves(house: House) -> None:
     target = await house.quality.post_ok(AT, goal(answerable=house.quality.id))
     path = f"{AT}/{target['number']}"

@@ -48,6 +48,17 @@ async def test_an_award_to_a_person_is_told_to_them_and_seen_by_nobody_else(api:
     assert [str(row["person_id"]) for row in rows] == [receiver.id]
 
 
+async def test_an_award_prints_as_a_certificate_for_those_who_see_it(api: Api) -> None:
+    giver, receiver = await api.client("Giver", Role.agent), await api.client("Receiver", Role.engineer)
+    sent = await giver.post_ok("/v1/recognitions", award(person=receiver.id))
+    address = f"/v1/recognitions/{sent['id']}/certificate"
+    chinese = (await receiver.get(address, params={"lang": "zh"})).text
+    words = ("Receiver", "特此表彰：知识分享。", "spared us a hundred calls", "授予人", "Giver")
+    assert [word for word in words if word not in chinese] == []
+    stranger = await api.client("Stranger", Role.engineer)
+    assert (await stranger.get(address)).status_code == 404
+
+
 async def test_a_public_award_everybody_sees_and_one_to_a_team_its_members(api: Api) -> None:
     await api.team("network")
     giver, guest = await api.client("Giver", Role.agent), await api.client("Guest")

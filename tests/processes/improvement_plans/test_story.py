@@ -39,6 +39,9 @@ async def test_a_plan_is_submitted_with_all_five_contents_or_told_which_one_lack
     outsider = await programme.api.client("Outsider", Role.agent)
     refused = await quality.post("/v1/improvement_plans", json={**body, "co_authors": [outsider.id]})
     assert errors(refused.json()) == [("/co_authors/0", "no_process_owner")]
+    alone = await quality.post_ok("/v1/improvement_plans", body)
+    refused = await quality.post(f"/v1/improvement_plans/{alone['id']}/submit", json=programme.question())
+    assert (refused.status_code, refused.json()["code"]) == (409, "plan_lacks_process_owners")
     plan = await quality.post_ok("/v1/improvement_plans", {**body, "co_authors": [owner.id]})
     assert (plan["state"], plan["number"][:4], plan["edition"]) == ("drafted", "PLN-", 1)
     assert set(plan["weights"].values()) == {1}

@@ -216,7 +216,8 @@ class Project:
         members = await self.api.ledger.db.rows(MEMBERS)
         passed = {self.executor.id, *but}
         ids = [str(member["person_id"]) for member in members]
-        return [{"person": person, "due_at": AHEAD} for person in ids if person not in passed]
+        due_at = (datetime.now(UTC) + timedelta(days=20)).isoformat()
+        return [{"person": person, "due_at": due_at} for person in ids if person not in passed]
 
     async def readiness(self, **changes: Any) -> Json:
         """All that must be ready for a pilot."""

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from html import unescape
 from zoneinfo import ZoneInfo
 
-from app.common.people import Role
+from app.common.people import Person, Role
+from app.common.records import from_row
 from app.kpis.declaration.kpi import Unit
 from app.kpis.facts.consumer import FACTS
 from app.kpis.questions.chart_words import ChartWords
@@ -230,7 +231,7 @@ async def test_a_pilot_prints_with_what_was_measured_in_its_round(api: Api, foll
     for words in ("试点报告", "第 1 轮", "赞成", "试点中的问题", "接受情况", "−20 天", "已改善"):
         assert words in chinese, words
     # What comes in the round after is not in it.
-    extended = project.judgement(position, "extended", begins_at=a_day(0), ends_at=a_day(-150))
+    extended = project.judgement(position, "extended", begins_at=a_day(-1), ends_at=a_day(-150))
     await project.quality.post_ok(f"{path}/ask_judgement", extended)
     assert (await project.decide(path))["state"] == "piloting"
     decided = await printed(project.first, path, number, "en")
@@ -238,6 +239,8 @@ async def test_a_pilot_prints_with_what_was_measured_in_its_round(api: Api, foll
     assert [words for words in voted if words not in decided] == []
     assert f"On the effect measured at log position<td>{position:,}" in decided
     assert "Decisions of the committee" not in page
+    motion = ("Put to the committee", "<td>Extended", a_day(-1)[:10], a_day(-150)[:10])
+    assert [words for words in motion if words not in decided] == []
     [logged] = (await project.quality.read(f"{path}/pilot_issues"))["items"]
     solved = {"issue": logged["id"], "solution": "One question less."}
     await project.manager.post_ok(f"{path}/solve_pilot_issue", solved)
@@ -296,9 +299,34 @@ async def test_a_hand_over_prints_with_its_steps_and_why_the_pilot_was_passed(
     page = await printed(project.owner, path, number, "en")
     assert "Accepted by the quality manager<td>Quality<td>20" in page
     assert "Published" in page
+    await _signed_by_who_handed_over(project, path, number)
+    await _without_marks_for_others(project, path, number)
     chinese = await printed(project.owner, path, number, "zh")
     for words in ("移交", "证据不足仍予通过的理由", "9 · 固化", "推广步骤", "单据太少", "质量经理验收"):
         assert words in chinese, words
+
+
+async def _signed_by_who_handed_over(project: Project, path: str, number: str) -> None:
+    """Whoever takes over the duties later has not signed."""
+    before = (await printed(project.quality, path, number, "en")).partition('class="signatures"')[2]
+    assert re.search(r"Project manager<td>[^<]+<td>20", before)
+    later = await project.api.client("Later", Role.project_manager)
+    await project.admin.post_ok(f"/v1/persons/{project.manager.id}/deactivate")
+    body = {"person": project.manager.id, "new_holder": later.id}
+    await project.first.post_ok(f"{path}/hand_over_duties", body)
+    after = (await printed(project.quality, path, number, "en")).partition('class="signatures"')[2]
+    assert after == before
+
+
+async def _without_marks_for_others(project: Project, path: str, number: str) -> None:
+    """A customer who suggested the improvement reads neither marks of employees nor single votes."""
+    # The executor has suggested it, and comes with a key of a customer.
+    row = await project.api.ledger.db.row("select * from fold.person where id = %s", (project.executor.id,))
+    assert row is not None
+    customer = await project.api.client_of(from_row(Person, row), Role.requester)
+    page = await printed(customer, path, number, "en")
+    assert [words for words in ("<td>90<td>90", "First<td>Approve") if words in page] == []
+    assert (await customer.read(f"{path}/rollout_sittings"))["items"] == []
 
 
 async def test_what_it_costs_is_for_staff_and_not_for_whoever_suggested_it(improvers: Improvers) -> None:

@@ -92,6 +92,7 @@ async def examined(project: Project, marks: dict[str, int], *, closed_book: bool
     return number
 
 
+AHEAD_CUTOVER = "2030-03-31T04:00:00.000000Z"
 FIRST_SEVEN = tuple(step for step in STEPS[:7] if step != "pilot")
 
 
@@ -277,6 +278,7 @@ async def all_members_sit_the_examination(project: Project, record_path: str, ot
     assert await refused(later | {"person": executor}) == [("absent/0/person", "passed_already")]
     assert await refused(later | {"person": project.owner.id}) == [("absent/0/person", "not_in_scope")]
     assert await refused(later | {"due_at": ago()}) == [("absent/0/due_at", "not_ahead")]
+    assert await refused(later | {"due_at": AHEAD}) == [("absent/0/due_at", "sits_too_late")]
     body = evidence(project, "inform_and_train", training=training, absent=[later])
     await project.executor.post_ok(path, body)
     (sitting,) = (await project.quality.read(f"{record_path}/rollout_sittings"))["items"]
@@ -381,6 +383,28 @@ async def it_is_managed_daily_until_the_planned_end(project: Project, path: str)
 
 
 @in_test_all
+async def test_a_new_owner_of_a_step_is_told_which_one_and_until_when_and_finds_it_in_their_work(
+    project: Project,
+) -> None:
+    path = await project.planned_rollout(cutover_at=AHEAD_CUTOVER)
+    new = await project.api.client("New", Role.engineer, teams=("network",))
+    plan = project.rollout(cutover_at=AHEAD_CUTOVER)
+    for step in plan["steps"]:
+        if step["step"] == "cut_over":
+            step["owner"] = new.id
+    await project.manager.post_ok(f"{path}/roll_out", plan)
+    (duty,) = (await new.read("/v1/me/work"))["duties"]
+    assert (duty["action"], duty["fields"]) == ("complete_rollout_step", {"step": "cut_over"})
+    assert (duty["due_at"], duty["title"], duty["overdue"]) == (AHEAD_CUTOVER, "Cut over", False)
+    worker, now = Worker(project.api.ledger), datetime.now(UTC)
+    await worker.work(now)
+    await worker.work(now + timedelta(minutes=2))
+    told_steps = [step for notice in (await new.read("/v1/notices"))["items"] for step in notice["told"]]
+    (tasked,) = [step for step in told_steps if step["step"] == "tasked"]
+    assert tasked["due_at"] == AHEAD_CUTOVER
+    assert "Cut over" in {detail["value"] for detail in tasked["details"]}
+
+
 async def test_what_went_well_is_told_to_all_teams_and_an_overdue_step_to_its_owner(
     project: Project,
 ) -> None:

@@ -5,6 +5,7 @@ lent, held, and destroyed by two people, from the register to the events of the 
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -14,10 +15,11 @@ from app.foundation.documents.keeping.records import KEPT_CHILDREN
 from app.foundation.documents.keeping.retention import YEARS
 from app.foundation.documents.records import DocumentEntry, Importance
 from app.registry import LIFECYCLES
+from tests.automation.worker import Worker
 from tests.client import Client, Json
 from tests.desk.test_pages import page
 from tests.extent import in_test_all
-from tests.processes.trainings.conftest import School
+from tests.processes.trainings.conftest import School, said
 
 REASON = {"reason": "The year is over."}
 OWN_KIND = "document"
@@ -93,6 +95,37 @@ async def test_the_record_of_a_training_prints_with_attendance_and_marks(school:
     assert (await stranger.get(address)).status_code == 404
     of_guest = await school.guest.get(address, params={"lang": "zh"})
     assert ("First" in of_guest.text, "有哪些新内容 90" in of_guest.text) == (True, False)
+
+
+async def test_whoever_objects_is_not_asked_to_sign_as_having_attended(school: School) -> None:
+    path = await school.held(school.first, school.second)
+    await school.second.post_ok(f"{path}/object_to_statement", {"objection": "I was on leave."})
+    (entry,) = (await school.quality.read(f"{path}/documents"))["items"]
+    page = (await school.quality.get(f"{path}/documents/{entry['number']}", params={"lang": "en"})).text
+    facts, _, signing = page.partition('class="signatures"')
+    assert re.search(r"Second\s*<td>No: objected on \d{4}-", facts)
+    assert re.search(r"First\s*<td>Yes", facts)
+    assert ("First" in signing, "Second" in signing) == (True, False)
+
+
+async def test_the_owner_of_one_process_trains_for_it_and_for_no_other(school: School) -> None:
+    owner = await school.api.client("Owner", "process_owner@process/incident")
+    training = await owner.post_ok("/v1/trainings", said())
+    assert training["process"] == "incident"
+    assert (await owner.post("/v1/trainings", json=said(process="change"))).status_code == 403
+
+
+async def test_whoever_objects_after_the_examination_leaves_the_result_to_be_looked_at_again(
+    school: School,
+) -> None:
+    owner = await school.api.client("Owner", Role.process_owner)
+    path = await school.licensed(school.first)
+    await school.first.post_ok(f"{path}/object_to_statement", {"objection": "I was ill."})
+    worker, now = Worker(school.api.ledger), datetime.now(UTC)
+    await worker.work(now)
+    await worker.work(now + timedelta(minutes=2))
+    steps = [step for notice in (await owner.read("/v1/notices"))["items"] for step in notice["steps"]]
+    assert "statement_objected" in steps
 
 
 def test_every_kind_that_files_documents_keeps_and_prints_them(school: School) -> None:

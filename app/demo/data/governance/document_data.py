@@ -24,7 +24,8 @@ REVIEWERS = {
 @dataclass(frozen=True)
 class DocumentTemplate:
     """A document: its class, text and author, the days before the end on which it was drafted, and (negative:
-    ahead) on which its next review is due; None: it is a draft. All its readers have acknowledged it, except
+    ahead) on which its next review is due; None: its review waits, or the
+    countersignature of the teams in `countersigned_by`. All its readers have acknowledged it, except
     the last one.
     """
 
@@ -41,6 +42,7 @@ class DocumentTemplate:
     confidentiality: str = "internal"
     readers: tuple[str, ...] = ()
     acknowledged_by: tuple[str, ...] = ()
+    countersigned_by: tuple[str, ...] = ()
 
 
 RESTRICTED, REVIEW_OVERDUE, TO_ACKNOWLEDGE = "security-response", "backup-scheme", "desk-instruction"
@@ -104,6 +106,18 @@ DOCUMENTS = (
         "department_head",
         40,
         None,
+    ),
+    DocumentTemplate(
+        "line-scheme",
+        "SO",
+        "第二条专线方案 How the second line is built",
+        "先接数据中心，再接工厂。First the data centre, then the plant.",
+        CONFIGURATION_MANAGER,
+        "network",
+        "department_head",
+        12,
+        None,
+        countersigned_by=("service-desk",),
     ),
 )
 CHANGES = "首版。The first version."

@@ -55,3 +55,7 @@ ADJUSTMENT: dict[str, Any] = {
     "reason": "应用团队的积压未按计划减少。Its backlog has not become less as planned.",
 }
 ADJUSTMENT_QUESTION = "是否同意调整计划？Shall the plan be adjusted so?"
+
+#: Days before the end before which the tasks of reviews of major incidents were due and are done.
+FOLLOW_UPS_DONE = 3.0
+FOLLOW_UP_OUTCOME = "已完成并验证。Done and checked."

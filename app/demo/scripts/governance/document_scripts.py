@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import uuid5
 
 from app.demo.data.governance import document_data as data
@@ -42,13 +42,13 @@ class DocumentScript(ProgrammeScript):
         await self.act(self._after(0), author, "draft", self._draft)
         submitted = SubmitDocument(question=f"{template.title}?", changes=data.CHANGES)
         if template.review_due is None:  # its review waits
-            await self.act(programme.before_end(data.WAITS), author, "submit", submitted)
+            submitted_at = programme.before_end(data.WAITS)
+            await self.act(submitted_at, author, "submit", submitted)
+            if template.countersigned_by:
+                await self._review(submitted_at + timedelta(hours=4))
             return
         await self.act(self._after(data.SUBMITTED_AFTER), author, "submit", submitted)
-        reviewer = programme.callers[data.REVIEWERS[template.tier]]
-        async for decision, voter in self.script.voters(self.kind, self.record_id, (reviewer,)):
-            vote = CastVote(decision=decision, verdict=VoteVerdict.approve, comment=COMMENT)
-            await self.act(self._after(data.REVIEWED_AFTER), voter, "vote", vote)
+        await self._review(self._after(data.REVIEWED_AFTER))
         published_at, review_at = self._after(data.PUBLISHED_AFTER), programme.before_end(template.review_due)
         body = PublishDocument(
             effective_at=published_at,
@@ -61,6 +61,13 @@ class DocumentScript(ProgrammeScript):
             await self.act(acknowledged_at, reader, "acknowledge", AcknowledgeDocument())
         if template.review_due > 0:
             await self.rule(review_at, FLAGGER, "flag_review", EmptyPayload())
+
+    async def _review(self, voted_at: datetime) -> None:
+        """Have the reviewer of its tier approve it."""
+        reviewer = self.programme.callers[data.REVIEWERS[self.template.tier]]
+        async for decision, voter in self.script.voters(self.kind, self.record_id, (reviewer,)):
+            vote = CastVote(decision=decision, verdict=VoteVerdict.approve, comment=COMMENT)
+            await self.act(voted_at, voter, "vote", vote)
 
     async def _draft(self) -> DraftDocument:
         """Return the draft, with its file, which is sent before it as by anybody."""
@@ -85,6 +92,7 @@ class DocumentScript(ProgrammeScript):
                 "readers": list(map(programme.person, template.readers)),
                 "tier": template.tier,
                 "team": template.team,
+                "countersigning_teams": list(template.countersigned_by),
                 "upload": str(upload.id),
                 "name": f"{template.name}.txt",
             }

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from app.demo.data.governance import waiting_data as data
 from app.demo.data.organisation import BUSINESS_HEAD, CHANGE_MANAGER, HEAD_OF_IT
+from app.demo.lookups import open_follow_ups
 from app.demo.programme import Programme, ProgrammeScript, question
 from app.demo.script import DEMO_RULE
 from app.governance.process_changes.payloads import ApplyProcessChange, ReviewProcessChange
@@ -13,6 +14,7 @@ from app.kernel.actions.payloads import EmptyPayload
 from app.processes.changes.payloads import DraftChange, RequestEmergencyApprovalChange
 from app.processes.changes.policies.payloads import ApproveChangeTemplate, DraftChangeTemplate
 from app.processes.improvement_plans.adjusting import ProposeAdjustmentImprovementPlan
+from app.ticketing.work.tasks import CompleteTask
 
 
 async def make_questions(programme: Programme) -> None:
@@ -60,6 +62,20 @@ async def ask_for_adjustment(programme: Programme, plan: ProgrammeScript) -> Non
     fields = question(data.ADJUSTMENT_QUESTION, asked_at) | data.ADJUSTMENT
     body = ProposeAdjustmentImprovementPlan.model_validate(fields)
     await plan.act(asked_at, programme.quality, "propose_adjustment", body)
+
+
+async def complete_follow_ups(programme: Programme) -> None:
+    """Complete the tasks that reviews of major incidents gave, except those of the last weeks."""
+    ledger = programme.maker.ledger
+    before = programme.before_end(data.FOLLOW_UPS_DONE)
+    callers = {caller.person_id: caller for caller in programme.callers.values()}
+    for row in await open_follow_ups(ledger.db, before):
+        caller = callers.get(row["assignee_id"])
+        if caller is None:
+            continue
+        script = ProgrammeScript(programme, "incident", f"follow-up-{row['id']}", row["incident"])
+        body = CompleteTask(task=row["id"], outcome=data.FOLLOW_UP_OUTCOME)
+        await script.act(row["due_at"] - timedelta(days=2), caller, "complete_task", body)
 
 
 async def deactivate_leaver(programme: Programme) -> None:

@@ -18,7 +18,11 @@ from app.demo.scripts.governance.risk_scripts import make_risks
 from app.demo.scripts.governance.scorecard_scripts import make_scorecards
 from app.demo.scripts.governance.survey_scripts import make_surveys
 from app.demo.scripts.governance.target_scripts import make_targets
-from app.demo.scripts.governance.waiting_scripts import deactivate_leaver, make_questions
+from app.demo.scripts.governance.waiting_scripts import (
+    complete_follow_ups,
+    deactivate_leaver,
+    make_questions,
+)
 from app.kernel.ledger import Ledger
 
 
@@ -36,4 +40,5 @@ async def make_governance(
     for make in (make_documents, make_maintenance, make_targets, make_recognitions, make_scorecards):
         await make(programme)
     await make_questions(programme)
+    await complete_follow_ups(programme)
     await deactivate_leaver(programme)

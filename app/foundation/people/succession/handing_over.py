@@ -22,7 +22,7 @@ from app.kernel.access.eligibility import is_eligible, scopes_of
 from app.kernel.access.reads import ReadContext, Reading, Unguarded
 from app.kernel.actions.actor_policy import role, rule
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.lifecycle import STAYS, Action, PayloadCheck, action
+from app.kernel.actions.lifecycle import STAYS, Action, PayloadCheck, StateResolver, Unchanged, action
 from app.kernel.actions.payloads import Payload, Reference
 from app.kernel.actions.refusals import WrongValue, caller_check
 
@@ -172,13 +172,15 @@ def succession_rows(
     *,
     event: str = "duties_handed_over",
     of_the_active: bool = False,
+    to: Unchanged | StateResolver = STAYS,
     hand_over: Callable[[Any, HandOverDuties, ActionContext], None] = hand_over_duties,
     wrong: tuple[PayloadCheck, ...] = (),
     notifies: tuple[RecipientRule, ...] = (),
 ) -> tuple[Action[Any, Any], ...]:
     """Return the row for a lifecycle's table. Only duties of people who have left, or are absent for long,
     are handed over, unless the managers may replace active people, too (`of_the_active`). `hand_over` does
-    what follows for the kind, whose own checks are `wrong`. `event` is the second part of the event's type.
+    what follows for the kind, and `to` where it leads; the kind's own checks are `wrong`. `event` is the
+    second part of the event's type.
     """
     duties = KIND_DUTIES[kind]
     checks: tuple[PayloadCheck, ...] = (
@@ -191,7 +193,7 @@ def succession_rows(
             hand_over,
             "移交职责",
             [state for state in states if kind in OUTLASTING or state.value not in duties.ended],
-            STAYS,
+            to,
             (role(*duties.managers) | rule).in_person(),
             f"{kind}.{event}",
             prepare=(held_duties,),

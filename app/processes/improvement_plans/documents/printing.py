@@ -6,16 +6,21 @@ from dataclasses import replace
 from typing import Any
 
 from app.api.records.shapes import Renderer
-from app.common.people import Role
 from app.foundation.documents.decided import PrintedDecision, committee_lines, load_decisions
 from app.foundation.documents.pages import PrintedDocument, PrintedPage, SignatureLine
 from app.foundation.documents.past import PastRecord
-from app.foundation.documents.posts import post_lines
 from app.foundation.documents.printing import LoadedDocument, decrypt, load_document
 from app.foundation.documents.records import DocumentClass
+from app.foundation.documents.signing import SigningAct, act_lines, newest_act
 from app.kernel.ledger import Ledger
-from app.kpis.baselines.figures import baseline_words, chart_words, draw_baseline
+from app.kpis.baselines.figures import (
+    baseline_words,
+    chart_words,
+    draw_baseline,
+    read_baseline_words,
+)
 from app.kpis.baselines.records import KpiBaseline
+from app.log.events import stream
 from app.processes.improvement_plans.contents import stored_baseline
 from app.processes.improvement_plans.documents.pages import (
     AdjustedTarget,
@@ -50,7 +55,7 @@ async def print_document(
         printed = await _load_plan(renderer.ledger, plan, document, renderer.language)
     else:
         author = document.printed
-        lines = await post_lines(renderer.ledger, Role.quality_manager)
+        lines = await _submitter_lines(renderer.ledger, document)
         printed = PrintedPlan(
             document=author,
             signatures=(SignatureLine("prepared_by", author.author, author.recorded_at), *lines),
@@ -84,10 +89,26 @@ async def _load_plan(
         decisions=decisions,
         signatures=(
             SignatureLine("proposed_by", author.author, author.recorded_at),
-            *await post_lines(ledger, Role.quality_manager),
+            *await _submitter_lines(ledger, document),
             *committee_lines(decisions),
         ),
     )
+
+
+async def _submitter_lines(ledger: Ledger, document: LoadedDocument) -> list[SignatureLine]:
+    """Return the line of the quality manager who put this edition to the committee."""
+    edition = document.edition
+    act = newest_act(edition.since(lambda event: event.type in ASKING), *ASKING)
+    return await act_lines(ledger, {"quality_manager": act or _proposal_before(document)})
+
+
+def _proposal_before(document: LoadedDocument) -> SigningAct | None:
+    """Return the proposal of the adjustment that made this edition; the edition follows its adoption."""
+    edition = document.printed.entry.edition
+    made_by = [each for each in _adopted(document.edition.record_then) if each.edition == edition]
+    names = {stream(each.KIND, each.id) for each in made_by}
+    before = [event for event in document.edition.events if names & event.data["set"].keys()]
+    return newest_act(before, *ASKING)
 
 
 async def _written_by_proposer(ledger: Ledger, document: LoadedDocument) -> PrintedDocument:
@@ -113,7 +134,7 @@ async def _targets(ledger: Ledger, then: PastRecord, language: str) -> list[Prin
         printed.append(
             PrintedPlanTarget(
                 title=target.title or "",
-                baseline=baseline_words(baseline, language),
+                baseline=await read_baseline_words(ledger, baseline, language),
                 goal=words.value(float(target.goal or 0)),
                 is_limit=is_limit(direction_of(target.kpi), baseline.value, target.goal or ""),
                 due_on=target.due_on or "",

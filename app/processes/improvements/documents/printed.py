@@ -15,7 +15,7 @@ from app.foundation.documents.records import DocumentEntry
 from app.foundation.licences.records import ExaminationTopic
 from app.kpis.baselines.figures import BaselineWords
 from app.processes.improvements.effects.records import MeasurementOccasion
-from app.processes.improvements.pilot.records import FeedbackStance
+from app.processes.improvements.pilot.records import FeedbackStance, PilotJudgement
 from app.processes.improvements.rollout.records import RolloutStepName
 
 
@@ -136,6 +136,20 @@ class PrintedPilot:
     trainings: Sequence[PrintedTraining]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintedMotion:
+    """A judgement of a pilot that was put to the committee; of an extended pilot, its dates, its cases in
+    words and those that it is compared with (None: all).
+    """
+
+    judgement: PilotJudgement
+    dates: tuple[datetime | None, datetime | None]
+    scope: str | None
+    control: str | None
+    reason: str | None
+    is_extension: bool
+
+
 @dataclass(frozen=True, slots=True)
 class PrintedSitting:
     """A person who has not sat the examination yet, and the day by which they do. `name` is None if they were
@@ -198,6 +212,7 @@ class PrintedImprovement:
     announcements: Sequence[PrintedAnnouncement] = ()
     cutover: tuple[datetime | None, int | None] | None = None
     decisions: Sequence[PrintedDecision] = ()
+    motions: Sequence[PrintedMotion] = ()
     feedback: Mapping[FeedbackStance, int] | None = None
     issues: Sequence[PrintedIssue] = ()
     steps: Sequence[PrintedStep] = ()

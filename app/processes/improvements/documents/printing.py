@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from app.api.records.shapes import Renderer
@@ -11,10 +12,13 @@ from app.common.records import from_row
 from app.foundation.decisions.records import DecisionOutcome
 from app.foundation.documents.decided import PrintedDecision, committee_lines, load_decisions
 from app.foundation.documents.pages import PrintedPage, SignatureLine
+from app.foundation.documents.papers import objections_of
 from app.foundation.documents.printing import DecryptedDocument, LoadedDocument, decrypt, load_document
 from app.foundation.documents.records import DocumentClass, DocumentEntry
+from app.foundation.documents.signing import act_lines, act_of, newest_act
+from app.foundation.statements.records import StatedFact
 from app.kernel.ledger import Ledger
-from app.kpis.baselines.figures import baseline_words, chart_words, draw_baseline
+from app.kpis.baselines.figures import chart_words, draw_baseline, named_filters, read_baseline_words
 from app.kpis.baselines.records import KpiBaseline
 from app.kpis.catalogue import KPIS
 from app.kpis.effects.content import EffectResult, EffectScale, EffectSide
@@ -34,9 +38,10 @@ from app.processes.improvements.documents.printed import (
     PrintedMeasurement,
     PrintedMeasurements,
     PrintedTarget,
+    PrintedTraining,
 )
 from app.processes.improvements.documents.project_facts import (
-    named_filters,
+    motions_of,
     pilot_facts,
     rollout_of,
     sittings_left,
@@ -60,6 +65,8 @@ STATISTICS = {
     EffectMethod.rate: ComparedStatistic.rate,
     EffectMethod.rate_by_day: ComparedStatistic.rate,
 }
+#: The act by which each role signs the hand-over, by the code of its line.
+HANDING_OVER = {"project_manager": "improvement.handover_asked", "accepted_by": "improvement.handed_over"}
 EFFECTS = "select * from fold.kpi_effect where id = any(%s)"
 
 
@@ -78,7 +85,28 @@ async def print_document(
     load = loads.get(document.printed.document_class)
     if load is None:
         return page_of(PrintedImprovement(document=document.printed), renderer.language)
-    return page_of(await load(renderer.ledger, improvement, document, renderer.language), renderer.language)
+    printed = await load(renderer.ledger, improvement, document, renderer.language)
+    if not renderer.caller.is_staff_for(improvement):
+        printed = page_for_customers(printed)
+    return page_of(printed, renderer.language)
+
+
+def page_for_customers(printed: PrintedImprovement) -> PrintedImprovement:
+    """Return the page for readers who are not staff: without marks of employees, examinations that they have
+    yet to pass, and single votes.
+    """
+    pilot = printed.pilot
+    return replace(
+        printed,
+        pilot=None if pilot is None else replace(pilot, trainings=_without_marks(pilot.trainings)),
+        trainings=_without_marks(printed.trainings),
+        sittings=(),
+        decisions=[replace(decision, votes=()) for decision in printed.decisions],
+    )
+
+
+def _without_marks(trainings: Sequence[PrintedTraining]) -> list[PrintedTraining]:
+    return [replace(training, results=()) for training in trainings]
 
 
 async def _reasons(ledger: Ledger, improvement: Improvement) -> list[tuple[str, str]]:
@@ -115,7 +143,7 @@ async def _load_proposal(
             printed_targets.append(
                 PrintedTarget(
                     name=str(target.name),
-                    baseline=baseline_words(baseline, language),
+                    baseline=await read_baseline_words(ledger, baseline, language),
                     promised=_promised(target.promised, target.promised_as, chart_words(baseline, language)),
                     judged_by=decrypted.text(target.judged_by),
                     baseline_reason=decrypted.text(target.baseline_reason),
@@ -152,29 +180,32 @@ async def _load_report(
     ]
     of_round = max((measurement.pilot_round or 0 for measurement in measurements), default=None)
     issues = then.rows(PilotIssue, "logged_at")
+    objections = objections_of(document.edition)
     feedback = Counter(
         comment.stance
         for comment in then.rows(PilotFeedback, "logged_at")
-        if of_round in (None, comment.pilot_round) and comment.stance is not None
+        if of_round in (None, comment.pilot_round)
+        and comment.stance is not None
+        and objections.time_of(StatedFact.gave_feedback, comment.person_id, comment.id) is None
     )
     decrypted = await decrypt(
         ledger,
         [text for issue in issues for text in (issue.text, issue.solution)],
-        [improvement.project_manager_id],
     )
     of_this_round = [measurement for measurement in measurements if measurement.pilot_round == of_round]
     decisions = await _decisions(ledger, improvement, document, "improvement.judgement_asked")
-    author = document.printed.author or decrypted.name(improvement.project_manager_id)
+    reported = {"project_manager": act_of(document.edition.written)}
     return PrintedImprovement(
         document=document.printed,
         measured=await _measured(ledger, of_this_round, language),
         pilot=await pilot_facts(ledger, before, then, language),
+        motions=await motions_of(ledger, improvement, document.edition, language),
         feedback=feedback,
         issues=[_issue(issue, decrypted) for issue in issues],
         decisions=decisions,
         reasons=await _reasons(ledger, before),
         signatures=(
-            SignatureLine("project_manager", author, document.printed.recorded_at),
+            *await act_lines(ledger, reported, {"project_manager": before.project_manager_id}),
             *committee_lines(decisions),
         ),
     )
@@ -202,7 +233,6 @@ async def _load_handover(
     decrypted = await decrypt(
         ledger,
         [before.evaluation.against_evidence_reason],
-        [improvement.project_manager_id, improvement.rollout.accepted_by_id, improvement.process_owner_id],
     )
     events = document.edition.events
     judged = [event for event in events if event.type == "improvement.judgement_asked"]
@@ -211,8 +241,10 @@ async def _load_handover(
         for decision in await load_decisions(ledger, improvement.row_key, events, judged)
         if decision.outcome is DecisionOutcome.approved
     ]
-    manager = decrypted.name(improvement.project_manager_id)
-    accepted = decrypted.name(improvement.rollout.accepted_by_id)
+    signing = document.edition.since(lambda event: event.type in HANDING_OVER.values())
+    acts = {role: newest_act(signing, event_type) for role, event_type in HANDING_OVER.items()}
+    # The process owner signs by hand.
+    awaited = {"project_manager": before.project_manager_id, "process_owner": before.process_owner_id}
     steps, trainings = await rollout_of(ledger, then)
     return PrintedImprovement(
         document=document.printed,
@@ -235,11 +267,7 @@ async def _load_handover(
         against_evidence_reason=decrypted.text(before.evaluation.against_evidence_reason),
         decisions=passed[-1:],
         reasons=await _reasons(ledger, before),
-        signatures=(
-            SignatureLine("project_manager", manager, improvement.rollout.handover_asked_at),
-            SignatureLine("accepted_by", accepted, improvement.handed_over_at),
-            SignatureLine("process_owner", decrypted.name(improvement.process_owner_id)),
-        ),
+        signatures=await act_lines(ledger, acts | {"process_owner": None}, awaited),
     )
 
 

@@ -7,25 +7,27 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from app.common.records import from_row
-from app.foundation.documents.past import PastRecord
+from app.foundation.documents.past import PastRecord, WrittenEdition
 from app.foundation.documents.printing import DecryptedDocument, decrypt
 from app.foundation.licences.records import TRAINING, ExaminationResult, TrainingParticipant
 from app.kernel.ledger import Ledger
+from app.kpis.baselines.figures import named_filters
 from app.kpis.declaration.dimensions import Dimension
 from app.kpis.declaration.kpi import Unit
-from app.kpis.drawing.kpi_figure import filter_words
 from app.kpis.questions.chart_words import ChartWords
 from app.processes.improvements.documents.printed import (
+    PrintedMotion,
     PrintedPilot,
     PrintedSitting,
     PrintedStep,
     PrintedTraining,
 )
-from app.processes.improvements.pilot.records import PilotReadiness
+from app.processes.improvements.pilot.records import PilotJudgement, PilotReadiness
 from app.processes.improvements.records import Improvement
 from app.processes.improvements.rollout.lookups import NOT_PASSED
 from app.processes.improvements.rollout.records import DAILY_MANAGEMENT, FIXED_IN, RolloutStep
 
+JUDGEMENT_ASKED = "improvement.judgement_asked"
 TRAININGS = """
 select id, number, title, pass_mark, pass_mark_reason from fold.training
 where id = any(%s) order by number"""
@@ -34,7 +36,6 @@ RESULTS = "select * from fold.examination_result where record = any(%s) order by
 SITTINGS = f"""
 select r.person_id, r.due_at from fold.rollout_sitting r
 where r.record = %s and {NOT_PASSED} order by r.due_at, r.id"""
-TEAM_NAMES = "select id, key, name from fold.team where id::text = any(%(teams)s) or key = any(%(teams)s)"
 #: The texts of a step besides its evidence, which are also the codes of their sentences.
 STEP_TEXTS = (
     *(
@@ -50,20 +51,6 @@ STEP_TEXTS = (
     *DAILY_MANAGEMENT,
     *FIXED_IN,
 )
-
-
-async def named_filters(
-    ledger: Ledger, filters: Mapping[Dimension, Sequence[str]], words: ChartWords
-) -> str | None:
-    """Return the cases in words, teams by their names; None: all cases."""
-    teams = list(filters.get(Dimension.team, ()))
-    rows = await ledger.db.rows(TEAM_NAMES, {"teams": teams}) if teams else ()
-    names = {str(row[code]): str(row["name"]) for row in rows for code in ("id", "key")}
-    named = {
-        name: [names.get(value, value) for value in values] if name is Dimension.team else list(values)
-        for name, values in filters.items()
-    }
-    return words.translate("joined").join(filter_words(named, words)) or None
 
 
 async def pilot_facts(
@@ -100,6 +87,32 @@ async def pilot_facts(
         readiness=[(code, text) for code, text in texts.items() if text is not None],
         trainings=await printed_trainings(ledger, trainings),
     )
+
+
+async def motions_of(
+    ledger: Ledger, improvement: Improvement, edition: WrittenEdition, language: str
+) -> list[PrintedMotion]:
+    """Return the judgements that were put to the committee on this edition, the oldest first."""
+    words = ChartWords(language, Unit.cases, ZoneInfo(ledger.settings.time_zone), "")
+    motions = []
+    for question in edition.since(lambda event: event.type == JUDGEMENT_ASKED):
+        events = [event for event in edition.events if event.version <= question.version]
+        judgement = PastRecord(events).itself(improvement).judgement
+        if judgement.asked_judgement is None:
+            continue
+        scope, control = judgement.next_scope, judgement.next_control
+        decrypted = await decrypt(ledger, [judgement.asked_reason])
+        motions.append(
+            PrintedMotion(
+                judgement=judgement.asked_judgement,
+                dates=(judgement.next_begins_at, judgement.next_ends_at),
+                scope=await named_filters(ledger, _filters(scope or {}), words),
+                control=None if control is None else await named_filters(ledger, _filters(control), words),
+                reason=decrypted.text(judgement.asked_reason),
+                is_extension=judgement.asked_judgement is PilotJudgement.extended,
+            )
+        )
+    return motions
 
 
 def _filters(scope: Mapping[str, Sequence[str]]) -> dict[Dimension, tuple[str, ...]]:

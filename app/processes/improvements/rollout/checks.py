@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from app.common.people import Grade, Person
 from app.foundation.licences.records import ExaminationTopic
 from app.foundation.own_numbers import folded_number
@@ -34,6 +36,9 @@ from app.processes.improvements.rollout.records import (
     RolloutSitting,
     RolloutStepName,
 )
+
+#: The time after the cutover within which members who were absent sit the examination.
+SITTING_WITHIN = timedelta(days=30)
 
 SENIOR = (Grade.senior, Grade.management)
 FEWEST_MEDIA = 2
@@ -217,6 +222,8 @@ def _check_everybody_sits(body: CompleteRolloutStepImprovement, ctx: ActionConte
     if not training.is_staffed:
         raise WrongValue(pointer="/step", because="rollout_teams_not_staffed")
     listed = [ctx.required_ref(Person, f"absent/{n}/person").id for n in range(len(body.absent))]
+    cutover_at = ctx.prepared(RolloutSteps).planned(RolloutStepName.cut_over).due_at
+    latest = max(cutover_at or ctx.now, ctx.now) + SITTING_WITHIN
     for n, person_id in enumerate(listed):
         pointer = f"/absent/{n}/person"
         if person_id in listed[:n]:
@@ -227,6 +234,9 @@ def _check_everybody_sits(body: CompleteRolloutStepImprovement, ctx: ActionConte
             raise WrongValue(pointer=pointer, because="passed_already")
         if body.absent[n].due_at <= ctx.now:
             raise WrongValue(pointer=f"/absent/{n}/due_at", because="not_ahead")
+        if body.absent[n].due_at > latest:
+            words = {"until": latest}
+            raise WrongValue(words, pointer=f"/absent/{n}/due_at", because="sits_too_late")
     missing = [
         person_id
         for person_id in training.member_ids

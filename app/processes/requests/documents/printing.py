@@ -22,6 +22,7 @@ from app.foundation.documents.papers import (
 )
 from app.foundation.documents.printing import load_document
 from app.foundation.documents.records import DocumentClass, Heading
+from app.foundation.documents.signing import act_lines, newest_act
 from app.foundation.people.records import Group
 from app.foundation.statements.records import PersonStatement, StatedFact
 from app.html.wording import Wording
@@ -68,21 +69,24 @@ async def _requirements(source: PaperSource, request: Request) -> Paper:
     chair = None if group is None else group.chair_id
     words = await source.read([row.text for row in criteria], [now.requester_id, chair, *heard])
     method = now.inquiry.confirmation_method
+    agreed = newest_act(source.loaded.edition.since(lambda event: event.type == AGREED), AGREED)
     confirmed = None
     if method is not None:
         time = source.moment(now.requirements_confirmed_at)
         confirmed = source.wording.sentence("confirmed_by", method=source.label(method), at=time)
+        if objected_at := source.objections.time_of(StatedFact.agreed, now.requester_id):
+            confirmed += f" ({source.stated(None, objected_at)})"
     return Paper(
         facts=(
             ("requester", words.name(now.requester_id)),
-            ("consulted", words.names(heard)),
+            ("consulted", words.names_stated(source, StatedFact.consulted, heard)),
             ("acceptance_group", None if group is None else group.name),
             ("confirmed", confirmed),
         ),
         tables=(PaperTable("criteria", CRITERION_HEADS, _criteria(source, criteria, words)),),
         signatures=(
             author_line(source, "prepared_by"),
-            SignatureLine("requester", words.name(now.requester_id), source.recorded_at(AGREED)),
+            *await act_lines(source.ledger, {"requester": agreed}, {"requester": now.requester_id}),
         ),
     )
 
@@ -100,8 +104,9 @@ async def _group(source: PaperSource, group: UUID | None) -> Group | None:
 
 async def _solution(source: PaperSource, request: Request) -> Paper:
     reviews = source.record_while_newest.rows(SolutionReview, "reviewed_at")
+    now = source.record_then.itself(request)
     words = await source.read(
-        [row.comment for row in reviews], [*(row.reviewer_id for row in reviews), request.requester_id]
+        [row.comment for row in reviews], [*(row.reviewer_id for row in reviews), now.requester_id]
     )
     newest = {row.side: row for row in reviews}
     lines = [
@@ -122,11 +127,10 @@ async def _solution(source: PaperSource, request: Request) -> Paper:
         )
         for row in reviews
     ]
-    planned_at = source.record_then.itself(request).planned_at
     return Paper(
         facts=(
-            ("requester", words.name(request.requester_id)),
-            ("planned_at", source.moment(planned_at)),
+            ("requester", words.name(now.requester_id)),
+            ("planned_at", source.moment(now.planned_at)),
         ),
         tables=(PaperTable("reviews", REVIEW_HEADS, rows),),
         signatures=(author_line(source, "prepared_by"), *lines),
@@ -234,7 +238,7 @@ async def _acceptance(source: PaperSource, request: Request) -> Paper:
             ("acceptance_group", None if group is None else group.name),
             ("round", str(acceptance.round or "")),
             ("verdict", source.label(acceptance.verdict)),
-            ("participants", words.names(took_part)),
+            ("participants", words.names_stated(source, StatedFact.attended, took_part, acceptance.id)),
         ),
         tables=(
             PaperTable(
@@ -256,7 +260,15 @@ async def _acceptance(source: PaperSource, request: Request) -> Paper:
                 [(row.title or "", words.name(row.assignee_id), source.moment(row.due_at)) for row in issues],
             ),
         ),
-        signatures=_acceptors(source, request, acceptance, [chair, now.requester_id, *took_part], words),
+        signatures=_acceptors(
+            source,
+            request,
+            acceptance,
+            source.objections.uncontested(
+                StatedFact.attended, [chair, now.requester_id, *took_part], acceptance.id
+            ),
+            words,
+        ),
         in_tables=frozenset({Heading.findings}),
     )
 
@@ -294,10 +306,18 @@ async def _training(source: PaperSource, request: Request) -> Paper:
         facts=(
             ("held_at", source.moment(training.held_at)),
             ("attended", str(training.attended or 0)),
+            (
+                "participants",
+                words.names_stated(source, StatedFact.attended, participants, training.id) or None,
+            ),
         ),
         signatures=(
             author_line(source, "training_recorded_by"),
-            *signature_lines("participant", participants, words),
+            *signature_lines(
+                "participant",
+                source.objections.uncontested(StatedFact.attended, participants, training.id),
+                words,
+            ),
         ),
     )
 
