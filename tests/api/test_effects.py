@@ -52,13 +52,13 @@ async def test_an_effect_is_measured_stored_and_comes_out_the_same_again(desk: D
     assert [result[side]["cases"] for side in ("before", "after")] == [12, 12]
     assert result["promised"]["reached"] == "shown"
     assert record["sentence"] == (
-        "Mean time to resolve (MTTR, business time): 90 min shorter (-71.7 %, improved); "
-        "from 2.09 h to 35.5 min; "
-        "97.5 % interval 80 min to 100 min; median 2.09 h before, 35.5 min after; "
-        "90th percentile 2.17 h before, 39.9 min after; geometric means -72 % (-76 to -66 %); "
+        "Mean time to resolve (MTTR, business time): 1 h 30 min shorter (-71.7 %, improved); "
+        "from 2 h 6 min to 35 min 30 s; "
+        "97.5 % interval 1 h 20 min to 1 h 40 min; median 2 h 6 min before, 35 min 30 s after; "
+        "90th percentile 2 h 10 min before, 39 min 54 s after; geometric means -72 % (-76 to -66 %); "
         "in 100 % of pairs the case after took less time (63 to 100 %); "
         "12 cases, begun on 12 days, before; 12, begun on 12 days, after; not compared with anybody; "
-        "promised 62.8 min shorter (shown)."
+        "promised 1 h 3 min shorter (shown)."
     )
     answer = await quality.read(f"/v1/effects/{record['id']}")
     assert answer["recomputed"] == {"same": True, "differences": [], "reason": None}
@@ -77,7 +77,7 @@ async def test_an_effect_is_measured_stored_and_comes_out_the_same_again(desk: D
     listed = await quality.read("/v1/effects", kpi="incident_resolution_seconds")
     assert [item["id"] for item in listed["items"]] == [fresh["id"], record["id"]]
     zh = await quality.get(f"/v1/effects/{record['id']}", headers={"Accept-Language": "zh"})
-    assert "缩短 90 分钟（-71.7%，已改善）" in zh.json()["sentence"]
+    assert "缩短 1 小时 30 分钟（-71.7%，已改善）" in zh.json()["sentence"]
 
 
 @in_test_all

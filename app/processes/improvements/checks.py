@@ -69,9 +69,7 @@ IMPLEMENTATION = ("implementation_plan", "implemented_what")
 #: The child records with the measure by which it is judged. Their authors need the agreement of an owner.
 PROMISE = ("improvement_target",)
 #: Verdicts that show no improvement.
-UNPROVEN_VERDICTS = frozenset(
-    {EffectVerdict.worsened, EffectVerdict.mixed, EffectVerdict.no_evidence, EffectVerdict.too_few_cases}
-)
+UNPROVEN_VERDICTS = frozenset(EffectVerdict) - {EffectVerdict.improved}
 
 
 async def selection_does_not_fit(

@@ -23,6 +23,8 @@ BANDWIDTH, LEAST_HISTORY, LEAST_HISTORY_CASES = 21, 84, 40
 FREEDOM = 1.5
 #: With too little history the standard error is multiplied by this.
 WIDER = 1.5
+#: Fewer earlier windows show nothing about how much windows differ.
+LEAST_WINDOWS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,15 @@ def long_run_variance(chances: Sequence[float], stretches: Sequence[Sequence[Day
         variance += 2 * (1 - lag / BANDWIDTH) * float((series[lag:] * series[:-lag]).sum())
     variance *= _lost_to_means([len(stretch.sums) for stretch in stretches[0]])
     return Variance(max(variance, sum(chances)), max(FREEDOM * number / BANDWIDTH, 1.0))
+
+
+def not_below(variance: Variance, of_windows: Sequence[float]) -> Variance:
+    """Return the variance, at least that of the same figure between earlier windows of the same length: a
+    whole month can be quicker or slower, which a bandwidth of three weeks shows only in part.
+    """
+    if len(of_windows) < LEAST_WINDOWS:
+        return variance
+    return Variance(max(variance.variance, float(np.var(of_windows, ddof=1))), variance.freedom)
 
 
 def _lost_to_means(lengths: Sequence[int]) -> float:
