@@ -125,3 +125,33 @@ async def test_what_cannot_be_measured_says_what_is_wrong_and_writes_nothing(des
     ]
     assert (await quality.post("/v1/kpis/nothing/effect", json=WINDOWS)).status_code == 404
     assert await desk.api.head() == head
+
+
+async def test_the_year_before_counts_from_a_recorded_restart_of_the_limits(desk: Desk) -> None:
+    await _history(desk)
+    quality = await desk.api.client("Quan", Role.quality_manager)
+    before = await quality.post_ok(EFFECT, WINDOWS)
+    assert before["result"]["history"]["begins_at"].startswith("2025-03-01")
+    body = {"kpi": "incident_resolution_seconds", "change": "A new tool"}
+    await quality.post_ok("/v1/kpi_rebases", {**body, "begins_at": "2025-11-01T00:00:00Z"})
+    after = await quality.post_ok(EFFECT, WINDOWS)
+    assert after["result"]["history"]["begins_at"].startswith("2025-11-01")
+    restarted = [warning["at"] for warning in after["result"]["warnings"] if warning["code"] == "restarted"]
+    assert [at[:10] for at in restarted] == ["2025-11-01"]
+    shown = await quality.read(f"/v1/effects/{after['id']}")
+    assert shown["recomputed"]["same"] is True
+
+
+async def test_more_deliveries_are_neither_better_nor_worse(desk: Desk) -> None:
+    tool = await desk.api.client("Monitor", Role.integration)
+    for begin, cases in ((BEFORE, 10), (AFTER, 60)):
+        for number in range(cases):
+            opened_at = begin + timedelta(days=28 * number / cases)
+            record = await tool.post_ok("/v1/incidents", an_incident(occurred_at=opened_at.isoformat()))
+            ended = (opened_at + timedelta(minutes=10)).isoformat()
+            await tool.post_ok(f"/v1/incidents/{record['id']}/resolve", {**RESOLVED, "occurred_at": ended})
+    await desk.follow()
+    quality = await desk.api.client("Quan", Role.quality_manager)
+    effect = await quality.post_ok("/v1/kpis/incidents_resolved/effect", WINDOWS)
+    assert effect["verdict"] == "higher"
+    assert "(higher)" in effect["sentence"]
