@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from app.kpis.statistics.effects.codes import EffectMethod
 from app.kpis.statistics.effects.compare import compare
+from app.kpis.statistics.effects.long_run import LEAST_WINDOWS
 from app.kpis.statistics.effects.samples import DayCases
 from app.kpis.statistics.effects.surroundings import (
-    LEAST_WINDOWS,
     mix_shift,
     rank_of,
     seen_before,

@@ -393,7 +393,7 @@ FOUND: dict[str, float] = {
     "84 cases a side": 87.5,
     "heavy storms": 50.0,
     "episodes of days": 35.0,
-    "correlated days": 30.0,
+    "correlated days": 35.0,
     "months that differ": 45.0,
 }
 HALVED = 0.5

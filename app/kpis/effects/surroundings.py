@@ -28,8 +28,8 @@ from app.kpis.effects.records import MeasuredFigure
 from app.kpis.questions.question import KpiQuestion
 from app.kpis.statistics.effects.codes import CLAIMS, EffectMethod
 from app.kpis.statistics.effects.effect import Better
+from app.kpis.statistics.effects.long_run import LEAST_WINDOWS
 from app.kpis.statistics.effects.surroundings import (
-    LEAST_WINDOWS,
     MOST_WINDOWS,
     BaselineRank,
     mix_shift,
@@ -183,10 +183,10 @@ def warnings_of_control(earlier: EarlierWindows | None, result: EffectResult) ->
         return []
     if first.compared is None or second.compared is None:
         return []
-    warnings, sides = list[EffectWarning](), {"before": first.value, "after": second.value}
+    warnings = list[EffectWarning]()
     share = share_of_scope(result)
     if share is not None and share < HALF:
-        warnings.append(EffectWarning(code=WarningCode.control_moved, **sides))
+        warnings.append(EffectWarning(code=WarningCode.control_moved, before=first.value, after=second.value))
     rank = None if first.value is None else rank_of(first.value, earlier.values, "less")
     if rank is not None and first.value and second.value and rank.is_unusual(first.value, second.value):
         warnings.append(

@@ -91,8 +91,8 @@ class EffectVerdict(CodeEnum):
 
     improved = "improved", "Improved", "已改善"
     worsened = "worsened", "Worsened", "变差"
-    higher = "higher", "Higher", "升高"
-    lower = "lower", "Lower", "降低"
+    rose = "higher", "Higher", "升高"
+    fell = "lower", "Lower", "降低"
     mixed = "mixed", "Mixed", "结果不一"
     no_evidence = "no_evidence", "No evidence", "证据不足"
     too_few_cases = "too_few_cases", "Too few cases", "单据太少"

@@ -158,9 +158,11 @@ def _scopes(samples: Sequence[DayCases], *, by_windows: bool) -> list[ComparedSc
     empty = DayCases((), (), ())
     scopes = []
     for before, after in zip(samples[::2], samples[1::2], strict=True):
-        parts = [WindowPart(*in_order(cases)) for cases in (before, after, before.history or empty)]
-        earlier = _earlier_windows(parts[2], _window_of(before)) if by_windows else None
-        scopes.append(ComparedScope(*parts, earlier))
+        first, second, history = (
+            WindowPart(*in_order(cases)) for cases in (before, after, before.history or empty)
+        )
+        earlier = _earlier_windows(history, _window_of(before)) if by_windows else None
+        scopes.append(ComparedScope(first, second, history, earlier))
     return scopes
 
 

@@ -129,7 +129,7 @@ class EffectEstimate:
             return EffectVerdict.mixed
         falls = directions == {-1}
         if better is None:
-            return EffectVerdict.lower if falls else EffectVerdict.higher
+            return EffectVerdict.fell if falls else EffectVerdict.rose
         return EffectVerdict.improved if falls == (better == "less") else EffectVerdict.worsened
 
     def _of_value(self, of_value: int) -> set[int]:

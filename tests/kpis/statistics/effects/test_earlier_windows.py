@@ -45,7 +45,7 @@ def test_a_kpi_without_a_direction_is_higher_or_lower() -> None:
     assert verdicts == {
         "less": EffectVerdict.worsened,
         "more": EffectVerdict.improved,
-        None: EffectVerdict.higher,
+        None: EffectVerdict.rose,
     }
 
 
