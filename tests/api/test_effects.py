@@ -155,3 +155,17 @@ async def test_more_deliveries_are_neither_better_nor_worse(desk: Desk) -> None:
     effect = await quality.post_ok("/v1/kpis/incidents_resolved/effect", WINDOWS)
     assert effect["verdict"] == "higher"
     assert "(higher)" in effect["sentence"]
+
+
+async def test_long_cases_that_stay_open_are_a_warning_with_both_numbers(desk: Desk) -> None:
+    await _history(desk)
+    tool = await desk.api.client("Late", Role.integration)
+    for day in range(5):
+        opened_at = AFTER + timedelta(days=3 + day)
+        await tool.post_ok("/v1/incidents", an_incident(occurred_at=opened_at.isoformat()))
+    await desk.follow()
+    quality = await desk.api.client("Quan", Role.quality_manager)
+    effect = await quality.post_ok(EFFECT, WINDOWS)
+    moved = [item for item in effect["result"]["warnings"] if item["code"] == "open_cases_moved"]
+    assert [(item["cases_before"], item["cases"]) for item in moved] == [(0, 5)]
+    assert "open cases: 0 at the end of the baseline, 5 at the end" in effect["sentence"]
