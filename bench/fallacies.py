@@ -21,9 +21,9 @@ from app.kpis.statistics.effects.samples import DayCases
 from app.kpis.statistics.effects.surroundings import (
     mix_shift,
     rank_of,
-    seen_before,
     step_of,
     trend_of,
+    windows_with_value,
 )
 from bench.placebo import CLAIMS, DEVIATION, FEWER, MONTH, YEAR, Random
 
@@ -74,7 +74,7 @@ class History:
         )
         is_unusual = not has_moved and rank is not None and rank.is_unusual(means[-1], after)
         is_return = is_unusual and rank is not None and rank.by_itself(means[-1], after) >= 1
-        is_short, was_seen = len(earlier) < LEAST_WINDOWS, seen_before(means[-1], after, earlier) > 0
+        is_short, was_seen = len(earlier) < LEAST_WINDOWS, windows_with_value(means[-1], after, earlier) > 0
         return is_short or is_unusual or was_seen or has_moved or shift is not None, is_return
 
 

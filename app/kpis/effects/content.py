@@ -123,7 +123,7 @@ class WarningCode(CodeEnum):
     )
     step_before = (
         "step_before",
-        "The value moved to another level in the year before: restart the limits if the process is another one",
+        "The value moved to another level in the year before: restart the limits if the process changed",
         "此前一年数值曾跃至另一水平：若流程已不同，请重新计算界限",
     )
     restarted = (
@@ -195,7 +195,7 @@ class EffectWarning(OutputModel):
     )
     cases_before: int | None = Field(
         default=None,
-        description="Number of open cases at the end of the baseline, for `open_cases_moved`; otherwise null.",
+        description="Number of cases open at the end of the baseline, for `open_cases_moved`; or null.",
     )
     dimension: Dimension | None = Field(
         default=None, description="Dimension whose mix differs, for `different_mix`; otherwise null."
@@ -242,8 +242,8 @@ class EffectWarning(OutputModel):
     after: float | None = Field(
         default=None,
         description="Figure of the later window, of the kind that `before` has, or the value that a return "
-        "to the usual alone would give, for `unusual_baseline`, `good_baseline` and `unusual_control`, or the "
-        "value of the control's baseline, for `control_differs`; otherwise null.",
+        "to the usual alone would give, for `unusual_baseline`, `good_baseline` and `unusual_control`, or "
+        "the value of the control's baseline, for `control_differs`; otherwise null.",
     )
 
 
@@ -340,8 +340,8 @@ class BaselineOutcome(OutputModel):
     model_config = ConfigDict(frozen=True, defer_build=True)
 
     rank: int = Field(
-        description="Rank of the baseline; 1 is the worst, or the highest of a KPI without a direction. Equal "
-        "windows share the middle of their ranks."
+        description="Rank of the baseline; 1 is the worst, or the highest of a KPI without a direction. "
+        "Equal windows share the middle of their ranks."
     )
     windows: int = Field(description="Number of windows, including the baseline.")
     usual: float = Field(description="Mean value of the earlier windows.")

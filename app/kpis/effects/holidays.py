@@ -1,4 +1,4 @@
-"""Holidays of both windows of an effect on a count: by the calendars of the services in its scope."""
+"""Holidays of the windows of an effect on a count, and the last restart of the KPI's limits before them."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from collections import defaultdict
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
+from app.kpis.answers import answer
 from app.kpis.declaration.dimensions import Dimension
 from app.kpis.effects.questions import EffectQuestions
 from app.kpis.facts.fetching import fetch
 from app.kpis.facts.query import SqlStatement
 from app.kpis.questions import periods
-from app.kpis.questions.question import NO_VALUE
+from app.kpis.questions.question import NO_VALUE, KpiQuestion
 from app.platform.db import Connection
 
 #: How long before the baseline a calendar shows which days of the week are usually open.
@@ -28,6 +29,13 @@ cross join unnest(%(begins)s::timestamptz[], %(ends)s::timestamptz[])
 where not exists (select from business_time.calendar_span span
   where span.version = calendar.newest_id and span.starts < day.ends and span.ends > day.begins)
 group by calendar.key"""
+
+#: The newest restart up to a time that was recorded for all cases, or for a service or team of the scope.
+RESTARTED = """
+select max(begins_at) from fold.kpi_rebase
+where kpi = %(kpi)s and state = 'active' and begins_at <= %(begin)s and added_at <= %(now)s
+  and (service is null and team_id is null or service = any(%(services)s)
+    or team_id = any(%(teams)s::uuid[]))"""
 
 
 async def holidays_of(connection: Connection, questions: EffectQuestions) -> frozenset[date]:
@@ -66,3 +74,22 @@ def _unusually_closed(days: list[date], closed: set[date]) -> set[date]:
     for day in days:
         by_weekday[day.weekday()].append(day in closed)
     return {day for day in closed if sum(by_weekday[day.weekday()]) < HALF * len(by_weekday[day.weekday()])}
+
+
+async def restarted_before(connection: Connection, before: KpiQuestion) -> datetime | None:
+    """Return when the limits of the KPI last restarted in the scope, up to the beginning of the window; None:
+    never.
+    """
+    begin = before.bounds[0]
+    filters = await answer.resolve_filters(connection, before)
+    parameters = {
+        "kpi": before.kpi.key,
+        "begin": begin,
+        "now": before.now,
+        "services": [name for name in before.filters.get(Dimension.service, ()) if name != NO_VALUE],
+        "teams": [team for team in filters.get(Dimension.team, ()) if team is not None],
+    }
+    ((recorded_at,),) = await fetch(connection, SqlStatement(RESTARTED, parameters))
+    restarts = [recorded_at, *(change.breaks_at for change in before.kpi.changes)]
+    past_restarts = [instant for instant in restarts if instant is not None and instant <= begin]
+    return max(past_restarts, default=None)

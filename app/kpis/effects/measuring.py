@@ -30,11 +30,10 @@ from app.kpis.effects.content import (
     WarningCode,
     as_stored,
 )
-from app.kpis.effects.holidays import holidays_of
+from app.kpis.effects.holidays import holidays_of, restarted_before
 from app.kpis.effects.lifecycle import CompareWindows, MeasuredEffect, PromisedEffect
 from app.kpis.effects.questions import EffectQuestions, history_of, wrong_value
 from app.kpis.effects.records import MeasuredFigure, PromisedAs
-from app.kpis.effects.restarts import restarted_before
 from app.kpis.effects.warnings import Circumstances, warnings_of
 from app.kpis.questions.question import CannotAnswer
 from app.kpis.statistics.effects.codes import CLAIMS, EffectMethod, EffectVerdict, IntervalMethod

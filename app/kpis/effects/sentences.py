@@ -300,8 +300,8 @@ class _Words:
                 expected = self.level(self._per_day(baseline.expected))
                 words = {"rank": rank, "windows": baseline.windows, "expected": expected}
                 sentences.append(self.text(code.value, **words))
-        if (seen := warnings.get(WarningCode.seen_before)) is not None:
-            sentences.append(self.text("seen_before", times=seen.times, windows=baseline.windows - 1))
+        if (placebo := warnings.get(WarningCode.seen_before)) is not None:
+            sentences.append(self.text("seen_before", times=placebo.times, windows=baseline.windows - 1))
         return sentences
 
     def _per_day(self, value: float) -> float:

@@ -34,9 +34,9 @@ from app.kpis.statistics.effects.surroundings import (
     BaselineRank,
     mix_shift,
     rank_of,
-    seen_before,
     step_of,
     trend_of,
+    windows_with_value,
 )
 from app.platform.db import Connection
 
@@ -148,7 +148,7 @@ def warnings_of_baseline(
     if not moved and better is not None and rank.is_unusual(value, after):
         code = WarningCode.unusual_baseline if rank.is_worse(value, better) else WarningCode.good_baseline
         warnings.append(EffectWarning(code=code, before=value, after=baseline.expected))
-    times = seen_before(value, after, earlier.values)
+    times = windows_with_value(value, after, earlier.values)
     if times and result.verdict in CLAIMS:
         warnings.append(EffectWarning(code=WarningCode.seen_before, times=times))
     return [*warnings, *moved]

@@ -325,8 +325,11 @@ def _open_cases_moved(before: WindowCases, after: WindowCases) -> EffectWarning 
 def _definition_changed(questions: EffectQuestions) -> EffectWarning | None:
     """Warn of a new definition that counts since a time between the beginning and the end of both windows."""
     breaks = [change.breaks_at for change in questions.kpi.changes]
-    within = [at for at in breaks if at is not None and questions.windows[0] < at < questions.windows[3]]
-    return EffectWarning(code=WarningCode.definition_changed, at=max(within)) if within else None
+    begin, *_, end = questions.windows
+    break_instants = [instant for instant in breaks if instant is not None and begin < instant < end]
+    if not break_instants:
+        return None
+    return EffectWarning(code=WarningCode.definition_changed, at=max(break_instants))
 
 
 def _can_change(after: KpiQuestion) -> EffectWarning | None:

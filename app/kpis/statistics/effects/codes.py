@@ -86,7 +86,7 @@ class TestMethod(CodeEnum):
 
 class EffectVerdict(CodeEnum):
     """The verdict on an effect, which follows from the intervals and not from the test. Mixed: the value and
-    the relative effect contradict each other. Higher and lower: the KPI has no direction in which it improves.
+    the relative effect contradict each other. Higher and lower: the KPI has no better direction.
     """
 
     improved = "improved", "Improved", "已改善"

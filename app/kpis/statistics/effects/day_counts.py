@@ -173,9 +173,9 @@ def _between_windows(scopes: Sequence[DayCounts]) -> float:
             np.bincount(places, weights=np.asarray(sums, float), minlength=number)[:number]
             for sums in (history.events, history.exposures)
         )
-        known = exposures > 0
-        rates = np.maximum(events, LEAST_EVENTS) / np.where(known, exposures, 1.0)
-        logarithms.append(np.where(known, np.log(rates), np.nan))
+        has_exposure = exposures > 0
+        rates = np.maximum(events, LEAST_EVENTS) / np.where(has_exposure, exposures, 1.0)
+        logarithms.append(np.where(has_exposure, np.log(rates), np.nan))
     windows = min(map(len, logarithms))
     apart = logarithms[0][:windows] - (logarithms[1][:windows] if len(logarithms) > 1 else 0.0)
     return not_below(Variance(0.0, 1.0), apart[~np.isnan(apart)].tolist()).variance

@@ -28,7 +28,7 @@ from app.kpis.statistics.effects.effect import (
     EffectEstimate,
     GeometricEffect,
 )
-from app.kpis.statistics.effects.levels import (
+from app.kpis.statistics.effects.long_run import (
     Compared,
     ComparedScope,
     Level,

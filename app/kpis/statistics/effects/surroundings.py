@@ -87,7 +87,7 @@ def rank_of(baseline: float, before: Sequence[float], better: Better) -> Baselin
     return BaselineRank(rank, len(values), usual, usual + correlation * (baseline - usual))
 
 
-def seen_before(baseline: float, after: float, before: Sequence[float]) -> int:
+def windows_with_value(baseline: float, after: float, before: Sequence[float]) -> int:
     """Return how many of the windows before the baseline had a value as far from it as the one after, in the
     same direction.
     """
@@ -188,12 +188,12 @@ def mix_shift(
 def _without_small_groups(
     before: Sequence[Hashable], after: Sequence[Hashable]
 ) -> tuple[list[Hashable], list[Hashable]]:
-    """Return the groups of the cases, those of a few cases as one: a hundred customers with a case each differ
-    by chance.
+    """Return the groups of the cases, those of a few cases as one: customers with a case each differ by
+    chance.
     """
-    counts, others = Counter([*before, *after]), object()
+    counts, small_group = Counter([*before, *after]), object()
     first, second = (
-        [group if counts[group] >= LEAST_OF_GROUP else others for group in groups]
+        [group if counts[group] >= LEAST_OF_GROUP else small_group for group in groups]
         for groups in (before, after)
     )
     return first, second

@@ -12,10 +12,10 @@ from app.kpis.statistics.effects.surroundings import (
     BaselineRank,
     mix_shift,
     rank_of,
-    seen_before,
     smallest_seen,
     step_of,
     trend_of,
+    windows_with_value,
 )
 from bench.fallacies import FALLACIES, MOST_UNWARNED, claims
 from bench.placebo import WORLDS, random_of
@@ -65,7 +65,11 @@ def test_a_baseline_better_than_usual_is_not_worse_than_usual() -> None:
 
 def test_windows_that_had_such_a_value_before_are_counted() -> None:
     earlier = [5, 6, 7, 4, 6, 9]
-    assert (seen_before(8, 5, earlier), seen_before(8, 3, earlier), seen_before(8, 9, earlier)) == (2, 0, 1)
+    assert (
+        windows_with_value(8, 5, earlier),
+        windows_with_value(8, 3, earlier),
+        windows_with_value(8, 9, earlier),
+    ) == (2, 0, 1)
 
 
 def test_a_step_is_no_trend() -> None:
