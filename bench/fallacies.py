@@ -16,14 +16,21 @@ from numpy.typing import NDArray
 
 from app.kpis.statistics.effects.codes import EffectMethod
 from app.kpis.statistics.effects.compare import compare
+from app.kpis.statistics.effects.long_run import LEAST_WINDOWS
 from app.kpis.statistics.effects.samples import DayCases
-from app.kpis.statistics.effects.surroundings import LEAST_WINDOWS, mix_shift, rank_of, trend_of
+from app.kpis.statistics.effects.surroundings import (
+    mix_shift,
+    rank_of,
+    step_of,
+    trend_of,
+    windows_with_value,
+)
 from bench.placebo import CLAIMS, DEVIATION, FEWER, MONTH, YEAR, Random
 
 #: The months before the first that is measured, and those among which somebody chooses.
 MONTHS_BEFORE, MONTHS = 13, 12
-#: Claims without a warning at most, in per cent of all windows' claims.
-MOST_UNWARNED = 5.0
+#: Claims without a warning at most, in per cent of all windows.
+MOST_UNWARNED = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +55,11 @@ class History:
                 ),
             )
         claimed = compare(EffectMethod.mean_by_day, before, after).verdict("less") in CLAIMS
-        return claimed, self._is_warned(first, month)
+        is_warned, is_return = self._surroundings(first, month)
+        return claimed and not is_return, is_warned
 
-    def _is_warned(self, first: int, month: int) -> bool:
+    def _surroundings(self, first: int, month: int) -> tuple[bool, bool]:
+        """Return whether there is a warning, and whether a return to the usual is the whole effect."""
         means = [float(values.mean()) for values in self.months[first : month + 1]]
         medians = [float(np.median(values)) for values in self.months[first : month + 1]]
         rank = rank_of(means[-1], means[:-1], "less")
@@ -59,12 +68,14 @@ class History:
             self.groups[month + 1].tolist(),
             (self.months[month].tolist(), self.months[month + 1].tolist()),
         )
-        return (
-            len(means) - 1 < LEAST_WINDOWS
-            or (rank is not None and rank.is_unusual(means[-1], float(self.months[month + 1].mean())))
-            or shift is not None
-            or any(trend_of(series, YEAR / MONTH) is not None for series in (means, medians))
+        after, earlier = float(self.months[month + 1].mean()), means[:-1]
+        has_moved = step_of(earlier) is not None or any(
+            trend_of(series, YEAR / MONTH) is not None for series in (earlier, medians[:-1])
         )
+        is_unusual = not has_moved and rank is not None and rank.is_unusual(means[-1], after)
+        is_return = is_unusual and rank is not None and rank.by_itself(means[-1], after) >= 1
+        is_short, was_seen = len(earlier) < LEAST_WINDOWS, windows_with_value(means[-1], after, earlier) > 0
+        return is_short or is_unusual or was_seen or has_moved or shift is not None, is_return
 
 
 def _sample(values: NDArray[np.float64], month: int) -> DayCases:
@@ -91,6 +102,14 @@ def bad_month(random: Random) -> tuple[bool, bool]:
     return history.effect_after(worst[int(random.integers(3))])
 
 
+def good_month(random: Random) -> tuple[bool, bool]:
+    """Months differ by chance; the best, second or third best is compared with the next."""
+    history = _history(random, random.normal(0, 0.35, MONTHS_BEFORE + MONTHS + 1))
+    chosen = range(MONTHS_BEFORE, MONTHS_BEFORE + MONTHS)
+    best = sorted(chosen, key=lambda month: history.months[month].mean())
+    return history.effect_after(best[int(random.integers(3))])
+
+
 def other_mix(random: Random) -> tuple[bool, bool]:
     """The part of slow cases is a tenth, three or five tenths by months."""
     slow = random.choice([0.1, 0.3, 0.5], MONTHS_BEFORE + 2)
@@ -105,6 +124,7 @@ def trend(random: Random) -> tuple[bool, bool]:
 
 FALLACIES: dict[str, Callable[[Random], tuple[bool, bool]]] = {
     "a bad month picked": bad_month,
+    "a good month picked": good_month,
     "another mix": other_mix,
     "a trend of -60 % a year": trend,
 }
@@ -129,7 +149,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     worst = 0.0
     for fallacy in FALLACIES:
         claimed, unwarned = claims(fallacy, windows)
-        worst = max(worst, 100 * unwarned / max(claimed, 1))
+        worst = max(worst, 100 * unwarned / windows)
         typer.echo(f"| {fallacy} | {claimed} of {windows} | {unwarned} |")
     return 1 if worst > MOST_UNWARNED else 0
 

@@ -40,6 +40,8 @@ OWN = float(np.sqrt(DEVIATION**2 - SHARED**2))
 USUAL, MANY, FEWER, FEW = 150, 600, 84, 24
 #: How alike days are that follow each other; the size of a heavy storm, and what its cases share.
 CORRELATION, HEAVY, ALIKE = 0.8, 15, 0.8
+#: The deviation of the levels of whole months.
+MONTHLY = 0.2
 #: So much less of a weekend than of a workday.
 WEEKEND = 0.15
 #: The working days of a year that are holidays, in blocks, by the day of the year: nineteen.
@@ -144,6 +146,17 @@ def _in_storms(
     number = int(random.poisson(alone))
     others = _spread(random, window, number), random.lognormal(8, DEVIATION, number)
     return np.concatenate([days, others[0]]), np.concatenate([seconds, others[1]])
+
+
+def months_that_differ(random: Random, window: Window, cases: int) -> tuple[Days, Values]:
+    """Draw cases of four weeks that are all quicker or slower by chance, as when staff leave.
+    A year and a window begin with such weeks.
+    """
+    number = _number(random, window, cases)
+    days = _spread(random, window, number)
+    months = (days - window.begin - YEAR % MONTH) // MONTH + 1
+    of_month = random.normal(0, MONTHLY, int(months.max(initial=0)) + 1)
+    return days, random.lognormal(8, DEVIATION, number) * np.exp(of_month[months])
 
 
 def episodes(random: Random, window: Window, cases: int) -> tuple[Days, Values]:
@@ -256,6 +269,30 @@ class Pilot:
 
 
 @dataclass(frozen=True, slots=True)
+class Shock:
+    """A team against others of eight times its level, of which all take twice as long after, and half as many
+    cases take no time.
+    """
+
+    cases: int = 60
+    method: EffectMethod = EffectMethod.mean_by_day
+
+    def samples(self, random: Random, factor: float) -> list[Sample]:
+        """Draw the team's two windows, and those of the others."""
+        windows = before, after = _windows(random)
+        whole = Window(before.begin - YEAR, after.begin + after.days - before.begin + YEAR)
+        drawn = list[Sample]()
+        for cases, scale, by in ((self.cases, 1.0, factor), (2 * self.cases, 8.0, 1.0)):
+            number = _number(random, whole, cases)
+            days, seconds = _spread(random, whole, number), random.lognormal(8, DEVIATION, number)
+            is_after = days >= after.begin
+            seconds *= scale * np.where(is_after, 2, 1)
+            seconds[random.random(number) < np.where(is_after, 0.2, 0.4)] = 0
+            drawn += _sides(days, seconds, windows, by)
+        return drawn
+
+
+@dataclass(frozen=True, slots=True)
 class Shares:
     """Cases of which some days have many that count, and others few."""
 
@@ -274,13 +311,16 @@ class Shares:
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """Tickets of a year with weekdays, a season, storms and episodes; months of other lengths."""
+    """Tickets of a year with weekdays, a season, storms and episodes; months of other lengths. `holidays`: a
+    week of them lies in the later window, and five single ones in the year before.
+    """
 
     storms: int = 0
     season: float = 0.0
     episodes: int = 0
     cases: int = 10
     method: EffectMethod = EffectMethod.rate_by_day
+    holidays: bool = False
 
     def samples(self, random: Random, factor: float) -> list[Sample]:
         """Draw both windows and the year before; `cases` a day, on the average."""
@@ -289,22 +329,32 @@ class Rates:
         usual *= 1 + self.season * np.sin(2 * np.pi * (days + random.integers(0, YEAR)) / YEAR)
         for at in random.integers(0, len(days), random.poisson(3 * self.episodes)):
             usual[at : at + random.integers(5, 15)] *= 3
-        counts = random.poisson(usual).astype(float)
-        for at in random.integers(0, len(days), random.poisson(3 * self.storms)):
-            counts[at] += random.integers(2, 15)
         begin, first, second = (
             int(random.integers(*ends)) for ends in ((YEAR, 2 * YEAR), (28, 32), (28, 32))
         )
         ends = (begin - YEAR, begin, begin + first, begin + first + second)
+        closed = np.zeros(len(days), bool)
+        if self.holidays:
+            closed[begin - random.integers(1, YEAR, 5)] = True
+            closed[ends[2] + int(random.integers(0, 21)) + np.arange(WEEK)] = True
+        closed &= _weekday(days) < WORKDAYS
+        counts = random.poisson(np.where(closed, WEEKEND * usual, usual)).astype(float)
+        for at in random.integers(0, len(days), random.poisson(3 * self.storms)):
+            counts[at] += random.integers(2, 15)
         counts[ends[2] : ends[3]] = random.binomial(counts[ends[2] : ends[3]].astype(int), factor)
         history, before, after = (
-            DayCounts(counts[low:high].tolist(), [1.0] * (high - low), days[low:high].tolist())
+            DayCounts(
+                counts[low:high].tolist(),
+                [1.0] * (high - low),
+                days[low:high].tolist(),
+                holidays=frozenset(days[closed].tolist()),
+            )
             for low, high in pairwise(ends)
         )
         return [replace(before, history=history), after]
 
 
-World = Times | Spread | Pilot | Shares | Rates
+World = Times | Spread | Pilot | Shock | Shares | Rates
 #: The worlds that are held to MOST_FALSE.
 WORLDS: dict[str, World] = {
     "independent durations": Times(independent),
@@ -320,13 +370,16 @@ WORLDS: dict[str, World] = {
     "episodes of days": Times(episodes, FEWER),
     "correlated days": Times(correlated_days, FEWER),
     "correlated days, no history": Times(correlated_days, FEWER, history=False),
+    "months that differ": Times(months_that_differ, FEWER),
     "only the spread grows": Spread(),
+    "a shock to all, of another level": Shock(),
     "medians, days that differ": Times(days_that_differ, method=EffectMethod.median_by_day),
     "90th percentiles, days that differ": Times(days_that_differ, method=EffectMethod.p90_by_day),
     "shares, days that differ": Shares(),
     "rates with weekdays and season": Rates(season=0.15),
     "rates in storms": Rates(storms=110),
     "rates in episodes": Rates(episodes=6, cases=3),
+    "rates, holidays after": Rates(holidays=True),
 }
 #: Of the worlds in which halved durations are looked for, in how many per cent they must be found. Where a
 #: window holds a few storms or episodes it cannot show more than these.
@@ -341,6 +394,7 @@ FOUND: dict[str, float] = {
     "heavy storms": 50.0,
     "episodes of days": 35.0,
     "correlated days": 35.0,
+    "months that differ": 45.0,
 }
 HALVED = 0.5
 

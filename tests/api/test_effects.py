@@ -52,13 +52,13 @@ async def test_an_effect_is_measured_stored_and_comes_out_the_same_again(desk: D
     assert [result[side]["cases"] for side in ("before", "after")] == [12, 12]
     assert result["promised"]["reached"] == "shown"
     assert record["sentence"] == (
-        "Mean time to resolve (MTTR, business time): 90 min shorter (-71.7 %, improved); "
-        "from 2.09 h to 35.5 min; "
-        "97.5 % interval 80 min to 100 min; median 2.09 h before, 35.5 min after; "
-        "90th percentile 2.17 h before, 39.9 min after; geometric means -72 % (-76 to -66 %); "
+        "Mean time to resolve (MTTR, business time): 1 h 30 min shorter (-71.7 %, improved); "
+        "from 2 h 6 min to 35 min 30 s; "
+        "97.5 % interval 1 h 20 min to 1 h 40 min; median 2 h 6 min before, 35 min 30 s after; "
+        "90th percentile 2 h 10 min before, 39 min 54 s after; geometric means -72 % (-76 to -66 %); "
         "in 100 % of pairs the case after took less time (63 to 100 %); "
         "12 cases, begun on 12 days, before; 12, begun on 12 days, after; not compared with anybody; "
-        "promised 62.8 min shorter (shown)."
+        "promised 1 h 3 min shorter (shown)."
     )
     answer = await quality.read(f"/v1/effects/{record['id']}")
     assert answer["recomputed"] == {"same": True, "differences": [], "reason": None}
@@ -77,7 +77,7 @@ async def test_an_effect_is_measured_stored_and_comes_out_the_same_again(desk: D
     listed = await quality.read("/v1/effects", kpi="incident_resolution_seconds")
     assert [item["id"] for item in listed["items"]] == [fresh["id"], record["id"]]
     zh = await quality.get(f"/v1/effects/{record['id']}", headers={"Accept-Language": "zh"})
-    assert "缩短 90 分钟（-71.7%，已改善）" in zh.json()["sentence"]
+    assert "缩短 1 小时 30 分钟（-71.7%，已改善）" in zh.json()["sentence"]
 
 
 @in_test_all
@@ -125,3 +125,47 @@ async def test_what_cannot_be_measured_says_what_is_wrong_and_writes_nothing(des
     ]
     assert (await quality.post("/v1/kpis/nothing/effect", json=WINDOWS)).status_code == 404
     assert await desk.api.head() == head
+
+
+async def test_the_year_before_counts_from_a_recorded_restart_of_the_limits(desk: Desk) -> None:
+    await _history(desk)
+    quality = await desk.api.client("Quan", Role.quality_manager)
+    before = await quality.post_ok(EFFECT, WINDOWS)
+    assert before["result"]["history"]["begins_at"].startswith("2025-03-01")
+    body = {"kpi": "incident_resolution_seconds", "change": "A new tool"}
+    await quality.post_ok("/v1/kpi_rebases", {**body, "begins_at": "2025-11-01T00:00:00Z"})
+    after = await quality.post_ok(EFFECT, WINDOWS)
+    assert after["result"]["history"]["begins_at"].startswith("2025-11-01")
+    restarted = [warning["at"] for warning in after["result"]["warnings"] if warning["code"] == "restarted"]
+    assert [at[:10] for at in restarted] == ["2025-11-01"]
+    shown = await quality.read(f"/v1/effects/{after['id']}")
+    assert shown["recomputed"]["same"] is True
+
+
+async def test_more_deliveries_are_neither_better_nor_worse(desk: Desk) -> None:
+    tool = await desk.api.client("Monitor", Role.integration)
+    for begin, cases in ((BEFORE, 10), (AFTER, 60)):
+        for number in range(cases):
+            opened_at = begin + timedelta(days=28 * number / cases)
+            record = await tool.post_ok("/v1/incidents", an_incident(occurred_at=opened_at.isoformat()))
+            ended = (opened_at + timedelta(minutes=10)).isoformat()
+            await tool.post_ok(f"/v1/incidents/{record['id']}/resolve", {**RESOLVED, "occurred_at": ended})
+    await desk.follow()
+    quality = await desk.api.client("Quan", Role.quality_manager)
+    effect = await quality.post_ok("/v1/kpis/incidents_resolved/effect", WINDOWS)
+    assert effect["verdict"] == "higher"
+    assert "(higher)" in effect["sentence"]
+
+
+async def test_long_cases_that_stay_open_are_a_warning_with_both_numbers(desk: Desk) -> None:
+    await _history(desk)
+    tool = await desk.api.client("Late", Role.integration)
+    for day in range(5):
+        opened_at = AFTER + timedelta(days=3 + day)
+        await tool.post_ok("/v1/incidents", an_incident(occurred_at=opened_at.isoformat()))
+    await desk.follow()
+    quality = await desk.api.client("Quan", Role.quality_manager)
+    effect = await quality.post_ok(EFFECT, WINDOWS)
+    moved = [item for item in effect["result"]["warnings"] if item["code"] == "open_cases_moved"]
+    assert [(item["cases_before"], item["cases"]) for item in moved] == [(0, 5)]
+    assert "open cases: 0 at the end of the baseline, 5 at the end" in effect["sentence"]

@@ -60,10 +60,16 @@ def _three(value: float) -> str:
 
 
 def _seconds(value: float) -> str:
-    """Seconds in the unit of which there are two."""
-    for length, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
-        if abs(value) >= 2 * length:
-            return f"{_three(value / length)} {unit}"
+    """Seconds in two units, of which the smaller may be missing."""
+    for length, unit, part, part_unit in (
+        (86_400, "d", 3_600, "h"),
+        (3_600, "h", 60, "min"),
+        (60, "min", 1, "s"),
+    ):
+        parts = round(abs(value) / part)
+        if parts >= length // part:
+            whole, left = divmod(parts, length // part)
+            return f"{whole} {unit}" + (f" {left} {part_unit}" if left else "")
     return f"{_three(value)} s"
 
 
@@ -106,8 +112,13 @@ async def test_an_effect_says_the_figures_of_the_api_by_their_names(desk: Desk, 
 
 def _compare_sentence(sentence: str, result: Json, sides: dict[str, Json]) -> None:
     before, after, relative = sides["before"], sides["after"], result["relative"]
-    assert f"{_seconds(abs(result['effect']))} shorter" in sentence
-    assert f"(-{_three(100 * result['effect'] / before['value'])} %, " in sentence
+    amount = _seconds(abs(result["effect"]))
+    if result["control_before"]:
+        assert f"{amount} less than the control’s change (" in sentence
+        assert " %, improved" not in sentence, "nobody had that change"
+    else:
+        part = _three(100 * result["effect"] / before["value"])
+        assert f"{amount} shorter (-{part} %, " in sentence
     assert f"from {_seconds(before['value'])} to {_seconds(after['value'])}" in sentence
     if result["control_before"]:
         control_seconds = [_seconds(sides[side]["value"]) for side in ("control_before", "control_after")]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from app.kpis.answers.answer import answer
 from app.kpis.answers.charts import KpiBehaviour, behaviour
 from app.kpis.catalogue import KPIS
+from app.kpis.declaration.kpi import DefinitionChange
 from app.kpis.questions.question import QuestionParameters, parse_question
 from tests.kpis.conftest import Books
 from tests.kpis.kinds import aggregate_of
@@ -56,3 +58,35 @@ async def test_periods_without_a_value_are_left_out(books: Books) -> None:
     behaviour_made = behaviour(question.kpi, await answer(books.db, question, NOW), NOW)
     assert behaviour_made.points[0].value is None
     assert behaviour_made.limits is None, "three months have values"
+
+
+async def test_limits_restart_where_the_definition_changed_and_points_name_their_version(
+    books: Books,
+) -> None:
+    parameters = QuestionParameters(grain="week", begin="2026-01-26", end="2026-05-04")
+    question = parse_question(KPIS["incidents_opened"], parameters, now=NOW, organisation_zone="UTC")
+    series = await answer(books.db, question, NOW)
+    changes = (
+        DefinitionChange("2026-02-16", "in every period.", "所有期间。", of_every_period=True),
+        DefinitionChange("2026-03-02", "another one.", "另一种。"),
+    )
+    redefined = behaviour(replace(question.kpi, changes=changes), series, NOW)
+    assert [(mark.id, mark.change) for mark in redefined.rebases] == [(None, "incidents_opened v3")]
+    assert [stretch.values for stretch in redefined.stretches] == [5, 4]
+    assert [point.version for point in redefined.points] == [2] * 5 + [3] * 9
+    assert behaviour(question.kpi, series, NOW).rebases == []
+
+
+def test_every_new_definition_says_whether_periods_stay_comparable() -> None:
+    """The facts count these by their time; the words of every other change are about every period."""
+    breaking = {
+        key for key, kpi in KPIS.items() if any(change.breaks_at is not None for change in kpi.changes)
+    }
+    assert breaking == {
+        "repeat_incident_rate",
+        "incident_unit_cost",
+        "incident_unit_cost_of_budget",
+        "request_rework",
+        "request_rework_rounds",
+        "service_accuracy",
+    }

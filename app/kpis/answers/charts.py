@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 from uuid import UUID
 
 from pydantic import ConfigDict, Field
@@ -58,12 +59,15 @@ class KpiNotedSignal(OutputModel):
 
 
 class KpiChartRebase(OutputModel):
-    """A change after which the natural limits are computed again."""
+    """A change, or a new definition of the KPI, after which the natural limits are computed again."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
-    id: UUID
-    change: str = Field(description="Number of the change or another record, or a name.")
+    id: UUID | None = Field(description="Re-basing; null for a new definition of the KPI.")
+    change: str = Field(
+        description="Number of the change or another record, or a name; of a new definition, the key of the "
+        "KPI and the version."
+    )
     begins_at: datetime = Field(
         description="Time of the change; the limits are computed again from the first period that "
         "begins at this time or later."
@@ -107,6 +111,7 @@ class KpiChartPoint(OutputModel):
         description="True if the period is not over or has not begun; such a period is not compared "
         "with the limits."
     )
+    version: int = Field(description="Version of the KPI's definition at the beginning of the period.")
     moving_range: float | None = Field(
         description="Difference from the previous value; null for the first value since a re-basing."
     )
@@ -190,9 +195,10 @@ def behaviour(kpi: Kpi, series: KpiAnswer, now: datetime, marks: ChartMarks = NO
     """Return the chart of an answer that has no cuts."""
     over = [point for point in series.points if point.end <= now and point.value is not None]
     values = [point.value for point in over if point.value is not None]
+    redefined = definition_breaks(kpi)
     rebases = [
         rebase
-        for rebase in marks.rebases
+        for rebase in sorted([*marks.rebases, *redefined], key=attrgetter("begins_at"))
         if series.points[0].begin < rebase.begins_at < series.points[-1].end
     ]
     begins = [point.begin for point in over]
@@ -216,14 +222,27 @@ def behaviour(kpi: Kpi, series: KpiAnswer, now: datetime, marks: ChartMarks = NO
         moments=list(marks.moments),
         moments_left_out=marks.moments_left_out,
         points=[
-            _point(point, signals_by_place.get(point.begin, ([], None)), now, marks)
+            _point(kpi, point, signals_by_place.get(point.begin, ([], None)), now, marks)
             for point in series.points
         ],
     )
 
 
+def definition_breaks(kpi: Kpi) -> list[KpiChartRebase]:
+    """Return the new definitions of the KPI that make values incomparable with those before."""
+    return [
+        KpiChartRebase(id=None, change=f"{kpi.key} v{version}", begins_at=change.breaks_at)
+        for version, change in enumerate(kpi.changes, start=2)
+        if change.breaks_at is not None
+    ]
+
+
 def _point(
-    point: KpiPoint, signals_and_value: tuple[list[Signal], float | None], now: datetime, marks: ChartMarks
+    kpi: Kpi,
+    point: KpiPoint,
+    signals_and_value: tuple[list[Signal], float | None],
+    now: datetime,
+    marks: ChartMarks,
 ) -> KpiChartPoint:
     signals, moved = signals_and_value
     return KpiChartPoint(
@@ -232,6 +251,7 @@ def _point(
         value=point.value,
         cases=point.cases,
         running=point.end > now,
+        version=kpi.version_at(point.begin),
         moving_range=moved,
         signals=signals,
         noted=list(marks.noted.get(point.begin, ())),

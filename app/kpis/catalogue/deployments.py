@@ -44,6 +44,7 @@ DEPLOYMENT_FREQUENCY = deployment_kpi(
             since="2026-11-30",
             en="the day that has begun counts by its part that is over, not as a whole day.",
             zh="当日只按已过去的部分计入天数，不再算作一整天。",
+            of_every_period=True,
         ),
     ),
     unit=Unit.number,

@@ -28,6 +28,7 @@ CONFIRMED_OUTAGES = DefinitionChange(
     en="an outage that only users report counts from its beginning, once staff, an alert or enough users "
     "have confirmed it.",
     zh="仅由用户上报的中断，经工作人员、告警或足够数量的用户确认后，才从其开始时间起计入。",
+    of_every_period=True,
 )
 outage_kpi = partial(Kpi, process="incident", owner=Role.service_level_manager, changes=(CONFIRMED_OUTAGES,))
 

@@ -7,6 +7,7 @@ Pure: no database, no HTTP, no clock. Rules and shape: docs/decisions/0006-kpis-
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from app.common.people import Role
 from app.common.records import CodeEnum
@@ -129,12 +130,20 @@ class KpiTexts:
 class DefinitionChange:
     """A changed definition of a KPI: the day (`2026-11-29`) from which it counts, and the change. Cases from
     before that day keep their definition, unless the words declare a change of every period; frozen figures
-    always keep it.
+    always keep it. `of_every_period`: the words declare such a change, so that periods stay comparable.
     """
 
     since: str
     en: str
     zh: str
+    of_every_period: bool = False
+
+    @property
+    def breaks_at(self) -> datetime | None:
+        """The time from which values are not comparable with those before; None: they are, in every
+        period.
+        """
+        return None if self.of_every_period else datetime.fromisoformat(f"{self.since}T00:00:00+00:00")
 
 
 #: The mean of few and skewed durations is dominated by the longest.
@@ -142,6 +151,7 @@ MEDIAN_LEADS = DefinitionChange(
     since="2026-11-30",
     en="the median instead of the mean, in every period.",
     zh="所有期间均由平均值改为中位数。",
+    of_every_period=True,
 )
 #: Kinds of records that are never assigned: an opening belongs to its first owner.
 UNASSIGNED_KINDS = frozenset({"improvement_suggestion"})
@@ -229,6 +239,13 @@ class Kpi:
     def version(self) -> int:
         """The number of the definition: 1, and one more for each change."""
         return 1 + len(self.changes)
+
+    def version_at(self, instant: datetime) -> int:
+        """Return the number of the definition by which cases of that time count."""
+        later = [
+            change for change in self.changes if change.breaks_at is not None and change.breaks_at > instant
+        ]
+        return self.version - len(later)
 
     def label(self, language: str) -> str:
         """Return the KPI's name in the language."""

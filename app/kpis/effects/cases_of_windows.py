@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 
 from app.kernel.actions.refusals import WrongValue
@@ -35,8 +35,12 @@ from app.kpis.statistics.effects.samples import (
 from app.platform.db import Connection
 
 SECONDS_OF_A_DAY = 86_400
+DAY = timedelta(days=1)
 #: The dimensions by which the mix of both windows is compared.
-MIX = (Dimension.priority, Dimension.category, Dimension.service, Dimension.team)
+MIX = (
+    *(Dimension.priority, Dimension.category, Dimension.service, Dimension.team),
+    *(Dimension.channel, Dimension.source, Dimension.customer),
+)
 #: How effects are measured now.
 METHOD = {
     Aggregate.share: EffectMethod.share_by_day,
@@ -97,7 +101,8 @@ class DayCount:
 class WindowCases:
     """A window: its figures, and what is compared of it by the method: single cases, or its days. With
     `longer_than`, what is compared is whether a case takes longer. `history` is the time before the window,
-    and `cut_by` are the dimensions of which the cases have their values.
+    and `cut_by` are the dimensions of which the cases have their values. `holidays` are those that events are
+    compared by.
     """
 
     question: KpiQuestion
@@ -107,6 +112,7 @@ class WindowCases:
     longer_than: int | None = None
     history: WindowCases | None = None
     cut_by: tuple[Dimension, ...] = ()
+    holidays: frozenset[date] = frozenset()
 
     @property
     def value(self) -> float | None:
@@ -132,7 +138,8 @@ class WindowCases:
             history = self._history(method)
             assert not isinstance(history, DayCases)
             is_inverse = kpi.aggregate is Aggregate.mean_between
-            return DayCounts(events, exposures, days, is_inverse=is_inverse, history=history)
+            holidays = frozenset(holiday.toordinal() for holiday in self.holidays)
+            return DayCounts(events, exposures, days, is_inverse, history, holidays)
         values, weights = self._numbers(method)
         is_ratio = kpi.aggregate in {Aggregate.of_budget, Aggregate.availability}
         if method in {EffectMethod.duration, EffectMethod.mean}:
@@ -140,11 +147,19 @@ class WindowCases:
         history = self._history(method)
         assert not isinstance(history, DayCounts)
         if kpi.aggregate is Aggregate.availability:
-            return DayCases(values, weights, [day_figures.day for day_figures in self.days], history)
+            days = [day_figures.day for day_figures in self.days]
+            return DayCases(values, weights, days, history, window=self._window)
         if self.longer_than is not None or (not is_ratio and method is not EffectMethod.share_by_day):
             weights = [1.0] * len(values)
         by_parts = not is_ratio and kpi.unit in {Unit.seconds, Unit.money}
-        return DayCases(values, weights, _days_of(self.question, self.values), history, by_parts=by_parts)
+        days = _days_of(self.question, self.values)
+        return DayCases(values, weights, days, history, by_parts=by_parts, window=self._window)
+
+    @property
+    def _window(self) -> tuple[int, int]:
+        """The first day of the window, and its number of days."""
+        begin, end = self.question.bounds[0], self.question.bounds[-1]
+        return begin.astimezone(self.question.zone).toordinal(), max(round((end - begin) / DAY), 1)
 
     def _numbers(self, method: EffectMethod) -> tuple[list[float], list[float]]:
         """Return the number and the weight of each case; of an availability those of each day."""

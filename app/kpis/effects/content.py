@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from pydantic import ConfigDict, Field
@@ -111,6 +111,51 @@ class WarningCode(CodeEnum):
         "The time before the baseline is too short to show how windows differ: the interval is wider",
         "基线之前的时间太短，无法得知此类时段通常相差多少：区间因此更宽",
     )
+    good_baseline = (
+        "good_baseline",
+        "The baseline is better than usual in the year before: such a value tends to worsen by itself",
+        "基线比此前一年的常态更好：这样的数值往往会自行变差（向均值回归）",
+    )
+    seen_before = (
+        "seen_before",
+        "Earlier windows of the year before had such a value too, without the change",
+        "此前一年的时段在没有该变更时也出现过这样的数值",
+    )
+    step_before = (
+        "step_before",
+        "The value moved to another level in the year before: restart the limits if the process changed",
+        "此前一年数值曾跃至另一水平：若流程已不同，请重新计算界限",
+    )
+    restarted = (
+        "restarted",
+        "The time before the baseline counts only since the limits restarted",
+        "基线之前的时间只从界限重新计算起计入",
+    )
+    definition_changed = (
+        "definition_changed",
+        "The definition of the KPI changed between the windows: the new definition is part of the effect",
+        "两个窗口之间指标定义有变：新定义也算在效果之内",
+    )
+    open_cases_moved = (
+        "open_cases_moved",
+        "The number of open cases changed: cases that take long stay open, or old ones were closed",
+        "未结单据的数量有变：耗时长的单据尚未结束，或旧单据已被清理",
+    )
+    control_moved = (
+        "control_moved",
+        "The control changed more than the scope did: most of the effect is the change of the control",
+        "对照组的变化大于本范围：效果大部分来自对照组的变化",
+    )
+    unusual_control = (
+        "unusual_control",
+        "The baseline of the control is unlike the year before: such a value returns to the usual by itself",
+        "对照组的基线与此前一年不同：这样的数值往往会自行回到常态",
+    )
+    control_differs = (
+        "control_differs",
+        "The control has another level: what happens to all moves it by other amounts than the scope",
+        "对照组处于另一水平：影响所有人的变化对两者的幅度不同",
+    )
     recorded_late = (
         "recorded_late",
         "The baseline and the promise were recorded after the change had started",
@@ -145,8 +190,12 @@ class EffectWarning(OutputModel):
     )
     cases: int | None = Field(
         default=None,
-        description="Number of open cases, for `open_cases`, or of other changes, for `other_changes`; "
-        "otherwise null.",
+        description="Number of open cases at the end, for `open_cases` and `open_cases_moved`, or of other "
+        "changes, for `other_changes`; otherwise null.",
+    )
+    cases_before: int | None = Field(
+        default=None,
+        description="Number of cases open at the end of the baseline, for `open_cases_moved`; or null.",
     )
     dimension: Dimension | None = Field(
         default=None, description="Dimension whose mix differs, for `different_mix`; otherwise null."
@@ -169,12 +218,13 @@ class EffectWarning(OutputModel):
     times: int | None = Field(
         default=None,
         description="Number of earlier measurements of the same KPI and scope in overlapping windows, for "
-        "`measured_before`; otherwise null.",
+        "`measured_before`, or of earlier windows with such a value, for `seen_before`; otherwise null.",
     )
     at: datetime | None = Field(
         default=None,
-        description="Time of the recording, for `recorded_late`, or agreed end of the measurement, for "
-        "`before_agreed_end`; otherwise null.",
+        description="Time of the recording, for `recorded_late`, agreed end of the measurement, for "
+        "`before_agreed_end`, beginning of the first window on the new level, for `step_before`, restart of "
+        "the limits, for `restarted`, or of the new definition, for `definition_changed`; otherwise null.",
     )
     final_at: datetime | None = Field(
         default=None,
@@ -183,14 +233,17 @@ class EffectWarning(OutputModel):
     before: float | None = Field(
         default=None,
         description="Figure of the earlier window: its KPI one year before, for "
-        "`different_seasons`; the value of the baseline, for `unusual_baseline`; its share of closed "
+        "`different_seasons`; the value of the baseline, for `unusual_baseline` and `good_baseline`, of the "
+        "scope's, for `control_differs`, or of the control's, for `control_moved` and `unusual_control`; its "
+        "share of closed "
         "days, for `different_closed_days`; its share of cases "
         "without business time, for `different_zeros` and `many_ties`; otherwise null.",
     )
     after: float | None = Field(
         default=None,
         description="Figure of the later window, of the kind that `before` has, or the value that a return "
-        "to the usual alone would give, for `unusual_baseline`; otherwise null.",
+        "to the usual alone would give, for `unusual_baseline`, `good_baseline` and `unusual_control`, or "
+        "the value of the control's baseline, for `control_differs`; otherwise null.",
     )
 
 
@@ -286,7 +339,10 @@ class BaselineOutcome(OutputModel):
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
-    rank: int = Field(description="Rank of the baseline; 1 is the worst.")
+    rank: int = Field(
+        description="Rank of the baseline; 1 is the worst, or the highest of a KPI without a direction. "
+        "Equal windows share the middle of their ranks."
+    )
     windows: int = Field(description="Number of windows, including the baseline.")
     usual: float = Field(description="Mean value of the earlier windows.")
     expected: float = Field(
@@ -357,6 +413,11 @@ class EffectResult(OutputModel):
     baseline: BaselineOutcome | None = Field(
         default=None,
         description="Place of the baseline among earlier windows; null if there are fewer than six.",
+    )
+    holidays: list[date] = Field(
+        default=[],
+        description="Holidays in both windows, by the calendars of the services: counts compare them with "
+        "each other; empty for other KPIs.",
     )
     figure: MeasuredFigure = Field(default=MeasuredFigure.kpi, description="Figure that is compared.")
     longer_than: int | None = Field(

@@ -80,7 +80,7 @@ def draw_effect(
         apart = [IntervalRow(name, _apart(result, before, after)) for name, before, after in parts]
         differences = [*apart, replace(effect, label=translated("row_both"))]
     figure = EffectFigure(
-        title=title or headline_of(questions.kpi, result, words.language),
+        title=title or headline_of(questions.kpi, result, words.language, words.currency),
         sides=tuple(_row(name, side) for name, side in sides if side is not None),
         differences=tuple(differences),
         ratio=result.scale is EffectScale.ratio,
@@ -146,7 +146,7 @@ async def draw_behaviour(
         ),
         moment=ChartMark(begin_after, effect.change or translated("moment")),
         control=control,
-        title=title or headline_of(questions.kpi, result, words.language),
+        title=title or headline_of(questions.kpi, result, words.language, words.currency),
     )
     return behaviour_drawing.draw(figure, words)
 
@@ -190,7 +190,7 @@ async def draw_cases_of(
         ]
     if not any(group.cases for group in groups):
         raise CannotAnswer("figure", "no_cases_to_draw")
-    title = headline_of(questions.kpi, result, words.language)
+    title = headline_of(questions.kpi, result, words.language, words.currency)
     return draw_cases(CasesFigure(title=title, groups=tuple(groups)), words)
 
 

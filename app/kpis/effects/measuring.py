@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from app.kpis.answers.answer import facts_position, snapshot_connection
@@ -30,12 +30,13 @@ from app.kpis.effects.content import (
     WarningCode,
     as_stored,
 )
+from app.kpis.effects.holidays import holidays_of, restarted_before
 from app.kpis.effects.lifecycle import CompareWindows, MeasuredEffect, PromisedEffect
 from app.kpis.effects.questions import EffectQuestions, history_of, wrong_value
 from app.kpis.effects.records import MeasuredFigure, PromisedAs
 from app.kpis.effects.warnings import Circumstances, warnings_of
 from app.kpis.questions.question import CannotAnswer
-from app.kpis.statistics.effects.codes import EffectMethod, IntervalMethod
+from app.kpis.statistics.effects.codes import CLAIMS, EffectMethod, EffectVerdict, IntervalMethod
 from app.kpis.statistics.effects.effect import RATIOS, Better, ComparedWindow, EffectEstimate
 from app.kpis.statistics.effects.samples import RateSample
 from app.platform.db import Connection, Database
@@ -43,11 +44,14 @@ from app.platform.db import Connection, Database
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from app.kpis.effects.surroundings import EarlierWindows
+    from app.kpis.effects.surroundings import EarlierOfScopes
+    from app.kpis.statistics.effects.compare import MethodVersion
 
 RESAMPLES = 10_000
 #: Without a control there are two windows.
 PAIR = 2
+#: Warnings of baselines that return to the usual by themselves.
+OF_BASELINE = frozenset({WarningCode.unusual_baseline, WarningCode.good_baseline})
 #: Longest time before the baseline that methods use, unless it has more cases than are read at once; and the
 #: shortest useful time.
 YEAR, MOST_HISTORY_CASES, LEAST_LENGTH = timedelta(days=365), 100_000, timedelta(days=84)
@@ -57,7 +61,8 @@ YEAR, MOST_HISTORY_CASES, LEAST_LENGTH = timedelta(days=365), 100_000, timedelta
 class Windows:
     """Samples of the windows for a method, in the order before, after, and those of the control if there is
     one. `method` is that without a control. `history_from` is the beginning of the method's history before
-    the baseline; None without history.
+    the baseline; None without history. `restarted_at` is when the limits of the KPI restarted, if that was in
+    the year before.
     """
 
     method: EffectMethod
@@ -66,6 +71,7 @@ class Windows:
     control: tuple[WindowCases, WindowCases] | None
     history_from: datetime | None = None
     figure: MeasuredFigure = MeasuredFigure.kpi
+    restarted_at: datetime | None = None
 
 
 async def measure(
@@ -85,7 +91,7 @@ async def measure_together(
     """Measure several effects in their order, all of them as of one position of the facts, with what is known
     of each besides. Raises as `measure` does.
     """
-    from app.kpis.effects.surroundings import earlier_windows  # noqa: PLC0415  # scipy is slow to load
+    from app.kpis.effects.surroundings import earlier_of_scopes  # noqa: PLC0415  # scipy is slow to load
 
     loaded = []
     async with snapshot_connection(db) as connection:
@@ -94,9 +100,11 @@ async def measure_together(
             method = method_of(questions.kpi, questions.figure)
             windows = await load_windows(connection, questions, method)
             windows = await with_history(connection, questions, windows)
-            circumstances = replace(circumstances, change=body.change)  # noqa: PLW2901  # of this effect
+            circumstances = replace(  # noqa: PLW2901  # of this effect
+                circumstances, change=body.change, restarted_at=windows.restarted_at
+            )
             warned = await warnings_of(connection, questions, windows.before, windows.after, circumstances)
-            earlier = await earlier_windows(connection, questions)
+            earlier = await earlier_of_scopes(connection, questions, windows.restarted_at)
             loaded.append((windows, warned, earlier))
     measured = []
     for (questions, body, _), (windows, warnings, earlier) in zip(comparisons, loaded, strict=True):
@@ -112,7 +120,7 @@ def compare_in_surroundings(
     seed: int,
     promised: PromisedEffect | None,
     warnings: Sequence[EffectWarning],
-    earlier: EarlierWindows,
+    earlier: EarlierOfScopes,
 ) -> EffectResult:
     """Compare the windows, and add what stands around the effect: the rank of the baseline, a trend, and
     another mix of cases.
@@ -121,12 +129,41 @@ def compare_in_surroundings(
 
     result = compare(windows, seed, RESAMPLES, promised, warnings)
     better = better_of(windows.before.question.kpi)
-    baseline = surroundings.baseline_of(windows.before, earlier, result.before, better)
+    baseline = surroundings.baseline_of(windows.before, earlier.scope, result.before, better)
     further = [
-        *surroundings.warnings_of_baseline(baseline, earlier, result),
+        *surroundings.warnings_of_baseline(baseline, earlier.scope, result, better),
+        *surroundings.warnings_of_control(earlier.control, result),
         *surroundings.warnings_of_mix(windows.before, windows.after, windows.method),
     ]
-    return result.model_copy(update={"baseline": baseline, "warnings": [*result.warnings, *further]})
+    result = result.model_copy(update={"baseline": baseline, "warnings": [*result.warnings, *further]})
+    return judged_by_surroundings(result)
+
+
+def judged_by_surroundings(result: EffectResult) -> EffectResult:
+    """Return the result with its verdict: an effect that a return to the usual alone would have is no
+    evidence. The warnings are those of the time of the measurement.
+    """
+    from app.kpis.statistics.effects import compare as statistics  # noqa: PLC0415  # scipy is slow to load
+
+    of_version = statistics.version_of(result.method, result.method_version)
+    if not of_version.follows_direction or result.verdict not in CLAIMS:
+        return result
+    for warning in result.warnings:
+        if warning.code in OF_BASELINE and share_by_itself(result, warning) >= 1:
+            return result.model_copy(update={"verdict": EffectVerdict.no_evidence})
+    return result
+
+
+def share_by_itself(result: EffectResult, warning: EffectWarning) -> float:
+    """Return the part of the effect that a return to the usual would have, by the warning about the
+    baseline.
+    """
+    if not warning.before or warning.after is None or result.effect is None:
+        return 0.0
+    is_ratio = result.scale is EffectScale.ratio
+    by_itself = warning.after / warning.before - 1 if is_ratio else warning.after - warning.before
+    effect = result.effect - 1 if is_ratio else result.effect
+    return by_itself / effect if effect else 0.0
 
 
 def _measured(
@@ -154,9 +191,11 @@ async def load_windows(
     method: EffectMethod,
     position: int | None = None,
     history_from: datetime | None = None,
+    holidays: frozenset[date] | None = None,
 ) -> Windows:
     """Return what the method compares of all windows, and of the time from `history_from` up to the baseline,
-    by the facts or as of `position`. Raises WrongValue.
+    by the facts or as of `position`. `holidays` are those of a stored effect; None: by the calendars of now.
+    Raises WrongValue.
     """
     places = (("before", "scope"), ("after", "scope"), ("before", "control"), ("after", "control"))
     questions = [effect_questions.before, effect_questions.after]
@@ -177,7 +216,16 @@ async def load_windows(
                 windows_cases.append(await cases_of_window(connection, question, method))
             except CannotAnswer as error:
                 raise wrong_value(error, *place) from error
-    windows_cases = [replace(window, longer_than=effect_questions.longer_than) for window in windows_cases]
+    if holidays is None:
+        holidays = (
+            await holidays_of(connection, effect_questions)
+            if method is EffectMethod.rate_by_day
+            else frozenset()
+        )
+    windows_cases = [
+        replace(window, longer_than=effect_questions.longer_than, holidays=holidays)
+        for window in windows_cases
+    ]
     histories = windows_cases[windows_of_effect:]
     for number, history in enumerate(histories):
         windows_cases[2 * number] = replace(windows_cases[2 * number], history=history)
@@ -187,16 +235,25 @@ async def load_windows(
 
 
 async def with_history(connection: Connection, questions: EffectQuestions, windows: Windows) -> Windows:
-    """Return the windows with the year before the baseline, or as much of it as is read at once."""
+    """Return the windows with the year before the baseline since the limits of the KPI restarted, or as much
+    of it as is read at once.
+    """
     if windows.method is EffectMethod.rate or not windows.before.cases:
         return windows
     begin, end = windows.before.question.bounds[0], windows.before.question.bounds[-1]
     scopes = [windows.before, *(windows.control or ())[:1]]
     cases = max(window.cases for window in scopes)
     length = min(YEAR, (end - begin) * (MOST_HISTORY_CASES / cases)) if cases else YEAR
+    restarted_at = await restarted_before(connection, windows.before.question)
+    if restarted_at is not None and restarted_at > begin - YEAR:
+        windows = replace(windows, restarted_at=restarted_at)
+        length = min(length, begin - restarted_at)
     if windows.method in BY_CASE and length < LEAST_LENGTH:
         return windows
     since = begin - (length if windows.method in BY_CASE else YEAR)
+    since = max(since, windows.restarted_at or since)
+    if since == begin:
+        return windows
     loaded = []
     for window in scopes:
         history = await cases_of_window(connection, history_of(window.question, since), windows.method)
@@ -257,10 +314,11 @@ def compare(
         figure=windows.figure,
         longer_than=before.longer_than,
         history=_history(windows),
+        holidays=sorted(before.holidays),
         difference_of_medians=effect.difference_of_medians,
         test=effect.test,
         p_value=effect.p_value,
-        verdict=effect.verdict(better_of(before.question.kpi)),
+        verdict=effect.verdict(_better_by(before.question.kpi, statistics.version_of(method, version))),
         promised=_promised(effect, before, promised, of_compared=of_compared),
         warnings=[*warnings, *_of_statistics(effect, sides)],
     )
@@ -313,9 +371,19 @@ def _geometric(effect: EffectEstimate) -> GeometricOutcome | None:
     )
 
 
-def better_of(kpi: Kpi) -> Better:
-    """Return the way the KPI improves; one without a direction is taken to improve by falling."""
+def better_of(kpi: Kpi) -> Better | None:
+    """Return the way the KPI improves; None: it has no direction."""
+    if kpi.direction is Direction.none:
+        return None
     return "more" if kpi.direction is Direction.up else "less"
+
+
+def _better_by(kpi: Kpi, version: MethodVersion) -> Better | None:
+    """Return the way the KPI improves for a version; by the first ones, that of a KPI without a direction is
+    to fall.
+    """
+    better = better_of(kpi)
+    return better if better is not None or version.follows_direction else "less"
 
 
 def _side(window: WindowCases, side: ComparedWindow, method: EffectMethod, *, is_other: bool) -> EffectSide:

@@ -17,12 +17,10 @@ from app.kpis.effects.sentences import sentence_of
 from app.kpis.statistics.effects.codes import EffectVerdict
 
 
-class KpiEffectOut(
-    RecordOut, of=KpiEffect, without="currency reopen_days", after={"kpi": "sentence verdict"}
-):
+class KpiEffectOut(RecordOut, of=KpiEffect, without="reopen_days", after={"kpi": "sentence verdict"}):
     """A measured effect, which never changes."""
 
-    sentence: str = Field(description="Warning as a sentence, in the requested language.")
+    sentence: str = Field(description="Effect as a sentence, in the requested language.")
     verdict: EffectVerdict
     scope: dict[str, list[str]] = Field(
         description="Filters of the cases, by dimension; empty for all cases."
@@ -70,9 +68,12 @@ class EffectRenderer(Renderer):
 
     async def compute(self, columns: Columns) -> Columns:
         """Return the sentences, which follow from the KPI and the result."""
-        pairs = zip(columns["kpi"], _results(columns), strict=True)
+        rows = zip(columns["kpi"], _results(columns), columns["currency"], strict=True)
         return {
-            "sentence": [sentence_of(KPIS[key], effect_result, self.language) for key, effect_result in pairs]
+            "sentence": [
+                sentence_of(KPIS[key], effect_result, self.language, currency)
+                for key, effect_result, currency in rows
+            ]
         }
 
 

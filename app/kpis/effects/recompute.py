@@ -13,7 +13,7 @@ from app.kpis.answers.answer import facts_position, snapshot_connection
 from app.kpis.catalogue import KPIS
 from app.kpis.effects.content import EffectResult
 from app.kpis.effects.lifecycle import promised_of
-from app.kpis.effects.measuring import compare, load_windows
+from app.kpis.effects.measuring import compare, judged_by_surroundings, load_windows
 from app.kpis.effects.queries import RecomputedEffect
 from app.kpis.effects.questions import questions_again
 from app.kpis.effects.records import KpiEffect
@@ -41,7 +41,12 @@ async def recompute(db: Database, effect: KpiEffect, language: str) -> Recompute
             past_position = None if present == effect.position else effect.position
             history_from = None if stored.history is None else stored.history.begins_at
             windows = await load_windows(
-                connection, questions, WITHOUT_CONTROL[stored.method], past_position, history_from
+                connection,
+                questions,
+                WITHOUT_CONTROL[stored.method],
+                past_position,
+                history_from,
+                frozenset(stored.holidays),
             )
     except WrongValue as error:
         return RecomputedEffect(same=None, differences=[], reason=error.sentence(language))
@@ -54,6 +59,7 @@ async def recompute(db: Database, effect: KpiEffect, language: str) -> Recompute
         stored.warnings,
         stored.method_version,
     )
+    fresh = await asyncio.to_thread(judged_by_surroundings, fresh)
     differences = list(_differing(stored.model_dump(), fresh.model_dump()))
     return RecomputedEffect(same=not differences, differences=differences, reason=None)
 

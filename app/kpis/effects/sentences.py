@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from app.i18n import translate
 from app.kpis.declaration.kpi import Aggregate, Kpi, Unit
-from app.kpis.effects.content import EffectResult, EffectScale, GeometricOutcome, WarningCode
+from app.kpis.effects.content import (
+    EffectResult,
+    EffectScale,
+    EffectWarning,
+    GeometricOutcome,
+    WarningCode,
+)
 from app.kpis.effects.records import MeasuredFigure
 from app.kpis.statistics.effects.codes import WITHOUT_CONTROL, EffectMethod, EffectVerdict
 
@@ -14,16 +21,17 @@ TABLE = "effect"
 #: The version of methods from which on the verdict follows the value, and not the pairs alone.
 FOLLOWS_VALUE = 3
 SHARES = frozenset({EffectMethod.share, EffectMethod.share_by_day})
+#: From here on, a tenth of a per cent is much.
+CLOSE_TO_ALL = 0.99
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
-#: Units of durations; the largest unit of which there are at least two is used.
-UNITS = ((2 * DAY, DAY, "days"), (2 * HOUR, HOUR, "hours"), (2 * MINUTE, MINUTE, "minutes"))
+UNITS = ((DAY, "days"), (HOUR, "hours"), (MINUTE, "minutes"), (1, "seconds"))
 
 
-def sentence_of(kpi: Kpi, result: EffectResult, language: str) -> str:
+def sentence_of(kpi: Kpi, result: EffectResult, language: str, currency: str | None = None) -> str:
     """Return the sentence: the effect, in the KPI's unit and in per cent, and its interval; figures that a
     mean lacks; the number of cases; and the promise.
     """
-    effect_words = _Words(kpi, result, language)
+    effect_words = _Words(kpi, result, language, currency)
     if not effect_words.has_effect:
         return effect_words.too_few()
     return effect_words.joined(
@@ -37,9 +45,9 @@ def sentence_of(kpi: Kpi, result: EffectResult, language: str) -> str:
     )
 
 
-def headline_of(kpi: Kpi, result: EffectResult, language: str) -> str:
+def headline_of(kpi: Kpi, result: EffectResult, language: str, currency: str | None = None) -> str:
     """Return the sentence without the parts that stand next to the effect: as the title of a figure."""
-    effect_words = _Words(kpi, result, language)
+    effect_words = _Words(kpi, result, language, currency)
     return (
         effect_words.joined([*effect_words.headline(), effect_words.cases()])
         if effect_words.has_effect
@@ -50,8 +58,8 @@ def headline_of(kpi: Kpi, result: EffectResult, language: str) -> str:
 class _Words:
     """The words and figures of one effect in one language."""
 
-    def __init__(self, kpi: Kpi, result: EffectResult, language: str) -> None:
-        self.kpi, self.result, self.language = kpi, result, language
+    def __init__(self, kpi: Kpi, result: EffectResult, language: str, currency: str | None) -> None:
+        self.kpi, self.result, self.language, self.currency = kpi, result, language, currency
         self.is_ratio = result.scale is EffectScale.ratio
         is_share = result.figure is MeasuredFigure.share_longer
         timed = kpi.unit is Unit.seconds and not self.is_ratio and not is_share
@@ -83,7 +91,7 @@ class _Words:
         if self.is_told_by_others:
             by_version = "by_pairs" if self.result.method_version < FOLLOWS_VALUE else "by_geometric_means"
             verdict = self.text(by_version, verdict=verdict)
-        name, change = self.name(), self.change(self.result.effect)
+        name, change = self.name(), self.compared_change(self.result.effect)
         effect_text = self.text("effect", kpi=name, change=change, verdict=f"{self.per_cent()}{verdict}")
         return [effect_text, self.compared(), self.interval()]
 
@@ -117,21 +125,38 @@ class _Words:
             return self.text("unchanged")
         return self.text(self.down if apart < 0 else self.up, amount=self.amount(abs(apart)))
 
+    def compared_change(self, effect: float) -> str:
+        """Return the effect with what it is compared with: the control's change, or equal weekdays."""
+        if self.result.control_before is not None:
+            apart = self._apart(effect)
+            code = "as_the_control" if not apart else "below_control" if apart < 0 else "above_control"
+            return self.text(code, amount=self.amount(abs(apart)))
+        change = self.change(effect)
+        is_by_weekday = WITHOUT_CONTROL[self.result.method] is EffectMethod.rate_by_day
+        return self.text("for_same_weekdays", change=change) if is_by_weekday else change
+
     def amount(self, size: float) -> str:
         """Return an amount in the unit of the effect."""
         unit = self.kpi.unit
         if self.is_ratio:
             return f"{_number(100 * size)} %"
         if WITHOUT_CONTROL[self.result.method] in SHARES or unit is Unit.ratio:
-            return self.text("points", number=_number(100 * size))
+            number = _number(100 * size)
+            return self.text("one_point" if number == "1" else "points", number=number)
         if unit is Unit.seconds:
             return self.duration(size)
-        return _number(size / 100) if unit is Unit.money else _number(size)
+        return self.money(size) if unit is Unit.money else _number(size)
+
+    def money(self, cents: float) -> str:
+        """Return an amount of money with its currency, if it is known."""
+        return f"{_number(cents / 100)} {self.currency}" if self.currency else _number(cents / 100)
 
     def per_cent(self) -> str:
-        """Return the effect as a part of the value before, and a comma; empty if that is meaningless."""
+        """Return the effect as a part of the value before, and a comma; empty if that is meaningless: with a
+        control, nobody had the change.
+        """
         before, effect = self.result.before.compared, self.result.effect
-        if self.is_ratio or not before or not effect:
+        if self.is_ratio or not before or not effect or self.result.control_before is not None:
             return ""
         sign = "-" if effect * before < 0 else "+"
         return self.text("per_cent", number=f"{sign}{_number(abs(100 * effect / before))}")
@@ -149,7 +174,8 @@ class _Words:
         level_texts = [
             self.level(window_value.compared if by_day else window_value.value) for window_value in values
         ]
-        code = "from_to_a_day" if by_day else "from_to"
+        is_by_weekday = WITHOUT_CONTROL[result.method] is EffectMethod.rate_by_day
+        code = "from_to_a_day" if by_day else "from_to_counted" if is_by_weekday else "from_to"
         return self.text(
             _of_both(code, result),
             **dict(zip(("before", "after", "others", "later"), level_texts, strict=False)),
@@ -163,19 +189,18 @@ class _Words:
             return _number(value)
         unit = self.kpi.unit
         if unit is Unit.ratio or self.result.figure is MeasuredFigure.share_longer:
-            return self.text("percent", number=_number(100 * value))
-        return (
-            self.duration(value)
-            if unit is Unit.seconds
-            else _number(value / 100 if unit is Unit.money else value)
-        )
+            return self.text("percent", number=_percentage(value))
+        if unit is Unit.seconds:
+            return self.duration(value)
+        return self.money(value) if unit is Unit.money else _number(value)
 
     def duration(self, seconds: float) -> str:
-        """Return seconds in the unit that has two at least."""
-        size = abs(seconds)
-        for least, of_unit, name in UNITS:
-            if size >= least:
-                return self.text(name, number=_number(seconds / of_unit))
+        """Return seconds as the pages do: in two units, of which the second may be missing."""
+        for (of_unit, name), (smaller_unit, smaller_name) in pairwise(UNITS):
+            number, left = divmod(round(abs(seconds) / smaller_unit), of_unit // smaller_unit)
+            if number:
+                smaller = f" {self.text(smaller_name, number=left)}" if left else ""
+                return f"{'-' if seconds < 0 else ''}{self.text(name, number=f'{number:,}')}{smaller}"
         return self.text("seconds", number=_number(seconds))
 
     def interval(self) -> str:
@@ -233,21 +258,24 @@ class _Words:
         return self.text("geometric_means", change=ratio, low=low, high=high)
 
     def surroundings(self) -> list[str]:
-        """Return what else may explain the effect: a bad baseline, another mix of cases, a trend."""
+        """Return what else may explain the effect: an unusual baseline, a moved control, open cases, another
+        mix of cases, a trend.
+        """
         result, warnings = self.result, {warning.code: warning for warning in self.result.warnings}
         sentences = list[str]()
         if result.method_version >= FOLLOWS_VALUE and result.control_before is None:
             sentences.append(self.text("compared_with_nobody"))
-        if result.baseline is not None and WarningCode.unusual_baseline in warnings:
-            baseline = result.baseline
+        sentences += self.baseline(warnings)
+        if WarningCode.control_moved in warnings:
+            sentences.append(self.text("control_moved"))
+        if (still_open := warnings.get(WarningCode.open_cases_moved)) is not None:
             sentences.append(
-                self.text(
-                    "unusual_baseline",
-                    rank=baseline.rank,
-                    windows=baseline.windows,
-                    expected=self.level(self._per_day(baseline.expected)),
-                )
+                self.text("open_cases_moved", before=still_open.cases_before, after=still_open.cases)
             )
+        if WarningCode.definition_changed in warnings:
+            sentences.append(self.text("definition_changed"))
+        if WarningCode.step_before in warnings:
+            sentences.append(self.text("step_before"))
         if (trend := warnings.get(WarningCode.trend_before)) is not None and trend.share is not None:
             sentences.append(self.text("trend_before", change=f"{100 * trend.share:+.0f}"))
         if (mix := warnings.get(WarningCode.different_mix)) is not None and mix.dimension is not None:
@@ -259,6 +287,23 @@ class _Words:
                 sentences.append(self.text("different_mix", dimension=name, change=change))
         return sentences
 
+    def baseline(self, warnings: Mapping[WarningCode, EffectWarning]) -> list[str]:
+        """Return the place of an unusual baseline, and how many earlier windows had the value after."""
+        baseline, sentences = self.result.baseline, list[str]()
+        if baseline is None:
+            return []
+        for code, rank in (
+            (WarningCode.unusual_baseline, baseline.rank),
+            (WarningCode.good_baseline, baseline.windows + 1 - baseline.rank),
+        ):
+            if code in warnings:
+                expected = self.level(self._per_day(baseline.expected))
+                words = {"rank": rank, "windows": baseline.windows, "expected": expected}
+                sentences.append(self.text(code.value, **words))
+        if (placebo := warnings.get(WarningCode.seen_before)) is not None:
+            sentences.append(self.text("seen_before", times=placebo.times, windows=baseline.windows - 1))
+        return sentences
+
     def _per_day(self, value: float) -> float:
         """Return a value of the KPI; of a count that by the day, as both windows are shown."""
         before = self.result.before
@@ -267,9 +312,13 @@ class _Words:
         return value
 
     def cases(self) -> str:
-        """Return the number of cases, and of days that they began on."""
+        """Return the number of cases, and of days that they began on; of a count that of days it has."""
         before, after = self.result.before, self.result.after
         code = "cases" if before.days is None or after.days is None else "cases_days"
+        if self.kpi.aggregate is Aggregate.availability:
+            code = "days_compared"
+        elif self.is_ratio and code == "cases_days":
+            code = "counted_days"
         days = {"days_before": before.days, "days_after": after.days}
         return self.text(code, before=before.cases, after=after.cases, **days)
 
@@ -292,6 +341,11 @@ def _number(size: float) -> str:
     decimals = 0 if abs(size) >= 100 else 1 if abs(size) >= 10 else 2  # significant digits
     text = f"{size:,.{decimals}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _percentage(share: float) -> str:
+    """Return a share in per cent; close to all of it, with two decimals."""
+    return f"{100 * share:.2f}" if CLOSE_TO_ALL <= share < 1 else _number(100 * share)
 
 
 def _of_both(code: str, result: EffectResult) -> str:

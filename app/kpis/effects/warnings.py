@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
+from math import sqrt
 
 from app.kpis.answers import answer
 from app.kpis.answers.series import cases_of, final_after_of, value_of
@@ -21,7 +22,7 @@ from app.kpis.facts.query import SqlStatement
 from app.kpis.questions import periods
 from app.kpis.questions.periods import Grain
 from app.kpis.questions.question import NO_VALUE, KpiQuestion
-from app.kpis.statistics.behaviour import chart
+from app.kpis.statistics.behaviour import LEAST_VALUES, chart
 from app.platform.db import Connection
 
 #: The months before a baseline in which signals are looked for, and those that natural limits are made of.
@@ -33,6 +34,8 @@ MOST_CHANGES = 10
 DIFFERENT_SHARE = 0.1
 #: If this share of all pairs is between two cases without any business time, pairs and medians show little.
 MANY_TIES = 0.1
+#: Open cases matter if they grow or shrink by this part of the cases of a window.
+MOVED_OPEN = 0.03
 #: Other changes at the time in the same scope. Changes: of the services or teams named, except standard ones,
 #: which are daily work. Improvements: of the KPI's processes or without a process, by where they were tried,
 #: or, once rolled out everywhere, by the cases of their baselines. A change of one service does not count as
@@ -91,13 +94,14 @@ class Circumstances:
 
     `change` is the number of its supposed cause, `began_at` when that began, and
     `frozen_at` when the baseline and the promise were recorded. `agreed_end_at` is until when it was agreed
-    to measure.
+    to measure, and `restarted_at` when the limits of the KPI restarted, if that was in the year before.
     """
 
     change: str | None = None
     began_at: datetime | None = None
     frozen_at: datetime | None = None
     agreed_end_at: datetime | None = None
+    restarted_at: datetime | None = None
 
 
 async def warnings_of(
@@ -111,12 +115,15 @@ async def warnings_of(
     possible_warnings = [
         *_as_agreed(questions, circumstances),
         *_of_windows(before, after),
-        await _after_signal(connection, questions.before),
+        _restarted(circumstances.restarted_at),
+        await _after_signal(connection, questions.before, circumstances.restarted_at),
         await _different_seasons(connection, questions),
         await _other_closed_days(connection, questions),
         await _other_changes(connection, questions, circumstances.change),
         await _measured_before(connection, questions),
         _open_cases(after),
+        _open_cases_moved(before, after),
+        _definition_changed(questions),
         _can_change(after.question),
         EffectWarning(code=WarningCode.running) if after.question.bounds[-1] > after.question.now else None,
         EffectWarning(code=WarningCode.standing) if questions.kpi.basis is Basis.standing else None,
@@ -201,7 +208,13 @@ def _as_json(filters: Mapping[Dimension, Sequence[str]]) -> str:
     return json.dumps({dimension.value: list(values) for dimension, values in filters.items()})
 
 
-async def _after_signal(connection: Connection, before: KpiQuestion) -> EffectWarning | None:
+def _restarted(restarted_at: datetime | None) -> EffectWarning | None:
+    return None if restarted_at is None else EffectWarning(code=WarningCode.restarted, at=restarted_at)
+
+
+async def _after_signal(
+    connection: Connection, before: KpiQuestion, restarted_at: datetime | None
+) -> EffectWarning | None:
     """Warn of signals in the months that the baseline lies in, or just before it began."""
     zone, (begin, end) = before.zone, (before.bounds[0], before.bounds[-1])
     first = periods.first_day(Grain.month, begin.astimezone(zone).date())
@@ -212,6 +225,9 @@ async def _after_signal(connection: Connection, before: KpiQuestion) -> EffectWa
         periods.start_of(periods.first_day(Grain.month, last.astimezone(zone).date()), zone),
         zone,
     )
+    bounds = tuple(bound for bound in bounds if restarted_at is None or bound >= restarted_at)
+    if len(bounds) <= LEAST_VALUES:
+        return None
     months = replace(before, grain=Grain.month, bounds=bounds)
     counted_cells = await answer.count(connection, months, before.now, most=len(bounds))
     values = {
@@ -292,6 +308,28 @@ def _open_cases(after: WindowCases) -> EffectWarning | None:
     if after.question.kpi.basis is Basis.standing or not still:
         return None
     return EffectWarning(code=WarningCode.open_cases, cases=still)
+
+
+def _open_cases_moved(before: WindowCases, after: WindowCases) -> EffectWarning | None:
+    """Warn if more or fewer cases are open at the end than at the end of the baseline, beyond chance."""
+    kpi = after.question.kpi
+    first, last = before.figures.open_cases, after.figures.open_cases
+    if kpi.basis is Basis.standing or not after.values or first is None or last is None:
+        return None
+    moved = abs(last - first)
+    if moved <= sqrt(first + last) or moved < MOVED_OPEN * min(before.cases, after.cases):
+        return None
+    return EffectWarning(code=WarningCode.open_cases_moved, cases=last, cases_before=first)
+
+
+def _definition_changed(questions: EffectQuestions) -> EffectWarning | None:
+    """Warn of a new definition that counts since a time between the beginning and the end of both windows."""
+    breaks = [change.breaks_at for change in questions.kpi.changes]
+    begin, *_, end = questions.windows
+    break_instants = [instant for instant in breaks if instant is not None and begin < instant < end]
+    if not break_instants:
+        return None
+    return EffectWarning(code=WarningCode.definition_changed, at=max(break_instants))
 
 
 def _can_change(after: KpiQuestion) -> EffectWarning | None:

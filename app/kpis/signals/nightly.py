@@ -158,6 +158,7 @@ async def _commands(
     for scope in scopes:
         values = series.get(scope, [])
         rebased = [row["begins_at"] for row in rebases if KpiScope(row["service"], row["team_id"]) == scope]
+        rebased += [change.breaks_at for change in kpi.changes if change.breaks_at is not None]
         for signal in find_signals(values, rebased, earliest):
             detected = _DetectedSignal(
                 signal,

@@ -73,9 +73,7 @@ LONGEST_BASELINE_AGE_MONTHS = 12
 #: The child records with the measure by which it is judged. Their authors need the agreement of an owner.
 PROMISE = ("improvement_target",)
 #: Verdicts that show no improvement.
-UNPROVEN_VERDICTS = frozenset(
-    {EffectVerdict.worsened, EffectVerdict.mixed, EffectVerdict.no_evidence, EffectVerdict.too_few_cases}
-)
+UNPROVEN_VERDICTS = frozenset(EffectVerdict) - {EffectVerdict.improved}
 
 
 async def selection_does_not_fit(

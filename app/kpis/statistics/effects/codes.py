@@ -86,14 +86,20 @@ class TestMethod(CodeEnum):
 
 class EffectVerdict(CodeEnum):
     """The verdict on an effect, which follows from the intervals and not from the test. Mixed: the value and
-    the relative effect contradict each other.
+    the relative effect contradict each other. Higher and lower: the KPI has no better direction.
     """
 
     improved = "improved", "Improved", "已改善"
     worsened = "worsened", "Worsened", "变差"
+    rose = "higher", "Higher", "升高"
+    fell = "lower", "Lower", "降低"
     mixed = "mixed", "Mixed", "结果不一"
     no_evidence = "no_evidence", "No evidence", "证据不足"
     too_few_cases = "too_few_cases", "Too few cases", "单据太少"
+
+
+#: Verdicts that the KPI changed.
+CLAIMS = frozenset(EffectVerdict) - {EffectVerdict.no_evidence, EffectVerdict.too_few_cases}
 
 
 class PromiseVerdict(CodeEnum):
@@ -102,5 +108,5 @@ class PromiseVerdict(CodeEnum):
     """
 
     shown = "shown", "Shown", "已证实"
-    reached = "reached", "Reached, but it may be chance", "达到但未证实"
+    reached = "reached", "Reached, but the true effect may be smaller", "达到，但实际效果可能更小"
     missed = "missed", "Not reached", "未达到"

@@ -43,10 +43,13 @@ class MethodVersion:
     `compare` takes the method without a control, the windows in their order, the seed and the number of
     resamples. `is_of_compared`: a part is one of what is compared of the window before, as its median; else
     of the KPI's own value. The verdict's rule is the effect's: by all intervals that it has.
+    `follows_direction`: a KPI without a direction is higher or lower; before, it improved by falling. A
+    return to the usual that explains the whole effect is no evidence.
     """
 
     compare: Compare
     is_of_compared: bool
+    follows_direction: bool = False
 
 
 def compare(
@@ -130,6 +133,19 @@ def _by_value(method: EffectMethod, samples: Sequence[Sample], _seed: int, _resa
     return BY_VALUE[method]([sample for sample in samples if isinstance(sample, DayCases)])
 
 
+def _by_windows(
+    method: EffectMethod, samples: Sequence[Sample], _seed: int, _resamples: int
+) -> EffectEstimate:
+    """Compare cases by the year before and its windows; the control's zeros and spread count as the scope's.
+    Holidays are compared with holidays.
+    """
+    if method is EffectMethod.rate_by_day:
+        counts = [sample for sample in samples if isinstance(sample, DayCounts)]
+        return day_counts.rate_effect(counts, by_history=True, by_windows=True)
+    cases = [sample for sample in samples if isinstance(sample, DayCases)]
+    return BY_VALUE[method](cases, by_windows=True)
+
+
 #: Methods by name and version. If the result for the same cases changes, add a version and keep these.
 VERSIONS = {
     **{(method, 1): MethodVersion(_independent, is_of_compared=True) for method in differences.METHOD},
@@ -137,4 +153,9 @@ VERSIONS = {
     (EffectMethod.rate_by_day, 2): MethodVersion(_by_day, is_of_compared=False),
     **{(method, 3): MethodVersion(_by_value, is_of_compared=False) for method in BY_VALUE},
     (EffectMethod.rate_by_day, 3): MethodVersion(_by_value, is_of_compared=False),
+    **{
+        (method, 4): MethodVersion(_by_windows, is_of_compared=False, follows_direction=True)
+        for method in (*BY_VALUE, EffectMethod.rate_by_day)
+    },
+    (EffectMethod.rate, 4): MethodVersion(_independent, is_of_compared=True, follows_direction=True),
 }

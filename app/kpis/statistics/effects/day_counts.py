@@ -35,6 +35,7 @@ from app.kpis.statistics.effects.long_run import (
     DayStretch,
     has_history,
     long_run_variance,
+    not_below,
     summed_stretch,
 )
 from app.kpis.statistics.effects.samples import DayCounts
@@ -59,6 +60,8 @@ class _Counts:
     alike: Values
     #: By the method of history: the days before and of both windows; empty: there is too little history.
     stretches: tuple[DayStretch, ...] | None = None
+    #: The variance of the logarithm of the rate between earlier windows of the same length; 0: not compared.
+    between_windows: float = 0.0
 
     @property
     def total(self) -> float:
@@ -80,7 +83,9 @@ class _Counts:
         """The variance of the number of events."""
         if not self.stretches:
             return _widened(variance_of(self.by_day), is_wide=self.stretches is not None)
-        return long_run_variance([max(self.total, LEAST_EVENTS)], [self.stretches])
+        events = max(self.total, LEAST_EVENTS)
+        variance = long_run_variance([events], [self.stretches])
+        return replace(variance, variance=max(variance.variance, self.between_windows * events**2))
 
     def logarithmic_variance(self, control: _Counts) -> Variance:
         """Return the variance of the logarithm of the rate less that of the control."""
@@ -89,7 +94,8 @@ class _Counts:
             variance = variance_of(self.logarithmic.without_control(control.logarithmic))
             return _widened(variance, is_wide=counted[0] is not None)
         chances = [1 / max(counts.total, LEAST_EVENTS) for counts in (self, control)]
-        return long_run_variance(chances, [stretches for stretches in counted if stretches])
+        variance = long_run_variance(chances, [stretches for stretches in counted if stretches])
+        return replace(variance, variance=max(variance.variance, self.between_windows))
 
     @property
     def logarithmic(self) -> DaySums:
@@ -98,20 +104,27 @@ class _Counts:
         return DaySums(day_sums.days, day_sums.sums / max(self.total, LEAST_EVENTS))
 
 
-def rate_effect(samples: Sequence[DayCounts], *, by_history: bool = False) -> EffectEstimate:
+def rate_effect(
+    samples: Sequence[DayCounts], *, by_history: bool = False, by_windows: bool = False
+) -> EffectEstimate:
     """Return the ratio of the rates, after over before; of four windows the ratio of ratios. `by_history`:
-    the variance is that of the year before and both windows.
+    the variance is that of the year before and both windows. `by_windows`: it is not below that between
+    windows of that year, and holidays are compared with holidays.
     """
     method = EffectMethod.rate_by_day if len(samples) < len(SIGNS) else EffectMethod.rate_by_day_did
     if not all(sum(sample.exposures) for sample in samples) or not any(
         sum(sample.events) for sample in samples
     ):
         return EffectEstimate(method, None, None, None, IntervalMethod.days, tuple(map(_window, samples)))
-    pairs = [_alike(*samples[place : place + 2]) for place in range(0, len(samples), 2)]
+    scopes = list(zip(samples[::2], samples[1::2], strict=True))
+    pairs = [_alike(*scope, by_holidays=by_windows) for scope in scopes]
     if by_history:
         pairs = [
             _with_history(*pair, sample.history) for pair, sample in zip(pairs, samples[::2], strict=True)
         ]
+    if by_windows:
+        between = _between_windows([scope[0] for scope in scopes])
+        pairs = [(replace(a, between_windows=between), replace(b, between_windows=between)) for a, b in pairs]
     effect, low, high, p = _ratio(*pairs[0]) if len(pairs) == 1 else _ratio_of_ratios(*pairs[0], *pairs[1])
     if samples[0].is_inverse:
         # The ratio of two inverses is that of the rates the other way round.
@@ -138,38 +151,78 @@ def variance_between_alike(window: DayCounts) -> Variance | None:
     """
     if not any(window.events) or not any(window.exposures):
         return None
-    pair = _with_history(*_alike(window, window), window.history)
+    between = _between_windows([window])
+    pair = [
+        replace(counts, between_windows=between)
+        for counts in _with_history(*_alike(window, window, by_holidays=True), window.history)
+    ]
     return added(*(_logarithmic(_of_logarithm(counts), [counts]) for counts in pair))
 
 
-def _alike(before: DayCounts, after: DayCounts) -> tuple[_Counts, _Counts]:
-    """Return both windows, with exposures as if each weekday counted for what it has in both."""
+def _between_windows(scopes: Sequence[DayCounts]) -> float:
+    """Return the variance of the logarithm of the rate, less that of the control, between windows of the
+    history that are as long as the one after it; 0: there are too few.
+    """
+    logarithms = []
+    for counts in scopes:
+        begin, length = min(counts.days), len(counts.days)
+        history = counts.history or DayCounts((), (), ())
+        places = (begin - 1 - np.asarray(history.days, np.int64)) // length
+        number = len(history.days) // length
+        events, exposures = (
+            np.bincount(places, weights=np.asarray(sums, float), minlength=number)[:number]
+            for sums in (history.events, history.exposures)
+        )
+        has_exposure = exposures > 0
+        rates = np.maximum(events, LEAST_EVENTS) / np.where(has_exposure, exposures, 1.0)
+        logarithms.append(np.where(has_exposure, np.log(rates), np.nan))
+    windows = min(map(len, logarithms))
+    apart = logarithms[0][:windows] - (logarithms[1][:windows] if len(logarithms) > 1 else 0.0)
+    return not_below(Variance(0.0, 1.0), apart[~np.isnan(apart)].tolist()).variance
+
+
+def _alike(before: DayCounts, after: DayCounts, *, by_holidays: bool = False) -> tuple[_Counts, _Counts]:
+    """Return both windows, with exposures as if each weekday counted for what it has in both. `by_holidays`:
+    holidays are like an eighth day of the week.
+    """
     events, exposures, days = (
         [np.asarray(getattr(counts, name), kind) for counts in (before, after)]
         for name, kind in (("events", float), ("exposures", float), ("days", np.int64))
     )
-    factors = np.ones(WEEK)
+    kinds = [
+        _kinds_of(counts, day, by_holidays=by_holidays)
+        for counts, day in zip((before, after), days, strict=True)
+    ]
+    factors = np.ones(WEEK + 1)
     if len(days[0]) + len(days[1]) >= LEAST_WEEKDAYS:
         counted, exposed = (
             [
-                np.bincount(weekdays_of(day), weights=day_counts, minlength=WEEK)
-                for day, day_counts in zip(days, them, strict=True)
+                np.bincount(kind, weights=day_counts, minlength=WEEK + 1)
+                for kind, day_counts in zip(kinds, them, strict=True)
             ]
             for them in (events, exposures)
         )
         ratio = 1.0
         for _ in range(FITS):
             expected = exposed[0] + ratio * exposed[1]
-            factors = np.divide(counted[0] + counted[1], expected, out=np.zeros(WEEK), where=expected > 0)
+            factors = np.divide(counted[0] + counted[1], expected, out=np.zeros(WEEK + 1), where=expected > 0)
             first, second = (float(day_counts @ factors) for day_counts in exposed)
             if not (counted[0].sum() and counted[1].sum() and first and second):
                 break
             ratio = float(counted[1].sum() / second / (counted[0].sum() / first))
-    alike = [day_counts * factors[weekdays_of(day)] for day_counts, day in zip(exposures, days, strict=True)]
+    alike = [day_counts * factors[kind] for day_counts, kind in zip(exposures, kinds, strict=True)]
     if not all(float(day_counts.sum()) for day_counts in alike):
         alike = exposures
     counts, other = (_Counts(*day_counts) for day_counts in zip(events, exposures, days, alike, strict=True))
     return counts, other
+
+
+def _kinds_of(counts: DayCounts, days: Days, *, by_holidays: bool) -> Days:
+    """Return the weekday of each day, or WEEK for a holiday."""
+    kinds = weekdays_of(days)
+    if by_holidays and counts.holidays:
+        kinds = np.where(np.isin(days, sorted(counts.holidays)), WEEK, kinds)
+    return kinds
 
 
 def _with_history(before: _Counts, after: _Counts, history: DayCounts | None) -> tuple[_Counts, _Counts]:

@@ -107,9 +107,10 @@ class EffectEstimate:
         before, after = self.sides[0].compared, self.sides[1].compared
         return None if not before or after is None else after / before - 1
 
-    def verdict(self, better: Better) -> EffectVerdict:
-        """Return the verdict on the effect, `better` being the direction in which the KPI improves: that of
-        the value's interval, or of the relative effect, unless the two contradict each other.
+    def verdict(self, better: Better | None) -> EffectVerdict:
+        """Return the verdict on the effect, `better` being the direction in which the KPI improves (None: it
+        has none): that of the value's interval, or of the relative effect, unless the two contradict each
+        other.
         """
         if any(side.cases < LEAST_CASES for side in self.sides):
             return EffectVerdict.too_few_cases
@@ -126,9 +127,10 @@ class EffectEstimate:
             return EffectVerdict.no_evidence
         if len(directions) > 1:
             return EffectVerdict.mixed
-        return (
-            EffectVerdict.improved if (directions == {-1}) == (better == "less") else EffectVerdict.worsened
-        )
+        falls = directions == {-1}
+        if better is None:
+            return EffectVerdict.fell if falls else EffectVerdict.rose
+        return EffectVerdict.improved if falls == (better == "less") else EffectVerdict.worsened
 
     def _of_value(self, of_value: int) -> set[int]:
         """Return which way the value went, by the geometric means where these decide: then by them, if the

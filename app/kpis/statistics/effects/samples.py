@@ -48,7 +48,8 @@ class DayCases:
     share is the number of the cases that count (1, else 0) over their weights.
 
     `history` are the cases of the year before the baseline; only the window before has them. `by_parts`: the
-    cases are durations or amounts, of which a part is saved, and not points of a scale.
+    cases are durations or amounts, of which a part is saved, and not points of a scale. `window` is the first
+    day of the window and its number of days; None: those of its cases.
     """
 
     values: Sequence[float]
@@ -56,12 +57,14 @@ class DayCases:
     days: Sequence[int]
     history: DayCases | None = None
     by_parts: bool = False
+    window: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DayCounts:
     """The events of each day of a window, also of those without any, and what they are divided by.
-    `is_inverse` as in `RateSample`; `history` as in `DayCases`.
+    `is_inverse` as in `RateSample`; `history` as in `DayCases`. `holidays` are days on which the calendars of
+    the services are closed, although other days of the same weekday are open.
     """
 
     events: Sequence[float]
@@ -69,6 +72,7 @@ class DayCounts:
     days: Sequence[int]
     is_inverse: bool = False
     history: DayCounts | None = None
+    holidays: frozenset[int] = frozenset()
 
 
 #: Samples of methods that treat cases as independent; and samples of all methods.

@@ -319,7 +319,7 @@ async def _measurement(
     return PrintedMeasurement(
         name=str(measurement.target),
         kpi=kpi.texts(language).name,
-        sentence=sentence_of(kpi, result, language),
+        sentence=sentence_of(kpi, result, language, effect.currency),
         before=_side(result.before, statistic, words),
         after=_side(result.after, statistic, words),
         cases=(result.before.cases, result.after.cases),

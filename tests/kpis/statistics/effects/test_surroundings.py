@@ -13,7 +13,9 @@ from app.kpis.statistics.effects.surroundings import (
     mix_shift,
     rank_of,
     smallest_seen,
+    step_of,
     trend_of,
+    windows_with_value,
 )
 from bench.fallacies import FALLACIES, MOST_UNWARNED, claims
 from bench.placebo import WORLDS, random_of
@@ -38,6 +40,48 @@ def test_a_baseline_that_is_worse_than_usual_is_unusual_where_that_makes_up_the_
     worse = rank_of(1.9, [1, 2, 1, 2, 1, 2, 1, 1.8], "less")
     assert worse is not None
     assert worse.is_unusual(1.9, 1.4)
+
+
+def test_a_good_baseline_is_unusual_where_a_return_would_worsen_it() -> None:
+    ranked = rank_of(1, [2, 3, 2, 3, 2, 3, 2, 3], "less")
+    assert ranked is not None
+    assert ranked.is_unusual(1, 2.5)
+    assert not ranked.is_worse(1, "less")
+    assert not ranked.is_unusual(1, 0.5), "it became better still"
+
+
+def test_equal_windows_are_no_bad_baseline() -> None:
+    ranked = rank_of(1.0, [1.0] * 11, "more")
+    assert ranked == BaselineRank(rank=6, windows=12, usual=1.0, expected=1.0)
+    assert not ranked.is_unusual(1.0, 0.9)
+
+
+def test_a_baseline_better_than_usual_is_not_worse_than_usual() -> None:
+    """The mean is above the baseline, although five of twelve windows are below it."""
+    ranked = rank_of(34.0, [30, 30, 32, 33, 31, 36, 36, 38, 39, 50, 40, 60], "less")
+    assert ranked is not None
+    assert not ranked.is_worse(34.0, "less")
+
+
+def test_windows_that_had_such_a_value_before_are_counted() -> None:
+    earlier = [5, 6, 7, 4, 6, 9]
+    assert (
+        windows_with_value(8, 5, earlier),
+        windows_with_value(8, 3, earlier),
+        windows_with_value(8, 9, earlier),
+    ) == (2, 0, 1)
+
+
+def test_a_step_is_no_trend() -> None:
+    step = [10, 11, 10, 9, 10, 40, 41, 39, 40, 42, 40, 41]
+    assert (trend_of(step, 12), step_of(step)) == (None, 5)
+    line = [10 * 1.1**n * (1 + 0.02 * (-1) ** n) for n in range(12)]
+    assert trend_of(line, 12) is not None
+
+
+def test_customers_with_a_case_each_are_no_other_mix() -> None:
+    before, after = [f"b{n}" for n in range(40)], [f"a{n}" for n in range(40)]
+    assert mix_shift(before, after, ([1.0] * 40, [2.0] * 40)) is None
 
 
 def test_a_trend_is_one_beyond_chance() -> None:
@@ -98,5 +142,6 @@ def test_the_pairs_alone_never_make_an_improvement() -> None:
 
 @pytest.mark.parametrize("fallacy", first_of([*FALLACIES], 1))
 def test_what_no_change_made_is_not_claimed_without_a_warning(fallacy: str) -> None:
-    claimed, unwarned = claims(fallacy, 400 if WHOLE else 30)
-    assert unwarned <= max(2 * MOST_UNWARNED / 100 * claimed, 1)
+    windows = 400 if WHOLE else 30
+    _, unwarned = claims(fallacy, windows)
+    assert unwarned <= max(2 * MOST_UNWARNED / 100 * windows, 1)
