@@ -21,6 +21,7 @@ from app.kernel.consumers.rules import Clock
 from app.kernel.ledger import Ledger
 from app.kpis.answers.answer import count, facts_position, snapshot_connection
 from app.kpis.answers.forecast import forecast
+from app.kpis.answers.recorded import first_record_of, first_records
 from app.kpis.answers.series import KpiPoint, PointContext, point
 from app.kpis.declaration.dimensions import Dimension
 from app.kpis.declaration.figures import Figures
@@ -187,6 +188,8 @@ async def _points(connection: Connection, full_question: KpiQuestion) -> dict[Kp
     """Return the points by scope, of the periods that have a value."""
     kpi = full_question.kpi
     layers = (await targets(connection, [kpi.key])).get(kpi.key, ())
+    records = await first_records(connection, kpi.processes)
+    full_question = replace(full_question, first_record=first_record_of(kpi, records))
     points: dict[KpiScope, list[KpiPoint]] = defaultdict(list)
     for dimension in (None, Dimension.service, Dimension.team):
         if dimension is not None and dimension not in kpi.dimensions:

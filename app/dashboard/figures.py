@@ -4,7 +4,7 @@ judged (pure).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup
 
 from app.dashboard.view import PageView
+from app.kpis.answers.recorded import Recording
 from app.kpis.answers.series import KpiStatus, NoValueReason
 from app.kpis.behaviours import KpiChangeMark, KpiTargetMark
 from app.kpis.declaration.kpi import Comparator, TargetValue, Unit
@@ -126,7 +127,7 @@ def figure_row(item: Mapping[str, Any], view: PageView, language: str, currency:
         change=change_mark(item, language),
         as_it_runs=target_mark(item, language),
         spark=spark(item, words, view.grain),
-        compared=_compared(item["points"], view, words),
+        compared=_compared(item, view, words),
         cases=0 if judged is None else judged["cases"],
         below=spread_of_times(judged, words) or worst_services(judged, words) or arrivals(judged, words),
     )
@@ -190,16 +191,24 @@ def _tendency(item: Mapping[str, Any], value: float) -> Tendency:
     return Tendency.better if above is (item["direction"] == "up") else Tendency.worse
 
 
-def _compared(points: Sequence[Mapping[str, Any]], view: PageView, words: ChartWords) -> str:
-    """Return the value of the period with which the judged one is compared; a running period has no
-    comparison.
+def _compared(item: Mapping[str, Any], view: PageView, words: ChartWords) -> str:
+    """Return the value of the period with which the judged one is compared, of a running period that of the
+    same part; nothing if only a part of one of them was recorded.
     """
-    if view.compare == "none" or view.is_running:
+    if view.compare == "none":
         return ""
+    if view.is_running:
+        judged = item["judged"] or {}
+        same_part = judged.get("previous" if view.compare == "previous" else "last_year")
+        return "" if same_part is None or same_part["value"] is None else words.value(same_part["value"])
+    points = item["points"]
     back = 1 if view.compare == "previous" else MONTHS_OF_A_YEAR[view.grain]
     place = next((n for n, point in enumerate(points) if instant(point["from"]) == view.begin), -1)
     before = points[place - back] if place >= back else None
-    return "" if before is None or before["value"] is None else words.value(before["value"])
+    if before is None or before["value"] is None:
+        return ""
+    recordings = {before["recording"], points[place]["recording"]}
+    return words.value(before["value"]) if recordings == {Recording.whole.value} else ""
 
 
 def instant(text: str) -> datetime:

@@ -26,9 +26,16 @@ from app.kpis.answers.answer import (
 )
 from app.kpis.answers.as_of import LONGEST_SECONDS, LogMoment, facts_moment
 from app.kpis.answers.charts import KpiBehaviour, KpiChartPoint, KpiChartRebase, behaviour
-from app.kpis.answers.comparisons import Comparisons, load_services
+from app.kpis.answers.comparisons import (
+    Comparisons,
+    load_services,
+    running_period,
+    same_part_before,
+    same_part_of_last_year,
+)
 from app.kpis.answers.limits import KpiLimits
 from app.kpis.answers.point_parts import LagNotice, LagSeconds, LogPosition, PointTarget
+from app.kpis.answers.recorded import first_record_of, first_records
 from app.kpis.answers.series import KpiPoint, KpiStatus
 from app.kpis.declaration.dimensions import Dimension
 from app.kpis.declaration.figures import Figures, PointKey
@@ -175,6 +182,8 @@ async def behaviours(
             position, lag_seconds, now = then.position, 0.0, then.instant
         keys = [chart_question.question.kpi.key for chart_question in questions]
         layers = await targets(connection, keys, None if then is None else position)
+        kinds = {kind for asked in questions for kind in asked.question.kpi.processes}
+        records = await first_records(connection, kinds, None if then is None else position)
         for chart_question in questions:
             question, points = replace(chart_question.question, now=now), list[KpiPoint]()
             if not chart_question.ignored_filters:
@@ -187,8 +196,14 @@ async def behaviours(
                 if is_anew and await differs(memory, connection, question, position, figures):
                     differing.append(question.kpi.key)
                 of_kpi = layers.get(question.kpi.key, ())
-                services = await load_services(question, counted)
-                points = series_points(question, figures, Comparisons(services=services), {}, of_kpi, now)
+                comparisons = Comparisons(services=await load_services(question, counted))
+                if is_judged_running(question, judged_at):
+                    figures |= await same_part_before(question, now, counted)
+                    comparisons = replace(
+                        comparisons, last_year=await same_part_of_last_year(question, counted)
+                    )
+                question = replace(question, first_record=first_record_of(question.kpi, records))
+                points = series_points(question, figures, comparisons, {}, of_kpi, now)
             as_of = None if then is None else now
             series.append(_answer_of(question, points, position, lag_seconds, as_of))
     items = []
@@ -202,6 +217,16 @@ async def behaviours(
         lag_seconds=lag_seconds,
         as_of=None if then is None else now,
         recomputed=differing if then is not None and read.recompute else None,
+    )
+
+
+def is_judged_running(question: KpiQuestion, judged_at: datetime | None) -> bool:
+    """Return whether the judged period has begun and is not over."""
+    period = None if judged_at is None else running_period(question, question.now)
+    return (
+        judged_at is not None
+        and period is not None
+        and question.bounds[period - 1] <= judged_at < question.bounds[period]
     )
 
 

@@ -1,4 +1,4 @@
-"""Forecasts know the scale of their KPI: no further case brings more than its most, or less than its least."""
+"""Forecasts know the scale: no further case brings more than its most, or less than its least."""
 
 from __future__ import annotations
 
