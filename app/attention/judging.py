@@ -22,7 +22,7 @@ from app.kernel.ledger import Ledger
 from app.kpis.answers.answer import count, facts_position, snapshot_connection
 from app.kpis.answers.forecast import forecast
 from app.kpis.answers.recorded import first_record_of, first_records
-from app.kpis.answers.series import KpiPoint, PointContext, point
+from app.kpis.answers.series import KpiPoint, PointContext, is_too_small, point
 from app.kpis.declaration.dimensions import Dimension
 from app.kpis.declaration.figures import Figures
 from app.kpis.declaration.kpi import Kpi, TargetValue
@@ -227,7 +227,9 @@ async def _outlook(ledger: Ledger, question: KpiQuestion) -> str | None:
 def _rows(
     question: KpiQuestion, scope: KpiScope, periods: _Periods, outlook: str | None
 ) -> Iterator[Mapping[str, Any]]:
-    """Yield a row for each period. A running one is neither met nor missed, and has the outlook."""
+    """Yield a row for each period. A running one is neither met nor missed, and has the outlook; one with too
+    few cases is neither, too.
+    """
     most = JUDGED_PERIODS[question.grain]
     history = list(periods.before)[-most:]
     for kpi_point in periods.points:
@@ -235,7 +237,7 @@ def _rows(
         assert value is not None, "periods without a value are left out"
         is_over = kpi_point.end <= question.now
         met = None
-        if target is not None and is_over:
+        if target is not None and is_over and not is_too_small(question.kpi, kpi_point):
             met = TargetValue(target.comparator, target.value).met_by(value)
             history.append(met)
         yield {

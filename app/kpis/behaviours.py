@@ -36,7 +36,7 @@ from app.kpis.answers.comparisons import (
 from app.kpis.answers.limits import KpiLimits
 from app.kpis.answers.point_parts import LagNotice, LagSeconds, LogPosition, PointTarget
 from app.kpis.answers.recorded import first_record_of, first_records
-from app.kpis.answers.series import KpiPoint, KpiStatus
+from app.kpis.answers.series import KpiPoint, KpiStatus, is_too_small
 from app.kpis.declaration.dimensions import Dimension
 from app.kpis.declaration.figures import Figures, PointKey
 from app.kpis.declaration.kpi import Direction, Kpi, TargetValue
@@ -82,10 +82,14 @@ class KpiBehaviourItem(KpiOut):
     )
     as_it_runs: KpiTargetMark | None = Field(
         description="Second mark, which shows if the target will be met at the present level; null if "
-        "there is no target, or if the KPI has no limits."
+        "there is no target, if the KPI has no limits, or if most periods have fewer than 10 cases."
     )
-    met_periods: int = Field(description="Number of completed periods that met their target.")
-    target_periods: int = Field(description="Number of completed periods with a value and a target.")
+    met_periods: int = Field(
+        description="Number of completed periods that met their target, without those of too few cases."
+    )
+    target_periods: int = Field(
+        description="Number of completed periods with a value and a target, without those of too few cases."
+    )
     limits: KpiLimits | None = Field(
         description="Natural limits since the last re-basing; null if there are too few values."
     )
@@ -264,7 +268,8 @@ def _item(
 ) -> KpiBehaviourItem:
     kpi = chart_question.question.kpi
     over = [point for point in answered.points if point.end <= now and point.value is not None]
-    statuses = [point.status for point in over if point.target is not None]
+    enough = [point for point in over if not is_too_small(kpi, point)]
+    statuses = [point.status for point in enough if point.target is not None]
     judged = next(
         (
             point
@@ -279,7 +284,7 @@ def _item(
         ignored_filters=list(chart_question.ignored_filters),
         judged=judged,
         change=None if judged is None else _change(kpi, chart, judged, now),
-        as_it_runs=target_mark(target, chart.limits),
+        as_it_runs=target_mark(target, chart.limits) if 2 * len(enough) > len(over) else None,
         met_periods=statuses.count(KpiStatus.met),
         target_periods=len(statuses),
         limits=chart.limits,

@@ -131,7 +131,7 @@ async def test_a_series_has_a_point_for_every_period_and_says_what_it_is(desk: D
     assert len(points) == 12
     assert all(point["from"].endswith("T16:00:00Z") for point in points), "midnight in Shanghai"
     assert [point["to"] for point in points[:-1]] == [point["from"] for point in points[1:]]
-    assert sum(point["value"] for point in points) == 1
+    assert sum(point["value"] or 0 for point in points) == 1
     assert points[0] == {
         **dict.fromkeys(("numerator", "denominator", "business", "elapsed", "open_cases")),
         "rota_days": None,

@@ -34,6 +34,7 @@ from app.kpis.declaration.exposure import Exposure, KpiExposure
 from app.kpis.declaration.figures import Cut, Distribution, Figures, Names, PointKey
 from app.kpis.declaration.kpi import Aggregate, Basis, Direction, Kpi, Settling, TargetValue, Unit
 from app.kpis.declaration.measures import Measure
+from app.kpis.declaration.scale import most_of
 from app.kpis.questions import periods
 from app.kpis.questions.question import NO_VALUE, KpiQuestion
 
@@ -198,7 +199,7 @@ class KpiPoint(OutputModel):
     worst_services: list[ServiceValue] | None = Field(
         description="The three services with the worst value, worst first, for availability and the time "
         "between failures, which pool all services. Services without a failure have no time between "
-        "failures. Null for other KPIs, and with `by=service`."
+        "failures, and services without a flaw are left out. Null for other KPIs, and with `by=service`."
     )
     final_after: datetime | None = Field(
         description="Time until which the value can still change normally, because the period is "
@@ -274,6 +275,11 @@ def point(
         worst_services=None if context.services is None else _worst_services(kpi, context.services),
         final_after=_final_after(question, place, figures, context.now),
     )
+
+
+def is_too_small(kpi: Kpi, kpi_point: KpiPoint) -> bool:
+    """Return whether the value is that of too few cases to be judged by its target."""
+    return kpi_point.small and kpi.is_of_single_cases
 
 
 def _numerator_and_denominator(kpi: Kpi, figures: Figures) -> dict[str, Any]:
@@ -439,10 +445,13 @@ def _target_fields(
 
 
 def _worst_services(kpi: Kpi, services: Mapping[str, Figures]) -> list[ServiceValue]:
-    """Return the services with the worst values, of equal ones in the order of their keys."""
+    """Return the services with the worst values, of equal ones in the order of their keys; none that is without
+    a flaw.
+    """
     values = {service: value_of(kpi, figures) for service, figures in services.items()}
+    flawless = most_of(kpi)
     ordered = sorted(
-        ((value, service) for service, value in values.items() if value is not None),
+        ((value, service) for service, value in values.items() if value is not None and value != flawless),
         key=lambda pair: (pair[0] if kpi.direction is Direction.up else -pair[0], pair[1]),
     )
     return [ServiceValue(service=service, value=value) for value, service in ordered[:MOST_WORST]]
