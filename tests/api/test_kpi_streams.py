@@ -261,7 +261,7 @@ async def test_a_series_has_more_periods_as_a_table_than_as_an_answer(desk: Desk
     days = [row["from"] for row in table]
     assert len(days) == len(set(days)) == 3 * 365 + 366
     assert days == sorted(days)
-    assert {row["no_value"] for row in table} == {"not_recorded"}
+    assert {row["no_value"] for row in table} == {"no_cases"}
 
 
 async def test_a_piece_with_too_many_points_is_made_smaller(

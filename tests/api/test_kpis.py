@@ -149,7 +149,7 @@ async def test_a_series_has_a_point_for_every_period_and_says_what_it_is(desk: D
         "excluded": {"cancelled": 0, "duplicate": 0, "rejected": 0, "staff": 0, "unknown": 0},
         "interval": None,
         "small": True,
-        "previous": {"value": 0, "change": None},
+        "previous": {"value": None, "change": None},
         "final_after": points[0]["to"],
     }
 

@@ -241,12 +241,10 @@ def point(
     begin, end = question.bounds[period - 1], question.bounds[period]
     texts = (None if value is None else names.get(value, str(value)) for value in cut)
     recording = recording_of(begin, end, question.first_record)
-    is_unknown = recording is Recording.nothing and not cases_of(kpi, figures)
-    value = None if is_unknown else value_of(kpi, figures)
-    reason = None
-    if value is None:
-        reason = _no_value(kpi, figures, begun=begin < context.now)
-        reason = NoValueReason.not_recorded if is_unknown else reason
+    value = value_of(kpi, figures)
+    reason = None if value is not None else _no_value(kpi, figures, begun=begin < context.now)
+    if value is not None and recording is Recording.nothing and not cases_of(kpi, figures):
+        value, reason = None, NoValueReason.not_recorded
     return KpiPoint(
         begin=begin,
         end=end,
