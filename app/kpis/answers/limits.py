@@ -22,10 +22,12 @@ class KpiLimits(OutputModel):
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
-    centre: float = Field(description="Mean of the values of completed periods.")
+    centre: float = Field(
+        description="Mean of the values of completed periods, without exceptions beyond the limits."
+    )
     low: float = Field(description="Lower natural limit, not lower than the smallest possible value.")
     high: float = Field(description="Upper natural limit, not higher than the largest possible value.")
-    moving_range: float = Field(description="Mean difference between consecutive values.")
+    moving_range: float = Field(description="Mean difference between consecutive values, without exceptions.")
     upper_range: float = Field(
         description="Upper limit of the difference between consecutive values; a larger difference is "
         "not chance."
