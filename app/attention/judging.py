@@ -59,10 +59,11 @@ select service, team_id, met from plumbing.judged_period
 where kpi = %(kpi)s and grain = %(grain)s and begins_at < %(since)s and met is not null order by begins_at"""
 INSERT = """
 insert into plumbing.judged_period (kpi, grain, service, team_id, begins_at, value, comparator, target, met,
-  cases, small, numerator, denominator, misses, periods_met, periods_judged, outlook, final_after)
+  cases, small, numerator, denominator, misses, periods_met, periods_judged, outlook, final_after,
+  judged_at)
 values (%(kpi)s, %(grain)s, %(service)s, %(team_id)s, %(begins_at)s, %(value)s, %(comparator)s, %(target)s,
   %(met)s, %(cases)s, %(small)s, %(numerator)s, %(denominator)s, %(misses)s, %(periods_met)s,
-  %(periods_judged)s, %(outlook)s, %(final_after)s)"""
+  %(periods_judged)s, %(outlook)s, %(final_after)s, %(judged_at)s)"""
 LONGEST_USUAL = """
 insert into plumbing.longest_usual (kind, seconds, cases, judged_at, position)
 select '{kind}', case when count(*) >= %(fewest)s then percentile_disc(0.99) within group (
@@ -259,6 +260,7 @@ def _rows(
             "periods_judged": len(history[-most:]),
             "outlook": outlook if scope == ORGANISATION and not is_over else None,
             "final_after": kpi_point.final_after,
+            "judged_at": question.now,
         }
 
 

@@ -20,7 +20,7 @@ from app.kpis.drawing.shapes import MOST_POINTS
 from app.kpis.effects.content import EffectScale, WarningCode
 from app.kpis.effects.figures import BY_MONTHS, SHOWN_BEFORE, translate_of
 from app.kpis.questions.chart_words import MINUS, ChartWords
-from app.kpis.questions.periods import Grain
+from app.kpis.questions.periods import Grain, first_day, next_period
 from app.kpis.statistics.effects.codes import EffectVerdict
 from app.processes.improvements.lifecycle import LIFECYCLE as IMPROVEMENTS
 
@@ -181,14 +181,14 @@ def _interval(low: str, high: str, words: ChartWords) -> str:
 async def _periods(
     page: DashboardPage, measured: Mapping[str, Any], words: ChartWords
 ) -> list[tuple[str, str, int]]:
-    """Return the periods of the behaviour chart, by the facts of now as the chart is."""
+    """Return the periods of the behaviour chart, by the facts of now, as whole as the chart has them."""
     begin, end = instant(measured["before_begins_at"]), instant(measured["after_ends_at"])
     grain = Grain.month if end - begin > BY_MONTHS else Grain.week
     first, last = (begin - SHOWN_BEFORE).astimezone(words.zone), end.astimezone(words.zone)
     scope = {name: ",".join(values) for name, values in measured["scope"].items() if values}
     parameters = {
-        "from": first.date().isoformat(),
-        "to": (last + timedelta(days=1)).date().isoformat(),
+        "from": first_day(grain, first.date()).isoformat(),
+        "to": next_period(grain, first_day(grain, (last - timedelta.resolution).date())).isoformat(),
         "grain": grain.value,
         "tz": words.zone.key,
     }

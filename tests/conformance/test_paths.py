@@ -124,4 +124,5 @@ def test_duplicates_and_cancellations_withdraw_a_case_and_nothing_else() -> None
 
 
 def test_a_case_whose_work_is_done_waits_to_be_closed() -> None:
-    assert (waiting_to_close(INCIDENTS), waiting_to_close(REQUESTS)) == ({"resolved"}, {"delivered"})
+    assert waiting_to_close(INCIDENTS) == {"resolved"}
+    assert waiting_to_close(REQUESTS) == {"delivered"}

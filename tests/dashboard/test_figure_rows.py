@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.dashboard.figures import FigureRow, figure_row
+from app.dashboard.processes.pages import left_out_of_flow
 from app.dashboard.view import PageView
 from app.kpis.questions.periods import Grain
 
@@ -70,3 +71,13 @@ def test_a_running_period_is_compared_with_the_same_part_of_the_earlier_one(
 def test_a_period_that_was_recorded_in_part_is_not_compared() -> None:
     assert row(compare="previous").compared == "3.50"
     assert row(compare="previous", of_points={"recording": "partly"}).compared == ""
+
+
+def test_those_opened_that_never_end_are_named_beneath_the_flow() -> None:
+    def said(code: str, **values: str) -> str:
+        return f"{code} {values['n']} {values['opened']} {values['period']}"
+
+    judged = {"value": 155, "excluded": {"cancelled": 11, "duplicate": 14, "staff": 0}}
+    assert left_out_of_flow(said, "Oct 2026", {"judged": judged}) == "flow_left_out 25 155 Oct 2026"
+    assert left_out_of_flow(said, "Oct 2026", {"judged": judged | {"excluded": {"cancelled": 0}}}) == ""
+    assert left_out_of_flow(said, "Oct 2026", {"judged": None}) == ""

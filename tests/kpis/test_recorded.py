@@ -61,8 +61,8 @@ async def test_the_past_knows_only_what_was_recorded_then(desk: Database) -> Non
 
 
 async def test_a_year_of_two_months_is_marked_and_not_compared_with_a_whole_one(desk: Database) -> None:
-    parameters = {"grain": "year", "begin": "2023-01-01", "end": "2027-01-01"}
-    points = (await answered(desk, "incidents_opened", **parameters)).points
+    years = answered(desk, "incidents_opened", grain="year", begin="2023-01-01", end="2027-01-01")
+    points = (await years).points
     recordings = [point.recording for point in points]
     assert recordings == [Recording.nothing, Recording.partly, Recording.whole, Recording.whole]
     assert points[2].previous.value == points[1].value == 15
