@@ -8,7 +8,7 @@ import pytest
 
 from app.attention.reading import AttentionChoice, AttentionReader
 from app.attention.rules.outages import budgets_burnt
-from app.common.people import Caller, Role
+from app.common.people import Caller, Role, RoleGrant
 from app.kpis.questions.question import zone_named
 from app.log.canonical import instant
 from app.platform.db import Connection
@@ -34,7 +34,7 @@ async def test_what_is_allowed_stays_and_an_outage_that_goes_on_takes_more(
     await scene.judged(AVAILABILITY, running=False, service="mail", seconds=seconds, **figures)
     judged_at = begin + AGREED
     await scene.rows(JUDGED_THEN, {"at": judged_at})
-    caller = Caller("person:1", None, (Role.auditor,), frozenset())
+    caller = Caller("person:1", None, (RoleGrant(Role.auditor),), frozenset())
     told = []
     for minutes in (0, 50):
         now = judged_at + timedelta(minutes=minutes)
