@@ -28,9 +28,9 @@ from app.kpis.answers.as_of import LONGEST_SECONDS, LogMoment, facts_moment
 from app.kpis.answers.charts import KpiBehaviour, KpiChartPoint, KpiChartRebase, behaviour
 from app.kpis.answers.comparisons import (
     Comparisons,
+    comparable_period_figures,
     load_services,
     running_period,
-    same_part_before,
     same_part_of_last_year,
 )
 from app.kpis.answers.limits import KpiLimits
@@ -186,7 +186,7 @@ async def behaviours(
             position, lag_seconds, now = then.position, 0.0, then.instant
         keys = [chart_question.question.kpi.key for chart_question in questions]
         layers = await targets(connection, keys, None if then is None else position)
-        kinds = {kind for asked in questions for kind in asked.question.kpi.processes}
+        kinds = {kind for each in questions for kind in each.question.kpi.processes}
         records = await first_records(connection, kinds, None if then is None else position)
         for chart_question in questions:
             question, points = replace(chart_question.question, now=now), list[KpiPoint]()
@@ -202,7 +202,7 @@ async def behaviours(
                 of_kpi = layers.get(question.kpi.key, ())
                 comparisons = Comparisons(services=await load_services(question, counted))
                 if is_judged_running(question, judged_at):
-                    figures |= await same_part_before(question, now, counted)
+                    figures |= await comparable_period_figures(question, now, counted)
                     comparisons = replace(
                         comparisons, last_year=await same_part_of_last_year(question, counted)
                     )

@@ -11,7 +11,7 @@ from app.dashboard.opening import DashboardPage
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.kpi import Kpi
 from app.kpis.declaration.marks import Tendency
-from app.kpis.declaration.scale import most_of
+from app.kpis.declaration.scale import largest_value
 from app.kpis.drawing.effects.programme import ProgrammeEffect
 from app.kpis.effects.content import EffectScale
 from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
@@ -111,7 +111,7 @@ def relative_effect(effect: ProgrammeEffect, result: Mapping[str, Any], kpi: Kpi
         )
     if change is None or change < WHOLE_LOST:
         return effect
-    most = None if is_ratio or result.get("control_before") is not None else most_of(kpi)
+    most = None if is_ratio or result.get("control_before") is not None else largest_value(kpi)
     promised = None if result["promised"] is None else relative(result["promised"]["effect"])
     return ProgrammeEffect(
         effect.label,

@@ -24,10 +24,10 @@ from app.kpis.answers.comparisons import (
     Comparisons,
     CountFigures,
     comparable_part,
+    comparable_period_figures,
     load_comparisons,
     previous_bounds,
     running_period,
-    same_part_before,
 )
 from app.kpis.answers.days import add_agent_days, add_days, empty_figures, end_instants
 from app.kpis.answers.point_parts import LagNotice, LagSeconds, LogPosition
@@ -152,7 +152,7 @@ async def with_previous_period(
     """
     before = previous_bounds(question)
     cells = await counted(replace(question, bounds=(*before, *question.bounds)))
-    as_far = await same_part_before(question, now, counted)
+    as_far = await comparable_period_figures(question, now, counted)
     figures = {(0, cut): cell for (period, cut), cell in cells.items() if period == 1}
     present = {
         (period - len(before), cut): cell for (period, cut), cell in cells.items() if period > len(before)

@@ -91,7 +91,7 @@ async def load_services(
     return services
 
 
-async def same_part_before(
+async def comparable_period_figures(
     question: KpiQuestion, now: datetime, counted: CountFigures
 ) -> dict[PointKey, Figures]:
     """Return the figures of the part of the previous period that the running one is compared with, as number

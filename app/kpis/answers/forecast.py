@@ -27,7 +27,7 @@ from app.kpis.answers.point_parts import (
 from app.kpis.answers.series import KpiStatus, PointContext, cases_of, point
 from app.kpis.declaration.figures import Figures
 from app.kpis.declaration.kpi import REFERENCED_AGGREGATES, Aggregate, Basis, Kpi, TargetValue
-from app.kpis.declaration.scale import least_of, most_of
+from app.kpis.declaration.scale import largest_value, smallest_value
 from app.kpis.questions import periods
 from app.kpis.questions.periods import Grain
 from app.kpis.questions.question import KpiQuestion
@@ -161,9 +161,9 @@ def requirement_of(
     divided_by = _divided_by(kpi, cell, more_cases, budget)
     if not divided_by:
         return Requirement()
-    largest = most_of(kpi) if more_cases else 0
+    largest = largest_value(kpi) if more_cases else 0
     most = None if largest is None else round(more_cases * largest)
-    least = round(more_cases * least_of(kpi))
+    least = round(more_cases * smallest_value(kpi))
     return requirement_for(target, so_far=cell.total, divisor=divided_by, least=least, most=most)
 
 

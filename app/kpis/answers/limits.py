@@ -10,7 +10,7 @@ from app.api.records.shapes import OutputModel
 from app.kpis.answers.series import DECIMALS_OF_RATIOS
 from app.kpis.declaration.exposure import DECIMALS
 from app.kpis.declaration.kpi import Kpi
-from app.kpis.declaration.scale import least_of, most_of
+from app.kpis.declaration.scale import largest_value, smallest_value
 from app.kpis.statistics.behaviour import LIMIT_FACTOR
 
 #: The factor from the mean moving range to the upper range limit: D4 of two values.
@@ -40,8 +40,8 @@ def natural_limits(kpi: Kpi, values: Sequence[float], centre: float, moving_rang
     """
     reach = LIMIT_FACTOR * moving_range
     # A KPI is below its scale only if an imported history has a case that ended before it began.
-    low = max(centre - reach, min(least_of(kpi), *values))
-    most = most_of(kpi)
+    low = max(centre - reach, min(smallest_value(kpi), *values))
+    most = largest_value(kpi)
     high = centre + reach if most is None else min(centre + reach, most)
     # Availability is near 1: what matters of it stands far behind the point.
     digits = DECIMALS if kpi.is_of_outages else DECIMALS_OF_RATIOS

@@ -1,4 +1,4 @@
-"""Since when the records of a kind exist: before that, a count is unknown and not zero, and a period that began
+"""Since when the records of a kind exist: before that, a count is unknown and not zero. A period that began
 earlier is only partly recorded.
 """
 
@@ -54,11 +54,12 @@ async def first_records(
     """Return when the first record of each kind was opened, as the log knows it at the position; None of a
     kind without records, and of those whose KPIs have no value without cases.
     """
-    asked = [kind for kind in dict.fromkeys(kinds) if kind in OPENINGS]
-    if not asked:
+    kinds_counted = [kind for kind in dict.fromkeys(kinds) if kind in OPENINGS]
+    if not kinds_counted:
         return {}
     columns = (
-        FIRST_RECORD.format(kind=kind, table=OPENINGS[kind][0], column=OPENINGS[kind][1]) for kind in asked
+        FIRST_RECORD.format(kind=kind, table=OPENINGS[kind][0], column=OPENINGS[kind][1])
+        for kind in kinds_counted
     )
     (row,) = await fetch_rows(connection, f"select {', '.join(columns)}", {"position": position})
     return row

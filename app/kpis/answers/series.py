@@ -34,7 +34,7 @@ from app.kpis.declaration.exposure import Exposure, KpiExposure
 from app.kpis.declaration.figures import Cut, Distribution, Figures, Names, PointKey
 from app.kpis.declaration.kpi import Aggregate, Basis, Direction, Kpi, Settling, TargetValue, Unit
 from app.kpis.declaration.measures import Measure
-from app.kpis.declaration.scale import most_of
+from app.kpis.declaration.scale import largest_value
 from app.kpis.questions import periods
 from app.kpis.questions.question import NO_VALUE, KpiQuestion
 
@@ -447,7 +447,7 @@ def _worst_services(kpi: Kpi, services: Mapping[str, Figures]) -> list[ServiceVa
     a flaw.
     """
     values = {service: value_of(kpi, figures) for service, figures in services.items()}
-    flawless = most_of(kpi)
+    flawless = largest_value(kpi)
     ordered = sorted(
         ((value, service) for service, value in values.items() if value is not None and value != flawless),
         key=lambda pair: (pair[0] if kpi.direction is Direction.up else -pair[0], pair[1]),

@@ -19,7 +19,7 @@ LIMIT_FACTOR = 2.66
 LEAST_VALUES = 6
 RUN_LENGTH = 8
 #: The largest part of the values that limits leave out as exceptions.
-MOST_LEFT_OUT = 1 / 6
+LARGEST_EXCEPTION_SHARE = 1 / 6
 NEAR_COUNT, NEAR_WINDOW = 3, 4
 
 
@@ -83,7 +83,10 @@ def _usual(values: Sequence[float]) -> tuple[float, float]:
         if beyond <= left_out:
             break
         left_out |= beyond
-        if len(left_out) > MOST_LEFT_OUT * len(values) or len(values) - len(left_out) < LEAST_VALUES:
+        if (
+            len(left_out) > LARGEST_EXCEPTION_SHARE * len(values)
+            or len(values) - len(left_out) < LEAST_VALUES
+        ):
             return everything
         centre, moving_range = _centre_and_range(values, left_out)
     return centre, moving_range

@@ -13,7 +13,7 @@ from app.kpis.answers.answer import resolve_filters
 from app.kpis.baselines.freezing import count_kpi
 from app.kpis.declaration.dimensions import Dimension
 from app.kpis.declaration.kpi import Kpi
-from app.kpis.declaration.scale import least_of, most_of
+from app.kpis.declaration.scale import largest_value, smallest_value
 from app.kpis.effects.content import EffectScale
 from app.kpis.questions.question import CannotAnswer, KpiQuestion
 from app.kpis.statistics.effects.codes import EffectVerdict
@@ -93,17 +93,17 @@ def on_baseline(kpi: Kpi, result: Mapping[str, Any], baseline: Decimal | None) -
     effect, before = Decimal(str(result["effect"])), Decimal(str(result["before"]["compared"] or 0))
     if baseline is None:
         return effect
-    least, most = Decimal(str(least_of(kpi))), most_of(kpi)
+    least, most = Decimal(str(smallest_value(kpi))), largest_value(kpi)
     if most is not None:
         return min(max(effect, least - baseline), Decimal(str(most)) - baseline)
     return max(effect / before * baseline if before else effect, least - baseline)
 
 
-def as_far_as(adds: Decimal, ways: Sequence[Decimal]) -> Decimal:
-    """Return the contribution, no further than the longest of the ways that lead in its direction; without
+def as_far_as(adds: Decimal, distances: Sequence[Decimal]) -> Decimal:
+    """Return the contribution, no further than the longest of the distances that lead in its direction; without
     such a way unchanged.
     """
-    longest = max((way for way in ways if way * adds > 0), key=abs, default=adds)
+    longest = max((distance for distance in distances if distance * adds > 0), key=abs, default=adds)
     return min(adds, longest, key=abs)
 
 

@@ -9,7 +9,7 @@ from app.kpis.answers.outlook import Outlook
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.figures import Figures
 from app.kpis.declaration.kpi import Aggregate, Comparator, TargetValue
-from app.kpis.declaration.scale import least_of, most_of
+from app.kpis.declaration.scale import largest_value, smallest_value
 
 COUNTED = (Aggregate.share, Aggregate.score)
 BOUNDED = sorted(key for key, kpi in KPIS.items() if kpi.aggregate in COUNTED and not kpi.is_share_of_open)
@@ -30,7 +30,7 @@ def test_two_customers_cannot_lift_a_rating_of_3_17_above_4() -> None:
 @pytest.mark.parametrize("key", BOUNDED)
 @pytest.mark.parametrize("more", [0, 1, 3])
 def test_the_best_and_the_worst_further_cases_decide_the_outlook(key: str, more: int) -> None:
-    least, most = round(least_of(KPIS[key])), round(most_of(KPIS[key]) or 0)
+    least, most = round(smallest_value(KPIS[key])), round(largest_value(KPIS[key]) or 0)
     cases, total = 10, 5 * (least + most)
     worst, best = ((total + more * each) / (cases + more) for each in (least, most))
     margin = 0.001
