@@ -28,7 +28,8 @@ OPENINGS: Mapping[str, tuple[str, str]] = {
     "risk": ("kpi.risk_life", "opened_at"),
 }
 FIRST_RECORD = """(select {column} from {table}
-  where %(position)s::bigint is null or opened_position <= %(position)s order by {column} limit 1) as {kind}"""
+  where %(position)s::bigint is null or opened_position <= %(position)s
+  order by {column} limit 1) as {kind}"""
 
 
 class Recording(CodeEnum):
