@@ -443,8 +443,8 @@ def _target_fields(
 
 
 def _worst_services(kpi: Kpi, services: Mapping[str, Figures]) -> list[ServiceValue]:
-    """Return the services with the worst values, of equal ones in the order of their keys; none that is without
-    a flaw.
+    """Return the services with the worst values, of equal ones in the order of their keys; none that
+    is without a flaw.
     """
     values = {service: value_of(kpi, figures) for service, figures in services.items()}
     flawless = largest_value(kpi)
